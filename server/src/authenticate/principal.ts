@@ -1,0 +1,34 @@
+/** Who makes a call, as its access token says. Frozen; it never carries the token itself. */
+export interface Principal {
+  /** The account's stable identifier (claim `sub`). */
+  readonly subject: string;
+  /** Who issued the token (claim `iss`). */
+  readonly issuer: string;
+  /** The client that the token was issued to (claim `client_id`); empty when an external issuer names none. */
+  readonly clientId: string;
+  /** The session that the token belongs to (claim `sid`), if it belongs to one. */
+  readonly sessionId: string | undefined;
+  /** The token's own identifier (claim `jti`), if it has one. */
+  readonly tokenId: string | undefined;
+  /** What the token allows (claim `scope`). */
+  readonly scopes: ReadonlySet<string>;
+  /** The roles of the account (claim `roles`). */
+  readonly roles: ReadonlySet<string>;
+  /** Whom the token is meant for (claim `aud`). */
+  readonly audience: readonly string[];
+  /** When the user proved who they are (claim `auth_time`), in seconds since 1970. */
+  readonly authTimeSeconds: number | undefined;
+  /** When the token expires (claim `exp`), in seconds since 1970. */
+  readonly expiresAtSeconds: number;
+  /** When the token was issued (claim `iat`), in seconds since 1970. */
+  readonly issuedAtSeconds: number;
+  /** The key of the sender that the token is bound to (claim `cnf`), if it is. */
+  readonly binding: TokenBinding | undefined;
+  /** Every claim of the token, deeply frozen. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** A sender's key that a token is bound to (RFC 7800). */
+export type TokenBinding =
+  | { readonly kind: "dpop"; readonly jwkThumbprint: string }
+  | { readonly kind: "mtls"; readonly certificateThumbprint: string };

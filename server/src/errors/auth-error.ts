@@ -1,0 +1,54 @@
+/**
+ * Every cause that Countersign gives for refusing a call. The set is closed:
+ * clients may switch over it.
+ */
+export type AuthReason =
+  | "TOKEN_MISSING"
+  | "TOKEN_INVALID"
+  | "TOKEN_EXPIRED"
+  | "SESSION_REVOKED"
+  | "STREAM_EXPIRED"
+  | "CREDENTIALS_INVALID"
+  | "REFRESH_TOKEN_INVALID"
+  | "DPOP_PROOF_INVALID"
+  | "DPOP_NONCE_REQUIRED"
+  | "INSUFFICIENT_SCOPE"
+  | "POLICY_DENIED"
+  | "REAUTH_REQUIRED"
+  | "RATE_LIMITED"
+  | "AUTH_UNAVAILABLE";
+
+/** What an {@link AuthError} may carry beside its reason. */
+export interface AuthErrorOptions {
+  /** More for programs, such as the scopes that were needed. Never a secret or text of the caller. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** How long the caller should wait before the next try, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** What led to this error. It goes to the log, never to the caller. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Say why a call is refused.
+ *
+ * The message names the rule that was broken, never the token, a key or the value of a claim: it is sent to
+ * the caller as it is.
+ */
+export class AuthError extends Error {
+  override readonly name = "AuthError";
+  readonly reason: AuthReason;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly retryAfterMs: number | undefined;
+
+  /**
+   * @param reason the cause, for programs
+   * @param message the rule that was broken, as a sentence without a full stop
+   * @param options metadata, the time to wait, and the cause
+   */
+  constructor(reason: AuthReason, message: string, options: AuthErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = reason;
+    this.metadata = options.metadata ?? {};
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
