@@ -11,9 +11,9 @@ export interface Principal {
   /** The token's own identifier (claim `jti`), if it has one. */
   readonly tokenId: string | undefined;
   /** What the token allows (claim `scope`). */
-  readonly scopes: ReadonlySet<string>;
+  readonly scopes: readonly string[];
   /** The roles of the account (claim `roles`). */
-  readonly roles: ReadonlySet<string>;
+  readonly roles: readonly string[];
   /** Whom the token is meant for (claim `aud`). */
   readonly audience: readonly string[];
   /** When the user proved who they are (claim `auth_time`), in seconds since 1970. */
