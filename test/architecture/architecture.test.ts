@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { findCycles } from "./import-graph.ts";
+import { parseModule } from "./parse-module.ts";
+import * as rules from "./rules.ts";
+import { readSources } from "./source-tree.ts";
+import { foreignPlaces, tooLong } from "./text-rules.ts";
+
+const WORKSPACES = "{gen,server,sdk,web-demo,test}";
+const modules = readSources([`${WORKSPACES}/**/*.{ts,tsx}`, "scripts/*.mjs"]).map(parseModule);
+const written = readSources([`${WORKSPACES}/**/*.{ts,tsx,css,mjs}`, "scripts/*.mjs"]);
+const published = readSources([
+  `${WORKSPACES}/**/*.{ts,tsx,css,mjs,json,html,svg,md}`,
+  "{proto,scripts,docs}/**/*.{proto,mjs,md}",
+  "*.{json,md,yaml}",
+  ".{oxlintrc.json,npmrc,gitignore}",
+  ".ci/run",
+]);
+
+describe("the repository", () => {
+  test("is read at all", () => {
+    expect(modules.map(({ path }) => path)).toContain("server/src/errors/auth-error.ts");
+    expect(published.map(({ path }) => path)).toContain("package-lock.json");
+    expect(published.map(({ path }) => path)).toContain(".npmrc");
+  });
+
+  test("has no cycle of imports", () => {
+    expect(findCycles(modules)).toEqual([]);
+  });
+
+  const table = {
+    "imports between workspaces in one direction only": rules.workspaceDirections,
+    "imports from upper to lower layers of the server only": rules.serverLayers,
+    "keeps the core of the SDK free of any platform": rules.portableSdkCore,
+    "reads the environment in one place": rules.oneReaderOfTheEnvironment,
+    "has honest types": rules.honestTypes,
+    "exports by name": rules.namedExports,
+    "meets databases and jose where they belong": rules.keptLibraries,
+  } satisfies Readonly<Record<string, rules.Rule>>;
+  for (const [name, rule] of Object.entries(table)) {
+    test(name, () => {
+      expect(modules.flatMap(rule)).toEqual([]);
+    });
+  }
+
+  test("has no file that is too long", () => {
+    expect(written.flatMap(tooLong)).toEqual([]);
+  });
+
+  test("names no place that only one machine has", () => {
+    expect(published.flatMap(foreignPlaces)).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+import { parseSync, Visitor } from "vite";
+import type { SourceFile } from "./source-tree.ts";
+
+/** One `import`, `export … from`, `import()` or import type. */
+export interface ImportedModule {
+  readonly specifier: string;
+  readonly line: number;
+}
+
+/** Something found in a module, and where. */
+export interface Found {
+  readonly what:
+    | "any"
+    | "non-null assertion"
+    | "export *"
+    | "default export"
+    | "enum"
+    | "global process"
+    | "environment";
+  readonly line: number;
+}
+
+/** A module as the rules see it. */
+export interface ParsedModule {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly ImportedModule[];
+  readonly found: readonly Found[];
+}
+
+/**
+ * Parse a module and collect what the rules look at.
+ *
+ * Throws an Error that names the file when it is not valid TypeScript.
+ */
+export function parseModule(file: SourceFile): ParsedModule {
+  const parsed = parseSync(file.path, file.text);
+  const [error] = parsed.errors;
+  if (error !== undefined) throw new Error(`${file.path}: ${error.message}`);
+
+  const lineOf = (offset: number) => file.text.slice(0, offset).split("\n").length;
+  const imports: ImportedModule[] = [];
+  const found: Found[] = [];
+  const see = (what: Found["what"], node: { start: number }) =>
+    found.push({ what, line: lineOf(node.start) });
+  const take = (source: { type: string; value?: unknown; start: number } | null) => {
+    if (source !== null && typeof source.value === "string") {
+      imports.push({ specifier: source.value, line: lineOf(source.start) });
+    }
+  };
+
+  new Visitor({
+    ImportDeclaration: (node) => take(node.source),
+    ExportNamedDeclaration: (node) => take(node.source),
+    ImportExpression: (node) => take(node.source),
+    TSImportType: (node) => take(node.source),
+    ExportAllDeclaration: (node) => {
+      take(node.source);
+      see("export *", node);
+    },
+    ExportDefaultDeclaration: (node) => see("default export", node),
+    TSAnyKeyword: (node) => see("any", node),
+    TSNonNullExpression: (node) => see("non-null assertion", node),
+    TSEnumDeclaration: (node) => see("enum", node),
+    MemberExpression: (node) => {
+      if (isProcess(node.object)) see("global process", node);
+      if (isEnvironment(node)) see("environment", node);
+    },
+  }).visit(parsed.program);
+  return { path: file.path, text: file.text, imports, found };
+}
+
+interface NodeLike {
+  readonly type: string;
+  readonly name?: unknown;
+}
+
+function isProcess(node: NodeLike): boolean {
+  return node.type === "Identifier" && node.name === "process";
+}
+
+function isEnvironment(node: { readonly object: NodeLike; readonly property: NodeLike }): boolean {
+  const isEnvProperty = node.property.type === "Identifier" && node.property.name === "env";
+  return isEnvProperty && isProcess(node.object);
+}

@@ -1,0 +1,218 @@
+import { describe, expect, test } from "vitest";
+import { findCycles } from "./import-graph.ts";
+import { parseModule } from "./parse-module.ts";
+import * as rules from "./rules.ts";
+import { foreignPlaces, MAX_LINES, tooLong } from "./text-rules.ts";
+
+const parse = (path: string, text: string) => parseModule({ path, text });
+
+interface BadInput {
+  readonly rule: rules.Rule;
+  readonly path: string;
+  readonly bad: string;
+  readonly good: string;
+  readonly complaint: string;
+}
+
+const { workspaceDirections, serverLayers, portableSdkCore, oneReaderOfTheEnvironment } = rules;
+const { honestTypes, namedExports, keptLibraries } = rules;
+
+const badInputs: readonly BadInput[] = [
+  {
+    rule: workspaceDirections,
+    path: "server/src/connect/gate.ts",
+    bad: 'import { createSession } from "@countersign/sdk";',
+    good: 'import { Policy } from "@countersign/gen/countersign/auth/v1/options_pb.js";',
+    complaint: "server/src/connect/gate.ts:1 server may not import sdk",
+  },
+  {
+    rule: workspaceDirections,
+    path: "sdk/src/session.ts",
+    bad: 'export type { Principal } from "../../server/src/authenticate/principal.ts";',
+    good: 'export type { Clock } from "./clock.ts";',
+    complaint: "sdk/src/session.ts:1 sdk may not import server",
+  },
+  {
+    rule: workspaceDirections,
+    path: "web-demo/src/main.tsx",
+    bad: 'const helper = await import("../../test/support/server.ts");',
+    good: 'const helper = await import("@countersign/sdk/browser");',
+    complaint: "web-demo/src/main.tsx:1 web-demo may not import test",
+  },
+  {
+    rule: workspaceDirections,
+    path: "gen/other.ts",
+    bad: 'type Session = import("@countersign/sdk").Session;',
+    good: 'type Message = import("@bufbuild/protobuf").Message;',
+    complaint: "gen/other.ts:1 gen may not import sdk",
+  },
+  {
+    rule: serverLayers,
+    path: "server/src/store/users.ts",
+    bad: 'import type { Issued } from "../issue/mint.ts";',
+    good: 'import type { Clock } from "../clock.ts";',
+    complaint: "server/src/store/users.ts:1 server/src/store may not import issue",
+  },
+  {
+    rule: serverLayers,
+    path: "server/src/authorize/policy.ts",
+    bad: 'import { lease } from "../streams/stream-registry.ts";',
+    good: 'import type { Principal } from "../authenticate/principal.ts";',
+    complaint: "server/src/authorize/policy.ts:1 server/src/authorize may not import streams",
+  },
+  {
+    rule: serverLayers,
+    path: "server/src/cli/serve.ts",
+    bad: 'import { createAuth } from "../index.ts";',
+    good: 'import { createAuth } from "../connect/create-auth.ts";',
+    complaint: "server/src/cli/serve.ts:1 server/src/cli may not import index.ts",
+  },
+  {
+    rule: portableSdkCore,
+    path: "sdk/src/session.ts",
+    bad: 'import { randomBytes } from "node:crypto";',
+    good: 'import { createClient } from "@connectrpc/connect";',
+    complaint: "sdk/src/session.ts:1 the core of the SDK may not import node:crypto",
+  },
+  {
+    rule: portableSdkCore,
+    path: "sdk/src/session.ts",
+    bad: 'import { fileStore } from "./node/file-store.ts";',
+    good: 'import { memoryStore } from "./memory-store.ts";',
+    complaint: "sdk/src/session.ts:1 the core of the SDK may not import sdk/src/node/file-store.ts",
+  },
+  {
+    rule: portableSdkCore,
+    path: "sdk/src/session.ts",
+    bad: "const isNode = process.version;",
+    good: "const isNode = options.process;",
+    complaint: "sdk/src/session.ts:1 global process",
+  },
+  {
+    rule: oneReaderOfTheEnvironment,
+    path: "server/src/http/listener.ts",
+    bad: "const port = process.env.COUNTERSIGN_PORT;",
+    good: "const port = config.env.port;",
+    complaint: "server/src/http/listener.ts:1 environment",
+  },
+  {
+    rule: honestTypes,
+    path: "server/src/http/listener.ts",
+    bad: "const port = (config as any).port;",
+    good: "const any = 1;",
+    complaint: "server/src/http/listener.ts:1 any",
+  },
+  {
+    rule: honestTypes,
+    path: "server/src/http/listener.ts",
+    bad: "\nconst port = ports[0]!;",
+    good: "const closed = !open;",
+    complaint: "server/src/http/listener.ts:2 non-null assertion",
+  },
+  {
+    rule: honestTypes,
+    path: "server/src/http/listener.ts",
+    bad: "enum Port { Http }",
+    good: 'type Port = "http";',
+    complaint: "server/src/http/listener.ts:1 enum",
+  },
+  {
+    rule: honestTypes,
+    path: "server/src/http/listener.ts",
+    bad: `// @ts-${"ignore"}\nconst port = 1;`,
+    good: "// @ts-expect-error ports are numbers\nconst port = 1;",
+    complaint: "server/src/http/listener.ts:1 switches tsc off",
+  },
+  {
+    rule: namedExports,
+    path: "sdk/src/index.ts",
+    bad: 'export * from "./session.ts";',
+    good: 'export { createSession } from "./session.ts";',
+    complaint: "sdk/src/index.ts:1 export *",
+  },
+  {
+    rule: namedExports,
+    path: "sdk/src/index.ts",
+    bad: "export default 1;",
+    good: "export const one = 1;",
+    complaint: "sdk/src/index.ts:1 default export",
+  },
+  {
+    rule: keptLibraries,
+    path: "server/src/services/notes-service.ts",
+    bad: 'import { sql } from "kysely";',
+    good: 'import { createNote } from "../store/notes.ts";',
+    complaint: "server/src/services/notes-service.ts:1 kysely is not for this file",
+  },
+  {
+    rule: keptLibraries,
+    path: "server/src/connect/gate.ts",
+    bad: 'import { jwtVerify } from "jose";',
+    good: 'import { verifyToken } from "../authenticate/verify-token.ts";',
+    complaint: "server/src/connect/gate.ts:1 jose is not for this file",
+  },
+];
+
+describe("each rule", () => {
+  for (const { rule, path, bad, good, complaint } of badInputs) {
+    test(`finds: ${complaint}`, () => {
+      expect(rule(parse(path, bad))).toEqual([complaint]);
+      expect(rule(parse(path, good))).toEqual([]);
+    });
+  }
+
+  test("lets a configuration file export a default", () => {
+    expect(namedExports(parse("test/vitest.config.ts", "export default {};"))).toEqual([]);
+  });
+
+  test("does not know a layer that nobody placed", () => {
+    const stray = parse("server/src/misc/helper.ts", 'import { a } from "../errors/auth-error.ts";');
+    expect(() => serverLayers(stray)).toThrow("server/src/misc has no place among the layers");
+  });
+
+  test("cannot read a module that is not TypeScript", () => {
+    expect(() => parse("server/src/a.ts", "const = ;")).toThrow("server/src/a.ts: ");
+  });
+});
+
+describe("findCycles", () => {
+  test("finds a cycle over three files, one of them for its types only", () => {
+    const modules = [
+      parse("server/src/keys/a.ts", 'import { b } from "./b.ts";'),
+      parse("server/src/keys/b.ts", 'export { c } from "./c.ts";'),
+      parse("server/src/keys/c.ts", 'import type { A } from "./a.ts";'),
+    ];
+    expect(findCycles(modules)).toEqual([
+      ["server/src/keys/a.ts", "server/src/keys/b.ts", "server/src/keys/c.ts", "server/src/keys/a.ts"],
+    ]);
+    expect(findCycles(modules.slice(0, 2))).toEqual([]);
+  });
+});
+
+describe("rules over text", () => {
+  test("find a file that is a line too long", () => {
+    expect(tooLong({ path: "a.ts", text: "\n".repeat(MAX_LINES) })).toEqual([]);
+    expect(tooLong({ path: "a.ts", text: "\n".repeat(MAX_LINES + 1) })).toEqual([
+      "a.ts has 251 lines, more than 250",
+    ]);
+  });
+
+  const foreign = [
+    {
+      text: ["see ..", "shared", "design.md"].join("/"),
+      complaint: "a.md:1 names a folder outside of the repository",
+    },
+    { text: ["", "work", "main"].join("/"), complaint: "a.md:1 names a folder of one machine" },
+    { text: `http://${"registry"}.internal:4873/x`, complaint: "a.md:1 names a registry other than npm's" },
+  ];
+  for (const { text, complaint } of foreign) {
+    test(`find: ${complaint}`, () => {
+      expect(foreignPlaces({ path: "a.md", text })).toEqual([complaint]);
+    });
+  }
+
+  test("do not mind what every machine has", () => {
+    const text = "https://registry.npmjs.org/x ./shared/x framework/x /usr/bin/chromium";
+    expect(foreignPlaces({ path: "a.md", text })).toEqual([]);
+  });
+});

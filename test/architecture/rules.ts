@@ -1,0 +1,148 @@
+import { resolveImport } from "./import-graph.ts";
+import type { Found, ParsedModule } from "./parse-module.ts";
+
+/** A rule of the house over one module. It returns what breaks it, one sentence each. */
+export type Rule = (module: ParsedModule) => readonly string[];
+
+// From left to right: a workspace may import itself and those listed, and nobody imports test.
+const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
+  gen: [],
+  server: ["gen"],
+  sdk: ["gen"],
+  "web-demo": ["gen", "sdk"],
+  test: ["gen", "server", "sdk", "web-demo"],
+};
+
+/** Imports between workspaces go proto → gen → server | sdk → web-demo, and nothing sees test. */
+export const workspaceDirections: Rule = (module) => {
+  const [home = ""] = module.path.split("/");
+  return violations(module, ({ specifier }) => {
+    const [target = ""] = resolveImport(module.path, specifier)?.split("/") ?? [home];
+    return target === home || WORKSPACES[home]?.includes(target) === true
+      ? undefined
+      : `${home} may not import ${target}`;
+  });
+};
+
+// A folder may import those with a larger number. Folders of one number do not see each other.
+const SERVER_LAYERS: Readonly<Record<string, number>> = {
+  "index.ts": 0,
+  "issuer.ts": 0,
+  "node.ts": 0,
+  cli: 1,
+  http: 2,
+  services: 3,
+  connect: 4,
+  operate: 5,
+  authorize: 6,
+  streams: 6,
+  credentials: 6,
+  revoke: 6,
+  issue: 6,
+  authenticate: 7,
+  keys: 8,
+  store: 9,
+  errors: 10,
+  "clock.ts": 11,
+};
+
+/** Inside the server, a file imports from its own folder or from layers below it. */
+export const serverLayers: Rule = (module) => {
+  const home = serverFolder(module.path);
+  if (home === undefined) return [];
+  return violations(module, ({ specifier }) => {
+    const target = serverFolder(resolveImport(module.path, specifier) ?? "");
+    if (target === undefined || target === home) return undefined;
+    return layerOf(home) < layerOf(target) ? undefined : `server/src/${home} may not import ${target}`;
+  });
+};
+
+function serverFolder(path: string): string | undefined {
+  return /^server\/src\/([^/]+)/.exec(path)?.[1];
+}
+
+function layerOf(folder: string): number {
+  const layer = SERVER_LAYERS[folder];
+  if (layer === undefined) throw new Error(`server/src/${folder} has no place among the layers`);
+  return layer;
+}
+
+// Folders of the SDK that may use what only Node or only a browser has.
+const SDK_SHELLS = /^sdk\/src\/(browser|node|react)\//;
+
+/** The core of the SDK runs anywhere: no Node module, no process, nothing of its own shells. */
+export const portableSdkCore: Rule = (module) => {
+  if (!module.path.startsWith("sdk/src/") || SDK_SHELLS.test(module.path)) return [];
+  const imports = violations(module, ({ specifier }) => {
+    if (specifier.startsWith("node:")) return `the core of the SDK may not import ${specifier}`;
+    const target = resolveImport(module.path, specifier) ?? "";
+    return SDK_SHELLS.test(target) ? `the core of the SDK may not import ${target}` : undefined;
+  });
+  return [...imports, ...sightings(module, ["global process"])];
+};
+
+const OWN_ENVIRONMENT = new Set(["server/src/cli/config.ts", "server/src/cli/main.ts"]);
+
+/** Of the shipped code, only the command's configuration reads the environment. */
+export const oneReaderOfTheEnvironment: Rule = (module) => {
+  const isShipped = /^(server|sdk|web-demo)\/src\//.test(module.path);
+  return isShipped && !OWN_ENVIRONMENT.has(module.path) ? sightings(module, ["environment"]) : [];
+};
+
+/** Types are kept: no `any`, no `!`, no enum, no switching the checker off. */
+export const honestTypes: Rule = (module) => {
+  const off = linesWith(module, /@ts-(ignore|nocheck)\b/).map(
+    (line) => `${at(module, line)} switches tsc off`,
+  );
+  return [...sightings(module, ["any", "non-null assertion", "enum"]), ...off];
+};
+
+/** What a module exports has a name of its own. Tools read their configuration as a default export. */
+export const namedExports: Rule = (module) =>
+  /\.config\.m?[jt]s$/.test(module.path)
+    ? sightings(module, ["export *"])
+    : sightings(module, ["export *", "default export"]);
+
+// Only these talk to the libraries behind them, so that those can be exchanged.
+const KEEPERS: readonly { readonly library: RegExp; readonly home: RegExp }[] = [
+  { library: /^(kysely|pg|node:sqlite)(\/|$)/, home: /^server\/src\/store\// },
+  {
+    library: /^jose(\/|$)/,
+    home: /^server\/src\/(authenticate\/verify-token\.ts|issue\/|keys\/|credentials\/)/,
+  },
+];
+
+/** Databases are met in store/ only, and jose where tokens and keys are made or checked. */
+export const keptLibraries: Rule = (module) => {
+  if (!module.path.startsWith("server/src/")) return [];
+  return violations(module, ({ specifier }) => {
+    const keeper = KEEPERS.find(({ library }) => library.test(specifier));
+    return keeper === undefined || keeper.home.test(module.path)
+      ? undefined
+      : `${specifier} is not for this file`;
+  });
+};
+
+function violations(
+  module: ParsedModule,
+  judge: (imported: ParsedModule["imports"][number]) => string | undefined,
+): readonly string[] {
+  return module.imports.flatMap((imported) => {
+    const complaint = judge(imported);
+    return complaint === undefined ? [] : [`${at(module, imported.line)} ${complaint}`];
+  });
+}
+
+function sightings(module: ParsedModule, what: readonly Found["what"][]): readonly string[] {
+  return module.found
+    .filter((found) => what.includes(found.what))
+    .map((found) => `${at(module, found.line)} ${found.what}`);
+}
+
+function linesWith(module: ParsedModule, pattern: RegExp): readonly number[] {
+  return module.text.split("\n").flatMap((line, index) => (pattern.test(line) ? [index + 1] : []));
+}
+
+function at(module: ParsedModule, line: number): string {
+  return `${module.path}:${line}`;
+}
