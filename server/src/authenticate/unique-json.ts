@@ -1,0 +1,51 @@
+/** How deep objects and arrays may lie in each other: a token has no use for more. */
+const MAX_DEPTH = 16;
+
+/** One token of valid JSON that matters here: a string, or a bracket, colon or comma. */
+const STRUCTURE = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
+
+/**
+ * Parse text as one JSON object in which no name stands twice, at any depth.
+ *
+ * JSON.parse keeps the last of two equal names where other parsers keep the first, so that one token could
+ * mean two things ([RFC 7515 §10.12](https://www.rfc-editor.org/rfc/rfc7515#section-10.12)).
+ *
+ * @param text the text
+ * @returns the object; undefined when the text is anything else
+ */
+export function parseUniqueJsonObject(text: string): Record<string, unknown> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !hasUniqueNames(text)) {
+    return undefined;
+  }
+  return value as Record<string, unknown>; // an object that JSON.parse made has string keys
+}
+
+/** Walk text that JSON.parse took, so that only names have to be told from values. */
+function hasUniqueNames(text: string): boolean {
+  const open: (Set<string> | null)[] = []; // null stands for an array
+  let mayBeName = false;
+  for (const [token] of text.matchAll(STRUCTURE)) {
+    if (token === "{" || token === "[") {
+      if (open.push(token === "{" ? new Set() : null) > MAX_DEPTH) {
+        return false;
+      }
+    } else if (token === "}" || token === "]") {
+      open.pop();
+    } else if (token.startsWith('"') && mayBeName) {
+      const names = open.at(-1);
+      const name: string = JSON.parse(token);
+      if (names?.has(name)) {
+        return false;
+      }
+      names?.add(name);
+    }
+    mayBeName = token === "{" || (token === "," && open.at(-1) instanceof Set);
+  }
+  return true;
+}

@@ -1,0 +1,23 @@
+import { LRUCache } from "lru-cache";
+import type { Verdict } from "./verify-token.ts";
+
+/** Remembers tokens that were found good, by their digest. Bounded; never holds a token or a failure. */
+export interface VerdictCache {
+  /** Find the verdict on a token that was verified before. Whether it still holds is for the caller to check. */
+  get(digest: string): Verdict | undefined;
+  /** Remember a verdict. The one that was used least lately goes when there are too many. */
+  set(digest: string, verdict: Verdict): void;
+  /** Forget a verdict that holds no more. */
+  delete(digest: string): void;
+  /** How many there are. */
+  readonly size: number;
+}
+
+/**
+ * Create an empty cache.
+ *
+ * @param maxEntries how many verdicts it holds at the most
+ */
+export function createVerdictCache(maxEntries: number): VerdictCache {
+  return new LRUCache<string, Verdict>({ max: maxEntries });
+}

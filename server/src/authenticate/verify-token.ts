@@ -1,0 +1,93 @@
+import { compactVerify, errors } from "jose";
+import { AuthError } from "../errors/auth-error.ts";
+import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
+import { type Moment, toPrincipal } from "./claims.ts";
+import { parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
+import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
+import type { Principal } from "./principal.ts";
+
+/** A token that was found good, and what its goodness hangs on. */
+export interface Verdict {
+  /** Who the token speaks for. */
+  readonly principal: Principal;
+  /** The issuer, as it is trusted. */
+  readonly issuer: TrustedIssuer;
+  /** The key that verified it. */
+  readonly key: VerificationKey;
+}
+
+/**
+ * Verify an access token: its form, its header, its signature, then its claims
+ * ([RFC 8725 §3](https://www.rfc-editor.org/rfc/rfc8725#section-3),
+ * [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
+ *
+ * @param token the token in compact form
+ * @param issuers whom to trust
+ * @param moment when times are judged
+ * @throws AuthError `TOKEN_INVALID`, `TOKEN_EXPIRED`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
+ */
+export async function verifyToken(token: string, issuers: TrustedIssuers, moment: Moment): Promise<Verdict> {
+  const jws = parseCompactJws(token);
+  const issuer = findIssuer(jws, issuers);
+  const { algorithm, kid } = checkHeader(jws.header, issuer);
+  const key = await issuer.keys.find(kid, algorithm);
+  if (key === undefined) {
+    throw invalid("the issuer has no such key");
+  }
+  await verifySignature(token, key);
+  return { principal: toPrincipal(jws.payload, issuer, moment), issuer, key };
+}
+
+/** Find by the claim `iss`, which chooses the keys and is trusted only once one of them has verified it. */
+function findIssuer(jws: UnverifiedJws, issuers: TrustedIssuers): TrustedIssuer {
+  const name = jws.payload["iss"];
+  const issuer = typeof name === "string" ? issuers.get(name) : undefined;
+  if (issuer === undefined) {
+    throw invalid("the issuer is not trusted");
+  }
+  return issuer;
+}
+
+/** Headers that change what a signature means. No issuer of access tokens needs one, so none is taken. */
+const REFUSED_HEADERS = ["crit", "b64", "enc", "zip", "cty"] as const;
+
+function checkHeader(
+  header: UnverifiedJws["header"],
+  issuer: TrustedIssuer,
+): { readonly algorithm: SignatureAlgorithm; readonly kid: string | undefined } {
+  const { alg, typ, kid } = header;
+  const algorithm = issuer.algorithms.find((allowed) => allowed === alg);
+  if (algorithm === undefined) {
+    throw invalid("header alg is not allowed for the issuer");
+  }
+  if (typeof typ !== "string" || !issuer.types.includes(toShortType(typ))) {
+    throw invalid("header typ is not that of an access token");
+  }
+  if (kid !== undefined && (typeof kid !== "string" || kid === "")) {
+    throw invalid("header kid is not a non-empty string");
+  }
+  if (REFUSED_HEADERS.some((name) => Object.hasOwn(header, name))) {
+    throw invalid("the header has an extension that is not understood");
+  }
+  return { algorithm, kid };
+}
+
+/** Drop what media types may leave out (RFC 7515 §4.1.9). */
+function toShortType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\//, "");
+}
+
+async function verifySignature(token: string, key: VerificationKey): Promise<void> {
+  try {
+    await compactVerify(token, key.key, { algorithms: [key.algorithm] });
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError) {
+      throw invalid("the signature does not verify", cause);
+    }
+    throw cause;
+  }
+}
+
+function invalid(rule: string, cause?: unknown): AuthError {
+  return new AuthError("TOKEN_INVALID", rule, { cause });
+}

@@ -1,0 +1,72 @@
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { type Policy, readPolicy } from "./policy.ts";
+
+/** One line of the inventory: a method and the rule that guards it. */
+export interface PolicyEntry {
+  /** The method's descriptor. */
+  readonly method: DescMethod;
+  /** Its rule. */
+  readonly policy: Policy;
+  /** Where the rule is written. `server`: given by the server for a proto that is not its own. */
+  readonly source: "method" | "service" | "server";
+}
+
+/** A rule for every method of every service, proven complete. */
+export interface PolicyTable {
+  /** Find the rule of a method by its descriptor, never by a path. */
+  get(method: DescMethod): Policy | undefined;
+  /** All of them, by the full name of the method. */
+  readonly entries: readonly PolicyEntry[];
+}
+
+/** A server cannot start, because methods lack an access rule or have one that contradicts itself. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  /** The methods, each as a sentence. */
+  readonly offenders: readonly string[];
+
+  /** @param offenders the methods, each as a sentence */
+  constructor(offenders: readonly string[]) {
+    super(`${offenders.length} of the methods cannot be served:\n${offenders.map((line) => `  ${line}`).join("\n")}`);
+    this.offenders = offenders;
+  }
+}
+
+/**
+ * Prove that every method of every service has exactly one access rule, and collect them.
+ *
+ * @param services the services that are served
+ * @param given rules for services whose proto cannot be annotated, such as the standard health service
+ * @throws PolicyError that names all offenders at once
+ */
+export function createPolicyTable(
+  services: readonly DescService[],
+  given: ReadonlyMap<DescService, Policy> = new Map(),
+): PolicyTable {
+  const offenders: string[] = [];
+  const entries: PolicyEntry[] = [];
+  for (const method of [...new Set(services)].flatMap((service) => service.methods)) {
+    const result = readPolicy(method);
+    const fallback = given.get(method.parent);
+    if (result.kind === "policy" && fallback === undefined) {
+      entries.push({ method, policy: result.policy, source: result.source });
+    } else if (result.kind === "fault" && fallback !== undefined) {
+      entries.push({ method, policy: fallback, source: "server" });
+    } else {
+      const fault = result.kind === "fault" ? result.fault : "has a rule in its proto and another from the server";
+      offenders.push(`${toMethodName(method)} ${fault} (${method.parent.file.name}.proto)`);
+    }
+  }
+  if (offenders.length > 0) {
+    throw new PolicyError(offenders.sort());
+  }
+  const byMethod = new Map(entries.map((entry) => [entry.method, entry.policy]));
+  const byName = (a: PolicyEntry, b: PolicyEntry): number =>
+    toMethodName(a.method) < toMethodName(b.method) ? -1 : 1;
+  return { get: (method) => byMethod.get(method), entries: entries.sort(byName) };
+}
+
+/** Write the full name of a method as `package.Service/Method`. */
+export function toMethodName(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}

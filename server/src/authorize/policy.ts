@@ -1,0 +1,146 @@
+import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import {
+  Access,
+  default_policy,
+  OnExpiry,
+  policy as policyOption,
+  type Policy as PolicyMessage,
+  TokenBinding,
+} from "@countersign/gen/countersign/auth/v1/options_pb.js";
+
+/** The access rule of one method, with every default filled in. */
+export interface Policy {
+  /** Whether a token is needed. */
+  readonly access: "public" | "optional" | "authenticated";
+  /** Scopes that the token must all have. */
+  readonly scopes: readonly string[];
+  /** Scopes of which it must have one; empty: no such condition. */
+  readonly anyScopes: readonly string[];
+  /** Roles of which the principal must have one; empty: no such condition. */
+  readonly roles: readonly string[];
+  /** Audiences of which the token must name one; empty: the server's. */
+  readonly audiences: readonly string[];
+  /** Clients that may call; empty: every client. */
+  readonly clientIds: readonly string[];
+  /** How long ago the user may have proved who they are, in seconds. */
+  readonly maxAuthAgeSeconds: number | undefined;
+  /** Whether the token must be bound to a key of its sender. */
+  readonly requiresBinding: boolean;
+  /** A condition in the Common Expression Language; undefined: none. */
+  readonly rule: string | undefined;
+  /** Whether a stream may be renewed in place when its token expires. */
+  readonly renewable: boolean;
+  /** The longest life of a stream, in milliseconds; undefined: no limit. */
+  readonly streamMaxAgeMs: number | undefined;
+}
+
+/** A policy, or what is wrong with the one that was written. */
+export type PolicyResult =
+  | { readonly kind: "policy"; readonly policy: Policy; readonly source: "method" | "service" }
+  | { readonly kind: "fault"; readonly fault: string };
+
+/** The rule for services whose proto cannot be annotated and that anyone may call, such as health. */
+export const PUBLIC_POLICY: Policy = Object.freeze(toPolicy({ access: "public" }));
+/** The rule for services whose proto cannot be annotated and that any signed-in caller may call. */
+export const AUTHENTICATED_POLICY: Policy = Object.freeze(toPolicy({ access: "authenticated" }));
+
+/**
+ * Read the access rule of a method from its proto: its own, or else its service's default, whole.
+ *
+ * @param method the method's descriptor
+ */
+export function readPolicy(method: DescMethod): PolicyResult {
+  const source = hasOption(method, policyOption) ? "method" : "service";
+  if (source === "service" && !hasOption(method.parent, default_policy)) {
+    return { kind: "fault", fault: "has no access rule" };
+  }
+  const message = source === "method" ? getOption(method, policyOption) : readDefault(method.parent);
+  const fault = findFault(message);
+  return fault === undefined
+    ? { kind: "policy", policy: Object.freeze(fromMessage(message)), source }
+    : { kind: "fault", fault };
+}
+
+function readDefault(service: DescService): PolicyMessage {
+  return getOption(service, default_policy);
+}
+
+const ACCESS: Readonly<Record<number, Policy["access"]>> = {
+  [Access.PUBLIC]: "public",
+  [Access.OPTIONAL]: "optional",
+  [Access.AUTHENTICATED]: "authenticated",
+};
+
+/** Find what makes a policy mean nothing, or two things. */
+function findFault(message: PolicyMessage): string | undefined {
+  const access = ACCESS[message.access];
+  if (access === undefined) {
+    return "does not say whether a token is needed (access)";
+  }
+  if (!isMember(TokenBinding, message.binding) || !isMember(OnExpiry, message.stream?.onExpiry ?? 0)) {
+    return "has a value that this version does not know";
+  }
+  if (message.$unknown !== undefined && message.$unknown.length > 0) {
+    return "has a field that this version does not know";
+  }
+  const texts = [message.scopes, message.anyScopes, message.roles, message.audiences, message.clientIds].flat();
+  if (texts.some((text) => text === "" || /\s/.test(text))) {
+    return "has an empty name, or one with a space in it";
+  }
+  const isConditional =
+    texts.length > 0 || message.maxAuthAge !== undefined || message.binding === TokenBinding.REQUIRED;
+  if (access !== "authenticated" && isConditional) {
+    return `is ${access}, yet sets conditions on the token`;
+  }
+  if (access === "public" && message.rule !== "") {
+    return "is public, yet has a rule";
+  }
+  const durations = [message.maxAuthAge, message.stream?.maxAge];
+  if (durations.some((duration) => duration !== undefined && !(toMs(duration) > 0))) {
+    return "has a duration that is not positive";
+  }
+  return undefined;
+}
+
+/** Enums of proto3 are open: a newer proto may send a number that has no name here. */
+function isMember(numbers: Readonly<Record<string, number>>, value: number): boolean {
+  return Object.values(numbers).includes(value);
+}
+
+function fromMessage(message: PolicyMessage): Policy {
+  const { maxAuthAge, stream } = message;
+  return toPolicy({
+    access: ACCESS[message.access] ?? "authenticated",
+    scopes: Object.freeze(message.scopes),
+    anyScopes: Object.freeze(message.anyScopes),
+    roles: Object.freeze(message.roles),
+    audiences: Object.freeze(message.audiences),
+    clientIds: Object.freeze(message.clientIds),
+    maxAuthAgeSeconds: maxAuthAge === undefined ? undefined : toMs(maxAuthAge) / 1000,
+    requiresBinding: message.binding === TokenBinding.REQUIRED,
+    rule: message.rule === "" ? undefined : message.rule,
+    renewable: stream?.onExpiry === OnExpiry.RENEW,
+    streamMaxAgeMs: stream?.maxAge === undefined ? undefined : toMs(stream.maxAge),
+  });
+}
+
+function toPolicy(parts: Pick<Policy, "access"> & Partial<Policy>): Policy {
+  return {
+    scopes: [],
+    anyScopes: [],
+    roles: [],
+    audiences: [],
+    clientIds: [],
+    maxAuthAgeSeconds: undefined,
+    requiresBinding: false,
+    rule: undefined,
+    renewable: false,
+    streamMaxAgeMs: undefined,
+    ...parts,
+  };
+}
+
+function toMs(duration: Duration): number {
+  return Number(duration.seconds) * 1000 + duration.nanos / 1_000_000;
+}
