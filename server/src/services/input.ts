@@ -62,10 +62,13 @@ export function textViolations(field: string, text: string, limits: TextLimits =
   if (text.length > maxBytes || (text.length > maxBytes / 3 && Buffer.byteLength(text) > maxBytes)) {
     return [{ field, description: `must not be longer than ${maxBytes} bytes` }];
   }
-  if (text.length > 2 * maxCharacters || (text.length > maxCharacters && [...text].length > maxCharacters)) {
+  if (
+    text.length > 2 * maxCharacters ||
+    (text.length > maxCharacters && countCharacters(text) > maxCharacters)
+  ) {
     return [{ field, description: `must not be longer than ${maxCharacters} characters` }];
   }
-  if (text.length < 2 * minCharacters && [...text].length < minCharacters) {
+  if (text.length < 2 * minCharacters && countCharacters(text) < minCharacters) {
     const description =
       minCharacters === 1 ? "must not be empty" : `must have at least ${minCharacters} characters`;
     return [{ field, description }];
@@ -109,4 +112,8 @@ export function parsePageToken(pageToken: string, pattern: RegExp): RegExpExecAr
     throw invalidArgument([{ field: "page_token", description: "must be a next_page_token of this method" }]);
   }
   return match;
+}
+
+function countCharacters(text: string): number {
+  return Array.from(text).length;
 }

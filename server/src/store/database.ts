@@ -1,0 +1,60 @@
+import { type Dialect, Kysely } from "kysely";
+import { migrate } from "./migrations/migrate.ts";
+import type { StoreDialect } from "./migrations/migration.ts";
+import type { Schema } from "./schema.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/** Where the store is. */
+export type StoreLocation =
+  /** The directory of an embedded SQLite database. It is made when it is missing, for the owner alone. */
+  | { readonly dataDir: string }
+  /** A Postgres database, as `postgres://user:password@host:port/name`. */
+  | { readonly url: string };
+
+/** The open store: accounts, sessions, keys and notes. */
+export interface Store extends AsyncDisposable {
+  /** The tables. Only the files of `store/` write queries. */
+  readonly db: Kysely<Schema>;
+  /** Which database it is, for the few places where that matters. */
+  readonly dialect: StoreDialect;
+  /** Let go of the database, once the queries under way are done. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Open the store and bring its tables up to date.
+ *
+ * From here on, every query rejects with an AuthError `AUTH_UNAVAILABLE` while the database cannot be used.
+ *
+ * @throws TypeError when the URL is not one of Postgres
+ * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached; its cause says why
+ * @throws Error when the database was made by a newer version of Countersign
+ */
+export async function openDatabase(location: StoreLocation): Promise<Store> {
+  const dialect = "url" in location ? "postgres" : "sqlite";
+  const db = new Kysely<Schema>({ dialect: await openDialect(location) });
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= db.destroy();
+    return closing;
+  };
+  try {
+    await migrate(db, dialect);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { db, dialect, close, [Symbol.asyncDispose]: close };
+}
+
+async function openDialect(location: StoreLocation): Promise<Dialect> {
+  if (!("url" in location)) {
+    return openSqlite(location.dataDir);
+  }
+  if (!/^postgres(ql)?:\/\//.test(location.url)) {
+    throw new TypeError("the URL of a database must begin with postgres://");
+  }
+  // Loaded only when it is asked for, so that an installation without pg can use SQLite.
+  const { openPostgres } = await import("./postgres.ts");
+  return openPostgres(location.url);
+}

@@ -1,0 +1,65 @@
+import { type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
+import { Pool, type PoolClient, types } from "pg";
+import { toStoreError } from "./store-error.ts";
+
+/** Connections of one server: more than that only queue inside Postgres. */
+const MAX_CONNECTIONS = 10;
+
+/** How long a call waits for a connection, in milliseconds, before the store counts as unavailable. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** How long one statement may take, in milliseconds. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+const { INT8 } = types.builtins;
+
+/** Open a pool of connections to a Postgres database. Nothing is sent before the first query. */
+export function openPostgres(url: string): Dialect {
+  const pool = new Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: "countersign",
+    types: { getTypeParser: (oid: number) => (oid === INT8 ? parseSafeInteger : types.getTypeParser(oid)) },
+  });
+  // An idle connection that breaks has no caller to tell; the next query finds out by itself.
+  pool.on("error", () => undefined);
+  return new PostgresDialect({
+    pool: {
+      options: {},
+      end: () => pool.end(),
+      connect: () => pool.connect().then(adaptClient, rethrow),
+    },
+  });
+}
+
+/** Kysely knows connections by their object, so that of one client must always be the same. */
+const adapted = new WeakMap<object, PostgresPoolClient>();
+
+function adaptClient(client: PoolClient): PostgresPoolClient {
+  const known = adapted.get(client);
+  if (known !== undefined) {
+    return known;
+  }
+  const adaptedClient = {
+    query: (sql: string, parameters: readonly unknown[]) => client.query(sql, [...parameters]).catch(rethrow),
+    release: (destroy?: boolean) => client.release(destroy),
+    // Kysely's type has a second form of query, for cursors, which we give it none of.
+  } as unknown as PostgresPoolClient;
+  adapted.set(client, adaptedClient);
+  return adaptedClient;
+}
+
+function rethrow(error: unknown): never {
+  throw toStoreError(error);
+}
+
+/** pg reads BIGINT as text; ours are times, counts and sequences, which a number holds exactly. */
+function parseSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) {
+    throw new RangeError("a BIGINT of the database is too large for a number");
+  }
+  return value;
+}

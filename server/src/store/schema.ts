@@ -1,0 +1,97 @@
+import type { ColumnType, Generated } from "kysely";
+
+/** Set at insert and never changed. */
+type Fixed<T> = ColumnType<T, T, never>;
+
+/**
+ * The tables, as queries see them. Times are integer milliseconds since 1970; lists are JSON text.
+ *
+ * Nothing outside `store/` sees these names.
+ */
+export interface Schema {
+  readonly accounts: AccountTable;
+  readonly sessions: SessionTable;
+  readonly signing_keys: SigningKeyTable;
+  readonly notes: NoteTable;
+  readonly note_events: NoteEventTable;
+}
+
+/** The accounts that can sign in with a password. */
+export interface AccountTable {
+  subject: Fixed<string>;
+  /** Normalized: see `normalizeUsername`. */
+  username: Fixed<string>;
+  password_hash: string;
+  scopes: string;
+  roles: string;
+  disabled_at: number | null;
+  created_at: Fixed<number>;
+}
+
+/** One row per session; each refresh rewrites it. */
+export interface SessionTable {
+  session_id: Fixed<string>;
+  subject: Fixed<string>;
+  client_id: Fixed<string>;
+  scopes: Fixed<string>;
+  auth_time: Fixed<number>;
+  /** SHA-256 of the refresh token of this generation, in base64url. */
+  refresh_hash: string;
+  /** How many times the refresh token was replaced. */
+  generation: number;
+  /** The attempt that made this generation. Empty: the sign-in, or a client that named none. */
+  refresh_id: string;
+  /** This generation's refresh token, sealed under a key that only the token before it gives. */
+  successor_sealed: string | null;
+  /** When the refresh token before this generation's was replaced. */
+  superseded_at: number | null;
+  created_at: Fixed<number>;
+  refreshed_at: number;
+  idle_expires_at: number;
+  absolute_expires_at: Fixed<number>;
+  revoked_at: number | null;
+  revoke_reason: string | null;
+}
+
+/** The keys that sign access tokens. */
+export interface SigningKeyTable {
+  kid: Fixed<string>;
+  algorithm: Fixed<string>;
+  /** The public JWK, as JSON. */
+  public_jwk: Fixed<string>;
+  /** The private JWK, sealed under the key-encryption key; null once the key is removed. */
+  private_sealed: string | null;
+  /** `next`, `active`, `retired` or `removed`. */
+  state: string;
+  created_at: Fixed<number>;
+  active_at: number | null;
+  retired_at: number | null;
+}
+
+/** The notes of the demo, as they are now. */
+export interface NoteTable {
+  id: Fixed<string>;
+  owner: Fixed<string>;
+  title: string;
+  body: string;
+  /** The sequence of the note's last event. */
+  sequence: number;
+  created_at: Fixed<number>;
+}
+
+/**
+ * Every change to a note, in order.
+ *
+ * Postgres hands out sequences when rows are inserted, not when they are committed: a writer must hold a lock
+ * of the owner until it commits, or a watcher could step over an event.
+ */
+export interface NoteEventTable {
+  sequence: Generated<number>;
+  owner: Fixed<string>;
+  /** `created`, `updated` or `deleted`. */
+  kind: Fixed<string>;
+  note_id: Fixed<string>;
+  title: Fixed<string>;
+  body: Fixed<string>;
+  note_created_at: Fixed<number>;
+}

@@ -1,0 +1,58 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { toStoreError } from "./store-error.ts";
+
+const DATABASE_FILE = "countersign.db";
+
+/** How long a write waits for one of another process, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Open the embedded database of a data directory, and make both when they are missing.
+ *
+ * Only the owner may read them. Every commit is on the disk before it is acknowledged.
+ *
+ * @throws Error when the directory cannot be written
+ */
+export function openSqlite(dataDir: string): Dialect {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, DATABASE_FILE);
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: BUSY_TIMEOUT_MS });
+  chmodSync(file, 0o600);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  return new SqliteDialect({ database: adaptDatabase(database) });
+}
+
+function adaptDatabase(database: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    // A deferred transaction that reads first and writes later fails at once when another process wrote
+    // in between; an immediate one waits its turn.
+    prepare: (sql) =>
+      translated(() => adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql))),
+  };
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => translated(() => statement.all(...toSqlite(parameters))),
+    run: (parameters) => translated(() => statement.run(...toSqlite(parameters))),
+    iterate: (parameters) => statement.iterate(...toSqlite(parameters)),
+  };
+}
+
+/** Kysely types parameters as unknown; our queries bind only text, numbers and null. */
+function toSqlite(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters as SQLInputValue[];
+}
+
+function translated<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}

@@ -1,0 +1,53 @@
+import { AuthError } from "../errors/auth-error.ts";
+
+/** How long a caller should wait when the store is down: long enough for a failover to make a difference. */
+const RETRY_AFTER_MS = 1_000;
+
+/** SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
+const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
+
+/** Postgres: connections, resources, a server that stops or only reads, locks that were waited for too long. */
+const POSTGRES_UNAVAILABLE = /^(08|53|57P|25006|40001|40P01|55P03|58)/;
+
+const NETWORK_UNAVAILABLE: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENOENT",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+/** What pg says, without a code, when a connection ends under a query or none can be had. */
+const PG_CONNECTION_LOST = /connection terminated|timeout exceeded when trying to connect|not queryable/i;
+
+/**
+ * Turn the error of a database into one that callers understand.
+ *
+ * @returns `AUTH_UNAVAILABLE` when the database cannot be used just now; any other error as it is
+ */
+export function toStoreError(error: unknown): unknown {
+  return isUnavailable(error)
+    ? new AuthError("AUTH_UNAVAILABLE", "the store cannot be used just now", {
+        cause: error,
+        retryAfterMs: RETRY_AFTER_MS,
+      })
+    : error;
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) {
+    return false;
+  }
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  if (code === "ERR_SQLITE_ERROR") {
+    // The low byte of an extended result code is the primary one.
+    return typeof errcode === "number" && SQLITE_UNAVAILABLE.has(errcode & 0xff);
+  }
+  if (typeof code === "string") {
+    return NETWORK_UNAVAILABLE.has(code) || POSTGRES_UNAVAILABLE.test(code);
+  }
+  return PG_CONNECTION_LOST.test(error.message);
+}
