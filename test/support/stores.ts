@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe } from "vitest";
+import { openDatabase, type Store } from "../../server/src/store/database.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+
+/** Open an empty SQLite store in a folder of its own, which goes with it. */
+export async function openTestSqlite(): Promise<Store> {
+  const dataDir = mkdtempSync(join(tmpdir(), "countersign-db-"));
+  const store = await openDatabase({ dataDir });
+  const close = async (): Promise<void> => {
+    await store.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { ...store, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Run the same tests on both kinds of store.
+ *
+ * @param name what the tests are about
+ * @param body declares the tests; `open` makes an empty store, for `await using`
+ */
+export function describeStores(name: string, body: (open: () => Promise<Store>) => void): void {
+  describe(`${name} (SQLite)`, () => body(openTestSqlite));
+  describe(`${name} (Postgres)`, () => {
+    let server: TestPostgres | undefined;
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server?.[Symbol.asyncDispose]());
+    body(async () => {
+      if (server === undefined) {
+        throw new Error("Postgres is not running");
+      }
+      return openDatabase({ url: await server.createDatabase() });
+    });
+  });
+}
