@@ -27,7 +27,9 @@ export class PolicyError extends Error {
 
   /** @param offenders the methods, each as a sentence */
   constructor(offenders: readonly string[]) {
-    super(`${offenders.length} of the methods cannot be served:\n${offenders.map((line) => `  ${line}`).join("\n")}`);
+    super(
+      `${offenders.length} of the methods cannot be served:\n${offenders.map((line) => `  ${line}`).join("\n")}`,
+    );
     this.offenders = offenders;
   }
 }
@@ -53,7 +55,8 @@ export function createPolicyTable(
     } else if (result.kind === "fault" && fallback !== undefined) {
       entries.push({ method, policy: fallback, source: "server" });
     } else {
-      const fault = result.kind === "fault" ? result.fault : "has a rule in its proto and another from the server";
+      const fault =
+        result.kind === "fault" ? result.fault : "has a rule in its proto and another from the server";
       offenders.push(`${toMethodName(method)} ${fault} (${method.parent.file.name}.proto)`);
     }
   }

@@ -4,10 +4,11 @@ import {
   Access,
   default_policy,
   OnExpiry,
-  policy as policyOption,
   type Policy as PolicyMessage,
+  policy as policyOption,
   TokenBinding,
 } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { compileRule, type Rule } from "./rule.ts";
 
 /** The access rule of one method, with every default filled in. */
 export interface Policy {
@@ -27,8 +28,8 @@ export interface Policy {
   readonly maxAuthAgeSeconds: number | undefined;
   /** Whether the token must be bound to a key of its sender. */
   readonly requiresBinding: boolean;
-  /** A condition in the Common Expression Language; undefined: none. */
-  readonly rule: string | undefined;
+  /** A condition on every inbound message; undefined: none. */
+  readonly rule: Rule | undefined;
   /** Whether a stream may be renewed in place when its token expires. */
   readonly renewable: boolean;
   /** The longest life of a stream, in milliseconds; undefined: no limit. */
@@ -57,9 +58,18 @@ export function readPolicy(method: DescMethod): PolicyResult {
   }
   const message = source === "method" ? getOption(method, policyOption) : readDefault(method.parent);
   const fault = findFault(message);
-  return fault === undefined
-    ? { kind: "policy", policy: Object.freeze(fromMessage(message)), source }
-    : { kind: "fault", fault };
+  if (fault !== undefined) {
+    return { kind: "fault", fault };
+  }
+  try {
+    const rule = message.rule === "" ? undefined : compileRule(message.rule, method.input);
+    return { kind: "policy", policy: Object.freeze(fromMessage(message, rule)), source };
+  } catch (error) {
+    return {
+      kind: "fault",
+      fault: error instanceof Error ? error.message : "has a rule that cannot be used",
+    };
+  }
 }
 
 function readDefault(service: DescService): PolicyMessage {
@@ -84,7 +94,13 @@ function findFault(message: PolicyMessage): string | undefined {
   if (message.$unknown !== undefined && message.$unknown.length > 0) {
     return "has a field that this version does not know";
   }
-  const texts = [message.scopes, message.anyScopes, message.roles, message.audiences, message.clientIds].flat();
+  const texts = [
+    message.scopes,
+    message.anyScopes,
+    message.roles,
+    message.audiences,
+    message.clientIds,
+  ].flat();
   if (texts.some((text) => text === "" || /\s/.test(text))) {
     return "has an empty name, or one with a space in it";
   }
@@ -108,7 +124,7 @@ function isMember(numbers: Readonly<Record<string, number>>, value: number): boo
   return Object.values(numbers).includes(value);
 }
 
-function fromMessage(message: PolicyMessage): Policy {
+function fromMessage(message: PolicyMessage, rule: Rule | undefined): Policy {
   const { maxAuthAge, stream } = message;
   return toPolicy({
     access: ACCESS[message.access] ?? "authenticated",
@@ -119,7 +135,7 @@ function fromMessage(message: PolicyMessage): Policy {
     clientIds: Object.freeze(message.clientIds),
     maxAuthAgeSeconds: maxAuthAge === undefined ? undefined : toMs(maxAuthAge) / 1000,
     requiresBinding: message.binding === TokenBinding.REQUIRED,
-    rule: message.rule === "" ? undefined : message.rule,
+    rule,
     renewable: stream?.onExpiry === OnExpiry.RENEW,
     streamMaxAgeMs: stream?.maxAge === undefined ? undefined : toMs(stream.maxAge),
   });

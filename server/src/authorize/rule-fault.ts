@@ -1,22 +1,8 @@
-import type { DescMessage } from "@bufbuild/protobuf";
 import type { parse } from "@bufbuild/cel";
+import type { DescMessage } from "@bufbuild/protobuf";
+import { RULE_PRINCIPAL_MEMBERS } from "./rule-principal.ts";
 
 type Expression = ReturnType<typeof parse>["expr"];
-
-/** The members of `principal` that a rule may name. */
-const PRINCIPAL_MEMBERS: ReadonlySet<string> = new Set([
-  "subject",
-  "issuer",
-  "client_id",
-  "session_id",
-  "token_id",
-  "scopes",
-  "roles",
-  "audience",
-  "auth_time",
-  "expires_at",
-  "anonymous",
-]);
 
 /**
  * Find a name in a rule that stands for nothing. CEL would find it only when a call comes, and then deny every
@@ -39,7 +25,9 @@ function find(expression: Expression | undefined, scope: Scope): string | undefi
   const kind = expression?.exprKind;
   switch (kind?.case) {
     case "identExpr":
-      return isKnownVariable(kind.value.name, scope) ? undefined : `the rule names an unknown variable ${kind.value.name}`;
+      return isKnownVariable(kind.value.name, scope)
+        ? undefined
+        : `has a rule that names an unknown variable ${kind.value.name}`;
     case "selectExpr":
       return findInSelect(kind.value.operand, kind.value.field, scope);
     case "callExpr":
@@ -47,7 +35,10 @@ function find(expression: Expression | undefined, scope: Scope): string | undefi
     case "listExpr":
       return findFirst(kind.value.elements, scope);
     case "structExpr":
-      return findFirst(kind.value.entries.map((entry) => entry.value), scope);
+      return findFirst(
+        kind.value.entries.map((entry) => entry.value),
+        scope,
+      );
     case "comprehensionExpr": {
       const { iterVar, iterVar2, accuVar, iterRange, accuInit, loopCondition, loopStep, result } = kind.value;
       const inner = { ...scope, locals: new Set([...scope.locals, iterVar, iterVar2, accuVar]) };
@@ -70,10 +61,10 @@ function findInSelect(operand: Expression | undefined, field: string, scope: Sco
   const root = operand?.exprKind.case === "identExpr" ? operand.exprKind.value.name : undefined;
   if (root !== undefined && !scope.locals.has(root)) {
     if (root === "request" && !scope.input.fields.some((known) => known.name === field)) {
-      return `the rule names a field ${field} that ${scope.input.typeName} does not have`;
+      return `has a rule that names a field ${field} that ${scope.input.typeName} does not have`;
     }
-    if (root === "principal" && !PRINCIPAL_MEMBERS.has(field)) {
-      return `the rule names principal.${field}, which does not exist`;
+    if (root === "principal" && !RULE_PRINCIPAL_MEMBERS.has(field)) {
+      return `has a rule that names principal.${field}, which does not exist`;
     }
   }
   return find(operand, scope);

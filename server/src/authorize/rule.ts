@@ -1,10 +1,13 @@
+import { celEnv, parse, plan } from "@bufbuild/cel";
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { celEnv, celMap, parse, plan } from "@bufbuild/cel";
 import type { Principal } from "../authenticate/principal.ts";
 import { findRuleFault } from "./rule-fault.ts";
+import { toRulePrincipal } from "./rule-principal.ts";
 
 /** A condition on one message of a call. */
 export interface Rule {
+  /** The expression, as it is written in the proto. */
+  readonly expression: string;
   /**
    * Say whether a principal may send a message. Whatever the expression does but be true, it denies: other
    * values and errors too.
@@ -24,7 +27,7 @@ export function compileRule(expression: string, input: DescMessage): Rule {
   try {
     parsed = parse(expression);
   } catch (cause) {
-    throw new TypeError("the rule cannot be parsed", { cause });
+    throw new TypeError("has a rule that cannot be parsed", { cause });
   }
   const fault = findRuleFault(parsed.expr, input);
   if (fault !== undefined) {
@@ -32,43 +35,8 @@ export function compileRule(expression: string, input: DescMessage): Rule {
   }
   const evaluate = plan(celEnv(), parsed);
   return {
+    expression,
     // An error of CEL is an object and so truthy: only true itself allows.
-    allows: (principal, request) =>
-      evaluate({ principal: principal === undefined ? ANONYMOUS : toCel(principal), request } as never) === true,
+    allows: (principal, request) => evaluate({ principal: toRulePrincipal(principal), request }) === true,
   };
 }
-
-/** The members of `principal` in a rule, in the naming of protos. */
-function toCel(principal: Principal): ReturnType<typeof celMap> {
-  return celMap(
-    new Map<string, string | bigint | boolean | readonly string[]>([
-      ["subject", principal.subject],
-      ["issuer", principal.issuer],
-      ["client_id", principal.clientId],
-      ["session_id", principal.sessionId ?? ""],
-      ["token_id", principal.tokenId ?? ""],
-      ["scopes", principal.scopes],
-      ["roles", principal.roles],
-      ["audience", principal.audience],
-      ["auth_time", BigInt(Math.floor(principal.authTimeSeconds ?? 0))],
-      ["expires_at", BigInt(Math.floor(principal.expiresAtSeconds))],
-      ["anonymous", false],
-    ]),
-  );
-}
-
-const ANONYMOUS = celMap(
-  new Map<string, string | bigint | boolean | readonly string[]>([
-    ["subject", ""],
-    ["issuer", ""],
-    ["client_id", ""],
-    ["session_id", ""],
-    ["token_id", ""],
-    ["scopes", []],
-    ["roles", []],
-    ["audience", []],
-    ["auth_time", 0n],
-    ["expires_at", 0n],
-    ["anonymous", true],
-  ]),
-);

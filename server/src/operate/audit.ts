@@ -29,3 +29,11 @@ export interface AuditEvent {
 export interface AuditSink {
   record(event: AuditEvent): void;
 }
+
+/** Drops every event. */
+export const silentAudit: AuditSink = { record: () => {} };
+
+/** Make the event of a call that was refused. */
+export function denied(method: string, reason: string): AuditEvent {
+  return { type: "call_denied", method, reason };
+}

@@ -1,0 +1,134 @@
+import type { LogLevel } from "../operate/log.ts";
+import { parseDuration } from "./duration.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** One setting of the server: an option of the command line and a variable of the environment. */
+export interface Setting<T> {
+  /** The option, without its dashes. */
+  readonly flag: string;
+  /** The variable. */
+  readonly variable: string;
+  /** What stands for the value in help texts; undefined for a switch. */
+  readonly placeholder: string | undefined;
+  /** What it does, in one line. */
+  readonly help: string;
+  /** The value that holds when it is not set, as text; undefined: it has none. */
+  readonly fallback: string | undefined;
+  /** Read the value. @throws UsageError when the text means nothing */
+  readonly parse: (text: string, flag: string) => T;
+}
+
+const text = (value: string): string => value;
+
+function port(value: string, flag: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new UsageError(`--${flag} must be a port from 0 to 65535`);
+  }
+  return Number(value);
+}
+
+function duration(value: string, flag: string): number {
+  const ms = parseDuration(value);
+  if (ms === undefined) {
+    throw new UsageError(`--${flag} must be a duration such as 500ms, 30s, 10m or 24h`);
+  }
+  return ms;
+}
+
+function list(value: string): readonly string[] {
+  return value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function flagValue(value: string, flag: string): boolean {
+  if (!["true", "false", "1", "0", ""].includes(value)) {
+    throw new UsageError(`--${flag} is either set or not: true or false`);
+  }
+  return value === "true" || value === "1";
+}
+
+const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+function logLevel(value: string, flag: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) {
+    throw new UsageError(`--${flag} must be one of ${LOG_LEVELS.join(", ")}`);
+  }
+  return level;
+}
+
+type SettingParts<T> = readonly [
+  flag: string,
+  help: string,
+  fallback: string | undefined,
+  parse: Setting<T>["parse"],
+  placeholder?: string,
+];
+
+function setting<T>(...[flag, help, fallback, parse, placeholder]: SettingParts<T>): Setting<T> {
+  const variable = `COUNTERSIGN_${flag.replaceAll("-", "_").toUpperCase()}`;
+  return { flag, variable, placeholder, help, fallback, parse };
+}
+
+/** Every setting there is. Help texts, the command line and the environment are all read off this table. */
+export const SETTINGS = {
+  host: setting("host", "The address to listen on.", "127.0.0.1", text, "ADDRESS"),
+  port: setting("port", "The port to listen on; 0 for any free one.", "8080", port, "PORT"),
+  adminPort: setting(
+    "admin-port",
+    "The port of /metrics, /livez and /readyz, on loopback.",
+    "9464",
+    port,
+    "PORT",
+  ),
+  dataDir: setting(
+    "data-dir",
+    "The folder of the database and the secret file.",
+    ".countersign",
+    text,
+    "DIR",
+  ),
+  databaseUrl: setting(
+    "database-url",
+    "postgres://…; without it, SQLite in the data folder.",
+    undefined,
+    text,
+    "URL",
+  ),
+  issuer: setting("issuer", "The issuer's URL. Default: the address it listens on.", undefined, text, "URL"),
+  audience: setting("audience", "The audience of access tokens.", "countersign-demo", text, "NAME"),
+  accessTtl: setting("access-ttl", "How long an access token lasts.", "10m", duration, "DURATION"),
+  clockTolerance: setting("clock-tolerance", "How far clocks may lie apart.", "5s", duration, "DURATION"),
+  secretFile: setting(
+    "secret-file",
+    "The key-encryption key. Default: secret in the data folder.",
+    undefined,
+    text,
+    "FILE",
+  ),
+  tlsCert: setting("tls-cert", "The TLS certificate, in PEM.", undefined, text, "FILE"),
+  tlsKey: setting("tls-key", "Its private key, in PEM.", undefined, text, "FILE"),
+  behindTlsProxy: setting(
+    "behind-tls-proxy",
+    "TLS ends at a proxy in front: allow plain text.",
+    "false",
+    flagValue,
+  ),
+  trustedIssuers: setting(
+    "trusted-issuers",
+    "A JSON file of other issuers whose tokens are accepted.",
+    undefined,
+    text,
+    "FILE",
+  ),
+  corsOrigins: setting(
+    "cors-origins",
+    "Origins of web pages that may call, with commas.",
+    "",
+    list,
+    "ORIGINS",
+  ),
+  logLevel: setting("log-level", `What is logged: ${LOG_LEVELS.join(", ")}.`, "info", logLevel, "LEVEL"),
+} as const;

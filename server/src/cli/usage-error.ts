@@ -1,0 +1,9 @@
+/** The command was called wrongly: its message goes to the user, with a hint at --help, and the exit code is 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Something outside of the command is wrong: its message goes to the user as it is, and the exit code is 1. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}

@@ -1,0 +1,110 @@
+import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { AuthError, type AuthReason } from "../errors/auth-error.ts";
+
+/** The domain of every reason in google.rpc.ErrorInfo. */
+export const ERROR_DOMAIN = "countersign";
+
+type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>[number];
+
+/** What a reason becomes on the wire. */
+interface WireError {
+  readonly code: Code;
+  /** The error code of the challenge (RFC 6750 §3.1); null: a challenge without one; undefined: no challenge. */
+  readonly challenge?: "invalid_token" | "insufficient_scope" | "insufficient_user_authentication" | null;
+}
+
+/** The one table by which errors leave. Outages are never `Unauthenticated`: that would sign users out. */
+const WIRE_ERRORS = {
+  TOKEN_MISSING: { code: Code.Unauthenticated, challenge: null },
+  TOKEN_INVALID: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  TOKEN_EXPIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  SESSION_REVOKED: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  STREAM_EXPIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  DPOP_PROOF_INVALID: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  DPOP_NONCE_REQUIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  CREDENTIALS_INVALID: { code: Code.Unauthenticated },
+  REFRESH_TOKEN_INVALID: { code: Code.Unauthenticated },
+  INSUFFICIENT_SCOPE: { code: Code.PermissionDenied, challenge: "insufficient_scope" },
+  POLICY_DENIED: { code: Code.PermissionDenied },
+  REAUTH_REQUIRED: { code: Code.PermissionDenied, challenge: "insufficient_user_authentication" },
+  RATE_LIMITED: { code: Code.ResourceExhausted },
+  AUTH_UNAVAILABLE: { code: Code.Unavailable },
+} as const satisfies Record<AuthReason, WireError>;
+
+/** How long to wait after an outage when nobody knows better, in milliseconds. */
+const DEFAULT_RETRY_MS = 1000;
+
+/**
+ * Convert an error of ours to the form it has on the wire, the same in gRPC, gRPC-Web and Connect: a code, a
+ * google.rpc.ErrorInfo, for what will pass a google.rpc.RetryInfo, and for tokens a challenge
+ * ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+ */
+export function toConnectError(error: AuthError): ConnectError {
+  const wire: WireError = WIRE_ERRORS[error.reason];
+  const headers = new Headers();
+  const challenge = toChallenge(error, wire);
+  if (challenge !== undefined) {
+    headers.set("www-authenticate", challenge);
+  }
+  return new ConnectError(error.message, wire.code, headers, toDetails(error, wire), error);
+}
+
+/** Is told of an error that is not the caller's, with the method that it came from. It must not throw. */
+export type ErrorSink = (error: unknown, method: DescMethod) => void;
+
+/**
+ * Convert whatever was thrown to what the caller may see. What is neither ours nor meant for the caller is
+ * reported and leaves as "internal error".
+ */
+export function toWireError(error: unknown, method: DescMethod, onError: ErrorSink): ConnectError {
+  if (error instanceof AuthError) {
+    return toConnectError(error);
+  }
+  if (error instanceof ConnectError) {
+    return error;
+  }
+  onError(error, method);
+  return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
+}
+
+function toDetails(error: AuthError, wire: WireError): OutgoingDetail[] {
+  const info: MessageInitShape<typeof ErrorInfoSchema> = {
+    reason: error.reason,
+    domain: ERROR_DOMAIN,
+    metadata: { ...error.metadata },
+  };
+  const details: OutgoingDetail[] = [{ desc: ErrorInfoSchema, value: info }];
+  const retryAfterMs = error.retryAfterMs ?? (wire.code === Code.Unavailable ? DEFAULT_RETRY_MS : undefined);
+  if (retryAfterMs !== undefined) {
+    const whole = Math.max(0, Math.ceil(retryAfterMs));
+    const retryDelay = { seconds: BigInt(Math.floor(whole / 1000)), nanos: (whole % 1000) * 1_000_000 };
+    details.push({ desc: RetryInfoSchema, value: { retryDelay } });
+  }
+  return details;
+}
+
+/** Every value is ours: names of scopes come from the proto, and the message names a rule (RFC 6750 §3). */
+function toChallenge(error: AuthError, wire: WireError): string | undefined {
+  if (wire.challenge === undefined) {
+    return undefined;
+  }
+  const params = [`realm="${ERROR_DOMAIN}"`];
+  if (wire.challenge !== null) {
+    params.push(`error="${wire.challenge}"`, `error_description="${toQuotable(error.message)}"`);
+  }
+  const { scopes, max_age: maxAge } = error.metadata;
+  if (scopes !== undefined) {
+    params.push(`scope="${toQuotable(scopes)}"`);
+  }
+  if (maxAge !== undefined) {
+    params.push(`max_age="${toQuotable(maxAge)}"`);
+  }
+  return `Bearer ${params.join(", ")}`;
+}
+
+/** Keep to the characters that RFC 6750 §3 allows inside the quotes. */
+function toQuotable(text: string): string {
+  return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "");
+}

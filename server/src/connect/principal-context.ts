@@ -1,0 +1,58 @@
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextKey,
+  type HandlerContext,
+} from "@connectrpc/connect";
+import type { Principal } from "../authenticate/principal.ts";
+
+/** Who makes one call. A stream's principal is replaced when the stream is renewed. */
+export interface Caller {
+  /** The principal; undefined when the call is anonymous. */
+  principal: Principal | undefined;
+}
+
+/** Where the gate leaves the caller for interceptors and handlers. Undefined: the method is public. */
+export const callerKey = createContextKey<Caller | undefined>(undefined, {
+  description: "countersign caller",
+});
+
+/** Anything that carries the context values of a call: a handler's context, or an interceptor's request. */
+export type CallContext = Pick<HandlerContext, "values"> | { readonly contextValues: ContextValues };
+
+/**
+ * Say who makes the call. Works in all four kinds of RPC; on a stream, always the principal of the newest
+ * renewal.
+ *
+ * @param ctx the context of the handler, or the request of an interceptor
+ * @returns the principal, frozen
+ * @throws ConnectError `Internal` on a PUBLIC method, or where the gate did not run: it is a mistake of the
+ *   server, not of the caller
+ * @throws ConnectError `Unauthenticated` when the method is OPTIONAL and the call is anonymous
+ */
+export function principalOf(ctx: CallContext): Principal {
+  const caller = callerOf(ctx);
+  if (caller === undefined) {
+    throw new ConnectError("the method is public and has no principal", Code.Internal);
+  }
+  if (caller.principal === undefined) {
+    throw new ConnectError("the call is anonymous", Code.Unauthenticated);
+  }
+  return caller.principal;
+}
+
+/**
+ * Say who makes the call, if anyone says so: for methods that are OPTIONAL.
+ *
+ * @param ctx the context of the handler, or the request of an interceptor
+ * @returns the principal; undefined when the call is anonymous or the method public
+ */
+export function optionalPrincipalOf(ctx: CallContext): Principal | undefined {
+  return callerOf(ctx)?.principal;
+}
+
+/** Find what the gate left. */
+export function callerOf(ctx: CallContext): Caller | undefined {
+  return ("values" in ctx ? ctx.values : ctx.contextValues).get(callerKey);
+}

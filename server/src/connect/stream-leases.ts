@@ -1,0 +1,136 @@
+import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
+import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import type { Policy } from "../authorize/policy.ts";
+import type { PolicyTable } from "../authorize/policy-table.ts";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
+import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
+import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
+import { type Caller, callerOf } from "./principal-context.ts";
+
+/** The request header by which a client names its stream. */
+export const STREAM_ID_HEADER = "countersign-stream-id";
+/** The response header that says how many seconds a stream may last without renewal. */
+export const EXPIRES_IN_HEADER = "countersign-expires-in";
+
+/** 128 random bits in base64url. */
+const STREAM_ID = /^[A-Za-z0-9_-]{22}$/;
+
+/** What {@link createStreamLeases} needs. */
+export interface StreamLeaseOptions {
+  /** Where open streams are kept. */
+  readonly registry: StreamRegistry;
+  /** The rule of every method. */
+  readonly policies: PolicyTable;
+  /** What has been revoked. */
+  readonly revocations: RevocationCheck;
+  /** The time. */
+  readonly clock: Clock;
+  /** How far the clocks of issuer and server may lie apart, in seconds. */
+  readonly toleranceSeconds: number;
+}
+
+/**
+ * Create the interceptor that ends every stream with the token it runs on: at its expiry, or when its session
+ * is revoked, unless it is renewed before. The handler's signal aborts, and neither the handler nor the client
+ * is waited for.
+ */
+export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
+  return (next) => async (req) => {
+    const caller = req.stream ? callerOf(req) : undefined;
+    const policy = options.policies.get(req.method);
+    if (!req.stream || caller?.principal === undefined || policy === undefined) {
+      return next(req);
+    }
+    const { lease, lifetime, deadlineMs } = openLease(options, {
+      req,
+      caller,
+      policy,
+      principal: caller.principal,
+    });
+    // Connect aborts the signal of a call when it is over, however it ended.
+    req.signal.addEventListener("abort", () => release(options.registry, lease, lifetime), { once: true });
+    try {
+      // The session may have been revoked after the gate looked and before the registry knew of the stream.
+      if (options.revocations.isRevoked(lease.principal)) {
+        throw new AuthError("SESSION_REVOKED", "the session has been revoked");
+      }
+      const leased = {
+        ...req,
+        signal: AbortSignal.any([req.signal, lifetime.signal]),
+        message: untilEnded(req.message, lifetime),
+      };
+      const res = await resultUntilEnded(next(leased), lifetime);
+      if (!res.stream) {
+        return res;
+      }
+      res.header.set(EXPIRES_IN_HEADER, toSeconds(deadlineMs - options.clock.nowMs()));
+      return { ...res, message: untilEnded(res.message, lifetime) };
+    } catch (error) {
+      release(options.registry, lease, lifetime);
+      throw error;
+    }
+  };
+}
+
+interface Opening {
+  readonly req: StreamRequest;
+  readonly caller: Caller;
+  readonly policy: Policy;
+  readonly principal: Principal;
+}
+
+function openLease(
+  options: StreamLeaseOptions,
+  { req, caller, policy, principal }: Opening,
+): { readonly lease: StreamLease; readonly lifetime: StreamLifetime; readonly deadlineMs: number } {
+  const { clock, registry, toleranceSeconds } = options;
+  const openedAtMs = clock.nowMs();
+  const toDeadlineMs = (of: Principal): number =>
+    Math.min(
+      (of.expiresAtSeconds + toleranceSeconds) * 1000,
+      openedAtMs + (policy.streamMaxAgeMs ?? Infinity),
+    );
+  const deadlineMs = toDeadlineMs(principal);
+  const lifetime = createStreamLifetime(clock, deadlineMs);
+  const lease: StreamLease = {
+    streamId: readStreamId(req),
+    policy,
+    get principal() {
+      return caller.principal ?? principal;
+    },
+    end: lifetime.end,
+    renew(renewed) {
+      if (lifetime.ended !== undefined) {
+        return 0;
+      }
+      caller.principal = renewed;
+      lifetime.setDeadline(toDeadlineMs(renewed));
+      return toDeadlineMs(renewed) - clock.nowMs();
+    },
+  };
+  if (!registry.add(lease)) {
+    lifetime.release();
+    throw new ConnectError("a stream of this identifier is open already", Code.AlreadyExists);
+  }
+  return { lease, lifetime, deadlineMs };
+}
+
+function readStreamId(req: StreamRequest): string | undefined {
+  const id = req.header.get(STREAM_ID_HEADER);
+  if (id !== null && !STREAM_ID.test(id)) {
+    throw new ConnectError(`${STREAM_ID_HEADER} is not 128 bits in base64url`, Code.InvalidArgument);
+  }
+  return id ?? undefined;
+}
+
+function toSeconds(ms: number): string {
+  return String(Math.max(0, Math.floor(ms / 1000)));
+}
+
+function release(registry: StreamRegistry, lease: StreamLease, lifetime: StreamLifetime): void {
+  lifetime.release();
+  registry.remove(lease);
+}

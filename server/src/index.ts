@@ -1,0 +1,15 @@
+export type { RevocationCheck } from "./authenticate/authenticator.ts";
+export type { Principal, TokenBinding } from "./authenticate/principal.ts";
+export type { Policy } from "./authorize/policy.ts";
+export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
+export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";
+export { PolicyError } from "./authorize/policy-table.ts";
+export type { Clock } from "./clock.ts";
+export type { Auth, AuthOptions } from "./connect/create-auth.ts";
+export { createAuth } from "./connect/create-auth.ts";
+export type { IssuerOptions, KeyOptions } from "./connect/issuer-options.ts";
+export { optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
+export type { AuthErrorOptions, AuthReason } from "./errors/auth-error.ts";
+export { AuthError } from "./errors/auth-error.ts";
+export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
+export type { AuditEvent, AuditSink } from "./operate/audit.ts";

@@ -1,0 +1,78 @@
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors/auth-error.ts";
+
+/** The longest that a timer of JavaScript can wait, in milliseconds. Longer waits are chained. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The life of one stream: it ends once, at its deadline or before. */
+export interface StreamLifetime {
+  /** Aborts when the life ends. */
+  readonly signal: AbortSignal;
+  /** Why it ended; undefined while it lasts. */
+  readonly ended: AuthError | undefined;
+  /** Be told of the end: at once if it is over. */
+  onEnd(listener: (error: AuthError) => void): void;
+  /** End it. Later calls do nothing. */
+  end(error: AuthError): void;
+  /** Move the deadline. @param deadlineMs in milliseconds since 1970 */
+  setDeadline(deadlineMs: number): void;
+  /** Release the timer: the stream is over by itself. */
+  release(): void;
+}
+
+/**
+ * Begin the life of a stream.
+ *
+ * @param clock the time
+ * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
+ */
+export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLifetime {
+  const controller = new AbortController();
+  const listeners = new Set<(error: AuthError) => void>();
+  let ended: AuthError | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function end(error: AuthError): void {
+    clearTimeout(timer);
+    if (ended === undefined) {
+      ended = error;
+      for (const listener of listeners) {
+        listener(error);
+      }
+      listeners.clear();
+      controller.abort(error);
+    }
+  }
+
+  /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
+  function setDeadline(atMs: number): void {
+    clearTimeout(timer);
+    const leftMs = atMs - clock.nowMs();
+    if (leftMs <= 0) {
+      end(new AuthError("STREAM_EXPIRED", "the token that the stream runs on has expired"));
+      return;
+    }
+    timer = setTimeout(() => setDeadline(atMs), Math.min(leftMs, MAX_TIMER_MS));
+  }
+
+  setDeadline(deadlineMs);
+  return {
+    signal: controller.signal,
+    get ended() {
+      return ended;
+    },
+    onEnd(listener) {
+      if (ended === undefined) {
+        listeners.add(listener);
+      } else {
+        listener(ended);
+      }
+    },
+    end,
+    setDeadline,
+    release() {
+      clearTimeout(timer);
+      listeners.clear();
+    },
+  };
+}

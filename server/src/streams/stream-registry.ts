@@ -1,0 +1,63 @@
+import type { Principal } from "../authenticate/principal.ts";
+import type { Policy } from "../authorize/policy.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+
+/** An open stream, as long as it runs on somebody's token. */
+export interface StreamLease {
+  /** The identifier that the client chose; undefined when it chose none. */
+  readonly streamId: string | undefined;
+  /** The rule of its method. */
+  readonly policy: Policy;
+  /** Who it runs for: replaced by a renewal. */
+  readonly principal: Principal;
+  /** End the stream with an error. Later calls do nothing. */
+  end(error: AuthError): void;
+  /** Go on with a new principal, and with the deadline that follows from it. @returns milliseconds until then */
+  renew(principal: Principal): number;
+}
+
+/** All open streams of a server that run on a token. */
+export interface StreamRegistry {
+  /** Take a stream in. @returns false when another stream of that identifier is open */
+  add(lease: StreamLease): boolean;
+  /** Let a stream go. */
+  remove(lease: StreamLease): void;
+  /** Find by the identifier that the client chose. */
+  find(streamId: string): StreamLease | undefined;
+  /** End every stream whose principal matches, for example when a session is revoked. */
+  endWhere(matches: (principal: Principal) => boolean, error: AuthError): void;
+  /** How many are open. */
+  readonly size: number;
+}
+
+/** Create an empty registry. */
+export function createStreamRegistry(): StreamRegistry {
+  const leases = new Set<StreamLease>();
+  const named = new Map<string, StreamLease>();
+  return {
+    add(lease) {
+      if (lease.streamId !== undefined) {
+        if (named.has(lease.streamId)) {
+          return false;
+        }
+        named.set(lease.streamId, lease);
+      }
+      leases.add(lease);
+      return true;
+    },
+    remove(lease) {
+      if (leases.delete(lease) && lease.streamId !== undefined) {
+        named.delete(lease.streamId);
+      }
+    },
+    find: (streamId) => named.get(streamId),
+    endWhere(matches, error) {
+      for (const lease of [...leases].filter(({ principal }) => matches(principal))) {
+        lease.end(error);
+      }
+    },
+    get size() {
+      return leases.size;
+    },
+  };
+}
