@@ -1,0 +1,89 @@
+import { createCors } from "./cors.ts";
+import { type JsonDocument, serveDocument } from "./documents.ts";
+import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
+import { stopUnreadBody } from "./reject-early.ts";
+import { respondJson } from "./respond.ts";
+import { createRpcLookup, type RpcOptions } from "./rpc-handler.ts";
+import { createStaticFiles } from "./static-files.ts";
+
+/** What a server answers. */
+export interface RequestListenerOptions extends RpcOptions {
+  /** Public documents by their path, such as `/.well-known/jwks.json`. */
+  readonly documents?: Readonly<Record<string, JsonDocument>>;
+  /** The directory whose files are served at `/`. Absent: none. */
+  readonly staticDirectory?: string;
+  /** The origins whose scripts may call. Default: none but the server's own. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+/**
+ * Put the whole HTTP side of a server together, without listening: RPCs, public documents, files, and CORS.
+ *
+ * The returned handler is for `listen`, and for the servers of `node:http` and `node:http2`. It never throws; a target
+ * or host that is not well-formed is answered with 400, anything unknown with 404.
+ *
+ * @throws TypeError when an allowed origin is not an origin
+ */
+export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
+  const cors = createCors(options.allowedOrigins);
+  const rpcOf = createRpcLookup(options);
+  const documents = new Map(Object.entries(options.documents ?? {}));
+  const files =
+    options.staticDirectory === undefined ? undefined : createStaticFiles(options.staticDirectory);
+
+  const answerOther = async (req: HttpRequest, res: HttpResponse, pathname: string): Promise<void> => {
+    stopUnreadBody(req, res);
+    const document = documents.get(pathname);
+    if (document !== undefined) {
+      await serveDocument(req, res, document);
+      return;
+    }
+    if ((await files?.(req, res, pathname)) !== "answered") respondJson(res, 404, { error: "not found" });
+  };
+  const answer: HttpHandler = (req, res) => {
+    const pathname = pathnameOf(req);
+    if (pathname === undefined) {
+      respondUnread(req, res, { status: 400, error: "bad request" });
+      return;
+    }
+    if (cors(req, res) === "answered") return;
+    const rpc = rpcOf(pathname);
+    if (rpc !== undefined) {
+      rpc(req, res);
+      return;
+    }
+    answerOther(req, res, pathname).catch((reason: unknown) => fail(req, res, reason));
+  };
+  const fail = (req: HttpRequest, res: HttpResponse, reason: unknown): void => {
+    if (!isGone(res)) options.onError?.(reason);
+    if (res.headersSent) res.destroy();
+    else respondUnread(req, res, { status: 500, error: "internal error" });
+  };
+  return (req, res) => {
+    try {
+      answer(req, res);
+    } catch (reason) {
+      fail(req, res, reason);
+    }
+  };
+}
+
+function respondUnread(
+  req: HttpRequest,
+  res: HttpResponse,
+  { status, error }: { readonly status: number; readonly error: string },
+): void {
+  stopUnreadBody(req, res);
+  respondJson(res, status, { error });
+}
+
+/** The path of a request, or `undefined` when its target or its host is not well-formed. */
+function pathnameOf(req: HttpRequest): string | undefined {
+  const target = req.url ?? "";
+  // Only the origin form (RFC 9112 §3.2.1) is served. `//host/path` would be read as another host.
+  if (!target.startsWith("/") || target.startsWith("//")) return undefined;
+  const authority = "authority" in req ? req.authority : req.headers.host;
+  if (authority === undefined || !URL.canParse(target, `http://${authority}`)) return undefined;
+  // The text before the query as it was sent: what URL makes of it may be another path.
+  return target.split("?", 1)[0];
+}

@@ -1,0 +1,82 @@
+import type { Server as Http1Server, ServerResponse } from "node:http";
+import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import { type HttpHandler, isHttp2Response } from "./handler.ts";
+
+/** The open connections of one listener. */
+export interface Connections {
+  /** Follow a connection until it is closed. */
+  addSocket(socket: Socket): void;
+  /** Follow an HTTP/2 connection, and close it when it was idle for too long. */
+  addSession(session: ServerHttp2Session): void;
+  /** Wrap the handler, so that calls in flight over HTTP/1.1 are known. */
+  track(handler: HttpHandler): HttpHandler;
+  /** Stop accepting, tell the callers, wait for the calls in flight, destroy what is left after `graceMs` milliseconds. */
+  drain(server: Http1Server | Http2SecureServer, graceMs: number): Promise<void>;
+}
+
+/** Follow the connections of a listener; idle ones over HTTP/2 are closed after `idleTimeoutMs` milliseconds. */
+export function createConnections(idleTimeoutMs: number): Connections {
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  const responses = new Set<ServerResponse>();
+  let draining = false;
+
+  return {
+    addSocket(socket) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    },
+    addSession(session) {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+      closeWhenIdle(session, idleTimeoutMs);
+      if (draining) session.close();
+    },
+    track(handler) {
+      return (req, res) => {
+        if (!isHttp2Response(res)) {
+          responses.add(res);
+          res.once("close", () => {
+            responses.delete(res);
+            // Its header went out before the drain began and promised to keep the connection.
+            if (draining) req.socket.end();
+          });
+          if (draining) announceClose(res);
+        }
+        handler(req, res);
+      };
+    },
+    async drain(server, graceMs) {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.once("close", resolve));
+      server.close();
+      for (const session of sessions) session.close();
+      for (const res of responses) announceClose(res);
+      const timer = setTimeout(() => {
+        for (const session of sessions) session.destroy();
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function announceClose(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader("connection", "close");
+}
+
+function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void {
+  let openStreams = 0;
+  session.on("stream", (stream) => {
+    openStreams += 1;
+    stream.once("close", () => {
+      openStreams -= 1;
+    });
+  });
+  // A stream may rest for hours between two messages: only a connection that carries none is idle.
+  session.setTimeout(idleTimeoutMs, () => {
+    if (openStreams === 0) session.close();
+  });
+}

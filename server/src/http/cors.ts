@@ -1,0 +1,74 @@
+import { cors } from "@connectrpc/connect";
+import type { HttpRequest, HttpResponse } from "./handler.ts";
+import { respond } from "./respond.ts";
+
+/** The methods of HTTP that scripts of other origins may use. */
+export const CORS_ALLOWED_METHODS: readonly string[] = cors.allowedMethods;
+
+/** The request headers that scripts of other origins may send: those of the RPC protocols, and those that carry proof of identity. */
+export const CORS_ALLOWED_HEADERS: readonly string[] = [
+  ...cors.allowedHeaders,
+  "Authorization",
+  "DPoP",
+  "Countersign-Stream-Id",
+];
+
+/** The response headers that scripts of other origins may read: those of the RPC protocols, and those that say what to do next. */
+export const CORS_EXPOSED_HEADERS: readonly string[] = [
+  ...cors.exposedHeaders,
+  "WWW-Authenticate",
+  "DPoP-Nonce",
+  "Retry-After",
+  "Countersign-Expires-In",
+];
+
+/** How long a browser may remember the answer to a preflight, in seconds: the longest that Chromium accepts. */
+const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
+
+/** Applies the rules of cross-origin requests to one request. */
+export type CorsPolicy = (req: HttpRequest, res: HttpResponse) => "answered" | "continue";
+
+/**
+ * Create the rules for requests of scripts from other origins.
+ *
+ * A preflight is answered at once and never reaches the gate: browsers send it without credentials. Origins that are
+ * not listed get no CORS header, so their browsers keep the answer from them. Cookies are allowed to listed origins.
+ *
+ * @param allowedOrigins the origins whose scripts may call, such as `https://app.example`; none: same origin only
+ * @throws TypeError when an entry is not an origin; `*` and `null` are not
+ */
+export function createCors(allowedOrigins: readonly string[] = []): CorsPolicy {
+  for (const origin of allowedOrigins) assertOrigin(origin);
+  const allowed = new Set(allowedOrigins);
+  return (req, res) => {
+    const { origin } = req.headers;
+    if (allowed.size > 0) res.setHeader("vary", "Origin");
+    if (typeof origin === "string" && allowed.has(origin)) {
+      res.setHeader("access-control-allow-origin", origin);
+      res.setHeader("access-control-allow-credentials", "true");
+      res.setHeader("access-control-expose-headers", CORS_EXPOSED_HEADERS.join(", "));
+    }
+    if (!isPreflight(req)) return "continue";
+    if (typeof origin === "string" && allowed.has(origin)) {
+      res.setHeader("access-control-allow-methods", CORS_ALLOWED_METHODS.join(", "));
+      res.setHeader("access-control-allow-headers", CORS_ALLOWED_HEADERS.join(", "));
+      res.setHeader("access-control-max-age", String(PREFLIGHT_MAX_AGE_SECONDS));
+    }
+    respond(res, { status: 204 });
+    return "answered";
+  };
+}
+
+function isPreflight(req: HttpRequest): boolean {
+  return (
+    req.method === "OPTIONS" &&
+    req.headers.origin !== undefined &&
+    req.headers["access-control-request-method"] !== undefined
+  );
+}
+
+function assertOrigin(text: string): void {
+  if (!URL.canParse(text) || new URL(text).origin !== text) {
+    throw new TypeError(`"${text}" is not an origin such as https://app.example`);
+  }
+}

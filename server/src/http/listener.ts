@@ -1,0 +1,136 @@
+import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import { createServer as createHttp2Server, createSecureServer, type Http2SecureServer } from "node:http2";
+import type { Socket } from "node:net";
+import { type Connections, createConnections } from "./connections.ts";
+import type { HttpHandler } from "./handler.ts";
+import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
+import { sniffProtocol } from "./protocol-sniffer.ts";
+
+/** Where to listen, and how. */
+export interface ListenOptions {
+  /** The address to bind. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** The port to bind; 0 for any free one. Default 0. */
+  readonly port?: number;
+  /** Certificate chain and private key, in PEM. Absent: without TLS, where HTTP/2 needs prior knowledge. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** What one caller may take. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** A server that listens. */
+export interface Listener {
+  /** Where it listens. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Its address as the origin of URLs, such as `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  /**
+   * Close gracefully: accept no more connections, send GOAWAY over HTTP/2 and `Connection: close` over HTTP/1.1,
+   * wait for the calls in flight, and destroy what is left after `graceMs` milliseconds. Streams without an end
+   * are in flight too: end them first. Resolves when every connection is closed.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+type AnyServer = Http1Server | Http2SecureServer;
+
+/**
+ * Listen for HTTP/1.1 and HTTP/2 on one port: by ALPN under TLS, otherwise by the first bytes of the connection.
+ *
+ * @throws TypeError when a limit is not a positive whole number
+ * @throws the system's error when the address can't be bound
+ */
+export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
+  const limits = resolveHttpLimits(options.limits);
+  const connections = createConnections(limits.idleTimeoutMs);
+  const tracked = connections.track(handler);
+  const server =
+    options.tls === undefined
+      ? createPlainServer(tracked, limits, connections)
+      : createTlsServer(tracked, { ...toNodeLimits(limits), ...options.tls }, connections);
+  await bind(server, options.host ?? "127.0.0.1", options.port ?? 0);
+  const address = addressOf(server);
+  const scheme = options.tls === undefined ? "http" : "https";
+  let closed: Promise<void> | undefined;
+  return {
+    address,
+    origin: `${scheme}://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`,
+    close: (graceMs) => {
+      closed ??= connections.drain(server, graceMs);
+      return closed;
+    },
+  };
+}
+
+type NodeLimits = ReturnType<typeof toNodeLimits>;
+
+function toNodeLimits(limits: HttpLimits) {
+  return {
+    headersTimeout: limits.headerTimeoutMs,
+    handshakeTimeout: limits.headerTimeoutMs,
+    // A stream is one request that may last for hours: only its header has a deadline here.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(limits.headerTimeoutMs, 5_000),
+    keepAliveTimeout: limits.idleTimeoutMs,
+    maxHeaderSize: limits.maxHeaderBytes,
+    maxSessionMemory: limits.maxSessionMemoryMegabytes,
+    settings: {
+      maxConcurrentStreams: limits.maxConcurrentStreams,
+      maxHeaderListSize: limits.maxHeaderBytes,
+      enablePush: false,
+    },
+  };
+}
+
+function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections: Connections): Http1Server {
+  const nodeLimits = toNodeLimits(limits);
+  const http2 = createHttp2Server(nodeLimits, handler);
+  http2.on("session", (session) => connections.addSession(session));
+  // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
+  const http1 = createHttp1Server(nodeLimits, handler);
+  const onHttp1Connection = http1.listeners("connection");
+  http1.removeAllListeners("connection");
+  http1.on("connection", (socket: Socket) => {
+    connections.addSocket(socket);
+    sniffProtocol(socket, {
+      timeoutMs: limits.headerTimeoutMs,
+      onProtocol: (protocol) => {
+        if (protocol === "http2") {
+          http2.emit("connection", socket);
+          return;
+        }
+        for (const listener of onHttp1Connection) listener.call(http1, socket);
+        socket.resume();
+      },
+    });
+  });
+  return http1;
+}
+
+function createTlsServer(
+  handler: HttpHandler,
+  options: NodeLimits & { readonly cert: string | Buffer; readonly key: string | Buffer },
+  connections: Connections,
+): Http2SecureServer {
+  const server = createSecureServer({ ...options, allowHTTP1: true }, handler);
+  server.on("session", (session) => connections.addSession(session));
+  server.on("connection", (socket: Socket) => connections.addSocket(socket));
+  server.on("secureConnection", (socket) => connections.addSocket(socket));
+  return server;
+}
+
+function bind(server: AnyServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function addressOf(server: AnyServer): Listener["address"] {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("the server has no port");
+  return { host: address.address, port: address.port };
+}
