@@ -1,0 +1,50 @@
+import { clearExtension, clone, create, createFileRegistry, type DescMethod } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { policy } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { type Auth, createAuth } from "@countersign/server";
+import { exportJWK, generateKeyPair } from "jose";
+import { describe, expect, test } from "vitest";
+import { nameOf, ownMethods, ownServices, withImports } from "../support/services.ts";
+
+const { publicKey: key } = await generateKeyPair("ES256");
+const publicKey = { ...(await exportJWK(key)), kid: "1", alg: "ES256" };
+
+describe("a server whose proto lost the access rule of one method", () => {
+  for (const method of ownMethods) {
+    test(`does not start without that of ${nameOf(method)}, and says so`, () => {
+      expect(() => serve(method)).toThrow(
+        `1 of the methods cannot be served:\n  ${nameOf(method)} has no access rule`,
+      );
+    });
+  }
+
+  test("starts when none is missing", () => {
+    expect(serve().policyTable.entries).toHaveLength(ownMethods.length);
+  });
+});
+
+/** Build the descriptors anew, without the rule of one method, and make a server's authentication of them. */
+function serve(without?: DescMethod): Auth {
+  const files = withImports(ownServices.map((service) => service.file)).map(({ proto }) => {
+    const copy = clone(FileDescriptorProtoSchema, proto);
+    if (proto === without?.parent.file.proto) {
+      const service = copy.service.find(({ name }) => name === without.parent.name);
+      const options = service?.method.find(({ name }) => name === without.name)?.options;
+      if (options === undefined) throw new Error(`${nameOf(without)} has no options to begin with`);
+      clearExtension(options, policy);
+    }
+    return copy;
+  });
+  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: files }));
+  return createAuth({
+    routes: (router) => {
+      for (const { typeName } of ownServices) {
+        const service = registry.getService(typeName);
+        if (service === undefined) throw new Error(`${typeName} was lost on the way`);
+        router.service(service, {});
+      }
+    },
+    issuers: [{ issuer: "https://issuer.test", keys: { jwks: { keys: [publicKey] } } }],
+    audience: "test",
+  });
+}
