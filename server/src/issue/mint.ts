@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { SignJWT } from "jose";
+import type { SigningKey } from "./signing-key.ts";
+
+/** Whom our access tokens are from and for. */
+export interface MintOptions {
+  /** Claim `iss`. */
+  readonly issuer: string;
+  /** Claim `aud`: the resource that every token is for (RFC 9068 §3). */
+  readonly audience: string;
+  /** How long a token lasts at the most, in milliseconds. */
+  readonly accessTtlMs: number;
+}
+
+/** What a token says about its bearer. */
+export interface AccessGrant {
+  readonly subject: string;
+  readonly clientId: string;
+  readonly sessionId: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** When the user proved who they are, in milliseconds since 1970: it stays over all refreshes. */
+  readonly authTimeMs: number;
+}
+
+/** A new access token. */
+export interface AccessToken {
+  readonly token: string;
+  /** Its claim `jti`. */
+  readonly tokenId: string;
+  /** When it expires, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Sign an access token ([RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2)).
+ *
+ * Its times are whole seconds, rounded so that it never lasts longer than `accessTtlMs`, but for one second at
+ * the least.
+ */
+export async function mintAccessToken(
+  options: MintOptions & { readonly key: SigningKey; readonly nowMs: number },
+  grant: AccessGrant,
+): Promise<AccessToken> {
+  const { issuer, audience, accessTtlMs, key, nowMs } = options;
+  const issuedAtSeconds = Math.floor(nowMs / 1_000);
+  const expiresAtSeconds = Math.max(Math.floor((nowMs + accessTtlMs) / 1_000), issuedAtSeconds + 1);
+  const tokenId = randomUUID();
+  const claims = {
+    iss: issuer,
+    sub: grant.subject,
+    aud: audience,
+    exp: expiresAtSeconds,
+    iat: issuedAtSeconds,
+    jti: tokenId,
+    client_id: grant.clientId,
+    sid: grant.sessionId,
+    scope: grant.scopes.join(" "),
+    roles: grant.roles,
+    auth_time: Math.floor(grant.authTimeMs / 1_000),
+  };
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: "at+jwt" })
+    .sign(key.privateKey);
+  return { token, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
+}

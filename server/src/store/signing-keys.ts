@@ -1,0 +1,121 @@
+import type { Selectable } from "kysely";
+import type { Store } from "./database.ts";
+import type { SigningKeyTable } from "./schema.ts";
+
+/** Where a key is in its life: published, then signing, then only verifying, then gone. */
+export type SigningKeyState = "next" | "active" | "retired" | "removed";
+
+/** A signing key, as it is stored. Times are milliseconds since 1970. */
+export interface SigningKeyRecord {
+  /** The key's RFC 7638 thumbprint. */
+  readonly kid: string;
+  readonly algorithm: string;
+  /** The public JWK, as JSON. */
+  readonly publicJwk: string;
+  /** The private JWK, sealed; undefined once the key is removed. */
+  readonly privateSealed: string | undefined;
+  readonly state: SigningKeyState;
+  readonly createdAtMs: number;
+  readonly activeAtMs: number | undefined;
+  readonly retiredAtMs: number | undefined;
+}
+
+/** Read every key, the oldest first. */
+export async function listSigningKeys(store: Store): Promise<readonly SigningKeyRecord[]> {
+  const query = store.db.selectFrom("signing_keys").selectAll().orderBy("created_at").orderBy("kid");
+  return (await query.execute()).map(toRecord);
+}
+
+/**
+ * Add a key, unless its state may be had only once and is taken.
+ *
+ * @returns whether it was added
+ */
+export async function insertSigningKey(store: Store, key: SigningKeyRecord): Promise<boolean> {
+  const result = await store.db
+    .insertInto("signing_keys")
+    .values(toRow(key))
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** A change of the guard: `next` signs from now on, `active` only verifies, and `successor` is published. */
+export interface KeyPromotion {
+  readonly activeKid: string;
+  readonly nextKid: string;
+  readonly successor: SigningKeyRecord;
+  readonly nowMs: number;
+}
+
+/**
+ * Carry out a promotion: whole, or not at all.
+ *
+ * @returns false when another server was faster
+ */
+export async function promoteSigningKey(store: Store, promotion: KeyPromotion): Promise<boolean> {
+  const { activeKid, nextKid, successor, nowMs } = promotion;
+  return store.db.transaction().execute(async (trx) => {
+    const retired = await trx
+      .updateTable("signing_keys")
+      .set({ state: "retired", retired_at: nowMs })
+      .where("kid", "=", activeKid)
+      .where("state", "=", "active")
+      .executeTakeFirst();
+    // The row is locked from here on: of many servers, exactly one sees it active.
+    if (retired.numUpdatedRows === 0n) {
+      return false;
+    }
+    await trx
+      .updateTable("signing_keys")
+      .set({ state: "active", active_at: nowMs })
+      .where("kid", "=", nextKid)
+      .where("state", "=", "next")
+      .executeTakeFirstOrThrow();
+    await trx.insertInto("signing_keys").values(toRow(successor)).execute();
+    return true;
+  });
+}
+
+/**
+ * Remove the keys that were retired before a time, and forget their private halves.
+ *
+ * @returns the keys that this call removed
+ */
+export async function removeRetiredKeys(store: Store, retiredBeforeMs: number): Promise<readonly string[]> {
+  const rows = await store.db
+    .updateTable("signing_keys")
+    .set({ state: "removed", private_sealed: null })
+    .where("state", "=", "retired")
+    .where("retired_at", "<", retiredBeforeMs)
+    .returning("kid")
+    .execute();
+  return rows.map(({ kid }) => kid);
+}
+
+function toRow(key: SigningKeyRecord): Selectable<SigningKeyTable> {
+  return {
+    kid: key.kid,
+    algorithm: key.algorithm,
+    public_jwk: key.publicJwk,
+    private_sealed: key.privateSealed ?? null,
+    state: key.state,
+    created_at: key.createdAtMs,
+    active_at: key.activeAtMs ?? null,
+    retired_at: key.retiredAtMs ?? null,
+  };
+}
+
+function toRecord(row: Selectable<SigningKeyTable>): SigningKeyRecord {
+  return {
+    kid: row.kid,
+    algorithm: row.algorithm,
+    publicJwk: row.public_jwk,
+    privateSealed: row.private_sealed ?? undefined,
+    // Written by toRow and the updates above only.
+    state: row.state as SigningKeyState,
+    createdAtMs: row.created_at,
+    activeAtMs: row.active_at ?? undefined,
+    retiredAtMs: row.retired_at ?? undefined,
+  };
+}
