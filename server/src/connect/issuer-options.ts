@@ -1,6 +1,8 @@
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import type { Clock } from "../clock.ts";
+import { createJwksFetch, type JwksLocation } from "../keys/jwks-location.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
+import { createRemoteKeys } from "../keys/remote-keys.ts";
 import { createStaticKeys } from "../keys/static-keys.ts";
 
 /** One issuer whose tokens are accepted. */
@@ -21,8 +23,8 @@ export interface IssuerOptions {
   readonly requireProfileClaims?: boolean;
 }
 
-/** Where the keys of an issuer are. */
-export type KeyOptions = { readonly jwks: unknown } | { readonly source: KeySource };
+/** Where the keys of an issuer are: in a JWK Set, at a URL, where its metadata says, or in a source of yours. */
+export type KeyOptions = { readonly jwks: unknown } | JwksLocation | { readonly source: KeySource };
 
 const DEFAULT_ALGORITHMS: readonly SignatureAlgorithm[] = ["EdDSA", "ES256", "PS256", "RS256"];
 const DEFAULT_TYPES: readonly string[] = ["at+jwt"];
@@ -42,12 +44,25 @@ export function resolveIssuer(
     audiences: options.audiences ?? [server.audience],
     algorithms,
     types: (options.types ?? DEFAULT_TYPES).map((type) => type.toLowerCase().replace(/^application\//, "")),
-    keys: resolveKeys(options.keys, algorithms),
+    keys: resolveKeys(options, algorithms, server.clock),
     claims: { scopes: options.claims?.scopes ?? "scope", roles: options.claims?.roles ?? "roles" },
     requireProfileClaims: options.requireProfileClaims ?? false,
   };
 }
 
-function resolveKeys(keys: KeyOptions, algorithms: readonly SignatureAlgorithm[]): KeySource {
-  return "source" in keys ? keys.source : createStaticKeys(keys.jwks, algorithms);
+function resolveKeys(
+  { issuer, keys }: IssuerOptions,
+  algorithms: readonly SignatureAlgorithm[],
+  clock: Clock,
+): KeySource {
+  const sources = ["jwks", "jwksUri", "discovery", "source"].filter((name) => name in keys);
+  if (sources.length !== 1) {
+    throw new TypeError(`issuer ${issuer} needs exactly one of jwks, jwksUri, discovery and source`);
+  }
+  if ("source" in keys) {
+    return keys.source;
+  }
+  return "jwks" in keys
+    ? createStaticKeys(keys.jwks, algorithms)
+    : createRemoteKeys({ fetchJwks: createJwksFetch(issuer, keys), algorithms, clock });
 }

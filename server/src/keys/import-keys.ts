@@ -28,7 +28,8 @@ export async function importKeys(
   document: unknown,
   algorithms: readonly SignatureAlgorithm[],
 ): Promise<readonly VerificationKey[]> {
-  const jwks = typeof document === "object" && document !== null && "keys" in document ? document.keys : undefined;
+  const jwks =
+    typeof document === "object" && document !== null && "keys" in document ? document.keys : undefined;
   if (!Array.isArray(jwks) || jwks.length > MAX_KEYS) {
     throw new TypeError(`the document is not a JWK Set of at most ${MAX_KEYS} keys`);
   }
@@ -64,7 +65,9 @@ async function importFor(jwk: JWK, algorithm: SignatureAlgorithm): Promise<Verif
 
 /** Keep the members that make a public key: a private one that leaked into a key set is not taken over. */
 function toPublicJwk({ kty, crv, x, y, n, e }: JWK): JWK {
-  return Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+  );
 }
 
 function isSignatureJwk(jwk: unknown): jwk is JWK {

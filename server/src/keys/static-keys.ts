@@ -23,7 +23,9 @@ export function createStaticKeys(document: unknown, algorithms: readonly Signatu
   loading.catch(() => {}); // reported by find: a rejection without a reader would end the process
   return {
     find: (kid, algorithm) =>
-      keySet === undefined ? loading.then((loaded) => loaded.find(kid, algorithm)) : keySet.find(kid, algorithm),
+      keySet === undefined
+        ? loading.then((loaded) => loaded.find(kid, algorithm))
+        : keySet.find(kid, algorithm),
     isTrusted: (key) => keySet?.has(key) ?? false,
   };
 }

@@ -1,0 +1,38 @@
+/** How long keys are fresh when the issuer does not say, in seconds. */
+const DEFAULT_FRESH_SECONDS = 600;
+const MIN_FRESH_SECONDS = 60;
+const MAX_FRESH_SECONDS = 3600;
+const MIN_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 60_000;
+
+/**
+ * Say how long a key set is fresh.
+ *
+ * @param maxAgeSeconds what the issuer says, clamped to between a minute and an hour; undefined: ten minutes
+ * @returns milliseconds
+ */
+export function freshForMs(maxAgeSeconds: number | undefined): number {
+  const seconds = maxAgeSeconds ?? DEFAULT_FRESH_SECONDS;
+  return Math.min(MAX_FRESH_SECONDS, Math.max(MIN_FRESH_SECONDS, seconds)) * 1000;
+}
+
+/**
+ * Say when a key set is to be fetched again: after 70 to 90 % of its time, so that servers that started together
+ * do not ask together.
+ *
+ * @param random from 0 up to 1
+ */
+export function refreshAtMs(nowMs: number, forMs: number, random: number): number {
+  return nowMs + forMs * (0.7 + 0.2 * random);
+}
+
+/**
+ * Say how long to wait after a failure: full jitter under a cap that doubles from 1 to 60 seconds.
+ *
+ * @param failures how many attempts have failed in a row, at least 1
+ * @param random from 0 up to 1
+ */
+export function failureDelayMs(failures: number, random: number): number {
+  const capMs = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1));
+  return capMs * random;
+}
