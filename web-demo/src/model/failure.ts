@@ -1,0 +1,82 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "@countersign/gen/google/rpc/error_details_pb.js";
+
+/** What went wrong with a call, as far as a page has to tell it apart. */
+export type FailureKind =
+  | "credentials"
+  | "rate_limited"
+  | "unreachable"
+  | "denied"
+  | "signed_out"
+  | "invalid"
+  | "not_found"
+  | "other";
+
+/** A failed call, ready to be shown. */
+export interface Failure {
+  readonly kind: FailureKind;
+  /** A sentence for people. It never holds text of the server that is not meant for them. */
+  readonly message: string;
+  /** How long to wait before the next try, in milliseconds; 0 when nobody said. */
+  readonly retryAfterMs: number;
+}
+
+const MESSAGES = {
+  credentials: "That username and password do not match.",
+  rate_limited: "Too many attempts.",
+  unreachable: "The server cannot be reached.",
+  denied: "This account may not do that.",
+  signed_out: "The session has ended. Sign in again.",
+  invalid: "The server did not accept this input.",
+  not_found: "It is not there any more.",
+  other: "Something went wrong on the server.",
+} satisfies Record<FailureKind, string>;
+
+const KINDS: Partial<Record<Code, FailureKind>> = {
+  [Code.Unauthenticated]: "signed_out",
+  [Code.PermissionDenied]: "denied",
+  [Code.ResourceExhausted]: "rate_limited",
+  [Code.Unavailable]: "unreachable",
+  [Code.DeadlineExceeded]: "unreachable",
+  [Code.InvalidArgument]: "invalid",
+  [Code.NotFound]: "not_found",
+};
+
+/**
+ * Read the reason that Countersign gives in an error's `google.rpc.ErrorInfo`, for example `TOKEN_EXPIRED`.
+ *
+ * @returns undefined when the error has none
+ */
+export function reasonOf(err: unknown): string | undefined {
+  return ConnectError.from(err).findDetails(ErrorInfoSchema)[0]?.reason;
+}
+
+/**
+ * Describe any error of a call for people.
+ *
+ * @param err what was thrown; anything that is no `ConnectError` is taken as Connect takes it
+ */
+export function toFailure(err: unknown): Failure {
+  const error = ConnectError.from(err);
+  const kind = kindOf(error);
+  const violation = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0];
+  const message =
+    kind === "invalid" && violation ? `${violation.field}: ${violation.description}.` : MESSAGES[kind];
+  return { kind, message, retryAfterMs: retryAfterMsOf(error) };
+}
+
+function kindOf(error: ConnectError): FailureKind {
+  if (reasonOf(error) === "CREDENTIALS_INVALID") return "credentials";
+  // A failed fetch arrives as Unknown with its cause; an Unknown that a server sent has none.
+  if (error.code === Code.Unknown && error.cause !== undefined) return "unreachable";
+  return KINDS[error.code] ?? "other";
+}
+
+function retryAfterMsOf(error: ConnectError): number {
+  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  return delay === undefined ? 0 : Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1_000_000);
+}

@@ -1,0 +1,55 @@
+import { createConnectQueryKey, useInfiniteQuery } from "@connectrpc/connect-query";
+import type { Note, NoteEvent } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { useQueryClient } from "@tanstack/react-query";
+import type { Failure } from "../model/failure.ts";
+import { toFailure } from "../model/failure.ts";
+import type { NotePages } from "./note-pages.ts";
+import { applyNoteEvent, lastSequenceOf, notesOf } from "./note-pages.ts";
+
+const PAGE_SIZE = 20;
+const LIST_KEY = createConnectQueryKey({ schema: NotesService.method.listNotes, cardinality: "infinite" });
+
+/** The list of notes as components see it. */
+export interface Notes {
+  /** Undefined until the first page has arrived. */
+  readonly list: readonly Note[] | undefined;
+  readonly failure: Failure | undefined;
+  readonly retry: () => void;
+  readonly hasMore: boolean;
+  readonly loadingMore: boolean;
+  readonly loadMore: () => void;
+  /** The latest change that the list shows; undefined until there is a list. */
+  readonly lastSequence: bigint | undefined;
+  /** Bring the list up to date with one event of the feed. */
+  readonly applyEvent: (event: NoteEvent) => void;
+}
+
+/** Load the caller's notes, page by page. */
+export function useNotes(): Notes {
+  const change = useChangeNotes();
+  const input = { pageSize: PAGE_SIZE, pageToken: "" };
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    NotesService.method.listNotes,
+    input,
+    { pageParamKey: "pageToken", getNextPageParam: (page) => page.nextPageToken || undefined },
+  );
+  return {
+    list: data && notesOf(data),
+    failure: error ? toFailure(error) : undefined,
+    retry: () => void (data && hasNextPage ? fetchNextPage() : refetch()),
+    hasMore: hasNextPage,
+    loadingMore: isFetchingNextPage,
+    loadMore: () => void fetchNextPage(),
+    lastSequence: data && lastSequenceOf(data),
+    applyEvent: (event) => change((pages) => applyNoteEvent(pages, event)),
+  };
+}
+
+/** Get a function that changes the loaded pages in place of asking the server again. */
+export function useChangeNotes(): (change: (pages: NotePages) => NotePages) => void {
+  const queryClient = useQueryClient();
+  return (change) => {
+    queryClient.setQueriesData<NotePages>({ queryKey: LIST_KEY }, (pages) => pages && change(pages));
+  };
+}

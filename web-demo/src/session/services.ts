@@ -1,0 +1,57 @@
+import type { Client, Transport } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { Session } from "@countersign/sdk/browser";
+import { createSession } from "@countersign/sdk/browser";
+import { QueryClient } from "@tanstack/react-query";
+import type { ActivityLog } from "../model/activity-log.ts";
+import { createActivityLog } from "../model/activity-log.ts";
+import { toFailure } from "../model/failure.ts";
+import { recordSession } from "./record-session.ts";
+
+/** What the whole page shares. */
+export interface Services {
+  readonly session: Session;
+  /** Speaks gRPC-Web, with the session's token on every call. */
+  readonly transport: Transport;
+  readonly notes: Client<typeof NotesService>;
+  readonly queryClient: QueryClient;
+  readonly activity: ActivityLog;
+}
+
+/** How often a read is repeated by itself before the page shows an error. Signing out or in again is not repeated. */
+const READ_RETRIES = 1;
+
+/**
+ * Create everything the page shares.
+ *
+ * @param baseUrl the origin of the server
+ */
+export function createServices(baseUrl: string): Services {
+  const session = createSession({ baseUrl });
+  const transport = createGrpcWebTransport({ baseUrl, interceptors: [session.interceptor] });
+  const queryClient = createQueryClient();
+  const activity = createActivityLog(Date.now);
+  recordSession(session, activity);
+  session.on((event) => {
+    // Nothing of one account may be shown to the next.
+    if (event.type === "signed_out") queryClient.clear();
+  });
+  return { session, transport, notes: createClient(NotesService, transport), queryClient, activity };
+}
+
+function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // "always": a call without a network fails, and the page can say so; a paused one would only hang.
+        networkMode: "always",
+        refetchOnReconnect: true,
+        staleTime: 30_000,
+        retry: (count, err) => count < READ_RETRIES && toFailure(err).kind === "unreachable",
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+}

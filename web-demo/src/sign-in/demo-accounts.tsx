@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+
+/** A user's name and password. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+const ACCOUNTS = [
+  { username: "demo", password: "demo-password", can: "reads and writes notes" },
+  { username: "admin", password: "admin-password", can: "the same, with the role admin" },
+] as const;
+
+/** The accounts that `countersign demo` makes: a click fills the form in. */
+export function DemoAccounts(props: { readonly onPick: (credentials: Credentials) => void }): ReactNode {
+  return (
+    <section className="accounts" aria-labelledby="accounts-title">
+      <h3 className="label" id="accounts-title">
+        Demo accounts
+      </h3>
+      <ul className="accounts__list">
+        {ACCOUNTS.map(({ username, password, can }) => (
+          <li key={username}>
+            <button
+              type="button"
+              className="account"
+              aria-label={`Fill in the ${username} account`}
+              onClick={() => props.onPick({ username, password })}
+            >
+              <span className="account__name">{username}</span>
+              <span className="account__password">{password}</span>
+              <span className="account__can">{can}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

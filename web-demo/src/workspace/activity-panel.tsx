@@ -1,0 +1,32 @@
+import type { ReactNode } from "react";
+import { formatTimeOfDay } from "../model/time.ts";
+import { useActivity } from "../session/use-activity.ts";
+
+/** What happened to the session, as it happens; screen readers hear each new line. */
+export function ActivityPanel(): ReactNode {
+  const entries = useActivity();
+  return (
+    <section className="panel" aria-labelledby="activity-title">
+      <h2 className="label" id="activity-title">
+        Session activity
+      </h2>
+      <ol
+        className="log"
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-labelledby="activity-title"
+      >
+        {entries.map(({ id, kind, text, atMs }) => (
+          <li key={id} className={`log__entry log__entry--${kind}`}>
+            <span className="log__text">{text}</span>
+            <time className="log__time" dateTime={new Date(atMs).toISOString()}>
+              {formatTimeOfDay(atMs)}
+            </time>
+          </li>
+        ))}
+      </ol>
+      {entries.length === 0 && <p className="quiet">Session restored. Each refresh shows up here.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** Where `vite dev` finds a running `countersign demo`. */
+const DEMO_SERVER = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  // The workspace's packages are read as sources, so that the demo builds before anything is compiled.
+  resolve: { conditions: ["@countersign/source", "module", "browser", "development|production"] },
+  build: {
+    target: "es2022",
+    // Inlined assets would be data: URLs, which the server's content security policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: { "^/countersign\\.": DEMO_SERVER },
+  },
+});
