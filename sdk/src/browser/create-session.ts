@@ -1,0 +1,35 @@
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { createSession as createCoreSession } from "../core/create-session.ts";
+import type { Session } from "../core/session.ts";
+import type { SessionStore } from "../core/store.ts";
+import { createBroadcastPeers } from "./broadcast-peers.ts";
+import { createIndexedDbStore } from "./indexed-db-store.ts";
+import { listenForWakeUps } from "./wake-ups.ts";
+
+/** What {@link createSession} needs. */
+export interface BrowserSessionOptions {
+  /** The address of the server; a relative one counts from the page. */
+  readonly baseUrl: string;
+  /** Where the session is kept. Default: IndexedDB, shared by all tabs and kept over reloads. */
+  readonly store?: SessionStore;
+  /** Origins that get the token over plain http although they are on another machine. Default: none. */
+  readonly allowInsecure?: readonly string[];
+}
+
+/**
+ * Create a session in a browser. It may be called while a page is rendered on a server: it then stays loading.
+ *
+ * @throws TypeError when `baseUrl` is not an http or https URL
+ */
+export function createSession(options: BrowserSessionOptions): Session {
+  const baseUrl = new URL(options.baseUrl, globalThis.location?.href).href;
+  const name = `countersign:${new URL(baseUrl).origin}`;
+  return createCoreSession({
+    ...options,
+    baseUrl,
+    transport: createConnectTransport({ baseUrl }),
+    store: options.store ?? createIndexedDbStore({ key: name }),
+    peers: createBroadcastPeers(name),
+    wakeUps: listenForWakeUps,
+  });
+}

@@ -1,0 +1,61 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/**
+ * Why the SDK itself refused a call, before anything was sent: nobody is signed in; the auth server cannot be
+ * reached and the token has expired; the URL may not get a token; too little time is left.
+ */
+export type SessionErrorReason =
+  | "SIGNED_OUT"
+  | "REFRESH_UNAVAILABLE"
+  | "ORIGIN_NOT_ALLOWED"
+  | "DEADLINE_TOO_CLOSE"
+  | "DISPOSED";
+
+const CODES = {
+  SIGNED_OUT: Code.Unauthenticated,
+  REFRESH_UNAVAILABLE: Code.Unavailable,
+  ORIGIN_NOT_ALLOWED: Code.FailedPrecondition,
+  DEADLINE_TOO_CLOSE: Code.DeadlineExceeded,
+  DISPOSED: Code.FailedPrecondition,
+} as const satisfies Record<SessionErrorReason, Code>;
+
+const MESSAGES = {
+  SIGNED_OUT: "not signed in",
+  REFRESH_UNAVAILABLE: "the access token has expired and cannot be refreshed now",
+  ORIGIN_NOT_ALLOWED: "the token is only sent to the origin of baseUrl, over https or to this machine",
+  DEADLINE_TOO_CLOSE: "too little time is left to send the call",
+  DISPOSED: "the session object was disposed",
+} as const satisfies Record<SessionErrorReason, string>;
+
+/** What a {@link SessionError} may carry beside its reason. */
+export interface SessionErrorOptions {
+  /** After how many milliseconds another try makes sense. */
+  readonly retryAfterMs?: number | undefined;
+  /** What led to this error. */
+  readonly cause?: unknown;
+}
+
+/** Say that the SDK refused a call before anything was sent. */
+export class SessionError extends ConnectError {
+  readonly reason: SessionErrorReason;
+  /** After how many milliseconds another try makes sense; set when the reason is `REFRESH_UNAVAILABLE`. */
+  readonly retryAfterMs: number | undefined;
+
+  /**
+   * @param reason the cause, for programs
+   * @param options the time to wait, and the cause
+   */
+  constructor(reason: SessionErrorReason, options: SessionErrorOptions = {}) {
+    super(MESSAGES[reason], CODES[reason], undefined, undefined, options.cause);
+    this.reason = reason;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Say whether an error was made by the SDK before anything was sent, and for this reason if one is given. */
+export function isSessionError(error: unknown, reason?: SessionErrorReason): error is SessionError {
+  // ConnectError answers `instanceof` by shape, so the property is what tells them apart.
+  if (!(error instanceof ConnectError) || !("reason" in error)) return false;
+  const known = typeof error.reason === "string" && Object.hasOwn(CODES, error.reason);
+  return known && (reason === undefined || error.reason === reason);
+}

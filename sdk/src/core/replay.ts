@@ -1,0 +1,92 @@
+/** Request messages of one stream, for as many openings of it as are needed. */
+export interface Replay<T> {
+  /** The messages from the first one on, for the next opening. */
+  messages(): AsyncIterable<T>;
+  /** Whether every message that was sent so far can be sent again. */
+  isComplete(): boolean;
+  /** Forget the messages: the stream has been answered and will not be opened again. */
+  release(): void;
+}
+
+/** What {@link createReplay} needs. */
+export interface ReplayOptions<T> {
+  readonly source: AsyncIterable<T>;
+  /** How large a message is, in bytes. */
+  readonly sizeOf: (message: T) => number;
+}
+
+const MAX_MESSAGES = 16;
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Keep the first messages of a stream, 16 and 64 KiB at the most, so that it can be opened again.
+ *
+ * The source is read once whatever happens; a message that an abandoned opening was waiting for goes to the
+ * next one.
+ */
+export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  let kept: IteratorResult<T>[] = [];
+  let forgotten = 0;
+  let bytes = 0;
+  let isKeeping = true;
+  let pulling: Promise<void> | undefined;
+
+  function release(): void {
+    isKeeping = false;
+    bytes = 0;
+  }
+
+  async function pull(): Promise<void> {
+    try {
+      const result = await iterator.next();
+      kept.push(result);
+      if (!isKeeping || result.done === true) return;
+      bytes += sizeOf(result.value);
+      if (kept.length > MAX_MESSAGES || bytes > MAX_BYTES) release();
+    } finally {
+      pulling = undefined;
+    }
+  }
+
+  async function at(position: number): Promise<IteratorResult<T>> {
+    for (;;) {
+      const result = kept[position - forgotten];
+      if (result !== undefined) {
+        if (!isKeeping) drop(position);
+        return result;
+      }
+      pulling ??= pull();
+      await pulling;
+    }
+  }
+
+  /** Forget what is before this position. The end stays: it may be asked for again. */
+  function drop(position: number): void {
+    const isEnd = kept[position - forgotten]?.done === true;
+    const count = position - forgotten + (isEnd ? 0 : 1);
+    kept = kept.slice(count);
+    forgotten += count;
+  }
+
+  return {
+    messages: () => ({ [Symbol.asyncIterator]: () => createReader(at) }),
+    isComplete: () => isKeeping,
+    release,
+  };
+}
+
+function createReader<T>(at: (position: number) => Promise<IteratorResult<T>>): AsyncIterator<T> {
+  let position = 0;
+  return {
+    async next() {
+      const result = await at(position);
+      if (result.done !== true) position += 1;
+      return result;
+    },
+    // The source is not closed here: another opening may go on with it. The transport closes it with the call.
+    return: () => Promise.resolve({ done: true, value: undefined }),
+    // Transports on Node call this and need it to be there.
+    throw: (reason) => Promise.reject(reason),
+  };
+}

@@ -1,0 +1,44 @@
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { SessionService, type TokenSet } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { durationMs } from "./duration.ts";
+import type { PasswordSource, TokenGrant } from "./source.ts";
+
+/**
+ * Create the source that speaks to a Countersign server's SessionService.
+ *
+ * @param transport a transport without the session's interceptor
+ */
+export function createSessionServiceSource(transport: Transport): PasswordSource {
+  const client = createClient(SessionService, transport);
+  return {
+    repeatable: true,
+    async signIn({ username, password, scopes }, signal) {
+      const credential = { case: "password" as const, value: { username, password } };
+      const response = await client.signIn({ credential, scopes: [...(scopes ?? [])] }, { signal });
+      return toGrant(response.tokens);
+    },
+    async refresh({ refreshToken, refreshId, signal }) {
+      const response = await client.refresh({ refreshToken: refreshToken ?? "", refreshId }, { signal });
+      return toGrant(response.tokens);
+    },
+    async revoke(accessToken, signal) {
+      await client.signOut({}, { signal, headers: { authorization: `Bearer ${accessToken}` } });
+    },
+  };
+}
+
+function toGrant(tokens: TokenSet | undefined): TokenGrant {
+  if (tokens === undefined || tokens.accessToken === "") {
+    // Transient on purpose: an empty 200 comes from a proxy, not from the server.
+    throw new ConnectError("the answer carries no access token", Code.Unknown);
+  }
+  const refreshLifetimeMs = durationMs(tokens.refreshExpiresIn);
+  return {
+    accessToken: tokens.accessToken,
+    lifetimeMs: durationMs(tokens.expiresIn),
+    refreshToken: tokens.refreshToken === "" ? undefined : tokens.refreshToken,
+    refreshLifetimeMs: refreshLifetimeMs > 0 ? refreshLifetimeMs : undefined,
+    scopes: tokens.scopes,
+    sessionId: tokens.sessionId,
+  };
+}

@@ -1,0 +1,48 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { SessionEvent } from "./events.ts";
+import type { SignOutResult } from "./revoke.ts";
+import type { SessionSnapshot } from "./snapshot.ts";
+import type { PasswordCredential } from "./source.ts";
+
+/** How to ask for a token. */
+export interface TokenOptions {
+  /** How long the token must still last, in milliseconds; at most half of its life. Default 0. */
+  readonly minTtlMs?: number;
+  /** Lets this caller go. A refresh that is under way goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** A session: signs in, keeps every call authenticated, signs out. All functions can be passed around alone. */
+export interface Session extends AsyncDisposable {
+  /** Settled when the store has been read. It never rejects. */
+  readonly ready: Promise<void>;
+  /** Puts the token into calls to the origin of `baseUrl`; give it to a transport. */
+  readonly interceptor: Interceptor;
+  /**
+   * Begin a session with a name and a password.
+   *
+   * @throws ConnectError Unauthenticated for a wrong name or password; ORIGIN_NOT_ALLOWED; DeadlineExceeded after 10 s
+   */
+  readonly signIn: (credential: PasswordCredential) => Promise<void>;
+  /**
+   * End the session here and in all tabs, then tell the server. Never rejects: the result says whether the
+   * server could be told.
+   */
+  readonly signOut: () => Promise<SignOutResult>;
+  /**
+   * Get the access token, refreshed if needed.
+   *
+   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`; the signal's reason
+   */
+  readonly token: (options?: TokenOptions) => Promise<string>;
+  /** Hear of every new snapshot. While anybody does, tokens are refreshed ahead of expiry. @returns a function that stops it */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** What the session looks like now: the same object until something changes. */
+  readonly getSnapshot: () => SessionSnapshot;
+  /** What it looks like while a page is rendered on a server: always loading. */
+  readonly getServerSnapshot: () => SessionSnapshot;
+  /** Hear of events. @returns a function that stops it */
+  readonly on: (listener: (event: SessionEvent) => void) => () => void;
+  /** Let go of timers, channels and listeners. The session itself lives on in its store. */
+  readonly dispose: () => void;
+}

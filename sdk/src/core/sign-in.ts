@@ -1,0 +1,67 @@
+import { endEntry, firstEntry, isSameSession } from "./entries.ts";
+import { SessionError } from "./errors.ts";
+import type { RefreshContext } from "./refresh-context.ts";
+import { revokeEntry, type SignOutResult } from "./revoke.ts";
+import type { TokenGrant } from "./source.ts";
+import type { SignedInEntry, SignedOutEntry } from "./store.ts";
+import { ATTEMPT_TIMEOUT_MS, instantOf, withTimeout } from "./timeout.ts";
+
+/** Get tokens with a credential. */
+export type Acquire = (signal: AbortSignal) => Promise<TokenGrant>;
+
+/**
+ * Begin a session. One that is there already is ended at the server, behind.
+ *
+ * @throws ConnectError of the server, or DeadlineExceeded after 10 s
+ */
+export async function beginSession(context: RefreshContext, acquire: Acquire): Promise<void> {
+  const { clock, store, holder, peers } = context;
+  const began = instantOf(clock);
+  const grant = await withTimeout(clock, ATTEMPT_TIMEOUT_MS, acquire);
+  const next = firstEntry(grant, began.wallMs);
+  let before = await store.read();
+  for (;;) {
+    const result = await store.compareAndSet(before?.revision, next);
+    if (result.kind === "committed") break;
+    before = result.current;
+  }
+  holder.adopt(next, began);
+  holder.setDegraded("refresh", undefined);
+  peers.publish({ type: "signed_in", sessionId: next.sessionId, generation: next.generation });
+  if (before?.kind === "signed_in" && !isSameSession(before, next)) void revokeEntry(context, before);
+}
+
+/**
+ * End the session here and in all tabs at once, then tell the server.
+ *
+ * Answers whether the server knows; it never rejects.
+ */
+export async function endSession(context: RefreshContext): Promise<SignOutResult> {
+  const { store, holder, peers } = context;
+  const stored = await store.read();
+  const entry = stored?.kind === "signed_in" ? stored : holder.held()?.entry;
+  if (entry === undefined) return { revoked: true };
+  const { last, ended } = await writeEnd(context, entry);
+  holder.adopt(ended);
+  peers.publish({ type: "signed_out", sessionId: ended.sessionId, generation: ended.generation });
+  return revokeEntry(context, last);
+}
+
+/** Write that the session has ended, whatever generation it is in by now. */
+async function writeEnd(
+  { store }: RefreshContext,
+  entry: SignedInEntry,
+): Promise<{ readonly last: SignedInEntry; readonly ended: SignedOutEntry }> {
+  let last = entry;
+  for (;;) {
+    const ended = endEntry(last, "user");
+    const result = await store.compareAndSet(last.revision, ended);
+    if (result.kind === "committed" || !isSameSession(result.current, entry)) return { last, ended };
+    last = result.current;
+  }
+}
+
+/** Refuse to send a password where a token would not be sent either. */
+export function assertMaySend(baseUrl: string, mayReceiveToken: (url: string) => boolean): void {
+  if (!mayReceiveToken(baseUrl)) throw new SessionError("ORIGIN_NOT_ALLOWED");
+}

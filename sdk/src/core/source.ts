@@ -1,0 +1,50 @@
+/** Tokens as a server hands them out. */
+export interface TokenGrant {
+  readonly accessToken: string;
+  /** How long the access token lasts, counted from when it was asked for. */
+  readonly lifetimeMs: number;
+  /** Absent when it is in a cookie, or the source needs none. */
+  readonly refreshToken?: string | undefined;
+  /** How long the refresh token lasts if it is not used. */
+  readonly refreshLifetimeMs?: number | undefined;
+  readonly scopes: readonly string[];
+  readonly sessionId: string;
+}
+
+/** One attempt of a refresh. */
+export interface RefreshAttempt {
+  readonly refreshToken: string | undefined;
+  /** The name of the refresh; the same in every attempt of it. */
+  readonly refreshId: string;
+  /** Aborts when the attempt has taken too long. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Where tokens come from. Every method rejects when the server cannot be reached or refuses; what a rejection
+ * means is decided in one place for all sources.
+ */
+export interface TokenSource {
+  /** Whether the server answers a repeated refresh of the same name with the same tokens. */
+  readonly repeatable: boolean;
+  /** Get the next tokens of a session. */
+  refresh(attempt: RefreshAttempt): Promise<TokenGrant>;
+  /** End the session of this access token. */
+  revoke(accessToken: string, signal: AbortSignal): Promise<void>;
+  /** Get tokens without a user, when the source can: a session of it is never signed out for long. */
+  acquire?(signal: AbortSignal): Promise<TokenGrant>;
+}
+
+/** A user's name and password, and what the session should be allowed. */
+export interface PasswordCredential {
+  readonly username: string;
+  readonly password: string;
+  /** The scopes that are wanted. Default: all that the account has. */
+  readonly scopes?: readonly string[];
+}
+
+/** A source that users sign in to with a name and a password. */
+export interface PasswordSource extends TokenSource {
+  /** Begin a session. */
+  signIn(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
+}

@@ -1,0 +1,73 @@
+import type { RefreshHealth } from "./budget.ts";
+import type { Secret } from "./secret.ts";
+
+/** Why a session ended. */
+export type SignedOutReason = "user" | "revoked" | "expired" | "reuse_detected";
+
+/**
+ * A refresh that was begun and whose outcome is not known yet. Whoever finds one repeats it with the same name,
+ * and the server answers with the same tokens.
+ */
+export interface RefreshIntent {
+  /** The name of the attempt. */
+  readonly refreshId: string;
+  /** When it was begun, on the wall clock. */
+  readonly startedAtMs: number;
+}
+
+/** A session that lives. */
+export interface SignedInEntry {
+  readonly kind: "signed_in";
+  /** Changes with every write: what {@link SessionStore.compareAndSet} compares. */
+  readonly revision: string;
+  readonly sessionId: string;
+  /** 1 at sign-in, one more with every refresh. */
+  readonly generation: number;
+  readonly accessToken: Secret;
+  /** Absent when it is in a cookie or the source needs none. */
+  readonly refreshToken?: Secret | undefined;
+  readonly scopes: readonly string[];
+  /** When the access token was asked for, on the wall clock. */
+  readonly startedAtMs: number;
+  /** How long the access token lasts from then. */
+  readonly lifetimeMs: number;
+  /** When the refresh token ends if it is not used, on the wall clock. */
+  readonly refreshExpiresAtMs?: number | undefined;
+  readonly intent?: RefreshIntent | undefined;
+  readonly health: RefreshHealth;
+}
+
+/** A session that ended: no tokens, only what other tabs need to tell their users why. */
+export interface SignedOutEntry {
+  readonly kind: "signed_out";
+  readonly revision: string;
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly reason: SignedOutReason;
+}
+
+/** What a store holds. */
+export type StoreEntry = SignedInEntry | SignedOutEntry;
+
+/** How a write ended: it was done, or somebody else had written in between. */
+export type CommitResult =
+  | { readonly kind: "committed" }
+  | { readonly kind: "conflict"; readonly current: StoreEntry | undefined };
+
+/**
+ * Keeps one session. Several tabs or processes may share one: {@link SessionStore.compareAndSet} is all that
+ * keeps them right, so it must be atomic among them.
+ */
+export interface SessionStore {
+  /** Read the entry; `undefined` when there is none or it cannot be understood. Rejects when the store fails. */
+  read(): Promise<StoreEntry | undefined>;
+  /**
+   * Write the entry if the stored one still has this revision.
+   *
+   * @param expected the revision that was read; `undefined` when nothing was stored
+   * @param next the entry to write
+   */
+  compareAndSet(expected: string | undefined, next: StoreEntry): Promise<CommitResult>;
+  /** Let go of files and connections. */
+  close?(): void | Promise<void>;
+}

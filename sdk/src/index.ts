@@ -1,0 +1,25 @@
+export type { RefreshHealth } from "./core/budget.ts";
+export type { Cancel, Clock } from "./core/clock.ts";
+export { systemClock } from "./core/clock.ts";
+export type { SessionOptions, WakeUps } from "./core/create-session.ts";
+export { createSession } from "./core/create-session.ts";
+export { encodeEntry, parseEntry } from "./core/entry-codec.ts";
+export type { SessionErrorOptions, SessionErrorReason } from "./core/errors.ts";
+export { isSessionError, SessionError } from "./core/errors.ts";
+export type { SessionEvent } from "./core/events.ts";
+export { createMemoryStore } from "./core/memory-store.ts";
+export type { PeerMessage, Peers } from "./core/peers.ts";
+export type { SignOutResult } from "./core/revoke.ts";
+export { Secret } from "./core/secret.ts";
+export type { Session, TokenOptions } from "./core/session.ts";
+export type { SessionSnapshot } from "./core/snapshot.ts";
+export type { PasswordCredential } from "./core/source.ts";
+export type {
+  CommitResult,
+  RefreshIntent,
+  SessionStore,
+  SignedInEntry,
+  SignedOutEntry,
+  SignedOutReason,
+  StoreEntry,
+} from "./core/store.ts";

@@ -1,0 +1,28 @@
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { createSession as createCoreSession } from "../core/create-session.ts";
+import type { Session } from "../core/session.ts";
+import type { SessionStore } from "../core/store.ts";
+import type { NodeTlsOptions } from "./create-node-transport.ts";
+
+/** What {@link createSession} needs. */
+export interface NodeSessionOptions {
+  /** The address of the server, absolute. */
+  readonly baseUrl: string;
+  /** Where the session is kept. Default: in memory. */
+  readonly store?: SessionStore;
+  /** Origins that get the token over plain http although they are on another machine. Default: none. */
+  readonly allowInsecure?: readonly string[];
+  /** Own certificate authorities and client certificates. */
+  readonly tls?: NodeTlsOptions;
+}
+
+/**
+ * Create a session in Node. It never keeps a process alive.
+ *
+ * @throws TypeError when `baseUrl` is not an absolute http or https URL
+ */
+export function createSession(options: NodeSessionOptions): Session {
+  const { baseUrl, tls, ...rest } = options;
+  const transport = createConnectTransport({ baseUrl, httpVersion: "1.1", nodeOptions: tls ?? {} });
+  return createCoreSession({ baseUrl, transport, ...rest });
+}
