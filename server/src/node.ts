@@ -1,0 +1,11 @@
+export type { AdminOptions, MetricsSource } from "./http/admin.ts";
+export { createAdminHandler } from "./http/admin.ts";
+export type { RequestListenerOptions } from "./http/build-server.ts";
+export { buildRequestListener } from "./http/build-server.ts";
+export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "./http/cors.ts";
+export type { JsonDocument } from "./http/documents.ts";
+export type { HttpHandler, HttpRequest, HttpResponse } from "./http/handler.ts";
+export type { HttpLimits } from "./http/limits.ts";
+export type { Listener, ListenOptions } from "./http/listener.ts";
+export { listen } from "./http/listener.ts";
+export type { RpcOptions } from "./http/rpc-handler.ts";
