@@ -42,6 +42,8 @@ export interface AuthOptions {
   readonly audit?: AuditSink;
   /** Who is told of unexpected errors, which leave as "internal error". Default: console.error. */
   readonly onError?: ErrorSink;
+  /** Where open streams are kept, for a service that renews them. Default: a registry of its own. */
+  readonly streams?: StreamRegistry;
   /** The time. Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -78,7 +80,7 @@ export function createAuth(options: AuthOptions): Auth {
   );
   const cacheEntries = options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES;
   const authenticator = createAuthenticator({ issuers, revocations, clock, toleranceSeconds, cacheEntries });
-  const streams = createStreamRegistry();
+  const streams = options.streams ?? createStreamRegistry();
   const timeoutMs = options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS;
   return {
     routes,
