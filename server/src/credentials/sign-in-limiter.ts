@@ -1,0 +1,65 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors/auth-error.ts";
+
+/** Slows down who guesses the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
+export interface SignInLimiter {
+  /** @throws AuthError `RATE_LIMITED` while the account has to wait after its failures */
+  assertAllowed(account: string): void;
+  /** Count a wrong password. */
+  recordFailure(account: string): void;
+  /** Forget the failures: the owner is in. */
+  recordSuccess(account: string): void;
+}
+
+interface Failures {
+  readonly count: number;
+  readonly lastAtMs: number;
+}
+
+/** Failures that cost nothing, within the window. */
+const FREE_FAILURES = 5;
+
+/** Failures are forgotten when there were none for so long. */
+const WINDOW_MS = 15 * 60 * 1_000;
+
+const FIRST_DELAY_MS = 1_000;
+
+/** The longest wait: long enough to make guessing hopeless, short enough for an owner whom a stranger annoys. */
+const MAX_DELAY_MS = 5 * 60 * 1_000;
+
+/** A stranger who tries names at random pushes out the oldest, about 100 B each. */
+const MAX_ACCOUNTS = 100_000;
+
+/**
+ * Create a limiter: 5 failures are free, then each doubles the wait, from 1 s to 5 min; 15 min without one
+ * forget them all.
+ */
+export function createSignInLimiter(clock: Clock): SignInLimiter {
+  const failures = new LRUCache<string, Failures>({ max: MAX_ACCOUNTS });
+  const recent = (account: string): Failures | undefined => {
+    const known = failures.get(account);
+    return known !== undefined && clock.nowMs() - known.lastAtMs < WINDOW_MS ? known : undefined;
+  };
+  return {
+    assertAllowed(account) {
+      const known = recent(account);
+      const retryAfterMs =
+        known === undefined ? 0 : known.lastAtMs + delayMsAfter(known.count) - clock.nowMs();
+      if (retryAfterMs > 0) {
+        throw new AuthError("RATE_LIMITED", "too many failed sign-ins: wait before the next", {
+          retryAfterMs,
+        });
+      }
+    },
+    recordFailure(account) {
+      const count = (recent(account)?.count ?? 0) + 1;
+      failures.set(account, { count, lastAtMs: clock.nowMs() });
+    },
+    recordSuccess: (account) => void failures.delete(account),
+  };
+}
+
+function delayMsAfter(count: number): number {
+  return count < FREE_FAILURES ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (count - FREE_FAILURES), MAX_DELAY_MS);
+}

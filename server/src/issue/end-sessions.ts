@@ -1,0 +1,28 @@
+import { revokeSessions, type SessionRevocation } from "../store/session-revocations.ts";
+import type { EndReason, SessionContext } from "./session-options.ts";
+
+/** Which sessions to end, and why. */
+export interface SessionEnd {
+  /** A session, whoever's it is; all of a subject; or a session if it is the subject's. */
+  readonly where: SessionRevocation["where"];
+  readonly reason: EndReason;
+}
+
+/**
+ * End sessions in the store, and have their access tokens refused from now on.
+ *
+ * @returns the sessions that this call ended; one that had ended before is not among them
+ */
+export async function endSessions(
+  context: Pick<SessionContext, "store" | "clock" | "audit" | "revocations">,
+  { where, reason }: SessionEnd,
+): Promise<readonly string[]> {
+  const nowMs = context.clock.nowMs();
+  const ended = await revokeSessions(context.store, { where, reason, nowMs });
+  const type = reason === "signed_out" ? "sign_out" : "session_revoked";
+  for (const { sessionId, subject } of ended) {
+    context.revocations.revoke({ sessionId, atMs: nowMs, reason });
+    context.audit.record({ type, subject, sessionId, reason });
+  }
+  return ended.map(({ sessionId }) => sessionId);
+}

@@ -1,0 +1,78 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** A refresh token that this server, or another with the same secret, once made. */
+export interface RefreshToken {
+  /** The token as the client has it. */
+  readonly text: string;
+  /** The session that it belongs to. */
+  readonly sessionId: string;
+  /** How many tokens of the session came before it. */
+  readonly generation: number;
+}
+
+/** For tools that search for leaked secrets. */
+const PREFIX = "csr_";
+
+const SESSION_BYTES = 16;
+const GENERATION_BYTES = 4;
+const RANDOM_BYTES = 32;
+const MAC_BYTES = 16;
+const SIGNED_BYTES = SESSION_BYTES + GENERATION_BYTES + RANDOM_BYTES;
+const FORM = /^csr_[\w-]{91}$/;
+
+/** Make the identifier of a new session: 128 random bits. It is no secret. */
+export function createSessionId(): string {
+  return randomBytes(SESSION_BYTES).toString("base64url");
+}
+
+/**
+ * Make a refresh token with 256 random bits.
+ *
+ * Its session and generation are authenticated (RFC 9700 §4.14.2), so that a genuine old token can be told from
+ * a forged one without a list of old tokens.
+ *
+ * @param macKey the key of `deriveKey(secret, "refresh-token-mac")`
+ */
+export function createRefreshToken(macKey: Uint8Array, sessionId: string, generation: number): RefreshToken {
+  const count = Buffer.alloc(GENERATION_BYTES);
+  count.writeUInt32BE(generation);
+  const signed = Buffer.concat([Buffer.from(sessionId, "base64url"), count, randomBytes(RANDOM_BYTES)]);
+  const text = PREFIX + Buffer.concat([signed, macOf(macKey, signed)]).toString("base64url");
+  return { text, sessionId, generation };
+}
+
+/**
+ * Read a refresh token.
+ *
+ * @returns what it says; undefined when we did not make it
+ */
+export function parseRefreshToken(macKey: Uint8Array, text: string): RefreshToken | undefined {
+  if (!FORM.test(text)) {
+    return undefined;
+  }
+  const encoded = text.slice(PREFIX.length);
+  const bytes = Buffer.from(encoded, "base64url");
+  const signed = bytes.subarray(0, SIGNED_BYTES);
+  // Two spellings of one token must not pass for two tokens.
+  const isCanonical = bytes.toString("base64url") === encoded;
+  if (!isCanonical || !timingSafeEqual(macOf(macKey, signed), bytes.subarray(SIGNED_BYTES))) {
+    return undefined;
+  }
+  const sessionId = bytes.toString("base64url", 0, SESSION_BYTES);
+  return { text, sessionId, generation: bytes.readUInt32BE(SESSION_BYTES) };
+}
+
+/** Hash a refresh token for the store. 256 random bits need no salt and no slow hash. */
+export function hashRefreshToken(token: RefreshToken): string {
+  return createHash("sha256").update(token.text).digest("base64url");
+}
+
+/** Compare two hashes of {@link hashRefreshToken} in a time that does not tell where they differ. */
+export function isSameHash(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function macOf(macKey: Uint8Array, signed: Uint8Array): Uint8Array {
+  return createHmac("sha256", macKey).update(signed).digest().subarray(0, MAC_BYTES);
+}

@@ -1,0 +1,149 @@
+import { AuthError } from "../errors/auth-error.ts";
+import { type AccountRecord, findAccount } from "../store/accounts.ts";
+import type { SessionRecord } from "../store/session-record.ts";
+import { findSession, rotateSession } from "../store/sessions.ts";
+import { endSessions } from "./end-sessions.ts";
+import { createRefreshToken, hashRefreshToken, parseRefreshToken } from "./refresh-token.ts";
+import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
+import { narrowScopes } from "./scopes.ts";
+import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
+import { sealSuccessor, unsealSuccessor } from "./successor.ts";
+import { type IssuedTokens, issueTokens } from "./tokens.ts";
+
+/** Asks for the next tokens of a session. */
+export interface RefreshInput {
+  readonly refreshToken: string;
+  /** The client's name for this attempt: the same when it is repeated. Empty when it has none. */
+  readonly refreshId: string;
+  /** Who asks. Default: {@link FIRST_PARTY_CLIENT_ID}. */
+  readonly clientId?: string;
+}
+
+/** Each try loses only to another's success, so more than a few mean that something else is wrong. */
+const MAX_TRIES = 8;
+
+/** What has been found out about an attempt: tokens, or undefined when its session changed meanwhile. */
+type Outcome = IssuedTokens | undefined;
+
+/**
+ * Exchange a refresh token for the next tokens of its session (RFC 9700 §4.14.2).
+ *
+ * @throws AuthError `REFRESH_TOKEN_INVALID` when the token is forged, expired or another client's
+ * @throws AuthError `SESSION_REVOKED` when the session was ended, with metadata `cause: reuse_detected` when a
+ *   refresh token of it was used twice
+ * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used
+ */
+export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
+  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID } = input;
+  const token = parseRefreshToken(context.macKey, input.refreshToken);
+  if (token === undefined) {
+    throw invalidToken();
+  }
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const attempt = { token, refreshId, clientId, nowMs: context.clock.nowMs() };
+    const session = await findSession(context.store, token.sessionId);
+    const tokens = await carryOut(context, attempt, decideRotation(session, attempt));
+    if (tokens !== undefined) {
+      return tokens;
+    }
+  }
+  throw new AuthError("AUTH_UNAVAILABLE", "the session is being refreshed too often at the same time");
+}
+
+function carryOut(
+  context: SessionContext,
+  attempt: RefreshAttempt,
+  decision: RotationDecision,
+): Promise<Outcome> {
+  switch (decision.kind) {
+    case "rotate":
+      return rotate(context, attempt, decision.session);
+    case "repeat":
+      return repeat(context, attempt, decision);
+    case "reuse":
+      return endAfterReuse(context, decision.session);
+    case "revoked":
+      throw sessionRevoked(decision.reason);
+    case "invalid":
+      throw invalidToken();
+    default:
+      return decision satisfies never;
+  }
+}
+
+async function rotate(
+  context: SessionContext,
+  attempt: RefreshAttempt,
+  session: SessionRecord,
+): Promise<Outcome> {
+  const { sessionId, absoluteExpiresAtMs } = session;
+  const { nowMs, refreshId } = attempt;
+  const account = await liveAccountOf(context, session);
+  const successor = createRefreshToken(context.macKey, sessionId, session.generation + 1);
+  const idleExpiresAtMs = Math.min(nowMs + context.idleTtlMs, absoluteExpiresAtMs);
+  const isRotated = await rotateSession(context.store, {
+    sessionId,
+    from: session,
+    refreshHash: hashRefreshToken(successor),
+    refreshId,
+    successorSealed: sealSuccessor(context.successorKey, attempt.token, successor),
+    idleExpiresAtMs,
+    nowMs,
+  });
+  if (!isRotated) {
+    return undefined;
+  }
+  const { subject, clientId } = session;
+  context.audit.record({ type: "refresh", subject, sessionId, clientId });
+  return issueFor(context, { ...session, idleExpiresAtMs }, { account, refreshToken: successor.text });
+}
+
+async function repeat(
+  context: SessionContext,
+  { token }: RefreshAttempt,
+  decision: RotationDecision & { readonly kind: "repeat" },
+): Promise<Outcome> {
+  const refreshToken = unsealSuccessor(context.successorKey, token, decision.successorSealed);
+  if (refreshToken === undefined) {
+    throw invalidToken();
+  }
+  const account = await liveAccountOf(context, decision.session);
+  return issueFor(context, decision.session, { account, refreshToken });
+}
+
+async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {
+  const { sessionId, subject, clientId } = session;
+  const ended = await endSessions(context, { where: { sessionId }, reason: "reuse" });
+  if (ended.length > 0) {
+    context.audit.record({ type: "refresh_reuse", subject, sessionId, clientId });
+  }
+  throw sessionRevoked("reuse");
+}
+
+/** A session does not outlive its account. */
+async function liveAccountOf(context: SessionContext, session: SessionRecord): Promise<AccountRecord> {
+  const account = await findAccount(context.store, session.subject);
+  if (account !== undefined && account.disabledAtMs === undefined) {
+    return account;
+  }
+  await endSessions(context, { where: { subject: session.subject }, reason: "account_disabled" });
+  throw sessionRevoked("account_disabled");
+}
+
+function issueFor(
+  context: SessionContext,
+  session: SessionRecord,
+  { account, refreshToken }: { readonly account: AccountRecord; readonly refreshToken: string },
+): Promise<IssuedTokens> {
+  const scopes = narrowScopes(session.scopes, account.scopes);
+  return issueTokens(context, { session: { ...session, scopes }, roles: account.roles, refreshToken });
+}
+
+function invalidToken(): AuthError {
+  return new AuthError("REFRESH_TOKEN_INVALID", "the refresh token is not valid");
+}
+
+function sessionRevoked(reason: string): AuthError {
+  const metadata = reason === "reuse" ? { cause: "reuse_detected" } : {};
+  return new AuthError("SESSION_REVOKED", "the session has been revoked", { metadata });
+}

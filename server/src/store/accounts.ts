@@ -1,0 +1,98 @@
+import type { Selectable } from "kysely";
+import type { Store } from "./database.ts";
+import type { AccountTable } from "./schema.ts";
+import { parseTextList, toTextList } from "./text-list.ts";
+
+/** An account that can sign in with a password. Times are milliseconds since 1970. */
+export interface AccountRecord {
+  /** Random, and never used again: it is claim `sub`. */
+  readonly subject: string;
+  /** Normalized, for lookups: see `normalizeUsername`. */
+  readonly username: string;
+  /** A PHC string. */
+  readonly passwordHash: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly disabledAtMs: number | undefined;
+  readonly createdAtMs: number;
+}
+
+/**
+ * Add an account.
+ *
+ * @returns false when the username is taken
+ */
+export async function insertAccount(store: Store, account: AccountRecord): Promise<boolean> {
+  const result = await store.db
+    .insertInto("accounts")
+    .values(toRow(account))
+    .onConflict((conflict) => conflict.column("username").doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Find an account by its normalized username. */
+export async function findAccountByUsername(
+  store: Store,
+  username: string,
+): Promise<AccountRecord | undefined> {
+  const query = store.db.selectFrom("accounts").selectAll().where("username", "=", username);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** Find an account by its subject. */
+export async function findAccount(store: Store, subject: string): Promise<AccountRecord | undefined> {
+  const query = store.db.selectFrom("accounts").selectAll().where("subject", "=", subject);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** What may change about an account. What is not named stays. */
+export interface AccountChange {
+  readonly passwordHash?: string;
+  /** When it was disabled; null to enable it. */
+  readonly disabledAtMs?: number | null;
+}
+
+/** Change an account. */
+export async function updateAccount(store: Store, subject: string, change: AccountChange): Promise<void> {
+  const { passwordHash, disabledAtMs } = change;
+  await store.db
+    .updateTable("accounts")
+    .set({
+      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+      ...(disabledAtMs === undefined ? {} : { disabled_at: disabledAtMs }),
+    })
+    .where("subject", "=", subject)
+    .execute();
+}
+
+/** List every account by username. */
+export async function listAccounts(store: Store): Promise<readonly AccountRecord[]> {
+  return (await store.db.selectFrom("accounts").selectAll().orderBy("username").execute()).map(toRecord);
+}
+
+function toRow(account: AccountRecord): Selectable<AccountTable> {
+  return {
+    subject: account.subject,
+    username: account.username,
+    password_hash: account.passwordHash,
+    scopes: toTextList(account.scopes),
+    roles: toTextList(account.roles),
+    disabled_at: account.disabledAtMs ?? null,
+    created_at: account.createdAtMs,
+  };
+}
+
+function toRecord(row: Selectable<AccountTable>): AccountRecord {
+  return {
+    subject: row.subject,
+    username: row.username,
+    passwordHash: row.password_hash,
+    scopes: parseTextList(row.scopes),
+    roles: parseTextList(row.roles),
+    disabledAtMs: row.disabled_at ?? undefined,
+    createdAtMs: row.created_at,
+  };
+}
