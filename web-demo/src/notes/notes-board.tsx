@@ -24,7 +24,7 @@ export function NotesBoard(props: { readonly notes: Notes }): ReactNode {
         <button
           ref={opener}
           type="button"
-          className="button button--primary"
+          className={list?.length === 0 ? "button" : "button button--primary"}
           aria-expanded={composing}
           onClick={() => setComposing((open) => !open)}
         >

@@ -8,6 +8,8 @@ import type { NotePages } from "./note-pages.ts";
 import { applyNoteEvent, lastSequenceOf, notesOf } from "./note-pages.ts";
 
 const PAGE_SIZE = 20;
+/** How long the page waits before it asks again by itself when there is nothing to show. */
+const RECOVERY_EVERY_MS = 5_000;
 const LIST_KEY = createConnectQueryKey({ schema: NotesService.method.listNotes, cardinality: "infinite" });
 
 /** The list of notes as components see it. */
@@ -32,7 +34,11 @@ export function useNotes(): Notes {
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
     NotesService.method.listNotes,
     input,
-    { pageParamKey: "pageToken", getNextPageParam: (page) => page.nextPageToken || undefined },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: (page) => page.nextPageToken || undefined,
+      refetchInterval: (query) => query.state.status === "error" && RECOVERY_EVERY_MS,
+    },
   );
   return {
     list: data && notesOf(data),

@@ -27,9 +27,7 @@ export function StreamDrawing(): ReactNode {
           </g>
         ))}
       </svg>
-      <figcaption className="drawing__caption">
-        One stream, renewed in place while its tokens change.
-      </figcaption>
+      <figcaption className="drawing__caption">One stream, from the first token to the last.</figcaption>
     </figure>
   );
 }

@@ -12,8 +12,8 @@ export function TopBar(): ReactNode {
   const who = useQuery(SessionService.method.whoAmI).data;
   const signOut = (): void => {
     setLeaving(true);
-    // Signing out ends on this page whatever the server says; the session reports the rest.
-    void session.signOut().catch(() => setLeaving(false));
+    // It ends here whatever the server answers, and this page gives way to the sign-in page.
+    void session.signOut();
   };
   return (
     <header className="topbar">
