@@ -31,13 +31,13 @@ export function isSecureOrigin(url: URL): boolean {
 }
 
 function parseBaseUrl(baseUrl: string): URL {
-  const url = URL.parse(baseUrl);
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;
   throw new TypeError("baseUrl must be an absolute http or https URL");
 }
 
 function hasOrigin(url: string, origin: string): boolean {
-  return URL.parse(url)?.origin === origin;
+  return URL.canParse(url) && new URL(url).origin === origin;
 }
 
 function isLoopback(hostname: string): boolean {

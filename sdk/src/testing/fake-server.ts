@@ -1,0 +1,113 @@
+import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import type { Clock } from "../core/clock.ts";
+import type { SignedOutReason } from "../core/store.ts";
+import { createRefusal } from "./fake-refusal.ts";
+import { createFakeSessions, type FakeGrant } from "./fake-sessions.ts";
+
+/** What {@link createFakeServer} needs. */
+export interface FakeServerOptions {
+  readonly clock: Clock;
+  /** How long an access token lasts, in milliseconds. Default 600,000. */
+  readonly lifetimeMs?: number;
+}
+
+/** Runs before every refresh: throws to refuse it, waits to delay it. `attempt` counts from 1. */
+export type RefreshScript = (attempt: number) => void | Promise<void>;
+
+/** A Countersign server that plays a script: for `createRouterTransport`, or under any Connect adapter. */
+export interface FakeServer {
+  /** Serves the SessionService. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Check the token of a call, in handlers of the services under test. @throws ConnectError with our reasons */
+  readonly authenticate: (context: HandlerContext) => string;
+  /** Play a script with every refresh from now on; without one, refreshes work. */
+  readonly onRefresh: (script?: RefreshScript) => void;
+  /** Run after a refresh was processed and before it is answered. */
+  readonly afterRefresh: (script?: RefreshScript) => void;
+  /** Set how long access tokens last from now on. */
+  readonly setLifetimeMs: (lifetimeMs: number) => void;
+  /** End sessions at the server's side. Default: all. */
+  readonly revoke: (reason: SignedOutReason, sessionId?: string) => void;
+  /** Refuse every access token that was handed out so far. */
+  readonly distrust: () => void;
+  /** What has been asked for so far. */
+  readonly counts: () => FakeServerCounts;
+}
+
+/** What a fake server has been asked for. */
+export interface FakeServerCounts {
+  readonly signIns: number;
+  readonly signOuts: number;
+  /** Refresh requests, whether they worked or not. */
+  readonly refreshes: number;
+  /** Refresh tokens that were replaced. */
+  readonly rotations: number;
+}
+
+const DEFAULT_LIFETIME_MS = 600_000;
+const PASSWORD = "demo-password";
+
+/** Create a fake server. Every user name works, with the password `demo-password`. */
+export function createFakeServer(options: FakeServerOptions): FakeServer {
+  const { clock } = options;
+  let lifetimeMs = options.lifetimeMs ?? DEFAULT_LIFETIME_MS;
+  let before: RefreshScript | undefined;
+  let after: RefreshScript | undefined;
+  const counts = { signIns: 0, signOuts: 0, refreshes: 0 };
+  const sessions = createFakeSessions({ clock, lifetimeMs: () => lifetimeMs });
+
+  function authenticate({ requestHeader }: HandlerContext): string {
+    const header = requestHeader.get("authorization");
+    if (header === null) throw createRefusal("TOKEN_MISSING");
+    return sessions.check(header.replace(/^Bearer /, ""));
+  }
+
+  const service: Partial<ServiceImpl<typeof SessionService>> = {
+    signIn({ credential, scopes }) {
+      counts.signIns += 1;
+      if (credential.case !== "password" || credential.value.password !== PASSWORD) {
+        throw createRefusal("CREDENTIALS_INVALID");
+      }
+      return { tokens: toTokens(sessions.begin(scopes), clock) };
+    },
+    async refresh({ refreshToken, refreshId }) {
+      counts.refreshes += 1;
+      const attempt = counts.refreshes;
+      await before?.(attempt);
+      const grant = sessions.refresh(refreshToken, refreshId);
+      await after?.(attempt);
+      return { tokens: toTokens(grant, clock) };
+    },
+    signOut(_request, context) {
+      const sessionId = authenticate(context);
+      counts.signOuts += 1;
+      sessions.revoke("revoked", sessionId);
+      return {};
+    },
+  };
+
+  return {
+    routes: (router) => void router.service(SessionService, service),
+    authenticate,
+    onRefresh(script) {
+      before = script;
+    },
+    afterRefresh(script) {
+      after = script;
+    },
+    setLifetimeMs(value) {
+      lifetimeMs = value;
+    },
+    revoke: sessions.revoke,
+    distrust: sessions.distrust,
+    counts: () => ({ ...counts, rotations: sessions.rotations() }),
+  };
+}
+
+function toTokens(grant: FakeGrant, clock: Clock) {
+  const { accessToken, refreshToken, sessionId, scopes } = grant;
+  const leftMs = Math.max(0, grant.expiresAtMs - clock.nowMs());
+  const expiresIn = { seconds: BigInt(Math.floor(leftMs / 1000)), nanos: (leftMs % 1000) * 1_000_000 };
+  return { accessToken, refreshToken, sessionId, scopes: [...scopes], expiresIn, tokenType: "Bearer" };
+}

@@ -1,0 +1,110 @@
+import type { Clock } from "../core/clock.ts";
+import type { SignedOutReason } from "../core/store.ts";
+import { createRefusal } from "./fake-refusal.ts";
+
+/** Tokens as the fake server hands them out. */
+export interface FakeGrant {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresAtMs: number;
+  readonly scopes: readonly string[];
+  readonly sessionId: string;
+}
+
+/** What the fake server keeps of a session. */
+interface FakeSession {
+  readonly id: string;
+  readonly scopes: readonly string[];
+  readonly older: Set<string>;
+  current: FakeGrant;
+  previous?: { readonly refreshToken: string; readonly refreshId: string };
+  ended?: SignedOutReason;
+}
+
+/** The sessions of the fake server: the same rules as the real one's, without cryptography. */
+export interface FakeSessions {
+  readonly begin: (scopes: readonly string[]) => FakeGrant;
+  /** @throws ConnectError `REFRESH_TOKEN_INVALID` */
+  readonly refresh: (refreshToken: string, refreshId: string) => FakeGrant;
+  /** Which session an access token is of. @throws ConnectError `TOKEN_…`, `SESSION_REVOKED` */
+  readonly check: (accessToken: string) => string;
+  /** End a session, or all of them. */
+  readonly revoke: (reason: SignedOutReason, sessionId?: string) => void;
+  /** Refuse every access token that exists, as a server does whose keys were replaced. */
+  readonly distrust: () => void;
+  /** How many refresh tokens were replaced. */
+  readonly rotations: () => number;
+}
+
+/** What {@link createFakeSessions} needs. */
+export interface FakeSessionsOptions {
+  readonly clock: Clock;
+  /** How long an access token lasts, in milliseconds; asked for every time. */
+  readonly lifetimeMs: () => number;
+}
+
+/** Create the sessions of a fake server. */
+export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): FakeSessions {
+  const sessions = new Map<string, FakeSession>();
+  const trusted = new Map<string, FakeGrant>();
+  let rotations = 0;
+  let serial = 0;
+
+  function mint(sessionId: string, scopes: readonly string[]): FakeGrant {
+    serial += 1;
+    const [accessToken, refreshToken] = [`access-${serial}`, `refresh-${serial}`];
+    const grant = { accessToken, refreshToken, scopes, sessionId, expiresAtMs: clock.nowMs() + lifetimeMs() };
+    trusted.set(accessToken, grant);
+    return grant;
+  }
+
+  function rotate(session: FakeSession, refreshToken: string, refreshId: string): FakeGrant {
+    rotations += 1;
+    session.older.add(refreshToken);
+    session.previous = { refreshToken, refreshId };
+    session.current = mint(session.id, session.scopes);
+    return session.current;
+  }
+
+  function refresh(refreshToken: string, refreshId: string): FakeGrant {
+    const session = [...sessions.values()].find(
+      ({ current, older }) => current.refreshToken === refreshToken || older.has(refreshToken),
+    );
+    if (session === undefined) throw createRefusal("REFRESH_TOKEN_INVALID");
+    if (session.ended !== undefined) throw ended(session.ended);
+    if (session.current.refreshToken === refreshToken) return rotate(session, refreshToken, refreshId);
+    const { previous } = session;
+    if (previous?.refreshToken === refreshToken && previous.refreshId === refreshId) return session.current;
+    session.ended = "reuse_detected";
+    throw ended(session.ended);
+  }
+
+  return {
+    begin(scopes) {
+      const id = `session-${sessions.size + 1}`;
+      const current = mint(id, scopes);
+      sessions.set(id, { id, scopes, current, older: new Set() });
+      return current;
+    },
+    refresh,
+    check(accessToken) {
+      const grant = trusted.get(accessToken);
+      if (grant === undefined) throw createRefusal("TOKEN_INVALID");
+      if (sessions.get(grant.sessionId)?.ended !== undefined) throw createRefusal("SESSION_REVOKED");
+      if (grant.expiresAtMs <= clock.nowMs()) throw createRefusal("TOKEN_EXPIRED");
+      return grant.sessionId;
+    },
+    revoke(reason, sessionId) {
+      for (const session of sessions.values()) {
+        if (sessionId === undefined || session.id === sessionId) session.ended ??= reason;
+      }
+    },
+    distrust: () => trusted.clear(),
+    rotations: () => rotations,
+  };
+}
+
+function ended(reason: SignedOutReason) {
+  const cause = reason === "reuse_detected" ? "reuse" : reason;
+  return createRefusal("REFRESH_TOKEN_INVALID", { metadata: { cause } });
+}

@@ -1,0 +1,6 @@
+export type { FakeClock } from "./fake-clock.ts";
+export { createFakeClock } from "./fake-clock.ts";
+export type { RefusalOptions } from "./fake-refusal.ts";
+export { createRefusal } from "./fake-refusal.ts";
+export type { FakeServer, FakeServerCounts, FakeServerOptions, RefreshScript } from "./fake-server.ts";
+export { createFakeServer } from "./fake-server.ts";
