@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findCycles } from "./import-graph.ts";
+import { findCycles, reachableFrom } from "./import-graph.ts";
 import { parseModule } from "./parse-module.ts";
 import * as rules from "./rules.ts";
 import { readSources } from "./source-tree.ts";
@@ -25,6 +25,14 @@ describe("the repository", () => {
 
   test("has no cycle of imports", () => {
     expect(findCycles(modules)).toEqual([]);
+  });
+
+  test("gives those who only want the gate no Node module and no store", () => {
+    const gate = reachableFrom("server/src/index.ts", modules);
+    expect(gate.map(({ path }) => path)).toContain("server/src/connect/gate.ts");
+    expect(gate.filter(({ path }) => path.startsWith("server/src/store/"))).toEqual([]);
+    const packages = gate.flatMap(({ imports }) => imports.map(({ specifier }) => specifier));
+    expect(packages.filter((specifier) => /^(node:|pg|kysely|pino)/.test(specifier))).toEqual([]);
   });
 
   const table = {

@@ -1,5 +1,7 @@
-import { posix } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import type { ParsedModule } from "./parse-module.ts";
+import { repositoryRoot } from "./source-tree.ts";
 
 /** Find the file of the repository that a specifier means; undefined for a package from elsewhere. */
 export function resolveImport(fromPath: string, specifier: string): string | undefined {
@@ -10,14 +12,19 @@ export function resolveImport(fromPath: string, specifier: string): string | und
   return ENTRIES[specifier] ?? `${workspace}/src/${rest}`;
 }
 
-const ENTRIES: Readonly<Record<string, string>> = {
-  "@countersign/server": "server/src/index.ts",
-  "@countersign/server/issuer": "server/src/issuer.ts",
-  "@countersign/server/node": "server/src/node.ts",
-  "@countersign/sdk": "sdk/src/index.ts",
-  "@countersign/sdk/browser": "sdk/src/browser/index.ts",
-  "@countersign/sdk/node": "sdk/src/node/index.ts",
-};
+// What each package calls its source, such as "@countersign/sdk/node" → "sdk/src/node/index.ts".
+const ENTRIES: Readonly<Record<string, string>> = Object.fromEntries(
+  ["server", "sdk"].flatMap((workspace) => {
+    const manifest: unknown = JSON.parse(
+      readFileSync(join(repositoryRoot, workspace, "package.json"), "utf8"),
+    );
+    const { exports } = manifest as { exports: Record<string, { "@countersign/source": string }> };
+    return Object.entries(exports).map(([entry, { "@countersign/source": source }]) => [
+      posix.join(`@countersign/${workspace}`, entry),
+      posix.join(workspace, source),
+    ]);
+  }),
+);
 
 /** List every cycle of imports, types included, each once as its paths in a row. */
 export function findCycles(modules: readonly ParsedModule[]): readonly (readonly string[])[] {
@@ -36,6 +43,20 @@ export function findCycles(modules: readonly ParsedModule[]): readonly (readonly
   };
   for (const path of edges.keys()) walk(path, []);
   return cycles;
+}
+
+/** List everything that a file leads to, itself first. */
+export function reachableFrom(path: string, modules: readonly ParsedModule[]): readonly ParsedModule[] {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const reached = new Set<ParsedModule>();
+  const visit = (next: string): void => {
+    const module = byPath.get(next);
+    if (module === undefined || reached.has(module)) return;
+    reached.add(module);
+    for (const target of targetsOf(module)) visit(target);
+  };
+  visit(path);
+  return [...reached];
 }
 
 function targetsOf(module: ParsedModule): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findCycles } from "./import-graph.ts";
+import { findCycles, reachableFrom, resolveImport } from "./import-graph.ts";
 import { parseModule } from "./parse-module.ts";
 import * as rules from "./rules.ts";
 import { foreignPlaces, MAX_LINES, tooLong } from "./text-rules.ts";
@@ -186,6 +186,31 @@ describe("findCycles", () => {
       ["server/src/keys/a.ts", "server/src/keys/b.ts", "server/src/keys/c.ts", "server/src/keys/a.ts"],
     ]);
     expect(findCycles(modules.slice(0, 2))).toEqual([]);
+  });
+});
+
+describe("resolveImport", () => {
+  const table = {
+    "./b.ts": "sdk/src/core/b.ts",
+    "../node/index.ts": "sdk/src/node/index.ts",
+    "@countersign/sdk": "sdk/src/index.ts",
+    "@countersign/server/node": "server/src/node.ts",
+    "@countersign/gen/google/rpc/error_details_pb.js": "gen/es/google/rpc/error_details_pb.ts",
+    jose: undefined,
+  } satisfies Readonly<Record<string, string | undefined>>;
+  for (const [specifier, path] of Object.entries(table)) {
+    test(`finds ${specifier}`, () => {
+      expect(resolveImport("sdk/src/core/a.ts", specifier)).toBe(path);
+    });
+  }
+});
+
+describe("reachableFrom", () => {
+  test("follows imports, not importers", () => {
+    const a = parse("server/src/keys/a.ts", 'import { b } from "./b.ts";');
+    const b = parse("server/src/keys/b.ts", 'import "node:crypto";');
+    const c = parse("server/src/keys/c.ts", 'import { a } from "./a.ts";');
+    expect(reachableFrom(a.path, [a, b, c])).toEqual([a, b]);
   });
 });
 
