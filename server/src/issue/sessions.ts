@@ -1,6 +1,6 @@
 import type { AccountRecord } from "../store/accounts.ts";
 import type { SessionRecord } from "../store/session-record.ts";
-import { insertSession, listLiveSessions, type SessionPage } from "../store/sessions.ts";
+import { findSession, insertSession, listLiveSessions, type SessionPage } from "../store/sessions.ts";
 import { endSessions, type SessionEnd } from "./end-sessions.ts";
 import { type RefreshInput, refreshTokens } from "./refresh.ts";
 import { createRefreshToken, createSessionId, hashRefreshToken } from "./refresh-token.ts";
@@ -29,6 +29,8 @@ export interface Sessions {
   refresh(input: RefreshInput): Promise<IssuedTokens>;
   /** List the sessions of a subject that can still be refreshed, newest first. */
   list(page: Omit<SessionPage, "nowMs">): Promise<readonly SessionRecord[]>;
+  /** Find a session, ended or not. */
+  find(sessionId: string): Promise<SessionRecord | undefined>;
   /** End sessions. @returns the sessions that this call ended */
   end(end: SessionEnd): Promise<readonly string[]>;
 }
@@ -44,6 +46,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     begin: (session) => beginSession(context, session),
     refresh: (input) => refreshTokens(context, input),
     list: (page) => listLiveSessions(context.store, { ...page, nowMs: context.clock.nowMs() }),
+    find: (sessionId) => findSession(context.store, sessionId),
     end: (end) => endSessions(context, end),
   };
 }

@@ -1,0 +1,36 @@
+// Users first: what a server needs to issue tokens of its own.
+
+export type { Accounts, AccountsOptions, NewAccount } from "./credentials/accounts.ts";
+export { createAccounts } from "./credentials/accounts.ts";
+export type { PasswordCost, Passwords } from "./credentials/password.ts";
+export { createPasswords } from "./credentials/password.ts";
+export type { PasswordInput, PasswordSignIn, PasswordSignInOptions } from "./credentials/password-sign-in.ts";
+export { createPasswordSignIn } from "./credentials/password-sign-in.ts";
+export type { SignInLimiter } from "./credentials/sign-in-limiter.ts";
+export { createSignInLimiter } from "./credentials/sign-in-limiter.ts";
+export type { TurnsOptions } from "./credentials/turns.ts";
+export type { SessionEnd } from "./issue/end-sessions.ts";
+export type { IssueAudit, IssueEvent } from "./issue/issue-audit.ts";
+export type { KeyRing, KeyRingOptions } from "./issue/key-ring.ts";
+export { createKeyRing } from "./issue/key-ring.ts";
+export type { KeyRingTimes } from "./issue/key-times.ts";
+export type { JwksDocument, MetadataDocument, OpenIdDocument } from "./issue/metadata.ts";
+export { toJwksDocument, toMetadataDocument, toOpenIdDocument } from "./issue/metadata.ts";
+export type { RefreshInput } from "./issue/refresh.ts";
+export type { SecretFileOptions } from "./issue/secret-file.ts";
+export { loadSecretFile } from "./issue/secret-file.ts";
+export type { EndReason, RevocationFeed, SessionsOptions } from "./issue/session-options.ts";
+export { FIRST_PARTY_CLIENT_ID } from "./issue/session-options.ts";
+export type { NewSession, Sessions } from "./issue/sessions.ts";
+export { createSessions } from "./issue/sessions.ts";
+export type { SigningKey } from "./issue/signing-key.ts";
+export type { IssuedTokens } from "./issue/tokens.ts";
+export type { Revocation, Revocations, RevocationsOptions } from "./revoke/revocations.ts";
+export { createRevocations } from "./revoke/revocations.ts";
+export type { SessionServiceOptions } from "./services/session-service.ts";
+export { createSessionService } from "./services/session-service.ts";
+export type { AccountRecord } from "./store/accounts.ts";
+export type { Store, StoreLocation } from "./store/database.ts";
+export { openDatabase } from "./store/database.ts";
+export type { SessionRecord } from "./store/session-record.ts";
+export type { SigningKeyRecord, SigningKeyState } from "./store/signing-keys.ts";
