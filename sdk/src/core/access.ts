@@ -87,6 +87,8 @@ export function createAccess(context: AccessContext): Access {
 
   async function obtain({ signal, minTtlMs = 0 }: ObtainOptions = {}): Promise<Held> {
     await waitFor(ready, signal);
+    // Another tab may have signed in without being able to say so.
+    if (holder.held() === undefined) holder.adopt(await waitFor(store.read(), signal));
     for (let round = 1; ; round += 1) {
       const held = holder.held();
       if (held === undefined) throw new SessionError("SIGNED_OUT");
