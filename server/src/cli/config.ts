@@ -4,8 +4,8 @@ import { UsageError } from "./usage-error.ts";
 
 /** The settings of one run, read and checked. A setting with a default is never undefined. */
 export type Config = {
-  readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer T>
-    ? T | ((typeof SETTINGS)[Name]["fallback"] extends string ? never : undefined)
+  readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer T, infer Fallback>
+    ? T | (Fallback extends string ? never : undefined)
     : never;
 };
 
@@ -73,7 +73,9 @@ function parse(args: readonly string[], own: CommandOptions) {
     });
   } catch (error) {
     throw new UsageError(
-      error instanceof Error ? error.message.split(". ", 1)[0] : "the options cannot be read",
+      error instanceof Error
+        ? (error.message.split(". ", 1)[0] ?? error.message)
+        : "the options cannot be read",
     );
   }
 }

@@ -3,7 +3,7 @@ import { parseDuration } from "./duration.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** One setting of the server: an option of the command line and a variable of the environment. */
-export interface Setting<T> {
+export interface Setting<T, Fallback extends string | undefined = string | undefined> {
   /** The option, without its dashes. */
   readonly flag: string;
   /** The variable. */
@@ -13,7 +13,7 @@ export interface Setting<T> {
   /** What it does, in one line. */
   readonly help: string;
   /** The value that holds when it is not set, as text; undefined: it has none. */
-  readonly fallback: string | undefined;
+  readonly fallback: Fallback;
   /** Read the value. @throws UsageError when the text means nothing */
   readonly parse: (text: string, flag: string) => T;
 }
@@ -59,15 +59,17 @@ function logLevel(value: string, flag: string): LogLevel {
   return level;
 }
 
-type SettingParts<T> = readonly [
+type SettingParts<T, Fallback> = readonly [
   flag: string,
   help: string,
-  fallback: string | undefined,
+  fallback: Fallback,
   parse: Setting<T>["parse"],
   placeholder?: string,
 ];
 
-function setting<T>(...[flag, help, fallback, parse, placeholder]: SettingParts<T>): Setting<T> {
+function setting<T, Fallback extends string | undefined>(
+  ...[flag, help, fallback, parse, placeholder]: SettingParts<T, Fallback>
+): Setting<T, Fallback> {
   const variable = `COUNTERSIGN_${flag.replaceAll("-", "_").toUpperCase()}`;
   return { flag, variable, placeholder, help, fallback, parse };
 }

@@ -20,7 +20,7 @@ const SECRET_PATHS = [
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `headers["set-${name}"]`]);
 
 /** Anything of the form of a compact JWS, or of one of our refresh tokens, wherever in a text it stands. */
-const SECRET_TEXT = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|cs_rt_[A-Za-z0-9_.-]+/g;
+const SECRET_TEXT = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|csr_[A-Za-z0-9_-]+/g;
 
 /**
  * Create the log of the server: one JSON object a line, on standard error, with secrets replaced.

@@ -1,0 +1,32 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
+import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflection/v1/reflection_pb.js";
+import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { AUTHENTICATED_POLICY, type Policy, PUBLIC_POLICY } from "../authorize/policy.ts";
+
+/** What `countersign serve` serves. */
+export const builtInServices: readonly DescService[] = [
+  SessionService,
+  StreamService,
+  NotesService,
+  Health,
+  ReflectionV1,
+  ReflectionV1Alpha,
+];
+
+/** The rules of services whose protos belong to others. */
+export const builtInPolicies: ReadonlyMap<DescService, Policy> = withReflection(AUTHENTICATED_POLICY);
+
+/** The same, where anyone may ask for reflection: for trying things out. */
+export const demoPolicies: ReadonlyMap<DescService, Policy> = withReflection(PUBLIC_POLICY);
+
+function withReflection(policy: Policy): ReadonlyMap<DescService, Policy> {
+  return new Map<DescService, Policy>([
+    [Health, PUBLIC_POLICY],
+    [ReflectionV1, policy],
+    [ReflectionV1Alpha, policy],
+  ]);
+}

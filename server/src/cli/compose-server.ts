@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { toMethodName } from "../authorize/policy-table.ts";
+import { systemClock } from "../clock.ts";
+import { type Auth, createAuth } from "../connect/create-auth.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import { buildRequestListener } from "../http/build-server.ts";
+import type { HttpHandler } from "../http/handler.ts";
+import { createHealthService } from "../services/health.ts";
+import { createHealthState, type HealthState } from "../services/health-state.ts";
+import { createNoteFeed } from "../services/note-feed.ts";
+import { createNotesService } from "../services/notes-service.ts";
+import { createRoutes, type ServedServices } from "../services/routes.ts";
+import { createStreamService } from "../services/stream-service.ts";
+import { latestNoteSequences } from "../store/note-events.ts";
+import { createStreamRegistry } from "../streams/stream-registry.ts";
+import { builtInPolicies, builtInServices, demoPolicies } from "./built-in-services.ts";
+import { composeIssuer } from "./compose-issuer.ts";
+import type { Backend } from "./open-backend.ts";
+import { readTrustedIssuers } from "./trusted-issuers.ts";
+
+/** How a server differs from the plain one. */
+export interface ServerMode {
+  /** Serve the web demo, and let anyone ask for reflection. */
+  readonly isDemo: boolean;
+}
+
+/** A server that has been put together, and does not listen yet. */
+export interface ComposedServer {
+  /** Answers every request. */
+  readonly handler: HttpHandler;
+  /** Whether it takes calls. */
+  readonly health: HealthState;
+  /** Its gate and open streams. */
+  readonly auth: Auth;
+}
+
+/** Where `vite build` puts the web demo, beside the folder of this package. */
+const WEB_DEMO = join(import.meta.dirname, "../../../web-demo/dist");
+
+/**
+ * Put a server together.
+ *
+ * @param backend what it runs on
+ * @param issuerUrl the name that stands in its tokens
+ * @param mode how it differs from the plain one
+ * @param shutdown aborts when calls must come to an end
+ * @throws PolicyError when a method has no access rule
+ */
+export async function composeServer(
+  backend: Backend,
+  { issuerUrl, mode, shutdown }: { issuerUrl: string; mode: ServerMode; shutdown: AbortSignal },
+): Promise<ComposedServer> {
+  const { config, store, log, audit, keyRing, revocations, metrics } = backend;
+  const streams = createStreamRegistry();
+  const health = createHealthState(builtInServices);
+  const issuer = composeIssuer(backend, issuerUrl);
+  const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
+  const served: ServedServices = {
+    session: issuer.service,
+    stream: createStreamService(streams, systemClock),
+    notes: createNotesService({ store, feed, clock: systemClock }),
+    health: createHealthService(health),
+    reflection: true,
+  };
+  const auth = createAuth({
+    routes: createRoutes(served).routes,
+    issuers: [
+      {
+        issuer: issuerUrl,
+        algorithms: ["ES256"],
+        keys: { source: keyRing.keySource },
+        requireProfileClaims: true,
+      },
+      ...(await readTrustedIssuers(config.trustedIssuers)),
+    ],
+    audience: config.audience,
+    policies: mode.isDemo ? demoPolicies : builtInPolicies,
+    clockToleranceSeconds: config.clockTolerance / 1000,
+    revocations,
+    streams,
+    audit,
+    onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
+  });
+  revocations.onRevoked(({ sessionId }) =>
+    streams.endWhere(
+      (principal) => principal.issuer === issuerUrl && principal.sessionId === sessionId,
+      new AuthError("SESSION_REVOKED", "the session has been revoked"),
+    ),
+  );
+  metrics.watchStreams(() => streams.size);
+  const handler = buildRequestListener({
+    ...auth,
+    shutdownSignal: shutdown,
+    documents: issuer.documents,
+    allowedOrigins: config.corsOrigins,
+    ...(mode.isDemo && existsSync(WEB_DEMO) ? { staticDirectory: WEB_DEMO } : {}),
+    onError: (err) => log.error({ err }, "unexpected error beside the calls"),
+  });
+  return { handler, health, auth };
+}

@@ -1,0 +1,68 @@
+import type { Command, Terminal } from "./command.ts";
+import { readCommandLine } from "./config.ts";
+import { openAccounts } from "./open-accounts.ts";
+import { type RunningServer, runServer } from "./run-server.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The accounts that the demo makes. */
+const DEMO_ACCOUNTS = [
+  { username: "demo", password: "demo-password", scopes: ["notes:read", "notes:write"], roles: [] },
+  { username: "admin", password: "admin-password", scopes: ["notes:read", "notes:write"], roles: ["admin"] },
+] as const;
+
+/** `countersign demo`: the server with all that is needed to try it out. */
+export const demoCommand: Command = {
+  name: "demo",
+  summary: "Run the server with the web demo, reflection and two accounts.",
+  settings: "all",
+  usage: [
+    "Usage: countersign demo [settings]",
+    "",
+    "Runs the server with what is needed to try it out: the web demo at /, reflection for everyone, and two",
+    "accounts whose passwords are printed. Never run it where others can reach it.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const { config, words } = readCommandLine(args, terminal.env, { fallbacks: { logLevel: "warn" } });
+    if (words.length > 0) {
+      throw new UsageError("demo takes no words, only options");
+    }
+    await runServer(config, terminal, {
+      mode: { isDemo: true },
+      onReady: async (server) => {
+        await addAccounts(server);
+        printWelcome(server, terminal);
+      },
+    });
+  },
+};
+
+async function addAccounts({ backend }: RunningServer): Promise<void> {
+  const accounts = openAccounts(backend.store, backend.audit);
+  for (const account of DEMO_ACCOUNTS) {
+    if ((await accounts.find(account.username)) === undefined) {
+      await accounts.create(account);
+    }
+  }
+}
+
+function printWelcome({ origin, adminOrigin }: RunningServer, terminal: Terminal): void {
+  const [{ username, password }] = DEMO_ACCOUNTS;
+  const body = JSON.stringify({ password: { username, password } });
+  const insecure = origin.startsWith("https:") ? "" : " --http2-prior-knowledge";
+  const lines = [
+    "",
+    `Countersign demo is ready: ${origin}`,
+    "",
+    ...DEMO_ACCOUNTS.map((account, index) => {
+      const label = index === 0 ? "Accounts" : "";
+      const rights = [...account.scopes, ...account.roles.map((role) => `role ${role}`)].join(" ");
+      return `  ${label.padEnd(10)}${account.username.padEnd(6)}/ ${account.password.padEnd(15)} ${rights}`;
+    }),
+    `  ${"Metrics".padEnd(10)}${adminOrigin}/metrics`,
+    `  ${"Try it".padEnd(10)}npx buf curl --protocol grpc${insecure} -d '${body}' \\`,
+    `  ${"".padEnd(10)}  ${origin}/countersign.auth.v1.SessionService/SignIn`,
+    "",
+    "Press Ctrl-C to stop.",
+  ];
+  lines.forEach(terminal.print);
+}

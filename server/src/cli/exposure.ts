@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import type { Config } from "./config.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
+
+/** A certificate chain and its private key, in PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Say whether an address can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Refuse to send tokens in plain text where others can listen (RFC 6750 §5.2).
+ *
+ * @throws UsageError when the address is open to others, and TLS is neither set up nor said to end in front
+ */
+export function assertSafeExposure(config: Config): void {
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    throw new UsageError("--tls-cert and --tls-key go together");
+  }
+  if (config.tlsCert === undefined && !config.behindTlsProxy && !isLoopback(config.host)) {
+    throw new UsageError(
+      `${config.host} is open to others, and tokens would go there in plain text: ` +
+        "give --tls-cert and --tls-key, or --behind-tls-proxy when TLS ends at a proxy in front",
+    );
+  }
+}
+
+/**
+ * Read the certificate and its key.
+ *
+ * @returns undefined when TLS is not set up
+ * @throws CommandError when a file cannot be read
+ */
+export async function readTlsFiles({ tlsCert, tlsKey }: Config): Promise<TlsFiles | undefined> {
+  if (tlsCert === undefined || tlsKey === undefined) {
+    return undefined;
+  }
+  try {
+    const [cert, key] = await Promise.all([readFile(tlsCert, "utf8"), readFile(tlsKey, "utf8")]);
+    return { cert, key };
+  } catch (cause) {
+    throw new CommandError(`the TLS files ${tlsCert} and ${tlsKey} cannot be read`, { cause });
+  }
+}
+
+/**
+ * Find the name of the issuer, which stands in every token: what is set, or else the address.
+ *
+ * @param origin where the server listens, such as `http://127.0.0.1:8080`
+ * @throws UsageError when the address is not one that a token can name
+ */
+export function resolveIssuerUrl(config: Config, origin: string): string {
+  if (config.issuer === undefined) {
+    if (config.host === "0.0.0.0" || config.host === "::" || config.behindTlsProxy) {
+      throw new UsageError("--issuer must be the public URL of this server when it listens for others");
+    }
+    return origin;
+  }
+  if (!/^https?:$/.test(URL.parse(config.issuer)?.protocol ?? "") || /[?#]/.test(config.issuer)) {
+    throw new UsageError("--issuer must be an http(s) URL without query and fragment (RFC 8414 §2)");
+  }
+  return config.issuer;
+}

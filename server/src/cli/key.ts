@@ -1,0 +1,85 @@
+import { systemClock } from "../clock.ts";
+import { createKeyRing, type KeyRing } from "../issue/key-ring.ts";
+import { silentAudit } from "../operate/audit.ts";
+import type { Command } from "./command.ts";
+import { type CommandLine, readCommandLine } from "./config.ts";
+import { openStore, readSecret } from "./open-store.ts";
+import { formatTable, formatTime } from "./table.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
+
+/** `countersign key`: the keys that sign access tokens. */
+export const keyCommand: Command = {
+  name: "key",
+  summary: "List and rotate the keys that sign access tokens.",
+  settings: "store",
+  usage: [
+    "Usage: countersign key list [--json]",
+    "       countersign key rotate [--force] [--json]",
+    "",
+    "list      Every key, with its state: next (published, not used yet), active (signs), retired (verifies",
+    "          what it signed) or removed.",
+    "rotate    Let the next key sign from now on, and publish another. Running servers follow within seconds.",
+    "",
+    "Options:",
+    "  --force   Rotate even if verifiers may not have seen the next key yet: their next calls may fail.",
+    "  --json    JSON.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const own = { json: { type: "boolean" }, force: { type: "boolean" } } as const;
+    const line = readCommandLine(args, terminal.env, { own });
+    const [action = "", ...more] = line.words;
+    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (act === undefined || more.length > 0) {
+      throw new UsageError(`key knows these actions: ${Object.keys(ACTIONS).join(", ")}`);
+    }
+    await withKeyRing(line, async (ring) => (await act(ring, line)).forEach(terminal.print));
+  },
+};
+
+const ACTIONS: Readonly<Record<string, (ring: KeyRing, line: CommandLine) => Promise<readonly string[]>>> = {
+  async list(ring, { values }) {
+    const keys = (await ring.list()).map(
+      ({ kid, algorithm, state, createdAtMs, activeAtMs, retiredAtMs }) => ({
+        kid,
+        algorithm,
+        state,
+        created: formatTime(createdAtMs),
+        active: formatTime(activeAtMs),
+        retired: formatTime(retiredAtMs),
+      }),
+    );
+    return values.json === true
+      ? [JSON.stringify(keys, undefined, 2)]
+      : formatTable(
+          ["KID", "ALGORITHM", "STATE", "CREATED", "ACTIVE", "RETIRED"],
+          keys.map((key) => Object.values(key)),
+        );
+  },
+  async rotate(ring, { values }) {
+    try {
+      const kid = await ring.rotate({ force: values.force === true });
+      return [values.json === true ? JSON.stringify({ kid }) : `${kid} signs from now on.`];
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : "unknown error";
+      throw new CommandError(`the keys cannot be rotated: ${why}`, { cause });
+    }
+  },
+};
+
+async function withKeyRing(line: CommandLine, use: (ring: KeyRing) => Promise<void>): Promise<void> {
+  const { config } = line;
+  await using store = await openStore(config);
+  const ring = createKeyRing({
+    store,
+    secret: readSecret(config),
+    clock: systemClock,
+    audit: silentAudit,
+    times: { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance },
+  });
+  await ring.start();
+  try {
+    await use(ring);
+  } finally {
+    ring.close();
+  }
+}

@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { createPolicyTable, type PolicyEntry, PolicyError, toMethodName } from "../authorize/policy-table.ts";
+import { builtInPolicies, builtInServices } from "./built-in-services.ts";
+import type { Command } from "./command.ts";
+import { readCommandLine } from "./config.ts";
+import { formatDuration } from "./duration.ts";
+import { formatTable } from "./table.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
+
+/** `countersign policy`: who may call what. */
+export const policyCommand: Command = {
+  name: "policy",
+  summary: "Print who may call which method.",
+  usage: [
+    "Usage: countersign policy [--image FILE] [--json]",
+    "",
+    "Prints every method and its access rule, sorted and stable: keep it beside your protos, and a change of",
+    "access shows up in review. Fails, naming all of them, when methods have no rule or one that contradicts",
+    "itself.",
+    "",
+    "Options:",
+    "  --image FILE   Your services, as written by: buf build -o FILE.binpb",
+    "                 Without it, the services of this server.",
+    "  --json         One JSON array.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const own = { image: { type: "string" }, json: { type: "boolean" } } as const;
+    const { values, words } = readCommandLine(args, terminal.env, { own });
+    if (words.length > 0) {
+      throw new UsageError("policy takes no words, only options");
+    }
+    const entries = await readEntries(values.image);
+    if (values.json === true) {
+      terminal.print(JSON.stringify(entries.map(toJson), undefined, 2));
+      return;
+    }
+    formatTable(["METHOD", "ACCESS", "CONDITIONS", "FROM"], entries.map(toRow)).forEach(terminal.print);
+  },
+};
+
+async function readEntries(image: unknown): Promise<readonly PolicyEntry[]> {
+  try {
+    return typeof image === "string"
+      ? createPolicyTable(await readServices(image)).entries
+      : createPolicyTable(builtInServices, builtInPolicies).entries;
+  } catch (error) {
+    throw error instanceof PolicyError ? new CommandError(error.message) : error;
+  }
+}
+
+async function readServices(path: string): Promise<readonly DescService[]> {
+  try {
+    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readFile(path)));
+    return [...registry].filter((type) => type.kind === "service");
+  } catch (cause) {
+    throw new CommandError(`${path} cannot be read as an image: make it with buf build -o FILE.binpb`, {
+      cause,
+    });
+  }
+}
+
+/** What an entry says, without what it does not. */
+function toJson({ method, policy, source }: PolicyEntry): Readonly<Record<string, unknown>> {
+  const { rule, streamMaxAgeMs, ...rest } = policy;
+  const conditions = Object.entries({
+    ...rest,
+    ...(rule === undefined ? {} : { rule: rule.expression }),
+    ...(streamMaxAgeMs === undefined ? {} : { streamMaxAge: formatDuration(streamMaxAgeMs) }),
+  }).filter(
+    ([, value]) => !(value === undefined || value === false || (Array.isArray(value) && value.length === 0)),
+  );
+  return { method: toMethodName(method), ...Object.fromEntries(conditions), source };
+}
+
+function toRow(entry: PolicyEntry): readonly string[] {
+  const { method, access, source, ...conditions } = toJson(entry);
+  return [String(method), String(access), formatConditions(conditions), String(source)];
+}
+
+function formatConditions(conditions: Readonly<Record<string, unknown>>): string {
+  const texts = Object.entries(conditions).map(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(",") : String(value);
+    return text === "true" ? name : `${name}=${text}`;
+  });
+  return texts.length === 0 ? "-" : texts.join(" ");
+}

@@ -1,0 +1,63 @@
+import type { Command, Terminal } from "./command.ts";
+import { demoCommand } from "./demo.ts";
+import { formatHelp, formatOverview } from "./help.ts";
+import { keyCommand } from "./key.ts";
+import { policyCommand } from "./policy.ts";
+import { serveCommand } from "./serve.ts";
+import { sessionCommand } from "./session.ts";
+import { tokenCommand } from "./token.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
+import { userCommand } from "./user.ts";
+
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  demoCommand,
+  userCommand,
+  keyCommand,
+  sessionCommand,
+  tokenCommand,
+  policyCommand,
+];
+
+/**
+ * Run the command that the words name.
+ *
+ * @param args the words behind `countersign`
+ * @param terminal the world outside
+ * @returns the exit code: 0 for success, 1 for a failure, 2 for a wrong call
+ */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || ["help", "--help", "-h"].includes(name)) {
+    terminal.print(formatOverview(COMMANDS));
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command === undefined) {
+    terminal.warn(`countersign: there is no command ${JSON.stringify(name)}; see countersign --help`);
+    return 2;
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    terminal.print(formatHelp(command));
+    return 0;
+  }
+  try {
+    await command.run(rest, terminal);
+    return 0;
+  } catch (error) {
+    return reportFailure(error, command, terminal);
+  }
+}
+
+function reportFailure(error: unknown, command: Command, terminal: Terminal): number {
+  if (error instanceof UsageError) {
+    terminal.warn(`countersign ${command.name}: ${error.message}; see countersign ${command.name} --help`);
+    return 2;
+  }
+  const isExpected = error instanceof CommandError;
+  terminal.warn(`countersign ${command.name}: ${error instanceof Error ? error.message : "failed"}`);
+  if (!isExpected && error instanceof Error && error.stack !== undefined) {
+    terminal.warn(error.stack);
+  }
+  return 1;
+}

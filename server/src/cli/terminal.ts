@@ -1,0 +1,40 @@
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { Terminal } from "./command.ts";
+
+/** Bind a terminal to a process. */
+export function createTerminal(process: NodeJS.Process): Terminal {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let isListening = false;
+  return {
+    env: process.env,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    warn: (line) => void process.stderr.write(`${line}\n`),
+    readInput: () => text(process.stdin),
+    askSecret: (question) =>
+      process.stdin.isTTY ? askHidden(process, question) : Promise.resolve(undefined),
+    /** Signals are caught only once somebody waits for them: other commands die of Ctrl-C at once. */
+    get stopped() {
+      if (!isListening) {
+        isListening = true;
+        process.once("SIGINT", resolve);
+        process.once("SIGTERM", resolve);
+      }
+      return promise;
+    },
+  };
+}
+
+/** Ask without showing what is typed. */
+async function askHidden(process: NodeJS.Process, question: string): Promise<string> {
+  process.stderr.write(question);
+  const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: hidden, terminal: true });
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+}

@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import type { IssuerOptions } from "../connect/issuer-options.ts";
+import { CommandError } from "./usage-error.ts";
+
+const name = v.pipe(v.string(), v.nonEmpty());
+const names = v.pipe(v.array(name), v.nonEmpty());
+
+/** What every issuer says, whatever its keys are. */
+const common = {
+  issuer: name,
+  audiences: v.optional(names),
+  algorithms: v.optional(v.pipe(v.array(v.picklist(["EdDSA", "ES256", "PS256", "RS256"])), v.nonEmpty())),
+  types: v.optional(names),
+  claims: v.optional(v.strictObject({ scopes: v.optional(name), roles: v.optional(name) })),
+};
+
+/** The file: an array of issuers, each with exactly one source of keys. */
+const TrustedIssuersFile = v.array(
+  v.union(
+    [
+      v.strictObject({ ...common, jwks: v.looseObject({ keys: v.array(v.unknown()) }) }),
+      v.strictObject({ ...common, jwksUri: name }),
+      v.strictObject({ ...common, discovery: v.literal(true) }),
+    ],
+    "needs exactly one of jwks, jwksUri and discovery: true, and no member that is not known",
+  ),
+);
+
+/**
+ * Read the file of other issuers whose tokens are accepted.
+ *
+ * @param path the file; undefined: no others
+ * @throws CommandError when it cannot be read, or says something that is not understood
+ */
+export async function readTrustedIssuers(path: string | undefined): Promise<readonly IssuerOptions[]> {
+  if (path === undefined) {
+    return [];
+  }
+  const result = v.safeParse(TrustedIssuersFile, await readJson(path));
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw new CommandError(`${path}: ${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
+  }
+  return result.output.map(toIssuerOptions);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? "is not JSON" : "cannot be read";
+    throw new CommandError(`the file of trusted issuers ${path} ${why}`, { cause });
+  }
+}
+
+function toIssuerOptions(entry: v.InferOutput<typeof TrustedIssuersFile>[number]): IssuerOptions {
+  const { issuer, audiences, algorithms, types, claims, ...keys } = entry;
+  const { scopes, roles } = claims ?? {};
+  return {
+    issuer,
+    keys,
+    ...(audiences === undefined ? {} : { audiences }),
+    ...(algorithms === undefined ? {} : { algorithms }),
+    ...(types === undefined ? {} : { types }),
+    claims: { ...(scopes === undefined ? {} : { scopes }), ...(roles === undefined ? {} : { roles }) },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Accounts } from "../credentials/accounts.ts";
+import type { AccountRecord } from "../store/accounts.ts";
+import type { Command, Terminal } from "./command.ts";
+import { type CommandLine, readCommandLine } from "./config.ts";
+import { openAccounts } from "./open-accounts.ts";
+import { openStore } from "./open-store.ts";
+import { formatTable, formatTime } from "./table.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
+
+/** `countersign user`: the accounts that sign in with a password. */
+export const userCommand: Command = {
+  name: "user",
+  summary: "Add, list and disable accounts.",
+  settings: "store",
+  usage: [
+    "Usage: countersign user add NAME [--scope SCOPE]… [--role ROLE]… [--json]",
+    "       countersign user list [--json]",
+    "       countersign user passwd NAME",
+    "       countersign user disable NAME",
+    "       countersign user enable NAME",
+    "",
+    "Passwords are asked for at the terminal, or read from standard input when it is none: never from the",
+    "command line, where others could see them. A new password, and disabling, end all sessions of the account.",
+    "",
+    "Options:",
+    "  --scope SCOPE   A scope that its sessions may have; as often as needed.",
+    "  --role ROLE     A role; as often as needed.",
+    "  --json          JSON.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const own = {
+      scope: { type: "string", multiple: true },
+      role: { type: "string", multiple: true },
+      json: { type: "boolean" },
+    } as const;
+    const line = readCommandLine(args, terminal.env, { own });
+    const [action = "", name, ...more] = line.words;
+    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (act === undefined || more.length > 0 || (action === "list") !== (name === undefined)) {
+      throw new UsageError("user takes an action and, but for list, one name");
+    }
+    await using store = await openStore(line.config);
+    (await act({ accounts: openAccounts(store), name: name ?? "", line, terminal })).forEach(terminal.print);
+  },
+};
+
+interface Call {
+  readonly accounts: Accounts;
+  readonly name: string;
+  readonly line: CommandLine;
+  readonly terminal: Terminal;
+}
+
+const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]>>> = {
+  async add({ accounts, name, line, terminal }) {
+    const password = await readPassword(terminal);
+    const [scopes, roles] = [toNames(line.values.scope), toNames(line.values.role)];
+    const account = await orExplain(() => accounts.create({ username: name, password, scopes, roles }));
+    return line.values.json === true ? [JSON.stringify(toRow(account))] : [`${account.username} was added.`];
+  },
+  async list({ accounts, line }) {
+    const rows = (await accounts.list()).map(toRow);
+    return line.values.json === true
+      ? [JSON.stringify(rows, undefined, 2)]
+      : formatTable(
+          ["USERNAME", "SUBJECT", "SCOPES", "ROLES", "CREATED", "DISABLED"],
+          rows.map((row) => Object.values(row)),
+        );
+  },
+  async passwd({ accounts, name, terminal }) {
+    const password = await readPassword(terminal);
+    await orExplain(() => accounts.setPassword(name, password));
+    return [`${name} has a new password; all its sessions have ended.`];
+  },
+  async disable({ accounts, name }) {
+    await orExplain(() => accounts.disable(name));
+    return [`${name} is disabled; all its sessions have ended.`];
+  },
+  async enable({ accounts, name }) {
+    await orExplain(() => accounts.enable(name));
+    return [`${name} is enabled.`];
+  },
+};
+
+function toRow(account: AccountRecord): Readonly<Record<string, string>> {
+  return {
+    username: account.username,
+    subject: account.subject,
+    scopes: account.scopes.join(" "),
+    roles: account.roles.join(" "),
+    created: formatTime(account.createdAtMs),
+    disabled: formatTime(account.disabledAtMs),
+  };
+}
+
+function toNames(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** What accounts refuse is the user's to mend, so the message is enough. */
+async function orExplain<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new CommandError(cause instanceof Error ? cause.message : "failed", { cause });
+  }
+}
+
+async function readPassword(terminal: Terminal): Promise<string> {
+  const typed = await terminal.askSecret("Password: ");
+  if (typed === undefined) {
+    return (await terminal.readInput()).replace(/\r?\n$/, "");
+  }
+  if (typed !== (await terminal.askSecret("Again: "))) {
+    throw new CommandError("the two passwords differ");
+  }
+  return typed;
+}
