@@ -1,7 +1,7 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { KeyboardEvent, ReactNode, SubmitEvent } from "react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { toFailure } from "../model/failure.ts";
 import { FailureNote } from "../ui/failure-note.tsx";
 import { withNote } from "./note-pages.ts";
@@ -14,6 +14,7 @@ const MAX_BODY_LENGTH = 65_536;
 /** The form for a new note. Enter in the title and Ctrl+Enter in the text save it, Escape closes it. */
 export function Composer(props: { readonly onClose: () => void }): ReactNode {
   const change = useChangeNotes();
+  const id = useId();
   const [title, setTitle] = useState("");
   const [body, setBody] = useState("");
   const field = useRef<HTMLInputElement>(null);
@@ -34,9 +35,12 @@ export function Composer(props: { readonly onClose: () => void }): ReactNode {
   };
   return (
     <form className="composer" aria-label="New note" onSubmit={save} onKeyDown={onKeyDown}>
-      <label className="field">
-        <span className="label">Title</span>
+      <div className="field">
+        <label className="label" htmlFor={`${id}-title`}>
+          Title
+        </label>
         <input
+          id={`${id}-title`}
           ref={field}
           className="input input--title"
           required
@@ -44,17 +48,20 @@ export function Composer(props: { readonly onClose: () => void }): ReactNode {
           value={title}
           onChange={(event) => setTitle(event.target.value)}
         />
-      </label>
-      <label className="field">
-        <span className="label">Text</span>
+      </div>
+      <div className="field">
+        <label className="label" htmlFor={`${id}-text`}>
+          Text
+        </label>
         <textarea
+          id={`${id}-text`}
           className="input input--text"
           rows={4}
           maxLength={MAX_BODY_LENGTH}
           value={body}
           onChange={(event) => setBody(event.target.value)}
         />
-      </label>
+      </div>
       {error && <FailureNote failure={toFailure(error)} />}
       <div className="composer__foot">
         <span className="quiet composer__keys">

@@ -13,10 +13,15 @@ export function DeleteNote(props: { readonly id: string; readonly title: string 
   const change = useChangeNotes();
   const [asking, setAsking] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
+  const remove = (): void => {
+    change((pages) => withoutNote(pages, id));
+    // The focus would fall back to the top of the page together with the button that had it.
+    document.querySelector<HTMLElement>("#notes")?.focus({ preventScroll: true });
+  };
   const { mutate, isPending, error } = useMutation(NotesService.method.deleteNote, {
-    onSuccess: () => change((pages) => withoutNote(pages, id)),
+    onSuccess: () => remove(),
     onError: (err) => {
-      if (toFailure(err).kind === "not_found") change((pages) => withoutNote(pages, id));
+      if (toFailure(err).kind === "not_found") remove();
     },
   });
   const keep = (): void => {
@@ -48,8 +53,7 @@ export function DeleteNote(props: { readonly id: string; readonly title: string 
       <button
         type="button"
         className="button button--danger button--small"
-        // The question appears where the focus was: answering it needs no second way there.
-        ref={(button) => button?.focus()}
+        ref={focusOnArrival}
         aria-busy={isPending}
         onClick={() => mutate({ id })}
       >
@@ -57,4 +61,9 @@ export function DeleteNote(props: { readonly id: string; readonly title: string 
       </button>
     </fieldset>
   );
+}
+
+/** The question appears where the focus was: answering it needs no second way there. */
+function focusOnArrival(button: HTMLButtonElement | null): void {
+  button?.focus();
 }

@@ -5,5 +5,8 @@ import type { ActivityLog } from "../model/activity-log.ts";
  *
  * @returns a function that stops it
  */
-export declare function recordSession(session: Pick<Session, "on" | "getSnapshot">, log: ActivityLog): () => void;
+export declare function recordSession(
+  session: Pick<Session, "on" | "getSnapshot">,
+  log: ActivityLog,
+): () => void;
 //# sourceMappingURL=record-session.d.ts.map

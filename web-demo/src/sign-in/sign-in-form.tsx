@@ -1,5 +1,5 @@
 import type { ReactNode, SubmitEvent } from "react";
-import { useRef, useState } from "react";
+import { useId, useRef, useState } from "react";
 import type { FailureKind } from "../model/failure.ts";
 import { FailureNote } from "../ui/failure-note.tsx";
 import { useNow } from "../ui/use-now.ts";
@@ -11,6 +11,7 @@ const EMPTY: Credentials = { username: "", password: "" };
 
 /** The sign-in form, with the demo accounts below it. */
 export function SignInForm(): ReactNode {
+  const id = useId();
   const [credentials, setCredentials] = useState(EMPTY);
   const { pending, failure, blockedUntilMs, submit, reset } = useSignIn();
   const button = useRef<HTMLButtonElement>(null);
@@ -36,9 +37,12 @@ export function SignInForm(): ReactNode {
   return (
     <>
       <form className="form" aria-label="Sign in" onSubmit={onSubmit}>
-        <label className="field">
-          <span className="label">Username</span>
+        <div className="field">
+          <label className="label" htmlFor={`${id}-username`}>
+            Username
+          </label>
           <input
+            id={`${id}-username`}
             className="input"
             name="username"
             autoComplete="username"
@@ -48,10 +52,13 @@ export function SignInForm(): ReactNode {
             value={credentials.username}
             onChange={(event) => change({ ...credentials, username: event.target.value })}
           />
-        </label>
-        <label className="field">
-          <span className="label">Password</span>
+        </div>
+        <div className="field">
+          <label className="label" htmlFor={`${id}-password`}>
+            Password
+          </label>
           <input
+            id={`${id}-password`}
             ref={password}
             className="input"
             name="password"
@@ -62,7 +69,7 @@ export function SignInForm(): ReactNode {
             value={credentials.password}
             onChange={(event) => change({ ...credentials, password: event.target.value })}
           />
-        </label>
+        </div>
         {failure && (
           <FailureNote failure={failure}>
             <SignInHint kind={failure.kind} />

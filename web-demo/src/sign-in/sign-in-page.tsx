@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useActivity } from "../session/use-activity.ts";
 import { Wordmark } from "../ui/mark.tsx";
 import { Rosette } from "../ui/rosette.tsx";
+import { useArrivalFocus } from "../ui/use-arrival-focus.ts";
 import { SignInForm } from "./sign-in-form.tsx";
 import { StreamDrawing } from "./stream-drawing.tsx";
 
@@ -22,7 +23,7 @@ export function SignInPage(): ReactNode {
         </div>
         <StreamDrawing />
       </header>
-      <main className="entry" id="sign-in" tabIndex={-1}>
+      <main ref={useArrivalFocus()} className="entry" id="sign-in" tabIndex={-1}>
         <div className="entry__inner">
           <h2 className="entry__title">Sign in to the demo</h2>
           {goodbye && (

@@ -53,9 +53,14 @@ export function TokenPanel(): ReactNode {
         </div>
         <div>
           <dt>State</dt>
-          <dd>{refreshing ? "Refreshing" : "Valid"}</dd>
+          <dd>{stateWord(refreshing, left)}</dd>
         </div>
       </dl>
     </section>
   );
+}
+
+function stateWord(refreshing: boolean, left: number): string {
+  if (refreshing) return "Refreshing";
+  return left > 0 ? "Valid" : "Expired";
 }

@@ -3,6 +3,7 @@ import { FeedPanel } from "../feed/feed-panel.tsx";
 import { useNoteFeed } from "../feed/use-note-feed.ts";
 import { NotesBoard } from "../notes/notes-board.tsx";
 import { useNotes } from "../notes/use-notes.ts";
+import { useArrivalFocus } from "../ui/use-arrival-focus.ts";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { DegradedBanner } from "./degraded-banner.tsx";
 import { IdentityPanel } from "./identity-panel.tsx";
@@ -21,7 +22,7 @@ export function Workspace(): ReactNode {
       <TopBar />
       <DegradedBanner />
       <div className="workspace__grid">
-        <main className="workspace__main" id="notes" tabIndex={-1}>
+        <main ref={useArrivalFocus()} className="workspace__main" id="notes" tabIndex={-1}>
           <NotesBoard notes={notes} />
         </main>
         <aside className="workspace__aside" aria-label="Session">

@@ -1,0 +1,14 @@
+import type { RefObject } from "react";
+import { useEffect, useRef } from "react";
+
+/**
+ * Put the focus on the main part of a page that takes another page's place: the button that had it is gone.
+ * A focus that is somewhere already stays there.
+ */
+export function useArrivalFocus(): RefObject<HTMLElement | null> {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, []);
+  return main;
+}
