@@ -7,7 +7,6 @@ import {
   type RefreshRequest,
   type SessionService,
   type SignInRequest,
-  type SignInResponseSchema,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
 import { principalOf } from "../connect/principal-context.ts";
@@ -43,7 +42,9 @@ export interface SessionServiceOptions {
 }
 
 /** What both SignIn and Refresh answer. */
-type TokenResponse = MessageInitShape<typeof SignInResponseSchema>;
+interface TokenResponse {
+  readonly tokens: ReturnType<typeof toTokenSet>;
+}
 
 interface Deps extends SessionServiceOptions {
   readonly cookie: RefreshCookie;
