@@ -1,10 +1,16 @@
 import { clearExtension, clone, create, createFileRegistry, type DescMethod } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { policy } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { type Auth, createAuth } from "@countersign/server";
 import { exportJWK, generateKeyPair } from "jose";
 import { describe, expect, test } from "vitest";
+import { removeOptionsOf } from "../support/changed-proto.ts";
+import { runCountersign } from "../support/server-process.ts";
 import { nameOf, ownMethods, ownServices, withImports } from "../support/services.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const { publicKey: key } = await generateKeyPair("ES256");
 const publicKey = { ...(await exportJWK(key)), kid: "1", alg: "ES256" };
@@ -21,6 +27,26 @@ describe("a server whose proto lost the access rule of one method", () => {
   test("starts when none is missing", () => {
     expect(serve().policyTable.entries).toHaveLength(ownMethods.length);
   });
+});
+
+describe("countersign demo", () => {
+  const oneOfEach = [
+    SessionService.method.whoAmI,
+    StreamService.method.renew,
+    NotesService.method.deleteNote,
+  ];
+  test.each(oneOfEach.map((method) => ({ name: nameOf(method), method })))(
+    "does not start when $name has lost its rule in the proto",
+    async ({ name, method }) => {
+      await using proto = await removeOptionsOf(method);
+      await using folder = await createTemporaryFolder();
+      const env = { NODE_OPTIONS: proto.nodeOptions, COUNTERSIGN_DATA_DIR: folder.path };
+      const { code, stdout, stderr } = await runCountersign(["demo"], env);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${name} has no access rule`);
+      expect(stdout).not.toMatch(/https?:/);
+    },
+  );
 });
 
 /** Build the descriptors anew, without the rule of one method, and make a server's authentication of them. */
