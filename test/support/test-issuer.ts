@@ -1,0 +1,65 @@
+import type { IssueEvent } from "../../server/src/issue/issue-audit.ts";
+import { createKeyRing, type KeyRing } from "../../server/src/issue/key-ring.ts";
+import { createSessions, type Sessions } from "../../server/src/issue/sessions.ts";
+import type { Revocation } from "../../server/src/revoke/revocations.ts";
+import { type AccountRecord, insertAccount } from "../../server/src/store/accounts.ts";
+import type { Store } from "../../server/src/store/database.ts";
+import { createTestClock, type TestClock } from "./test-clock.ts";
+
+/** The claims `iss` and `aud` of the tokens of tests. */
+export const TEST_ISSUER = "http://127.0.0.1:8080";
+export const TEST_AUDIENCE = "tests";
+
+/** An issuer over a store, with a clock that stands still. */
+export interface TestIssuer extends Disposable {
+  readonly store: Store;
+  readonly clock: TestClock;
+  readonly secret: Uint8Array;
+  readonly keyRing: KeyRing;
+  readonly sessions: Sessions;
+  /** All that was told to the audit trail. */
+  readonly events: readonly IssueEvent[];
+  /** All sessions that were revoked. */
+  readonly revoked: readonly Revocation[];
+  readonly account: AccountRecord;
+}
+
+/** Start an issuer with one account. */
+export async function startTestIssuer(store: Store, clock = createTestClock()): Promise<TestIssuer> {
+  const secret = new Uint8Array(32).fill(7);
+  const events: IssueEvent[] = [];
+  const revoked: Revocation[] = [];
+  const audit = { record: (event: IssueEvent) => void events.push(event) };
+  const keyRing = createKeyRing({ store, secret, clock, audit, times: { accessTtlMs: 600_000 } });
+  await keyRing.start();
+  const sessions = createSessions({
+    store,
+    keyRing,
+    secret,
+    clock,
+    audit,
+    issuer: TEST_ISSUER,
+    audience: TEST_AUDIENCE,
+    revocations: { revoke: (revocation) => void revoked.push(revocation) },
+  });
+  const account = await addTestAccount(store, "ada");
+  return {
+    ...{ store, clock, secret, keyRing, sessions, events, revoked, account },
+    [Symbol.dispose]: () => keyRing.close(),
+  };
+}
+
+/** Add an account that nobody can sign in to with a password. */
+export async function addTestAccount(store: Store, username: string): Promise<AccountRecord> {
+  const account: AccountRecord = {
+    subject: `usr_${username}`,
+    username,
+    passwordHash: "none",
+    scopes: ["notes:read", "notes:write"],
+    roles: ["author"],
+    disabledAtMs: undefined,
+    createdAtMs: 1,
+  };
+  await insertAccount(store, account);
+  return account;
+}
