@@ -83,7 +83,9 @@ function pathnameOf(req: HttpRequest): string | undefined {
   // Only the origin form (RFC 9112 §3.2.1) is served. `//host/path` would be read as another host.
   if (!target.startsWith("/") || target.startsWith("//")) return undefined;
   const authority = "authority" in req ? req.authority : req.headers.host;
-  if (authority === undefined || !URL.canParse(target, `http://${authority}`)) return undefined;
+  // What ends a host in a URL (RFC 3986 §3.2) would let the rest of the field pass for a path or a user.
+  if (authority === undefined || /[/?#@\\]/.test(authority)) return undefined;
+  if (!URL.canParse(target, `http://${authority}`)) return undefined;
   // The text before the query as it was sent: what URL makes of it may be another path.
   return target.split("?", 1)[0];
 }

@@ -7,8 +7,12 @@ import { type HttpHandler, isHttp2Response } from "./handler.ts";
 export interface Connections {
   /** Follow a connection until it is closed. */
   addSocket(socket: Socket): void;
+  /** Say that a connection speaks HTTP/1.1, or that nobody knows yet: without a call it need not be waited for. */
+  addHttp1(socket: Socket): void;
   /** Follow an HTTP/2 connection, and close it when it was idle for too long. */
-  addSession(session: ServerHttp2Session): void;
+  addHttp2(session: ServerHttp2Session): void;
+  /** Say that a connection that was taken for HTTP/1.1 speaks HTTP/2. */
+  removeHttp1(socket: Socket): void;
   /** Wrap the handler, so that calls in flight over HTTP/1.1 are known. */
   track(handler: HttpHandler): HttpHandler;
   /** Stop accepting, tell the callers, wait for the calls in flight, destroy what is left after `graceMs` milliseconds. */
@@ -18,16 +22,29 @@ export interface Connections {
 /** Follow the connections of a listener; idle ones over HTTP/2 are closed after `idleTimeoutMs` milliseconds. */
 export function createConnections(idleTimeoutMs: number): Connections {
   const sockets = new Set<Socket>();
+  const http1Sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const responses = new Set<ServerResponse>();
+  const responses = new Map<ServerResponse, Socket>();
   let draining = false;
 
+  const begin = (res: ServerResponse, socket: Socket): void => {
+    responses.set(res, socket);
+    if (draining) announceClose(res);
+    res.once("close", () => {
+      responses.delete(res);
+      // Its header went out before the drain began and promised to keep the connection.
+      if (draining) socket.end();
+    });
+  };
+  const destroyAll = (): void => {
+    for (const session of sessions) session.destroy();
+    for (const socket of sockets) socket.destroy();
+  };
   return {
-    addSocket(socket) {
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-    },
-    addSession(session) {
+    addSocket: (socket) => addUntilClosed(sockets, socket),
+    addHttp1: (socket) => addUntilClosed(http1Sockets, socket),
+    removeHttp1: (socket) => http1Sockets.delete(socket),
+    addHttp2(session) {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       closeWhenIdle(session, idleTimeoutMs);
@@ -35,15 +52,7 @@ export function createConnections(idleTimeoutMs: number): Connections {
     },
     track(handler) {
       return (req, res) => {
-        if (!isHttp2Response(res)) {
-          responses.add(res);
-          res.once("close", () => {
-            responses.delete(res);
-            // Its header went out before the drain began and promised to keep the connection.
-            if (draining) req.socket.end();
-          });
-          if (draining) announceClose(res);
-        }
+        if (!isHttp2Response(res)) begin(res, req.socket);
         handler(req, res);
       };
     },
@@ -52,15 +61,19 @@ export function createConnections(idleTimeoutMs: number): Connections {
       const closed = new Promise<void>((resolve) => server.once("close", resolve));
       server.close();
       for (const session of sessions) session.close();
-      for (const res of responses) announceClose(res);
-      const timer = setTimeout(() => {
-        for (const session of sessions) session.destroy();
-        for (const socket of sockets) socket.destroy();
-      }, graceMs);
+      for (const res of responses.keys()) announceClose(res);
+      const busy = new Set(responses.values());
+      for (const socket of http1Sockets) if (!busy.has(socket)) socket.destroy();
+      const timer = setTimeout(destroyAll, graceMs);
       await closed;
       clearTimeout(timer);
     },
   };
+}
+
+function addUntilClosed(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
 }
 
 function announceClose(res: ServerResponse): void {

@@ -85,17 +85,19 @@ function toNodeLimits(limits: HttpLimits) {
 function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections: Connections): Http1Server {
   const nodeLimits = toNodeLimits(limits);
   const http2 = createHttp2Server(nodeLimits, handler);
-  http2.on("session", (session) => connections.addSession(session));
+  http2.on("session", (session) => connections.addHttp2(session));
   // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
   const http1 = createHttp1Server(nodeLimits, handler);
   const onHttp1Connection = http1.listeners("connection");
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     connections.addSocket(socket);
+    connections.addHttp1(socket);
     sniffProtocol(socket, {
       timeoutMs: limits.headerTimeoutMs,
       onProtocol: (protocol) => {
         if (protocol === "http2") {
+          connections.removeHttp1(socket);
           http2.emit("connection", socket);
           return;
         }
@@ -113,9 +115,11 @@ function createTlsServer(
   connections: Connections,
 ): Http2SecureServer {
   const server = createSecureServer({ ...options, allowHTTP1: true }, handler);
-  server.on("session", (session) => connections.addSession(session));
+  server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
-  server.on("secureConnection", (socket) => connections.addSocket(socket));
+  server.on("secureConnection", (socket) => {
+    if (socket.alpnProtocol !== "h2") connections.addHttp1(socket);
+  });
   return server;
 }
 

@@ -3,7 +3,7 @@ import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "./handler.ts";
 
-/** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer. */
+/** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer: no read begins that could exceed it, beyond the one that Node does ahead. */
 export const DRAIN_MAX_BYTES = 64 * 1024;
 
 /** How long an unwanted body is taken off the wire of HTTP/1.1, in milliseconds. */
@@ -14,8 +14,8 @@ export const DRAIN_MAX_MS = 1_000;
  *
  * Call it right before the header of the answer is written. When the request has arrived whole, nothing happens.
  * Otherwise, over HTTP/2, the stream is reset with NO_ERROR behind the answer (RFC 9113 §8.1); over HTTP/1.1 the
- * answer says `Connection: close` and the connection is closed in stages (RFC 9112 §9.6): at most 64 KiB or one
- * second of the rest is read and thrown away, because closing with unread bytes would lose the answer.
+ * answer says `Connection: close` and the connection is closed in stages (RFC 9112 §9.6): at most 64 KiB of the rest is
+ * read and thrown away, for at most one second, because closing with unread bytes would lose the answer.
  */
 export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
   if (isHttp2Request(req) && isHttp2Response(res)) {
@@ -52,7 +52,8 @@ function drainThenDestroy(socket: Socket): void {
   socket.removeAllListeners("data");
   socket.on("data", (chunk: Buffer) => {
     bytesLeft -= chunk.length;
-    if (bytesLeft <= 0) socket.destroy();
+    // The next read may be as large as this one. The rest of the time is the caller's to read the answer.
+    if (bytesLeft < chunk.length) socket.pause();
   });
   socket.once("end", () => socket.destroy());
   socket.end();

@@ -1,0 +1,161 @@
+import { once } from "node:events";
+import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
+import type { Socket } from "node:net";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { describe, expect, it } from "vitest";
+import { buildRequestListener } from "../../../server/src/http/build-server.ts";
+import { isHttp2Request } from "../../../server/src/http/handler.ts";
+import { connectRaw, readAll, type Serving, serveHandler } from "./serving.ts";
+
+const BODY_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES_READ = 96 * 1024;
+
+/** Serve notes behind a gate that lets nobody in, and count what the server takes off the wire. */
+async function serveClosedGate(): Promise<Serving & { readonly bytesRead: () => number }> {
+  let socket: Pick<Socket, "bytesRead"> | undefined;
+  const handler = buildRequestListener({
+    routes: (router) => router.service(NotesService, {}),
+    requestGate: async () => {
+      await Promise.resolve();
+      throw new ConnectError("no token was sent", Code.Unauthenticated);
+    },
+    interceptors: [],
+  });
+  const serving = await serveHandler((req, res) => {
+    socket = isHttp2Request(req) ? req.stream.session?.socket : req.socket;
+    handler(req, res);
+  });
+  return {
+    ...serving,
+    bytesRead: () => socket?.bytesRead ?? 0,
+    [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
+  };
+}
+
+interface Upload {
+  readonly headers: IncomingHttpHeaders;
+  readonly trailers: IncomingHttpHeaders;
+}
+
+/** Upload as fast as the server takes it, until it ends the stream. */
+async function uploadOverHttp2(session: ClientHttp2Session, contentType: string): Promise<Upload> {
+  const method = contentType === "application/connect+proto" ? "ImportNotes" : "CreateNote";
+  const stream = session.request({
+    ":method": "POST",
+    ":path": `/countersign.demo.v1.NotesService/${method}`,
+    "content-type": contentType,
+  });
+  const trailers = Promise.race([once(stream, "trailers"), once(stream, "close")]);
+  stream.end(Buffer.alloc(BODY_BYTES));
+  stream.on("error", () => undefined).resume();
+  const [headers] = await once(stream, "response");
+  const [trailer] = await trailers;
+  if (!stream.closed) await once(stream, "close");
+  expect(stream.rstCode).toBe(0);
+  // A round trip, so that whatever was on its way has arrived.
+  await new Promise((resolve) => session.ping(resolve));
+  return { headers, trailers: trailer ?? {} };
+}
+
+describe("a rejected call over HTTP/2", () => {
+  for (const contentType of [
+    "application/grpc",
+    "application/grpc-web+proto",
+    "application/connect+proto",
+    "application/proto",
+  ]) {
+    it(`costs at most 96 KiB of an 8 MiB body (${contentType})`, async () => {
+      await using serving = await serveClosedGate();
+      const session = connectHttp2(serving.origin);
+      const { headers, trailers } = await uploadOverHttp2(session, contentType);
+      if (contentType === "application/proto") expect(headers[":status"]).toBe(401);
+      else expect(headers[":status"]).toBe(200);
+      if (contentType === "application/grpc") expect(trailers["grpc-status"]).toBe("16");
+      expect(serving.bytesRead()).toBeGreaterThan(0);
+      expect(serving.bytesRead()).toBeLessThanOrEqual(MAX_BYTES_READ);
+      session.destroy();
+    });
+  }
+
+  const transports = {
+    "gRPC over HTTP/2": (baseUrl: string) => createGrpcTransport({ baseUrl }),
+    "gRPC-Web over HTTP/2": (baseUrl: string) => createGrpcWebTransport({ baseUrl, httpVersion: "2" }),
+    "gRPC-Web over HTTP/1.1": (baseUrl: string) => createGrpcWebTransport({ baseUrl, httpVersion: "1.1" }),
+    "Connect over HTTP/2": (baseUrl: string) => createConnectTransport({ baseUrl, httpVersion: "2" }),
+    "Connect over HTTP/1.1": (baseUrl: string) => createConnectTransport({ baseUrl, httpVersion: "1.1" }),
+  };
+  for (const [name, createTransport] of Object.entries(transports)) {
+    it(`tells the caller why, every time (${name})`, async () => {
+      await using serving = await serveClosedGate();
+      const client = createClient(NotesService, createTransport(serving.origin));
+      for (let round = 0; round < 20; round += 1) {
+        const call = client.createNote({ title: "a", body: "x".repeat(300_000) });
+        const error = await call.then(
+          () => undefined,
+          (reason: unknown) => ConnectError.from(reason),
+        );
+        expect(error?.code).toBe(Code.Unauthenticated);
+        expect(error?.rawMessage).toBe("no token was sent");
+      }
+    });
+  }
+});
+
+describe("a rejected call over HTTP/1.1", () => {
+  const head = (length: number) =>
+    [
+      "POST /countersign.demo.v1.NotesService/CreateNote HTTP/1.1",
+      "Host: a",
+      "Content-Type: application/json",
+      `Content-Length: ${length}`,
+      "\r\n",
+    ].join("\r\n");
+
+  it("gives the whole answer, then closes after at most 64 KiB more", async () => {
+    await using serving = await serveClosedGate();
+    const socket = await connectRaw(serving.port);
+    const answer = readAll(socket);
+    socket.write(head(BODY_BYTES));
+    socket.write(Buffer.alloc(BODY_BYTES, "x"));
+    expect(await answer).toMatch(
+      /^HTTP\/1\.1 401 Unauthorized[\s\S]*connection: close[\s\S]*"no token was sent"\}$/i,
+    );
+    // The first read of 64 KiB, 64 KiB to drain, and one read ahead, each beside what the header took.
+    expect(serving.bytesRead()).toBeLessThanOrEqual(200_000);
+  });
+
+  it("closes after a second when the rest never comes", async () => {
+    await using serving = await serveClosedGate();
+    const socket = await connectRaw(serving.port);
+    const answer = readAll(socket);
+    const begin = performance.now();
+    socket.write(head(1000));
+    expect(await answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+  });
+
+  it("answers no second request on that connection", async () => {
+    await using serving = await serveClosedGate();
+    const socket = await connectRaw(serving.port);
+    const answer = readAll(socket);
+    socket.write(head(20));
+    await once(socket, "readable").catch(() => undefined);
+    socket.end(`${"x".repeat(20)}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
+    expect((await answer).match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  });
+
+  it("keeps the connection when the request had arrived whole", async () => {
+    await using serving = await serveClosedGate();
+    const socket = await connectRaw(serving.port);
+    const answers = readAll(socket);
+    const last = head(2).replace("Host: a", "Host: a\r\nConnection: close");
+    socket.write(`${head(2)}{}${last}{}`);
+    expect((await answers).match(/HTTP\/1\.1 401 /g)).toHaveLength(2);
+  });
+});
