@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { readCommandLine } from "../../../server/src/cli/config.ts";
+import { formatDuration, parseDuration } from "../../../server/src/cli/duration.ts";
+
+describe("readCommandLine", () => {
+  test("fills in the defaults", () => {
+    const { config } = readCommandLine([], {});
+    expect(config).toMatchObject({
+      host: "127.0.0.1",
+      port: 8080,
+      adminPort: 9464,
+      dataDir: ".countersign",
+      databaseUrl: undefined,
+      audience: "countersign-demo",
+      accessTtl: 600_000,
+      clockTolerance: 5000,
+      behindTlsProxy: false,
+      corsOrigins: [],
+    });
+  });
+
+  test("puts the command line before the environment, and the environment before the defaults", () => {
+    const env = { COUNTERSIGN_PORT: "1", COUNTERSIGN_HOST: "::1", COUNTERSIGN_ACCESS_TTL: "2s" };
+    const { config } = readCommandLine(["--port", "2"], env, { fallbacks: { audience: "own" } });
+    expect(config).toMatchObject({ port: 2, host: "::1", accessTtl: 2000, audience: "own" });
+  });
+
+  test("takes a variable that is set to nothing as not set", () => {
+    expect(readCommandLine([], { COUNTERSIGN_PORT: "" }).config.port).toBe(8080);
+  });
+
+  test("reads switches and lists", () => {
+    const { config } = readCommandLine(["--behind-tls-proxy", "--cors-origins", "https://a, https://b"], {});
+    expect(config).toMatchObject({ behindTlsProxy: true, corsOrigins: ["https://a", "https://b"] });
+  });
+
+  const mistakes = [
+    [["--port", "70000"], "--port must be a port from 0 to 65535"],
+    [["--port", "x"], "--port must be a port from 0 to 65535"],
+    [["--access-ttl", "10"], "--access-ttl must be a duration such as 500ms, 30s, 10m or 24h"],
+    [["--log-level", "loud"], "--log-level must be one of debug, info, warn, error, silent"],
+    [["--prot", "1"], "Unknown option '--prot'"],
+  ] as const;
+  for (const [args, message] of mistakes) {
+    test(`refuses ${args.join(" ")}`, () => {
+      expect(() => readCommandLine(args, {})).toThrowError(
+        expect.objectContaining({ name: "UsageError", message }),
+      );
+    });
+  }
+
+  test("refuses a variable that means nothing", () => {
+    expect(() => readCommandLine([], { COUNTERSIGN_BEHIND_TLS_PROXY: "perhaps" })).toThrowError(
+      "--behind-tls-proxy is either set or not: true or false",
+    );
+  });
+});
+
+describe("parseDuration", () => {
+  const durations = [
+    ["500ms", 500],
+    ["0s", 0],
+    ["2s", 2000],
+    ["1.5s", 1500],
+    ["10m", 600_000],
+    ["24h", 86_400_000],
+    ["7d", 604_800_000],
+  ] as const;
+  for (const [text, ms] of durations) {
+    test(`reads ${text}`, () => expect(parseDuration(text)).toBe(ms));
+  }
+  for (const text of ["", "10", "s", "-1s", "1 s", "1e3s", "10M", "9999999999s"]) {
+    test(`refuses ${JSON.stringify(text)}`, () => expect(parseDuration(text)).toBeUndefined());
+  }
+
+  test("is what formatDuration writes", () => {
+    for (const ms of [1, 999, 1000, 90_000, 600_000, 86_400_000]) {
+      expect(parseDuration(formatDuration(ms))).toBe(ms);
+    }
+  });
+});
