@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import {
   type Client,
@@ -30,7 +31,7 @@ export interface Kit extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly server: FakeServer;
   readonly baseUrl: string;
-  readonly http: Server;
+  readonly http: Server | Http2Server;
   /** How many calls of NotesService reached the server. */
   readonly calls: () => number;
   /** The tokens that NotesService was called with, in order. */
@@ -58,6 +59,8 @@ export interface KitOptions {
   readonly lifetimeMs?: number;
   readonly notes?: Partial<ServiceImpl<typeof NotesService>>;
   readonly store?: SessionStore;
+  /** Speak HTTP/2 in plain text instead of HTTP/1.1. */
+  readonly http2?: boolean;
 }
 
 /** Start a fake server on a free port, with a NotesService that answers with the id it is asked for. */
@@ -66,24 +69,25 @@ export async function createKit(options: KitOptions = {}): Promise<Kit> {
   const server = createFakeServer({ clock, lifetimeMs: options.lifetimeMs ?? 600_000 });
   const store = options.store ?? createMemoryStore();
   const tokensSeen: (string | undefined)[] = [];
-  const authenticated: Interceptor = (next) => (req) => {
+  const gate: Interceptor = (next) => (req) => {
     if (req.service.typeName === NotesService.typeName) {
       tokensSeen.push(req.header.get("authorization")?.slice("Bearer ".length));
+      server.authenticate(req.header);
     }
     return next(req);
   };
   const notes: Partial<ServiceImpl<typeof NotesService>> = {
-    getNote({ id }, context) {
-      server.authenticate(context);
-      return { id };
-    },
+    getNote: ({ id }) => ({ id }),
     ...options.notes,
   };
   const routes = (router: ConnectRouter) => {
     server.routes(router);
     router.service(NotesService, notes);
   };
-  const http = createServer(connectNodeAdapter({ routes, interceptors: [authenticated] }));
+  const handler = connectNodeAdapter({ routes, interceptors: [gate] });
+  const http = options.http2 ? createHttp2Server(handler) : createServer(handler);
+  const connections = new Set<Socket>();
+  http.on("connection", (socket: Socket) => connections.add(socket));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const sessions: Session[] = [];
@@ -113,7 +117,7 @@ export async function createKit(options: KitOptions = {}): Promise<Kit> {
     tab,
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.dispose();
-      http.closeAllConnections();
+      for (const socket of connections) socket.destroy();
       await new Promise((resolve) => http.close(resolve));
     },
   };

@@ -43,12 +43,18 @@ export function createEmitter<T>(): Emitter<T> {
   };
 }
 
-function callSafely<T>(listener: (value: T) => void, value: T): void {
+function callSafely<T>(listener: (value: T) => unknown, value: T): void {
   try {
-    listener(value);
+    const result = listener(value);
+    // An async function passes for a listener: its failure must not end a process either.
+    if (result instanceof Promise) result.catch(report);
   } catch (error) {
-    // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
-    // listener's mistake must not sign anybody out.
-    globalThis.reportError?.(error);
+    report(error);
   }
+}
+
+function report(error: unknown): void {
+  // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
+  // listener's mistake must not sign anybody out.
+  globalThis.reportError?.(error);
 }

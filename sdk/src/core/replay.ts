@@ -31,6 +31,7 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
   let bytes = 0;
   let isKeeping = true;
   let pulling: Promise<void> | undefined;
+  let opening = 0;
 
   function release(): void {
     isKeeping = false;
@@ -49,8 +50,10 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     }
   }
 
-  async function at(position: number): Promise<IteratorResult<T>> {
+  async function at(position: number, ofOpening: number): Promise<IteratorResult<T>> {
     for (;;) {
+      // An abandoned opening gets no more: what it waited for belongs to the one that took its place.
+      if (ofOpening !== opening) return { done: true, value: undefined };
       const result = kept[position - forgotten];
       if (result !== undefined) {
         if (!isKeeping) drop(position);
@@ -70,7 +73,12 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
   }
 
   return {
-    messages: () => ({ [Symbol.asyncIterator]: () => createReader(at) }),
+    messages() {
+      opening += 1;
+      const mine = opening;
+      const reader = createReader((position) => at(position, mine));
+      return { [Symbol.asyncIterator]: () => reader };
+    },
     isComplete: () => isKeeping,
     release,
   };

@@ -1,4 +1,4 @@
-import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Clock } from "../core/clock.ts";
 import type { SignedOutReason } from "../core/store.ts";
@@ -19,8 +19,12 @@ export type RefreshScript = (attempt: number) => void | Promise<void>;
 export interface FakeServer {
   /** Serves the SessionService. */
   readonly routes: (router: ConnectRouter) => void;
-  /** Check the token of a call, in handlers of the services under test. @throws ConnectError with our reasons */
-  readonly authenticate: (context: HandlerContext) => string;
+  /**
+   * Check the token of a call, in an interceptor or a handler of the services under test. Answers the session's id.
+   *
+   * @throws ConnectError with the reasons of a real server
+   */
+  readonly authenticate: (header: Headers) => string;
   /** Play a script with every refresh from now on; without one, refreshes work. */
   readonly onRefresh: (script?: RefreshScript) => void;
   /** Run after a refresh was processed and before it is answered. */
@@ -57,10 +61,10 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
   const counts = { signIns: 0, signOuts: 0, refreshes: 0 };
   const sessions = createFakeSessions({ clock, lifetimeMs: () => lifetimeMs });
 
-  function authenticate({ requestHeader }: HandlerContext): string {
-    const header = requestHeader.get("authorization");
-    if (header === null) throw createRefusal("TOKEN_MISSING");
-    return sessions.check(header.replace(/^Bearer /, ""));
+  function authenticate(header: Headers): string {
+    const authorization = header.get("authorization");
+    if (authorization === null) throw createRefusal("TOKEN_MISSING");
+    return sessions.check(authorization.replace(/^Bearer /, ""));
   }
 
   const service: Partial<ServiceImpl<typeof SessionService>> = {
@@ -80,7 +84,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
       return { tokens: toTokens(grant, clock) };
     },
     signOut(_request, context) {
-      const sessionId = authenticate(context);
+      const sessionId = authenticate(context.requestHeader);
       counts.signOuts += 1;
       sessions.revoke("revoked", sessionId);
       return {};
