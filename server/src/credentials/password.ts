@@ -32,7 +32,7 @@ const TAG_BYTES = 32;
 const ARGON2_VERSION = 19;
 
 const PHC =
-  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,86})\$([A-Za-z0-9+/]{16,86})$/;
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
 
 /**
  * Create the hasher of passwords: argon2id ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106)).
