@@ -27,6 +27,8 @@ describe("formatCountdown", () => {
 describe("formatLength", () => {
   const cases = [
     [2_000, "2 s"],
+    [3_469, "3.5 s"],
+    [12_400, "12 s"],
     [90_000, "90 s"],
     [600_000, "10 min"],
     [86_400_000, "24 h"],

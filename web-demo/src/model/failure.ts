@@ -30,7 +30,7 @@ const MESSAGES = {
   rate_limited: "Too many attempts.",
   unreachable: "The server cannot be reached.",
   denied: "This account may not do that.",
-  signed_out: "The session has ended. Sign in again.",
+  signed_out: "The server does not accept this session. Sign out, then sign in again.",
   invalid: "The server did not accept this input.",
   not_found: "It is not there any more.",
   other: "Something went wrong on the server.",

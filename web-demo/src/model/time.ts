@@ -19,19 +19,19 @@ export function formatCountdown(remainingMs: number): string {
 }
 
 /**
- * Write a length of time in its largest fitting unit: `2 s`, `10 min`, `24 h`.
+ * Write a length of time in its largest fitting unit: `2 s`, `3.5 s`, `10 min`, `24 h`.
  *
- * @param lengthMs milliseconds, rounded to the unit
+ * @param lengthMs milliseconds; below ten seconds rounded to a tenth, above to the unit
  */
 export function formatLength(lengthMs: number): string {
-  const seconds = Math.round(lengthMs / 1000);
-  if (seconds < 120) return `${seconds} s`;
+  if (lengthMs < 10_000) return `${Math.round(lengthMs / 100) / 10} s`;
+  if (lengthMs < 2 * MINUTE_MS) return `${Math.round(lengthMs / 1000)} s`;
   if (lengthMs < 2 * HOUR_MS) return `${Math.round(lengthMs / MINUTE_MS)} min`;
   return `${Math.round(lengthMs / HOUR_MS)} h`;
 }
 
 /**
- * Write how long ago something was: `just now`, `3 min ago`, `yesterday`-style units up to days, then the date.
+ * Write how long ago something was: `just now`, `3 min ago`, `5 h ago`, after a day the date.
  *
  * @param thenMs when it was, in milliseconds since 1970
  * @param nowMs the time to count from; a `thenMs` after it counts as now
