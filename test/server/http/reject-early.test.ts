@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import type { Socket } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import {
@@ -11,13 +16,21 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { buildRequestListener } from "../../../server/src/http/build-server.ts";
 import { isHttp2Request } from "../../../server/src/http/handler.ts";
-import { connectRaw, readAll, type Serving, serveHandler } from "./serving.ts";
+import { connectRaw, readAll, type Serving, serve, serveHandler } from "./serving.ts";
 
 const BODY_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES_READ = 96 * 1024;
 
-/** Serve notes behind a gate that lets nobody in, and count what the server takes off the wire. */
-async function serveClosedGate(): Promise<Serving & { readonly bytesRead: () => number }> {
+interface ClosedGate extends Serving {
+  /** What the server took off the wire of the last connection. */
+  readonly bytesRead: () => number;
+  /** How many requests it saw. */
+  readonly requests: () => number;
+}
+
+/** Serve notes behind a gate that lets nobody in. */
+async function serveClosedGate(): Promise<ClosedGate> {
+  let requests = 0;
   let socket: Pick<Socket, "bytesRead"> | undefined;
   const handler = buildRequestListener({
     routes: (router) => router.service(NotesService, {}),
@@ -28,12 +41,14 @@ async function serveClosedGate(): Promise<Serving & { readonly bytesRead: () => 
     interceptors: [],
   });
   const serving = await serveHandler((req, res) => {
+    requests += 1;
     socket = isHttp2Request(req) ? req.stream.session?.socket : req.socket;
     handler(req, res);
   });
   return {
     ...serving,
     bytesRead: () => socket?.bytesRead ?? 0,
+    requests: () => requests,
     [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
   };
 }
@@ -43,14 +58,18 @@ interface Upload {
   readonly trailers: IncomingHttpHeaders;
 }
 
-/** Upload as fast as the server takes it, until it ends the stream. */
-async function uploadOverHttp2(session: ClientHttp2Session, contentType: string): Promise<Upload> {
-  const method = contentType === "application/connect+proto" ? "ImportNotes" : "CreateNote";
-  const stream = session.request({
+function openCall(session: ClientHttp2Session, rpc: string, contentType: string): ClientHttp2Stream {
+  return session.request({
     ":method": "POST",
-    ":path": `/countersign.demo.v1.NotesService/${method}`,
+    ":path": `/countersign.demo.v1.NotesService/${rpc}`,
     "content-type": contentType,
   });
+}
+
+/** Upload as fast as the server takes it, until it ends the stream. */
+async function uploadOverHttp2(session: ClientHttp2Session, contentType: string): Promise<Upload> {
+  const rpc = contentType === "application/connect+proto" ? "ImportNotes" : "CreateNote";
+  const stream = openCall(session, rpc, contentType);
   const trailers = Promise.race([once(stream, "trailers"), once(stream, "close")]);
   stream.end(Buffer.alloc(BODY_BYTES));
   stream.on("error", () => undefined).resume();
@@ -82,6 +101,27 @@ describe("a rejected call over HTTP/2", () => {
       session.destroy();
     });
   }
+
+  it("is reset behind its answer when a handler stopped reading, so that it does not stay open", async () => {
+    await using serving = await serve({
+      routes: (router) =>
+        router.service(NotesService, {
+          async importNotes(requests) {
+            for await (const _request of requests) throw new ConnectError("enough", Code.InvalidArgument);
+            return {};
+          },
+        }),
+    });
+    const session = connectHttp2(serving.origin);
+    const stream = openCall(session, "ImportNotes", "application/grpc").resume();
+    const trailers = once(stream, "trailers");
+    // One empty message, and no end.
+    stream.write(Buffer.alloc(5));
+    expect((await trailers)[0]["grpc-status"]).toBe("3");
+    await once(stream, "close");
+    expect(stream.rstCode).toBe(0);
+    session.destroy();
+  });
 
   const transports = {
     "gRPC over HTTP/2": (baseUrl: string) => createGrpcTransport({ baseUrl }),
@@ -130,6 +170,20 @@ describe("a rejected call over HTTP/1.1", () => {
     expect(serving.bytesRead()).toBeLessThanOrEqual(200_000);
   });
 
+  it("takes the rest of a small body, so that a caller that still sends is not cut off", async () => {
+    await using serving = await serveClosedGate();
+    const socket = await connectRaw(serving.port);
+    const closed = once(socket, "close");
+    const answer = readAll(socket);
+    socket.write(head(10_000));
+    await once(socket, "data");
+    await new Promise((resolve) => socket.write("x".repeat(5_000), resolve));
+    await new Promise<void>((resolve) => socket.end("x".repeat(5_000), resolve));
+    const [hadError] = await closed;
+    expect(hadError).toBe(false);
+    expect(await answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
   it("closes after a second when the rest never comes", async () => {
     await using serving = await serveClosedGate();
     const socket = await connectRaw(serving.port);
@@ -145,9 +199,10 @@ describe("a rejected call over HTTP/1.1", () => {
     const socket = await connectRaw(serving.port);
     const answer = readAll(socket);
     socket.write(head(20));
-    await once(socket, "readable").catch(() => undefined);
+    await once(socket, "data");
     socket.end(`${"x".repeat(20)}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
     expect((await answer).match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(serving.requests()).toBe(1);
   });
 
   it("keeps the connection when the request had arrived whole", async () => {
