@@ -46,13 +46,15 @@ async function begin({ clock, store, holder }: RefreshContext, request: RefreshR
     const nowMs = clock.nowMs();
     const waitMs = blockedMs(stored.health, nowMs);
     if (waitMs > 0) return { kind: "unavailable", retryAfterMs: waitMs };
+    // Somebody has begun, and may have died since: the same request gets the same answer.
+    if (stored.intent !== undefined)
+      return { kind: "begun", entry: stored, refreshId: stored.intent.refreshId };
     if (request.forced && !mayForce(stored.health, nowMs)) return { kind: "unavailable", retryAfterMs: 0 };
-    const refreshId = stored.intent?.refreshId ?? randomId();
-    if (stored.intent !== undefined && !request.forced) return { kind: "begun", entry: stored, refreshId };
+    const refreshId = randomId();
     const next: SignedInEntry = {
       ...stored,
       revision: randomId(),
-      intent: stored.intent ?? { refreshId, startedAtMs: nowMs },
+      intent: { refreshId, startedAtMs: nowMs },
       health: request.forced ? withForced(stored.health, nowMs) : stored.health,
     };
     const result = await store.compareAndSet(stored.revision, next);

@@ -1,0 +1,103 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { systemClock } from "@countersign/sdk";
+import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { build } from "vite";
+import { launchBrowser } from "../../support/browser.ts";
+import type { TabApi } from "./page.ts";
+
+/** One browser with its own storage, and a server that serves the page of the tests. */
+export interface BrowserKit extends AsyncDisposable {
+  readonly server: FakeServer;
+  readonly context: BrowserContext;
+  /** Open a tab. `query` switches parts of the browser off. */
+  readonly openTab: (query?: string) => Promise<BrowserTab>;
+}
+
+/** One real tab. */
+export interface BrowserTab {
+  readonly page: Page;
+  /** Run something with the tab's session. */
+  readonly run: <T>(script: (tab: TabApi) => T | Promise<T>) => Promise<T>;
+}
+
+const HTML = '<!doctype html><title>tab</title><script type="module" src="/page.js"></script>';
+
+/** Build the page once, as an application's bundler would. */
+export async function bundlePage(): Promise<string> {
+  const entry = fileURLToPath(new URL("page.ts", import.meta.url));
+  const result = await build({
+    configFile: false,
+    logLevel: "silent",
+    resolve: { conditions: ["@countersign/source", "browser", "module", "import", "default"] },
+    build: { write: false, lib: { entry, formats: ["es"], fileName: "page" }, minify: false },
+  });
+  const [output] = Array.isArray(result) ? result : [result];
+  if (output === undefined || !("output" in output)) throw new Error("vite built nothing");
+  const [chunk] = output.output;
+  return chunk.code;
+}
+
+/** Start a server and a browser's storage for one test. */
+export async function createBrowserKit(browser: Browser, options: BrowserKitOptions): Promise<BrowserKit> {
+  const server = createFakeServer({ clock: systemClock, lifetimeMs: options.lifetimeMs });
+  const http = await serve(server, options.script);
+  const { port } = http.address() as AddressInfo;
+  const context = await browser.newContext();
+  return {
+    server,
+    context,
+    async openTab(query = "") {
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${port}/?${query}`);
+      await page.waitForFunction(() => "tab" in globalThis);
+      return { page, run: (script) => runIn(page, script) };
+    },
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+/** What {@link createBrowserKit} needs. */
+export interface BrowserKitOptions {
+  /** What {@link bundlePage} built. */
+  readonly script: string;
+  readonly lifetimeMs: number;
+}
+
+/** Start the browser that the tests of one file share. */
+export { launchBrowser };
+
+function runIn<T>(page: Page, script: (tab: TabApi) => T | Promise<T>): Promise<T> {
+  // The function travels as text: it may use nothing but its parameter.
+  return page.evaluate(`(${script.toString()})(globalThis.tab)`);
+}
+
+async function serve(server: FakeServer, script: string): Promise<Server> {
+  const rpc = connectNodeAdapter({
+    routes(router) {
+      server.routes(router);
+      router.service(NotesService, {
+        getNote({ id }, { requestHeader }) {
+          server.authenticate(requestHeader);
+          return { id };
+        },
+      });
+    },
+    fallback(req, res) {
+      const isScript = req.url === "/page.js";
+      res.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+      res.end(isScript ? script : HTML);
+    },
+  });
+  const http = createServer(rpc);
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  return http;
+}

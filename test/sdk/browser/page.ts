@@ -1,0 +1,21 @@
+import { createClient } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createSession, type SessionEvent } from "@countersign/sdk/browser";
+
+const parameters = new URLSearchParams(location.search);
+if (parameters.has("no-locks")) Object.defineProperty(navigator, "locks", { value: undefined });
+if (parameters.has("no-channel")) Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
+
+const session = createSession({ baseUrl: location.origin });
+const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptors: [session.interceptor] });
+const notes = createClient(NotesService, transport);
+const events: SessionEvent[] = [];
+session.on((event) => events.push(event));
+
+const tab = { session, notes, events };
+
+/** What a page hands to the tests. */
+export type TabApi = typeof tab;
+
+Object.assign(globalThis, { tab });

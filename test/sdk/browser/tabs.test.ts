@@ -1,0 +1,84 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BrowserTab, bundlePage, createBrowserKit, launchBrowser } from "./browser-kit.ts";
+
+let browser: Browser;
+let script: string;
+
+beforeAll(async () => {
+  [browser, script] = await Promise.all([launchBrowser(), bundlePage()]);
+});
+afterAll(() => browser.close());
+
+const LIFETIME_MS = 600_000;
+
+function signIn({ run }: BrowserTab): Promise<void> {
+  return run(({ session }) => session.signIn({ username: "demo", password: "demo-password" }));
+}
+
+test("a reload stays signed in, and the database shows no token", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const tab = await kit.openTab();
+  await signIn(tab);
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  await tab.page.reload();
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "2" }))).id).toBe("2");
+  expect(await tab.run(({ session }) => session.getSnapshot().status)).toBe("signed_in");
+  expect(kit.server.counts()).toMatchObject({ signIns: 1, refreshes: 0 });
+  const stored = await tab.run(async () => {
+    const request = indexedDB.open("countersign");
+    await new Promise((resolve) => request.addEventListener("success", resolve));
+    const all = request.result.transaction(["entries", "keys"]);
+    const entries = all.objectStore("entries").getAll();
+    const keys = all.objectStore("keys").getAll();
+    await new Promise((resolve) => all.addEventListener("complete", resolve));
+    const text = new TextDecoder("latin1").decode(entries.result[0].ciphertext);
+    return { count: entries.result.length, text, extractable: keys.result[0].extractable as boolean };
+  });
+  expect(stored).toMatchObject({ count: 1, extractable: false });
+  expect(stored.text).not.toMatch(/access|refresh/);
+});
+
+test("sign-in, refreshes and sign-out reach other tabs", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [a, b] = [await kit.openTab(), await kit.openTab()];
+  await signIn(a);
+  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_in'", undefined, {
+    timeout: 1_000,
+  });
+  kit.server.distrust();
+  await a.run(({ notes }) => notes.getNote({ id: "1" }));
+  await b.page.waitForFunction("tab.session.getSnapshot().generation === 2", undefined, { timeout: 1_000 });
+  await b.run(({ notes }) => notes.getNote({ id: "1" }));
+  expect(kit.server.counts()).toMatchObject({ signIns: 1, refreshes: 1 });
+  await a.run(({ session }) => session.signOut());
+  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_out'", undefined, {
+    timeout: 1_000,
+  });
+  expect(await b.run(({ events }) => events.at(-1))).toEqual({ type: "signed_out", reason: "user" });
+});
+
+const WAYS = [
+  { row: "2", name: "with Web Locks", query: "" },
+  { row: "3", name: "without Web Locks and BroadcastChannel", query: "no-locks&no-channel" },
+];
+
+test.each(WAYS)("row $row: tabs that wake at once $name get one successor", async ({ query }) => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const first = await kit.openTab(query);
+  await signIn(first);
+  const tabs = [first, ...(await Promise.all(Array.from({ length: 11 }, () => kit.openTab(query))))];
+  for (const { run } of tabs) await run(({ session }) => session.ready);
+  kit.server.distrust();
+  const woken = tabs.map(({ run }) => run(({ notes }) => notes.getNote({ id: "1" })));
+  expect((await Promise.all(woken)).map(({ id }) => id)).toEqual(tabs.map(() => "1"));
+  expect(kit.server.counts().rotations).toBe(1);
+  if (query === "") expect(kit.server.counts().refreshes).toBeLessThanOrEqual(2);
+  for (const { run } of tabs) {
+    expect(await run(({ session }) => session.getSnapshot())).toMatchObject({
+      status: "signed_in",
+      generation: 2,
+    });
+    expect(await run(({ events }) => events.filter(({ type }) => type === "signed_out"))).toEqual([]);
+  }
+});
