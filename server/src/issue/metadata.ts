@@ -31,12 +31,12 @@ export function toJwksDocument(jwks: readonly Readonly<Record<string, unknown>>[
  * Sign-in and refresh are RPCs, which these documents have no word for: both lists are empty, and no endpoint
  * is named.
  *
- * @param issuer the URL of this server, without a slash at the end
+ * @param issuer the URL of this server, exactly as it stands in claim `iss` (RFC 8414 §3.3)
  */
 export function toMetadataDocument(issuer: string): MetadataDocument {
   return {
     issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    jwks_uri: `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`,
     // Required even when it is empty.
     response_types_supported: [],
     // Absent would mean the authorization code grant.

@@ -24,6 +24,10 @@ describe("the metadata", () => {
       response_types_supported: [],
       grant_types_supported: [],
     });
+    expect(toMetadataDocument(`${issuer}/`)).toMatchObject({
+      issuer: "https://auth.example/",
+      jwks_uri: "https://auth.example/.well-known/jwks.json",
+    });
     expect(toOpenIdDocument(issuer)).toMatchObject({
       issuer,
       id_token_signing_alg_values_supported: ["ES256"],

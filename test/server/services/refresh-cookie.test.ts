@@ -1,0 +1,93 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { parseSetCookie } from "cookie";
+import { describe, expect, it } from "vitest";
+import {
+  bearer,
+  COOKIE_ORIGIN,
+  type SessionServer,
+  startSessionServer,
+} from "../../support/session-server.ts";
+
+const credential = { case: "password", value: { username: "ada", password: "correct horse" } } as const;
+
+/** A page: it sends its origin and its cookies, and keeps what it is given. */
+function openPage({ client }: SessionServer, origin: string | undefined) {
+  const jar = { cookie: "", setCookie: "" };
+  const options = (extra: Readonly<Record<string, string>> = {}) => ({
+    headers: {
+      ...extra,
+      ...(origin === undefined ? {} : { origin }),
+      ...(jar.cookie === "" ? {} : { cookie: jar.cookie }),
+    },
+    onHeader: (headers: Headers) => {
+      jar.setCookie = headers.get("set-cookie") ?? "";
+      const { name, value } = parseSetCookie(jar.setCookie);
+      jar.cookie = jar.setCookie === "" ? jar.cookie : `other=1; ${name}=${value}`;
+    },
+  });
+  return {
+    jar,
+    signIn: () => client.signIn({ credential, delivery: Delivery.COOKIE }, options()),
+    refresh: () => client.refresh({}, options()),
+    signOut: (accessToken: string) => client.signOut({}, options(bearer(accessToken).headers)),
+  };
+}
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  const error = await call.then(
+    () => undefined,
+    (cause: unknown) => ConnectError.from(cause),
+  );
+  return error === undefined ? "none" : Code[error.code];
+}
+
+describe("the refresh cookie", () => {
+  it("holds the refresh token where scripts and other sites cannot get at it", async () => {
+    await using server = await startSessionServer({ cookies: true });
+    const page = openPage(server, COOKIE_ORIGIN);
+    const { tokens } = await page.signIn();
+    expect(tokens?.refreshToken).toBe("");
+    expect(tokens?.accessToken).not.toBe("");
+    expect(parseSetCookie(page.jar.setCookie)).toMatchObject({
+      name: "countersign_refresh",
+      value: expect.stringMatching(/^csr_[\w-]{91}$/),
+      httpOnly: true,
+      secure: true,
+      sameSite: "strict",
+      path: "/countersign.auth.v1.SessionService/",
+      maxAge: 604_800,
+    });
+  });
+
+  it("is replaced by each refresh and taken away at sign-out", async () => {
+    await using server = await startSessionServer({ cookies: true });
+    const page = openPage(server, COOKIE_ORIGIN);
+    const first = await page.signIn();
+    const before = page.jar.cookie;
+    const second = await page.refresh();
+    expect(second.tokens).toMatchObject({ sessionId: first.tokens?.sessionId, refreshToken: "" });
+    expect(page.jar.cookie).not.toBe(before);
+    await page.signOut(second.tokens?.accessToken ?? "");
+    expect(parseSetCookie(page.jar.setCookie)).toMatchObject({ value: "", maxAge: 0 });
+    expect(await codeOf(page.refresh())).toBe("Unauthenticated");
+  });
+
+  for (const origin of ["https://evil.example", "null", undefined]) {
+    it(`is of no use from the origin ${origin}`, async () => {
+      await using server = await startSessionServer({ cookies: true });
+      const owner = openPage(server, COOKIE_ORIGIN);
+      await owner.signIn();
+      const other = openPage(server, origin);
+      expect(await codeOf(other.signIn())).toBe("PermissionDenied");
+      other.jar.cookie = owner.jar.cookie;
+      expect(await codeOf(other.refresh())).toBe("PermissionDenied");
+      expect(await codeOf(owner.refresh())).toBe("none");
+    });
+  }
+
+  it("is not there when no origin is listed", async () => {
+    await using server = await startSessionServer();
+    expect(await codeOf(openPage(server, COOKIE_ORIGIN).signIn())).toBe("Unimplemented");
+  });
+});

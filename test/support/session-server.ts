@@ -1,0 +1,99 @@
+import { type Client, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { decodeJwt } from "jose";
+import type { Principal } from "../../server/src/authenticate/principal.ts";
+import { createErrorInterceptor } from "../../server/src/connect/error-interceptor.ts";
+import { callerKey } from "../../server/src/connect/principal-context.ts";
+import { createAccounts } from "../../server/src/credentials/accounts.ts";
+import { createPasswords } from "../../server/src/credentials/password.ts";
+import { createPasswordSignIn } from "../../server/src/credentials/password-sign-in.ts";
+import { createSignInLimiter } from "../../server/src/credentials/sign-in-limiter.ts";
+import type { AuditEvent } from "../../server/src/operate/audit.ts";
+import { createSessionService } from "../../server/src/services/session-service.ts";
+import { openTestSqlite } from "./stores.ts";
+import { startTestIssuer, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
+
+/** The service of sessions without a gate: a call is made by whoever its access token names, unverified. */
+export interface SessionServer extends AsyncDisposable {
+  readonly client: Client<typeof SessionService>;
+  readonly issuer: TestIssuer;
+  /** What the service itself told to the audit trail. */
+  readonly events: readonly AuditEvent[];
+  /** What went wrong inside, if anything did. */
+  readonly errors: readonly unknown[];
+}
+
+/** The origin whose pages may use the refresh cookie. */
+export const COOKIE_ORIGIN = "https://app.example";
+
+/** Start the service on an empty store with the account `ada` / `correct horse`. */
+export async function startSessionServer(
+  options: { readonly cookies?: boolean } = {},
+): Promise<SessionServer> {
+  const store = await openTestSqlite();
+  const issuer = await startTestIssuer(store);
+  const { clock, sessions } = issuer;
+  await store.db.deleteFrom("accounts").execute();
+  const passwords = createPasswords({ memoryKib: 64, passes: 1 });
+  const account = {
+    username: "ada",
+    password: "correct horse",
+    scopes: ["notes:read", "notes:write"],
+    roles: [],
+  };
+  await createAccounts({ store, clock, passwords, sessions }).create(account);
+  const events: AuditEvent[] = [];
+  const errors: unknown[] = [];
+  const service = createSessionService({
+    sessions,
+    passwordSignIn: createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) }),
+    issuer: TEST_ISSUER,
+    audit: { record: (event) => void events.push(event) },
+    ...(options.cookies === true ? { isCookieOrigin: (origin: string) => origin === COOKIE_ORIGIN } : {}),
+  });
+  const transport = createRouterTransport((router) => void router.service(SessionService, service), {
+    router: { interceptors: [createErrorInterceptor((error) => errors.push(error)), identify] },
+  });
+  return {
+    client: createClient(SessionService, transport),
+    issuer,
+    events,
+    errors,
+    async [Symbol.asyncDispose]() {
+      issuer[Symbol.dispose]();
+      await store.close();
+    },
+  };
+}
+
+/** Say who makes a call. */
+export function bearer(accessToken: string): { readonly headers: { readonly authorization: string } } {
+  return { headers: { authorization: `Bearer ${accessToken}` } };
+}
+
+const identify: Interceptor = (next) => (req) => {
+  const token = req.header.get("authorization")?.slice("Bearer ".length);
+  if (token !== undefined) {
+    req.contextValues.set(callerKey, { principal: toPrincipal(token) });
+  }
+  return next(req);
+};
+
+function toPrincipal(token: string): Principal {
+  const claims = decodeJwt<{ sid: string; client_id: string; scope: string; roles: string[] }>(token);
+  return {
+    subject: claims.sub ?? "",
+    issuer: claims.iss ?? "",
+    clientId: claims.client_id,
+    sessionId: claims.sid,
+    tokenId: claims.jti,
+    scopes: claims.scope.split(" "),
+    roles: claims.roles,
+    audience: [],
+    authTimeSeconds: undefined,
+    expiresAtSeconds: claims.exp ?? 0,
+    issuedAtSeconds: claims.iat ?? 0,
+    binding: undefined,
+    claims,
+  };
+}
