@@ -1,0 +1,101 @@
+import { type Client, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { Principal } from "../../../server/src/authenticate/principal.ts";
+import type { Clock } from "../../../server/src/clock.ts";
+import { createErrorInterceptor } from "../../../server/src/connect/error-interceptor.ts";
+import { callerKey } from "../../../server/src/connect/principal-context.ts";
+import { createNoteFeed } from "../../../server/src/services/note-feed.ts";
+import { createNotesService } from "../../../server/src/services/notes-service.ts";
+import { createRoutes } from "../../../server/src/services/routes.ts";
+import type { Store } from "../../../server/src/store/database.ts";
+import { latestNoteSequences } from "../../../server/src/store/note-events.ts";
+import { serve } from "../http/serving.ts";
+
+/** A server of notes over a store. */
+export interface NotesServing extends AsyncDisposable {
+  /** A client that is let in as this subject. */
+  as(subject: string, roles?: readonly string[]): Client<typeof NotesService>;
+  /** Errors that were not the caller's. */
+  readonly errors: readonly unknown[];
+  /** Ends every open call. */
+  readonly shutdown: AbortController;
+}
+
+/** What one test wants otherwise. */
+export interface NotesServingOptions {
+  readonly clock?: Clock;
+  /** Milliseconds. Default: so long that only announcements wake. */
+  readonly pollIntervalMs?: number;
+}
+
+/** A clock that goes on by a second with every look, so that notes have an order. */
+export function createTickingClock(startMs = 1_800_000_000_000): Clock {
+  let nowMs = startMs;
+  return {
+    nowMs: () => {
+      nowMs += 1_000;
+      return nowMs;
+    },
+  };
+}
+
+/** Serve notes to whoever says who they are: the gate believes a header. */
+export async function serveNotes(
+  store: Store,
+  { clock = createTickingClock(), pollIntervalMs = 3_600_000 }: NotesServingOptions = {},
+): Promise<NotesServing> {
+  const latestSequences = (owners: readonly string[]) => latestNoteSequences(store, owners);
+  const feed = createNoteFeed({ latestSequences, pollIntervalMs });
+  const { routes } = createRoutes({ notes: createNotesService({ store, feed, clock }) });
+  const errors: unknown[] = [];
+  const shutdown = new AbortController();
+  const serving = await serve({
+    routes,
+    requestGate: (ctx) => {
+      const subject = ctx.requestHeader.get("x-subject") ?? "";
+      const roles = ctx.requestHeader.get("x-roles")?.split(",") ?? [];
+      ctx.values.set(callerKey, { principal: toPrincipal(subject, roles) });
+    },
+    interceptors: [createErrorInterceptor((error) => errors.push(error))],
+    shutdownSignal: shutdown.signal,
+  });
+  const transportOptions = { baseUrl: serving.origin };
+  return {
+    errors,
+    shutdown,
+    as: (subject, roles = []) =>
+      createClient(
+        NotesService,
+        createGrpcTransport({
+          ...transportOptions,
+          interceptors: [
+            (next) => (req) => {
+              req.header.set("x-subject", subject);
+              if (roles.length > 0) req.header.set("x-roles", roles.join(","));
+              return next(req);
+            },
+          ],
+        }),
+      ),
+    [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
+  };
+}
+
+function toPrincipal(subject: string, roles: readonly string[]): Principal {
+  return {
+    subject,
+    roles,
+    issuer: "https://issuer.example",
+    clientId: "test",
+    sessionId: undefined,
+    tokenId: undefined,
+    scopes: ["notes:read", "notes:write"],
+    audience: ["test"],
+    authTimeSeconds: undefined,
+    expiresAtSeconds: 4_000_000_000,
+    issuedAtSeconds: 1_800_000_000,
+    binding: undefined,
+    claims: {},
+  };
+}
