@@ -81,6 +81,8 @@ function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
     acceptCompression: [compressionGzip, compressionBrotli],
     requestGate: options.requestGate,
     interceptors: [...options.interceptors],
+    // A misspelt field would otherwise be a silent default.
+    jsonOptions: { ignoreUnknownFields: false },
     readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
     writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
     ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
