@@ -1,5 +1,5 @@
 export type { RefreshHealth } from "./core/budget.ts";
-export type { Cancel, Clock } from "./core/clock.ts";
+export type { Cancel, Clock, ScheduleOptions } from "./core/clock.ts";
 export { systemClock } from "./core/clock.ts";
 export type { SessionOptions, WakeUps } from "./core/create-session.ts";
 export { createSession } from "./core/create-session.ts";

@@ -7,18 +7,24 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since some fixed moment. It never jumps, and may stand still while the machine sleeps. */
   monotonicMs(): number;
-  /** Call `run` once after `delayMs`. A pending call never keeps a process alive. */
-  schedule(run: () => void, delayMs: number): Cancel;
+  /** Call `run` once after `delayMs`. */
+  schedule(run: () => void, delayMs: number, options?: ScheduleOptions): Cancel;
+}
+
+/** How to wait. */
+export interface ScheduleOptions {
+  /** Whether a process must not end before, because somebody waits for it. Default false. */
+  readonly keepsProcessAlive?: boolean;
 }
 
 /** The clock of the machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  schedule(run, delayMs) {
+  schedule(run, delayMs, { keepsProcessAlive = false } = {}) {
     // Typed as unknown because browsers answer with a number and Node with an object.
     const timer: unknown = setTimeout(run, delayMs);
-    if (isUnrefable(timer)) timer.unref();
+    if (!keepsProcessAlive && isUnrefable(timer)) timer.unref();
     return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
   },
 };

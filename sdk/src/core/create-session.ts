@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly clock?: Clock;
   /** Origins that get the token over plain http although they are on another machine. Default: none. */
   readonly allowInsecure?: readonly string[];
-  /** The other tabs. Default: none. */
+  /** The other tabs. Default: those of the store, if it knows any. */
   readonly peers?: Peers;
   /** Default: none. */
   readonly wakeUps?: WakeUps;
@@ -45,7 +45,8 @@ export interface SessionOptions {
  * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function createSession(options: SessionOptions): Session {
-  const { baseUrl, transport, clock = systemClock, peers = NO_PEERS } = options;
+  const { baseUrl, transport, clock = systemClock } = options;
+  const peers = options.peers ?? options.store?.peers ?? NO_PEERS;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
   const store = createResilientStore({

@@ -1,4 +1,5 @@
 import type { RefreshHealth } from "./budget.ts";
+import type { Peers } from "./peers.ts";
 import type { Secret } from "./secret.ts";
 
 /** Why a session ended. */
@@ -68,6 +69,8 @@ export interface SessionStore {
    * @param next the entry to write
    */
   compareAndSet(expected: string | undefined, next: StoreEntry): Promise<CommitResult>;
+  /** The others that share this store, for taking turns. Nothing depends on it. */
+  readonly peers?: Peers;
   /** Let go of files and connections. */
   close?(): void | Promise<void>;
 }

@@ -25,10 +25,10 @@ export function withTimeout<T>(
   });
 }
 
-/** Wait. */
+/** Wait, for somebody who waits in turn. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    clock.schedule(resolve, delayMs);
+    clock.schedule(resolve, delayMs, { keepsProcessAlive: true });
   });
 }
 

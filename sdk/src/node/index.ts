@@ -11,3 +11,5 @@ export type { NodeTlsOptions, NodeTransportOptions } from "./create-node-transpo
 export { createNodeTransport } from "./create-node-transport.ts";
 export type { NodeSessionOptions } from "./create-session.ts";
 export { createSession } from "./create-session.ts";
+export type { FileStoreOptions } from "./file-store.ts";
+export { createFileStore } from "./file-store.ts";

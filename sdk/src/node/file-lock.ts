@@ -1,0 +1,102 @@
+import { open, readFile, stat, unlink, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** What {@link createFileLock} can be told. */
+export interface FileLockOptions {
+  /** How long to wait for another process, in milliseconds. Default 3,000. */
+  readonly maxWaitMs?: number;
+}
+
+const DEFAULT_MAX_WAIT_MS = 3_000;
+const POLL_MS = 25;
+const HEARTBEAT_MS = 1_000;
+const MAX_SILENCE_MS = 30_000;
+const OWNER_ONLY = 0o600;
+
+/**
+ * Let processes take turns with a file that exists while one of them is at work.
+ *
+ * It makes things cheaper and is needed by nothing: whoever waited too long goes on without it, and a lock that
+ * a killed process left behind is taken away.
+ */
+export function createFileLock(
+  path: string,
+  options: FileLockOptions = {},
+): <T>(run: () => Promise<T>) => Promise<T> {
+  const { maxWaitMs = DEFAULT_MAX_WAIT_MS } = options;
+  return async (run) => {
+    const release = await acquire(path, maxWaitMs);
+    try {
+      return await run();
+    } finally {
+      await release?.();
+    }
+  };
+}
+
+type Release = () => Promise<void>;
+
+async function acquire(path: string, maxWaitMs: number): Promise<Release | undefined> {
+  // The monotonic clock: a machine that slept has not been waiting.
+  for (const untilMs = performance.now() + maxWaitMs; performance.now() < untilMs; ) {
+    try {
+      return await take(path);
+    } catch (error) {
+      if (!isExisting(error)) return undefined;
+    }
+    if (await isAbandoned(path)) await unlink(path).catch(ignore);
+    else await delay(POLL_MS);
+  }
+  return undefined;
+}
+
+async function take(path: string): Promise<Release> {
+  const file = await open(path, "wx", OWNER_ONLY);
+  await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
+  await file.close();
+  const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(ignore), HEARTBEAT_MS);
+  beat.unref();
+  return async () => {
+    clearInterval(beat);
+    await unlink(path).catch(ignore);
+  };
+}
+
+/** Whether the process of this lock is gone, as far as can be told. */
+async function isAbandoned(path: string): Promise<boolean> {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    if (Date.now() - mtimeMs > MAX_SILENCE_MS) return true;
+    const owner: unknown = text === "" ? {} : JSON.parse(text);
+    return isOwner(owner) && owner.host === hostname() && !isAlive(owner.pid);
+  } catch {
+    // Released while we looked, or being written: the next look tells.
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}
+
+function isOwner(value: unknown): value is { readonly pid: number; readonly host: string } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "pid" in value &&
+    typeof value.pid === "number" &&
+    "host" in value
+  );
+}
+
+function isExisting(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
+}
+
+/** Another process was faster, which is what is wanted. */
+function ignore(): void {}

@@ -1,0 +1,160 @@
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { parseEntry, type SignedInEntry, systemClock } from "@countersign/sdk";
+import { createFileStore, createSession } from "@countersign/sdk/node";
+import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
+import { expect, test } from "vitest";
+import { type RunningProgram, startProgram } from "../../support/program.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { DEMO } from "../kit.ts";
+
+const LIFETIME_MS = 600_000;
+const SCRIPT = fileURLToPath(new URL("process.ts", import.meta.url));
+
+interface Fixture extends AsyncDisposable {
+  readonly server: FakeServer;
+  readonly baseUrl: string;
+  /** How many processes wait for the word. */
+  readonly waiting: () => number;
+  /** Let all processes that wait go on. */
+  readonly go: () => void;
+}
+
+async function createFixture(): Promise<Fixture> {
+  const server = createFakeServer({ clock: systemClock, lifetimeMs: LIFETIME_MS });
+  const waiting: ServerResponse[] = [];
+  const rpc = connectNodeAdapter({ routes: server.routes });
+  const http = createServer((req, res) => {
+    if (req.url === "/go") waiting.push(res);
+    else rpc(req, res);
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  return {
+    server,
+    baseUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    waiting: () => waiting.length,
+    go() {
+      for (const res of waiting.splice(0)) res.end("go");
+    },
+    async [Symbol.asyncDispose]() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function startProcess(baseUrl: string, directory: string): RunningProgram {
+  const args = ["--conditions=@countersign/source", SCRIPT, baseUrl, directory];
+  return startProgram({ file: process.execPath, args });
+}
+
+/** Make the stored token look as old as it lasts, for all processes. */
+async function age(directory: string): Promise<void> {
+  const store = createFileStore({ directory });
+  const entry = (await store.read()) as SignedInEntry;
+  const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - LIFETIME_MS };
+  expect(await store.compareAndSet(entry.revision, next)).toEqual({ kind: "committed" });
+}
+
+const PROCESSES = 20;
+
+test("row 38: 20 processes and one that is killed while it refreshes get one successor", async () => {
+  await using folder = await createTemporaryFolder();
+  await using fixture = await createFixture();
+  const directory = join(folder.path, "session");
+  const first = createSession({ baseUrl: fixture.baseUrl, store: createFileStore({ directory }) });
+  await first.signIn(DEMO);
+  await age(directory);
+
+  const reached = Promise.withResolvers<void>();
+  fixture.server.afterRefresh((attempt) => {
+    if (attempt > 1) return;
+    reached.resolve();
+    return new Promise(() => undefined);
+  });
+  await using killed = startProcess(fixture.baseUrl, directory);
+  await expect.poll(fixture.waiting, { timeout: 10_000 }).toBe(1);
+  fixture.go();
+  await reached.promise;
+  expect(await readdir(directory)).toContain("refresh.lock");
+  await killed.end("SIGKILL");
+
+  const programs = Array.from({ length: PROCESSES }, () => startProcess(fixture.baseUrl, directory));
+  await expect.poll(fixture.waiting, { timeout: 30_000 }).toBe(PROCESSES);
+  fixture.go();
+  for (const { ended } of programs) {
+    const { stdout } = await ended;
+    expect(JSON.parse(stdout)).toMatchObject({
+      token: "access-2",
+      status: "signed_in",
+      generation: 2,
+      degraded: false,
+    });
+    expect(JSON.parse(stdout).tookMs).toBeLessThan(5_000);
+  }
+  expect(fixture.server.counts().rotations).toBe(1);
+  expect((await readdir(directory)).length).toBe(1);
+  expect((await createFileStore({ directory }).read())?.generation).toBe(2);
+});
+
+test("row 39: where nothing can be written the session lives in memory and is degraded", async () => {
+  await using folder = await createTemporaryFolder();
+  await using fixture = await createFixture();
+  const file = join(folder.path, "file");
+  await writeFile(file, "");
+  const store = createFileStore({ directory: join(file, "session") });
+  const session = createSession({ baseUrl: fixture.baseUrl, store });
+  await session.signIn(DEMO);
+  expect(await session.token()).toBe("access-1");
+  expect(session.getSnapshot()).toMatchObject({ status: "signed_in", degraded: true });
+  session.dispose();
+});
+
+test("files are for the owner only, and one version is left", async () => {
+  await using folder = await createTemporaryFolder();
+  await using fixture = await createFixture();
+  const directory = join(folder.path, "deep", "session");
+  const session = createSession({ baseUrl: fixture.baseUrl, store: createFileStore({ directory }) });
+  await session.signIn(DEMO);
+  await session.signOut();
+  await session.signIn(DEMO);
+  const names = await readdir(directory);
+  expect(names).toEqual(["session-000000000003.json"]);
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  const path = join(directory, "session-000000000003.json");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(parseEntry(await readFile(path, "utf8"))?.kind).toBe("signed_in");
+  session.dispose();
+});
+
+test("a file that cannot be understood is the same as none", async () => {
+  await using folder = await createTemporaryFolder();
+  await using fixture = await createFixture();
+  await mkdir(folder.path, { recursive: true });
+  await writeFile(join(folder.path, "session-000000000007.json"), '{"version":1,"kind":"signed_in"');
+  const store = createFileStore({ directory: folder.path });
+  expect(await store.read()).toBeUndefined();
+  const session = createSession({ baseUrl: fixture.baseUrl, store });
+  await session.signIn(DEMO);
+  expect(await readdir(folder.path)).toEqual(["session-000000000008.json"]);
+  session.dispose();
+});
+
+test("of many writers at once exactly one wins each version", async () => {
+  await using folder = await createTemporaryFolder();
+  const stores = Array.from({ length: 10 }, () => createFileStore({ directory: folder.path }));
+  const entry = { kind: "signed_out", sessionId: "s", generation: 1, reason: "user" } as const;
+  let expected: string | undefined;
+  for (let version = 1; version <= 20; version += 1) {
+    const writes = stores.map((store, index) =>
+      store.compareAndSet(expected, { ...entry, revision: `${version}-${index}` }),
+    );
+    const results = await Promise.all(writes);
+    expect(results.filter(({ kind }) => kind === "committed")).toHaveLength(1);
+    expected = (await stores[0]?.read())?.revision;
+  }
+});
