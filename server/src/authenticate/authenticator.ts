@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import { isExpired, type Moment } from "./claims.ts";
 import type { TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import { digestToken } from "./token-digest.ts";
+import { assertTimely } from "./token-times.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
 import { type Verdict, verifyToken } from "./verify-token.ts";
 
@@ -43,26 +43,29 @@ export interface Authenticator {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuers, revocations, clock, toleranceSeconds } = options;
   const cache = createVerdictCache(options.cacheEntries);
-  const now = (): Moment => ({ nowSeconds: clock.nowMs() / 1000, toleranceSeconds });
 
   async function verify(token: string, digest: string): Promise<Principal> {
-    const verdict = await verifyToken(token, issuers, now());
+    const verdict = await verifyToken(token, issuers);
     if (verdict.principal.binding !== undefined) {
       // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
       throw new AuthError("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
     }
-    assertNotRevoked(verdict);
+    if (!verdict.issuer.keys.isTrusted(verdict.key)) {
+      throw new AuthError("TOKEN_INVALID", "the key was withdrawn while the token was verified");
+    }
+    assertStillGood(verdict);
     cache.set(digest, verdict);
     return verdict.principal;
   }
 
-  function assertNotRevoked(verdict: Verdict): void {
-    if (revocations.isRevoked(verdict.principal)) {
+  /** What may change about a token after it was verified: the time, and that its session is revoked. */
+  function assertStillGood({ principal, times }: Verdict): void {
+    assertTimely(times, clock.nowMs() / 1000, toleranceSeconds);
+    if (revocations.isRevoked(principal)) {
       throw new AuthError("SESSION_REVOKED", "the session has been revoked");
     }
   }
 
-  /** A remembered verdict holds while its key is trusted, its time is not over and its session not revoked. */
   function recall(token: string, digest: string): Principal | Promise<Principal> {
     const verdict = cache.get(digest);
     if (verdict === undefined) {
@@ -72,11 +75,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       cache.delete(digest);
       return verify(token, digest);
     }
-    if (isExpired(verdict.principal.expiresAtSeconds, now())) {
-      cache.delete(digest);
-      throw new AuthError("TOKEN_EXPIRED", "the token has expired");
-    }
-    assertNotRevoked(verdict);
+    assertStillGood(verdict);
     return verdict.principal;
   }
 

@@ -7,7 +7,7 @@ export type BearerHeader =
 const NONE: BearerHeader = { kind: "none" };
 const MALFORMED: BearerHeader = { kind: "malformed" };
 
-/** The scheme in any case (RFC 9110 §11.1), at least one space, and one token68 without padding. */
+/** The scheme in any case (RFC 9110 §11.1), at least one space, and one token68. */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
@@ -17,13 +17,13 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
  * to be known by it, so it is never taken for "no token".
  *
  * @param header the value of the header; null when it was not sent
- * @param maxBytes a longer header is malformed, and is not looked at
+ * @param maxChars a longer header is malformed, and is not looked at
  */
-export function parseBearer(header: string | null, maxBytes: number): BearerHeader {
+export function parseBearer(header: string | null, maxChars: number): BearerHeader {
   if (header === null) {
     return NONE;
   }
-  if (header.length > maxBytes) {
+  if (header.length > maxChars) {
     return MALFORMED;
   }
   const token = BEARER.exec(header)?.[1];

@@ -10,6 +10,10 @@ export interface TrustedIssuer {
   readonly algorithms: readonly SignatureAlgorithm[];
   /** The accepted values of header `typ`, in lower case and without `application/`. */
   readonly types: readonly string[];
+  /** Whether a token without header `typ` is accepted. */
+  readonly allowMissingType: boolean;
+  /** The longest life of a token that is accepted, in seconds. */
+  readonly maxLifeSeconds: number;
   /** Where its keys come from. */
   readonly keys: KeySource;
   /** Which claims hold the scopes and the roles. */
@@ -47,4 +51,9 @@ export function createTrustedIssuers(issuers: readonly TrustedIssuer[]): Trusted
     throw new TypeError("at least one issuer must be trusted");
   }
   return byName;
+}
+
+/** Write a media type of header `typ` in lower case, without what it may leave out (RFC 7515 §4.1.9). */
+export function toShortType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\//, "");
 }

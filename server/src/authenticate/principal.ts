@@ -24,7 +24,10 @@ export interface Principal {
   readonly issuedAtSeconds: number;
   /** The key of the sender that the token is bound to (claim `cnf`), if it is. */
   readonly binding: TokenBinding | undefined;
-  /** Every claim of the token, deeply frozen. */
+  /**
+   * Every claim of the token, deeply frozen. Not enumerable: `JSON.stringify`, `inspect`, spreading and logging
+   * leave it out, because claims may hold names, addresses and whatever else an issuer knows of a person.
+   */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 

@@ -5,10 +5,11 @@ const MAX_DEPTH = 16;
 const STRUCTURE = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
 /**
- * Parse text as one JSON object in which no name stands twice, at any depth.
+ * Parse text as one JSON object in which no name stands twice, at any depth, and all text is well-formed.
  *
  * JSON.parse keeps the last of two equal names where other parsers keep the first, so that one token could
- * mean two things ([RFC 7515 §10.12](https://www.rfc-editor.org/rfc/rfc7515#section-10.12)).
+ * mean two things ([RFC 7515 §10.12](https://www.rfc-editor.org/rfc/rfc7515#section-10.12)). Half a surrogate
+ * pair can be escaped in JSON yet not be written in UTF-8: two such names would become one in a database.
  *
  * @param text the text
  * @returns the object; undefined when the text is anything else
@@ -20,14 +21,14 @@ export function parseUniqueJsonObject(text: string): Record<string, unknown> | u
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value) || !hasUniqueNames(text)) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !isUnambiguous(text)) {
     return undefined;
   }
   return value as Record<string, unknown>; // an object that JSON.parse made has string keys
 }
 
 /** Walk text that JSON.parse took, so that only names have to be told from values. */
-function hasUniqueNames(text: string): boolean {
+function isUnambiguous(text: string): boolean {
   const open: (Set<string> | null)[] = []; // null stands for an array
   let mayBeName = false;
   for (const [token] of text.matchAll(STRUCTURE)) {
@@ -37,13 +38,13 @@ function hasUniqueNames(text: string): boolean {
       }
     } else if (token === "}" || token === "]") {
       open.pop();
-    } else if (token.startsWith('"') && mayBeName) {
-      const names = open.at(-1);
-      const name: string = JSON.parse(token);
-      if (names?.has(name)) {
+    } else if (token.startsWith('"')) {
+      const string: string = JSON.parse(token);
+      const names = mayBeName ? open.at(-1) : undefined;
+      if (!string.isWellFormed() || names?.has(string)) {
         return false;
       }
-      names?.add(name);
+      names?.add(string);
     }
     mayBeName = token === "{" || (token === "," && open.at(-1) instanceof Set);
   }

@@ -1,15 +1,18 @@
 import { compactVerify, errors } from "jose";
 import { AuthError } from "../errors/auth-error.ts";
 import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
-import { type Moment, toPrincipal } from "./claims.ts";
+import { readClaims } from "./claims.ts";
 import { parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
-import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
+import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
+import type { TokenTimes } from "./token-times.ts";
 
 /** A token that was found good, and what its goodness hangs on. */
 export interface Verdict {
   /** Who the token speaks for. */
   readonly principal: Principal;
+  /** From when until when it is good. */
+  readonly times: TokenTimes;
   /** The issuer, as it is trusted. */
   readonly issuer: TrustedIssuer;
   /** The key that verified it. */
@@ -19,14 +22,14 @@ export interface Verdict {
 /**
  * Verify an access token: its form, its header, its signature, then its claims
  * ([RFC 8725 §3](https://www.rfc-editor.org/rfc/rfc8725#section-3),
- * [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
+ * [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)). Everything but what changes with time: whether
+ * it has expired, and whether its key is still trusted.
  *
  * @param token the token in compact form
  * @param issuers whom to trust
- * @param moment when times are judged
- * @throws AuthError `TOKEN_INVALID`, `TOKEN_EXPIRED`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
+ * @throws AuthError `TOKEN_INVALID`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
  */
-export async function verifyToken(token: string, issuers: TrustedIssuers, moment: Moment): Promise<Verdict> {
+export async function verifyToken(token: string, issuers: TrustedIssuers): Promise<Verdict> {
   const jws = parseCompactJws(token);
   const issuer = findIssuer(jws, issuers);
   const { algorithm, kid } = checkHeader(jws.header, issuer);
@@ -35,12 +38,12 @@ export async function verifyToken(token: string, issuers: TrustedIssuers, moment
     throw invalid("the issuer has no such key");
   }
   await verifySignature(token, key);
-  return { principal: toPrincipal(jws.payload, issuer, moment), issuer, key };
+  return { ...readClaims(jws.payload, issuer), issuer, key };
 }
 
 /** Find by the claim `iss`, which chooses the keys and is trusted only once one of them has verified it. */
 function findIssuer(jws: UnverifiedJws, issuers: TrustedIssuers): TrustedIssuer {
-  const name = jws.payload["iss"];
+  const name = jws.payload.iss;
   const issuer = typeof name === "string" ? issuers.get(name) : undefined;
   if (issuer === undefined) {
     throw invalid("the issuer is not trusted");
@@ -60,7 +63,7 @@ function checkHeader(
   if (algorithm === undefined) {
     throw invalid("header alg is not allowed for the issuer");
   }
-  if (typeof typ !== "string" || !issuer.types.includes(toShortType(typ))) {
+  if (!isAccessTokenType(typ, issuer)) {
     throw invalid("header typ is not that of an access token");
   }
   if (kid !== undefined && (typeof kid !== "string" || kid === "")) {
@@ -72,9 +75,11 @@ function checkHeader(
   return { algorithm, kid };
 }
 
-/** Drop what media types may leave out (RFC 7515 §4.1.9). */
-function toShortType(typ: string): string {
-  return typ.toLowerCase().replace(/^application\//, "");
+function isAccessTokenType(typ: unknown, issuer: TrustedIssuer): boolean {
+  if (typ === undefined) {
+    return issuer.allowMissingType;
+  }
+  return typeof typ === "string" && issuer.types.includes(toShortType(typ));
 }
 
 async function verifySignature(token: string, key: VerificationKey): Promise<void> {

@@ -52,11 +52,22 @@ function denied(rule: string): AuthError {
   return new AuthError("POLICY_DENIED", rule);
 }
 
+// Loops, not closures: this runs on every call.
 function hasAll(owned: readonly string[], needed: readonly string[]): boolean {
-  return needed.every((name) => owned.includes(name));
+  for (const name of needed) {
+    if (!owned.includes(name)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** An empty condition is no condition. */
 function hasAny(owned: readonly string[], allowed: readonly string[]): boolean {
-  return allowed.length === 0 || allowed.some((name) => owned.includes(name));
+  for (const name of allowed) {
+    if (owned.includes(name)) {
+      return true;
+    }
+  }
+  return allowed.length === 0;
 }

@@ -57,7 +57,7 @@ export function createPolicyTable(
     } else {
       const fault =
         result.kind === "fault" ? result.fault : "has a rule in its proto and another from the server";
-      offenders.push(`${toMethodName(method)} ${fault} (${method.parent.file.name}.proto)`);
+      offenders.push(`${toMethodName(method)} ${fault} (${toSourcePlace(method)})`);
     }
   }
   if (offenders.length > 0) {
@@ -67,6 +67,22 @@ export function createPolicyTable(
   const byName = (a: PolicyEntry, b: PolicyEntry): number =>
     toMethodName(a.method) < toMethodName(b.method) ? -1 : 1;
   return { get: (method) => byMethod.get(method), entries: entries.sort(byName) };
+}
+
+/** Write where a method stands. Generated code knows the file only, descriptors with source info the line too. */
+function toSourcePlace(method: DescMethod): string {
+  const { file } = method.parent;
+  const path = [SERVICE_FIELD, file.services.indexOf(method.parent), METHOD_FIELD, indexOf(method)].join();
+  const span = file.proto.sourceCodeInfo?.location.find((location) => location.path.join() === path)?.span;
+  return `${file.name}.proto${span?.[0] === undefined ? "" : `:${span[0] + 1}`}`;
+}
+
+/** Numbers of fields in google.protobuf.FileDescriptorProto and ServiceDescriptorProto. */
+const SERVICE_FIELD = 6;
+const METHOD_FIELD = 2;
+
+function indexOf(method: DescMethod): number {
+  return method.parent.methods.indexOf(method);
 }
 
 /** Write the full name of a method as `package.Service/Method`. */

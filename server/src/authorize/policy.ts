@@ -91,7 +91,7 @@ function findFault(message: PolicyMessage): string | undefined {
   if (!isMember(TokenBinding, message.binding) || !isMember(OnExpiry, message.stream?.onExpiry ?? 0)) {
     return "has a value that this version does not know";
   }
-  if (message.$unknown !== undefined && message.$unknown.length > 0) {
+  if (hasUnknownFields(message) || hasUnknownFields(message.stream)) {
     return "has a field that this version does not know";
   }
   const texts = [
@@ -109,14 +109,19 @@ function findFault(message: PolicyMessage): string | undefined {
   if (access !== "authenticated" && isConditional) {
     return `is ${access}, yet sets conditions on the token`;
   }
-  if (access === "public" && message.rule !== "") {
-    return "is public, yet has a rule";
+  if (access === "public" && (message.rule !== "" || message.stream !== undefined)) {
+    return "is public, yet has a rule or ends its streams";
   }
   const durations = [message.maxAuthAge, message.stream?.maxAge];
   if (durations.some((duration) => duration !== undefined && !(toMs(duration) > 0))) {
     return "has a duration that is not positive";
   }
   return undefined;
+}
+
+/** A condition that this version cannot read must not be passed over. */
+function hasUnknownFields(message: Pick<PolicyMessage, "$unknown"> | undefined): boolean {
+  return message?.$unknown !== undefined && message.$unknown.length > 0;
 }
 
 /** Enums of proto3 are open: a newer proto may send a number that has no name here. */

@@ -11,6 +11,8 @@ type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>
 /** What a reason becomes on the wire. */
 interface WireError {
   readonly code: Code;
+  /** What the caller is told where the error's own message says more than a stranger should learn. */
+  readonly message?: string;
   /** The error code of the challenge (RFC 6750 §3.1); null: a challenge without one; undefined: no challenge. */
   readonly challenge?: "invalid_token" | "insufficient_scope" | "insufficient_user_authentication" | null;
 }
@@ -18,7 +20,12 @@ interface WireError {
 /** The one table by which errors leave. Outages are never `Unauthenticated`: that would sign users out. */
 const WIRE_ERRORS = {
   TOKEN_MISSING: { code: Code.Unauthenticated, challenge: null },
-  TOKEN_INVALID: { code: Code.Unauthenticated, challenge: "invalid_token" },
+  // Which check failed goes to the audit only: to whoever forges tokens it would be a guide.
+  TOKEN_INVALID: {
+    code: Code.Unauthenticated,
+    message: "the access token is not valid",
+    challenge: "invalid_token",
+  },
   TOKEN_EXPIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
   SESSION_REVOKED: { code: Code.Unauthenticated, challenge: "invalid_token" },
   STREAM_EXPIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
@@ -44,11 +51,12 @@ const DEFAULT_RETRY_MS = 1000;
 export function toConnectError(error: AuthError): ConnectError {
   const wire: WireError = WIRE_ERRORS[error.reason];
   const headers = new Headers();
-  const challenge = toChallenge(error, wire);
+  const message = wire.message ?? error.message;
+  const challenge = toChallenge(error, wire, message);
   if (challenge !== undefined) {
     headers.set("www-authenticate", challenge);
   }
-  return new ConnectError(error.message, wire.code, headers, toDetails(error, wire), error);
+  return new ConnectError(message, wire.code, headers, toDetails(error, wire), error);
 }
 
 /** Is told of an error that is not the caller's, with the method that it came from. It must not throw. */
@@ -65,6 +73,11 @@ export function toWireError(error: unknown, method: DescMethod, onError: ErrorSi
   if (error instanceof ConnectError) {
     return error;
   }
+  return toInternalError(error, method, onError);
+}
+
+/** Report an error, and make the one that says nothing of it. */
+export function toInternalError(error: unknown, method: DescMethod, onError: ErrorSink): ConnectError {
   onError(error, method);
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
@@ -86,15 +99,15 @@ function toDetails(error: AuthError, wire: WireError): OutgoingDetail[] {
 }
 
 /** Every value is ours: names of scopes come from the proto, and the message names a rule (RFC 6750 §3). */
-function toChallenge(error: AuthError, wire: WireError): string | undefined {
+function toChallenge(error: AuthError, wire: WireError, message: string): string | undefined {
   if (wire.challenge === undefined) {
     return undefined;
   }
+  const { scopes, max_age: maxAge, error: fault } = error.metadata;
   const params = [`realm="${ERROR_DOMAIN}"`];
   if (wire.challenge !== null) {
-    params.push(`error="${wire.challenge}"`, `error_description="${toQuotable(error.message)}"`);
+    params.push(`error="${fault ?? wire.challenge}"`, `error_description="${toQuotable(message)}"`);
   }
-  const { scopes, max_age: maxAge } = error.metadata;
   if (scopes !== undefined) {
     params.push(`scope="${toQuotable(scopes)}"`);
   }

@@ -1,7 +1,5 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Authenticator } from "../authenticate/authenticator.ts";
-import { parseBearer } from "../authenticate/bearer.ts";
-import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
 import type { Policy } from "../authorize/policy.ts";
@@ -9,9 +7,10 @@ import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
-import { type ErrorSink, toWireError } from "./error-contract.ts";
+import type { Enforcement } from "./enforcement.ts";
+import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
 import { callerKey } from "./principal-context.ts";
-import { repeatsAuthorization } from "./raw-headers.ts";
+import { readToken } from "./read-token.ts";
 
 /** What {@link createGate} needs. */
 export interface GateOptions {
@@ -23,6 +22,10 @@ export interface GateOptions {
   readonly clock: Clock;
   /** Who is told of calls that were refused. */
   readonly audit: AuditSink;
+  /** Where denials are only tried. */
+  readonly enforcement: Enforcement;
+  /** Whether handlers may see the Authorization header. */
+  readonly forwardToken: boolean;
   /** How long a decision may take, in milliseconds. */
   readonly timeoutMs: number;
   /** Who is told of errors that are not the caller's. */
@@ -32,19 +35,16 @@ export interface GateOptions {
 /** Decides on a call by its headers, before its body is received. Answers without a promise when it can. */
 export type Gate = (context: HandlerContext) => void | Promise<void>;
 
-/** The room that the scheme and spaces take beside the longest token. */
-const MAX_HEADER_CHARS = MAX_TOKEN_CHARS + 64;
-
 /**
  * Create the gate of a server: it authenticates the caller and holds the part of the policy against it that
- * headers can decide. Everything else about a call is untouched.
+ * headers can decide. Then it takes the token away: nothing behind it has a use for it.
  */
 export function createGate(options: GateOptions): Gate {
-  const { policies, authenticator, clock, audit } = options;
+  const { policies, authenticator, clock, audit, enforcement } = options;
 
   function admit(context: HandlerContext, policy: Policy, principal: Principal): void {
-    assertAllowed(policy, principal, clock.nowMs() / 1000);
     context.values.set(callerKey, { principal });
+    assertAllowed(policy, principal, clock.nowMs() / 1000);
   }
 
   function decide(context: HandlerContext, policy: Policy): void | Promise<void> {
@@ -63,14 +63,20 @@ export function createGate(options: GateOptions): Gate {
     return admit(context, policy, principal);
   }
 
-  function refuse(context: HandlerContext, error: unknown): never {
-    if (error instanceof AuthError) {
-      audit.record(denied(toMethodName(context.method), error.reason));
+  /** Refuse a call, or in shadow mode write down that it would be. */
+  function refuse(context: HandlerContext, error: unknown): void {
+    if (!(error instanceof AuthError)) {
+      throw toInternalError(error, context.method, options.onError);
     }
-    throw toWireError(error, context.method, options.onError);
+    const isShadow = enforcement.isShadow(context.service);
+    audit.record(denied(toMethodName(context.method), error, isShadow));
+    if (!isShadow) {
+      throw toConnectError(error);
+    }
+    context.values.set(callerKey, context.values.get(callerKey) ?? { principal: undefined });
   }
 
-  return (context) => {
+  function judge(context: HandlerContext): void | Promise<void> {
     const policy = policies.get(context.method);
     if (policy?.access === "public") {
       return undefined;
@@ -83,15 +89,15 @@ export function createGate(options: GateOptions): Gate {
     } catch (error) {
       return refuse(context, error);
     }
-  };
-}
-
-function readToken(context: HandlerContext): string | undefined {
-  const bearer = parseBearer(context.requestHeader.get("authorization"), MAX_HEADER_CHARS);
-  if (bearer.kind === "malformed" || repeatsAuthorization(context.values)) {
-    throw new AuthError("TOKEN_INVALID", "the authorization header is not one bearer token");
   }
-  return bearer.kind === "token" ? bearer.token : undefined;
+
+  return (context) => {
+    const verdict = judge(context);
+    if (!options.forwardToken) {
+      context.requestHeader.delete("authorization");
+    }
+    return verdict;
+  };
 }
 
 /** Cap a decision that waits for keys: a caller who hangs on us is worse than one who tries again. */

@@ -1,11 +1,6 @@
-import {
-  Code,
-  ConnectError,
-  type ContextValues,
-  createContextKey,
-  type HandlerContext,
-} from "@connectrpc/connect";
+import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
+import { AuthError } from "../errors/auth-error.ts";
 
 /** Who makes one call. A stream's principal is replaced when the stream is renewed. */
 export interface Caller {
@@ -27,17 +22,17 @@ export type CallContext = Pick<HandlerContext, "values"> | { readonly contextVal
  *
  * @param ctx the context of the handler, or the request of an interceptor
  * @returns the principal, frozen
- * @throws ConnectError `Internal` on a PUBLIC method, or where the gate did not run: it is a mistake of the
- *   server, not of the caller
- * @throws ConnectError `Unauthenticated` when the method is OPTIONAL and the call is anonymous
+ * @throws TypeError on a PUBLIC method, or where the gate did not run: it is a mistake of the server, not of the
+ *   caller, who sees "internal error"
+ * @throws AuthError `TOKEN_MISSING` when the method is OPTIONAL and the call is anonymous
  */
 export function principalOf(ctx: CallContext): Principal {
   const caller = callerOf(ctx);
   if (caller === undefined) {
-    throw new ConnectError("the method is public and has no principal", Code.Internal);
+    throw new TypeError("a public method has no principal: principalOf cannot be used in it");
   }
   if (caller.principal === undefined) {
-    throw new ConnectError("the call is anonymous", Code.Unauthenticated);
+    throw new AuthError("TOKEN_MISSING", "the call needs an access token");
   }
   return caller.principal;
 }

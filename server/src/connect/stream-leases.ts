@@ -101,7 +101,7 @@ function openLease(
     get principal() {
       return caller.principal ?? principal;
     },
-    end: lifetime.end,
+    end: (error) => lifetime.end(error),
     renew(renewed) {
       if (lifetime.ended !== undefined) {
         return 0;

@@ -11,17 +11,31 @@ export interface FetchedDocument {
   readonly maxAgeSeconds: number | undefined;
 }
 
+/** The document was answered with a status that is not a success. */
+export class DocumentStatusError extends Error {
+  override readonly name = "DocumentStatusError";
+  /** The status of HTTP. */
+  readonly status: number;
+
+  /** @param status the status of HTTP */
+  constructor(status: number) {
+    super(`the document was answered with status ${status}`);
+    this.status = status;
+  }
+}
+
 /**
  * Fetch a JSON document of an issuer: at most 256 KiB, within 3 seconds, and never redirected to another origin.
  *
- * @throws Error when it cannot be had, for whatever reason
+ * @throws DocumentStatusError when it is answered with another status than a success
+ * @throws Error when it cannot be had for any other reason
  */
 export async function fetchDocument(url: URL): Promise<FetchedDocument> {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   const response = await fetchSameOrigin(url, signal);
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw new Error(`the document was answered with status ${response.status}`);
+    throw new DocumentStatusError(response.status);
   }
   const json: unknown = JSON.parse(await readText(response.body));
   return { json, maxAgeSeconds: readMaxAge(response.headers.get("cache-control")) };

@@ -1,4 +1,4 @@
-import { type FetchedDocument, fetchDocument } from "./fetch-document.ts";
+import { DocumentStatusError, type FetchedDocument, fetchDocument } from "./fetch-document.ts";
 
 /** How the key set of an issuer is found. */
 export type JwksLocation = { readonly jwksUri: string } | { readonly discovery: true };
@@ -31,6 +31,7 @@ function toMetadataUrls(issuer: URL): readonly URL[] {
   );
 }
 
+/** Only "not found" says that the metadata is elsewhere: an issuer that is down is not asked twice. */
 async function discover(issuer: string, candidates: readonly URL[]): Promise<URL> {
   let cause: unknown;
   for (const url of candidates) {
@@ -39,6 +40,9 @@ async function discover(issuer: string, candidates: readonly URL[]): Promise<URL
       return readJwksUri(json, issuer);
     } catch (error) {
       cause = error;
+      if (!(error instanceof DocumentStatusError && error.status >= 400 && error.status <= 499)) {
+        break;
+      }
     }
   }
   throw new Error("the issuer's metadata cannot be had", { cause });
@@ -52,7 +56,11 @@ function readJwksUri(json: unknown, issuer: string): URL {
   if (!("jwks_uri" in json) || typeof json.jwks_uri !== "string") {
     throw new Error("the metadata names no key set");
   }
-  return parseSecureUrl(json.jwks_uri);
+  const url = parseSecureUrl(json.jwks_uri);
+  if (url.protocol === "http:" && new URL(issuer).protocol !== "http:") {
+    throw new Error("the metadata names a key set that is not at an https:// URL");
+  }
+  return url;
 }
 
 function parseSecureUrl(text: string): URL {

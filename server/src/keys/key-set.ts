@@ -11,17 +11,18 @@ export interface KeySet {
 /**
  * Index keys by algorithm and `kid`.
  *
- * A token without `kid` is only matched when there is exactly one key for its algorithm: with two, the
- * signature would have to be tried against each.
+ * A token without `kid` is only matched when there is exactly one key for its algorithm, and a name only when one
+ * key alone bears it: with two, the signature would have to be tried against each.
  */
-export function createKeySet(keys: readonly VerificationKey[]): KeySet {
+export function createKeySet(keys: Iterable<VerificationKey>): KeySet {
   const members = new Set(keys);
-  const byName = new Map<string, VerificationKey>();
+  const byName = new Map<string, VerificationKey | undefined>();
   const only = new Map<SignatureAlgorithm, VerificationKey | undefined>();
-  for (const key of keys) {
+  for (const key of members) {
     only.set(key.algorithm, only.has(key.algorithm) ? undefined : key);
     if (key.kid !== undefined) {
-      byName.set(`${key.algorithm} ${key.kid}`, key);
+      const name = `${key.algorithm} ${key.kid}`;
+      byName.set(name, byName.has(name) ? undefined : key);
     }
   }
   return {

@@ -3,8 +3,11 @@ import type { Clock } from "../clock.ts";
 
 /** How many names are remembered: enough to tell an old client from a flood. */
 const MAX_NAMES = 1000;
-/** How long a name is remembered, in milliseconds. */
-const NAME_TTL_MS = 10 * 60 * 1000;
+/**
+ * How long a name is remembered, in milliseconds. An issuer that signs with a key before all of its servers publish
+ * it makes us wrong for so long.
+ */
+const NAME_TTL_MS = 2 * 60 * 1000;
 
 /** Remembers key names that an issuer does not have. Bounded, since strangers choose the names. */
 export interface NegativeKids {
@@ -12,8 +15,6 @@ export interface NegativeKids {
   has(name: string): boolean;
   /** Remember a name. */
   add(name: string): void;
-  /** Forget all: the issuer has published anew. */
-  clear(): void;
 }
 
 /** Create an empty memory. */
@@ -24,6 +25,5 @@ export function createNegativeKids(clock: Clock): NegativeKids {
     add(name) {
       untilMs.set(name, clock.nowMs() + NAME_TTL_MS);
     },
-    clear: () => untilMs.clear(),
   };
 }

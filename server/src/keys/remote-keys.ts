@@ -1,11 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import { importKeys } from "./import-keys.ts";
+import { createJwksLoader } from "./jwks-loader.ts";
 import type { JwksFetch } from "./jwks-location.ts";
-import { createKeySet, type KeySet } from "./key-set.ts";
+import type { KeySet } from "./key-set.ts";
 import type { KeySource, SignatureAlgorithm, VerificationKey } from "./key-source.ts";
 import { createNegativeKids } from "./negative-kids.ts";
-import { failureDelayMs, freshForMs, refreshAtMs } from "./refresh-times.ts";
 
 /** How long keys are still used after they should have been fetched again, while the issuer is down. */
 const LAST_KNOWN_GOOD_MS = 60 * 60 * 1000;
@@ -24,115 +23,94 @@ export interface RemoteKeysOptions {
   readonly random?: () => number;
 }
 
-/** The keys of one fetch, and when they are to be replaced. */
-interface Generation {
-  readonly keySet: KeySet;
-  readonly refreshAtMs: number;
-  readonly freshUntilMs: number;
-}
-
 /**
  * Create a source of keys that an issuer publishes at a URL.
  *
- * Known keys answer at once, always. Keys are fetched again behind calls when most of their time is over; while
- * the issuer is down, the last known ones serve for another hour. A key that a fetch no longer brings stops
- * verifying at once. An unknown `kid` causes at most one fetch in 30 seconds, counted from the last attempt,
- * however many tokens a stranger invents.
+ * Known keys answer at once. They are fetched again behind calls when most of their time is over; while the issuer
+ * is down, the last known ones serve for another hour. A key that a fetch no longer brings stops verifying at once.
+ * An unknown `kid` causes at most one fetch in 30 seconds, counted from the last attempt, however many tokens a
+ * stranger invents. While that cannot be answered, the answer is "unavailable", not "no such key".
  */
 export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
-  const { fetchJwks, algorithms, clock, random = Math.random } = options;
+  const { clock } = options;
+  const loader = createJwksLoader({ random: Math.random, ...options });
   const unknownKids = createNegativeKids(clock);
-  let current: Generation | undefined;
-  let loading: Promise<void> | undefined;
-  let failures = 0;
-  let lastAttemptMs = Number.NEGATIVE_INFINITY;
-  let retryAtMs = Number.NEGATIVE_INFINITY;
 
-  async function load(): Promise<void> {
-    lastAttemptMs = clock.nowMs();
-    try {
-      const { json, maxAgeSeconds } = await fetchJwks();
-      const keys = await importKeys(json, algorithms);
-      const forMs = freshForMs(maxAgeSeconds);
-      const nowMs = clock.nowMs();
-      current = {
-        keySet: createKeySet(keys),
-        refreshAtMs: refreshAtMs(nowMs, forMs, random()),
-        freshUntilMs: nowMs + forMs,
-      };
-      failures = 0;
-      retryAtMs = Number.NEGATIVE_INFINITY;
-      unknownKids.clear();
-    } catch (cause) {
-      failures += 1;
-      retryAtMs = clock.nowMs() + failureDelayMs(failures, random());
-      throw new AuthError("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", {
-        cause,
-        retryAfterMs: retryAtMs - clock.nowMs(),
-      });
-    }
-  }
-
-  /** Load once, for everyone who asks meanwhile. */
-  function loadOnce(): Promise<void> {
-    loading ??= load().finally(() => {
-      loading = undefined;
-    });
-    return loading;
-  }
-
-  function usable(): KeySet | undefined {
-    return current !== undefined && clock.nowMs() < current.freshUntilMs + LAST_KNOWN_GOOD_MS
-      ? current.keySet
-      : undefined;
-  }
-
-  function refreshBehind(): void {
+  /** The keys at hand, while they may be used without asking the issuer first. */
+  function ready(): KeySet | undefined {
     const nowMs = clock.nowMs();
-    if (current !== undefined && nowMs >= current.refreshAtMs && nowMs >= retryAtMs) {
-      loadOnce().catch(() => {}); // the keys at hand still serve; the next try is set by the failure
+    const { current } = loader;
+    if (current === undefined || nowMs >= current.freshUntilMs + LAST_KNOWN_GOOD_MS) {
+      return undefined;
     }
+    if (nowMs < current.refreshAtMs) {
+      return current.keySet;
+    }
+    if (loader.loading === undefined && nowMs >= loader.retryAtMs) {
+      loader.load().catch(() => {}); // the keys at hand may still serve; the failure set the time of the next try
+    }
+    // Nobody called while the keys became stale: one of them may have been withdrawn long ago, so ask first.
+    return nowMs < current.freshUntilMs || loader.failures > 0 ? current.keySet : undefined;
   }
 
   async function findByLoading(
     kid: string | undefined,
     algorithm: SignatureAlgorithm,
   ): Promise<VerificationKey | undefined> {
-    const nowMs = clock.nowMs();
-    if (loading === undefined && nowMs < retryAtMs) {
-      throw new AuthError("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", {
-        retryAfterMs: retryAtMs - nowMs,
-      });
+    try {
+      await (loader.loading ?? loader.load());
+    } catch (error) {
+      const lastKnown = ready()?.find(kid, algorithm);
+      if (lastKnown === undefined) {
+        throw error;
+      }
+      return lastKnown;
     }
-    await loadOnce();
-    return current?.keySet.find(kid, algorithm);
+    const key = loader.current?.keySet.find(kid, algorithm);
+    if (key === undefined) {
+      unknownKids.add(toName(kid, algorithm));
+    }
+    return key;
   }
 
-  /** Known issuer, unknown key: perhaps a new one. An outage here says nothing about the token's fault. */
+  /** Known issuer, unknown key: perhaps a new one. */
   function findUnknown(
     kid: string | undefined,
     algorithm: SignatureAlgorithm,
   ): undefined | Promise<VerificationKey | undefined> {
-    const name = `${algorithm} ${kid ?? ""}`;
-    if (unknownKids.has(name) || clock.nowMs() < lastAttemptMs + UNKNOWN_KID_COOLDOWN_MS) {
+    if (unknownKids.has(toName(kid, algorithm))) {
       return undefined;
     }
-    unknownKids.add(name);
-    return findByLoading(kid, algorithm);
+    const cooledMs = loader.lastAttemptMs + UNKNOWN_KID_COOLDOWN_MS - clock.nowMs();
+    if (loader.loading !== undefined || cooledMs <= 0) {
+      return findByLoading(kid, algorithm);
+    }
+    if (loader.failures > 0) {
+      throw unavailable(cooledMs);
+    }
+    return undefined;
   }
 
   return {
     find(kid, algorithm) {
-      refreshBehind();
-      const keySet = usable();
-      if (keySet === undefined) {
-        return findByLoading(kid, algorithm);
+      const keySet = ready();
+      if (keySet !== undefined) {
+        return keySet.find(kid, algorithm) ?? findUnknown(kid, algorithm);
       }
-      return keySet.find(kid, algorithm) ?? findUnknown(kid, algorithm);
+      const waitMs = loader.retryAtMs - clock.nowMs();
+      if (loader.loading === undefined && waitMs > 0) {
+        throw unavailable(waitMs);
+      }
+      return findByLoading(kid, algorithm);
     },
-    isTrusted: (key) => {
-      refreshBehind();
-      return usable()?.has(key) ?? false;
-    },
+    isTrusted: (key) => ready()?.has(key) ?? false,
   };
+}
+
+function toName(kid: string | undefined, algorithm: SignatureAlgorithm): string {
+  return `${algorithm} ${kid ?? ""}`;
+}
+
+function unavailable(retryAfterMs: number): AuthError {
+  return new AuthError("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", { retryAfterMs });
 }

@@ -10,7 +10,8 @@ export interface AuditEvent {
     | "session_revoked"
     | "key_activated"
     | "key_removed"
-    | "call_denied";
+    | "call_denied"
+    | "call_would_be_denied";
   /** The account, as its subject; never a name that a stranger typed. */
   readonly subject?: string;
   /** The session's identifier: not a secret. */
@@ -21,6 +22,8 @@ export interface AuditEvent {
   readonly method?: string;
   /** Why, from a closed set of words. */
   readonly reason?: string;
+  /** The rule that was broken, in words of ours. Finer than what the caller is told. */
+  readonly detail?: string;
   /** The key's identifier. */
   readonly keyId?: string;
 }
@@ -33,7 +36,11 @@ export interface AuditSink {
 /** Drops every event. */
 export const silentAudit: AuditSink = { record: () => {} };
 
-/** Make the event of a call that was refused. */
-export function denied(method: string, reason: string): AuditEvent {
-  return { type: "call_denied", method, reason };
+/** Make the event of a call that was refused, or that would have been if its service were not in shadow mode. */
+export function denied(
+  method: string,
+  { reason, message }: { readonly reason: string; readonly message: string },
+  isShadow: boolean,
+): AuditEvent {
+  return { type: isShadow ? "call_would_be_denied" : "call_denied", method, reason, detail: message };
 }

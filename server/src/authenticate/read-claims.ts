@@ -1,0 +1,92 @@
+import { AuthError } from "../errors/auth-error.ts";
+
+/** The claims of a token, as parsed. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Characters that no identifier needs, and that logs and databases stumble over. */
+const CONTROL = /\p{Cc}/u;
+
+const NO_WORDS: readonly string[] = Object.freeze([]);
+
+/**
+ * Read claim `aud`: one name, or several ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+ *
+ * @throws AuthError `TOKEN_INVALID` when it is missing, empty, or not made of non-empty strings
+ */
+export function readAudience(claims: Claims): readonly string[] {
+  const value = claims.aud;
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (names.length === 0 || !names.every(isNonEmptyString)) {
+    throw invalidClaim("aud is not one or more non-empty strings");
+  }
+  return Object.freeze([...names]);
+}
+
+/**
+ * Read a claim that is a time.
+ *
+ * @returns seconds since 1970; undefined when the claim is missing
+ * @throws AuthError `TOKEN_INVALID` when it is not a finite number that is not negative
+ */
+export function readTime(claims: Claims, name: string): number | undefined {
+  const value = claims[name];
+  if (value !== undefined && (typeof value !== "number" || !Number.isFinite(value) || value < 0)) {
+    throw invalidClaim(`${name} is not a time`);
+  }
+  return value;
+}
+
+/**
+ * Read a claim that identifies something.
+ *
+ * @returns its text; undefined when the claim is missing
+ * @throws AuthError `TOKEN_INVALID` when it is not a non-empty string, or has control characters
+ */
+export function readIdentifier(claims: Claims, name: string): string | undefined {
+  const value = claims[name];
+  if (value !== undefined && (!isNonEmptyString(value) || CONTROL.test(value))) {
+    throw invalidClaim(`${name} is not a non-empty string`);
+  }
+  return value;
+}
+
+/**
+ * Read a claim that is words: with spaces between them
+ * ([RFC 8693 §4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2)), as an array, or as an array of objects
+ * that each have a `value` ([RFC 7643 §4.1.2](https://www.rfc-editor.org/rfc/rfc7643#section-4.1.2)).
+ *
+ * @throws AuthError `TOKEN_INVALID` when it is anything else
+ */
+export function readWords(claims: Claims, name: string): readonly string[] {
+  const value = claims[name];
+  if (value === undefined) {
+    return NO_WORDS;
+  }
+  const items: readonly unknown[] = typeof value === "string" ? value.split(" ") : toArray(value);
+  const words = items.map(toWord).filter((word) => word !== "");
+  return Object.freeze(words);
+}
+
+function toArray(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) {
+    throw invalidClaim("of scopes or roles is neither text nor a list");
+  }
+  return value;
+}
+
+function toWord(item: unknown): string {
+  const word = typeof item === "object" && item !== null && "value" in item ? item.value : item;
+  if (typeof word !== "string") {
+    throw invalidClaim("of scopes or roles has a member that is not text");
+  }
+  return word;
+}
+
+function isNonEmptyString(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** Make the error of a claim. @param fault what is wrong with it; never its value */
+export function invalidClaim(fault: string): AuthError {
+  return new AuthError("TOKEN_INVALID", `claim ${fault}`);
+}

@@ -1,0 +1,28 @@
+import { AuthError } from "../errors/auth-error.ts";
+
+/** From when until when a token is good, in seconds since 1970. */
+export interface TokenTimes {
+  /** The latest of claims `iat`, `nbf` and `auth_time`. */
+  readonly notBeforeSeconds: number;
+  /** Claim `exp`. */
+  readonly expiresAtSeconds: number;
+}
+
+/**
+ * Hold the times of a token against the clock
+ * ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4)): when it is verified, and again
+ * whenever its verdict is remembered, because clocks are also set back.
+ *
+ * @param times from when until when it is good
+ * @param nowSeconds the time, in seconds since 1970
+ * @param toleranceSeconds how far the clocks of issuer and server may lie apart
+ * @throws AuthError `TOKEN_INVALID` before, `TOKEN_EXPIRED` after
+ */
+export function assertTimely(times: TokenTimes, nowSeconds: number, toleranceSeconds: number): void {
+  if (nowSeconds + toleranceSeconds < times.notBeforeSeconds) {
+    throw new AuthError("TOKEN_INVALID", "the token is not valid yet");
+  }
+  if (nowSeconds - toleranceSeconds >= times.expiresAtSeconds) {
+    throw new AuthError("TOKEN_EXPIRED", "the token has expired");
+  }
+}

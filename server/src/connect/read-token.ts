@@ -1,0 +1,40 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import { parseBearer } from "../authenticate/bearer.ts";
+import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import { repeatsAuthorization } from "./raw-headers.ts";
+
+/** The room that the scheme and spaces take beside the longest token. */
+const MAX_HEADER_CHARS = MAX_TOKEN_CHARS + 64;
+
+/** The name of the parameter by which RFC 6750 §2.3 lets a token be sent in a URL. */
+const QUERY_PARAMETER = "access_token";
+
+/**
+ * Read the token of a call from its Authorization header, and from nowhere else
+ * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)). A token in the URL is as if it were not there,
+ * unless another is sent properly: then the two contend.
+ *
+ * @returns the token; undefined when none was sent
+ * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one bearer token
+ */
+export function readToken(context: HandlerContext): string | undefined {
+  const bearer = parseBearer(context.requestHeader.get("authorization"), MAX_HEADER_CHARS);
+  if (bearer.kind === "none") {
+    return undefined;
+  }
+  if (repeatsAuthorization(context.values) || hasQueryToken(context.url)) {
+    throw new AuthError("TOKEN_INVALID", "the token was sent in more than one way", {
+      metadata: { error: "invalid_request" },
+    });
+  }
+  if (bearer.kind === "malformed") {
+    throw new AuthError("TOKEN_INVALID", "the authorization header is not one bearer token");
+  }
+  return bearer.token;
+}
+
+/** Parse a URL only when its text makes it worth it. */
+function hasQueryToken(url: string): boolean {
+  return url.includes(QUERY_PARAMETER) && new URL(url).searchParams.has(QUERY_PARAMETER);
+}

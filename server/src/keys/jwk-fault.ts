@@ -1,0 +1,60 @@
+import { base64Decode } from "@bufbuild/protobuf/wire";
+import type { JWK } from "jose";
+
+/** The least size of an RSA key, in bits ([RFC 7518 §3.3](https://www.rfc-editor.org/rfc/rfc7518#section-3.3)). */
+const MIN_RSA_BITS = 2048;
+/** The largest, in bits: the cost of verifying grows with the square, and it is spent on strangers. */
+const MAX_RSA_BITS = 8192;
+
+/**
+ * The eight points of small order of Ed25519, and the other ways to write them, in base64url. Under such a key one
+ * signature is good for many messages.
+ */
+const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set(
+  [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ].flatMap((point) => [point, withSignBit(point)]),
+);
+
+/**
+ * Say why a public key must not be trusted although it can be imported
+ * ([RFC 8725 §3.4](https://www.rfc-editor.org/rfc/rfc8725#section-3.4)).
+ *
+ * @param jwk the key as it was published
+ * @param key the same, imported
+ * @returns what is wrong with it; undefined when nothing is
+ */
+export function describeFault(jwk: JWK, key: CryptoKey): string | undefined {
+  if (jwk.crv === "Ed25519") {
+    return SMALL_ORDER_POINTS.has(toHex(jwk.x)) ? "the point is of small order" : undefined;
+  }
+  if (!("modulusLength" in key.algorithm)) {
+    return undefined;
+  }
+  const bits = Number(key.algorithm.modulusLength);
+  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
+    return `the modulus is not of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits`;
+  }
+  return isRsaExponent(toHex(jwk.e)) ? undefined : "the exponent is even, or 1";
+}
+
+/** With the exponent 1 everything is its own signature. */
+function isRsaExponent(hex: string): boolean {
+  const value = BigInt(`0x0${hex}`);
+  return value > 1n && value % 2n === 1n;
+}
+
+function withSignBit(point: string): string {
+  const last = Number.parseInt(point.slice(-2), 16) | 0x80;
+  return point.slice(0, -2) + last.toString(16).padStart(2, "0");
+}
+
+function toHex(base64url = ""): string {
+  return Array.from(base64Decode(base64url), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
