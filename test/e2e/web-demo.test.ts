@@ -1,0 +1,104 @@
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { clientOf, signIn } from "../support/rpc.ts";
+import { type ServerProcess, startServer } from "../support/server-process.ts";
+
+const stack = new AsyncDisposableStack();
+let server: ServerProcess;
+let browser: Browser;
+
+beforeAll(async () => {
+  const env = { COUNTERSIGN_ACCESS_TTL: "2s", COUNTERSIGN_CLOCK_TOLERANCE: "0s" };
+  [server, browser] = await Promise.all([startServer({ env }), launchBrowser()]);
+  stack.use(server);
+  stack.use(browser);
+});
+
+afterAll(() => stack.disposeAsync());
+
+test("a newcomer signs in, sees notes arrive live over three tokens, reloads, and signs out", async () => {
+  const { page, complaints } = await openPage();
+
+  await page.getByRole("button", { name: "Fill in the demo account" }).click();
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Notes", exact: true }).waitFor();
+  await page.getByRole("status", { name: "Feed status" }).getByText("Live").waitFor();
+
+  const first = await writeElsewhere("written elsewhere");
+  await seeInFeed(page, first);
+  await writeHere(page, "written in the page");
+
+  const before = await generationOf(page);
+  await eventually(async () => ((await generationOf(page)) >= before + 3 ? true : undefined));
+  await page.getByRole("log").getByText("Access token refreshed").nth(2).waitFor();
+  const second = await writeElsewhere("after three refreshes");
+  await seeInFeed(page, second);
+
+  await page.reload();
+  await page.getByRole("list", { name: "Your notes" }).getByText("written in the page").waitFor();
+  const third = await writeElsewhere("after the reload");
+  await seeInFeed(page, third);
+
+  await deleteHere(page, "written in the page");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("You are signed out.").waitFor();
+  await page.reload();
+  await page.getByRole("form", { name: "Sign in" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("a wrong password is answered in words, and the form stays", async () => {
+  const { page } = await openPage();
+  await page.getByLabel("Username").fill("demo");
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  expect(await page.getByRole("alert").innerText()).toMatch(/password/i);
+  expect(await page.getByLabel("Username").inputValue()).toBe("demo");
+});
+
+/** Open the demo as a stranger would, and note everything that the page complains about. */
+async function openPage(): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  await page.goto(server.baseUrl);
+  return { page, complaints };
+}
+
+/** Write a note of the same account from another program. */
+async function writeElsewhere(title: string): Promise<string> {
+  const { accessToken } = await signIn(server.baseUrl);
+  await clientOf(NotesService, { baseUrl: server.baseUrl, token: accessToken }).createNote({ title });
+  return title;
+}
+
+async function seeInFeed(page: Page, title: string): Promise<void> {
+  await page.getByRole("list", { name: "Live feed" }).getByText(title).waitFor();
+}
+
+async function writeHere(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: "New note" }).click();
+  const form = page.getByRole("form", { name: "New note" });
+  await form.getByLabel("Title").fill(title);
+  await form.getByRole("button", { name: "Save note" }).click();
+  await page.getByRole("list", { name: "Your notes" }).getByText(title).waitFor();
+}
+
+async function deleteHere(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: `Delete note: ${title}` }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
+  await page.getByRole("list", { name: "Your notes" }).getByText(title).waitFor({ state: "detached" });
+}
+
+async function generationOf(page: Page): Promise<number> {
+  return Number(await page.getByTestId("generation").innerText());
+}
