@@ -20,10 +20,10 @@ export interface TextLimits {
 }
 
 /** How many items a page holds when the caller does not say. */
-export const DEFAULT_PAGE_SIZE = 50;
+const DEFAULT_PAGE_SIZE = 50;
 
 /** How many items a page holds at the most; larger wishes are cut to it (AIP-158). */
-export const MAX_PAGE_SIZE = 200;
+const MAX_PAGE_SIZE = 200;
 
 /**
  * Build the error for a request with wrong fields: InvalidArgument with a `google.rpc.BadRequest`.
@@ -80,7 +80,7 @@ export function textViolations(field: string, text: string, limits: TextLimits =
 }
 
 /**
- * Read the size of a page: 0 becomes {@link DEFAULT_PAGE_SIZE}, too much becomes {@link MAX_PAGE_SIZE}.
+ * Read the size of a page: 0 becomes 50, more than 200 becomes 200.
  *
  * @throws ConnectError InvalidArgument when it is negative
  */
