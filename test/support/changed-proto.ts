@@ -34,7 +34,7 @@ export async function removeOptionsOf(method: DescMethod): Promise<ChangedProto>
   if (code !== 0) throw new Error(stderr);
   await writeFile(join(folder, "hook.mjs"), hookTo(join(folder, "gen/es")));
   return {
-    nodeOptions: `--import=${pathToFileURL(join(folder, "hook.mjs"))}`,
+    nodeOptions: `--import=${pathToFileURL(join(folder, "hook.mjs")).href}`,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -42,7 +42,7 @@ export async function removeOptionsOf(method: DescMethod): Promise<ChangedProto>
 /** A module for `--import` that leads the package of generated code to a folder. */
 function hookTo(folder: string): string {
   return `import { registerHooks } from "node:module";
-const folder = ${JSON.stringify(`${pathToFileURL(folder)}/`)};
+const folder = ${JSON.stringify(`${pathToFileURL(folder).href}/`)};
 const generated = /^@countersign\\/gen\\/(.+)\\.js$/;
 registerHooks({
   resolve: (specifier, context, next) => next(specifier.replace(generated, folder + "$1.ts"), context),

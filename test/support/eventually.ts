@@ -22,7 +22,8 @@ export async function eventually<T>(
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() > giveUpAtMs) throw new Error(`saw nothing within ${timeoutMs} ms: ${look}`);
+    if (performance.now() > giveUpAtMs)
+      throw new Error(`saw nothing within ${timeoutMs} ms: ${look.toString()}`);
     await pause(intervalMs);
   }
 }

@@ -30,8 +30,8 @@ const TRANSPORTS = {
   connect: (options) => createConnectTransport({ ...options, httpVersion: "1.1" }),
 } satisfies Record<Protocol, (options: { baseUrl: string; interceptors: Interceptor[] }) => Transport>;
 
-/** Make a transport on Node: HTTP/2 for gRPC, HTTP/1.1 for the others. */
-export function createTransport({
+/** HTTP/2 for gRPC, HTTP/1.1 for the others. */
+function createTransport({
   baseUrl,
   protocol = "connect",
   token,

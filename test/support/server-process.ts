@@ -23,11 +23,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly program: RunningProgram;
 }
 
-/** Accounts that `countersign demo` makes. */
+/** An account that `countersign demo` makes. */
 export const DEMO_ACCOUNT = { username: "demo", password: "demo-password" } as const;
-
-/** An account that may see everyone's notes. */
-export const ADMIN_ACCOUNT = { username: "admin", password: "admin-password" } as const;
 
 const MAIN = fileURLToPath(new URL("../../server/src/cli/main.ts", import.meta.url));
 const ADDRESS = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/;
