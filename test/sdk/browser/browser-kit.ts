@@ -27,13 +27,14 @@ export interface BrowserTab {
 
 const HTML = '<!doctype html><title>tab</title><script type="module" src="/page.js"></script>';
 
-/** Build the page once, as an application's bundler would. */
-export async function bundlePage(): Promise<string> {
-  const entry = fileURLToPath(new URL("page.ts", import.meta.url));
+/** Build a page of this folder once, as an application's bundler would. */
+export async function bundlePage(name = "page.ts"): Promise<string> {
+  const entry = fileURLToPath(new URL(name, import.meta.url));
   const result = await build({
     configFile: false,
     logLevel: "silent",
     resolve: { conditions: ["@countersign/source", "browser", "module", "import", "default"] },
+    define: { "process.env.NODE_ENV": '"development"' },
     build: { write: false, lib: { entry, formats: ["es"], fileName: "page" }, minify: false },
   });
   const [output] = Array.isArray(result) ? result : [result];
