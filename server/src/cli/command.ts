@@ -5,9 +5,9 @@ export interface Terminal {
   /** The environment of the process. */
   readonly env: Environment;
   /** Print a line on standard output: results. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** Print a line on standard error: progress, logs and errors. */
-  warn(line: string): void;
+  readonly warn: (line: string) => void;
   /** Read all of standard input. */
   readInput(): Promise<string>;
   /** Ask for a line that is not shown; undefined when nobody sits at the terminal. */

@@ -137,7 +137,7 @@ describe("policy", () => {
     const { code, out } = await run(["policy", "--json"]);
     const methods = JSON.parse(out).map(({ method }: { method: string }) => method);
     expect(code).toBe(0);
-    expect(methods).toEqual([...new Set(methods)].sort());
+    expect(methods).toEqual([...new Set<string>(methods)].sort((a, b) => (a < b ? -1 : 1)));
     expect(methods).toContain("countersign.demo.v1.NotesService/CreateNote");
     expect((await run(["policy", "--json"])).out).toBe(out);
   });
