@@ -6,6 +6,13 @@ import type { Terminal } from "./command.ts";
 /** Bind a terminal to a process. */
 export function createTerminal(process: NodeJS.Process): Terminal {
   const { promise, resolve } = Promise.withResolvers<string>();
+  // Whoever reads our output may stop early, as `head` does: that ends the command, and is no failure of it.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") {
+      throw error;
+    }
+    process.exit();
+  });
   let isListening = false;
   return {
     env: process.env,
