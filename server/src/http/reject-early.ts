@@ -4,10 +4,10 @@ import type { Socket } from "node:net";
 import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "./handler.ts";
 
 /** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer: no read begins that could exceed it, beyond the one that Node does ahead. */
-export const DRAIN_MAX_BYTES = 64 * 1024;
+const DRAIN_MAX_BYTES = 64 * 1024;
 
 /** How long an unwanted body is taken off the wire of HTTP/1.1, in milliseconds. */
-export const DRAIN_MAX_MS = 1_000;
+const DRAIN_MAX_MS = 1_000;
 
 /**
  * Make sure that no more of a body is accepted than was wanted when the answer began.

@@ -8,15 +8,18 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
+import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
   compressionBrotli,
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { limitArrival, takesOneMessage } from "./arrival.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 import { respondJson } from "./respond.ts";
+import { dropEndlessTimeouts } from "./timeout-headers.ts";
 
 /** What the RPCs of a server need. */
 export interface RpcOptions {
@@ -30,6 +33,8 @@ export interface RpcOptions {
   readonly readMaxBytes?: number;
   /** How large a message may be when it is sent, in bytes. Default 16 MiB. */
   readonly writeMaxBytes?: number;
+  /** How long the request of a call that takes one message may take to arrive, in milliseconds. Default 60,000. */
+  readonly arrivalTimeoutMs?: number;
   /** Its abort is passed on to every call; its reason is what the callers are told. */
   readonly shutdownSignal?: AbortSignal;
   /** Makes the context values of a call. */
@@ -44,6 +49,9 @@ export type RpcLookup = (pathname: string) => HttpHandler | undefined;
 const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
 const DEFAULT_WRITE_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Enough for 4 MiB over a slow line. */
+const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
+
 /**
  * Create the handlers of the RPCs, for the protocols gRPC, gRPC-Web and Connect.
  *
@@ -52,6 +60,7 @@ const DEFAULT_WRITE_MAX_BYTES = 16 * 1024 * 1024;
  * neither read on nor turned into a broken connection.
  */
 export function createRpcLookup(options: RpcOptions): RpcLookup {
+  const arrivalTimeoutMs = options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS;
   const router = createConnectRouter(toRouterOptions(options));
   options.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -59,12 +68,17 @@ export function createRpcLookup(options: RpcOptions): RpcLookup {
   return (pathname) => {
     const handler = handlers.get(pathname);
     if (handler === undefined) return undefined;
+    const answer = (request: UniversalServerRequest, req: HttpRequest): Promise<UniversalServerResponse> => {
+      if (!takesOneMessage(handler.method)) return handler(request);
+      return handler(request).finally(limitArrival(req, arrivalTimeoutMs));
+    };
     return (req, res) => {
       const call = async (): Promise<void> => {
         const request = universalRequestFromNodeRequest(req, res, undefined, options.contextValues?.(req));
+        dropEndlessTimeouts(request.header);
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body = req.iterator({ destroyOnReturn: false });
-        const response = await handler({ ...request, body });
+        const response = await answer({ ...request, body }, req);
         stopUnreadBody(req, res);
         await universalResponseToNodeResponse(response, res);
       };

@@ -30,22 +30,21 @@ export interface Routes {
   readonly services: readonly DescService[];
 }
 
-/** The standard services, whose protos carry no access rule: health, and reflection in both its versions. */
-export const STANDARD_SERVICES = {
-  health: Health,
-  reflectionV1: ServerReflectionV1,
-  reflectionV1Alpha: ServerReflectionV1Alpha,
-} as const;
+/**
+ * How large a message to one of our own services may be, in bytes: a sign-in, a renewal of 1,000 streams. Callers that
+ * are nobody yet may send them, many at a time, and each is held in memory.
+ */
+const SMALL_MESSAGE_BYTES = 64 * 1024;
 
 /** Put the routes of a server together. */
 export function createRoutes(served: ServedServices): Routes {
   const own = [
-    register(SessionService, served.session),
-    register(StreamService, served.stream),
+    register(SessionService, served.session, { readMaxBytes: SMALL_MESSAGE_BYTES }),
+    register(StreamService, served.stream, { readMaxBytes: SMALL_MESSAGE_BYTES }),
     register(NotesService, served.notes),
-    register(Health, served.health),
+    register(Health, served.health, { readMaxBytes: SMALL_MESSAGE_BYTES }),
   ].filter((registration) => registration !== undefined);
-  const registrations = served.reflection === true ? [...own, ...registerReflection(own)] : own;
+  const registrations = [...own, ...(served.reflection === true ? registerReflection(own) : [])];
   return {
     routes: (router) => {
       for (const { addTo } of registrations) addTo(router);
@@ -59,12 +58,17 @@ interface Registration {
   readonly addTo: (router: ConnectRouter) => void;
 }
 
+interface RegistrationOptions {
+  readonly readMaxBytes?: number;
+}
+
 function register<Service extends DescService>(
   service: Service,
   implementation: ServiceImpl<Service> | undefined,
+  options: RegistrationOptions = {},
 ): Registration | undefined {
   if (implementation === undefined) return undefined;
-  return { service, addTo: (router) => router.service(service, implementation) };
+  return { service, addTo: (router) => router.service(service, implementation, options) };
 }
 
 /** Reflection tells about itself too. */
@@ -72,7 +76,7 @@ function registerReflection(own: readonly Registration[]): readonly Registration
   const services = [...own.map(({ service }) => service), ServerReflectionV1, ServerReflectionV1Alpha];
   const { v1, v1alpha } = createReflectionServices(services);
   return [
-    { service: ServerReflectionV1, addTo: (router) => router.service(ServerReflectionV1, v1) },
-    { service: ServerReflectionV1Alpha, addTo: (router) => router.service(ServerReflectionV1Alpha, v1alpha) },
-  ];
+    register(ServerReflectionV1, v1, { readMaxBytes: SMALL_MESSAGE_BYTES }),
+    register(ServerReflectionV1Alpha, v1alpha, { readMaxBytes: SMALL_MESSAGE_BYTES }),
+  ].filter((registration) => registration !== undefined);
 }

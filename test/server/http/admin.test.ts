@@ -1,6 +1,6 @@
-import { Counter, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { type AdminOptions, createAdminHandler } from "../../../server/src/http/admin.ts";
+import { createMetrics } from "../../../server/src/operate/metrics.ts";
 import { ask, serveHandler } from "./serving.ts";
 
 const metrics = { contentType: "text/plain", metrics: async () => "" };
@@ -36,12 +36,12 @@ describe("the operator's port", () => {
   });
 
   it("writes down the metrics of a registry of prom-client", async () => {
-    const registry = new Registry();
-    new Counter({ name: "calls_total", help: "Calls.", registers: [registry] }).inc(3);
+    const { registry, audit } = createMetrics();
+    audit.record({ type: "sign_in" });
     await using serving = await serveAdmin({ metrics: registry });
     const { headers, body } = await ask(serving.origin, { path: "/metrics" });
     expect(headers["content-type"]).toBe(registry.contentType);
-    expect(body).toContain("\ncalls_total 3\n");
+    expect(body).toContain('countersign_events_total{type="sign_in",reason=""} 1');
   });
 
   for (const path of ["/", "/metrics/x", "/constructor", "//", "*"]) {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect as connectHttp2, constants } from "node:http2";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -120,86 +122,83 @@ for (const [name, createTransport] of Object.entries(TRANSPORTS)) {
   });
 }
 
-describe("a request that is not well-formed", () => {
-  const targets = ["//evil.example/x", "*", "http://a/", "no-slash"];
-  for (const target of targets) {
-    for (const method of ["GET", "OPTIONS"]) {
-      it(`is answered with 400 (${method} ${target})`, async () => {
-        await using serving = await serve({ routes });
-        expect((await ask(serving.origin, { method, path: target })).status).toBe(400);
-        expect((await ask(serving.origin, { path: "/" })).status).toBe(404);
-      });
-    }
-  }
-
-  for (const host of ["a b", "[", "a:99999", "a/b@c"]) {
-    it(`is answered with 400 (Host: ${host})`, async () => {
-      await using serving = await serve({ routes });
-      const path = `${SERVICE}/CreateNote`;
-      const headers = { host, "content-type": "application/json" };
-      expect((await ask(serving.origin, { method: "POST", path, headers, body: "{}" })).status).toBe(400);
-    });
-  }
-
-  const raw = [
-    "POST / HTTP/1.1\r\n\r\n",
-    "\0\0\0\0\r\n\r\n",
-    "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-  ];
-  for (const bytes of raw) {
-    it(`is answered with 400 (${JSON.stringify(bytes).slice(0, 60)})`, async () => {
-      await using serving = await serve({ routes });
-      const socket = await connectRaw(serving.port);
-      const answer = readAll(socket);
-      socket.end(bytes);
-      expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
-    });
-  }
-});
-
-describe("a call that is not an RPC", () => {
+describe("a request that does not arrive", () => {
   const path = `${SERVICE}/CreateNote`;
-  const calls = [
-    { name: "an unknown method", options: { method: "POST", path: `${SERVICE}/Nothing` }, status: 404 },
-    { name: "an escaped name", options: { method: "POST", path: `${SERVICE}/Create%4eote` }, status: 404 },
-    { name: "GET of a method with side effects", options: { method: "GET", path }, status: 405 },
-    {
-      name: "an unknown media type",
-      options: { method: "POST", path, headers: { "content-type": "text/html" } },
-      status: 415,
-    },
-    {
-      name: "no body at all",
-      options: { method: "POST", path, headers: { "content-type": "application/json" } },
-      status: 400,
-    },
-  ];
-  for (const { name, options, status } of calls) {
-    it(`is answered with ${status} (${name})`, async () => {
-      await using serving = await serve({ routes });
-      expect((await ask(serving.origin, options)).status).toBe(status);
-    });
-  }
+  const quick = { routes, arrivalTimeoutMs: 30 };
 
-  it("is answered with JSON when nothing is there", async () => {
-    await using serving = await serve({ routes });
-    const { headers, body } = await ask(serving.origin, { path: "/nothing" });
-    expect(headers["content-type"]).toBe("application/json");
-    expect(JSON.parse(body)).toEqual({ error: "not found" });
+  it("is hung up on over HTTP/1.1", async () => {
+    const errors: unknown[] = [];
+    await using serving = await serve({ ...quick, onError: (error) => errors.push(error) });
+    const socket = await connectRaw(serving.port);
+    const answer = readAll(socket);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+    );
+    expect(await answer).toBe("");
+    expect(errors).toEqual([]);
   });
 
-  it("is answered with 500, and told to onError, when something breaks outside of a call", async () => {
-    const failure = new Error("broken");
-    const told: unknown[] = [];
-    const contextValues = () => {
-      throw failure;
-    };
-    await using serving = await serve({ routes, contextValues, onError: (error) => told.push(error) });
-    const headers = { "content-type": "application/json" };
-    const answer = await ask(serving.origin, { method: "POST", path, headers, body: "{}" });
-    expect(answer.status).toBe(500);
-    expect(answer.body).not.toContain("broken");
-    expect(told).toEqual([failure]);
+  it("is hung up on over HTTP/2, and its connection stays", async () => {
+    const errors: unknown[] = [];
+    await using serving = await serve({ ...quick, onError: (error) => errors.push(error) });
+    const session = connectHttp2(serving.origin);
+    const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" });
+    stream.on("error", () => undefined).write(Buffer.alloc(3));
+    await once(stream, "close");
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    expect(session.destroyed).toBe(false);
+    session.destroy();
+    expect(errors).toEqual([]);
+  });
+
+  it("may take its time when it is a stream", async () => {
+    await using serving = await serve(quick);
+    const client = createClient(NotesService, createGrpcTransport({ baseUrl: serving.origin }));
+    const patient = serve({ routes, arrivalTimeoutMs: 30 });
+    async function* slowly() {
+      yield { title: "a" };
+      // Another request runs into the deadline in the meantime.
+      await using other = await patient;
+      const socket = await connectRaw(other.port);
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+      );
+      await readAll(socket);
+      yield { title: "b" };
+    }
+    expect((await client.importNotes(slowly())).created).toBe(2);
+  });
+});
+
+describe("a deadline", () => {
+  const path = `${SERVICE}/CreateNote`;
+
+  it("of more time than a timer can run is no deadline", async () => {
+    const warnings: Error[] = [];
+    const collect = (warning: Error): number => warnings.push(warning);
+    process.on("warning", collect);
+    await using serving = await serve({ routes });
+    const deadlines = [
+      { "content-type": "application/json", "connect-timeout-ms": "9999999999" },
+      { "content-type": "application/grpc-web+json", "grpc-timeout": "99999999H" },
+      { "content-type": "application/grpc-web+json", "grpc-timeout": "99999999S" },
+    ];
+    for (const headers of deadlines) {
+      const body = headers["content-type"] === "application/json" ? "{}" : "\0\0\0\0\x02{}";
+      const answer = await ask(serving.origin, { method: "POST", path, headers, body });
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatch(/^\{"body":"0"\}$|grpc-status: 0/);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", collect);
+    expect(warnings).toEqual([]);
+  });
+
+  it("is kept when a timer can", async () => {
+    await using serving = await serve({ routes });
+    const client = createClient(NotesService, createGrpcTransport({ baseUrl: serving.origin }));
+    const watching = client.watchNotes({}, { timeoutMs: 100 })[Symbol.asyncIterator]();
+    await watching.next();
+    await expect(watching.next()).rejects.toThrow("[deadline_exceeded]");
   });
 });

@@ -5,7 +5,9 @@ import { expect, it } from "vitest";
 import { describeStores } from "../../support/stores.ts";
 import { serveNotes } from "./notes-serving.ts";
 
-const KIND_NAMES = new Map<number, string>(Object.entries(NoteEvent_Kind).map(([name, kind]) => [kind, name]));
+const KIND_NAMES = new Map<number, string>(
+  Object.entries(NoteEvent_Kind).map(([name, kind]) => [kind, name]),
+);
 
 const summary = ({ sequence, kind, note }: NoteEvent) => `${sequence} ${KIND_NAMES.get(kind)} ${note?.body}`;
 

@@ -30,7 +30,7 @@ export interface NotesServingOptions {
 }
 
 /** A clock that goes on by a second with every look, so that notes have an order. */
-export function createTickingClock(startMs = 1_800_000_000_000): Clock {
+function createTickingClock(startMs = 1_800_000_000_000): Clock {
   let nowMs = startMs;
   return {
     nowMs: () => {
