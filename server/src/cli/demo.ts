@@ -45,10 +45,11 @@ async function addAccounts({ backend }: RunningServer): Promise<void> {
   }
 }
 
-function printWelcome({ origin, adminOrigin }: RunningServer, terminal: Terminal): void {
+function printWelcome({ backend, origin, adminOrigin }: RunningServer, terminal: Terminal): void {
   const [{ username, password }] = DEMO_ACCOUNTS;
   const body = JSON.stringify({ password: { username, password } });
-  const insecure = origin.startsWith("https:") ? "" : " --http2-prior-knowledge";
+  const { tlsCert } = backend.config;
+  const connection = tlsCert === undefined ? "--http2-prior-knowledge" : `--cacert ${tlsCert}`;
   const lines = [
     "",
     `Countersign demo is ready: ${origin}`,
@@ -59,7 +60,7 @@ function printWelcome({ origin, adminOrigin }: RunningServer, terminal: Terminal
       return `  ${label.padEnd(10)}${account.username.padEnd(6)}/ ${account.password.padEnd(15)} ${rights}`;
     }),
     `  ${"Metrics".padEnd(10)}${adminOrigin}/metrics`,
-    `  ${"Try it".padEnd(10)}npx buf curl --protocol grpc${insecure} -d '${body}' \\`,
+    `  ${"Try it".padEnd(10)}npx buf curl --protocol grpc ${connection} -d '${body}' \\`,
     `  ${"".padEnd(10)}  ${origin}/countersign.auth.v1.SessionService/SignIn`,
     "",
     "Press Ctrl-C to stop.",
