@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import {
   type NoteEvent,
@@ -5,29 +8,49 @@ import {
   NotesService,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
+import { startPostgres } from "../support/postgres.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
-import { type ServerProcess, startServer } from "../support/server-process.ts";
+import { type ServerOptions, type ServerProcess, startServer } from "../support/server-process.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 // The issuer must not move with the port, or tokens of before would be a stranger's.
-const env = { COUNTERSIGN_ISSUER: "http://issuer.test.localhost" };
+const ISSUER = { COUNTERSIGN_ISSUER: "http://issuer.test.localhost" };
 const ROUNDS = 3;
 const WRITERS = 8;
 const WRITES_BEFORE_KILL = 60;
 
-test("kill -9 during writes loses no acknowledged note, and no session", async () => {
-  await using folder = await createTemporaryFolder();
+for (const store of ["SQLite", "Postgres"] as const) {
+  test(`kill -9 during writes to ${store} loses no acknowledged note, and no session`, async () => {
+    await using stack = new AsyncDisposableStack();
+    const dataDir = stack.use(await createTemporaryFolder()).path;
+    const env = store === "Postgres" ? await onPostgres(stack, dataDir) : {};
+    await killAgainAndAgain({ dataDir, env: { ...ISSUER, ...env } });
+  });
+}
+
+/** Start a Postgres, and make the secret that servers on one Postgres share. */
+async function onPostgres(stack: AsyncDisposableStack, dataDir: string) {
+  const postgres = stack.use(await startPostgres());
+  const secretFile = join(dataDir, "secret");
+  await writeFile(secretFile, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  return {
+    COUNTERSIGN_DATABASE_URL: await postgres.createDatabase(),
+    COUNTERSIGN_SECRET_FILE: secretFile,
+  };
+}
+
+async function killAgainAndAgain(options: ServerOptions): Promise<void> {
   const acknowledged: string[] = [];
   let refreshToken = "";
   for (let round = 1; round <= ROUNDS; round += 1) {
-    await using server = await startServer({ dataDir: folder.path, env });
+    await using server = await startServer(options);
     const tokens = refreshToken === "" ? await signIn(server.baseUrl) : await refresh(server, refreshToken);
     refreshToken = tokens.refreshToken;
     acknowledged.push(...(await writeUntilKilled(server, tokens.accessToken)));
     expect(acknowledged.length).toBeGreaterThanOrEqual(round * WRITES_BEFORE_KILL);
   }
 
-  await using server = await startServer({ dataDir: folder.path, env });
+  await using server = await startServer(options);
   const { accessToken } = await refresh(server, refreshToken);
   const created = await readFeed(server, accessToken, acknowledged);
   const ids = created.map((event) => event.note?.id);
@@ -35,7 +58,7 @@ test("kill -9 during writes loses no acknowledged note, and no session", async (
   expect(new Set(ids).size).toBe(ids.length);
   const sequences = created.map((event) => event.sequence);
   expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => Number(a - b)));
-});
+}
 
 /** Write from many sides at once, kill the server in the middle, and return what it had acknowledged. */
 async function writeUntilKilled(server: ServerProcess, token: string): Promise<readonly string[]> {
