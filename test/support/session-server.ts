@@ -93,6 +93,7 @@ function toPrincipal(token: string): Principal {
     authTimeSeconds: undefined,
     expiresAtSeconds: claims.exp ?? 0,
     issuedAtSeconds: claims.iat ?? 0,
+    keyId: undefined,
     binding: undefined,
     claims,
   };

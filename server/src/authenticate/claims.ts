@@ -24,9 +24,10 @@ export interface ReadClaims {
  * ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)). Whether its time has come or is over is not
  * asked here, because the answer changes.
  *
+ * @param keyId the key that verified the signature
  * @throws AuthError `TOKEN_INVALID`
  */
-export function readClaims(claims: Claims, issuer: TrustedIssuer): ReadClaims {
+export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string): ReadClaims {
   if (claims.iss !== issuer.issuer) {
     throw invalidClaim("iss is not the issuer");
   }
@@ -56,6 +57,7 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer): ReadClaims {
       authTimeSeconds,
       expiresAtSeconds,
       issuedAtSeconds,
+      keyId,
       binding: readBinding(claims.cnf),
     },
     claims,

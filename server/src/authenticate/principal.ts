@@ -22,6 +22,8 @@ export interface Principal {
   readonly expiresAtSeconds: number;
   /** When the token was issued (claim `iat`), in seconds since 1970. */
   readonly issuedAtSeconds: number;
+  /** The key that the token was signed with (header `kid`), if it has a name. */
+  readonly keyId: string | undefined;
   /** The key of the sender that the token is bound to (claim `cnf`), if it is. */
   readonly binding: TokenBinding | undefined;
   /**

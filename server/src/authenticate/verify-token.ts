@@ -38,7 +38,7 @@ export async function verifyToken(token: string, issuers: TrustedIssuers): Promi
     throw invalid("the issuer has no such key");
   }
   await verifySignature(token, key);
-  return { ...readClaims(jws.payload, issuer), issuer, key };
+  return { ...readClaims(jws.payload, issuer, key.kid), issuer, key };
 }
 
 /** Find by the claim `iss`, which chooses the keys and is trusted only once one of them has verified it. */

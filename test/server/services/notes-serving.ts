@@ -95,6 +95,7 @@ function toPrincipal(subject: string, roles: readonly string[]): Principal {
     authTimeSeconds: undefined,
     expiresAtSeconds: 4_000_000_000,
     issuedAtSeconds: 1_800_000_000,
+    keyId: undefined,
     binding: undefined,
     claims: {},
   };

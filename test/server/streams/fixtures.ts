@@ -18,6 +18,7 @@ export function principal(parts: Partial<Principal> = {}): Principal {
     authTimeSeconds: 1000,
     expiresAtSeconds: 1600,
     issuedAtSeconds: 1000,
+    keyId: "key-1",
     binding: undefined,
     claims: {},
     ...parts,
