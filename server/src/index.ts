@@ -10,7 +10,7 @@ export type { Auth } from "./connect/create-auth.ts";
 export { createAuth } from "./connect/create-auth.ts";
 export type { EnforcementMode } from "./connect/enforcement.ts";
 export type { InsecureIssuerOptions, IssuerOptions, KeyOptions } from "./connect/issuer-options.ts";
-export { optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
+export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
 export type { AuthErrorOptions, AuthReason } from "./errors/auth-error.ts";
 export { AuthError } from "./errors/auth-error.ts";
 export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";

@@ -1,10 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import {
-  type ConnectRouter,
-  type ContextValues,
-  createConnectRouter,
-  type Interceptor,
-} from "@connectrpc/connect";
+import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import { createAuthenticator } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
@@ -12,7 +7,7 @@ import { type AuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { createMessageRules } from "./message-rules.ts";
-import { type RawRequest, readRawHeaders } from "./raw-headers.ts";
+import { keepNodeRequest } from "./node-request.ts";
 import { createStreamLeases } from "./stream-leases.ts";
 
 /** What {@link createAuth} returns: to be spread into the options of a Connect adapter. */
@@ -23,8 +18,8 @@ export interface Auth {
   readonly requestGate: Gate;
   /** What needs the messages or the life of a call. */
   readonly interceptors: Interceptor[];
-  /** Sees a repeated Authorization header on Node, where it is dropped before anyone else looks. */
-  readonly contextValues: (request: RawRequest) => ContextValues;
+  /** Keeps the request of Node at hand: a repeated Authorization header and a client that stopped reading show there. */
+  readonly contextValues: typeof keepNodeRequest;
   /** How large a message may be when it arrives, in bytes. */
   readonly readMaxBytes: number;
   /** The rule of every method. */
@@ -59,7 +54,7 @@ export function createAuth(options: AuthOptions): Auth {
       enforcement.unlessShadow(leases),
       createMessageRules({ policies, audit, enforcement }),
     ],
-    contextValues: readRawHeaders,
+    contextValues: keepNodeRequest,
     readMaxBytes: resolved.readMaxBytes,
     policyTable: policies,
     streams,

@@ -6,7 +6,12 @@ import { AuthError } from "../errors/auth-error.ts";
 export interface Caller {
   /** The principal; undefined when the call is anonymous. */
   principal: Principal | undefined;
+  /** Who is told of a new one. Made when the first asks: most calls have none. */
+  listeners?: Set<PrincipalListener>;
 }
+
+/** Is told of the principal that a renewal brought. */
+export type PrincipalListener = (principal: Principal) => void;
 
 /** Where the gate leaves the caller for interceptors and handlers. Undefined: the method is public. */
 export const callerKey = createContextKey<Caller | undefined>(undefined, {
@@ -45,6 +50,32 @@ export function principalOf(ctx: CallContext): Principal {
  */
 export function optionalPrincipalOf(ctx: CallContext): Principal | undefined {
   return callerOf(ctx)?.principal;
+}
+
+/**
+ * Be told when a stream goes on with a new principal, for example to read its scopes anew. By then
+ * {@link principalOf} returns the new one.
+ *
+ * @param ctx the context of the handler, or the request of an interceptor
+ * @param listener called after every renewal; what it throws ends the stream
+ * @returns what ends the calls
+ */
+export function onPrincipalChange(ctx: CallContext, listener: PrincipalListener): () => void {
+  const caller = callerOf(ctx);
+  if (caller === undefined) {
+    return () => {};
+  }
+  caller.listeners ??= new Set();
+  caller.listeners.add(listener);
+  return () => void caller.listeners?.delete(listener);
+}
+
+/** Let a stream go on with a new principal, and tell who wants to know. */
+export function replacePrincipal(caller: Caller, principal: Principal): void {
+  caller.principal = principal;
+  caller.listeners?.forEach((listener) => {
+    listener(principal);
+  });
 }
 
 /** Find what the gate left. */

@@ -2,7 +2,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { parseBearer } from "../authenticate/bearer.ts";
 import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import { repeatsAuthorization } from "./raw-headers.ts";
+import { repeatsAuthorization } from "./node-request.ts";
 
 /** The room that the scheme and spaces take beside the longest token. */
 const MAX_HEADER_CHARS = MAX_TOKEN_CHARS + 64;

@@ -5,10 +5,12 @@ import type { Policy } from "../authorize/policy.ts";
 import type { PolicyTable } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { cutOffAfterGrace } from "../streams/drain-grace.ts";
 import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
 import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
-import { type Caller, callerOf } from "./principal-context.ts";
+import { transportOf } from "./node-request.ts";
+import { type Caller, callerOf, replacePrincipal } from "./principal-context.ts";
 
 /** The request header by which a client names its stream. */
 export const STREAM_ID_HEADER = "countersign-stream-id";
@@ -38,23 +40,23 @@ export interface StreamLeaseOptions {
  * is waited for.
  */
 export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
+  const { registry, revocations, clock } = options;
   return (next) => async (req) => {
     const caller = req.stream ? callerOf(req) : undefined;
     const policy = options.policies.get(req.method);
-    if (!req.stream || caller?.principal === undefined || policy === undefined) {
+    if (!req.stream || !isKnown(caller) || policy === undefined) {
       return next(req);
     }
-    const { lease, lifetime, deadlineMs } = openLease(options, {
-      req,
-      caller,
-      policy,
-      principal: caller.principal,
-    });
+    const { lease, lifetime, deadlineMs } = openLease(options, { req, caller, policy });
+    const release = (): void => {
+      lifetime.release();
+      registry.remove(lease);
+    };
     // Connect aborts the signal of a call when it is over, however it ended.
-    req.signal.addEventListener("abort", () => release(options.registry, lease, lifetime), { once: true });
+    req.signal.addEventListener("abort", release, { once: true });
     try {
       // The session may have been revoked after the gate looked and before the registry knew of the stream.
-      if (options.revocations.isRevoked(lease.principal)) {
+      if (revocations.isRevoked(lease.principal)) {
         throw new AuthError("SESSION_REVOKED", "the session has been revoked");
       }
       const leased = {
@@ -66,10 +68,10 @@ export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
       if (!res.stream) {
         return res;
       }
-      res.header.set(EXPIRES_IN_HEADER, toSeconds(deadlineMs - options.clock.nowMs()));
+      res.header.set(EXPIRES_IN_HEADER, toSeconds(deadlineMs - clock.nowMs()));
       return { ...res, message: untilEnded(res.message, lifetime) };
     } catch (error) {
-      release(options.registry, lease, lifetime);
+      release();
       throw error;
     }
   };
@@ -77,43 +79,54 @@ export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
 
 interface Opening {
   readonly req: StreamRequest;
-  readonly caller: Caller;
+  readonly caller: Caller & { readonly principal: Principal };
   readonly policy: Policy;
-  readonly principal: Principal;
 }
 
-function openLease(
-  options: StreamLeaseOptions,
-  { req, caller, policy, principal }: Opening,
-): { readonly lease: StreamLease; readonly lifetime: StreamLifetime; readonly deadlineMs: number } {
+/** Say whether a call has a principal. Only a renewal changes it, to another. */
+function isKnown(caller: Caller | undefined): caller is Caller & { readonly principal: Principal } {
+  return caller?.principal !== undefined;
+}
+
+interface OpenLease {
+  readonly lease: StreamLease;
+  readonly lifetime: StreamLifetime;
+  /** When it ends if it is not renewed, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+}
+
+function openLease(options: StreamLeaseOptions, { req, caller, policy }: Opening): OpenLease {
   const { clock, registry, toleranceSeconds } = options;
-  const openedAtMs = clock.nowMs();
-  const toDeadlineMs = (of: Principal): number =>
-    Math.min(
-      (of.expiresAtSeconds + toleranceSeconds) * 1000,
-      openedAtMs + (policy.streamMaxAgeMs ?? Infinity),
-    );
-  const deadlineMs = toDeadlineMs(principal);
+  const streamId = readStreamId(req);
+  const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
+  const toDeadlineMs = (principal: Principal): number =>
+    Math.min((principal.expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
+  const deadlineMs = toDeadlineMs(caller.principal);
   const lifetime = createStreamLifetime(clock, deadlineMs);
   const lease: StreamLease = {
-    streamId: readStreamId(req),
+    streamId,
     policy,
     get principal() {
-      return caller.principal ?? principal;
+      return caller.principal;
     },
     end: (error) => lifetime.end(error),
-    renew(renewed) {
+    renew(principal) {
       if (lifetime.ended !== undefined) {
         return 0;
       }
-      caller.principal = renewed;
-      lifetime.setDeadline(toDeadlineMs(renewed));
-      return toDeadlineMs(renewed) - clock.nowMs();
+      const renewedUntilMs = toDeadlineMs(principal);
+      lifetime.setDeadline(renewedUntilMs);
+      replacePrincipal(caller, principal);
+      return renewedUntilMs - clock.nowMs();
     },
   };
   if (!registry.add(lease)) {
     lifetime.release();
     throw new ConnectError("a stream of this identifier is open already", Code.AlreadyExists);
+  }
+  const transport = transportOf(req.contextValues);
+  if (transport !== undefined) {
+    lifetime.onEnd(() => cutOffAfterGrace(transport));
   }
   return { lease, lifetime, deadlineMs };
 }
@@ -128,9 +141,4 @@ function readStreamId(req: StreamRequest): string | undefined {
 
 function toSeconds(ms: number): string {
   return String(Math.max(0, Math.floor(ms / 1000)));
-}
-
-function release(registry: StreamRegistry, lease: StreamLease, lifetime: StreamLifetime): void {
-  lifetime.release();
-  registry.remove(lease);
 }

@@ -1,0 +1,22 @@
+/** How long a client may take to read the end of a stream, in milliseconds. */
+const DRAIN_GRACE_MS = 5000;
+
+/** What a stream runs over, below Connect. */
+export interface Transport {
+  /** Say whether the last byte has been sent, or nobody waits for it any more. */
+  isDone(): boolean;
+  /** Cut it off. */
+  destroy(): void;
+}
+
+/**
+ * Give the client of a stream that has ended five seconds to read how it ended, then cut it off: a client that
+ * stopped reading must not hold a stream that may not run any more.
+ */
+export function cutOffAfterGrace(transport: Transport): void {
+  setTimeout(() => {
+    if (!transport.isDone()) {
+      transport.destroy();
+    }
+  }, DRAIN_GRACE_MS);
+}
