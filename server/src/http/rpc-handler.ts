@@ -38,7 +38,7 @@ export interface RpcOptions {
   /** Its abort is passed on to every call; its reason is what the callers are told. */
   readonly shutdownSignal?: AbortSignal;
   /** Makes the context values of a call. */
-  readonly contextValues?: (req: HttpRequest) => ContextValues;
+  readonly contextValues?: (req: HttpRequest, res: HttpResponse) => ContextValues;
   /** Told what went wrong beside the calls themselves. It goes to the log, never to a caller. */
   readonly onError?: (error: unknown) => void;
 }
@@ -73,8 +73,15 @@ export function createRpcLookup(options: RpcOptions): RpcLookup {
       return handler(request).finally(limitArrival(req, arrivalTimeoutMs));
     };
     return (req, res) => {
+      // When a connection breaks at the wrong moment nobody else listens any more, and the process would end.
+      // What the call must know of it, its signal says.
       const call = async (): Promise<void> => {
-        const request = universalRequestFromNodeRequest(req, res, undefined, options.contextValues?.(req));
+        const request = universalRequestFromNodeRequest(
+          req,
+          res,
+          undefined,
+          options.contextValues?.(req, res),
+        );
         dropEndlessTimeouts(request.header);
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body = req.iterator({ destroyOnReturn: false });
@@ -102,6 +109,8 @@ function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
     ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
   };
 }
+
+function ignore(): void {}
 
 function isCallerGone(reason: unknown): boolean {
   const { code } = ConnectError.from(reason);
