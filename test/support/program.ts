@@ -36,6 +36,10 @@ export interface RunningProgram extends AsyncDisposable {
 /** Start a program; disposing of it kills it. */
 export function startProgram(options: ProgramOptions): RunningProgram {
   const child = spawn(options.file, options.args, { cwd: options.cwd, env: environment(options.env) });
+  // A worker that ends before its tests have tidied up leaves nothing running.
+  const killWithWorker = () => void child.kill("SIGKILL");
+  process.once("exit", killWithWorker);
+  child.once("close", () => process.off("exit", killWithWorker));
   const text = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();
   const collect = (name: "stdout" | "stderr") => (chunk: string) => {
