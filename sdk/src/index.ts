@@ -7,13 +7,17 @@ export { encodeEntry, parseEntry } from "./core/entry-codec.ts";
 export type { SessionErrorOptions, SessionErrorReason } from "./core/errors.ts";
 export { isSessionError, SessionError } from "./core/errors.ts";
 export type { SessionEvent } from "./core/events.ts";
+export type { FunctionSourceOptions } from "./core/from-function.ts";
+export { fromFunction } from "./core/from-function.ts";
 export { createMemoryStore } from "./core/memory-store.ts";
 export type { PeerMessage, Peers } from "./core/peers.ts";
 export type { SignOutResult } from "./core/revoke.ts";
 export { Secret } from "./core/secret.ts";
 export type { Session, TokenOptions } from "./core/session.ts";
 export type { SessionSnapshot } from "./core/snapshot.ts";
-export type { PasswordCredential } from "./core/source.ts";
+export type { PasswordCredential, RefreshAttempt, TokenGrant, TokenSource } from "./core/source.ts";
+export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
+export { TokenSourceError } from "./core/source-error.ts";
 export type {
   CommitResult,
   RefreshIntent,

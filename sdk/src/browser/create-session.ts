@@ -1,6 +1,7 @@
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { Session } from "../core/session.ts";
+import type { TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
 import { createIndexedDbStore } from "./indexed-db-store.ts";
@@ -10,6 +11,8 @@ import { listenForWakeUps } from "./wake-ups.ts";
 export interface BrowserSessionOptions {
   /** The address of the server; a relative one counts from the page. */
   readonly baseUrl: string;
+  /** Where tokens come from. Default: the SessionService at `baseUrl`. */
+  readonly source?: TokenSource;
   /** Where the session is kept. Default: IndexedDB, shared by all tabs and kept over reloads. */
   readonly store?: SessionStore;
   /** Origins that get the token over plain http although they are on another machine. Default: none. */

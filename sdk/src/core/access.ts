@@ -1,5 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { waitFor } from "./abortable.ts";
+import { createAcquirer } from "./acquire.ts";
 import { blockedMs } from "./budget.ts";
 import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
@@ -43,6 +44,7 @@ const MAX_ROUNDS = 3;
 /** Create the {@link Access} of a session: at most one refresh is under way at a time, and all share it. */
 export function createAccess(context: AccessContext): Access {
   const { clock, holder, store, ready, peers } = context;
+  const acquire = createAcquirer(context);
   let flight: Promise<RefreshOutcome> | undefined;
   let lookAgainAtMs = 0;
 
@@ -89,6 +91,7 @@ export function createAccess(context: AccessContext): Access {
     await waitFor(ready, signal);
     // Another tab may have signed in without being able to say so.
     if (holder.held() === undefined) holder.adopt(await waitFor(store.read(), signal));
+    if (holder.held() === undefined) await waitFor(acquire(), signal);
     for (let round = 1; ; round += 1) {
       const held = holder.held();
       if (held === undefined) throw new SessionError("SIGNED_OUT");

@@ -12,8 +12,9 @@ import type { RefreshContext } from "./refresh-context.ts";
 import { createResilientStore } from "./resilient-store.ts";
 import type { Session } from "./session.ts";
 import { createSessionServiceSource } from "./session-service-source.ts";
-import { assertMaySend, beginSession, endSession } from "./sign-in.ts";
+import { assertMaySend, beginSession, endSession, signInWith } from "./sign-in.ts";
 import { LOADING_SNAPSHOT } from "./snapshot.ts";
+import type { TokenGrant, TokenSource } from "./source.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Calls back when the machine may have slept or another tab may have been busy. @returns a function that stops it */
@@ -23,8 +24,10 @@ export type WakeUps = (wake: () => void) => () => void;
 export interface SessionOptions {
   /** The address of the server, absolute. Its origin is the only one that gets the token. */
   readonly baseUrl: string;
-  /** Carries the SessionService. It must not have this session's interceptor. */
-  readonly transport: Transport;
+  /** Carries the SessionService. It must not have this session's interceptor. Not needed with a `source`. */
+  readonly transport?: Transport;
+  /** Where tokens come from. Default: the SessionService of a Countersign server. */
+  readonly source?: TokenSource;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore;
   /** Default: the machine's clock. */
@@ -42,10 +45,10 @@ export interface SessionOptions {
  *
  * Browsers and Node have their own, with the right defaults, in `@countersign/sdk/browser` and `/node`.
  *
- * @throws TypeError when `baseUrl` is not an absolute http or https URL
+ * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
  */
 export function createSession(options: SessionOptions): Session {
-  const { baseUrl, transport, clock = systemClock } = options;
+  const { baseUrl, clock = systemClock } = options;
   const peers = options.peers ?? options.store?.peers ?? NO_PEERS;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
@@ -54,7 +57,7 @@ export function createSession(options: SessionOptions): Session {
     clock,
     onHealth: (error) => holder.setDegraded("store", error),
   });
-  const source = createSessionServiceSource(transport);
+  const source = resolveSource(options);
   const context: RefreshContext = { clock, store, source, holder, peers };
   const reread = async () => holder.adopt(await store.read());
   const ready = reread();
@@ -62,16 +65,21 @@ export function createSession(options: SessionOptions): Session {
   const keeper = keepFresh({ access, clock, holder });
   const stop = listen(context, { reread, look: keeper.look, wakeUps: options.wakeUps });
   const lifetime = createLifetime([stop, keeper.stop, peers.close, holder.clear, () => store.close?.()]);
+  async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
+    lifetime.assertLives();
+    await ready;
+    await beginSession(context, acquire);
+    keeper.look();
+  }
   return Object.freeze({
     ready,
     interceptor: createInterceptor({ access, clock, mayReceiveToken }),
     async signIn(credential) {
       lifetime.assertLives();
       assertMaySend(baseUrl, mayReceiveToken);
-      await ready;
-      await beginSession(context, (signal) => source.signIn(credential, signal));
-      keeper.look();
+      await begin(() => signInWith(context, credential));
     },
+    begin,
     async signOut() {
       lifetime.assertLives();
       await ready;
@@ -92,6 +100,12 @@ export function createSession(options: SessionOptions): Session {
     dispose: lifetime.end,
     [Symbol.asyncDispose]: () => Promise.resolve(lifetime.end()),
   } satisfies Session);
+}
+
+function resolveSource({ source, transport }: SessionOptions): TokenSource {
+  if (source !== undefined) return source;
+  if (transport === undefined) throw new TypeError("either transport or source is needed");
+  return createSessionServiceSource(transport);
 }
 
 interface Watch {

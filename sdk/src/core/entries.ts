@@ -9,7 +9,7 @@ export function firstEntry(grant: TokenGrant, startedAtMs: number): SignedInEntr
   return {
     kind: "signed_in",
     revision: randomId(),
-    sessionId: grant.sessionId,
+    sessionId: grant.sessionId ?? randomId(),
     generation: 1,
     ...tokensOf(grant, startedAtMs),
     health: HEALTHY,

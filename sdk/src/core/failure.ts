@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Refusal, refusalOf, retryAfterMsOf } from "./error-info.ts";
+import { TokenSourceError } from "./source-error.ts";
 import type { SignedOutReason } from "./store.ts";
 
 /**
@@ -34,6 +35,10 @@ const CONFIG_CODES: ReadonlySet<Code> = new Set([
  */
 export function classifyFailure(cause: unknown): Failure {
   const error = ConnectError.from(cause);
+  if (cause instanceof TokenSourceError) {
+    const { kind, reason, retryAfterMs } = cause;
+    return { kind, reason, retryAfterMs, error };
+  }
   const refusal = refusalOf(error);
   if (refusal !== undefined && isRefusal(error.code) && FINAL_REASONS.has(refusal.reason)) {
     return { kind: "final", reason: signedOutReason(refusal), error };

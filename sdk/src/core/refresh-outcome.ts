@@ -68,13 +68,15 @@ export function giveUp(
 
 /** Keep the session and leave the server alone for a while, in all tabs. */
 async function pause(context: RefreshContext, entry: SignedInEntry, paused: Paused): Promise<RefreshOutcome> {
-  const { clock, store, holder } = context;
+  const { clock, store, holder, source } = context;
   const { failure, attempts } = paused;
   const retryAfterMs = failure.kind === "transient" ? failure.retryAfterMs : undefined;
   const nowMs = clock.nowMs();
   const result = await changeEntry(store, entry, (base) => ({
     ...base,
     revision: randomId(),
+    // What a server may not be asked twice is over, whatever came of it.
+    intent: source.repeatable ? base.intent : undefined,
     health: withFailure(base.health, nowMs, { attempts, retryAfterMs }),
   }));
   holder.adopt(result.kind === "committed" ? result.entry : result.current);

@@ -5,7 +5,8 @@ import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
 import type { RefreshContext, RefreshOutcome } from "./refresh-context.ts";
 import { commit, DONE, giveUp } from "./refresh-outcome.ts";
-import type { SignedInEntry } from "./store.ts";
+import type { RefreshIntent, SignedInEntry } from "./store.ts";
+import { sleep } from "./timeout.ts";
 
 /** Which token is to be replaced, and whether because a server refused it. */
 export interface RefreshRequest {
@@ -15,6 +16,8 @@ export interface RefreshRequest {
 
 // Every lost race means that somebody else moved on; so many in a row only happen when a store is broken.
 const MAX_RACES = 20;
+const OTHERS_POLL_MS = 250;
+const MAX_UNDER_WAY_MS = 20_000;
 
 /**
  * Replace the access token: read the store, note the intent, ask the server, commit.
@@ -37,7 +40,10 @@ type Begun =
   | RefreshOutcome;
 
 /** Write down what is about to be asked, so that whoever comes after a crash asks the same again. */
-async function begin({ clock, store, holder }: RefreshContext, request: RefreshRequest): Promise<Begun> {
+async function begin(
+  { clock, store, holder, source }: RefreshContext,
+  request: RefreshRequest,
+): Promise<Begun> {
   let stored = await store.read();
   for (let races = 0; races < MAX_RACES; races += 1) {
     holder.adopt(stored);
@@ -46,9 +52,16 @@ async function begin({ clock, store, holder }: RefreshContext, request: RefreshR
     const nowMs = clock.nowMs();
     const waitMs = blockedMs(stored.health, nowMs);
     if (waitMs > 0) return { kind: "unavailable", retryAfterMs: waitMs };
+    const { intent } = stored;
     // Somebody has begun, and may have died since: the same request gets the same answer.
-    if (stored.intent !== undefined)
-      return { kind: "begun", entry: stored, refreshId: stored.intent.refreshId };
+    if (intent !== undefined && source.repeatable)
+      return { kind: "begun", entry: stored, refreshId: intent.refreshId };
+    if (intent !== undefined && isUnderWay(intent, nowMs)) {
+      // A server that gives no same answer twice: let the other finish, or be given up.
+      await sleep(clock, OTHERS_POLL_MS);
+      stored = await store.read();
+      continue;
+    }
     if (request.forced && !mayForce(stored.health, nowMs)) return { kind: "unavailable", retryAfterMs: 0 };
     const refreshId = randomId();
     const next: SignedInEntry = {
@@ -62,4 +75,8 @@ async function begin({ clock, store, holder }: RefreshContext, request: RefreshR
     stored = result.current;
   }
   return { kind: "unavailable", retryAfterMs: 0 };
+}
+
+function isUnderWay({ startedAtMs }: RefreshIntent, nowMs: number): boolean {
+  return Math.abs(nowMs - startedAtMs) < MAX_UNDER_WAY_MS;
 }

@@ -1,14 +1,14 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { SessionService, type TokenSet } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { durationMs } from "./duration.ts";
-import type { PasswordSource, TokenGrant } from "./source.ts";
+import type { TokenGrant, TokenSource } from "./source.ts";
 
 /**
  * Create the source that speaks to a Countersign server's SessionService.
  *
  * @param transport a transport without the session's interceptor
  */
-export function createSessionServiceSource(transport: Transport): PasswordSource {
+export function createSessionServiceSource(transport: Transport): TokenSource {
   const client = createClient(SessionService, transport);
   return {
     repeatable: true,

@@ -2,7 +2,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { SessionEvent } from "./events.ts";
 import type { SignOutResult } from "./revoke.ts";
 import type { SessionSnapshot } from "./snapshot.ts";
-import type { PasswordCredential } from "./source.ts";
+import type { PasswordCredential, TokenGrant } from "./source.ts";
 
 /** How to ask for a token. */
 export interface TokenOptions {
@@ -21,9 +21,18 @@ export interface Session extends AsyncDisposable {
   /**
    * Begin a session with a name and a password.
    *
-   * @throws ConnectError Unauthenticated for a wrong name or password; ORIGIN_NOT_ALLOWED; DeadlineExceeded after 10 s
+   * @throws ConnectError Unauthenticated for a wrong name or password, DeadlineExceeded after 10 s
+   * @throws SessionError `ORIGIN_NOT_ALLOWED`, `DISPOSED`
+   * @throws TypeError when the session's source takes no password
    */
   readonly signIn: (credential: PasswordCredential) => Promise<void>;
+  /**
+   * Begin a session with tokens from elsewhere, such as those of an OpenID provider.
+   *
+   * @param acquire gets the tokens
+   * @throws whatever `acquire` throws
+   */
+  readonly begin: (acquire: () => Promise<TokenGrant>) => Promise<void>;
   /**
    * End the session here and in all tabs, then tell the server. Never rejects: the result says whether the
    * server could be told.

@@ -2,22 +2,22 @@ import { endEntry, firstEntry, isSameSession } from "./entries.ts";
 import { SessionError } from "./errors.ts";
 import type { RefreshContext } from "./refresh-context.ts";
 import { revokeEntry, type SignOutResult } from "./revoke.ts";
-import type { TokenGrant } from "./source.ts";
+import type { PasswordCredential, TokenGrant } from "./source.ts";
 import type { SignedInEntry, SignedOutEntry } from "./store.ts";
 import { ATTEMPT_TIMEOUT_MS, instantOf, withTimeout } from "./timeout.ts";
 
 /** Get tokens with a credential. */
-export type Acquire = (signal: AbortSignal) => Promise<TokenGrant>;
+export type Acquire = () => Promise<TokenGrant>;
 
 /**
  * Begin a session. One that is there already is ended at the server, behind.
  *
- * @throws ConnectError of the server, or DeadlineExceeded after 10 s
+ * @throws whatever `acquire` throws
  */
 export async function beginSession(context: RefreshContext, acquire: Acquire): Promise<void> {
   const { clock, store, holder, peers } = context;
   const began = instantOf(clock);
-  const grant = await withTimeout(clock, ATTEMPT_TIMEOUT_MS, acquire);
+  const grant = await acquire();
   const next = firstEntry(grant, began.wallMs);
   let before = await store.read();
   for (;;) {
@@ -29,6 +29,21 @@ export async function beginSession(context: RefreshContext, acquire: Acquire): P
   holder.setDegraded("refresh", undefined);
   peers.publish({ type: "signed_in", sessionId: next.sessionId, generation: next.generation });
   if (before?.kind === "signed_in" && !isSameSession(before, next)) void revokeEntry(context, before);
+}
+
+/**
+ * Get tokens with a name and a password.
+ *
+ * @throws TypeError when the source takes none
+ * @throws ConnectError of the server, or DeadlineExceeded after 10 s
+ */
+export async function signInWith(
+  { clock, source }: RefreshContext,
+  credential: PasswordCredential,
+): Promise<TokenGrant> {
+  const signIn = source.signIn?.bind(source);
+  if (signIn === undefined) throw new TypeError("the session's source takes no password: use begin()");
+  return withTimeout(clock, ATTEMPT_TIMEOUT_MS, (signal) => signIn(credential, signal));
 }
 
 /**

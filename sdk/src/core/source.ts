@@ -8,7 +8,8 @@ export interface TokenGrant {
   /** How long the refresh token lasts if it is not used. */
   readonly refreshLifetimeMs?: number | undefined;
   readonly scopes: readonly string[];
-  readonly sessionId: string;
+  /** Absent when the server has no name for sessions: the SDK then makes one up. */
+  readonly sessionId?: string | undefined;
 }
 
 /** One attempt of a refresh. */
@@ -31,8 +32,10 @@ export interface TokenSource {
   refresh(attempt: RefreshAttempt): Promise<TokenGrant>;
   /** End the session of this access token. */
   revoke(accessToken: string, signal: AbortSignal): Promise<void>;
-  /** Get tokens without a user, when the source can: a session of it is never signed out for long. */
+  /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
+  /** Begin a session with a name and a password, when the source can. */
+  signIn?(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
 }
 
 /** A user's name and password, and what the session should be allowed. */
@@ -41,10 +44,4 @@ export interface PasswordCredential {
   readonly password: string;
   /** The scopes that are wanted. Default: all that the account has. */
   readonly scopes?: readonly string[];
-}
-
-/** A source that users sign in to with a name and a password. */
-export interface PasswordSource extends TokenSource {
-  /** Begin a session. */
-  signIn(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
 }

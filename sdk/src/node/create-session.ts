@@ -1,6 +1,7 @@
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { Session } from "../core/session.ts";
+import type { TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import type { NodeTlsOptions } from "./create-node-transport.ts";
 
@@ -8,6 +9,8 @@ import type { NodeTlsOptions } from "./create-node-transport.ts";
 export interface NodeSessionOptions {
   /** The address of the server, absolute. */
   readonly baseUrl: string;
+  /** Where tokens come from. Default: the SessionService at `baseUrl`. */
+  readonly source?: TokenSource;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore;
   /** Origins that get the token over plain http although they are on another machine. Default: none. */

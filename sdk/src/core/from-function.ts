@@ -1,0 +1,33 @@
+import type { TokenGrant, TokenSource } from "./source.ts";
+
+/** What {@link fromFunction} can be told. */
+export interface FunctionSourceOptions {
+  /** How long a token lasts, in milliseconds. Default 60,000: then the function is asked again. */
+  readonly lifetimeMs?: number;
+}
+
+const DEFAULT_LIFETIME_MS = 60_000;
+
+/**
+ * Make a source of a function that answers with an access token, for tokens that something else looks after.
+ *
+ * A session of it needs no sign-in. A failure of the function is tried again; throw a `TokenSourceError` of kind
+ * `final` to end the session.
+ */
+export function fromFunction(
+  getToken: (signal: AbortSignal) => Promise<string>,
+  options: FunctionSourceOptions = {},
+): TokenSource {
+  const { lifetimeMs = DEFAULT_LIFETIME_MS } = options;
+  const acquire = async (signal: AbortSignal): Promise<TokenGrant> => ({
+    accessToken: await getToken(signal),
+    lifetimeMs,
+    scopes: [],
+  });
+  return {
+    repeatable: true,
+    acquire,
+    refresh: ({ signal }) => acquire(signal),
+    revoke: () => Promise.resolve(),
+  };
+}

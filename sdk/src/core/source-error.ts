@@ -1,0 +1,34 @@
+import type { SignedOutReason } from "./store.ts";
+
+/** What the failure of a source means for the session: it ends, is tried again, or is a mistake in the set-up. */
+export type SourceErrorKind = "final" | "transient" | "config";
+
+/** What a {@link TokenSourceError} may carry. */
+export interface TokenSourceErrorOptions {
+  /** Why the session ended, when it did. Default `revoked`. */
+  readonly reason?: SignedOutReason;
+  /** After how many milliseconds another try makes sense. */
+  readonly retryAfterMs?: number | undefined;
+  /** What led to this error. */
+  readonly cause?: unknown;
+}
+
+/** Say why a source of your own has no tokens. Anything else that it throws counts as transient. */
+export class TokenSourceError extends Error {
+  override readonly name = "TokenSourceError";
+  readonly kind: SourceErrorKind;
+  readonly reason: SignedOutReason;
+  readonly retryAfterMs: number | undefined;
+
+  /**
+   * @param kind what it means for the session
+   * @param message what went wrong, without secrets
+   * @param options the reason, the time to wait, and the cause
+   */
+  constructor(kind: SourceErrorKind, message: string, options: TokenSourceErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.reason = options.reason ?? "revoked";
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

@@ -1,0 +1,48 @@
+import * as oauth from "oauth4webapi";
+import type { TokenGrant, TokenSource } from "../core/source.ts";
+import { type CodeFlow, type CodeFlowOptions, createCodeFlow } from "./code-flow.ts";
+import { createDeviceFlow, type DeviceFlow } from "./device-flow.ts";
+import { createProvider, type ProviderOptions } from "./provider.ts";
+import { explained } from "./source-failure.ts";
+import { toGrant } from "./to-grant.ts";
+
+/** What {@link oidc} needs. */
+export interface OidcOptions extends ProviderOptions, CodeFlowOptions {}
+
+/** A source for the users of an OpenID provider. Its sessions begin with `session.begin(() => …)`. */
+export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow {}
+
+/**
+ * Make a source for the users of any OpenID provider: authorization code with PKCE in browsers (RFC 7636),
+ * device code on the command line (RFC 8628), and refreshes (RFC 6749 §6).
+ *
+ * @throws TypeError when the issuer is neither https nor on this machine
+ */
+export function oidc(options: OidcOptions): OidcSource {
+  const provider = createProvider(options);
+  const { client, proof, server, request } = provider;
+  return {
+    // Providers replace refresh tokens without a name for the attempt: a lost answer cannot be asked for again.
+    repeatable: false,
+    refresh: ({ refreshToken = "", signal }) =>
+      explained(async (): Promise<TokenGrant> => {
+        const as = await server();
+        const response = await oauth.refreshTokenGrantRequest(
+          as,
+          client,
+          proof,
+          refreshToken,
+          request(signal),
+        );
+        return toGrant(await oauth.processRefreshTokenResponse(as, client, response), options.scopes);
+      }),
+    async revoke(accessToken, signal) {
+      const as = await server();
+      if (as.revocation_endpoint === undefined) return;
+      const response = await oauth.revocationRequest(as, client, proof, accessToken, request(signal));
+      await oauth.processRevocationResponse(response);
+    },
+    ...createCodeFlow(provider, options),
+    ...createDeviceFlow(provider, options.scopes),
+  };
+}

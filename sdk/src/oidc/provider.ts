@@ -1,0 +1,92 @@
+import * as oauth from "oauth4webapi";
+import { isSecureOrigin } from "../core/origin.ts";
+
+/** How this program proves to the provider which client it is. */
+export type ClientProof =
+  /** A browser or a command-line program: it has no secret. */
+  | { readonly kind: "none" }
+  /** A shared secret (RFC 6749 §2.3.1). */
+  | { readonly kind: "secret"; readonly secret: string }
+  /** A signed assertion (`private_key_jwt`, RFC 7523). The key need not be extractable. */
+  | { readonly kind: "private_key"; readonly key: CryptoKey; readonly keyId?: string };
+
+/** Which provider, and who asks. */
+export interface ProviderOptions {
+  /** The issuer's URL. Its metadata are discovered from there (RFC 8414, OpenID Connect Discovery). */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Default: `{ kind: "none" }`. */
+  readonly proof?: ClientProof;
+  /** What the tokens are for. Default: what the provider decides. */
+  readonly scopes?: readonly string[];
+  /** Which API the tokens are for (RFC 8707). Default: what the provider decides. */
+  readonly resource?: string;
+}
+
+/** A provider, discovered when it is first needed. */
+export interface Provider {
+  readonly client: oauth.Client;
+  readonly proof: oauth.ClientAuth;
+  /** @throws when the provider cannot be reached; the next call tries again */
+  readonly server: () => Promise<oauth.AuthorizationServer>;
+  /** What every request gets. */
+  readonly request: (signal?: AbortSignal) => RequestOptions;
+  /** The parameters that every grant gets. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** What the requests of this folder pass on. */
+export interface RequestOptions {
+  readonly [oauth.allowInsecureRequests]: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Prepare a provider.
+ *
+ * @throws TypeError when the issuer is neither https nor on this machine
+ */
+export function createProvider(options: ProviderOptions): Provider {
+  const issuer = new URL(options.issuer);
+  if (!isSecureOrigin(issuer)) throw new TypeError("issuer must use https, or http on this machine");
+  const isPlain = issuer.protocol === "http:";
+  let discovery: Promise<oauth.AuthorizationServer> | undefined;
+
+  function request(signal?: AbortSignal): RequestOptions {
+    const common = { [oauth.allowInsecureRequests]: isPlain };
+    return signal === undefined ? common : { ...common, signal };
+  }
+
+  async function discover(): Promise<oauth.AuthorizationServer> {
+    const response = await oauth.discoveryRequest(issuer, request());
+    return oauth.processDiscoveryResponse(issuer, response);
+  }
+
+  return {
+    client: { client_id: options.clientId },
+    proof: toClientAuth(options.proof ?? { kind: "none" }),
+    request,
+    parameters: toParameters(options),
+    server() {
+      discovery ??= discover().catch((error: unknown) => {
+        discovery = undefined;
+        throw error;
+      });
+      return discovery;
+    },
+  };
+}
+
+function toClientAuth(proof: ClientProof): oauth.ClientAuth {
+  if (proof.kind === "secret") return oauth.ClientSecretBasic(proof.secret);
+  if (proof.kind === "none") return oauth.None();
+  const { key, keyId } = proof;
+  return oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId });
+}
+
+function toParameters({ scopes, resource }: ProviderOptions): Readonly<Record<string, string>> {
+  return {
+    ...(scopes === undefined ? {} : { scope: scopes.join(" ") }),
+    ...(resource === undefined ? {} : { resource }),
+  };
+}

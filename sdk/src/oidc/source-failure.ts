@@ -1,0 +1,31 @@
+import * as oauth from "oauth4webapi";
+import { TokenSourceError } from "../core/source-error.ts";
+
+const TRANSIENT = new Set(["temporarily_unavailable", "server_error", "slow_down", "authorization_pending"]);
+
+/** Run a request to a provider, and say what its failure means for a session (RFC 6749 §5.2). */
+export async function explained<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw toSourceError(error);
+  }
+}
+
+function toSourceError(cause: unknown): unknown {
+  if (!(cause instanceof oauth.ResponseBodyError)) return cause;
+  const { error, status, response } = cause;
+  if (error === "invalid_grant") {
+    return new TokenSourceError("final", "the provider does not accept the grant any more", { cause });
+  }
+  if (TRANSIENT.has(error) || status === 429 || status >= 500) {
+    const retryAfterMs = toRetryAfterMs(response.headers.get("retry-after"));
+    return new TokenSourceError("transient", `the provider answered ${error}`, { retryAfterMs, cause });
+  }
+  return new TokenSourceError("config", `the provider answered ${error}`, { cause });
+}
+
+function toRetryAfterMs(header: string | null): number | undefined {
+  const seconds = header === null ? Number.NaN : Number(header);
+  return seconds >= 0 ? seconds * 1000 : undefined;
+}
