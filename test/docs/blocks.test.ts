@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ServerProcess, startServer } from "../support/server-process.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { compileProjects } from "./compile.ts";
+import { DOCUMENTS, type Document } from "./documents.ts";
+import { type Fence, placeOf } from "./markdown.ts";
+import { matchesOutput } from "./output.ts";
+import { type DocumentRun, isProgram, isRunnable, runDocument } from "./run-document.ts";
+
+const stack = new AsyncDisposableStack();
+const runs = new Map<Document, DocumentRun>();
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = stack.use(await startServer());
+  for (const document of DOCUMENTS) {
+    runs.set(document, stack.use(await runDocument(document.fences, server)));
+  }
+});
+
+afterAll(() => stack.disposeAsync());
+
+test("every TypeScript block compiles", async () => {
+  await using folder = await createTemporaryFolder();
+  const projects = [...runs.values()].map(({ project }) => project);
+  expect(await compileProjects(folder.path, projects)).toEqual([]);
+});
+
+const withPrograms = DOCUMENTS.filter(({ fences }) =>
+  fences.some((fence) => isRunnable(fence) || isProgram(fence)),
+);
+
+describe.each(withPrograms.map((document) => ({ document, name: document.path })))(
+  "$name",
+  ({ document }) => {
+    test.each(document.fences.filter(isRunnable).map((fence) => ({ fence, place: placeOf(fence) })))(
+      "the commands at $place do what it says",
+      ({ fence }) => {
+        const result = runs.get(document)?.shell.find((known) => known.fence === fence);
+        const fails = fence.attributes.fails !== undefined;
+        expect(result?.code, result?.stderr).toEqual(fails ? expect.any(Number) : 0);
+        if (fails) expect(result?.code).not.toBe(0);
+        expectOutput(document, fence, fails ? result?.stderr : result?.stdout);
+      },
+    );
+
+    test.each(document.fences.filter(isProgram).map((fence) => ({ fence, place: placeOf(fence) })))(
+      "the program at $place does what it says",
+      ({ fence }) => {
+        const programs = [...(runs.get(document)?.programs ?? [])];
+        const [, result] = programs.find(([source]) => source.fences[0] === fence) ?? [];
+        expect(result?.code, result?.stderr).toBe(0);
+        expectOutput(document, fence, result?.stdout);
+      },
+    );
+  },
+);
+
+/** What stands right behind a block as its output must be what it printed. */
+function expectOutput({ fences }: Document, fence: Fence, printed = ""): void {
+  const next = fences[fences.indexOf(fence) + 1];
+  if (next?.attributes.output === undefined) return;
+  expect(matchesOutput(next.text, printed), `${placeOf(next)} says otherwise than:\n${printed}`).toBe(true);
+}

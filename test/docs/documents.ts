@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Fence, parseFences } from "./markdown.ts";
+
+/** The repository. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A document for readers of the repository. */
+export interface Document {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly markdown: string;
+  readonly fences: readonly Fence[];
+}
+
+/** Every document for readers: those at the root, and the guides. */
+export const DOCUMENTS: readonly Document[] = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .sort()
+    .map((name) => `docs/${name}`),
+].map((path) => {
+  const markdown = readFileSync(join(ROOT, path), "utf8");
+  return { path, markdown, fences: parseFences(path, markdown) };
+});
+
+/** Find a document by its path. */
+export function documentOf(path: string): Document {
+  const document = DOCUMENTS.find((known) => known.path === path);
+  if (document === undefined) throw new Error(`there is no ${path}`);
+  return document;
+}

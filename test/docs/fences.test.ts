@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { runCommand } from "../../server/src/cli/run-command.ts";
+import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
+import { type Fence, parseAnchors, parseFences, parseLinks, placeOf } from "./markdown.ts";
+
+/** How each language of a block is proven; a block that is in none of these is not allowed. */
+const PROOFS: Readonly<Record<string, readonly string[]>> = {
+  sh: ["by-hand", "fails"],
+  ts: ["browser", "continues", "file", "run", "serve"],
+  tsx: ["continues", "file"],
+  proto: ["file", "refused"],
+  yaml: ["file"],
+  json: ["output", "trusted-issuers"],
+  text: ["output"],
+};
+
+const fences = DOCUMENTS.flatMap((document) => document.fences);
+
+describe("every block", () => {
+  test("is of a language that is tested, and is marked with words that mean something", () => {
+    expect(fences.filter((fence) => !isKnown(fence)).map(placeOf)).toEqual([]);
+  });
+
+  test("that is an output stands behind something that has one", () => {
+    const lost = DOCUMENTS.flatMap(({ fences: own }) =>
+      own.filter(({ attributes }, index) => attributes.output !== undefined && !hasOutput(own[index - 1])),
+    );
+    expect(lost.map(placeOf)).toEqual([]);
+  });
+
+  test.each([
+    ["is indented", "  ```sh\n  ls\n  ```"],
+    ["has no language", "```\nls\n```"],
+    ["is not closed", "```sh\nls\n"],
+  ])("that %s is refused, because it would go untested", (_, markdown) => {
+    expect(() => parseFences("a.md", markdown)).toThrow(/^a\.md:1 /);
+  });
+});
+
+function isKnown({ language, attributes }: Fence): boolean {
+  const allowed = Object.hasOwn(PROOFS, language) ? PROOFS[language] : undefined;
+  return allowed !== undefined && Object.keys(attributes).every((name) => allowed.includes(name));
+}
+
+function hasOutput(fence: Fence | undefined): boolean {
+  if (fence === undefined) return false;
+  const { language, attributes } = fence;
+  return (
+    (language === "sh" && attributes["by-hand"] === undefined) ||
+    attributes.run !== undefined ||
+    attributes.refused !== undefined
+  );
+}
+
+describe("links", () => {
+  test.each(DOCUMENTS.map(({ path, markdown }) => ({ path, markdown })))(
+    "$path names only what is there",
+    ({ path, markdown }) => {
+      const links = parseLinks(path, markdown).filter(({ target }) => !/^https?:/.test(target));
+      const dead = links.filter(({ target }) => !exists(path, target));
+      expect(dead.map(({ line, target }) => `${path}:${line} ${target}`)).toEqual([]);
+    },
+  );
+
+  test("see a missing file, a missing heading, and the picture of a dark page", () => {
+    expect(exists("README.md", "docs/nothing.md")).toBe(false);
+    expect(exists("README.md", "CONTRIBUTING.md#no-such-heading")).toBe(false);
+    expect(exists("README.md", "CONTRIBUTING.md#ten-habits")).toBe(true);
+    const links = parseLinks("a.md", '[a](b.md)\n<source srcset="dark.png">\n```sh\n[no](link)\n```');
+    expect(links.map(({ target }) => target)).toEqual(["b.md", "dark.png"]);
+  });
+});
+
+function exists(path: string, target: string): boolean {
+  const [file = "", anchor] = target.split("#", 2);
+  const found = file === "" ? path : join(dirname(path), file);
+  if (!existsSync(join(ROOT, found))) return false;
+  return anchor === undefined || parseAnchors(documentOf(found).markdown).has(anchor);
+}
+
+describe("what a reader types by hand", () => {
+  const lines = fences
+    .filter(({ attributes }) => attributes["by-hand"] !== undefined)
+    .flatMap(({ text, ...fence }) =>
+      text
+        .replaceAll("\\\n", " ")
+        .split("\n")
+        .map((line) => ({ line, place: placeOf({ ...fence, text }) })),
+    );
+
+  test.each(lines.filter(({ line }) => /\bnpm (?!install|ci)/.test(line)))(
+    "$line is a script ($place)",
+    ({ line }) => {
+      const [, name = ""] = /\bnpm (?:run )?(\S+)/.exec(line) ?? [];
+      expect(Object.keys(packageJson.scripts)).toContain(name);
+    },
+  );
+
+  test.each(lines.filter(({ line }) => line.includes("countersign ")))(
+    "$line names options that exist ($place)",
+    async ({ line }) => {
+      const [, command = "", rest = ""] = /countersign (\w+)(.*)$/.exec(line) ?? [];
+      const known = new Set([...(await helpOf(command)).matchAll(/--[a-z-]+/g)].map(([name]) => name));
+      const used = [...rest.matchAll(/(?<=\s)--[a-z-]+/g)].map(([name]) => name);
+      expect(used.filter((name) => !known.has(name))).toEqual([]);
+    },
+  );
+});
+
+async function helpOf(command: string): Promise<string> {
+  const lines: string[] = [];
+  const terminal = {
+    env: {},
+    print: (line: string) => void lines.push(line),
+    warn: (line: string) => void lines.push(line),
+    readInput: async () => "",
+    askSecret: async () => undefined,
+    stopped: Promise.resolve(""),
+  };
+  expect(await runCommand([command, "--help"], terminal), lines.join("\n")).toBe(0);
+  return lines.join("\n");
+}

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { type ProgramResult, type RunningProgram, runProgram, startProgram } from "../support/program.ts";
+import type { ServerProcess } from "../support/server-process.ts";
+import { choosePorts, createToRun, type Ports, untilListening } from "./addresses.ts";
+import { type Fence, placeOf } from "./markdown.ts";
+import { createProject, type Project, type SourceFile } from "./project.ts";
+import { runShellBlocks, type ShellResult } from "./shell.ts";
+
+/** What came of the blocks of one document. */
+export interface DocumentRun extends AsyncDisposable {
+  readonly project: Project;
+  /** Of the `sh` blocks, in their order. */
+  readonly shell: readonly ShellResult[];
+  /** Of the `ts` blocks that are programs. */
+  readonly programs: ReadonlyMap<SourceFile, ProgramResult>;
+}
+
+/** Whether a block is run as it stands, rather than by a reader with a machine of their own. */
+export function isRunnable({ language, attributes }: Fence): boolean {
+  return language === "sh" && attributes["by-hand"] === undefined;
+}
+
+/** Whether a block is a program that runs to its end. */
+export function isProgram({ language, attributes }: Fence): boolean {
+  return language === "ts" && attributes.run !== undefined;
+}
+
+/**
+ * Do what a document says: write its files, start its servers, run its programs, then its commands.
+ *
+ * @param fences the blocks of the document
+ * @param demo the server that it says is running
+ */
+export async function runDocument(fences: readonly Fence[], demo: ServerProcess): Promise<DocumentRun> {
+  await using stack = new AsyncDisposableStack();
+  const ports = await choosePorts(fences);
+  const toRun = await createToRun(demo, ports);
+  const project = stack.use(await createProject(fences, toRun));
+  for (const source of project.sources) {
+    const server = await serve(source, ports);
+    if (server !== undefined) stack.use(server);
+  }
+  const programs = new Map<SourceFile, ProgramResult>();
+  for (const source of project.sources.filter((file) => attributeOf(file, "run") !== undefined)) {
+    programs.set(source, await runProgram(toProgram(source)));
+  }
+  const env = { COUNTERSIGN_DATA_DIR: demo.dataDir };
+  const shell = await runShellBlocks(fences.filter(isRunnable), { cwd: project.path, env, toRun });
+  const kept = stack.move();
+  return { project, shell, programs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function serve(source: SourceFile, ports: Ports): Promise<RunningProgram | undefined> {
+  const port = ports.get(attributeOf(source, "serve") ?? "");
+  if (port === undefined) return undefined;
+  const program = startProgram(toProgram(source));
+  const early = program.ended.then(({ stderr }) => {
+    throw new Error(`the server of ${source.fences.map(placeOf).join()} ended:\n${stderr}`);
+  });
+  await Promise.race([untilListening(port), early]);
+  // From here on it ends when the test does.
+  early.catch(() => {});
+  return program;
+}
+
+function toProgram({ path }: SourceFile) {
+  return { file: process.execPath, args: ["--conditions=@countersign/source", path], cwd: join(path, "..") };
+}
+
+function attributeOf({ fences }: SourceFile, name: string): string | undefined {
+  return fences[0]?.attributes[name];
+}

@@ -1,0 +1,63 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runProgram } from "../support/program.ts";
+import { ROOT } from "./documents.ts";
+import type { Fence } from "./markdown.ts";
+import type { ToRun } from "./project.ts";
+
+/** Where the blocks run, and what stands for the addresses in them. */
+export interface ShellOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly toRun: ToRun;
+}
+
+/** How one block went. */
+export interface ShellResult {
+  readonly fence: Fence;
+  /** The code of the command that failed last; 0 when none did; undefined when the block was not reached. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// A pipe fails with any of its programs, and a failure in the middle of a block is not made good by its last line.
+const PRELUDE = "set -uo pipefail\ntrap 'failed=$?' ERR\n";
+
+/**
+ * Run the blocks of one document in one shell, as a reader does who pastes them one after the other: what one
+ * sets, the next ones see.
+ */
+export async function runShellBlocks(
+  fences: readonly Fence[],
+  { cwd, env, toRun }: ShellOptions,
+): Promise<readonly ShellResult[]> {
+  await writeFile(join(cwd, "blocks.sh"), toRun(PRELUDE + fences.map(toScript).join("")));
+  const path = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
+  const shell = { file: "bash", args: ["blocks.sh"], cwd, env: { ...env, PATH: path } };
+  const { stderr } = await runProgram(shell);
+  return Promise.all(fences.map((fence, index) => readResult({ fence, cwd, index, outside: stderr })));
+}
+
+function toScript({ text }: Fence, index: number): string {
+  return `failed=0\n{\n${text}\n} >block-${index}.out 2>block-${index}.err\necho "$failed" >block-${index}.code\n`;
+}
+
+interface ResultFiles {
+  readonly fence: Fence;
+  readonly cwd: string;
+  readonly index: number;
+  readonly outside: string;
+}
+
+async function readResult({ fence, cwd, index, outside }: ResultFiles): Promise<ShellResult> {
+  const read = (kind: string) => readFile(join(cwd, `block-${index}.${kind}`), "utf8").catch(() => undefined);
+  const [code, stdout = "", stderr = ""] = await Promise.all([read("code"), read("out"), read("err")]);
+  return {
+    fence,
+    code: code === undefined ? undefined : Number(code),
+    stdout,
+    // What npm thinks of the machine's settings is no part of what a command says.
+    stderr: (code === undefined ? outside : stderr).replace(/^npm (warn|notice) .*\n/gm, ""),
+  };
+}

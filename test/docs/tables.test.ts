@@ -1,0 +1,74 @@
+import { Code } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { describe, expect, test } from "vitest";
+import { SETTINGS, type Setting } from "../../server/src/cli/settings.ts";
+import { toConnectError } from "../../server/src/connect/error-contract.ts";
+import { AuthError, type AuthReason } from "../../server/src/errors/auth-error.ts";
+import { startServer } from "../support/server-process.ts";
+import { documentOf } from "./documents.ts";
+import { parseTable } from "./markdown.ts";
+
+describe("docs/operating.md", () => {
+  const { markdown } = documentOf("docs/operating.md");
+
+  test("lists every setting of the server, as the command's help does", () => {
+    const settings = Object.values<Setting<unknown>>(SETTINGS).map(toRow);
+    expect(parseTable(markdown, "Settings")).toEqual(settings);
+  });
+
+  test("lists every metric of our own", async () => {
+    await using server = await startServer();
+    const [, url = ""] = await server.program.untilPrinted(/Metrics +(\S+)/);
+    const exposed = await (await fetch(url)).text();
+    const names = [...exposed.matchAll(/^# TYPE (countersign_\w+)/gm)].map(([, name]) => name);
+    const documented = parseTable(markdown, "Metrics").map(([name = ""]) => name.replace(/\{.*/, ""));
+    expect(new Set(documented)).toEqual(new Set(names));
+  });
+});
+
+function toRow({ flag, placeholder, variable, fallback, help }: Setting<unknown>): readonly string[] {
+  const option = placeholder === undefined ? `--${flag}` : `--${flag} ${placeholder}`;
+  const hasDefault = placeholder !== undefined && fallback !== undefined && fallback !== "";
+  return [option, variable, hasDefault ? fallback : "", help];
+}
+
+// Complete by its type: a new reason must be added here before anything compiles.
+const REASONS = {
+  TOKEN_MISSING: true,
+  TOKEN_INVALID: true,
+  TOKEN_EXPIRED: true,
+  SESSION_REVOKED: true,
+  STREAM_EXPIRED: true,
+  CREDENTIALS_INVALID: true,
+  REFRESH_TOKEN_INVALID: true,
+  DPOP_PROOF_INVALID: true,
+  DPOP_NONCE_REQUIRED: true,
+  INSUFFICIENT_SCOPE: true,
+  POLICY_DENIED: true,
+  REAUTH_REQUIRED: true,
+  RATE_LIMITED: true,
+  AUTH_UNAVAILABLE: true,
+} as const satisfies Record<AuthReason, true>;
+
+function isReason(name: string): name is AuthReason {
+  return Object.hasOwn(REASONS, name);
+}
+
+describe("docs/errors.md", () => {
+  const rows = parseTable(documentOf("docs/errors.md").markdown, "Reasons");
+
+  test("lists every reason once", () => {
+    expect(rows).toHaveLength(Object.keys(REASONS).length);
+    expect(new Set(rows.map(([reason]) => reason))).toEqual(new Set(Object.keys(REASONS)));
+  });
+
+  test.each(rows.map(([reason = "", code = ""]) => ({ reason, code })))(
+    "$reason has the code $code",
+    ({ reason, code }) => {
+      if (!isReason(reason)) throw new Error(`${reason} is no reason`);
+      const error = toConnectError(new AuthError(reason, "a rule"));
+      expect(Code[error.code]).toBe(code);
+      expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason, domain: "countersign" }]);
+    },
+  );
+});
