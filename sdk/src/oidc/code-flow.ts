@@ -46,6 +46,8 @@ export function createCodeFlow(provider: Provider, options: CodeFlowOptions): Co
       const url = new URL((await server()).authorization_endpoint ?? missingEndpoint());
       const query = {
         ...parameters,
+        // Refresh tokens need the user's consent each time (OpenID Connect Core §11).
+        ...(options.scopes?.includes("offline_access") ? { prompt: "consent" } : {}),
         client_id: client.client_id,
         redirect_uri: redirectUri,
         response_type: "code",

@@ -13,6 +13,10 @@ export async function explained<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function toSourceError(cause: unknown): unknown {
+  // How a token endpoint refuses a client that came with an Authorization header (RFC 6749 §5.2).
+  if (cause instanceof oauth.WWWAuthenticateChallengeError) {
+    return new TokenSourceError("config", "the provider does not accept the client", { cause });
+  }
   if (!(cause instanceof oauth.ResponseBodyError)) return cause;
   const { error, status, response } = cause;
   if (error === "invalid_grant") {

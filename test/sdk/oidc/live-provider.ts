@@ -1,0 +1,94 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import Provider from "oidc-provider";
+
+/** A certified OpenID provider on a free port, with its own pages for signing in. */
+export interface LiveProvider extends AsyncDisposable {
+  readonly issuer: string;
+  /** How many requests its token endpoint has had. */
+  readonly tokenRequests: () => number;
+  /** Lose the answers of the token endpoint from now on: they are processed, and the connection ends. */
+  readonly loseAnswers: (isLossy: boolean) => void;
+}
+
+/** The clients that {@link startLiveProvider} registers. */
+export const CLIENTS = {
+  app: "app",
+  device: "device",
+  service: { id: "service", secret: "a-secret-of-the-tests" },
+  signing: "signing",
+} as const;
+
+export const REDIRECT_URI = "http://127.0.0.1/signed-in";
+
+/** Start a provider. `jwk`: the public key of the client that signs assertions. */
+export async function startLiveProvider(jwk: JsonWebKey): Promise<LiveProvider> {
+  let requests = 0;
+  let isLossy = false;
+  let handle: ReturnType<Provider["callback"]> | undefined;
+  const http = createServer((req, res) => {
+    if (req.url === "/token") {
+      requests += 1;
+      if (isLossy) {
+        // Processed as usual; what would be the answer ends the connection instead.
+        res.end = () => {
+          res.destroy();
+          return res;
+        };
+      }
+    }
+    handle?.(req, res);
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  handle = new Provider(issuer, configuration(jwk)).callback();
+  return {
+    issuer,
+    tokenRequests: () => requests,
+    loseAnswers(value) {
+      isLossy = value;
+    },
+    async [Symbol.asyncDispose]() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function configuration(jwk: JsonWebKey) {
+  const none = { token_endpoint_auth_method: "none", application_type: "native" };
+  const machine = { grant_types: ["client_credentials"], redirect_uris: [], response_types: [] };
+  return {
+    clients: [
+      {
+        client_id: CLIENTS.app,
+        redirect_uris: [REDIRECT_URI],
+        grant_types: ["authorization_code", "refresh_token"],
+        ...none,
+      },
+      {
+        client_id: CLIENTS.device,
+        grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+        redirect_uris: [],
+        response_types: [],
+        ...none,
+      },
+      { client_id: CLIENTS.service.id, client_secret: CLIENTS.service.secret, ...machine },
+      {
+        client_id: CLIENTS.signing,
+        token_endpoint_auth_method: "private_key_jwt",
+        token_endpoint_auth_signing_alg: "ES256",
+        jwks: { keys: [jwk] },
+        ...machine,
+      },
+    ],
+    features: {
+      clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true },
+      revocation: { enabled: true },
+    },
+    scopes: ["openid", "offline_access", "notes:read"],
+    issueRefreshToken: () => Promise.resolve(true),
+    ttl: { AccessToken: 600, ClientCredentials: 600, RefreshToken: 3_600 },
+  };
+}
