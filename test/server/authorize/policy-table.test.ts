@@ -1,0 +1,102 @@
+import { create, createFileRegistry } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema, SourceCodeInfoSchema } from "@bufbuild/protobuf/wkt";
+import { Access, file_countersign_auth_v1_options } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
+import { describe, expect, test } from "vitest";
+import { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "../../../server/src/authorize/policy.ts";
+import { createPolicyTable, PolicyError, toMethodName } from "../../../server/src/authorize/policy-table.ts";
+import { echoService, methodOf } from "../../support/echo-service.ts";
+import { ownServices } from "../../support/services.ts";
+
+const AUTHENTICATED = { access: Access.AUTHENTICATED };
+
+function offendersOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof PolicyError) return error.offenders;
+    throw error;
+  }
+  return [];
+}
+
+describe("the proof at start (S2)", () => {
+  test("lists all offenders at once, each with its file, in order", () => {
+    const service = echoService({
+      Zeta: {},
+      Good: { policy: AUTHENTICATED },
+      Beta: { policy: { access: Access.PUBLIC, scopes: ["a"] } },
+      Alpha: { policy: { access: Access.AUTHENTICATED, rule: "nobody" } },
+    });
+    expect(offendersOf(() => createPolicyTable([service]))).toEqual([
+      "test.v1.EchoService/Alpha has a rule that names an unknown variable nobody (test/v1/echo.proto)",
+      "test.v1.EchoService/Beta is public, yet sets conditions on the token (test/v1/echo.proto)",
+      "test.v1.EchoService/Zeta has no access rule (test/v1/echo.proto)",
+    ]);
+    expect(() => createPolicyTable([service])).toThrowError(
+      "3 of the methods cannot be served:\n  test.v1.EchoService/Alpha has a rule",
+    );
+  });
+
+  test("lists the offenders of all services", () => {
+    const services = [echoService({ Call: {} }), Health];
+    const offenders = offendersOf(() => createPolicyTable(services));
+    expect(offenders.map((line) => line.split(" ")[0])).toEqual([
+      ...Health.methods.map(toMethodName).sort(),
+      "test.v1.EchoService/Call",
+    ]);
+  });
+
+  test("names the line where the descriptor knows it", () => {
+    const { file } = echoService({ First: { policy: AUTHENTICATED }, Second: {} });
+    const location = [{ path: [6, 0, 2, 1], span: [41, 2, 50] }];
+    const sourceCodeInfo = create(SourceCodeInfoSchema, { location });
+    const located = create(FileDescriptorProtoSchema, { ...file.proto, sourceCodeInfo });
+    const service = createFileRegistry(located, () => file_countersign_auth_v1_options).getService(
+      "test.v1.EchoService",
+    );
+    expect(offendersOf(() => createPolicyTable(service === undefined ? [] : [service]))).toEqual([
+      "test.v1.EchoService/Second has no access rule (test/v1/echo.proto:42)",
+    ]);
+  });
+
+  test("passes our own services", () => {
+    expect(offendersOf(() => createPolicyTable(ownServices))).toEqual([]);
+  });
+
+  test("takes a rule from the server for a proto without any", () => {
+    const table = createPolicyTable([Health], new Map([[Health, PUBLIC_POLICY]]));
+    expect(table.entries.every(({ source, policy }) => source === "server" && policy === PUBLIC_POLICY)).toBe(
+      true,
+    );
+  });
+
+  test("refuses two rules for one method", () => {
+    const service = echoService({ Call: { policy: AUTHENTICATED } });
+    expect(
+      offendersOf(() => createPolicyTable([service], new Map([[service, AUTHENTICATED_POLICY]]))),
+    ).toEqual([
+      "test.v1.EchoService/Call has a rule in its proto and another from the server (test/v1/echo.proto)",
+    ]);
+  });
+});
+
+describe("the policy table (S2)", () => {
+  const service = echoService({ B: { policy: AUTHENTICATED }, A: {}, C: {} }, { access: Access.PUBLIC });
+  const table = createPolicyTable([service, service]);
+
+  test("has each method once, by name, with where its rule stands", () => {
+    expect(table.entries.map(({ method, source }) => `${toMethodName(method)} ${source}`)).toEqual([
+      "test.v1.EchoService/A service",
+      "test.v1.EchoService/B method",
+      "test.v1.EchoService/C service",
+    ]);
+  });
+
+  test("finds rules by descriptor, never by name", () => {
+    expect(table.get(methodOf(service, "B"))?.access).toBe("authenticated");
+    expect(table.get(methodOf(service, "A"))?.access).toBe("public");
+    const impostor = echoService({ B: { policy: { access: Access.PUBLIC } } });
+    expect(table.get(methodOf(impostor, "B"))).toBeUndefined();
+  });
+});
