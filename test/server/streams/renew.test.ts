@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { describe, expect, test } from "vitest";
+import { onPrincipalChange, principalOf } from "../../../server/src/connect/principal-context.ts";
+import { AuthError } from "../../../server/src/errors/auth-error.ts";
+import { clientOf } from "../../support/rpc.ts";
+import { type StreamServer, startStreamServer, tokenFor } from "./stream-server.ts";
+
+const LIFE_MS = 600;
+
+/** Open a stream that says which token it runs on, at first and after every renewal. */
+async function openWatch(server: StreamServer, token = tokenFor(LIFE_MS, { jti: "first" })) {
+  const streamId = randomBytes(16).toString("base64url");
+  const client = clientOf(NotesService, { ...server, protocol: "grpc", token });
+  const headers = { "countersign-stream-id": streamId };
+  const { promise: header, resolve } = Promise.withResolvers<Headers>();
+  const events = client.watchNotes({}, { headers, onHeader: resolve })[Symbol.asyncIterator]();
+  const first = await events.next();
+  return { streamId, events, first: first.value?.note?.title, header: await header };
+}
+
+function startServer(): Promise<StreamServer> {
+  return startStreamServer({
+    async *watchNotes(_, ctx) {
+      let wake: () => void = () => {};
+      onPrincipalChange(ctx, () => wake());
+      while (!ctx.signal.aborted) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        yield { note: { title: principalOf(ctx).tokenId ?? "" } };
+        await changed;
+      }
+    },
+  });
+}
+
+/** Renew streams with a token. */
+function renew(server: StreamServer, token: string, streamIds: readonly string[]) {
+  return clientOf(StreamService, { ...server, protocol: "connect", token }).renew({
+    streamIds: [...streamIds],
+  });
+}
+
+function reasonOf(error: unknown): string | undefined {
+  return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
+}
+
+describe.concurrent("StreamService.Renew", () => {
+  test("carries a stream over the expiry of its token, and shows the handler the new principal", async () => {
+    await using server = await startServer();
+    const expiresAtMs = Date.now() + 3000;
+    const { streamId, events, first } = await openWatch(server, tokenFor(3000, { jti: "first" }));
+    const token = tokenFor(4500, { jti: "second" });
+    const { streams, unknownStreamIds } = await renew(server, token, [streamId, "unknown"]);
+    expect(first).toBe("first");
+    expect(streams.map((stream) => stream.streamId)).toEqual([streamId]);
+    expect(unknownStreamIds).toEqual(["unknown"]);
+    expect((await events.next()).value?.note?.title).toBe("second");
+    await expect(events.next()).rejects.toThrowError(/expired/);
+    expect(Date.now()).toBeGreaterThan(expiresAtMs);
+  });
+
+  test("answers to the opening with the seconds that the stream may last", async () => {
+    await using server = await startServer();
+    const { header } = await openWatch(server, tokenFor(90_500));
+    expect(header.get("countersign-expires-in")).toBe("90");
+  });
+
+  const strangers = {
+    "another user": { sub: "usr_eve" },
+    "another session": { sid: "session-2" },
+    "another client": { client_id: "other" },
+  };
+  for (const [whose, claims] of Object.entries(strangers)) {
+    test(`refuses the token of ${whose}, and leaves the stream as it was`, async () => {
+      await using server = await startServer();
+      const { streamId, events } = await openWatch(server);
+      const refusal = await renew(server, tokenFor(9000, claims), [streamId]).catch(ConnectError.from);
+      expect(refusal).toMatchObject({ code: Code.PermissionDenied });
+      expect(reasonOf(refusal)).toBe("POLICY_DENIED");
+      await expect(events.next().catch((error: unknown) => reasonOf(error))).resolves.toBe("STREAM_EXPIRED");
+    });
+  }
+
+  test("ends a stream whose method the new token may not call", async () => {
+    await using server = await startServer();
+    const { streamId, events } = await openWatch(server, tokenFor(9000));
+    const ending = expect(events.next().catch((error: unknown) => reasonOf(error))).resolves.toBe(
+      "INSUFFICIENT_SCOPE",
+    );
+    const { streams, unknownStreamIds } = await renew(server, tokenFor(9000, { scope: "" }), [streamId]);
+    expect({ streams, unknownStreamIds }).toEqual({ streams: [], unknownStreamIds: [] });
+    await ending;
+  });
+
+  test("comes too late after the deadline: the stream is unknown then", async () => {
+    await using server = await startServer();
+    const { streamId, events } = await openWatch(server);
+    await events.next().catch(() => {});
+    const { streams, unknownStreamIds } = await renew(server, tokenFor(9000), [streamId]);
+    expect({ streams, unknownStreamIds }).toEqual({ streams: [], unknownStreamIds: [streamId] });
+  });
+
+  test("needs the names of 1 to 1,000 streams", async () => {
+    await using server = await startServer();
+    for (const ids of [[], Array.from({ length: 1001 }, String)]) {
+      await expect(renew(server, tokenFor(9000), ids)).rejects.toMatchObject({ code: Code.InvalidArgument });
+    }
+  });
+});
+
+describe.concurrent("a stream's name", () => {
+  test("must be 128 bits in base64url, and must not be taken", async () => {
+    await using server = await startServer();
+    const client = clientOf(NotesService, { ...server, protocol: "grpc", token: tokenFor(9000) });
+    const { streamId } = await openWatch(server, tokenFor(9000));
+    for (const [name, code] of [
+      ["short", Code.InvalidArgument],
+      [streamId, Code.AlreadyExists],
+    ] as const) {
+      const second = client.watchNotes({}, { headers: { "countersign-stream-id": name } });
+      await expect(second[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code });
+    }
+    expect(server.streams.size).toBe(1);
+  });
+});
+
+describe.concurrent("a revoked session", () => {
+  test("ends its streams, and opens no more", async () => {
+    await using server = await startServer();
+    const { events } = await openWatch(server, tokenFor(9000));
+    const ending = expect(events.next().catch((error: unknown) => reasonOf(error))).resolves.toBe(
+      "SESSION_REVOKED",
+    );
+    server.revoke("session-1");
+    server.streams.endWhere(
+      ({ sessionId }) => sessionId === "session-1",
+      new AuthError("SESSION_REVOKED", "the session has been revoked"),
+    );
+    await ending;
+    await expect(openWatch(server, tokenFor(9000)).catch((error: unknown) => reasonOf(error))).resolves.toBe(
+      "SESSION_REVOKED",
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { systemClock } from "../../../server/src/clock.ts";
+import { createAuth } from "../../../server/src/connect/create-auth.ts";
+import { buildRequestListener } from "../../../server/src/http/build-server.ts";
+import { listen } from "../../../server/src/http/listener.ts";
+import { createStreamService } from "../../../server/src/services/stream-service.ts";
+import { createStreamRegistry, type StreamRegistry } from "../../../server/src/streams/stream-registry.ts";
+import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
+import { createRevocationSet } from "./revocation-set.ts";
+
+const key = createSigningKey("ES256", "key-1");
+
+/** A server of streams, with the service that renews them. */
+export interface StreamServer extends AsyncDisposable {
+  readonly baseUrl: string;
+  readonly streams: StreamRegistry;
+  /** Revoke a session: its calls are refused from now on. */
+  revoke(sessionId: string): void;
+}
+
+/** Sign a token that lasts so many milliseconds from now. */
+export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown>> = {}): string {
+  const nowSeconds = Date.now() / 1000;
+  const times = { iat: nowSeconds - 1, exp: nowSeconds + lifeMs / 1000 };
+  return signToken(key, goodClaims({ scope: "notes:read notes:write", ...times, ...claims }));
+}
+
+/** Start a server whose clocks have no tolerance. */
+export async function startStreamServer(
+  notes: Partial<ServiceImpl<typeof NotesService>>,
+): Promise<StreamServer> {
+  const streams = createStreamRegistry();
+  const revocations = createRevocationSet();
+  const auth = createAuth({
+    routes: (router) =>
+      router.service(NotesService, notes).service(StreamService, createStreamService(streams, systemClock)),
+    issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [key.jwk] } } }],
+    audience: "ledger",
+    clockToleranceSeconds: 0,
+    streams,
+    revocations,
+  });
+  const listener = await listen(buildRequestListener(auth));
+  return {
+    baseUrl: listener.origin,
+    streams,
+    revoke: (sessionId) => revocations.add(sessionId),
+    [Symbol.asyncDispose]: () => listener.close(0),
+  };
+}
