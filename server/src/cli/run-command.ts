@@ -1,3 +1,4 @@
+import { clientCommand } from "./client.ts";
 import type { Command, Terminal } from "./command.ts";
 import { demoCommand } from "./demo.ts";
 import { formatHelp, formatOverview } from "./help.ts";
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   demoCommand,
   userCommand,
+  clientCommand,
   keyCommand,
   sessionCommand,
   tokenCommand,

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store/database.ts";
+import type { RevocationRecord } from "../store/revocations.ts";
 import type { IssueAudit } from "./issue-audit.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { deriveKey } from "./seal.ts";
@@ -14,11 +15,12 @@ export type EndReason =
   | "revoked_by_operator"
   | "account_disabled"
   | "password_changed"
+  | "client_disabled"
   | "reuse";
 
-/** Learns of ended sessions, so that their access tokens are refused from then on. */
-export interface RevocationFeed {
-  revoke(revocation: { readonly sessionId: string; readonly atMs: number; readonly reason: string }): void;
+/** Learns of what was revoked by this server, so that it acts on it at once. Others read it from the store. */
+export interface RevocationLearner {
+  learn(records: readonly RevocationRecord[]): void;
 }
 
 /** What `createSessions` needs. */
@@ -40,7 +42,7 @@ export interface SessionsOptions {
   readonly absoluteTtlMs?: number;
   readonly clock: Clock;
   readonly audit: IssueAudit;
-  readonly revocations: RevocationFeed;
+  readonly revocations: RevocationLearner;
 }
 
 /** {@link SessionsOptions} with every default filled in. */

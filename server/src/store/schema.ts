@@ -1,4 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
+import type { ClientSchema } from "./client-schema.ts";
+import type { ClusterSchema } from "./cluster-schema.ts";
 
 /** Set at insert and never changed. */
 type Fixed<T> = ColumnType<T, T, never>;
@@ -8,7 +10,7 @@ type Fixed<T> = ColumnType<T, T, never>;
  *
  * Nothing outside `store/` sees these names.
  */
-export interface Schema {
+export interface Schema extends ClientSchema, ClusterSchema {
   readonly accounts: AccountTable;
   readonly sessions: SessionTable;
   readonly signing_keys: SigningKeyTable;

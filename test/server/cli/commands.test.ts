@@ -6,7 +6,7 @@ import { SETTINGS } from "../../../server/src/cli/settings.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
-const COMMANDS = ["serve", "demo", "user", "key", "session", "token", "policy"];
+const COMMANDS = ["serve", "demo", "user", "client", "key", "session", "token", "policy"];
 
 /** Run a command to its end. */
 async function run(args: readonly string[], parts: Parameters<typeof recordingTerminal>[0] = {}) {

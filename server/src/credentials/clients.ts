@@ -1,0 +1,138 @@
+import type { Clock } from "../clock.ts";
+import {
+  type ClientKeyChange,
+  type ClientRecord,
+  findClient,
+  insertClient,
+  listClients,
+  replaceClientKey,
+  setClientDisabled,
+} from "../store/clients.ts";
+import type { Store } from "../store/database.ts";
+import { parseClientKeys } from "./client-keys.ts";
+import { assertClientId, assertGrants, assertTokens, toClientSubject } from "./client-names.ts";
+import { createClientSecret, hashClientSecret } from "./client-secret.ts";
+
+/** What {@link createClients} needs. */
+export interface ClientsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Ends the sessions of a client that is disabled. */
+  readonly sessions: {
+    end(end: {
+      readonly where: { readonly subject: string };
+      readonly reason: "client_disabled";
+    }): Promise<unknown>;
+  };
+}
+
+/** A new client. */
+export interface NewClient {
+  /** 1 to 128 letters, digits and `._~-`. */
+  readonly clientId: string;
+  /** The most that its tokens can be granted. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** The grant types that it may use. */
+  readonly grants: readonly string[];
+  /** Whether it may ask about tokens of others. */
+  readonly mayIntrospect: boolean;
+  /** Its public keys, as a JWK Set in JSON. Absent: it gets a secret. */
+  readonly jwks?: string;
+}
+
+/** A client, and the secret that was made for it. */
+export interface ClientWithSecret {
+  readonly client: ClientRecord;
+  /** The only time that it is seen; undefined for a client with keys. */
+  readonly secret: string | undefined;
+}
+
+/** The new proof of a client. */
+export interface ClientRotation {
+  /** How long the secret before stays good, in milliseconds. */
+  readonly overlapMs: number;
+  /** Its new public keys. Absent: it gets a new secret. */
+  readonly jwks?: string;
+}
+
+/** The clients, for those who run the server. */
+export interface Clients {
+  /** Add a client. @throws Error when there is one with its identifier, or a part of it is no good */
+  create(client: NewClient): Promise<ClientWithSecret>;
+  /** List every client by its identifier. */
+  list(): Promise<readonly ClientRecord[]>;
+  /**
+   * Give a client a new secret, while the one before stays good for a time; or new keys, at once. A secret before
+   * that one is no longer good.
+   *
+   * @throws Error when there is no such client, or the keys are no good
+   */
+  rotate(clientId: string, rotation: ClientRotation): Promise<ClientWithSecret>;
+  /** Let a client in no more, and end its sessions. @throws Error when there is no such client */
+  disable(clientId: string): Promise<void>;
+  /** Let a disabled client in again. @throws Error when there is no such client */
+  enable(clientId: string): Promise<void>;
+}
+
+/** Create the keeper of clients. */
+export function createClients({ store, clock, sessions }: ClientsOptions): Clients {
+  const get = async (clientId: string): Promise<ClientRecord> => {
+    const client = await findClient(store, clientId);
+    if (client === undefined) {
+      throw new Error("there is no such client");
+    }
+    return client;
+  };
+  return {
+    async create(input) {
+      const made = await toRecord(input, clock.nowMs());
+      if (!(await insertClient(store, made.client))) {
+        throw new Error("there is a client with this identifier");
+      }
+      return made;
+    },
+    list: () => listClients(store),
+    async rotate(clientId, { overlapMs, jwks }) {
+      await get(clientId);
+      const secret = jwks === undefined ? createClientSecret() : undefined;
+      const change: ClientKeyChange =
+        jwks === undefined
+          ? { secretHash: hashClientSecret(secret ?? ""), previousExpiresAtMs: clock.nowMs() + overlapMs }
+          : { jwks: await parseClientKeys(jwks) };
+      await replaceClientKey(store, clientId, change);
+      return { client: await get(clientId), secret };
+    },
+    async disable(clientId) {
+      await get(clientId);
+      await setClientDisabled(store, clientId, clock.nowMs());
+      await sessions.end({ where: { subject: toClientSubject(clientId) }, reason: "client_disabled" });
+    },
+    async enable(clientId) {
+      await get(clientId);
+      await setClientDisabled(store, clientId, null);
+    },
+  };
+}
+
+async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecret> {
+  const { clientId, scopes, roles, grants, mayIntrospect, jwks } = input;
+  assertClientId(clientId);
+  assertTokens([...scopes, ...roles]);
+  assertGrants(grants);
+  const secret = jwks === undefined ? createClientSecret() : undefined;
+  const client = {
+    clientId,
+    scopes: [...new Set(scopes)],
+    roles: [...new Set(roles)],
+    grants: [...new Set(grants)],
+    mayIntrospect,
+    secretHash: secret === undefined ? undefined : hashClientSecret(secret),
+    previousSecretHash: undefined,
+    previousSecretExpiresAtMs: undefined,
+    jwks: jwks === undefined ? undefined : await parseClientKeys(jwks),
+    disabledAtMs: undefined,
+    createdAtMs: nowMs,
+  };
+  return { client, secret };
+}

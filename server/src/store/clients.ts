@@ -1,0 +1,129 @@
+import type { Selectable } from "kysely";
+import type { ClientTable } from "./client-schema.ts";
+import type { Store } from "./database.ts";
+import { parseTextList, toTextList } from "./text-list.ts";
+
+/** A program that signs in as itself. Times are milliseconds since 1970. */
+export interface ClientRecord {
+  /** Chosen by the operator: it is claim `client_id`. */
+  readonly clientId: string;
+  /** The most that its tokens can be granted. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** The grant types that it may use, by the names of the command line. */
+  readonly grants: readonly string[];
+  /** Whether it may ask about tokens of others (RFC 7662). */
+  readonly mayIntrospect: boolean;
+  /** The hash of its secret; undefined when it has keys. */
+  readonly secretHash: string | undefined;
+  /** The secret before this one. */
+  readonly previousSecretHash: string | undefined;
+  /** When that one is no longer good. */
+  readonly previousSecretExpiresAtMs: number | undefined;
+  /** Its public keys: a JWK Set, as JSON; undefined when it has a secret. */
+  readonly jwks: string | undefined;
+  readonly disabledAtMs: number | undefined;
+  readonly createdAtMs: number;
+}
+
+/**
+ * Add a client.
+ *
+ * @returns false when there is one with its identifier
+ */
+export async function insertClient(store: Store, client: ClientRecord): Promise<boolean> {
+  const result = await store.db
+    .insertInto("clients")
+    .values(toRow(client))
+    .onConflict((conflict) => conflict.column("client_id").doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Find a client, disabled or not. */
+export async function findClient(store: Store, clientId: string): Promise<ClientRecord | undefined> {
+  const query = store.db.selectFrom("clients").selectAll().where("client_id", "=", clientId);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** List every client by its identifier. */
+export async function listClients(store: Store): Promise<readonly ClientRecord[]> {
+  return (await store.db.selectFrom("clients").selectAll().orderBy("client_id").execute()).map(toRecord);
+}
+
+/** What a client proves itself with from now on. */
+export type ClientKeyChange =
+  | { readonly jwks: string }
+  | {
+      readonly secretHash: string;
+      /** How long the secret that it replaces stays good. */
+      readonly previousExpiresAtMs: number;
+    };
+
+/** Replace what a client proves itself with: keys at once, a secret with an overlap. */
+export async function replaceClientKey(
+  store: Store,
+  clientId: string,
+  change: ClientKeyChange,
+): Promise<void> {
+  const update = store.db.updateTable("clients").where("client_id", "=", clientId);
+  if ("jwks" in change) {
+    const none = { secret_hash: null, previous_secret_hash: null, previous_secret_expires_at: null };
+    await update.set({ ...none, jwks: change.jwks }).execute();
+    return;
+  }
+  await update
+    .set(({ ref }) => ({
+      previous_secret_hash: ref("secret_hash"),
+      previous_secret_expires_at: change.previousExpiresAtMs,
+      secret_hash: change.secretHash,
+      jwks: null,
+    }))
+    .execute();
+}
+
+/** Let a client in no more, or again. @param disabledAtMs null: let it in */
+export async function setClientDisabled(
+  store: Store,
+  clientId: string,
+  disabledAtMs: number | null,
+): Promise<void> {
+  await store.db
+    .updateTable("clients")
+    .set({ disabled_at: disabledAtMs })
+    .where("client_id", "=", clientId)
+    .execute();
+}
+
+function toRow(client: ClientRecord): Selectable<ClientTable> {
+  return {
+    client_id: client.clientId,
+    scopes: toTextList(client.scopes),
+    roles: toTextList(client.roles),
+    grants: toTextList(client.grants),
+    may_introspect: client.mayIntrospect ? 1 : 0,
+    secret_hash: client.secretHash ?? null,
+    previous_secret_hash: client.previousSecretHash ?? null,
+    previous_secret_expires_at: client.previousSecretExpiresAtMs ?? null,
+    jwks: client.jwks ?? null,
+    disabled_at: client.disabledAtMs ?? null,
+    created_at: client.createdAtMs,
+  };
+}
+
+function toRecord(row: Selectable<ClientTable>): ClientRecord {
+  return {
+    clientId: row.client_id,
+    scopes: parseTextList(row.scopes),
+    roles: parseTextList(row.roles),
+    grants: parseTextList(row.grants),
+    mayIntrospect: row.may_introspect === 1,
+    secretHash: row.secret_hash ?? undefined,
+    previousSecretHash: row.previous_secret_hash ?? undefined,
+    previousSecretExpiresAtMs: row.previous_secret_expires_at ?? undefined,
+    jwks: row.jwks ?? undefined,
+    disabledAtMs: row.disabled_at ?? undefined,
+    createdAtMs: row.created_at,
+  };
+}
