@@ -26,7 +26,8 @@ interface Exchange {
   readonly response: NodeResponse | undefined;
 }
 
-const exchangeKey = createContextKey<Exchange | undefined>(undefined, {
+/** Behind a function: whoever logs the context of a call must not log the headers of its request. */
+const exchangeKey = createContextKey<() => Exchange | undefined>(() => undefined, {
   description: "countersign exchange",
 });
 
@@ -42,10 +43,8 @@ const H2_CANCEL = 8;
  * @param response its response, where the adapter hands it over too
  */
 export function keepNodeRequest(request: RawRequest, response?: NodeResponse): ContextValues {
-  return createContextValues().set(exchangeKey, {
-    request: "raw" in request ? request.raw : request,
-    response,
-  });
+  const exchange = { request: "raw" in request ? request.raw : request, response };
+  return createContextValues().set(exchangeKey, () => exchange);
 }
 
 /**
@@ -55,7 +54,7 @@ export function keepNodeRequest(request: RawRequest, response?: NodeResponse): C
  * in front may have read the other one.
  */
 export function repeatsAuthorization(values: ContextValues): boolean {
-  const rawHeaders = values.get(exchangeKey)?.request.rawHeaders ?? [];
+  const rawHeaders = values.get(exchangeKey)()?.request.rawHeaders ?? [];
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     if (isAuthorization(rawHeaders[at])) {
@@ -72,7 +71,7 @@ function isAuthorization(name: string | undefined): boolean {
 
 /** Find what a call runs over; undefined when no adapter of Node serves it. */
 export function transportOf(values: ContextValues): Transport | undefined {
-  const exchange = values.get(exchangeKey);
+  const exchange = values.get(exchangeKey)();
   if (exchange === undefined) {
     return undefined;
   }
