@@ -19,13 +19,14 @@ export { toJwksDocument, toMetadataDocument, toOpenIdDocument } from "./issue/me
 export type { RefreshInput } from "./issue/refresh.ts";
 export type { SecretFileOptions } from "./issue/secret-file.ts";
 export { loadSecretFile } from "./issue/secret-file.ts";
-export type { EndReason, RevocationFeed, SessionsOptions } from "./issue/session-options.ts";
+export type { EndReason, RevocationLearner, SessionsOptions } from "./issue/session-options.ts";
 export { FIRST_PARTY_CLIENT_ID } from "./issue/session-options.ts";
 export type { NewSession, Sessions } from "./issue/sessions.ts";
 export { createSessions } from "./issue/sessions.ts";
 export type { SigningKey } from "./issue/signing-key.ts";
 export type { IssuedTokens } from "./issue/tokens.ts";
-export type { Revocation, Revocations, RevocationsOptions } from "./revoke/revocations.ts";
+export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
+export type { RevocationBatch, Revocations, RevocationsOptions } from "./revoke/revocations.ts";
 export { createRevocations } from "./revoke/revocations.ts";
 export type { SessionServiceOptions } from "./services/session-service.ts";
 export { createSessionService } from "./services/session-service.ts";

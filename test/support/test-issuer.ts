@@ -1,9 +1,9 @@
 import type { IssueEvent } from "../../server/src/issue/issue-audit.ts";
 import { createKeyRing, type KeyRing } from "../../server/src/issue/key-ring.ts";
 import { createSessions, type Sessions } from "../../server/src/issue/sessions.ts";
-import type { Revocation } from "../../server/src/revoke/revocations.ts";
 import { type AccountRecord, insertAccount } from "../../server/src/store/accounts.ts";
 import type { Store } from "../../server/src/store/database.ts";
+import type { RevocationRecord } from "../../server/src/store/revocations.ts";
 import { createTestClock, type TestClock } from "./test-clock.ts";
 
 /** The claims `iss` and `aud` of the tokens of tests. */
@@ -20,7 +20,7 @@ export interface TestIssuer extends Disposable {
   /** All that was told to the audit trail. */
   readonly events: readonly IssueEvent[];
   /** All sessions that were revoked. */
-  readonly revoked: readonly Revocation[];
+  readonly revoked: readonly RevocationRecord[];
   readonly account: AccountRecord;
 }
 
@@ -28,7 +28,7 @@ export interface TestIssuer extends Disposable {
 export async function startTestIssuer(store: Store, clock = createTestClock()): Promise<TestIssuer> {
   const secret = new Uint8Array(32).fill(7);
   const events: IssueEvent[] = [];
-  const revoked: Revocation[] = [];
+  const revoked: RevocationRecord[] = [];
   const audit = { record: (event: IssueEvent) => void events.push(event) };
   const keyRing = createKeyRing({ store, secret, clock, audit, times: { accessTtlMs: 600_000 } });
   await keyRing.start();
@@ -40,7 +40,7 @@ export async function startTestIssuer(store: Store, clock = createTestClock()): 
     audit,
     issuer: TEST_ISSUER,
     audience: TEST_AUDIENCE,
-    revocations: { revoke: (revocation) => void revoked.push(revocation) },
+    revocations: { learn: (records) => void revoked.push(...records) },
   });
   const account = await addTestAccount(store, "ada");
   return {

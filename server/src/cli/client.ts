@@ -118,7 +118,7 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
 
 function openClients(store: Store): Clients {
   // Servers that run on the same store learn of ended sessions from it.
-  const context = { store, clock: systemClock, audit: silentAudit, revocations: { revoke: () => {} } };
+  const context = { store, clock: systemClock, audit: silentAudit, revocations: { learn: () => {} } };
   return createClients({
     store,
     clock: systemClock,

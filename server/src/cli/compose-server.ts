@@ -82,9 +82,9 @@ export async function composeServer(
     audit,
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
-  revocations.onRevoked(({ sessionId }) =>
+  revocations.onRevoked((batch) =>
     streams.endWhere(
-      (principal) => principal.issuer === issuerUrl && principal.sessionId === sessionId,
+      (principal) => batch.matches(principal),
       new AuthError("SESSION_REVOKED", "the session has been revoked"),
     ),
   );

@@ -11,7 +11,7 @@ import type { Store } from "../store/database.ts";
  * @param audit who is told of what happens to sessions
  */
 export function openAccounts(store: Store, audit: AuditSink = silentAudit): Accounts {
-  const context = { store, clock: systemClock, audit, revocations: { revoke: () => {} } };
+  const context = { store, clock: systemClock, audit, revocations: { learn: () => {} } };
   return createAccounts({
     store,
     clock: systemClock,

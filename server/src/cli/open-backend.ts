@@ -11,6 +11,8 @@ import type { Config } from "./config.ts";
 import { createLogAudit, joinAudits } from "./log-audit.ts";
 import { openStore, readSecret } from "./open-store.ts";
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 /** What a server runs on: all that is opened at its start and closed at its end. */
 export interface Backend extends AsyncDisposable {
   readonly config: Config;
@@ -43,7 +45,8 @@ export async function openBackend(config: Config, terminal: Terminal): Promise<B
   const revocations = createRevocations({
     store,
     clock: systemClock,
-    accessTtlMs: config.accessTtl,
+    // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
+    accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
     onError,
   });
   opened.defer(() => revocations.close());

@@ -66,7 +66,7 @@ const ACTIONS: Readonly<Record<string, (store: Store, line: CommandLine) => Prom
   async revoke(store, { values, words }) {
     const where = await readTarget(store, { values, words });
     const ended = await endSessions(
-      { store, clock: systemClock, audit: silentAudit, revocations: { revoke: () => {} } },
+      { store, clock: systemClock, audit: silentAudit, revocations: { learn: () => {} } },
       { where, reason: "revoked_by_operator" },
     );
     if (ended.length === 0 && "sessionId" in where) {

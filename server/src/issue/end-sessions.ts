@@ -18,11 +18,11 @@ export async function endSessions(
   { where, reason }: SessionEnd,
 ): Promise<readonly string[]> {
   const nowMs = context.clock.nowMs();
-  const ended = await revokeSessions(context.store, { where, reason, nowMs });
+  const { sessions, revocations } = await revokeSessions(context.store, { where, reason, nowMs });
+  context.revocations.learn(revocations);
   const type = reason === "signed_out" ? "sign_out" : "session_revoked";
-  for (const { sessionId, subject } of ended) {
-    context.revocations.revoke({ sessionId, atMs: nowMs, reason });
+  for (const { sessionId, subject } of sessions) {
     context.audit.record({ type, subject, sessionId, reason });
   }
-  return ended.map(({ sessionId }) => sessionId);
+  return sessions.map(({ sessionId }) => sessionId);
 }

@@ -1,6 +1,7 @@
 import { type Dialect, Kysely } from "kysely";
 import { migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
+import type { Listener } from "./postgres-listener.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -17,6 +18,13 @@ export interface Store extends AsyncDisposable {
   readonly db: Kysely<Schema>;
   /** Which database it is, for the few places where that matters. */
   readonly dialect: StoreDialect;
+  /**
+   * Be told that another server has sent word on a channel. Only a hint to look: it may come late, twice or, while
+   * the database cannot be reached, not at all. SQLite has no channels and never calls.
+   *
+   * @param channel a name of lower-case letters and underscores
+   */
+  listen(channel: string, onNotified: () => void): Listener;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -32,7 +40,8 @@ export interface Store extends AsyncDisposable {
  */
 export async function openDatabase(location: StoreLocation): Promise<Store> {
   const dialect = "url" in location ? "postgres" : "sqlite";
-  const db = new Kysely<Schema>({ dialect: await openDialect(location) });
+  const opened = await openDialect(location);
+  const db = new Kysely<Schema>({ dialect: opened.dialect });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= db.destroy();
@@ -44,17 +53,27 @@ export async function openDatabase(location: StoreLocation): Promise<Store> {
     await close();
     throw error;
   }
-  return { db, dialect, close, [Symbol.asyncDispose]: close };
+  return { db, dialect, listen: opened.listen, close, [Symbol.asyncDispose]: close };
 }
 
-async function openDialect(location: StoreLocation): Promise<Dialect> {
+interface OpenedDialect extends Pick<Store, "listen"> {
+  readonly dialect: Dialect;
+}
+
+async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
   if (!("url" in location)) {
-    return openSqlite(location.dataDir);
+    return { dialect: openSqlite(location.dataDir), listen: () => ({ close: () => Promise.resolve() }) };
   }
   if (!/^postgres(ql)?:\/\//.test(location.url)) {
     throw new TypeError("the URL of a database must begin with postgres://");
   }
   // Loaded only when it is asked for, so that an installation without pg can use SQLite.
-  const { openPostgres } = await import("./postgres.ts");
-  return openPostgres(location.url);
+  const [{ openPostgres }, { listenPostgres }] = await Promise.all([
+    import("./postgres.ts"),
+    import("./postgres-listener.ts"),
+  ]);
+  return {
+    dialect: openPostgres(location.url),
+    listen: (channel, onNotified) => listenPostgres(location.url, channel, onNotified),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Store } from "./database.ts";
+import { type RevocationRecord, writeRevocations } from "./revocations.ts";
 
 /** Which sessions to end, and why. */
 export interface SessionRevocation {
@@ -16,50 +17,40 @@ export interface EndedSession {
   readonly subject: string;
 }
 
-/**
- * End sessions that have not ended yet.
- *
- * @returns the sessions that this call ended
- */
-export async function revokeSessions(
-  store: Store,
-  revocation: SessionRevocation,
-): Promise<readonly EndedSession[]> {
-  const { sessionId, subject } = revocation.where;
+/** What came of ending sessions. */
+export interface SessionsEnded {
+  /** The sessions that this call ended. */
+  readonly sessions: readonly EndedSession[];
+  /** What the servers learn of it. */
+  readonly revocations: readonly RevocationRecord[];
+}
+
+/** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
+export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
+  const { where, reason, nowMs } = revocation;
+  const { sessionId, subject } = where;
   if (sessionId === undefined && subject === undefined) {
     // The types forbid it; but this mistake would sign everybody out.
     throw new TypeError("name a session or a subject");
   }
-  const rows = await store.db
-    .updateTable("sessions")
-    // What no one may use any more need not be kept.
-    .set({ revoked_at: revocation.nowMs, revoke_reason: revocation.reason, successor_sealed: null })
-    .$if(sessionId !== undefined, (query) => query.where("session_id", "=", sessionId ?? ""))
-    .$if(subject !== undefined, (query) => query.where("subject", "=", subject ?? ""))
-    .where("revoked_at", "is", null)
-    .returning(["session_id", "subject"])
-    .execute();
-  return rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
-}
-
-/** A session that was ended, as other servers need to know it. */
-export interface RevokedSession {
-  readonly sessionId: string;
-  readonly revokedAtMs: number;
-  readonly reason: string;
-}
-
-/** List the sessions that were ended at or after a time, the earliest first. */
-export async function listRevokedSince(store: Store, sinceMs: number): Promise<readonly RevokedSession[]> {
-  const rows = await store.db
-    .selectFrom("sessions")
-    .select(["session_id", "revoked_at", "revoke_reason"])
-    .where("revoked_at", ">=", sinceMs)
-    .orderBy("revoked_at")
-    .execute();
-  return rows.map((row) => ({
-    sessionId: row.session_id,
-    revokedAtMs: row.revoked_at ?? sinceMs,
-    reason: row.revoke_reason ?? "unknown",
-  }));
+  return store.db.transaction().execute(async (trx) => {
+    const rows = await trx
+      .updateTable("sessions")
+      // What no one may use any more need not be kept.
+      .set({ revoked_at: nowMs, revoke_reason: reason, successor_sealed: null })
+      .$if(sessionId !== undefined, (query) => query.where("session_id", "=", sessionId ?? ""))
+      .$if(subject !== undefined, (query) => query.where("subject", "=", subject ?? ""))
+      .where("revoked_at", "is", null)
+      .returning(["session_id", "subject"])
+      .execute();
+    const sessions = rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
+    const revocations = await writeRevocations(
+      trx,
+      store.dialect,
+      sessions.map(({ sessionId: value }) => ({
+        ...{ dimension: "sid", value, beforeMs: undefined, revokedAtMs: nowMs, reason },
+      })),
+    );
+    return { sessions, revocations };
+  });
 }

@@ -112,7 +112,7 @@ describeStores("sessions", (open) => {
       reason: "SESSION_REVOKED",
       metadata: { cause: "reuse_detected" },
     });
-    expect(issuer.revoked.map((revocation) => revocation.sessionId)).toEqual([sessionId]);
+    expect(issuer.revoked.map((revocation) => revocation.value)).toEqual([sessionId]);
   });
 
   it("give two tabs the same successor within 10 s", async () => {
@@ -136,7 +136,9 @@ describeStores("sessions", (open) => {
     await expect(refresh(issuer, refreshToken, "attempt-of-thief")).rejects.toMatchObject(refusal);
     await expect(refresh(issuer, refreshToken, "attempt-of-thief")).rejects.toMatchObject(refusal);
     await expect(refresh(issuer, owner.refreshToken)).rejects.toMatchObject(refusal);
-    expect(issuer.revoked).toEqual([{ sessionId, atMs: issuer.clock.nowMs(), reason: "reuse" }]);
+    expect(issuer.revoked).toMatchObject([
+      { dimension: "sid", value: sessionId, revokedAtMs: issuer.clock.nowMs(), reason: "reuse" },
+    ]);
     expect(issuer.events.filter(({ type }) => type === "refresh_reuse")).toHaveLength(1);
   });
 

@@ -1,84 +1,131 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
-import { createRevocations, type Revocation } from "../../../server/src/revoke/revocations.ts";
+import type { RevocationOrder } from "../../../server/src/revoke/revocation-order.ts";
+import {
+  createRevocations,
+  type RevocationBatch,
+  type RevocationsOptions,
+} from "../../../server/src/revoke/revocations.ts";
 import type { Store } from "../../../server/src/store/database.ts";
+import { insertRevocations } from "../../../server/src/store/revocations.ts";
 import { describeStores, openTestSqlite } from "../../support/stores.ts";
 import { createTestClock, type TestClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
+import { tokenOf } from "./tokens.ts";
 
 const ACCESS_TTL_MS = 600_000;
 const KEEP_MS = ACCESS_TTL_MS + 300_000;
 
-function create(store: Store, clock: TestClock, onError?: (error: unknown) => void) {
-  const options = { store, clock, accessTtlMs: ACCESS_TTL_MS, pollMs: 5, ...(onError ? { onError } : {}) };
-  const revocations = createRevocations(options);
-  return Object.assign(revocations, { [Symbol.dispose]: () => revocations.close() });
+async function start(store: Store, clock: TestClock, more: Partial<RevocationsOptions> = {}) {
+  const revocations = createRevocations({ store, clock, accessTtlMs: ACCESS_TTL_MS, pollMs: 5, ...more });
+  await revocations.start();
+  return Object.assign(revocations, { [Symbol.asyncDispose]: () => revocations.close() });
 }
-
-const entry = (sessionId: string): Revocation => ({ sessionId, atMs: 1, reason: "signed_out" });
 
 describe("revocations", () => {
   it("refuse a session from the moment that it is revoked, and tell each listener once", async () => {
     await using store = await openTestSqlite();
-    const revocations = create(store, createTestClock());
-    const told: Revocation[] = [];
-    const stop = revocations.onRevoked((revocation) => told.push(revocation));
-    expect(revocations.isRevoked({ sessionId: "a" })).toBe(false);
-    revocations.revoke(entry("a"));
-    revocations.revoke(entry("a"));
-    expect(revocations.isRevoked({ sessionId: "a" })).toBe(true);
-    expect(revocations.isRevoked({ sessionId: "b" })).toBe(false);
-    expect(revocations.isRevoked({ sessionId: undefined })).toBe(false);
+    await using revocations = await start(store, createTestClock());
+    const told: RevocationBatch[] = [];
+    const stop = revocations.onRevoked((batch) => told.push(batch));
+    expect(revocations.isRevoked(tokenOf())).toBe(false);
+    await revocations.revoke({ sid: "session" });
+    await revocations.revoke({ sid: "session", reason: "again" });
+    expect(revocations.isRevoked(tokenOf())).toBe(true);
+    expect(revocations.isRevoked(tokenOf({ sessionId: "another" }))).toBe(false);
     stop();
-    revocations.revoke(entry("b"));
-    expect(told).toEqual([entry("a")]);
+    await revocations.revoke({ sid: "b" });
+    expect(told).toHaveLength(1);
+    expect(told[0]?.matches(tokenOf())).toBe(true);
+    expect(told[0]?.matches(tokenOf({ sessionId: "b" }))).toBe(false);
+  });
+
+  it("leave a subject and a client the tokens that they get afterwards", async () => {
+    await using store = await openTestSqlite();
+    const clock = createTestClock();
+    await using revocations = await start(store, clock);
+    await revocations.revoke({ sub: "subject" });
+    await revocations.revoke({ clientId: "client", before: new Date(clock.nowMs() + 5_000) });
+    const issuedAfterMs = (ms: number) => ({ issuedAtSeconds: (clock.nowMs() + ms) / 1_000 });
+    expect(revocations.isRevoked(tokenOf({ clientId: "c" }))).toBe(true);
+    expect(revocations.isRevoked(tokenOf({ clientId: "c", ...issuedAfterMs(1_000) }))).toBe(false);
+    expect(revocations.isRevoked(tokenOf(issuedAfterMs(5_000)))).toBe(true);
+    expect(revocations.isRevoked(tokenOf(issuedAfterMs(6_000)))).toBe(false);
+  });
+
+  it("refuse orders that do not name exactly one thing", async () => {
+    await using store = await openTestSqlite();
+    await using revocations = await start(store, createTestClock());
+    const orders: unknown[] = [{}, { sid: "a", sub: "b" }, { sid: 1 }, { reason: "none" }];
+    for (const order of orders) {
+      await expect(revocations.revoke(order as RevocationOrder)).rejects.toThrow("names exactly one of");
+    }
+    await expect(revocations.revoke({ sid: "" })).rejects.toThrow("must have 1 to 8192 characters");
+    await expect(revocations.revoke({ sub: "a", before: new Date("no") })).rejects.toThrow("valid date");
+    expect(revocations.size).toBe(0);
   });
 
   it("go on telling when a listener throws", async () => {
     await using store = await openTestSqlite();
-    const errors: unknown[] = [];
-    const revocations = create(store, createTestClock(), (error) => errors.push(error));
-    const told: Revocation[] = [];
+    const onError = vi.fn<(error: unknown) => void>();
+    await using revocations = await start(store, createTestClock(), { onError });
+    const told = vi.fn<(batch: RevocationBatch) => void>();
     revocations.onRevoked(() => {
       throw new Error("a listener's own");
     });
-    revocations.onRevoked((revocation) => told.push(revocation));
-    revocations.revoke(entry("a"));
-    expect(told).toHaveLength(1);
-    expect(errors).toHaveLength(1);
+    revocations.onRevoked(told);
+    await revocations.revoke({ sid: "a" });
+    expect(told).toHaveBeenCalledTimes(1);
+    expect(onError).toHaveBeenCalledTimes(1);
   });
 
-  it("are forgotten when no token of the session can be valid any more", async () => {
+  it("are forgotten when no token can be valid any more that they are about", async () => {
     await using store = await openTestSqlite();
     const clock = createTestClock();
-    const revocations = create(store, clock);
-    revocations.revoke(entry("a"));
+    await using revocations = await start(store, clock, { pollMs: 1_000_000, staleAfterMs: Infinity });
+    await revocations.revoke({ sid: "a" });
     clock.advance(KEEP_MS - 1);
-    revocations.revoke(entry("b"));
+    await revocations.revoke({ sid: "b" });
     expect(revocations.size).toBe(2);
     clock.advance(1);
-    revocations.revoke(entry("c"));
+    await revocations.revoke({ sid: "c" });
     expect(revocations.size).toBe(2);
-    expect(revocations.isRevoked({ sessionId: "a" })).toBe(false);
+    expect(revocations.isRevoked(tokenOf({ sessionId: "a" }))).toBe(false);
+  });
+
+  it("know nothing before they were read", async () => {
+    await using store = await openTestSqlite();
+    const revocations = createRevocations({ store, clock: createTestClock(), accessTtlMs: ACCESS_TTL_MS });
+    expect(() => revocations.isRevoked(tokenOf())).toThrow("cannot be read just now");
   });
 
   it("are not served for longer than a minute without the store", async () => {
     const store = await openTestSqlite();
     const clock = createTestClock();
-    const { promise: failed, resolve } = Promise.withResolvers<unknown>();
-    using revocations = create(store, clock, resolve);
-    await revocations.start();
+    const { promise: failed, resolve: onError } = Promise.withResolvers<unknown>();
+    await using revocations = await start(store, clock, { onError });
     await store.close();
     await failed;
     clock.advance(60_000);
-    expect(revocations.isRevoked({ sessionId: "a" })).toBe(false);
+    expect(revocations.isRevoked(tokenOf())).toBe(false);
     clock.advance(1);
-    expect(() => revocations.isRevoked({ sessionId: "a" })).toThrow("cannot be read just now");
+    expect(() => revocations.isRevoked(tokenOf())).toThrow("cannot be read just now");
+  });
+
+  it("are served for as long as it takes when that was asked for", async () => {
+    const store = await openTestSqlite();
+    const clock = createTestClock();
+    const { promise: failed, resolve: onError } = Promise.withResolvers<unknown>();
+    await using revocations = await start(store, clock, { onError, failOpen: true });
+    await store.close();
+    await failed;
+    clock.advance(10 * 60_000);
+    expect(revocations.isRevoked(tokenOf())).toBe(false);
   });
 });
 
 describeStores("revocations of several servers", (open) => {
-  it("are loaded at the start and learned of while running", async () => {
+  it("are loaded at the start, each session's once it has ended, but not those of long ago", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);
     const begin = () =>
@@ -89,17 +136,35 @@ describeStores("revocations of several servers", (open) => {
     await end(old);
     issuer.clock.advance(KEEP_MS + 1);
     await end(recent);
-    using revocations = create(store, issuer.clock);
-    const { promise: told, resolve } = Promise.withResolvers<Revocation>();
-    await revocations.start();
-    expect([old, recent, live].map((session) => revocations.isRevoked(session))).toEqual([
-      false,
-      true,
-      false,
-    ]);
+    await using revocations = await start(store, issuer.clock);
+    const isRevoked = ({ sessionId }: { readonly sessionId: string }) =>
+      revocations.isRevoked(tokenOf({ sessionId }));
+    expect([old, recent, live].map(isRevoked)).toEqual([false, true, false]);
+    const { promise: told, resolve } = Promise.withResolvers<RevocationBatch>();
     revocations.onRevoked(resolve);
     await end(live);
-    expect(await told).toMatchObject({ sessionId: live.sessionId, reason: "revoked_by_operator" });
-    expect(revocations.isRevoked(live)).toBe(true);
+    expect((await told).records).toMatchObject([{ value: live.sessionId, reason: "revoked_by_operator" }]);
+    expect(isRevoked(live)).toBe(true);
+  });
+
+  it("are all learned of, however many are written at the same time", async () => {
+    await using store = await open();
+    const clock = createTestClock();
+    await using revocations = await start(store, clock);
+    const { promise: allTold, resolve } = Promise.withResolvers<void>();
+    revocations.onRevoked(() => void (revocations.size === 400 && resolve()));
+    const one = (index: number) => ({
+      ...{ dimension: "sid" as const, value: `s${index}`, beforeMs: undefined },
+      ...{ revokedAtMs: clock.nowMs(), reason: "revoked" },
+    });
+    const writers = Array.from({ length: 20 }, (_, writer) =>
+      insertRevocations(
+        store,
+        Array.from({ length: 20 }, (__, index) => one(writer * 20 + index)),
+      ),
+    );
+    await Promise.all([...writers, allTold]);
+    expect(revocations.isRevoked(tokenOf({ sessionId: "s0" }))).toBe(true);
+    expect(revocations.isRevoked(tokenOf({ sessionId: "s399" }))).toBe(true);
   });
 });

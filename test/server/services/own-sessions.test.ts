@@ -10,7 +10,7 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
     const { client, issuer } = server;
     const tokens = await signIn(server);
     await client.signOut({}, bearer(tokens.accessToken));
-    expect(issuer.revoked).toMatchObject([{ sessionId: tokens.sessionId, reason: "signed_out" }]);
+    expect(issuer.revoked).toMatchObject([{ value: tokens.sessionId, reason: "signed_out" }]);
     expect(issuer.events.at(-1)).toMatchObject({ type: "sign_out", sessionId: tokens.sessionId });
     expect(await refusal(client.refresh({ refreshToken: tokens.refreshToken }))).toMatchObject({
       reason: "SESSION_REVOKED",
@@ -64,7 +64,7 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
     const auth = bearer(mine.accessToken);
     await client.revokeSession({ sessionId: phone.sessionId }, auth);
     await client.revokeSession({ sessionId: phone.sessionId }, auth);
-    expect(issuer.revoked).toMatchObject([{ sessionId: phone.sessionId, reason: "revoked_by_user" }]);
+    expect(issuer.revoked).toMatchObject([{ value: phone.sessionId, reason: "revoked_by_user" }]);
     const eve = await addTestAccount(issuer.store, "eve");
     const other = await issuer.sessions.begin({ account: eve, clientId: "x", scopes: [] });
     for (const sessionId of [other.sessionId, "unknown"]) {
