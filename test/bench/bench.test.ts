@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { runProgram } from "../support/program.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { ALL_BENCHES } from "./benches/all.ts";
+import { cacheMemoryBench } from "./benches/cache-memory.ts";
+import { floodBench } from "./benches/flood.ts";
+import { rejectUploadBench } from "./benches/reject-upload.ts";
+import { createUnaryBench } from "./benches/unary.ts";
+import { createTokenMaker } from "./fixture/tokens.ts";
+import { h2load } from "./load/h2load.ts";
+import { nodeLoad } from "./load/load-child.ts";
+import type { Row } from "./run/bench.ts";
+import { hasProgram } from "./run/machine.ts";
+import { startServer } from "./servers/server.ts";
+
+const QUICK = { rounds: 1, quick: true };
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+function runMain(args: readonly string[]) {
+  return runProgram({ file: process.execPath, args: ["--conditions=@countersign/source", MAIN, ...args] });
+}
+
+/** Whoever reads the figures relies on exactly these columns. */
+function expectRows(rows: unknown, bench: string, sides: readonly string[]): void {
+  expect(rows).toEqual(sides.map((side) => expect.objectContaining({ bench, side, rounds: 1 })));
+  for (const row of rows as Row[]) {
+    expect(Object.keys(row)).toEqual(["bench", "side", "unit", "median", "min", "max", "rounds"]);
+    expect(row.unit).not.toBe("");
+    expect([row.min > 0, row.min <= row.median, row.median <= row.max]).toEqual([true, true, true]);
+  }
+}
+
+describe.concurrent("the benches, as quickly as they can", { timeout: 60_000 }, () => {
+  it("unary: serves and calls the five sides, with the client that needs no h2load", async () => {
+    const rows = await createUnaryBench(nodeLoad).run(QUICK);
+    const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
+    expectRows(rows, "unary", ["countersign", ...stock]);
+  });
+
+  it("reject-upload: counts bytes on both versions of HTTP", async () => {
+    const rows = await rejectUploadBench.run(QUICK);
+    const sides = ["countersign-h2", "interceptor-h2", "countersign-http1", "interceptor-http1"];
+    expectRows(rows, "reject-upload", sides);
+    // An interceptor runs behind the message: had it read less, the counting would be broken.
+    expect(rows[1]?.median).toBeGreaterThan(1024 * 1024);
+  });
+
+  it("flood: times good calls among refusals", async () => {
+    const rows = await floodBench.run(QUICK);
+    const figures = ["rejections", "good-p50", "good-p99"];
+    const sides = ["countersign", "connect-jose-per-call"].flatMap((side) =>
+      figures.map((figure) => `${side}-${figure}`),
+    );
+    expectRows(rows, "flood", sides);
+  });
+
+  it("cache-memory: weighs what is remembered", async () => {
+    expectRows(await cacheMemoryBench.run(QUICK), "cache-memory", ["countersign-1000", "fast-jwt-1000"]);
+  });
+
+  it.skipIf(!hasProgram("h2load"))("counts no refusal as a call when h2load is the client", async () => {
+    const tokens = createTokenMaker();
+    await using server = await startServer("countersign", tokens.publicKeys);
+    await using load = h2load.start();
+    const calls = { port: server.port, connections: 1, callsPerConnection: 4, seconds: 0.5 };
+    await expect(load.run({ ...calls, token: tokens.mint() })).resolves.toBeGreaterThan(0);
+    await expect(load.run(calls)).rejects.toThrow("did not all succeed");
+  });
+});
+
+describe.concurrent("npm run bench", { timeout: 60_000 }, () => {
+  it("runs what is named, prints the machine and the losses, and writes the rows as JSON", async () => {
+    await using folder = await createTemporaryFolder();
+    const file = join(folder.path, "rows.json");
+    const { code, stdout, stderr } = await runMain(["gate", "--quick", "--rounds", "1", "--json", file]);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const text of ["Node 2", "countersign-hit", "where we lose", "the figures mean nothing"]) {
+      expect(stdout).toContain(text);
+    }
+    const rejects = ["garbage", "expired", "unknown-kid"].flatMap((kind) => [
+      `countersign-reject-${kind}`,
+      `jose-reject-${kind}`,
+    ]);
+    expectRows(JSON.parse(await readFile(file, "utf8")), "gate", [
+      ...["countersign-hit", "fast-jwt-hit", "countersign-miss", "jose-miss", "fast-jwt-miss"],
+      ...["countersign-reject-missing", ...rejects],
+    ]);
+  });
+
+  it("lists the benches on --help, and says so when there is none of a name", async () => {
+    const help = await runMain(["--help"]);
+    expect(help.code).toBe(0);
+    for (const { name } of ALL_BENCHES) expect(help.stdout).toContain(name);
+    const unknown = await runMain(["unary", "speed"]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain("there is no bench speed");
+  });
+});

@@ -1,0 +1,47 @@
+import type { Turn } from "../gate/decider.ts";
+import type { Bench, BenchOptions, Row } from "../run/bench.ts";
+import { type Child, startChild } from "../run/child.ts";
+import { interleave } from "../run/rounds.ts";
+
+const TURN_MS = 350;
+const WARM_UP_MS = 500;
+const QUICK_MS = 2;
+
+/** The time of one decision of the gate alone, without any server, against libraries that verify tokens. */
+export const gateBench: Bench = {
+  name: "gate",
+  describe: [
+    "one decision in process, one after the other; 1,000 ES256 tokens take turns, so that no call repeats the last",
+    "countersign: the whole gate (header, token, times, key, revocation, policy, principal), 10,000 verdicts kept",
+    "fast-jwt-hit: its cache of 10,000; jose-miss: the key at hand; jose-reject: the key looked up by kid",
+    "fast-jwt verifies in the calling thread, jose and we in a thread of libuv's pool, which leaves the core free",
+  ],
+  comparisons: [
+    { ours: "countersign-hit", better: "lower", target: 1.5 },
+    { ours: "countersign-hit", theirs: "fast-jwt-hit", better: "lower" },
+    { ours: "countersign-miss", theirs: "jose-miss", better: "lower", target: 1.15 },
+    { ours: "countersign-miss", theirs: "fast-jwt-miss", better: "lower" },
+    { ours: "countersign-reject-garbage", theirs: "jose-reject-garbage", better: "lower" },
+    { ours: "countersign-reject-expired", theirs: "jose-reject-expired", better: "lower" },
+    { ours: "countersign-reject-unknown-kid", theirs: "jose-reject-unknown-kid", better: "lower" },
+  ],
+  run: runGate,
+};
+
+async function runGate({ rounds, quick }: BenchOptions): Promise<readonly Row[]> {
+  await using child = startChild(new URL("../gate/main.ts", import.meta.url), { core: "server" });
+  const names = await child.ask<readonly string[]>("prepare");
+  for (const name of names) await takeTurn(child, { name, ms: quick ? QUICK_MS : WARM_UP_MS });
+  const sides = names.map((name) => ({
+    name,
+    measure: async () => {
+      const { microseconds } = await takeTurn(child, { name, ms: quick ? QUICK_MS : TURN_MS });
+      return [{ side: name, unit: "µs", value: microseconds }];
+    },
+  }));
+  return await interleave("gate", sides, rounds);
+}
+
+function takeTurn(child: Child, turn: { readonly name: string; readonly ms: number }): Promise<Turn> {
+  return child.ask<Turn>("turn", turn);
+}

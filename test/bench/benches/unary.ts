@@ -1,0 +1,61 @@
+import { ECHO_FRAME } from "../fixture/echo.ts";
+import { ALGORITHM, createTokenMaker } from "../fixture/tokens.ts";
+import { h2load } from "../load/h2load.ts";
+import type { LoadKind } from "../load/load.ts";
+import { nodeLoad } from "../load/load-child.ts";
+import type { Bench, BenchOptions, Row } from "../run/bench.ts";
+import { hasProgram } from "../run/machine.ts";
+import { interleave } from "../run/rounds.ts";
+import { type ServerName, startServers } from "../servers/server.ts";
+
+const SIDES = [
+  "countersign",
+  "connect-no-auth",
+  "connect-jose-per-call",
+  "grpcjs-jsonwebtoken",
+  "grpcjs-no-auth",
+] as const satisfies readonly ServerName[];
+
+const SHAPE = { connections: 8, callsPerConnection: 16 };
+const TURN_SECONDS = 1.5;
+const QUICK_TURN_SECONDS = 0.3;
+
+/**
+ * How many calls with a token a server answers in a second.
+ *
+ * @param load what sends the calls. Default: h2load, where it is installed
+ */
+export function createUnaryBench(load: LoadKind = hasProgram("h2load") ? h2load : nodeLoad): Bench {
+  return {
+    name: "unary",
+    describe: [
+      `unary gRPC echo over h2c, ${ECHO_FRAME.length} bytes there and back, every call with the same ${ALGORITHM} token`,
+      `${SHAPE.connections} connections with ${SHAPE.callsPerConnection} calls under way on each; load from ${load.name}`,
+      "all sides read and write messages with protobuf-es; every answer is checked",
+    ],
+    comparisons: [
+      { ours: "countersign", theirs: "connect-no-auth", better: "higher", target: 0.97 },
+      { ours: "countersign", theirs: "connect-jose-per-call", better: "higher", target: 1.3 },
+      { ours: "countersign", theirs: "grpcjs-jsonwebtoken", better: "higher" },
+      { ours: "countersign", theirs: "grpcjs-no-auth", better: "higher" },
+    ],
+    run: (options) => runUnary(load, options),
+  };
+}
+
+async function runUnary(kind: LoadKind, { rounds, quick }: BenchOptions): Promise<readonly Row[]> {
+  const tokens = createTokenMaker();
+  const token = tokens.mint();
+  const seconds = quick ? QUICK_TURN_SECONDS : TURN_SECONDS;
+  await using resources = new AsyncDisposableStack();
+  const load = resources.use(kind.start());
+  const started = await startServers(SIDES, { keys: tokens.publicKeys, resources });
+  for (const { port } of quick ? [] : started) await load.run({ ...SHAPE, port, token, seconds });
+  const sides = started.map(({ name, port }) => ({
+    name,
+    measure: async () => [
+      { side: name, unit: "req/s", value: await load.run({ ...SHAPE, port, token, seconds }) },
+    ],
+  }));
+  return await interleave("unary", sides, rounds); // the servers live until here
+}

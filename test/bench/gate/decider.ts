@@ -1,0 +1,84 @@
+/** One way to decide on one kind of token. */
+export interface Decider {
+  /** Whether the tokens are good. */
+  readonly accepts: boolean;
+  /** Get ready for the decisions from one index on; not timed. */
+  prepare?(from: number, count: number): void;
+  /** Decide on one of the tokens; any index will do. Throws, or answers with a promise, where that is its way. */
+  decide(index: number): unknown;
+}
+
+/** What a turn found. */
+export interface Turn {
+  /** The time of one decision. */
+  readonly microseconds: number;
+  /** How many decisions that is the mean of. */
+  readonly decisions: number;
+  /** How many of them let the call in: looked at for every one, so that none can be left out as useless. */
+  readonly accepted: number;
+}
+
+/** Few enough that a turn ends in time, enough that looking at the clock costs nothing. */
+const BATCH = 100;
+
+/**
+ * Decide as often as the time allows. What is decided at once is timed without the cost of awaiting it.
+ *
+ * @throws Error when a decision turns out another way than it should
+ */
+export async function takeTurn(decider: Decider, ms: number): Promise<Turn> {
+  const isAsync = await answersLater(decider);
+  let spentMs = 0;
+  let decisions = 0;
+  let accepted = 0;
+  while (spentMs < ms) {
+    decider.prepare?.(decisions, BATCH);
+    const start = performance.now();
+    accepted += isAsync ? await decideInTurn(decider, decisions) : decideAtOnce(decider, decisions);
+    spentMs += performance.now() - start;
+    decisions += BATCH;
+  }
+  if (accepted !== (decider.accepts ? decisions : 0)) {
+    throw new Error(`${accepted} of ${decisions} calls were let in`);
+  }
+  return { microseconds: (spentMs * 1000) / decisions, decisions, accepted };
+}
+
+function decideAtOnce(decider: Decider, from: number): number {
+  let accepted = 0;
+  for (let index = from; index < from + BATCH; index += 1) {
+    try {
+      decider.decide(index);
+      accepted += 1;
+    } catch {
+      // a refusal: counted by not being counted
+    }
+  }
+  return accepted;
+}
+
+async function decideInTurn(decider: Decider, from: number): Promise<number> {
+  let accepted = 0;
+  for (let index = from; index < from + BATCH; index += 1) {
+    try {
+      await decider.decide(index);
+      accepted += 1;
+    } catch {
+      // as above
+    }
+  }
+  return accepted;
+}
+
+async function answersLater(decider: Decider): Promise<boolean> {
+  let answer: unknown;
+  decider.prepare?.(0, 1);
+  try {
+    answer = decider.decide(0);
+  } catch {
+    return false;
+  }
+  if (!(answer instanceof Promise)) return false;
+  await answer.catch(() => undefined); // what it was is looked at for every decision that is timed
+  return true;
+}

@@ -1,0 +1,63 @@
+import { createTokenMaker } from "../fixture/tokens.ts";
+import { answerParent } from "../run/answer-parent.ts";
+import { BAD_KINDS, type BadKind, createBadTokens } from "./bad-tokens.ts";
+import { createBenchGate, createCall, decideByGate } from "./countersign.ts";
+import { type Decider, type Turn, takeTurn } from "./decider.ts";
+import { decideByFastJwt, decideByJose, decideByJoseKeySet } from "./libraries.ts";
+
+/** As many tokens take turns: as many callers. */
+const TOKENS = 1000;
+const CACHE_ENTRIES = 10_000;
+
+const tokens = createTokenMaker();
+const keys = tokens.publicKeys;
+const deciders = new Map<string, Decider>();
+
+answerParent({
+  prepare,
+  turn: ({ name, ms }: { readonly name: string; readonly ms: number }): Promise<Turn> => {
+    const decider = deciders.get(name);
+    if (decider === undefined) throw new Error(`there is no side ${name}`);
+    return takeTurn(decider, ms);
+  },
+});
+
+/** @returns the names of all sides, in the order of their turns */
+async function prepare(): Promise<readonly string[]> {
+  const good = Array.from({ length: TOKENS }, () => tokens.mint());
+  await addHits(good);
+  await addMisses(good);
+  for (const kind of BAD_KINDS) addRejects(kind);
+  return [...deciders.keys()];
+}
+
+async function addHits(good: readonly string[]): Promise<void> {
+  const gate = createBenchGate(keys, CACHE_ENTRIES);
+  for (const token of good) await gate(createCall(token));
+  if (gate(createCall(good[0])) !== undefined) {
+    throw new Error("the gate does not answer at once for a token that it knows");
+  }
+  deciders.set("countersign-hit", { accepts: true, ...decideByGate(gate, good) });
+  const decide = decideByFastJwt({ keys, cacheEntries: CACHE_ENTRIES }, good);
+  for (const index of good.keys()) decide(index);
+  deciders.set("fast-jwt-hit", { accepts: true, decide });
+}
+
+async function addMisses(good: readonly string[]): Promise<void> {
+  deciders.set("countersign-miss", { accepts: true, ...decideByGate(createBenchGate(keys, 1), good) });
+  deciders.set("jose-miss", { accepts: true, decide: await decideByJose(keys, good) });
+  deciders.set("fast-jwt-miss", {
+    accepts: true,
+    decide: decideByFastJwt({ keys, cacheEntries: 0 }, good),
+  });
+}
+
+function addRejects(kind: BadKind): void {
+  const bad = createBadTokens(kind, { tokens, count: TOKENS });
+  const gate = createBenchGate(keys, CACHE_ENTRIES);
+  deciders.set(`countersign-reject-${kind}`, { accepts: false, ...decideByGate(gate, bad) });
+  if (kind !== "missing") {
+    const present = bad.filter((token) => token !== undefined);
+    deciders.set(`jose-reject-${kind}`, { accepts: false, decide: decideByJoseKeySet(keys, present) });
+  }
+}

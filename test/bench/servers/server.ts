@@ -1,0 +1,48 @@
+import type { PublicKeys } from "../fixture/tokens.ts";
+import { startChild } from "../run/child.ts";
+import { wait } from "../run/machine.ts";
+
+/** The servers that can be started. */
+export type ServerName =
+  | "countersign"
+  | "connect-no-auth"
+  | "connect-jose-per-call"
+  | "connect-jose-per-call-http1"
+  | "grpcjs-jsonwebtoken"
+  | "grpcjs-no-auth";
+
+/** A server in a process of its own, on the core of servers. */
+export interface BenchServer extends AsyncDisposable {
+  readonly name: ServerName;
+  readonly port: number;
+  /** Say how many bytes it has read since it was last asked, once all connections are closed. */
+  takeBytesRead(): Promise<number>;
+}
+
+/** Start a server; disposing of it ends its process. */
+export async function startServer(name: ServerName, keys: PublicKeys): Promise<BenchServer> {
+  const child = startChild(new URL("./main.ts", import.meta.url), { core: "server" });
+  const stop = () => child[Symbol.asyncDispose]();
+  try {
+    const port = await child.ask<number>("start", { name, keys });
+    const takeBytesRead = async (): Promise<number> => {
+      const bytes = await child.ask<number | undefined>("takeBytesRead");
+      if (bytes !== undefined) return bytes;
+      await wait(20);
+      return takeBytesRead();
+    };
+    return { name, port, takeBytesRead, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Start several servers at once. @param resources ends them */
+export async function startServers(
+  names: readonly ServerName[],
+  { keys, resources }: { readonly keys: PublicKeys; readonly resources: AsyncDisposableStack },
+): Promise<readonly BenchServer[]> {
+  const start = async (name: ServerName) => resources.use(await startServer(name, keys));
+  return await Promise.all(names.map(start));
+}
