@@ -1,5 +1,4 @@
 import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
-import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Access } from "./access.ts";
 import {
   type Authorized,
@@ -9,6 +8,7 @@ import {
 } from "./authorized-call.ts";
 import type { Clock } from "./clock.ts";
 import { SessionError } from "./errors.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { OriginGuard } from "./origin.ts";
 import { callStream } from "./stream-call.ts";
 import { callUnary } from "./unary-call.ts";
@@ -18,7 +18,11 @@ export interface InterceptorContext {
   readonly access: Access;
   readonly clock: Clock;
   readonly mayReceiveToken: OriginGuard;
+  /** Keeps streams alive. Absent: their server cannot renew them. */
+  readonly streams?: OpenStreams | undefined;
 }
+
+const SESSION_SERVICE = "countersign.auth.v1.SessionService";
 
 type AnyRequest = UnaryRequest | StreamRequest;
 type AnyNext = ReturnType<Interceptor>;
@@ -30,7 +34,14 @@ type AnyNext = ReturnType<Interceptor>;
  * origin fails before it is sent.
  */
 export function createInterceptor(context: InterceptorContext): Interceptor {
-  const { access, mayReceiveToken } = context;
+  const { access, mayReceiveToken, streams } = context;
+  const send = (next: AnyNext, req: AnyRequest, authorized: Authorized): ReturnType<AnyNext> =>
+    // A transport answers a stream request with a stream response; the type of `next` does not say so.
+    req.stream
+      ? callStream(next as NextStream, req, { ...authorized, streams })
+      : callUnary(next, req, authorized);
+  const sendWhenReady = async (next: AnyNext, req: AnyRequest, call: AuthorizedCall): ReturnType<AnyNext> =>
+    send(next, req, { call, held: await call.attachWhenReady() });
   return (next) => (req) => {
     if (req.header.has("authorization") || isPublic(req)) return next(req);
     if (!mayReceiveToken(req.url)) return Promise.reject(new SessionError("ORIGIN_NOT_ALLOWED"));
@@ -42,16 +53,8 @@ export function createInterceptor(context: InterceptorContext): Interceptor {
   };
 }
 
-async function sendWhenReady(next: AnyNext, req: AnyRequest, call: AuthorizedCall): ReturnType<AnyNext> {
-  return send(next, req, { call, held: await call.attachWhenReady() });
-}
-
-function send(next: AnyNext, req: AnyRequest, authorized: Authorized): ReturnType<AnyNext> {
-  // A transport answers a stream request with a stream response; the type of `next` does not say so.
-  if (req.stream) return callStream(next as NextStream, req, authorized);
-  return callUnary(next, req, authorized);
-}
-
 function isPublic({ method }: AnyRequest): boolean {
-  return method === SessionService.method.signIn || method === SessionService.method.refresh;
+  return (
+    method.parent.typeName === SESSION_SERVICE && (method.name === "SignIn" || method.name === "Refresh")
+  );
 }

@@ -31,6 +31,8 @@ const MAX_JITTER_SHARE = 0.2;
 const EXPIRED_SHARE = 0.1;
 const MAX_EXPIRED_MS = 10_000;
 const MAX_GRACE_MS = 60_000;
+const RENEWAL_SHARE = 0.75;
+const RENEWAL_JITTER_SHARE = 0.1;
 
 /** Say how much of its life is left below which a token is stale, in milliseconds. */
 export function staleThresholdMs(lifetimeMs: number, jitter: number): number {
@@ -68,6 +70,12 @@ export function msUntilStale(timing: TokenTiming, now: Instant): number {
   const untilStale = remainingMs(timing, now) - staleThresholdMs(timing.lifetimeMs, timing.jitter);
   const untilGraceEnds = (timing.graceUntilMonotonicMs ?? 0) - now.monotonicMs;
   return Math.max(0, untilStale, untilGraceEnds);
+}
+
+/** Say in how many milliseconds the streams of a token are due for a newer one: at 75 to 85 % of its life. */
+export function msUntilRenewal(timing: TokenTiming, now: Instant): number {
+  const leftShare = 1 - RENEWAL_SHARE - RENEWAL_JITTER_SHARE * timing.jitter;
+  return Math.max(0, remainingMs(timing, now) - leftShare * timing.lifetimeMs);
 }
 
 /**

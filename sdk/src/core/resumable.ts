@@ -1,0 +1,150 @@
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { waitFor } from "./abortable.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { isTokenRefused, refusalOf, retryAfterMsOf } from "./error-info.ts";
+import { isSessionError } from "./errors.ts";
+
+/** A method of a Connect client that answers with a stream, such as `client.watchNotes`. */
+export type StreamingCall<Request, Message> = (
+  request: Request,
+  options?: CallOptions,
+) => AsyncIterable<Message>;
+
+/** What {@link resumable} needs. */
+export interface ResumableOptions<Request, Message> {
+  /** The first request. */
+  readonly request: Request;
+  /** Make the request that goes on behind a message. It is called once for each message, before you get it. */
+  readonly resume: (last: Message) => Request;
+  /** Options of each call. A `signal` ends the whole; a `timeoutMs` is the limit of one opening. */
+  readonly callOptions?: CallOptions;
+  /** Told of each interruption, before the wait. Default: nobody is. */
+  readonly onInterruption?: (interruption: Interruption) => void;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** A stream broke off and will be opened again. */
+export interface Interruption {
+  /** Why. */
+  readonly error: ConnectError;
+  /** How long until it is opened again, in milliseconds. */
+  readonly delayMs: number;
+}
+
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 10_000;
+
+/** Ends that say nothing about the request itself. A refusal, or a mistake in the request, comes back every time. */
+const PASSING: ReadonlySet<Code> = new Set([
+  Code.Unavailable,
+  Code.Unknown,
+  Code.Internal,
+  Code.Aborted,
+  Code.ResourceExhausted,
+]);
+
+/**
+ * Follow a stream over every interruption: expiry, a restart of the server, a lost network. After each it is
+ * opened again where it broke off, so that no message is missed and none comes twice, as long as the server's
+ * stream goes on exactly behind the request that you make of the last message.
+ *
+ *     for await (const event of resumable(notes.watchNotes, {
+ *       request: { afterSequence: 0n },
+ *       resume: (last) => ({ afterSequence: last.sequence }),
+ *     })) { … }
+ *
+ * Leave the loop, abort the signal or call `return()` to end it.
+ *
+ * @throws ConnectError when the server refuses the call for good, or the session has ended
+ */
+export function resumable<Request, Message>(
+  call: StreamingCall<Request, Message>,
+  options: ResumableOptions<Request, Message>,
+): AsyncIterableIterator<Message> {
+  const stop = new AbortController();
+  const { signal } = options.callOptions ?? {};
+  const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const messages = follow(call, options, ended);
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => messages.next(),
+    return() {
+      // A generator that waits for a message would first wait for it to come.
+      stop.abort(new ConnectError("the stream was left", Code.Canceled));
+      return messages.return(undefined);
+    },
+  };
+}
+
+async function* follow<Request, Message>(
+  call: StreamingCall<Request, Message>,
+  { request, resume, callOptions, onInterruption, clock = systemClock }: ResumableOptions<Request, Message>,
+  ended: AbortSignal,
+): AsyncGenerator<Message, undefined> {
+  let next = request;
+  let failures = 0;
+  for (;;) {
+    // A client does not end a stream that nobody reads any more: its signal does.
+    const opening = new AbortController();
+    try {
+      const signal = AbortSignal.any([ended, opening.signal]);
+      const messages = call(next, { ...callOptions, signal })[Symbol.asyncIterator]();
+      for (;;) {
+        const result = await nextOrError(messages);
+        if ("error" in result) {
+          if (ended.aborted) throw ConnectError.from(ended.reason, Code.Canceled);
+          const delayMs = delayAfter(result.error, failures);
+          failures += 1;
+          onInterruption?.({ error: result.error, delayMs });
+          await pause(clock, delayMs, ended);
+          break;
+        }
+        if (result.done === true) return;
+        failures = 0;
+        next = resume(result.value);
+        yield result.value;
+      }
+    } finally {
+      opening.abort();
+    }
+  }
+}
+
+async function nextOrError<T>(
+  messages: AsyncIterator<T>,
+): Promise<IteratorResult<T> | { readonly error: ConnectError }> {
+  try {
+    return await messages.next();
+  } catch (error) {
+    return { error: ConnectError.from(error) };
+  }
+}
+
+/**
+ * Say how long to wait before the next opening. The first after an expiry is at once: a newer token is at hand.
+ *
+ * @throws `error` when another opening would end the same way
+ */
+function delayAfter(error: ConnectError, failures: number): number {
+  const isExpired = isTokenRefused(error) && !isSessionOver(error);
+  if (!isExpired && !PASSING.has(error.code)) throw error;
+  if (isExpired && failures === 0) return 0;
+  const jittered = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);
+  return Math.max(jittered, retryAfterMsOf(error) ?? 0);
+}
+
+function isSessionOver(error: ConnectError): boolean {
+  return isSessionError(error) || refusalOf(error)?.reason === "SESSION_REVOKED";
+}
+
+function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  if (delayMs === 0) return Promise.resolve();
+  let cancel = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    cancel = clock.schedule(resolve, delayMs, { keepsProcessAlive: true });
+  });
+  return waitFor(over, signal).finally(() => cancel());
+}
