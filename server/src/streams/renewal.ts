@@ -7,7 +7,7 @@ import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
 export interface RenewalResult {
   /** Those that go on, and for how many milliseconds. */
   readonly renewed: readonly { readonly streamId: string; readonly expiresInMs: number }[];
-  /** Those that are not open here. */
+  /** Those that are not open here, or whose method does not allow it. */
   readonly unknown: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface RenewalResult {
  * @param registry the open streams
  * @param streamIds which ones
  * @param fresh the principal of the token that the renewal was asked with, and the time in seconds since 1970
- * @throws AuthError `POLICY_DENIED` when a stream is not the principal's own or may not be renewed
+ * @throws AuthError `POLICY_DENIED` when a stream is not the principal's own
  */
 export function renewStreams(
   registry: StreamRegistry,
@@ -33,12 +33,11 @@ export function renewStreams(
     if (!isSameParty(lease.principal, fresh.principal)) {
       throw new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client");
     }
-    if (!lease.policy.renewable) {
-      throw new AuthError("POLICY_DENIED", "the method's streams may not be renewed");
-    }
   }
-  const renewed = leases.flatMap((lease) => renew(lease, fresh.principal, fresh.nowSeconds));
-  return { renewed, unknown: ids.filter((id) => registry.find(id) === undefined) };
+  const renewable = leases.filter(({ policy }) => policy.renewable);
+  const known = new Set(renewable.map(({ streamId }) => streamId));
+  const renewed = renewable.flatMap((lease) => renew(lease, fresh.principal, fresh.nowSeconds));
+  return { renewed, unknown: ids.filter((id) => !known.has(id)) };
 }
 
 function renew(lease: StreamLease, principal: Principal, nowSeconds: number): RenewalResult["renewed"] {

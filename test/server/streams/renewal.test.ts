@@ -49,15 +49,11 @@ describe("renewStreams", () => {
     });
   }
 
-  test("refuses a stream whose method does not allow renewal", () => {
-    const lease = recordingLease("a", principal(), AUTHENTICATED_POLICY);
-    expect(() => renewStreams(registryOf(lease), ["a"], fresh)).toThrowError(
-      expect.objectContaining({
-        reason: "POLICY_DENIED",
-        message: "the method's streams may not be renewed",
-      }),
-    );
-    expect(lease.ends).toEqual([]);
+  test("leaves a stream alone whose method does not allow renewal, and renews the others", () => {
+    const other = recordingLease("b", principal(), AUTHENTICATED_POLICY);
+    const result = renewStreams(registryOf(recordingLease("a", principal()), other), ["a", "b"], fresh);
+    expect(result).toEqual({ renewed: [{ streamId: "a", expiresInMs: 600_000 }], unknown: ["b"] });
+    expect([other.renewals, other.ends].flat()).toEqual([]);
   });
 
   test("ends a stream whose method the new token may not call", () => {

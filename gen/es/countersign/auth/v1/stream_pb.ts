@@ -50,7 +50,8 @@ export type RenewResponse = Message<"countersign.auth.v1.RenewResponse"> & {
   streams: RenewedStream[];
 
   /**
-   * The streams that are not open here: they ended, or never were.
+   * The streams that cannot be renewed here: they ended, never were, or are of
+   * a method that does not allow it.
    *
    * @generated from field: repeated string unknown_stream_ids = 2;
    */
