@@ -87,12 +87,14 @@ test("row 9: a stale tab that is refused with its old refresh token adopts what 
   await quick.session.signIn(DEMO);
   const gate = Promise.withResolvers<void>();
   const inner = createRouterTransport(kit.server.routes);
-  const refusal = createRefusal("REFRESH_TOKEN_INVALID");
   let isWaiting = false;
-  const unary: Transport["unary"] = async () => {
+  const unary: Transport["unary"] = async (...call) => {
     isWaiting = true;
     await gate.promise;
-    throw refusal;
+    kit.server.onRefresh(() => {
+      throw createRefusal("REFRESH_TOKEN_INVALID");
+    });
+    return inner.unary(...call);
   };
   const stale = kit.tab({ store, transport: { ...inner, unary } });
   await stale.session.ready;

@@ -1,8 +1,7 @@
-import type { PeerMessage, Peers } from "../core/peers.ts";
+import type { Peers } from "../core/peers.ts";
 
 // Longer than this, a tab that holds the lock is frozen or gone: the store keeps things right without it.
 const MAX_LOCK_WAIT_MS = 3_000;
-const TYPES: readonly unknown[] = ["signed_in", "refreshed", "signed_out"] satisfies PeerMessage["type"][];
 
 /**
  * Reach the other tabs of the same origin: a BroadcastChannel for news, a Web Lock for taking turns. Either is
@@ -11,12 +10,12 @@ const TYPES: readonly unknown[] = ["signed_in", "refreshed", "signed_out"] satis
  * @param name what tabs that share a session have in common
  */
 export function createBroadcastPeers(name: string): Peers {
-  const listeners = new Set<(message: PeerMessage) => void>();
+  const listeners = new Set<() => void>();
   const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
   if (channel !== undefined) {
-    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (!isPeerMessage(data)) return;
-      for (const listener of listeners) listener(data);
+    channel.onmessage = () => {
+      // What it says is for people who debug: the store is what counts.
+      for (const listener of listeners) listener();
     };
   }
   return {
@@ -46,8 +45,4 @@ async function takeTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
     // Waited too long, or locks are forbidden here. What `run` itself throws comes out of the same promise.
     return start();
   }
-}
-
-function isPeerMessage(data: unknown): data is PeerMessage {
-  return typeof data === "object" && data !== null && "type" in data && TYPES.includes(data.type);
 }

@@ -1,9 +1,9 @@
-import { createConnectTransport } from "@connectrpc/connect-web";
-import { createSession as createCoreSession } from "../core/create-session.ts";
+import { assembleSession } from "../core/assemble-session.ts";
 import type { Session } from "../core/session.ts";
 import type { TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
+import { createFetchSource } from "./fetch-source.ts";
 import { createIndexedDbStore } from "./indexed-db-store.ts";
 import { listenForWakeUps } from "./wake-ups.ts";
 
@@ -27,10 +27,10 @@ export interface BrowserSessionOptions {
 export function createSession(options: BrowserSessionOptions): Session {
   const baseUrl = new URL(options.baseUrl, globalThis.location?.href).href;
   const name = `countersign:${new URL(baseUrl).origin}`;
-  return createCoreSession({
+  return assembleSession({
     ...options,
     baseUrl,
-    transport: createConnectTransport({ baseUrl }),
+    source: options.source ?? createFetchSource(baseUrl),
     store: options.store ?? createIndexedDbStore({ key: name }),
     peers: createBroadcastPeers(name),
     wakeUps: listenForWakeUps,

@@ -12,14 +12,6 @@ export type Failure =
   | { readonly kind: "transient"; readonly retryAfterMs?: number | undefined; readonly error: ConnectError }
   | { readonly kind: "config"; readonly error: ConnectError };
 
-const FINAL_REASONS: ReadonlySet<string> = new Set([
-  "REFRESH_TOKEN_INVALID",
-  "SESSION_REVOKED",
-  "TOKEN_INVALID",
-  "TOKEN_EXPIRED",
-  "CREDENTIALS_INVALID",
-]);
-
 const CONFIG_CODES: ReadonlySet<Code> = new Set([
   Code.Unimplemented,
   Code.NotFound,
@@ -40,7 +32,7 @@ export function classifyFailure(cause: unknown): Failure {
     return { kind, reason, retryAfterMs, error };
   }
   const refusal = refusalOf(error);
-  if (refusal !== undefined && isRefusal(error.code) && FINAL_REASONS.has(refusal.reason)) {
+  if (refusal !== undefined && isRefusal(error.code)) {
     return { kind: "final", reason: signedOutReason(refusal), error };
   }
   if (CONFIG_CODES.has(error.code)) return { kind: "config", error };
@@ -51,8 +43,6 @@ function isRefusal(code: Code): boolean {
   return code === Code.Unauthenticated || code === Code.PermissionDenied;
 }
 
-function signedOutReason(refusal: Refusal): SignedOutReason {
-  const { cause } = refusal.metadata;
-  if (cause === "reuse" || cause === "reuse_detected") return "reuse_detected";
-  return cause === "expired" ? "expired" : "revoked";
+function signedOutReason({ cause }: Refusal): SignedOutReason {
+  return cause === "reuse_detected" || cause === "expired" ? cause : "revoked";
 }

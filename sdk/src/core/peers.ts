@@ -13,8 +13,8 @@ export interface Peers {
   exclusively<T>(run: () => Promise<T>): Promise<T>;
   /** Tell the others. */
   readonly publish: (message: PeerMessage) => void;
-  /** Hear the others. @returns a function that stops it */
-  readonly subscribe: (listener: (message: PeerMessage) => void) => () => void;
+  /** Hear that the others have done something. @returns a function that stops it */
+  readonly subscribe: (listener: () => void) => () => void;
   /** Let go of channels. */
   readonly close: () => void;
 }

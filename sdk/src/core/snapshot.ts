@@ -39,7 +39,8 @@ export const LOADING_SNAPSHOT: SessionSnapshot = Object.freeze({
 /** Build a snapshot, or keep the one before when nothing has changed. */
 export function nextSnapshot(before: SessionSnapshot, parts: SnapshotParts): SessionSnapshot {
   const next = toSnapshot(parts);
-  return isSame(before, next) ? before : next;
+  // Small and flat, made by the same function: the same text is the same state.
+  return JSON.stringify(before) === JSON.stringify(next) ? before : next;
 }
 
 function toSnapshot({ loaded, entry, refreshing, degraded }: SnapshotParts): SessionSnapshot {
@@ -57,15 +58,4 @@ function toSnapshot({ loaded, entry, refreshing, degraded }: SnapshotParts): Ses
     ...state,
     generation: entry.generation,
   });
-}
-
-function isSame(a: SessionSnapshot, b: SessionSnapshot): boolean {
-  return (
-    a.status === b.status &&
-    a.sessionId === b.sessionId &&
-    a.generation === b.generation &&
-    a.expiresAtMs === b.expiresAtMs &&
-    a.refreshing === b.refreshing &&
-    a.degraded === b.degraded
-  );
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { encodeEntry, parseEntry } from "../core/entry-codec.ts";
+import { encodeEntry } from "../core/entry-text.ts";
+import { parseEntry } from "../core/parse-entry.ts";
 import { NO_PEERS } from "../core/peers.ts";
 import type { CommitResult, SessionStore, StoreEntry } from "../core/store.ts";
 import { createFileLock } from "./file-lock.ts";

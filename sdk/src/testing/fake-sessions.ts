@@ -24,7 +24,7 @@ interface FakeSession {
 /** The sessions of the fake server: the same rules as the real one's, without cryptography. */
 export interface FakeSessions {
   readonly begin: (scopes: readonly string[]) => FakeGrant;
-  /** @throws ConnectError `REFRESH_TOKEN_INVALID` */
+  /** @throws ConnectError `REFRESH_TOKEN_INVALID`, `SESSION_REVOKED` */
   readonly refresh: (refreshToken: string, refreshId: string) => FakeGrant;
   /** Which session an access token is of. @throws ConnectError `TOKEN_…`, `SESSION_REVOKED` */
   readonly check: (accessToken: string) => string;
@@ -105,6 +105,5 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
 }
 
 function ended(reason: SignedOutReason) {
-  const cause = reason === "reuse_detected" ? "reuse" : reason;
-  return createRefusal("REFRESH_TOKEN_INVALID", { metadata: { cause } });
+  return createRefusal("SESSION_REVOKED", { metadata: { cause: reason } });
 }

@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type BrowserTab, bundlePage, createBrowserKit, launchBrowser } from "./browser-kit.ts";
 
 let browser: Browser;
@@ -11,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const LIFETIME_MS = 600_000;
+// Browsers share the machine with the rest of the suite.
+vi.setConfig({ testTimeout: 60_000 });
 
 function signIn({ run }: BrowserTab): Promise<void> {
   return run(({ session }) => session.signIn({ username: "demo", password: "demo-password" }));

@@ -3,13 +3,15 @@ import { createSession, fromFunction, type SessionEvent, TokenSourceError } from
 import { clientCredentials, oidc } from "@countersign/sdk/oidc";
 import { createFakeClock, type FakeClock } from "@countersign/sdk/testing";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { launchBrowser } from "../../support/browser.ts";
 import { pass, settle } from "../kit.ts";
 import { CLIENTS, type LiveProvider, REDIRECT_URI, startLiveProvider } from "./live-provider.ts";
 
 const HOUR_MS = 3_600_000;
 const baseUrl = "https://api.example";
+// Browsers share the machine with the rest of the suite.
+vi.setConfig({ testTimeout: 60_000 });
 
 let browser: Browser;
 let provider: LiveProvider;
@@ -113,7 +115,7 @@ test("signs in on a device", async () => {
   expect(session.getSnapshot().status).toBe("signed_in");
   expect(await session.token()).not.toBe("");
   await page.close();
-}, 60_000);
+});
 
 async function letIn(page: Page, url: string): Promise<void> {
   await page.goto(url);

@@ -37,4 +37,4 @@ test("row 36: under StrictMode a component follows sign-in, refreshes and sign-o
   await button.click();
   await button.getByText("signed_out 0").waitFor();
   expect(kit.server.counts()).toMatchObject({ signIns: 1, signOuts: 1 });
-});
+}, 60_000);

@@ -1,29 +1,13 @@
 import { HEALTHY, type RefreshHealth } from "./budget.ts";
-import { Secret } from "./secret.ts";
-import type { RefreshIntent, SignedInEntry, SignedOutReason, StoreEntry } from "./store.ts";
+import { closeEntry } from "./entry-text.ts";
+import type { RefreshIntent, SignedOutReason, StoreEntry } from "./store.ts";
 
-const VERSION = 1;
 const REASONS = ["user", "revoked", "expired", "reuse_detected"] as const satisfies SignedOutReason[];
 
-/**
- * Write an entry as text, tokens included: for stores, which must encrypt it or keep it from other users.
- *
- * {@link parseEntry} reads it back.
- */
-export function encodeEntry(entry: StoreEntry): string {
-  if (entry.kind === "signed_out") return JSON.stringify({ version: VERSION, ...entry });
-  return JSON.stringify({
-    version: VERSION,
-    ...entry,
-    accessToken: entry.accessToken.reveal(),
-    refreshToken: entry.refreshToken?.reveal(),
-  });
-}
-
-/** Read an entry that {@link encodeEntry} wrote; `undefined` for anything else. */
+/** Read an entry that `encodeEntry` wrote; `undefined` for anything else. */
 export function parseEntry(text: string): StoreEntry | undefined {
   const fields = parseObject(text);
-  if (fields?.version !== VERSION) return undefined;
+  if (fields === undefined) return undefined;
   const { revision, sessionId, generation, reason } = fields;
   if (typeof revision !== "string" || typeof sessionId !== "string" || typeof generation !== "number") {
     return undefined;
@@ -38,22 +22,22 @@ export function parseEntry(text: string): StoreEntry | undefined {
 type Fields = Readonly<Record<string, unknown>>;
 type Common = Pick<StoreEntry, "revision" | "sessionId" | "generation">;
 
-function parseSignedIn(fields: Fields, common: Common): SignedInEntry | undefined {
+function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
   const { accessToken, refreshToken, startedAtMs, lifetimeMs, refreshExpiresAtMs, scopes } = fields;
   if (typeof accessToken !== "string" || typeof startedAtMs !== "number") return undefined;
   if (typeof lifetimeMs !== "number" || !isStrings(scopes)) return undefined;
-  return {
+  return closeEntry({
     kind: "signed_in",
     ...common,
-    accessToken: new Secret(accessToken),
-    refreshToken: typeof refreshToken === "string" ? new Secret(refreshToken) : undefined,
+    accessToken,
+    refreshToken: typeof refreshToken === "string" ? refreshToken : undefined,
     scopes,
     startedAtMs,
     lifetimeMs,
     refreshExpiresAtMs: typeof refreshExpiresAtMs === "number" ? refreshExpiresAtMs : undefined,
     intent: isIntent(fields.intent) ? fields.intent : undefined,
     health: isHealth(fields.health) ? fields.health : HEALTHY,
-  };
+  });
 }
 
 function parseObject(text: string): Fields | undefined {
