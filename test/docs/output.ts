@@ -7,7 +7,7 @@ export function matchesOutput(documented: string, printed: string): boolean {
   const patterns = lines.map((line) =>
     line === "…" ? "[^]*?" : line.split("…").map(escapePattern).join(".*?"),
   );
-  return new RegExp(patterns.join("\n")).test(printed);
+  return new RegExp(patterns.join("\n")).test(printed.replaceAll("\r\n", "\n"));
 }
 
 function escapePattern(text: string): string {

@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { type ProgramResult, type RunningProgram, runProgram, startProgram } from "../support/program.ts";
+import { type ProgramResult, type RunningProgram, startProgram } from "../support/program.ts";
 import type { ServerProcess } from "../support/server-process.ts";
 import { choosePorts, createToRun, type Ports, untilListening } from "./addresses.ts";
 import { type Fence, placeOf } from "./markdown.ts";
 import { createProject, type Project, type SourceFile } from "./project.ts";
 import { runShellBlocks, type ShellResult } from "./shell.ts";
+
+const MAX_RUN_MS = 20_000;
 
 /** What came of the blocks of one document. */
 export interface DocumentRun extends AsyncDisposable {
@@ -42,7 +44,7 @@ export async function runDocument(fences: readonly Fence[], demo: ServerProcess)
   }
   const programs = new Map<SourceFile, ProgramResult>();
   for (const source of project.sources.filter((file) => attributeOf(file, "run") !== undefined)) {
-    programs.set(source, await runProgram(toProgram(source)));
+    programs.set(source, await runToEnd(source));
   }
   const env = { COUNTERSIGN_DATA_DIR: demo.dataDir };
   const shell = await runShellBlocks(fences.filter(isRunnable), { cwd: project.path, env, toRun });
@@ -61,6 +63,17 @@ async function serve(source: SourceFile, ports: Ports): Promise<RunningProgram |
   // From here on it ends when the test does.
   early.catch(() => {});
   return program;
+}
+
+/** Run a program; one that does not end by itself is ended, and so fails its test. */
+async function runToEnd(source: SourceFile): Promise<ProgramResult> {
+  await using program = startProgram(toProgram(source));
+  const timer = setTimeout(() => void program.end("SIGKILL"), MAX_RUN_MS);
+  try {
+    return await program.ended;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function toProgram({ path }: SourceFile) {

@@ -32,15 +32,18 @@ export async function runShellBlocks(
   fences: readonly Fence[],
   { cwd, env, toRun }: ShellOptions,
 ): Promise<readonly ShellResult[]> {
-  await writeFile(join(cwd, "blocks.sh"), toRun(PRELUDE + fences.map(toScript).join("")));
+  await writeFile(
+    join(cwd, "blocks.sh"),
+    toRun(PRELUDE + fences.map((fence, index) => toScript(fence, join(cwd, `block-${index}`))).join("")),
+  );
   const path = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
   const shell = { file: "bash", args: ["blocks.sh"], cwd, env: { ...env, PATH: path } };
   const { stderr } = await runProgram(shell);
   return Promise.all(fences.map((fence, index) => readResult({ fence, cwd, index, outside: stderr })));
 }
 
-function toScript({ text }: Fence, index: number): string {
-  return `failed=0\n{\n${text}\n} >block-${index}.out 2>block-${index}.err\necho "$failed" >block-${index}.code\n`;
+function toScript({ text }: Fence, result: string): string {
+  return `failed=0\n{\n${text}\n} >"${result}.out" 2>"${result}.err"\necho "$failed" >"${result}.code"\n`;
 }
 
 interface ResultFiles {

@@ -1,10 +1,16 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { describe, expect, test } from "vitest";
 import { SETTINGS, type Setting } from "../../server/src/cli/settings.ts";
+import { readTrustedIssuers } from "../../server/src/cli/trusted-issuers.ts";
+import { systemClock } from "../../server/src/clock.ts";
 import { toConnectError } from "../../server/src/connect/error-contract.ts";
+import { resolveIssuer } from "../../server/src/connect/issuer-options.ts";
 import { AuthError, type AuthReason } from "../../server/src/errors/auth-error.ts";
 import { startServer } from "../support/server-process.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { documentOf } from "./documents.ts";
 import { parseTable } from "./markdown.ts";
 
@@ -72,3 +78,24 @@ describe("docs/errors.md", () => {
     },
   );
 });
+
+test("docs/bring-your-own-idp.md has a file of issuers that the server takes", async () => {
+  const files = documentOf("docs/bring-your-own-idp.md").fences.filter(
+    ({ attributes }) => attributes["trusted-issuers"] !== undefined,
+  );
+  await using folder = await createTemporaryFolder();
+  const path = join(folder.path, "issuers.json");
+  expect(files).not.toHaveLength(0);
+  for (const { text } of files) {
+    await writeFile(path, text);
+    const issuers = await readTrustedIssuers(path);
+    expect(() => issuers.map((issuer) => resolveIssuer(issuer, SERVER))).not.toThrow();
+  }
+  await writeFile(
+    path,
+    '[{ "issuer": "https://login.example.com", "jwks_uri": "https://login.example.com/keys" }]',
+  );
+  await expect(readTrustedIssuers(path)).rejects.toThrow("needs exactly one of");
+});
+
+const SERVER = { audience: "notes", clock: systemClock };
