@@ -11,6 +11,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How long one statement may take, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
+/** How long the answer to a statement may take, in milliseconds: longer, and the network has lost it. */
+const QUERY_TIMEOUT_MS = 15_000;
+
+/** How long a transaction may wait for its server, in milliseconds: one that is gone must not hold locks for long. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+
 const { INT8 } = types.builtins;
 
 /** Open a pool of connections to a Postgres database. Nothing is sent before the first query. */
@@ -20,6 +26,9 @@ export function openPostgres(url: string): Dialect {
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
     application_name: "countersign",
     types: { getTypeParser: (oid: number) => (oid === INT8 ? parseSafeInteger : types.getTypeParser(oid)) },
   });

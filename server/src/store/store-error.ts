@@ -21,7 +21,8 @@ const NETWORK_UNAVAILABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** What pg says, without a code, when a connection ends under a query or none can be had. */
-const PG_CONNECTION_LOST = /connection terminated|timeout exceeded when trying to connect|not queryable/i;
+const PG_CONNECTION_LOST =
+  /connection terminated|timeout exceeded when trying to connect|timeout expired|query read timeout|not queryable/i;
 
 /**
  * Turn the error of a database into one that callers understand.

@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
+import type { Store } from "../../../server/src/store/database.ts";
+import { createPruner } from "../../../server/src/store/pruner.ts";
+import { insertRevocations } from "../../../server/src/store/revocations.ts";
+import { describeStores } from "../../support/stores.ts";
+import type { TestClock } from "../../support/test-clock.ts";
+import { startTestIssuer } from "../../support/test-issuer.ts";
+
+const HOUR_MS = 3_600_000;
+const IDLE_MS = 7 * 24 * HOUR_MS;
+
+const prunerOf = (store: Store, clock: TestClock) => createPruner({ store, clock, pauseMs: 0 });
+
+describeStores("a pruner", (open) => {
+  it("removes sessions a day after they could last be refreshed, more than fit into one step", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store);
+    const { account, clock, sessions } = issuer;
+    const begin = () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
+    const { sessionId } = await begin();
+    const row = await store.db.selectFrom("sessions").selectAll().executeTakeFirstOrThrow();
+    const copies = Array.from({ length: 600 }, (_, index) => ({ ...row, session_id: `copy ${index}` }));
+    for (let at = 0; at < copies.length; at += 200) {
+      await store.db
+        .insertInto("sessions")
+        .values(copies.slice(at, at + 200))
+        .execute();
+    }
+    clock.advance(HOUR_MS);
+    const later = await begin();
+    clock.advance(IDLE_MS + 24 * HOUR_MS - HOUR_MS);
+    expect(await prunerOf(store, clock).run()).toBe(0);
+    expect(await sessions.find(sessionId)).toBeDefined();
+    clock.advance(HOUR_MS);
+    expect(await prunerOf(store, clock).run()).toBe(601);
+    expect(await sessions.find(sessionId)).toBeUndefined();
+    expect(await sessions.find(later.sessionId)).toBeDefined();
+  });
+
+  it("removes revocations that no token can be of any more", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store);
+    const { clock } = issuer;
+    const revoke = (value: string) =>
+      insertRevocations(store, [
+        { dimension: "jti", value, beforeMs: undefined, revokedAtMs: clock.nowMs(), reason: "revoked" },
+      ]);
+    await revoke("old");
+    clock.advance(24 * HOUR_MS);
+    await revoke("new");
+    expect(await prunerOf(store, clock).run()).toBe(0);
+    clock.advance(2 * HOUR_MS);
+    expect(await prunerOf(store, clock).run()).toBe(1);
+    const left = await store.db.selectFrom("revocations").select("value").execute();
+    expect(left).toEqual([{ value: "new" }]);
+  });
+
+  it("is one of several servers at a time", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store);
+    const servers = [1, 2, 3, 4].map(() => prunerOf(store, issuer.clock));
+    const runs = await Promise.all(servers.map((server) => server.run()));
+    expect(runs.filter((removed) => removed !== undefined)).toEqual([0]);
+  });
+});
