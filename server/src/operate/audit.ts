@@ -7,6 +7,7 @@ export interface AuditEvent {
     | "sign_out"
     | "refresh"
     | "refresh_reuse"
+    | "token_exchanged"
     | "session_revoked"
     | "key_activated"
     | "key_removed"
@@ -16,6 +17,8 @@ export interface AuditEvent {
   readonly subject?: string;
   /** The session's identifier: not a secret. */
   readonly sessionId?: string;
+  /** The access token's identifier: not a secret. */
+  readonly tokenId?: string;
   /** The client's identifier. */
   readonly clientId?: string;
   /** The RPC, as `package.Service/Method`. */
