@@ -1,8 +1,8 @@
 import { systemClock } from "../clock.ts";
 import { createKeyRing, type KeyRing } from "../issue/key-ring.ts";
-import { silentAudit } from "../operate/audit.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
+import { openAudit } from "./open-audit.ts";
 import { openStore, readSecret } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -10,15 +10,18 @@ import { CommandError, UsageError } from "./usage-error.ts";
 /** `countersign key`: the keys that sign access tokens. */
 export const keyCommand: Command = {
   name: "key",
-  summary: "List and rotate the keys that sign access tokens.",
+  summary: "List, rotate and withdraw the keys that sign access tokens.",
   settings: "store",
   usage: [
     "Usage: countersign key list [--json]",
     "       countersign key rotate [--force] [--json]",
+    "       countersign key compromise KID [--json]",
     "",
     "list      Every key, with its state: next (published, not used yet), active (signs), retired (verifies",
     "          what it signed) or removed.",
     "rotate    Let the next key sign from now on, and publish another. Running servers follow within seconds.",
+    "compromise  Remove a key that somebody else may have: running servers refuse what it signed, and end streams",
+    "          on it, within a second. Users stay signed in: their next refresh brings a token of another key.",
     "",
     "Options:",
     "  --force   Rotate even if verifiers may not have seen the next key yet: their next calls may fail.",
@@ -29,8 +32,8 @@ export const keyCommand: Command = {
     const line = readCommandLine(args, terminal.env, { own });
     const [action = "", ...more] = line.words;
     const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-    if (act === undefined || more.length > 0) {
-      throw new UsageError(`key knows these actions: ${Object.keys(ACTIONS).join(", ")}`);
+    if (act === undefined || more.length !== (action === "compromise" ? 1 : 0)) {
+      throw new UsageError("key knows these actions: list, rotate and compromise KID");
     }
     await withKeyRing(line, async (ring) => (await act(ring, line)).forEach(terminal.print));
   },
@@ -55,25 +58,35 @@ const ACTIONS: Readonly<Record<string, (ring: KeyRing, line: CommandLine) => Pro
           keys.map((key) => Object.values(key)),
         );
   },
-  async rotate(ring, { values }) {
-    try {
-      const kid = await ring.rotate({ force: values.force === true });
-      return [values.json === true ? JSON.stringify({ kid }) : `${kid} signs from now on.`];
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : "unknown error";
-      throw new CommandError(`the keys cannot be rotated: ${why}`, { cause });
-    }
-  },
+  rotate: (ring, line) => change(line, "rotated", () => ring.rotate({ force: line.values.force === true })),
+  compromise: (ring, line) => change(line, "removed", () => ring.compromise(line.words[1] ?? "")),
 };
+
+async function change(
+  { values }: CommandLine,
+  what: string,
+  act: () => Promise<string>,
+): Promise<readonly string[]> {
+  try {
+    const kid = await act();
+    return [values.json === true ? JSON.stringify({ kid }) : `${kid} signs from now on.`];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "unknown error";
+    throw new CommandError(`nothing was ${what}: ${why}`, { cause });
+  }
+}
 
 async function withKeyRing(line: CommandLine, use: (ring: KeyRing) => Promise<void>): Promise<void> {
   const { config } = line;
+  await using audit = openAudit(config, (error) => {
+    throw error;
+  });
   await using store = await openStore(config);
   const ring = createKeyRing({
     store,
     secret: readSecret(config),
     clock: systemClock,
-    audit: silentAudit,
+    audit,
     times: { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance },
   });
   await ring.start();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { KeySource, VerificationKey } from "../keys/key-source.ts";
 import type { Store } from "../store/database.ts";
@@ -6,6 +7,7 @@ import type { IssueAudit } from "./issue-audit.ts";
 import {
   createFirstKeys,
   type RotationContext,
+  removeCompromised,
   removeOutlivedKeys,
   rotateIfDue,
   rotateKeys,
@@ -60,6 +62,16 @@ export interface KeyRing {
    * @throws Error when the next key was published too short a time ago and `force` is not set
    */
   rotate(options?: { readonly force?: boolean }): Promise<string>;
+  /**
+   * Remove a key that somebody else may have. Servers refuse what it signed, and end streams on it, as soon as they
+   * learn of the revocation. Verifiers elsewhere go on trusting it for as long as they keep the key set.
+   *
+   * @returns the key that signs now
+   * @throws Error when there is no such key, or it was removed before
+   */
+  compromise(kid: string): Promise<string>;
+  /** Read the store now, and not only in a few seconds: another server may have changed the keys. */
+  reload(): Promise<void>;
 }
 
 /** A thumbprint; anything else is not looked up in the store. */
@@ -70,7 +82,14 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { store, clock, onError = () => undefined } = options;
   const times = resolveKeyTimes(options.times);
   const sealingKey = deriveKey(options.secret, "signing-key");
-  const context: RotationContext = { store, clock, audit: options.audit, times, sealingKey };
+  const context: RotationContext = {
+    store,
+    clock,
+    audit: options.audit,
+    times,
+    sealingKey,
+    holder: randomUUID(),
+  };
   const snapshots = createKeySnapshots(store, sealingKey, clock);
   let timer: NodeJS.Timeout | undefined;
 
@@ -95,6 +114,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       await snapshots.reloadAfresh();
       return kid;
     },
+    async compromise(kid) {
+      const signing = await removeCompromised(context, kid);
+      await snapshots.reloadAfresh();
+      return signing;
+    },
+    reload: () => snapshots.reloadAfresh(),
   };
 }
 

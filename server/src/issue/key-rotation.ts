@@ -1,10 +1,12 @@
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store/database.ts";
+import { acquireLease } from "../store/leases.ts";
 import {
   insertSigningKey,
   listSigningKeys,
   promoteSigningKey,
   removeRetiredKeys,
+  removeSigningKey,
   type SigningKeyRecord,
   type SigningKeyState,
 } from "../store/signing-keys.ts";
@@ -20,7 +22,12 @@ export interface RotationContext {
   readonly times: KeyTimes;
   /** The key that private keys are sealed under. */
   readonly sealingKey: Uint8Array;
+  /** Tells this server from the others on the store. */
+  readonly holder: string;
 }
+
+/** How long one server has to rotate before another tries, in milliseconds. */
+const LEASE_MS = 60_000;
 
 /** Make an active and a next key where there are none. Of servers that start together, one makes them. */
 export async function createFirstKeys(context: RotationContext): Promise<void> {
@@ -38,12 +45,19 @@ export async function createFirstKeys(context: RotationContext): Promise<void> {
   }
 }
 
-/** Rotate when the active key has signed long enough and the next was published long enough. */
+/**
+ * Rotate when the active key has signed long enough and the next was published long enough, unless another server
+ * is at it.
+ */
 export async function rotateIfDue(context: RotationContext): Promise<void> {
+  const { store, holder } = context;
   const nowMs = context.clock.nowMs();
-  const { active, next } = pick(await listSigningKeys(context.store));
+  const { active, next } = pick(await listSigningKeys(store));
   const isOld = nowMs - (active.activeAtMs ?? nowMs) >= context.times.rotateAfterMs;
-  if (isOld && isPublishedLongEnough(context, next)) {
+  if (!isOld || !isPublishedLongEnough(context, next)) {
+    return;
+  }
+  if (await acquireLease(store, { name: "rotate_keys", holder, ttlMs: LEASE_MS, nowMs })) {
     await promote(context, { active, next }, "scheduled");
   }
 }
@@ -67,6 +81,25 @@ export async function rotateKeys(context: RotationContext, force: boolean): Prom
     throw new Error("another server rotated the keys at the same time");
   }
   return next.kid;
+}
+
+/**
+ * Remove a key that somebody else may have: all that it signed is refused from now on, and if it was the one that
+ * signs, the next one does.
+ *
+ * @returns the key that signs from now on
+ * @throws Error when there is no such key, or it was removed before
+ */
+export async function removeCompromised(context: RotationContext, kid: string): Promise<string> {
+  const { store, audit, clock } = context;
+  const nowMs = clock.nowMs();
+  const successor = await generateSigningKey(context.sealingKey, "next", nowMs);
+  const removal = await removeSigningKey(store, { kid, successor, nowMs });
+  if (removal === undefined) {
+    throw new Error("there is no such key that could be removed");
+  }
+  audit.record({ type: "key_removed", keyId: kid, reason: "compromised" });
+  return removal.activeKid;
 }
 
 /** Remove the keys that no valid token can be signed with any more. */

@@ -6,7 +6,7 @@ export interface KeyRingTimes {
   readonly clockToleranceMs?: number;
   /** How long verifiers may keep the published key set. Default 10 min. */
   readonly jwksMaxAgeMs?: number;
-  /** How long a key is published before it signs. Default 24 h, and never less than twice `jwksMaxAgeMs`. */
+  /** How long a key is published before it signs. Default 24 h, and never less than twice `jwksMaxAgeMs` or `pollMs`. */
   readonly publishBeforeMs?: number;
   /** How long a key signs. Default 30 d. */
   readonly rotateAfterMs?: number;
@@ -34,7 +34,7 @@ const DAY = 24 * 60 * MINUTE;
 export function resolveKeyTimes(times: KeyRingTimes): KeyTimes {
   const { accessTtlMs, clockToleranceMs = 5 * SECOND, jwksMaxAgeMs = 10 * MINUTE } = times;
   const { rotateAfterMs = 30 * DAY, pollMs = 5 * SECOND, unknownKidCooldownMs = SECOND } = times;
-  const publishBeforeMs = Math.max(times.publishBeforeMs ?? DAY, 2 * jwksMaxAgeMs);
+  const publishBeforeMs = Math.max(times.publishBeforeMs ?? DAY, 2 * jwksMaxAgeMs, 2 * pollMs);
   // Another server may sign with a key until it next reads the store.
   const retireForMs = accessTtlMs + clockToleranceMs + jwksMaxAgeMs + 2 * pollMs;
   const resolved = {

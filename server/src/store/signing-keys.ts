@@ -1,6 +1,7 @@
-import type { Selectable } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import type { Store } from "./database.ts";
-import type { SigningKeyTable } from "./schema.ts";
+import { type RevocationRecord, writeRevocations } from "./revocations.ts";
+import type { Schema, SigningKeyTable } from "./schema.ts";
 
 /** Where a key is in its life: published, then signing, then only verifying, then gone. */
 export type SigningKeyState = "next" | "active" | "retired" | "removed";
@@ -56,13 +57,14 @@ export interface KeyPromotion {
 export async function promoteSigningKey(store: Store, promotion: KeyPromotion): Promise<boolean> {
   const { activeKid, nextKid, successor, nowMs } = promotion;
   return store.db.transaction().execute(async (trx) => {
+    await lockSigningKeys(trx, store.dialect);
     const retired = await trx
       .updateTable("signing_keys")
       .set({ state: "retired", retired_at: nowMs })
       .where("kid", "=", activeKid)
       .where("state", "=", "active")
       .executeTakeFirst();
-    // The row is locked from here on: of many servers, exactly one sees it active.
+    // Of many servers, exactly one sees it active.
     if (retired.numUpdatedRows === 0n) {
       return false;
     }
@@ -75,6 +77,53 @@ export async function promoteSigningKey(store: Store, promotion: KeyPromotion): 
     await trx.insertInto("signing_keys").values(toRow(successor)).execute();
     return true;
   });
+}
+
+/** What came of removing a key at once. */
+export interface KeyRemoval {
+  /** The key that signs from now on. */
+  readonly activeKid: string;
+  /** What the servers learn of it. */
+  readonly revocations: readonly RevocationRecord[];
+}
+
+/**
+ * Remove a key at once, revoke all that it has signed, and fill its place: whole, or not at all.
+ *
+ * @param removal the key, and `successor`: a new key, published in place of the one that moves up or was removed
+ * @returns undefined when there is no such key, or it was removed before
+ */
+export async function removeSigningKey(
+  store: Store,
+  { kid, successor, nowMs }: { kid: string; successor: SigningKeyRecord; nowMs: number },
+): Promise<KeyRemoval | undefined> {
+  return store.db.transaction().execute(async (trx) => {
+    const keys = trx.updateTable("signing_keys");
+    const before = await lockSigningKeys(trx, store.dialect);
+    const state = before.find((key) => key.kid === kid)?.state;
+    if (state === undefined || state === "removed") {
+      return undefined;
+    }
+    await keys.set({ state: "removed", private_sealed: null }).where("kid", "=", kid).execute();
+    if (state === "active") {
+      await keys.set({ state: "active", active_at: nowMs }).where("state", "=", "next").execute();
+    }
+    if (state !== "retired") {
+      await trx.insertInto("signing_keys").values(toRow(successor)).execute();
+    }
+    const revocation = { dimension: "kid", value: kid, beforeMs: undefined, revokedAtMs: nowMs } as const;
+    const revocations = await writeRevocations(trx, store.dialect, [
+      { ...revocation, reason: "key_compromised" },
+    ]);
+    const active = trx.selectFrom("signing_keys").select("kid").where("state", "=", "active");
+    return { activeKid: (await active.executeTakeFirstOrThrow()).kid, revocations };
+  });
+}
+
+/** Always in one order: of two that change keys at the same time, neither waits for the other for ever. */
+function lockSigningKeys(trx: Kysely<Schema>, dialect: Store["dialect"]) {
+  const query = trx.selectFrom("signing_keys").select(["kid", "state"]).orderBy("kid");
+  return (dialect === "postgres" ? query.forUpdate() : query).execute();
 }
 
 /**

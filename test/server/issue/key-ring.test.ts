@@ -127,6 +127,8 @@ describeStores("a key ring", (open) => {
     const before = rings.map((ring) => ring.signingKey().kid);
     clock.advance(30 * DAY_MS);
     await Promise.all(rings.map((ring) => ring.start()));
+    // Those that left it to the first one may have read the keys before it was done.
+    await Promise.all(rings.map((ring) => ring.reload()));
     for (const ring of rings) ring.close();
     const after = new Set(rings.map((ring) => ring.signingKey().kid));
     expect(after.size).toBe(1);
@@ -146,6 +148,51 @@ describeStores("a key ring", (open) => {
     expect(mine.keySource.find("no thumbprint", "ES256")).toBeUndefined();
     expect(await mine.keySource.find(kid, "ES256")).toMatchObject({ kid });
     expect(mine.keySource.find("A".repeat(43), "ES256")).toBeUndefined();
+  });
+
+  it("replaces a key that somebody else may have, whatever it was used for", async () => {
+    for (const state of ["active", "next", "retired"] as const) {
+      await using store = await open();
+      const clock = createTestClock();
+      const [ring, other] = [await startRing(store, clock), await startRing(store, clock)];
+      await ring.rotate({ force: true });
+      await other.reload();
+      const before = await ring.list();
+      const { kid } = before.find((record) => record.state === state) ?? { kid: "" };
+      const heir = before.find((record) => record.state === (state === "active" ? "next" : "active"));
+      expect(other.publicJwks().map((jwk) => jwk.kid)).toContain(kid);
+      expect(await ring.compromise(kid)).toBe(heir?.kid);
+      const after = await ring.list();
+      expect(after.find((record) => record.kid === kid)).toMatchObject({
+        state: "removed",
+        privateSealed: undefined,
+      });
+      expect(after.filter((record) => record.state === "active")).toHaveLength(1);
+      expect(after.filter((record) => record.state === "next")).toHaveLength(1);
+      expect(ring.keySource.find(kid, "ES256")).toBeUndefined();
+      await other.reload();
+      expect(other.signingKey().kid).toBe(heir?.kid);
+      expect(other.publicJwks().map((jwk) => jwk.kid)).not.toContain(kid);
+      const revocations = await store.db.selectFrom("revocations").select(["dimension", "value"]).execute();
+      expect(revocations).toEqual([{ dimension: "kid", value: kid }]);
+      await expect(ring.compromise(kid)).rejects.toThrow("there is no such key");
+    }
+  });
+
+  it("comes out right when it is rotated and robbed at the same time", async () => {
+    await using store = await open();
+    const clock = createTestClock();
+    const rings = [await startRing(store, clock), await startRing(store, clock)] as const;
+    for (let round = 0; round < 10; round += 1) {
+      const { kid } = rings[0].signingKey();
+      await Promise.allSettled([rings[0].compromise(kid), rings[1].rotate({ force: true })]);
+      await Promise.all(rings.map((ring) => ring.reload()));
+      expect((await states(rings[0])).filter((state) => state === "active" || state === "next")).toHaveLength(
+        2,
+      );
+      expect(rings[0].signingKey().kid).toBe(rings[1].signingKey().kid);
+      expect(rings[0].signingKey().kid).not.toBe(kid);
+    }
   });
 
   it("does not start with another secret", async () => {
