@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { runCommand } from "../../server/src/cli/run-command.ts";
+import { recordingTerminal } from "../server/cli/recording-terminal.ts";
 import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
 import { type Fence, parseAnchors, parseFences, parseLinks, placeOf } from "./markdown.ts";
 
@@ -111,15 +112,7 @@ describe("what a reader types by hand", () => {
 });
 
 async function helpOf(command: string): Promise<string> {
-  const lines: string[] = [];
-  const terminal = {
-    env: {},
-    print: (line: string) => void lines.push(line),
-    warn: (line: string) => void lines.push(line),
-    readInput: async () => "",
-    askSecret: async () => undefined,
-    stopped: Promise.resolve(""),
-  };
-  expect(await runCommand([command, "--help"], terminal), lines.join("\n")).toBe(0);
-  return lines.join("\n");
+  const terminal = recordingTerminal();
+  expect(await runCommand([command, "--help"], terminal), terminal.warned.join("\n")).toBe(0);
+  return terminal.printed.join("\n");
 }

@@ -12,6 +12,8 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** Ask for a line that is not shown; undefined when nobody sits at the terminal. */
   askSecret(question: string): Promise<string | undefined>;
+  /** Call back each time the process is asked to open its files anew (SIGHUP). @returns what ends the calls */
+  onHangup(listener: () => void): () => void;
   /** Resolves when the process is asked to stop. */
   readonly stopped: Promise<string>;
 }

@@ -1,6 +1,5 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
-import { systemClock } from "../clock.ts";
 import { createPasswords } from "../credentials/password.ts";
 import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
 import { createSignInLimiter } from "../credentials/sign-in-limiter.ts";
@@ -20,8 +19,7 @@ export interface ComposedIssuer {
 
 /** Put the built-in issuer together. @param issuerUrl the name that stands in its tokens */
 export function composeIssuer(backend: Backend, issuerUrl: string): ComposedIssuer {
-  const { config, store, secret, keyRing, revocations, audit } = backend;
-  const clock = systemClock;
+  const { clock, config, store, secret, keyRing, revocations, audit } = backend;
   const passwords = createPasswords();
   const sessions = createSessions({
     store,
@@ -45,7 +43,10 @@ export function composeIssuer(backend: Backend, issuerUrl: string): ComposedIssu
       isCookieOrigin: (origin) => allowed.has(origin),
     }),
     documents: {
-      "/.well-known/jwks.json": { read: () => toJwksDocument(keyRing.publicJwks()) },
+      "/.well-known/jwks.json": {
+        read: () => toJwksDocument(keyRing.publicJwks()),
+        maxAgeSeconds: Math.floor(config.jwksMaxAge / 1_000),
+      },
       "/.well-known/oauth-authorization-server": { read: () => toMetadataDocument(base) },
       "/.well-known/openid-configuration": { read: () => toOpenIdDocument(base) },
     },

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toMethodName } from "../authorize/policy-table.ts";
-import { systemClock } from "../clock.ts";
 import { type Auth, createAuth } from "../connect/create-auth.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { buildRequestListener } from "../http/build-server.ts";
@@ -51,15 +50,15 @@ export async function composeServer(
   backend: Backend,
   { issuerUrl, mode, shutdown }: { issuerUrl: string; mode: ServerMode; shutdown: AbortSignal },
 ): Promise<ComposedServer> {
-  const { config, store, log, audit, keyRing, revocations, metrics } = backend;
+  const { clock, config, store, log, audit, keyRing, revocations, metrics } = backend;
   const streams = createStreamRegistry();
   const health = createHealthState(builtInServices);
   const issuer = composeIssuer(backend, issuerUrl);
   const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
   const served: ServedServices = {
     session: issuer.service,
-    stream: createStreamService(streams, systemClock),
-    notes: createNotesService({ store, feed, clock: systemClock }),
+    stream: createStreamService(streams, clock),
+    notes: createNotesService({ store, feed, clock }),
     health: createHealthService(health),
     reflection: true,
   };
@@ -78,6 +77,7 @@ export async function composeServer(
     policies: mode.isDemo ? demoPolicies : builtInPolicies,
     clockToleranceSeconds: config.clockTolerance / 1000,
     revocations,
+    clock,
     streams,
     audit,
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),

@@ -1,17 +1,26 @@
 import type { Logger } from "pino";
-import { systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { createKeyRing, type KeyRing } from "../issue/key-ring.ts";
 import type { AuditSink } from "../operate/audit.ts";
 import { createLog } from "../operate/log.ts";
 import { createMetrics, type Metrics } from "../operate/metrics.ts";
 import { createRevocations, type Revocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
+import { createPruner } from "../store/pruner.ts";
+import { createStoreClock } from "../store/store-clock.ts";
 import type { Terminal } from "./command.ts";
 import type { Config } from "./config.ts";
 import { createLogAudit, joinAudits } from "./log-audit.ts";
+import { openAudit } from "./open-audit.ts";
 import { openStore, readSecret } from "./open-store.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** How much a machine's clock may be off before the log says so, in milliseconds. */
+const CLOCK_WARNING_MS = 1_000;
+
+/** How often a server reads the keys at the least, in milliseconds. */
+const KEY_POLL_MS = 5_000;
 
 /** What a server runs on: all that is opened at its start and closed at its end. */
 export interface Backend extends AsyncDisposable {
@@ -20,6 +29,8 @@ export interface Backend extends AsyncDisposable {
   readonly metrics: Metrics;
   readonly audit: AuditSink;
   readonly store: Store;
+  /** The time, the same for all servers on the store. */
+  readonly clock: Clock;
   /** The key-encryption key. */
   readonly secret: Uint8Array;
   readonly keyRing: KeyRing;
@@ -29,39 +40,83 @@ export interface Backend extends AsyncDisposable {
 /**
  * Open what a server runs on: the log, the store, the keys and what has been revoked.
  *
- * @throws CommandError when the store or the secret file is not usable
+ * @throws CommandError when the store, the secret file or the audit file is not usable
  */
 export async function openBackend(config: Config, terminal: Terminal): Promise<Backend> {
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
-  const audit = joinAudits(createLogAudit(log), metrics.audit);
   const secret = readSecret(config);
   await using opened = new AsyncDisposableStack();
+  const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
+  opened.defer(terminal.onHangup(() => file.reopen()));
+  const audit = joinAudits(createLogAudit(log), metrics.audit, file);
   const store = opened.use(await openStore(config));
-  const onError = (err: unknown): void => log.error({ err }, "the store could not be read");
-  const times = { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance };
-  const keyRing = createKeyRing({ store, secret, clock: systemClock, audit, times, onError });
-  opened.defer(() => keyRing.close());
-  const revocations = createRevocations({
-    store,
-    clock: systemClock,
-    // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
-    accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
-    onError,
-  });
-  opened.defer(() => revocations.close());
-  await keyRing.start();
-  await revocations.start();
+  const context = { config, log, audit, store, secret };
+  const clock = await openClock(context, opened);
+  const keyRing = await openKeyRing({ ...context, clock }, opened);
+  const revocations = await openRevocations({ ...context, clock, keyRing }, opened);
+  const pruner = createPruner({ store, clock, onError: logged(log, "outlived rows could not be removed") });
+  pruner.start();
+  opened.defer(() => pruner.close());
   const resources = opened.move();
   return {
-    config,
-    log,
-    metrics,
-    audit,
-    store,
-    secret,
-    keyRing,
-    revocations,
+    ...{ config, log, metrics, audit, store, clock, secret, keyRing, revocations },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+type Context = Pick<Backend, "audit" | "config" | "log" | "secret" | "store">;
+
+async function openClock({ store, log }: Context, opened: AsyncDisposableStack): Promise<Clock> {
+  const clock = createStoreClock({ store, machine: systemClock });
+  await clock.start();
+  opened.defer(() => clock.close());
+  const aheadMs = clock.aheadMs();
+  if (Math.abs(aheadMs) > CLOCK_WARNING_MS) {
+    log.warn({ aheadMs }, "the clock of this machine is not that of the database, which all servers go by");
+  }
+  return clock;
+}
+
+async function openKeyRing(
+  { config, store, secret, clock, audit, log }: Context & { readonly clock: Clock },
+  opened: AsyncDisposableStack,
+): Promise<KeyRing> {
+  const times = {
+    accessTtlMs: config.accessTtl,
+    clockToleranceMs: config.clockTolerance,
+    jwksMaxAgeMs: config.jwksMaxAge,
+    publishBeforeMs: config.keyPublishBefore,
+    rotateAfterMs: config.keyRotation,
+    pollMs: Math.min(KEY_POLL_MS, Math.ceil(config.keyPublishBefore / 4)),
+  };
+  const onError = logged(log, "the keys could not be read");
+  const keyRing = createKeyRing({ store, secret, clock, audit, times, onError });
+  opened.defer(() => keyRing.close());
+  await keyRing.start();
+  return keyRing;
+}
+
+async function openRevocations(
+  { config, store, clock, log, keyRing }: Context & Pick<Backend, "clock" | "keyRing">,
+  opened: AsyncDisposableStack,
+): Promise<Revocations> {
+  const revocations = createRevocations({
+    ...{ store, clock },
+    // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
+    accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
+    onError: logged(log, "what was revoked could not be read"),
+  });
+  revocations.onRevoked(({ records }) => {
+    if (records.some(({ dimension }) => dimension === "kid")) {
+      keyRing.reload().catch(logged(log, "the keys could not be read"));
+    }
+  });
+  opened.defer(() => revocations.close());
+  await revocations.start();
+  return revocations;
+}
+
+function logged(log: Logger, message: string): (err: unknown) => void {
+  return (err) => log.error({ err }, message);
 }

@@ -1,12 +1,12 @@
 import { systemClock } from "../clock.ts";
 import { normalizeUsername } from "../credentials/username.ts";
 import { endSessions, type SessionEnd } from "../issue/end-sessions.ts";
-import { silentAudit } from "../operate/audit.ts";
 import { findAccountByUsername } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import { listLiveSessions } from "../store/sessions.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
+import { openAudit } from "./open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -63,10 +63,13 @@ const ACTIONS: Readonly<Record<string, (store: Store, line: CommandLine) => Prom
           sessions.map((session) => Object.values(session)),
         );
   },
-  async revoke(store, { values, words }) {
+  async revoke(store, { config, values, words }) {
     const where = await readTarget(store, { values, words });
+    await using audit = openAudit(config, (error) => {
+      throw error;
+    });
     const ended = await endSessions(
-      { store, clock: systemClock, audit: silentAudit, revocations: { learn: () => {} } },
+      { store, clock: systemClock, audit, revocations: { learn: () => {} } },
       { where, reason: "revoked_by_operator" },
     );
     if (ended.length === 0 && "sessionId" in where) {

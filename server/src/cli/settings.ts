@@ -103,6 +103,22 @@ export const SETTINGS = {
   audience: setting("audience", "The audience of access tokens.", "countersign-demo", text, "NAME"),
   accessTtl: setting("access-ttl", "How long an access token lasts.", "10m", duration, "DURATION"),
   clockTolerance: setting("clock-tolerance", "How far clocks may lie apart.", "5s", duration, "DURATION"),
+  keyRotation: setting("key-rotation", "How long a key signs.", "720h", duration, "DURATION"),
+  keyPublishBefore: setting(
+    "key-publish-before",
+    "How long a key is published before it signs; at least twice jwks-max-age.",
+    "24h",
+    duration,
+    "DURATION",
+  ),
+  jwksMaxAge: setting("jwks-max-age", "How long others may keep the key set.", "10m", duration, "DURATION"),
+  auditFile: setting(
+    "audit-file",
+    "Where the audit trail goes, a JSON object a line. Default: only to the log.",
+    undefined,
+    text,
+    "FILE",
+  ),
   secretFile: setting(
     "secret-file",
     "The key-encryption key. Default: secret in the data folder.",

@@ -21,6 +21,10 @@ export function createTerminal(process: NodeJS.Process): Terminal {
     readInput: () => text(process.stdin),
     askSecret: (question) =>
       process.stdin.isTTY ? askHidden(process, question) : Promise.resolve(undefined),
+    onHangup(listener) {
+      process.on("SIGHUP", listener);
+      return () => void process.off("SIGHUP", listener);
+    },
     /** Signals are caught only once somebody waits for them: other commands die of Ctrl-C at once. */
     get stopped() {
       if (!isListening) {

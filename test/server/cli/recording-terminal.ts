@@ -20,6 +20,7 @@ export function recordingTerminal(
     warn: (line) => void warned.push(line),
     readInput: async () => parts.input ?? "",
     askSecret: async () => undefined,
+    onHangup: () => () => {},
     stopped: Promise.resolve("SIGTERM"),
   };
 }
