@@ -26,6 +26,8 @@ export default defineConfig({
   fixedExtension: false,
   hash: false,
   dts: true,
+  // Sessions can be disposed of with `await using`: projects whose own `lib` is older need not know.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   sourcemap: true,
   deps: { alwaysBundle: [/^@countersign\/gen/], neverBundle: [/^node:/] },
   inputOptions: { resolve: { conditionNames: ["@countersign/source", "import", "default"] } },

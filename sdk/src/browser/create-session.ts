@@ -20,7 +20,8 @@ export interface BrowserSessionOptions {
 }
 
 /**
- * Create a session in a browser. It may be called while a page is rendered on a server: it then stays loading.
+ * Create a session in a browser. It may be called while a page is rendered on a server: there it is in memory,
+ * opens nothing, and is rendered as loading.
  *
  * @throws TypeError when `baseUrl` is not an http or https URL
  */
@@ -31,8 +32,21 @@ export function createSession(options: BrowserSessionOptions): Session {
     ...options,
     baseUrl,
     source: options.source ?? createFetchSource(baseUrl),
-    store: options.store ?? createIndexedDbStore({ key: name }),
+    ...(isBrowser() ? sharedBy(name) : {}),
+    ...(options.store === undefined ? {} : { store: options.store }),
+  });
+}
+
+/** Whether there is a page or a worker. Servers have BroadcastChannel too, and it would keep their process alive. */
+function isBrowser(): boolean {
+  return globalThis.location !== undefined;
+}
+
+/** What all tabs of the origin have in common. */
+function sharedBy(name: string) {
+  return {
+    store: createIndexedDbStore({ key: name }),
     peers: createBroadcastPeers(name),
     wakeUps: listenForWakeUps,
-  });
+  };
 }
