@@ -77,7 +77,7 @@ const ECHO_FIELDS = [
   { name: "text", number: 1, type: FieldDescriptorProto_Type.STRING },
   { name: "count", number: 2, type: FieldDescriptorProto_Type.INT64 },
   { name: "inner", number: 3, type: FieldDescriptorProto_Type.MESSAGE, typeName: ".test.v1.Echo" },
-].map((field) => ({ ...field, label: FieldDescriptorProto_Label.OPTIONAL }));
+].map((field) => ({ ...field, jsonName: field.name, label: FieldDescriptorProto_Label.OPTIONAL }));
 
 function methodOptions(method: Omit<EchoMethod, "kind">) {
   const options = create(
