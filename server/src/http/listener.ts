@@ -98,6 +98,9 @@ function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections
       onProtocol: (protocol) => {
         if (protocol === "http2") {
           connections.removeHttp1(socket);
+          // Sockets of an HTTP/1.1 server stay open when the caller ends its side. HTTP/2 counts on the opposite:
+          // a session whose caller has left would never end.
+          socket.allowHalfOpen = false;
           http2.emit("connection", socket);
           return;
         }

@@ -75,6 +75,8 @@ export function createRpcLookup(options: RpcOptions): RpcLookup {
     return (req, res) => {
       // When a connection breaks at the wrong moment nobody else listens any more, and the process would end.
       // What the call must know of it, its signal says.
+      req.on("error", ignore);
+      res.on("error", ignore);
       const call = async (): Promise<void> => {
         const request = universalRequestFromNodeRequest(
           req,

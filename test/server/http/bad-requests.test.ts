@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import type { RpcOptions } from "../../../server/src/http/rpc-handler.ts";
@@ -89,5 +90,24 @@ describe("a call that is not an RPC", () => {
     expect(answer.status).toBe(500);
     expect(answer.body).not.toContain("broken");
     expect(told).toEqual([failure]);
+  });
+});
+
+describe("a connection that breaks", () => {
+  it("between two requests sent at once does not end the process", async () => {
+    await using serving = await serve({ routes });
+    const head = (type: string) =>
+      `POST ${SERVICE}/CreateNote HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    // The second is refused while the answer to the first is on its way, and its body is not well-formed.
+    const bytes = `${head("application/json")}2\r\n{}\r\n0\r\n\r\n${head("text/html")}2\r\n{}\r\n0x`;
+    for (let round = 0; round < 20; round += 1) {
+      const socket = await connectRaw(serving.port);
+      const answer = readAll(socket);
+      socket.write(bytes);
+      await once(socket, "data");
+      socket.resetAndDestroy();
+      await answer;
+    }
+    expect((await ask(serving.origin)).status).toBe(404);
   });
 });

@@ -133,6 +133,28 @@ describe("a listener without TLS", () => {
   });
 });
 
+describe("an HTTP/2 connection whose caller ends it", () => {
+  const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
+
+  it("is closed when its bytes and its end come at once", async () => {
+    await using serving = await serveHandler(echo);
+    const socket = await connectRaw(serving.port);
+    socket.end(preface);
+    await readAll(socket);
+  });
+
+  it("is closed when its end comes later, within a frame", async () => {
+    await using serving = await serveHandler(echo);
+    const socket = await connectRaw(serving.port);
+    const settings = once(socket, "data");
+    const closed = readAll(socket);
+    socket.write(preface);
+    await settings;
+    socket.end(Buffer.from([0, 0, 9, 1]));
+    await closed;
+  });
+});
+
 describe("a listener with TLS", () => {
   it("offers HTTP/2 and HTTP/1.1 by ALPN", async () => {
     const tls = createSelfSigned();

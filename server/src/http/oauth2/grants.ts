@@ -1,0 +1,83 @@
+import { isClientId } from "../../credentials/client-names.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../../issue/session-options.ts";
+import type { Sessions } from "../../issue/sessions.ts";
+import type { IssuedTokens } from "../../issue/tokens.ts";
+import { assertGranted, type SignIn } from "../../services/session-sign-in.ts";
+import type { TokenExchange } from "../../services/token-exchange.ts";
+import { type Caller, needClient } from "./caller.ts";
+import { exchangeTokens } from "./exchange-grant.ts";
+import type { OAuthRequest } from "./oauth-endpoint.ts";
+import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
+import { readRefreshId, readScopes } from "./parameters.ts";
+
+/** What the grants need. */
+export interface GrantDeps {
+  readonly signIn: SignIn;
+  readonly sessions: Pick<Sessions, "refresh">;
+  readonly exchange: TokenExchange;
+  /** Reads the claim `iss` of a token, without believing it. */
+  readonly issuerOf: (token: string) => string | undefined;
+}
+
+/** What a grant gives. */
+export interface Granted {
+  readonly tokens: IssuedTokens;
+  /** What the access token is, where the answer must say so (RFC 8693 §2.2.1). */
+  readonly issuedTokenType?: string;
+}
+
+/** Gives out tokens for one grant type. */
+type Grant = (deps: GrantDeps, request: OAuthRequest, caller: Caller) => Promise<Granted>;
+
+/** Every grant type there is. The password grant is not among them (RFC 9700 §2.4). */
+export const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
+  ["client_credentials", grantClientCredentials],
+  ["refresh_token", grantRefresh],
+  ["urn:ietf:params:oauth:grant-type:jwt-bearer", grantAssertion],
+  ["urn:ietf:params:oauth:grant-type:token-exchange", exchangeTokens],
+]);
+
+/** [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4) */
+async function grantClientCredentials(
+  { signIn }: GrantDeps,
+  { form }: OAuthRequest,
+  caller: Caller,
+): Promise<Granted> {
+  const client = needClient(caller);
+  return { tokens: await signIn.beginClient(client, "client_credentials", readScopes(form)) };
+}
+
+/** [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6) */
+async function grantRefresh({ sessions }: GrantDeps, { form }: OAuthRequest, caller: Caller): Promise<Granted> {
+  const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needClient(caller).clientId;
+  const refreshToken = form.need("refresh_token");
+  const [refreshId, scopes] = [readRefreshId(form), readScopes(form)];
+  return { tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes }) };
+}
+
+/**
+ * [RFC 7523 §2.1](https://www.rfc-editor.org/rfc/rfc7523#section-2.1): signed by a client of ours, it stands for that
+ * client; by an issuer that is trusted, for whom that one names.
+ */
+async function grantAssertion(
+  { signIn, issuerOf }: GrantDeps,
+  { form, peer }: OAuthRequest,
+  caller: Caller,
+): Promise<Granted> {
+  const assertion = form.need("assertion");
+  const scopes = readScopes(form);
+  const client = caller.kind === "client" ? caller.client : undefined;
+  if (client !== undefined) {
+    assertGranted(client, "jwt-bearer");
+  }
+  if (isClientId(issuerOf(assertion) ?? "")) {
+    const work = () => signIn.authenticateClient({ kind: "assertion", assertion }, peer);
+    const signer = await namingWrongCredentials("invalid_grant", work);
+    if (client !== undefined && client.clientId !== signer.clientId) {
+      throw new OAuthError("invalid_grant", "the assertion is another client's");
+    }
+    return { tokens: await signIn.beginClient(signer, "jwt-bearer", scopes) };
+  }
+  const tokens = await signIn.beginFederated({ token: assertion, scopes, peer, client });
+  return { tokens };
+}
