@@ -13,11 +13,19 @@ export { fromFunction } from "./core/from-function.ts";
 export { createMemoryStore } from "./core/memory-store.ts";
 export { parseEntry } from "./core/parse-entry.ts";
 export type { PeerMessage, Peers } from "./core/peers.ts";
+export type { Interruption, ResumableOptions, StreamingCall } from "./core/resumable.ts";
+export { resumable } from "./core/resumable.ts";
 export type { SignOutResult } from "./core/revoke.ts";
 export { Secret } from "./core/secret.ts";
 export type { Session, TokenOptions } from "./core/session.ts";
 export type { SessionSnapshot } from "./core/snapshot.ts";
-export type { PasswordCredential, RefreshAttempt, TokenGrant, TokenSource } from "./core/source.ts";
+export type {
+  PasswordCredential,
+  RefreshAttempt,
+  StreamRenewal,
+  TokenGrant,
+  TokenSource,
+} from "./core/source.ts";
 export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
 export { TokenSourceError } from "./core/source-error.ts";
 export type {

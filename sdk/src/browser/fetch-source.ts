@@ -2,7 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJson, validateResponse } from "@connectrpc/connect/protocol-connect";
 import type { TokenGrant, TokenSource } from "../core/source.ts";
 
-const SERVICE = "countersign.auth.v1.SessionService";
+const SESSIONS = "SessionService";
+const STREAMS = "StreamService";
 
 /** The answer's fields that matter, in the JSON form of the protocol. */
 interface TokensJson {
@@ -16,28 +17,33 @@ interface TokensJson {
 
 interface Answer {
   readonly tokens?: TokensJson;
+  readonly streams?: readonly { readonly streamId: string }[];
 }
 
 interface CallOptions {
   readonly signal: AbortSignal;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly accessToken?: string;
 }
 
 /**
- * Create the source that speaks to a Countersign server's SessionService with nothing but `fetch`.
+ * Create the source that speaks to a Countersign server's services with nothing but `fetch`.
  *
  * It does what a transport and the generated client would, and spares every page their descriptors.
  */
 export function createFetchSource(baseUrl: string): TokenSource {
-  const prefix = `${baseUrl.replace(/\/$/, "")}/${SERVICE}/`;
+  const prefix = `${baseUrl.replace(/\/$/, "")}/countersign.auth.v1.`;
 
-  async function call(method: string, body: unknown, { signal, headers }: CallOptions): Promise<Answer> {
+  async function call(method: string, body: unknown, { signal, accessToken }: CallOptions): Promise<Answer> {
     const response = await fetch(prefix + method, {
       signal,
       method: "POST",
       redirect: "error",
       body: JSON.stringify(body),
-      headers: { ...headers, "content-type": "application/json", "connect-protocol-version": "1" },
+      headers: {
+        "content-type": "application/json",
+        "connect-protocol-version": "1",
+        ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+      },
     });
     const { isUnaryError, unaryError } = validateResponse("unary", false, response.status, response.headers);
     if (isUnaryError) throw errorFromJson(await response.json(), response.headers, unaryError);
@@ -47,13 +53,19 @@ export function createFetchSource(baseUrl: string): TokenSource {
   return {
     repeatable: true,
     async signIn({ username, password, scopes }, signal) {
-      return toGrant(await call("SignIn", { password: { username, password }, scopes }, { signal }));
+      return toGrant(
+        await call(`${SESSIONS}/SignIn`, { password: { username, password }, scopes }, { signal }),
+      );
     },
     async refresh({ refreshToken, refreshId, signal }) {
-      return toGrant(await call("Refresh", { refreshToken, refreshId }, { signal }));
+      return toGrant(await call(`${SESSIONS}/Refresh`, { refreshToken, refreshId }, { signal }));
     },
     async revoke(accessToken, signal) {
-      await call("SignOut", {}, { signal, headers: { authorization: `Bearer ${accessToken}` } });
+      await call(`${SESSIONS}/SignOut`, {}, { signal, accessToken });
+    },
+    async renewStreams({ streamIds, ...options }) {
+      const { streams = [] } = await call(`${STREAMS}/Renew`, { streamIds }, options);
+      return streams.map(({ streamId }) => streamId);
     },
   };
 }

@@ -5,9 +5,11 @@ import { createHolder } from "./holder.ts";
 import { createInterceptor } from "./interceptor.ts";
 import { keepFresh } from "./keep-fresh.ts";
 import { createMemoryStore } from "./memory-store.ts";
+import { createOpenStreams } from "./open-streams.ts";
 import { createOriginGuard } from "./origin.ts";
 import { NO_PEERS, type Peers } from "./peers.ts";
 import type { RefreshContext } from "./refresh-context.ts";
+import { createRenewStreams } from "./renew-streams.ts";
 import { createResilientStore } from "./resilient-store.ts";
 import type { Session } from "./session.ts";
 import { assertMaySend, beginSession, endSession, signInWith } from "./sign-in.ts";
@@ -56,8 +58,21 @@ export function assembleSession(options: AssembleOptions): Session {
   const ready = reread();
   const access = createAccess({ ...context, ready });
   const keeper = keepFresh({ access, clock, holder });
-  const stop = listen(context, { reread, look: keeper.look, wakeUps: options.wakeUps });
-  const lifetime = createLifetime([stop, keeper.stop, peers.close, holder.clear, () => store.close?.()]);
+  const renew = createRenewStreams(source, clock);
+  const streams = renew && createOpenStreams({ access, clock, renew });
+  const look = (): void => {
+    keeper.look();
+    streams?.look();
+  };
+  const stop = listen(context, { reread, look, wakeUps: options.wakeUps });
+  const lifetime = createLifetime([
+    stop,
+    keeper.stop,
+    () => streams?.stop(),
+    peers.close,
+    holder.clear,
+    () => store.close?.(),
+  ]);
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
     lifetime.assertLives();
     await ready;
@@ -66,7 +81,7 @@ export function assembleSession(options: AssembleOptions): Session {
   }
   return Object.freeze({
     ready,
-    interceptor: createInterceptor({ access, clock, mayReceiveToken }),
+    interceptor: createInterceptor({ access, clock, mayReceiveToken, streams }),
     async signIn(credential) {
       lifetime.assertLives();
       assertMaySend(baseUrl, mayReceiveToken);

@@ -65,10 +65,14 @@ export function createOpenStreams({ access, clock, renew }: OpenStreamsContext):
   function plan(): void {
     cancel?.();
     if (running || byToken.size === 0) return;
-    const now = instantOf(clock);
-    const dueMs = Math.min(...[...byToken.keys()].map(({ timing }) => msUntilRenewal(timing, now)));
+    const dueMs = msUntilDue();
     const pauseMs = failures === 0 ? 0 : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     cancel = clock.schedule(look, Math.max(dueMs, pauseMs));
+  }
+
+  function msUntilDue(): number {
+    const now = instantOf(clock);
+    return Math.min(...[...byToken.keys()].map(({ timing }) => msUntilRenewal(timing, now)));
   }
 
   function look(): void {
@@ -103,8 +107,9 @@ export function createOpenStreams({ access, clock, renew }: OpenStreamsContext):
     }
   }
 
+  /** Without a newer token nothing could be done: that is worth no more than a failure. */
   function succeed(): void {
-    failures = 0;
+    failures = msUntilDue() > 0 ? 0 : failures + 1;
   }
 
   /** The streams are told by the server; here there is nobody to tell. */

@@ -1,27 +1,25 @@
-import { createClient, type Transport } from "@connectrpc/connect";
-import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import type { Clock } from "./clock.ts";
 import type { Held } from "./holder.ts";
+import type { TokenSource } from "./source.ts";
+import { ATTEMPT_TIMEOUT_MS, withTimeout } from "./timeout.ts";
 
 /** Gives open streams a fresh token. @returns those that go on */
 export type RenewStreams = (streamIds: readonly string[], fresh: Held) => Promise<readonly string[]>;
 
-const TIMEOUT_MS = 10_000;
+/** The most that a server takes in one call. */
 const MAX_STREAMS_PER_CALL = 1_000;
 
-/**
- * Create the renewal over a Countersign server's StreamService.
- *
- * @param transport a transport without the session's interceptor
- */
-export function createRenewStreams(transport: Transport): RenewStreams {
-  const client = createClient(StreamService, transport);
-  return async (streamIds, { authorization }) => {
+/** Create the renewal of streams; `undefined` when the source knows of no server that could renew them. */
+export function createRenewStreams(source: TokenSource, clock: Clock): RenewStreams | undefined {
+  if (source.renewStreams === undefined) return undefined;
+  const renewStreams = source.renewStreams.bind(source);
+  return async (streamIds, fresh) => {
+    const accessToken = fresh.entry.accessToken.reveal();
     const renewed: string[] = [];
     for (let at = 0; at < streamIds.length; at += MAX_STREAMS_PER_CALL) {
-      const request = { streamIds: streamIds.slice(at, at + MAX_STREAMS_PER_CALL) };
-      const options = { headers: { authorization }, timeoutMs: TIMEOUT_MS };
-      const { streams } = await client.renew(request, options);
-      renewed.push(...streams.map(({ streamId }) => streamId));
+      const some = streamIds.slice(at, at + MAX_STREAMS_PER_CALL);
+      const renew = (signal: AbortSignal) => renewStreams({ streamIds: some, accessToken, signal });
+      renewed.push(...(await withTimeout(clock, ATTEMPT_TIMEOUT_MS, renew)));
     }
     return renewed;
   };

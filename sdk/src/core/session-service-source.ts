@@ -1,5 +1,6 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { SessionService, type TokenSet } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { durationMs } from "./duration.ts";
 import type { TokenGrant, TokenSource } from "./source.ts";
 
@@ -10,6 +11,7 @@ import type { TokenGrant, TokenSource } from "./source.ts";
  */
 export function createSessionServiceSource(transport: Transport): TokenSource {
   const client = createClient(SessionService, transport);
+  const streams = createClient(StreamService, transport);
   return {
     repeatable: true,
     async signIn({ username, password, scopes }, signal) {
@@ -22,9 +24,18 @@ export function createSessionServiceSource(transport: Transport): TokenSource {
       return toGrant(response.tokens);
     },
     async revoke(accessToken, signal) {
-      await client.signOut({}, { signal, headers: { authorization: `Bearer ${accessToken}` } });
+      await client.signOut({}, { signal, headers: bearer(accessToken) });
+    },
+    async renewStreams({ streamIds, accessToken, signal }) {
+      const options = { signal, headers: bearer(accessToken) };
+      const answer = await streams.renew({ streamIds: [...streamIds] }, options);
+      return answer.streams.map(({ streamId }) => streamId);
     },
   };
+}
+
+function bearer(accessToken: string): Record<string, string> {
+  return { authorization: `Bearer ${accessToken}` };
 }
 
 function toGrant(tokens: TokenSet | undefined): TokenGrant {

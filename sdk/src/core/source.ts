@@ -21,6 +21,15 @@ export interface RefreshAttempt {
   readonly signal: AbortSignal;
 }
 
+/** Open streams that are to go on with a newer token. */
+export interface StreamRenewal {
+  /** The names that the streams were opened with, at most 1,000. */
+  readonly streamIds: readonly string[];
+  readonly accessToken: string;
+  /** Aborts when the renewal has taken too long. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Where tokens come from. Every method rejects when the server cannot be reached or refuses; what a rejection
  * means is decided in one place for all sources.
@@ -34,6 +43,8 @@ export interface TokenSource {
   revoke(accessToken: string, signal: AbortSignal): Promise<void>;
   /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
+  /** Give open streams a newer token, when the server can. @returns the names of those that go on */
+  renewStreams?(renewal: StreamRenewal): Promise<readonly string[]>;
   /** Begin a session with a name and a password, when the source can. */
   signIn?(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
 }
