@@ -87,20 +87,29 @@ export function parseAnchors(markdown: string): ReadonlySet<string> {
 
 /** Read the rows of the first table behind a heading, without its header. Cells lose their backticks. */
 export function parseTable(markdown: string, heading: string): readonly (readonly string[])[] {
-  const lines = withoutFences(markdown);
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
-  if (start === -1) throw new Error(`there is no heading ${heading}`);
-  const first = lines.findIndex((line, index) => index > start && line.startsWith("|"));
-  const rows = lines.slice(
-    first,
-    lines.findIndex((line, index) => index > first && !line.startsWith("|")),
-  );
-  return rows.slice(2).map((row) =>
+  const { lines, first, end } = findRows(markdown, heading);
+  return lines.slice(first, end).map((row) =>
     row
       .split(/(?<!\\)\|/)
       .slice(1, -1)
       .map((cell) => cell.trim().replace(/^`(.*)`$/, "$1")),
   );
+}
+
+/** Put other rows into the first table behind a heading. */
+export function replaceRows(markdown: string, heading: string, rows: readonly string[]): string {
+  const { first, end } = findRows(markdown, heading);
+  const lines = markdown.split("\n");
+  return [...lines.slice(0, first), ...rows, ...lines.slice(end)].join("\n");
+}
+
+function findRows(markdown: string, heading: string) {
+  const lines = withoutFences(markdown);
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
+  if (start === -1) throw new Error(`there is no heading ${heading}`);
+  const first = lines.findIndex((line, index) => index > start && line.startsWith("|---")) + 1;
+  const end = lines.findIndex((line, index) => index >= first && !line.startsWith("|"));
+  return { lines, first, end };
 }
 
 /** Blank the lines inside fences, so that line numbers stay. */
