@@ -3,6 +3,8 @@ import { cacheMemoryBench } from "./cache-memory.ts";
 import { floodBench } from "./flood.ts";
 import { gateBench } from "./gate.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
+import { sdkOverheadBench } from "./sdk-overhead.ts";
+import { sdkSizeBench } from "./sdk-size.ts";
 import { createUnaryBench } from "./unary.ts";
 
 /** All benches, in the order in which they run. */
@@ -12,4 +14,6 @@ export const ALL_BENCHES: readonly Bench[] = [
   rejectUploadBench,
   floodBench,
   cacheMemoryBench,
+  sdkOverheadBench,
+  sdkSizeBench,
 ];
