@@ -34,6 +34,8 @@ export function openPostgres(url: string): Dialect {
   });
   // An idle connection that breaks has no caller to tell; the next query finds out by itself.
   pool.on("error", () => undefined);
+  // One that breaks in use fails its query, and says so a second time: without an ear for that the process would end.
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   return new PostgresDialect({
     pool: {
       options: {},
