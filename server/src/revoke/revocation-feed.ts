@@ -17,6 +17,7 @@ export interface RevocationFeedOptions {
   readonly pollMs: number;
   /** Takes what was read; the same may come twice. */
   readonly learn: (records: readonly RevocationRecord[]) => void;
+  /** Told of the first failure of each outage. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -41,6 +42,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   let readAtMs = Number.NaN;
   let reading: Promise<void> | undefined;
   let isWanted = false;
+  let isDown = false;
   let stop = (): Promise<void> => Promise.resolve();
 
   const take = (records: readonly RevocationRecord[]): void => {
@@ -60,9 +62,16 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
         ? listRevocationsSince(store, nowMs - options.keepMs).then(take)
         : readNew(cursor));
       readAtMs = nowMs;
+      isDown = false;
     } catch (error) {
       cursor = undefined;
       throw error;
+    }
+  };
+  const report = (error: unknown): void => {
+    if (!isDown) {
+      isDown = true;
+      options.onError(error);
     }
   };
   /** One reading at a time. Who asks during one gets another behind it: it may have looked too early. */
@@ -70,7 +79,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     isWanted = true;
     while (isWanted && reading === undefined) {
       isWanted = false;
-      reading = read().catch(options.onError);
+      reading = read().catch(report);
       await reading;
       reading = undefined;
     }

@@ -24,7 +24,7 @@ export interface RevocationsOptions {
    * calls are refused with `AUTH_UNAVAILABLE`.
    */
   readonly failOpen?: boolean;
-  /** Told when the store could not be read, or a listener threw. */
+  /** Told when the store can no longer be read, and when a listener threw. */
   readonly onError?: (error: unknown) => void;
 }
 
