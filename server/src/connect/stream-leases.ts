@@ -13,9 +13,9 @@ import { transportOf } from "./node-request.ts";
 import { type Caller, callerOf, replacePrincipal } from "./principal-context.ts";
 
 /** The request header by which a client names its stream. */
-export const STREAM_ID_HEADER = "countersign-stream-id";
+const STREAM_ID_HEADER = "countersign-stream-id";
 /** The response header that says how many seconds a stream may last without renewal. */
-export const EXPIRES_IN_HEADER = "countersign-expires-in";
+const EXPIRES_IN_HEADER = "countersign-expires-in";
 
 /** 128 random bits in base64url. */
 const STREAM_ID = /^[A-Za-z0-9_-]{22}$/;

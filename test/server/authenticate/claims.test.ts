@@ -198,14 +198,14 @@ describe("a principal (S7)", () => {
   test("is frozen, and all that is in it", () => {
     const parts = [principal, principal.scopes, principal.roles, principal.audience, principal.claims];
     expect(parts.every(Object.isFrozen)).toBe(true);
-    const deep = principal.claims["deep"] as { a: object[] };
+    const deep = principal.claims.deep as { a: object[] };
     expect([deep, deep.a, deep.a[0]].every(Object.isFrozen)).toBe(true);
     const bound = readClaims(goodClaims({ cnf: { jkt: BOUND } }), trustedIssuer()).principal;
     expect(Object.isFrozen(bound.binding)).toBe(true);
   });
 
   test("has all claims, yet shows none of them in JSON, inspect or a copy", () => {
-    expect(principal.claims["email"]).toBe("ada@example.com");
+    expect(principal.claims.email).toBe("ada@example.com");
     expect(JSON.stringify(principal)).not.toContain("ada@example.com");
     expect(inspect(principal, { depth: 9 })).not.toContain("ada@example.com");
     expect({ ...principal }).not.toHaveProperty("claims");

@@ -63,7 +63,7 @@ describe("JSON of tokens", () => {
 
   test("keeps __proto__ a name like any other", () => {
     const object = parseUniqueJsonObject('{"__proto__":{"alg":"none"}}');
-    expect(object?.["alg"]).toBeUndefined();
+    expect(object?.alg).toBeUndefined();
     expect(Object.getPrototypeOf(object)).toBe(Object.prototype);
   });
 

@@ -89,7 +89,7 @@ describe("an issuer (S4, S5)", () => {
 
   test("is less safe only under that name, and that is said at start", async () => {
     const untyped = signToken(issuerKey, goodClaims(), { typ: undefined });
-    const iat = Number(goodClaims()["iat"]);
+    const iat = Number(goodClaims().iat);
     const long = signToken(issuerKey, goodClaims({ exp: iat + 200_000 }));
     expect(await fate({}, untyped)).toBe("TOKEN_INVALID");
     expect(await fate({ insecure: { allowMissingType: true } }, untyped)).toBe("passed");

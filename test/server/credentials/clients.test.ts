@@ -19,7 +19,8 @@ function start(store: Store) {
   const clock = createTestClock();
   const ended: unknown[] = [];
   const sessions = { end: async (end: unknown) => void ended.push(end) };
-  return { clock, ended, clients: createClients({ store, clock, sessions }) };
+  const revocations = { revoke: async (order: unknown) => void ended.push(order) };
+  return { clock, ended, clients: createClients({ store, clock, sessions, revocations }) };
 }
 
 describeStores("clients", (open) => {
@@ -75,12 +76,15 @@ describeStores("clients", (open) => {
     });
   });
 
-  it("lose their sessions when they are disabled, and can be enabled again", async () => {
+  it("lose their tokens when they are disabled, and can be enabled again", async () => {
     await using store = await open();
     const { clients, ended } = start(store);
     await clients.create(billing);
     await clients.disable("billing");
-    expect(ended).toEqual([{ where: { subject: "client_billing" }, reason: "client_disabled" }]);
+    expect(ended).toEqual([
+      { where: { subject: "client_billing" }, reason: "client_disabled" },
+      { clientId: "billing", reason: "client_disabled" },
+    ]);
     expect((await findClient(store, "billing"))?.disabledAtMs).toBeGreaterThan(0);
     await clients.enable("billing");
     expect((await clients.list())[0]?.disabledAtMs).toBeUndefined();

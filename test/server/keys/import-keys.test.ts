@@ -39,7 +39,7 @@ describe("a JWK Set (S5, R02, R10, R14, R86)", () => {
     "another curve": p384,
     "a curve of another type of key": { ...ec, crv: "Ed25519" },
     "a shared secret": { kty: "oct", k: "A".repeat(86), alg: "HS256" },
-    "a point that is not on the curve": { ...ec, y: ec["x"] },
+    "a point that is not on the curve": { ...ec, y: ec.x },
     "a coordinate that is missing": { ...ec, y: undefined },
     "an RSA key of 1024 bits": { ...smallRsa, alg: "RS256" },
     "an RSA key with the exponent 1": { ...rsa, e: "AQ" },

@@ -35,7 +35,7 @@ describe("static keys (S5)", () => {
   });
 
   test("are refused when used if all are broken", async () => {
-    const keys = createStaticKeys({ keys: [{ ...one.jwk, y: one.jwk["x"] }] }, ["ES256"]);
+    const keys = createStaticKeys({ keys: [{ ...one.jwk, y: one.jwk.x }] }, ["ES256"]);
     await expect(keys.find("one", "ES256")).rejects.toThrowError(
       new TypeError("the JWK Set has no usable key for the allowed algorithms"),
     );

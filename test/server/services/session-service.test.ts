@@ -98,14 +98,6 @@ describe("SignIn", () => {
       expect(server.errors).toEqual([]);
     });
   }
-
-  for (const kind of ["clientSecret", "assertion", "federated"] as const) {
-    it(`says that ${kind} is not supported`, async () => {
-      await using server = await startSessionServer();
-      const call = server.client.signIn({ credential: { case: kind, value: {} } });
-      expect(await refusal(call)).toMatchObject({ code: "Unimplemented" });
-    });
-  }
 });
 
 describe("Refresh", () => {

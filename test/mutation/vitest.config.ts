@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@countersign/source"];
+
+// The tests that the mutants of authenticate/ and authorize/ must fail: those beside them, and no slower ones.
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["test/server/{authenticate,authorize}/**/*.test.ts"],
+    testTimeout: 20_000,
+  },
+});
