@@ -2,13 +2,35 @@
 
 export type { Accounts, AccountsOptions, NewAccount } from "./credentials/accounts.ts";
 export { createAccounts } from "./credentials/accounts.ts";
+export type { AssertionCheckOptions } from "./credentials/client-assertion.ts";
+export type { ClientAuthentication, ClientCredential } from "./credentials/client-authentication.ts";
+export { createClientAuthentication } from "./credentials/client-authentication.ts";
+export type { ClientGrant } from "./credentials/client-names.ts";
+export type {
+  ClientRotation,
+  Clients,
+  ClientsOptions,
+  ClientWithSecret,
+  NewClient,
+} from "./credentials/clients.ts";
+export { createClients } from "./credentials/clients.ts";
+export type {
+  FederatedIdentity,
+  FederatedIssuer,
+  Federation,
+  FederationOptions,
+} from "./credentials/federation.ts";
+export { createFederation } from "./credentials/federation.ts";
 export type { PasswordCost, Passwords } from "./credentials/password.ts";
 export { createPasswords } from "./credentials/password.ts";
 export type { PasswordInput, PasswordSignIn, PasswordSignInOptions } from "./credentials/password-sign-in.ts";
 export { createPasswordSignIn } from "./credentials/password-sign-in.ts";
+export { createSharedSignInLimiter } from "./credentials/shared-sign-in-limiter.ts";
 export type { SignInLimiter } from "./credentials/sign-in-limiter.ts";
 export { createSignInLimiter } from "./credentials/sign-in-limiter.ts";
 export type { TurnsOptions } from "./credentials/turns.ts";
+export type { AccessGrants, AccessGrantsOptions, NewAccess } from "./issue/access-grants.ts";
+export { createAccessGrants } from "./issue/access-grants.ts";
 export type { SessionEnd } from "./issue/end-sessions.ts";
 export type { IssueAudit, IssueEvent } from "./issue/issue-audit.ts";
 export type { KeyRing, KeyRingOptions } from "./issue/key-ring.ts";
@@ -25,12 +47,23 @@ export type { NewSession, Sessions } from "./issue/sessions.ts";
 export { createSessions } from "./issue/sessions.ts";
 export type { SigningKey } from "./issue/signing-key.ts";
 export type { IssuedTokens } from "./issue/tokens.ts";
+export type { RateLimit, RateLimitOptions } from "./operate/rate-limit.ts";
+export { createRateLimit } from "./operate/rate-limit.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
 export type { RevocationBatch, Revocations, RevocationsOptions } from "./revoke/revocations.ts";
 export { createRevocations } from "./revoke/revocations.ts";
 export type { SessionServiceOptions } from "./services/session-service.ts";
 export { createSessionService } from "./services/session-service.ts";
+export type {
+  Credential,
+  FederatedInput,
+  SignIn,
+  SignInInput,
+  SignInOptions,
+} from "./services/session-sign-in.ts";
+export { createSignIn } from "./services/session-sign-in.ts";
 export type { AccountRecord } from "./store/accounts.ts";
+export type { ClientRecord } from "./store/clients.ts";
 export type { Store, StoreLocation } from "./store/database.ts";
 export { openDatabase } from "./store/database.ts";
 export type { SessionRecord } from "./store/session-record.ts";

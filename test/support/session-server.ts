@@ -5,11 +5,10 @@ import type { Principal } from "../../server/src/authenticate/principal.ts";
 import { createErrorInterceptor } from "../../server/src/connect/error-interceptor.ts";
 import { callerKey } from "../../server/src/connect/principal-context.ts";
 import { createAccounts } from "../../server/src/credentials/accounts.ts";
-import { createPasswords } from "../../server/src/credentials/password.ts";
-import { createPasswordSignIn } from "../../server/src/credentials/password-sign-in.ts";
-import { createSignInLimiter } from "../../server/src/credentials/sign-in-limiter.ts";
+import type { FederatedIssuer } from "../../server/src/credentials/federation.ts";
 import type { AuditEvent } from "../../server/src/operate/audit.ts";
 import { createSessionService } from "../../server/src/services/session-service.ts";
+import { createTestSignIns, testPasswords } from "./sign-ins.ts";
 import { openTestSqlite } from "./stores.ts";
 import { startTestIssuer, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
 
@@ -28,27 +27,25 @@ export const COOKIE_ORIGIN = "https://app.example";
 
 /** Start the service on an empty store with the account `ada` / `correct horse`. */
 export async function startSessionServer(
-  options: { readonly cookies?: boolean } = {},
+  options: { readonly cookies?: boolean; readonly federated?: readonly FederatedIssuer[] } = {},
 ): Promise<SessionServer> {
   const store = await openTestSqlite();
   const issuer = await startTestIssuer(store);
   const { clock, sessions } = issuer;
   await store.db.deleteFrom("accounts").execute();
-  const passwords = createPasswords({ memoryKib: 64, passes: 1 });
   const account = {
     username: "ada",
     password: "correct horse",
     scopes: ["notes:read", "notes:write"],
     roles: [],
   };
-  await createAccounts({ store, clock, passwords, sessions }).create(account);
-  const events: AuditEvent[] = [];
+  await createAccounts({ store, clock, passwords: testPasswords, sessions }).create(account);
+  const { signIn, events } = createTestSignIns(issuer, options.federated);
   const errors: unknown[] = [];
   const service = createSessionService({
     sessions,
-    passwordSignIn: createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) }),
+    signIn,
     issuer: TEST_ISSUER,
-    audit: { record: (event) => void events.push(event) },
     ...(options.cookies === true ? { isCookieOrigin: (origin: string) => origin === COOKIE_ORIGIN } : {}),
   });
   const transport = createRouterTransport((router) => void router.service(SessionService, service), {

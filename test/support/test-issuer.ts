@@ -8,7 +8,7 @@ import { createTestClock, type TestClock } from "./test-clock.ts";
 
 /** The claims `iss` and `aud` of the tokens of tests. */
 export const TEST_ISSUER = "http://127.0.0.1:8080";
-const TEST_AUDIENCE = "tests";
+export const TEST_AUDIENCE = "tests";
 
 /** An issuer over a store, with a clock that stands still. */
 export interface TestIssuer extends Disposable {

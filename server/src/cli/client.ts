@@ -4,8 +4,10 @@ import { CLIENT_GRANTS } from "../credentials/client-names.ts";
 import { type Clients, type ClientWithSecret, createClients } from "../credentials/clients.ts";
 import { endSessions } from "../issue/end-sessions.ts";
 import { silentAudit } from "../operate/audit.ts";
+import { toNewRevocation } from "../revoke/revocation-order.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
+import { insertRevocations } from "../store/revocations.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { parseDuration } from "./duration.ts";
@@ -117,12 +119,15 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
 };
 
 function openClients(store: Store): Clients {
-  // Servers that run on the same store learn of ended sessions from it.
+  // Servers that run on the same store learn of what is revoked from it.
   const context = { store, clock: systemClock, audit: silentAudit, revocations: { learn: () => {} } };
   return createClients({
     store,
     clock: systemClock,
     sessions: { end: (end) => endSessions(context, end) },
+    revocations: {
+      revoke: (order) => insertRevocations(store, [toNewRevocation(order, systemClock.nowMs())]),
+    },
   });
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toMethodName } from "../authorize/policy-table.ts";
 import { type Auth, createAuth } from "../connect/create-auth.ts";
+import { setPeer } from "../connect/peer.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { buildRequestListener } from "../http/build-server.ts";
 import type { HttpHandler } from "../http/handler.ts";
@@ -15,6 +16,7 @@ import { latestNoteSequences } from "../store/note-events.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { builtInPolicies, builtInServices, demoPolicies } from "./built-in-services.ts";
 import { composeIssuer } from "./compose-issuer.ts";
+import { resolveOtherIssuers } from "./federated-issuers.ts";
 import type { Backend } from "./open-backend.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
 
@@ -50,10 +52,12 @@ export async function composeServer(
   backend: Backend,
   { issuerUrl, mode, shutdown }: { issuerUrl: string; mode: ServerMode; shutdown: AbortSignal },
 ): Promise<ComposedServer> {
-  const { clock, config, store, log, audit, keyRing, revocations, metrics } = backend;
+  const { clock, config, store, log, audit, revocations, metrics } = backend;
   const streams = createStreamRegistry();
   const health = createHealthState(builtInServices);
-  const issuer = composeIssuer(backend, issuerUrl);
+  const server = { audience: config.audience, issuer: issuerUrl, clock };
+  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), server);
+  const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated });
   const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
   const served: ServedServices = {
     session: issuer.service,
@@ -64,15 +68,7 @@ export async function composeServer(
   };
   const auth = createAuth({
     routes: createRoutes(served).routes,
-    issuers: [
-      {
-        issuer: issuerUrl,
-        algorithms: ["ES256"],
-        keys: { source: keyRing.keySource },
-        requireProfileClaims: true,
-      },
-      ...(await readTrustedIssuers(config.trustedIssuers)),
-    ],
+    issuers: [issuer.options, ...others.issuers],
     audience: config.audience,
     policies: mode.isDemo ? demoPolicies : builtInPolicies,
     clockToleranceSeconds: config.clockTolerance / 1000,
@@ -91,8 +87,10 @@ export async function composeServer(
   metrics.watchStreams(() => streams.size);
   const handler = buildRequestListener({
     ...auth,
+    contextValues: (req, res) => setPeer(auth.contextValues(req, res), issuer.peerOf(req)),
     shutdownSignal: shutdown,
     documents: issuer.documents,
+    endpoints: issuer.endpoints,
     allowedOrigins: config.corsOrigins,
     ...(mode.isDemo && existsSync(WEB_DEMO) ? { staticDirectory: WEB_DEMO } : {}),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),

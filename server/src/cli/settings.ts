@@ -35,6 +35,14 @@ function duration(value: string, flag: string): number {
   return ms;
 }
 
+/** A count where 0 stands for as many as there are. */
+function countOrUnlimited(value: string, flag: string): number {
+  if (!/^\d{1,6}$/.test(value)) {
+    throw new UsageError(`--${flag} must be a whole number; 0: no limit`);
+  }
+  return value === "0" ? Infinity : Number(value);
+}
+
 function list(value: string): readonly string[] {
   return value
     .split(",")
@@ -133,6 +141,13 @@ export const SETTINGS = {
     "TLS ends at a proxy in front: allow plain text.",
     "false",
     flagValue,
+  ),
+  signInsPerMinute: setting(
+    "sign-ins-per-minute",
+    "Attempts to sign in that one address may make; 0: no limit.",
+    "30",
+    countOrUnlimited,
+    "COUNT",
   ),
   trustedIssuers: setting(
     "trusted-issuers",

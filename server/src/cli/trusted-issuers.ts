@@ -6,6 +6,17 @@ import { CommandError } from "./usage-error.ts";
 const name = v.pipe(v.string(), v.nonEmpty());
 const names = v.pipe(v.array(name), v.nonEmpty());
 
+/** What tokens of an issuer can be exchanged for. */
+const exchange = v.strictObject({
+  subject: v.optional(name),
+  scopes: v.optional(v.array(name)),
+  roles: v.optional(v.record(name, v.array(name))),
+  require: v.optional(v.record(name, v.string())),
+  audiences: v.optional(names),
+  types: v.optional(names),
+  untyped: v.optional(v.boolean()),
+});
+
 /** What every issuer says, whatever its keys are. */
 const common = {
   issuer: name,
@@ -13,7 +24,17 @@ const common = {
   algorithms: v.optional(v.pipe(v.array(v.picklist(["EdDSA", "ES256", "PS256", "RS256"])), v.nonEmpty())),
   types: v.optional(names),
   claims: v.optional(v.strictObject({ scopes: v.optional(name), roles: v.optional(name) })),
+  exchange: v.optional(exchange),
 };
+
+/** What tokens of an issuer can be exchanged for, as the file says. */
+export type ExchangeSettings = v.InferOutput<typeof exchange>;
+
+/** An issuer of the file. */
+export interface TrustedIssuerEntry extends IssuerOptions {
+  /** Absent: its tokens are not exchanged. */
+  readonly exchange?: ExchangeSettings;
+}
 
 /** The file: an array of issuers, each with exactly one source of keys. */
 const TrustedIssuersFile = v.array(
@@ -33,7 +54,7 @@ const TrustedIssuersFile = v.array(
  * @param path the file; undefined: no others
  * @throws CommandError when it cannot be read, or says something that is not understood
  */
-export async function readTrustedIssuers(path: string | undefined): Promise<readonly IssuerOptions[]> {
+export async function readTrustedIssuers(path: string | undefined): Promise<readonly TrustedIssuerEntry[]> {
   if (path === undefined) {
     return [];
   }
@@ -54,8 +75,8 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-function toIssuerOptions(entry: v.InferOutput<typeof TrustedIssuersFile>[number]): IssuerOptions {
-  const { issuer, audiences, algorithms, types, claims, ...keys } = entry;
+function toIssuerOptions(entry: v.InferOutput<typeof TrustedIssuersFile>[number]): TrustedIssuerEntry {
+  const { issuer, audiences, algorithms, types, claims, exchange: exchanged, ...keys } = entry;
   const { scopes, roles } = claims ?? {};
   return {
     issuer,
@@ -63,6 +84,7 @@ function toIssuerOptions(entry: v.InferOutput<typeof TrustedIssuersFile>[number]
     ...(audiences === undefined ? {} : { audiences }),
     ...(algorithms === undefined ? {} : { algorithms }),
     ...(types === undefined ? {} : { types }),
+    ...(exchanged === undefined ? {} : { exchange: exchanged }),
     claims: { ...(scopes === undefined ? {} : { scopes }), ...(roles === undefined ? {} : { roles }) },
   };
 }

@@ -24,6 +24,10 @@ export interface ClientsOptions {
       readonly reason: "client_disabled";
     }): Promise<unknown>;
   };
+  /** Revokes the tokens that it holds for others. */
+  readonly revocations: {
+    revoke(order: { readonly clientId: string; readonly reason: "client_disabled" }): Promise<unknown>;
+  };
 }
 
 /** A new client. */
@@ -69,14 +73,14 @@ export interface Clients {
    * @throws Error when there is no such client, or the keys are no good
    */
   rotate(clientId: string, rotation: ClientRotation): Promise<ClientWithSecret>;
-  /** Let a client in no more, and end its sessions. @throws Error when there is no such client */
+  /** Let a client in no more, and revoke its tokens. @throws Error when there is no such client */
   disable(clientId: string): Promise<void>;
   /** Let a disabled client in again. @throws Error when there is no such client */
   enable(clientId: string): Promise<void>;
 }
 
 /** Create the keeper of clients. */
-export function createClients({ store, clock, sessions }: ClientsOptions): Clients {
+export function createClients({ store, clock, sessions, revocations }: ClientsOptions): Clients {
   const get = async (clientId: string): Promise<ClientRecord> => {
     const client = await findClient(store, clientId);
     if (client === undefined) {
@@ -107,6 +111,7 @@ export function createClients({ store, clock, sessions }: ClientsOptions): Clien
       await get(clientId);
       await setClientDisabled(store, clientId, clock.nowMs());
       await sessions.end({ where: { subject: toClientSubject(clientId) }, reason: "client_disabled" });
+      await revocations.revoke({ clientId, reason: "client_disabled" });
     },
     async enable(clientId) {
       await get(clientId);

@@ -42,14 +42,14 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
   const check = async (name: string, password: string): Promise<AccountRecord> => {
     const limiterKey = digestUsername(name);
     // Only now, when its turn has come: many guesses may have been waiting side by side.
-    limiter.assertAllowed(limiterKey);
+    await limiter.assertAllowed(limiterKey);
     const account = await findAccountByUsername(store, name);
     const isRight = await passwords.verify(password, account?.passwordHash);
     if (!isRight || account === undefined || account.disabledAtMs !== undefined) {
-      limiter.recordFailure(limiterKey);
+      await limiter.recordFailure(limiterKey);
       throw wrongCredentials();
     }
-    limiter.recordSuccess(limiterKey);
+    await limiter.recordSuccess(limiterKey);
     return account;
   };
   return async ({ username, password }) => {

@@ -10,6 +10,8 @@ import { createStaticFiles } from "./static-files.ts";
 export interface RequestListenerOptions extends RpcOptions {
   /** Public documents by their path, such as `/.well-known/jwks.json`. */
   readonly documents?: Readonly<Record<string, JsonDocument>>;
+  /** Other endpoints by their path. They answer for themselves, and get their bodies unread. */
+  readonly endpoints?: Readonly<Record<string, HttpHandler>>;
   /** The directory whose files are served at `/`. Absent: none. */
   readonly staticDirectory?: string;
   /** The origins whose scripts may call. Default: none but the server's own. */
@@ -28,6 +30,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const cors = createCors(options.allowedOrigins);
   const rpcOf = createRpcLookup(options);
   const documents = new Map(Object.entries(options.documents ?? {}));
+  const endpoints = new Map(Object.entries(options.endpoints ?? {}));
   const files =
     options.staticDirectory === undefined ? undefined : createStaticFiles(options.staticDirectory);
 
@@ -47,9 +50,9 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       return;
     }
     if (cors(req, res) === "answered") return;
-    const rpc = rpcOf(pathname);
-    if (rpc !== undefined) {
-      rpc(req, res);
+    const handler = rpcOf(pathname) ?? endpoints.get(pathname);
+    if (handler !== undefined) {
+      handler(req, res);
       return;
     }
     answerOther(req, res, pathname).catch((reason: unknown) => fail(req, res, reason));

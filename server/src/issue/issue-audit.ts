@@ -6,6 +6,7 @@ export interface IssueEvent {
     | "sign_out"
     | "refresh"
     | "refresh_reuse"
+    | "token_exchanged"
     | "session_revoked"
     | "key_activated"
     | "key_removed";

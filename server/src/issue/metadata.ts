@@ -10,9 +10,32 @@ export interface JwksDocument {
 export interface MetadataDocument {
   readonly issuer: string;
   readonly jwks_uri: string;
+  readonly token_endpoint: string;
+  readonly token_endpoint_auth_methods_supported: readonly string[];
+  readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];
+  readonly revocation_endpoint: string;
+  readonly revocation_endpoint_auth_methods_supported: readonly string[];
+  readonly revocation_endpoint_auth_signing_alg_values_supported: readonly string[];
+  readonly introspection_endpoint: string;
+  readonly introspection_endpoint_auth_methods_supported: readonly string[];
+  readonly introspection_endpoint_auth_signing_alg_values_supported: readonly string[];
   readonly response_types_supported: readonly string[];
   readonly grant_types_supported: readonly string[];
 }
+
+/** How clients prove who they are at our endpoints, the best first. */
+const CLIENT_AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "client_secret_post"] as const;
+
+/** The algorithms of signed assertions. */
+const ASSERTION_ALGORITHMS = ["ES256", "EdDSA", "PS256", "RS256"] as const;
+
+/** What the token endpoint grants. There is no password grant (RFC 9700 §2.4), and no page to authorize at. */
+const GRANT_TYPES = [
+  "client_credentials",
+  "refresh_token",
+  "urn:ietf:params:oauth:grant-type:jwt-bearer",
+  "urn:ietf:params:oauth:grant-type:token-exchange",
+] as const;
 
 /** The same for clients of OpenID Connect, which look for it elsewhere and insist on more members. */
 export interface OpenIdDocument extends MetadataDocument {
@@ -28,19 +51,29 @@ export function toJwksDocument(jwks: readonly Readonly<Record<string, unknown>>[
 /**
  * Build the metadata of the issuer, for `/.well-known/oauth-authorization-server`.
  *
- * Sign-in and refresh are RPCs, which these documents have no word for: both lists are empty, and no endpoint
- * is named.
+ * Signing in with a password is an RPC, which these documents have no word for.
  *
  * @param issuer the URL of this server, exactly as it stands in claim `iss` (RFC 8414 §3.3)
  */
 export function toMetadataDocument(issuer: string): MetadataDocument {
+  const base = issuer.replace(/\/$/, "");
+  // Public clients can refresh and revoke, but not ask about tokens (RFC 7662 §2.1).
+  const withPublic = [...CLIENT_AUTH_METHODS, "none"];
   return {
     issuer,
-    jwks_uri: `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`,
+    jwks_uri: `${base}/.well-known/jwks.json`,
+    token_endpoint: `${base}/oauth2/token`,
+    token_endpoint_auth_methods_supported: withPublic,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+    revocation_endpoint: `${base}/oauth2/revoke`,
+    revocation_endpoint_auth_methods_supported: withPublic,
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+    introspection_endpoint: `${base}/oauth2/introspect`,
+    introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     // Required even when it is empty.
     response_types_supported: [],
-    // Absent would mean the authorization code grant.
-    grant_types_supported: [],
+    grant_types_supported: GRANT_TYPES,
   };
 }
 

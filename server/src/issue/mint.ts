@@ -19,8 +19,22 @@ export interface AccessGrant {
   readonly sessionId: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
-  /** When the user proved who they are, in milliseconds since 1970: it stays over all refreshes. */
-  readonly authTimeMs: number;
+  /**
+   * When the user proved who they are, in milliseconds since 1970: it stays over all refreshes. Undefined when no user
+   * did, or nobody knows.
+   */
+  readonly authTimeMs: number | undefined;
+  /** Who acts for the subject; undefined when the subject itself does. */
+  readonly actor?: Actor | undefined;
+}
+
+/** Who acts for somebody else: claim `act` ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)). */
+export interface Actor {
+  readonly sub: string;
+  /** The client that the actor is, if it is one. */
+  readonly client_id?: string;
+  /** Whom this actor took over from: history, which no decision is based on. */
+  readonly act?: unknown;
 }
 
 /** A new access token. */
@@ -57,7 +71,8 @@ export async function mintAccessToken(
     sid: grant.sessionId,
     scope: grant.scopes.join(" "),
     roles: grant.roles,
-    auth_time: Math.floor(grant.authTimeMs / 1_000),
+    ...(grant.authTimeMs === undefined ? {} : { auth_time: Math.floor(grant.authTimeMs / 1_000) }),
+    ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: "at+jwt" })

@@ -5,7 +5,7 @@ import { findSession, rotateSession } from "../store/sessions.ts";
 import { endSessions } from "./end-sessions.ts";
 import { createRefreshToken, hashRefreshToken, parseRefreshToken } from "./refresh-token.ts";
 import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
-import { narrowScopes } from "./scopes.ts";
+import { grantScopes, narrowScopes } from "./scopes.ts";
 import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
 import { sealSuccessor, unsealSuccessor } from "./successor.ts";
 import { type IssuedTokens, issueTokens } from "./tokens.ts";
@@ -17,10 +17,15 @@ export interface RefreshInput {
   readonly refreshId: string;
   /** Who asks. Default: {@link FIRST_PARTY_CLIENT_ID}. */
   readonly clientId?: string;
+  /** Scopes for the access token alone, of those that the session has (RFC 6749 §6). Default: all that it has. */
+  readonly scopes?: readonly string[];
 }
 
 /** Each try loses only to another's success, so more than a few mean that something else is wrong. */
 const MAX_TRIES = 8;
+
+/** An attempt, with the scopes that it asks for. */
+type Attempt = RefreshAttempt & { readonly scopes: readonly string[] };
 
 /** What has been found out about an attempt: tokens, or undefined when its session changed meanwhile. */
 type Outcome = IssuedTokens | undefined;
@@ -31,16 +36,17 @@ type Outcome = IssuedTokens | undefined;
  * @throws AuthError `REFRESH_TOKEN_INVALID` when the token is forged, expired or another client's
  * @throws AuthError `SESSION_REVOKED` when the session was ended, with metadata `cause: reuse_detected` when a
  *   refresh token of it was used twice
+ * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the session does not have; the token stays good
  * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used
  */
 export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
-  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID } = input;
+  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [] } = input;
   const token = parseRefreshToken(context.macKey, input.refreshToken);
   if (token === undefined) {
     throw invalidToken();
   }
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const attempt = { token, refreshId, clientId, nowMs: context.clock.nowMs() };
+    const attempt = { token, refreshId, clientId, scopes, nowMs: context.clock.nowMs() };
     const session = await findSession(context.store, token.sessionId);
     const tokens = await carryOut(context, attempt, decideRotation(session, attempt));
     if (tokens !== undefined) {
@@ -50,11 +56,7 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
   throw new AuthError("AUTH_UNAVAILABLE", "the session is being refreshed too often at the same time");
 }
 
-function carryOut(
-  context: SessionContext,
-  attempt: RefreshAttempt,
-  decision: RotationDecision,
-): Promise<Outcome> {
+function carryOut(context: SessionContext, attempt: Attempt, decision: RotationDecision): Promise<Outcome> {
   switch (decision.kind) {
     case "rotate":
       return rotate(context, attempt, decision.session);
@@ -71,14 +73,12 @@ function carryOut(
   }
 }
 
-async function rotate(
-  context: SessionContext,
-  attempt: RefreshAttempt,
-  session: SessionRecord,
-): Promise<Outcome> {
+async function rotate(context: SessionContext, attempt: Attempt, session: SessionRecord): Promise<Outcome> {
   const { sessionId, absoluteExpiresAtMs } = session;
   const { nowMs, refreshId } = attempt;
   const account = await liveAccountOf(context, session);
+  // Before anything is changed: a wish that cannot be granted must not cost the token.
+  const scopes = grantScopes(attempt.scopes, narrowScopes(session.scopes, account.scopes));
   const successor = createRefreshToken(context.macKey, sessionId, session.generation + 1);
   const idleExpiresAtMs = Math.min(nowMs + context.idleTtlMs, absoluteExpiresAtMs);
   const isRotated = await rotateSession(context.store, {
@@ -95,12 +95,17 @@ async function rotate(
   }
   const { subject, clientId } = session;
   context.audit.record({ type: "refresh", subject, sessionId, clientId });
-  return issueFor(context, { ...session, idleExpiresAtMs }, { account, refreshToken: successor.text });
+  const { roles } = account;
+  return issueTokens(context, {
+    session: { ...session, scopes, idleExpiresAtMs },
+    roles,
+    refreshToken: successor.text,
+  });
 }
 
 async function repeat(
   context: SessionContext,
-  { token }: RefreshAttempt,
+  { token, scopes }: Attempt,
   decision: RotationDecision & { readonly kind: "repeat" },
 ): Promise<Outcome> {
   const refreshToken = unsealSuccessor(context.successorKey, token, decision.successorSealed);
@@ -108,7 +113,9 @@ async function repeat(
     throw invalidToken();
   }
   const account = await liveAccountOf(context, decision.session);
-  return issueFor(context, decision.session, { account, refreshToken });
+  const granted = grantScopes(scopes, narrowScopes(decision.session.scopes, account.scopes));
+  const { roles } = account;
+  return issueTokens(context, { session: { ...decision.session, scopes: granted }, roles, refreshToken });
 }
 
 async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {
@@ -128,15 +135,6 @@ async function liveAccountOf(context: SessionContext, session: SessionRecord): P
   }
   await endSessions(context, { where: { subject: session.subject }, reason: "account_disabled" });
   throw sessionRevoked("account_disabled");
-}
-
-function issueFor(
-  context: SessionContext,
-  session: SessionRecord,
-  { account, refreshToken }: { readonly account: AccountRecord; readonly refreshToken: string },
-): Promise<IssuedTokens> {
-  const scopes = narrowScopes(session.scopes, account.scopes);
-  return issueTokens(context, { session: { ...session, scopes }, roles: account.roles, refreshToken });
 }
 
 function invalidToken(): AuthError {

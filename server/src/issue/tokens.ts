@@ -7,6 +7,7 @@ export interface IssuedTokens {
   readonly accessToken: string;
   /** How long the access token lasts from now, in milliseconds. */
   readonly expiresInMs: number;
+  /** Empty when the session has none: its client proves anew who it is. */
   readonly refreshToken: string;
   /** How long the refresh token lasts from now if it is not used, in milliseconds. */
   readonly refreshExpiresInMs: number;

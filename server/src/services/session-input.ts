@@ -1,15 +1,18 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  type ClientSecretCredential,
   Delivery,
   type PasswordCredential,
   type RefreshRequest,
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
 import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES } from "../credentials/username.ts";
 import { assertValid, invalidArgument, textViolations, type Violation } from "./input.ts";
+import type { Credential } from "./session-sign-in.ts";
 
 const MAX_SCOPES = 64;
 const MAX_REFRESH_TOKEN_BYTES = 1_024;
+const MAX_CLIENT_FIELD_BYTES = 1_024;
 
 /** A scope-token of RFC 6749 §3.3. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
@@ -18,27 +21,52 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 const REFRESH_ID = /^[\w-]{16,64}$/;
 
 /**
- * Check a request to sign in, and take the password out of it.
+ * Check a request to sign in, and take the credential out of it.
  *
- * @throws ConnectError InvalidArgument when a field is wrong, `Unimplemented` for a credential of another kind
+ * @throws ConnectError InvalidArgument when a field is wrong
  */
-export function readPasswordCredential(request: SignInRequest): PasswordCredential {
+export function readCredential(request: SignInRequest): Credential {
   assertValid([...scopeViolations(request.scopes), ...deliveryViolations(request.delivery)]);
   const { credential } = request;
-  if (credential.case === undefined) {
-    throw invalidArgument([
-      { field: "credential", description: "must be one of the credentials, with its fields" },
-    ]);
+  switch (credential.case) {
+    case "password":
+      return readPassword(credential.value);
+    case "clientSecret":
+      return readClientSecret(credential.value);
+    case "assertion":
+      assertValid(tokenViolations("assertion.assertion", credential.value.assertion));
+      return { kind: "assertion", assertion: credential.value.assertion };
+    case "federated":
+      assertValid(tokenViolations("federated.token", credential.value.token));
+      return { kind: "federated", token: credential.value.token };
+    case undefined:
+      throw invalidArgument([
+        { field: "credential", description: "must be one of the credentials, with its fields" },
+      ]);
+    default:
+      return credential satisfies never;
   }
-  if (credential.case !== "password") {
-    throw new ConnectError("this server signs in with a password only", Code.Unimplemented);
-  }
-  const { username, password } = credential.value;
+}
+
+function readPassword({ username, password }: PasswordCredential): Credential {
   assertValid([
     ...textViolations("password.username", username, { minCharacters: 1, maxBytes: MAX_USERNAME_BYTES }),
     ...textViolations("password.password", password, { minCharacters: 1, maxBytes: MAX_PASSWORD_BYTES }),
   ]);
-  return credential.value;
+  return { kind: "password", username, password };
+}
+
+function readClientSecret({ clientId, clientSecret }: ClientSecretCredential): Credential {
+  const limits = { minCharacters: 1, maxBytes: MAX_CLIENT_FIELD_BYTES };
+  assertValid([
+    ...textViolations("client_secret.client_id", clientId, limits),
+    ...textViolations("client_secret.client_secret", clientSecret, limits),
+  ]);
+  return { kind: "secret", clientId, clientSecret };
+}
+
+function tokenViolations(field: string, token: string): readonly Violation[] {
+  return textViolations(field, token, { minCharacters: 1, maxBytes: MAX_TOKEN_CHARS });
 }
 
 /**

@@ -23,7 +23,7 @@ export function toTokenSet(tokens: IssuedTokens): MessageInitShape<typeof TokenS
     accessToken: tokens.accessToken,
     expiresIn: durationFromMs(tokens.expiresInMs),
     refreshToken: tokens.refreshToken,
-    refreshExpiresIn: durationFromMs(tokens.refreshExpiresInMs),
+    ...(tokens.refreshExpiresInMs > 0 ? { refreshExpiresIn: durationFromMs(tokens.refreshExpiresInMs) } : {}),
     scopes: [...tokens.scopes],
     sessionId: tokens.sessionId,
     tokenType: "Bearer",

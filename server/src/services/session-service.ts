@@ -9,16 +9,14 @@ import {
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
+import { peerOf } from "../connect/peer.ts";
 import { principalOf } from "../connect/principal-context.ts";
-import type { PasswordSignIn } from "../credentials/password-sign-in.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import { FIRST_PARTY_CLIENT_ID } from "../issue/session-options.ts";
 import type { Sessions } from "../issue/sessions.ts";
 import type { IssuedTokens } from "../issue/tokens.ts";
-import type { AuditSink } from "../operate/audit.ts";
 import { assertValid, parsePageSize, textViolations } from "./input.ts";
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
-import { assertRefreshRequest, readPasswordCredential } from "./session-input.ts";
+import { assertRefreshRequest, readCredential } from "./session-input.ts";
 import {
   parseSessionPageToken,
   toSessionMessage,
@@ -26,14 +24,14 @@ import {
   toTokenSet,
   toWhoAmI,
 } from "./session-messages.ts";
+import type { SignIn } from "./session-sign-in.ts";
 
 /** What the service of sessions needs. */
 export interface SessionServiceOptions {
   readonly sessions: Sessions;
-  readonly passwordSignIn: PasswordSignIn;
+  readonly signIn: Pick<SignIn, "begin">;
   /** Claim `iss` of our own tokens: those of other issuers have no session here. */
   readonly issuer: string;
-  readonly audit: AuditSink;
   /**
    * Says whether pages of an origin, such as `https://app.example`, may have their refresh token in a cookie.
    * Default: none may, and `DELIVERY_COOKIE` answers `Unimplemented`.
@@ -73,22 +71,13 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
 }
 
 async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): Promise<TokenResponse> {
-  const credential = readPasswordCredential(request);
+  const credential = readCredential(request);
   const inCookie = request.delivery === Delivery.COOKIE;
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
   }
-  try {
-    const account = await deps.passwordSignIn(credential);
-    const { scopes } = request;
-    const tokens = await deps.sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes });
-    return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
-  } catch (error) {
-    if (error instanceof AuthError) {
-      deps.audit.record({ type: "sign_in_failed", reason: error.reason });
-    }
-    throw error;
-  }
+  const tokens = await deps.signIn.begin({ credential, scopes: request.scopes, peer: peerOf(ctx.values) });
+  return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
 
 async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext): Promise<TokenResponse> {
@@ -117,7 +106,7 @@ function deliver(
 ): ReturnType<typeof toTokenSet> {
   // RFC 6749 §5.1: nothing on the way may keep tokens.
   ctx.responseHeader.set("cache-control", "no-store");
-  if (!inCookie) {
+  if (!inCookie || tokens.refreshToken === "") {
     return toTokenSet(tokens);
   }
   cookie.write(ctx, tokens.refreshToken, tokens.refreshExpiresInMs);

@@ -74,8 +74,8 @@ export async function replaceClientKey(
     return;
   }
   await update
-    .set(({ ref }) => ({
-      previous_secret_hash: ref("secret_hash"),
+    .set((column) => ({
+      previous_secret_hash: column.ref("secret_hash"),
       previous_secret_expires_at: change.previousExpiresAtMs,
       secret_hash: change.secretHash,
       jwks: null,

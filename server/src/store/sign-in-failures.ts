@@ -34,12 +34,12 @@ export async function countSignInFailure(
     .insertInto("sign_in_failures")
     .values({ account_key: key, failures: 1, last_at: nowMs })
     .onConflict((conflict) =>
-      conflict.column("account_key").doUpdateSet(({ eb, ref }) => ({
+      conflict.column("account_key").doUpdateSet((eb) => ({
         failures: eb
           .case()
-          .when(ref("sign_in_failures.last_at"), "<=", forgetBeforeMs)
+          .when(eb.ref("sign_in_failures.last_at"), "<=", forgetBeforeMs)
           .then(1)
-          .else(eb(ref("sign_in_failures.failures"), "+", 1))
+          .else(eb(eb.ref("sign_in_failures.failures"), "+", 1))
           .end(),
         last_at: nowMs,
       })),

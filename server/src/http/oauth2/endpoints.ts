@@ -5,10 +5,13 @@ import { createRevocationEndpoint, type RevocationDeps } from "./revocation-endp
 import { createTokenEndpoint, type TokenEndpointDeps } from "./token-endpoint.ts";
 
 /** What the OAuth endpoints need. */
-export type OAuthEndpointsOptions = OAuthEndpointOptions & TokenEndpointDeps & IntrospectionDeps & RevocationDeps & {
-  readonly sessions: TokenEndpointDeps["sessions"] & RevocationDeps["sessions"];
-  readonly signIn: TokenEndpointDeps["signIn"];
-};
+export type OAuthEndpointsOptions = OAuthEndpointOptions &
+  TokenEndpointDeps &
+  IntrospectionDeps &
+  RevocationDeps & {
+    readonly sessions: TokenEndpointDeps["sessions"] & RevocationDeps["sessions"];
+    readonly signIn: TokenEndpointDeps["signIn"];
+  };
 
 /** Create the OAuth endpoints, by their path: the doors for clients in any language. */
 export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, HttpHandler>> {

@@ -1,8 +1,8 @@
-import { type ExchangedToken, type ExchangedTokenType } from "../../services/token-exchange.ts";
 import { assertGranted } from "../../services/session-sign-in.ts";
+import type { ExchangedToken, ExchangedTokenType } from "../../services/token-exchange.ts";
 import { type Caller, needClient } from "./caller.ts";
 import type { Form } from "./form.ts";
-import type { Granted, GrantDeps } from "./grants.ts";
+import type { GrantDeps, Granted } from "./grant.ts";
 import type { OAuthRequest } from "./oauth-endpoint.ts";
 import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
 import { readScopes } from "./parameters.ts";
@@ -52,7 +52,10 @@ function readToken(form: Form, name: "subject_token" | "actor_token"): Exchanged
   const token = form.need(name);
   const type = EXCHANGEABLE.get(form.need(`${name}_type`));
   if (type === undefined) {
-    throw new OAuthError("invalid_request", `${name}_type must be one of access_token, id_token and jwt, as a URN`);
+    throw new OAuthError(
+      "invalid_request",
+      `${name}_type must be one of access_token, id_token and jwt, as a URN`,
+    );
   }
   return { token, type };
 }

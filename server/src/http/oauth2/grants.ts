@@ -1,33 +1,12 @@
 import { isClientId } from "../../credentials/client-names.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../issue/session-options.ts";
-import type { Sessions } from "../../issue/sessions.ts";
-import type { IssuedTokens } from "../../issue/tokens.ts";
-import { assertGranted, type SignIn } from "../../services/session-sign-in.ts";
-import type { TokenExchange } from "../../services/token-exchange.ts";
+import { assertGranted } from "../../services/session-sign-in.ts";
 import { type Caller, needClient } from "./caller.ts";
 import { exchangeTokens } from "./exchange-grant.ts";
+import type { Grant, GrantDeps, Granted } from "./grant.ts";
 import type { OAuthRequest } from "./oauth-endpoint.ts";
 import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
 import { readRefreshId, readScopes } from "./parameters.ts";
-
-/** What the grants need. */
-export interface GrantDeps {
-  readonly signIn: SignIn;
-  readonly sessions: Pick<Sessions, "refresh">;
-  readonly exchange: TokenExchange;
-  /** Reads the claim `iss` of a token, without believing it. */
-  readonly issuerOf: (token: string) => string | undefined;
-}
-
-/** What a grant gives. */
-export interface Granted {
-  readonly tokens: IssuedTokens;
-  /** What the access token is, where the answer must say so (RFC 8693 §2.2.1). */
-  readonly issuedTokenType?: string;
-}
-
-/** Gives out tokens for one grant type. */
-type Grant = (deps: GrantDeps, request: OAuthRequest, caller: Caller) => Promise<Granted>;
 
 /** Every grant type there is. The password grant is not among them (RFC 9700 §2.4). */
 export const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
@@ -48,7 +27,11 @@ async function grantClientCredentials(
 }
 
 /** [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6) */
-async function grantRefresh({ sessions }: GrantDeps, { form }: OAuthRequest, caller: Caller): Promise<Granted> {
+async function grantRefresh(
+  { sessions }: GrantDeps,
+  { form }: OAuthRequest,
+  caller: Caller,
+): Promise<Granted> {
   const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needClient(caller).clientId;
   const refreshToken = form.need("refresh_token");
   const [refreshId, scopes] = [readRefreshId(form), readScopes(form)];

@@ -1,6 +1,7 @@
 import type { IssuedTokens } from "../../issue/tokens.ts";
 import { readCaller } from "./caller.ts";
-import { GRANTS, type Granted, type GrantDeps } from "./grants.ts";
+import type { GrantDeps, Granted } from "./grant.ts";
+import { GRANTS } from "./grants.ts";
 import type { OAuthAnswer } from "./oauth-endpoint.ts";
 import { OAuthError } from "./oauth-error.ts";
 import { assertTarget } from "./parameters.ts";

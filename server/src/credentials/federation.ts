@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import { createAuthenticator } from "../authenticate/authenticator.ts";
+import { parseCompactJws } from "../authenticate/compact-jws.ts";
+import { createTrustedIssuers, type TrustedIssuer, toShortType } from "../authenticate/issuers.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors/auth-error.ts";
+
+/** An issuer whose tokens can be exchanged for ours, and what they are worth here. */
+export interface FederatedIssuer {
+  /** How its tokens are verified. */
+  readonly trusted: TrustedIssuer;
+  /** The claim that tells its subjects apart. */
+  readonly subjectClaim: string;
+  /** What each of its subjects can be granted, whatever its token says. */
+  readonly scopes: readonly string[];
+  /** Our roles, by what its claim of roles says. */
+  readonly roles: ReadonlyMap<string, readonly string[]>;
+  /** Claims that a token must have, with exactly these values. */
+  readonly required: ReadonlyMap<string, string>;
+}
+
+/** Whom a token of another issuer stands for here. */
+export interface FederatedIdentity {
+  /** No subject of ours, nor of a third issuer, is ever the same. */
+  readonly subject: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** When the person proved who they are, in milliseconds since 1970; undefined when the token does not say. */
+  readonly authTimeMs: number | undefined;
+  /** When the token expires, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
+  /** The token as it was verified. */
+  readonly principal: Principal;
+}
+
+/** What {@link createFederation} needs. */
+export interface FederationOptions {
+  readonly issuers: readonly FederatedIssuer[];
+  readonly clock: Clock;
+  readonly toleranceSeconds: number;
+}
+
+/** Finds out whom a token of another issuer stands for. Its type, when it was declared, must not be another. */
+export type Federation = (
+  token: string,
+  type?: "access_token" | "id_token" | "jwt",
+) => Promise<FederatedIdentity>;
+
+const CACHE_ENTRIES = 1_000;
+
+/**
+ * Create the check of tokens of other issuers, to be exchanged for ours (RFC 8693 §2.1).
+ *
+ * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the
+ *   keys of the issuer cannot be had
+ */
+export function createFederation({ issuers, clock, toleranceSeconds }: FederationOptions): Federation {
+  if (issuers.length === 0) {
+    return () => Promise.reject(invalid("the token is of no issuer whose tokens are exchanged here"));
+  }
+  const byName = new Map(issuers.map((issuer) => [issuer.trusted.issuer, issuer]));
+  const authenticator = createAuthenticator({
+    issuers: createTrustedIssuers(issuers.map(({ trusted }) => trusted)),
+    revocations: { isRevoked: () => false },
+    clock,
+    toleranceSeconds,
+    cacheEntries: CACHE_ENTRIES,
+  });
+  return async (token, type = "jwt") => {
+    const principal = await authenticate(() => authenticator.authenticate(token));
+    if (type === "id_token" && isAccessToken(token)) {
+      throw invalid("the token is an access token and was declared an ID token");
+    }
+    const issuer = byName.get(principal.issuer);
+    if (issuer === undefined) {
+      throw invalid("the token is of no issuer whose tokens are exchanged here");
+    }
+    return toIdentity(issuer, principal);
+  };
+}
+
+/** Header `typ` of access tokens (RFC 9068 §2.1); an ID token never has it. */
+function isAccessToken(token: string): boolean {
+  const { typ } = parseCompactJws(token).header;
+  return typeof typ === "string" && toShortType(typ) === "at+jwt";
+}
+
+async function authenticate(work: () => Principal | Promise<Principal>): Promise<Principal> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof AuthError) || cause.reason === "AUTH_UNAVAILABLE") {
+      throw cause;
+    }
+    throw invalid(
+      cause.reason === "TOKEN_EXPIRED" ? "the token has expired" : "the token is not valid here",
+      cause,
+    );
+  }
+}
+
+function toIdentity(issuer: FederatedIssuer, principal: Principal): FederatedIdentity {
+  const { claims, authTimeSeconds, expiresAtSeconds } = principal;
+  for (const [name, value] of issuer.required) {
+    if (claims[name] !== value) {
+      throw invalid("a claim of the token does not have the value that is required here");
+    }
+  }
+  const external = claims[issuer.subjectClaim];
+  if (typeof external !== "string" || external === "") {
+    throw invalid("the claim of the token that names its subject is not a non-empty text");
+  }
+  return {
+    subject: toFederatedSubject(principal.issuer, external),
+    scopes: issuer.scopes,
+    roles: [...new Set(principal.roles.flatMap((role) => issuer.roles.get(role) ?? []))],
+    authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,
+    expiresAtMs: expiresAtSeconds * 1_000,
+    principal,
+  };
+}
+
+/** Hash issuer and subject together: of any length, and no two pairs the same. */
+export function toFederatedSubject(issuer: string, subject: string): string {
+  const text = JSON.stringify([issuer, subject]);
+  return `ext_${createHash("sha256").update(text).digest("base64url")}`;
+}
+
+function invalid(rule: string, cause?: unknown): AuthError {
+  return new AuthError("CREDENTIALS_INVALID", rule, { cause });
+}

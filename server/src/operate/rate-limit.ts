@@ -1,0 +1,48 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors/auth-error.ts";
+
+/** How often something may happen. */
+export interface RateLimitOptions {
+  /** How many times within the window, for each key. Infinity: as often as it likes. */
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly clock: Clock;
+  /** What too many of it are, as a sentence without a full stop: it is sent to the caller. */
+  readonly message: string;
+}
+
+/** Counts what callers do, in the memory of one server, and makes them wait when it is too much. */
+export interface RateLimit {
+  /** @throws AuthError `RATE_LIMITED` when the key has no more tries left, with the time to wait for the next */
+  assertAllowed(key: string): void;
+  /** Count one try. */
+  take(key: string): void;
+}
+
+/** A stranger with many addresses pushes out the oldest, about 100 B each. */
+const MAX_KEYS = 100_000;
+
+/**
+ * Create a limit: a whole window's tries at once, and from then on one for each that grows back.
+ *
+ * It keeps one number for each key: when all its tries will have grown back (the generic cell rate algorithm).
+ */
+export function createRateLimit({ limit, windowMs, clock, message }: RateLimitOptions): RateLimit {
+  const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
+  const stepMs = windowMs / limit;
+  const waitMs = (key: string): number => (fullAt.get(key) ?? 0) + stepMs - windowMs - clock.nowMs();
+  return {
+    assertAllowed(key) {
+      const retryAfterMs = Math.ceil(waitMs(key));
+      if (retryAfterMs > 0) {
+        throw new AuthError("RATE_LIMITED", message, { retryAfterMs });
+      }
+    },
+    take(key) {
+      // Tries that were under way together may be more than were allowed; they cost no more than the whole window.
+      const nowMs = clock.nowMs();
+      fullAt.set(key, Math.min(Math.max(fullAt.get(key) ?? 0, nowMs) + stepMs, nowMs + windowMs));
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
+import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
+import type { Federation } from "../credentials/federation.ts";
+import type { PasswordSignIn } from "../credentials/password-sign-in.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import type { AccessGrants, NewAccess } from "../issue/access-grants.ts";
+import { narrowScopes } from "../issue/scopes.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../issue/session-options.ts";
+import type { Sessions } from "../issue/sessions.ts";
+import type { IssuedTokens } from "../issue/tokens.ts";
+import type { AuditSink } from "../operate/audit.ts";
+import type { RateLimit } from "../operate/rate-limit.ts";
+import type { ClientRecord } from "../store/clients.ts";
+
+/** What somebody proves who they are with. */
+export type Credential =
+  | { readonly kind: "password"; readonly username: string; readonly password: string }
+  | ClientCredential
+  | { readonly kind: "federated"; readonly token: string };
+
+/** How somebody signs in. */
+export interface SignInInput {
+  readonly credential: Credential;
+  /** The scopes that are asked for; none: all that can be had. */
+  readonly scopes: readonly string[];
+  /** Where the call comes from. */
+  readonly peer: string;
+}
+
+/** How somebody signs in whom another issuer knows. */
+export interface FederatedInput {
+  readonly token: string;
+  readonly scopes: readonly string[];
+  readonly peer: string;
+  /** The client that the session is for, which limits what can be granted; undefined: our own pages and tools. */
+  readonly client: ClientRecord | undefined;
+}
+
+/** What {@link createSignIn} needs. */
+export interface SignInOptions {
+  readonly passwordSignIn: PasswordSignIn;
+  readonly authenticateClient: ClientAuthentication;
+  readonly federation: Federation;
+  readonly sessions: Pick<Sessions, "begin">;
+  readonly accessGrants: Pick<AccessGrants, "begin">;
+  readonly audit: AuditSink;
+  /** How often one address may try. */
+  readonly attempts: RateLimit;
+}
+
+/** Signs in, whatever door the credential came through. */
+export interface SignIn {
+  /**
+   * Begin a session.
+   *
+   * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED`, `INSUFFICIENT_SCOPE`, `POLICY_DENIED` when a client may not
+   *   use the grant, or `AUTH_UNAVAILABLE`
+   */
+  begin(input: SignInInput): Promise<IssuedTokens>;
+  /**
+   * Find out which client a credential is of, without beginning anything.
+   *
+   * @throws AuthError as {@link begin}
+   */
+  authenticateClient(credential: ClientCredential, peer: string): Promise<ClientRecord>;
+  /** Begin a session of a client that has proven who it is. @throws AuthError as {@link begin} */
+  beginClient(client: ClientRecord, grant: ClientGrant, scopes: readonly string[]): Promise<IssuedTokens>;
+  /** Begin a session of somebody whom another issuer knows. @throws AuthError as {@link begin} */
+  beginFederated(input: FederatedInput): Promise<IssuedTokens>;
+}
+
+/** Create what signs in. The RPCs and the OAuth endpoints share it. */
+export function createSignIn(options: SignInOptions): SignIn {
+  const { attempts, audit, sessions, accessGrants, federation } = options;
+
+  /** What goes wrong is written down, and a wrong credential counts against the address that sent it. */
+  const tried = async <T>(
+    { peer, kind }: { readonly peer: string; readonly kind: Credential["kind"] },
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    try {
+      attempts.assertAllowed(peer);
+      return await work();
+    } catch (error) {
+      if (error instanceof AuthError) {
+        audit.record({ type: "sign_in_failed", reason: error.reason });
+        if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") attempts.take(peer);
+      }
+      throw error;
+    }
+  };
+  const beginClient: SignIn["beginClient"] = async (client, grant, scopes) => {
+    assertGranted(client, grant);
+    const { clientId } = client;
+    const holder = { subject: toClientSubject(clientId), scopes: client.scopes, roles: client.roles };
+    return accessGrants.begin({ holder, clientId, scopes });
+  };
+  const federated = async ({ token, scopes, client }: FederatedInput): Promise<IssuedTokens> => {
+    const identity = await federation(token);
+    const { authTimeMs, expiresAtMs: notAfterMs } = identity;
+    const holder = client === undefined ? identity : limitToClient(identity, client);
+    const clientId = client?.clientId ?? FIRST_PARTY_CLIENT_ID;
+    return accessGrants.begin({ holder, clientId, scopes, authTimeMs, notAfterMs });
+  };
+  const begin = async ({ credential, scopes, peer }: SignInInput): Promise<IssuedTokens> => {
+    if (credential.kind === "password") {
+      // Checking a password is dear, and passwords can be guessed: every try counts, not only those that fail.
+      attempts.take(peer);
+      const account = await options.passwordSignIn(credential);
+      return sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes });
+    }
+    if (credential.kind === "federated") {
+      return federated({ token: credential.token, scopes, peer, client: undefined });
+    }
+    return beginClient(await options.authenticateClient(credential), "client_credentials", scopes);
+  };
+  return {
+    begin: (input) => tried({ peer: input.peer, kind: input.credential.kind }, () => begin(input)),
+    authenticateClient: (credential, peer) =>
+      tried({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
+    beginClient,
+    beginFederated: (input) => tried({ peer: input.peer, kind: "federated" }, () => federated(input)),
+  };
+}
+
+/** What somebody can have through a client: at most what the client can have too. */
+export function limitToClient(
+  { subject, scopes, roles }: NewAccess["holder"],
+  client: ClientRecord,
+): NewAccess["holder"] {
+  return {
+    subject,
+    scopes: narrowScopes(scopes, client.scopes),
+    roles: narrowScopes(roles, client.roles),
+  };
+}
+
+/** @throws AuthError `POLICY_DENIED` when a client may not use a grant */
+export function assertGranted(client: ClientRecord, grant: ClientGrant): void {
+  if (!client.grants.includes(grant)) {
+    throw new AuthError("POLICY_DENIED", "the client may not use this grant");
+  }
+}
