@@ -3,6 +3,7 @@ import { type ConnectRouter, createConnectRouter, type Interceptor } from "@conn
 import { createAuthenticator } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
+import { createAudiences } from "./audiences.ts";
 import { type AuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createGate, type Gate } from "./gate.ts";
@@ -40,15 +41,23 @@ export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
   const { routes, audit, enforcement, streams, clockToleranceSeconds: toleranceSeconds } = resolved;
   const policies = createPolicyTable(servicesOf(routes), resolved.policies);
+  const audiences = createAudiences(resolved.issuers, policies);
   const authenticator = createAuthenticator({
     ...resolved,
+    issuers: audiences.issuers,
     toleranceSeconds,
     cacheEntries: resolved.verdictCacheEntries,
   });
   const leases = createStreamLeases({ ...resolved, registry: streams, policies, toleranceSeconds });
   return {
     routes,
-    requestGate: createGate({ ...resolved, policies, authenticator, timeoutMs: resolved.gateTimeoutMs }),
+    requestGate: createGate({
+      ...resolved,
+      policies,
+      audiences,
+      authenticator,
+      timeoutMs: resolved.gateTimeoutMs,
+    }),
     interceptors: [
       createErrorInterceptor(resolved.onError),
       enforcement.unlessShadow(leases),

@@ -7,6 +7,7 @@ import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
+import type { Audiences } from "./audiences.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
 import { callerKey } from "./principal-context.ts";
@@ -16,6 +17,8 @@ import { readToken } from "./read-token.ts";
 export interface GateOptions {
   /** The rule of every method. */
   readonly policies: PolicyTable;
+  /** Whom tokens must be meant for. */
+  readonly audiences: Audiences;
   /** Who turns tokens into principals. */
   readonly authenticator: Authenticator;
   /** The time. */
@@ -40,10 +43,13 @@ export type Gate = (context: HandlerContext) => void | Promise<void>;
  * headers can decide. Then it takes the token away: nothing behind it has a use for it.
  */
 export function createGate(options: GateOptions): Gate {
-  const { policies, authenticator, clock, audit, enforcement } = options;
+  const { policies, audiences, authenticator, clock, audit, enforcement } = options;
 
   function admit(context: HandlerContext, policy: Policy, principal: Principal): void {
     context.values.set(callerKey, { principal });
+    if (policy.audiences.length === 0 && !audiences.includeServer(principal)) {
+      throw new AuthError("TOKEN_INVALID", "claim aud does not name this server");
+    }
     assertAllowed(policy, principal, clock.nowMs() / 1000);
   }
 

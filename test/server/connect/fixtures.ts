@@ -28,6 +28,7 @@ export const service = echoService({
   Optional: { policy: { access: Access.OPTIONAL }, isReadOnly: true },
   Call: { policy: { access: Access.AUTHENTICATED }, isReadOnly: true },
   Admin: { policy: { access: Access.AUTHENTICATED, scopes: ["admin"] } },
+  Vault: { policy: { access: Access.AUTHENTICATED, audiences: ["vault", "safe"] } },
   Fresh: { policy: { access: Access.AUTHENTICATED, maxAuthAge: { seconds: 60n } } },
 });
 

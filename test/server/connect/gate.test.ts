@@ -114,6 +114,29 @@ describe("the gate (S1)", () => {
   });
 });
 
+describe("audiences (S3, S4, R16, R53)", () => {
+  const fate = async (name: string, aud: unknown) => {
+    const { decide, events } = setUp();
+    const forAud = `Bearer ${signToken(issuerKey, goodClaims({ aud }))}`;
+    const refusal = await decide(name, { authorization: forAud });
+    return refusal === undefined ? "passed" : `${refusal.reason}: ${events[0]?.detail}`;
+  };
+
+  test("are the server's where a method names none, and the method's where it names some", async () => {
+    expect(await fate("Call", "ledger")).toBe("passed");
+    expect(await fate("Vault", "vault")).toBe("passed");
+    expect(await fate("Vault", ["safe", "other"])).toBe("passed");
+    expect(await fate("Vault", ["ledger", "vault"])).toBe("passed");
+  });
+
+  test("of a method are good for no other, and the server's are not good for it", async () => {
+    expect(await fate("Call", "vault")).toBe("TOKEN_INVALID: claim aud does not name this server");
+    expect(await fate("Optional", "vault")).toBe("TOKEN_INVALID: claim aud does not name this server");
+    expect(await fate("Vault", "ledger")).toBe("POLICY_DENIED: the token is not meant for this method");
+    expect(await fate("Vault", "other")).toBe("TOKEN_INVALID: claim aud does not name this server");
+  });
+});
+
 describe("OPTIONAL (S3)", () => {
   test("is anonymous without a token", async () => {
     const { auth } = setUp();

@@ -1,0 +1,29 @@
+import type { TrustedIssuer, TrustedIssuers } from "../authenticate/issuers.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import type { PolicyTable } from "../authorize/policy-table.ts";
+
+/** Whom tokens must be meant for: the server, except where a method names audiences of its own. */
+export interface Audiences {
+  /** The issuers, whose tokens may also be meant for one of the methods. */
+  readonly issuers: TrustedIssuers;
+  /** Say whether a token is meant for the server as a whole. */
+  includeServer(principal: Principal): boolean;
+}
+
+/**
+ * Find out whom tokens may be meant for. What the methods name is accepted of every issuer, and then only where it
+ * is named: the rule of each method is held against the token once more.
+ */
+export function createAudiences(issuers: TrustedIssuers, policies: PolicyTable): Audiences {
+  const named = policies.entries.flatMap(({ policy }) => policy.audiences);
+  if (named.length === 0) {
+    return { issuers, includeServer: () => true };
+  }
+  const widened = ([name, issuer]: readonly [string, TrustedIssuer]) =>
+    [name, { ...issuer, audiences: [...issuer.audiences, ...named] }] as const;
+  return {
+    issuers: new Map([...issuers].map(widened)),
+    includeServer: ({ issuer, audience }) =>
+      issuers.get(issuer)?.audiences.some((name) => audience.includes(name)) ?? false,
+  };
+}
