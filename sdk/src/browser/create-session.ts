@@ -3,7 +3,7 @@ import type { Session } from "../core/session.ts";
 import type { TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
-import { createFetchSource } from "./fetch-source.ts";
+import { createFetchSource, type Delivery } from "./fetch-source.ts";
 import { createIndexedDbStore } from "./indexed-db-store.ts";
 import { listenForWakeUps } from "./wake-ups.ts";
 
@@ -13,6 +13,11 @@ export interface BrowserSessionOptions {
   readonly baseUrl: string;
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
   readonly source?: TokenSource;
+  /**
+   * Where the refresh token is: in a `cookie` that no script can read, or in the `store`. Default: in the cookie
+   * when the page is of the server's own origin, over https, and the server keeps cookies; else in the store.
+   */
+  readonly refreshTokenIn?: "cookie" | "store";
   /** Where the session is kept. Default: IndexedDB, shared by all tabs and kept over reloads. */
   readonly store?: SessionStore;
   /** Origins that get the token over plain http although they are on another machine. Default: none. */
@@ -31,10 +36,17 @@ export function createSession(options: BrowserSessionOptions): Session {
   return assembleSession({
     ...options,
     baseUrl,
-    source: options.source ?? createFetchSource(baseUrl),
+    source: options.source ?? createFetchSource(baseUrl, deliveryOf(options, baseUrl)),
     ...(isBrowser() ? sharedBy(name) : {}),
     ...(options.store === undefined ? {} : { store: options.store }),
   });
+}
+
+function deliveryOf({ refreshTokenIn }: BrowserSessionOptions, baseUrl: string): Delivery {
+  if (refreshTokenIn !== undefined) return refreshTokenIn === "cookie" ? "cookie" : "body";
+  // Over plain http browsers may drop a Secure cookie without a word.
+  const isOwn = baseUrl.startsWith("https:") && new URL(baseUrl).origin === globalThis.location?.origin;
+  return isOwn ? "auto" : "body";
 }
 
 /** Whether there is a page or a worker. Servers have BroadcastChannel too, and it would keep their process alive. */

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJson, validateResponse } from "@connectrpc/connect/protocol-connect";
-import type { TokenGrant, TokenSource } from "../core/source.ts";
+import type { PasswordCredential, TokenGrant, TokenSource } from "../core/source.ts";
 
 const SESSIONS = "SessionService";
 const STREAMS = "StreamService";
@@ -26,11 +26,18 @@ interface CallOptions {
 }
 
 /**
+ * Where the refresh token is kept: in a cookie that no script can read, or with the rest in the store. `auto`
+ * tries the cookie first, and `cookie` insists on it.
+ */
+export type Delivery = "auto" | "cookie" | "body";
+
+/**
  * Create the source that speaks to a Countersign server's services with nothing but `fetch`.
  *
  * It does what a transport and the generated client would, and spares every page their descriptors.
  */
-export function createFetchSource(baseUrl: string): TokenSource {
+export function createFetchSource(baseUrl: string, delivery: Delivery): TokenSource {
+  let inCookie = delivery !== "body";
   const prefix = `${baseUrl.replace(/\/$/, "")}/countersign.auth.v1.`;
 
   async function call(method: string, body: unknown, { signal, accessToken }: CallOptions): Promise<Answer> {
@@ -38,6 +45,7 @@ export function createFetchSource(baseUrl: string): TokenSource {
       signal,
       method: "POST",
       redirect: "error",
+      credentials: inCookie ? "include" : "same-origin",
       body: JSON.stringify(body),
       headers: {
         "content-type": "application/json",
@@ -50,13 +58,27 @@ export function createFetchSource(baseUrl: string): TokenSource {
     return response.json();
   }
 
+  async function signIn(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant> {
+    const { username, password, scopes } = credential;
+    const body = {
+      password: { username, password },
+      scopes,
+      delivery: inCookie ? "DELIVERY_COOKIE" : undefined,
+    };
+    try {
+      return toGrant(await call(`${SESSIONS}/SignIn`, body, { signal }));
+    } catch (error) {
+      // The server keeps no cookies: a default that was only a guess gives way.
+      if (!inCookie || delivery === "cookie" || ConnectError.from(error).code !== Code.Unimplemented)
+        throw error;
+      inCookie = false;
+      return signIn(credential, signal);
+    }
+  }
+
   return {
     repeatable: true,
-    async signIn({ username, password, scopes }, signal) {
-      return toGrant(
-        await call(`${SESSIONS}/SignIn`, { password: { username, password }, scopes }, { signal }),
-      );
-    },
+    signIn,
     async refresh({ refreshToken, refreshId, signal }) {
       return toGrant(await call(`${SESSIONS}/Refresh`, { refreshToken, refreshId }, { signal }));
     },

@@ -20,6 +20,9 @@ export async function commit(
   { grant, began }: Granted,
 ): Promise<RefreshOutcome> {
   const { store, holder, peers } = context;
+  // A cookie may have changed hands: tokens of another session are not this one's.
+  if (grant.sessionId !== undefined && grant.sessionId !== entry.sessionId)
+    return end(context, entry, "revoked");
   const result = await changeEntry(store, entry, (base) => successorEntry(base, grant, began.wallMs));
   if (result.kind === "committed") {
     holder.adopt(result.entry, began);

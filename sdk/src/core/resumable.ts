@@ -41,6 +41,8 @@ const PASSING: ReadonlySet<Code> = new Set([
   Code.Unknown,
   Code.Internal,
   Code.Aborted,
+  // On Node, a connection that breaks off cancels its streams; who cancelled here is told before.
+  Code.Canceled,
   Code.ResourceExhausted,
 ]);
 

@@ -25,6 +25,8 @@ export async function revokeEntry(context: RefreshContext, entry: SignedInEntry)
         signal,
       }),
     );
+    // A cookie may be another session's by now, which must live on.
+    if (grant.sessionId !== undefined && grant.sessionId !== entry.sessionId) return first;
     return await revoke(context, grant.accessToken);
   } catch (error) {
     return resultOf(error);

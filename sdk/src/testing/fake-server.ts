@@ -1,5 +1,5 @@
-import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
-import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { Delivery, SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Clock } from "../core/clock.ts";
 import type { SignedOutReason } from "../core/store.ts";
 import { createRefusal } from "./fake-refusal.ts";
@@ -50,6 +50,7 @@ export interface FakeServerCounts {
 }
 
 const DEFAULT_LIFETIME_MS = 600_000;
+const COOKIE = "countersign_refresh";
 const PASSWORD = "demo-password";
 
 /** Create a fake server. Every user name works, with the password `demo-password`. */
@@ -67,21 +68,31 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     return sessions.check(authorization.replace(/^Bearer /, ""));
   }
 
+  function deliver(grant: FakeGrant, context: HandlerContext, inCookie: boolean) {
+    const tokens = toTokens(grant, clock);
+    if (!inCookie) return tokens;
+    // Without Secure, unlike a real server's: tests speak plain http.
+    const path = `/${SessionService.typeName}/`;
+    const cookie = `${COOKIE}=${grant.refreshToken}; HttpOnly; SameSite=Strict; Path=${path}`;
+    context.responseHeader.append("set-cookie", cookie);
+    return { ...tokens, refreshToken: "" };
+  }
+
   const service: Partial<ServiceImpl<typeof SessionService>> = {
-    signIn({ credential, scopes }) {
+    signIn({ credential, scopes, delivery }, context) {
       counts.signIns += 1;
       if (credential.case !== "password" || credential.value.password !== PASSWORD) {
         throw createRefusal("CREDENTIALS_INVALID");
       }
-      return { tokens: toTokens(sessions.begin(scopes), clock) };
+      return { tokens: deliver(sessions.begin(scopes), context, delivery === Delivery.COOKIE) };
     },
-    async refresh({ refreshToken, refreshId }) {
+    async refresh({ refreshToken, refreshId }, context) {
       counts.refreshes += 1;
       const attempt = counts.refreshes;
       await before?.(attempt);
-      const grant = sessions.refresh(refreshToken, refreshId);
+      const grant = sessions.refresh(refreshToken || readCookie(context), refreshId);
       await after?.(attempt);
-      return { tokens: toTokens(grant, clock) };
+      return { tokens: deliver(grant, context, refreshToken === "") };
     },
     signOut(_request, context) {
       const sessionId = authenticate(context.requestHeader);
@@ -107,6 +118,11 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     distrust: sessions.distrust,
     counts: () => ({ ...counts, rotations: sessions.rotations() }),
   };
+}
+
+function readCookie({ requestHeader }: HandlerContext): string {
+  const pairs = (requestHeader.get("cookie") ?? "").split("; ").map((pair) => pair.split("="));
+  return pairs.find(([name]) => name === COOKIE)?.[1] ?? "";
 }
 
 function toTokens(grant: FakeGrant, clock: Clock) {

@@ -7,7 +7,10 @@ const parameters = new URLSearchParams(location.search);
 if (parameters.has("no-locks")) Object.defineProperty(navigator, "locks", { value: undefined });
 if (parameters.has("no-channel")) Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
 
-const session = createSession({ baseUrl: location.origin });
+const session = createSession({
+  baseUrl: location.origin,
+  ...(parameters.has("cookie") ? { refreshTokenIn: "cookie" as const } : {}),
+});
 const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptors: [session.interceptor] });
 const notes = createClient(NotesService, transport);
 const events: SessionEvent[] = [];

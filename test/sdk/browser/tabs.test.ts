@@ -84,3 +84,46 @@ test.each(WAYS)("row $row: tabs that wake at once $name get one successor", asyn
     expect(await run(({ events }) => events.filter(({ type }) => type === "signed_out"))).toEqual([]);
   }
 });
+
+test("with a cookie no script ever sees the refresh token, and a reload stays signed in", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const tab = await kit.openTab("cookie");
+  await signIn(tab);
+  const [cookie] = await kit.context.cookies();
+  expect(cookie).toMatchObject({ name: "countersign_refresh", value: "refresh-1", httpOnly: true });
+  await tab.page.reload();
+  kit.server.distrust();
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  expect(kit.server.counts()).toMatchObject({ signIns: 1, rotations: 1 });
+  expect((await kit.context.cookies())[0]).toMatchObject({ value: "refresh-2" });
+});
+
+test("with a cookie an account switch in one tab does not end the new session from another", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [a, b] = [await kit.openTab("cookie&no-channel"), await kit.openTab("cookie&no-channel&no-locks")];
+  await signIn(a);
+  await b.run(({ session }) => session.token());
+  const gate = Promise.withResolvers<void>();
+  kit.server.onRefresh(() => gate.promise);
+  kit.server.distrust();
+  const late = b.run(({ notes }) => notes.getNote({ id: "late" }).then(String, String));
+  await expect.poll(() => kit.server.counts().refreshes).toBe(1);
+  await signIn(a);
+  kit.server.onRefresh();
+  gate.resolve();
+  expect(await late).toContain("TOKEN_INVALID");
+  expect((await a.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  expect(await b.run(({ session }) => session.getSnapshot().sessionId)).toBe("session-2");
+});
+
+test("with a cookie an account switch after expiry ends no session but the old one", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const tab = await kit.openTab("cookie");
+  await signIn(tab);
+  // The old token is not accepted any more, so ending its session would need a refresh: with the new cookie.
+  kit.server.distrust();
+  await signIn(tab);
+  await expect.poll(() => kit.server.counts().refreshes).toBe(1);
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  expect(kit.server.counts().signOuts).toBe(0);
+});
