@@ -1,4 +1,5 @@
-import { Code, ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { createMemoryStore, type SessionStore } from "@countersign/sdk";
 import { createFakeClock, createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
@@ -108,18 +109,24 @@ test("row 9: a stale tab that is refused with its old refresh token adopts what 
   expect(stale.events).toEqual([expect.objectContaining({ type: "refreshed", generation: 2 })]);
 });
 
-test("row 10: after a replayed refresh token every tab is signed out for reuse", async () => {
+test("row 10: after a thief's replay of an older refresh token every tab is signed out for reuse", async () => {
   await using kit = await createKit();
   const tabs = [kit.tab(), kit.tab()];
   await tabs[0]?.session.signIn(DEMO);
-  kit.server.revoke("reuse_detected");
   kit.clock.advance(LIFETIME_MS);
-  for (const { session } of tabs) await expect(session.token()).rejects.toThrow("not signed in");
+  expect(await tabs[0]?.session.token()).toBe("access-2");
+  await tabs[1]?.session.token();
+  const thief = createClient(SessionService, createRouterTransport(kit.server.routes));
+  await expect(thief.refresh({ refreshToken: "refresh-1", refreshId: "mine" })).rejects.toThrow(
+    "SESSION_REVOKED",
+  );
+  const refreshes = kit.server.counts().refreshes;
+  for (const { notes } of tabs)
+    await expect(notes.getNote({ id: "1" })).rejects.toThrow(/SESSION_REVOKED|not signed in/);
   await settle();
-  expect(tabs[0]?.events.at(-1)).toEqual({ type: "signed_out", reason: "reuse_detected" });
-  const late = kit.tab();
-  await expect(late.session.token()).rejects.toThrow("not signed in");
-  expect(kit.server.counts().refreshes).toBe(1);
+  for (const { events } of tabs)
+    expect(events.at(-1)).toEqual({ type: "signed_out", reason: "reuse_detected" });
+  expect(kit.server.counts().refreshes).toBe(refreshes + 1);
 });
 
 const TRANSIENT: readonly { readonly name: string; readonly error: () => ConnectError }[] = [

@@ -152,3 +152,10 @@ export async function pass<T>(clock: FakeClock, promise: Promise<T>): Promise<Pr
   }
   throw new Error("the promise does not settle");
 }
+
+/** Take a time, in milliseconds. The machine is shared: of five turns the shortest says how long it takes when nothing else is in the way. */
+export async function shortest(turn: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let turns = 0; turns < 5; turns += 1) times.push(await turn());
+  return Math.min(...times);
+}

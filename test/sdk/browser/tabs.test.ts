@@ -127,3 +127,41 @@ test("with a cookie an account switch after expiry ends no session but the old o
   expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
   expect(kit.server.counts().signOuts).toBe(0);
 });
+
+test("row 4: when the holder of the lock is stuck, others go on after 3 s, and it adopts what they got", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [stuck, other] = [await kit.openTab(), await kit.openTab()];
+  await signIn(stuck);
+  await other.run(({ session }) => session.token());
+  const gate = Promise.withResolvers<void>();
+  kit.server.onRefresh((attempt) => (attempt === 1 ? gate.promise : undefined));
+  kit.server.distrust();
+  const late = stuck.run(({ notes }) => notes.getNote({ id: "late" }));
+  await expect.poll(() => kit.server.counts().refreshes).toBe(1);
+  const startedMs = performance.now();
+  expect((await other.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  const tookMs = performance.now() - startedMs;
+  expect(tookMs).toBeGreaterThan(2_900);
+  expect(tookMs).toBeLessThan(5_000);
+  gate.resolve();
+  expect((await late).id).toBe("late");
+  expect(kit.server.counts().rotations).toBe(1);
+  for (const { run } of [stuck, other]) {
+    expect(await run(({ session }) => session.getSnapshot())).toMatchObject({
+      status: "signed_in",
+      generation: 2,
+    });
+  }
+});
+
+test("row 22: a tab that was offline makes no failed call when it is back", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const tab = await kit.openTab();
+  await signIn(tab);
+  await kit.context.setOffline(true);
+  await expect(tab.run(({ notes }) => notes.getNote({ id: "1" }))).rejects.toThrow();
+  await kit.context.setOffline(false);
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  expect(await tab.run(({ session }) => session.getSnapshot().status)).toBe("signed_in");
+  expect(await tab.run(({ events }) => events.map(({ type }) => type))).toEqual(["signed_in"]);
+});
