@@ -10,7 +10,8 @@ import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/er
 import type { Gate } from "../../../server/src/connect/gate.ts";
 import type { IssuerOptions } from "../../../server/src/connect/issuer-options.ts";
 import { keepNodeRequest, type NodeRequest } from "../../../server/src/connect/node-request.ts";
-import { echoService } from "../../support/echo-service.ts";
+import { createEchoAuth } from "../../support/echo-server.ts";
+import { echoService, methodOf } from "../../support/echo-service.ts";
 import { createSigningKey } from "../../support/tokens.ts";
 
 /** The key of the issuer of these tests. */
@@ -86,4 +87,12 @@ export async function decisionOf(gate: Gate, context: HandlerContext) {
   } catch (error) {
     return seenIn(error);
   }
+}
+
+/** A gate before the methods of these tests. */
+export function setUpGate(options: Partial<Parameters<typeof createEchoAuth>[1]> = {}) {
+  const echo = createEchoAuth(service, { issuers: [issuer], ...options });
+  const decide = (name: string, call: GateCall = {}) =>
+    decisionOf(echo.auth.requestGate, contextOf(methodOf(service, name), call));
+  return { ...echo, decide };
 }

@@ -3,31 +3,16 @@ import { describe, expect, test } from "vitest";
 import { callerOf, optionalPrincipalOf } from "../../../server/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/src/errors/auth-error.ts";
 import type { KeySource } from "../../../server/src/keys/key-source.ts";
-import { createEchoAuth } from "../../support/echo-server.ts";
 import { methodOf } from "../../support/echo-service.ts";
 import { signToken } from "../../support/tokens.ts";
-import { contextOf, decisionOf, type GateCall, issuer, issuerKey, service } from "./fixtures.ts";
+import { contextOf, issuer, issuerKey, service, setUpGate } from "./fixtures.ts";
 
 const token = signToken(issuerKey);
 const authorization = `Bearer ${token}`;
-const _CHALLENGE =
-  'Bearer realm="countersign", error="invalid_token", error_description="the access token is not valid"';
-const _INVALID = {
-  code: Code.Unauthenticated,
-  reason: "TOKEN_INVALID",
-  message: "the access token is not valid",
-};
-
-function setUp(options: Partial<Parameters<typeof createEchoAuth>[1]> = {}) {
-  const echo = createEchoAuth(service, { issuers: [issuer], ...options });
-  const decide = (name: string, call: GateCall = {}) =>
-    decisionOf(echo.auth.requestGate, contextOf(methodOf(service, name), call));
-  return { ...echo, decide };
-}
 
 describe("when identity cannot be told (S1, S6)", () => {
   const withKeys = (find: KeySource["find"], options = {}) =>
-    setUp({ issuers: [{ ...issuer, keys: { source: { find, isTrusted: () => true } } }], ...options });
+    setUpGate({ issuers: [{ ...issuer, keys: { source: { find, isTrusted: () => true } } }], ...options });
 
   test("the gate gives up after its time, with Unavailable and when to try again", async () => {
     const { decide } = withKeys(() => new Promise(() => {}), { gateTimeoutMs: 20 });
@@ -73,7 +58,7 @@ describe("when identity cannot be told (S1, S6)", () => {
 });
 
 describe("shadow mode (S3, S15)", () => {
-  const shadow = () => setUp({ enforce: new Map([[service, "shadow" as const]]) });
+  const shadow = () => setUpGate({ enforce: new Map([[service, "shadow" as const]]) });
 
   test("lets every call pass, and the audit says what would be denied", async () => {
     const { decide, events, warnings } = shadow();
@@ -107,12 +92,12 @@ describe("shadow mode (S3, S15)", () => {
       isTrusted: () => true,
     };
     const issuers = [{ ...issuer, keys: { source } }];
-    const { decide } = setUp({ issuers, enforce: new Map([[service, "shadow" as const]]) });
+    const { decide } = setUpGate({ issuers, enforce: new Map([[service, "shadow" as const]]) });
     expect(await decide("Call", { authorization })).toMatchObject({ code: Code.Internal });
   });
 
   test("is for the services that are named", async () => {
-    const { decide } = setUp({ enforce: new Map([[service, "deny" as const]]) });
+    const { decide } = setUpGate({ enforce: new Map([[service, "deny" as const]]) });
     expect(await decide("Call")).toMatchObject({ reason: "TOKEN_MISSING" });
   });
 });

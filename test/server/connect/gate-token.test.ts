@@ -1,34 +1,24 @@
 import { inspect } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
-import { createEchoAuth } from "../../support/echo-server.ts";
 import { methodOf } from "../../support/echo-service.ts";
 import { signToken } from "../../support/tokens.ts";
-import { contextOf, decisionOf, type GateCall, issuer, issuerKey, service } from "./fixtures.ts";
+import { contextOf, issuerKey, service, setUpGate } from "./fixtures.ts";
 
 const token = signToken(issuerKey);
 const authorization = `Bearer ${token}`;
-const _CHALLENGE =
-  'Bearer realm="countersign", error="invalid_token", error_description="the access token is not valid"';
 const INVALID = {
   code: Code.Unauthenticated,
   reason: "TOKEN_INVALID",
   message: "the access token is not valid",
 };
 
-function setUp(options: Partial<Parameters<typeof createEchoAuth>[1]> = {}) {
-  const echo = createEchoAuth(service, { issuers: [issuer], ...options });
-  const decide = (name: string, call: GateCall = {}) =>
-    decisionOf(echo.auth.requestGate, contextOf(methodOf(service, name), call));
-  return { ...echo, decide };
-}
-
 describe("where a token may be (S4, R35–R37)", () => {
   const url = `http://127.0.0.1/test.v1.EchoService/Call?access_token=${token}`;
   const twice = ["Authorization", authorization, "authorization", authorization];
 
   test("is the Authorization header: one in the URL is as if it were not there", async () => {
-    const { decide } = setUp();
+    const { decide } = setUpGate();
     expect(await decide("Call", { url })).toMatchObject({ reason: "TOKEN_MISSING" });
     expect(await decide("Optional", { url })).toBeUndefined();
   });
@@ -39,7 +29,7 @@ describe("where a token may be (S4, R35–R37)", () => {
     "two headers, one of them bad": { authorization: "Basic YTpi", rawHeaders: twice },
   })) {
     test(`is not two places: ${what}`, async () => {
-      const { decide, events } = setUp();
+      const { decide, events } = setUpGate();
       expect(await decide("Call", call)).toMatchObject({
         ...INVALID,
         metadata: { error: "invalid_request" },
@@ -51,7 +41,7 @@ describe("where a token may be (S4, R35–R37)", () => {
   }
 
   test("is one header, whatever else there is", async () => {
-    const { decide } = setUp();
+    const { decide } = setUpGate();
     const rawHeaders = [
       "Authorization",
       authorization,
@@ -68,7 +58,7 @@ describe("where a token may be (S4, R35–R37)", () => {
 
 describe("the token behind the gate (S7)", () => {
   const seen = async (name: string, forwardToken: boolean) => {
-    const { auth, warnings } = setUp({ forwardToken });
+    const { auth, warnings } = setUpGate({ forwardToken });
     const context = contextOf(methodOf(service, name), {
       authorization,
       rawHeaders: ["authorization", authorization],

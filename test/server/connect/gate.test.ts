@@ -2,10 +2,9 @@ import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { callerOf, optionalPrincipalOf, principalOf } from "../../../server/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/src/errors/auth-error.ts";
-import { createEchoAuth } from "../../support/echo-server.ts";
 import { echoService, methodOf } from "../../support/echo-service.ts";
 import { goodClaims, signToken } from "../../support/tokens.ts";
-import { contextOf, decisionOf, type GateCall, issuer, issuerKey, service } from "./fixtures.ts";
+import { contextOf, decisionOf, issuerKey, service, setUpGate } from "./fixtures.ts";
 
 const token = signToken(issuerKey);
 const authorization = `Bearer ${token}`;
@@ -17,16 +16,9 @@ const INVALID = {
   message: "the access token is not valid",
 };
 
-function setUp(options: Partial<Parameters<typeof createEchoAuth>[1]> = {}) {
-  const echo = createEchoAuth(service, { issuers: [issuer], ...options });
-  const decide = (name: string, call: GateCall = {}) =>
-    decisionOf(echo.auth.requestGate, contextOf(methodOf(service, name), call));
-  return { ...echo, decide };
-}
-
 describe("the gate (S1)", () => {
   test("lets a good token pass, and says who calls", async () => {
-    const { auth, events } = setUp();
+    const { auth, events } = setUpGate();
     const context = contextOf(methodOf(service, "Call"), { authorization });
     await auth.requestGate(context);
     expect(principalOf(context).subject).toBe("usr_ada");
@@ -34,7 +26,7 @@ describe("the gate (S1)", () => {
   });
 
   test("answers without a promise for a token that it knows", async () => {
-    const { auth } = setUp();
+    const { auth } = setUpGate();
     const call = methodOf(service, "Call");
     expect(auth.requestGate(contextOf(call, { authorization }))).toBeInstanceOf(Promise);
     await auth.requestGate(contextOf(call, { authorization }));
@@ -43,7 +35,7 @@ describe("the gate (S1)", () => {
   });
 
   test("asks for a token, without an error code when none was sent (R38, R39)", async () => {
-    const { decide, events } = setUp();
+    const { decide, events } = setUpGate();
     expect(await decide("Call")).toEqual({
       code: Code.Unauthenticated,
       message: "the call needs an access token",
@@ -64,7 +56,7 @@ describe("the gate (S1)", () => {
   });
 
   test("tells the caller that a token is not valid, and only the audit why (S6)", async () => {
-    const { decide, events } = setUp();
+    const { decide, events } = setUpGate();
     const forged = signToken(issuerKey, goodClaims({ aud: "other" }));
     expect(await decide("Call", { authorization: `Bearer ${forged}` })).toMatchObject({
       ...INVALID,
@@ -76,7 +68,7 @@ describe("the gate (S1)", () => {
   });
 
   test("holds the conditions of the method against the token", async () => {
-    const { decide } = setUp();
+    const { decide } = setUpGate();
     expect(await decide("Admin", { authorization })).toMatchObject({
       code: Code.PermissionDenied,
       reason: "INSUFFICIENT_SCOPE",
@@ -90,20 +82,20 @@ describe("the gate (S1)", () => {
   });
 
   test("holds them against a token that it knows, too", async () => {
-    const { decide } = setUp();
+    const { decide } = setUpGate();
     expect(await decide("Call", { authorization })).toBeUndefined();
     expect(await decide("Admin", { authorization })).toMatchObject({ reason: "INSUFFICIENT_SCOPE" });
   });
 
   test("looks at no token of a PUBLIC method", async () => {
-    const { auth } = setUp();
+    const { auth } = setUpGate();
     const context = contextOf(methodOf(service, "Public"), { authorization: "Basic nonsense" });
     expect(auth.requestGate(context)).toBeUndefined();
     expect(callerOf(context)).toBeUndefined();
   });
 
   test("refuses a method that it was not told of", async () => {
-    const { auth } = setUp();
+    const { auth } = setUpGate();
     const stranger = methodOf(echoService({ Call: {} }), "Call");
     expect(await decisionOf(auth.requestGate, contextOf(stranger, { authorization }))).toMatchObject({
       code: Code.PermissionDenied,
@@ -114,7 +106,7 @@ describe("the gate (S1)", () => {
 
 describe("audiences (S3, S4, R16, R53)", () => {
   const fate = async (name: string, aud: unknown) => {
-    const { decide, events } = setUp();
+    const { decide, events } = setUpGate();
     const forAud = `Bearer ${signToken(issuerKey, goodClaims({ aud }))}`;
     const refusal = await decide(name, { authorization: forAud });
     return refusal === undefined ? "passed" : `${refusal.reason}: ${events[0]?.detail}`;
@@ -137,7 +129,7 @@ describe("audiences (S3, S4, R16, R53)", () => {
 
 describe("OPTIONAL (S3)", () => {
   test("is anonymous without a token", async () => {
-    const { auth } = setUp();
+    const { auth } = setUpGate();
     const context = contextOf(methodOf(service, "Optional"));
     expect(auth.requestGate(context)).toBeUndefined();
     expect(optionalPrincipalOf(context)).toBeUndefined();
@@ -147,7 +139,7 @@ describe("OPTIONAL (S3)", () => {
   });
 
   test("knows who calls with a good token, and refuses a bad one", async () => {
-    const { auth, decide } = setUp();
+    const { auth, decide } = setUpGate();
     const context = contextOf(methodOf(service, "Optional"), { authorization });
     await auth.requestGate(context);
     expect(optionalPrincipalOf(context)?.subject).toBe("usr_ada");

@@ -3,7 +3,6 @@ import { createAuthenticator } from "../../../server/src/authenticate/authentica
 import { AuthError } from "../../../server/src/errors/auth-error.ts";
 import { goodClaims, signToken } from "../../support/tokens.ts";
 import { issuersOf, refusalOf, trustedIssuer } from "../authenticate/fixtures.ts";
-
 import { HOUR_MS, MINUTE_MS, mustFind, one, settle, setUpIssuer } from "./remote-issuer.ts";
 
 describe("keys while the issuer is down (S5, S6)", () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "../authenticate/fixtures.ts";
-
 import { MINUTE_MS, one, setUpIssuer, two } from "./remote-issuer.ts";
 
 describe("an unknown kid (S5)", () => {

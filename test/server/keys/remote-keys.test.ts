@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { createSigningKey } from "../../support/tokens.ts";
-
 import { MINUTE_MS, mustFind, one, setUpIssuer, two } from "./remote-issuer.ts";
 
 describe("keys at a URL (S5)", () => {
