@@ -1,5 +1,4 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
-import { waitFor } from "./abortable.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isTokenRefused, refusalOf, retryAfterMsOf } from "./error-info.ts";
 import { isSessionError } from "./errors.ts";
@@ -67,7 +66,7 @@ export function resumable<Request, Message>(
   const stop = new AbortController();
   const { signal } = options.callOptions ?? {};
   const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const messages = follow(call, options, ended);
+  const messages = follow(call, options, { ended, left: stop.signal });
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -81,14 +80,23 @@ export function resumable<Request, Message>(
   };
 }
 
+/** How a stream comes to its end from outside. */
+interface Endings {
+  /** Aborts when the reader has left, and for every other end. */
+  readonly ended: AbortSignal;
+  /** Aborts when the reader has left. */
+  readonly left: AbortSignal;
+}
+
 async function* follow<Request, Message>(
   call: StreamingCall<Request, Message>,
   { request, resume, callOptions, onInterruption, clock = systemClock }: ResumableOptions<Request, Message>,
-  ended: AbortSignal,
+  { ended, left }: Endings,
 ): AsyncGenerator<Message, undefined> {
   let next = request;
   let failures = 0;
-  for (;;) {
+  while (!left.aborted) {
+    if (ended.aborted) throw ConnectError.from(ended.reason, Code.Canceled);
     // A client does not end a stream that nobody reads any more: its signal does.
     const opening = new AbortController();
     try {
@@ -97,7 +105,7 @@ async function* follow<Request, Message>(
       for (;;) {
         const result = await nextOrError(messages);
         if ("error" in result) {
-          if (ended.aborted) throw ConnectError.from(ended.reason, Code.Canceled);
+          if (ended.aborted) break;
           const delayMs = delayAfter(result.error, failures);
           failures += 1;
           onInterruption?.({ error: result.error, delayMs });
@@ -142,11 +150,17 @@ function isSessionOver(error: ConnectError): boolean {
   return isSessionError(error) || refusalOf(error)?.reason === "SESSION_REVOKED";
 }
 
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (delayMs === 0) return Promise.resolve();
-  let cancel = (): void => {};
-  const over = new Promise<void>((resolve) => {
-    cancel = clock.schedule(resolve, delayMs, { keepsProcessAlive: true });
+/** Wait, but no longer than until the end. */
+function pause(clock: Clock, delayMs: number, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      cancel();
+      ended.removeEventListener("abort", settle);
+      resolve();
+    };
+    const cancel = clock.schedule(settle, delayMs, { keepsProcessAlive: true });
+    ended.addEventListener("abort", settle);
+    // Whoever was told of the interruption may have ended it all.
+    if (ended.aborted) settle();
   });
-  return waitFor(over, signal).finally(() => cancel());
 }
