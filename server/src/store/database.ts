@@ -1,4 +1,5 @@
 import { type Dialect, Kysely } from "kysely";
+import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import type { Listener } from "./postgres-listener.ts";
@@ -16,6 +17,8 @@ export type StoreLocation =
 export interface Store extends AsyncDisposable {
   /** The tables. Only the files of `store/` write queries. */
   readonly db: Kysely<Schema>;
+  /** Run one statement that writes, of many that may come at the same time. What it resolves to is on the disk. */
+  readonly write: Writer;
   /** Which database it is, for the few places where that matters. */
   readonly dialect: StoreDialect;
   /**
@@ -53,7 +56,9 @@ export async function openDatabase(location: StoreLocation): Promise<Store> {
     await close();
     throw error;
   }
-  return { db, dialect, listen: opened.listen, close, [Symbol.asyncDispose]: close };
+  // Postgres lets the commits of its connections share a wait by itself.
+  const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
+  return { db, dialect, write, listen: opened.listen, close, [Symbol.asyncDispose]: close };
 }
 
 interface OpenedDialect extends Pick<Store, "listen"> {

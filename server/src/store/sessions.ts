@@ -16,7 +16,7 @@ export interface SessionRotation {
 
 /** Add a session. */
 export async function insertSession(store: Store, session: SessionRecord): Promise<void> {
-  await store.db.insertInto("sessions").values(toSessionRow(session)).execute();
+  await store.write((db) => db.insertInto("sessions").values(toSessionRow(session)).execute());
 }
 
 /** Read a session, if it is still stored. */
@@ -33,24 +33,25 @@ export async function findSession(store: Store, sessionId: string): Promise<Sess
  */
 export async function rotateSession(store: Store, rotation: SessionRotation): Promise<boolean> {
   const { sessionId, from, nowMs } = rotation;
-  const row = await store.db
-    .updateTable("sessions")
-    .set({
-      generation: from.generation + 1,
-      refresh_hash: rotation.refreshHash,
-      refresh_id: rotation.refreshId,
-      successor_sealed: rotation.successorSealed,
-      superseded_at: nowMs,
-      refreshed_at: nowMs,
-      idle_expires_at: rotation.idleExpiresAtMs,
-    })
-    .where("session_id", "=", sessionId)
-    .where("generation", "=", from.generation)
-    .where("refresh_hash", "=", from.refreshHash)
-    .where("revoked_at", "is", null)
-    .returning("generation")
-    .executeTakeFirst();
-  return row !== undefined;
+  const result = await store.write((db) =>
+    db
+      .updateTable("sessions")
+      .set({
+        generation: from.generation + 1,
+        refresh_hash: rotation.refreshHash,
+        refresh_id: rotation.refreshId,
+        successor_sealed: rotation.successorSealed,
+        superseded_at: nowMs,
+        refreshed_at: nowMs,
+        idle_expires_at: rotation.idleExpiresAtMs,
+      })
+      .where("session_id", "=", sessionId)
+      .where("generation", "=", from.generation)
+      .where("refresh_hash", "=", from.refreshHash)
+      .where("revoked_at", "is", null)
+      .executeTakeFirst(),
+  );
+  return result.numUpdatedRows === 1n;
 }
 
 /** A page of the sessions of a subject. */

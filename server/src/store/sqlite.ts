@@ -6,6 +6,9 @@ import { toStoreError } from "./store-error.ts";
 
 const DATABASE_FILE = "countersign.db";
 
+/** How many statements are kept ready: more than there are kinds of queries. */
+const MAX_PREPARED = 200;
+
 /** How long a write waits for one of another process, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -26,12 +29,20 @@ export function openSqlite(dataDir: string): Dialect {
 }
 
 function adaptDatabase(database: DatabaseSync): SqliteDatabase {
-  return {
-    close: () => database.close(),
+  const prepared = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    if (prepared.size >= MAX_PREPARED) {
+      prepared.clear();
+    }
     // A deferred transaction that reads first and writes later fails at once when another process wrote
     // in between; an immediate one waits its turn.
-    prepare: (sql) =>
-      translated(() => adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql))),
+    const statement = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql));
+    prepared.set(sql, statement);
+    return statement;
+  };
+  return {
+    close: () => database.close(),
+    prepare: (sql) => translated(() => prepared.get(sql) ?? prepare(sql)),
   };
 }
 
