@@ -79,7 +79,9 @@ describe.concurrent("StreamService.Renew", () => {
     test(`refuses the token of ${whose}, and leaves the stream as it was`, async () => {
       await using server = await startServer();
       const { streamId, events } = await openWatch(server);
-      const refusal = await renew(server, tokenFor(9000, claims), [streamId]).catch(ConnectError.from);
+      const refusal = await renew(server, tokenFor(9000, claims), [streamId]).catch((error: unknown) =>
+        ConnectError.from(error),
+      );
       expect(refusal).toMatchObject({ code: Code.PermissionDenied });
       expect(reasonOf(refusal)).toBe("POLICY_DENIED");
       await expect(events.next().catch((error: unknown) => reasonOf(error))).resolves.toBe("STREAM_EXPIRED");
