@@ -1,11 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import packageJson from "../../package.json" with { type: "json" };
 import { runCommand } from "../../server/src/cli/run-command.ts";
 import { recordingTerminal } from "../server/cli/recording-terminal.ts";
 import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
 import { type Fence, parseAnchors, parseFences, parseLinks, placeOf } from "./markdown.ts";
+
+const PACKAGE: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync(join(ROOT, "package.json"), "utf8"),
+);
 
 /** How each language of a block is proven; a block that is in none of these is not allowed. */
 const PROOFS: Readonly<Record<string, readonly string[]>> = {
@@ -96,7 +99,7 @@ describe("what a reader types by hand", () => {
     "$line is a script ($place)",
     ({ line }) => {
       const [, name = ""] = /\bnpm (?:run )?(\S+)/.exec(line) ?? [];
-      expect(Object.keys(packageJson.scripts)).toContain(name);
+      expect(Object.keys(PACKAGE.scripts)).toContain(name);
     },
   );
 
