@@ -1,10 +1,19 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import type {
+  Interceptor,
+  StreamRequest,
+  StreamResponse,
+  UnaryRequest,
+  UnaryResponse,
+} from "@connectrpc/connect";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
+import type { Rule } from "../authorize/rule.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
+import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { optionalPrincipalOf } from "./principal-context.ts";
+import { createRefusal } from "./refusal.ts";
 
 /** What {@link createMessageRules} needs. */
 export interface MessageRuleOptions {
@@ -16,50 +25,60 @@ export interface MessageRuleOptions {
   readonly enforcement: Enforcement;
 }
 
+type Call = (req: UnaryRequest | StreamRequest) => Promise<UnaryResponse | StreamResponse>;
+
 /**
  * Create the interceptor that holds the rule of a method against every inbound message, before the handler sees
- * it. On a stream, the principal is always that of the newest renewal, and a message that is refused ends the call,
- * even when the handler would rather go on without it.
+ * it. On a stream, the principal is always that of the newest renewal, and a message that is refused ends the call
+ * at once, whether the handler would rather go on without it or hangs.
  */
 export function createMessageRules({ policies, audit, enforcement }: MessageRuleOptions): Interceptor {
+  function assertAllowed(rule: Rule, req: UnaryRequest | StreamRequest, message: Message): void {
+    if (rule.allows(optionalPrincipalOf(req), message)) {
+      return;
+    }
+    const error = new AuthError("POLICY_DENIED", "the rule of the method does not allow this request");
+    const isShadow = enforcement.isShadow(req.service);
+    audit.record(denied(toMethodName(req.method), error, isShadow));
+    if (!isShadow) {
+      throw error;
+    }
+  }
+
   return (next) => async (req) => {
     const rule = policies.get(req.method)?.rule;
     if (rule === undefined) {
       return next(req);
     }
-    const isShadow = enforcement.isShadow(req.service);
-    let refusal: AuthError | undefined;
-    const assertNotRefused = (): void => {
-      if (refusal !== undefined) {
-        throw refusal;
-      }
-    };
-    const check = (message: Message): void => {
-      if (!rule.allows(optionalPrincipalOf(req), message)) {
-        const error = new AuthError("POLICY_DENIED", "the rule of the method does not allow this request");
-        audit.record(denied(toMethodName(req.method), error, isShadow));
-        refusal = isShadow ? undefined : error;
-        assertNotRefused();
-      }
-    };
-    if (!req.stream) {
-      check(req.message);
-      return next(req);
+    const check = (message: Message): void => assertAllowed(rule, req, message);
+    if (req.stream) {
+      return passStream(next, req, check);
     }
-    const res = await next({ ...req, message: eachChecked(req.message, check) });
-    assertNotRefused();
-    return res.stream ? { ...res, message: whileAllowed(res.message, assertNotRefused) } : res;
+    check(req.message);
+    return next(req);
   };
 }
 
-async function* eachChecked<T>(messages: AsyncIterable<T>, check: (message: T) => void): AsyncIterable<T> {
-  for await (const message of messages) {
-    check(message);
-    yield message;
+async function passStream(
+  next: Call,
+  req: StreamRequest,
+  check: (message: Message) => void,
+): Promise<UnaryResponse | StreamResponse> {
+  const refusal = createRefusal();
+  async function* checked(): AsyncIterable<Message> {
+    for await (const message of req.message) {
+      try {
+        check(message);
+      } catch (error) {
+        if (error instanceof AuthError) {
+          refusal.refuse(error);
+        }
+        throw error;
+      }
+      yield message;
+    }
   }
-}
-
-async function* whileAllowed<T>(messages: AsyncIterable<T>, assertAllowed: () => void): AsyncIterable<T> {
-  yield* eachChecked(messages, assertAllowed);
-  assertAllowed();
+  const signal = AbortSignal.any([req.signal, refusal.signal]);
+  const res = await resultUntilEnded(next({ ...req, signal, message: checked() }), refusal);
+  return res.stream ? { ...res, message: untilEnded(res.message, refusal) } : res;
 }

@@ -1,5 +1,8 @@
 import type { StreamLifetime } from "./stream-lifetime.ts";
 
+/** The part of a life that is listened to: whether it has ended, and why. */
+export type Ending = Pick<StreamLifetime, "ended" | "onEnd">;
+
 /**
  * Pass messages on until the life of their stream ends. Then whoever waits for one gets the error at once,
  * without waiting for the source: a handler that hangs cannot keep the stream open.
@@ -7,7 +10,7 @@ import type { StreamLifetime } from "./stream-lifetime.ts";
  * A listener per iterator, not a race per message: a race against one promise that lives as long as the stream
  * leaves a reaction behind for every message.
  */
-export function untilEnded<T>(source: AsyncIterable<T>, lifetime: StreamLifetime): AsyncIterable<T> {
+export function untilEnded<T>(source: AsyncIterable<T>, lifetime: Ending): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const inner = source[Symbol.asyncIterator]();
@@ -37,7 +40,7 @@ function close(iterator: AsyncIterator<unknown>): void {
 }
 
 /** Wait for a result until the life of the stream ends. One listener for the whole stream. */
-export function resultUntilEnded<T>(result: Promise<T>, lifetime: StreamLifetime): Promise<T> {
+export function resultUntilEnded<T>(result: Promise<T>, lifetime: Ending): Promise<T> {
   return new Promise((resolve, reject) => {
     lifetime.onEnd(reject);
     result.then(resolve, reject);

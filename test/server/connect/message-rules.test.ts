@@ -27,13 +27,14 @@ type Echo = MessageShape<typeof Echo> & { text?: string };
 const mine: Echo = create(Echo, { text: "usr_ada" });
 const other: Echo = create(Echo, { text: "usr_eve" });
 
-/** Handlers that note what they got, and would rather go on than let an error end the call. */
-function stubbornRoutes(seen: string[]) {
+/** Handlers that note what they got, and would rather go on, or hang, than let an error end the call. */
+function stubbornRoutes(seen: string[], hangs = false) {
   const take = async (requests: AsyncIterable<Echo>) => {
     try {
       for await (const request of requests) seen.push(request.text ?? "");
     } catch {
       // a handler may do so; the call must end all the same
+      if (hangs) await new Promise(() => {});
     }
   };
   const handlers = {
@@ -58,9 +59,13 @@ function stubbornRoutes(seen: string[]) {
   return (router: ConnectRouter) => void router.service(service, handlers as object);
 }
 
-function setUp(options: Partial<Parameters<typeof createEchoAuth>[1]> = {}) {
+function setUp({ hangs = false, ...options }: Options = {}) {
   const seen: string[] = [];
-  const echo = createEchoAuth(service, { issuers: [issuer], routes: stubbornRoutes(seen), ...options });
+  const echo = createEchoAuth(service, {
+    issuers: [issuer],
+    routes: stubbornRoutes(seen, hangs),
+    ...options,
+  });
   const { routes, requestGate, interceptors } = echo.auth;
   const transport = createRouterTransport(routes, {
     router: { requestGate, interceptors },
@@ -85,6 +90,8 @@ function setUp(options: Partial<Parameters<typeof createEchoAuth>[1]> = {}) {
   };
   return { ...echo, client, seen };
 }
+
+type Options = Partial<Parameters<typeof createEchoAuth>[1]> & { readonly hangs?: boolean };
 
 async function* send(...messages: readonly Echo[]) {
   yield* messages;
@@ -146,6 +153,14 @@ describe("message rules (S3)", () => {
       expect(await outcomeOf(() => call(client, [mine, other]))).toBe("passed");
       expect(seen).toContain("usr_eve");
       expect(events).toMatchObject([{ type: "call_would_be_denied", reason: "POLICY_DENIED" }]);
+    });
+  }
+
+  for (const kind of ["client stream", "bidi stream"] as const) {
+    test(`end a ${kind} whose handler hangs when a message is refused`, async () => {
+      const { client, seen } = setUp({ hangs: true });
+      expect(await outcomeOf(() => kinds[kind](client, [mine, other]))).toBe(DENIED);
+      expect(seen).toEqual(["usr_ada"]);
     });
   }
 });
