@@ -38,11 +38,7 @@ export function fieldsOf(bytes: Uint8Array): Fields | undefined {
 
 /** Read a text field; empty when it is missing. */
 export function textOf(fields: Fields, number: number): string {
-  return toText(fields.get(number)?.[0]);
-}
-
-/** Convert the bytes of a text. */
-export function toText(value: Uint8Array | number | undefined): string {
+  const value = fields.get(number)?.[0];
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : "";
 }
 

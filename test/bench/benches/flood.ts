@@ -8,7 +8,7 @@ import { type BenchServer, startServers } from "../servers/server.ts";
 const SIDES = ["countersign", "connect-jose-per-call"] as const;
 const FLOOD = { connections: 8, callsPerConnection: 8 };
 const CALLS_PER_SECOND = 100;
-const SECONDS = 4;
+const SECONDS = 3;
 const QUICK_SECONDS = 0.3;
 /** The flood is there before the first good call, and after the last. */
 const MARGIN_SECONDS = 0.25;

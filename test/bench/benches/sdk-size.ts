@@ -1,28 +1,21 @@
-import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import type { Bench, BenchOptions, Row, Side } from "../run/bench.ts";
 import { interleave } from "../run/rounds.ts";
 
-/** What an application imports that calls a server without signing in: it is in every figure's base. */
-const BASE = `
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
-globalThis.base = [Code, ConnectError, createClient, createConnectTransport, createGrpcWebTransport];
-`;
+const BASE = new URL("../size/base.ts", import.meta.url);
 
-/** What an application adds to sign its users in. */
-const ADDED: Readonly<Record<string, string>> = {
-  countersign: 'import { createSession as added } from "@countersign/sdk/browser";',
-  "auth0-spa-js": 'import { createAuth0Client as added } from "@auth0/auth0-spa-js";',
-  "supabase-auth-js": 'import { AuthClient as added } from "@supabase/auth-js";',
-  "oidc-client-ts": 'import { UserManager as added } from "oidc-client-ts";',
-  "keycloak-js": 'import added from "keycloak-js";',
+/** Pages that sign their users in, by what they do it with. */
+const PAGES: Readonly<Record<string, URL>> = {
+  countersign: new URL("../size/countersign.ts", import.meta.url),
+  "auth0-spa-js": new URL("../size/auth0-spa-js.ts", import.meta.url),
+  "supabase-auth-js": new URL("../size/supabase-auth-js.ts", import.meta.url),
+  "oidc-client-ts": new URL("../size/oidc-client-ts.ts", import.meta.url),
+  "keycloak-js": new URL("../size/keycloak-js.ts", import.meta.url),
 };
 
 const MAX_BYTES = 6 * 1024;
-const FOLDER = new URL("../../output/", import.meta.url);
 
 /** What the SDK adds to a page, beside what others add. */
 export const sdkSizeBench: Bench = {
@@ -33,7 +26,7 @@ export const sdkSizeBench: Bench = {
   ],
   comparisons: [
     { ours: "countersign", better: "lower", target: MAX_BYTES },
-    ...Object.keys(ADDED)
+    ...Object.keys(PAGES)
       .filter((name) => name !== "countersign")
       .map((theirs) => ({ ours: "countersign", theirs, better: "lower" as const })),
   ],
@@ -42,38 +35,29 @@ export const sdkSizeBench: Bench = {
 
 /** A build is the same every time: one round says it all. */
 async function runSdkSize(_options: BenchOptions): Promise<readonly Row[]> {
-  const base = await compressedBytes("base", BASE);
-  const sides = Object.entries(ADDED).map(
-    ([name, added]): Side => ({
+  const base = await compressedBytes(BASE);
+  const sides = Object.entries(PAGES).map(
+    ([name, page]): Side => ({
       name,
-      async measure() {
-        const bytes = await compressedBytes(name, `${BASE}${added}\nglobalThis.added = added;\n`);
-        return [{ side: name, unit: "B gz", value: bytes - base }];
-      },
+      measure: async () => [{ side: name, unit: "B gz", value: (await compressedBytes(page)) - base }],
     }),
   );
   return await interleave("sdk-size", sides, 1);
 }
 
 /** Build a page as an application's bundler would, and compress it as its server would. */
-async function compressedBytes(name: string, code: string): Promise<number> {
-  const entry = fileURLToPath(new URL(`size-${name}.js`, FOLDER));
-  await writeFile(entry, code);
-  try {
-    const result = await build({
-      configFile: false,
-      logLevel: "silent",
-      resolve: { conditions: ["@countersign/source", "browser", "module", "import", "default"] },
-      build: {
-        write: false,
-        minify: true,
-        rolldownOptions: { input: entry, output: { codeSplitting: false } },
-      },
-    });
-    const [output] = Array.isArray(result) ? result : [result];
-    if (output === undefined || !("output" in output)) throw new Error(`vite built nothing for ${name}`);
-    return gzipSync(output.output[0].code, { level: 9 }).byteLength;
-  } finally {
-    await rm(entry);
-  }
+async function compressedBytes(page: URL): Promise<number> {
+  const result = await build({
+    configFile: false,
+    logLevel: "silent",
+    resolve: { conditions: ["@countersign/source", "browser", "module", "import", "default"] },
+    build: {
+      write: false,
+      minify: true,
+      rolldownOptions: { input: fileURLToPath(page), output: { codeSplitting: false } },
+    },
+  });
+  const [output] = Array.isArray(result) ? result : [result];
+  if (output === undefined || !("output" in output)) throw new Error(`vite built nothing of ${page.href}`);
+  return gzipSync(output.output[0].code, { level: 9 }).byteLength;
 }

@@ -1,0 +1,4 @@
+import added from "keycloak-js";
+import "./base.ts";
+
+Object.assign(globalThis, { added });

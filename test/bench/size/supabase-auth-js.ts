@@ -1,0 +1,4 @@
+import { AuthClient as added } from "@supabase/auth-js";
+import "./base.ts";
+
+Object.assign(globalThis, { added });
