@@ -36,13 +36,23 @@ function adaptDatabase(database: DatabaseSync): SqliteDatabase {
     }
     // A deferred transaction that reads first and writes later fails at once when another process wrote
     // in between; an immediate one waits its turn.
-    const statement = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql));
+    const adapted = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql));
+    const statement = sql === "rollback" ? onlyInTransaction(database, adapted) : adapted;
     prepared.set(sql, statement);
     return statement;
   };
   return {
     close: () => database.close(),
     prepare: (sql) => translated(() => prepared.get(sql) ?? prepare(sql)),
+  };
+}
+
+/** When the disk is full, SQLite has rolled back already: a second time would fail, and hide why. */
+function onlyInTransaction(database: DatabaseSync, statement: SqliteStatement): SqliteStatement {
+  return {
+    ...statement,
+    run: (parameters) =>
+      database.isTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 },
   };
 }
 
