@@ -11,7 +11,7 @@ const MAX_LOCK_WAIT_MS = 3_000;
  */
 export function createBroadcastPeers(name: string): Peers {
   const listeners = new Set<() => void>();
-  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+  let channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
   if (channel !== undefined) {
     channel.onmessage = () => {
       // What it says is for people who debug: the store is what counts.
@@ -25,7 +25,11 @@ export function createBroadcastPeers(name: string): Peers {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => channel?.close(),
+    close() {
+      channel?.close();
+      // A refresh that ends after this has nobody left to tell.
+      channel = undefined;
+    },
   };
 }
 

@@ -30,11 +30,16 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
   let opening: Promise<Opened> | undefined;
 
   function opened(): Promise<Opened> {
-    opening ??= open(name).catch((error: unknown) => {
-      opening = undefined;
+    opening ??= open(name, forget).catch((error: unknown) => {
+      forget();
       throw error;
     });
     return opening;
+  }
+
+  /** The next use opens it anew. */
+  function forget(): void {
+    opening = undefined;
   }
 
   let unreadable: string | undefined;
@@ -71,13 +76,15 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
       return { kind: "conflict", current: await unseal(result.sealed) };
     },
     async close() {
-      if (opening !== undefined) (await opening).database.close();
+      const closing = opening;
+      forget();
+      (await closing)?.database.close();
     },
   };
 }
 
-async function open(name: string): Promise<Opened> {
-  const database = await openDatabase(name, [ENTRIES, KEYS]);
+async function open(name: string, onClosed: () => void): Promise<Opened> {
+  const database = await openDatabase(name, [ENTRIES, KEYS], onClosed);
   // Made before the transaction, for the same reason; thrown away when another tab was first.
   const candidate = await createSealingKey();
   const transaction = database.transaction(KEYS, "readwrite");

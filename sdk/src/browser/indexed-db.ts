@@ -24,13 +24,25 @@ export function transactionDone(transaction: IDBTransaction): Promise<void> {
   });
 }
 
-/** Open a database, and make its object stores when it is new. */
-export async function openDatabase(name: string, storeNames: readonly string[]): Promise<IDBDatabase> {
+/**
+ * Open a database, and make its object stores when it is new.
+ *
+ * @param onClosed told when the browser closes it, as it does when a user clears the site's data
+ */
+export async function openDatabase(
+  name: string,
+  storeNames: readonly string[],
+  onClosed: () => void,
+): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => {
     for (const storeName of storeNames) request.result.createObjectStore(storeName);
   };
   const database = await requestResult(request);
-  database.onversionchange = () => database.close();
+  database.onclose = onClosed;
+  database.onversionchange = () => {
+    database.close();
+    onClosed();
+  };
   return database;
 }

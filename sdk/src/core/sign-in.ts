@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { endEntry, firstEntry, isSameSession } from "./entries.ts";
 import { SessionError } from "./errors.ts";
 import type { RefreshContext } from "./refresh-context.ts";
@@ -5,6 +6,9 @@ import { revokeEntry, type SignOutResult } from "./revoke.ts";
 import type { PasswordCredential, TokenGrant } from "./source.ts";
 import type { SignedInEntry, SignedOutEntry } from "./store.ts";
 import { ATTEMPT_TIMEOUT_MS, instantOf, withTimeout } from "./timeout.ts";
+
+// Every lost race means that somebody else moved on; so many in a row only happen when a store is broken.
+const MAX_RACES = 20;
 
 /** Get tokens with a credential. */
 export type Acquire = () => Promise<TokenGrant>;
@@ -20,9 +24,10 @@ export async function beginSession(context: RefreshContext, acquire: Acquire): P
   const grant = await acquire();
   const next = firstEntry(grant, began.wallMs);
   let before = await store.read();
-  for (;;) {
+  for (let races = 0; ; races += 1) {
     const result = await store.compareAndSet(before?.revision, next);
     if (result.kind === "committed") break;
+    if (races >= MAX_RACES) throw new ConnectError("the store takes no session", Code.Internal);
     before = result.current;
   }
   holder.adopt(next, began);
@@ -68,10 +73,11 @@ async function writeEnd(
   entry: SignedInEntry,
 ): Promise<{ readonly last: SignedInEntry; readonly ended: SignedOutEntry }> {
   let last = entry;
-  for (;;) {
+  for (let races = 0; ; races += 1) {
     const ended = endEntry(last, "user");
     const result = await store.compareAndSet(last.revision, ended);
-    if (result.kind === "committed" || !isSameSession(result.current, entry)) return { last, ended };
+    const isOver = result.kind === "committed" || !isSameSession(result.current, entry);
+    if (isOver || races >= MAX_RACES) return { last, ended };
     last = result.current;
   }
 }

@@ -165,3 +165,23 @@ test("row 22: a tab that was offline makes no failed call when it is back", asyn
   expect(await tab.run(({ session }) => session.getSnapshot().status)).toBe("signed_in");
   expect(await tab.run(({ events }) => events.map(({ type }) => type))).toEqual(["signed_in"]);
 });
+
+test("goes on when the browser closes the database, as it does when the site's data are cleared", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [tab, other] = [await kit.openTab(), await kit.openTab()];
+  await signIn(tab);
+  await other.run(
+    () =>
+      new Promise((resolve) => {
+        indexedDB.deleteDatabase("countersign").onsuccess = () => resolve(undefined);
+      }),
+  );
+  await signIn(tab);
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  expect(await tab.run(({ session }) => session.getSnapshot())).toMatchObject({
+    status: "signed_in",
+    degraded: false,
+  });
+  await tab.page.reload();
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "2" }))).id).toBe("2");
+});
