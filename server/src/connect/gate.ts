@@ -75,7 +75,8 @@ export function createGate(options: GateOptions): Gate {
       throw toInternalError(error, context.method, options.onError);
     }
     const isShadow = enforcement.isShadow(context.service);
-    audit.record(denied(toMethodName(context.method), error, isShadow));
+    const caller = context.values.get(callerKey)?.principal;
+    audit.record(denied({ method: toMethodName(context.method), isShadow, caller }, error));
     if (!isShadow) {
       throw toConnectError(error);
     }

@@ -34,12 +34,13 @@ type Call = (req: UnaryRequest | StreamRequest) => Promise<UnaryResponse | Strea
  */
 export function createMessageRules({ policies, audit, enforcement }: MessageRuleOptions): Interceptor {
   function assertAllowed(rule: Rule, req: UnaryRequest | StreamRequest, message: Message): void {
-    if (rule.allows(optionalPrincipalOf(req), message)) {
+    const caller = optionalPrincipalOf(req);
+    if (rule.allows(caller, message)) {
       return;
     }
     const error = new AuthError("POLICY_DENIED", "the rule of the method does not allow this request");
     const isShadow = enforcement.isShadow(req.service);
-    audit.record(denied(toMethodName(req.method), error, isShadow));
+    audit.record(denied({ method: toMethodName(req.method), isShadow, caller }, error));
     if (!isShadow) {
       throw error;
     }

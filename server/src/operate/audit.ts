@@ -39,11 +39,37 @@ export interface AuditSink {
 /** Drops every event. */
 export const silentAudit: AuditSink = { record: () => {} };
 
+/** What is known of a call that was refused. */
+export interface DeniedCall {
+  /** The RPC, as `package.Service/Method`. */
+  readonly method: string;
+  /** Whether the call went on all the same, because its service is in shadow mode. */
+  readonly isShadow: boolean;
+  /** Who made it; undefined when the token was no good, or there was none. */
+  readonly caller:
+    | {
+        readonly subject: string;
+        readonly clientId: string;
+        readonly sessionId: string | undefined;
+        readonly tokenId: string | undefined;
+      }
+    | undefined;
+}
+
 /** Make the event of a call that was refused, or that would have been if its service were not in shadow mode. */
 export function denied(
-  method: string,
+  { method, isShadow, caller }: DeniedCall,
   { reason, message }: { readonly reason: string; readonly message: string },
-  isShadow: boolean,
 ): AuditEvent {
-  return { type: isShadow ? "call_would_be_denied" : "call_denied", method, reason, detail: message };
+  const type = isShadow ? "call_would_be_denied" : "call_denied";
+  const event = { type, method, reason, detail: message } as const;
+  if (caller === undefined) {
+    return event;
+  }
+  const { subject, clientId, sessionId, tokenId } = caller;
+  return {
+    ...{ ...event, subject, clientId },
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(tokenId === undefined ? {} : { tokenId }),
+  };
 }
