@@ -1,0 +1,113 @@
+import { createAuthenticator } from "../../server/src/authenticate/authenticator.ts";
+import { createTrustedIssuers } from "../../server/src/authenticate/issuers.ts";
+import { resolveIssuer } from "../../server/src/connect/issuer-options.ts";
+import { readAssertionIssuer } from "../../server/src/credentials/client-assertion.ts";
+import { buildRequestListener } from "../../server/src/http/build-server.ts";
+import { listen } from "../../server/src/http/listener.ts";
+import { createOAuthEndpoints } from "../../server/src/http/oauth2/endpoints.ts";
+import { createRefreshLookup } from "../../server/src/issue/refresh-lookup.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../../server/src/issue/session-options.ts";
+import type { IssuedTokens } from "../../server/src/issue/tokens.ts";
+import { createTokenExchange } from "../../server/src/services/token-exchange.ts";
+import { createTokenLookup } from "../../server/src/services/token-lookup.ts";
+import { createOtherIssuer, createTestSignIns, type OtherIssuer } from "./sign-ins.ts";
+import { openTestSqlite } from "./stores.ts";
+import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
+
+/** The OAuth endpoints on a port, over an empty store, with a clock that stands still. */
+export interface OAuthServer extends AsyncDisposable {
+  readonly origin: string;
+  readonly issuer: TestIssuer;
+  /** An issuer whose tokens are exchanged. */
+  readonly other: OtherIssuer;
+  /** What went wrong inside, if anything did. */
+  readonly errors: readonly unknown[];
+  /** The tokens that were revoked one by one. */
+  readonly revokedTokens: readonly string[];
+  /** Begin a session of the account of tests, from our own pages. */
+  beginSession(): Promise<IssuedTokens>;
+  /** Post a form, and read the answer. */
+  post(path: string, form: Form, headers?: Readonly<Record<string, string>>): Promise<OAuthAnswer>;
+}
+
+/** The parameters of a form. Pairs, where one may stand twice. */
+export type Form = Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+
+/** An answer of an endpoint. */
+export interface OAuthAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body; an empty object when there is none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The origin whose scripts may call. */
+export const ALLOWED_ORIGIN = "https://app.example";
+
+/** Start the endpoints. */
+export async function startOAuthServer(): Promise<OAuthServer> {
+  const store = await openTestSqlite();
+  const issuer = await startTestIssuer(store);
+  const errors: unknown[] = [];
+  const revokedTokens: string[] = [];
+  const other = createOtherIssuer(issuer.clock);
+  const endpoints = composeEndpoints(issuer, other, { errors, revokedTokens });
+  const nothing = { routes: () => undefined, requestGate: () => undefined, interceptors: [] };
+  const allowedOrigins = [ALLOWED_ORIGIN];
+  const onError = (error: unknown) => void errors.push(error);
+  const listener = await listen(buildRequestListener({ ...nothing, endpoints, allowedOrigins, onError }));
+  const { account, sessions } = issuer;
+  return {
+    ...{ origin: listener.origin, issuer, other, errors, revokedTokens },
+    beginSession: () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] }),
+    post: (path, form, headers = {}) => post(`${listener.origin}${path}`, form, headers),
+    async [Symbol.asyncDispose]() {
+      await listener.close(0);
+      issuer[Symbol.dispose]();
+      await store.close();
+    },
+  };
+}
+
+function composeEndpoints(
+  issuer: TestIssuer,
+  other: OtherIssuer,
+  { errors, revokedTokens }: { readonly errors: unknown[]; readonly revokedTokens: string[] },
+): ReturnType<typeof createOAuthEndpoints> {
+  const { store, clock, keyRing, secret, sessions, revoked } = issuer;
+  const { signIn, accessGrants, federation } = createTestSignIns(issuer, [other.federated]);
+  const options = { issuer: TEST_ISSUER, keys: { source: keyRing.keySource }, requireProfileClaims: true };
+  const authenticator = createAuthenticator({
+    issuers: createTrustedIssuers([resolveIssuer(options, { audience: TEST_AUDIENCE, clock })]),
+    revocations: {
+      isRevoked: ({ sessionId, tokenId }) =>
+        revoked.some(({ value }) => value === sessionId) || revokedTokens.includes(tokenId ?? ""),
+    },
+    ...{ clock, toleranceSeconds: 0, cacheEntries: 10 },
+  });
+  const authenticate = (token: string) => authenticator.authenticate(token);
+  const issuerOf = readAssertionIssuer;
+  return createOAuthEndpoints({
+    ...{ signIn, sessions, issuerOf, issuer: TEST_ISSUER, audience: TEST_AUDIENCE },
+    exchange: createTokenExchange({ issuer: TEST_ISSUER, authenticate, issuerOf, federation, accessGrants }),
+    findToken: createTokenLookup({
+      ...{ authenticate, sessions, nowMs: () => clock.nowMs() },
+      findRefreshToken: createRefreshLookup(store, secret),
+    }),
+    revocations: { revoke: async ({ jti }) => void revokedTokens.push(jti) },
+    peerOf: (req) => req.socket.remoteAddress ?? "",
+    onError: (error) => void errors.push(error),
+  });
+}
+
+async function post(
+  url: string,
+  form: Form,
+  headers: Readonly<Record<string, string>>,
+): Promise<OAuthAnswer> {
+  const entries = Array.isArray(form) ? form : Object.entries(form);
+  const body = new URLSearchParams(entries.map(([name, value]) => [name, value]));
+  const response = await fetch(url, { method: "POST", body, headers });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
+}
