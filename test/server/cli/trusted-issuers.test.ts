@@ -39,6 +39,21 @@ describe("readTrustedIssuers", () => {
     ]);
   });
 
+  test("reads what tokens can be exchanged for", async () => {
+    const exchange = {
+      subject: "repository",
+      scopes: ["notes:read"],
+      roles: { ops: ["admin"] },
+      require: { repository_owner: "acme" },
+      audiences: ["a"],
+      types: ["jwt"],
+      untyped: true,
+    };
+    expect(await read(JSON.stringify([{ issuer, discovery: true, exchange }]))).toEqual([
+      { issuer, keys: { discovery: true }, claims: {}, exchange },
+    ]);
+  });
+
   const mistakes = {
     "no JSON": "{",
     "no array": "{}",
@@ -46,6 +61,12 @@ describe("readTrustedIssuers", () => {
     "two key sources": JSON.stringify([{ issuer, jwksUri: issuer, discovery: true }]),
     "an unknown member": JSON.stringify([{ issuer, discovery: true, audience: "a" }]),
     "an algorithm that is not allowed": JSON.stringify([{ issuer, discovery: true, algorithms: ["none"] }]),
+    "an exchange for something unknown": JSON.stringify([
+      { issuer, discovery: true, exchange: { scope: [] } },
+    ]),
+    "an exchange with a role that is no list": JSON.stringify([
+      { issuer, discovery: true, exchange: { roles: { ops: "admin" } } },
+    ]),
     "an empty list of audiences": JSON.stringify([{ issuer, discovery: true, audiences: [] }]),
   };
   for (const [what, text] of Object.entries(mistakes)) {
