@@ -15,9 +15,9 @@ export const userCommand: Command = {
   usage: [
     "Usage: countersign user add NAME [--scope SCOPE]… [--role ROLE]… [--json]",
     "       countersign user list [--json]",
-    "       countersign user passwd NAME",
-    "       countersign user disable NAME",
-    "       countersign user enable NAME",
+    "       countersign user passwd NAME [--json]",
+    "       countersign user disable NAME [--json]",
+    "       countersign user enable NAME [--json]",
     "",
     "Passwords are asked for at the terminal, or read from standard input when it is none: never from the",
     "command line, where others could see them. A new password, and disabling, end all sessions of the account.",
@@ -67,20 +67,27 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
           rows.map((row) => Object.values(row)),
         );
   },
-  async passwd({ accounts, name, terminal }) {
+  async passwd(call) {
+    const { accounts, name, terminal } = call;
     const password = await readPassword(terminal);
     await orExplain(() => accounts.setPassword(name, password));
-    return [`${name} has a new password; all its sessions have ended.`];
+    return showChange(call, `${name} has a new password; all its sessions have ended.`);
   },
-  async disable({ accounts, name }) {
-    await orExplain(() => accounts.disable(name));
-    return [`${name} is disabled; all its sessions have ended.`];
+  async disable(call) {
+    await orExplain(() => call.accounts.disable(call.name));
+    return showChange(call, `${call.name} is disabled; all its sessions have ended.`);
   },
-  async enable({ accounts, name }) {
-    await orExplain(() => accounts.enable(name));
-    return [`${name} is enabled.`];
+  async enable(call) {
+    await orExplain(() => call.accounts.enable(call.name));
+    return showChange(call, `${call.name} is enabled.`);
   },
 };
+
+/** Tell in words, or as the account is now. */
+async function showChange({ accounts, name, line }: Call, text: string): Promise<readonly string[]> {
+  const account = line.values.json === true ? await accounts.find(name) : undefined;
+  return [account === undefined ? text : JSON.stringify(toRow(account))];
+}
 
 function toRow(account: AccountRecord): Readonly<Record<string, string>> {
   return {

@@ -91,6 +91,10 @@ describe("user", () => {
     expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).not.toBe("-");
     expect(await run(["user", "enable", "ada"], { env })).toMatchObject({ code: 0 });
     expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).toBe("-");
+    const { out } = await run(["user", "disable", "ada", "--json"], { env });
+    expect(JSON.parse(out)).toMatchObject({ username: "ada", disabled: expect.stringMatching(/^2/) });
+    const passwd = await run(["user", "passwd", "ada", "--json"], { env, input: "another horse\n" });
+    expect(JSON.parse(passwd.out)).toMatchObject({ username: "ada" });
     expect(await run(["user", "disable", "eve"], { env })).toMatchObject({
       code: 1,
       err: "countersign user: there is no such account",
