@@ -145,7 +145,9 @@ export const ClientSecretCredentialSchema: GenMessage<ClientSecretCredential> = 
  */
 export type AssertionCredential = Message<"countersign.auth.v1.AssertionCredential"> & {
   /**
-   * A JWT signed with the client's private key (private_key_jwt, RFC 7523).
+   * A JWT signed with the client's private key (private_key_jwt, RFC 7523):
+   * iss and sub are the client's identifier, aud is the issuer of this server
+   * exactly, exp is at most five minutes ahead, and jti is never used again.
    *
    * @generated from field: string assertion = 1;
    */
@@ -202,14 +204,17 @@ export type TokenSet = Message<"countersign.auth.v1.TokenSet"> & {
   expiresIn?: Duration | undefined;
 
   /**
-   * The refresh token for the next Refresh; empty when it is in a cookie.
+   * The refresh token for the next Refresh; empty when it is in a cookie, and
+   * when there is none: clients, and who comes with a token of another issuer,
+   * sign in again instead.
    *
    * @generated from field: string refresh_token = 3;
    */
   refreshToken: string;
 
   /**
-   * How long the refresh token lasts if it is not used.
+   * How long the refresh token lasts if it is not used; not set when there is
+   * none.
    *
    * @generated from field: google.protobuf.Duration refresh_expires_in = 4;
    */
@@ -633,9 +638,11 @@ export const SessionService: GenService<{
   /**
    * Begins a session from a credential.
    *
-   * Answers Unauthenticated for any wrong credential, and the same for an
-   * account that does not exist; InvalidArgument when the credential is
-   * missing or asks for a scope that the account does not have.
+   * Answers Unauthenticated CREDENTIALS_INVALID for any wrong credential, and
+   * the same for an account or client that does not exist; InvalidArgument when
+   * the credential is missing or malformed; PermissionDenied INSUFFICIENT_SCOPE
+   * when a scope is asked for that the account does not have; ResourceExhausted
+   * RATE_LIMITED, with the time to wait, after too many attempts.
    *
    * @generated from rpc countersign.auth.v1.SessionService.SignIn
    */
@@ -648,9 +655,10 @@ export const SessionService: GenService<{
    * Exchanges a refresh token for a new access token and the next refresh
    * token.
    *
-   * Send the same refresh_id again when an answer was lost: the same tokens
-   * come back. A refresh token that was replaced before, sent by anyone else,
-   * is taken for theft and ends the session.
+   * Send the same refresh_id again when an answer was lost: the same refresh
+   * token comes back, with a freshly signed access token. A refresh token that
+   * was replaced before, sent by anyone else, is taken for theft and ends the
+   * session.
    *
    * @generated from rpc countersign.auth.v1.SessionService.Refresh
    */
