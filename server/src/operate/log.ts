@@ -19,8 +19,8 @@ const SECRET_PATHS = [
   "secret",
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `headers["set-${name}"]`]);
 
-/** Anything of the form of a compact JWS, or of one of our refresh tokens, wherever in a text it stands. */
-const SECRET_TEXT = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|csr_[A-Za-z0-9_-]+/g;
+/** Anything of the form of a compact JWS, of one of our refresh tokens, or of a client's secret, wherever in a text it stands. */
+const SECRET_TEXT = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|cs[rs]_[A-Za-z0-9_-]+/g;
 
 /**
  * Create the log of the server: one JSON object a line, on standard error, with secrets replaced.
