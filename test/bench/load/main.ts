@@ -59,7 +59,7 @@ async function steady({ port, token, callsPerSecond, seconds }: SteadyOptions): 
   const latencies = await Promise.all(
     Array.from({ length: Math.round(callsPerSecond * seconds) }, async (_, index) => {
       const dueMs = startMs + (index * 1000) / callsPerSecond;
-      await wait(Math.max(0, dueMs - performance.now()));
+      await wait(Math.max(0, Math.ceil(dueMs - performance.now())));
       if (!isEcho(await callEcho(session, token))) throw new Error("a good call was not answered well");
       return performance.now() - dueMs;
     }),
