@@ -34,7 +34,7 @@ function expectRows(rows: unknown, bench: string, sides: readonly string[]): voi
   }
 }
 
-describe.concurrent("the benches, as quickly as they can", { timeout: 60_000 }, () => {
+describe.concurrent("the benches, as quickly as they can", { timeout: 120_000 }, () => {
   it("unary: serves and calls the five sides, with the client that needs no h2load", async () => {
     const rows = await createUnaryBench(nodeLoad).run(QUICK);
     const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
@@ -72,7 +72,7 @@ describe.concurrent("the benches, as quickly as they can", { timeout: 60_000 }, 
   });
 });
 
-describe.concurrent("npm run bench", { timeout: 60_000 }, () => {
+describe.concurrent("npm run bench", { timeout: 120_000 }, () => {
   it("runs what is named, prints the machine and the losses, and writes the rows as JSON", async () => {
     await using folder = await createTemporaryFolder();
     const file = join(folder.path, "rows.json");
