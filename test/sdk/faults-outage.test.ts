@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isSessionError } from "@countersign/sdk";
+import { type Clock, isSessionError } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import { createKit, DEMO, pass, settle, shortest } from "./kit.ts";
 
@@ -51,4 +51,34 @@ test("row 11: with a token that is still good and no auth server, no call notice
   expect(kit.calls()).toBe(95);
   expect(session.getSnapshot().status).toBe("signed_in");
   expect(kit.server.counts().refreshes).toBeLessThanOrEqual(9);
+});
+
+test("while the auth server is left alone, a watched session does not look again and again", async () => {
+  await using kit = await createKit({ lifetimeMs: 20_000 });
+  let looks = 0;
+  const clock: Clock = {
+    nowMs: () => kit.clock.nowMs(),
+    monotonicMs: () => kit.clock.monotonicMs(),
+    schedule(run, delayMs, options) {
+      if (options === undefined) looks += 1;
+      return kit.clock.schedule(run, delayMs, options);
+    },
+  };
+  const { session } = kit.tab({ clock });
+  await session.signIn(DEMO);
+  kit.server.onRefresh(() => {
+    throw new ConnectError("down", Code.Unavailable);
+  });
+  session.subscribe(() => undefined);
+  for (let second = 0; second < 14; second += 1) {
+    kit.clock.advance(1_000);
+    await settle();
+  }
+  expect(session.getSnapshot()).toMatchObject({ degraded: true });
+  looks = 0;
+  for (let step = 0; step < 20; step += 1) {
+    kit.clock.advance(200);
+    await settle();
+  }
+  expect(looks).toBeLessThanOrEqual(3);
 });

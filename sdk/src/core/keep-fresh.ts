@@ -1,4 +1,5 @@
 import type { Access } from "./access.ts";
+import { blockedMs } from "./budget.ts";
 import type { Cancel, Clock } from "./clock.ts";
 import type { Holder } from "./holder.ts";
 import { instantOf } from "./timeout.ts";
@@ -42,8 +43,10 @@ export function keepFresh({ access, clock, holder }: KeepFreshContext): FreshKee
   function plan(): void {
     const held = holder.held();
     if (held === undefined) return;
-    const delayMs = msUntilStale(held.timing, instantOf(clock));
-    cancel = clock.schedule(look, Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, delayMs)));
+    const staleMs = msUntilStale(held.timing, instantOf(clock));
+    // While the server is left alone there is nothing to look for.
+    const delayMs = Math.max(MIN_DELAY_MS, staleMs, blockedMs(held.entry.health, clock.nowMs()));
+    cancel = clock.schedule(look, Math.min(MAX_DELAY_MS, delayMs));
   }
 
   return { look, stop: () => cancel?.() };

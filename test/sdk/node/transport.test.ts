@@ -1,0 +1,42 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { createClient } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createNodeTransport } from "@countersign/sdk/node";
+import { expect, test } from "vitest";
+import { createKit, DEMO } from "../kit.ts";
+
+test("an open stream over a connection that died without a word fails soon", async () => {
+  await using kit = await createKit({
+    http2: true,
+    notes: {
+      async *watchNotes(_request, { signal }) {
+        yield { sequence: 1n };
+        await once(signal, "abort");
+      },
+    },
+  });
+  const sockets: Socket[] = [];
+  const cable = createServer((socket) => {
+    const inner = connect(Number(new URL(kit.baseUrl).port), "127.0.0.1");
+    sockets.push(
+      socket.on("error", () => undefined),
+      inner.on("error", () => undefined),
+    );
+    socket.pipe(inner).pipe(socket);
+  });
+  await new Promise<void>((resolve) => cable.listen(0, "127.0.0.1", resolve));
+  const baseUrl = `http://127.0.0.1:${(cable.address() as AddressInfo).port}`;
+  const { session } = kit.tab({ baseUrl });
+  await session.signIn(DEMO);
+  const transport = createNodeTransport({ baseUrl, session, pingIntervalMs: 100, pingTimeoutMs: 100 });
+  const stream = createClient(NotesService, transport).watchNotes({})[Symbol.asyncIterator]();
+  expect((await stream.next()).value).toMatchObject({ sequence: 1n });
+  // The cable is cut: nothing arrives any more, and nobody says so.
+  for (const socket of sockets) socket.unpipe().pause();
+  const startedMs = performance.now();
+  await expect(stream.next()).rejects.toThrow();
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => cable.close(resolve));
+});
