@@ -1,4 +1,4 @@
-export type { RevocationCheck } from "./authenticate/authenticator.ts";
+export type { FailureLimit, RevocationCheck } from "./authenticate/authenticator.ts";
 export type { Principal, TokenBinding } from "./authenticate/principal.ts";
 export type { Policy } from "./authorize/policy.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
@@ -10,6 +10,7 @@ export type { Auth } from "./connect/create-auth.ts";
 export { createAuth } from "./connect/create-auth.ts";
 export type { EnforcementMode } from "./connect/enforcement.ts";
 export type { InsecureIssuerOptions, IssuerOptions, KeyOptions } from "./connect/issuer-options.ts";
+export { setPeer } from "./connect/peer.ts";
 export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
 export type { AuthErrorOptions, AuthReason } from "./errors/auth-error.ts";
 export { AuthError } from "./errors/auth-error.ts";

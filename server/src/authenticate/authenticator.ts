@@ -15,6 +15,14 @@ export interface RevocationCheck {
   isRevoked(principal: Principal): boolean;
 }
 
+/** How often the tokens of one caller may turn out not to be good. */
+export interface FailureLimit {
+  /** @throws AuthError `RATE_LIMITED` when it was too often of late */
+  assertAllowed(peer: string): void;
+  /** Count one that was not good. */
+  take(peer: string): void;
+}
+
 /** What {@link createAuthenticator} needs. */
 export interface AuthenticatorOptions {
   /** Whom to trust. */
@@ -27,6 +35,8 @@ export interface AuthenticatorOptions {
   readonly toleranceSeconds: number;
   /** How many verified tokens are remembered at the most. */
   readonly cacheEntries: number;
+  /** Keeps a caller from having tokens verified in vain without end. Default: nobody counts. */
+  readonly failures?: FailureLimit | undefined;
 }
 
 /** Turns a token into a principal. */
@@ -34,14 +44,15 @@ export interface Authenticator {
   /**
    * Answers without a promise for a token that was verified before.
    *
-   * @throws AuthError the reason why the token is not good
+   * @param peer where the token comes from, for the limit on failures; empty: unknown, and not counted
+   * @throws AuthError the reason why the token is not good, or `RATE_LIMITED` before anything is verified
    */
-  authenticate(token: string): Principal | Promise<Principal>;
+  authenticate(token: string, peer?: string): Principal | Promise<Principal>;
 }
 
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { issuers, revocations, clock, toleranceSeconds } = options;
+  const { issuers, revocations, clock, toleranceSeconds, failures } = options;
   const cache = createVerdictCache(options.cacheEntries);
 
   async function verify(token: string, digest: string): Promise<Principal> {
@@ -58,6 +69,22 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return verdict.principal;
   }
 
+  /** A token that was good before costs nothing, and so is never counted: only who comes with others must wait. */
+  async function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
+    if (failures === undefined || peer === "") {
+      return verify(token, digest);
+    }
+    failures.assertAllowed(peer);
+    try {
+      return await verify(token, digest);
+    } catch (error) {
+      if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
+        failures.take(peer);
+      }
+      throw error;
+    }
+  }
+
   /** What may change about a token after it was verified: the time, and that its session is revoked. */
   function assertStillGood({ principal, times }: Verdict): void {
     assertTimely(times, clock.nowMs() / 1000, toleranceSeconds);
@@ -66,23 +93,25 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     }
   }
 
-  function recall(token: string, digest: string): Principal | Promise<Principal> {
+  function recall(token: string, digest: string, peer: string): Principal | Promise<Principal> {
     const verdict = cache.get(digest);
     if (verdict === undefined) {
-      return verify(token, digest);
+      return verifyWithinLimit(token, digest, peer);
     }
     if (!verdict.issuer.keys.isTrusted(verdict.key)) {
       cache.delete(digest);
-      return verify(token, digest);
+      return verifyWithinLimit(token, digest, peer);
     }
     assertStillGood(verdict);
     return verdict.principal;
   }
 
   return {
-    authenticate(token) {
+    authenticate(token, peer = "") {
       const digest = digestToken(token);
-      return typeof digest === "string" ? recall(token, digest) : digest.then((text) => recall(token, text));
+      return typeof digest === "string"
+        ? recall(token, digest, peer)
+        : digest.then((text) => recall(token, text, peer));
     },
   };
 }

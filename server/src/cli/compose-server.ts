@@ -6,6 +6,7 @@ import { setPeer } from "../connect/peer.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { buildRequestListener } from "../http/build-server.ts";
 import type { HttpHandler } from "../http/handler.ts";
+import { createRateLimit } from "../operate/rate-limit.ts";
 import { createHealthService } from "../services/health.ts";
 import { createHealthState, type HealthState } from "../services/health-state.ts";
 import { createNoteFeed } from "../services/note-feed.ts";
@@ -35,6 +36,9 @@ export interface ComposedServer {
   /** Its gate and open streams. */
   readonly auth: Auth;
 }
+
+/** Verifying costs a tenth of a millisecond: this many in vain are what one address may cost. */
+const FAILED_VERIFICATIONS = { limit: 50, windowMs: 10_000 } as const;
 
 /** Where `vite build` puts the web demo, beside the folder of this package. */
 const WEB_DEMO = join(import.meta.dirname, "../../../web-demo/dist");
@@ -72,6 +76,11 @@ export async function composeServer(
     audience: config.audience,
     policies: mode.isDemo ? demoPolicies : builtInPolicies,
     clockToleranceSeconds: config.clockTolerance / 1000,
+    failures: createRateLimit({
+      ...FAILED_VERIFICATIONS,
+      clock,
+      message: "too many tokens from this address were not valid: wait before the next",
+    }),
     revocations,
     clock,
     streams,

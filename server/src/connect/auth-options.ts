@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
-import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { FailureLimit, RevocationCheck } from "../authenticate/authenticator.ts";
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { type Clock, systemClock } from "../clock.ts";
@@ -37,6 +37,11 @@ export interface AuthOptions {
   readonly verdictCacheEntries?: number;
   /** How long a decision may wait for keys, in milliseconds. Default: 5,000. */
   readonly gateTimeoutMs?: number;
+  /**
+   * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. Callers are told apart by
+   * what `setPeer` put into the context values. Default: nobody counts.
+   */
+  readonly failures?: FailureLimit;
   /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
   readonly readMaxBytes?: number;
   /** Who is told of calls that were refused. Default: nobody. */
@@ -76,7 +81,8 @@ const NOTHING_REVOKED: RevocationCheck = { isRevoked: () => false };
 const MAX_TOLERANCE_SECONDS = 300;
 
 /** Every option, with its default filled in. */
-export interface ResolvedAuthOptions extends Omit<Required<AuthOptions>, "enforce" | "issuers"> {
+export interface ResolvedAuthOptions extends Omit<Required<AuthOptions>, "enforce" | "issuers" | "failures"> {
+  readonly failures: FailureLimit | undefined;
   readonly issuers: TrustedIssuers;
   readonly enforcement: Enforcement;
 }
@@ -108,6 +114,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     policies: options.policies ?? new Map(),
     revocations: options.revocations ?? NOTHING_REVOKED,
     enforcement: createEnforcement(options.enforce ?? new Map()),
+    failures: options.failures,
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: toleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,

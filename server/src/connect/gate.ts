@@ -10,6 +10,7 @@ import { type AuditSink, denied } from "../operate/audit.ts";
 import type { Audiences } from "./audiences.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
+import { peerOf } from "./peer.ts";
 import { callerKey } from "./principal-context.ts";
 import { readToken } from "./read-token.ts";
 
@@ -62,7 +63,7 @@ export function createGate(options: GateOptions): Gate {
       context.values.set(callerKey, { principal: undefined });
       return undefined;
     }
-    const principal = authenticator.authenticate(token);
+    const principal = authenticator.authenticate(token, peerOf(context.values));
     if (principal instanceof Promise) {
       return withTimeout(principal, options.timeoutMs).then((found) => admit(context, policy, found));
     }

@@ -83,7 +83,7 @@ describe("a client proves itself", () => {
 
   const wrong: readonly {
     readonly what: string;
-    readonly form: (secret: string) => Form;
+    readonly form: (secret: string) => Readonly<Record<string, string>>;
     readonly headers?: (secret: string) => Readonly<Record<string, string>>;
     readonly status: number;
     readonly error: string;

@@ -11,11 +11,11 @@ interface Start extends AsyncDisposable {
   readonly server: OAuthServer;
   readonly agent: TestClient;
   /** Exchange a token as the client, with other parameters beside. */
-  exchange(
+  readonly exchange: (
     token: string,
     more?: Readonly<Record<string, string>>,
     as?: TestClient,
-  ): ReturnType<OAuthServer["post"]>;
+  ) => ReturnType<OAuthServer["post"]>;
 }
 
 async function start(options: { readonly roles?: readonly string[] } = {}): Promise<Start> {
