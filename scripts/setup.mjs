@@ -88,7 +88,7 @@ function inPath(...names) {
 
 // ---- Build
 
-const SKIPPED = new Set(["node_modules", "dist", "output"]);
+const SKIPPED = new Set(["node_modules", "dist", "output", "package"]);
 
 /** A digest of all files at and below these paths. */
 function digest(paths) {

@@ -163,6 +163,7 @@ describe("each rule", () => {
 
   test("lets a configuration file export a default", () => {
     expect(namedExports(parse("test/vitest.config.ts", "export default {};"))).toEqual([]);
+    expect(namedExports(parse("test/types/library.d.ts", "export default {};"))).toEqual([]);
   });
 
   test("does not know a layer that nobody placed", () => {

@@ -101,9 +101,12 @@ export const honestTypes: Rule = (module) => {
   return [...sightings(module, ["any", "non-null assertion", "enum"]), ...off];
 };
 
-/** What a module exports has a name of its own. Tools read their configuration as a default export. */
+/**
+ * What a module exports has a name of its own. Tools read their configuration as a default export, and a
+ * declaration file says what others export.
+ */
 export const namedExports: Rule = (module) =>
-  /\.config\.m?[jt]s$/.test(module.path)
+  /\.(config\.m?[jt]s|d\.ts)$/.test(module.path)
     ? sightings(module, ["export *"])
     : sightings(module, ["export *", "default export"]);
 

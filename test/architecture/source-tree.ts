@@ -12,7 +12,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const SKIPPED = ["**/node_modules/**", "**/dist/**", "**/output/**", "gen/es/**"];
+const SKIPPED = ["**/node_modules/**", "**/dist/**", "**/output/**", "gen/es/**", "sdk/package/**"];
 
 /**
  * Read every file written by hand that matches one of the patterns, in the order of their paths.
