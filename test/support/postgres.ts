@@ -28,9 +28,10 @@ const require = createRequire(import.meta.url);
 /**
  * Start a Postgres server with a fresh cluster of its own, reached by a socket in a new folder: no port is taken.
  *
+ * @param isDurable whether a commit waits for the disk, as it does by default everywhere but in tests
  * @throws Error when the machine has no Postgres binaries; the message says where they were looked for
  */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres({ isDurable = false } = {}): Promise<TestPostgres> {
   const root = mkdtempSync(join(tmpdir(), "countersign-pg-"));
   const identity = findIdentity();
   if (identity.uid !== undefined && identity.gid !== undefined) {
@@ -42,7 +43,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   execFileSync(join(bin, "initdb"), ["-D", data, ...trust], { ...identity, cwd: root, stdio: "pipe" });
   const settings = ["listen_addresses=", `unix_socket_directories=${root}`, "max_connections=60"];
   // Safe for tests that kill the server, if not for a power cut: what is committed is in the kernel's hands.
-  const speed = ["fsync=off", "full_page_writes=off"];
+  const speed = isDurable ? [] : ["fsync=off", "full_page_writes=off"];
   const flags = [...settings, ...speed].flatMap((setting) => ["-c", setting]);
   const launch = (): Promise<ChildProcess> =>
     launchServer(join(bin, "postgres"), ["-D", data, ...flags], {

@@ -2,18 +2,28 @@ import type { Bench } from "../run/bench.ts";
 import { cacheMemoryBench } from "./cache-memory.ts";
 import { floodBench } from "./flood.ts";
 import { gateBench } from "./gate.ts";
+import { gateRevokedBench } from "./gate-revoked.ts";
+import { refreshBench } from "./refresh.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
+import { revocationBench } from "./revocation.ts";
 import { sdkOverheadBench } from "./sdk-overhead.ts";
 import { sdkSizeBench } from "./sdk-size.ts";
+import { sessionMemoryBench } from "./session-memory.ts";
+import { signInBench } from "./sign-in.ts";
 import { createUnaryBench } from "./unary.ts";
 
 /** All benches, in the order in which they run. */
 export const ALL_BENCHES: readonly Bench[] = [
   createUnaryBench(),
   gateBench,
+  gateRevokedBench,
   rejectUploadBench,
   floodBench,
   cacheMemoryBench,
+  refreshBench,
+  signInBench,
+  revocationBench,
+  sessionMemoryBench,
   sdkOverheadBench,
   sdkSizeBench,
 ];

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { gateRevokedBench } from "./benches/gate-revoked.ts";
+import { refreshBench } from "./benches/refresh.ts";
+import { revocationBench } from "./benches/revocation.ts";
+import { sessionMemoryBench } from "./benches/session-memory.ts";
+import { signInBench } from "./benches/sign-in.ts";
+
+const QUICK = { rounds: 1, quick: true };
+
+const CASES = [
+  { bench: refreshBench, sides: ["countersign-sqlite", "node-sqlite", "countersign-postgres", "pg"] },
+  { bench: signInBench, sides: ["countersign", "argon2id"] },
+  {
+    bench: revocationBench,
+    sides: ["same-server-p50", "same-server-p99", "other-server-p50", "other-server-p99"],
+  },
+  { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },
+  { bench: sessionMemoryBench, sides: ["sessions-process", "sessions-disk", "revocations"] },
+] as const;
+
+describe("the benches of sessions, as quickly as they can", { timeout: 60_000 }, () => {
+  for (const { bench, sides } of CASES) {
+    it(`${bench.name}: takes every figure that it promises`, async () => {
+      const rows = await bench.run(QUICK);
+      expect(rows.map(({ side }) => side)).toEqual(sides);
+      for (const row of rows) expect(row).toMatchObject({ bench: bench.name, rounds: 1 });
+      expect(rows.filter(({ median }) => !(median > 0))).toEqual([]);
+      for (const { ours } of bench.comparisons) expect(sides).toContain(ours);
+    });
+  }
+});
