@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { createKit, DEMO, until } from "./kit.ts";
@@ -62,17 +63,20 @@ test("row 28: after the keys were replaced, 200 calls in flight make one refresh
   expect(kit.tokensSeen.filter((token) => token === "access-2")).toHaveLength(CONCURRENT_CALLS);
 });
 
-test("PermissionDenied never refreshes", async () => {
+test.each([
+  { name: "with a reason of ours", error: () => createRefusal("INSUFFICIENT_SCOPE") },
+  { name: "without one", error: () => new ConnectError("no", Code.PermissionDenied) },
+])("PermissionDenied $name never refreshes", async ({ error }) => {
   await using kit = await createKit({
     notes: {
       getNote() {
-        throw createRefusal("INSUFFICIENT_SCOPE");
+        throw error();
       },
     },
   });
   const { session, notes } = kit.tab();
   await session.signIn(DEMO);
-  await expect(notes.getNote({ id: "1" })).rejects.toThrow("INSUFFICIENT_SCOPE");
+  await expect(notes.getNote({ id: "1" })).rejects.toMatchObject({ code: Code.PermissionDenied });
   expect(kit.calls()).toBe(1);
   expect(kit.server.counts().refreshes).toBe(0);
 });
