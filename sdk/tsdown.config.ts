@@ -39,6 +39,7 @@ export default defineConfig({
     "build:done"() {
       writeFileSync("package/package.json", `${publishedManifest()}\n`);
       copyFileSync("../LICENSE", "package/LICENSE");
+      copyFileSync("README.md", "package/README.md");
     },
   },
 });

@@ -35,6 +35,17 @@ test("publint and attw find nothing wrong", async () => {
   await runTool("attw", [tarball, "--profile", "esm-only"], PUBLISHED);
 });
 
+test("the lines of the README are those that the fresh projects below run", async () => {
+  const readme = await readFile(join(PUBLISHED, "README.md"), "utf8");
+  const snippets = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code.trim().split("\n"));
+  const calls = [BROWSER_CALL, NODE_CALL];
+  expect(snippets).toHaveLength(calls.length);
+  for (const [index, lines] of snippets.entries()) {
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(calls[index]).toContain(line);
+  }
+});
+
 test("the package holds neither source nor generated code nor a name of the repository's own packages", async () => {
   const manifest = JSON.parse(await readFile(join(PUBLISHED, "package.json"), "utf8"));
   expect(manifest).toMatchObject({ sideEffects: false, type: "module" });
