@@ -10,6 +10,7 @@ import { createRateLimit } from "../operate/rate-limit.ts";
 import { createHealthService } from "../services/health.ts";
 import { createHealthState, type HealthState } from "../services/health-state.ts";
 import { createNoteFeed } from "../services/note-feed.ts";
+import { createOwnerOf } from "../services/note-owner.ts";
 import { createNotesService } from "../services/notes-service.ts";
 import { createRoutes, type ServedServices } from "../services/routes.ts";
 import { createStreamService } from "../services/stream-service.ts";
@@ -66,7 +67,7 @@ export async function composeServer(
   const served: ServedServices = {
     session: issuer.service,
     stream: createStreamService(streams, clock),
-    notes: createNotesService({ store, feed, clock }),
+    notes: createNotesService({ store, feed, clock, ownerOf: createOwnerOf(issuerUrl) }),
     health: createHealthService(health),
     reflection: true,
   };

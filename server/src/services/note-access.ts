@@ -6,6 +6,7 @@ import type { StoredNote } from "../store/note-events.ts";
 import { findNote } from "../store/notes.ts";
 import { assertValid } from "./input.ts";
 import { idViolations } from "./note-messages.ts";
+import type { OwnerOf } from "./note-owner.ts";
 
 const ADMIN_ROLE = "admin";
 
@@ -16,14 +17,14 @@ const ADMIN_ROLE = "admin";
  * @throws AuthError `POLICY_DENIED` when it belongs to someone else
  */
 export async function findAccessibleNote(
-  store: Store,
+  { store, ownerOf }: { readonly store: Store; readonly ownerOf: OwnerOf },
   principal: Principal,
   id: string,
 ): Promise<StoredNote> {
   assertValid(idViolations("id", id));
   const note = await findNote(store, id);
   if (note === undefined) throw noteNotFound();
-  if (note.owner !== principal.subject && !principal.roles.includes(ADMIN_ROLE)) throw notTheOwner();
+  if (note.owner !== ownerOf(principal) && !principal.roles.includes(ADMIN_ROLE)) throw notTheOwner();
   return note;
 }
 

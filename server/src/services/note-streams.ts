@@ -9,11 +9,14 @@ import { assertValid } from "./input.ts";
 import { noteNotFound, notTheOwner } from "./note-access.ts";
 import type { NoteFeed } from "./note-feed.ts";
 import { bodyViolations, idViolations, parseAfterSequence, toNoteEventMessage } from "./note-messages.ts";
+import type { OwnerOf } from "./note-owner.ts";
 
 /** What the streams of notes need. */
 export interface NotesBackend {
   /** Where the notes are. */
   readonly store: Store;
+  /** Names the owner of what a principal writes. */
+  readonly ownerOf: OwnerOf;
   /** Wakes watchers. Its `latestSequences` must read the same store. */
   readonly feed: NoteFeed;
 }
@@ -28,12 +31,12 @@ const EVENTS_PER_READ = 32;
  * @throws the reason of the abort
  */
 export async function* watchNotes(
-  { store, feed }: NotesBackend,
+  { store, feed, ownerOf }: NotesBackend,
   request: WatchNotesRequest,
   ctx: HandlerContext,
 ) {
   let afterSequence = parseAfterSequence(request.afterSequence);
-  const owner = principalOf(ctx).subject;
+  const owner = ownerOf(principalOf(ctx));
   const watch = feed.watch(owner);
   try {
     while (true) {
@@ -57,13 +60,13 @@ export async function* watchNotes(
  * @throws ConnectError InvalidArgument or NotFound, AuthError `POLICY_DENIED`; what was acknowledged before stays
  */
 export async function* syncNotes(
-  { store, feed }: NotesBackend,
+  { store, feed, ownerOf }: NotesBackend,
   requests: AsyncIterable<SyncNotesRequest>,
   ctx: HandlerContext,
 ) {
   for await (const { noteId, body } of requests) {
     assertValid([...idViolations("note_id", noteId), ...bodyViolations("body", body)]);
-    const owner = principalOf(ctx).subject;
+    const owner = ownerOf(principalOf(ctx));
     const note = await replaceNoteBody(store, owner, { id: noteId, body });
     if (note === undefined) {
       throw (await findNote(store, noteId)) === undefined ? noteNotFound() : notTheOwner();

@@ -27,11 +27,8 @@ const MAX_IMPORTED_NOTES = 1_000;
 const MAX_IMPORTED_BYTES = 8 * 1024 * 1024;
 
 /** Create the demo's service: notes that belong to whoever wrote them. */
-export function createNotesService({
-  store,
-  feed,
-  clock,
-}: NotesServiceOptions): ServiceImpl<typeof NotesService> {
+export function createNotesService(options: NotesServiceOptions): ServiceImpl<typeof NotesService> {
+  const { store, feed, clock, ownerOf } = options;
   const write = async (
     owner: string,
     requests: readonly CreateNoteRequest[],
@@ -47,31 +44,31 @@ export function createNotesService({
   return {
     async createNote(request, ctx) {
       assertValid(noteViolations(request));
-      const [note] = await write(principalOf(ctx).subject, [request]);
+      const [note] = await write(ownerOf(principalOf(ctx)), [request]);
       return note === undefined ? {} : toNoteMessage(note);
     },
     async getNote({ id }, ctx) {
-      return toNoteMessage(await findAccessibleNote(store, principalOf(ctx), id));
+      return toNoteMessage(await findAccessibleNote(options, principalOf(ctx), id));
     },
     async listNotes({ pageSize, pageToken }, ctx) {
       const limit = parsePageSize(pageSize);
       const after = parseNotePageToken(pageToken);
       // One more than asked for tells whether there is a next page.
-      const found = await listNotes(store, principalOf(ctx).subject, { limit: limit + 1, after });
+      const found = await listNotes(store, ownerOf(principalOf(ctx)), { limit: limit + 1, after });
       return toPage(found, limit);
     },
     async deleteNote({ id }, ctx) {
-      const { owner } = await findAccessibleNote(store, principalOf(ctx), id);
+      const { owner } = await findAccessibleNote(options, principalOf(ctx), id);
       if (!(await deleteNote(store, owner, id))) throw noteNotFound();
       feed.announce(owner);
       return {};
     },
     async importNotes(requests, ctx) {
       const notes = await collectImport(requests);
-      return { created: (await write(principalOf(ctx).subject, notes)).length };
+      return { created: (await write(ownerOf(principalOf(ctx)), notes)).length };
     },
-    watchNotes: (request, ctx) => watchNotes({ store, feed }, request, ctx),
-    syncNotes: (requests, ctx) => syncNotes({ store, feed }, requests, ctx),
+    watchNotes: (request, ctx) => watchNotes(options, request, ctx),
+    syncNotes: (requests, ctx) => syncNotes(options, requests, ctx),
   };
 }
 

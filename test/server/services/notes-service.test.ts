@@ -26,6 +26,16 @@ const fieldsOf = (error: ConnectError) =>
 const reasonOf = (error: ConnectError) => error.findDetails(ErrorInfoSchema)[0]?.reason;
 
 describeStores("notes", (open) => {
+  it("of a subject are not those of the same subject of another issuer", async () => {
+    await using store = await open();
+    await using serving = await serveNotes(store);
+    const { id } = await serving.as("ada").createNote({ title: "mine" });
+    const stranger = serving.as("ada", [], "https://other.example");
+    expect((await stranger.listNotes({})).notes).toEqual([]);
+    expect(reasonOf(await errorOf(stranger.getNote({ id })))).toBe("POLICY_DENIED");
+    expect((await stranger.createNote({ title: "theirs" })).owner).toBe("https://other.example#ada");
+  });
+
   it("are kept as they were written, with their owner, place and time", async () => {
     await using store = await open();
     await using serving = await serveNotes(store, { clock: { nowMs: () => 1_800_000_000_123 } });

@@ -6,16 +6,19 @@ import type { Clock } from "../../../server/src/clock.ts";
 import { createErrorInterceptor } from "../../../server/src/connect/error-interceptor.ts";
 import { callerKey } from "../../../server/src/connect/principal-context.ts";
 import { createNoteFeed } from "../../../server/src/services/note-feed.ts";
+import { createOwnerOf } from "../../../server/src/services/note-owner.ts";
 import { createNotesService } from "../../../server/src/services/notes-service.ts";
 import { createRoutes } from "../../../server/src/services/routes.ts";
 import type { Store } from "../../../server/src/store/database.ts";
 import { latestNoteSequences } from "../../../server/src/store/note-events.ts";
 import { serve } from "../http/serving.ts";
 
+const ISSUER = "https://issuer.example";
+
 /** A server of notes over a store. */
 export interface NotesServing extends AsyncDisposable {
-  /** A client that is let in as this subject. */
-  as(subject: string, roles?: readonly string[]): Client<typeof NotesService>;
+  /** A client that is let in as this subject, of our own issuer unless another is named. */
+  as(subject: string, roles?: readonly string[], issuer?: string): Client<typeof NotesService>;
   /** Errors that were not the caller's. */
   readonly errors: readonly unknown[];
   /** Ends every open call. */
@@ -47,7 +50,9 @@ export async function serveNotes(
 ): Promise<NotesServing> {
   const latestSequences = (owners: readonly string[]) => latestNoteSequences(store, owners);
   const feed = createNoteFeed({ latestSequences, pollIntervalMs });
-  const { routes } = createRoutes({ notes: createNotesService({ store, feed, clock }) });
+  const { routes } = createRoutes({
+    notes: createNotesService({ store, feed, clock, ownerOf: createOwnerOf(ISSUER) }),
+  });
   const errors: unknown[] = [];
   const shutdown = new AbortController();
   const serving = await serve({
@@ -55,7 +60,8 @@ export async function serveNotes(
     requestGate: (ctx) => {
       const subject = ctx.requestHeader.get("x-subject") ?? "";
       const roles = ctx.requestHeader.get("x-roles")?.split(",") ?? [];
-      ctx.values.set(callerKey, { principal: toPrincipal(subject, roles) });
+      const issuer = ctx.requestHeader.get("x-issuer") ?? ISSUER;
+      ctx.values.set(callerKey, { principal: { ...toPrincipal(subject, roles), issuer } });
     },
     interceptors: [createErrorInterceptor((error) => errors.push(error))],
     shutdownSignal: shutdown.signal,
@@ -64,7 +70,7 @@ export async function serveNotes(
   return {
     errors,
     shutdown,
-    as: (subject, roles = []) =>
+    as: (subject, roles = [], issuer = ISSUER) =>
       createClient(
         NotesService,
         createGrpcTransport({
@@ -72,6 +78,7 @@ export async function serveNotes(
           interceptors: [
             (next) => (req) => {
               req.header.set("x-subject", subject);
+              req.header.set("x-issuer", issuer);
               if (roles.length > 0) req.header.set("x-roles", roles.join(","));
               return next(req);
             },
@@ -86,7 +93,7 @@ function toPrincipal(subject: string, roles: readonly string[]): Principal {
   return {
     subject,
     roles,
-    issuer: "https://issuer.example",
+    issuer: ISSUER,
     clientId: "test",
     sessionId: undefined,
     tokenId: undefined,
