@@ -3,7 +3,7 @@ import { systemClock } from "../clock.ts";
 import { CLIENT_GRANTS } from "../credentials/client-names.ts";
 import { type Clients, type ClientWithSecret, createClients } from "../credentials/clients.ts";
 import { endSessions } from "../issue/end-sessions.ts";
-import { silentAudit } from "../operate/audit.ts";
+import type { AuditSink } from "../operate/audit.ts";
 import { toNewRevocation } from "../revoke/revocation-order.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
@@ -11,6 +11,7 @@ import { insertRevocations } from "../store/revocations.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { parseDuration } from "./duration.ts";
+import { openAudit } from "./open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -63,8 +64,11 @@ export const clientCommand: Command = {
     if (act === undefined || more.length > 0 || (action === "list") !== (clientId === undefined)) {
       throw new UsageError("client takes an action and, but for list, one identifier");
     }
+    await using audit = openAudit(line.config, (error) => {
+      throw error;
+    });
     await using store = await openStore(line.config);
-    const call = { clients: openClients(store), clientId: clientId ?? "", line };
+    const call = { clients: openClients(store, audit), clientId: clientId ?? "", line };
     (await orExplain(() => act(call))).forEach((text) => {
       terminal.print(text);
     });
@@ -118,12 +122,13 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
   },
 };
 
-function openClients(store: Store): Clients {
+function openClients(store: Store, audit: AuditSink): Clients {
   // Servers that run on the same store learn of what is revoked from it.
-  const context = { store, clock: systemClock, audit: silentAudit, revocations: { learn: () => {} } };
+  const context = { store, clock: systemClock, audit, revocations: { learn: () => {} } };
   return createClients({
     store,
     clock: systemClock,
+    audit,
     sessions: { end: (end) => endSessions(context, end) },
     revocations: {
       revoke: (order) => insertRevocations(store, [toNewRevocation(order, systemClock.nowMs())]),

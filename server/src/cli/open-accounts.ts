@@ -15,6 +15,7 @@ export function openAccounts(store: Store, audit: AuditSink = silentAudit): Acco
   return createAccounts({
     store,
     clock: systemClock,
+    audit,
     passwords: createPasswords(),
     sessions: { end: (end) => endSessions(context, end) },
   });

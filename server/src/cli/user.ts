@@ -3,6 +3,7 @@ import type { AccountRecord } from "../store/accounts.ts";
 import type { Command, Terminal } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { openAccounts } from "./open-accounts.ts";
+import { openAudit } from "./open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -39,8 +40,13 @@ export const userCommand: Command = {
     if (act === undefined || more.length > 0 || (action === "list") !== (name === undefined)) {
       throw new UsageError("user takes an action and, but for list, one name");
     }
+    await using audit = openAudit(line.config, (error) => {
+      throw error;
+    });
     await using store = await openStore(line.config);
-    (await act({ accounts: openAccounts(store), name: name ?? "", line, terminal })).forEach(terminal.print);
+    (await act({ accounts: openAccounts(store, audit), name: name ?? "", line, terminal })).forEach(
+      terminal.print,
+    );
   },
 };
 

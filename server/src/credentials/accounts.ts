@@ -8,6 +8,7 @@ import {
   updateAccount,
 } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
+import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 import type { Passwords } from "./password.ts";
 import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
 
@@ -16,6 +17,8 @@ export interface AccountsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly passwords: Passwords;
+  /** Learns of every change. Default: nobody does. */
+  readonly audit?: CredentialAudit;
   /** Ends the sessions of an account that is disabled or gets a new password. */
   readonly sessions: {
     end(end: {
@@ -59,7 +62,10 @@ const SUBJECT_BYTES = 16;
 const TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 
 /** Create the keeper of accounts. */
-export function createAccounts({ store, clock, passwords, sessions }: AccountsOptions): Accounts {
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { store, clock, passwords, sessions } = options;
+  const tell = (type: CredentialEvent["type"], subject: string): void =>
+    options.audit?.record({ type, subject });
   const find = (username: string): Promise<AccountRecord | undefined> =>
     findAccountByUsername(store, normalizeUsername(username));
   const get = async (username: string): Promise<AccountRecord> => {
@@ -76,6 +82,7 @@ export function createAccounts({ store, clock, passwords, sessions }: AccountsOp
       if (!wasAdded) {
         throw new Error("the username is taken");
       }
+      tell("account_added", account.subject);
       return account;
     },
     find,
@@ -84,16 +91,19 @@ export function createAccounts({ store, clock, passwords, sessions }: AccountsOp
       assertPassword(password);
       const { subject } = await get(username);
       await updateAccount(store, subject, { passwordHash: await passwords.hash(password) });
+      tell("password_changed", subject);
       await sessions.end({ where: { subject }, reason: "password_changed" });
     },
     async disable(username) {
       const { subject } = await get(username);
       await updateAccount(store, subject, { disabledAtMs: clock.nowMs() });
+      tell("account_disabled", subject);
       await sessions.end({ where: { subject }, reason: "account_disabled" });
     },
     async enable(username) {
       const { subject } = await get(username);
       await updateAccount(store, subject, { disabledAtMs: null });
+      tell("account_enabled", subject);
     },
   };
 }

@@ -12,11 +12,14 @@ import type { Store } from "../store/database.ts";
 import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens, toClientSubject } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
+import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 
 /** What {@link createClients} needs. */
 export interface ClientsOptions {
   readonly store: Store;
   readonly clock: Clock;
+  /** Learns of every change. Default: nobody does. */
+  readonly audit?: CredentialAudit;
   /** Ends the sessions of a client that is disabled. */
   readonly sessions: {
     end(end: {
@@ -80,7 +83,10 @@ export interface Clients {
 }
 
 /** Create the keeper of clients. */
-export function createClients({ store, clock, sessions, revocations }: ClientsOptions): Clients {
+export function createClients(options: ClientsOptions): Clients {
+  const { store, clock, sessions, revocations } = options;
+  const tell = (type: CredentialEvent["type"], clientId: string): void =>
+    options.audit?.record({ type, clientId });
   const get = async (clientId: string): Promise<ClientRecord> => {
     const client = await findClient(store, clientId);
     if (client === undefined) {
@@ -94,6 +100,7 @@ export function createClients({ store, clock, sessions, revocations }: ClientsOp
       if (!(await insertClient(store, made.client))) {
         throw new Error("there is a client with this identifier");
       }
+      tell("client_added", input.clientId);
       return made;
     },
     list: () => listClients(store),
@@ -105,17 +112,20 @@ export function createClients({ store, clock, sessions, revocations }: ClientsOp
           ? { secretHash: hashClientSecret(secret ?? ""), previousExpiresAtMs: clock.nowMs() + overlapMs }
           : { jwks: await parseClientKeys(jwks) };
       await replaceClientKey(store, clientId, change);
+      tell("client_rotated", clientId);
       return { client: await get(clientId), secret };
     },
     async disable(clientId) {
       await get(clientId);
       await setClientDisabled(store, clientId, clock.nowMs());
+      tell("client_disabled", clientId);
       await sessions.end({ where: { subject: toClientSubject(clientId) }, reason: "client_disabled" });
       await revocations.revoke({ clientId, reason: "client_disabled" });
     },
     async enable(clientId) {
       await get(clientId);
       await setClientDisabled(store, clientId, null);
+      tell("client_enabled", clientId);
     },
   };
 }

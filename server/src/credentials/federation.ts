@@ -30,6 +30,8 @@ export interface FederatedIdentity {
   readonly authTimeMs: number | undefined;
   /** When the token expires, in milliseconds since 1970. */
   readonly expiresAtMs: number;
+  /** Who the subject is to its issuer. */
+  readonly external: { readonly issuer: string; readonly subject: string };
   /** The token as it was verified. */
   readonly principal: Principal;
 }
@@ -113,6 +115,7 @@ function toIdentity(issuer: FederatedIssuer, principal: Principal): FederatedIde
   }
   return {
     subject: toFederatedSubject(principal.issuer, external),
+    external: { issuer: principal.issuer, subject: external },
     scopes: issuer.scopes,
     roles: [...new Set(principal.roles.flatMap((role) => issuer.roles.get(role) ?? []))],
     authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,

@@ -36,6 +36,8 @@ export interface NewAccess {
   readonly authTimeMs?: number | undefined;
   /** When the proof that it is granted for ends, in milliseconds since 1970: the token does not outlive it. */
   readonly notAfterMs?: number | undefined;
+  /** Who the subject is to another issuer, for the audit trail. */
+  readonly external?: { readonly issuer: string; readonly subject: string } | undefined;
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly actor?: Actor | undefined;
 }
@@ -75,7 +77,12 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
         ...{ idleExpiresAtMs: expiresAtMs, absoluteExpiresAtMs: expiresAtMs },
         ...{ revokedAtMs: undefined, revokeReason: undefined },
       });
-      audit.record({ type: "sign_in", subject: holder.subject, sessionId, clientId });
+      const { issuer: externalIssuer, subject: externalSubject } = access.external ?? {};
+      audit.record({
+        ...{ type: "sign_in", subject: holder.subject, sessionId, clientId },
+        ...(externalIssuer === undefined ? {} : { externalIssuer }),
+        ...(externalSubject === undefined ? {} : { externalSubject }),
+      });
       return issue(options, { ...access, sessionId });
     },
     derive(access) {

@@ -16,6 +16,10 @@ export interface IssueEvent {
   readonly sessionId?: string;
   /** The client's identifier. */
   readonly clientId?: string;
+  /** The other issuer that knows the subject, where its token was exchanged. */
+  readonly externalIssuer?: string;
+  /** What that issuer calls the subject. */
+  readonly externalSubject?: string;
   /** Why, from a closed set of words. */
   readonly reason?: string;
   /** The key's identifier. */

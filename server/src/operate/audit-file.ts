@@ -74,7 +74,7 @@ export function openFileAudit(path: string, options: FileAuditOptions = {}): Fil
   return {
     record(event) {
       pending.push(toLine(event, clock.nowMs()));
-      if (event.type === "call_denied" || event.type === "call_would_be_denied") {
+      if (isRefusal(event)) {
         schedule();
       } else {
         write();
@@ -105,11 +105,22 @@ const MEMBERS = [
   "sessionId",
   "tokenId",
   "clientId",
+  "externalIssuer",
+  "externalSubject",
   "keyId",
   "method",
   "reason",
   "detail",
 ] as const satisfies readonly (keyof AuditEvent)[];
+
+/** What strangers can cause by the thousand. */
+function isRefusal({ type, reason }: AuditEvent): boolean {
+  return (
+    type === "call_denied" ||
+    type === "call_would_be_denied" ||
+    (type === "sign_in_failed" && reason === "RATE_LIMITED")
+  );
+}
 
 function toLine(event: AuditEvent, nowMs: number): string {
   const members = MEMBERS.map((name) => [name, event[name]] as const);

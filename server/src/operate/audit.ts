@@ -11,6 +11,14 @@ export interface AuditEvent {
     | "session_revoked"
     | "key_activated"
     | "key_removed"
+    | "account_added"
+    | "account_disabled"
+    | "account_enabled"
+    | "password_changed"
+    | "client_added"
+    | "client_rotated"
+    | "client_disabled"
+    | "client_enabled"
     | "call_denied"
     | "call_would_be_denied";
   /** The account, as its subject; never a name that a stranger typed. */
@@ -21,6 +29,10 @@ export interface AuditEvent {
   readonly tokenId?: string;
   /** The client's identifier. */
   readonly clientId?: string;
+  /** The other issuer that knows the subject, where its token was exchanged. */
+  readonly externalIssuer?: string;
+  /** What that issuer calls the subject. */
+  readonly externalSubject?: string;
   /** The RPC, as `package.Service/Method`. */
   readonly method?: string;
   /** Why, from a closed set of words. */

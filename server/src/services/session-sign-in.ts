@@ -97,10 +97,10 @@ export function createSignIn(options: SignInOptions): SignIn {
   };
   const federated = async ({ token, scopes, client }: FederatedInput): Promise<IssuedTokens> => {
     const identity = await federation(token);
-    const { authTimeMs, expiresAtMs: notAfterMs } = identity;
+    const { authTimeMs, expiresAtMs: notAfterMs, external } = identity;
     const holder = client === undefined ? identity : limitToClient(identity, client);
     const clientId = client?.clientId ?? FIRST_PARTY_CLIENT_ID;
-    return accessGrants.begin({ holder, clientId, scopes, authTimeMs, notAfterMs });
+    return accessGrants.begin({ holder, clientId, scopes, authTimeMs, notAfterMs, external });
   };
   const begin = async ({ credential, scopes, peer }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {

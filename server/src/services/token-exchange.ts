@@ -64,6 +64,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
       scopes,
       authTimeMs: owner.authTimeMs,
       notAfterMs: owner.expiresAtMs,
+      external: owner.external,
       actor: act,
     };
     return owner.sessionId === undefined
@@ -79,6 +80,8 @@ interface Identity extends Party {
   readonly expiresAtMs: number;
   /** Of our own tokens. */
   readonly sessionId: string | undefined;
+  /** Of those of another issuer. */
+  readonly external: { readonly issuer: string; readonly subject: string } | undefined;
   readonly principal: Principal;
 }
 
@@ -94,7 +97,7 @@ async function identify(options: TokenExchangeOptions, { token, type }: Exchange
   const principal = await authenticateOwn(options, token);
   const { subject, scopes, roles, authTimeSeconds, expiresAtSeconds, sessionId } = principal;
   return {
-    ...{ subject, scopes, roles, sessionId, principal },
+    ...{ subject, scopes, roles, sessionId, principal, external: undefined },
     authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,
     expiresAtMs: expiresAtSeconds * 1_000,
     names: [{ iss: options.issuer, sub: subject }],

@@ -17,12 +17,13 @@ function setUp() {
     },
     isTrusted: (key) => inner.isTrusted(key),
   };
-  const { authenticate } = createAuthenticator({
+  const authenticator = createAuthenticator({
     issuers: issuersOf(trustedIssuer({ keys })),
     revocations: { isRevoked: () => false },
     ...{ clock, toleranceSeconds: 0, cacheEntries: 10 },
     failures: createRateLimit({ limit: 50, windowMs: 10_000, clock, message: "too many" }),
   });
+  const authenticate = (token: string, peer?: string) => authenticator.authenticate(token, peer);
   return { clock, counts, authenticate };
 }
 

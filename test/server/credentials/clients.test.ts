@@ -20,7 +20,10 @@ function start(store: Store) {
   const ended: unknown[] = [];
   const sessions = { end: async (end: unknown) => void ended.push(end) };
   const revocations = { revoke: async (order: unknown) => void ended.push(order) };
-  return { clock, ended, clients: createClients({ store, clock, sessions, revocations }) };
+  const events: unknown[] = [];
+  const audit = { record: (event: unknown) => void events.push(event) };
+  const clients = createClients({ store, clock, sessions, revocations, audit });
+  return { clock, ended, events, clients };
 }
 
 describeStores("clients", (open) => {
@@ -78,7 +81,7 @@ describeStores("clients", (open) => {
 
   it("lose their tokens when they are disabled, and can be enabled again", async () => {
     await using store = await open();
-    const { clients, ended } = start(store);
+    const { clients, ended, events } = start(store);
     await clients.create(billing);
     await clients.disable("billing");
     expect(ended).toEqual([
@@ -89,6 +92,9 @@ describeStores("clients", (open) => {
     await clients.enable("billing");
     expect((await clients.list())[0]?.disabledAtMs).toBeUndefined();
     await expect(clients.disable("nobody")).rejects.toThrow("there is no such client");
+    await clients.rotate("billing", { overlapMs: 0 });
+    const types = ["client_added", "client_disabled", "client_enabled", "client_rotated"];
+    expect(events).toEqual(types.map((type) => ({ type, clientId: "billing" })));
   });
 });
 
