@@ -111,7 +111,7 @@ function openLease(options: StreamLeaseOptions, { req, caller, policy }: Opening
     },
     end: (error) => lifetime.end(error),
     renew(principal) {
-      if (lifetime.ended !== undefined) {
+      if (lifetime.ended !== undefined || endIfRevoked(options, lifetime, principal)) {
         return 0;
       }
       const renewedUntilMs = toDeadlineMs(principal);
@@ -129,6 +129,19 @@ function openLease(options: StreamLeaseOptions, { req, caller, policy }: Opening
     lifetime.onEnd(() => cutOffAfterGrace(transport));
   }
   return { lease, lifetime, deadlineMs };
+}
+
+/** The gate let a token in; since then it may have been revoked, and this stream not have been found by it. */
+function endIfRevoked(
+  { revocations }: StreamLeaseOptions,
+  lifetime: StreamLifetime,
+  principal: Principal,
+): boolean {
+  const isRevoked = revocations.isRevoked(principal);
+  if (isRevoked) {
+    lifetime.end(new AuthError("SESSION_REVOKED", "the session has been revoked"));
+  }
+  return isRevoked;
 }
 
 function readStreamId(req: StreamRequest): string | undefined {
