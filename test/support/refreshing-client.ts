@@ -39,6 +39,7 @@ export function createRefreshingClient(signedIn: TokenSet): RefreshingClient {
 
 /** Say whether an error is one of an outage: the server, or its store, could not be reached. */
 export function isOutage(error: unknown): boolean {
-  const { code } = ConnectError.from(error);
-  return code === Code.Unavailable || code === Code.Aborted;
+  const { code, cause } = ConnectError.from(error);
+  const isSocketError = cause instanceof Error && "syscall" in cause;
+  return code === Code.Unavailable || code === Code.Aborted || isSocketError;
 }
