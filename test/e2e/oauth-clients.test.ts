@@ -152,6 +152,14 @@ describe("oauth4webapi, unmodified,", () => {
       clientId: "agent",
       scopes: ["notes:read"],
     });
+    const acting = clientOf(SessionService, { baseUrl: server.baseUrl, token: tokens.access_token });
+    for (const call of [
+      acting.signOut({}),
+      acting.listSessions({}),
+      acting.revokeSession({ sessionId: "x" }),
+    ]) {
+      await expect(call).rejects.toThrow("sessions are managed by their user");
+    }
   });
 });
 

@@ -89,6 +89,7 @@ function composeEndpoints(
   const issuerOf = readAssertionIssuer;
   return createOAuthEndpoints({
     ...{ signIn, sessions, issuerOf, issuer: TEST_ISSUER, audience: TEST_AUDIENCE },
+    isOtherIssuer: (name) => name === other.federated.trusted.issuer,
     exchange: createTokenExchange({ issuer: TEST_ISSUER, authenticate, issuerOf, federation, accessGrants }),
     findToken: createTokenLookup({
       ...{ authenticate, sessions, nowMs: () => clock.nowMs() },

@@ -62,6 +62,7 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
   const options = toIssuerOptions(backend, issuerUrl);
   const authenticate = authenticateOwn(backend, options);
   const issuerOf = readAssertionIssuer;
+  const otherIssuers = new Set(parts.federated.map(({ trusted }) => trusted.issuer));
   const isBehindProxy = config.behindTlsProxy;
   const peerOf = (req: HttpRequest): string => readPeer(req, { isBehindProxy });
   const allowed = new Set([new URL(issuerUrl).origin, ...config.corsOrigins]);
@@ -77,6 +78,7 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
     documents: toDocuments(backend, issuerUrl),
     endpoints: createOAuthEndpoints({
       ...{ signIn, sessions, revocations, issuerOf, peerOf, issuer: issuerUrl, audience: config.audience },
+      isOtherIssuer: (name) => otherIssuers.has(name),
       exchange: createTokenExchange({ issuer: issuerUrl, authenticate, issuerOf, federation, accessGrants }),
       findToken: createTokenLookup({
         ...{ authenticate, sessions, nowMs: () => backend.clock.nowMs() },

@@ -145,7 +145,7 @@ async function revokeSession(deps: Deps, sessionId: string, principal: Principal
   }
 }
 
-/** Another issuer may use the same subjects and session identifiers for somebody else. */
+/** Find out whose sessions are meant. Another issuer may use the same subjects and session identifiers for somebody else. */
 function ownSession(
   { issuer }: Deps,
   principal: Principal,
@@ -156,6 +156,10 @@ function ownSession(
       "the access token does not belong to a session of this server",
       Code.FailedPrecondition,
     );
+  }
+  if (principal.claims.act !== undefined) {
+    // RFC 8693 §4.1: whoever acts for a user got scopes for that, and sessions are under none of them.
+    throw new AuthError("POLICY_DENIED", "sessions are managed by their user, not by who acts for them");
   }
   return { subject, sessionId };
 }

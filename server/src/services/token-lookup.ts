@@ -4,10 +4,15 @@ import type { RefreshLookup } from "../issue/refresh-lookup.ts";
 import type { Sessions } from "../issue/sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
 
-/** A token of ours that can still be used. */
+/** A token of ours, of a session that goes on. */
 export type LiveToken =
   | { readonly kind: "access"; readonly principal: Principal; readonly session: SessionRecord }
-  | { readonly kind: "refresh"; readonly session: SessionRecord };
+  | {
+      readonly kind: "refresh";
+      readonly session: SessionRecord;
+      /** Whether the session would be refreshed with it next: it has not been replaced. */
+      readonly isNewest: boolean;
+    };
 
 /** What {@link createTokenLookup} needs. */
 export interface TokenLookupOptions {
@@ -20,7 +25,7 @@ export interface TokenLookupOptions {
 }
 
 /**
- * Finds a token of ours, whatever its kind is; undefined when it is not ours, or can no longer be used.
+ * Finds a token of ours, whatever its kind is; undefined when it is not ours, or its session is over.
  *
  * @throws AuthError `AUTH_UNAVAILABLE` when that cannot be found out just now
  */
@@ -36,7 +41,7 @@ export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
     const refresh = await options.findRefreshToken(token);
     if (refresh !== undefined) {
       const { session, isNewest } = refresh;
-      return isNewest && isLive(session) ? { kind: "refresh", session } : undefined;
+      return isLive(session) ? { kind: "refresh", session, isNewest } : undefined;
     }
     const principal = await authenticate(options, token);
     const session =

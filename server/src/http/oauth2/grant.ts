@@ -12,6 +12,8 @@ export interface GrantDeps {
   readonly exchange: TokenExchange;
   /** Reads the claim `iss` of a token, without believing it. */
   readonly issuerOf: (token: string) => string | undefined;
+  /** Says whether a name is that of another issuer whose tokens are exchanged. */
+  readonly isOtherIssuer: (issuer: string) => boolean;
 }
 
 /** What a grant gives. */

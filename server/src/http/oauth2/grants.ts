@@ -43,7 +43,7 @@ async function grantRefresh(
  * client; by an issuer that is trusted, for whom that one names.
  */
 async function grantAssertion(
-  { signIn, issuerOf }: GrantDeps,
+  { signIn, issuerOf, isOtherIssuer }: GrantDeps,
   { form, peer }: OAuthRequest,
   caller: Caller,
 ): Promise<Granted> {
@@ -53,7 +53,8 @@ async function grantAssertion(
   if (client !== undefined) {
     assertGranted(client, "jwt-bearer");
   }
-  if (isClientId(issuerOf(assertion) ?? "")) {
+  const issuer = issuerOf(assertion) ?? "";
+  if (isClientId(issuer) && !isOtherIssuer(issuer)) {
     const work = () => signIn.authenticateClient({ kind: "assertion", assertion }, peer);
     const signer = await namingWrongCredentials("invalid_grant", work);
     if (client !== undefined && client.clientId !== signer.clientId) {

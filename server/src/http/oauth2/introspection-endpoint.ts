@@ -23,13 +23,17 @@ export function createIntrospectionEndpoint(deps: IntrospectionDeps): OAuthAnswe
   return async (request) => {
     const client = needClient(await readCaller(deps.signIn, request));
     const token = await deps.findToken(request.form.need("token"));
-    if (token === undefined || !mayLearnOf(client, token)) {
+    if (token === undefined || isReplaced(token) || !mayLearnOf(client, token)) {
       return { active: false };
     }
     return token.kind === "access"
       ? describeAccessToken(token.principal)
       : describeRefreshToken(token.session, deps.issuer);
   };
+}
+
+function isReplaced(token: LiveToken): boolean {
+  return token.kind === "refresh" && !token.isNewest;
 }
 
 function mayLearnOf(client: ClientRecord, token: LiveToken): boolean {

@@ -20,7 +20,8 @@ export interface RevocationDeps {
 /**
  * Create the revocation endpoint: `/oauth2/revoke` ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)).
  *
- * Either token ends its session, and with it all tokens of the session. A token that was exchanged for another's goes
+ * Either token ends its session, and with it all tokens of the session; a refresh token does so also when it has been
+ * replaced, because a client that lost the answer to its last refresh has no other. A token that was exchanged for another's goes
  * alone: the session is not its client's to end. An unknown token is in order: it cannot be used.
  */
 export function createRevocationEndpoint(deps: RevocationDeps): OAuthAnswer {

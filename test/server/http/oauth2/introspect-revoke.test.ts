@@ -137,6 +137,16 @@ describe("revocation", () => {
     }
   });
 
+  it("ends the session also with a refresh token that has been replaced: the answer may have been lost", async () => {
+    await using started = await start();
+    const { server, introspect } = started;
+    const { refreshToken, accessToken } = await server.beginSession();
+    const form = { grant_type: "refresh_token", refresh_token: refreshToken, ...FIRST_PARTY };
+    expect((await server.post("/oauth2/token", form)).status).toBe(200);
+    await server.post("/oauth2/revoke", { token: refreshToken, ...FIRST_PARTY });
+    expect(await introspect(accessToken)).toEqual({ active: false });
+  });
+
   it("is in order for a token that is unknown, ended, or of somebody else's making (RFC 7009 §2.2)", async () => {
     await using started = await start();
     const { server } = started;
