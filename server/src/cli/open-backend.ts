@@ -98,11 +98,11 @@ async function openKeyRing(
 }
 
 async function openRevocations(
-  { config, store, clock, log, keyRing }: Context & Pick<Backend, "clock" | "keyRing">,
+  { config, store, clock, log, audit, keyRing }: Context & Pick<Backend, "clock" | "keyRing">,
   opened: AsyncDisposableStack,
 ): Promise<Revocations> {
   const revocations = createRevocations({
-    ...{ store, clock },
+    ...{ store, clock, audit },
     // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
     accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
     onError: logged(log, "what was revoked could not be read"),

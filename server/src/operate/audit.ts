@@ -9,6 +9,7 @@ export interface AuditEvent {
     | "refresh_reuse"
     | "token_exchanged"
     | "session_revoked"
+    | "revoked"
     | "key_activated"
     | "key_removed"
     | "account_added"

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Store } from "../store/database.ts";
 import { insertRevocations, type RevocationRecord } from "../store/revocations.ts";
+import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
 import { createRevocationFeed } from "./revocation-feed.ts";
 import { type RevocationOrder, toNewRevocation } from "./revocation-order.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
@@ -24,6 +25,8 @@ export interface RevocationsOptions {
    * calls are refused with `AUTH_UNAVAILABLE`.
    */
   readonly failOpen?: boolean;
+  /** Learns of each order to revoke. Default: nobody. */
+  readonly audit?: RevocationAudit;
   /** Told when the store can no longer be read, and when a listener threw. */
   readonly onError?: (error: unknown) => void;
 }
@@ -115,7 +118,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return set.covers(token);
     },
     async revoke(order) {
-      learn(await insertRevocations(store, [toNewRevocation(order, clock.nowMs())]));
+      const records = await insertRevocations(store, [toNewRevocation(order, clock.nowMs())]);
+      learn(records);
+      for (const record of records) {
+        options.audit?.record(toAuditEvent(record));
+      }
     },
     learn,
     onRevoked(listener) {

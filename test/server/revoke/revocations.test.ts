@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
+import type { RevocationEvent } from "../../../server/src/revoke/revocation-audit.ts";
 import type { RevocationOrder } from "../../../server/src/revoke/revocation-order.ts";
 import {
   createRevocations,
@@ -51,6 +52,18 @@ describe("revocations", () => {
     expect(revocations.isRevoked(tokenOf({ clientId: "c", ...issuedAfterMs(1_000) }))).toBe(false);
     expect(revocations.isRevoked(tokenOf(issuedAfterMs(5_000)))).toBe(true);
     expect(revocations.isRevoked(tokenOf(issuedAfterMs(6_000)))).toBe(false);
+  });
+
+  it("are written down, by what they go by", async () => {
+    await using store = await openTestSqlite();
+    const record = vi.fn<(event: RevocationEvent) => void>();
+    await using revocations = await start(store, createTestClock(), { audit: { record } });
+    await revocations.revoke({ jti: "t", reason: "lost" });
+    await revocations.revoke({ clientId: "c" });
+    expect(record.mock.calls).toEqual([
+      [{ type: "revoked", tokenId: "t", reason: "lost" }],
+      [{ type: "revoked", clientId: "c", reason: "revoked" }],
+    ]);
   });
 
   it("refuse orders that do not name exactly one thing", async () => {

@@ -1,0 +1,31 @@
+import type { RevocationDimension, RevocationRecord } from "../store/revocations.ts";
+
+/** The event that something was revoked, by whichever of these it goes by. */
+export interface RevocationEvent {
+  readonly type: "revoked";
+  readonly sessionId?: string;
+  readonly subject?: string;
+  readonly tokenId?: string;
+  readonly clientId?: string;
+  readonly keyId?: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** Takes the events. It must not throw, and returns at once. */
+export interface RevocationAudit {
+  record(event: RevocationEvent): void;
+}
+
+const MEMBERS = {
+  sid: "sessionId",
+  sub: "subject",
+  jti: "tokenId",
+  client_id: "clientId",
+  kid: "keyId",
+} as const satisfies Record<RevocationDimension, keyof RevocationEvent>;
+
+/** Make the event of a revocation. */
+export function toAuditEvent({ dimension, value, reason }: RevocationRecord): RevocationEvent {
+  return { type: "revoked", [MEMBERS[dimension]]: value, reason };
+}
