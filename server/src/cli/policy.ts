@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -55,6 +56,9 @@ async function readServices(path: string): Promise<readonly DescService[]> {
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readFile(path)));
     return [...registry].filter((type) => type.kind === "service");
   } catch (cause) {
+    if (!existsSync(path)) {
+      throw new CommandError(`${path} does not exist`);
+    }
     throw new CommandError(`${path} cannot be read as an image: make it with buf build -o FILE.binpb`, {
       cause,
     });

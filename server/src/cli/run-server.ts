@@ -36,11 +36,14 @@ export async function runServer(
   { mode, onReady }: { mode: ServerMode; onReady: (server: RunningServer) => Promise<void> | void },
 ): Promise<void> {
   assertSafeExposure(config);
-  await using backend = await openBackend(config, terminal);
   const shutdown = new AbortController();
   // The address is known only once it is bound, and stands in the tokens: calls that come earlier are told to wait.
   let handler: HttpHandler = (_, res) => respondJson(res, 503, { error: "starting" });
+  // Bound first: a server that is started twice by mistake must not touch the store.
   const listener = await bind(() => handler, config);
+  await using bound = new AsyncDisposableStack();
+  bound.defer(() => listener.close(0));
+  await using backend = await openBackend(config, terminal);
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => listener.close(GRACE_MS));
   const issuerUrl = resolveIssuerUrl(config, listener.origin);

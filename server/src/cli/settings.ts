@@ -1,6 +1,15 @@
-import type { LogLevel } from "../operate/log.ts";
-import { parseDuration } from "./duration.ts";
-import { UsageError } from "./usage-error.ts";
+import {
+  countOrUnlimited,
+  duration,
+  flagValue,
+  LOG_LEVELS,
+  lifetime,
+  logLevel,
+  name,
+  origins,
+  port,
+  text,
+} from "./setting-parsers.ts";
 
 /** One setting of the server: an option of the command line and a variable of the environment. */
 export interface Setting<T, Fallback extends string | undefined = string | undefined> {
@@ -16,55 +25,6 @@ export interface Setting<T, Fallback extends string | undefined = string | undef
   readonly fallback: Fallback;
   /** Read the value. @throws UsageError when the text means nothing */
   readonly parse: (text: string, flag: string) => T;
-}
-
-const text = (value: string): string => value;
-
-function port(value: string, flag: string): number {
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
-    throw new UsageError(`--${flag} must be a port from 0 to 65535`);
-  }
-  return Number(value);
-}
-
-function duration(value: string, flag: string): number {
-  const ms = parseDuration(value);
-  if (ms === undefined) {
-    throw new UsageError(`--${flag} must be a duration such as 500ms, 30s, 10m or 24h`);
-  }
-  return ms;
-}
-
-/** A count where 0 stands for as many as there are. */
-function countOrUnlimited(value: string, flag: string): number {
-  if (!/^\d{1,6}$/.test(value)) {
-    throw new UsageError(`--${flag} must be a whole number; 0: no limit`);
-  }
-  return value === "0" ? Infinity : Number(value);
-}
-
-function list(value: string): readonly string[] {
-  return value
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-}
-
-function flagValue(value: string, flag: string): boolean {
-  if (!["true", "false", "1", "0", ""].includes(value)) {
-    throw new UsageError(`--${flag} is either set or not: true or false`);
-  }
-  return value === "true" || value === "1";
-}
-
-const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
-
-function logLevel(value: string, flag: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === value);
-  if (level === undefined) {
-    throw new UsageError(`--${flag} must be one of ${LOG_LEVELS.join(", ")}`);
-  }
-  return level;
 }
 
 type SettingParts<T, Fallback> = readonly [
@@ -108,8 +68,8 @@ export const SETTINGS = {
     "URL",
   ),
   issuer: setting("issuer", "The issuer's URL. Default: the address it listens on.", undefined, text, "URL"),
-  audience: setting("audience", "The audience of access tokens.", "countersign-demo", text, "NAME"),
-  accessTtl: setting("access-ttl", "How long an access token lasts.", "10m", duration, "DURATION"),
+  audience: setting("audience", "The audience of access tokens.", "countersign-demo", name, "NAME"),
+  accessTtl: setting("access-ttl", "How long an access token lasts.", "10m", lifetime, "DURATION"),
   clockTolerance: setting("clock-tolerance", "How far clocks may lie apart.", "5s", duration, "DURATION"),
   keyRotation: setting("key-rotation", "How long a key signs.", "720h", duration, "DURATION"),
   keyPublishBefore: setting(
@@ -160,7 +120,7 @@ export const SETTINGS = {
     "cors-origins",
     "Origins of web pages that may call, with commas.",
     "",
-    list,
+    origins,
     "ORIGINS",
   ),
   logLevel: setting("log-level", `What is logged: ${LOG_LEVELS.join(", ")}.`, "info", logLevel, "LEVEL"),

@@ -60,10 +60,16 @@ export async function readTrustedIssuers(path: string | undefined): Promise<read
   }
   const result = v.safeParse(TrustedIssuersFile, await readJson(path));
   if (!result.success) {
-    const [issue] = result.issues;
-    throw new CommandError(`${path}: ${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
+    throw new CommandError(`${path}: ${describeIssue(result.issues[0])}`);
   }
   return result.output.map(toIssuerOptions);
+}
+
+/** Say which entry is wrong, in the words of who wrote the file. */
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const [index, ...members] = (v.getDotPath(issue) ?? "").split(".");
+  const where = index === "" ? "the file" : `entry ${Number(index) + 1}`;
+  return [where, members.join("."), issue.message].filter((part) => part !== "").join(": ");
 }
 
 async function readJson(path: string): Promise<unknown> {

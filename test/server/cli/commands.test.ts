@@ -146,6 +146,15 @@ describe("policy", () => {
     expect((await run(["policy", "--json"])).out).toBe(out);
   });
 
+  test("says so when there is no such file", async () => {
+    await using folder = await createTemporaryFolder();
+    const path = join(folder.path, "image.binpb");
+    expect(await run(["policy", "--image", path])).toMatchObject({
+      code: 1,
+      err: `countersign policy: ${path} does not exist`,
+    });
+  });
+
   test("says so when a file is no image", async () => {
     await using folder = await createTemporaryFolder();
     const path = join(folder.path, "image.binpb");

@@ -30,8 +30,14 @@ describe("readCommandLine", () => {
   });
 
   test("reads switches and lists", () => {
-    const { config } = readCommandLine(["--behind-tls-proxy", "--cors-origins", "https://a, https://b"], {});
-    expect(config).toMatchObject({ behindTlsProxy: true, corsOrigins: ["https://a", "https://b"] });
+    const { config } = readCommandLine(
+      ["--behind-tls-proxy", "--cors-origins", "https://a.example, https://b.example"],
+      {},
+    );
+    expect(config).toMatchObject({
+      behindTlsProxy: true,
+      corsOrigins: ["https://a.example", "https://b.example"],
+    });
   });
 
   const mistakes = [
@@ -39,6 +45,12 @@ describe("readCommandLine", () => {
     [["--port", "x"], "--port must be a port from 0 to 65535"],
     [["--access-ttl", "10"], "--access-ttl must be a duration such as 500ms, 30s, 10m or 24h"],
     [["--log-level", "loud"], "--log-level must be one of debug, info, warn, error, silent"],
+    [["--access-ttl", "0s"], "--access-ttl must be longer than nothing"],
+    [["--audience", ""], "--audience must be a name without spaces"],
+    [
+      ["--cors-origins", "https://a.example/path"],
+      "--cors-origins must be origins such as https://app.example, with commas between them",
+    ],
     [["--prot", "1"], "Unknown option '--prot'"],
   ] as const;
   for (const [args, message] of mistakes) {

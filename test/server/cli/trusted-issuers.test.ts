@@ -15,6 +15,13 @@ async function read(text: string) {
 const issuer = "https://id.example.com";
 
 describe("readTrustedIssuers", () => {
+  test("names the entry that is wrong, counted from one", async () => {
+    const entries = [{ issuer, discovery: true }, { issuer: `${issuer}/2` }];
+    await expect(read(JSON.stringify(entries))).rejects.toThrowError(
+      /issuers\.json: entry 2: needs exactly one of jwks, jwksUri and discovery/,
+    );
+  });
+
   test("trusts nobody else without a file", async () => {
     expect(await readTrustedIssuers(undefined)).toEqual([]);
   });
