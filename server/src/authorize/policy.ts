@@ -65,10 +65,10 @@ export function readPolicy(method: DescMethod): PolicyResult {
     const rule = message.rule === "" ? undefined : compileRule(message.rule, method.input);
     return { kind: "policy", policy: Object.freeze(fromMessage(message, rule)), source };
   } catch (error) {
-    return {
-      kind: "fault",
-      fault: error instanceof Error ? error.message : "has a rule that cannot be used",
-    };
+    if (error instanceof TypeError) {
+      return { kind: "fault", fault: error.message };
+    }
+    throw error;
   }
 }
 

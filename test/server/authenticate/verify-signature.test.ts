@@ -95,6 +95,22 @@ describe("the signature of a token (S4, R02, R10–R12)", () => {
     expect(await refusalOf(() => verifyToken(token, issuer))).toMatchObject({ message: SIGNATURE });
   });
 
+  test("that does not verify keeps its cause for the log", async () => {
+    const token = craftToken({ alg: "ES256", typ: "at+jwt" }, goodClaims(), () => Buffer.alloc(64));
+    await expect(verifyToken(token, issuers)).rejects.toThrowError(
+      expect.objectContaining({
+        cause: expect.objectContaining({ code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" }),
+      }),
+    );
+  });
+
+  test("is not to blame when a source of keys hands over what is no key", async () => {
+    const { find: _, ...real } = trustedIssuer().keys;
+    const key = { kid: "key-1", algorithm: "ES256", key: {} as CryptoKey } as const; // wrong on purpose
+    const issuer = issuersOf(trustedIssuer({ keys: { ...real, find: () => key } }));
+    await expect(verifyToken(signToken(issuerKey), issuer)).rejects.toThrowError(TypeError);
+  });
+
   test("is checked before the claims are", async () => {
     const token = craftToken({ alg: "ES256", typ: "at+jwt" }, goodClaims({ exp: 0 }), () => Buffer.alloc(64));
     expect(await refusalOf(() => verifyToken(token, issuers))).toMatchObject({ message: SIGNATURE });

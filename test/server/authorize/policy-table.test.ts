@@ -33,8 +33,14 @@ describe("the proof at start (S2)", () => {
       "test.v1.EchoService/Beta is public, yet sets conditions on the token (test/v1/echo.proto)",
       "test.v1.EchoService/Zeta has no access rule (test/v1/echo.proto)",
     ]);
+    const message = [
+      "3 of the methods cannot be served:",
+      "  test.v1.EchoService/Alpha has a rule that names an unknown variable nobody (test/v1/echo.proto)",
+      "  test.v1.EchoService/Beta is public, yet sets conditions on the token (test/v1/echo.proto)",
+      "  test.v1.EchoService/Zeta has no access rule (test/v1/echo.proto)",
+    ].join("\n");
     expect(() => createPolicyTable([service])).toThrowError(
-      "3 of the methods cannot be served:\n  test.v1.EchoService/Alpha has a rule",
+      expect.objectContaining({ name: "PolicyError", message }),
     );
   });
 
@@ -49,7 +55,10 @@ describe("the proof at start (S2)", () => {
 
   test("names the line where the descriptor knows it", () => {
     const { file } = echoService({ First: { policy: AUTHENTICATED }, Second: {} });
-    const location = [{ path: [6, 0, 2, 1], span: [41, 2, 50] }];
+    const location = [
+      { path: [6, 0, 2, 0], span: [36, 2, 50] },
+      { path: [6, 0, 2, 1], span: [41, 2, 50] },
+    ];
     const sourceCodeInfo = create(SourceCodeInfoSchema, { location });
     const located = create(FileDescriptorProtoSchema, { ...file.proto, sourceCodeInfo });
     const service = createFileRegistry(located, () => file_countersign_auth_v1_options).getService(
@@ -82,18 +91,24 @@ describe("the proof at start (S2)", () => {
 });
 
 describe("the policy table (S2)", () => {
-  const service = echoService({ B: { policy: AUTHENTICATED }, A: {}, C: {} }, { access: Access.PUBLIC });
-  const table = createPolicyTable([service, service]);
+  const names = ["B", "A", "D", "C"];
+  const service = echoService(
+    Object.fromEntries(names.map((name) => [name, name === "B" ? { policy: AUTHENTICATED } : {}])),
+    { access: Access.PUBLIC },
+  );
 
   test("has each method once, by name, with where its rule stands", () => {
+    const table = createPolicyTable([service, service]);
     expect(table.entries.map(({ method, source }) => `${toMethodName(method)} ${source}`)).toEqual([
       "test.v1.EchoService/A service",
       "test.v1.EchoService/B method",
       "test.v1.EchoService/C service",
+      "test.v1.EchoService/D service",
     ]);
   });
 
   test("finds rules by descriptor, never by name", () => {
+    const table = createPolicyTable([service]);
     expect(table.get(methodOf(service, "B"))?.access).toBe("authenticated");
     expect(table.get(methodOf(service, "A"))?.access).toBe("public");
     const impostor = echoService({ B: { policy: { access: Access.PUBLIC } } });

@@ -60,8 +60,21 @@ describe("a policy (S3)", () => {
     expect(read({ access: AUTHENTICATED })).toEqual({
       kind: "policy",
       source: "method",
-      policy: AUTHENTICATED_POLICY,
+      policy: {
+        access: "authenticated",
+        scopes: [],
+        anyScopes: [],
+        roles: [],
+        audiences: [],
+        clientIds: [],
+        maxAuthAgeSeconds: undefined,
+        requiresBinding: false,
+        rule: undefined,
+        renewable: false,
+        streamMaxAgeMs: undefined,
+      },
     });
+    expect(read({ access: AUTHENTICATED })).toMatchObject({ policy: AUTHENTICATED_POLICY });
     expect(read({ access: PUBLIC })).toMatchObject({ policy: PUBLIC_POLICY });
     expect(read({ access: OPTIONAL })).toMatchObject({ policy: { access: "optional" } });
     expect(read({ access: AUTHENTICATED, binding: TokenBinding.NONE })).toMatchObject({
@@ -86,6 +99,11 @@ describe("a policy (S3)", () => {
 
   test("of a broken method is not saved by that of the service", () => {
     expect(read({ scopes: ["a"] }, { access: AUTHENTICATED }).kind).toBe("fault");
+  });
+
+  test("may come from bytes without any unknown field", () => {
+    const known = Object.assign(create(PolicySchema, { access: AUTHENTICATED }), { $unknown: [] });
+    expect(read(known).kind).toBe("policy");
   });
 
   test("is frozen", () => {

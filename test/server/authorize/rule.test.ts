@@ -25,6 +25,8 @@ const allowed: readonly string[] = [
   "!has(request.inner)",
   "size(principal.roles) == 1",
   "{'a': request.count}['a'] == 0",
+  "[{'nope': 1}].exists(request, request.nope == 1)",
+  "[{'name': 1}].all(principal, principal.name == 1)",
 ];
 
 const denied: readonly string[] = [
@@ -56,7 +58,10 @@ describe("a message rule (S3)", () => {
   test("sees an anonymous caller as one with nothing", () => {
     expect(allowsAnyone("principal.anonymous")).toBe(true);
     expect(allowsAnyone("principal.subject == '' && size(principal.scopes) == 0")).toBe(true);
-    expect(allowsAnyone("principal.auth_time == 0")).toBe(true);
+    expect(allowsAnyone("principal.issuer == '' && principal.client_id == ''")).toBe(true);
+    expect(allowsAnyone("principal.session_id == '' && principal.token_id == ''")).toBe(true);
+    expect(allowsAnyone("size(principal.roles) == 0 && size(principal.audience) == 0")).toBe(true);
+    expect(allowsAnyone("principal.auth_time == 0 && principal.expires_at == 0")).toBe(true);
     expect(allowsAnyone("!principal.anonymous")).toBe(false);
   });
 
@@ -88,6 +93,15 @@ const faults: Readonly<Record<string, string>> = {
   "request.nope == 1": "has a rule that names a field nope that test.v1.Echo does not have",
   "principal.name == 'a'": "has a rule that names principal.name, which does not exist",
   "[1].exists(x, y == 1)": "has a rule that names an unknown variable y",
+  "principal.subject in ['a', nobody]": "has a rule that names an unknown variable nobody",
+  "{'a': nobody}['a'] == 1": "has a rule that names an unknown variable nobody",
+  "[nobody].exists(x, x == 1)": "has a rule that names an unknown variable nobody",
+  "nobody.exists(x, x == 1)": "has a rule that names an unknown variable nobody",
+  "size(nobody) == 1": "has a rule that names an unknown variable nobody",
+  "nobody.startsWith('a')": "has a rule that names an unknown variable nobody",
+  "nobody.name == 'a'": "has a rule that names an unknown variable nobody",
+  "request.inner == nobody.inner": "has a rule that names an unknown variable nobody",
+  "x == 1 || [1].exists(x, x == 1)": "has a rule that names an unknown variable x",
   "nope(request)": "has a rule that is neither true nor false: unbound function: nope",
   "principal.subject": "has a rule that is neither true nor false",
   request: "has a rule that is neither true nor false",
