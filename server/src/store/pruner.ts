@@ -38,10 +38,14 @@ const TABLES: readonly Prune[] = [pruneSessions, pruneRevocations];
 /** How much of the interval a lease lasts: the next run may be anyone's, even if clocks and timers are a bit off. */
 const LEASE_SHARE = 0.9;
 
+/** How much of the interval passes before the first run: servers that are often started anew must come to it. */
+const FIRST_SHARE = 1 / 60;
+
 /** Create the pruner of a server. Of all servers on a store, one prunes. */
 export function createPruner(options: PrunerOptions): Pruner {
   const { store, clock, everyMs = HOUR_MS, pauseMs = PAUSE_MS, onError = () => undefined } = options;
   const holder = randomUUID();
+  let first: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let isClosed = false;
@@ -69,12 +73,15 @@ export function createPruner(options: PrunerOptions): Pruner {
   };
   return {
     start() {
-      timer = setInterval(() => {
+      const work = (): void => {
         running = run().catch(onError);
-      }, everyMs).unref();
+      };
+      first = setTimeout(work, everyMs * FIRST_SHARE).unref();
+      timer = setInterval(work, everyMs).unref();
     },
     async close() {
       isClosed = true;
+      clearTimeout(first);
       clearInterval(timer);
       await running;
     },

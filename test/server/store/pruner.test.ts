@@ -3,6 +3,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options
 import type { Store } from "../../../server/src/store/database.ts";
 import { createPruner } from "../../../server/src/store/pruner.ts";
 import { insertRevocations } from "../../../server/src/store/revocations.ts";
+import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
 import type { TestClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
@@ -54,6 +55,21 @@ describeStores("a pruner", (open) => {
     expect(await prunerOf(store, clock).run()).toBe(1);
     const left = await store.db.selectFrom("revocations").select("value").execute();
     expect(left).toEqual([{ value: "new" }]);
+  });
+
+  it("goes to work by itself soon after the start", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store);
+    const { clock } = issuer;
+    await insertRevocations(store, [
+      { dimension: "jti", value: "old", beforeMs: undefined, revokedAtMs: clock.nowMs(), reason: "revoked" },
+    ]);
+    clock.advance(26 * HOUR_MS);
+    const pruner = createPruner({ store, clock, pauseMs: 0, everyMs: 60 });
+    pruner.start();
+    const left = () => store.db.selectFrom("revocations").select("id").execute();
+    await eventually(async () => (await left()).length === 0 || undefined);
+    await pruner.close();
   });
 
   it("is one of several servers at a time", async () => {
