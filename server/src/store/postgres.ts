@@ -53,9 +53,15 @@ function adaptClient(client: PoolClient): PostgresPoolClient {
   if (known !== undefined) {
     return known;
   }
+  let isLost = false;
   const adaptedClient = {
-    query: (sql: string, parameters: readonly unknown[]) => client.query(sql, [...parameters]).catch(rethrow),
-    release: (destroy?: boolean) => client.release(destroy),
+    query: (sql: string, parameters: readonly unknown[]) =>
+      client.query(sql, [...parameters]).catch((error: unknown) => {
+        // pg gives up on the answer, not on the connection: whoever had it next would wait as long again.
+        isLost ||= error instanceof Error && error.message === "Query read timeout";
+        return rethrow(error);
+      }),
+    release: (destroy?: boolean) => client.release(isLost || destroy),
     // Kysely's type has a second form of query, for cursors, which we give it none of.
   } as unknown as PostgresPoolClient;
   adapted.set(client, adaptedClient);
