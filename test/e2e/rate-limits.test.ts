@@ -1,0 +1,70 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { describe, expect, test } from "vitest";
+import { clientOf, signIn } from "../support/rpc.ts";
+import { startServer } from "../support/server-process.ts";
+
+const WRONG_CLIENT = { grant_type: "client_credentials", client_id: "nobody", client_secret: "css_wrong" };
+
+/** The status of the answer to a wrong client, and when it says to come back. */
+async function tryClient(baseUrl: string, forwarded: string) {
+  const response = await fetch(`${baseUrl}/oauth2/token`, {
+    method: "POST",
+    body: new URLSearchParams(WRONG_CLIENT),
+    headers: { "x-forwarded-for": forwarded },
+  });
+  return { status: response.status, retryAfter: response.headers.get("retry-after") };
+}
+
+/** How many tries are answered before one has to wait. Tries grow back meanwhile, on a slow machine more of them. */
+async function countTries(baseUrl: string, forwarded: (n: number) => string): Promise<number> {
+  for (let n = 0; n < 200; n++) {
+    const { status } = await tryClient(baseUrl, forwarded(n));
+    if (status === 429) return n;
+    expect(status).toBe(401);
+  }
+  return Infinity;
+}
+
+describe("wrong clients", () => {
+  test("are thirty from one address, whatever it claims in X-Forwarded-For", async () => {
+    await using server = await startServer();
+    const tries = await countTries(server.baseUrl, (n) => `198.51.100.${n}`);
+    expect(tries).toBeGreaterThanOrEqual(30);
+    expect(tries).toBeLessThan(60);
+    expect((await tryClient(server.baseUrl, "203.0.113.9")).retryAfter).toMatch(/^[12]$/);
+    await expect(signIn(server.baseUrl)).rejects.toMatchObject({ code: Code.ResourceExhausted });
+  });
+
+  test("are told apart by what the proxy in front has seen, and it alone", async () => {
+    await using server = await startServer({
+      env: { COUNTERSIGN_BEHIND_TLS_PROXY: "true", COUNTERSIGN_ISSUER: "https://auth.example" },
+    });
+    const tries = await countTries(server.baseUrl, (n) => `10.0.0.${n}, 198.51.100.1`);
+    expect(tries).toBeGreaterThanOrEqual(30);
+    expect(tries).toBeLessThan(60);
+    expect(await tryClient(server.baseUrl, "198.51.100.1, 198.51.100.2")).toMatchObject({ status: 401 });
+  });
+});
+
+test("tokens that are not valid are fifty in ten seconds; a token that was good before still is", async () => {
+  await using server = await startServer();
+  const { baseUrl } = server;
+  const { accessToken } = await signIn(baseUrl);
+  const whoAmI = (token: string) => clientOf(SessionService, { baseUrl, token }).whoAmI({});
+  await whoAmI(accessToken);
+  let error: ConnectError | undefined;
+  let tries = 0;
+  while (error?.code !== Code.ResourceExhausted && tries < 500) {
+    error = await whoAmI(`${accessToken}${tries++}`).then(
+      () => undefined,
+      (cause: unknown) => ConnectError.from(cause),
+    );
+    expect([Code.Unauthenticated, Code.ResourceExhausted]).toContain(error?.code);
+  }
+  expect(tries).toBeGreaterThan(50);
+  expect(error?.findDetails(RetryInfoSchema)).toHaveLength(1);
+  expect(error?.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "RATE_LIMITED" }]);
+  await whoAmI(accessToken);
+});
