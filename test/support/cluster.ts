@@ -36,6 +36,8 @@ export async function startCluster(
     COUNTERSIGN_SECRET_FILE: secretFile,
     // The issuer is the same at every port.
     COUNTERSIGN_ISSUER: "http://issuer.test.localhost",
+    // All tests come from one address.
+    COUNTERSIGN_SIGN_INS_PER_MINUTE: "0",
     ...shared,
   };
   const start = async (own: Readonly<Record<string, string>>): Promise<ServerProcess> =>
