@@ -5,6 +5,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
 import { runCountersign, type ServerProcess, startServer } from "../support/server-process.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -214,4 +215,34 @@ describe("openid-client, unmodified,", () => {
       cause: [{ scheme: "basic", parameters: { realm: "countersign" } }],
     });
   });
+});
+
+test("a client that the operator disables is refused at once, and so are its tokens, also those for others", async () => {
+  const client = { client_id: "agent" };
+  const auth = oauth.ClientSecretBasic(secret);
+  const response = await oauth.clientCredentialsGrantRequest(metadata, client, auth, {}, insecure);
+  const own = await oauth.processClientCredentialsResponse(metadata, client, response);
+  const parameters = {
+    subject_token: (await signIn(server.baseUrl)).accessToken,
+    subject_token_type: ACCESS_TOKEN,
+  };
+  const exchanged = await oauth.processGenericTokenEndpointResponse(
+    metadata,
+    client,
+    await oauth.genericTokenEndpointRequest(metadata, client, auth, EXCHANGE, parameters, insecure),
+  );
+  await whoAmI(own.access_token);
+  await whoAmI(exchanged.access_token);
+
+  const env = { COUNTERSIGN_DATA_DIR: server.dataDir };
+  expect(await runCountersign(["client", "disable", "agent"], env)).toMatchObject({ code: 0 });
+  const again = await oauth.clientCredentialsGrantRequest(metadata, client, auth, {}, insecure);
+  expect(again.status).toBe(401);
+  const isRevoked = (token: string): Promise<true | undefined> =>
+    whoAmI(token).then(
+      () => undefined,
+      (cause: unknown) => (String(cause).includes("the session has been revoked") ? true : undefined),
+    );
+  await eventually(() => isRevoked(own.access_token));
+  await eventually(() => isRevoked(exchanged.access_token));
 });

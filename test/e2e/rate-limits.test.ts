@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
 import { startServer } from "../support/server-process.ts";
 
@@ -20,8 +21,11 @@ async function tryClient(baseUrl: string, forwarded: string) {
 /** How many tries are answered before one has to wait. Tries grow back meanwhile, on a slow machine more of them. */
 async function countTries(baseUrl: string, forwarded: (n: number) => string): Promise<number> {
   for (let n = 0; n < 200; n++) {
-    const { status } = await tryClient(baseUrl, forwarded(n));
-    if (status === 429) return n;
+    const { status, retryAfter } = await tryClient(baseUrl, forwarded(n));
+    if (status === 429) {
+      expect(retryAfter).toMatch(/^[12]$/);
+      return n;
+    }
     expect(status).toBe(401);
   }
   return Infinity;
@@ -33,8 +37,13 @@ describe("wrong clients", () => {
     const tries = await countTries(server.baseUrl, (n) => `198.51.100.${n}`);
     expect(tries).toBeGreaterThanOrEqual(30);
     expect(tries).toBeLessThan(60);
-    expect((await tryClient(server.baseUrl, "203.0.113.9")).retryAfter).toMatch(/^[12]$/);
-    await expect(signIn(server.baseUrl)).rejects.toMatchObject({ code: Code.ResourceExhausted });
+    const isLimited = (call: Promise<unknown>): Promise<true | undefined> =>
+      call.then(
+        () => undefined,
+        (cause: unknown) => (ConnectError.from(cause).code === Code.ResourceExhausted ? true : undefined),
+      );
+    // A try may have grown back; it counts against this one.
+    await eventually(() => isLimited(signIn(server.baseUrl)));
   });
 
   test("are told apart by what the proxy in front has seen, and it alone", async () => {

@@ -72,6 +72,7 @@ export async function listLiveSessions(store: Store, page: SessionPage): Promise
     .where("subject", "=", subject)
     .where("revoked_at", "is", null)
     .where("idle_expires_at", ">", nowMs)
+    .where("refresh_hash", "<>", "")
     .$if(after !== undefined, (query) =>
       query.where(sql<boolean>`(created_at, session_id) < (${after?.createdAtMs}, ${after?.sessionId})`),
     )

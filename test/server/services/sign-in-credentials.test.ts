@@ -1,7 +1,7 @@
 import type { SignInRequest } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { describe, expect, it } from "vitest";
-import { COOKIE_ORIGIN, startSessionServer } from "../../support/session-server.ts";
+import { bearer, COOKIE_ORIGIN, startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { refusal, signInRequest } from "./session-calls.ts";
@@ -58,6 +58,8 @@ describe("SignIn with a token of another issuer", () => {
       credential: { case: "federated", value: { token: other.sign() } },
     });
     expect(tokens).toMatchObject({ refreshToken: "", scopes: ["notes:read"] });
+    const { sessions } = await server.client.listSessions({}, bearer(tokens?.accessToken ?? ""));
+    expect(sessions).toEqual([]); // none that could be refreshed
   });
 
   it("takes no token of ours, nor an assertion", async () => {
