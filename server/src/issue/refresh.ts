@@ -1,7 +1,7 @@
 import { AuthError } from "../errors/auth-error.ts";
-import { type AccountRecord, findAccount } from "../store/accounts.ts";
+import { type AccountRights, findRefreshableSession } from "../store/refreshable-sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
-import { findSession, rotateSession } from "../store/sessions.ts";
+import { rotateSession } from "../store/sessions.ts";
 import { endSessions } from "./end-sessions.ts";
 import { createRefreshToken, hashRefreshToken, parseRefreshToken } from "./refresh-token.ts";
 import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
@@ -24,8 +24,12 @@ export interface RefreshInput {
 /** Each try loses only to another's success, so more than a few mean that something else is wrong. */
 const MAX_TRIES = 8;
 
-/** An attempt, with the scopes that it asks for. */
-type Attempt = RefreshAttempt & { readonly scopes: readonly string[] };
+/** An attempt, with the scopes that it asks for and what the session's account has now. */
+interface Attempt extends RefreshAttempt {
+  readonly scopes: readonly string[];
+  /** Undefined when the account may not go on. */
+  readonly account: AccountRights | undefined;
+}
 
 /** What has been found out about an attempt: tokens, or undefined when its session changed meanwhile. */
 type Outcome = IssuedTokens | undefined;
@@ -46,8 +50,8 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
     throw invalidToken();
   }
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const attempt = { token, refreshId, clientId, scopes, nowMs: context.clock.nowMs() };
-    const session = await findSession(context.store, token.sessionId);
+    const { session, account } = (await findRefreshableSession(context.store, token.sessionId)) ?? {};
+    const attempt = { token, refreshId, clientId, scopes, account, nowMs: context.clock.nowMs() };
     const tokens = await carryOut(context, attempt, decideRotation(session, attempt));
     if (tokens !== undefined) {
       return tokens;
@@ -76,7 +80,7 @@ function carryOut(context: SessionContext, attempt: Attempt, decision: RotationD
 async function rotate(context: SessionContext, attempt: Attempt, session: SessionRecord): Promise<Outcome> {
   const { sessionId, absoluteExpiresAtMs } = session;
   const { nowMs, refreshId } = attempt;
-  const account = await liveAccountOf(context, session);
+  const account = await liveAccountOf(context, session, attempt);
   // Before anything is changed: a wish that cannot be granted must not cost the token.
   const scopes = grantScopes(attempt.scopes, narrowScopes(session.scopes, account.scopes));
   const successor = createRefreshToken(context.macKey, sessionId, session.generation + 1);
@@ -105,15 +109,15 @@ async function rotate(context: SessionContext, attempt: Attempt, session: Sessio
 
 async function repeat(
   context: SessionContext,
-  { token, scopes }: Attempt,
+  attempt: Attempt,
   decision: RotationDecision & { readonly kind: "repeat" },
 ): Promise<Outcome> {
-  const refreshToken = unsealSuccessor(context.successorKey, token, decision.successorSealed);
+  const refreshToken = unsealSuccessor(context.successorKey, attempt.token, decision.successorSealed);
   if (refreshToken === undefined) {
     throw invalidToken();
   }
-  const account = await liveAccountOf(context, decision.session);
-  const granted = grantScopes(scopes, narrowScopes(decision.session.scopes, account.scopes));
+  const account = await liveAccountOf(context, decision.session, attempt);
+  const granted = grantScopes(attempt.scopes, narrowScopes(decision.session.scopes, account.scopes));
   const { roles } = account;
   return issueTokens(context, { session: { ...decision.session, scopes: granted }, roles, refreshToken });
 }
@@ -128,9 +132,12 @@ async function endAfterReuse(context: SessionContext, session: SessionRecord): P
 }
 
 /** A session does not outlive its account. */
-async function liveAccountOf(context: SessionContext, session: SessionRecord): Promise<AccountRecord> {
-  const account = await findAccount(context.store, session.subject);
-  if (account !== undefined && account.disabledAtMs === undefined) {
+async function liveAccountOf(
+  context: SessionContext,
+  session: SessionRecord,
+  { account }: Attempt,
+): Promise<AccountRights> {
+  if (account !== undefined) {
     return account;
   }
   await endSessions(context, { where: { subject: session.subject }, reason: "account_disabled" });
