@@ -1,6 +1,6 @@
 import { sign } from "node:crypto";
 import { craftToken, goodClaims, type Signer, type SigningKey } from "../support/tokens.ts";
-import { DETAIL, type HostileCase, invalid } from "./hostile-case.ts";
+import { bearer, DETAIL, type HostileCase, invalid, passes } from "./hostile-case.ts";
 import { edKey, ownKey, psKey, rsKey } from "./issuers.ts";
 
 interface Family {
@@ -98,10 +98,32 @@ function caseOf({ key, iss, typ }: Family, name: string, signer: Signer): Hostil
   return invalid(`${key.algorithm} signature: ${name}`, token, DETAIL.signature);
 }
 
-/** What is done to signatures. */
-export const signatureCases: readonly HostileCase[] = families.flatMap((family) => {
+/** Write n - s for s: with ECDSA, whoever has one signature has two. */
+function mirrored(input: string): Uint8Array {
+  const order = BigInt(`0x${ORDER_OF_P256.toString("hex")}`);
+  const s = BigInt(`0x${Buffer.from(half(input, 1)).toString("hex")}`);
+  return Buffer.concat([half(input, 0), Buffer.from((order - s).toString(16).padStart(64, "0"), "hex")]);
+}
+
+const mirroredToken = (claims: Record<string, unknown>) =>
+  craftToken({ alg: "ES256", typ: "at+jwt", kid: ownKey.kid }, goodClaims(claims), mirrored);
+
+/** It is as good as the first, so that nothing may hang on the text of a signature: revocation hangs on claims. */
+const mirroredCases: readonly HostileCase[] = [
+  passes("ES256 signature: the other of the two that ECDSA has", mirroredToken({})),
+  {
+    name: "ES256 signature: the other one does not undo a revocation",
+    fields: bearer(mirroredToken({ sid: "session-revoked" })),
+    outcome: "SESSION_REVOKED",
+  },
+];
+
+const damaged: readonly HostileCase[] = families.flatMap((family) => {
   const special = family.key === ownKey ? ownSignature : family.key === edKey ? edSignature : {};
   return Object.entries({ ...anySignature(family.key), ...special }).map(([name, signer]) =>
     caseOf(family, name, signer),
   );
 });
+
+/** What is done to signatures. */
+export const signatureCases: readonly HostileCase[] = [...damaged, ...mirroredCases];
