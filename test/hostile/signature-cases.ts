@@ -100,9 +100,10 @@ function caseOf({ key, iss, typ }: Family, name: string, signer: Signer): Hostil
 
 /** Write n - s for s: with ECDSA, whoever has one signature has two. */
 function mirrored(input: string): Uint8Array {
-  const order = BigInt(`0x${ORDER_OF_P256.toString("hex")}`);
-  const s = BigInt(`0x${Buffer.from(half(input, 1)).toString("hex")}`);
-  return Buffer.concat([half(input, 0), Buffer.from((order - s).toString(16).padStart(64, "0"), "hex")]);
+  const signature = Buffer.from(ownKey.sign(input));
+  const s = BigInt(`0x${signature.subarray(32).toString("hex")}`);
+  const other = BigInt(`0x${ORDER_OF_P256.toString("hex")}`) - s;
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from(other.toString(16).padStart(64, "0"), "hex")]);
 }
 
 const mirroredToken = (claims: Record<string, unknown>) =>
