@@ -60,15 +60,18 @@ describe("a client's secret", () => {
     issuer[Symbol.dispose]();
   });
 
-  it("is of no use once the client is disabled", async () => {
+  it("is of no use once the client is disabled, nor is an assertion", async () => {
     await using store = await openTestSqlite();
     const { issuer, clock, authenticate } = await start(store);
     const { secret } = await addTestClient(issuer, "billing");
+    const keyed = await addTestClient(issuer, "keyed", { key: true });
     const { sessions } = issuer;
     const clients = createClients({ store, clock, sessions, revocations: { revoke: async () => {} } });
     await clients.disable("billing");
+    await clients.disable("keyed");
     const attempt = authenticate({ kind: "secret", clientId: "billing", clientSecret: secret });
     await expect(attempt).rejects.toMatchObject(UNKNOWN);
+    await expect(authenticate(byAssertion(keyed.assert()))).rejects.toMatchObject(UNKNOWN);
     issuer[Symbol.dispose]();
   });
 

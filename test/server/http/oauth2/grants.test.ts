@@ -157,6 +157,17 @@ describe("jwt-bearer", () => {
     expect(decodeJwt(String(body.access_token))).toMatchObject({ client_id: "app", roles: [], scope: "" });
   });
 
+  it("is for clients that are allowed it, whoever has signed", async () => {
+    await using server = await startOAuthServer();
+    const { secret } = await addTestClient(server.issuer, "app");
+    const keyed = await addTestClient(server.issuer, "keyed", { key: true });
+    const form = { grant_type: JWT_BEARER, client_id: "app", client_secret: secret };
+    const viaApp = await server.post("/oauth2/token", { ...form, assertion: server.other.sign() });
+    expect(viaApp.body.error).toBe("unauthorized_client");
+    const own = await server.post("/oauth2/token", { grant_type: JWT_BEARER, assertion: keyed.assert() });
+    expect(own.body.error).toBe("unauthorized_client");
+  });
+
   it("refuses the assertion of one client from another", async () => {
     await using server = await startOAuthServer();
     const one = await addTestClient(server.issuer, "one", { key: true, grants: ["jwt-bearer"] });

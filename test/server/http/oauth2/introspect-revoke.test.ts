@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { revokeSessions } from "../../../../server/src/store/session-revocations.ts";
 import { type OAuthServer, startOAuthServer } from "../../../support/oauth-server.ts";
 import { addTestClient, type TestClient } from "../../../support/sign-ins.ts";
 import { TEST_ISSUER } from "../../../support/test-issuer.ts";
@@ -112,6 +113,14 @@ describe("introspection", () => {
     server.issuer.clock.advance(600_000);
     expect(await introspect(accessToken)).toEqual({ active: false });
     expect(server.errors).toEqual([]);
+  });
+
+  it("knows at once of a session that another server has ended", async () => {
+    await using started = await start();
+    const { store, clock } = started.server.issuer;
+    const { accessToken, sessionId } = await started.server.beginSession();
+    await revokeSessions(store, { where: { sessionId }, reason: "signed_out", nowMs: clock.nowMs() });
+    expect(await started.introspect(accessToken)).toEqual({ active: false });
   });
 
   it("needs a token", async () => {
