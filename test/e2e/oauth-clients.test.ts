@@ -246,3 +246,15 @@ test("a client that the operator disables is refused at once, and so are its tok
   await eventually(() => isRevoked(own.access_token));
   await eventually(() => isRevoked(exchanged.access_token));
 });
+
+test("an issuer with a path is found where RFC 8414 §3.1 says, and named as it is", async () => {
+  const issuer = "https://auth.example/tenant/";
+  await using other = await startServer({ env: { COUNTERSIGN_ISSUER: issuer } });
+  for (const path of ["", "/tenant"]) {
+    const found = await fetch(`${other.baseUrl}/.well-known/oauth-authorization-server${path}`);
+    expect(await found.json()).toMatchObject({
+      issuer,
+      token_endpoint: "https://auth.example/tenant/oauth2/token",
+    });
+  }
+});

@@ -98,7 +98,7 @@ export const SETTINGS = {
   tlsKey: setting("tls-key", "Its private key, in PEM.", undefined, text, "FILE"),
   behindTlsProxy: setting(
     "behind-tls-proxy",
-    "TLS ends at a proxy in front: allow plain text.",
+    "TLS ends at a proxy in front: allow plain text, and take callers' addresses from it.",
     "false",
     flagValue,
   ),
