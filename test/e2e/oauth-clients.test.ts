@@ -154,12 +154,13 @@ describe("oauth4webapi, unmodified,", () => {
       scopes: ["notes:read"],
     });
     const acting = clientOf(SessionService, { baseUrl: server.baseUrl, token: tokens.access_token });
-    for (const call of [
-      acting.signOut({}),
-      acting.listSessions({}),
-      acting.revokeSession({ sessionId: "x" }),
-    ]) {
-      await expect(call).rejects.toThrow("sessions are managed by their user");
+    const calls = [
+      () => acting.signOut({}),
+      () => acting.listSessions({}),
+      () => acting.revokeSession({ sessionId: "x" }),
+    ];
+    for (const call of calls) {
+      await expect(call()).rejects.toThrow("sessions are managed by their user");
     }
   });
 });
