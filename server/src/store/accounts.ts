@@ -41,13 +41,6 @@ export async function findAccountByUsername(
   return row === undefined ? undefined : toRecord(row);
 }
 
-/** Find an account by its subject. */
-export async function findAccount(store: Store, subject: string): Promise<AccountRecord | undefined> {
-  const query = store.db.selectFrom("accounts").selectAll().where("subject", "=", subject);
-  const row = await query.executeTakeFirst();
-  return row === undefined ? undefined : toRecord(row);
-}
-
 /** What may change about an account. What is not named stays. */
 export interface AccountChange {
   readonly passwordHash?: string;
