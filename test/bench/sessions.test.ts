@@ -15,7 +15,7 @@ const CASES = [
     sides: ["same-server-p50", "same-server-p99", "other-server-p50", "other-server-p99"],
   },
   { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },
-  { bench: sessionMemoryBench, sides: ["sessions-process", "sessions-disk", "revocations"] },
+  { bench: sessionMemoryBench, sides: ["sessions-heap", "sessions-disk", "revocations"] },
 ] as const;
 
 describe("the benches of sessions, as quickly as they can", { timeout: 60_000 }, () => {

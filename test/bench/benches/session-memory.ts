@@ -10,7 +10,7 @@ const QUICK_COUNT = 2_000;
 export const sessionMemoryBench: Bench = {
   name: "session-memory",
   describe: [
-    `${COUNT} sessions on SQLite in a fresh process, each written and read once: what the process has grown by`,
+    `${COUNT} sessions on SQLite in a fresh process, as rows, some of them read: what the heap has grown by`,
     "(they live on the disk only), and the size of the database by session",
     `${COUNT} revoked sessions in memory: heap after garbage collection, less what it was before, by entry`,
   ],
@@ -28,9 +28,9 @@ async function runSessionMemory({ rounds, quick }: BenchOptions): Promise<readon
   const sessions: Side = {
     name: "sessions",
     async measure() {
-      const { residentMegabytes, diskBytes } = await inChild<SessionMemory>("measureSessions");
+      const { heapMegabytes, diskBytes } = await inChild<SessionMemory>("measureSessions");
       return [
-        { side: "sessions-process", unit: "MiB in all", value: residentMegabytes },
+        { side: "sessions-heap", unit: "MiB in all", value: heapMegabytes },
         { side: "sessions-disk", unit: "B/session", value: diskBytes },
       ];
     },
