@@ -42,10 +42,14 @@ export interface Backend extends AsyncDisposable {
  *
  * @throws CommandError when the store, the secret file or the audit file is not usable
  */
-export async function openBackend(config: Config, terminal: Terminal): Promise<Backend> {
+export async function openBackend(
+  config: Config,
+  terminal: Terminal,
+  mode: { readonly isDemo: boolean },
+): Promise<Backend> {
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
-  const secret = readSecret(config);
+  const secret = readSecret(config, mode);
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));

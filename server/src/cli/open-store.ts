@@ -21,14 +21,17 @@ export async function openStore(config: Config): Promise<Store> {
 }
 
 /**
- * Read the key-encryption key. With SQLite it is made when it is missing; with Postgres it must be there, since
- * all servers on one database share it.
+ * Read the key-encryption key. With SQLite, and for the demo, it is made when it is missing; with Postgres it must
+ * be there, since all servers on one database share it.
  *
  * @throws CommandError when it is missing or is none
  */
-export function readSecret(config: Config): Uint8Array {
+export function readSecret(
+  config: Config,
+  mode: { readonly isDemo: boolean } = { isDemo: false },
+): Uint8Array {
   const path = config.secretFile ?? join(config.dataDir, "secret");
-  const create = config.databaseUrl === undefined;
+  const create = config.databaseUrl === undefined || mode.isDemo;
   if (!create && !existsSync(path)) {
     throw new CommandError(
       `the secret file ${path} is missing: every server on one Postgres needs the same one. ` +

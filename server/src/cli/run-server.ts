@@ -43,7 +43,7 @@ export async function runServer(
   const listener = await bind(() => handler, config);
   await using bound = new AsyncDisposableStack();
   bound.defer(() => listener.close(0));
-  await using backend = await openBackend(config, terminal);
+  await using backend = await openBackend(config, terminal, mode);
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => listener.close(GRACE_MS));
   const issuerUrl = resolveIssuerUrl(config, listener.origin);
