@@ -8,14 +8,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { DEMO_ACCOUNT, type ServerProcess, startServer } from "../support/server-process.ts";
 
-/** How many lives of a token a stream must outlast. A full run takes 50. */
-const LIVES = Number(process.env.STREAM_LIVES ?? 5);
-const LIFE_MS = 2000;
+/** How many lives of a token a stream must outlast, and how long one is. A full run takes 50 of 2 seconds. */
+const LIVES = Number(process.env.STREAM_LIVES ?? 4);
+const LIFE_MS = Number(process.env.STREAM_LIFE_MS ?? 4000);
 const RUN_MS = LIVES * LIFE_MS;
 
 let server: ServerProcess;
 beforeAll(async () => {
-  server = await startServer({ env: { COUNTERSIGN_ACCESS_TTL: "2s", COUNTERSIGN_CLOCK_TOLERANCE: "0s" } });
+  server = await startServer({
+    env: { COUNTERSIGN_ACCESS_TTL: `${LIFE_MS}ms`, COUNTERSIGN_CLOCK_TOLERANCE: "0s" },
+  });
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
