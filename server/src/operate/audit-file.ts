@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { type Clock, systemClock } from "../clock.ts";
+import { openAppendFile } from "./append-file.ts";
 import type { AuditEvent, AuditSink } from "./audit.ts";
 
 /** An audit trail in a file. */
@@ -17,9 +17,6 @@ export interface FileAuditOptions {
   readonly clock?: Clock;
 }
 
-/** How often to look whether the file has been renamed or removed, in milliseconds. */
-const LOOK_MS = 1_000;
-
 /**
  * Append audit events to a file, a JSON object a line, for the eyes of its owner alone.
  *
@@ -31,69 +28,40 @@ const LOOK_MS = 1_000;
  */
 export function openFileAudit(path: string, options: FileAuditOptions = {}): FileAudit {
   const { clock = systemClock, onError = () => undefined } = options;
-  let fd: number | undefined = openForAppend(path);
-  let lookedAtMs = clock.nowMs();
+  const file = openAppendFile(path, clock);
   let pending: string[] = [];
   let isScheduled = false;
 
-  const reopen = (): void => {
-    const old = fd;
-    fd = openForAppend(path);
-    if (old !== undefined) {
-      closeSync(old);
-    }
-  };
-  const write = (): void => {
-    const text = pending.join("");
-    pending = [];
-    if (text === "" || fd === undefined) {
-      return;
-    }
+  const attempt = (act: () => void): void => {
     try {
-      const nowMs = clock.nowMs();
-      if (nowMs - lookedAtMs >= LOOK_MS) {
-        lookedAtMs = nowMs;
-        if (!isSameFile(fd, path)) {
-          reopen();
-        }
-      }
-      writeAll(fd, text);
+      act();
     } catch (error) {
       onError(error);
     }
   };
-  const schedule = (): void => {
-    if (!isScheduled) {
-      isScheduled = true;
-      setImmediate(() => {
-        isScheduled = false;
-        write();
-      });
-    }
+  const flush = (): void => {
+    isScheduled = false;
+    const text = pending.join("");
+    pending = [];
+    attempt(() => file.append(text));
   };
   return {
     record(event) {
       pending.push(toLine(event, clock.nowMs()));
-      if (isRefusal(event)) {
-        schedule();
-      } else {
-        write();
+      if (!isRefusal(event)) {
+        flush();
+      } else if (!isScheduled) {
+        isScheduled = true;
+        setImmediate(flush);
       }
     },
     reopen() {
-      write();
-      try {
-        reopen();
-      } catch (error) {
-        onError(error);
-      }
+      flush();
+      attempt(file.reopen);
     },
     close() {
-      write();
-      if (fd !== undefined) {
-        closeSync(fd);
-        fd = undefined;
-      }
+      flush();
+      file.close();
     },
   };
 }
@@ -125,21 +93,4 @@ function isRefusal({ type, reason }: AuditEvent): boolean {
 function toLine(event: AuditEvent, nowMs: number): string {
   const members = MEMBERS.map((name) => [name, event[name]] as const);
   return `${JSON.stringify({ time: new Date(nowMs).toISOString(), ...Object.fromEntries(members) })}\n`;
-}
-
-/** Appending keeps the lines of several processes apart, and is all that this file is opened for. */
-function openForAppend(path: string): number {
-  return openSync(path, "a", 0o600);
-}
-
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) {
-    at += writeSync(fd, bytes, at);
-  }
-}
-
-function isSameFile(fd: number, path: string): boolean {
-  const [open, named] = [fstatSync(fd), statSync(path, { throwIfNoEntry: false })];
-  return named !== undefined && open.ino === named.ino && open.dev === named.dev;
 }
