@@ -57,7 +57,7 @@ export function openFileAudit(path: string, options: FileAuditOptions = {}): Fil
     },
     reopen() {
       flush();
-      attempt(file.reopen);
+      attempt(() => file.reopen());
     },
     close() {
       flush();

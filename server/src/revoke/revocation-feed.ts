@@ -40,11 +40,15 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const { store, clock, learn } = options;
   let cursor: number | undefined;
   let readAtMs = Number.NaN;
-  let reading: Promise<void> | undefined;
-  let isWanted = false;
   let isDown = false;
   let stop = (): Promise<void> => Promise.resolve();
 
+  const report = (error: unknown): void => {
+    if (!isDown) {
+      isDown = true;
+      options.onError(error);
+    }
+  };
   const take = (records: readonly RevocationRecord[]): void => {
     cursor = records.at(-1)?.id ?? cursor ?? 0;
     learn(records);
@@ -68,35 +72,46 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       throw error;
     }
   };
-  const report = (error: unknown): void => {
-    if (!isDown) {
-      isDown = true;
-      options.onError(error);
-    }
-  };
-  /** One reading at a time. Who asks during one gets another behind it: it may have looked too early. */
-  const look = async (): Promise<void> => {
-    isWanted = true;
-    while (isWanted && reading === undefined) {
-      isWanted = false;
-      reading = read().catch(report);
-      await reading;
-      reading = undefined;
-    }
-  };
-
+  const look = oneAtATime(() => read().catch(report));
   return {
     async start() {
       await read();
-      const listener = store.listen(REVOCATION_CHANNEL, () => void look());
-      const timer = setInterval(() => void look(), options.pollMs).unref();
+      const listener = store.listen(REVOCATION_CHANNEL, () => look.ask());
+      const timer = setInterval(() => look.ask(), options.pollMs).unref();
       stop = async () => {
         clearInterval(timer);
         await listener.close();
-        await reading;
+        await look.idle();
       };
     },
     close: () => stop(),
     readAtMs: () => readAtMs,
+  };
+}
+
+interface Asked {
+  /** Have the work done from its beginning, now or as soon as what is under way is done. */
+  ask(): void;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+}
+
+/** Do work whenever asked, once at a time. Who asks during it gets it done again: it may have looked too early. */
+function oneAtATime(work: () => Promise<void>): Asked {
+  let running: Promise<void> | undefined;
+  let isWanted = false;
+  const run = async (): Promise<void> => {
+    while (isWanted) {
+      isWanted = false;
+      await work();
+    }
+    running = undefined;
+  };
+  return {
+    ask() {
+      isWanted = true;
+      running ??= run();
+    },
+    idle: () => running ?? Promise.resolve(),
   };
 }

@@ -4,6 +4,7 @@ import type { Store } from "../store/database.ts";
 import { insertRevocations, type RevocationRecord } from "../store/revocations.ts";
 import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
 import { createRevocationFeed } from "./revocation-feed.ts";
+import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
 import { type RevocationOrder, toNewRevocation } from "./revocation-order.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
 
@@ -29,13 +30,6 @@ export interface RevocationsOptions {
   readonly audit?: RevocationAudit;
   /** Told when the store can no longer be read, and when a listener threw. */
   readonly onError?: (error: unknown) => void;
-}
-
-/** Revocations that were learned of together. */
-export interface RevocationBatch {
-  readonly records: readonly RevocationRecord[];
-  /** Say whether one of them covers a token: for all open streams, without a search through the batch for each. */
-  matches(token: RevocableToken): boolean;
 }
 
 /** What has been revoked and tokens may still be around of, in memory, fed by all servers on one store. */
@@ -81,18 +75,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
   const keepMs = options.accessTtlMs + KEEP_LONGER_MS;
   const set = createRevokedSet();
-  const listeners = new Set<(batch: RevocationBatch) => void>();
+  const listeners = createRevocationListeners(onError);
 
-  const tell = (batch: RevocationBatch): void => {
-    for (const listener of listeners) {
-      try {
-        listener(batch);
-      } catch (error) {
-        // The other listeners must still learn of it.
-        onError(error);
-      }
-    }
-  };
   const learn = (records: readonly RevocationRecord[]): void => {
     const nowMs = clock.nowMs();
     set.forget(nowMs);
@@ -100,7 +84,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       (record) => record.revokedAtMs + keepMs > nowMs && set.add(record, record.revokedAtMs + keepMs),
     );
     if (news.length > 0) {
-      tell(toBatch(news));
+      listeners.tell(news);
     }
   };
   const feed = createRevocationFeed({
@@ -125,20 +109,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       }
     },
     learn,
-    onRevoked(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onRevoked: (listener) => listeners.add(listener),
     get size() {
       return set.size;
     },
   };
-}
-
-function toBatch(records: readonly RevocationRecord[]): RevocationBatch {
-  const set = createRevokedSet();
-  for (const record of records) {
-    set.add(record, Infinity);
-  }
-  return { records, matches: (token) => set.covers(token) };
 }

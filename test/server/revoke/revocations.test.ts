@@ -1,12 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import type { RevocationEvent } from "../../../server/src/revoke/revocation-audit.ts";
+import type { RevocationBatch } from "../../../server/src/revoke/revocation-listeners.ts";
 import type { RevocationOrder } from "../../../server/src/revoke/revocation-order.ts";
-import {
-  createRevocations,
-  type RevocationBatch,
-  type RevocationsOptions,
-} from "../../../server/src/revoke/revocations.ts";
+import { createRevocations, type RevocationsOptions } from "../../../server/src/revoke/revocations.ts";
 import type { Store } from "../../../server/src/store/database.ts";
 import { insertRevocations } from "../../../server/src/store/revocations.ts";
 import { describeStores, openTestSqlite } from "../../support/stores.ts";
