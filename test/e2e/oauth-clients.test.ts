@@ -1,41 +1,23 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import * as oauth from "oauth4webapi";
-import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { ACCESS_TOKEN, EXCHANGE, type OAuthProcess, startOAuthProcess } from "../support/oauth-process.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
 import { runCountersign, type ServerProcess, startServer } from "../support/server-process.ts";
-import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
-import { createSigningKey } from "../support/tokens.ts";
 
-const key = createSigningKey("ES256", "billing-key");
-const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 const FIRST_PARTY = { client_id: "countersign-first-party" };
 const insecure = { [oauth.allowInsecureRequests]: true };
 
-let folder: TemporaryFolder;
+let started: OAuthProcess;
 let server: ServerProcess;
-let metadata: oauth.AuthorizationServer;
 let secret: string;
+let metadata: oauth.AuthorizationServer;
 
 beforeAll(async () => {
-  folder = await createTemporaryFolder();
-  const env = { COUNTERSIGN_DATA_DIR: folder.path };
-  const keys = join(folder.path, "billing.jwks");
-  await writeFile(keys, JSON.stringify({ keys: [key.jwk] }));
-  const scopes = ["--scope", "notes:read", "--scope", "notes:write"];
-  const grants = ["--grant", "client_credentials", "--grant", "token-exchange", "--grant", "jwt-bearer"];
-  const added = await runCountersign(
-    ["client", "add", "agent", ...scopes, ...grants, "--introspect", "--json"],
-    env,
-  );
-  secret = JSON.parse(added.stdout).secret;
-  await runCountersign(["client", "add", "billing", ...scopes, ...grants, "--jwks", keys], env);
-  server = await startServer({ dataDir: folder.path });
+  started = await startOAuthProcess();
+  ({ server, secret } = started);
   const issuer = new URL(server.baseUrl);
   metadata = await oauth.processDiscoveryResponse(
     issuer,
@@ -43,21 +25,9 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  await folder?.[Symbol.asyncDispose]();
-});
+afterAll(() => started?.[Symbol.asyncDispose]());
 
-const privateKey = () =>
-  crypto.subtle.importKey(
-    "jwk",
-    key.privateKey.export({ format: "jwk" }) as JsonWebKey,
-    { name: "ECDSA", namedCurve: "P-256" },
-    false,
-    ["sign"],
-  );
-
-const whoAmI = (token: string) => clientOf(SessionService, { baseUrl: server.baseUrl, token }).whoAmI({});
+const whoAmI = (token: string) => started.whoAmI(token);
 
 describe("oauth4webapi, unmodified,", () => {
   const agent = { client_id: "agent" };
@@ -67,7 +37,7 @@ describe("oauth4webapi, unmodified,", () => {
     [
       "private_key_jwt",
       { client_id: "billing" },
-      async () => oauth.PrivateKeyJwt({ key: await privateKey(), kid: key.kid }),
+      async () => oauth.PrivateKeyJwt({ key: started.privateKey, kid: started.kid }),
     ],
   ];
   for (const [name, client, auth] of ways) {
@@ -162,59 +132,6 @@ describe("oauth4webapi, unmodified,", () => {
     for (const call of calls) {
       await expect(call()).rejects.toThrow("sessions are managed by their user");
     }
-  });
-});
-
-describe("openid-client, unmodified,", () => {
-  const discover = (clientId: string, auth: openid.ClientAuth) =>
-    openid.discovery(new URL(server.baseUrl), clientId, undefined, auth, {
-      algorithm: "oauth2",
-      execute: [openid.allowInsecureRequests],
-    });
-
-  test("gets, asks about and revokes a token with a signed assertion", async () => {
-    const config = await discover("billing", openid.PrivateKeyJwt({ key: await privateKey(), kid: key.kid }));
-    const tokens = await openid.clientCredentialsGrant(config, { scope: "notes:read" });
-    expect(tokens.scope).toBe("notes:read");
-    expect(await openid.tokenIntrospection(config, tokens.access_token)).toMatchObject({
-      active: true,
-      sub: "client_billing",
-    });
-    await openid.tokenRevocation(config, tokens.access_token);
-    expect(await openid.tokenIntrospection(config, tokens.access_token)).toEqual({ active: false });
-    await expect(whoAmI(tokens.access_token)).rejects.toThrow("the session has been revoked");
-  });
-
-  test("refreshes a session of ours, and learns why it cannot twice", async () => {
-    const config = await discover("countersign-first-party", openid.None());
-    const { refreshToken } = await signIn(server.baseUrl);
-    const tokens = await openid.refreshTokenGrant(config, refreshToken);
-    expect(tokens.expiresIn()).toBeGreaterThan(500);
-    const forged = `${refreshToken.slice(0, -1)}${refreshToken.endsWith("A") ? "B" : "A"}`;
-    await expect(openid.refreshTokenGrant(config, forged)).rejects.toMatchObject({ error: "invalid_grant" });
-  });
-
-  test("exchanges a user's token with a secret in the body", async () => {
-    const config = await discover("agent", openid.ClientSecretPost(secret));
-    const { accessToken } = await signIn(server.baseUrl);
-    const tokens = await openid.genericGrantRequest(config, EXCHANGE, {
-      subject_token: accessToken,
-      subject_token_type: ACCESS_TOKEN,
-    });
-    expect(tokens.issued_token_type).toBe(ACCESS_TOKEN);
-    expect((await whoAmI(tokens.access_token)).clientId).toBe("agent");
-  });
-
-  test("hears that a wrong secret is wrong, in the way that it was sent", async () => {
-    const inBody = await discover("agent", openid.ClientSecretPost("css_wrong"));
-    await expect(openid.clientCredentialsGrant(inBody)).rejects.toMatchObject({
-      error: "invalid_client",
-      status: 401,
-    });
-    const inHeader = await discover("agent", openid.ClientSecretBasic("css_wrong"));
-    await expect(openid.clientCredentialsGrant(inHeader)).rejects.toMatchObject({
-      cause: [{ scheme: "basic", parameters: { realm: "countersign" } }],
-    });
   });
 });
 
