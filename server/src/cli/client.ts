@@ -1,17 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { systemClock } from "../clock.ts";
 import { CLIENT_GRANTS } from "../credentials/client-names.ts";
-import { type Clients, type ClientWithSecret, createClients } from "../credentials/clients.ts";
-import { endSessions } from "../issue/end-sessions.ts";
-import type { AuditSink } from "../operate/audit.ts";
-import { toNewRevocation } from "../revoke/revocation-order.ts";
+import type { Clients, ClientWithSecret } from "../credentials/clients.ts";
 import type { ClientRecord } from "../store/clients.ts";
-import type { Store } from "../store/database.ts";
-import { insertRevocations } from "../store/revocations.ts";
+import { chooseAction } from "./choose-action.ts";
 import type { Command } from "./command.ts";
-import { type CommandLine, readCommandLine } from "./config.ts";
+import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { parseDuration } from "./duration.ts";
+import { orExplain } from "./explain.ts";
 import { openAudit } from "./open-audit.ts";
+import { openClients } from "./open-clients.ts";
 import { openStore } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -59,16 +56,14 @@ export const clientCommand: Command = {
       json: { type: "boolean" },
     } as const;
     const line = readCommandLine(args, terminal.env, { own });
-    const [action = "", clientId, ...more] = line.words;
-    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-    if (act === undefined || more.length > 0 || (action === "list") !== (clientId === undefined)) {
-      throw new UsageError("client takes an action and, but for list, one identifier");
-    }
+    const { words } = line;
+    const choice = { command: "client", target: "CLIENT_ID", actions: ACTIONS, words };
+    const { act, name: clientId } = chooseAction(choice);
     await using audit = openAudit(line.config, (error) => {
       throw error;
     });
     await using store = await openStore(line.config);
-    const call = { clients: openClients(store, audit), clientId: clientId ?? "", line };
+    const call = { clients: openClients(store, audit), clientId, line };
     (await orExplain(() => act(call))).forEach((text) => {
       terminal.print(text);
     });
@@ -86,9 +81,9 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
     const { scope, role, grant, introspect } = line.values;
     const made = await clients.create({
       clientId,
-      scopes: toNames(scope),
-      roles: toNames(role),
-      grants: grant === undefined ? ["client_credentials"] : toNames(grant),
+      scopes: namesOf(scope),
+      roles: namesOf(role),
+      grants: grant === undefined ? ["client_credentials"] : namesOf(grant),
       mayIntrospect: introspect === true,
       ...(await readKeys(line)),
     });
@@ -121,20 +116,6 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
     return showState(line, { client: clientId, disabled: false });
   },
 };
-
-function openClients(store: Store, audit: AuditSink): Clients {
-  // Servers that run on the same store learn of what is revoked from it.
-  const context = { store, clock: systemClock, audit, revocations: { learn: () => {} } };
-  return createClients({
-    store,
-    clock: systemClock,
-    audit,
-    sessions: { end: (end) => endSessions(context, end) },
-    revocations: {
-      revoke: (order) => insertRevocations(store, [toNewRevocation(order, systemClock.nowMs())]),
-    },
-  });
-}
 
 async function readKeys({ values }: CommandLine): Promise<{ readonly jwks?: string }> {
   if (typeof values.jwks !== "string") {
@@ -181,18 +162,4 @@ function toRow(client: ClientRecord): Readonly<Record<string, string>> {
     created: formatTime(client.createdAtMs),
     disabled: formatTime(client.disabledAtMs),
   };
-}
-
-function toNames(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-/** What clients refuse is the operator's to mend, so the message is enough. */
-async function orExplain<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof UsageError || cause instanceof CommandError) throw cause;
-    throw new CommandError(cause instanceof Error ? cause.message : "failed", { cause });
-  }
 }

@@ -80,6 +80,11 @@ function parse(args: readonly string[], own: CommandOptions) {
   }
 }
 
+/** The values of an option that may be given more than once. */
+export function namesOf(value: CommandLine["values"][string]): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 /** A variable that is set to nothing is not set: shells and composers of containers do that. */
 function nonEmpty(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;

@@ -63,13 +63,19 @@ const ACTIONS: Readonly<Record<string, (ring: KeyRing, line: CommandLine) => Pro
 };
 
 async function change(
-  { values }: CommandLine,
+  { values, words }: CommandLine,
   what: string,
   act: () => Promise<string>,
 ): Promise<readonly string[]> {
   try {
     const kid = await act();
-    return [values.json === true ? JSON.stringify({ kid }) : `${kid} signs from now on.`];
+    if (values.json === true) {
+      return [JSON.stringify({ kid })];
+    }
+    return [
+      ...(what === "removed" ? [`${words[1]} is removed: its tokens are refused.`] : []),
+      `${kid} signs from now on.`,
+    ];
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "unknown error";
     throw new CommandError(`nothing was ${what}: ${why}`, { cause });

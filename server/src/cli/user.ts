@@ -1,12 +1,14 @@
 import type { Accounts } from "../credentials/accounts.ts";
 import type { AccountRecord } from "../store/accounts.ts";
+import { chooseAction } from "./choose-action.ts";
 import type { Command, Terminal } from "./command.ts";
-import { type CommandLine, readCommandLine } from "./config.ts";
+import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
+import { orExplain } from "./explain.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openAudit } from "./open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
-import { CommandError, UsageError } from "./usage-error.ts";
+import { CommandError } from "./usage-error.ts";
 
 /** `countersign user`: the accounts that sign in with a password. */
 export const userCommand: Command = {
@@ -35,18 +37,13 @@ export const userCommand: Command = {
       json: { type: "boolean" },
     } as const;
     const line = readCommandLine(args, terminal.env, { own });
-    const [action = "", name, ...more] = line.words;
-    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-    if (act === undefined || more.length > 0 || (action === "list") !== (name === undefined)) {
-      throw new UsageError("user takes an action and, but for list, one name");
-    }
+    const { words } = line;
+    const { act, name } = chooseAction({ command: "user", target: "NAME", actions: ACTIONS, words });
     await using audit = openAudit(line.config, (error) => {
       throw error;
     });
     await using store = await openStore(line.config);
-    (await act({ accounts: openAccounts(store, audit), name: name ?? "", line, terminal })).forEach(
-      terminal.print,
-    );
+    (await act({ accounts: openAccounts(store, audit), name, line, terminal })).forEach(terminal.print);
   },
 };
 
@@ -60,7 +57,7 @@ interface Call {
 const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]>>> = {
   async add({ accounts, name, line, terminal }) {
     const password = await readPassword(terminal);
-    const [scopes, roles] = [toNames(line.values.scope), toNames(line.values.role)];
+    const [scopes, roles] = [namesOf(line.values.scope), namesOf(line.values.role)];
     const account = await orExplain(() => accounts.create({ username: name, password, scopes, roles }));
     return line.values.json === true ? [JSON.stringify(toRow(account))] : [`${account.username} was added.`];
   },
@@ -104,19 +101,6 @@ function toRow(account: AccountRecord): Readonly<Record<string, string>> {
     created: formatTime(account.createdAtMs),
     disabled: formatTime(account.disabledAtMs),
   };
-}
-
-function toNames(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-/** What accounts refuse is the user's to mend, so the message is enough. */
-async function orExplain<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : "failed", { cause });
-  }
 }
 
 async function readPassword(terminal: Terminal): Promise<string> {

@@ -71,8 +71,8 @@ test("a client can be disabled and enabled", async () => {
 });
 
 const wrong = [
-  { args: [], code: 2, message: "client takes an action and, but for list, one identifier" },
-  { args: ["add"], code: 2, message: "client takes an action" },
+  { args: [], code: 2, message: "client knows these actions: add, list" },
+  { args: ["add"], code: 2, message: "add needs a CLIENT_ID" },
   { args: ["rotate", "x", "--overlap", "soon"], code: 2, message: "rotate takes either" },
   { args: ["add", "usr_x"], code: 1, message: "must not begin with" },
   { args: ["add", "x", "--grant", "password"], code: 1, message: "a grant must be one of" },

@@ -44,7 +44,9 @@ describe("a wrong call", () => {
     [["serve", "--host", "0.0.0.0"], "tokens would go there in plain text"],
     [["serve", "--tls-cert", "x"], "--tls-cert and --tls-key go together"],
     [["key", "burn"], "key knows these actions: list, rotate"],
-    [["user", "add"], "user takes an action and, but for list, one name"],
+    [["user", "add"], "add needs a NAME"],
+    [["user", "list", "ada"], "list takes no words"],
+    [["user", "burn", "ada"], "user knows these actions: add, list, passwd, disable, enable"],
     [["session", "revoke"], "revoke needs either a session id or --user NAME"],
     [["token"], "token knows one action: inspect"],
   ] as const;
