@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createAuthenticator } from "../../../server/src/authenticate/authenticator.ts";
+import { AuthError } from "../../../server/src/errors/auth-error.ts";
 import type { KeySource } from "../../../server/src/keys/key-source.ts";
 import { createRateLimit } from "../../../server/src/operate/rate-limit.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -10,9 +11,11 @@ function setUp() {
   const clock = createTestClock(ISSUED_AT_SECONDS * 1000);
   const { keys: inner } = trustedIssuer();
   const counts = { finds: 0 };
+  const outage = { error: undefined as Error | undefined };
   const keys: KeySource = {
     find(kid, algorithm): ReturnType<KeySource["find"]> {
       counts.finds += 1;
+      if (outage.error !== undefined) throw outage.error;
       return inner.find(kid, algorithm);
     },
     isTrusted: (key) => inner.isTrusted(key),
@@ -24,7 +27,7 @@ function setUp() {
     failures: createRateLimit({ limit: 50, windowMs: 10_000, clock, message: "too many" }),
   });
   const authenticate = (token: string, peer?: string) => authenticator.authenticate(token, peer);
-  return { clock, counts, authenticate };
+  return { clock, counts, outage, authenticate };
 }
 
 const forge = (n: number): string => signToken(issuerKey, goodClaims({ jti: `t-${n}`, aud: "others" }));
@@ -68,4 +71,15 @@ describe("failed verifications (S14)", () => {
       expect(await refusalOf(() => authenticate(forge(n)))).toMatchObject({ reason: "TOKEN_INVALID" });
     }
   });
+
+  for (const thrown of [new AuthError("AUTH_UNAVAILABLE", "down"), new Error("broken")]) {
+    test(`are not counted when they are not the token's fault: ${thrown.message}`, async () => {
+      const { authenticate, outage } = setUp();
+      outage.error = thrown;
+      for (let n = 0; n < 60; n++)
+        await expect(authenticate(good(`t-${n}`), "192.0.2.7")).rejects.toBe(thrown);
+      outage.error = undefined;
+      expect(await authenticate(good("later"), "192.0.2.7")).toMatchObject({ tokenId: "later" });
+    });
+  }
 });

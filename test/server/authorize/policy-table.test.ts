@@ -75,6 +75,7 @@ describe("the proof at start (S2)", () => {
 
   test("takes a rule from the server for a proto without any", () => {
     const table = createPolicyTable([Health], new Map([[Health, PUBLIC_POLICY]]));
+    expect(table.entries).toHaveLength(Health.methods.length);
     expect(table.entries.every(({ source, policy }) => source === "server" && policy === PUBLIC_POLICY)).toBe(
       true,
     );
