@@ -9,7 +9,8 @@ import { eventually } from "../../support/eventually.ts";
 import { clientOf, PROTOCOLS } from "../../support/rpc.ts";
 import { startStreamServer, tokenFor } from "./stream-server.ts";
 
-const LIFE_MS = 400;
+/** Long enough to open a stream on a busy machine before it is over. */
+const LIFE_MS = 1500;
 
 /** Run a call to its end, and tell the reason that it ended with. */
 async function reasonOf(call: () => AsyncIterable<unknown> | Promise<unknown>): Promise<string | undefined> {

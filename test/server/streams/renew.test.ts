@@ -9,7 +9,7 @@ import { AuthError } from "../../../server/src/errors/auth-error.ts";
 import { clientOf } from "../../support/rpc.ts";
 import { type StreamServer, startStreamServer, tokenFor } from "./stream-server.ts";
 
-const LIFE_MS = 600;
+const LIFE_MS = 2000;
 
 /** Open a stream that says which token it runs on, at first and after every renewal. */
 async function openWatch(server: StreamServer, token = tokenFor(LIFE_MS, { jti: "first" })) {
@@ -52,9 +52,9 @@ function reasonOf(error: unknown): string | undefined {
 describe.concurrent("StreamService.Renew", () => {
   test("carries a stream over the expiry of its token, and shows the handler the new principal", async () => {
     await using server = await startServer();
-    const expiresAtMs = Date.now() + 3000;
-    const { streamId, events, first } = await openWatch(server, tokenFor(3000, { jti: "first" }));
-    const token = tokenFor(4500, { jti: "second" });
+    const expiresAtMs = Date.now() + 4000;
+    const { streamId, events, first } = await openWatch(server, tokenFor(4000, { jti: "first" }));
+    const token = tokenFor(6000, { jti: "second" });
     const { streams, unknownStreamIds } = await renew(server, token, [streamId, "unknown"]);
     expect(first).toBe("first");
     expect(streams.map((stream) => stream.streamId)).toEqual([streamId]);
