@@ -6,6 +6,13 @@ import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } 
 /** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer: no read begins that could exceed it, beyond the one that Node does ahead. */
 const DRAIN_MAX_BYTES = 64 * 1024;
 
+/**
+ * How long after the answer a stream of HTTP/2 is reset, in milliseconds. A reset that comes with the answer makes
+ * some callers, curl 7.88 among them, drop the answer unread; most stop sending by themselves when they have read it.
+ * Meanwhile nothing more arrives than the window of the stream, which is not opened again.
+ */
+const RESET_DELAY_MS = 100;
+
 /** How long an unwanted body is taken off the wire of HTTP/1.1, in milliseconds. */
 const DRAIN_MAX_MS = 1_000;
 
@@ -28,11 +35,13 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
 
 function resetBehindResponse(stream: ServerHttp2Stream): void {
   if (stream.readableEnded) return;
-  // Node sends trailers one turn of the loop after it asks for them. A reset before that would drop them.
+  // Node resets at once a stream that nobody ever began to read or pause.
+  if (stream.readableFlowing === null) stream.pause();
   stream.once("wantTrailers", () => {
-    setImmediate(() => {
+    const timer = setTimeout(() => {
       if (!stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
-    });
+    }, RESET_DELAY_MS);
+    stream.once("close", () => clearTimeout(timer));
   });
 }
 
