@@ -9,6 +9,9 @@ import { decideByFastJwt, decideByJose, decideByJoseKeySet } from "./libraries.t
 const TOKENS = 1000;
 const CACHE_ENTRIES = 10_000;
 
+/** What is decided in one process. Code that was run for one kind of token is compiled otherwise for the next. */
+export type GateGroup = "hits" | "misses" | "rejects";
+
 const tokens = createTokenMaker();
 const keys = tokens.publicKeys;
 const deciders = new Map<string, Decider>();
@@ -22,16 +25,24 @@ answerParent({
   },
 });
 
-/** @returns the names of all sides, in the order of their turns */
-async function prepare(): Promise<readonly string[]> {
-  const good = Array.from({ length: TOKENS }, () => tokens.mint());
-  await addHits(good);
-  await addMisses(good);
-  for (const kind of BAD_KINDS) addRejects(kind);
+const GROUPS: Readonly<Record<GateGroup, () => Promise<void> | void>> = {
+  hits: addHits,
+  misses: addMisses,
+  rejects: () => BAD_KINDS.forEach(addRejects),
+};
+
+/** @returns the names of the sides of a group, in the order of their turns */
+async function prepare(group: GateGroup): Promise<readonly string[]> {
+  await GROUPS[group]();
   return [...deciders.keys()];
 }
 
-async function addHits(good: readonly string[]): Promise<void> {
+function mintGood(): readonly string[] {
+  return Array.from({ length: TOKENS }, () => tokens.mint());
+}
+
+async function addHits(): Promise<void> {
+  const good = mintGood();
   const gate = createBenchGate(keys, CACHE_ENTRIES);
   for (const token of good) await gate(createCall(token));
   if (gate(createCall(good[0])) !== undefined) {
@@ -43,7 +54,8 @@ async function addHits(good: readonly string[]): Promise<void> {
   deciders.set("fast-jwt-hit", { accepts: true, decide });
 }
 
-async function addMisses(good: readonly string[]): Promise<void> {
+async function addMisses(): Promise<void> {
+  const good = mintGood();
   deciders.set("countersign-miss", { accepts: true, ...decideByGate(createBenchGate(keys, 1), good) });
   deciders.set("jose-miss", { accepts: true, decide: await decideByJose(keys, good) });
   deciders.set("fast-jwt-miss", {

@@ -11,11 +11,17 @@ export type ServerName =
   | "grpcjs-jsonwebtoken"
   | "grpcjs-no-auth";
 
+/** How long a server may keep a connection whose caller is gone, in milliseconds. */
+const CLOSE_MS = 10_000;
+
 /** A server in a process of its own, on the core of servers. */
 export interface BenchServer extends AsyncDisposable {
   readonly name: ServerName;
   readonly port: number;
-  /** Say how many bytes it has read since it was last asked, once all connections are closed. */
+  /**
+   * Say how many bytes it has read since it was last asked, once all connections are closed. Rejects when one is
+   * still open after {@link CLOSE_MS} milliseconds.
+   */
   takeBytesRead(): Promise<number>;
 }
 
@@ -25,13 +31,15 @@ export async function startServer(name: ServerName, keys: PublicKeys): Promise<B
   const stop = () => child[Symbol.asyncDispose]();
   try {
     const port = await child.ask<number>("start", { name, keys });
-    const takeBytesRead = async (): Promise<number> => {
+    const takeBytesRead = async (untilMs = performance.now() + CLOSE_MS): Promise<number> => {
       const bytes = await child.ask<number | undefined>("takeBytesRead");
       if (bytes !== undefined) return bytes;
+      if (performance.now() > untilMs)
+        throw new Error(`${name} keeps a connection that its caller has closed`);
       await wait(20);
-      return takeBytesRead();
+      return takeBytesRead(untilMs);
     };
-    return { name, port, takeBytesRead, [Symbol.asyncDispose]: stop };
+    return { name, port, takeBytesRead: () => takeBytesRead(), [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
