@@ -39,7 +39,10 @@ function resetBehindResponse(stream: ServerHttp2Stream): void {
   if (stream.readableFlowing === null) stream.pause();
   stream.once("wantTrailers", () => {
     const timer = setTimeout(() => {
-      if (!stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
+      if (stream.destroyed) return;
+      if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+      // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
+      stream.resume();
     }, RESET_DELAY_MS);
     stream.once("close", () => clearTimeout(timer));
   });

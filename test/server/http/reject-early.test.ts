@@ -4,6 +4,7 @@ import {
   type ClientHttp2Stream,
   connect as connectHttp2,
   type IncomingHttpHeaders,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -16,6 +17,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { buildRequestListener } from "../../../server/src/http/build-server.ts";
 import { isHttp2Request } from "../../../server/src/http/handler.ts";
+import { eventually } from "../../support/eventually.ts";
 import { connectRaw, readAll, type Serving, serve, serveHandler } from "./serving.ts";
 
 const BODY_BYTES = 8 * 1024 * 1024;
@@ -26,12 +28,15 @@ interface ClosedGate extends Serving {
   readonly bytesRead: () => number;
   /** How many requests it saw. */
   readonly requests: () => number;
+  /** The streams of HTTP/2 that it saw. */
+  readonly streams: readonly ServerHttp2Stream[];
 }
 
 /** Serve notes behind a gate that lets nobody in. */
 async function serveClosedGate(): Promise<ClosedGate> {
   let requests = 0;
   let socket: Pick<Socket, "bytesRead"> | undefined;
+  const streams: ServerHttp2Stream[] = [];
   const handler = buildRequestListener({
     routes: (router) => router.service(NotesService, {}),
     requestGate: async () => {
@@ -42,6 +47,7 @@ async function serveClosedGate(): Promise<ClosedGate> {
   });
   const serving = await serveHandler((req, res) => {
     requests += 1;
+    if (isHttp2Request(req)) streams.push(req.stream);
     socket = isHttp2Request(req) ? req.stream.session?.socket : req.socket;
     handler(req, res);
   });
@@ -49,6 +55,7 @@ async function serveClosedGate(): Promise<ClosedGate> {
     ...serving,
     bytesRead: () => socket?.bytesRead ?? 0,
     requests: () => requests,
+    streams,
     [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
   };
 }
@@ -95,6 +102,17 @@ describe("a rejected call over HTTP/2", () => {
     expect(stream.closed).toBe(false);
     await once(stream, "close");
     expect(stream.rstCode).toBe(0);
+    session.destroy();
+  });
+
+  it("is forgotten with what arrived of it, so that it does not hold the connection open", async () => {
+    await using serving = await serveClosedGate();
+    const session = connectHttp2(serving.origin);
+    const stream = openCall(session, "CreateNote", "application/json");
+    stream.on("error", () => undefined).resume();
+    stream.end(Buffer.alloc(1024));
+    await once(stream, "close");
+    await eventually(() => serving.streams.every(({ destroyed }) => destroyed) || undefined);
     session.destroy();
   });
 
