@@ -1,4 +1,5 @@
 import type { Principal } from "../authenticate/principal.ts";
+import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Policy } from "./policy.ts";
 
@@ -7,10 +8,10 @@ import type { Policy } from "./policy.ts";
  *
  * @param policy the rule of the method
  * @param principal who calls
- * @param nowSeconds the time, in seconds since 1970
+ * @param clock the time: asked only when the policy goes by it
  * @throws AuthError `INSUFFICIENT_SCOPE` with the scopes that were needed, `REAUTH_REQUIRED` or `POLICY_DENIED`
  */
-export function assertAllowed(policy: Policy, principal: Principal, nowSeconds: number): void {
+export function assertAllowed(policy: Policy, principal: Principal, clock: Clock): void {
   if (!hasAll(principal.scopes, policy.scopes) || !hasAny(principal.scopes, policy.anyScopes)) {
     throw insufficientScope(policy);
   }
@@ -27,7 +28,7 @@ export function assertAllowed(policy: Policy, principal: Principal, nowSeconds: 
     throw denied("the method needs a token that is bound to a key of its sender");
   }
   if (policy.maxAuthAgeSeconds !== undefined) {
-    assertRecentAuth(principal, nowSeconds - policy.maxAuthAgeSeconds, policy.maxAuthAgeSeconds);
+    assertRecentAuth(principal, clock.nowMs() / 1000 - policy.maxAuthAgeSeconds, policy.maxAuthAgeSeconds);
   }
 }
 

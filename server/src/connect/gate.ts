@@ -51,7 +51,7 @@ export function createGate(options: GateOptions): Gate {
     if (policy.audiences.length === 0 && !audiences.includeServer(principal)) {
       throw new AuthError("TOKEN_INVALID", "claim aud does not name this server");
     }
-    assertAllowed(policy, principal, clock.nowMs() / 1000);
+    assertAllowed(policy, principal, clock);
   }
 
   function decide(context: HandlerContext, policy: Policy): void | Promise<void> {

@@ -28,7 +28,7 @@ export function createStreamService(
           ? [{ field: "stream_ids", description: `must name 1 to ${MAX_STREAM_IDS} streams` }]
           : [],
       );
-      const fresh = { principal: principalOf(ctx), nowSeconds: clock.nowMs() / 1000 };
+      const fresh = { principal: principalOf(ctx), clock };
       const { renewed, unknown } = renewStreams(streams, request.streamIds, fresh);
       return {
         streams: renewed.map(({ streamId, expiresInMs }) => ({

@@ -1,5 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
+import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
 
@@ -19,13 +20,13 @@ export interface RenewalResult {
  *
  * @param registry the open streams
  * @param streamIds which ones
- * @param fresh the principal of the token that the renewal was asked with, and the time in seconds since 1970
+ * @param fresh the principal of the token that the renewal was asked with, and the time
  * @throws AuthError `POLICY_DENIED` when a stream is not the principal's own
  */
 export function renewStreams(
   registry: StreamRegistry,
   streamIds: readonly string[],
-  fresh: { readonly principal: Principal; readonly nowSeconds: number },
+  fresh: { readonly principal: Principal; readonly clock: Clock },
 ): RenewalResult {
   const ids = [...new Set(streamIds)];
   const leases = ids.map((id) => registry.find(id)).filter((lease) => lease !== undefined);
@@ -36,13 +37,13 @@ export function renewStreams(
   }
   const renewable = leases.filter(({ policy }) => policy.renewable);
   const known = new Set(renewable.map(({ streamId }) => streamId));
-  const renewed = renewable.flatMap((lease) => renew(lease, fresh.principal, fresh.nowSeconds));
+  const renewed = renewable.flatMap((lease) => renew(lease, fresh.principal, fresh.clock));
   return { renewed, unknown: ids.filter((id) => !known.has(id)) };
 }
 
-function renew(lease: StreamLease, principal: Principal, nowSeconds: number): RenewalResult["renewed"] {
+function renew(lease: StreamLease, principal: Principal, clock: Clock): RenewalResult["renewed"] {
   try {
-    assertAllowed(lease.policy, principal, nowSeconds);
+    assertAllowed(lease.policy, principal, clock);
   } catch (error) {
     if (error instanceof AuthError) {
       lease.end(error);

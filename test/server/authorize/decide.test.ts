@@ -7,6 +7,7 @@ import { AuthError } from "../../../server/src/errors/auth-error.ts";
 import { policyOf, principalOf } from "./fixtures.ts";
 
 const NOW = 1500;
+const CLOCK = { nowMs: () => NOW * 1000 };
 
 interface Case {
   readonly rule: string;
@@ -123,8 +124,8 @@ const cases: readonly Case[] = [
 describe("the conditions of a policy (S3)", () => {
   for (const { rule, policy, allowed, denied, ...expected } of cases) {
     test(`ask for ${rule}`, () => {
-      expect(() => assertAllowed(policyOf(policy), principalOf(allowed), NOW)).not.toThrow();
-      const run = () => assertAllowed(policyOf(policy), principalOf(denied), NOW);
+      expect(() => assertAllowed(policyOf(policy), principalOf(allowed), CLOCK)).not.toThrow();
+      const run = () => assertAllowed(policyOf(policy), principalOf(denied), CLOCK);
       expect(run).toThrowError(AuthError);
       expect(run).toThrowError(expect.objectContaining(expected));
     });
@@ -132,7 +133,7 @@ describe("the conditions of a policy (S3)", () => {
 
   test("that are not set ask for nothing", () => {
     const nobody = principalOf({ scopes: [], roles: [], clientId: "", authTimeSeconds: undefined });
-    expect(() => assertAllowed(policyOf(), nobody, NOW)).not.toThrow();
+    expect(() => assertAllowed(policyOf(), nobody, CLOCK)).not.toThrow();
   });
 });
 
@@ -157,7 +158,7 @@ describe("decisions on any policy and principal", () => {
   });
   const isAllowed = (policy: Partial<Policy>, principal: Partial<Principal>): boolean => {
     try {
-      assertAllowed(policyOf(policy), principalOf(principal), NOW);
+      assertAllowed(policyOf(policy), principalOf(principal), CLOCK);
       return true;
     } catch (error) {
       if (error instanceof AuthError) return false;

@@ -4,7 +4,10 @@ import { renewStreams } from "../../../server/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/src/streams/stream-registry.ts";
 import { principal, RENEWABLE, type RecordingLease, recordingLease } from "./fixtures.ts";
 
-const fresh = { principal: principal({ tokenId: "token-2", expiresAtSeconds: 2200 }), nowSeconds: 1500 };
+const fresh = {
+  principal: principal({ tokenId: "token-2", expiresAtSeconds: 2200 }),
+  clock: { nowMs: () => 1_500_000 },
+};
 
 function registryOf(...leases: readonly RecordingLease[]) {
   const registry = createStreamRegistry();
