@@ -1,6 +1,9 @@
 /** How deep objects and arrays may lie in each other: a token has no use for more. */
 const MAX_DEPTH = 16;
 
+/** What opens an object or an array: as many as there are, so deep they can lie. */
+const OPENING = /[{[]/g;
+
 /** One token of valid JSON that matters here: a string, or a bracket, colon or comma. */
 const STRUCTURE = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
@@ -21,10 +24,23 @@ export function parseUniqueJsonObject(text: string): Record<string, unknown> | u
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value) || !isUnambiguous(text)) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return undefined;
+  }
+  if (!isPlain(text, value) && !isUnambiguous(text)) {
     return undefined;
   }
   return value as Record<string, unknown>; // an object that JSON.parse made has string keys
+}
+
+/**
+ * Say whether text is just what JSON.stringify makes of its value, as most issuers write it: then no name can have
+ * been dropped, nothing is escaped, and nothing lies too deep. It spares most tokens the walk, an eighth of the time
+ * that a new token costs.
+ */
+function isPlain(text: string, value: object): boolean {
+  const brackets = text.match(OPENING)?.length ?? 0;
+  return brackets <= MAX_DEPTH && !text.includes("\\") && JSON.stringify(value) === text;
 }
 
 /** Walk text that JSON.parse took, so that only names have to be told from values. */
