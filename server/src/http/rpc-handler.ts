@@ -16,7 +16,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { limitArrival, takesOneMessage } from "./arrival.ts";
-import type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
+import { type HttpHandler, type HttpRequest, type HttpResponse, isHttp2Response } from "./handler.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 import { respondJson } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
@@ -73,10 +73,13 @@ export function createRpcLookup(options: RpcOptions): RpcLookup {
       return handler(request).finally(limitArrival(req, arrivalTimeoutMs));
     };
     return (req, res) => {
-      // When a connection breaks at the wrong moment nobody else listens any more, and the process would end.
-      // What the call must know of it, its signal says.
-      req.on("error", ignore);
-      res.on("error", ignore);
+      // When a connection of HTTP/1.1 breaks at the wrong moment nobody else listens any more, and the process would
+      // end. What the call must know of it, its signal says. Over HTTP/2 Node tells neither of errors, and a listener
+      // on the response would make each write slower.
+      if (!isHttp2Response(res)) {
+        req.on("error", ignore);
+        res.on("error", ignore);
+      }
       const call = async (): Promise<void> => {
         const request = universalRequestFromNodeRequest(
           req,
