@@ -47,6 +47,10 @@ export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
     if (!req.stream || !isKnown(caller) || policy === undefined) {
       return next(req);
     }
+    if (req.signal.aborted) {
+      // The caller has left while the gate decided: nobody would ever say so again.
+      throw ConnectError.from(req.signal.reason, Code.Canceled);
+    }
     const { lease, lifetime, deadlineMs } = openLease(options, { req, caller, policy });
     const release = (): void => {
       lifetime.release();
