@@ -67,7 +67,9 @@ describe.concurrent("StreamService.Renew", () => {
   test("answers to the opening with the seconds that the stream may last", async () => {
     await using server = await startServer();
     const { header } = await openWatch(server, tokenFor(90_500));
-    expect(header.get("countersign-expires-in")).toBe("90");
+    const expiresIn = Number(header.get("countersign-expires-in"));
+    // Whole seconds, never more than are left: a busy machine may take some of them.
+    expect([Number.isInteger(expiresIn), expiresIn > 60, expiresIn <= 90]).toEqual([true, true, true]);
   });
 
   const strangers = {
