@@ -10,10 +10,10 @@ import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import type { Rule } from "../authorize/rule.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
+import { createEnding } from "../streams/ending.ts";
 import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { optionalPrincipalOf } from "./principal-context.ts";
-import { createRefusal } from "./refusal.ts";
 
 /** What {@link createMessageRules} needs. */
 export interface MessageRuleOptions {
@@ -65,14 +65,14 @@ async function passStream(
   req: StreamRequest,
   check: (message: Message) => void,
 ): Promise<UnaryResponse | StreamResponse> {
-  const refusal = createRefusal();
+  const refusal = createEnding();
   async function* checked(): AsyncIterable<Message> {
     for await (const message of req.message) {
       try {
         check(message);
       } catch (error) {
         if (error instanceof AuthError) {
-          refusal.refuse(error);
+          refusal.end(error);
         }
         throw error;
       }

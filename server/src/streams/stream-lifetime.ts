@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { createEnding, type OwnEnding } from "./ending.ts";
 
 /**
  * The longest that one timer waits, in milliseconds; longer waits are chained. A timer does not follow the wall
@@ -9,15 +10,7 @@ import { AuthError } from "../errors/auth-error.ts";
 const MAX_TIMER_MS = 5000;
 
 /** The life of one stream: it ends once, at its deadline or before. */
-export interface StreamLifetime {
-  /** Aborts when the life ends. */
-  readonly signal: AbortSignal;
-  /** Why it ended; undefined while it lasts. */
-  readonly ended: AuthError | undefined;
-  /** Be told of the end: at once if it is over. */
-  onEnd(listener: (error: AuthError) => void): void;
-  /** End it. Later calls do nothing. */
-  end(error: AuthError): void;
+export interface StreamLifetime extends OwnEnding {
   /** Move the deadline. @param deadlineMs in milliseconds since 1970 */
   setDeadline(deadlineMs: number): void;
   /** Release the timer: the stream is over by itself. */
@@ -31,21 +24,12 @@ export interface StreamLifetime {
  * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
  */
 export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLifetime {
-  const controller = new AbortController();
-  const listeners = new Set<(error: AuthError) => void>();
-  let ended: AuthError | undefined;
+  const ending = createEnding();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function end(error: AuthError): void {
     clearTimeout(timer);
-    if (ended === undefined) {
-      ended = error;
-      for (const listener of listeners) {
-        listener(error);
-      }
-      listeners.clear();
-      controller.abort(error);
-    }
+    ending.end(error);
   }
 
   /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
@@ -61,17 +45,11 @@ export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLi
 
   setDeadline(deadlineMs);
   return {
-    signal: controller.signal,
+    signal: ending.signal,
     get ended() {
-      return ended;
+      return ending.ended;
     },
-    onEnd(listener) {
-      if (ended === undefined) {
-        listeners.add(listener);
-      } else {
-        listener(ended);
-      }
-    },
+    onEnd: (listener) => ending.onEnd(listener),
     end,
     setDeadline,
     release() {

@@ -1,7 +1,4 @@
-import type { StreamLifetime } from "./stream-lifetime.ts";
-
-/** The part of a life that is listened to: whether it has ended, and why. */
-export type Ending = Pick<StreamLifetime, "ended" | "onEnd">;
+import type { Ending } from "./ending.ts";
 
 /**
  * Pass messages on until the life of their stream ends. Then whoever waits for one gets the error at once,

@@ -1,16 +1,23 @@
 import type { AuthError } from "../errors/auth-error.ts";
-import type { Ending } from "../streams/until-ended.ts";
 
-/** The end of a call by one of its messages: it comes once, or never. */
-export interface Refusal extends Ending {
-  /** Aborts when the call is refused. */
-  readonly signal: AbortSignal;
-  /** Refuse the call. Later calls do nothing. */
-  refuse(error: AuthError): void;
+/** An ending, as those see it who wait for it. */
+export interface Ending {
+  /** Why it came; undefined before. */
+  readonly ended: AuthError | undefined;
+  /** Be told of it: at once if it has come. */
+  onEnd(listener: (error: AuthError) => void): void;
 }
 
-/** Create the refusal of a call that has not been refused. */
-export function createRefusal(): Refusal {
+/** An ending that somebody brings about. */
+export interface OwnEnding extends Ending {
+  /** Aborts at the end. */
+  readonly signal: AbortSignal;
+  /** Bring it about. Later calls do nothing. */
+  end(error: AuthError): void;
+}
+
+/** Create the ending of what has not ended yet. It comes once, or never. */
+export function createEnding(): OwnEnding {
   const controller = new AbortController();
   const listeners = new Set<(error: AuthError) => void>();
   let ended: AuthError | undefined;
@@ -26,12 +33,13 @@ export function createRefusal(): Refusal {
         listener(ended);
       }
     },
-    refuse(error) {
+    end(error) {
       if (ended === undefined) {
         ended = error;
         for (const listener of listeners) {
           listener(error);
         }
+        listeners.clear();
         controller.abort(error);
       }
     },
