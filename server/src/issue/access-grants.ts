@@ -36,6 +36,8 @@ export interface NewAccess {
   readonly authTimeMs?: number | undefined;
   /** When the proof that it is granted for ends, in milliseconds since 1970: the token does not outlive it. */
   readonly notAfterMs?: number | undefined;
+  /** How long the token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
+  readonly maxAccessTtlMs?: number | undefined;
   /** Who the subject is to another issuer, for the audit trail. */
   readonly external?: { readonly issuer: string; readonly subject: string } | undefined;
   /** Who acts for the subject (RFC 8693 §4.1). */
@@ -109,8 +111,9 @@ async function issue(
   return { accessToken: token, expiresInMs, refreshToken: "", refreshExpiresInMs: 0, scopes, sessionId };
 }
 
-function lifeMs({ accessTtlMs }: AccessGrantsOptions, { notAfterMs }: NewAccess, nowMs: number): number {
-  const life = Math.min(accessTtlMs, (notAfterMs ?? Infinity) - nowMs);
+function lifeMs({ accessTtlMs }: AccessGrantsOptions, access: NewAccess, nowMs: number): number {
+  const { notAfterMs = Infinity, maxAccessTtlMs = Infinity } = access;
+  const life = Math.min(accessTtlMs, maxAccessTtlMs, notAfterMs - nowMs);
   // Tokens count in whole seconds, and one of no length at all would be longer than its proof.
   if (life < 1_000) {
     throw new AuthError("CREDENTIALS_INVALID", "the token that was sent is about to expire");

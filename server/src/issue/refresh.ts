@@ -19,6 +19,8 @@ export interface RefreshInput {
   readonly clientId?: string;
   /** Scopes for the access token alone, of those that the session has (RFC 6749 §6). Default: all that it has. */
   readonly scopes?: readonly string[];
+  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
+  readonly maxAccessTtlMs?: number | undefined;
 }
 
 /** Each try loses only to another's success, so more than a few mean that something else is wrong. */
@@ -27,6 +29,7 @@ const MAX_TRIES = 8;
 /** An attempt, with the scopes that it asks for and what the session's account has now. */
 interface Attempt extends RefreshAttempt {
   readonly scopes: readonly string[];
+  readonly maxAccessTtlMs: number | undefined;
   /** Undefined when the account may not go on. */
   readonly account: AccountRights | undefined;
 }
@@ -44,14 +47,15 @@ type Outcome = IssuedTokens | undefined;
  * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used
  */
 export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
-  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [] } = input;
+  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], maxAccessTtlMs } = input;
   const token = parseRefreshToken(context.macKey, input.refreshToken);
   if (token === undefined) {
     throw invalidToken();
   }
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { session, account } = (await findRefreshableSession(context.store, token.sessionId)) ?? {};
-    const attempt = { token, refreshId, clientId, scopes, account, nowMs: context.clock.nowMs() };
+    const nowMs = context.clock.nowMs();
+    const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, account, nowMs };
     const tokens = await carryOut(context, attempt, decideRotation(session, attempt));
     if (tokens !== undefined) {
       return tokens;
@@ -79,7 +83,7 @@ function carryOut(context: SessionContext, attempt: Attempt, decision: RotationD
 
 async function rotate(context: SessionContext, attempt: Attempt, session: SessionRecord): Promise<Outcome> {
   const { sessionId, absoluteExpiresAtMs } = session;
-  const { nowMs, refreshId } = attempt;
+  const { nowMs, refreshId, maxAccessTtlMs } = attempt;
   const account = await liveAccountOf(context, session, attempt);
   // Before anything is changed: a wish that cannot be granted must not cost the token.
   const scopes = grantScopes(attempt.scopes, narrowScopes(session.scopes, account.scopes));
@@ -104,6 +108,7 @@ async function rotate(context: SessionContext, attempt: Attempt, session: Sessio
     session: { ...session, scopes, idleExpiresAtMs },
     roles,
     refreshToken: successor.text,
+    maxAccessTtlMs,
   });
 }
 
@@ -119,7 +124,9 @@ async function repeat(
   const account = await liveAccountOf(context, decision.session, attempt);
   const granted = grantScopes(attempt.scopes, narrowScopes(decision.session.scopes, account.scopes));
   const { roles } = account;
-  return issueTokens(context, { session: { ...decision.session, scopes: granted }, roles, refreshToken });
+  const { maxAccessTtlMs } = attempt;
+  const session = { ...decision.session, scopes: granted };
+  return issueTokens(context, { session, roles, refreshToken, maxAccessTtlMs });
 }
 
 async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {

@@ -15,6 +15,8 @@ export interface NewSession {
   readonly clientId: string;
   /** The scopes that are asked for; none: all that the account has. */
   readonly scopes: readonly string[];
+  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
+  readonly maxAccessTtlMs?: number | undefined;
 }
 
 /** Begins, carries on and ends sessions. */
@@ -52,7 +54,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 }
 
 async function beginSession(context: SessionContext, input: NewSession): Promise<IssuedTokens> {
-  const { account, clientId } = input;
+  const { account, clientId, maxAccessTtlMs } = input;
   const nowMs = context.clock.nowMs();
   const sessionId = createSessionId();
   const token = createRefreshToken(context.macKey, sessionId, 0);
@@ -77,5 +79,6 @@ async function beginSession(context: SessionContext, input: NewSession): Promise
   };
   await insertSession(context.store, session);
   context.audit.record({ type: "sign_in", subject: account.subject, sessionId, clientId });
-  return issueTokens(context, { session, roles: account.roles, refreshToken: token.text });
+  const { roles } = account;
+  return issueTokens(context, { session, roles, refreshToken: token.text, maxAccessTtlMs });
 }

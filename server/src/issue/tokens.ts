@@ -21,12 +21,15 @@ export interface TokenInput {
   /** The roles that the account has now. */
   readonly roles: readonly string[];
   readonly refreshToken: string;
+  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
+  readonly maxAccessTtlMs?: number | undefined;
 }
 
 /** Sign an access token for a session, and put its refresh token beside it. */
 export async function issueTokens(context: SessionContext, input: TokenInput): Promise<IssuedTokens> {
-  const { session, roles, refreshToken } = input;
-  const { issuer, audience, accessTtlMs, keyRing, clock } = context;
+  const { session, roles, refreshToken, maxAccessTtlMs = Infinity } = input;
+  const { issuer, audience, keyRing, clock } = context;
+  const accessTtlMs = Math.min(context.accessTtlMs, maxAccessTtlMs);
   const nowMs = clock.nowMs();
   const { subject, clientId, sessionId, scopes, authTimeMs } = session;
   const access = await mintAccessToken(

@@ -1,3 +1,4 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   type ClientSecretCredential,
   Delivery,
@@ -13,6 +14,9 @@ import type { Credential } from "./session-sign-in.ts";
 const MAX_SCOPES = 64;
 const MAX_REFRESH_TOKEN_BYTES = 1_024;
 const MAX_CLIENT_FIELD_BYTES = 1_024;
+
+/** Times in tokens are whole seconds: less than two of them may be none at all. */
+const MIN_ACCESS_TTL_MS = 2_000;
 
 /** A scope-token of RFC 6749 §3.3. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
@@ -82,6 +86,22 @@ export function assertRefreshRequest({ refreshToken, refreshId }: RefreshRequest
     violations.push({ field: "refresh_id", description: "must be 16 to 64 characters of base64url" });
   }
   assertValid(violations);
+}
+
+/**
+ * Read how long the access token is to last at the most, in milliseconds.
+ *
+ * @returns undefined when the request does not say
+ * @throws ConnectError InvalidArgument when it is less than 2 s
+ */
+export function readMaxAccessTtl({
+  maxAccessTokenTtl,
+}: Pick<SignInRequest, "maxAccessTokenTtl">): number | undefined {
+  if (maxAccessTokenTtl === undefined) return undefined;
+  const ttlMs = durationMs(maxAccessTokenTtl);
+  const isLongEnough = ttlMs >= MIN_ACCESS_TTL_MS;
+  assertValid(isLongEnough ? [] : [{ field: "max_access_token_ttl", description: "must be at least 2 s" }]);
+  return ttlMs;
 }
 
 function scopeViolations(scopes: readonly string[]): readonly Violation[] {

@@ -16,7 +16,7 @@ import type { Sessions } from "../issue/sessions.ts";
 import type { IssuedTokens } from "../issue/tokens.ts";
 import { assertValid, parsePageSize, textViolations } from "./input.ts";
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
-import { assertRefreshRequest, readCredential } from "./session-input.ts";
+import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";
 import {
   parseSessionPageToken,
   toSessionMessage,
@@ -76,7 +76,12 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
   }
-  const tokens = await deps.signIn.begin({ credential, scopes: request.scopes, peer: peerOf(ctx.values) });
+  const tokens = await deps.signIn.begin({
+    credential,
+    scopes: request.scopes,
+    peer: peerOf(ctx.values),
+    maxAccessTtlMs: readMaxAccessTtl(request),
+  });
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
 
@@ -94,7 +99,11 @@ async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext)
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
   }
-  const tokens = await deps.sessions.refresh({ refreshToken, refreshId });
+  const tokens = await deps.sessions.refresh({
+    refreshToken,
+    refreshId,
+    maxAccessTtlMs: readMaxAccessTtl(request),
+  });
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
 

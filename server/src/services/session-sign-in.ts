@@ -25,12 +25,16 @@ export interface SignInInput {
   readonly scopes: readonly string[];
   /** Where the call comes from. */
   readonly peer: string;
+  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
+  readonly maxAccessTtlMs?: number | undefined;
 }
 
+/** What a client asks for that has proven who it is. */
+export type ClientWish = Pick<SignInInput, "scopes" | "maxAccessTtlMs">;
+
 /** How somebody signs in whom another issuer knows. */
-export interface FederatedInput {
+export interface FederatedInput extends ClientWish {
   readonly token: string;
-  readonly scopes: readonly string[];
   readonly peer: string;
   /** The client that the session is for, which limits what can be granted; undefined: our own pages and tools. */
   readonly client: ClientRecord | undefined;
@@ -64,7 +68,7 @@ export interface SignIn {
    */
   authenticateClient(credential: ClientCredential, peer: string): Promise<ClientRecord>;
   /** Begin a session of a client that has proven who it is. @throws AuthError as {@link begin} */
-  beginClient(client: ClientRecord, grant: ClientGrant, scopes: readonly string[]): Promise<IssuedTokens>;
+  beginClient(client: ClientRecord, grant: ClientGrant, wish: ClientWish): Promise<IssuedTokens>;
   /** Begin a session of somebody whom another issuer knows. @throws AuthError as {@link begin} */
   beginFederated(input: FederatedInput): Promise<IssuedTokens>;
 }
@@ -89,30 +93,36 @@ export function createSignIn(options: SignInOptions): SignIn {
       throw error;
     }
   };
-  const beginClient: SignIn["beginClient"] = async (client, grant, scopes) => {
+  const beginClient: SignIn["beginClient"] = async (client, grant, wish) => {
     assertGranted(client, grant);
     const { clientId } = client;
     const holder = { subject: toClientSubject(clientId), scopes: client.scopes, roles: client.roles };
-    return accessGrants.begin({ holder, clientId, scopes });
+    return accessGrants.begin({ ...wish, holder, clientId });
   };
-  const federated = async ({ token, scopes, client }: FederatedInput): Promise<IssuedTokens> => {
+  const federated = async ({
+    token,
+    client,
+    scopes,
+    maxAccessTtlMs,
+  }: FederatedInput): Promise<IssuedTokens> => {
     const identity = await federation(token);
     const { authTimeMs, expiresAtMs: notAfterMs, external } = identity;
     const holder = client === undefined ? identity : limitToClient(identity, client);
     const clientId = client?.clientId ?? FIRST_PARTY_CLIENT_ID;
-    return accessGrants.begin({ holder, clientId, scopes, authTimeMs, notAfterMs, external });
+    const limits = { scopes, notAfterMs, maxAccessTtlMs };
+    return accessGrants.begin({ holder, clientId, ...limits, authTimeMs, external });
   };
-  const begin = async ({ credential, scopes, peer }: SignInInput): Promise<IssuedTokens> => {
+  const begin = async ({ credential, peer, ...wish }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {
       // Checking a password is dear, and passwords can be guessed: every try counts, not only those that fail.
       attempts.take(peer);
       const account = await options.passwordSignIn(credential);
-      return sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes });
+      return sessions.begin({ ...wish, account, clientId: FIRST_PARTY_CLIENT_ID });
     }
     if (credential.kind === "federated") {
-      return federated({ token: credential.token, scopes, peer, client: undefined });
+      return federated({ ...wish, token: credential.token, peer, client: undefined });
     }
-    return beginClient(await options.authenticateClient(credential), "client_credentials", scopes);
+    return beginClient(await options.authenticateClient(credential), "client_credentials", wish);
   };
   return {
     begin: (input) => tried({ peer: input.peer, kind: input.credential.kind }, () => begin(input)),

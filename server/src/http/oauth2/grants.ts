@@ -23,7 +23,7 @@ async function grantClientCredentials(
   caller: Caller,
 ): Promise<Granted> {
   const client = needClient(caller);
-  return { tokens: await signIn.beginClient(client, "client_credentials", readScopes(form)) };
+  return { tokens: await signIn.beginClient(client, "client_credentials", { scopes: readScopes(form) }) };
 }
 
 /** [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6) */
@@ -60,7 +60,7 @@ async function grantAssertion(
     if (client !== undefined && client.clientId !== signer.clientId) {
       throw new OAuthError("invalid_grant", "the assertion is another client's");
     }
-    return { tokens: await signIn.beginClient(signer, "jwt-bearer", scopes) };
+    return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes }) };
   }
   const tokens = await signIn.beginFederated({ token: assertion, scopes, peer, client });
   return { tokens };
