@@ -20,6 +20,7 @@ export { Secret } from "./core/secret.ts";
 export type { Session, TokenOptions } from "./core/session.ts";
 export type { SessionSnapshot } from "./core/snapshot.ts";
 export type {
+  MaxTokenLife,
   PasswordCredential,
   RefreshAttempt,
   StreamRenewal,

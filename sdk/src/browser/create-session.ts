@@ -1,6 +1,6 @@
 import { assembleSession } from "../core/assemble-session.ts";
 import type { Session } from "../core/session.ts";
-import type { TokenSource } from "../core/source.ts";
+import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
 import { createFetchSource, type Delivery } from "./fetch-source.ts";
@@ -13,6 +13,11 @@ export interface BrowserSessionOptions {
   readonly baseUrl: string;
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
   readonly source?: TokenSource;
+  /**
+   * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
+   * got, and can only shorten what the server grants. Default: as long as that.
+   */
+  readonly maxTokenLifeMs?: MaxTokenLife;
   /**
    * Where the refresh token is: in a `cookie` that no script can read, or in the `store`. Default: in the cookie
    * when the page is of the server's own origin, over https, and the server keeps cookies; else in the store.
@@ -36,7 +41,8 @@ export function createSession(options: BrowserSessionOptions): Session {
   return assembleSession({
     ...options,
     baseUrl,
-    source: options.source ?? createFetchSource(baseUrl, deliveryOf(options, baseUrl)),
+    source:
+      options.source ?? createFetchSource(baseUrl, deliveryOf(options, baseUrl), options.maxTokenLifeMs),
     ...(isBrowser() ? sharedBy(name) : {}),
     ...(options.store === undefined ? {} : { store: options.store }),
   });

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJson, validateResponse } from "@connectrpc/connect/protocol-connect";
-import type { PasswordCredential, TokenGrant, TokenSource } from "../core/source.ts";
+import type { MaxTokenLife, PasswordCredential, TokenGrant, TokenSource } from "../core/source.ts";
 
 const SESSIONS = "SessionService";
 const STREAMS = "StreamService";
@@ -36,7 +36,11 @@ export type Delivery = "auto" | "cookie" | "body";
  *
  * It does what a transport and the generated client would, and spares every page their descriptors.
  */
-export function createFetchSource(baseUrl: string, delivery: Delivery): TokenSource {
+export function createFetchSource(
+  baseUrl: string,
+  delivery: Delivery,
+  maxTokenLifeMs: MaxTokenLife = () => undefined,
+): TokenSource {
   let inCookie = delivery !== "body";
   const prefix = `${baseUrl.replace(/\/$/, "")}/countersign.auth.v1.`;
 
@@ -64,6 +68,7 @@ export function createFetchSource(baseUrl: string, delivery: Delivery): TokenSou
       password: { username, password },
       scopes,
       delivery: inCookie ? "DELIVERY_COOKIE" : undefined,
+      maxAccessTokenTtl: toDuration(maxTokenLifeMs()),
     };
     try {
       return toGrant(await call(`${SESSIONS}/SignIn`, body, { signal }));
@@ -80,7 +85,10 @@ export function createFetchSource(baseUrl: string, delivery: Delivery): TokenSou
     repeatable: true,
     signIn,
     async refresh({ refreshToken, refreshId, signal }) {
-      return toGrant(await call(`${SESSIONS}/Refresh`, { refreshToken, refreshId }, { signal }));
+      const maxAccessTokenTtl = toDuration(maxTokenLifeMs());
+      return toGrant(
+        await call(`${SESSIONS}/Refresh`, { refreshToken, refreshId, maxAccessTokenTtl }, { signal }),
+      );
     },
     async revoke(accessToken, signal) {
       await call(`${SESSIONS}/SignOut`, {}, { signal, accessToken });
@@ -104,6 +112,11 @@ function toGrant({ tokens }: Answer): TokenGrant {
     scopes,
     sessionId,
   };
+}
+
+/** Write a duration such as `1.5s`. */
+function toDuration(lifeMs: number | undefined): string | undefined {
+  return lifeMs === undefined ? undefined : `${lifeMs / 1000}s`;
 }
 
 /** Convert a duration such as `1.5s`. */

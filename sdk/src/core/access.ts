@@ -19,8 +19,8 @@ export interface Access {
    * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`; the signal's reason
    */
   readonly obtain: (options?: ObtainOptions) => Promise<Held>;
-  /** A newer token than the one that a server refused; `undefined` when there is none and none can be had. */
-  readonly replace: (refused: Held, signal: AbortSignal) => Promise<Held | undefined>;
+  /** A newer token than this one, such as one that a server refused; `undefined` when none can be had. */
+  readonly replace: (refused: Held, signal?: AbortSignal) => Promise<Held | undefined>;
 }
 
 /** How to wait for a token. */
@@ -119,7 +119,7 @@ export function createAccess(context: AccessContext): Access {
     );
   }
 
-  async function replace(refused: Held, signal: AbortSignal): Promise<Held | undefined> {
+  async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
     const newer = newerThan(refused);
     if (newer !== undefined || !isHeld(refused)) return newer;
     await waitFor(refresh(refused, true), signal);

@@ -97,6 +97,11 @@ export function assembleSession(options: AssembleOptions): Session {
       lifetime.assertLives();
       return (await access.obtain(tokenOptions)).entry.accessToken.reveal();
     },
+    async refresh() {
+      lifetime.assertLives();
+      const newer = await access.replace(await access.obtain());
+      if (newer === undefined) throw new SessionError("REFRESH_UNAVAILABLE");
+    },
     subscribe(listener) {
       const unsubscribe = holder.changes.add(listener);
       keeper.look();

@@ -2,7 +2,7 @@ import type { Transport } from "@connectrpc/connect";
 import { type AssembleOptions, assembleSession } from "./assemble-session.ts";
 import type { Session } from "./session.ts";
 import { createSessionServiceSource } from "./session-service-source.ts";
-import type { TokenSource } from "./source.ts";
+import type { MaxTokenLife, TokenSource } from "./source.ts";
 
 /** What {@link createSession} needs: a `transport` or a `source`. */
 export interface SessionOptions extends Omit<AssembleOptions, "source"> {
@@ -10,6 +10,11 @@ export interface SessionOptions extends Omit<AssembleOptions, "source"> {
   readonly transport?: Transport;
   /** Where tokens come from. Default: the SessionService of a Countersign server. */
   readonly source?: TokenSource;
+  /**
+   * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
+   * got, and can only shorten what the server grants. Default: as long as that.
+   */
+  readonly maxTokenLifeMs?: MaxTokenLife;
 }
 
 /**
@@ -19,8 +24,8 @@ export interface SessionOptions extends Omit<AssembleOptions, "source"> {
  *
  * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
  */
-export function createSession({ transport, source, ...options }: SessionOptions): Session {
+export function createSession({ transport, source, maxTokenLifeMs, ...options }: SessionOptions): Session {
   if (source !== undefined) return assembleSession({ ...options, source });
   if (transport === undefined) throw new TypeError("either transport or source is needed");
-  return assembleSession({ ...options, source: createSessionServiceSource(transport) });
+  return assembleSession({ ...options, source: createSessionServiceSource(transport, maxTokenLifeMs) });
 }

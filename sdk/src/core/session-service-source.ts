@@ -1,26 +1,33 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { SessionService, type TokenSet } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { durationMs } from "./duration.ts";
-import type { TokenGrant, TokenSource } from "./source.ts";
+import type { MaxTokenLife, TokenGrant, TokenSource } from "./source.ts";
 
 /**
  * Create the source that speaks to a Countersign server's SessionService.
  *
  * @param transport a transport without the session's interceptor
  */
-export function createSessionServiceSource(transport: Transport): TokenSource {
+export function createSessionServiceSource(transport: Transport, maxTokenLifeMs?: MaxTokenLife): TokenSource {
   const client = createClient(SessionService, transport);
   const streams = createClient(StreamService, transport);
+  const limits = () => {
+    const lifeMs = maxTokenLifeMs?.();
+    return lifeMs === undefined ? {} : { maxAccessTokenTtl: durationFromMs(lifeMs) };
+  };
   return {
     repeatable: true,
     async signIn({ username, password, scopes }, signal) {
       const credential = { case: "password" as const, value: { username, password } };
-      const response = await client.signIn({ credential, scopes: [...(scopes ?? [])] }, { signal });
+      const request = { credential, scopes: [...(scopes ?? [])], ...limits() };
+      const response = await client.signIn(request, { signal });
       return toGrant(response.tokens);
     },
     async refresh({ refreshToken, refreshId, signal }) {
-      const response = await client.refresh({ refreshToken: refreshToken ?? "", refreshId }, { signal });
+      const request = { refreshToken: refreshToken ?? "", refreshId, ...limits() };
+      const response = await client.refresh(request, { signal });
       return toGrant(response.tokens);
     },
     async revoke(accessToken, signal) {

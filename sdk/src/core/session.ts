@@ -44,6 +44,12 @@ export interface Session extends AsyncDisposable {
    * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`; the signal's reason
    */
   readonly token: (options?: TokenOptions) => Promise<string>;
+  /**
+   * Replace the access token now, such as after the account's roles have changed: at most once in 10 s.
+   *
+   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`
+   */
+  readonly refresh: () => Promise<void>;
   /** Hear of every new snapshot. While anybody does, tokens are refreshed ahead of expiry. @returns a function that stops it */
   readonly subscribe: (listener: () => void) => () => void;
   /** What the session looks like now: the same object until something changes. */

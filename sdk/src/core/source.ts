@@ -49,6 +49,9 @@ export interface TokenSource {
   signIn?(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
 }
 
+/** How long an access token is to last at the most, in milliseconds; undefined: as long as the server likes. */
+export type MaxTokenLife = () => number | undefined;
+
 /** A user's name and password, and what the session should be allowed. */
 export interface PasswordCredential {
   readonly username: string;

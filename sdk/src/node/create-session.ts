@@ -1,7 +1,7 @@
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { Session } from "../core/session.ts";
-import type { TokenSource } from "../core/source.ts";
+import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import type { NodeTlsOptions } from "./create-node-transport.ts";
 
@@ -11,6 +11,11 @@ export interface NodeSessionOptions {
   readonly baseUrl: string;
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
   readonly source?: TokenSource;
+  /**
+   * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
+   * got, and can only shorten what the server grants. Default: as long as that.
+   */
+  readonly maxTokenLifeMs?: MaxTokenLife;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore;
   /** Origins that get the token over plain http although they are on another machine. Default: none. */
