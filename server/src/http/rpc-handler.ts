@@ -127,5 +127,7 @@ function endFailed(res: HttpResponse): void {
     res.destroy();
     return;
   }
+  // One of these may be why it failed: Node refuses some headers that a handler can set.
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
   respondJson(res, 500, { code: "internal", message: "internal error" });
 }
