@@ -1,0 +1,54 @@
+/** Header fields in order, as they go over the wire: names may stand twice. */
+export type HeaderFields = readonly (readonly [name: string, value: string])[];
+
+/** How a client writes a request: what is sent, and what is waited for before the next. */
+export type Step =
+  /** Bytes of the body. */
+  | Uint8Array
+  /** The end of the body: END_STREAM over HTTP/2, nothing over HTTP/1.1, where the header says how long it is. */
+  | "end"
+  /** RST_STREAM with CANCEL over HTTP/2; the connection is destroyed over HTTP/1.1. */
+  | "reset"
+  /** The client's side of the connection is closed (FIN). */
+  | "half-close"
+  /** Until the handler has been called. */
+  | "until handler"
+  /** Until the gate has been asked. */
+  | "until gate"
+  /** The server's shutdown signal is aborted. */
+  | "shutdown";
+
+/** The servers that cases are sent to. */
+export type Setup =
+  /** The gate and interceptors of createAuth, as `countersign serve` has them. */
+  | "own"
+  /** The same between interceptors of a user's, and behind a gate of a user's that answers with a promise. */
+  | "intercepted"
+  /** A gate that refuses and fails in ways of its own. */
+  | "own gate"
+  /** A server that ends with the case. */
+  | "single use"
+  /** A server that gives a request no time to arrive. */
+  | "impatient";
+
+/** One request. */
+export interface Case {
+  readonly name: string;
+  /** Default: `own`. */
+  readonly setup?: Setup;
+  /** Default: `h2`. */
+  readonly transport?: "h2" | "http1";
+  /** Default: `POST`. */
+  readonly verb?: string;
+  /** Default: the method `Open`, which anyone may call. */
+  readonly path?: string;
+  readonly fields: HeaderFields;
+  readonly steps: readonly Step[];
+  /** Why what the handler saw is not compared: the case leaves it to chance. */
+  readonly seenIsChance?: string;
+}
+
+/** Find the path of a method of the service. */
+export function pathOf(method: string, query = ""): string {
+  return `/test.v1.EchoService/${method}${query}`;
+}

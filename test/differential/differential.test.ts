@@ -1,0 +1,16 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { ALL_CASES } from "./cases/all.ts";
+import { startSides } from "./compare.ts";
+import { connectHandler, fastPath } from "./variants.ts";
+
+const sides = startSides(fastPath, connectHandler);
+afterAll(() => sides[Symbol.asyncDispose]());
+
+describe("the fast path answers as connect's own handler does, and tells handlers the same", () => {
+  describe.each(Object.entries(ALL_CASES))("%s", (_, cases) => {
+    test.each(cases)("$name", async (sent) => {
+      const { one, other } = await sides.compare(sent);
+      expect(one).toEqual(other);
+    });
+  });
+});

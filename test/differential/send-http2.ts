@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { type ClientHttp2Stream, type ClientSessionOptions, connect, constants } from "node:http2";
+import { connect as connectSocket, type Socket } from "node:net";
+import type { Answer, Response } from "./answer.ts";
+import type { Case, Step } from "./case.ts";
+import { pathOf } from "./case.ts";
+import { describeBody, describeFields } from "./fields.ts";
+import { untilReached, type WaitingStep } from "./reach.ts";
+import type { Side } from "./side.ts";
+
+/** Without it, Node's client would not send a header twice. */
+const CLIENT: ClientSessionOptions & { readonly strictSingleValueFields: boolean } = {
+  strictSingleValueFields: false,
+};
+
+/** Send a request over HTTP/2 in the clear, on a connection of its own, and write down what comes back. */
+export async function sendHttp2(side: Side, { verb = "POST", path, fields, steps }: Case): Promise<Answer> {
+  const socket = connectSocket(side.port, "127.0.0.1");
+  const session = connect("http://server", { ...CLIENT, createConnection: () => socket });
+  let goaway = "";
+  session.on("goaway", (code) => (goaway = ` goaway ${code}`));
+  session.on("error", (error) => (goaway += ` ${error.message}`));
+  try {
+    const stream = session.request([
+      ...[":method", verb, ":path", path ?? pathOf("Open"), ":scheme", "http", ":authority", "server"],
+      ...fields.flat(),
+    ]);
+    const answer = collect(stream);
+    for (const step of steps) await write({ stream, socket }, step, side);
+    const { responses, end } = await answer;
+    await roundTrip();
+    return { responses, end: `${end}${goaway}` };
+  } finally {
+    session.destroy();
+  }
+
+  /** What the client has sent last must have reached the server before its journal is read. */
+  async function roundTrip(): Promise<void> {
+    if (session.closed || session.destroyed) return;
+    await new Promise<void>((resolve) => {
+      session.once("close", resolve);
+      session.ping(() => resolve());
+    });
+  }
+}
+
+interface Connection {
+  readonly stream: ClientHttp2Stream;
+  readonly socket: Socket;
+}
+
+async function write({ stream, socket }: Connection, step: Step, side: Side): Promise<void> {
+  if (stream.destroyed) return;
+  if (step instanceof Uint8Array) {
+    stream.write(step);
+    return;
+  }
+  const acts: Readonly<Record<Exclude<Step, Uint8Array | WaitingStep>, () => unknown>> = {
+    end: () => stream.end(),
+    reset: () => stream.close(constants.NGHTTP2_CANCEL),
+    "half-close": () => socket.end(),
+  };
+  if (step in acts) acts[step as keyof typeof acts]();
+  else await untilReached(step as WaitingStep, side, once(stream, "close"));
+}
+
+async function collect(stream: ClientHttp2Stream): Promise<Answer> {
+  const responses: Response[] = [];
+  const chunks: Buffer[] = [];
+  let head: Omit<Response, "body" | "trailers"> | undefined;
+  let trailers: readonly string[] = [];
+  let failure = "";
+  const toHead = (raw: readonly string[]) => {
+    const headers = describeFields(raw);
+    const status = Number(/^:status: (\d+)$/.exec(headers[0] ?? "")?.[1]);
+    return { status, headers: headers.slice(1) };
+  };
+  // Node hands the fields over as they came, behind what it has made of them.
+  stream.on("headers", (_, __, raw) => responses.push({ ...toHead(raw), body: "", trailers: [] }));
+  stream.on("response", (_, __, raw) => (head = toHead(raw)));
+  stream.on("trailers", (_, __, raw) => (trailers = describeFields(raw)));
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  stream.on("error", (error: NodeJS.ErrnoException) => (failure = ` ${error.code}`));
+  await once(stream, "close").catch(() => undefined);
+  if (head !== undefined) responses.push({ ...head, body: describeBody(Buffer.concat(chunks)), trailers });
+  return { responses, end: `${stream.readableEnded ? "end" : "cut"} rst ${stream.rstCode}${failure}` };
+}

@@ -1,0 +1,22 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { echoService, methodOf } from "../support/echo-service.ts";
+
+const open = { access: Access.PUBLIC };
+
+/** The service behind all servers here: methods of every kind and every access. */
+export const ECHO_SERVICE = echoService({
+  Open: { policy: open },
+  Read: { policy: open, isReadOnly: true },
+  Optional: { policy: { access: Access.OPTIONAL } },
+  Private: { policy: { access: Access.AUTHENTICATED } },
+  Scoped: { policy: { access: Access.AUTHENTICATED, scopes: ["admin"] } },
+  Ruled: { policy: { access: Access.AUTHENTICATED, rule: 'request.text == "allowed"' } },
+  Missing: { policy: open },
+  Follow: { policy: open, kind: "server_streaming" },
+  Collect: { policy: open, kind: "client_streaming" },
+  Talk: { policy: open, kind: "bidi_streaming" },
+});
+
+/** What all its methods take and give: `Echo { text, count, inner }`. */
+export const ECHO_SCHEMA: DescMessage = methodOf(ECHO_SERVICE, "Open").input;

@@ -1,0 +1,106 @@
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { buildRequestListener, type RequestListenerOptions } from "../../server/src/http/build-server.ts";
+import { listen } from "../../server/src/http/listener.ts";
+import { issuers, revocations } from "../hostile/issuers.ts";
+import { createEchoAuth } from "../support/echo-server.ts";
+import type { Setup } from "./case.ts";
+import { createRecordedRoutes } from "./handlers.ts";
+import { createRecordedInterceptor } from "./interceptors.ts";
+import { createJournal, describeContext, describeError, type Journal } from "./journal.ts";
+import { ECHO_SERVICE } from "./service.ts";
+
+/** One of the two servers that are compared. */
+export interface Side extends AsyncDisposable {
+  readonly port: number;
+  readonly journal: Journal;
+  /** Abort the server's shutdown signal. */
+  shutDown(): void;
+}
+
+/** How large a message may be that arrives, and that leaves, in bytes. */
+export const READ_MAX_BYTES = 1_024;
+export const WRITE_MAX_BYTES = 2_048;
+
+/** How one side differs from the other. */
+export type Variant = (options: RequestListenerOptions) => RequestListenerOptions;
+
+/** Start a server of a setup. */
+export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
+  const journal = createJournal();
+  const shutdown = new AbortController();
+  const options = variant({ ...createOptions(setup, journal), shutdownSignal: shutdown.signal });
+  const listener = await listen(buildRequestListener(options));
+  return {
+    port: listener.address.port,
+    journal,
+    shutDown: () => shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable)),
+    [Symbol.asyncDispose]: () => listener.close(0),
+  };
+}
+
+function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
+  const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations });
+  const own = {
+    ...auth,
+    routes: createRecordedRoutes(journal),
+    readMaxBytes: READ_MAX_BYTES,
+    writeMaxBytes: WRITE_MAX_BYTES,
+    onError: (error: unknown) => journal.note("error beside the calls", describeError(error)),
+  };
+  const setups = {
+    own: () => own,
+    "single use": () => own,
+    impatient: () => ({ ...own, arrivalTimeoutMs: 100 }),
+    intercepted: () => ({
+      ...own,
+      requestGate: (ctx: HandlerContext) => {
+        journal.note("gate", describeContext(ctx));
+        return journal.follow("gate", async () => {
+          ctx.responseHeader.append("x-gate", "was here");
+          ctx.requestHeader.set("x-from-gate", "yes");
+          await auth.requestGate(ctx);
+        });
+      },
+      interceptors: [
+        createRecordedInterceptor("outer", journal),
+        ...auth.interceptors,
+        createRecordedInterceptor("inner", journal),
+      ],
+    }),
+    "own gate": () => ({
+      ...own,
+      requestGate: (ctx: HandlerContext) => {
+        journal.note("gate", describeContext(ctx));
+        return journal.follow("gate", () => refuseAsAsked(ctx));
+      },
+    }),
+  } satisfies Record<Setup, () => RequestListenerOptions>;
+  return setups[setup]();
+}
+
+/** A gate that does what header `x-gate` asks. */
+function refuseAsAsked(ctx: HandlerContext): void | Promise<void> {
+  const refusal = new ConnectError("refused by a gate", Code.ResourceExhausted, { "x-refused": "yes" });
+  const wishes: Readonly<Record<string, () => void | Promise<void>>> = {
+    throw: () => {
+      throw refusal;
+    },
+    "throw-error": () => {
+      throw new TypeError("a secret of the gate");
+    },
+    reject: () => Promise.reject(refusal),
+    "reject-later": async () => {
+      await new Promise((resolve) => void setImmediate(resolve));
+      throw refusal;
+    },
+    "set-headers": () => {
+      ctx.responseHeader.set("x-from-gate", "header");
+      ctx.responseTrailer.set("x-from-gate", "trailer");
+    },
+    "until-aborted": () =>
+      new Promise((_, reject) =>
+        ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason), { once: true }),
+      ),
+  };
+  return wishes[ctx.requestHeader.get("x-gate") ?? ""]?.();
+}

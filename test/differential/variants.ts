@@ -1,0 +1,53 @@
+import type { Interceptor, UnaryResponse } from "@connectrpc/connect";
+import type { Variant } from "./side.ts";
+
+/** Unary calls take the fast path, which is the default. */
+export const fastPath: Variant = (options) => ({ ...options });
+
+/** All calls are handled by connect's own handler. */
+export const connectHandler: Variant = (options) => ({ ...options });
+
+function altered(alter: (res: UnaryResponse) => UnaryResponse): Variant {
+  const interceptor: Interceptor = (next) => async (req) => {
+    const res = await next(req);
+    return res.stream ? res : alter(res);
+  };
+  return (options) => ({ ...options, interceptors: [interceptor, ...options.interceptors] });
+}
+
+/** Servers that are wrong in one small thing each. */
+export const MUTANTS: Readonly<Record<string, Variant>> = {
+  "a response header more": altered((res) => {
+    res.header.set("x-more", "");
+    return res;
+  }),
+  "a trailer more": altered((res) => {
+    res.trailer.set("x-more", "1");
+    return res;
+  }),
+  "a character of the content type": altered((res) => {
+    const type = res.header.get("content-type") ?? "";
+    res.header.set("content-type", type.replace("application/grpc+", "application/Grpc+"));
+    return res;
+  }),
+  "another message": altered((res) => ({ ...res, message: { ...res.message, count: 1n } })),
+  "a byte more that may arrive": (options) => ({ ...options, readMaxBytes: (options.readMaxBytes ?? 0) + 1 }),
+  "a byte less that may leave": (options) => ({
+    ...options,
+    writeMaxBytes: (options.writeMaxBytes ?? 0) - 1,
+  }),
+  "a request header that the handler sees": (options) => ({
+    ...options,
+    requestGate: (ctx) => {
+      ctx.requestHeader.set("x-more", "1");
+      return options.requestGate(ctx);
+    },
+  }),
+  "no gate": (options) => ({ ...options, requestGate: () => undefined }),
+  "no interceptors": (options) => ({ ...options, interceptors: [] }),
+  "another shutdown signal": (options) => ({ ...options, shutdownSignal: new AbortController().signal }),
+  "more time for a request to arrive": (options) => ({
+    ...options,
+    arrivalTimeoutMs: (options.arrivalTimeoutMs ?? 60_000) + 3_000,
+  }),
+};
