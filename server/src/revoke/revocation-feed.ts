@@ -76,7 +76,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   return {
     async start() {
       await read();
-      const listener = store.listen(REVOCATION_CHANNEL, () => look.ask());
+      const listener = store.bus.listen(REVOCATION_CHANNEL, () => look.ask());
       const timer = setInterval(() => look.ask(), options.pollMs).unref();
       stop = async () => {
         clearInterval(timer);

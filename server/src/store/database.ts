@@ -1,8 +1,8 @@
 import { type Dialect, Kysely } from "kysely";
+import { type Bus, SILENT_BUS } from "./bus.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
-import type { Listener } from "./postgres-listener.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -21,13 +21,8 @@ export interface Store extends AsyncDisposable {
   readonly write: Writer;
   /** Which database it is, for the few places where that matters. */
   readonly dialect: StoreDialect;
-  /**
-   * Be told that another server has sent word on a channel. Only a hint to look: it may come late, twice or, while
-   * the database cannot be reached, not at all. SQLite has no channels and never calls.
-   *
-   * @param channel a name of lower-case letters and underscores
-   */
-  listen(channel: string, onNotified: () => void): Listener;
+  /** Carries words between the servers on it. Whoever is alone on a store of SQLite hears and is heard by nobody. */
+  readonly bus: Bus;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -47,7 +42,7 @@ export async function openDatabase(location: StoreLocation): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: opened.dialect });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= db.destroy();
+    closing ??= Promise.all([opened.close(), db.destroy()]).then(() => undefined);
     return closing;
   };
   try {
@@ -58,27 +53,27 @@ export async function openDatabase(location: StoreLocation): Promise<Store> {
   }
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
-  return { db, dialect, write, listen: opened.listen, close, [Symbol.asyncDispose]: close };
+  return { db, dialect, write, bus: opened.bus, close, [Symbol.asyncDispose]: close };
 }
 
-interface OpenedDialect extends Pick<Store, "listen"> {
+interface OpenedDialect extends Pick<Store, "bus"> {
   readonly dialect: Dialect;
+  /** Let go of what the dialect does not. */
+  close(): Promise<void>;
 }
 
 async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
   if (!("url" in location)) {
-    return { dialect: openSqlite(location.dataDir), listen: () => ({ close: () => Promise.resolve() }) };
+    return { dialect: openSqlite(location.dataDir), bus: SILENT_BUS, close: () => Promise.resolve() };
   }
   if (!/^postgres(ql)?:\/\//.test(location.url)) {
     throw new TypeError("the URL of a database must begin with postgres://");
   }
   // Loaded only when it is asked for, so that an installation without pg can use SQLite.
-  const [{ openPostgres }, { listenPostgres }] = await Promise.all([
+  const [{ openPostgres }, { createPostgresBus }] = await Promise.all([
     import("./postgres.ts"),
-    import("./postgres-listener.ts"),
+    import("./postgres-bus.ts"),
   ]);
-  return {
-    dialect: openPostgres(location.url),
-    listen: (channel, onNotified) => listenPostgres(location.url, channel, onNotified),
-  };
+  const bus = createPostgresBus(location.url);
+  return { dialect: openPostgres(location.url), bus, close: () => bus.close() };
 }

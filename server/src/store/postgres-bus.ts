@@ -1,0 +1,130 @@
+import { AuthError } from "../errors/auth-error.ts";
+import { type Bus, MAX_WORD_BYTES } from "./bus.ts";
+import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
+import { toStoreError } from "./store-error.ts";
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+
+/** A bus over LISTEN and NOTIFY of Postgres. */
+export interface PostgresBus extends Bus {
+  /** Let go of the connection. */
+  close(): Promise<void>;
+}
+
+/** Create a bus over one connection, which is opened for the first who listens, and again whenever it breaks. */
+export function createPostgresBus(url: string): PostgresBus {
+  const ears = new Map<string, Set<(word: string) => void>>();
+  let connection: PostgresConnection | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let isClosed = false;
+
+  const hear = (channel: string, word: string): void => {
+    for (const ear of ears.get(channel) ?? []) {
+      ear(word);
+    }
+  };
+  /** What fails here ends the connection, and so is done again with the next. */
+  const listenOn = async (on: PostgresConnection, channel: string): Promise<void> => {
+    await on.query(`LISTEN "${channel}"`);
+    failures = 0;
+    hear(channel, "");
+  };
+  const connect = (): void => {
+    retry = undefined;
+    const opened = openConnection(url, { onNotified: hear, onEnd: reconnect });
+    connection = opened;
+    for (const channel of ears.keys()) {
+      listenOn(opened, channel).catch(() => undefined);
+    }
+  };
+  const reconnect = (): void => {
+    connection = undefined;
+    if (!isClosed) {
+      const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + Math.random() / 2);
+      failures += 1;
+      retry = setTimeout(connect, waitMs).unref();
+    }
+  };
+  const deafen = (channel: string): void => {
+    ears.delete(channel);
+    connection?.query(`UNLISTEN "${channel}"`).catch(() => undefined);
+  };
+
+  return {
+    hasOthers: true,
+    listen(channel, onWord) {
+      assertChannel(channel);
+      const those = ears.get(channel);
+      ears.set(channel, (those ?? new Set()).add(onWord));
+      if (connection === undefined && retry === undefined) {
+        connect();
+      } else if (those === undefined && connection !== undefined) {
+        listenOn(connection, channel).catch(() => undefined);
+      }
+      return {
+        async close() {
+          const left = ears.get(channel);
+          if (left?.delete(onWord) === true && left.size === 0) {
+            deafen(channel);
+          }
+        },
+      };
+    },
+    say: inBatches(() => connection),
+    async close() {
+      isClosed = true;
+      clearTimeout(retry);
+      await connection?.close();
+    },
+  };
+}
+
+interface Word {
+  readonly channel: string;
+  readonly word: string;
+}
+
+/** Send the words that came while others were on their way together: they share one commit. */
+function inBatches(connectionNow: () => PostgresConnection | undefined): Bus["say"] {
+  let waiting: Word[] = [];
+  let next: Promise<void> | undefined;
+  let sent: Promise<unknown> = Promise.resolve();
+  const send = async (): Promise<void> => {
+    await sent;
+    const batch = waiting;
+    waiting = [];
+    next = undefined;
+    const connection = connectionNow();
+    if (connection === undefined) {
+      throw new AuthError("AUTH_UNAVAILABLE", "the other servers cannot be reached just now");
+    }
+    const query = connection
+      .query("SELECT pg_notify(channel, word) FROM unnest($1::text[], $2::text[]) AS words (channel, word)", [
+        batch.map(({ channel }) => channel),
+        batch.map(({ word }) => word),
+      ])
+      .catch((error: unknown) => {
+        throw toStoreError(error);
+      });
+    sent = query.catch(() => undefined);
+    await query;
+  };
+  return (channel, word) => {
+    assertChannel(channel);
+    if (Buffer.byteLength(word) > MAX_WORD_BYTES) {
+      throw new TypeError(`a word has at most ${MAX_WORD_BYTES} bytes`);
+    }
+    waiting.push({ channel, word });
+    next ??= send();
+    return next;
+  };
+}
+
+/** Names come from our own code: another one is a mistake in it. */
+function assertChannel(channel: string): void {
+  if (!/^[a-z0-9_]{1,63}$/.test(channel)) {
+    throw new TypeError("a channel has 1 to 63 lower-case letters, digits and underscores");
+  }
+}
