@@ -1,6 +1,6 @@
 import { AuthError } from "../errors/auth-error.ts";
 import type { TrustedIssuer } from "./issuers.ts";
-import type { Principal, TokenBinding } from "./principal.ts";
+import { createPrincipal, type Principal, type TokenBinding } from "./principal.ts";
 import {
   type Claims,
   invalidClaim,
@@ -44,7 +44,7 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string
   const expiresAtSeconds = required("exp", readTime(claims, "exp"));
   assertLife(expiresAtSeconds - issuedAtSeconds, issuer.maxLifeSeconds);
   const authTimeSeconds = readTime(claims, "auth_time");
-  const principal = sealPrincipal(
+  const principal = createPrincipal(
     {
       subject: required("sub", readIdentifier(claims, "sub")),
       issuer: issuer.issuer,
@@ -100,18 +100,4 @@ function readBinding(value: unknown): TokenBinding | undefined {
     }
   }
   throw invalidClaim("cnf is not one known confirmation");
-}
-
-/** All claims are at hand, yet do not go along when a principal is logged, copied or sent as JSON. */
-function sealPrincipal(named: Omit<Principal, "claims">, claims: Claims): Principal {
-  Object.defineProperty(named, "claims", { value: deepFreeze(claims) });
-  return Object.freeze(named as Principal); // the property that was missing has just been defined
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }

@@ -37,3 +37,25 @@ export interface Principal {
 export type TokenBinding =
   | { readonly kind: "dpop"; readonly jwkThumbprint: string }
   | { readonly kind: "mtls"; readonly certificateThumbprint: string };
+
+/**
+ * Make a principal of its members. All claims are at hand, yet do not go along when it is logged, copied or sent as
+ * JSON.
+ *
+ * @param named the members, which become the principal
+ */
+export function createPrincipal(
+  named: Omit<Principal, "claims">,
+  claims: Readonly<Record<string, unknown>>,
+): Principal {
+  Object.defineProperty(named, "claims", { value: deepFreeze(claims) });
+  return Object.freeze(named as Principal); // the property that was missing has just been defined
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

@@ -18,6 +18,7 @@ import { latestNoteSequences } from "../store/note-events.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { builtInPolicies, builtInServices, demoPolicies } from "./built-in-services.ts";
 import { composeIssuer } from "./compose-issuer.ts";
+import { connectStreams } from "./connect-streams.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import type { Backend } from "./open-backend.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
@@ -38,6 +39,18 @@ export interface ComposedServer {
   readonly auth: Auth;
 }
 
+/** What {@link composeServer} needs beside what the server runs on. */
+export interface ServerParts {
+  /** The name that stands in its tokens. */
+  readonly issuerUrl: string;
+  /** How it differs from the plain one. */
+  readonly mode: ServerMode;
+  /** Aborts when calls must come to an end. */
+  readonly shutdown: AbortSignal;
+  /** Closes what this opens. */
+  readonly opened: AsyncDisposableStack;
+}
+
 /** Verifying costs a tenth of a millisecond: this many in vain are what one address may cost. */
 const FAILED_VERIFICATIONS = { limit: 50, windowMs: 10_000 } as const;
 
@@ -48,14 +61,11 @@ const WEB_DEMO = join(import.meta.dirname, "../../../web-demo/dist");
  * Put a server together.
  *
  * @param backend what it runs on
- * @param issuerUrl the name that stands in its tokens
- * @param mode how it differs from the plain one
- * @param shutdown aborts when calls must come to an end
  * @throws PolicyError when a method has no access rule
  */
 export async function composeServer(
   backend: Backend,
-  { issuerUrl, mode, shutdown }: { issuerUrl: string; mode: ServerMode; shutdown: AbortSignal },
+  { issuerUrl, mode, shutdown, opened }: ServerParts,
 ): Promise<ComposedServer> {
   const { clock, config, store, log, audit, revocations, metrics } = backend;
   const streams = createStreamRegistry();
@@ -66,7 +76,7 @@ export async function composeServer(
   const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
   const served: ServedServices = {
     session: issuer.service,
-    stream: createStreamService(streams, clock),
+    stream: createStreamService({ streams, clock, others: connectStreams(backend, streams, opened) }),
     notes: createNotesService({ store, feed, clock, ownerOf: createOwnerOf(issuerUrl) }),
     health: createHealthService(health),
     reflection: true,

@@ -44,10 +44,11 @@ export async function runServer(
   await using bound = new AsyncDisposableStack();
   bound.defer(() => listener.close(0));
   await using backend = await openBackend(config, terminal, mode);
+  await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => listener.close(GRACE_MS));
   const issuerUrl = resolveIssuerUrl(config, listener.origin);
-  const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal });
+  const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal, opened });
   handler = server.handler;
   const admin = await bindAdmin(backend, server);
   cleanup.defer(() => admin.close(0));

@@ -6,6 +6,7 @@ import type { PolicyTable } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { cutOffAfterGrace } from "../streams/drain-grace.ts";
+import { isStreamId } from "../streams/stream-id.ts";
 import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
 import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
@@ -16,9 +17,6 @@ import { type Caller, callerOf, replacePrincipal } from "./principal-context.ts"
 const STREAM_ID_HEADER = "countersign-stream-id";
 /** The response header that says how many seconds a stream may last without renewal. */
 const EXPIRES_IN_HEADER = "countersign-expires-in";
-
-/** 128 random bits in base64url. */
-const STREAM_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** What {@link createStreamLeases} needs. */
 export interface StreamLeaseOptions {
@@ -119,9 +117,13 @@ function openLease(options: StreamLeaseOptions, { req, caller, policy }: Opening
         return 0;
       }
       const renewedUntilMs = toDeadlineMs(principal);
-      lifetime.setDeadline(renewedUntilMs);
-      replacePrincipal(caller, principal);
-      return renewedUntilMs - clock.nowMs();
+      const leftMs = renewedUntilMs - clock.nowMs();
+      // A token that has run out on its way here ends nothing.
+      if (leftMs > 0) {
+        lifetime.setDeadline(renewedUntilMs);
+        replacePrincipal(caller, principal);
+      }
+      return leftMs;
     },
   };
   if (!registry.add(lease)) {
@@ -150,7 +152,7 @@ function endIfRevoked(
 
 function readStreamId(req: StreamRequest): string | undefined {
   const id = req.header.get(STREAM_ID_HEADER);
-  if (id !== null && !STREAM_ID.test(id)) {
+  if (id !== null && !isStreamId(id)) {
     throw new ConnectError(`${STREAM_ID_HEADER} is not 128 bits in base64url`, Code.InvalidArgument);
   }
   return id ?? undefined;

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 /** What a derived key is for. A key for one purpose is of no use for another. */
-export type KeyPurpose = "signing-key" | "refresh-token-mac" | "refresh-token-successor";
+export type KeyPurpose = "signing-key" | "refresh-token-mac" | "refresh-token-successor" | "server-words";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -19,23 +19,33 @@ export function deriveKey(secret: Uint8Array, purpose: KeyPurpose): Uint8Array {
 }
 
 /**
- * Encrypt a text with AES-256-GCM under a key of {@link deriveKey}.
+ * Encrypt with AES-256-GCM under a key of {@link deriveKey}.
  *
- * @param context what the text belongs to, such as the identifier of its row: it opens nowhere else
+ * @param context what the content belongs to, such as the identifier of its row: it opens nowhere else
  */
-export function seal(key: Uint8Array, text: string, context: string): string {
+export function seal(key: Uint8Array, content: string | Uint8Array, context: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context));
-  const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.concat([
+    nonce,
+    cipher.update(Buffer.from(content)),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
   return PREFIX + sealed.toString("base64url");
 }
 
 /**
- * Decrypt what {@link seal} made.
+ * Decrypt the text that {@link seal} was given.
  *
  * @returns the text; undefined when key or context differ or the sealed text was changed
  */
 export function unseal(key: Uint8Array, sealed: string, context: string): string | undefined {
+  return unsealBytes(key, sealed, context)?.toString("utf8");
+}
+
+/** Decrypt as {@link unseal} does, for content that is no text. */
+export function unsealBytes(key: Uint8Array, sealed: string, context: string): Buffer | undefined {
   const bytes = Buffer.from(sealed.slice(PREFIX.length), "base64url");
   if (!sealed.startsWith(PREFIX) || bytes.length < NONCE_BYTES + TAG_BYTES) {
     return undefined;
@@ -44,8 +54,7 @@ export function unseal(key: Uint8Array, sealed: string, context: string): string
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
-    const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-    return text.toString("utf8");
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
     // The tag does not match. Why not, is nothing that a caller could act on.
     return undefined;

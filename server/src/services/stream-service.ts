@@ -1,41 +1,62 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import type { Principal } from "../authenticate/principal.ts";
 import type { Clock } from "../clock.ts";
 import { principalOf } from "../connect/principal-context.ts";
+import type { RemoteRenewal } from "../streams/collect-answers.ts";
 import { renewStreams } from "../streams/renewal.ts";
+import type { RenewalAsker } from "../streams/renewal-asker.ts";
+import { isStreamId } from "../streams/stream-id.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { assertValid } from "./input.ts";
 
 /** The most streams that one call renews. */
 const MAX_STREAM_IDS = 1000;
 
-/**
- * Create the service that renews open streams in place.
- *
- * @param streams the open streams of this server
- * @param clock the time
- */
-export function createStreamService(
-  streams: StreamRegistry,
-  clock: Clock,
-): ServiceImpl<typeof StreamService> {
+/** What {@link createStreamService} needs. */
+export interface StreamServiceOptions {
+  /** The open streams of this server. */
+  readonly streams: StreamRegistry;
+  readonly clock: Clock;
+  /** Asks the servers that have the others. Absent: there are no other servers. */
+  readonly others?: Pick<RenewalAsker, "renew"> | undefined;
+}
+
+/** Create the service that renews open streams in place. */
+export function createStreamService({
+  streams,
+  clock,
+  others,
+}: StreamServiceOptions): ServiceImpl<typeof StreamService> {
+  async function renewElsewhere(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal> {
+    const askable = others === undefined ? [] : streamIds.filter(isStreamId);
+    if (others === undefined || askable.length === 0) {
+      return { renewed: [], ended: [], unknown: streamIds };
+    }
+    const answered = await others.renew(askable, principal);
+    const unnamed = streamIds.filter((streamId) => !isStreamId(streamId));
+    return { ...answered, unknown: [...unnamed, ...answered.unknown] };
+  }
+
   return {
-    renew(request, ctx) {
-      const { length } = request.streamIds;
+    async renew({ streamIds }, ctx) {
+      const { length } = streamIds;
       assertValid(
         length === 0 || length > MAX_STREAM_IDS
           ? [{ field: "stream_ids", description: `must name 1 to ${MAX_STREAM_IDS} streams` }]
           : [],
       );
-      const fresh = { principal: principalOf(ctx), clock };
-      const { renewed, unknown } = renewStreams(streams, request.streamIds, fresh);
+      const principal = principalOf(ctx);
+      // Those of this server do not wait for the others: they may not have that long.
+      const here = renewStreams(streams, streamIds, { principal, clock });
+      const there = await renewElsewhere(here.absent, principal);
       return {
-        streams: renewed.map(({ streamId, expiresInMs }) => ({
+        streams: [...here.renewed, ...there.renewed].map(({ streamId, expiresInMs }) => ({
           streamId,
           expiresIn: durationFromMs(expiresInMs),
         })),
-        unknownStreamIds: [...unknown],
+        unknownStreamIds: [...here.unknown, ...there.unknown],
       };
     },
   };

@@ -6,10 +6,28 @@ import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
 
 /** What became of the streams that were named. */
 export interface RenewalResult {
-  /** Those that go on, and for how many milliseconds. */
-  readonly renewed: readonly { readonly streamId: string; readonly expiresInMs: number }[];
-  /** Those that are not open here, or whose method does not allow it. */
+  /** Those that go on. */
+  readonly renewed: readonly RenewedStream[];
+  /** Those that ended, because the new principal may not call their method. */
+  readonly ended: readonly string[];
+  /** Those that are over, or whose method does not allow it. */
   readonly unknown: readonly string[];
+  /** Those that are not open here. */
+  readonly absent: readonly string[];
+}
+
+/** A stream that goes on. */
+export interface RenewedStream {
+  readonly streamId: string;
+  /** For how many milliseconds. */
+  readonly expiresInMs: number;
+}
+
+/** Who a renewal is for, and the time. */
+export interface FreshPrincipal {
+  /** The principal of the token that the renewal was asked with. */
+  readonly principal: Principal;
+  readonly clock: Clock;
 }
 
 /**
@@ -20,39 +38,67 @@ export interface RenewalResult {
  *
  * @param registry the open streams
  * @param streamIds which ones
- * @param fresh the principal of the token that the renewal was asked with, and the time
  * @throws AuthError `POLICY_DENIED` when a stream is not the principal's own
  */
 export function renewStreams(
   registry: StreamRegistry,
   streamIds: readonly string[],
-  fresh: { readonly principal: Principal; readonly clock: Clock },
+  fresh: FreshPrincipal,
 ): RenewalResult {
-  const ids = [...new Set(streamIds)];
-  const leases = ids.map((id) => registry.find(id)).filter((lease) => lease !== undefined);
-  for (const lease of leases) {
-    if (!isSameParty(lease.principal, fresh.principal)) {
-      throw new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client");
+  const absent: string[] = [];
+  const leases: NamedLease[] = [];
+  for (const streamId of new Set(streamIds)) {
+    const lease = registry.find(streamId);
+    if (lease === undefined) {
+      absent.push(streamId);
+    } else {
+      leases.push({ streamId, lease });
     }
   }
-  const renewable = leases.filter(({ policy }) => policy.renewable);
-  const known = new Set(renewable.map(({ streamId }) => streamId));
-  const renewed = renewable.flatMap((lease) => renew(lease, fresh.principal, fresh.clock));
-  return { renewed, unknown: ids.filter((id) => !known.has(id)) };
+  if (!leases.every(({ lease }) => isSameParty(lease.principal, fresh.principal))) {
+    throw refuseStrangers();
+  }
+  const renewed: RenewedStream[] = [];
+  const ended: string[] = [];
+  const unknown: string[] = [];
+  for (const { streamId, lease } of leases) {
+    const expiresInMs = renew(lease, fresh);
+    if (expiresInMs === undefined) {
+      ended.push(streamId);
+    } else if (expiresInMs <= 0) {
+      unknown.push(streamId);
+    } else {
+      renewed.push({ streamId, expiresInMs });
+    }
+  }
+  return { renewed, ended, unknown, absent };
 }
 
-function renew(lease: StreamLease, principal: Principal, clock: Clock): RenewalResult["renewed"] {
+/** Make the error of a renewal that names a stream of somebody else. */
+export function refuseStrangers(): AuthError {
+  return new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client");
+}
+
+interface NamedLease {
+  readonly streamId: string;
+  readonly lease: StreamLease;
+}
+
+/** @returns for how many milliseconds it goes on, 0 if it was not to be renewed; undefined: it was ended for this */
+function renew(lease: StreamLease, { principal, clock }: FreshPrincipal): number | undefined {
+  if (!lease.policy.renewable) {
+    return 0;
+  }
   try {
     assertAllowed(lease.policy, principal, clock);
   } catch (error) {
     if (error instanceof AuthError) {
       lease.end(error);
-      return [];
+      return undefined;
     }
     throw error;
   }
-  const expiresInMs = lease.renew(principal);
-  return lease.streamId === undefined || expiresInMs <= 0 ? [] : [{ streamId: lease.streamId, expiresInMs }];
+  return lease.renew(principal);
 }
 
 /** Say whether two tokens speak for the same party: everything that a renewal must not change. */

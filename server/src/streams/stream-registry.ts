@@ -12,7 +12,11 @@ export interface StreamLease {
   readonly principal: Principal;
   /** End the stream with an error. Later calls do nothing. */
   end(error: AuthError): void;
-  /** Go on with a new principal, and with the deadline that follows from it. @returns milliseconds until then */
+  /**
+   * Go on with a new principal, and with the deadline that follows from it.
+   *
+   * @returns milliseconds until then; 0 or less: the stream was over, or the principal is, and nothing has changed
+   */
   renew(principal: Principal): number;
 }
 

@@ -21,7 +21,8 @@ describe("renewStreams", () => {
   test("gives the streams that are open the new principal, and names the others", () => {
     const lease = recordingLease("a", principal());
     const result = renewStreams(registryOf(lease), ["a", "b"], fresh);
-    expect(result).toEqual({ renewed: [{ streamId: "a", expiresInMs: 600_000 }], unknown: ["b"] });
+    const renewed = [{ streamId: "a", expiresInMs: 600_000 }];
+    expect(result).toEqual({ renewed, ended: [], unknown: [], absent: ["b"] });
     expect(lease.renewals).toEqual([fresh.principal]);
   });
 
@@ -55,7 +56,8 @@ describe("renewStreams", () => {
   test("leaves a stream alone whose method does not allow renewal, and renews the others", () => {
     const other = recordingLease("b", principal(), AUTHENTICATED_POLICY);
     const result = renewStreams(registryOf(recordingLease("a", principal()), other), ["a", "b"], fresh);
-    expect(result).toEqual({ renewed: [{ streamId: "a", expiresInMs: 600_000 }], unknown: ["b"] });
+    const renewed = [{ streamId: "a", expiresInMs: 600_000 }];
+    expect(result).toEqual({ renewed, ended: [], unknown: ["b"], absent: [] });
     expect([other.renewals, other.ends].flat()).toEqual([]);
   });
 

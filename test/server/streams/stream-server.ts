@@ -35,7 +35,9 @@ export async function startStreamServer(
   const revocations = createRevocationSet();
   const auth = createAuth({
     routes: (router) =>
-      router.service(NotesService, notes).service(StreamService, createStreamService(streams, systemClock)),
+      router
+        .service(NotesService, notes)
+        .service(StreamService, createStreamService({ streams, clock: systemClock })),
     issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [key.jwk] } } }],
     audience: "ledger",
     clockToleranceSeconds: 0,

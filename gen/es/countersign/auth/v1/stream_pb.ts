@@ -50,8 +50,8 @@ export type RenewResponse = Message<"countersign.auth.v1.RenewResponse"> & {
   streams: RenewedStream[];
 
   /**
-   * The streams that cannot be renewed here: they ended, never were, or are of
-   * a method that does not allow it.
+   * The streams that cannot be renewed: they ended, never were, or are of a
+   * method that does not allow it; or nobody heard of them within a second.
    *
    * @generated from field: repeated string unknown_stream_ids = 2;
    */
@@ -104,12 +104,13 @@ export const RenewedStreamSchema: GenMessage<RenewedStream> = /*@__PURE__*/
  */
 export const StreamService: GenService<{
   /**
-   * Gives open streams the token that this call is made with.
+   * Gives open streams the token that this call is made with, on whichever of
+   * the servers on one database they are open.
    *
    * The token must be of the same issuer, subject, session and client as the
    * one the stream runs on; otherwise the call is answered with
-   * PermissionDenied and no stream changes. A stream whose method the new
-   * token may not call ends.
+   * PermissionDenied and no stream of that server changes. A stream whose
+   * method the new token may not call ends.
    *
    * @generated from rpc countersign.auth.v1.StreamService.Renew
    */
