@@ -7,6 +7,7 @@ import { createAudiences } from "./audiences.ts";
 import { type AuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createErrorInterceptor } from "./error-interceptor.ts";
 import { createGate, type Gate } from "./gate.ts";
+import { describeUnary } from "./interceptor-scope.ts";
 import { createMessageRules } from "./message-rules.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { createStreamLeases } from "./stream-leases.ts";
@@ -60,7 +61,7 @@ export function createAuth(options: AuthOptions): Auth {
     }),
     interceptors: [
       createErrorInterceptor(resolved.onError),
-      enforcement.unlessShadow(leases),
+      describeUnary(enforcement.unlessShadow(leases), { appliesTo: () => false }),
       createMessageRules({ policies, audit, enforcement }),
     ],
     contextValues: keepNodeRequest,

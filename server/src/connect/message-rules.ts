@@ -13,6 +13,7 @@ import { type AuditSink, denied } from "../operate/audit.ts";
 import { createEnding } from "../streams/ending.ts";
 import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
 import type { Enforcement } from "./enforcement.ts";
+import { describeUnary } from "./interceptor-scope.ts";
 import { optionalPrincipalOf } from "./principal-context.ts";
 
 /** What {@link createMessageRules} needs. */
@@ -46,7 +47,7 @@ export function createMessageRules({ policies, audit, enforcement }: MessageRule
     }
   }
 
-  return (next) => async (req) => {
+  const interceptor: Interceptor = (next) => async (req) => {
     const rule = policies.get(req.method)?.rule;
     if (rule === undefined) {
       return next(req);
@@ -58,6 +59,7 @@ export function createMessageRules({ policies, audit, enforcement }: MessageRule
     check(req.message);
     return next(req);
   };
+  return describeUnary(interceptor, { appliesTo: (method) => policies.get(method)?.rule !== undefined });
 }
 
 async function passStream(
