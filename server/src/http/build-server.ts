@@ -3,7 +3,7 @@ import { type JsonDocument, serveDocument } from "./documents.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 import { respondJson } from "./respond.ts";
-import { createRpcLookup, type RpcOptions } from "./rpc-handler.ts";
+import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
 import { createStaticFiles } from "./static-files.ts";
 
 /** What a server answers. */
@@ -28,7 +28,7 @@ export interface RequestListenerOptions extends RpcOptions {
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   const cors = createCors(options.allowedOrigins);
-  const rpcOf = createRpcLookup(options);
+  const rpcs = createRpcs(options, (origin) => cors.fieldsFor(origin));
   const documents = new Map(Object.entries(options.documents ?? {}));
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
   const files =
@@ -49,8 +49,8 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       respondUnread(req, res, { status: 400, error: "bad request" });
       return;
     }
-    if (cors(req, res) === "answered") return;
-    const handler = rpcOf(pathname) ?? endpoints.get(pathname);
+    if (cors.apply(req, res) === "answered") return;
+    const handler = rpcs.find(pathname) ?? endpoints.get(pathname);
     if (handler !== undefined) {
       handler(req, res);
       return;
@@ -62,13 +62,14 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     if (res.headersSent) res.destroy();
     else respondUnread(req, res, { status: 500, error: "internal error" });
   };
-  return (req, res) => {
+  const handle = (req: HttpRequest, res: HttpResponse): void => {
     try {
       answer(req, res);
     } catch (reason) {
       fail(req, res, reason);
     }
   };
+  return Object.assign(handle, { onStream: rpcs.onStream });
 }
 
 function respondUnread(

@@ -1,7 +1,7 @@
 import type { Server as Http1Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { type HttpHandler, isHttp2Response } from "./handler.ts";
+import { type HttpHandler, type HttpRequest, type HttpResponse, isHttp2Response } from "./handler.ts";
 
 /** The open connections of one listener. */
 export interface Connections {
@@ -51,10 +51,12 @@ export function createConnections(idleTimeoutMs: number): Connections {
       if (draining) session.close();
     },
     track(handler) {
-      return (req, res) => {
+      const tracked = (req: HttpRequest, res: HttpResponse): void => {
         if (!isHttp2Response(res)) begin(res, req.socket);
         handler(req, res);
       };
+      // Over HTTP/2 a connection knows of its calls by itself.
+      return Object.assign(tracked, handler.onStream === undefined ? {} : { onStream: handler.onStream });
     },
     async drain(server, graceMs) {
       draining = true;

@@ -25,8 +25,15 @@ export const CORS_EXPOSED_HEADERS: readonly string[] = [
 /** How long a browser may remember the answer to a preflight, in seconds: the longest that Chromium accepts. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
 
-/** Applies the rules of cross-origin requests to one request. */
-export type CorsPolicy = (req: HttpRequest, res: HttpResponse) => "answered" | "continue";
+/** The rules of cross-origin requests. */
+export interface CorsPolicy {
+  /** Apply them to one request. */
+  apply(req: HttpRequest, res: HttpResponse): "answered" | "continue";
+  /** The fields of an answer to a request of an origin, which is no preflight. */
+  fieldsFor(origin: string | undefined): Readonly<Record<string, string>>;
+}
+
+const NO_FIELDS: Readonly<Record<string, string>> = {};
 
 /**
  * Create the rules for requests of scripts from other origins.
@@ -40,22 +47,30 @@ export type CorsPolicy = (req: HttpRequest, res: HttpResponse) => "answered" | "
 export function createCors(allowedOrigins: readonly string[] = []): CorsPolicy {
   for (const origin of allowedOrigins) assertOrigin(origin);
   const allowed = new Set(allowedOrigins);
-  return (req, res) => {
-    const { origin } = req.headers;
-    if (allowed.size > 0) res.setHeader("vary", "Origin");
-    if (typeof origin === "string" && allowed.has(origin)) {
-      res.setHeader("access-control-allow-origin", origin);
-      res.setHeader("access-control-allow-credentials", "true");
-      res.setHeader("access-control-expose-headers", CORS_EXPOSED_HEADERS.join(", "));
-    }
-    if (!isPreflight(req)) return "continue";
-    if (typeof origin === "string" && allowed.has(origin)) {
-      res.setHeader("access-control-allow-methods", CORS_ALLOWED_METHODS.join(", "));
-      res.setHeader("access-control-allow-headers", CORS_ALLOWED_HEADERS.join(", "));
-      res.setHeader("access-control-max-age", String(PREFLIGHT_MAX_AGE_SECONDS));
-    }
-    respond(res, { status: 204 });
-    return "answered";
+  const fieldsFor = (origin: string | undefined): Readonly<Record<string, string>> => {
+    if (allowed.size === 0) return NO_FIELDS;
+    if (origin === undefined || !allowed.has(origin)) return { vary: "Origin" };
+    return {
+      vary: "Origin",
+      "access-control-allow-origin": origin,
+      "access-control-allow-credentials": "true",
+      "access-control-expose-headers": CORS_EXPOSED_HEADERS.join(", "),
+    };
+  };
+  return {
+    fieldsFor,
+    apply(req, res) {
+      const { origin } = req.headers;
+      for (const [name, value] of Object.entries(fieldsFor(origin))) res.setHeader(name, value);
+      if (!isPreflight(req)) return "continue";
+      if (origin !== undefined && allowed.has(origin)) {
+        res.setHeader("access-control-allow-methods", CORS_ALLOWED_METHODS.join(", "));
+        res.setHeader("access-control-allow-headers", CORS_ALLOWED_HEADERS.join(", "));
+        res.setHeader("access-control-max-age", String(PREFLIGHT_MAX_AGE_SECONDS));
+      }
+      respond(res, { status: 204 });
+      return "answered";
+    },
   };
 }
 

@@ -1,5 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type {
+  IncomingHttpHeaders as Http2Headers,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Stream,
+} from "node:http2";
 
 /** A request of either version of HTTP, as Node.js hands it over. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -8,7 +13,54 @@ export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 /** Answers one request. It must not throw. */
-export type HttpHandler = (req: HttpRequest, res: HttpResponse) => void;
+export interface HttpHandler {
+  (req: HttpRequest, res: HttpResponse): void;
+  /** Is asked first about requests over HTTP/2. Absent: it would take none. */
+  readonly onStream?: StreamHandler;
+}
+
+/**
+ * Answers a request from its stream of HTTP/2, before Node.js makes a request and a response of it. It must not throw.
+ *
+ * @returns whether it has taken the stream. If not, it has not touched it either
+ */
+export type StreamHandler = (
+  stream: ServerHttp2Stream,
+  headers: Http2Headers,
+  rawHeaders: readonly string[],
+) => boolean;
+
+/** Make a handler of one that may be another for every request. */
+export function deferHandler(handlerOf: () => HttpHandler): HttpHandler {
+  const handle = (req: HttpRequest, res: HttpResponse): void => handlerOf()(req, res);
+  const onStream: StreamHandler = (...parts) => handlerOf().onStream?.(...parts) ?? false;
+  return Object.assign(handle, { onStream });
+}
+
+/** A request, as far as the context values of its call can be made from it. */
+export interface CallRequest {
+  /** The fields of its header, as Node.js joins them. */
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly method?: string | undefined;
+  /** The target of the request: its path. */
+  readonly url?: string | undefined;
+  /** The connection that it came over. */
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    readonly writableLength: number;
+    destroy(): unknown;
+  };
+  /** The stream of HTTP/2 that it came over. */
+  readonly stream?: { readonly closed: boolean; close(code: number): void };
+}
+
+/** A response, as far as it says whether it has been sent. */
+export interface CallResponse {
+  readonly writableFinished: boolean;
+  readonly destroyed: boolean;
+}
 
 /** Say whether a request came over HTTP/2. */
 export function isHttp2Request(req: HttpRequest): req is Http2ServerRequest {

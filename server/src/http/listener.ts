@@ -1,8 +1,13 @@
 import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
-import { createServer as createHttp2Server, createSecureServer, type Http2SecureServer } from "node:http2";
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2Server,
+} from "node:http2";
 import type { Socket } from "node:net";
 import { type Connections, createConnections } from "./connections.ts";
-import type { HttpHandler } from "./handler.ts";
+import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
 
@@ -85,6 +90,7 @@ function toNodeLimits(limits: HttpLimits) {
 function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections: Connections): Http1Server {
   const nodeLimits = toNodeLimits(limits);
   const http2 = createHttp2Server(nodeLimits, handler);
+  offerStreams(http2, handler.onStream);
   http2.on("session", (session) => connections.addHttp2(session));
   // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
   const http1 = createHttp1Server(nodeLimits, handler);
@@ -118,12 +124,24 @@ function createTlsServer(
   connections: Connections,
 ): Http2SecureServer {
   const server = createSecureServer({ ...options, allowHTTP1: true }, handler);
+  offerStreams(server, handler.onStream);
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
   server.on("secureConnection", (socket) => {
     if (socket.alpnProtocol !== "h2") connections.addHttp1(socket);
   });
   return server;
+}
+
+/** Offer every stream to the handler before Node makes a request and a response of it. */
+function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamHandler | undefined): void {
+  if (onStream === undefined) return;
+  const compatibility = server.listeners("stream");
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers, flags, rawHeaders) => {
+    if (onStream(stream, headers, rawHeaders)) return;
+    for (const listener of compatibility) listener.call(server, stream, headers, flags, rawHeaders);
+  });
 }
 
 function bind(server: AnyServer, host: string, port: number): Promise<void> {

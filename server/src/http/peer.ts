@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { HttpRequest } from "./handler.ts";
+import type { CallRequest } from "./handler.ts";
 
 /** Where to look for the address of a caller. */
 export interface PeerOptions {
@@ -14,12 +14,12 @@ export interface PeerOptions {
  * Behind a proxy it is the last entry of `X-Forwarded-For`, the only one that the proxy itself has written
  * (RFC 9700 §4.13). Otherwise that header is anybody's, and only the connection counts.
  */
-export function readPeer(req: HttpRequest, { isBehindProxy }: PeerOptions): string {
+export function readPeer(req: CallRequest, { isBehindProxy }: PeerOptions): string {
   const forwarded = isBehindProxy ? lastForwarded(req) : undefined;
   return toNetwork(forwarded ?? req.socket.remoteAddress ?? "");
 }
 
-function lastForwarded(req: HttpRequest): string | undefined {
+function lastForwarded(req: CallRequest): string | undefined {
   const header = req.headers["x-forwarded-for"];
   const text = Array.isArray(header) ? header.join(",") : header;
   const last = text?.split(",").at(-1)?.trim() ?? "";

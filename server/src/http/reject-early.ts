@@ -33,7 +33,8 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
   closeBehindResponse(req, res);
 }
 
-function resetBehindResponse(stream: ServerHttp2Stream): void {
+/** Reset a stream of HTTP/2 behind its answer, when its body has not been read to the end. Call it before the answer ends. */
+export function resetBehindResponse(stream: ServerHttp2Stream): void {
   if (stream.readableEnded) return;
   // Node resets at once a stream that nobody ever began to read or pause.
   if (stream.readableFlowing === null) stream.pause();

@@ -16,10 +16,21 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { limitArrival, takesOneMessage } from "./arrival.ts";
-import { type HttpHandler, type HttpRequest, type HttpResponse, isHttp2Response } from "./handler.ts";
+import {
+  type CallRequest,
+  type CallResponse,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  isHttp2Response,
+  type StreamHandler,
+} from "./handler.ts";
+import { JSON_OPTIONS } from "./json-options.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 import { respondJson } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
+import { recordMethods } from "./unary/methods.ts";
+import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
 /** What the RPCs of a server need. */
 export interface RpcOptions {
@@ -37,17 +48,29 @@ export interface RpcOptions {
   readonly arrivalTimeoutMs?: number;
   /** Its abort is passed on to every call; its reason is what the callers are told. */
   readonly shutdownSignal?: AbortSignal;
-  /** Makes the context values of a call. */
-  readonly contextValues?: (req: HttpRequest, res: HttpResponse) => ContextValues;
+  /** Makes the context values of a call. It must not touch the body of the request. */
+  readonly contextValues?: (req: CallRequest, res: CallResponse) => ContextValues;
+  /**
+   * Whether unary calls that are nothing unusual are served without Connect's own handler, which takes several times
+   * as long and answers the same. Default: true.
+   */
+  readonly unaryFastPath?: boolean;
   /** Told what went wrong beside the calls themselves. It goes to the log, never to a caller. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Finds the handler of an RPC by its path; `undefined` when there is none. */
-export type RpcLookup = (pathname: string) => HttpHandler | undefined;
+/** The RPCs of a server. */
+export interface Rpcs {
+  /** Find the handler of an RPC by its path; `undefined` when there is none. */
+  find(pathname: string): HttpHandler | undefined;
+  /** Takes unary calls off their streams. */
+  readonly onStream: StreamHandler;
+}
 
 const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
 const DEFAULT_WRITE_MAX_BYTES = 16 * 1024 * 1024;
+
+const COMPRESSIONS = [compressionGzip, compressionBrotli];
 
 /** Enough for 4 MiB over a slow line. */
 const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
@@ -59,13 +82,29 @@ const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
  * leaving the caller to wait, it goes to `onError` instead of the console, and a body that is no longer wanted is
  * neither read on nor turned into a broken connection.
  */
-export function createRpcLookup(options: RpcOptions): RpcLookup {
+export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]): Rpcs {
   const arrivalTimeoutMs = options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS;
   const router = createConnectRouter(toRouterOptions(options));
-  options.routes(router);
+  const limits = toLimits(options);
+  const recorded = recordMethods(router, {
+    ...limits,
+    interceptors: options.interceptors,
+    jsonOptions: JSON_OPTIONS,
+  });
+  options.routes(recorded.router);
+  const unary = createUnaryServer(options.unaryFastPath === false ? new Map() : recorded.methods, {
+    ...limits,
+    requestGate: options.requestGate,
+    contextValues: options.contextValues,
+    shutdownSignal: options.shutdownSignal,
+    arrivalTimeoutMs,
+    compressions: COMPRESSIONS,
+    sentTo,
+    onError: (error) => options.onError?.(error),
+  });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  return (pathname) => {
+  const find = (pathname: string): HttpHandler | undefined => {
     const handler = handlers.get(pathname);
     if (handler === undefined) return undefined;
     const answer = (request: UniversalServerRequest, req: HttpRequest): Promise<UniversalServerResponse> => {
@@ -100,18 +139,24 @@ export function createRpcLookup(options: RpcOptions): RpcLookup {
       });
     };
   };
+  return { find, onStream: unary.onStream };
 }
 
 function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
   return {
-    acceptCompression: [compressionGzip, compressionBrotli],
+    ...toLimits(options),
+    acceptCompression: [...COMPRESSIONS],
     requestGate: options.requestGate,
     interceptors: [...options.interceptors],
-    // A misspelt field would otherwise be a silent default.
-    jsonOptions: { ignoreUnknownFields: false },
+    jsonOptions: JSON_OPTIONS,
+    ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
+  };
+}
+
+function toLimits(options: RpcOptions): { readonly readMaxBytes: number; readonly writeMaxBytes: number } {
+  return {
     readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
     writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
-    ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
   };
 }
 

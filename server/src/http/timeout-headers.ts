@@ -1,5 +1,5 @@
-/** The longest that a timer of Node can run. A longer one would fire at once. */
-const MAX_TIMER_MS = 2_147_483_647;
+/** The longest that a timer of Node can run, in milliseconds. A longer one would fire at once. */
+export const MAX_TIMER_MS = 2_147_483_647;
 
 /** The units of gRPC's header, in milliseconds. */
 const UNITS_MS: Readonly<Record<string, number>> = {

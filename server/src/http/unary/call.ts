@@ -1,0 +1,83 @@
+import type { ContextValues } from "@connectrpc/connect";
+import { trailerMux } from "@connectrpc/connect/protocol-connect";
+import { CallSignal } from "./call-signal.ts";
+import type { SentFields, UnaryExchange } from "./exchange.ts";
+import type { UnaryHead } from "./head.ts";
+import type { UnaryMethod } from "./methods.ts";
+import { RequestHeader } from "./request-header.ts";
+
+/** What a call is made of. */
+export interface UnaryCallParts {
+  readonly method: UnaryMethod;
+  readonly head: UnaryHead;
+  readonly exchange: UnaryExchange;
+  readonly values: ContextValues;
+  readonly shutdownSignal: AbortSignal | undefined;
+}
+
+/** One unary call. A class: closures over its state would cost more than the state. */
+export class UnaryCall {
+  readonly parts: UnaryCallParts;
+  readonly signal: CallSignal;
+  readonly header: RequestHeader;
+  /** Whether the gate still decides. */
+  isGated = true;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+
+  constructor(parts: UnaryCallParts) {
+    this.parts = parts;
+    this.header = new RequestHeader(parts.exchange.header);
+    this.signal = new CallSignal({
+      exchange: parts.exchange,
+      timeoutMs: parts.head.timeoutMs,
+      shutdownSignal: parts.shutdownSignal,
+    });
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= toHeaders(this.parts.head.sentHeader);
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= toHeaders(this.parts.head.sentTrailer);
+    return this.#responseTrailer;
+  }
+
+  /** The header of the answer, to be sent. */
+  get sentHeader(): SentFields {
+    return this.#responseHeader === undefined ? this.parts.head.sentHeader : toFields(this.#responseHeader);
+  }
+
+  /** The trailer of the answer, to be sent. */
+  get sentTrailer(): SentFields {
+    return this.#responseTrailer === undefined
+      ? this.parts.head.sentTrailer
+      : toFields(this.#responseTrailer);
+  }
+
+  /** The header with the trailer in it, as Connect has it. */
+  get muxedHeader(): SentFields {
+    return this.#responseTrailer === undefined
+      ? this.sentHeader
+      : toFields(trailerMux(this.responseHeader, this.#responseTrailer));
+  }
+}
+
+function toHeaders(fields: SentFields): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) headers.append(name, String(value));
+  return headers;
+}
+
+/** Convert to what Node sends: only `set-cookie` has values that must not be joined. */
+function toFields(headers: Headers): SentFields {
+  const fields: Record<string, string | string[]> = {};
+  headers.forEach((value, name) => {
+    fields[name] = value;
+  });
+  const cookies = headers.getSetCookie();
+  if (cookies.length > 1) fields["set-cookie"] = cookies;
+  return fields;
+}

@@ -1,0 +1,36 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+
+/** Fields of a header or trailer, ready to be sent: names in lower case. */
+export type SentFields = Readonly<Record<string, string | string[]>>;
+
+/** A whole answer. */
+export interface UnaryAnswer {
+  /** The status of HTTP. */
+  readonly status: number;
+  readonly header: SentFields;
+  readonly body: Uint8Array | undefined;
+  /** What follows the body over HTTP/2. */
+  readonly trailer: SentFields | undefined;
+}
+
+/** A request and the way to answer it, over either version of HTTP. */
+export interface UnaryExchange {
+  readonly header: IncomingHttpHeaders;
+  /** Unread as long as nobody listens. */
+  readonly body: Readable;
+  /** Where the request was sent. */
+  readonly url: string;
+  /** Whether nobody can get an answer any more. */
+  isGone(): boolean;
+  /** Call back once when the caller has left or has got everything. */
+  onClose(listener: (reason: unknown) => void): void;
+  /** Whether the request has arrived whole, or never will. */
+  isComplete(): boolean;
+  /** Break it off. */
+  hangUp(): void;
+  /** Answer. Does nothing when the caller is gone. @throws when Node does not take the header */
+  send(answer: UnaryAnswer): void;
+  /** Answer that something went wrong beside the call, after an answer could not be sent. */
+  sendFailure(): void;
+}
