@@ -10,7 +10,7 @@ import { createPasswords } from "../credentials/password.ts";
 import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../credentials/shared-sign-in-limiter.ts";
 import type { JsonDocument } from "../http/documents.ts";
-import type { HttpHandler, HttpRequest } from "../http/handler.ts";
+import type { CallRequest, HttpHandler } from "../http/handler.ts";
 import { createOAuthEndpoints } from "../http/oauth2/endpoints.ts";
 import { readPeer } from "../http/peer.ts";
 import { createAccessGrants } from "../issue/access-grants.ts";
@@ -35,7 +35,7 @@ export interface ComposedIssuer {
   /** Its OAuth endpoints, by their path. */
   readonly endpoints: Readonly<Record<string, HttpHandler>>;
   /** Says where a request comes from, in the form that limits count by. */
-  readonly peerOf: (req: HttpRequest) => string;
+  readonly peerOf: (req: CallRequest) => string;
 }
 
 /** What the built-in issuer is called, and whose tokens it exchanges. */
@@ -64,7 +64,7 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
   const issuerOf = readAssertionIssuer;
   const otherIssuers = new Set(parts.federated.map(({ trusted }) => trusted.issuer));
   const isBehindProxy = config.behindTlsProxy;
-  const peerOf = (req: HttpRequest): string => readPeer(req, { isBehindProxy });
+  const peerOf = (req: CallRequest): string => readPeer(req, { isBehindProxy });
   const allowed = new Set([new URL(issuerUrl).origin, ...config.corsOrigins]);
   return {
     options,

@@ -112,6 +112,7 @@ export async function composeServer(
     documents: issuer.documents,
     endpoints: issuer.endpoints,
     allowedOrigins: config.corsOrigins,
+    unaryFastPath: config.unaryFastPath,
     ...(mode.isDemo && existsSync(WEB_DEMO) ? { staticDirectory: WEB_DEMO } : {}),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),
   });

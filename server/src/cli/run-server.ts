@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createAdminHandler } from "../http/admin.ts";
-import type { HttpHandler } from "../http/handler.ts";
+import { deferHandler, type HttpHandler } from "../http/handler.ts";
 import { type Listener, listen } from "../http/listener.ts";
 import { respondJson } from "../http/respond.ts";
 import type { Terminal } from "./command.ts";
@@ -64,7 +64,7 @@ async function bind(handler: () => HttpHandler, config: Config): Promise<Listene
   const tls = await readTlsFiles(config);
   const { host, port } = config;
   try {
-    return await listen((req, res) => handler()(req, res), {
+    return await listen(deferHandler(handler), {
       host,
       port,
       ...(tls === undefined ? {} : { tls }),

@@ -67,6 +67,14 @@ export function flagValue(value: string, flag: string): boolean {
   return value === "true" || value === "1";
 }
 
+/** Read whether something is on. @throws UsageError when it is neither on nor off */
+export function onOrOff(value: string, flag: string): boolean {
+  if (value !== "on" && value !== "off") {
+    throw new UsageError(`--${flag} must be on or off`);
+  }
+  return value === "on";
+}
+
 /** The levels of the log, the most talkative first. */
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 

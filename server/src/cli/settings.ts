@@ -6,6 +6,7 @@ import {
   lifetime,
   logLevel,
   name,
+  onOrOff,
   origins,
   port,
   text,
@@ -122,6 +123,13 @@ export const SETTINGS = {
     "",
     origins,
     "ORIGINS",
+  ),
+  unaryFastPath: setting(
+    "unary-fast-path",
+    "on, or off: serve unary calls with Connect's own handler, which is slower.",
+    "on",
+    onOrOff,
+    "SWITCH",
   ),
   logLevel: setting("log-level", `What is logged: ${LOG_LEVELS.join(", ")}.`, "info", logLevel, "LEVEL"),
 } as const;

@@ -40,11 +40,18 @@ describe("readCommandLine", () => {
     });
   });
 
+  test("serves unary calls without Connect's handler unless told otherwise", () => {
+    expect(readCommandLine([], {}).config.unaryFastPath).toBe(true);
+    const env = { COUNTERSIGN_UNARY_FAST_PATH: "off" };
+    expect(readCommandLine([], env).config.unaryFastPath).toBe(false);
+  });
+
   const mistakes = [
     [["--port", "70000"], "--port must be a port from 0 to 65535"],
     [["--port", "x"], "--port must be a port from 0 to 65535"],
     [["--access-ttl", "10"], "--access-ttl must be a duration such as 500ms, 30s, 10m or 24h"],
     [["--log-level", "loud"], "--log-level must be one of debug, info, warn, error, silent"],
+    [["--unary-fast-path", "maybe"], "--unary-fast-path must be on or off"],
     [["--access-ttl", "0s"], "--access-ttl must be longer than nothing"],
     [["--audience", ""], "--audience must be a name without spaces"],
     [
