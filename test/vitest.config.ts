@@ -6,6 +6,8 @@ const exclude = ["**/node_modules/**", "dist/**", "output/**"];
 // Against a running server, a browser and programs of others: these need what is built, and more time.
 const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];
 
+const wholeSystemTimes = { testTimeout: 60_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -31,8 +33,19 @@ export default defineConfig({
           include: wholeSystem,
           exclude,
           globalSetup: ["support/build.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...wholeSystemTimes,
+        },
+      },
+      {
+        // What holds with the fast path for unary calls must hold without it. How the project is set up is no call.
+        extends: true,
+        test: {
+          name: "connect-handler",
+          include: ["e2e/**/*.test.ts"],
+          exclude: [...exclude, "e2e/setup.test.ts"],
+          globalSetup: ["support/build.ts"],
+          env: { COUNTERSIGN_UNARY_FAST_PATH: "off" },
+          ...wholeSystemTimes,
         },
       },
     ],

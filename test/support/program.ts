@@ -7,7 +7,7 @@ export interface ProgramOptions {
   readonly args: readonly string[];
   /** Default: the repository's folder for tests. */
   readonly cwd?: string;
-  /** Added to the environment of the tests; what begins with COUNTERSIGN_ is not passed on otherwise. */
+  /** Added to the environment of the tests; of what begins with COUNTERSIGN_, only {@link PASSED_ON} is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   /** Sent to its standard input. Default: nothing. */
   readonly input?: string;
@@ -88,7 +88,12 @@ async function resultOf(child: ChildProcess, text: Omit<ProgramResult, "code">):
   return { code: typeof code === "number" ? code : undefined, ...text };
 }
 
+/** Set by the run of the tests as a whole: which of its two ways the server handles unary calls. */
+const PASSED_ON = "COUNTERSIGN_UNARY_FAST_PATH";
+
 function environment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTERSIGN_"));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => name === PASSED_ON || !name.startsWith("COUNTERSIGN_"),
+  );
   return { ...Object.fromEntries(inherited), ...added };
 }
