@@ -23,6 +23,7 @@ import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { createTokenExchange } from "../services/token-exchange.ts";
 import { createTokenLookup } from "../services/token-lookup.ts";
 import type { Backend } from "./open-backend.ts";
+import { shareRateLimit } from "./workers/share-rate-limit.ts";
 
 /** The built-in issuer of a server. */
 export interface ComposedIssuer {
@@ -97,10 +98,16 @@ function toIssuing({ clock, config, store, keyRing, audit }: Backend, issuer: st
 }
 
 function composeSignIn(
-  { clock, config, store, audit }: Backend,
+  { clock, config, store, audit, workerBus }: Backend,
   parts: ReturnType<typeof toIssuing> &
     Pick<Parameters<typeof createSignIn>[0], "sessions" | "accessGrants" | "federation">,
 ): SignIn {
+  const attempts = createRateLimit({
+    limit: config.signInsPerMinute,
+    windowMs: MINUTE_MS,
+    clock,
+    message: "too many attempts to sign in from this address: wait before the next",
+  });
   return createSignIn({
     ...parts,
     audit,
@@ -110,12 +117,7 @@ function composeSignIn(
       limiter: createSharedSignInLimiter({ store, clock }),
     }),
     authenticateClient: createClientAuthentication(parts),
-    attempts: createRateLimit({
-      limit: config.signInsPerMinute,
-      windowMs: MINUTE_MS,
-      clock,
-      message: "too many attempts to sign in from this address: wait before the next",
-    }),
+    attempts: shareRateLimit(attempts, workerBus, "countersign_sign_ins"),
   });
 }
 

@@ -22,6 +22,8 @@ import { connectStreams } from "./connect-streams.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import type { Backend } from "./open-backend.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
+import { shareNoteFeed } from "./workers/share-note-feed.ts";
+import { shareRateLimit } from "./workers/share-rate-limit.ts";
 
 /** How a server differs from the plain one. */
 export interface ServerMode {
@@ -67,13 +69,14 @@ export async function composeServer(
   backend: Backend,
   { issuerUrl, mode, shutdown, opened }: ServerParts,
 ): Promise<ComposedServer> {
-  const { clock, config, store, log, audit, revocations, metrics } = backend;
+  const { clock, config, store, log, audit, revocations, metrics, workerBus } = backend;
   const streams = createStreamRegistry();
   const health = createHealthState(builtInServices);
   const server = { audience: config.audience, issuer: issuerUrl, clock };
   const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), server);
   const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated });
-  const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
+  const ownFeed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
+  const feed = shareNoteFeed(ownFeed, workerBus);
   const served: ServedServices = {
     session: issuer.service,
     stream: createStreamService({ streams, clock, others: connectStreams(backend, streams, opened) }),
@@ -81,17 +84,18 @@ export async function composeServer(
     health: createHealthService(health),
     reflection: true,
   };
+  const failures = createRateLimit({
+    ...FAILED_VERIFICATIONS,
+    clock,
+    message: "too many tokens from this address were not valid: wait before the next",
+  });
   const auth = createAuth({
     routes: createRoutes(served).routes,
     issuers: [issuer.options, ...others.issuers],
     audience: config.audience,
     policies: mode.isDemo ? demoPolicies : builtInPolicies,
     clockToleranceSeconds: config.clockTolerance / 1000,
-    failures: createRateLimit({
-      ...FAILED_VERIFICATIONS,
-      clock,
-      message: "too many tokens from this address were not valid: wait before the next",
-    }),
+    failures: shareRateLimit(failures, workerBus, "countersign_failures"),
     revocations,
     clock,
     streams,

@@ -26,6 +26,9 @@ export const demoCommand: Command = {
     if (words.length > 0) {
       throw new UsageError("demo takes no words, only options");
     }
+    if (config.workers > 1) {
+      throw new UsageError("the demo is one process: --workers is for countersign serve");
+    }
     await runServer(config, terminal, {
       mode: { isDemo: true },
       onReady: async (server) => {

@@ -5,6 +5,7 @@ import type { AuditSink } from "../operate/audit.ts";
 import { createLog } from "../operate/log.ts";
 import { createMetrics, type Metrics } from "../operate/metrics.ts";
 import { createRevocations, type Revocations } from "../revoke/revocations.ts";
+import { type Bus, SILENT_BUS } from "../store/bus.ts";
 import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
@@ -35,6 +36,15 @@ export interface Backend extends AsyncDisposable {
   readonly secret: Uint8Array;
   readonly keyRing: KeyRing;
   readonly revocations: Revocations;
+  /** Carries words between the processes of this server. */
+  readonly workerBus: Bus;
+}
+
+/** What a backend differs in from that of `countersign serve` in one process. */
+export interface BackendMode {
+  readonly isDemo: boolean;
+  /** Carries words between the processes of this server. Default: it is the only one. */
+  readonly bus?: Bus | undefined;
 }
 
 /**
@@ -42,19 +52,16 @@ export interface Backend extends AsyncDisposable {
  *
  * @throws CommandError when the store, the secret file or the audit file is not usable
  */
-export async function openBackend(
-  config: Config,
-  terminal: Terminal,
-  mode: { readonly isDemo: boolean },
-): Promise<Backend> {
+export async function openBackend(config: Config, terminal: Terminal, mode: BackendMode): Promise<Backend> {
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
+  const { bus: workerBus = SILENT_BUS } = mode;
   const secret = readSecret(config, mode);
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));
   const audit = joinAudits(createLogAudit(log), metrics.audit, file);
-  const store = opened.use(await openStore(config));
+  const store = opened.use(await openStore(config, workerBus));
   const context = { config, log, audit, store, secret };
   const clock = await openClock(context, opened);
   const keyRing = await openKeyRing({ ...context, clock }, opened);
@@ -64,7 +71,7 @@ export async function openBackend(
   opened.defer(() => pruner.close());
   const resources = opened.move();
   return {
-    ...{ config, log, metrics, audit, store, clock, secret, keyRing, revocations },
+    ...{ config, log, metrics, audit, store, clock, secret, keyRing, revocations, workerBus },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadSecretFile } from "../issue/secret-file.ts";
+import { type Bus, SILENT_BUS } from "../store/bus.ts";
 import { openDatabase, type Store } from "../store/database.ts";
 import type { Config } from "./config.ts";
 import { CommandError } from "./usage-error.ts";
@@ -8,13 +9,13 @@ import { CommandError } from "./usage-error.ts";
 /**
  * Open the store that the settings name, and bring it up to date.
  *
+ * @param bus carries words between the processes of this server: Postgres has a bus of its own, SQLite has not
  * @throws CommandError when it cannot be opened, or is of a newer version
  */
-export async function openStore(config: Config): Promise<Store> {
+export async function openStore(config: Config, bus: Bus = SILENT_BUS): Promise<Store> {
+  const { databaseUrl, dataDir } = config;
   try {
-    return await openDatabase(
-      config.databaseUrl === undefined ? { dataDir: config.dataDir } : { url: config.databaseUrl },
-    );
+    return await openDatabase(databaseUrl === undefined ? { dataDir, bus } : { url: databaseUrl });
   } catch (cause) {
     throw new CommandError(`the store cannot be opened: ${messageOf(cause)}`, { cause });
   }

@@ -1,95 +1,88 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { createAdminHandler } from "../http/admin.ts";
 import { deferHandler, type HttpHandler } from "../http/handler.ts";
-import { type Listener, listen } from "../http/listener.ts";
+import type { Listener } from "../http/listener.ts";
 import { respondJson } from "../http/respond.ts";
+import { bindAdmin, bindServer } from "./bind.ts";
 import type { Terminal } from "./command.ts";
 import { type ComposedServer, composeServer, type ServerMode } from "./compose-server.ts";
 import type { Config } from "./config.ts";
-import { assertSafeExposure, readTlsFiles, resolveIssuerUrl } from "./exposure.ts";
+import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
-import { CommandError } from "./usage-error.ts";
+import type { WorkerLink } from "./workers/worker-link.ts";
 
-/** How long calls in flight may take to end when the server stops, in milliseconds. */
-const GRACE_MS = 10_000;
+/** How long calls in flight may take to end when a server stops, in milliseconds. */
+export const GRACE_MS = 10_000;
 
 /** A server that takes calls. */
 export interface RunningServer {
   readonly backend: Backend;
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly origin: string;
-  /** Where the operator's port is. */
-  readonly adminOrigin: string;
+  /** Where the operator's port is; undefined for a worker, which has none of its own. */
+  readonly adminOrigin: string | undefined;
+}
+
+/** How to run a server. */
+export interface RunOptions {
+  /** How it differs from the plain one. */
+  readonly mode: ServerMode;
+  /** Called when it takes calls. */
+  readonly onReady: (server: RunningServer) => Promise<void> | void;
+  /** What it has of the process that started it as one of several. Absent: it is the only one. */
+  readonly link?: WorkerLink;
 }
 
 /**
  * Run a server until the terminal asks it to stop, then end its calls and close what it opened.
  *
  * @param config its settings
- * @param mode how it differs from the plain one
- * @param onReady called when it takes calls
  * @throws UsageError when the settings are not safe, CommandError when something outside is wrong
  */
 export async function runServer(
   config: Config,
   terminal: Terminal,
-  { mode, onReady }: { mode: ServerMode; onReady: (server: RunningServer) => Promise<void> | void },
+  { mode, onReady, link }: RunOptions,
 ): Promise<void> {
   assertSafeExposure(config);
   const shutdown = new AbortController();
   // The address is known only once it is bound, and stands in the tokens: calls that come earlier are told to wait.
   let handler: HttpHandler = (_, res) => respondJson(res, 503, { error: "starting" });
-  // Bound first: a server that is started twice by mistake must not touch the store.
-  const listener = await bind(() => handler, config);
+  const bindNow = (): Promise<Listener> =>
+    bindServer(
+      deferHandler(() => handler),
+      config,
+    );
+  // Bound first: a server that is started twice by mistake must not touch the store. A worker is bound last: until it
+  // takes calls, they go to the others.
+  const early = link === undefined ? await bindNow() : undefined;
   await using bound = new AsyncDisposableStack();
-  bound.defer(() => listener.close(0));
-  await using backend = await openBackend(config, terminal, mode);
+  bound.defer(() => early?.close(0));
+  await using backend = await openBackend(config, terminal, { ...mode, bus: link?.bus });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => listener.close(GRACE_MS));
-  const issuerUrl = resolveIssuerUrl(config, listener.origin);
+  const issuerUrl = resolveIssuerUrl(config, early?.origin ?? "");
   const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal, opened });
   handler = server.handler;
-  const admin = await bindAdmin(backend, server);
-  cleanup.defer(() => admin.close(0));
+  const listener = early ?? (await bindNow());
+  cleanup.defer(() => listener.close(GRACE_MS));
+  const admin = link === undefined ? await bindOwnAdmin(backend, server) : undefined;
+  cleanup.defer(() => admin?.close(0));
+  link?.serveMetrics(() => backend.metrics.registry.getMetricsAsJSON());
   server.health.set("SERVING");
-  await onReady({ backend, origin: listener.origin, adminOrigin: admin.origin });
+  await onReady({ backend, origin: listener.origin, adminOrigin: admin?.origin });
+  link?.setReady(true);
   const signal = await terminal.stopped;
   backend.log.info({ signal }, "stopping: calls in flight may end");
   server.health.set("NOT_SERVING");
+  link?.setReady(false);
   shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable));
 }
 
-async function bind(handler: () => HttpHandler, config: Config): Promise<Listener> {
-  const tls = await readTlsFiles(config);
-  const { host, port } = config;
-  try {
-    return await listen(deferHandler(handler), {
-      host,
-      port,
-      ...(tls === undefined ? {} : { tls }),
-    });
-  } catch (cause) {
-    throw toBindError(cause, `${host}:${port}`, "--port");
-  }
-}
-
-async function bindAdmin({ config, metrics, log }: Backend, server: ComposedServer): Promise<Listener> {
-  const handler = createAdminHandler({
+function bindOwnAdmin({ config, metrics, log }: Backend, server: ComposedServer): Promise<Listener> {
+  const options = {
     metrics: metrics.registry,
     isReady: () => server.health.status("") === "SERVING",
-    onError: (err) => log.error({ err }, "unexpected error on the admin port"),
-  });
-  try {
-    return await listen(handler, { port: config.adminPort });
-  } catch (cause) {
-    throw toBindError(cause, `127.0.0.1:${config.adminPort}`, "--admin-port");
-  }
-}
-
-function toBindError(cause: unknown, address: string, flag: string): CommandError {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const why =
-    code === "EADDRINUSE" ? `is in use: choose another with ${flag}, 0 for any free one` : "cannot be bound";
-  return new CommandError(`${address} ${why}`, { cause });
+    onError: (err: unknown) => log.error({ err }, "unexpected error on the admin port"),
+  };
+  return bindAdmin(options, config);
 }

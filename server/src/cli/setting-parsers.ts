@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { LogLevel } from "../operate/log.ts";
 import { parseDuration } from "./duration.ts";
 import { UsageError } from "./usage-error.ts";
@@ -38,6 +39,20 @@ export function countOrUnlimited(value: string, flag: string): number {
     throw new UsageError(`--${flag} must be a whole number; 0: no limit`);
   }
   return value === "0" ? Infinity : Number(value);
+}
+
+/** More processes than any machine has use for. */
+const MAX_WORKERS = 256;
+
+/** Read how many processes are to run; `auto`: one for each core. @throws UsageError when it is neither */
+export function workerCount(value: string, flag: string): number {
+  if (value === "auto") {
+    return Math.min(MAX_WORKERS, availableParallelism());
+  }
+  if (!/^\d{1,3}$/.test(value) || Number(value) < 1 || Number(value) > MAX_WORKERS) {
+    throw new UsageError(`--${flag} must be a whole number from 1 to ${MAX_WORKERS}, or auto`);
+  }
+  return Number(value);
 }
 
 /** Read a duration that cannot be nothing, in milliseconds. @throws UsageError when it is none */

@@ -10,6 +10,7 @@ import {
   origins,
   port,
   text,
+  workerCount,
 } from "./setting-parsers.ts";
 
 /** One setting of the server: an option of the command line and a variable of the environment. */
@@ -53,6 +54,13 @@ export const SETTINGS = {
     "9464",
     port,
     "PORT",
+  ),
+  workers: setting(
+    "workers",
+    "How many processes serve takes calls with; auto: one for each core.",
+    "1",
+    workerCount,
+    "COUNT",
   ),
   dataDir: setting(
     "data-dir",

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { AuditSink } from "./audit.ts";
 
 /** The figures of one server, for Prometheus. */
@@ -9,6 +9,53 @@ export interface Metrics {
   readonly audit: AuditSink;
   /** Watch how many streams are open. @param count answers at once */
   watchStreams(count: () => number): void;
+}
+
+/** The figures of one process, in the form in which processes hand them on. */
+export type ProcessMetrics = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
+/** Figures of the processes of one server, as one of them serves them. */
+export interface WorkerMetrics {
+  /** What is served at /metrics. */
+  readonly source: Pick<Registry, "contentType" | "metrics">;
+  /** Count a worker that ended although nobody had asked it to. */
+  countLost(): void;
+}
+
+/**
+ * Create the figures of a server that runs as several processes: the sums of theirs, and how many there are.
+ *
+ * @param ready answers how many take calls
+ * @param read asks all of them for their figures
+ */
+export function createWorkerMetrics(
+  ready: () => number,
+  read: () => Promise<readonly ProcessMetrics[]>,
+): WorkerMetrics {
+  const registry = new Registry();
+  new Gauge({
+    name: "countersign_workers",
+    help: "Processes that take calls.",
+    registers: [registry],
+    collect() {
+      this.set(ready());
+    },
+  });
+  const lost = new Counter({
+    name: "countersign_workers_lost_total",
+    help: "Processes that ended although nobody had asked them to.",
+    registers: [registry],
+  });
+  return {
+    countLost: () => lost.inc(),
+    source: {
+      contentType: registry.contentType,
+      async metrics() {
+        const sums = AggregatorRegistry.aggregate([...(await read())]);
+        return `${await registry.metrics()}${await sums.metrics()}`;
+      },
+    },
+  };
 }
 
 /** Create the figures of a server, with those of its process. */

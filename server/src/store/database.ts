@@ -8,8 +8,11 @@ import { openSqlite } from "./sqlite.ts";
 
 /** Where the store is. */
 export type StoreLocation =
-  /** The directory of an embedded SQLite database. It is made when it is missing, for the owner alone. */
-  | { readonly dataDir: string }
+  /**
+   * The directory of an embedded SQLite database. It is made when it is missing, for the owner alone. Processes that
+   * share it may have a bus of their own; without one, they do not hear of each other.
+   */
+  | { readonly dataDir: string; readonly bus?: Bus }
   /** A Postgres database, as `postgres://user:password@host:port/name`. */
   | { readonly url: string };
 
@@ -21,7 +24,7 @@ export interface Store extends AsyncDisposable {
   readonly write: Writer;
   /** Which database it is, for the few places where that matters. */
   readonly dialect: StoreDialect;
-  /** Carries words between the servers on it. Whoever is alone on a store of SQLite hears and is heard by nobody. */
+  /** Carries words between the servers on it. Whoever is alone on SQLite hears and is heard by nobody. */
   readonly bus: Bus;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
@@ -64,7 +67,8 @@ interface OpenedDialect extends Pick<Store, "bus"> {
 
 async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
   if (!("url" in location)) {
-    return { dialect: openSqlite(location.dataDir), bus: SILENT_BUS, close: () => Promise.resolve() };
+    const { dataDir, bus = SILENT_BUS } = location;
+    return { dialect: openSqlite(dataDir), bus, close: () => Promise.resolve() };
   }
   if (!/^postgres(ql)?:\/\//.test(location.url)) {
     throw new TypeError("the URL of a database must begin with postgres://");

@@ -1,0 +1,33 @@
+import { type AdminOptions, createAdminHandler } from "../http/admin.ts";
+import type { HttpHandler } from "../http/handler.ts";
+import { type Listener, listen } from "../http/listener.ts";
+import type { Config } from "./config.ts";
+import { readTlsFiles } from "./exposure.ts";
+import { CommandError } from "./usage-error.ts";
+
+/** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
+export async function bindServer(handler: HttpHandler, config: Config): Promise<Listener> {
+  const tls = await readTlsFiles(config);
+  const { host, port } = config;
+  try {
+    return await listen(handler, { host, port, ...(tls === undefined ? {} : { tls }) });
+  } catch (cause) {
+    throw toBindError(cause, `${host}:${port}`, "--port");
+  }
+}
+
+/** Open the operator's port, on loopback. @throws CommandError when it cannot be bound */
+export async function bindAdmin(options: AdminOptions, { adminPort }: Config): Promise<Listener> {
+  try {
+    return await listen(createAdminHandler(options), { port: adminPort });
+  } catch (cause) {
+    throw toBindError(cause, `127.0.0.1:${adminPort}`, "--admin-port");
+  }
+}
+
+function toBindError(cause: unknown, address: string, flag: string): CommandError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const why =
+    code === "EADDRINUSE" ? `is in use: choose another with ${flag}, 0 for any free one` : "cannot be bound";
+  return new CommandError(`${address} ${why}`, { cause });
+}

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** A worker, as far as a pool has to do with it. */
+export interface PooledWorker {
+  /** Resolves when it takes calls for the first time; never when it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended: with its exit code, undefined when a signal ended it. */
+  readonly ended: Promise<number | undefined>;
+  /** Whether it takes calls now. */
+  isReady(): boolean;
+  /** Ask it to end, or end it. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+}
+
+/** What {@link createWorkerPool} needs. */
+export interface WorkerPoolOptions {
+  readonly count: number;
+  /** Start a worker. */
+  readonly start: () => PooledWorker;
+  /** How long a worker may take to end when it is asked to, in milliseconds; then it is killed. */
+  readonly graceMs: number;
+  /** Wait before a worker is started anew. Default: on a timer. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** The time, in milliseconds. Default: since this process began. */
+  readonly nowMs?: () => number;
+  /** Told of each worker that ended although nobody had asked it to. */
+  readonly onLost?: (code: number | undefined) => void;
+}
+
+/** Workers that are kept running. */
+export interface WorkerPool {
+  /**
+   * Start them: one first, since it may have a database to set up, then the others.
+   *
+   * @returns the exit code of a worker that ended before it took calls; undefined when all take calls
+   */
+  start(): Promise<{ readonly failedWith: number | undefined } | undefined>;
+  /** End them, each as gently as the grace allows. Later calls wait for the same. */
+  stop(): Promise<void>;
+  /** How many take calls now. */
+  ready(): number;
+}
+
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 10_000;
+
+/** A worker that ran for this long has not failed at its start: the next one is started without much delay. */
+const STABLE_MS = 30_000;
+
+/** Say how long to wait before a worker is started anew that has ended so many times in a row. */
+export function restartDelayMs(failures: number): number {
+  return Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** failures);
+}
+
+/** Create a pool. Nothing runs before its `start`. */
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
+  const { count, start, graceMs, onLost = () => undefined, nowMs = () => performance.now() } = options;
+  const wait = options.wait ?? ((ms: number, signal: AbortSignal) => pause(ms, undefined, { signal }));
+  const running = new Set<PooledWorker>();
+  const stopping = new AbortController();
+  let stopped: Promise<void> | undefined;
+
+  const launch = (): PooledWorker => {
+    const worker = start();
+    running.add(worker);
+    worker.ended.finally(() => running.delete(worker)).catch(() => undefined);
+    return worker;
+  };
+  /** Put another worker in the place of one that ends, again and again. */
+  const keep = async (first: PooledWorker): Promise<void> => {
+    let failures = 0;
+    for (let worker = first; ; worker = launch()) {
+      const startedMs = nowMs();
+      const code = await worker.ended;
+      if (stopping.signal.aborted) return;
+      onLost(code);
+      failures = nowMs() - startedMs >= STABLE_MS ? 0 : failures + 1;
+      await wait(restartDelayMs(failures), stopping.signal).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+    }
+  };
+  const launchReady = async (): Promise<{ readonly failedWith: number | undefined } | undefined> => {
+    const worker = launch();
+    const failure = worker.ended.then((failedWith) => ({ failedWith }));
+    const outcome = await Promise.race([worker.ready.then(() => undefined), failure]);
+    if (outcome === undefined) void keep(worker);
+    return outcome;
+  };
+  const end = async (worker: PooledWorker): Promise<void> => {
+    const timer = setTimeout(() => worker.kill("SIGKILL"), graceMs);
+    worker.kill("SIGTERM");
+    await worker.ended;
+    clearTimeout(timer);
+  };
+  return {
+    async start() {
+      const failure = await launchReady();
+      if (failure !== undefined) return failure;
+      const others = await Promise.all(Array.from({ length: count - 1 }, launchReady));
+      return others.find((outcome) => outcome !== undefined);
+    },
+    stop() {
+      stopping.abort();
+      stopped ??= Promise.all([...running].map(end)).then(() => undefined);
+      return stopped;
+    },
+    ready: () => [...running].filter((worker) => worker.isReady()).length,
+  };
+}
