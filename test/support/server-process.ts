@@ -49,15 +49,17 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   return { baseUrl, dataDir, program, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-/** Run the `countersign` command to its end. */
+/** Run the `countersign` command to its end. @param input its standard input */
 export function runCountersign(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = "",
 ): Promise<ProgramResult> {
   return runProgram({
     file: process.execPath,
     args: [...SOURCES, MAIN, ...args],
     env: { ...FREE_PORTS, ...env },
+    input,
   });
 }
 
