@@ -9,6 +9,8 @@ export type Step =
   | "end"
   /** RST_STREAM with CANCEL over HTTP/2; the connection is destroyed over HTTP/1.1. */
   | "reset"
+  /** RST_STREAM with NO_ERROR, over HTTP/2 only. */
+  | "reset quietly"
   /** The client's side of the connection is closed (FIN). */
   | "half-close"
   /** Until the handler has been called. */
@@ -44,8 +46,8 @@ export interface Case {
   readonly path?: string;
   readonly fields: HeaderFields;
   readonly steps: readonly Step[];
-  /** Why what the handler saw is not compared: the case leaves it to chance. */
-  readonly seenIsChance?: string;
+  /** Why what the handler saw is not compared. */
+  readonly seenNotCompared?: string;
 }
 
 /** Find the path of a method of the service. */

@@ -56,5 +56,5 @@ async function send(side: Side, sent: Case): Promise<Outcome> {
   // What follows the end of a call is done within the turns of the loop that come next.
   for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => void setImmediate(resolve));
   const seen = side.journal.take();
-  return { answer, seen: sent.seenIsChance === undefined ? seen : [] };
+  return { answer, seen: sent.seenNotCompared === undefined ? seen : [] };
 }

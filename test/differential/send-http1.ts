@@ -50,6 +50,7 @@ async function write(
   const acts: Readonly<Record<Exclude<Step, Uint8Array | WaitingStep>, () => unknown>> = {
     end: () => undefined,
     reset: () => socket.destroy(),
+    "reset quietly": () => socket.destroy(),
     "half-close": () => socket.end(),
   };
   if (step in acts) acts[step as keyof typeof acts]();

@@ -58,6 +58,7 @@ async function write({ stream, socket }: Connection, step: Step, side: Side): Pr
   const acts: Readonly<Record<Exclude<Step, Uint8Array | WaitingStep>, () => unknown>> = {
     end: () => stream.end(),
     reset: () => stream.close(constants.NGHTTP2_CANCEL),
+    "reset quietly": () => stream.close(constants.NGHTTP2_NO_ERROR),
     "half-close": () => socket.end(),
   };
   if (step in acts) acts[step as keyof typeof acts]();

@@ -6,7 +6,7 @@ import { createEchoAuth } from "../support/echo-server.ts";
 import type { Setup } from "./case.ts";
 import { createRecordedRoutes } from "./handlers.ts";
 import { createRecordedInterceptor } from "./interceptors.ts";
-import { createJournal, describeContext, describeError, type Journal } from "./journal.ts";
+import { createJournal, describeContext, type Journal } from "./journal.ts";
 import { ECHO_SERVICE } from "./service.ts";
 
 /** One of the two servers that are compared. */
@@ -45,7 +45,8 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
     routes: createRecordedRoutes(journal),
     readMaxBytes: READ_MAX_BYTES,
     writeMaxBytes: WRITE_MAX_BYTES,
-    onError: (error: unknown) => journal.note("error beside the calls", describeError(error)),
+    // For the log alone: whether it was wrapped is nothing that anyone relies on.
+    onError: (error: unknown) => journal.note("error beside the calls", ConnectError.from(error).rawMessage),
   };
   const setups = {
     own: () => own,

@@ -2,10 +2,10 @@ import type { Interceptor, UnaryResponse } from "@connectrpc/connect";
 import type { Variant } from "./side.ts";
 
 /** Unary calls take the fast path, which is the default. */
-export const fastPath: Variant = (options) => ({ ...options });
+export const fastPath: Variant = (options) => ({ ...options, unaryFastPath: true });
 
 /** All calls are handled by connect's own handler. */
-export const connectHandler: Variant = (options) => ({ ...options });
+export const connectHandler: Variant = (options) => ({ ...options, unaryFastPath: false });
 
 function altered(alter: (res: UnaryResponse) => UnaryResponse): Variant {
   const interceptor: Interceptor = (next) => async (req) => {

@@ -34,8 +34,7 @@ export function serveCall(call: UnaryCall, serving: UnaryServing): void {
   }
   const admit = (): void => {
     call.isGated = false;
-    if (exchange.isGone()) call.signal.abort();
-    else receive(call, context, serving);
+    if (!isCutOff(call)) receive(call, context, serving);
   };
   if (verdict === undefined) {
     admit();
@@ -56,6 +55,7 @@ function receive(call: UnaryCall, context: HandlerContext, serving: UnaryServing
   receiveBody(exchange.body, shape, {
     onMessage(bytes) {
       serving.arrivals.delete(exchange);
+      if (isCutOff(call)) return;
       let input: Message;
       try {
         input = serialization.parse(bytes);
@@ -66,12 +66,23 @@ function receive(call: UnaryCall, context: HandlerContext, serving: UnaryServing
       run(call, { context, input }, serving);
     },
     onUnusual(parts, rest) {
+      if (isCutOff(call)) {
+        serving.arrivals.delete(exchange);
+        return;
+      }
       readUnusualBody({ protocol, contentLength, maxBytes, serialization, parts, rest }).then(
         (input) => run(call, { context, input }, serving),
         (error: unknown) => refuse(call, error, serving),
       );
     },
   });
+}
+
+/** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
+function isCutOff({ parts, signal }: UnaryCall): boolean {
+  if (!parts.exchange.isGone()) return false;
+  signal.abort();
+  return true;
 }
 
 function run(
