@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
 import { readCommandLine } from "../../../server/src/cli/config.ts";
 import { formatDuration, parseDuration } from "../../../server/src/cli/duration.ts";
@@ -29,6 +30,12 @@ describe("readCommandLine", () => {
     expect(readCommandLine([], { COUNTERSIGN_PORT: "" }).config.port).toBe(8080);
   });
 
+  test("reads how many processes there are to be", () => {
+    const countOf = (workers: string) => readCommandLine(["--workers", workers], {}).config.workers;
+    expect([readCommandLine([], {}).config.workers, countOf("3"), countOf("256")]).toEqual([1, 3, 256]);
+    expect(countOf("auto")).toBe(Math.min(256, availableParallelism()));
+  });
+
   test("reads switches and lists", () => {
     const { config } = readCommandLine(
       ["--behind-tls-proxy", "--cors-origins", "https://a.example, https://b.example"],
@@ -49,6 +56,9 @@ describe("readCommandLine", () => {
   const mistakes = [
     [["--port", "70000"], "--port must be a port from 0 to 65535"],
     [["--port", "x"], "--port must be a port from 0 to 65535"],
+    ...["0", "-1", "1.5", "257", "many", ""].map(
+      (count) => [[`--workers=${count}`], "--workers must be a whole number from 1 to 256, or auto"] as const,
+    ),
     [["--access-ttl", "10"], "--access-ttl must be a duration such as 500ms, 30s, 10m or 24h"],
     [["--log-level", "loud"], "--log-level must be one of debug, info, warn, error, silent"],
     [["--unary-fast-path", "maybe"], "--unary-fast-path must be on or off"],
