@@ -31,6 +31,7 @@ export { createSignInLimiter } from "./credentials/sign-in-limiter.ts";
 export type { TurnsOptions } from "./credentials/turns.ts";
 export type { AccessGrants, AccessGrantsOptions, NewAccess } from "./issue/access-grants.ts";
 export { createAccessGrants } from "./issue/access-grants.ts";
+export type { NewExternalSession, NewSession } from "./issue/begin-session.ts";
 export type { SessionEnd } from "./issue/end-sessions.ts";
 export type { IssueAudit, IssueEvent } from "./issue/issue-audit.ts";
 export type { KeyRing, KeyRingOptions } from "./issue/key-ring.ts";
@@ -41,9 +42,14 @@ export { toJwksDocument, toMetadataDocument, toOpenIdDocument } from "./issue/me
 export type { RefreshInput } from "./issue/refresh.ts";
 export type { SecretFileOptions } from "./issue/secret-file.ts";
 export { loadSecretFile } from "./issue/secret-file.ts";
-export type { EndReason, RevocationLearner, SessionsOptions } from "./issue/session-options.ts";
+export type {
+  EndReason,
+  ExternalTerms,
+  RevocationLearner,
+  SessionsOptions,
+} from "./issue/session-options.ts";
 export { FIRST_PARTY_CLIENT_ID } from "./issue/session-options.ts";
-export type { NewSession, Sessions } from "./issue/sessions.ts";
+export type { Sessions } from "./issue/sessions.ts";
 export { createSessions } from "./issue/sessions.ts";
 export type { SigningKey } from "./issue/signing-key.ts";
 export type { IssuedTokens } from "./issue/tokens.ts";

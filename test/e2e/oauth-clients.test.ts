@@ -3,7 +3,13 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import * as oauth from "oauth4webapi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { ACCESS_TOKEN, EXCHANGE, type OAuthProcess, startOAuthProcess } from "../support/oauth-process.ts";
+import {
+  ACCESS_TOKEN,
+  discover,
+  EXCHANGE,
+  type OAuthProcess,
+  startOAuthProcess,
+} from "../support/oauth-process.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
 import { runCountersign, type ServerProcess, startServer } from "../support/server-process.ts";
 
@@ -18,11 +24,7 @@ let metadata: oauth.AuthorizationServer;
 beforeAll(async () => {
   started = await startOAuthProcess();
   ({ server, secret } = started);
-  const issuer = new URL(server.baseUrl);
-  metadata = await oauth.processDiscoveryResponse(
-    issuer,
-    await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...insecure }),
-  );
+  metadata = await discover(server);
 });
 
 afterAll(() => started?.[Symbol.asyncDispose]());

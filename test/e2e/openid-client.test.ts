@@ -58,6 +58,27 @@ describe("openid-client, unmodified,", () => {
     expect((await whoAmI(tokens.access_token)).clientId).toBe("agent");
   });
 
+  test("carries a session on for somebody whom another issuer knows, with a signed assertion each time", async () => {
+    const auth = openid.PrivateKeyJwt({ key: started.privateKey, kid: started.kid });
+    const config = await discover("billing", auth);
+    const first = await openid.genericGrantRequest(config, EXCHANGE, {
+      subject_token: started.signForeign("ada"),
+      subject_token_type: ACCESS_TOKEN,
+      scope: "notes:read",
+    });
+    const second = await openid.refreshTokenGrant(config, first.refresh_token ?? "");
+    const third = await openid.refreshTokenGrant(config, second.refresh_token ?? "");
+    expect(third.scope).toBe("notes:read");
+    expect(await whoAmI(third.access_token)).toMatchObject({ clientId: "billing", scopes: ["notes:read"] });
+    const wider = openid.refreshTokenGrant(config, third.refresh_token ?? "", { scope: "notes:write" });
+    await expect(wider).rejects.toMatchObject({ error: "invalid_scope" });
+    const other = await discover("agent", openid.ClientSecretPost(started.secret));
+    const stolen = openid.refreshTokenGrant(other, third.refresh_token ?? "");
+    await expect(stolen).rejects.toMatchObject({ error: "invalid_grant" });
+    await openid.tokenRevocation(config, third.refresh_token ?? "");
+    await expect(whoAmI(third.access_token)).rejects.toThrow("the session has been revoked");
+  });
+
   test("hears that a wrong secret is wrong, in the way that it was sent", async () => {
     const inBody = await discover("agent", openid.ClientSecretPost("css_wrong"));
     await expect(openid.clientCredentialsGrant(inBody)).rejects.toMatchObject({

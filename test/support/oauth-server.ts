@@ -10,7 +10,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../../server/src/issue/session-options.ts
 import type { IssuedTokens } from "../../server/src/issue/tokens.ts";
 import { createTokenExchange } from "../../server/src/services/token-exchange.ts";
 import { createTokenLookup } from "../../server/src/services/token-lookup.ts";
-import { createOtherIssuer, createTestSignIns, type OtherIssuer } from "./sign-ins.ts";
+import { createOtherIssuer, createTestSignIns, type OtherIssuer, trustForRefresh } from "./sign-ins.ts";
 import { openTestSqlite } from "./stores.ts";
 import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
 
@@ -44,13 +44,16 @@ export interface OAuthAnswer {
 /** The origin whose scripts may call. */
 export const ALLOWED_ORIGIN = "https://app.example";
 
-/** Start the endpoints. */
-export async function startOAuthServer(): Promise<OAuthServer> {
+/** Start the endpoints. @param exchange what tokens of the other issuer are worth, where it differs */
+export async function startOAuthServer(
+  exchange: Parameters<typeof createOtherIssuer>[1] = {},
+): Promise<OAuthServer> {
   const store = await openTestSqlite();
   const issuer = await startTestIssuer(store);
   const errors: unknown[] = [];
   const revokedTokens: string[] = [];
-  const other = createOtherIssuer(issuer.clock);
+  const other = createOtherIssuer(issuer.clock, exchange);
+  trustForRefresh(issuer, other.federated);
   const endpoints = composeEndpoints(issuer, other, { errors, revokedTokens });
   const nothing = { routes: () => undefined, requestGate: () => undefined, interceptors: [] };
   const allowedOrigins = [ALLOWED_ORIGIN];
@@ -90,7 +93,9 @@ function composeEndpoints(
   return createOAuthEndpoints({
     ...{ signIn, sessions, issuerOf, issuer: TEST_ISSUER, audience: TEST_AUDIENCE },
     isOtherIssuer: (name) => name === other.federated.trusted.issuer,
-    exchange: createTokenExchange({ issuer: TEST_ISSUER, authenticate, issuerOf, federation, accessGrants }),
+    exchange: createTokenExchange({
+      ...{ issuer: TEST_ISSUER, authenticate, issuerOf, federation, sessions, accessGrants },
+    }),
     findToken: createTokenLookup({
       ...{ authenticate, sessions, nowMs: () => clock.nowMs() },
       findRefreshToken: createRefreshLookup(store, secret),

@@ -8,7 +8,7 @@ import { createAccounts } from "../../server/src/credentials/accounts.ts";
 import type { FederatedIssuer } from "../../server/src/credentials/federation.ts";
 import type { AuditEvent } from "../../server/src/operate/audit.ts";
 import { createSessionService } from "../../server/src/services/session-service.ts";
-import { createTestSignIns, testPasswords } from "./sign-ins.ts";
+import { createTestSignIns, testPasswords, trustForRefresh } from "./sign-ins.ts";
 import { openTestSqlite } from "./stores.ts";
 import { startTestIssuer, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
 
@@ -32,6 +32,9 @@ export async function startSessionServer(
   const store = await openTestSqlite();
   const issuer = await startTestIssuer(store);
   const { clock, sessions } = issuer;
+  (options.federated ?? []).forEach((federated) => {
+    trustForRefresh(issuer, federated);
+  });
   await store.db.deleteFrom("accounts").execute();
   const account = {
     username: "ada",

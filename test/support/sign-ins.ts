@@ -1,10 +1,11 @@
 import { resolveIssuer } from "../../server/src/connect/issuer-options.ts";
 import { createClientAuthentication } from "../../server/src/credentials/client-authentication.ts";
-import { createClients } from "../../server/src/credentials/clients.ts";
+import { type Clients, createClients } from "../../server/src/credentials/clients.ts";
 import {
   createFederation,
   type FederatedIssuer,
   type Federation,
+  toExternalTerms,
 } from "../../server/src/credentials/federation.ts";
 import { createPasswords } from "../../server/src/credentials/password.ts";
 import { createPasswordSignIn } from "../../server/src/credentials/password-sign-in.ts";
@@ -46,7 +47,7 @@ export function createTestSignIns(
       limiter: createSharedSignInLimiter({ store, clock }),
     }),
     authenticateClient: createClientAuthentication({ ...own, toleranceSeconds: 0 }),
-    ...{ federation, sessions, accessGrants, audit },
+    ...{ federation, sessions, accessGrants, audit, issuer: TEST_ISSUER },
     attempts: createRateLimit({ limit: 30, windowMs: 60_000, clock, message: "too many attempts" }),
   });
   return { signIn, accessGrants, federation, events };
@@ -59,6 +60,8 @@ export interface TestClient {
   readonly clientId: string;
   readonly secret: string;
   readonly key: SigningKey;
+  /** The keeper that it was added with. */
+  readonly clients: Clients;
   /** Sign an assertion, or one with other claims and another header. */
   assert(claims?: Members, header?: Members): string;
 }
@@ -90,6 +93,7 @@ export async function addTestClient(
     clientId,
     secret,
     key,
+    clients,
     assert(claims = {}, header = {}) {
       const now = Math.floor(clock.nowMs() / 1_000);
       const good = {
@@ -110,6 +114,14 @@ export interface OtherIssuer {
   readonly federated: FederatedIssuer;
   /** Sign a token of it, or one with other claims and another header. */
   sign(claims?: Members, header?: Members): string;
+}
+
+/** Let sessions of an issuer's subjects go on, as a server does for what its settings say. */
+export function trustForRefresh({ terms }: TestIssuer, federated: FederatedIssuer): void {
+  const external = toExternalTerms(federated);
+  if (external !== undefined) {
+    terms.set(federated.trusted.issuer, external);
+  }
 }
 
 /** Make another issuer whose tokens are exchanged. */

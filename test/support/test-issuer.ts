@@ -1,5 +1,6 @@
 import type { IssueEvent } from "../../server/src/issue/issue-audit.ts";
 import { createKeyRing, type KeyRing } from "../../server/src/issue/key-ring.ts";
+import type { ExternalTerms } from "../../server/src/issue/session-options.ts";
 import { createSessions, type Sessions } from "../../server/src/issue/sessions.ts";
 import { type AccountRecord, insertAccount } from "../../server/src/store/accounts.ts";
 import type { Store } from "../../server/src/store/database.ts";
@@ -22,6 +23,8 @@ export interface TestIssuer extends Disposable {
   /** All sessions that were revoked. */
   readonly revoked: readonly RevocationRecord[];
   readonly account: AccountRecord;
+  /** What sessions of the subjects of other issuers may go on with, by issuer. None may at first. */
+  readonly terms: Map<string, ExternalTerms>;
 }
 
 /** Start an issuer with one account. */
@@ -32,6 +35,7 @@ export async function startTestIssuer(store: Store, clock = createTestClock()): 
   const audit = { record: (event: IssueEvent) => void events.push(event) };
   const keyRing = createKeyRing({ store, secret, clock, audit, times: { accessTtlMs: 600_000 } });
   await keyRing.start();
+  const terms = new Map<string, ExternalTerms>();
   const sessions = createSessions({
     store,
     keyRing,
@@ -41,10 +45,11 @@ export async function startTestIssuer(store: Store, clock = createTestClock()): 
     issuer: TEST_ISSUER,
     audience: TEST_AUDIENCE,
     revocations: { learn: (records) => void revoked.push(...records) },
+    externalTerms: (issuer) => terms.get(issuer),
   });
   const account = await addTestAccount(store, "ada");
   return {
-    ...{ store, clock, secret, keyRing, sessions, events, revoked, account },
+    ...{ store, clock, secret, keyRing, sessions, events, revoked, account, terms },
     [Symbol.dispose]: () => keyRing.close(),
   };
 }

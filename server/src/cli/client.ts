@@ -7,9 +7,8 @@ import type { Command } from "./command.ts";
 import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { orExplain } from "./explain.ts";
-import { openAudit } from "./open-audit.ts";
 import { openClients } from "./open-clients.ts";
-import { openStore } from "./open-store.ts";
+import { openCommandBackend } from "./open-command-backend.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
@@ -59,11 +58,8 @@ export const clientCommand: Command = {
     const { words } = line;
     const choice = { command: "client", target: "CLIENT_ID", actions: ACTIONS, words };
     const { act, name: clientId } = chooseAction(choice);
-    await using audit = openAudit(line.config, (error) => {
-      throw error;
-    });
-    await using store = await openStore(line.config);
-    const call = { clients: openClients(store, audit), clientId, line };
+    await using backend = await openCommandBackend(line.config);
+    const call = { clients: openClients(backend), clientId, line };
     (await orExplain(() => act(call))).forEach((text) => {
       terminal.print(text);
     });

@@ -5,7 +5,7 @@ import { createTrustedIssuers } from "../authenticate/issuers.ts";
 import { type IssuerOptions, resolveIssuer } from "../connect/issuer-options.ts";
 import { readAssertionIssuer } from "../credentials/client-assertion.ts";
 import { createClientAuthentication } from "../credentials/client-authentication.ts";
-import { createFederation, type FederatedIssuer } from "../credentials/federation.ts";
+import { createFederation, type FederatedIssuer, toExternalTerms } from "../credentials/federation.ts";
 import { createPasswords } from "../credentials/password.ts";
 import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../credentials/shared-sign-in-limiter.ts";
@@ -56,14 +56,15 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
   const { config, revocations, log } = backend;
   const { issuerUrl } = parts;
   const common = toIssuing(backend, issuerUrl);
-  const sessions = createSessions({ ...common, secret: backend.secret, revocations });
+  const termsOf = new Map(parts.federated.map((issuer) => [issuer.trusted.issuer, toExternalTerms(issuer)]));
+  const externalTerms = (issuer: string) => termsOf.get(issuer);
+  const sessions = createSessions({ ...common, secret: backend.secret, revocations, externalTerms });
   const accessGrants = createAccessGrants(common);
   const federation = createFederation({ ...common, issuers: parts.federated });
   const signIn = composeSignIn(backend, { ...common, sessions, accessGrants, federation });
   const options = toIssuerOptions(backend, issuerUrl);
   const authenticate = authenticateOwn(backend, options);
   const issuerOf = readAssertionIssuer;
-  const otherIssuers = new Set(parts.federated.map(({ trusted }) => trusted.issuer));
   const isBehindProxy = config.behindTlsProxy;
   const peerOf = (req: CallRequest): string => readPeer(req, { isBehindProxy });
   const allowed = new Set([new URL(issuerUrl).origin, ...config.corsOrigins]);
@@ -79,8 +80,10 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
     documents: toDocuments(backend, issuerUrl),
     endpoints: createOAuthEndpoints({
       ...{ signIn, sessions, revocations, issuerOf, peerOf, issuer: issuerUrl, audience: config.audience },
-      isOtherIssuer: (name) => otherIssuers.has(name),
-      exchange: createTokenExchange({ issuer: issuerUrl, authenticate, issuerOf, federation, accessGrants }),
+      isOtherIssuer: (name) => termsOf.has(name),
+      exchange: createTokenExchange({
+        ...{ issuer: issuerUrl, authenticate, issuerOf, federation, sessions, accessGrants },
+      }),
       findToken: createTokenLookup({
         ...{ authenticate, sessions, nowMs: () => backend.clock.nowMs() },
         findRefreshToken: createRefreshLookup(backend.store, backend.secret),

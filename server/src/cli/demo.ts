@@ -40,7 +40,7 @@ export const demoCommand: Command = {
 };
 
 async function addAccounts({ backend }: RunningServer): Promise<void> {
-  const accounts = openAccounts(backend.store, backend.audit);
+  const accounts = openAccounts(backend);
   for (const account of DEMO_ACCOUNTS) {
     if ((await accounts.find(account.username)) === undefined) {
       await accounts.create(account);

@@ -48,6 +48,9 @@ function toFederated(trusted: TrustedIssuer, exchange: ExchangeSettings, issuer:
     scopes: exchange.scopes ?? [],
     roles: new Map(Object.entries(exchange.roles ?? {})),
     required: new Map(Object.entries(exchange.require ?? {})),
+    acr: new Map(Object.entries(exchange.acr ?? {})),
+    amr: new Set(exchange.amr),
+    ...(exchange.refresh === undefined ? {} : { refreshForMs: exchange.refresh }),
   };
 }
 

@@ -1,9 +1,8 @@
-import { systemClock } from "../clock.ts";
 import { createKeyRing, type KeyRing } from "../issue/key-ring.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
-import { openAudit } from "./open-audit.ts";
-import { openStore, readSecret } from "./open-store.ts";
+import { openCommandBackend } from "./open-command-backend.ts";
+import { readSecret } from "./open-store.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
@@ -84,15 +83,10 @@ async function change(
 
 async function withKeyRing(line: CommandLine, use: (ring: KeyRing) => Promise<void>): Promise<void> {
   const { config } = line;
-  await using audit = openAudit(config, (error) => {
-    throw error;
-  });
-  await using store = await openStore(config);
+  await using backend = await openCommandBackend(config);
+  const { store, clock, audit } = backend;
   const ring = createKeyRing({
-    store,
-    secret: readSecret(config),
-    clock: systemClock,
-    audit,
+    ...{ store, clock, audit, secret: readSecret(config) },
     times: { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance },
   });
   await ring.start();

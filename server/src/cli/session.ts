@@ -1,15 +1,13 @@
-import { systemClock } from "../clock.ts";
-import { normalizeUsername } from "../credentials/username.ts";
-import { endSessions, type SessionEnd } from "../issue/end-sessions.ts";
-import { findAccountByUsername } from "../store/accounts.ts";
-import type { Store } from "../store/database.ts";
 import { listLiveSessions } from "../store/sessions.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
-import { openAudit } from "./open-audit.ts";
-import { openStore } from "./open-store.ts";
+import { type CommandBackend, endStoredSessions, openCommandBackend } from "./open-command-backend.ts";
+import { OWNER_OPTIONS, readOwner, readOwnerSubject } from "./session-owner.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
+
+/** How many sessions of one subject are listed at the most. */
+const MAX_LISTED = 200;
 
 /** `countersign session`: who is signed in. */
 export const sessionCommand: Command = {
@@ -17,40 +15,50 @@ export const sessionCommand: Command = {
   summary: "List sessions, and end them.",
   settings: "store",
   usage: [
-    "Usage: countersign session list --user NAME [--json]",
-    "       countersign session revoke (SESSION_ID | --user NAME) [--json]",
+    "Usage: countersign session list OWNER [--json]",
+    "       countersign session revoke (SESSION_ID | OWNER) [--json]",
     "",
-    "list      The sessions of a user that can still be refreshed, newest first.",
-    "revoke    End one session, or all of a user. Running servers refuse its tokens and end its streams within",
-    "          about a second.",
+    "list      The sessions of a subject that can still be refreshed, newest first.",
+    "revoke    End one session, or all of their owner. Running servers refuse its tokens and end its streams",
+    "          within about a second.",
+    "",
+    "OWNER is one of:",
+    "  --user NAME              An account, by its username.",
+    "  --subject SUBJECT        Whoever has this subject, as claim sub and the audit trail have it.",
+    "  --external-issuer URL --external-subject NAME",
+    "                           Whom another issuer knows, by its names.",
+    "  --external-issuer URL    All whom another issuer knows; to revoke only.",
+    "  --client ID              A client, with the sessions that it has for others; to revoke only.",
     "",
     "Options:",
-    "  --user NAME   The username.",
-    "  --json        JSON.",
+    "  --json   JSON.",
   ].join("\n"),
   async run(args, terminal) {
-    const own = { json: { type: "boolean" }, user: { type: "string" } } as const;
+    const own = { ...OWNER_OPTIONS, json: { type: "boolean" } } as const;
     const line = readCommandLine(args, terminal.env, { own });
     const [action = ""] = line.words;
     const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (act === undefined) {
       throw new UsageError(`session knows these actions: ${Object.keys(ACTIONS).join(", ")}`);
     }
-    await using store = await openStore(line.config);
-    (await act(store, line)).forEach(terminal.print);
+    await using backend = await openCommandBackend(line.config);
+    (await act(backend, line)).forEach(terminal.print);
   },
 };
 
-const ACTIONS: Readonly<Record<string, (store: Store, line: CommandLine) => Promise<readonly string[]>>> = {
-  async list(store, { values, words }) {
-    if (typeof values.user !== "string" || words.length > 1) {
-      throw new UsageError("list needs --user NAME");
+type Act = (backend: CommandBackend, line: CommandLine) => Promise<readonly string[]>;
+
+const ACTIONS: Readonly<Record<string, Act>> = {
+  async list({ store, clock }, { values, words }) {
+    if (words.length > 1) {
+      throw new UsageError("list takes no words");
     }
-    const subject = await findSubject(store, values.user);
-    const page = { subject, nowMs: systemClock.nowMs(), limit: 200 };
+    const subject = await readOwnerSubject(store, values);
+    const page = { subject, nowMs: clock.nowMs(), limit: MAX_LISTED };
     const sessions = (await listLiveSessions(store, page)).map((session) => ({
       session: session.sessionId,
       client: session.clientId,
+      issuer: session.external?.issuer ?? "-",
       created: formatTime(session.createdAtMs),
       refreshed: formatTime(session.refreshedAtMs),
       expires: formatTime(Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs)),
@@ -59,42 +67,21 @@ const ACTIONS: Readonly<Record<string, (store: Store, line: CommandLine) => Prom
     return values.json === true
       ? [JSON.stringify(sessions, undefined, 2)]
       : formatTable(
-          ["SESSION", "CLIENT", "CREATED", "REFRESHED", "EXPIRES", "SCOPES"],
+          ["SESSION", "CLIENT", "ISSUER", "CREATED", "REFRESHED", "EXPIRES", "SCOPES"],
           sessions.map((session) => Object.values(session)),
         );
   },
-  async revoke(store, { config, values, words }) {
-    const where = await readTarget(store, { values, words });
-    await using audit = openAudit(config, (error) => {
-      throw error;
-    });
-    const ended = await endSessions(
-      { store, clock: systemClock, audit, revocations: { learn: () => {} } },
-      { where, reason: "revoked_by_operator" },
-    );
-    if (ended.length === 0 && "sessionId" in where) {
+  async revoke(backend, { values, words }) {
+    const [, sessionId, ...more] = words;
+    const owner = await readOwner(backend.store, values);
+    if (more.length > 0 || (owner === undefined) === (sessionId === undefined)) {
+      throw new UsageError("revoke needs either a session id or an owner, such as --user NAME");
+    }
+    const where = owner ?? { sessionId: sessionId ?? "" };
+    const ended = await endStoredSessions(backend, { where, reason: "revoked_by_operator" });
+    if (ended.length === 0 && owner === undefined) {
       throw new CommandError("there is no such session that could be ended");
     }
     return [values.json === true ? JSON.stringify({ revoked: ended }) : `${ended.length} ended.`];
   },
 };
-
-async function readTarget(
-  store: Store,
-  { values, words }: Pick<CommandLine, "values" | "words">,
-): Promise<SessionEnd["where"]> {
-  const [, sessionId, ...more] = words;
-  const { user } = values;
-  if (more.length > 0 || (typeof user === "string") === (sessionId !== undefined)) {
-    throw new UsageError("revoke needs either a session id or --user NAME");
-  }
-  return sessionId === undefined ? { subject: await findSubject(store, String(user)) } : { sessionId };
-}
-
-async function findSubject(store: Store, username: string): Promise<string> {
-  const account = await findAccountByUsername(store, normalizeUsername(username));
-  if (account === undefined) {
-    throw new CommandError("there is no such user");
-  }
-  return account.subject;
-}

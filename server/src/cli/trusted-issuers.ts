@@ -1,10 +1,19 @@
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import type { IssuerOptions } from "../connect/issuer-options.ts";
+import { parseDuration } from "./duration.ts";
 import { CommandError } from "./usage-error.ts";
 
 const name = v.pipe(v.string(), v.nonEmpty());
 const names = v.pipe(v.array(name), v.nonEmpty());
+
+/** How long something goes on: a duration that is not nothing, in milliseconds. */
+const lifetime = v.pipe(
+  name,
+  v.transform(parseDuration),
+  v.number("must be a duration such as 30m or 8h"),
+  v.minValue(1, "must be a duration that is not nothing"),
+);
 
 /** What tokens of an issuer can be exchanged for. */
 const exchange = v.strictObject({
@@ -15,6 +24,9 @@ const exchange = v.strictObject({
   audiences: v.optional(names),
   types: v.optional(names),
   untyped: v.optional(v.boolean()),
+  acr: v.optional(v.record(name, name)),
+  amr: v.optional(v.array(name)),
+  refresh: v.optional(lifetime),
 });
 
 /** What every issuer says, whatever its keys are. */

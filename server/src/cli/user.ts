@@ -5,8 +5,7 @@ import type { Command, Terminal } from "./command.ts";
 import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { orExplain } from "./explain.ts";
 import { openAccounts } from "./open-accounts.ts";
-import { openAudit } from "./open-audit.ts";
-import { openStore } from "./open-store.ts";
+import { openCommandBackend } from "./open-command-backend.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError } from "./usage-error.ts";
 
@@ -39,11 +38,8 @@ export const userCommand: Command = {
     const line = readCommandLine(args, terminal.env, { own });
     const { words } = line;
     const { act, name } = chooseAction({ command: "user", target: "NAME", actions: ACTIONS, words });
-    await using audit = openAudit(line.config, (error) => {
-      throw error;
-    });
-    await using store = await openStore(line.config);
-    (await act({ accounts: openAccounts(store, audit), name, line, terminal })).forEach(terminal.print);
+    await using backend = await openCommandBackend(line.config);
+    (await act({ accounts: openAccounts(backend), name, line, terminal })).forEach(terminal.print);
   },
 };
 

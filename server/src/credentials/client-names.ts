@@ -3,6 +3,7 @@ export const CLIENT_GRANTS = {
   client_credentials: "client_credentials",
   "jwt-bearer": "urn:ietf:params:oauth:grant-type:jwt-bearer",
   "token-exchange": "urn:ietf:params:oauth:grant-type:token-exchange",
+  refresh_token: "refresh_token",
 } as const;
 
 /** A grant type that a client can be allowed, as the command line calls it. */

@@ -10,7 +10,7 @@ import {
 } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
 import { parseClientKeys } from "./client-keys.ts";
-import { assertClientId, assertGrants, assertTokens, toClientSubject } from "./client-names.ts";
+import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
 import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 
@@ -20,10 +20,10 @@ export interface ClientsOptions {
   readonly clock: Clock;
   /** Learns of every change. Default: nobody does. */
   readonly audit?: CredentialAudit;
-  /** Ends the sessions of a client that is disabled. */
+  /** Ends the sessions of a client that is disabled, its own and those that it has for others. */
   readonly sessions: {
     end(end: {
-      readonly where: { readonly subject: string };
+      readonly where: { readonly clientId: string };
       readonly reason: "client_disabled";
     }): Promise<unknown>;
   };
@@ -119,7 +119,7 @@ export function createClients(options: ClientsOptions): Clients {
       await get(clientId);
       await setClientDisabled(store, clientId, clock.nowMs());
       tell("client_disabled", clientId);
-      await sessions.end({ where: { subject: toClientSubject(clientId) }, reason: "client_disabled" });
+      await sessions.end({ where: { clientId }, reason: "client_disabled" });
       await revocations.revoke({ clientId, reason: "client_disabled" });
     },
     async enable(clientId) {

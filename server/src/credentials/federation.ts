@@ -5,6 +5,7 @@ import { createTrustedIssuers, type TrustedIssuer, toShortType } from "../authen
 import type { Principal } from "../authenticate/principal.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import type { Authentication, ExternalSubject } from "../store/session-record.ts";
 
 /** An issuer whose tokens can be exchanged for ours, and what they are worth here. */
 export interface FederatedIssuer {
@@ -18,20 +19,29 @@ export interface FederatedIssuer {
   readonly roles: ReadonlyMap<string, readonly string[]>;
   /** Claims that a token must have, with exactly these values. */
   readonly required: ReadonlyMap<string, string>;
+  /** Our values of claim `acr`, by its own. Default: none is taken over. */
+  readonly acr?: ReadonlyMap<string, string>;
+  /** The values of claim `amr` that are taken over (RFC 8176). Default: none. */
+  readonly amr?: ReadonlySet<string>;
+  /**
+   * How long a session of its subjects can be refreshed without a new token of it, in milliseconds. Default: not at
+   * all, so that nobody is signed in here for longer than there.
+   */
+  readonly refreshForMs?: number;
 }
 
 /** Whom a token of another issuer stands for here. */
-export interface FederatedIdentity {
+export interface FederatedIdentity extends Authentication {
   /** No subject of ours, nor of a third issuer, is ever the same. */
   readonly subject: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
-  /** When the person proved who they are, in milliseconds since 1970; undefined when the token does not say. */
-  readonly authTimeMs: number | undefined;
   /** When the token expires, in milliseconds since 1970. */
   readonly expiresAtMs: number;
   /** Who the subject is to its issuer. */
-  readonly external: { readonly issuer: string; readonly subject: string };
+  readonly external: ExternalSubject;
+  /** How long a session can be refreshed without another token, in milliseconds; undefined: not at all. */
+  readonly refreshForMs: number | undefined;
   /** The token as it was verified. */
   readonly principal: Principal;
 }
@@ -103,7 +113,7 @@ async function authenticate(work: () => Principal | Promise<Principal>): Promise
 }
 
 function toIdentity(issuer: FederatedIssuer, principal: Principal): FederatedIdentity {
-  const { claims, authTimeSeconds, expiresAtSeconds } = principal;
+  const { claims } = principal;
   for (const [name, value] of issuer.required) {
     if (claims[name] !== value) {
       throw invalid("a claim of the token does not have the value that is required here");
@@ -118,10 +128,37 @@ function toIdentity(issuer: FederatedIssuer, principal: Principal): FederatedIde
     external: { issuer: principal.issuer, subject: external },
     scopes: issuer.scopes,
     roles: [...new Set(principal.roles.flatMap((role) => issuer.roles.get(role) ?? []))],
-    authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,
-    expiresAtMs: expiresAtSeconds * 1_000,
+    ...toAuthentication(issuer, principal),
+    expiresAtMs: principal.expiresAtSeconds * 1_000,
+    refreshForMs: issuer.refreshForMs,
     principal,
   };
+}
+
+/** Values that were not declared are left out: another issuer may mean something else by them. */
+function toAuthentication(
+  { acr, amr }: FederatedIssuer,
+  { authTimeSeconds, claims }: Principal,
+): Authentication {
+  const methods: readonly unknown[] = Array.isArray(claims.amr) ? claims.amr : [];
+  return {
+    authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,
+    acr: typeof claims.acr === "string" ? acr?.get(claims.acr) : undefined,
+    amr: methods.filter((method) => typeof method === "string").filter((method) => amr?.has(method)),
+  };
+}
+
+/** What sessions of the subjects of an issuer may go on with now; undefined: they may not. */
+export function toExternalTerms({
+  refreshForMs,
+  scopes,
+  roles,
+}: FederatedIssuer):
+  | { readonly refreshForMs: number; readonly scopes: readonly string[]; readonly roles: readonly string[] }
+  | undefined {
+  return refreshForMs === undefined
+    ? undefined
+    : { refreshForMs, scopes, roles: [...new Set([...roles.values()].flat())] };
 }
 
 /** Hash issuer and subject together: of any length, and no two pairs the same. */

@@ -1,14 +1,15 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
-import { insertSession } from "../store/sessions.ts";
+import type { Actor, Authentication, ExternalSubject } from "../store/session-record.ts";
 import type { IssueAudit } from "./issue-audit.ts";
 import type { KeyRing } from "./key-ring.ts";
-import { type Actor, mintAccessToken } from "./mint.ts";
+import { mintAccessToken } from "./mint.ts";
+import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createSessionId } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
-import type { IssuedTokens } from "./tokens.ts";
-
+import type { IssuedTokens, TokenWish } from "./tokens.ts";
 /** What {@link createAccessGrants} needs; the same as for sessions. */
 export interface AccessGrantsOptions {
   readonly store: Store;
@@ -22,7 +23,7 @@ export interface AccessGrantsOptions {
 }
 
 /** An access token for somebody who has just proven who they are, and will do so again for the next. */
-export interface NewAccess {
+export interface NewAccess extends Authentication, TokenWish {
   readonly holder: {
     readonly subject: string;
     /** The most that can be granted. */
@@ -30,16 +31,10 @@ export interface NewAccess {
     readonly roles: readonly string[];
   };
   readonly clientId: string;
-  /** The scopes that are asked for; none: all that the holder can have. */
-  readonly scopes: readonly string[];
-  /** When a person proved who they are, in milliseconds since 1970; undefined when no person did, or nobody knows. */
-  readonly authTimeMs?: number | undefined;
   /** When the proof that it is granted for ends, in milliseconds since 1970: the token does not outlive it. */
   readonly notAfterMs?: number | undefined;
-  /** How long the token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
-  readonly maxAccessTtlMs?: number | undefined;
-  /** Who the subject is to another issuer, for the audit trail. */
-  readonly external?: { readonly issuer: string; readonly subject: string } | undefined;
+  /** Who the subject is to another issuer. */
+  readonly external?: ExternalSubject | undefined;
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly actor?: Actor | undefined;
 }
@@ -49,13 +44,14 @@ export interface AccessGrants {
   /**
    * Grant a token in a session of its own, so that it can be revoked like any.
    *
-   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the holder cannot have
+   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the holder cannot have, and
+   *   `CREDENTIALS_INVALID` when the client has been disabled, or the proof is about to expire
    */
   begin(access: NewAccess): Promise<IssuedTokens>;
   /**
    * Grant a token inside a session that goes on: it ends when that one is ended.
    *
-   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the holder cannot have
+   * @throws AuthError as {@link begin}
    */
   derive(access: NewAccess & { readonly sessionId: string }): Promise<IssuedTokens>;
 }
@@ -65,32 +61,29 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
   const { store, clock, audit } = options;
   return {
     async begin(access) {
-      const sessionId = createSessionId();
       const nowMs = clock.nowMs();
       const expiresAtMs = nowMs + lifeMs(options, access, nowMs);
-      const { holder, clientId, authTimeMs = nowMs } = access;
+      const { holder, clientId, authTimeMs, acr, amr, external, actor } = access;
+      const { subject, roles } = holder;
       const scopes = grantScopes(access.scopes, holder.scopes);
-      await insertSession(store, {
-        ...{ sessionId, subject: holder.subject, clientId, scopes, authTimeMs },
-        // No refresh token has this hash.
-        ...{ refreshHash: "", generation: 0, refreshId: "" },
-        ...{ successorSealed: undefined, supersededAtMs: undefined },
-        ...{ createdAtMs: nowMs, refreshedAtMs: nowMs },
-        ...{ idleExpiresAtMs: expiresAtMs, absoluteExpiresAtMs: expiresAtMs },
-        ...{ revokedAtMs: undefined, revokeReason: undefined },
-      });
-      const { issuer: externalIssuer, subject: externalSubject } = access.external ?? {};
-      audit.record({
-        ...{ type: "sign_in", subject: holder.subject, sessionId, clientId },
-        ...(externalIssuer === undefined ? {} : { externalIssuer }),
-        ...(externalSubject === undefined ? {} : { externalSubject }),
-      });
+      const start = {
+        ...{ sessionId: createSessionId(), subject, clientId, scopes, roles },
+        ...{ authTimeMs, acr, amr, external, actor },
+        ...{ nowMs, idleExpiresAtMs: expiresAtMs, absoluteExpiresAtMs: expiresAtMs },
+      };
+      const { sessionId } = await storeSession({ store, audit }, start, toClientSponsor(clientId));
       return issue(options, { ...access, sessionId });
     },
-    derive(access) {
+    async derive(access) {
       const { holder, sessionId, clientId } = access;
+      const tokens = await issue(options, access);
+      // Asked last: who disables the client from here on revokes what was signed before.
+      const client = await findClient(store, clientId);
+      if (client === undefined || client.disabledAtMs !== undefined) {
+        throw new AuthError("CREDENTIALS_INVALID", "the client has been disabled");
+      }
       audit.record({ type: "token_exchanged", subject: holder.subject, sessionId, clientId });
-      return issue(options, access);
+      return tokens;
     },
   };
 }
@@ -100,12 +93,13 @@ async function issue(
   access: NewAccess & { readonly sessionId: string },
 ): Promise<IssuedTokens> {
   const { issuer, audience, keyRing, clock } = options;
-  const { holder, clientId, sessionId, authTimeMs, actor } = access;
+  const { holder, clientId, sessionId, authTimeMs, acr, amr, actor } = access;
+  const { subject, roles } = holder;
   const nowMs = clock.nowMs();
   const scopes = grantScopes(access.scopes, holder.scopes);
   const { token, expiresAtMs } = await mintAccessToken(
     { issuer, audience, accessTtlMs: lifeMs(options, access, nowMs), key: keyRing.signingKey(), nowMs },
-    { subject: holder.subject, clientId, sessionId, scopes, roles: holder.roles, authTimeMs, actor },
+    { subject, clientId, sessionId, scopes, roles, authTimeMs, acr, amr, actor },
   );
   const expiresInMs = expiresAtMs - nowMs;
   return { accessToken: token, expiresInMs, refreshToken: "", refreshExpiresInMs: 0, scopes, sessionId };

@@ -1,10 +1,9 @@
-import { revokeSessions, type SessionRevocation } from "../store/session-revocations.ts";
+import { revokeSessions, type SessionSelector } from "../store/session-revocations.ts";
 import type { EndReason, SessionContext } from "./session-options.ts";
 
 /** Which sessions to end, and why. */
 export interface SessionEnd {
-  /** A session, whoever's it is; all of a subject; or a session if it is the subject's. */
-  readonly where: SessionRevocation["where"];
+  readonly where: SessionSelector;
   readonly reason: EndReason;
 }
 

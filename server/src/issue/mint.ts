@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
+import type { Actor, Authentication } from "../store/session-record.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 /** Whom our access tokens are from and for. */
@@ -13,28 +14,14 @@ export interface MintOptions {
 }
 
 /** What a token says about its bearer. */
-export interface AccessGrant {
+export interface AccessGrant extends Authentication {
   readonly subject: string;
   readonly clientId: string;
   readonly sessionId: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
-  /**
-   * When the user proved who they are, in milliseconds since 1970: it stays over all refreshes. Undefined when no user
-   * did, or nobody knows.
-   */
-  readonly authTimeMs: number | undefined;
   /** Who acts for the subject; undefined when the subject itself does. */
   readonly actor?: Actor | undefined;
-}
-
-/** Who acts for somebody else: claim `act` ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)). */
-export interface Actor {
-  readonly sub: string;
-  /** The client that the actor is, if it is one. */
-  readonly client_id?: string;
-  /** Whom this actor took over from: history, which no decision is based on. */
-  readonly act?: unknown;
 }
 
 /** A new access token. */
@@ -69,13 +56,23 @@ export async function mintAccessToken(
     jti: tokenId,
     client_id: grant.clientId,
     sid: grant.sessionId,
-    scope: grant.scopes.join(" "),
+    // RFC 6749 §3.3: a scope is at least one word.
+    ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(" ") }),
     roles: grant.roles,
-    ...(grant.authTimeMs === undefined ? {} : { auth_time: Math.floor(grant.authTimeMs / 1_000) }),
+    ...toAuthenticationClaims(grant),
     ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: "at+jwt" })
     .sign(key.privateKey);
   return { token, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
+}
+
+/** [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1): what nobody knows is left out. */
+function toAuthenticationClaims({ authTimeMs, acr, amr = [] }: Authentication) {
+  return {
+    ...(authTimeMs === undefined ? {} : { auth_time: Math.floor(authTimeMs / 1_000) }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr.length === 0 ? {} : { amr }),
+  };
 }

@@ -1,38 +1,32 @@
 import { AuthError } from "../errors/auth-error.ts";
-import { type AccountRights, findRefreshableSession } from "../store/refreshable-sessions.ts";
+import { findRefreshableSession, type RefreshableSession } from "../store/refreshable-sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
-import { rotateSession } from "../store/sessions.ts";
 import { endSessions } from "./end-sessions.ts";
-import { createRefreshToken, hashRefreshToken, parseRefreshToken } from "./refresh-token.ts";
+import { parseRefreshToken } from "./refresh-token.ts";
+import { rotateAsFound, rotateAtOnce } from "./rotate.ts";
 import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
-import { grantScopes, narrowScopes } from "./scopes.ts";
+import { grantScopes } from "./scopes.ts";
 import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
-import { sealSuccessor, unsealSuccessor } from "./successor.ts";
-import { type IssuedTokens, issueTokens } from "./tokens.ts";
+import { findRights, type SessionRights } from "./session-rights.ts";
+import { unsealSuccessor } from "./successor.ts";
+import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
 /** Asks for the next tokens of a session. */
-export interface RefreshInput {
+export interface RefreshInput extends Partial<TokenWish> {
   readonly refreshToken: string;
   /** The client's name for this attempt: the same when it is repeated. Empty when it has none. */
   readonly refreshId: string;
   /** Who asks. Default: {@link FIRST_PARTY_CLIENT_ID}. */
   readonly clientId?: string;
-  /** Scopes for the access token alone, of those that the session has (RFC 6749 §6). Default: all that it has. */
+  /** For the access token alone, of those that the session has (RFC 6749 §6). Default: all that it has. */
   readonly scopes?: readonly string[];
-  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
-  readonly maxAccessTtlMs?: number | undefined;
 }
 
 /** Each try loses only to another's success, so more than a few mean that something else is wrong. */
 const MAX_TRIES = 8;
 
-/** An attempt, with the scopes that it asks for and what the session's account has now. */
-interface Attempt extends RefreshAttempt {
-  readonly scopes: readonly string[];
-  readonly maxAccessTtlMs: number | undefined;
-  /** Undefined when the account may not go on. */
-  readonly account: AccountRights | undefined;
-}
+/** An attempt, with what it asks for. */
+type Attempt = RefreshAttempt & TokenWish;
 
 /** What has been found out about an attempt: tokens, or undefined when its session changed meanwhile. */
 type Outcome = IssuedTokens | undefined;
@@ -40,7 +34,8 @@ type Outcome = IssuedTokens | undefined;
 /**
  * Exchange a refresh token for the next tokens of its session (RFC 9700 §4.14.2).
  *
- * @throws AuthError `REFRESH_TOKEN_INVALID` when the token is forged, expired or another client's
+ * @throws AuthError `REFRESH_TOKEN_INVALID` when the token is forged, expired or another client's, or the issuer or
+ *   client behind the session no longer allows it
  * @throws AuthError `SESSION_REVOKED` when the session was ended, with metadata `cause: reuse_detected` when a
  *   refresh token of it was used twice
  * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the session does not have; the token stays good
@@ -52,11 +47,20 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
   if (token === undefined) {
     throw invalidToken();
   }
+  const nowMs = context.clock.nowMs();
+  const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, nowMs };
+  // A wish for scopes is looked at before anything changes: one that cannot be granted must not cost the token.
+  const tokens = scopes.length === 0 ? await rotateAtOnce(context, attempt) : undefined;
+  return tokens ?? (await refreshAsFound(context, attempt));
+}
+
+/** Read the session, decide, and act if it is still as it was read. */
+async function refreshAsFound(context: SessionContext, attempt: Attempt): Promise<IssuedTokens> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { session, account } = (await findRefreshableSession(context.store, token.sessionId)) ?? {};
-    const nowMs = context.clock.nowMs();
-    const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, account, nowMs };
-    const tokens = await carryOut(context, attempt, decideRotation(session, attempt));
+    const found = await findRefreshableSession(context.store, attempt.token.sessionId);
+    const current = { ...attempt, nowMs: context.clock.nowMs() };
+    const decision = decideRotation(found?.session, current);
+    const tokens = await carryOut(context, current, { ...decision, found });
     if (tokens !== undefined) {
       return tokens;
     }
@@ -64,69 +68,48 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
   throw new AuthError("AUTH_UNAVAILABLE", "the session is being refreshed too often at the same time");
 }
 
-function carryOut(context: SessionContext, attempt: Attempt, decision: RotationDecision): Promise<Outcome> {
-  switch (decision.kind) {
-    case "rotate":
-      return rotate(context, attempt, decision.session);
-    case "repeat":
-      return repeat(context, attempt, decision);
+type Decided = RotationDecision & { readonly found: RefreshableSession | undefined };
+
+async function carryOut(context: SessionContext, attempt: Attempt, decided: Decided): Promise<Outcome> {
+  switch (decided.kind) {
+    case "rotate": {
+      const granted = narrow(attempt, await liveRightsOf(context, attempt, decided));
+      return rotateAsFound(context, attempt, granted);
+    }
+    case "repeat": {
+      const granted = narrow(attempt, await liveRightsOf(context, attempt, decided));
+      return repeat(context, attempt, { ...decided, rights: granted });
+    }
     case "reuse":
-      return endAfterReuse(context, decision.session);
+      return endAfterReuse(context, decided.session);
     case "revoked":
-      throw sessionRevoked(decision.reason);
+      throw sessionRevoked(decided.reason);
     case "invalid":
       throw invalidToken();
     default:
-      return decision satisfies never;
+      return decided satisfies never;
   }
 }
 
-async function rotate(context: SessionContext, attempt: Attempt, session: SessionRecord): Promise<Outcome> {
-  const { sessionId, absoluteExpiresAtMs } = session;
-  const { nowMs, refreshId, maxAccessTtlMs } = attempt;
-  const account = await liveAccountOf(context, session, attempt);
-  // Before anything is changed: a wish that cannot be granted must not cost the token.
-  const scopes = grantScopes(attempt.scopes, narrowScopes(session.scopes, account.scopes));
-  const successor = createRefreshToken(context.macKey, sessionId, session.generation + 1);
-  const idleExpiresAtMs = Math.min(nowMs + context.idleTtlMs, absoluteExpiresAtMs);
-  const isRotated = await rotateSession(context.store, {
-    sessionId,
-    from: session,
-    refreshHash: hashRefreshToken(successor),
-    refreshId,
-    successorSealed: sealSuccessor(context.successorKey, attempt.token, successor),
-    idleExpiresAtMs,
-    nowMs,
-  });
-  if (!isRotated) {
-    return undefined;
-  }
-  const { subject, clientId } = session;
-  context.audit.record({ type: "refresh", subject, sessionId, clientId });
-  const { roles } = account;
-  return issueTokens(context, {
-    session: { ...session, scopes, idleExpiresAtMs },
-    roles,
-    refreshToken: successor.text,
-    maxAccessTtlMs,
-  });
+/** @throws AuthError `INSUFFICIENT_SCOPE` */
+function narrow({ scopes }: Attempt, rights: SessionRights): SessionRights {
+  return { ...rights, scopes: grantScopes(scopes, rights.scopes) };
 }
 
 async function repeat(
   context: SessionContext,
-  attempt: Attempt,
-  decision: RotationDecision & { readonly kind: "repeat" },
-): Promise<Outcome> {
-  const refreshToken = unsealSuccessor(context.successorKey, attempt.token, decision.successorSealed);
+  { token, maxAccessTtlMs }: Attempt,
+  {
+    session,
+    successorSealed,
+    rights,
+  }: { readonly session: SessionRecord; readonly successorSealed: string; readonly rights: SessionRights },
+): Promise<IssuedTokens> {
+  const refreshToken = unsealSuccessor(context.successorKey, token, successorSealed);
   if (refreshToken === undefined) {
     throw invalidToken();
   }
-  const account = await liveAccountOf(context, decision.session, attempt);
-  const granted = grantScopes(attempt.scopes, narrowScopes(decision.session.scopes, account.scopes));
-  const { roles } = account;
-  const { maxAccessTtlMs } = attempt;
-  const session = { ...decision.session, scopes: granted };
-  return issueTokens(context, { session, roles, refreshToken, maxAccessTtlMs });
+  return issueTokens(context, { session, rights, refreshToken, maxAccessTtlMs });
 }
 
 async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {
@@ -138,17 +121,23 @@ async function endAfterReuse(context: SessionContext, session: SessionRecord): P
   throw sessionRevoked("reuse");
 }
 
-/** A session does not outlive its account. */
-async function liveAccountOf(
+/** A session does not outlive its account, nor the terms that it began on. */
+async function liveRightsOf(
   context: SessionContext,
-  session: SessionRecord,
-  { account }: Attempt,
-): Promise<AccountRights> {
-  if (account !== undefined) {
-    return account;
+  { nowMs }: Attempt,
+  { found }: Pick<Decided, "found">,
+): Promise<SessionRights> {
+  const rights = found === undefined ? undefined : findRights(found, context.externalTerms);
+  if (rights !== undefined && nowMs < rights.endsAtMs) {
+    return rights;
   }
-  await endSessions(context, { where: { subject: session.subject }, reason: "account_disabled" });
-  throw sessionRevoked("account_disabled");
+  if (found !== undefined && found.session.external === undefined) {
+    const { subject } = found.session;
+    await endSessions(context, { where: { subject }, reason: "account_disabled" });
+    throw sessionRevoked("account_disabled");
+  }
+  // Not ended: a setting that was changed by mistake can be changed back.
+  throw invalidToken();
 }
 
 function invalidToken(): AuthError {

@@ -18,6 +18,15 @@ export type EndReason =
   | "client_disabled"
   | "reuse";
 
+/** What sessions of the subjects of another issuer may go on with. */
+export interface ExternalTerms {
+  /** How long after its beginning a session may be refreshed, in milliseconds. */
+  readonly refreshForMs: number;
+  /** The most that they can have. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
 /** Learns of what was revoked by this server, so that it acts on it at once. Others read it from the store. */
 export interface RevocationLearner {
   learn(records: readonly RevocationRecord[]): void;
@@ -40,6 +49,8 @@ export interface SessionsOptions {
   readonly idleTtlMs?: number;
   /** How long a session lasts, however often it is refreshed, in milliseconds. Default 30 d. */
   readonly absoluteTtlMs?: number;
+  /** The terms of another issuer as they are now; undefined: its subjects' sessions cannot go on. Default: none can. */
+  readonly externalTerms?: (issuer: string) => ExternalTerms | undefined;
   readonly clock: Clock;
   readonly audit: IssueAudit;
   readonly revocations: RevocationLearner;
@@ -63,7 +74,7 @@ const DEFAULT_ACCESS_TTL_MS = 10 * 60 * 1_000;
  */
 export function resolveSessionsOptions(options: SessionsOptions): SessionContext {
   const { secret, accessTtlMs = DEFAULT_ACCESS_TTL_MS, ...rest } = options;
-  const { idleTtlMs = 7 * DAY_MS, absoluteTtlMs = 30 * DAY_MS } = options;
+  const { idleTtlMs = 7 * DAY_MS, absoluteTtlMs = 30 * DAY_MS, externalTerms = () => undefined } = options;
   for (const [name, value] of Object.entries({ accessTtlMs, idleTtlMs, absoluteTtlMs })) {
     if (!Number.isFinite(value) || value <= 0) {
       throw new TypeError(`${name} must be a positive number of milliseconds`);
@@ -74,5 +85,5 @@ export function resolveSessionsOptions(options: SessionsOptions): SessionContext
   }
   const macKey = deriveKey(secret, "refresh-token-mac");
   const successorKey = deriveKey(secret, "refresh-token-successor");
-  return { ...rest, accessTtlMs, idleTtlMs, absoluteTtlMs, macKey, successorKey };
+  return { ...rest, accessTtlMs, idleTtlMs, absoluteTtlMs, externalTerms, macKey, successorKey };
 }

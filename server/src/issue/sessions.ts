@@ -1,32 +1,31 @@
-import type { AccountRecord } from "../store/accounts.ts";
 import type { SessionRecord } from "../store/session-record.ts";
-import { findSession, insertSession, listLiveSessions, type SessionPage } from "../store/sessions.ts";
+import { findSession, listLiveSessions, type SessionPage } from "../store/sessions.ts";
+import {
+  beginExternalSession,
+  beginSession,
+  type NewExternalSession,
+  type NewSession,
+} from "./begin-session.ts";
 import { endSessions, type SessionEnd } from "./end-sessions.ts";
 import { type RefreshInput, refreshTokens } from "./refresh.ts";
-import { createRefreshToken, createSessionId, hashRefreshToken } from "./refresh-token.ts";
-import { grantScopes } from "./scopes.ts";
-import { resolveSessionsOptions, type SessionContext, type SessionsOptions } from "./session-options.ts";
-import { type IssuedTokens, issueTokens } from "./tokens.ts";
-
-/** A new session, of somebody who has just proved who they are. */
-export interface NewSession {
-  readonly account: Pick<AccountRecord, "subject" | "scopes" | "roles">;
-  /** The client that the session is for. */
-  readonly clientId: string;
-  /** The scopes that are asked for; none: all that the account has. */
-  readonly scopes: readonly string[];
-  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
-  readonly maxAccessTtlMs?: number | undefined;
-}
+import { resolveSessionsOptions, type SessionsOptions } from "./session-options.ts";
+import type { IssuedTokens } from "./tokens.ts";
 
 /** Begins, carries on and ends sessions. */
 export interface Sessions {
   /**
-   * Begin a session.
+   * Begin a session of an account.
    *
-   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the account does not have
+   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the account does not have, and
+   *   `CREDENTIALS_INVALID` when the account has been changed since its owner proved who they are
    */
   begin(session: NewSession): Promise<IssuedTokens>;
+  /**
+   * Begin a session of a subject that another issuer vouches for, to be refreshed without asking that issuer again.
+   *
+   * @throws AuthError as {@link begin}
+   */
+  beginExternal(session: NewExternalSession): Promise<IssuedTokens>;
   /** Exchange a refresh token for the next tokens: see {@link refreshTokens} for what it throws. */
   refresh(input: RefreshInput): Promise<IssuedTokens>;
   /** List the sessions of a subject that can still be refreshed, newest first. */
@@ -46,39 +45,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   const context = resolveSessionsOptions(options);
   return {
     begin: (session) => beginSession(context, session),
+    beginExternal: (session) => beginExternalSession(context, session),
     refresh: (input) => refreshTokens(context, input),
     list: (page) => listLiveSessions(context.store, { ...page, nowMs: context.clock.nowMs() }),
     find: (sessionId) => findSession(context.store, sessionId),
     end: (end) => endSessions(context, end),
   };
-}
-
-async function beginSession(context: SessionContext, input: NewSession): Promise<IssuedTokens> {
-  const { account, clientId, maxAccessTtlMs } = input;
-  const nowMs = context.clock.nowMs();
-  const sessionId = createSessionId();
-  const token = createRefreshToken(context.macKey, sessionId, 0);
-  const absoluteExpiresAtMs = nowMs + context.absoluteTtlMs;
-  const session: SessionRecord = {
-    sessionId,
-    subject: account.subject,
-    clientId,
-    scopes: grantScopes(input.scopes, account.scopes),
-    authTimeMs: nowMs,
-    refreshHash: hashRefreshToken(token),
-    generation: 0,
-    refreshId: "",
-    successorSealed: undefined,
-    supersededAtMs: undefined,
-    createdAtMs: nowMs,
-    refreshedAtMs: nowMs,
-    idleExpiresAtMs: Math.min(nowMs + context.idleTtlMs, absoluteExpiresAtMs),
-    absoluteExpiresAtMs,
-    revokedAtMs: undefined,
-    revokeReason: undefined,
-  };
-  await insertSession(context.store, session);
-  context.audit.record({ type: "sign_in", subject: account.subject, sessionId, clientId });
-  const { roles } = account;
-  return issueTokens(context, { session, roles, refreshToken: token.text, maxAccessTtlMs });
 }

@@ -1,6 +1,7 @@
 import type { SessionRecord } from "../store/session-record.ts";
 import { mintAccessToken } from "./mint.ts";
 import type { SessionContext } from "./session-options.ts";
+import type { SessionRights } from "./session-rights.ts";
 
 /** The tokens of a session, as they are handed to its client. */
 export interface IssuedTokens {
@@ -15,32 +16,39 @@ export interface IssuedTokens {
   readonly sessionId: string;
 }
 
-/** What goes into the tokens of a session. */
-export interface TokenInput {
-  readonly session: SessionRecord;
-  /** The roles that the account has now. */
-  readonly roles: readonly string[];
-  readonly refreshToken: string;
+/** What somebody asks of their tokens. */
+export interface TokenWish {
+  /** The scopes that are asked for; none: all that can be had. */
+  readonly scopes: readonly string[];
   /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
   readonly maxAccessTtlMs?: number | undefined;
 }
 
-/** Sign an access token for a session, and put its refresh token beside it. */
+/** What goes into the tokens of a session. */
+export interface TokenInput extends Pick<TokenWish, "maxAccessTtlMs"> {
+  readonly session: SessionRecord;
+  /** What they allow. */
+  readonly rights: SessionRights;
+  readonly refreshToken: string;
+}
+
+/** Sign an access token for a session, which it does not outlive, and put its refresh token beside it. */
 export async function issueTokens(context: SessionContext, input: TokenInput): Promise<IssuedTokens> {
-  const { session, roles, refreshToken, maxAccessTtlMs = Infinity } = input;
+  const { session, rights, refreshToken, maxAccessTtlMs = Infinity } = input;
   const { issuer, audience, keyRing, clock } = context;
-  const accessTtlMs = Math.min(context.accessTtlMs, maxAccessTtlMs);
   const nowMs = clock.nowMs();
-  const { subject, clientId, sessionId, scopes, authTimeMs } = session;
+  const accessTtlMs = Math.min(context.accessTtlMs, maxAccessTtlMs, rights.endsAtMs - nowMs);
+  const { subject, clientId, sessionId, authTimeMs, acr, amr, actor } = session;
+  const { scopes, roles } = rights;
   const access = await mintAccessToken(
     { issuer, audience, accessTtlMs, key: keyRing.signingKey(), nowMs },
-    { subject, clientId, sessionId, scopes, roles, authTimeMs },
+    { subject, clientId, sessionId, scopes, roles, authTimeMs, acr, amr, actor },
   );
   return {
     accessToken: access.token,
     expiresInMs: access.expiresAtMs - nowMs,
     refreshToken,
-    refreshExpiresInMs: session.idleExpiresAtMs - nowMs,
+    refreshExpiresInMs: Math.min(session.idleExpiresAtMs, rights.endsAtMs) - nowMs,
     scopes,
     sessionId,
   };

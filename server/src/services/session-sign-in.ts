@@ -3,14 +3,14 @@ import { type ClientGrant, toClientSubject } from "../credentials/client-names.t
 import type { Federation } from "../credentials/federation.ts";
 import type { PasswordSignIn } from "../credentials/password-sign-in.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import type { AccessGrants, NewAccess } from "../issue/access-grants.ts";
-import { narrowScopes } from "../issue/scopes.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../issue/session-options.ts";
 import type { Sessions } from "../issue/sessions.ts";
-import type { IssuedTokens } from "../issue/tokens.ts";
+import type { IssuedTokens, TokenWish } from "../issue/tokens.ts";
 import type { AuditSink } from "../operate/audit.ts";
 import type { RateLimit } from "../operate/rate-limit.ts";
 import type { ClientRecord } from "../store/clients.ts";
+import { assertMayAct, keepActor, toClientParty } from "./delegation.ts";
+import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
 
 /** What somebody proves who they are with. */
 export type Credential =
@@ -19,34 +19,30 @@ export type Credential =
   | { readonly kind: "federated"; readonly token: string };
 
 /** How somebody signs in. */
-export interface SignInInput {
+export interface SignInInput extends TokenWish {
   readonly credential: Credential;
-  /** The scopes that are asked for; none: all that can be had. */
-  readonly scopes: readonly string[];
   /** Where the call comes from. */
   readonly peer: string;
-  /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
-  readonly maxAccessTtlMs?: number | undefined;
 }
 
-/** What a client asks for that has proven who it is. */
-export type ClientWish = Pick<SignInInput, "scopes" | "maxAccessTtlMs">;
-
 /** How somebody signs in whom another issuer knows. */
-export interface FederatedInput extends ClientWish {
+export interface FederatedInput extends TokenWish {
   readonly token: string;
   readonly peer: string;
   /** The client that the session is for, which limits what can be granted; undefined: our own pages and tools. */
   readonly client: ClientRecord | undefined;
+  /** Whether whoever asks could use a refresh token. */
+  readonly canRefresh: boolean;
 }
 
 /** What {@link createSignIn} needs. */
-export interface SignInOptions {
+export interface SignInOptions extends SessionBeginners {
   readonly passwordSignIn: PasswordSignIn;
   readonly authenticateClient: ClientAuthentication;
   readonly federation: Federation;
-  readonly sessions: Pick<Sessions, "begin">;
-  readonly accessGrants: Pick<AccessGrants, "begin">;
+  readonly sessions: Pick<Sessions, "begin" | "beginExternal">;
+  /** Claim `iss` of our own tokens. */
+  readonly issuer: string;
   readonly audit: AuditSink;
   /** How often one address may try. */
   readonly attempts: RateLimit;
@@ -68,14 +64,17 @@ export interface SignIn {
    */
   authenticateClient(credential: ClientCredential, peer: string): Promise<ClientRecord>;
   /** Begin a session of a client that has proven who it is. @throws AuthError as {@link begin} */
-  beginClient(client: ClientRecord, grant: ClientGrant, wish: ClientWish): Promise<IssuedTokens>;
+  beginClient(client: ClientRecord, grant: ClientGrant, wish: TokenWish): Promise<IssuedTokens>;
   /** Begin a session of somebody whom another issuer knows. @throws AuthError as {@link begin} */
   beginFederated(input: FederatedInput): Promise<IssuedTokens>;
 }
 
+/** Claim `amr` of who has typed a password (RFC 8176 §2). */
+const PASSWORD_METHODS = ["pwd"] as const;
+
 /** Create what signs in. The RPCs and the OAuth endpoints share it. */
 export function createSignIn(options: SignInOptions): SignIn {
-  const { attempts, audit, sessions, accessGrants, federation } = options;
+  const { attempts, audit, sessions, accessGrants, federation, issuer } = options;
 
   /** What goes wrong is written down, and a wrong credential counts against the address that sent it. */
   const tried = async <T>(
@@ -99,28 +98,23 @@ export function createSignIn(options: SignInOptions): SignIn {
     const holder = { subject: toClientSubject(clientId), scopes: client.scopes, roles: client.roles };
     return accessGrants.begin({ ...wish, holder, clientId });
   };
-  const federated = async ({
-    token,
-    client,
-    scopes,
-    maxAccessTtlMs,
-  }: FederatedInput): Promise<IssuedTokens> => {
+  const federated = async ({ token, ...input }: FederatedInput): Promise<IssuedTokens> => {
     const identity = await federation(token);
-    const { authTimeMs, expiresAtMs: notAfterMs, external } = identity;
-    const holder = client === undefined ? identity : limitToClient(identity, client);
-    const clientId = client?.clientId ?? FIRST_PARTY_CLIENT_ID;
-    const limits = { scopes, notAfterMs, maxAccessTtlMs };
-    return accessGrants.begin({ holder, clientId, ...limits, authTimeMs, external });
+    if (input.client !== undefined) {
+      assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
+    }
+    return beginFederatedSession(options, { ...input, identity, actor: keepActor(identity.principal) });
   };
   const begin = async ({ credential, peer, ...wish }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {
       // Checking a password is dear, and passwords can be guessed: every try counts, not only those that fail.
       attempts.take(peer);
       const account = await options.passwordSignIn(credential);
-      return sessions.begin({ ...wish, account, clientId: FIRST_PARTY_CLIENT_ID });
+      const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };
+      return sessions.begin({ ...wish, ...client, account });
     }
     if (credential.kind === "federated") {
-      return federated({ ...wish, token: credential.token, peer, client: undefined });
+      return federated({ ...wish, token: credential.token, peer, client: undefined, canRefresh: true });
     }
     return beginClient(await options.authenticateClient(credential), "client_credentials", wish);
   };
@@ -130,18 +124,6 @@ export function createSignIn(options: SignInOptions): SignIn {
       tried({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
     beginClient,
     beginFederated: (input) => tried({ peer: input.peer, kind: "federated" }, () => federated(input)),
-  };
-}
-
-/** What somebody can have through a client: at most what the client can have too. */
-export function limitToClient(
-  { subject, scopes, roles }: NewAccess["holder"],
-  client: ClientRecord,
-): NewAccess["holder"] {
-  return {
-    subject,
-    scopes: narrowScopes(scopes, client.scopes),
-    roles: narrowScopes(roles, client.roles),
   };
 }
 

@@ -8,6 +8,7 @@ export interface ClientSchema {
   readonly clients: ClientTable;
   readonly seen_assertions: SeenAssertionTable;
   readonly sign_in_failures: SignInFailureTable;
+  readonly address_tries: AddressTryTable;
 }
 
 /** The programs that sign in as themselves. */
@@ -43,4 +44,12 @@ export interface SignInFailureTable {
   account_key: Fixed<string>;
   failures: number;
   last_at: number;
+}
+
+/** How much each address has tried of late, at all servers together. */
+export interface AddressTryTable {
+  /** A hash of the address. */
+  address_key: Fixed<string>;
+  /** When all its tries will have grown back. */
+  full_at: number;
 }

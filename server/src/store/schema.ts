@@ -36,6 +36,7 @@ export interface SessionTable {
   subject: Fixed<string>;
   client_id: Fixed<string>;
   scopes: Fixed<string>;
+  /** 0: nobody knows, or no person signed in. */
   auth_time: Fixed<number>;
   /** SHA-256 of the refresh token of this generation, in base64url. */
   refresh_hash: string;
@@ -53,6 +54,16 @@ export interface SessionTable {
   absolute_expires_at: Fixed<number>;
   revoked_at: number | null;
   revoke_reason: string | null;
+  /** The roles that were granted, as a JSON list; null when an account says what they are now. */
+  roles: Fixed<string | null>;
+  /** The other issuer that knows the subject, and as whom; null for our own. */
+  external_issuer: Fixed<string | null>;
+  external_subject: Fixed<string | null>;
+  /** How the subject proved who they are: claims `acr`, and `amr` as a JSON list. */
+  acr: Fixed<string | null>;
+  amr: Fixed<string | null>;
+  /** Who acts for the subject: claim `act`, as JSON. */
+  actor: Fixed<string | null>;
 }
 
 /** The keys that sign access tokens. */

@@ -2,13 +2,43 @@ import type { Selectable } from "kysely";
 import type { SessionTable } from "./schema.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
+/** How somebody proved who they are. It stays as it is over all refreshes (RFC 9068 §2.2.1). */
+export interface Authentication {
+  /** When, in milliseconds since 1970; undefined when no person did, or nobody knows. */
+  readonly authTimeMs?: number | undefined;
+  /** How well: claim `acr`. */
+  readonly acr?: string | undefined;
+  /** With what: claim `amr` ([RFC 8176](https://www.rfc-editor.org/rfc/rfc8176)). */
+  readonly amr?: readonly string[] | undefined;
+}
+
+/** Who a subject is to another issuer. */
+export interface ExternalSubject {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** Who acts for somebody else: claim `act` ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)). */
+export interface Actor {
+  readonly sub: string;
+  /** The client that the actor is, if it is one. */
+  readonly client_id?: string;
+  /** Whom this actor took over from: history, which no decision is based on. */
+  readonly act?: unknown;
+}
+
 /** A session, as it is stored. Times are milliseconds since 1970. */
-export interface SessionRecord {
+export interface SessionRecord extends Authentication {
   readonly sessionId: string;
   readonly subject: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
-  readonly authTimeMs: number;
+  /** The roles that were granted; undefined when an account says what they are now. */
+  readonly roles?: readonly string[] | undefined;
+  /** Whom another issuer vouched for; undefined for subjects of our own. */
+  readonly external?: ExternalSubject | undefined;
+  /** Who acts for the subject; undefined: the subject itself. */
+  readonly actor?: Actor | undefined;
   /** The hash of the newest refresh token. */
   readonly refreshHash: string;
   /** The generation of the newest refresh token. */
@@ -27,14 +57,18 @@ export interface SessionRecord {
   readonly revokeReason: string | undefined;
 }
 
+type Row = Selectable<SessionTable>;
+
+/** In a column that cannot be null: nobody signed in then. */
+const UNKNOWN_TIME = 0;
+
 /** Write a session as a row. */
-export function toSessionRow(session: SessionRecord): Selectable<SessionTable> {
+export function toSessionRow(session: SessionRecord): Row {
   return {
     session_id: session.sessionId,
     subject: session.subject,
     client_id: session.clientId,
     scopes: toTextList(session.scopes),
-    auth_time: session.authTimeMs,
     refresh_hash: session.refreshHash,
     generation: session.generation,
     refresh_id: session.refreshId,
@@ -46,17 +80,29 @@ export function toSessionRow(session: SessionRecord): Selectable<SessionTable> {
     absolute_expires_at: session.absoluteExpiresAtMs,
     revoked_at: session.revokedAtMs ?? null,
     revoke_reason: session.revokeReason ?? null,
+    ...toOriginColumns(session),
+  };
+}
+
+function toOriginColumns({ authTimeMs, acr, amr, roles, external, actor }: SessionRecord) {
+  return {
+    auth_time: authTimeMs ?? UNKNOWN_TIME,
+    acr: acr ?? null,
+    amr: amr === undefined ? null : toTextList(amr),
+    roles: roles === undefined ? null : toTextList(roles),
+    external_issuer: external?.issuer ?? null,
+    external_subject: external?.subject ?? null,
+    actor: actor === undefined ? null : JSON.stringify(actor),
   };
 }
 
 /** Read a session out of a row. */
-export function toSessionRecord(row: Selectable<SessionTable>): SessionRecord {
+export function toSessionRecord(row: Row): SessionRecord {
   return {
     sessionId: row.session_id,
     subject: row.subject,
     clientId: row.client_id,
     scopes: parseTextList(row.scopes),
-    authTimeMs: row.auth_time,
     refreshHash: row.refresh_hash,
     generation: row.generation,
     refreshId: row.refresh_id,
@@ -68,5 +114,19 @@ export function toSessionRecord(row: Selectable<SessionTable>): SessionRecord {
     absoluteExpiresAtMs: row.absolute_expires_at,
     revokedAtMs: row.revoked_at ?? undefined,
     revokeReason: row.revoke_reason ?? undefined,
+    ...toOrigin(row),
+  };
+}
+
+function toOrigin(row: Row) {
+  const { external_issuer: issuer, external_subject: subject } = row;
+  return {
+    authTimeMs: row.auth_time === UNKNOWN_TIME ? undefined : row.auth_time,
+    acr: row.acr ?? undefined,
+    amr: row.amr === null ? undefined : parseTextList(row.amr),
+    roles: row.roles === null ? undefined : parseTextList(row.roles),
+    external: issuer === null || subject === null ? undefined : { issuer, subject },
+    // Only this file writes it.
+    actor: row.actor === null ? undefined : (JSON.parse(row.actor) as Actor),
   };
 }

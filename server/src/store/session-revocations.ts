@@ -1,12 +1,20 @@
 import type { Store } from "./database.ts";
 import { type RevocationRecord, writeRevocations } from "./revocations.ts";
 
+/** Which sessions are meant. */
+export type SessionSelector =
+  /** A session, whoever's it is; or only if it is the subject's. */
+  | { readonly sessionId: string; readonly subject?: string }
+  /** All of a subject. */
+  | { readonly subject: string }
+  /** All of a client, whoever they are for. */
+  | { readonly clientId: string }
+  /** All of subjects that another issuer vouched for. */
+  | { readonly externalIssuer: string };
+
 /** Which sessions to end, and why. */
 export interface SessionRevocation {
-  /** A session, whoever's it is; all of a subject; or a session if it is the subject's. */
-  readonly where:
-    | { readonly sessionId: string; readonly subject?: string }
-    | { readonly sessionId?: string; readonly subject: string };
+  readonly where: SessionSelector;
   readonly reason: string;
   readonly nowMs: number;
 }
@@ -25,21 +33,31 @@ export interface SessionsEnded {
   readonly revocations: readonly RevocationRecord[];
 }
 
+const COLUMNS = [
+  ["sessionId", "session_id"],
+  ["subject", "subject"],
+  ["clientId", "client_id"],
+  ["externalIssuer", "external_issuer"],
+] as const;
+
 /** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
 export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
   const { where, reason, nowMs } = revocation;
-  const { sessionId, subject } = where;
-  if (sessionId === undefined && subject === undefined) {
+  const values: Partial<Record<(typeof COLUMNS)[number][0], string>> = where;
+  const conditions = COLUMNS.flatMap(([member, column]) => {
+    const value = values[member];
+    return value === undefined ? [] : [{ column, value }];
+  });
+  if (conditions.length === 0) {
     // The types forbid it; but this mistake would sign everybody out.
-    throw new TypeError("name a session or a subject");
+    throw new TypeError("name a session, a subject, a client or an issuer");
   }
   return store.db.transaction().execute(async (trx) => {
     const rows = await trx
       .updateTable("sessions")
       // What no one may use any more need not be kept.
       .set({ revoked_at: nowMs, revoke_reason: reason, successor_sealed: null })
-      .$if(sessionId !== undefined, (query) => query.where("session_id", "=", sessionId ?? ""))
-      .$if(subject !== undefined, (query) => query.where("subject", "=", subject ?? ""))
+      .where((is) => is.and(conditions.map(({ column, value }) => is(column, "=", value))))
       .where("revoked_at", "is", null)
       .returning(["session_id", "subject"])
       .execute();

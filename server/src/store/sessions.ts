@@ -1,57 +1,12 @@
 import { sql } from "kysely";
 import type { Store } from "./database.ts";
-import { type SessionRecord, toSessionRecord, toSessionRow } from "./session-record.ts";
-
-/** The replacement of a session's refresh token. */
-export interface SessionRotation {
-  readonly sessionId: string;
-  /** The state that the replacement was worked out from: it is not made on any other. */
-  readonly from: Pick<SessionRecord, "generation" | "refreshHash">;
-  readonly refreshHash: string;
-  readonly refreshId: string;
-  readonly successorSealed: string;
-  readonly idleExpiresAtMs: number;
-  readonly nowMs: number;
-}
-
-/** Add a session. */
-export async function insertSession(store: Store, session: SessionRecord): Promise<void> {
-  await store.write((db) => db.insertInto("sessions").values(toSessionRow(session)).execute());
-}
+import { type SessionRecord, toSessionRecord } from "./session-record.ts";
 
 /** Read a session, if it is still stored. */
 export async function findSession(store: Store, sessionId: string): Promise<SessionRecord | undefined> {
   const query = store.db.selectFrom("sessions").selectAll().where("session_id", "=", sessionId);
   const row = await query.executeTakeFirst();
   return row === undefined ? undefined : toSessionRecord(row);
-}
-
-/**
- * Replace a session's refresh token by one statement: compare, then set.
- *
- * @returns false when the session is no longer in the state that the replacement was worked out from
- */
-export async function rotateSession(store: Store, rotation: SessionRotation): Promise<boolean> {
-  const { sessionId, from, nowMs } = rotation;
-  const result = await store.write((db) =>
-    db
-      .updateTable("sessions")
-      .set({
-        generation: from.generation + 1,
-        refresh_hash: rotation.refreshHash,
-        refresh_id: rotation.refreshId,
-        successor_sealed: rotation.successorSealed,
-        superseded_at: nowMs,
-        refreshed_at: nowMs,
-        idle_expires_at: rotation.idleExpiresAtMs,
-      })
-      .where("session_id", "=", sessionId)
-      .where("generation", "=", from.generation)
-      .where("refresh_hash", "=", from.refreshHash)
-      .where("revoked_at", "is", null)
-      .executeTakeFirst(),
-  );
-  return result.numUpdatedRows === 1n;
 }
 
 /** A page of the sessions of a subject. */

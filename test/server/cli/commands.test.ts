@@ -47,7 +47,7 @@ describe("a wrong call", () => {
     [["user", "add"], "add needs a NAME"],
     [["user", "list", "ada"], "list takes no words"],
     [["user", "burn", "ada"], "user knows these actions: add, list, passwd, disable, enable"],
-    [["session", "revoke"], "revoke needs either a session id or --user NAME"],
+    [["session", "revoke"], "revoke needs either a session id or an owner"],
     [["token"], "token knows one action: inspect"],
   ] as const;
   for (const [args, message] of calls) {

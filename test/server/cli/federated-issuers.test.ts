@@ -29,9 +29,13 @@ describe("an issuer of the file", () => {
         scopes: [],
         roles: new Map(),
         required: new Map(),
+        acr: new Map(),
+        amr: new Set(),
         trusted: { audiences: ["api", "https://us.example"], types: ["at+jwt"], allowMissingType: false },
       },
     ]);
+    // Nobody is signed in here for longer than there.
+    expect(federated[0]).not.toHaveProperty("refreshForMs");
   });
 
   test("may take other tokens for exchange than in calls", () => {
@@ -43,6 +47,9 @@ describe("an issuer of the file", () => {
       audiences: ["ci"],
       types: ["JWT"],
       untyped: true,
+      acr: { "urn:silver": "mfa" },
+      amr: ["otp"],
+      refresh: 28_800_000,
     };
     const { issuers, federated } = resolveOtherIssuers([{ ...entry, exchange }], server);
     expect(federated).toMatchObject([
@@ -51,6 +58,9 @@ describe("an issuer of the file", () => {
         scopes: ["a"],
         roles: new Map([["ops", ["admin"]]]),
         required: new Map([["ref", "main"]]),
+        acr: new Map([["urn:silver", "mfa"]]),
+        amr: new Set(["otp"]),
+        refreshForMs: 28_800_000,
         trusted: { audiences: ["ci"], types: ["jwt"], allowMissingType: true },
       },
     ]);

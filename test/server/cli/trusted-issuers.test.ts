@@ -55,9 +55,12 @@ describe("readTrustedIssuers", () => {
       audiences: ["a"],
       types: ["jwt"],
       untyped: true,
+      acr: { "urn:silver": "mfa" },
+      amr: ["otp"],
+      refresh: "8h",
     };
     expect(await read(JSON.stringify([{ issuer, discovery: true, exchange }]))).toEqual([
-      { issuer, keys: { discovery: true }, claims: {}, exchange },
+      { issuer, keys: { discovery: true }, claims: {}, exchange: { ...exchange, refresh: 28_800_000 } },
     ]);
   });
 
@@ -73,6 +76,15 @@ describe("readTrustedIssuers", () => {
     ]),
     "an exchange with a role that is no list": JSON.stringify([
       { issuer, discovery: true, exchange: { roles: { ops: "admin" } } },
+    ]),
+    "sessions that go on for a time that is none": JSON.stringify([
+      { issuer, discovery: true, exchange: { refresh: true } },
+    ]),
+    "sessions that go on for an unknown time": JSON.stringify([
+      { issuer, discovery: true, exchange: { refresh: "long" } },
+    ]),
+    "sessions that go on for no time": JSON.stringify([
+      { issuer, discovery: true, exchange: { refresh: "0s" } },
     ]),
     "an empty list of audiences": JSON.stringify([{ issuer, discovery: true, audiences: [] }]),
   };

@@ -85,7 +85,7 @@ describeStores("clients", (open) => {
     await clients.create(billing);
     await clients.disable("billing");
     expect(ended).toEqual([
-      { where: { subject: "client_billing" }, reason: "client_disabled" },
+      { where: { clientId: "billing" }, reason: "client_disabled" },
       { clientId: "billing", reason: "client_disabled" },
     ]);
     expect((await findClient(store, "billing"))?.disabledAtMs).toBeGreaterThan(0);

@@ -33,6 +33,20 @@ describe("a token of another issuer", () => {
     expect(authTimeMs).toBe((ISSUED_AT_SECONDS - 60) * 1_000);
   });
 
+  it("takes over how they proved it as far as that was declared, and in our words (R27)", async () => {
+    const { other, federation } = start({
+      acr: new Map([["urn:silver", "mfa"]]),
+      amr: new Set(["otp", "pwd"]),
+    });
+    const token = other.sign({ acr: "urn:silver", amr: ["pwd", "face", "otp", 7] });
+    expect(await federation(token)).toMatchObject({ acr: "mfa", amr: ["pwd", "otp"] });
+    const others = other.sign({ acr: "mfa", amr: "pwd" });
+    expect(await federation(others)).toMatchObject({ acr: undefined, amr: [] });
+    const undeclared = start();
+    const silent = await undeclared.federation(undeclared.other.sign({ acr: "urn:silver", amr: ["pwd"] }));
+    expect(silent).toMatchObject({ acr: undefined, amr: [] });
+  });
+
   it("tells its subjects apart by the declared claim", async () => {
     const { other, federation } = start({ subjectClaim: "repository" });
     const { subject } = await federation(other.sign({ repository: "acme/app" }));

@@ -18,3 +18,16 @@ for (const { accessTtlMs, atMs, iat, exp } of [
     expect(expiresAtMs).toBe(exp * 1_000);
   });
 }
+
+it("says how its subject signed in, and nothing where nobody knows (RFC 9068 §2.2.1)", async () => {
+  const { privateKey } = await generateKeyPair("ES256");
+  const key = { kid: "k", algorithm: "ES256", privateKey } as const;
+  const options = { issuer: "i", audience: "a", accessTtlMs: 2_000, key, nowMs: 10_000 };
+  const known = { ...grant, authTimeMs: 5_999, acr: "gold", amr: ["pwd", "otp"] };
+  const { token } = await mintAccessToken(options, known);
+  expect(decodeJwt(token)).toMatchObject({ auth_time: 5, acr: "gold", amr: ["pwd", "otp"] });
+  const unknown = await mintAccessToken(options, { ...grant, authTimeMs: undefined, amr: [] });
+  for (const claim of ["auth_time", "acr", "amr", "scope", "act"]) {
+    expect(decodeJwt(unknown.token)).not.toHaveProperty(claim);
+  }
+});

@@ -1,6 +1,8 @@
 import type { SignInRequest } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
+import { toFederatedSubject } from "../../../server/src/credentials/federation.ts";
 import { bearer, COOKIE_ORIGIN, startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -62,6 +64,61 @@ describe("SignIn with a token of another issuer", () => {
     expect(sessions).toEqual([]); // none that could be refreshed
   });
 
+  it("keeps the subject signed in where its issuer's sessions go on, like everybody else", async () => {
+    const other = createOtherIssuer(createTestClock(), { refreshForMs: 3_600_000 });
+    await using server = await startSessionServer({ federated: [other.federated] });
+    const { client } = server;
+    const credential = { case: "federated", value: { token: other.sign() } } as const;
+    const { tokens } = await client.signIn({ credential });
+    const next = await client.refresh({ refreshToken: tokens?.refreshToken ?? "" });
+    const caller = bearer(next.tokens?.accessToken ?? "");
+    const { sessions } = await client.listSessions({}, caller);
+    expect(sessions).toMatchObject([{ sessionId: tokens?.sessionId, current: true, scopes: ["notes:read"] }]);
+    const lost = await client.signIn({ credential });
+    await client.revokeSession({ sessionId: lost.tokens?.sessionId ?? "" }, caller);
+    await client.signOut({}, caller);
+    for (const refreshToken of [lost.tokens?.refreshToken ?? "", next.tokens?.refreshToken ?? ""]) {
+      expect(await refusal(client.refresh({ refreshToken }))).toMatchObject({ reason: "SESSION_REVOKED" });
+    }
+  });
+
+  it("puts the refresh token into the cookie when asked to", async () => {
+    const other = createOtherIssuer(createTestClock(), { refreshForMs: 3_600_000 });
+    await using server = await startSessionServer({ cookies: true, federated: [other.federated] });
+    const credential = { case: "federated", value: { token: other.sign() } } as const;
+    let cookie: string | null = null;
+    const headers = { origin: COOKIE_ORIGIN };
+    const onHeader = (answered: Headers) => {
+      cookie = answered.get("set-cookie");
+    };
+    const { tokens } = await server.client.signIn(
+      { credential, delivery: Delivery.COOKIE },
+      { headers, onHeader },
+    );
+    expect(tokens?.refreshToken).toBe("");
+    expect(cookie).toMatch(
+      /^countersign_refresh=csr_[\w-]{91}; Max-Age=3600; .*HttpOnly; Secure; SameSite=Strict$/,
+    );
+  });
+
+  it("does not let who acts for the subject become the subject", async () => {
+    const other = createOtherIssuer(createTestClock(), { refreshForMs: 3_600_000 });
+    await using server = await startSessionServer({ federated: [other.federated] });
+    const signIn = (token: string) =>
+      server.client.signIn({ credential: { case: "federated", value: { token } } });
+    const { tokens } = await signIn(other.sign({ act: { sub: "client_agent", client_id: "agent" } }));
+    const { act } = decodeJwt<{ readonly act: unknown }>(tokens?.accessToken ?? "");
+    // A name that none of our clients has.
+    expect(act).toEqual({ sub: toFederatedSubject("https://idp.example", "client_agent") });
+    const listing = server.client.listSessions({}, bearer(tokens?.accessToken ?? ""));
+    expect(await refusal(listing)).toMatchObject({ reason: "POLICY_DENIED" });
+    for (const unclear of ["robot", {}, { sub: "" }, null, []]) {
+      expect(await refusal(signIn(other.sign({ act: unclear })))).toMatchObject({
+        reason: "CREDENTIALS_INVALID",
+      });
+    }
+  });
+
   it("takes no token of ours, nor an assertion", async () => {
     const other = createOtherIssuer(createTestClock());
     await using server = await startSessionServer({ federated: [other.federated] });
@@ -101,6 +158,16 @@ describe("SignIn", () => {
     ]);
     expect(await fieldsOf("assertion")).toEqual(["assertion.assertion"]);
     expect(await fieldsOf("federated")).toEqual(["federated.token"]);
+  });
+
+  it("says in the token that a password was typed, also after a refresh (R27)", async () => {
+    await using server = await startSessionServer();
+    const { tokens } = await server.client.signIn(signInRequest({}));
+    const next = await server.client.refresh({ refreshToken: tokens?.refreshToken ?? "" });
+    for (const { accessToken } of [tokens, next.tokens].filter((set) => set !== undefined)) {
+      expect(decodeJwt(accessToken)).toMatchObject({ amr: ["pwd"] });
+      expect(decodeJwt(accessToken)).not.toHaveProperty("acr");
+    }
   });
 
   it("lets one address try thirty times a minute, whatever the account", async () => {

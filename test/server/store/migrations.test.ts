@@ -4,6 +4,7 @@ import { openDatabase, type StoreLocation } from "../../../server/src/store/data
 import { firstLight } from "../../../server/src/store/migrations/0001-first-light.ts";
 import type { AnyTables, StoreDialect } from "../../../server/src/store/migrations/migration.ts";
 import { openPostgres } from "../../../server/src/store/postgres.ts";
+import { findSession } from "../../../server/src/store/sessions.ts";
 import { openSqlite } from "../../../server/src/store/sqlite.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -52,6 +53,9 @@ describe("a database of the first version", () => {
           .orderBy("session_id")
           .execute();
         expect(sessions.map((row) => row.session_id)).toEqual(["ended", "live"]);
+        expect(await findSession(store, "live")).toMatchObject({
+          ...{ subject: "usr_1", authTimeMs: 1, roles: undefined, external: undefined, amr: undefined },
+        });
         // Its access tokens are refused on, although they were revoked before there was a table for that.
         expect(await store.db.selectFrom("revocations").selectAll().execute()).toEqual([
           {

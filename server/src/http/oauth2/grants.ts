@@ -1,6 +1,7 @@
 import { isClientId } from "../../credentials/client-names.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../issue/session-options.ts";
 import { assertGranted } from "../../services/session-sign-in.ts";
+import type { ClientRecord } from "../../store/clients.ts";
 import { type Caller, needClient } from "./caller.ts";
 import { exchangeTokens } from "./exchange-grant.ts";
 import type { Grant, GrantDeps, Granted } from "./grant.ts";
@@ -32,10 +33,16 @@ async function grantRefresh(
   { form }: OAuthRequest,
   caller: Caller,
 ): Promise<Granted> {
-  const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needClient(caller).clientId;
+  const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needRefresher(caller).clientId;
   const refreshToken = form.need("refresh_token");
   const [refreshId, scopes] = [readRefreshId(form), readScopes(form)];
   return { tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes }) };
+}
+
+function needRefresher(caller: Caller): ClientRecord {
+  const client = needClient(caller);
+  assertGranted(client, "refresh_token");
+  return client;
 }
 
 /**
@@ -62,6 +69,7 @@ async function grantAssertion(
     }
     return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes }) };
   }
-  const tokens = await signIn.beginFederated({ token: assertion, scopes, peer, client });
+  const canRefresh = caller.kind !== "anonymous";
+  const tokens = await signIn.beginFederated({ token: assertion, scopes, peer, client, canRefresh });
   return { tokens };
 }

@@ -50,13 +50,15 @@ function describeAccessToken(principal: Principal): object {
     sub: principal.subject,
     aud: principal.audience,
     client_id: principal.clientId,
-    scope: principal.scopes.join(" "),
+    ...toScope(principal.scopes),
     roles: principal.roles,
     exp: principal.expiresAtSeconds,
     iat: principal.issuedAtSeconds,
     jti: principal.tokenId,
     sid: principal.sessionId,
     auth_time: principal.authTimeSeconds,
+    acr: claims.acr,
+    amr: claims.amr,
     act: claims.act,
   };
 }
@@ -68,9 +70,14 @@ function describeRefreshToken(session: SessionRecord, issuer: string): object {
     iss: issuer,
     sub: session.subject,
     client_id: session.clientId,
-    scope: session.scopes.join(" "),
+    ...toScope(session.scopes),
     exp: Math.floor(expiresAtMs / 1_000),
     iat: Math.floor(session.refreshedAtMs / 1_000),
     sid: session.sessionId,
   };
+}
+
+/** RFC 6749 §3.3: a scope is at least one word. */
+function toScope(scopes: readonly string[]): { readonly scope?: string } {
+  return scopes.length === 0 ? {} : { scope: scopes.join(" ") };
 }

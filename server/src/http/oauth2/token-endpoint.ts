@@ -34,7 +34,8 @@ function toResponse({ tokens, issuedTokenType }: Granted): object {
     token_type: "Bearer",
     expires_in: toSeconds(tokens.expiresInMs),
     ...toRefresh(tokens),
-    scope: tokens.scopes.join(" "),
+    // RFC 6749 §3.3: a scope is at least one word.
+    ...(tokens.scopes.length === 0 ? {} : { scope: tokens.scopes.join(" ") }),
   };
 }
 

@@ -2,9 +2,10 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { firstLight } from "./0001-first-light.ts";
 import { clients } from "./0002-clients.ts";
 import { cluster } from "./0003-cluster.ts";
+import { origins } from "./0004-origins.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 
-const MIGRATIONS: readonly Migration[] = [firstLight, clients, cluster];
+const MIGRATIONS: readonly Migration[] = [firstLight, clients, cluster, origins];
 
 /** Any number that nothing else in the database uses: it names the lock that migrations hold on Postgres. */
 const MIGRATION_LOCK = 5_211_501;

@@ -87,11 +87,17 @@ describe("refresh_token", () => {
   it("refuses the token of another client, and leaves the session alone (RFC 6749 §10.4)", async () => {
     await using server = await startOAuthServer();
     const { refreshToken } = await server.beginSession();
-    const { secret } = await addTestClient(server.issuer, "billing");
     const form = { grant_type: "refresh_token", refresh_token: refreshToken };
-    const thief = { ...form, client_id: "billing", client_secret: secret };
-    const answer = await server.post("/oauth2/token", thief);
-    expect([answer.status, answer.body.error]).toEqual([400, "invalid_grant"]);
+    const thieves = [
+      { clientId: "billing", grants: ["client_credentials"], error: "unauthorized_client" },
+      { clientId: "agent", grants: ["refresh_token"], error: "invalid_grant" },
+    ];
+    for (const { clientId, grants, error } of thieves) {
+      const { secret } = await addTestClient(server.issuer, clientId, { grants });
+      const proof = { client_id: clientId, client_secret: secret };
+      const answer = await server.post("/oauth2/token", { ...form, ...proof });
+      expect([answer.status, answer.body.error]).toEqual([400, error]);
+    }
     expect((await server.post("/oauth2/token", { ...form, client_id: FIRST_PARTY })).status).toBe(200);
   });
 
@@ -154,7 +160,11 @@ describe("jwt-bearer", () => {
     const form = { grant_type: JWT_BEARER, client_id: "app", client_secret: secret };
     const token = server.other.sign({ roles: ["ops"] });
     const { body } = await server.post("/oauth2/token", { ...form, assertion: token });
-    expect(decodeJwt(String(body.access_token))).toMatchObject({ client_id: "app", roles: [], scope: "" });
+    const claims = decodeJwt(String(body.access_token));
+    expect(claims).toMatchObject({ client_id: "app", roles: [] });
+    // RFC 6749 §3.3: a scope is at least one word.
+    expect(claims).not.toHaveProperty("scope");
+    expect(body).not.toHaveProperty("scope");
   });
 
   it("is for clients that are allowed it, whoever has signed", async () => {

@@ -214,8 +214,9 @@ export type TokenSet = Message<"countersign.auth.v1.TokenSet"> & {
 
   /**
    * The refresh token for the next Refresh; empty when it is in a cookie, and
-   * when there is none: clients, and who comes with a token of another issuer,
-   * sign in again instead.
+   * when there is none: clients sign in again instead, and so does who comes
+   * with a token of another issuer, unless the operator has declared how long
+   * that issuer's sessions go on.
    *
    * @generated from field: string refresh_token = 3;
    */

@@ -1,0 +1,82 @@
+import { rotateAccountSession, rotateSession, type SessionRotation } from "../store/rotate-session.ts";
+import type { SessionRecord } from "../store/session-record.ts";
+import { createRefreshToken, hashRefreshToken, type RefreshToken } from "./refresh-token.ts";
+import type { RefreshAttempt } from "./rotation.ts";
+import type { SessionContext } from "./session-options.ts";
+import { type SessionRights, toAccountRights } from "./session-rights.ts";
+import { sealSuccessor } from "./successor.ts";
+import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
+
+type Attempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs">;
+
+/**
+ * Replace a token in one step if it is what almost every token is: the newest, of a session of an account that goes on.
+ *
+ * @returns undefined when it is not; nothing has changed then, and what it is must be found out
+ */
+export async function rotateAtOnce(
+  context: SessionContext,
+  attempt: Attempt,
+): Promise<IssuedTokens | undefined> {
+  const { successor, rotation } = prepare(context, attempt, attempt.nowMs + context.idleTtlMs);
+  const rotated = await rotateAccountSession(context.store, attempt.clientId, rotation);
+  if (rotated === undefined) {
+    return undefined;
+  }
+  const { session, account } = rotated;
+  return hand(context, attempt, { session, rights: toAccountRights(session, account), successor });
+}
+
+/**
+ * Replace the newest token of a session that has been looked at.
+ *
+ * @returns undefined when the session has changed meanwhile
+ */
+export async function rotateAsFound(
+  context: SessionContext,
+  attempt: Attempt,
+  rights: SessionRights,
+): Promise<IssuedTokens | undefined> {
+  const idleExpiresAtMs = Math.min(attempt.nowMs + context.idleTtlMs, rights.endsAtMs);
+  const { successor, rotation } = prepare(context, attempt, idleExpiresAtMs);
+  const session = await rotateSession(context.store, rotation);
+  return session === undefined ? undefined : hand(context, attempt, { session, rights, successor });
+}
+
+/** A token that is the newest of its session tells all that its successor is made from. */
+function prepare(
+  { macKey, successorKey }: SessionContext,
+  { token, refreshId, nowMs }: RefreshAttempt,
+  idleExpiresAtMs: number,
+): { readonly successor: RefreshToken; readonly rotation: SessionRotation } {
+  const { sessionId, generation } = token;
+  const successor = createRefreshToken(macKey, sessionId, generation + 1);
+  return {
+    successor,
+    rotation: {
+      sessionId,
+      from: { generation, refreshHash: hashRefreshToken(token) },
+      refreshHash: hashRefreshToken(successor),
+      refreshId,
+      successorSealed: sealSuccessor(successorKey, token, successor),
+      idleExpiresAtMs,
+      nowMs,
+    },
+  };
+}
+
+interface Rotated {
+  readonly session: SessionRecord;
+  readonly rights: SessionRights;
+  readonly successor: RefreshToken;
+}
+
+function hand(
+  context: SessionContext,
+  { maxAccessTtlMs }: Attempt,
+  { session, rights, successor }: Rotated,
+): Promise<IssuedTokens> {
+  const { subject, sessionId, clientId } = session;
+  context.audit.record({ type: "refresh", subject, sessionId, clientId });
+  return issueTokens(context, { session, rights, refreshToken: successor.text, maxAccessTtlMs });
+}

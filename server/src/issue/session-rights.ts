@@ -1,0 +1,55 @@
+import type { RefreshableSession, Rights } from "../store/refreshable-sessions.ts";
+import type { SessionRecord } from "../store/session-record.ts";
+import { narrowScopes } from "./scopes.ts";
+import { type ExternalTerms, FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
+
+/** What a session may go on with. */
+export interface SessionRights extends Rights {
+  /** When it ends at the latest, in milliseconds since 1970. */
+  readonly endsAtMs: number;
+}
+
+/**
+ * Work out what a session may go on with: what it was granted, as far as those behind it still allow it.
+ *
+ * @returns undefined when one of them allows nothing any more
+ */
+export function findRights(
+  found: RefreshableSession,
+  externalTerms: SessionContext["externalTerms"],
+): SessionRights | undefined {
+  const { session, account } = found;
+  if (session.external === undefined) {
+    return account === undefined ? undefined : toAccountRights(session, account);
+  }
+  const terms = externalTerms(session.external.issuer);
+  const limits = findClientLimits(found);
+  return terms === undefined || limits === undefined ? undefined : toExternalRights(session, terms, limits);
+}
+
+/** What an account gives: its roles are those that it has now. */
+export function toAccountRights(session: SessionRecord, account: Rights): SessionRights {
+  return {
+    scopes: narrowScopes(session.scopes, account.scopes),
+    roles: account.roles,
+    endsAtMs: session.absoluteExpiresAtMs,
+  };
+}
+
+function toExternalRights(session: SessionRecord, terms: ExternalTerms, limits: Rights): SessionRights {
+  const { scopes, roles = [], createdAtMs, absoluteExpiresAtMs } = session;
+  return {
+    scopes: narrowScopes(narrowScopes(scopes, terms.scopes), limits.scopes),
+    roles: narrowScopes(narrowScopes(roles, terms.roles), limits.roles),
+    endsAtMs: Math.min(absoluteExpiresAtMs, createdAtMs + terms.refreshForMs),
+  };
+}
+
+/** Our own pages limit nothing; every other client must still be one that may refresh. */
+function findClientLimits({ session, client }: RefreshableSession): Rights | undefined {
+  if (session.clientId === FIRST_PARTY_CLIENT_ID) {
+    const { scopes, roles = [] } = session;
+    return { scopes, roles };
+  }
+  return client?.grants.includes("refresh_token") === true ? client : undefined;
+}
