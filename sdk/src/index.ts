@@ -1,4 +1,4 @@
-export type { AssembleOptions, WakeUps } from "./core/assemble-session.ts";
+export type { AssembleOptions } from "./core/assemble-session.ts";
 export type { RefreshHealth } from "./core/budget.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./core/clock.ts";
 export { systemClock } from "./core/clock.ts";
@@ -30,7 +30,6 @@ export type {
 export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
 export { TokenSourceError } from "./core/source-error.ts";
 export type {
-  CommitResult,
   RefreshIntent,
   SessionStore,
   SignedInEntry,

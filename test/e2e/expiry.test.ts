@@ -77,7 +77,7 @@ test("after signing out, the token is refused at once and nothing is sent", asyn
     (reason: unknown) => ConnectError.from(reason),
   );
   expect(error?.code).toBe(Code.Unauthenticated);
-  expect(error?.rawMessage).toBe("not signed in");
+  expect(error?.rawMessage).toBe("signed out");
 });
 
 /** "TOKEN_EXPIRED" once the server refuses a token for that, undefined before. */

@@ -53,7 +53,7 @@ test("fails locally with Unauthenticated when nobody is signed in", async () => 
     .catch((cause: unknown) => cause);
   expect(isSessionError(error, "SIGNED_OUT")).toBe(true);
   expect(ConnectError.from(error).code).toBe(Code.Unauthenticated);
-  expect(ConnectError.from(error).rawMessage).toBe("not signed in");
+  expect(ConnectError.from(error).rawMessage).toBe("signed out");
   expect(kit.calls()).toBe(0);
 });
 

@@ -18,7 +18,7 @@ test("tokens of another session, as a cookie that changed hands brings, are neit
   const { session, events } = kit.tab({ transport: { ...inner, unary } });
   await session.signIn(DEMO);
   kit.clock.advance(LIFETIME_MS);
-  await expect(session.token()).rejects.toThrow("not signed in");
+  await expect(session.token()).rejects.toThrow("signed out");
   await settle();
   expect(events.at(-1)).toEqual({ type: "signed_out", reason: "revoked" });
   expect(kit.server.counts()).toMatchObject({ rotations: 1, signOuts: 0 });

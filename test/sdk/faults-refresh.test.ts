@@ -122,7 +122,7 @@ test("row 10: after a thief's replay of an older refresh token every tab is sign
   );
   const refreshes = kit.server.counts().refreshes;
   for (const { notes } of tabs)
-    await expect(notes.getNote({ id: "1" })).rejects.toThrow(/SESSION_REVOKED|not signed in/);
+    await expect(notes.getNote({ id: "1" })).rejects.toThrow(/SESSION_REVOKED|signed out/);
   await settle();
   for (const { events } of tabs)
     expect(events.at(-1)).toEqual({ type: "signed_out", reason: "reuse_detected" });
@@ -164,7 +164,7 @@ test("row 14: nobody asks again before the time that a 429 names, in any tab", a
   kit.server.onRefresh(() => {
     throw createRefusal("RATE_LIMITED", { retryAfterMs: 30_000 });
   });
-  await expect(one.session.token()).rejects.toThrow("cannot be refreshed now");
+  await expect(one.session.token()).rejects.toThrow("refresh unavailable");
   expect(kit.server.counts().refreshes).toBe(1);
   kit.clock.advance(29_000);
   for (const { session } of [one, two, kit.tab()]) {
@@ -186,7 +186,7 @@ test("row 16: a revoked session makes one refresh request and one signed_out, an
   for (const result of await Promise.allSettled(calls)) {
     expect(result.status === "rejected" && ConnectError.from(result.reason).code).toBe(Code.Unauthenticated);
   }
-  await expect(notes.getNote({ id: "1" })).rejects.toThrow("not signed in");
+  await expect(notes.getNote({ id: "1" })).rejects.toThrow("signed out");
   await settle();
   expect(kit.server.counts().refreshes).toBe(1);
   expect(events).toEqual([{ type: "signed_in" }, { type: "signed_out", reason: "revoked" }]);

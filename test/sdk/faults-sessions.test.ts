@@ -138,7 +138,6 @@ test("row 35: a handler that throws or makes calls disturbs nothing", async () =
 test("row 36: 1,000 sessions that are created and disposed of leave no timer and no listener", async () => {
   await using kit = await createKit();
   let peers = 0;
-  let wakeUps = 0;
   for (let count = 0; count < 1_000; count += 1) {
     const { session } = kit.tab({
       peers: {
@@ -150,13 +149,6 @@ test("row 36: 1,000 sessions that are created and disposed of leave no timer and
             peers -= 1;
           };
         },
-        close: () => undefined,
-      },
-      wakeUps() {
-        wakeUps += 1;
-        return () => {
-          wakeUps -= 1;
-        };
       },
     });
     session.subscribe(() => undefined);
@@ -164,7 +156,7 @@ test("row 36: 1,000 sessions that are created and disposed of leave no timer and
     session.dispose();
     await expect(session.token()).rejects.toThrow("disposed");
   }
-  expect({ peers, wakeUps, timers: kit.clock.pending() }).toEqual({ peers: 0, wakeUps: 0, timers: 0 });
+  expect({ peers, timers: kit.clock.pending() }).toEqual({ peers: 0, timers: 0 });
 });
 
 test.each([
@@ -183,7 +175,7 @@ test.each([
   const call = createClient(NotesService, transport).getNote({ id: "1" });
   const error = await call.catch((cause: unknown) => cause);
   expect(isSessionError(error, "ORIGIN_NOT_ALLOWED")).toBe(true);
-  expect(ConnectError.from(error).message).toContain("only sent to the origin of baseUrl");
+  expect(ConnectError.from(error).message).toContain("origin not allowed");
 });
 
 test("row 37: over plain http to another machine neither a token nor a password is sent", async () => {
@@ -196,7 +188,7 @@ test("row 37: over plain http to another machine neither a token nor a password 
   };
   const baseUrl = "http://server.example";
   const insecure = createSession({ baseUrl, transport: { ...transport, unary } });
-  await expect(insecure.signIn(DEMO)).rejects.toThrow("only sent to the origin of baseUrl");
+  await expect(insecure.signIn(DEMO)).rejects.toThrow("origin not allowed");
   expect(sent).toBe(0);
   const allowed = createSession({ baseUrl, transport, allowInsecure: [baseUrl] });
   await allowed.signIn(DEMO);

@@ -1,15 +1,15 @@
 import { assembleSession } from "../core/assemble-session.ts";
+import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
 import { createFetchSource, type Delivery } from "./fetch-source.ts";
 import { createIndexedDbStore } from "./indexed-db-store.ts";
-import { listenForWakeUps } from "./wake-ups.ts";
 
 /** What {@link createSession} needs. */
-export interface BrowserSessionOptions {
-  /** The address of the server; a relative one counts from the page. */
+export interface BrowserSessionOptions extends OriginGuardOptions {
+  /** The address of the server; a relative one counts from the page. Its origin gets the token. */
   readonly baseUrl: string;
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
   readonly source?: TokenSource;
@@ -25,8 +25,6 @@ export interface BrowserSessionOptions {
   readonly refreshTokenIn?: "cookie" | "store";
   /** Where the session is kept. Default: IndexedDB, shared by all tabs and kept over reloads. */
   readonly store?: SessionStore;
-  /** Origins that get the token over plain http although they are on another machine. Default: none. */
-  readonly allowInsecure?: readonly string[];
 }
 
 /**
@@ -36,35 +34,20 @@ export interface BrowserSessionOptions {
  * @throws TypeError when `baseUrl` is not an http or https URL
  */
 export function createSession(options: BrowserSessionOptions): Session {
-  const baseUrl = new URL(options.baseUrl, globalThis.location?.href).href;
-  const name = `countersign:${new URL(baseUrl).origin}`;
-  return assembleSession({
-    ...options,
-    baseUrl,
-    source:
-      options.source ?? createFetchSource(baseUrl, deliveryOf(options, baseUrl), options.maxTokenLifeMs),
-    ...(isBrowser() ? sharedBy(name) : {}),
-    ...(options.store === undefined ? {} : { store: options.store }),
-  });
-}
-
-function deliveryOf({ refreshTokenIn }: BrowserSessionOptions, baseUrl: string): Delivery {
-  if (refreshTokenIn !== undefined) return refreshTokenIn === "cookie" ? "cookie" : "body";
+  const { location } = globalThis;
+  const { href: baseUrl, origin } = new URL(options.baseUrl, location?.href);
+  const name = `countersign:${origin}`;
   // Over plain http browsers may drop a Secure cookie without a word.
-  const isOwn = baseUrl.startsWith("https:") && new URL(baseUrl).origin === globalThis.location?.origin;
-  return isOwn ? "auto" : "body";
-}
-
-/** Whether there is a page or a worker. Servers have BroadcastChannel too, and it would keep their process alive. */
-function isBrowser(): boolean {
-  return globalThis.location !== undefined;
-}
-
-/** What all tabs of the origin have in common. */
-function sharedBy(name: string) {
-  return {
+  const guess: Delivery = location?.origin === origin && location.protocol === "https:" ? "auto" : "store";
+  // Servers have BroadcastChannel too, and it would keep their process alive.
+  const shared = location && {
     store: createIndexedDbStore({ key: name }),
     peers: createBroadcastPeers(name),
-    wakeUps: listenForWakeUps,
   };
+  return assembleSession({
+    source: createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs),
+    ...shared,
+    ...options,
+    baseUrl,
+  });
 }

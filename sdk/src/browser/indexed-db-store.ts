@@ -1,6 +1,7 @@
-import type { CommitResult, SessionStore, StoreEntry } from "../core/store.ts";
-import { openDatabase, requestResult, transactionDone } from "./indexed-db.ts";
-import { createSealingKey, openEntry, type SealedEntry, sealEntry } from "./sealed-entry.ts";
+import { systemClock } from "../core/clock.ts";
+import type { SessionStore } from "../core/store.ts";
+import { withTimeout } from "../core/waiting.ts";
+import { openEntry, type SealedEntry, sealEntry } from "./sealed-entry.ts";
 
 /** What {@link createIndexedDbStore} can be told. */
 export interface IndexedDbStoreOptions {
@@ -11,89 +12,91 @@ export interface IndexedDbStoreOptions {
 }
 
 const ENTRIES = "entries";
-const KEYS = "keys";
-const SEALING_KEY = "sealing";
+// A database that another tab keeps from opening must not keep this one from working.
+const TIMEOUT_MS = 5_000;
 
-interface Opened {
-  readonly database: IDBDatabase;
-  readonly key: CryptoKey;
-}
+/** What is to be written in place of what is there; nothing if `undefined`. */
+type Change = (current: SealedEntry | undefined) => SealedEntry | undefined;
 
 /**
  * Create a store in IndexedDB, shared by all tabs of the origin and kept over reloads.
  *
- * Entries are encrypted with a key that never leaves the browser: a copied profile folder or a script that
+ * Entries are encrypted with keys that never leave the browser: a copied profile folder or a script that
  * reads the database gets no token. A script that runs in the page can still use the session.
  */
 export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): SessionStore {
-  const { database: name = "countersign", key: entryKey = "session" } = options;
-  let opening: Promise<Opened> | undefined;
-
-  function opened(): Promise<Opened> {
-    opening ??= open(name, forget).catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    return opening;
-  }
+  const { database: name = "countersign", key = "session" } = options;
+  let opening: Promise<IDBDatabase> | undefined;
+  let unreadable: string | undefined;
 
   /** The next use opens it anew. */
   function forget(): void {
     opening = undefined;
   }
 
-  let unreadable: string | undefined;
-
-  async function unseal(sealed: SealedEntry | undefined): Promise<StoreEntry | undefined> {
-    if (sealed === undefined) return undefined;
-    const entry = await openEntry((await opened()).key, sealed);
-    // Remembered, because to everyone above it is the same as nothing and may be written over as such.
-    if (entry === undefined) unreadable = sealed.revision;
-    return entry;
+  async function transact(change?: Change): Promise<SealedEntry | undefined> {
+    opening ??= openDatabase(name, forget);
+    const database = await opening;
+    const mode = change ? "readwrite" : "readonly";
+    const transaction = database.transaction(ENTRIES, mode, { durability: "strict" });
+    const entries = transaction.objectStore(ENTRIES);
+    const request = entries.get(key);
+    return new Promise((resolve, reject) => {
+      request.onsuccess = () => {
+        const next = change?.(request.result);
+        if (next !== undefined) entries.put(next, key);
+      };
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+    });
   }
 
   return {
     async read() {
-      const { database } = await opened();
-      const entries = database.transaction(ENTRIES).objectStore(ENTRIES);
-      return unseal(await requestResult<SealedEntry | undefined>(entries.get(entryKey)));
+      const sealed = await withTimeout(systemClock, () => transact(), TIMEOUT_MS);
+      try {
+        return sealed && (await openEntry(sealed));
+      } catch {
+        // Damaged: the same as none, and to be written over as such. The user signs in again.
+        unreadable = sealed?.revision;
+        return undefined;
+      }
     },
-    async compareAndSet(expected, next): Promise<CommitResult> {
-      const { database, key } = await opened();
+    async compareAndSet(expected, next) {
       // Sealed before the transaction: one that waits for anything else commits by itself.
-      const sealed = await sealEntry(key, next);
-      const transaction = database.transaction(ENTRIES, "readwrite", { durability: "strict" });
-      const entries = transaction.objectStore(ENTRIES);
-      const swap = async () => {
-        const current = await requestResult<SealedEntry | undefined>(entries.get(entryKey));
-        const found = current?.revision === unreadable ? undefined : current?.revision;
-        if (found !== expected) return { kind: "conflict", sealed: current } as const;
-        entries.put(sealed, entryKey);
-        return { kind: "committed" } as const;
+      const sealed = await sealEntry(next);
+      let isExpected = false;
+      const swap: Change = (current) => {
+        isExpected = (current?.revision === unreadable ? undefined : current?.revision) === expected;
+        return isExpected ? sealed : undefined;
       };
-      const [result] = await Promise.all([swap(), transactionDone(transaction)]);
-      if (result.kind === "committed") return result;
-      return { kind: "conflict", current: await unseal(result.sealed) };
+      await withTimeout(systemClock, () => transact(swap), TIMEOUT_MS);
+      return isExpected;
     },
-    async close() {
-      const closing = opening;
+    close() {
+      void opening?.then((database) => database.close(), forget);
       forget();
-      (await closing)?.database.close();
     },
   };
 }
 
-async function open(name: string, onClosed: () => void): Promise<Opened> {
-  const database = await openDatabase(name, [ENTRIES, KEYS], onClosed);
-  // Made before the transaction, for the same reason; thrown away when another tab was first.
-  const candidate = await createSealingKey();
-  const transaction = database.transaction(KEYS, "readwrite");
-  const keys = transaction.objectStore(KEYS);
-  const take = async () => {
-    const existing = await requestResult<CryptoKey | undefined>(keys.get(SEALING_KEY));
-    if (existing === undefined) keys.put(candidate, SEALING_KEY);
-    return existing ?? candidate;
-  };
-  const [key] = await Promise.all([take(), transactionDone(transaction)]);
-  return { database, key };
+/** Open a database. `onClosed` is told when the browser closes it, as it does when a site's data are cleared. */
+function openDatabase(name: string, onClosed: () => void): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  return new Promise((resolve, reject) => {
+    request.onupgradeneeded = () => request.result.createObjectStore(ENTRIES);
+    request.onerror = () => {
+      onClosed();
+      reject(request.error);
+    };
+    request.onsuccess = () => {
+      const database = request.result;
+      database.onclose = onClosed;
+      database.onversionchange = () => {
+        database.close();
+        onClosed();
+      };
+      resolve(database);
+    };
+  });
 }

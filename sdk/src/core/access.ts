@@ -1,13 +1,13 @@
-import { ConnectError } from "@connectrpc/connect";
-import { waitFor } from "./abortable.ts";
-import { createAcquirer } from "./acquire.ts";
-import { blockedMs } from "./budget.ts";
-import { SessionError } from "./errors.ts";
+import type { ConnectError } from "@connectrpc/connect";
+import { blockedMs, HEALTHY, withFailure } from "./budget.ts";
+import { SessionError, unavailable } from "./errors.ts";
+import { classifyFailure } from "./failure.ts";
 import type { Held } from "./holder.ts";
 import { refreshSession } from "./refresh.ts";
-import type { RefreshContext, RefreshOutcome } from "./refresh-context.ts";
-import { instantOf } from "./timeout.ts";
-import { remainingMs, tokenState } from "./token-state.ts";
+import type { SessionContext } from "./session-context.ts";
+import { beginSession } from "./sign-in.ts";
+import { expiredThresholdMs, msUntilStale, remainingMs } from "./token-state.ts";
+import { waitFor, withTimeout } from "./waiting.ts";
 
 /** Hands out the session's token, and replaces it when needed. */
 export interface Access {
@@ -16,7 +16,7 @@ export interface Access {
   /**
    * The token, after a refresh if that is needed.
    *
-   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`; the signal's reason
+   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`; the signal's reason
    */
   readonly obtain: (options?: ObtainOptions) => Promise<Held>;
   /** A newer token than this one, such as one that a server refused; `undefined` when none can be had. */
@@ -30,35 +30,31 @@ export interface ObtainOptions {
   readonly minTtlMs?: number | undefined;
 }
 
-/** What {@link createAccess} needs. */
-export interface AccessContext extends RefreshContext {
-  /** Settled when the store has been read. */
-  readonly ready: Promise<void>;
-}
-
 // How often the store is looked at while no request may be made: another tab may have recovered.
 const LOOK_AGAIN_MS = 1_000;
 // A refresh may end with a token that others fetched long ago; two rounds are the most that can happen.
 const MAX_ROUNDS = 3;
 
 /** Create the {@link Access} of a session: at most one refresh is under way at a time, and all share it. */
-export function createAccess(context: AccessContext): Access {
-  const { clock, holder, store, ready, peers } = context;
+export function createAccess(context: SessionContext): Access {
+  const { clock, holder, peers, change, ready } = context;
+  const { held: current } = holder;
   const acquire = createAcquirer(context);
-  let flight: Promise<RefreshOutcome> | undefined;
+  let flight: Promise<ConnectError | undefined> | undefined;
   let lookAgainAtMs = 0;
 
-  function refresh(held: Held, forced = false): Promise<RefreshOutcome> {
+  function refresh(held: Held | undefined, forced = false): Promise<ConnectError | undefined> {
     flight ??= fly(held, forced);
     return flight;
   }
 
-  async function fly(held: Held, forced: boolean): Promise<RefreshOutcome> {
-    holder.setRefreshing(true);
+  async function fly(held: Held | undefined, forced: boolean): Promise<ConnectError | undefined> {
     try {
+      if (held === undefined) return await acquire();
+      holder.setRefreshing(true);
       return await peers.exclusively(() => refreshSession(context, { held, forced }));
     } catch (error) {
-      return { kind: "unavailable", retryAfterMs: 0, error: ConnectError.from(error) };
+      return unavailable(0, error);
     } finally {
       flight = undefined;
       holder.setRefreshing(false);
@@ -66,76 +62,83 @@ export function createAccess(context: AccessContext): Access {
   }
 
   /** For how long no request may be made, as far as this tab knows. */
-  function blocked(held: Held): number {
-    const waitMs = flight === undefined ? blockedMs(held.entry.health, clock.nowMs()) : 0;
+  function blocked({ entry }: Held): number {
+    const waitMs = flight === undefined ? blockedMs(entry.health, clock.nowMs()) : 0;
     if (waitMs > 0 && clock.monotonicMs() >= lookAgainAtMs) {
       lookAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
-      void store.read().then(holder.adopt);
+      void change();
     }
     return waitMs;
   }
 
   function usable(): Held | undefined {
-    const held = holder.held();
-    if (held === undefined) return undefined;
-    const now = instantOf(clock);
-    const state = tokenState(held.timing, now);
-    if (state === "fresh") return held;
-    const limping = held.entry.health.failures > 0 && remainingMs(held.timing, now) > 0;
-    if (state === "expired" && !limping) return undefined;
+    const held = current();
+    if (held === undefined || msUntilStale(held, clock) > 0) return held;
+    // While refreshing fails, a token is used to its end.
+    const endMs = held.entry.health.failures > 0 ? 0 : expiredThresholdMs(held.lifetimeMs);
+    if (remainingMs(held, clock) <= endMs) return undefined;
     if (flight === undefined && blocked(held) === 0) void refresh(held);
     return held;
   }
 
   async function obtain({ signal, minTtlMs = 0 }: ObtainOptions = {}): Promise<Held> {
-    await waitFor(ready, signal);
-    // Another tab may have signed in without being able to say so.
-    if (holder.held() === undefined) holder.adopt(await waitFor(store.read(), signal));
-    if (holder.held() === undefined) await waitFor(acquire(), signal);
-    for (let round = 1; ; round += 1) {
-      const held = holder.held();
-      if (held === undefined) throw new SessionError("SIGNED_OUT");
-      if (usable() === held && lasts(held, minTtlMs)) return held;
-      if (round > MAX_ROUNDS) throw new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs: 0 });
-      const waitMs = blocked(held);
-      const outcome: RefreshOutcome =
-        waitMs > 0 ? { kind: "unavailable", retryAfterMs: waitMs } : await waitFor(refresh(held), signal);
-      if (outcome.kind === "unavailable") return limp(outcome);
+    await waitFor(ready(), signal);
+    for (let round = 0; round <= MAX_ROUNDS; round += 1) {
+      const held = current();
+      if (held === undefined && round > 0) throw new SessionError("SIGNED_OUT");
+      if (held !== undefined && usable() === held && lasts(held, minTtlMs)) return held;
+      const waitMs = held === undefined ? 0 : blocked(held);
+      const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal);
+      if (error === undefined) continue;
+      // A token that lasts a moment is better than none.
+      if (held !== undefined && remainingMs(held, clock) > 0) return held;
+      throw error;
     }
+    throw unavailable(0);
   }
 
-  /** Go on with what there is when no refresh can be had: a token that lasts a moment is better than none. */
-  function limp({ retryAfterMs, error }: Extract<RefreshOutcome, { kind: "unavailable" }>): Held {
-    const held = holder.held();
-    if (held === undefined) throw new SessionError("SIGNED_OUT");
-    if (remainingMs(held.timing, instantOf(clock)) > 0) return held;
-    throw new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs, cause: error });
-  }
-
-  function lasts({ timing }: Held, minTtlMs: number): boolean {
+  function lasts(held: Held, minTtlMs: number): boolean {
     // More than half a life cannot be asked for: such a caller would refresh with every call.
-    return (
-      minTtlMs === 0 || remainingMs(timing, instantOf(clock)) >= Math.min(minTtlMs, timing.lifetimeMs / 2)
-    );
+    return minTtlMs === 0 || remainingMs(held, clock) >= Math.min(minTtlMs, held.lifetimeMs / 2);
   }
 
   async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
-    const newer = newerThan(refused);
-    if (newer !== undefined || !isHeld(refused)) return newer;
-    await waitFor(refresh(refused, true), signal);
-    return newerThan(refused);
-  }
-
-  function isHeld(other: Held): boolean {
-    return holder.held()?.entry.sessionId === other.entry.sessionId;
-  }
-
-  function newerThan(other: Held): Held | undefined {
-    const held = holder.held();
-    return isHeld(other) && held !== undefined && held.entry.generation > other.entry.generation
-      ? held
-      : undefined;
+    if (current()?.authorization === refused.authorization) await waitFor(refresh(refused, true), signal);
+    const held = current();
+    const isNewer =
+      held?.entry.sessionId === refused.entry.sessionId && held.authorization !== refused.authorization;
+    return isNewer ? held : undefined;
   }
 
   return { usable, obtain, replace };
+}
+
+/**
+ * Create what signs in without a user, and after a failure not again before 5 s, doubling to 60 s. It answers why
+ * there is no session: `SIGNED_OUT` when the source needs a user, `REFRESH_UNAVAILABLE` when it has no tokens now,
+ * and the source's own error when it refuses as it is set up.
+ */
+function createAcquirer(context: SessionContext): () => Promise<ConnectError | undefined> {
+  const { clock, source, holder, change } = context;
+  let health = HEALTHY;
+  return async () => {
+    // Another tab may have signed in without being able to say so.
+    await change();
+    if (holder.held() !== undefined) return undefined;
+    const run = source.acquire?.bind(source);
+    if (run === undefined) return new SessionError("SIGNED_OUT");
+    const waitMs = blockedMs(health, clock.nowMs());
+    if (waitMs > 0) return unavailable(waitMs);
+    try {
+      await beginSession(context, () => withTimeout(clock, run));
+      health = HEALTHY;
+      return undefined;
+    } catch (cause) {
+      const failure = classifyFailure(cause);
+      health = withFailure(health, clock.nowMs(), { ...failure, attempts: 1 });
+      return failure.kind === "transient"
+        ? unavailable(blockedMs(health, clock.nowMs()), cause)
+        : failure.error;
+    }
+  };
 }

@@ -1,41 +1,32 @@
 import { createAccess } from "./access.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { SessionError } from "./errors.ts";
+import { SessionError, unavailable } from "./errors.ts";
 import { createHolder } from "./holder.ts";
 import { createInterceptor } from "./interceptor.ts";
-import { keepFresh } from "./keep-fresh.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { createOpenStreams } from "./open-streams.ts";
-import { createOriginGuard } from "./origin.ts";
+import { createOriginGuard, type OriginGuardOptions } from "./origin.ts";
 import { NO_PEERS, type Peers } from "./peers.ts";
-import type { RefreshContext } from "./refresh-context.ts";
-import { createRenewStreams } from "./renew-streams.ts";
-import { createResilientStore } from "./resilient-store.ts";
 import type { Session } from "./session.ts";
-import { assertMaySend, beginSession, endSession, signInWith } from "./sign-in.ts";
+import type { SessionContext } from "./session-context.ts";
+import { createSharedEntry } from "./shared-entry.ts";
+import { beginSession, endSession } from "./sign-in.ts";
 import { LOADING_SNAPSHOT } from "./snapshot.ts";
 import type { TokenGrant, TokenSource } from "./source.ts";
 import type { SessionStore } from "./store.ts";
-
-/** Calls back when the machine may have slept or another tab may have been busy. @returns a function that stops it */
-export type WakeUps = (wake: () => void) => () => void;
+import { createUpkeep } from "./upkeep.ts";
+import { withTimeout } from "./waiting.ts";
 
 /** What {@link assembleSession} needs. */
-export interface AssembleOptions {
-  /** The address of the server, absolute. Its origin is the only one that gets the token. */
-  readonly baseUrl: string;
+export interface AssembleOptions extends OriginGuardOptions {
   /** Where tokens come from. */
   readonly source: TokenSource;
   /** Where the session is kept. Default: in memory. */
-  readonly store?: SessionStore;
+  readonly store?: SessionStore | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Origins that get the token over plain http although they are on another machine. Default: none. */
-  readonly allowInsecure?: readonly string[];
   /** The other tabs. Default: those of the store, if it knows any. */
-  readonly peers?: Peers;
-  /** Default: none. */
-  readonly wakeUps?: WakeUps;
+  readonly peers?: Peers | undefined;
 }
 
 /**
@@ -44,101 +35,79 @@ export interface AssembleOptions {
  * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function assembleSession(options: AssembleOptions): Session {
-  const { baseUrl, source, clock = systemClock } = options;
-  const peers = options.peers ?? options.store?.peers ?? NO_PEERS;
+  const { baseUrl, source, clock = systemClock, store = createMemoryStore() } = options;
+  const { peers = store.peers ?? NO_PEERS } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
-  const store = createResilientStore({
-    store: options.store ?? createMemoryStore(),
+  const shared = createSharedEntry({
+    store,
     clock,
     onHealth: (error) => holder.setDegraded("store", error),
+    onWrite: peers.publish,
   });
-  const context: RefreshContext = { clock, store, source, holder, peers };
-  const reread = async () => holder.adopt(await store.read());
-  const ready = reread();
-  const access = createAccess({ ...context, ready });
-  const keeper = keepFresh({ access, clock, holder });
-  const renew = createRenewStreams(source, clock);
-  const streams = renew && createOpenStreams({ access, clock, renew });
-  const look = (): void => {
-    keeper.look();
-    streams?.look();
+  const change: SessionContext["change"] = async (follow) => {
+    const entry = await shared.change(follow);
+    holder.adopt(entry);
+    return entry;
   };
-  const stop = listen(context, { reread, look, wakeUps: options.wakeUps });
-  const lifetime = createLifetime([
-    stop,
-    keeper.stop,
-    () => streams?.stop(),
-    peers.close,
-    holder.clear,
-    () => store.close?.(),
-  ]);
+  const reread = async (): Promise<void> => void (await change());
+  const loaded = reread();
+  let isDisposed = false;
+  const ready = async (): Promise<void> => {
+    if (isDisposed) throw new SessionError("DISPOSED");
+    await loaded;
+  };
+  const context: SessionContext = { clock, source, holder, peers, change, ready };
+  const access = createAccess(context);
+  const look = (): void => upkeep.look();
+  const streams = source.renewStreams && createOpenStreams({ access, clock, source, onFirst: look });
+  const upkeep = createUpkeep({ access, clock, holder, streams });
+  const stop = peers.subscribe(() => void reread().then(look));
+
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
-    lifetime.assertLives();
-    await ready;
+    await ready();
     await beginSession(context, acquire);
-    keeper.look();
+    look();
   }
+
+  function dispose(): void {
+    if (isDisposed) return;
+    isDisposed = true;
+    stop();
+    holder.clear();
+    streams?.clear();
+    upkeep.stop();
+    shared.close();
+  }
+
   return Object.freeze({
-    ready,
+    ready: loaded,
     interceptor: createInterceptor({ access, clock, mayReceiveToken, streams }),
     async signIn(credential) {
-      lifetime.assertLives();
-      assertMaySend(baseUrl, mayReceiveToken);
-      await begin(() => signInWith(context, credential));
+      // A password goes nowhere where a token would not go either.
+      if (!mayReceiveToken(baseUrl)) throw new SessionError("ORIGIN_NOT_ALLOWED");
+      if (source.signIn === undefined) throw new TypeError("the source has no signIn: use begin");
+      const signIn = source.signIn.bind(source, credential);
+      await begin(() => withTimeout(clock, signIn));
     },
     begin,
     async signOut() {
-      lifetime.assertLives();
-      await ready;
+      await ready();
       return endSession(context);
     },
-    async token(tokenOptions) {
-      lifetime.assertLives();
-      return (await access.obtain(tokenOptions)).entry.accessToken.reveal();
-    },
+    token: async (tokenOptions) => (await access.obtain(tokenOptions)).entry.accessToken.reveal(),
     async refresh() {
-      lifetime.assertLives();
-      const newer = await access.replace(await access.obtain());
-      if (newer === undefined) throw new SessionError("REFRESH_UNAVAILABLE");
+      if ((await access.replace(await access.obtain())) === undefined) throw unavailable(0);
     },
     subscribe(listener) {
       const unsubscribe = holder.changes.add(listener);
-      keeper.look();
+      look();
       return unsubscribe;
     },
     getSnapshot: holder.snapshot,
     getServerSnapshot: () => LOADING_SNAPSHOT,
     on: holder.events.add,
-    dispose: lifetime.end,
-    [Symbol.asyncDispose]: () => Promise.resolve(lifetime.end()),
+    dispose,
+    [Symbol.asyncDispose]: async () => dispose(),
   } satisfies Session);
-}
-
-interface Watch {
-  readonly reread: () => Promise<void>;
-  readonly look: () => void;
-  readonly wakeUps: WakeUps | undefined;
-}
-
-/** Follow the other tabs and the machine's waking up: both mean that the store may have moved on. */
-function listen({ peers }: RefreshContext, { reread, look, wakeUps }: Watch): () => void {
-  const wake = () => void reread().then(look);
-  const stops = [peers.subscribe(wake), wakeUps?.(wake)];
-  return () => {
-    for (const stop of stops) stop?.();
-  };
-}
-
-function createLifetime(ends: readonly (() => unknown)[]) {
-  let lives = true;
-  const assertLives = (): void => {
-    if (!lives) throw new SessionError("DISPOSED");
-  };
-  const end = (): void => {
-    if (!lives) return;
-    lives = false;
-    for (const step of ends) step();
-  };
-  return { assertLives, end };
 }

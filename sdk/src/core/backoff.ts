@@ -1,24 +1,23 @@
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 4_000;
-const FIRST_PAUSE_MS = 5_000;
-const MAX_PAUSE_MS = 60_000;
-
-/**
- * Say how long to wait before the next attempt of one refresh, in milliseconds: full jitter, so that clients
- * that failed together do not come back together.
- *
- * @param attempt how many attempts have failed, from 1
- * @param random from 0 to 1
- */
-export function retryDelayMs(attempt: number, random: number): number {
-  return random * Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
+/** How a wait grows: from the first one, doubling with each failure, to the longest. In milliseconds. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly maxMs: number;
 }
 
+/** Between the attempts of one refresh, before full jitter. */
+export const RETRY: Backoff = { firstMs: 250, maxMs: 4_000 };
+
+/** After a refresh that failed, or a store that did: for so long the server or the store is left alone. */
+export const PAUSE: Backoff = { firstMs: 5_000, maxMs: 60_000 };
+
+/** Between openings or renewals of a stream. */
+export const STREAM_RETRY: Backoff = { firstMs: 250, maxMs: 10_000 };
+
 /**
- * Say how long to leave the server alone after a refresh that failed, in milliseconds: 5 s, doubling to 60 s.
+ * Say how long to wait, in milliseconds.
  *
- * @param failures how many refreshes have failed in a row, from 1
+ * @param failures how many failures there were in a row, from 1
  */
-export function pauseMs(failures: number): number {
-  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+export function backoffMs({ firstMs, maxMs }: Backoff, failures: number): number {
+  return Math.min(maxMs, firstMs * 2 ** (failures - 1));
 }

@@ -1,4 +1,4 @@
-import { pauseMs } from "./backoff.ts";
+import { backoffMs, PAUSE } from "./backoff.ts";
 
 /**
  * What every tab and process of a session knows about its failed refreshes. It is stored with the session, so
@@ -26,10 +26,9 @@ const MAX_PAUSE_MS = 3_600_000;
 
 /** Say for how many more milliseconds no attempt may be made; 0 when one may. */
 export function blockedMs(health: RefreshHealth, nowMs: number): number {
-  const pause = health.retryAtMs - nowMs;
-  if (pause > 0 && pause <= MAX_PAUSE_MS) return pause;
-  const strikes = recent(health, nowMs);
-  const oldest = strikes.at(-MAX_STRIKES);
+  const pauseMs = health.retryAtMs - nowMs;
+  if (pauseMs > 0 && pauseMs <= MAX_PAUSE_MS) return pauseMs;
+  const oldest = recent(health, nowMs).at(-MAX_STRIKES);
   return oldest === undefined ? 0 : oldest + WINDOW_MS - nowMs;
 }
 
@@ -40,7 +39,7 @@ export function mayForce(health: RefreshHealth, nowMs: number): boolean {
 
 /** Note a refresh that was forced. */
 export function withForced(health: RefreshHealth, nowMs: number): RefreshHealth {
-  return { ...health, strikesAtMs: [...recent(health, nowMs), nowMs], forcedAtMs: nowMs };
+  return { ...health, strikesAtMs: recent(health, nowMs).concat(nowMs), forcedAtMs: nowMs };
 }
 
 /** What a refresh that failed adds to the health of a session. */
@@ -52,23 +51,25 @@ export interface RefreshFailure {
 }
 
 /** Note a refresh that failed. */
-export function withFailure(health: RefreshHealth, nowMs: number, failure: RefreshFailure): RefreshHealth {
+export function withFailure(
+  health: RefreshHealth,
+  nowMs: number,
+  { attempts, retryAfterMs = 0 }: RefreshFailure,
+): RefreshHealth {
   const failures = health.failures + 1;
-  const strikes = Array.from({ length: failure.attempts }, () => nowMs);
   return {
     ...health,
     failures,
-    strikesAtMs: [...recent(health, nowMs), ...strikes].slice(-MAX_STRIKES),
-    retryAtMs: nowMs + Math.max(pauseMs(failures), failure.retryAfterMs ?? 0),
+    strikesAtMs: recent(health, nowMs).concat(new Array(attempts).fill(nowMs)),
+    retryAtMs: nowMs + Math.max(backoffMs(PAUSE, failures), retryAfterMs),
   };
 }
 
-/** Note a refresh that worked: failures are forgiven, forced ones still count. */
-export function withSuccess(health: RefreshHealth, nowMs: number): RefreshHealth {
-  const forced = recent(health, nowMs).filter((atMs) => atMs === health.forcedAtMs);
-  return { strikesAtMs: forced, failures: 0, retryAtMs: 0, forcedAtMs: health.forcedAtMs };
+/** Note a refresh that worked. What failed or was forced in the last minute still counts. */
+export function withSuccess(health: RefreshHealth): RefreshHealth {
+  return { ...health, failures: 0, retryAtMs: 0 };
 }
 
-function recent(health: RefreshHealth, nowMs: number): readonly number[] {
-  return health.strikesAtMs.filter((atMs) => Math.abs(nowMs - atMs) < WINDOW_MS);
+function recent({ strikesAtMs }: RefreshHealth, nowMs: number): number[] {
+  return strikesAtMs.filter((atMs) => Math.abs(nowMs - atMs) < WINDOW_MS);
 }

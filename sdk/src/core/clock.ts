@@ -17,18 +17,17 @@ export interface ScheduleOptions {
   readonly keepsProcessAlive?: boolean;
 }
 
+/** A timer as browsers have it, a number, or as Node has it. */
+type Timer = Parameters<typeof clearTimeout>[0] & { readonly unref?: () => void };
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  schedule(run, delayMs, { keepsProcessAlive = false } = {}) {
-    // Typed as unknown because browsers answer with a number and Node with an object.
-    const timer: unknown = setTimeout(run, delayMs);
-    if (!keepsProcessAlive && isUnrefable(timer)) timer.unref();
-    return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
+  schedule(run, delayMs, options) {
+    // Typed by whichever of the two is installed: hence the cast.
+    const timer = setTimeout(run, delayMs) as Timer;
+    if (!options?.keepsProcessAlive) timer.unref?.();
+    return () => clearTimeout(timer);
   },
 };
-
-function isUnrefable(timer: unknown): timer is { unref(): void } {
-  return typeof timer === "object" && timer !== null && "unref" in timer;
-}

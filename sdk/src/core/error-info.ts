@@ -1,5 +1,5 @@
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { detailOf, durationMsOf, fieldsOf, textOf } from "./error-detail.ts";
 
 const DOMAIN = "countersign";
 // What says that a token, its session or its stream is over; the rest needs something else than a newer token.
@@ -15,11 +15,10 @@ export interface Refusal {
 
 /** Read why a Countersign server refused a call; `undefined` when the error is not from one. */
 export function refusalOf(error: ConnectError): Refusal | undefined {
-  const info = detailOf(error, "google.rpc.ErrorInfo");
-  if (info === undefined || textOf(info, 2) !== DOMAIN) return undefined;
-  const pairs = (info.get(3) ?? []).map((pair) => (pair instanceof Uint8Array ? fieldsOf(pair) : undefined));
-  const cause = pairs.find((pair) => pair !== undefined && textOf(pair, 1) === "cause");
-  return { reason: textOf(info, 1), cause: cause === undefined ? "" : textOf(cause, 2) };
+  const [, [reason] = [], [domain] = [], metadata = []] = detailOf(error, "ErrorInfo");
+  if (textOf(domain) !== DOMAIN) return undefined;
+  const pair = metadata.map(fieldsOf).find((fields) => textOf(fields[1]?.[0]) === "cause");
+  return { reason: textOf(reason), cause: textOf(pair?.[2]?.[0]) };
 }
 
 /**
@@ -27,16 +26,46 @@ export function refusalOf(error: ConnectError): Refusal | undefined {
  * Retry-After in seconds (RFC 9110 §10.2.3); `undefined` when it does not say.
  */
 export function retryAfterMsOf(error: ConnectError): number | undefined {
-  const info = detailOf(error, "google.rpc.RetryInfo");
-  if (info !== undefined) return durationMsOf(info, 1);
+  const [, [delay] = []] = detailOf(error, "RetryInfo");
+  const [, [seconds = 0] = [], [nanos = 0] = []] = fieldsOf(delay);
   const header = error.metadata.get("retry-after");
-  const seconds = header === null ? Number.NaN : Number(header);
-  return seconds >= 0 ? seconds * 1000 : undefined;
+  const waitMs =
+    delay === undefined ? Number(header ?? Number.NaN) * 1000 : Number(seconds) * 1000 + Number(nanos) / 1e6;
+  return waitMs >= 0 ? waitMs : undefined;
 }
 
 /** Say whether an error means that the token of the call was refused, so that a newer one may help. */
 export function isTokenRefused(error: ConnectError): boolean {
-  if (error.code !== Code.Unauthenticated) return false;
-  const refusal = refusalOf(error);
-  return refusal === undefined || TOKEN_REASON.test(refusal.reason);
+  return error.code === Code.Unauthenticated && TOKEN_REASON.test(refusalOf(error)?.reason ?? "TOKEN_");
+}
+
+/** The values of a protobuf message by field number: bytes of a text or a message, or a whole number. */
+type Fields = readonly (readonly (Uint8Array | number)[] | undefined)[];
+
+function detailOf({ details }: ConnectError, name: string): Fields {
+  const detail = details.find((each) => "type" in each && each.type === `google.rpc.${name}`);
+  return fieldsOf(detail && "type" in detail ? detail.value : undefined);
+}
+
+/** Read by hand, so that a page need not carry the descriptors of `google.rpc`. */
+function fieldsOf(message: Uint8Array | number | undefined): Fields {
+  const fields: (Uint8Array | number)[][] = [];
+  if (!(message instanceof Uint8Array)) return fields;
+  const reader = new BinaryReader(message);
+  try {
+    while (reader.pos < reader.len) {
+      const [number, type] = reader.tag();
+      fields[number] ??= [];
+      if (type === WireType.LengthDelimited) fields[number].push(reader.bytes());
+      else if (type === WireType.Varint) fields[number].push(Number(reader.int64()));
+      else reader.skip(type, number);
+    }
+  } catch {
+    // A detail that cannot be read says nothing; the error's code still does.
+  }
+  return fields;
+}
+
+function textOf(bytes: Uint8Array | number | undefined): string {
+  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : "";
 }

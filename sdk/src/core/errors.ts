@@ -1,8 +1,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
- * Why the SDK itself refused a call, before anything was sent: nobody is signed in; the auth server cannot be
- * reached and the token has expired; the URL may not get a token; too little time is left.
+ * Why the SDK itself refused a call, before anything was sent.
+ *
+ * - `SIGNED_OUT`: nobody is signed in.
+ * - `REFRESH_UNAVAILABLE`: the token has expired, and the auth server cannot be reached or wants to be left alone.
+ * - `ORIGIN_NOT_ALLOWED`: the URL is neither of the origin of `baseUrl` nor of `allowedOrigins`, or it is in plain
+ *   http to another machine.
+ * - `DEADLINE_TOO_CLOSE`: too little time is left to send the call.
+ * - `DISPOSED`: the session object was disposed of.
  */
 export type SessionErrorReason =
   | "SIGNED_OUT"
@@ -19,14 +25,6 @@ const CODES = {
   DISPOSED: Code.FailedPrecondition,
 } as const satisfies Record<SessionErrorReason, Code>;
 
-const MESSAGES = {
-  SIGNED_OUT: "not signed in",
-  REFRESH_UNAVAILABLE: "the access token has expired and cannot be refreshed now",
-  ORIGIN_NOT_ALLOWED: "the token is only sent to the origin of baseUrl, over https or to this machine",
-  DEADLINE_TOO_CLOSE: "too little time is left to send the call",
-  DISPOSED: "the session object was disposed",
-} as const satisfies Record<SessionErrorReason, string>;
-
 /** What a {@link SessionError} may carry beside its reason. */
 export interface SessionErrorOptions {
   /** After how many milliseconds another try makes sense. */
@@ -42,14 +40,21 @@ export class SessionError extends ConnectError {
   readonly retryAfterMs: number | undefined;
 
   /**
-   * @param reason the cause, for programs
+   * @param reason the cause, for programs, and in small letters the message
    * @param options the time to wait, and the cause
    */
   constructor(reason: SessionErrorReason, options: SessionErrorOptions = {}) {
-    super(MESSAGES[reason], CODES[reason], undefined, undefined, options.cause);
+    // Every page pays for every letter of it: the rest is in the documentation.
+    const message = reason.toLowerCase().replaceAll("_", " ");
+    super(message, CODES[reason], undefined, undefined, options.cause);
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+/** Say that no refresh can be had now. */
+export function unavailable(retryAfterMs: number, cause?: unknown): SessionError {
+  return new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs, cause });
 }
 
 /** Say whether an error was made by the SDK before anything was sent, and for this reason if one is given. */

@@ -1,39 +1,34 @@
 import type { Access } from "./access.ts";
-import type { Cancel, Clock } from "./clock.ts";
-import { isSessionError } from "./errors.ts";
+import { backoffMs, STREAM_RETRY } from "./backoff.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
-import type { RenewStreams } from "./renew-streams.ts";
-import { instantOf } from "./timeout.ts";
+import type { SessionContext } from "./session-context.ts";
 import { msUntilRenewal } from "./token-state.ts";
+import { withTimeout } from "./waiting.ts";
 
 /** The streams that run on this session's tokens. */
 export interface OpenStreams {
-  /** Take in a stream that is about to be opened with a token. */
-  readonly open: (held: Held) => OpenStream;
-  /** Renew what is due: time may have passed unseen. */
-  readonly look: () => void;
+  /** Take in a stream that is about to be opened with a token. Answers the name that the server must be told. */
+  readonly open: (held: Held) => string;
+  /** Let a stream go: it is over. */
+  readonly close: (streamId: string) => void;
+  /** In how many milliseconds a stream is due to be renewed; `Infinity` when none is. */
+  readonly dueMs: () => number;
+  /** Renew what is due. Never rejects. */
+  readonly renew: () => Promise<void>;
   /** Renew no more. */
-  readonly stop: () => void;
-}
-
-/** One stream that is kept alive. */
-export interface OpenStream {
-  /** The name that the server must be told when the stream is opened. */
-  readonly streamId: string;
-  /** Let the stream go: it is over. */
-  readonly close: () => void;
+  readonly clear: () => void;
 }
 
 /** What {@link createOpenStreams} needs. */
-export interface OpenStreamsContext {
+export interface OpenStreamsContext extends Pick<SessionContext, "clock" | "source"> {
   readonly access: Access;
-  readonly clock: Clock;
-  readonly renew: RenewStreams;
+  /** Told when there is a stream and there was none before. */
+  readonly onFirst: () => void;
 }
 
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 10_000;
+/** The most that a server takes in one call. */
+const MAX_STREAMS_PER_CALL = 1_000;
 
 /**
  * Keep open streams alive while the tokens that opened them expire: at 75 to 85 % of a token's life, all streams
@@ -41,98 +36,65 @@ const MAX_RETRY_MS = 10_000;
  *
  * A renewal that fails is tried again; a stream that loses the race ends with STREAM_EXPIRED.
  */
-export function createOpenStreams({ access, clock, renew }: OpenStreamsContext): OpenStreams {
-  /** Few tokens, however many streams. */
-  const byToken = new Map<Held, Set<string>>();
-  let cancel: Cancel | undefined;
-  let running = false;
+export function createOpenStreams({ access, clock, source, onFirst }: OpenStreamsContext): OpenStreams {
+  /** By name, with the token that each runs on. */
+  const streams = new Map<string, Held>();
+  let retryAtMs = 0;
   let failures = 0;
+  let isRunning = false;
 
-  function add(held: Held, streamIds: Iterable<string>): void {
-    const key = [...byToken.keys()].find((other) => isSameToken(other, held)) ?? held;
-    const known = byToken.get(key) ?? new Set();
-    for (const streamId of streamIds) known.add(streamId);
-    if (known.size > 0) byToken.set(key, known);
-  }
-
-  function remove(streamId: string): void {
-    for (const [held, streamIds] of byToken) {
-      if (streamIds.delete(streamId) && streamIds.size === 0) byToken.delete(held);
-    }
-    if (byToken.size === 0) cancel?.();
-  }
-
-  function plan(): void {
-    cancel?.();
-    if (running || byToken.size === 0) return;
-    const dueMs = msUntilDue();
-    const pauseMs = failures === 0 ? 0 : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-    cancel = clock.schedule(look, Math.max(dueMs, pauseMs));
-  }
-
-  function msUntilDue(): number {
-    const now = instantOf(clock);
-    return Math.min(...[...byToken.keys()].map(({ timing }) => msUntilRenewal(timing, now)));
-  }
-
-  function look(): void {
-    if (running || byToken.size === 0) return;
-    running = true;
-    void renewDue()
-      .then(succeed, fail)
-      .finally(() => {
-        running = false;
-        plan();
-      });
+  function untilDueMs(): number {
+    // Few tokens, however many streams.
+    const tokens = new Set(streams.values());
+    return Math.min(...[...tokens].map((held) => msUntilRenewal(held, clock)));
   }
 
   async function renewDue(): Promise<void> {
     // As long as a token can be asked to last: one whose streams are due has less than that left.
     const fresh = await access.obtain({ minTtlMs: Number.POSITIVE_INFINITY });
-    for (const [held, streamIds] of [...byToken]) {
-      if (isSameToken(held, fresh)) continue;
-      byToken.delete(held);
+    const due: string[] = [];
+    for (const [streamId, { authorization, entry }] of streams) {
       // The streams of another account are not this one's to renew.
-      if (held.entry.sessionId !== fresh.entry.sessionId) continue;
-      try {
-        const renewed = await renew([...streamIds], fresh);
-        add(
-          fresh,
-          renewed.filter((streamId) => streamIds.has(streamId)),
-        );
-      } catch (error) {
-        add(held, streamIds);
-        throw error;
+      if (entry.sessionId !== fresh.entry.sessionId) streams.delete(streamId);
+      else if (authorization !== fresh.authorization) due.push(streamId);
+    }
+    while (due.length > 0) {
+      const streamIds = due.splice(0, MAX_STREAMS_PER_CALL);
+      const accessToken = fresh.entry.accessToken.reveal();
+      const renewed = await withTimeout(clock, async (signal) =>
+        source.renewStreams?.({ streamIds, accessToken, signal }),
+      );
+      for (const streamId of streamIds) {
+        const isRenewed = streams.delete(streamId) && renewed?.includes(streamId);
+        if (isRenewed) streams.set(streamId, fresh);
       }
     }
-  }
-
-  /** Without a newer token nothing could be done: that is worth no more than a failure. */
-  function succeed(): void {
-    failures = msUntilDue() > 0 ? 0 : failures + 1;
-  }
-
-  /** The streams are told by the server; here there is nobody to tell. */
-  function fail(error: unknown): void {
-    failures += 1;
-    if (isSessionError(error) && error.reason === "SIGNED_OUT") byToken.clear();
   }
 
   return {
     open(held) {
       const streamId = randomId();
-      add(held, [streamId]);
-      plan();
-      return { streamId, close: () => remove(streamId) };
+      streams.set(streamId, held);
+      if (streams.size === 1) onFirst();
+      return streamId;
     },
-    look,
-    stop() {
-      byToken.clear();
-      cancel?.();
+    close: (streamId) => void streams.delete(streamId),
+    dueMs: () =>
+      isRunning ? Number.POSITIVE_INFINITY : Math.max(untilDueMs(), retryAtMs - clock.monotonicMs()),
+    async renew() {
+      isRunning = true;
+      let worked = false;
+      try {
+        await renewDue();
+        // Without a newer token nothing could be done: that is worth no more than a failure.
+        worked = untilDueMs() > 0;
+      } catch {
+        // The streams are told by the server; here there is nobody to tell.
+      }
+      failures = worked ? 0 : failures + 1;
+      retryAtMs = worked ? 0 : clock.monotonicMs() + backoffMs(STREAM_RETRY, failures);
+      isRunning = false;
     },
+    clear: () => streams.clear(),
   };
-}
-
-function isSameToken(a: Held, b: Held): boolean {
-  return a.entry.sessionId === b.entry.sessionId && a.entry.generation === b.entry.generation;
 }

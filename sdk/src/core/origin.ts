@@ -1,46 +1,52 @@
 /** Decides whether a URL may be sent a token. */
 export type OriginGuard = (url: string) => boolean;
 
-/** What {@link createOriginGuard} needs. */
+/** Where tokens go. */
 export interface OriginGuardOptions {
-  /** The address of the server: the only origin that gets the token. */
+  /** The address of the server, absolute. Its origin gets the token. */
   readonly baseUrl: string;
-  /** Origins that may get a token over plain http although they are not on this machine. */
-  readonly allowInsecure?: readonly string[];
+  /** Other origins that get the token: more servers that trust the same issuer. Default: none. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Those of all these origins that get it over plain http although they are on another machine. Default: none. */
+  readonly allowInsecure?: readonly string[] | undefined;
 }
 
 /**
- * Build the check that a token passes before it is sent: exactly the origin of the base URL, and only over
- * https or over http to this machine (RFC 6750 §5.3).
+ * Build the check that a token passes before it is sent: exactly the origin of the base URL and those that were
+ * named, and only over https or over http to this machine (RFC 6750 §5.3).
  *
- * @throws TypeError when the base URL is not an absolute http or https URL
+ * @throws TypeError when the base URL or another origin is not an absolute http or https URL
  */
 export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
-  const base = parseBaseUrl(options.baseUrl);
-  const allowed = (options.allowInsecure ?? []).map((origin) => new URL(origin).origin);
-  if (!isSecureOrigin(base) && !allowed.includes(base.origin)) return () => false;
+  const { baseUrl, allowedOrigins = [], allowInsecure = [] } = options;
+  const insecure = allowInsecure.map((url) => parseHttpUrl(url, "allowInsecure").origin);
+  const urls = [
+    parseHttpUrl(baseUrl, "baseUrl"),
+    ...allowedOrigins.map((url) => parseHttpUrl(url, "allowedOrigins")),
+  ];
+  const secure = urls.filter((url) => isSecureOrigin(url) || insecure.includes(url.origin));
+  const prefixes = secure.map(({ origin }) => `${origin}/`);
   // A URL that begins with the origin and a slash cannot name another host: the common case costs no parsing.
-  const prefix = `${base.origin}/`;
-  return (url) => url.startsWith(prefix) || hasOrigin(url, base.origin);
+  return (url) => prefixes.some((prefix) => url.startsWith(prefix) || absoluteUrl(url).startsWith(prefix));
 }
+
+const LOOPBACK = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Say whether a URL is https, or http to this machine. */
-export function isSecureOrigin(url: URL): boolean {
-  if (url.protocol === "https:") return true;
-  return url.protocol === "http:" && isLoopback(url.hostname);
+export function isSecureOrigin({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }
 
-function parseBaseUrl(baseUrl: string): URL {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  throw new TypeError("baseUrl must be an absolute http or https URL");
+function parseHttpUrl(url: string, name: string): URL {
+  if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url);
+  throw new TypeError(`${name} must be an absolute http or https URL`);
 }
 
-function hasOrigin(url: string, origin: string): boolean {
-  return URL.canParse(url) && new URL(url).origin === origin;
-}
-
-function isLoopback(hostname: string): boolean {
-  if (hostname === "localhost" || hostname.endsWith(".localhost")) return true;
-  return hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+/** Resolve a URL just as `fetch` does, relative to the page; empty when it cannot be fetched. */
+function absoluteUrl(url: string): string {
+  try {
+    return new Request(url).url;
+  } catch {
+    return "";
+  }
 }

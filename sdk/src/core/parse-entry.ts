@@ -1,5 +1,5 @@
 import { HEALTHY, type RefreshHealth } from "./budget.ts";
-import { closeEntry } from "./entry-text.ts";
+import { Secret } from "./secret.ts";
 import type { RefreshIntent, SignedOutReason, StoreEntry } from "./store.ts";
 
 const REASONS = ["user", "revoked", "expired", "reuse_detected"] as const satisfies SignedOutReason[];
@@ -26,18 +26,18 @@ function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
   const { accessToken, refreshToken, startedAtMs, lifetimeMs, refreshExpiresAtMs, scopes } = fields;
   if (typeof accessToken !== "string" || typeof startedAtMs !== "number") return undefined;
   if (typeof lifetimeMs !== "number" || !isStrings(scopes)) return undefined;
-  return closeEntry({
+  return {
     kind: "signed_in",
     ...common,
-    accessToken,
-    refreshToken: typeof refreshToken === "string" ? refreshToken : undefined,
+    accessToken: new Secret(accessToken),
+    refreshToken: typeof refreshToken === "string" ? new Secret(refreshToken) : undefined,
     scopes,
     startedAtMs,
     lifetimeMs,
     refreshExpiresAtMs: typeof refreshExpiresAtMs === "number" ? refreshExpiresAtMs : undefined,
     intent: isIntent(fields.intent) ? fields.intent : undefined,
     health: isHealth(fields.health) ? fields.health : HEALTHY,
-  });
+  };
 }
 
 function parseObject(text: string): Fields | undefined {

@@ -26,8 +26,9 @@ const MAX_BYTES = 64 * 1024;
  */
 export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T> {
   const iterator = source[Symbol.asyncIterator]();
-  let kept: IteratorResult<T>[] = [];
-  let forgotten = 0;
+  const kept: IteratorResult<T>[] = [];
+  /** How many of the kept messages the present opening has had. */
+  let position = 0;
   let bytes = 0;
   let isKeeping = true;
   let pulling: Promise<void> | undefined;
@@ -35,14 +36,15 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
 
   function release(): void {
     isKeeping = false;
-    bytes = 0;
+    kept.splice(0, position);
+    position = 0;
   }
 
   async function pull(): Promise<void> {
     try {
       const result = await iterator.next();
       kept.push(result);
-      if (!isKeeping || result.done === true) return;
+      if (!isKeeping || result.done) return;
       bytes += sizeOf(result.value);
       if (kept.length > MAX_MESSAGES || bytes > MAX_BYTES) release();
     } finally {
@@ -50,13 +52,15 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     }
   }
 
-  async function at(position: number, ofOpening: number): Promise<IteratorResult<T>> {
+  async function next(ofOpening: number): Promise<IteratorResult<T>> {
     for (;;) {
       // An abandoned opening gets no more: what it waited for belongs to the one that took its place.
       if (ofOpening !== opening) return { done: true, value: undefined };
-      const result = kept[position - forgotten];
+      const result = kept[position];
       if (result !== undefined) {
-        if (!isKeeping) drop(position);
+        // The end stays: it may be asked for again.
+        if (!result.done) position += 1;
+        if (!isKeeping) release();
         return result;
       }
       pulling ??= pull();
@@ -64,37 +68,21 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     }
   }
 
-  /** Forget what is before this position. The end stays: it may be asked for again. */
-  function drop(position: number): void {
-    const isEnd = kept[position - forgotten]?.done === true;
-    const count = position - forgotten + (isEnd ? 0 : 1);
-    kept = kept.slice(count);
-    forgotten += count;
-  }
-
   return {
     messages() {
       opening += 1;
+      position = 0;
       const mine = opening;
-      const reader = createReader((position) => at(position, mine));
+      const reader: AsyncIterator<T> = {
+        next: () => next(mine),
+        // The source is not closed here: another opening may go on with it. The transport closes it with the call.
+        return: async () => ({ done: true, value: undefined }),
+        // Transports on Node call this and need it to be there.
+        throw: (reason) => Promise.reject(reason),
+      };
       return { [Symbol.asyncIterator]: () => reader };
     },
     isComplete: () => isKeeping,
     release,
-  };
-}
-
-function createReader<T>(at: (position: number) => Promise<IteratorResult<T>>): AsyncIterator<T> {
-  let position = 0;
-  return {
-    async next() {
-      const result = await at(position);
-      if (result.done !== true) position += 1;
-      return result;
-    },
-    // The source is not closed here: another opening may go on with it. The transport closes it with the call.
-    return: () => Promise.resolve({ done: true, value: undefined }),
-    // Transports on Node call this and need it to be there.
-    throw: (reason) => Promise.reject(reason),
   };
 }

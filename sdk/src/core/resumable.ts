@@ -1,4 +1,5 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { backoffMs, STREAM_RETRY } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isTokenRefused, refusalOf, retryAfterMsOf } from "./error-info.ts";
 import { isSessionError } from "./errors.ts";
@@ -30,9 +31,6 @@ export interface Interruption {
   /** How long until it is opened again, in milliseconds. */
   readonly delayMs: number;
 }
-
-const FIRST_DELAY_MS = 250;
-const MAX_DELAY_MS = 10_000;
 
 /** Ends that say nothing about the request itself. A refusal, or a mistake in the request, comes back every time. */
 const PASSING: ReadonlySet<Code> = new Set([
@@ -142,7 +140,7 @@ function delayAfter(error: ConnectError, failures: number): number {
   const isExpired = isTokenRefused(error) && !isSessionOver(error);
   if (!isExpired && !PASSING.has(error.code)) throw error;
   if (isExpired && failures === 0) return 0;
-  const jittered = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);
+  const jittered = Math.random() * backoffMs(STREAM_RETRY, failures + 1);
   return Math.max(jittered, retryAfterMsOf(error) ?? 0);
 }
 

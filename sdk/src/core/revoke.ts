@@ -1,9 +1,11 @@
 import { ConnectError } from "@connectrpc/connect";
+import { askForTokens } from "./entries.ts";
 import { isTokenRefused, refusalOf } from "./error-info.ts";
 import { randomId } from "./random.ts";
-import type { RefreshContext } from "./refresh-context.ts";
+import type { Secret } from "./secret.ts";
+import type { SessionContext } from "./session-context.ts";
 import type { SignedInEntry } from "./store.ts";
-import { ATTEMPT_TIMEOUT_MS, withTimeout } from "./timeout.ts";
+import { withTimeout } from "./waiting.ts";
 
 /** How a sign-out ended. This tab and all others are signed out in any case. */
 export interface SignOutResult {
@@ -13,30 +15,30 @@ export interface SignOutResult {
   readonly error?: ConnectError;
 }
 
-/** End a session at the server, with a fresh token if its own has expired. Never rejects. */
-export async function revokeEntry(context: RefreshContext, entry: SignedInEntry): Promise<SignOutResult> {
-  const first = await revoke(context, entry.accessToken.reveal());
-  if (first.revoked || first.error === undefined || !isTokenRefused(first.error)) return first;
+/** End the session of an access token at the server. Never rejects. */
+export async function revoke({ clock, source }: SessionContext, accessToken: Secret): Promise<SignOutResult> {
   try {
-    const grant = await withTimeout(context.clock, ATTEMPT_TIMEOUT_MS, (signal) =>
-      context.source.refresh({
-        refreshToken: entry.refreshToken?.reveal(),
-        refreshId: entry.intent?.refreshId ?? randomId(),
-        signal,
-      }),
-    );
-    // A cookie may be another session's by now, which must live on.
-    if (grant.sessionId !== undefined && grant.sessionId !== entry.sessionId) return first;
-    return await revoke(context, grant.accessToken);
+    await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal));
+    return { revoked: true };
   } catch (error) {
     return resultOf(error);
   }
 }
 
-async function revoke({ clock, source }: RefreshContext, accessToken: string): Promise<SignOutResult> {
+/** End a session at the server, with a fresh token if its own has expired. Never rejects. */
+export async function revokeEntry(context: SessionContext, entry: SignedInEntry): Promise<SignOutResult> {
+  const { clock, source } = context;
+  const first = await revoke(context, entry.accessToken);
+  if (first.error === undefined || !isTokenRefused(first.error)) return first;
+  const refreshToken = entry.refreshToken?.reveal();
+  const refreshId = entry.intent?.refreshId ?? randomId();
   try {
-    await withTimeout(clock, ATTEMPT_TIMEOUT_MS, (signal) => source.revoke(accessToken, signal));
-    return { revoked: true };
+    const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
+    const { sessionId, accessToken } = await askForTokens(clock, () => withTimeout(clock, refresh));
+    // A cookie may be another session's by now, which must live on.
+    return sessionId === undefined || sessionId === entry.sessionId
+      ? await revoke(context, accessToken)
+      : first;
   } catch (error) {
     return resultOf(error);
   }
@@ -44,8 +46,7 @@ async function revoke({ clock, source }: RefreshContext, accessToken: string): P
 
 function resultOf(cause: unknown): SignOutResult {
   const error = ConnectError.from(cause);
-  const reason = refusalOf(error)?.reason;
   // A session that the server does not know any more has ended there.
-  if (reason === "SESSION_REVOKED" || reason === "REFRESH_TOKEN_INVALID") return { revoked: true };
-  return { revoked: false, error };
+  const isGone = /^(SESSION_REVOKED|REFRESH_TOKEN_INVALID)$/.test(refusalOf(error)?.reason ?? "");
+  return isGone ? { revoked: true } : { revoked: false, error };
 }

@@ -19,14 +19,6 @@ export interface SessionSnapshot {
   readonly generation: number;
 }
 
-/** What a snapshot is made of. */
-export interface SnapshotParts {
-  readonly loaded: boolean;
-  readonly entry: SignedInEntry | undefined;
-  readonly refreshing: boolean;
-  readonly degraded: boolean;
-}
-
 /** The snapshot before the store has been read, and of every server-side rendering. */
 export const LOADING_SNAPSHOT: SessionSnapshot = Object.freeze({
   status: "loading",
@@ -36,26 +28,18 @@ export const LOADING_SNAPSHOT: SessionSnapshot = Object.freeze({
   generation: 0,
 });
 
-/** Build a snapshot, or keep the one before when nothing has changed. */
-export function nextSnapshot(before: SessionSnapshot, parts: SnapshotParts): SessionSnapshot {
-  const next = toSnapshot(parts);
-  // Small and flat, made by the same function: the same text is the same state.
-  return JSON.stringify(before) === JSON.stringify(next) ? before : next;
-}
-
-function toSnapshot({ loaded, entry, refreshing, degraded }: SnapshotParts): SessionSnapshot {
-  if (!loaded) return LOADING_SNAPSHOT;
-  const state = { refreshing, degraded };
-  if (entry === undefined) {
-    return Object.freeze({ status: "signed_out", scopes: Object.freeze([]), ...state, generation: 0 });
-  }
-  return Object.freeze({
-    status: "signed_in",
+/** Build a snapshot of a store that has been read. */
+export function toSnapshot(
+  entry: SignedInEntry | undefined,
+  state: Pick<SessionSnapshot, "refreshing" | "degraded">,
+): SessionSnapshot {
+  const signedIn = entry && {
+    status: "signed_in" as const,
     sessionId: entry.sessionId,
     scopes: Object.freeze([...entry.scopes]),
     issuedAtMs: entry.startedAtMs,
     expiresAtMs: entry.startedAtMs + entry.lifetimeMs,
-    ...state,
     generation: entry.generation,
-  });
+  };
+  return Object.freeze({ ...LOADING_SNAPSHOT, status: "signed_out", ...signedIn, ...state });
 }

@@ -13,9 +13,11 @@ export interface TokenSourceErrorOptions {
   readonly cause?: unknown;
 }
 
+const NAME = "TokenSourceError";
+
 /** Say why a source of your own has no tokens. Anything else that it throws counts as transient. */
 export class TokenSourceError extends Error {
-  override readonly name = "TokenSourceError";
+  override readonly name: string = NAME;
   readonly kind: SourceErrorKind;
   readonly reason: SignedOutReason;
   readonly retryAfterMs: number | undefined;
@@ -31,4 +33,9 @@ export class TokenSourceError extends Error {
     this.reason = options.reason ?? "revoked";
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+/** Say whether a source said what its failure means. By name: a page that makes none need not carry the class. */
+export function isTokenSourceError(error: unknown): error is TokenSourceError {
+  return error instanceof Error && error.name === NAME;
 }

@@ -37,6 +37,11 @@ export interface StreamRenewal {
 export interface TokenSource {
   /** Whether the server answers a repeated refresh of the same name with the same tokens. */
   readonly repeatable: boolean;
+  /**
+   * For how long a server that is not `repeatable` takes the same refresh token again, in milliseconds: within
+   * it, a refresh whose answer was lost is sent once more. Default 0: never.
+   */
+  readonly resendGraceMs?: number | undefined;
   /** Get the next tokens of a session. */
   refresh(attempt: RefreshAttempt): Promise<TokenGrant>;
   /** End the session of this access token. */

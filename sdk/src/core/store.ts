@@ -50,11 +50,6 @@ export interface SignedOutEntry {
 /** What a store holds. */
 export type StoreEntry = SignedInEntry | SignedOutEntry;
 
-/** How a write ended: it was done, or somebody else had written in between. */
-export type CommitResult =
-  | { readonly kind: "committed" }
-  | { readonly kind: "conflict"; readonly current: StoreEntry | undefined };
-
 /**
  * Keeps one session. Several tabs or processes may share one: {@link SessionStore.compareAndSet} is all that
  * keeps them right, so it must be atomic among them.
@@ -63,12 +58,12 @@ export interface SessionStore {
   /** Read the entry; `undefined` when there is none or it cannot be understood. Rejects when the store fails. */
   read(): Promise<StoreEntry | undefined>;
   /**
-   * Write the entry if the stored one still has this revision.
+   * Write the entry if the stored one still has this revision. Answers whether it was written.
    *
    * @param expected the revision that was read; `undefined` when nothing was stored
    * @param next the entry to write
    */
-  compareAndSet(expected: string | undefined, next: StoreEntry): Promise<CommitResult>;
+  compareAndSet(expected: string | undefined, next: StoreEntry): Promise<boolean>;
   /** The others that share this store, for taking turns. Nothing depends on it. */
   readonly peers?: Peers;
   /** Let go of files and connections. */

@@ -1,115 +1,85 @@
 import { toBinary } from "@bufbuild/protobuf";
-import type { StreamRequest, StreamResponse } from "@connectrpc/connect";
-import type { Authorized, NextStream } from "./authorized-call.ts";
+import type { StreamRequest, StreamResponse, UnaryResponse } from "@connectrpc/connect";
 import type { Held } from "./holder.ts";
-import type { OpenStream, OpenStreams } from "./open-streams.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import { createReplay, type Replay } from "./replay.ts";
 
 /** The request header by which a stream gets a name, so that it can be renewed. */
 const STREAM_ID_HEADER = "countersign-stream-id";
 
-/** A stream's call and token, and who keeps it alive. */
-export interface AuthorizedStream extends Authorized {
-  readonly streams: OpenStreams | undefined;
+/** One stream, which may have to be opened twice. */
+export interface StreamCall {
+  /** Prepare the next opening, with this token. */
+  readonly prepare: (held: Held) => StreamRequest;
+  /** Whether every message that was sent so far can be sent again. */
+  readonly canReopen: () => boolean;
+  /** Hand on the answer; if it ends before its first message, open the stream once more. */
+  readonly answer: (first: StreamResponse, reopen: Reopen) => StreamResponse;
+  /** Let the stream go. */
+  readonly close: () => void;
 }
 
+/** Open the stream once more. @throws `error` when that would not help */
+type Reopen = (error: unknown) => Promise<UnaryResponse | StreamResponse>;
+
 /**
- * Open a stream with a token, and once more with a newer one when the server refuses it.
+ * Prepare a stream.
  *
- * The refusal comes with the opening or with the first message, depending on the protocol: both count as long
- * as every request message so far can be sent again. While it is open, the stream is kept alive.
+ * Its refusal comes with the opening or with the first message, depending on the protocol: both count as long as
+ * every request message so far can be sent again. While it is open, the stream is kept alive.
  */
-export async function callStream(
-  next: NextStream,
-  req: StreamRequest,
-  { call, held, streams }: AuthorizedStream,
-): Promise<StreamResponse> {
+export function createStreamCall(req: StreamRequest, streams: OpenStreams | undefined): StreamCall {
   const replay = createReplay({
     source: req.message,
     sizeOf: (message) => toBinary(req.method.input, message).byteLength,
   });
-  const { name, close } = createNaming(req, streams);
-  const open = (on: Held) => {
-    name(on);
-    return next({ ...req, message: replay.messages() });
-  };
-  const reopen = async (error: unknown): Promise<StreamResponse> => {
-    if (!replay.isComplete()) throw error;
-    return open(await call.attachNewer(held, error));
-  };
-  try {
-    const first = await openOnce(() => open(held), reopen, replay);
-    return { ...first, message: andThen(first.message, close) };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-async function openOnce(
-  open: () => Promise<StreamResponse>,
-  reopen: Reopen,
-  replay: Replay<unknown>,
-): Promise<StreamResponse> {
-  let first: StreamResponse;
-  try {
-    first = await open();
-  } catch (error) {
-    return releasing(await reopen(error), replay);
-  }
-  return { ...first, message: withReopening(first, replay, reopen) };
-}
-
-/** Give each opening of a stream a name of its own, unless the caller gave it one and so renews it itself. */
-function createNaming(req: StreamRequest, streams: OpenStreams | undefined) {
+  // A caller who names the stream renews it as well.
   const isOurs = streams !== undefined && !req.header.has(STREAM_ID_HEADER);
-  let stream: OpenStream | undefined;
-  const close = (): void => stream?.close();
-  if (isOurs) req.signal.addEventListener("abort", close, { once: true });
-  const name = (held: Held): void => {
-    if (!isOurs) return;
-    close();
-    stream = streams.open(held);
-    req.header.set(STREAM_ID_HEADER, stream.streamId);
+  let streamId = "";
+  const close = (): void => streams?.close(streamId);
+  req.signal.addEventListener("abort", close);
+  return {
+    prepare(held) {
+      close();
+      if (isOurs) {
+        streamId = streams.open(held);
+        req.header.set(STREAM_ID_HEADER, streamId);
+      }
+      return { ...req, message: replay.messages() };
+    },
+    canReopen: () => replay.isComplete(),
+    answer: (first, reopen) => ({ ...first, message: messagesOf(first, { replay, reopen, close }) }),
+    close,
   };
-  return { name, close };
 }
 
-async function* andThen<T>(messages: AsyncIterable<T>, done: () => void): AsyncGenerator<T> {
-  try {
-    yield* messages;
-  } finally {
-    done();
-  }
+interface Reading {
+  readonly replay: Replay<unknown>;
+  readonly reopen: Reopen;
+  readonly close: () => void;
 }
 
-function releasing(response: StreamResponse, replay: Replay<unknown>): StreamResponse {
-  replay.release();
-  return response;
-}
-
-type Reopen = (error: unknown) => Promise<StreamResponse>;
-
-function withReopening(
+async function* messagesOf(
   first: StreamResponse,
-  replay: Replay<unknown>,
-  reopen: Reopen,
+  { replay, reopen, close }: Reading,
 ): StreamResponse["message"] {
-  async function* messages(): StreamResponse["message"] {
-    const iterator = first.message[Symbol.asyncIterator]();
-    let result: Awaited<ReturnType<typeof iterator.next>>;
-    try {
-      result = await iterator.next();
-    } catch (error) {
-      const second = await reopen(error);
-      replay.release();
-      yield* second.message;
-      // The caller already holds the first response: what it reads there after the end must be the second's.
-      for (const [name, value] of second.trailer) first.trailer.set(name, value);
-      return;
+  let response = first;
+  try {
+    for (;;) {
+      try {
+        for await (const message of response.message) {
+          replay.release();
+          yield message;
+        }
+        break;
+      } catch (error) {
+        // A transport answers a stream request with a stream response; the type of interceptors does not say so.
+        response = (await reopen(error)) as StreamResponse;
+      }
     }
-    replay.release();
-    for (; result.done !== true; result = await iterator.next()) yield result.value;
+    // The caller already holds the first response: what it reads there after the end must be the second's.
+    if (response !== first) for (const [name, value] of response.trailer) first.trailer.set(name, value);
+  } finally {
+    close();
   }
-  return messages();
 }

@@ -1,22 +1,9 @@
-const CONNECT_HEADER = "connect-timeout-ms";
-const GRPC_HEADER = "grpc-timeout";
+// Both are whole numbers of milliseconds: connect-es writes no other unit of the second.
+const UNITS = { "connect-timeout-ms": "", "grpc-timeout": "m" } as const;
 
-const GRPC_UNITS_MS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1_000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
-
-/** Read how long a call may take, in milliseconds; `undefined` when it has no deadline. */
-export function readTimeoutMs(header: Headers): number | undefined {
-  const connect = header.get(CONNECT_HEADER);
-  if (connect !== null) return Number(connect);
-  const grpc = header.get(GRPC_HEADER);
-  const unit = GRPC_UNITS_MS[grpc?.at(-1) ?? ""];
-  return grpc === null || unit === undefined ? undefined : Number(grpc.slice(0, -1)) * unit;
+/** Read how long a call may take, in milliseconds; `NaN` when it has no deadline. */
+export function readTimeoutMs(header: Headers): number {
+  return Number.parseFloat(header.get("connect-timeout-ms") ?? header.get("grpc-timeout") ?? "");
 }
 
 /**
@@ -24,7 +11,7 @@ export function readTimeoutMs(header: Headers): number | undefined {
  * time that was spent waiting for a token would count twice.
  */
 export function writeTimeoutMs(header: Headers, timeoutMs: number): void {
-  const whole = Math.max(1, Math.floor(timeoutMs));
-  if (header.has(CONNECT_HEADER)) header.set(CONNECT_HEADER, String(whole));
-  if (header.has(GRPC_HEADER)) header.set(GRPC_HEADER, `${whole}m`);
+  for (const [name, unit] of Object.entries(UNITS)) {
+    if (header.has(name)) header.set(name, `${Math.max(1, Math.floor(timeoutMs))}${unit}`);
+  }
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { encodeEntry } from "../core/entry-text.ts";
 import { parseEntry } from "../core/parse-entry.ts";
 import { NO_PEERS } from "../core/peers.ts";
-import type { CommitResult, SessionStore, StoreEntry } from "../core/store.ts";
+import type { SessionStore, StoreEntry } from "../core/store.ts";
 import { createFileLock } from "./file-lock.ts";
 import { readNewest, type VersionedText, writeNext } from "./versioned-file.ts";
 
@@ -25,13 +25,10 @@ export function createFileStore({ directory }: FileStoreOptions): SessionStore {
   return {
     peers: { ...NO_PEERS, exclusively: createFileLock(join(directory, "refresh.lock")) },
     read: async () => entryOf(await readNewest(directory)),
-    async compareAndSet(expected, next): Promise<CommitResult> {
+    async compareAndSet(expected, next) {
       const newest = await readNewest(directory);
-      const current = entryOf(newest);
-      if (current?.revision !== expected) return { kind: "conflict", current };
-      const isWritten = await writeNext(directory, { version: newest.version + 1, text: encodeEntry(next) });
-      if (isWritten) return { kind: "committed" };
-      return { kind: "conflict", current: entryOf(await readNewest(directory)) };
+      if (entryOf(newest)?.revision !== expected) return false;
+      return writeNext(directory, { version: newest.version + 1, text: encodeEntry(next) });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pauseMs, retryDelayMs } from "../../../sdk/src/core/backoff.ts";
+import { backoffMs, PAUSE, RETRY } from "../../../sdk/src/core/backoff.ts";
 import {
   blockedMs,
   HEALTHY,
@@ -12,7 +12,9 @@ import {
 const NOW_MS = 1_800_000_000_000;
 
 test("pauses for 5 s after the first failure and doubles up to a minute", () => {
-  expect([1, 2, 3, 4, 5, 20].map(pauseMs)).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  expect([1, 2, 3, 4, 5, 20].map((failures) => backoffMs(PAUSE, failures))).toEqual([
+    5_000, 10_000, 20_000, 40_000, 60_000, 60_000,
+  ]);
   let health = HEALTHY;
   for (const expected of [5_000, 10_000, 20_000]) {
     health = withFailure(health, NOW_MS, { attempts: 1 });
@@ -20,10 +22,8 @@ test("pauses for 5 s after the first failure and doubles up to a minute", () => 
   }
 });
 
-test("waits anywhere between nothing and the whole delay before the next attempt", () => {
-  expect([retryDelayMs(1, 0), retryDelayMs(1, 1), retryDelayMs(2, 0.5), retryDelayMs(9, 1)]).toEqual([
-    0, 250, 250, 4_000,
-  ]);
+test("waits for 250 ms at the most before the second attempt, and never longer than 4 s", () => {
+  expect([1, 2, 3, 9].map((attempts) => backoffMs(RETRY, attempts))).toEqual([250, 500, 1_000, 4_000]);
 });
 
 test("leaves the server alone for as long as it asks", () => {
@@ -46,16 +46,14 @@ test("forces at most one refresh in 10 s", () => {
   expect(mayForce(health, NOW_MS + 10_000)).toBe(true);
 });
 
-test("a success forgives failures and remembers what was forced", () => {
-  const health = withForced(withFailure(HEALTHY, NOW_MS, { attempts: 3 }), NOW_MS + 10_000);
-  const after = withSuccess(health, NOW_MS + 10_001);
-  expect(after).toEqual({
-    strikesAtMs: [NOW_MS + 10_000],
-    failures: 0,
-    retryAtMs: 0,
-    forcedAtMs: NOW_MS + 10_000,
-  });
-  expect(blockedMs(after, NOW_MS + 10_001)).toBe(0);
+test("a success ends the pause, and what failed or was forced in the last minute still counts", () => {
+  const health = withForced(withFailure(HEALTHY, NOW_MS, { attempts: 4 }), NOW_MS + 10_000);
+  const after = withSuccess(health);
+  expect(after).toMatchObject({ failures: 0, retryAtMs: 0, forcedAtMs: NOW_MS + 10_000 });
+  expect(blockedMs(after, NOW_MS + 20_000)).toBe(0);
+  const again = withSuccess(withForced(after, NOW_MS + 20_000));
+  expect(blockedMs(again, NOW_MS + 20_001)).toBe(39_999);
+  expect(blockedMs(again, NOW_MS + 60_000)).toBe(0);
 });
 
 test("a clock that is set back by hours does not lock a session out", () => {

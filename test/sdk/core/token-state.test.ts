@@ -1,23 +1,25 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  arrivedLifetime,
   expiredThresholdMs,
+  msUntilRenewal,
   msUntilStale,
   remainingMs,
-  staleThresholdMs,
   type TokenTiming,
-  tokenState,
-  withArrivalGrace,
 } from "../../../sdk/src/core/token-state.ts";
 
 const MINUTE_MS = 60_000;
+const START_MS = 1_000_000;
+const START_MONOTONIC_MS = 500;
 
 function timingOf(lifetimeMs: number, jitter = 0): TokenTiming {
-  return { lifetimeMs, startedAtMs: 1_000_000, startedMonotonicMs: 500, jitter };
+  return { lifetimeMs, startedAtMs: START_MS, startedMonotonicMs: START_MONOTONIC_MS, jitter };
 }
 
-function after(elapsedMs: number) {
-  return { wallMs: 1_000_000 + elapsedMs, monotonicMs: 500 + elapsedMs };
+/** Both clocks at a time after the start; the monotonic one may have stood still for a while. */
+function after(elapsedMs: number, monotonicElapsedMs = elapsedMs) {
+  return { nowMs: () => START_MS + elapsedMs, monotonicMs: () => START_MONOTONIC_MS + monotonicElapsedMs };
 }
 
 const THRESHOLDS = [
@@ -28,63 +30,57 @@ const THRESHOLDS = [
 ];
 
 test.each(THRESHOLDS)("a token of $lifetimeMs ms is stale with $staleMs ms left", (row) => {
-  const timing = timingOf(row.lifetimeMs);
-  expect(staleThresholdMs(row.lifetimeMs, 0)).toBe(row.staleMs);
-  expect(staleThresholdMs(row.lifetimeMs, 1)).toBeCloseTo(row.staleMs * 1.2);
+  expect(msUntilStale(timingOf(row.lifetimeMs), after(0))).toBe(row.lifetimeMs - row.staleMs);
+  expect(msUntilStale(timingOf(row.lifetimeMs, 1), after(0))).toBeCloseTo(row.lifetimeMs - 1.2 * row.staleMs);
+  expect(msUntilStale(timingOf(row.lifetimeMs), after(row.lifetimeMs - row.staleMs))).toBe(0);
   expect(expiredThresholdMs(row.lifetimeMs)).toBe(row.expiredMs);
-  expect(tokenState(timing, after(row.lifetimeMs - row.staleMs - 1))).toBe("fresh");
-  expect(tokenState(timing, after(row.lifetimeMs - row.staleMs))).toBe("stale");
-  expect(tokenState(timing, after(row.lifetimeMs - row.expiredMs - 1))).toBe("stale");
-  expect(tokenState(timing, after(row.lifetimeMs - row.expiredMs))).toBe("expired");
 });
 
 test("the larger of the two clocks' differences counts", () => {
   const timing = timingOf(10 * MINUTE_MS);
-  expect(remainingMs(timing, { wallMs: 1_000_000 - MINUTE_MS, monotonicMs: 500 + MINUTE_MS })).toBe(
-    9 * MINUTE_MS,
-  );
-  expect(remainingMs(timing, { wallMs: 1_000_000 + MINUTE_MS, monotonicMs: 500 })).toBe(9 * MINUTE_MS);
+  expect(remainingMs(timing, after(-MINUTE_MS, MINUTE_MS))).toBe(9 * MINUTE_MS);
+  expect(remainingMs(timing, after(MINUTE_MS, 0))).toBe(9 * MINUTE_MS);
 });
 
-test("a token only ever goes from fresh to stale to expired", () => {
-  const order = ["fresh", "stale", "expired"];
-  const lifetimes = fc.integer({ min: 1, max: 1e9 });
+test("a token is fresh when it begins, and stale before it is expired", () => {
   const property = fc.property(
-    lifetimes,
+    fc.integer({ min: 1, max: 1e9 }),
     fc.double({ min: 0, max: 1, noNaN: true }),
     (lifetimeMs, jitter) => {
       const timing = timingOf(lifetimeMs, jitter);
-      const states = [0, 0.2, 0.4, 0.6, 0.8, 0.9, 1, 2].map((share) =>
-        tokenState(timing, after(share * lifetimeMs)),
-      );
-      const ranks = states.map((state) => order.indexOf(state));
-      expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
-      expect([states[0], states.at(-1)]).toEqual(["fresh", "expired"]);
+      const untilStaleMs = msUntilStale(timing, after(0));
+      expect(untilStaleMs).toBeGreaterThan(0);
+      expect(untilStaleMs).toBeLessThan(lifetimeMs - expiredThresholdMs(lifetimeMs));
     },
   );
   fc.assert(property);
 });
 
-test("says exactly when a token becomes stale", () => {
-  const timing = timingOf(10 * MINUTE_MS, 0.5);
-  const untilMs = msUntilStale(timing, after(MINUTE_MS));
-  expect(tokenState(timing, after(MINUTE_MS + untilMs - 1))).toBe("fresh");
-  expect(tokenState(timing, after(MINUTE_MS + untilMs + 1))).toBe("stale");
-  expect(msUntilStale(timing, after(20 * MINUTE_MS))).toBe(0);
+test("streams are due for a newer token at 75 to 85 % of its life", () => {
+  expect(msUntilRenewal(timingOf(100_000, 0), after(0))).toBeCloseTo(75_000);
+  expect(msUntilRenewal(timingOf(100_000, 1), after(10_000))).toBeCloseTo(75_000);
 });
 
-test("a token that arrives expired is used for half its life, at most a minute", () => {
-  for (const [lifetimeMs, graceMs] of [
-    [2_000, 1_000],
-    [10 * MINUTE_MS, MINUTE_MS],
-  ] as const) {
-    const arrival = after(lifetimeMs);
-    const timing = withArrivalGrace(timingOf(lifetimeMs), arrival);
-    expect(tokenState(timing, after(lifetimeMs + graceMs - 1))).toBe("fresh");
-    expect(tokenState(timing, after(lifetimeMs + graceMs))).toBe("expired");
-  }
-  const inTime = timingOf(2_000);
-  expect(withArrivalGrace(inTime, after(100))).toBe(inTime);
+test("the life of a token counts from when it was asked for, by whichever clock says more", () => {
+  const asked = { lifetimeMs: 10 * MINUTE_MS, startedAtMs: START_MS, startedMonotonicMs: START_MONOTONIC_MS };
+  const arrived = (elapsedMs: number, monotonicElapsedMs: number) => {
+    const now = after(elapsedMs, monotonicElapsedMs);
+    return { ageMs: now.nowMs() - arrivedLifetime(asked, now).startedAtMs };
+  };
+  expect(arrived(3_000, 3_000)).toEqual({ ageMs: 3_000 });
+  expect(arrived(-2 * 60 * MINUTE_MS, 3_000)).toEqual({ ageMs: 3_000 });
+  expect(arrived(MINUTE_MS, 3_000)).toEqual({ ageMs: MINUTE_MS });
+});
+
+test.each([
+  { lifetimeMs: 2_000, graceMs: 1_000 },
+  { lifetimeMs: 10 * MINUTE_MS, graceMs: MINUTE_MS },
+])("a token of $lifetimeMs ms that arrives expired is used for $graceMs ms", ({ lifetimeMs, graceMs }) => {
+  const asked = { lifetimeMs, startedAtMs: START_MS, startedMonotonicMs: START_MONOTONIC_MS };
+  const arrival = after(lifetimeMs);
+  const life = arrivedLifetime(asked, arrival);
+  expect(life.startedAtMs).toBe(arrival.nowMs());
+  expect(life.lifetimeMs - expiredThresholdMs(life.lifetimeMs)).toBeCloseTo(graceMs);
 });
 
 test("row 41: of 10,000 clients with tokens of one second none refreshes in a crowd", () => {

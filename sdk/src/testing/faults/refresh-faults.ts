@@ -39,13 +39,16 @@ export const REFRESH_FAULTS: readonly Fault[] = [
     row: 3,
     name: "many tabs with an expired token and no way to talk: one successor, nobody is signed out",
     run: (options = {}) =>
-      onStage(options, async ({ clock, server, signedIn, tab }) => {
+      onStage(options, async ({ clock, server, store, signedIn, tab }) => {
         const tabs = [await signedIn(), ...Array.from({ length: 19 }, () => tab())];
         await Promise.all(tabs.map(({ session }) => session.ready));
         clock.advance(LIFETIME_MS);
         const tokens = await Promise.all(tabs.map(({ session }) => session.token()));
         assertThat(new Set(tokens).size === 1, "all tabs must get the same token");
         assertThat(server.counts().rotations === 1, "there must be one successor");
+        const entry = await store.read();
+        const isOvertaken = entry !== undefined && !(await store.compareAndSet("an older one", entry));
+        assertThat(isOvertaken, "the store must refuse to write over another revision than was read");
       }),
   },
   {

@@ -3,6 +3,7 @@ import { createSession } from "../../core/create-session.ts";
 import type { SessionEvent } from "../../core/events.ts";
 import { createMemoryStore } from "../../core/memory-store.ts";
 import type { Session } from "../../core/session.ts";
+import type { SessionStore } from "../../core/store.ts";
 import { createFakeClock, type FakeClock } from "../fake-clock.ts";
 import { createFakeServer, type FakeServer } from "../fake-server.ts";
 import type { FaultOptions } from "./fault.ts";
@@ -25,6 +26,8 @@ export interface StagedTabOptions {
 export interface Stage {
   readonly clock: FakeClock;
   readonly server: FakeServer;
+  /** The store that all tabs share. */
+  readonly store: SessionStore;
   readonly tab: (options?: StagedTabOptions) => StagedTab;
   /** A tab that is signed in. */
   readonly signedIn: (options?: StagedTabOptions) => Promise<StagedTab>;
@@ -58,7 +61,7 @@ export async function onStage(options: FaultOptions, play: (stage: Stage) => Pro
   }
 
   try {
-    await play({ clock, server, tab, signedIn });
+    await play({ clock, server, store, tab, signedIn });
   } finally {
     for (const session of sessions) session.dispose();
   }

@@ -1,0 +1,15 @@
+import type { Clock } from "./clock.ts";
+import type { Holder } from "./holder.ts";
+import type { Peers } from "./peers.ts";
+import type { SharedEntry } from "./shared-entry.ts";
+import type { TokenSource } from "./source.ts";
+
+/** What the parts of one session work with. */
+export interface SessionContext extends Pick<SharedEntry, "change"> {
+  readonly clock: Clock;
+  readonly source: TokenSource;
+  readonly holder: Holder;
+  readonly peers: Peers;
+  /** Settles when the store has been read. @throws SessionError `DISPOSED` */
+  readonly ready: () => Promise<void>;
+}

@@ -1,0 +1,108 @@
+import { backoffMs, PAUSE } from "./backoff.ts";
+import type { Cancel, Clock } from "./clock.ts";
+import type { PeerMessage } from "./peers.ts";
+import { randomId } from "./random.ts";
+import type { SessionStore, SignedInEntry, SignedOutEntry, StoreEntry } from "./store.ts";
+
+/** An entry that has not been written yet. */
+export type Draft = Omit<SignedInEntry, "revision"> | Omit<SignedOutEntry, "revision">;
+
+/** What is to follow an entry; `undefined` to leave things as they are. It may be asked several times. */
+export type Follow = (current: StoreEntry | undefined) => Draft | undefined;
+
+/** The entry that all tabs and processes of a session share. */
+export interface SharedEntry {
+  /** Read it, write what follows, if anything, and answer what is in force now. Never rejects. */
+  readonly change: (follow?: Follow) => Promise<StoreEntry | undefined>;
+  /** Let go of the store. */
+  readonly close: () => void;
+}
+
+/** What {@link createSharedEntry} needs. */
+export interface SharedEntryOptions {
+  readonly store: SessionStore;
+  readonly clock: Clock;
+  /** Told of a failure of the store, and with `undefined` that it works again. */
+  readonly onHealth: (error: unknown) => void;
+  /** Told of every write that others should know of. */
+  readonly onWrite: (message: PeerMessage) => void;
+}
+
+// Every lost race means that somebody else moved on; so many in a row only happen when a store is broken.
+const MAX_RACES = 50;
+
+/**
+ * Share an entry through a store. While the store fails, the entry lives in memory, and what was written there is
+ * written down as soon as the store works again.
+ */
+export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
+  const { store, clock, onHealth, onWrite } = options;
+  let mirror: StoreEntry | undefined;
+  let isAhead = false;
+  let failures = 0;
+  let retryAtMs = 0;
+  let cancel: Cancel | undefined;
+
+  async function write(follow: Follow | undefined): Promise<StoreEntry | undefined> {
+    for (let races = 0; races < MAX_RACES; races += 1) {
+      const stored = await store.read();
+      const base = isAhead && mirror !== undefined && isNewer(mirror, stored) ? mirror : stored;
+      const next = following(base, follow);
+      if (next === stored || next === undefined) return next;
+      if (!(await store.compareAndSet(stored?.revision, next))) continue;
+      const { kind: type, sessionId, generation } = next;
+      // What is only a note of a refresh that has begun is of no use to others before it ends.
+      if (type === "signed_out" || next.intent === undefined) onWrite({ type, sessionId, generation });
+      return next;
+    }
+    throw new Error("the store takes no change");
+  }
+
+  async function change(follow?: Follow): Promise<StoreEntry | undefined> {
+    if (!isAhead || clock.monotonicMs() >= retryAtMs) {
+      try {
+        mirror = await write(follow);
+        isAhead = false;
+        if (failures > 0) onHealth(undefined);
+        failures = 0;
+        cancel?.();
+        return mirror;
+      } catch (error) {
+        failures += 1;
+        const pauseMs = backoffMs(PAUSE, failures);
+        retryAtMs = clock.monotonicMs() + pauseMs;
+        cancel?.();
+        cancel = clock.schedule(() => void change(), pauseMs);
+        onHealth(error);
+      }
+    }
+    const next = following(mirror, follow);
+    isAhead ||= next !== mirror;
+    mirror = next;
+    return mirror;
+  }
+
+  return {
+    change,
+    close() {
+      cancel?.();
+      void store.close?.();
+    },
+  };
+}
+
+function following(base: StoreEntry | undefined, follow: Follow | undefined): StoreEntry | undefined {
+  const draft = follow?.(base);
+  return draft === undefined ? base : { ...draft, revision: randomId() };
+}
+
+/** Whether what memory holds after an outage goes before what is stored. */
+function isNewer(ours: StoreEntry, theirs: StoreEntry | undefined): boolean {
+  if (theirs === undefined) return true;
+  if (ours.sessionId !== theirs.sessionId) {
+    return (
+      ours.kind === "signed_in" && (theirs.kind === "signed_out" || ours.startedAtMs > theirs.startedAtMs)
+    );
+  }
+  return theirs.kind === "signed_in" && (ours.kind === "signed_out" || ours.generation > theirs.generation);
+}
