@@ -8,7 +8,7 @@ import type {
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { Clock } from "../clock.ts";
 import { principalOf } from "../connect/principal-context.ts";
-import type { NewNote, StoredNote } from "../store/note-events.ts";
+import { latestNoteSequences, type NewNote, type StoredNote } from "../store/note-events.ts";
 import { deleteNote, insertNotes, listNotes } from "../store/notes.ts";
 import { assertValid, parsePageSize } from "./input.ts";
 import { findAccessibleNote, noteNotFound } from "./note-access.ts";
@@ -53,9 +53,12 @@ export function createNotesService(options: NotesServiceOptions): ServiceImpl<ty
     async listNotes({ pageSize, pageToken }, ctx) {
       const limit = parsePageSize(pageSize);
       const after = parseNotePageToken(pageToken);
+      const owner = ownerOf(principalOf(ctx));
+      // Before the notes: an event in between is then in both, which is better than in neither.
+      const latest = after === undefined ? await latestNoteSequences(store, [owner]) : undefined;
       // One more than asked for tells whether there is a next page.
-      const found = await listNotes(store, ownerOf(principalOf(ctx)), { limit: limit + 1, after });
-      return toPage(found, limit);
+      const found = await listNotes(store, owner, { limit: limit + 1, after });
+      return { ...toPage(found, limit), sequence: BigInt(latest?.get(owner) ?? 0) };
     },
     async deleteNote({ id }, ctx) {
       const { owner } = await findAccessibleNote(options, principalOf(ctx), id);

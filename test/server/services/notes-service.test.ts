@@ -48,6 +48,26 @@ describeStores("notes", (open) => {
     expect((await ada.listNotes({})).notes).toEqual([written]);
   });
 
+  it("say from where the feed goes on behind their list, also when the newest are deleted", async () => {
+    await using store = await open();
+    await using serving = await serveNotes(store);
+    const ada = serving.as("ada");
+    expect((await ada.listNotes({})).sequence).toBe(0n);
+    const first = await ada.createNote({ title: "stays" });
+    const second = await ada.createNote({ title: "goes" });
+    await ada.deleteNote({ id: second.id });
+    await serving.as("eve").createNote({ title: "another's" });
+    const page = await ada.listNotes({ pageSize: 1 });
+    expect(page.notes).toEqual([first]);
+    expect(page.sequence).toBe(second.sequence + 1n);
+    const third = await ada.createNote({ title: "new" });
+    const stop = new AbortController();
+    const feed = ada.watchNotes({ afterSequence: page.sequence }, { signal: stop.signal });
+    const { value } = await feed[Symbol.asyncIterator]().next();
+    expect(value).toMatchObject({ sequence: third.sequence });
+    stop.abort();
+  });
+
   it("may be read and deleted by their owner and by admins only", async () => {
     await using store = await open();
     await using serving = await serveNotes(store);
