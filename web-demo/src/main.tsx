@@ -4,22 +4,39 @@ import "./styles/controls.css";
 import "./styles/sign-in.css";
 import "./styles/drawing.css";
 import "./styles/workspace.css";
+import "./styles/hero.css";
 import "./styles/token.css";
+import "./styles/timeline.css";
+import "./styles/dials.css";
 import "./styles/notes.css";
 import "./styles/placeholders.css";
 import "./styles/panels.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { createNetworkSwitch } from "./network/network-switch.ts";
+import { watchRenewals } from "./network/watch-renewals.ts";
 import { createServices } from "./session/services.ts";
 import { ServicesProvider } from "./session/services-context.tsx";
+import { createTokenLife } from "./session/token-life.ts";
+import { createTimelineStore } from "./timeline/timeline-store.ts";
 
 const root = document.querySelector("#root");
 if (root === null) throw new Error("index.html has no #root");
 
+const network = createNetworkSwitch(window.fetch.bind(window));
+const timeline = createTimelineStore(Date.now);
+// The session and the transport both use the page's own fetch, so one switch cuts off everything.
+window.fetch = watchRenewals(network.fetch, () => timeline.add({ type: "renewed" }));
+const services = createServices(window.location.origin, {
+  network,
+  timeline,
+  tokenLife: createTokenLife(window.localStorage),
+});
+
 createRoot(root).render(
   <StrictMode>
-    <ServicesProvider services={createServices(window.location.origin)}>
+    <ServicesProvider services={services}>
       <App />
     </ServicesProvider>
   </StrictMode>,

@@ -100,10 +100,14 @@ describe("applyNoteEvent", () => {
   });
 });
 
-test("the feed goes on after the latest change that the list shows, not after its newest note", () => {
-  const pages = withNote(pagesOf([[30, 20]]), noteOf(20, 99n));
-  expect(lastSequenceOf(pages)).toBe(99n);
-  expect(lastSequenceOf(pagesOf([[]]))).toBe(0n);
+test("the feed goes on where the first page says, which may be behind all notes that are left", () => {
+  const [first, second] = pagesOf([[30], [20]]).pages;
+  const pages = [
+    { ...(first ?? create(ListNotesResponseSchema)), sequence: 99n },
+    ...(second ? [second] : []),
+  ];
+  expect(lastSequenceOf({ pages, pageParams: ["", "next"] })).toBe(99n);
+  expect(lastSequenceOf({ pages: [], pageParams: [] })).toBe(0n);
 });
 
 test("taking out a note that is not there changes nothing", () => {

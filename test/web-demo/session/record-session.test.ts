@@ -55,10 +55,23 @@ test("the log keeps the newest forty entries, newest first, and tells its listen
   const log = createActivityLog(() => 42);
   let told = 0;
   const stop = log.subscribe(() => (told += 1));
-  for (let index = 1; index <= 45; index += 1) log.add("refreshed", `r${index}`);
+  for (let index = 1; index <= 45; index += 1) log.add(index % 2 === 0 ? "cut" : "restored", `r${index}`);
   stop();
   log.clear();
   log.add("refreshed", "last");
   expect(told).toBe(45);
-  expect(log.getSnapshot()).toEqual([{ id: 46, kind: "refreshed", text: "last", atMs: 42 }]);
+  expect(log.getSnapshot()).toEqual([{ id: 46, kind: "refreshed", text: "last", times: 1, atMs: 42 }]);
+});
+
+test("what happens again within half a minute is one entry, with the newest text and time", () => {
+  let nowMs = 0;
+  const log = createActivityLog(() => nowMs);
+  for (const atMs of [0, 20_000, 40_000, 70_000]) {
+    nowMs = atMs;
+    log.add("refreshed", `at ${atMs}`);
+  }
+  expect(log.getSnapshot()).toEqual([
+    { id: 2, kind: "refreshed", text: "at 70000", times: 1, atMs: 70_000 },
+    { id: 1, kind: "refreshed", text: "at 40000", times: 3, atMs: 40_000 },
+  ]);
 });

@@ -1,13 +1,12 @@
 import type { ReactNode } from "react";
 import { formatTimeOfDay } from "../model/time.ts";
-import type { NoteFeed } from "./use-note-feed.ts";
-import type { FeedStatus } from "./watch-feed.ts";
+import type { FeedStatus, NoteFeed } from "./use-note-feed.ts";
 
 const STATUS_WORDS = {
   connecting: "Connecting",
   live: "Live",
   reconnecting: "Reconnecting",
-  refused: "Closed by the server",
+  ended: "Closed by the server",
 } satisfies Record<FeedStatus, string>;
 
 /** The changes to the notes as the server streams them, with the state of the stream. */

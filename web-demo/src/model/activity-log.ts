@@ -1,5 +1,13 @@
 /** What kind of thing happened to the session. */
-export type ActivityKind = "signed_in" | "refreshed" | "degraded" | "recovered" | "signed_out" | "resumed";
+export type ActivityKind =
+  | "signed_in"
+  | "refreshed"
+  | "degraded"
+  | "recovered"
+  | "signed_out"
+  | "resumed"
+  | "cut"
+  | "restored";
 
 /** One line of the activity log. */
 export interface ActivityEntry {
@@ -8,7 +16,9 @@ export interface ActivityEntry {
   readonly kind: ActivityKind;
   /** A sentence for people. */
   readonly text: string;
-  /** When it happened, in milliseconds since 1970. */
+  /** How often it happened in a row. */
+  readonly times: number;
+  /** When it happened last, in milliseconds since 1970. */
   readonly atMs: number;
 }
 
@@ -26,6 +36,8 @@ export interface ActivityLog {
 
 /** How many entries are kept: what a person would scroll through. */
 const KEPT_ENTRIES = 40;
+/** What happens again this soon is one entry: of tokens that live for seconds nobody reads every one. */
+const REPEATED_WITHIN_MS = 30_000;
 
 /**
  * Create an empty log.
@@ -42,7 +54,11 @@ export function createActivityLog(nowMs: () => number): ActivityLog {
   };
   return {
     add: (kind, text) => {
-      set([{ id: nextId++, kind, text, atMs: nowMs() }, ...entries].slice(0, KEPT_ENTRIES));
+      const atMs = nowMs();
+      const [last, ...older] = entries;
+      const isRepeated = last?.kind === kind && atMs - last.atMs < REPEATED_WITHIN_MS;
+      if (isRepeated) return set([{ ...last, text, atMs, times: last.times + 1 }, ...older]);
+      set([{ id: nextId++, kind, text, times: 1, atMs }, ...entries].slice(0, KEPT_ENTRIES));
     },
     clear: () => set([]),
     subscribe: (listener) => {

@@ -3,6 +3,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { KeyboardEvent, ReactNode, SubmitEvent } from "react";
 import { useEffect, useId, useRef, useState } from "react";
 import { toFailure } from "../model/failure.ts";
+import { useServices } from "../session/services-context.tsx";
 import { FailureNote } from "../ui/failure-note.tsx";
 import { withNote } from "./note-pages.ts";
 import { useChangeNotes } from "./use-notes.ts";
@@ -14,6 +15,7 @@ const MAX_BODY_LENGTH = 65_536;
 /** The form for a new note. Enter in the title and Ctrl+Enter in the text save it, Escape closes it. */
 export function Composer(props: { readonly onClose: () => void }): ReactNode {
   const change = useChangeNotes();
+  const { timeline } = useServices();
   const id = useId();
   const [title, setTitle] = useState("");
   const [body, setBody] = useState("");
@@ -22,6 +24,7 @@ export function Composer(props: { readonly onClose: () => void }): ReactNode {
   const { mutate, isPending, error } = useMutation(NotesService.method.createNote, {
     onSuccess: (note) => {
       change((pages) => withNote(pages, note));
+      timeline.add({ type: "confirmed", sequence: note.sequence });
       props.onClose();
     },
   });

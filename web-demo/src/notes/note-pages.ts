@@ -11,12 +11,9 @@ export function notesOf(pages: NotePages): readonly Note[] {
   return pages.pages.flatMap((page) => page.notes);
 }
 
-/**
- * Say after which change the feed has to go on so that nothing is missed between the list and the feed: the
- * latest change that the list shows, or 0 when it is empty.
- */
+/** Say after which change the feed has to go on so that nothing is missed between the list and the feed. */
 export function lastSequenceOf(pages: NotePages): bigint {
-  return notesOf(pages).reduce((last, note) => (note.sequence > last ? note.sequence : last), 0n);
+  return pages.pages[0]?.sequence ?? 0n;
 }
 
 /** Apply one event of the feed. Applying an event twice, or after the answer of its own call, changes nothing more. */

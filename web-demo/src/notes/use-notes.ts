@@ -4,6 +4,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { useQueryClient } from "@tanstack/react-query";
 import type { Failure } from "../model/failure.ts";
 import { toFailure } from "../model/failure.ts";
+import { isTick } from "../ticks/tick.ts";
 import type { NotePages } from "./note-pages.ts";
 import { applyNoteEvent, lastSequenceOf, notesOf } from "./note-pages.ts";
 
@@ -16,6 +17,8 @@ const LIST_KEY = createConnectQueryKey({ schema: NotesService.method.listNotes, 
 export interface Notes {
   /** Undefined until the first page has arrived. */
   readonly list: readonly Note[] | undefined;
+  /** The identifiers of notes that are ticks of the timeline: they are not in the list. */
+  readonly ticks: readonly string[] | undefined;
   readonly failure: Failure | undefined;
   readonly retry: () => void;
   readonly hasMore: boolean;
@@ -40,8 +43,10 @@ export function useNotes(): Notes {
       refetchInterval: (query) => query.state.status === "error" && RECOVERY_EVERY_MS,
     },
   );
+  const all = data && notesOf(data);
   return {
-    list: data && notesOf(data),
+    list: all?.filter((note) => !isTick(note)),
+    ticks: all?.filter((note) => isTick(note)).map(({ id }) => id),
     failure: error ? toFailure(error) : undefined,
     retry: () => void (data && hasNextPage ? fetchNextPage() : refetch()),
     hasMore: hasNextPage,

@@ -8,10 +8,25 @@ import { QueryClient } from "@tanstack/react-query";
 import type { ActivityLog } from "../model/activity-log.ts";
 import { createActivityLog } from "../model/activity-log.ts";
 import { toFailure } from "../model/failure.ts";
+import type { NetworkSwitch } from "../network/network-switch.ts";
+import { recordTimeline } from "../timeline/record-timeline.ts";
+import type { TimelineStore } from "../timeline/timeline-store.ts";
+import { recordNetwork } from "./record-network.ts";
 import { recordSession } from "./record-session.ts";
+import type { TokenLife } from "./token-life.ts";
+
+/** What the page brings. */
+export interface PageServices {
+  /** Where the viewer can cut the page off. */
+  readonly network: NetworkSwitch;
+  /** How long the viewer wants tokens to last. */
+  readonly tokenLife: TokenLife;
+  /** What happens to the live feed's stream. */
+  readonly timeline: TimelineStore;
+}
 
 /** What the whole page shares. */
-export interface Services {
+export interface Services extends PageServices {
   readonly session: Session;
   /** Speaks gRPC-Web, with the session's token on every call. */
   readonly transport: Transport;
@@ -28,17 +43,21 @@ const READ_RETRIES = 1;
  *
  * @param baseUrl the origin of the server
  */
-export function createServices(baseUrl: string): Services {
-  const session = createSession({ baseUrl });
+export function createServices(baseUrl: string, page: PageServices): Services {
+  const session = createSession({ baseUrl, maxTokenLifeMs: page.tokenLife.getSnapshot });
   const transport = createGrpcWebTransport({ baseUrl, interceptors: [session.interceptor] });
   const queryClient = createQueryClient();
   const activity = createActivityLog(Date.now);
   recordSession(session, activity);
+  recordNetwork(page.network, activity, page.timeline);
+  recordTimeline(session, page.timeline);
   session.on((event) => {
     // Nothing of one account may be shown to the next.
-    if (event.type === "signed_out") queryClient.clear();
+    if (event.type !== "signed_out") return;
+    queryClient.clear();
+    page.network.restore();
   });
-  return { session, transport, notes: createClient(NotesService, transport), queryClient, activity };
+  return { ...page, session, transport, notes: createClient(NotesService, transport), queryClient, activity };
 }
 
 function createQueryClient(): QueryClient {

@@ -49,7 +49,7 @@ export function TokenPanel(): ReactNode {
         </div>
         <div>
           <dt>Lasts</dt>
-          <dd>{formatLength(lifetimeMs)}</dd>
+          <dd data-testid="life">{formatLength(lifetimeMs)}</dd>
         </div>
         <div>
           <dt>State</dt>

@@ -3,35 +3,39 @@ import { FeedPanel } from "../feed/feed-panel.tsx";
 import { useNoteFeed } from "../feed/use-note-feed.ts";
 import { NotesBoard } from "../notes/notes-board.tsx";
 import { useNotes } from "../notes/use-notes.ts";
+import { useTokenLife } from "../session/use-token-life.ts";
+import { useTicks } from "../ticks/use-ticks.ts";
 import { useArrivalFocus } from "../ui/use-arrival-focus.ts";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { DegradedBanner } from "./degraded-banner.tsx";
+import { Hero } from "./hero.tsx";
 import { IdentityPanel } from "./identity-panel.tsx";
-import { TokenPanel } from "./token-panel.tsx";
 import { TopBar } from "./top-bar.tsx";
 
 /** The page of someone who is signed in. */
 export function Workspace(): ReactNode {
   const notes = useNotes();
-  const feed = useNoteFeed(notes.lastSequence, notes.applyEvent);
+  const life = useTokenLife();
+  const ticks = useTicks(notes.ticks);
+  const feed = useNoteFeed({ startAfter: notes.lastSequence, run: life.run, onEvent: notes.applyEvent });
   return (
     <div className="workspace">
       <a className="skip" href="#notes">
         Skip to notes
       </a>
       <TopBar />
-      <DegradedBanner />
+      <Hero status={feed.status} life={life} ticks={ticks} />
       <div className="workspace__grid">
         <main ref={useArrivalFocus()} className="workspace__main" id="notes" tabIndex={-1}>
           <NotesBoard notes={notes} />
         </main>
         <aside className="workspace__aside" aria-label="Session">
-          <TokenPanel />
-          <ActivityPanel />
           <FeedPanel feed={feed} />
+          <ActivityPanel />
           <IdentityPanel />
         </aside>
       </div>
+      <DegradedBanner />
     </div>
   );
 }

@@ -1,0 +1,61 @@
+/** What a tick leaves behind. */
+export interface WrittenTick {
+  readonly id: string;
+  /** The place of the write in the feed. */
+  readonly sequence: bigint;
+}
+
+/** What {@link createTickWriter} needs. */
+export interface TickPorts {
+  /** Write a tick. */
+  readonly create: (count: number) => Promise<WrittenTick>;
+  /** Delete a tick. @returns once it is gone, whoever deleted it */
+  readonly remove: (id: string) => Promise<void>;
+  /** Called when the server has confirmed a write. */
+  readonly onConfirmed: (sequence: bigint) => void;
+}
+
+/** Writes notes that delete themselves, so that a stream has something to say. */
+export interface TickWriter {
+  /** Write one, and delete those before it. Never rejects; does nothing while the one before is still on its way. */
+  readonly write: () => Promise<void>;
+  /** Take over ticks that somebody else left behind. */
+  readonly adopt: (ids: readonly string[]) => void;
+  /** Delete all that are left. Never rejects: what cannot be deleted now stays for the next time. */
+  readonly sweep: () => Promise<void>;
+}
+
+/** Create a writer that has written nothing yet. */
+export function createTickWriter({ create, remove, onConfirmed }: TickPorts): TickWriter {
+  const left = new Set<string>();
+  let count = 0;
+  let isWriting = false;
+
+  async function removeAll(ids: readonly string[]): Promise<void> {
+    const results = await Promise.allSettled(ids.map((id) => remove(id)));
+    ids.filter((_, index) => results[index]?.status === "fulfilled").forEach((id) => void left.delete(id));
+  }
+
+  async function writeOne(): Promise<void> {
+    const { id, sequence } = await create(count + 1);
+    count += 1;
+    onConfirmed(sequence);
+    const older = [...left];
+    left.add(id);
+    await removeAll(older);
+  }
+
+  return {
+    async write() {
+      if (isWriting) return;
+      isWriting = true;
+      // A tick that is lost with the network is not repeated: the next one comes in a second.
+      await writeOne().catch(() => undefined);
+      isWriting = false;
+    },
+    adopt: (ids) => {
+      for (const id of ids) left.add(id);
+    },
+    sweep: () => removeAll([...left]),
+  };
+}

@@ -1,0 +1,66 @@
+import type { ReactNode } from "react";
+import type { FeedStatus } from "../feed/use-note-feed.ts";
+import { useNow } from "../ui/use-now.ts";
+import { frameOf } from "./chart-frame.ts";
+import { describeChart, describeDelivery, describeTotals } from "./describe.ts";
+import type { Timeline } from "./timeline.ts";
+import { TimelineCanvas } from "./timeline-chart.tsx";
+import { TimelineTable } from "./timeline-table.tsx";
+import { useTimeline } from "./use-timeline.ts";
+
+const LEGEND = [
+  { key: "message", text: "messages on the stream" },
+  { key: "token", text: "a token’s life" },
+  { key: "renewal", text: "stream takes the next token" },
+  { key: "loss", text: "interrupted" },
+] as const;
+
+/** One stream as it crosses token after token, in a chart and in four numbers. Its children come before the chart. */
+export function TimelinePanel(props: {
+  readonly status: FeedStatus;
+  readonly children: ReactNode;
+}): ReactNode {
+  const timeline = useTimeline();
+  const nowMs = useNow(500);
+  const { fromMs } = frameOf(timeline, nowMs, Infinity);
+  return (
+    <section className="timeline" aria-labelledby="timeline-title">
+      <h2 className="label timeline__title" id="timeline-title">
+        Live timeline
+      </h2>
+      <p className="timeline__totals" data-testid="totals">
+        {describeTotals(timeline.totals).map(({ value, what }, index, { length }) => (
+          <span key={what} className="timeline__count">
+            <strong>{value}</strong> {what}
+            {index + 1 < length && <span className="timeline__dot"> · </span>}
+          </span>
+        ))}
+      </p>
+      <p className="timeline__proof" data-testid="proof">
+        {toSentence(timeline, props.status) + toCountdown(timeline.retryAtMs, nowMs)}
+      </p>
+      {props.children}
+      <TimelineCanvas description={describeChart(timeline.totals, nowMs - fromMs)} />
+      <ul className="legend" aria-label="Legend">
+        {LEGEND.map(({ key, text }) => (
+          <li key={key} className={`legend__entry legend__entry--${key}`}>
+            {text}
+          </li>
+        ))}
+      </ul>
+      <TimelineTable timeline={timeline} />
+    </section>
+  );
+}
+
+function toSentence({ retryAtMs, delivery }: Timeline, status: FeedStatus): string {
+  if (status === "ended") return "The server has closed the stream.";
+  if (retryAtMs !== undefined) return "The stream is interrupted, and goes on where it broke off.";
+  return describeDelivery(delivery) ?? "Let tokens live for seconds, and watch the stream cross them.";
+}
+
+function toCountdown(retryAtMs: number | undefined, nowMs: number): string {
+  if (retryAtMs === undefined) return "";
+  const seconds = Math.ceil((retryAtMs - nowMs) / 1000);
+  return seconds > 0 ? ` Next try in ${seconds} s.` : " Trying now.";
+}
