@@ -6,9 +6,13 @@ import { runProgram } from "../support/program.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { ALL_BENCHES } from "./benches/all.ts";
 import { cacheMemoryBench } from "./benches/cache-memory.ts";
+import { connectionMemoryBench } from "./benches/connection-memory.ts";
 import { floodBench } from "./benches/flood.ts";
+import { createLatencyBench } from "./benches/latency.ts";
 import { rejectUploadBench } from "./benches/reject-upload.ts";
 import { createUnaryBench } from "./benches/unary.ts";
+import { createUnaryKindBenches } from "./benches/unary-kinds.ts";
+import { createWorkersBench } from "./benches/workers.ts";
 import { createTokenMaker } from "./fixture/tokens.ts";
 import { h2load } from "./load/h2load.ts";
 import { nodeLoad } from "./load/load-child.ts";
@@ -39,6 +43,41 @@ describe.concurrent("the benches, as quickly as they can", { timeout: 120_000 },
     const rows = await createUnaryBench(nodeLoad).run(QUICK);
     const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
     expectRows(rows, "unary", ["countersign", ...stock]);
+  });
+
+  it("unary of other sizes and protocols: serves and calls all sides", async () => {
+    const http2 = ["countersign", "connect-no-auth"];
+    const sides = {
+      "unary-16k": [...http2, "grpcjs-no-auth"],
+      "unary-256k": [...http2, "grpcjs-no-auth"],
+      "unary-http1": ["countersign", "connect-no-auth-http1"],
+      "unary-web": http2,
+    };
+    const benches = createUnaryKindBenches(nodeLoad);
+    expect(benches.map(({ name }) => name)).toEqual(Object.keys(sides));
+    for (const bench of benches) {
+      const { name } = bench;
+      expectRows(await bench.run(QUICK), name, sides[name as keyof typeof sides]);
+    }
+  });
+
+  it("latency: paces the calls to each side", async () => {
+    const sides = ["countersign", "connect-no-auth", "grpcjs-jsonwebtoken"].flatMap((side) =>
+      ["half-rate", "half-p50", "half-p99", "same-rate", "same-p50", "same-p99"].map(
+        (figure) => `${side}-${figure}`,
+      ),
+    );
+    expectRows(await createLatencyBench(nodeLoad).run(QUICK), "latency", sides);
+  });
+
+  it("connection-memory: weighs open connections", async () => {
+    const rows = await connectionMemoryBench.run(QUICK);
+    // So few connections may well fit into memory that the process had before.
+    expect(rows.map(({ side }) => side)).toEqual(["countersign", "connect-no-auth", "grpcjs-no-auth"]);
+  });
+
+  it("workers: serves with one process and with several", async () => {
+    expectRows(await createWorkersBench(nodeLoad).run(QUICK), "workers", ["serve-1", "serve-auto"]);
   });
 
   it("reject-upload: counts bytes on both versions of HTTP", async () => {

@@ -1,8 +1,10 @@
 import type { Bench } from "../run/bench.ts";
 import { cacheMemoryBench } from "./cache-memory.ts";
+import { connectionMemoryBench } from "./connection-memory.ts";
 import { floodBench } from "./flood.ts";
 import { gateBench } from "./gate.ts";
 import { gateRevokedBench } from "./gate-revoked.ts";
+import { createLatencyBench } from "./latency.ts";
 import { refreshBench } from "./refresh.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
 import { revocationBench } from "./revocation.ts";
@@ -11,10 +13,16 @@ import { sdkSizeBench } from "./sdk-size.ts";
 import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
 import { createUnaryBench } from "./unary.ts";
+import { createUnaryKindBenches } from "./unary-kinds.ts";
+import { createWorkersBench } from "./workers.ts";
 
 /** All benches, in the order in which they run. */
 export const ALL_BENCHES: readonly Bench[] = [
   createUnaryBench(),
+  ...createUnaryKindBenches(),
+  createLatencyBench(),
+  connectionMemoryBench,
+  createWorkersBench(),
   gateBench,
   gateRevokedBench,
   rejectUploadBench,

@@ -1,5 +1,5 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from "node:http2";
-import { ECHO_FRAME, ECHO_PATH, ECHO_RESPONSE_BYTES, toGrpcFrame } from "../fixture/echo.ts";
+import { ECHO_FRAME, ECHO_PATH } from "../fixture/echo.ts";
 
 /** How a call of gRPC went. */
 export interface GrpcAnswer {
@@ -40,11 +40,6 @@ export function callEcho(
     stream.on("close", () => resolve({ status, body: Buffer.concat(chunks) }));
     stream.end(body);
   });
-}
-
-/** Say whether an answer is the echo, to the byte. */
-export function isEcho({ status, body }: GrpcAnswer): boolean {
-  return status === 0 && body.equals(toGrpcFrame(ECHO_RESPONSE_BYTES));
 }
 
 /** The status of a call whose caller is not known. */

@@ -1,19 +1,15 @@
 import { type Child, startChild } from "../run/child.ts";
-import type { LoadKind, LoadOptions } from "./load.ts";
+import type { Latencies, LoadKind, LoadOptions } from "./load.ts";
 
 /** Good calls at a steady pace. */
-export interface SteadyOptions {
-  readonly port: number;
-  readonly token: string;
+export interface SteadyOptions extends Pick<LoadOptions, "port" | "token" | "seconds" | "call"> {
   readonly callsPerSecond: number;
-  readonly seconds: number;
+  /** Default: one. */
+  readonly connections?: number;
 }
 
-/** How long the steady calls took, each from the moment at which it was due. */
-export interface Latencies {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
+/** Connections to keep open. */
+export type HoldOptions = Pick<LoadOptions, "port" | "token" | "connections">;
 
 /** A client in a process of its own, on the core of load. */
 export interface LoadChild extends AsyncDisposable {
@@ -21,8 +17,11 @@ export interface LoadChild extends AsyncDisposable {
   saturate(options: LoadOptions): Promise<number>;
   /** Make calls with forged tokens as fast as refusals come. @returns refusals per second */
   flood(options: LoadOptions): Promise<number>;
-  /** Make good calls at a steady pace. */
+  /** Make good calls at a steady pace, each timed from the moment at which it was due. */
   steady(options: SteadyOptions): Promise<Latencies>;
+  /** Open connections, make one call on each, and keep them open until {@link release}. */
+  hold(options: HoldOptions): Promise<void>;
+  release(): Promise<void>;
 }
 
 /** Start a client; disposing of it ends its process. */
@@ -32,6 +31,8 @@ export function startLoad(): LoadChild {
     saturate: (options) => child.ask("saturate", options),
     flood: (options) => child.ask("flood", options),
     steady: (options) => child.ask("steady", options),
+    hold: (options) => child.ask("hold", options),
+    release: () => child.ask("release"),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
@@ -43,6 +44,7 @@ export const nodeLoad: LoadKind = {
     const child = startLoad();
     return {
       run: (options) => child.saturate(options),
+      pace: (options) => child.steady(options),
       [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
     };
   },

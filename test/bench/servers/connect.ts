@@ -11,6 +11,10 @@ import type { StartSide } from "./side.ts";
 export const startConnectNoAuth: StartSide = () =>
   listenOn(createHttp2Server(connectNodeAdapter({ routes: createEchoRoutes() })));
 
+/** The same over HTTP/1.1. */
+export const startConnectNoAuthHttp1: StartSide = () =>
+  listenOn(createHttp1Server(connectNodeAdapter({ routes: createEchoRoutes() })));
+
 /** Serve with connect-node over h2c and an interceptor that verifies the token of every call. */
 export const startConnectJose: StartSide = (keys) => listenOn(createHttp2Server(createJoseAdapter(keys)));
 

@@ -9,6 +9,7 @@ import type { StartSide } from "./side.ts";
 const SIDES: Readonly<Record<ServerName, () => Promise<StartSide>>> = {
   countersign: async () => (await import("./countersign.ts")).startCountersign,
   "connect-no-auth": async () => (await import("./connect.ts")).startConnectNoAuth,
+  "connect-no-auth-http1": async () => (await import("./connect.ts")).startConnectNoAuthHttp1,
   "connect-jose-per-call": async () => (await import("./connect.ts")).startConnectJose,
   "connect-jose-per-call-http1": async () => (await import("./connect.ts")).startConnectJoseHttp1,
   "grpcjs-jsonwebtoken": async () => (await import("./grpc-js.ts")).startGrpcJsJsonwebtoken,
@@ -36,4 +37,9 @@ answerParent({
   },
   /** Says what was read since it was last asked; undefined as long as a connection is open. */
   takeBytesRead: () => (open > 0 ? undefined : closed.splice(0).reduce((sum, bytes) => sum + bytes, 0)),
+  /** Says what memory this process has, after it was collected. */
+  residentBytes: () => {
+    for (let round = 0; round < 3; round += 1) globalThis.gc?.();
+    return process.memoryUsage.rss();
+  },
 });

@@ -6,6 +6,7 @@ import { wait } from "../run/machine.ts";
 export type ServerName =
   | "countersign"
   | "connect-no-auth"
+  | "connect-no-auth-http1"
   | "connect-jose-per-call"
   | "connect-jose-per-call-http1"
   | "grpcjs-jsonwebtoken"
@@ -23,11 +24,16 @@ export interface BenchServer extends AsyncDisposable {
    * still open after {@link CLOSE_MS} milliseconds.
    */
   takeBytesRead(): Promise<number>;
+  /** Say what memory its process has, in bytes, after it was collected. */
+  residentBytes(): Promise<number>;
 }
 
 /** Start a server; disposing of it ends its process. */
 export async function startServer(name: ServerName, keys: PublicKeys): Promise<BenchServer> {
-  const child = startChild(new URL("./main.ts", import.meta.url), { core: "server" });
+  const child = startChild(new URL("./main.ts", import.meta.url), {
+    core: "server",
+    nodeOptions: ["--expose-gc"],
+  });
   const stop = () => child[Symbol.asyncDispose]();
   try {
     const port = await child.ask<number>("start", { name, keys });
@@ -39,7 +45,12 @@ export async function startServer(name: ServerName, keys: PublicKeys): Promise<B
       await wait(20);
       return takeBytesRead(untilMs);
     };
-    return { name, port, takeBytesRead: () => takeBytesRead(), [Symbol.asyncDispose]: stop };
+    return {
+      ...{ name, port },
+      takeBytesRead: () => takeBytesRead(),
+      residentBytes: () => child.ask("residentBytes"),
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
