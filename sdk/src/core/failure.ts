@@ -18,7 +18,6 @@ export interface Failure {
 const CONFIG_CODES: readonly Code[] = [
   Code.Unimplemented,
   Code.NotFound,
-  Code.InvalidArgument,
   Code.FailedPrecondition,
   Code.PermissionDenied,
 ];

@@ -36,6 +36,7 @@ function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
     lifetimeMs,
     refreshExpiresAtMs: typeof refreshExpiresAtMs === "number" ? refreshExpiresAtMs : undefined,
     intent: isIntent(fields.intent) ? fields.intent : undefined,
+    nextRefreshId: typeof fields.nextRefreshId === "string" ? fields.nextRefreshId : undefined,
     health: isHealth(fields.health) ? fields.health : HEALTHY,
   };
 }

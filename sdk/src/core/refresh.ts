@@ -70,7 +70,7 @@ function nextStep(
     return { isUnderWay: true };
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
   // Whoever comes after a crash asks the same again.
-  const next = { refreshId: randomId(), startedAtMs: nowMs };
-  const draft = { ...current, intent: next, health: forced ? withForced(health, nowMs) : health };
-  return { intent: next, draft };
+  const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs };
+  const noted = forced ? withForced(health, nowMs) : health;
+  return { intent: next, draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
 }

@@ -35,6 +35,11 @@ export interface SignedInEntry {
   /** When the refresh token ends if it is not used, on the wall clock. */
   readonly refreshExpiresAtMs?: number | undefined;
   readonly intent?: RefreshIntent | undefined;
+  /**
+   * The name of the next refresh. Chosen by a store whose copies cannot see each other's intents, so that all of
+   * them ask for the same tokens; else it is chosen when the refresh begins.
+   */
+  readonly nextRefreshId?: string | undefined;
   readonly health: RefreshHealth;
 }
 

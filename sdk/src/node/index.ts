@@ -7,6 +7,8 @@ export type { Session, TokenOptions } from "../core/session.ts";
 export type { SessionSnapshot } from "../core/snapshot.ts";
 export type { PasswordCredential } from "../core/source.ts";
 export type { SessionStore, SignedOutReason } from "../core/store.ts";
+export type { CookieStore, CookieStoreOptions } from "./cookie-store.ts";
+export { createCookieStore } from "./cookie-store.ts";
 export type { NodeTlsOptions, NodeTransportOptions } from "./create-node-transport.ts";
 export { createNodeTransport } from "./create-node-transport.ts";
 export type { NodeSessionOptions } from "./create-session.ts";

@@ -7,7 +7,13 @@ import { explained } from "./source-failure.ts";
 import { toGrant } from "./to-grant.ts";
 
 /** What {@link oidc} needs. */
-export interface OidcOptions extends ProviderOptions, CodeFlowOptions {}
+export interface OidcOptions extends ProviderOptions, CodeFlowOptions {
+  /**
+   * For how long the provider takes a refresh token again that it has replaced, in milliseconds, as some can be told
+   * to. Within it, a refresh whose answer was lost is sent once more. Default 0: never.
+   */
+  readonly resendGraceMs?: number;
+}
 
 /** A source for the users of an OpenID provider. Its sessions begin with `session.begin(() => …)`. */
 export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow {}
@@ -24,6 +30,7 @@ export function oidc(options: OidcOptions): OidcSource {
   return {
     // Providers replace refresh tokens without a name for the attempt: a lost answer cannot be asked for again.
     repeatable: false,
+    resendGraceMs: options.resendGraceMs,
     refresh: ({ refreshToken = "", signal }) =>
       explained(async (): Promise<TokenGrant> => {
         const as = await server();

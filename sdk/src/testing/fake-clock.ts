@@ -27,7 +27,8 @@ interface Timer {
 export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
   let wallMs = startMs;
   let monotonicMs = 0;
-  const timers = new Set<Timer>();
+  /** Those that fall due first come first. */
+  const timers: Timer[] = [];
 
   function pass(ms: number): void {
     wallMs += ms;
@@ -36,9 +37,9 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
 
   function advance(ms: number): void {
     const untilMs = monotonicMs + ms;
-    for (let due = nextDue(timers, untilMs); due !== undefined; due = nextDue(timers, untilMs)) {
+    for (let [due] = timers; due !== undefined && due.atMs <= untilMs; [due] = timers) {
       pass(Math.max(0, due.atMs - monotonicMs));
-      timers.delete(due);
+      timers.shift();
       due.run();
     }
     pass(untilMs - monotonicMs);
@@ -46,8 +47,11 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
 
   function schedule(run: () => void, delayMs: number): Cancel {
     const timer = { atMs: monotonicMs + delayMs, run };
-    timers.add(timer);
-    return () => void timers.delete(timer);
+    timers.splice(positionOf(timers, timer.atMs), 0, timer);
+    return () => {
+      const index = timers.indexOf(timer);
+      if (index >= 0) timers.splice(index, 1);
+    };
   }
 
   return {
@@ -61,14 +65,17 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
     sleep(ms) {
       wallMs += ms;
     },
-    pending: () => timers.size,
+    pending: () => timers.length,
   };
 }
 
-function nextDue(timers: ReadonlySet<Timer>, untilMs: number): Timer | undefined {
-  let first: Timer | undefined;
-  for (const timer of timers) {
-    if (timer.atMs <= untilMs && (first === undefined || timer.atMs < first.atMs)) first = timer;
+/** Where a timer belongs: behind those that fall due at the same time. */
+function positionOf(timers: readonly Timer[], atMs: number): number {
+  let [low, high] = [0, timers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((timers[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
+    else high = middle;
   }
-  return first;
+  return low;
 }

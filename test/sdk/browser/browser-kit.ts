@@ -73,6 +73,11 @@ export interface BrowserKitOptions {
   readonly lifetimeMs: number;
 }
 
+/** Sign a tab in. */
+export function signIn({ run }: BrowserTab): Promise<void> {
+  return run(({ session }) => session.signIn({ username: "demo", password: "demo-password" }));
+}
+
 /** Start the browser that the tests of one file share. */
 export { launchBrowser };
 

@@ -7,11 +7,12 @@ const parameters = new URLSearchParams(location.search);
 if (parameters.has("no-locks")) Object.defineProperty(navigator, "locks", { value: undefined });
 if (parameters.has("no-channel")) Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
 
+const baseUrl = parameters.has("relative") ? "/" : location.origin;
 const session = createSession({
-  baseUrl: location.origin,
+  baseUrl,
   ...(parameters.has("cookie") ? { refreshTokenIn: "cookie" as const } : {}),
 });
-const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptors: [session.interceptor] });
+const transport = createGrpcWebTransport({ baseUrl, interceptors: [session.interceptor] });
 const notes = createClient(NotesService, transport);
 const events: SessionEvent[] = [];
 session.on((event) => events.push(event));

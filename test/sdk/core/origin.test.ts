@@ -25,6 +25,18 @@ test.each(CASES)("a session of $baseUrl sends its token to $url: $expected", ({ 
   expect(createOriginGuard({ baseUrl })(url)).toBe(expected);
 });
 
+test("sends it to the other origins that were named, and only as safely as to the first", () => {
+  const allowedOrigins = ["https://billing.example", "http://mail.example"];
+  const guard = createOriginGuard({ baseUrl: "https://api.example", allowedOrigins });
+  expect(guard("https://api.example/a.B/C")).toBe(true);
+  expect(guard("https://billing.example/a.B/C")).toBe(true);
+  expect(guard("https://billing.example.evil/a.B/C")).toBe(false);
+  expect(guard("http://mail.example/a.B/C")).toBe(false);
+  expect(() => createOriginGuard({ baseUrl: "https://api.example", allowedOrigins: ["billing"] })).toThrow(
+    new TypeError("allowedOrigins must be an absolute http or https URL"),
+  );
+});
+
 test("sends it over plain http to an origin that was allowed, and to no other", () => {
   const options = { baseUrl: "http://10.0.0.1:8080", allowInsecure: ["http://10.0.0.1:8080"] };
   const guard = createOriginGuard(options);

@@ -82,24 +82,3 @@ test.each([
   expect(life.startedAtMs).toBe(arrival.nowMs());
   expect(life.lifetimeMs - expiredThresholdMs(life.lifetimeMs)).toBeCloseTo(graceMs);
 });
-
-test("row 41: of 10,000 clients with tokens of one second none refreshes in a crowd", () => {
-  const lifetimeMs = 10 * MINUTE_MS;
-  const SECOND_MS = 1_000;
-  const perSecond = new Map<number, number>();
-  for (let client = 0; client < 10_000; client += 1) {
-    const startedMs = fraction(client * 0.754_877) * SECOND_MS;
-    const staleMs = startedMs + msUntilStale(timingOf(lifetimeMs, fraction(client * 0.569_84)), after(0));
-    const second = Math.floor(staleMs / SECOND_MS);
-    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
-  }
-  const seconds = [...perSecond.keys()];
-  const spread = Math.max(...seconds) - Math.min(...seconds);
-  expect(spread).toBeGreaterThanOrEqual(15);
-  expect(Math.max(...perSecond.values())).toBeLessThanOrEqual((5 * 10_000) / (spread + 1));
-});
-
-/** Spreads whole numbers evenly between 0 and 1, the same way in every run. */
-function fraction(value: number): number {
-  return value - Math.floor(value);
-}

@@ -1,0 +1,91 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type BrowserTab, bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
+
+let browser: Browser;
+let script: string;
+
+beforeAll(async () => {
+  [browser, script] = await Promise.all([launchBrowser(), bundlePage()]);
+});
+afterAll(() => browser.close());
+
+const LIFETIME_MS = 600_000;
+// Browsers share the machine with the rest of the suite.
+vi.setConfig({ testTimeout: 60_000 });
+
+/**
+ * Let nothing run in a tab any more: its scripts stop in the debugger at their next step, and its timers stand still.
+ * (A page that is shown cannot be put into the life cycle's state `frozen`, and here all are.)
+ */
+async function freeze({ page }: BrowserTab): Promise<() => Promise<void>> {
+  const debug = await page.context().newCDPSession(page);
+  await debug.send("Debugger.enable");
+  await debug.send("Debugger.pause");
+  return async () => {
+    await debug.send("Debugger.disable");
+  };
+}
+
+test("row 4: when the holder of the lock is frozen, others go on within 3.5 s, and the thawed one adopts", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [frozen, other] = [await kit.openTab(), await kit.openTab()];
+  await signIn(frozen);
+  await other.run(({ session }) => session.token());
+  const gate = Promise.withResolvers<void>();
+  kit.server.onRefresh((attempt) => (attempt === 1 ? gate.promise : undefined));
+  kit.server.distrust();
+  const late = frozen.run(({ notes }) => notes.getNote({ id: "late" }));
+  await expect.poll(() => kit.server.counts().refreshes).toBe(1);
+  const thaw = await freeze(frozen);
+  // The answer to the frozen tab is on its way, but there is nobody to take it.
+  gate.resolve();
+  const { tookMs } = await other.run(async ({ notes }) => {
+    const startedMs = performance.now();
+    await notes.getNote({ id: "1" });
+    return { tookMs: performance.now() - startedMs };
+  });
+  expect(tookMs).toBeGreaterThan(2_900);
+  expect(tookMs).toBeLessThan(3_500);
+  expect(await other.run(({ session }) => session.getSnapshot().generation)).toBe(2);
+  await thaw();
+  expect((await late).id).toBe("late");
+  expect(kit.server.counts().rotations).toBe(1);
+  for (const { run } of [frozen, other]) {
+    const view = await run(({ session }) => session.getSnapshot());
+    expect(view).toMatchObject({ status: "signed_in", generation: 2 });
+  }
+});
+
+test("row 21: a throttled tab that was frozen past its token's end makes no failed call when it is back", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: 2_000 });
+  const tab = await kit.openTab();
+  await signIn(tab);
+  await tab.run(({ session }) => void session.subscribe(() => undefined));
+  const cdp = await kit.context.newCDPSession(tab.page);
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 10 });
+  const thaw = await freeze(tab);
+  const { refreshes } = kit.server.counts();
+  // Three lives of a token, in which nothing runs in the tab.
+  const thawAtMs = performance.now() + 6_000;
+  await expect.poll(() => performance.now(), { timeout: 10_000, interval: 500 }).toBeGreaterThan(thawAtMs);
+  expect(kit.server.counts().refreshes).toBeLessThanOrEqual(refreshes + 1);
+  await thaw();
+  const ids = await tab.run(({ notes }) => Promise.all(["1", "2", "3"].map((id) => notes.getNote({ id }))));
+  expect(ids.map(({ id }) => id)).toEqual(["1", "2", "3"]);
+  const types = await tab.run(({ events }) => events.map(({ type }) => type));
+  expect(types).not.toContain("degraded");
+  expect(types).not.toContain("signed_out");
+});
+
+test("row 22: a tab that was offline makes no failed call when it is back", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const tab = await kit.openTab();
+  await signIn(tab);
+  await kit.context.setOffline(true);
+  await expect(tab.run(({ notes }) => notes.getNote({ id: "1" }))).rejects.toThrow();
+  await kit.context.setOffline(false);
+  expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  expect(await tab.run(({ session }) => session.getSnapshot().status)).toBe("signed_in");
+  expect(await tab.run(({ events }) => events.map(({ type }) => type))).toEqual(["signed_in"]);
+});
