@@ -88,6 +88,30 @@ describe("resumable", () => {
     expect(requests).toHaveLength(13);
   });
 
+  test("does not wait any longer when the browser says that the network is back", async () => {
+    const page = new EventTarget();
+    Object.assign(globalThis, {
+      addEventListener: page.addEventListener.bind(page),
+      removeEventListener: page.removeEventListener.bind(page),
+    });
+    try {
+      const broken: Opening = () => ({ send: [], end: unavailable });
+      const { call, requests } = feedOf(broken, () => ({ send: [1] }));
+      const interruptions: Interruption[] = [];
+      const clock = createFakeClock();
+      const reading = read(
+        resumable(call, { ...options, clock, onInterruption: (each) => interruptions.push(each) }),
+      );
+      await expect.poll(() => interruptions.length).toBe(1);
+      page.dispatchEvent(new Event("online"));
+      expect(await reading).toEqual([1]);
+      expect(requests).toEqual([0, 0]);
+    } finally {
+      Reflect.deleteProperty(globalThis, "addEventListener");
+      Reflect.deleteProperty(globalThis, "removeEventListener");
+    }
+  });
+
   test("is left by break, and the call is told", async () => {
     const { call, signals } = feedOf(() => ({ send: [1, 2] }));
     for await (const { sequence } of resumable(call, options)) {

@@ -148,16 +148,19 @@ function isSessionOver(error: ConnectError): boolean {
   return isSessionError(error) || refusalOf(error)?.reason === "SESSION_REVOKED";
 }
 
-/** Wait, but no longer than until the end. */
+/** Wait, but no longer than until the end, or until the browser says that the network is back. */
 function pause(clock: Clock, delayMs: number, ended: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       cancel();
       ended.removeEventListener("abort", settle);
+      globalThis.removeEventListener?.("online", settle);
       resolve();
     };
     const cancel = clock.schedule(settle, delayMs, { keepsProcessAlive: true });
     ended.addEventListener("abort", settle);
+    // Only browsers have it.
+    globalThis.addEventListener?.("online", settle);
     // Whoever was told of the interruption may have ended it all.
     if (ended.aborted) settle();
   });
