@@ -3,15 +3,22 @@ import { clipped, type Stage, tokenTop } from "./stage.ts";
 import type { Span, Timeline, TokenSpan } from "./timeline.ts";
 
 const TOKEN_HEIGHT_PX = 15;
-const NAME_ROOM_PX = 58;
+const NAME_ROOM_PX = 62;
+const NUMBER_ROOM_PX = 22;
 
 /** Draw what lies behind the messages: lost stretches, and the tokens under the stream. */
 export function drawBelow(stage: Stage, timeline: Timeline): void {
   clipped(stage, () => {
     for (const cut of timeline.cuts) drawCut(stage, cut);
     const carriers = new Set(timeline.moves.map(({ generation }) => generation));
-    for (const token of untilNextInRow(timeline.tokens))
+    const tokens = untilNextInRow(timeline.tokens);
+    // All are named alike: by the room that the shortest has.
+    const roomPx = Math.min(...tokens.map((token) => widthOf(stage, token))) / stage.ratio;
+    const word = roomPx >= NAME_ROOM_PX ? "token " : "";
+    for (const token of tokens) {
       drawToken(stage, token, carriers.has(token.generation));
+      if (roomPx >= NUMBER_ROOM_PX) drawName(stage, token, word + token.generation);
+    }
     drawNow(stage);
   });
 }
@@ -39,9 +46,9 @@ function drawCut(
 }
 
 function drawToken(stage: Stage, token: TokenSpan, isCarrier: boolean): void {
-  const { ctx, palette, ratio, xOf } = stage;
-  const x = xOf(token.fromMs);
-  const width = xOf(token.untilMs) - x;
+  const { ctx, palette, ratio } = stage;
+  const x = stage.xOf(token.fromMs);
+  const width = widthOf(stage, token);
   const y = tokenTop(stage, token.generation);
   ctx.beginPath();
   ctx.roundRect(x, y, width - 2 * ratio, TOKEN_HEIGHT_PX * ratio, 4 * ratio);
@@ -50,10 +57,17 @@ function drawToken(stage: Stage, token: TokenSpan, isCarrier: boolean): void {
   ctx.lineWidth = ratio;
   ctx.strokeStyle = isCarrier ? palette.renewal : palette.tokenEdge;
   ctx.stroke();
-  if (width < NAME_ROOM_PX * ratio) return;
-  ctx.fillStyle = isCarrier ? palette.stream : palette.tokenName;
+}
+
+function drawName(stage: Stage, { fromMs, generation }: TokenSpan, name: string): void {
+  const { ctx, palette, ratio, xOf, left } = stage;
+  ctx.fillStyle = palette.stream;
   ctx.font = `${10.5 * ratio}px ${palette.font}`;
-  ctx.fillText(`token ${token.generation}`, Math.max(x, stage.left) + 6 * ratio, y + 11.5 * ratio);
+  ctx.fillText(name, Math.max(xOf(fromMs), left) + 6 * ratio, tokenTop(stage, generation) + 11.5 * ratio);
+}
+
+function widthOf({ xOf }: Stage, { fromMs, untilMs }: TokenSpan): number {
+  return xOf(untilMs) - xOf(fromMs);
 }
 
 /** What lies right of it is still to come. */

@@ -4,7 +4,6 @@ export interface Palette {
   readonly message: string;
   readonly token: string;
   readonly tokenEdge: string;
-  readonly tokenName: string;
   readonly renewal: string;
   readonly ground: string;
   readonly loss: string;
@@ -18,7 +17,6 @@ const PROPERTIES = {
   message: "--note-message",
   token: "--note-token",
   tokenEdge: "--note-token-edge",
-  tokenName: "--note-soft",
   renewal: "--brass",
   ground: "--note",
   loss: "--note-loss",
@@ -38,7 +36,7 @@ export function readPalette(element: Element): Palette {
       token: read("token"),
       tokenEdge: read("tokenEdge"),
     },
-    ...{ tokenName: read("tokenName"), renewal: read("renewal"), ground: read("ground"), loss: read("loss") },
+    ...{ renewal: read("renewal"), ground: read("ground"), loss: read("loss") },
     ...{ lossWash: read("lossWash"), axis: read("axis"), font: read("font") },
   };
 }

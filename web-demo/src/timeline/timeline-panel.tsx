@@ -8,6 +8,9 @@ import { TimelineCanvas } from "./timeline-chart.tsx";
 import { TimelineTable } from "./timeline-table.tsx";
 import { useTimeline } from "./use-timeline.ts";
 
+/** A longer wait is explained. */
+const PATIENCE_SECONDS = 12;
+
 const LEGEND = [
   { key: "message", text: "messages on the stream" },
   { key: "token", text: "a token’s life" },
@@ -62,5 +65,9 @@ function toSentence({ retryAtMs, delivery }: Timeline, status: FeedStatus): stri
 function toCountdown(retryAtMs: number | undefined, nowMs: number): string {
   if (retryAtMs === undefined) return "";
   const seconds = Math.ceil((retryAtMs - nowMs) / 1000);
-  return seconds > 0 ? ` Next try in ${seconds} s.` : " Trying now.";
+  if (seconds <= 0) return " Trying now.";
+  // Refreshes that fail are limited to six a minute, so that no outage becomes a storm.
+  const why =
+    seconds > PATIENCE_SECONDS ? ": so many tries failed that the server is left alone for a while" : "";
+  return ` Next try in ${seconds} s${why}.`;
 }

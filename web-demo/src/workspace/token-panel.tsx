@@ -32,6 +32,7 @@ export function TokenPanel(): ReactNode {
             pathLength="1"
             strokeDasharray="1"
             strokeDashoffset={1 - left}
+            strokeOpacity={left > 0 ? 1 : 0}
           />
         </svg>
         <span key={generation} className="token__pulse" aria-hidden="true" />
