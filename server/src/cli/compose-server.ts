@@ -70,7 +70,7 @@ export async function composeServer(
   { issuerUrl, mode, shutdown, opened }: ServerParts,
 ): Promise<ComposedServer> {
   const { clock, config, store, log, audit, revocations, metrics, workerBus } = backend;
-  const streams = createStreamRegistry();
+  const streams = createStreamRegistry(metrics.streams);
   const health = createHealthState(builtInServices);
   const server = { audience: config.audience, issuer: issuerUrl, clock };
   const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), server);

@@ -1,5 +1,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { StreamWatch } from "../streams/stream-watch.ts";
 import type { AuditSink } from "./audit.ts";
+import { createStreamMetrics, watchLiveStreams } from "./stream-metrics.ts";
 
 /** The figures of one server, for Prometheus. */
 export interface Metrics {
@@ -7,6 +9,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** Counts the events of the audit trail. */
   readonly audit: AuditSink;
+  /** Counts what becomes of streams. */
+  readonly streams: StreamWatch;
   /** Watch how many streams are open. @param count answers at once */
   watchStreams(count: () => number): void;
 }
@@ -85,15 +89,7 @@ export function createMetrics(): Metrics {
         }
       },
     },
-    watchStreams(count) {
-      new Gauge({
-        name: "countersign_live_streams",
-        help: "Streams that are open and run on a token.",
-        registers: [registry],
-        collect() {
-          this.set(count());
-        },
-      });
-    },
+    streams: createStreamMetrics(registry),
+    watchStreams: (count) => watchLiveStreams(registry, count),
   };
 }

@@ -11,6 +11,8 @@ const MAX_TIMER_MS = 5000;
 
 /** The life of one stream: it ends once, at its deadline or before. */
 export interface StreamLifetime extends OwnEnding {
+  /** When it ends, in milliseconds since 1970. */
+  readonly deadlineMs: number;
   /** Move the deadline. @param deadlineMs in milliseconds since 1970 */
   setDeadline(deadlineMs: number): void;
   /** Release the timer: the stream is over by itself. */
@@ -26,6 +28,7 @@ export interface StreamLifetime extends OwnEnding {
 export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLifetime {
   const ending = createEnding();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let endsAtMs = deadlineMs;
 
   function end(error: AuthError): void {
     clearTimeout(timer);
@@ -35,6 +38,7 @@ export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLi
   /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
   function setDeadline(atMs: number): void {
     clearTimeout(timer);
+    endsAtMs = atMs;
     const leftMs = atMs - clock.nowMs();
     if (leftMs <= 0) {
       end(new AuthError("STREAM_EXPIRED", "the token that the stream runs on has expired"));
@@ -46,6 +50,9 @@ export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLi
   setDeadline(deadlineMs);
   return {
     signal: ending.signal,
+    get deadlineMs() {
+      return endsAtMs;
+    },
     get ended() {
       return ending.ended;
     },

@@ -1,6 +1,7 @@
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
 import type { AuthError } from "../errors/auth-error.ts";
+import { type StreamWatch, UNWATCHED } from "./stream-watch.ts";
 
 /** An open stream, as long as it runs on somebody's token. */
 export interface StreamLease {
@@ -24,21 +25,24 @@ export interface StreamLease {
 export interface StreamRegistry {
   /** Take a stream in. @returns false when another stream of that identifier is open */
   add(lease: StreamLease): boolean;
-  /** Let a stream go. */
-  remove(lease: StreamLease): void;
+  /** Let a stream go. @returns false when it was not there */
+  remove(lease: StreamLease): boolean;
   /** Find by the identifier that the client chose. */
   find(streamId: string): StreamLease | undefined;
   /** End every stream whose principal matches, for example when a session is revoked. */
   endWhere(matches: (principal: Principal) => boolean, error: AuthError): void;
   /** How many are open. */
   readonly size: number;
+  /** Who is told what becomes of them. */
+  readonly watch: StreamWatch;
 }
 
 /** Create an empty registry. */
-export function createStreamRegistry(): StreamRegistry {
+export function createStreamRegistry(watch: StreamWatch = UNWATCHED): StreamRegistry {
   const leases = new Set<StreamLease>();
   const named = new Map<string, StreamLease>();
   return {
+    watch,
     add(lease) {
       if (lease.streamId !== undefined) {
         if (named.has(lease.streamId)) {
@@ -50,9 +54,11 @@ export function createStreamRegistry(): StreamRegistry {
       return true;
     },
     remove(lease) {
-      if (leases.delete(lease) && lease.streamId !== undefined) {
+      const wasThere = leases.delete(lease);
+      if (wasThere && lease.streamId !== undefined) {
         named.delete(lease.streamId);
       }
+      return wasThere;
     },
     find: (streamId) => named.get(streamId),
     endWhere(matches, error) {

@@ -1,0 +1,115 @@
+import { Code, ConnectError, type StreamRequest } from "@connectrpc/connect";
+import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import type { Policy } from "../authorize/policy.ts";
+import type { PolicyTable } from "../authorize/policy-table.ts";
+import type { Clock } from "../clock.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import { cutOffAfterGrace } from "../streams/drain-grace.ts";
+import { isStreamId } from "../streams/stream-id.ts";
+import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
+import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
+import { transportOf } from "./node-request.ts";
+import { type Caller, replacePrincipal } from "./principal-context.ts";
+
+/** The request header by which a client names its stream. */
+const STREAM_ID_HEADER = "countersign-stream-id";
+
+/** What streams are opened with. */
+export interface StreamLeaseOptions {
+  /** Where open streams are kept. */
+  readonly registry: StreamRegistry;
+  /** The rule of every method. */
+  readonly policies: PolicyTable;
+  /** What has been revoked. */
+  readonly revocations: RevocationCheck;
+  /** The time. */
+  readonly clock: Clock;
+  /** How far the clocks of issuer and server may lie apart, in seconds. */
+  readonly toleranceSeconds: number;
+}
+
+/** A stream that is about to be opened. */
+export interface Opening {
+  readonly req: StreamRequest;
+  readonly caller: Caller & { readonly principal: Principal };
+  readonly policy: Policy;
+}
+
+/** A stream that is open. */
+export interface OpenLease {
+  readonly lease: StreamLease;
+  readonly lifetime: StreamLifetime;
+}
+
+/**
+ * Take a stream into the registry, until the end of its token. It may have ended already when this returns.
+ *
+ * @throws ConnectError when its name is none, or taken
+ */
+export function openLease(options: StreamLeaseOptions, { req, caller, policy }: Opening): OpenLease {
+  const { clock, registry, toleranceSeconds } = options;
+  const streamId = readStreamId(req);
+  const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
+  const toDeadlineMs = (principal: Principal): number =>
+    Math.min((principal.expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
+  const lifetime = createStreamLifetime(clock, toDeadlineMs(caller.principal));
+  const lease: StreamLease = {
+    streamId,
+    policy,
+    get principal() {
+      return caller.principal;
+    },
+    end: (error) => lifetime.end(error),
+    renew(principal) {
+      if (lifetime.ended !== undefined || endIfRevoked(options, lifetime, principal)) {
+        return 0;
+      }
+      const renewedUntilMs = toDeadlineMs(principal);
+      const leftMs = renewedUntilMs - clock.nowMs();
+      // A token that has run out on its way here ends nothing.
+      if (leftMs > 0) {
+        lifetime.setDeadline(renewedUntilMs);
+        registry.watch.renewed();
+        replacePrincipal(caller, principal);
+      }
+      return leftMs;
+    },
+  };
+  if (!registry.add(lease)) {
+    lifetime.release();
+    throw new ConnectError("a stream of this identifier is open already", Code.AlreadyExists);
+  }
+  lifetime.onEnd(({ reason }) =>
+    registry.watch.ended(
+      reason,
+      reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined,
+    ),
+  );
+  const transport = transportOf(req.contextValues);
+  if (transport !== undefined) {
+    lifetime.onEnd(() => cutOffAfterGrace(transport));
+  }
+  return { lease, lifetime };
+}
+
+/** The gate let a token in; since then it may have been revoked, and this stream not have been found by it. */
+export function endIfRevoked(
+  { revocations }: StreamLeaseOptions,
+  lifetime: StreamLifetime,
+  principal: Principal,
+): boolean {
+  const isRevoked = revocations.isRevoked(principal);
+  if (isRevoked) {
+    lifetime.end(new AuthError("SESSION_REVOKED", "the session has been revoked"));
+  }
+  return isRevoked;
+}
+
+function readStreamId(req: StreamRequest): string | undefined {
+  const id = req.header.get(STREAM_ID_HEADER);
+  if (id !== null && !isStreamId(id)) {
+    throw new ConnectError(`${STREAM_ID_HEADER} is not 128 bits in base64url`, Code.InvalidArgument);
+  }
+  return id ?? undefined;
+}
