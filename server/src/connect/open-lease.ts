@@ -77,7 +77,7 @@ export function openLease(options: StreamLeaseOptions, { req, caller, policy }: 
     },
   };
   if (!registry.add(lease)) {
-    lifetime.release();
+    lifetime.release(undefined);
     throw new ConnectError("a stream of this identifier is open already", Code.AlreadyExists);
   }
   lifetime.onEnd(({ reason }) =>

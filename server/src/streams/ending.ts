@@ -14,6 +14,8 @@ export interface OwnEnding extends Ending {
   readonly signal: AbortSignal;
   /** Bring it about. Later calls do nothing. */
   end(error: AuthError): void;
+  /** Abort the signal, and nothing else: what could have ended is over by itself. */
+  abort(reason: unknown): void;
 }
 
 /** Create the ending of what has not ended yet. It comes once, or never. */
@@ -43,5 +45,6 @@ export function createEnding(): OwnEnding {
         controller.abort(error);
       }
     },
+    abort: (reason) => controller.abort(reason),
   };
 }

@@ -10,13 +10,13 @@ import { createEnding, type OwnEnding } from "./ending.ts";
 const MAX_TIMER_MS = 5000;
 
 /** The life of one stream: it ends once, at its deadline or before. */
-export interface StreamLifetime extends OwnEnding {
+export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
   /** When it ends, in milliseconds since 1970. */
   readonly deadlineMs: number;
   /** Move the deadline. @param deadlineMs in milliseconds since 1970 */
   setDeadline(deadlineMs: number): void;
-  /** Release the timer: the stream is over by itself. */
-  release(): void;
+  /** The stream is over by itself: release the timer and abort the signal. */
+  release(reason: unknown): void;
 }
 
 /**
@@ -59,8 +59,9 @@ export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLi
     onEnd: (listener) => ending.onEnd(listener),
     end,
     setDeadline,
-    release() {
+    release(reason) {
       clearTimeout(timer);
+      ending.abort(reason);
     },
   };
 }

@@ -54,7 +54,7 @@ describe("createStreamLifetime", () => {
   });
 
   test("leaves no timer behind when it is released", () => {
-    createStreamLifetime(clock, 1000).release();
+    createStreamLifetime(clock, 1000).release(undefined);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
