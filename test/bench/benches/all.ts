@@ -12,6 +12,8 @@ import { sdkOverheadBench } from "./sdk-overhead.ts";
 import { sdkSizeBench } from "./sdk-size.ts";
 import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
+import { streamMessagesBench } from "./stream-messages.ts";
+import { streamsBench } from "./streams.ts";
 import { createUnaryBench } from "./unary.ts";
 import { createUnaryKindBenches } from "./unary-kinds.ts";
 import { createWorkersBench } from "./workers.ts";
@@ -32,6 +34,8 @@ export const ALL_BENCHES: readonly Bench[] = [
   signInBench,
   revocationBench,
   sessionMemoryBench,
+  streamsBench,
+  streamMessagesBench,
   sdkOverheadBench,
   sdkSizeBench,
 ];

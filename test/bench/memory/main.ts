@@ -5,6 +5,7 @@ import { createEchoRoutes } from "../fixture/echo.ts";
 import { AUDIENCE, createClaims, ISSUER } from "../fixture/tokens.ts";
 import { createCall } from "../gate/countersign.ts";
 import { answerParent } from "../run/answer-parent.ts";
+import { usedBytes } from "../run/used-bytes.ts";
 
 /** Whose cache is filled. */
 export type CacheName = "countersign" | "fast-jwt";
@@ -69,11 +70,4 @@ function mint(): string {
 
 function encode(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString("base64url");
-}
-
-function usedBytes(): number {
-  if (globalThis.gc === undefined) throw new Error("needs node --expose-gc");
-  for (let round = 0; round < 3; round += 1) globalThis.gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

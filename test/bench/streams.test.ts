@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { streamMessagesBench } from "./benches/stream-messages.ts";
+import { streamsBench } from "./benches/streams.ts";
+
+const SIDES = ["countersign", "connect-no-auth"] as const;
+const WAYS = ["out", "out-growth", "in", "in-growth"] as const;
+
+const CASES = [
+  {
+    bench: streamsBench,
+    sides: [
+      ...["memory", "cpu", "late-p50", "late-p99", "late-max"].map((figure) => `countersign-${figure}`),
+      ...["p50", "p99", "max"].map((figure) => `countersign-client-late-${figure}`),
+      ...["memory", "cpu"].map((figure) => `connect-no-auth-${figure}`),
+    ],
+  },
+  { bench: streamMessagesBench, sides: SIDES.flatMap((side) => WAYS.map((way) => `${side}-${way}`)) },
+] as const;
+
+describe("the benches of streams, as quickly as they can", { timeout: 60_000 }, () => {
+  for (const { bench, sides } of CASES) {
+    it(`${bench.name}: takes every figure that it promises`, async () => {
+      const rows = await bench.run({ rounds: 1, quick: true });
+      expect(rows.map(({ side }) => side)).toEqual(sides);
+      for (const row of rows) expect(row).toMatchObject({ bench: bench.name, rounds: 1 });
+      expect(rows.filter(({ median }) => !(median > 0))).toEqual([]);
+      for (const { ours } of bench.comparisons) expect(sides).toContain(ours);
+    });
+  }
+});
