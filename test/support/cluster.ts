@@ -14,6 +14,8 @@ export interface Cluster extends AsyncDisposable {
   readonly servers: readonly ServerProcess[];
   /** The server of a number; beyond the last one it begins again. */
   at(index: number): ServerProcess;
+  /** Kill a server at once, and start another in its place. */
+  replace(index: number): Promise<void>;
 }
 
 /**
@@ -40,18 +42,24 @@ export async function startCluster(
     COUNTERSIGN_SIGN_INS_PER_MINUTE: "0",
     ...shared,
   };
+  const launch = (own: Readonly<Record<string, string>>): Promise<ServerProcess> =>
+    startServer({ dataDir: folder, env: { ...env, ...own } });
   const start = async (own: Readonly<Record<string, string>>): Promise<ServerProcess> =>
-    stack.use(await startServer({ dataDir: folder, env: { ...env, ...own } }));
+    stack.use(await launch(own));
   const [first = {}, ...others] = envs;
   // The first one makes the tables, the keys and the accounts.
   const servers = [await start(first), ...(await Promise.all(others.map(start)))];
   const kept = stack.move();
+  const at = (index: number): ServerProcess => {
+    const server = servers[index % servers.length];
+    if (server === undefined) throw new Error("the cluster has no servers");
+    return server;
+  };
   return {
-    ...{ postgres, env, databaseUrl, servers },
-    at(index) {
-      const server = servers[index % servers.length];
-      if (server === undefined) throw new Error("the cluster has no servers");
-      return server;
+    ...{ postgres, env, databaseUrl, servers, at },
+    async replace(index) {
+      await at(index).program.end("SIGKILL");
+      servers[index % servers.length] = kept.use(await launch(envs[index % envs.length] ?? {}));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

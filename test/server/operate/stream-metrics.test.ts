@@ -1,11 +1,9 @@
-import { Registry } from "prom-client";
 import { expect, test } from "vitest";
-import { createStreamMetrics, watchLiveStreams } from "../../../server/src/operate/stream-metrics.ts";
+import { createMetrics } from "../../../server/src/operate/metrics.ts";
 
 test("streams are counted by how they ended, and those at their deadline by how late", async () => {
-  const registry = new Registry();
-  const watch = createStreamMetrics(registry);
-  watchLiveStreams(registry, () => 7);
+  const { registry, streams: watch, watchStreams } = createMetrics();
+  watchStreams(() => 7);
   watch.renewed();
   watch.ended("STREAM_EXPIRED", 30);
   watch.ended("STREAM_EXPIRED", -1);

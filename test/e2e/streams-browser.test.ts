@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { bundleForBrowser } from "../support/bundle.ts";
+import { eventually } from "../support/eventually.ts";
+import { DEMO_ACCOUNT, startServer } from "../support/server-process.ts";
+import {
+  LIVES,
+  RUN_MS,
+  renewalsSeen,
+  SHORT_LIVES,
+  signInSession,
+  writeNotes,
+} from "../support/stream-runs.ts";
+import type { PageRun } from "./pages/stream-run.ts";
+
+test(`a page's stream over gRPC-Web goes on over ${LIVES} lives of its token`, {
+  timeout: RUN_MS + 90_000,
+}, async () => {
+  await using server = await startServer({ env: SHORT_LIVES });
+  await using browser = await launchBrowser();
+  const page = await browser.newPage();
+  await page.goto(server.baseUrl);
+  await page.evaluate(await bundleForBrowser(new URL("pages/stream-run.ts", import.meta.url)));
+  // The bundle leaves its exports in the page under this name.
+  const inPage = <T>(call: string): Promise<T> => page.evaluate(`page.${call}`);
+  await inPage(`signIn("${DEMO_ACCOUNT.username}", "${DEMO_ACCOUNT.password}")`);
+  await using writer = await signInSession(server.baseUrl);
+  const { sequence } = await writer.grpc.createNote({ title: "start" });
+  await inPage(`watch("${sequence}")`);
+
+  const written = (await writeNotes(writer.grpc)).map(String);
+  await eventually(async () => {
+    const seen = await inPage<readonly string[]>("seenSoFar()");
+    return seen.length >= written.length || undefined;
+  });
+  const run = await inPage<PageRun>("leave()");
+
+  expect(run.interruption).toBeUndefined();
+  expect(run.seen).toEqual(written);
+  expect(written.length).toBeGreaterThan(RUN_MS / 1000);
+  expect(run.refreshes).toBeGreaterThanOrEqual(LIVES - 1);
+  expect(await renewalsSeen([server])).toBeGreaterThanOrEqual(LIVES - 1);
+});

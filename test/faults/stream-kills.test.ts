@@ -1,0 +1,88 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ConnectError } from "@connectrpc/connect";
+import { resumable } from "@countersign/sdk";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openDatabase } from "../../server/src/store/database.ts";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { eventually } from "../support/eventually.ts";
+import { startRequestProxy } from "../support/request-proxy.ts";
+import { collect, type Notes, SHORT_LIVES, type SignedIn, signInSession } from "../support/stream-runs.ts";
+import { type Balancer, startTcpProxy } from "../support/tcp-proxy.ts";
+
+const SERVERS = 3;
+
+/** How many servers are killed, and how often one is. A full run kills 10, one every 10 seconds. */
+const KILLS = Number(process.env.STREAM_KILLS ?? 3);
+const KILL_MS = Number(process.env.STREAM_KILL_MS ?? 4000);
+
+const PROXIES = {
+  "gives each connection to the next server": startTcpProxy,
+  "gives each request to the next server": startRequestProxy,
+};
+
+for (const [name, startProxy] of Object.entries(PROXIES)) {
+  describe(`behind a proxy that ${name}`, { timeout: KILLS * KILL_MS + 90_000 }, () => {
+    const stack = new AsyncDisposableStack();
+    let cluster: Cluster;
+    let proxy: Balancer;
+    let client: SignedIn;
+    beforeAll(async () => {
+      cluster = stack.use(
+        await startCluster(
+          Array.from({ length: SERVERS }, () => ({})),
+          SHORT_LIVES,
+        ),
+      );
+      const portOf = ({ baseUrl }: { readonly baseUrl: string }): number => Number(new URL(baseUrl).port);
+      proxy = stack.use(await startProxy(() => cluster.servers.map(portOf)));
+      client = stack.use(await signInSession(proxy.baseUrl));
+    }, 120_000);
+    afterAll(() => stack.disposeAsync());
+
+    test(`resumable misses nothing and repeats nothing while ${KILLS} servers are killed and replaced`, async () => {
+      const interruptions: string[] = [];
+      const follow = (notes: Notes) =>
+        resumable(notes.watchNotes, {
+          request: { afterSequence: 0n },
+          resume: (last) => ({ afterSequence: last.sequence }),
+          onInterruption: ({ error }) => interruptions.push(error.message),
+        });
+      const streams = [follow(client.grpc), follow(client.grpc), follow(client.web), follow(client.web)];
+      const followed = streams.map(collect);
+      const stop = new AbortController();
+      const writing = writeThroughout(client.grpc, stop.signal);
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        await pause(KILL_MS);
+        await cluster.replace(kill);
+      }
+      await pause(KILL_MS);
+      stop.abort();
+      await writing;
+
+      const written = await sequencesOf(cluster.databaseUrl);
+      expect(written.length).toBeGreaterThan((KILLS * KILL_MS) / 1000);
+      for (const { seen } of followed) {
+        await eventually(() => seen.length >= written.length || undefined);
+      }
+      await Promise.all(streams.map(async (stream) => await stream.return?.()));
+      await Promise.all(followed.map(({ ended }) => ended));
+      for (const { seen } of followed) expect(seen).toEqual(written);
+      // Each server had a stream, or was on the way to one: a run that nothing interrupts proves nothing.
+      expect(interruptions.length).toBeGreaterThan(0);
+    });
+  });
+}
+
+/** Write a note every 100 ms, whatever happens to the servers. One whose answer was lost may be written after all. */
+async function writeThroughout(notes: Notes, signal: AbortSignal): Promise<void> {
+  for (; !signal.aborted; await pause(100)) {
+    await notes.createNote({ title: "tick" }).catch((error: unknown) => ConnectError.from(error));
+  }
+}
+
+/** All that was ever written, as the database has it. */
+async function sequencesOf(url: string): Promise<readonly bigint[]> {
+  await using store = await openDatabase({ url });
+  const rows = await store.db.selectFrom("note_events").select("sequence").orderBy("sequence").execute();
+  return rows.map(({ sequence }) => BigInt(sequence));
+}

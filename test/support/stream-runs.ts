@@ -1,0 +1,137 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Client, createClient } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createNodeTransport, createSession, type Session } from "@countersign/sdk/node";
+import { eventually } from "./eventually.ts";
+import { DEMO_ACCOUNT, type ServerProcess } from "./server-process.ts";
+
+/** How many lives of a token a stream must outlast, and how long one is. A full run takes 50 of 2 seconds. */
+export const LIVES = Number(process.env.STREAM_LIVES ?? 4);
+/** The life of a token, in milliseconds. */
+const LIFE_MS = Number(process.env.STREAM_LIFE_MS ?? 4000);
+/** How long a run takes, in milliseconds. */
+export const RUN_MS = LIVES * LIFE_MS;
+
+/** What servers of these runs are told. */
+export const SHORT_LIVES = {
+  COUNTERSIGN_ACCESS_TTL: `${LIFE_MS}ms`,
+  COUNTERSIGN_CLOCK_TOLERANCE: "0s",
+  COUNTERSIGN_SIGN_INS_PER_MINUTE: "0",
+} as const;
+
+/** The client of the notes. */
+export type Notes = Client<typeof NotesService>;
+
+/** A session of the demo's user, and its clients: gRPC, and gRPC-Web over fetch. */
+export interface SignedIn extends AsyncDisposable {
+  readonly session: Session;
+  readonly grpc: Notes;
+  readonly web: Notes;
+}
+
+/** Sign in with the SDK. */
+export async function signInSession(baseUrl: string): Promise<SignedIn> {
+  const session = createSession({ baseUrl });
+  await session.signIn(DEMO_ACCOUNT);
+  const { interceptor } = session;
+  return {
+    session,
+    grpc: createClient(NotesService, createNodeTransport({ baseUrl, session })),
+    web: createClient(NotesService, createGrpcWebTransport({ baseUrl, interceptors: [interceptor] })),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+/** Write a note every 100 ms for as long as a run takes. @returns their sequences */
+export async function writeNotes(notes: Notes, runMs = RUN_MS): Promise<bigint[]> {
+  const sequences: bigint[] = [];
+  for (const endMs = Date.now() + runMs; Date.now() < endMs; await pause(100)) {
+    sequences.push((await notes.createNote({ title: "tick" })).sequence);
+  }
+  return sequences;
+}
+
+/** What a stream has brought so far. */
+export interface Collected {
+  readonly seen: readonly bigint[];
+  /** Settled when the stream ends. */
+  readonly ended: Promise<void>;
+}
+
+/** Read a stream behind the test, up to its end. */
+export function collect(events: AsyncIterable<{ readonly sequence: bigint }>): Collected {
+  const seen: bigint[] = [];
+  const read = async (): Promise<void> => {
+    for await (const { sequence } of events) seen.push(sequence);
+  };
+  return { seen, ended: read() };
+}
+
+/** What a run of messages from the server brought. */
+export interface WatchRun {
+  /** What was written meanwhile: it must all be in what was seen, in this order. */
+  readonly written: readonly bigint[];
+  readonly seen: readonly bigint[];
+  /** How the stream ended when it was left; anything else has interrupted it before. */
+  readonly end: unknown;
+}
+
+/** Watch over a whole run, while notes are written. */
+export async function runWatch(notes: Notes, writer: Notes): Promise<WatchRun> {
+  const stop = new AbortController();
+  const { sequence } = await writer.createNote({ title: "start" });
+  const { seen, ended } = collect(notes.watchNotes({ afterSequence: sequence }, { signal: stop.signal }));
+  const end = ended.then(
+    () => "the server ended the stream",
+    (error: unknown) => error,
+  );
+  const written = await Promise.race([writeNotes(writer), end.then(() => [])]);
+  await Promise.race([eventually(() => written.every((own) => seen.includes(own)) || undefined), end]);
+  stop.abort();
+  return { written, seen, end: await end };
+}
+
+/** Import over a whole run. @returns how many notes were sent, and how many the server says it made */
+export async function runImport(notes: Notes): Promise<{ readonly sent: number; readonly created: number }> {
+  let sent = 0;
+  async function* titles() {
+    for (const endMs = Date.now() + RUN_MS; Date.now() < endMs; await pause(200)) {
+      sent += 1;
+      yield { title: `imported ${sent}` };
+    }
+  }
+  const { created } = await notes.importNotes(titles());
+  return { sent, created };
+}
+
+/** Write one note again and again over a whole run. */
+export async function runSync(
+  notes: Notes,
+): Promise<{ readonly sent: number; readonly seen: readonly bigint[] }> {
+  const { id } = await notes.createNote({ title: "both ways" });
+  let sent = 0;
+  async function* bodies() {
+    for (const endMs = Date.now() + RUN_MS; Date.now() < endMs; await pause(200)) {
+      sent += 1;
+      yield { noteId: id, body: `version ${sent}` };
+    }
+  }
+  const { seen, ended } = collect(notes.syncNotes(bodies()));
+  await ended;
+  const { body } = await notes.getNote({ id });
+  if (body !== `version ${sent}`) throw new Error(`the note ended as ${body} after ${sent} versions`);
+  return { sent, seen };
+}
+
+/** Say how often servers have renewed streams, by their own figures. */
+export async function renewalsSeen(servers: readonly ServerProcess[]): Promise<number> {
+  const counts = await Promise.all(
+    servers.map(async ({ program }) => {
+      const [, address = ""] = await program.untilPrinted(/Metrics\s+(http:\S+)/);
+      const text = await fetch(address).then((res) => res.text());
+      return Number(/^countersign_stream_renewals_total (\d+)/m.exec(text)?.[1]);
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
