@@ -14,7 +14,11 @@ export type StoreLocation =
    */
   | { readonly dataDir: string; readonly bus?: Bus }
   /** A Postgres database, as `postgres://user:password@host:port/name`. */
-  | { readonly url: string };
+  | {
+      readonly url: string;
+      /** How long one statement may take, in milliseconds. Default 10 s. Migrations take as long as they take. */
+      readonly statementTimeoutMs?: number;
+    };
 
 /** The open store: accounts, sessions, keys and notes. */
 export interface Store extends AsyncDisposable {
@@ -49,7 +53,7 @@ export async function openDatabase(location: StoreLocation): Promise<Store> {
     return closing;
   };
   try {
-    await migrate(db, dialect);
+    await opened.migrate(db);
   } catch (error) {
     await close();
     throw error;
@@ -61,6 +65,8 @@ export async function openDatabase(location: StoreLocation): Promise<Store> {
 
 interface OpenedDialect extends Pick<Store, "bus"> {
   readonly dialect: Dialect;
+  /** Bring the tables up to date. */
+  migrate(db: Kysely<Schema>): Promise<void>;
   /** Let go of what the dialect does not. */
   close(): Promise<void>;
 }
@@ -68,7 +74,11 @@ interface OpenedDialect extends Pick<Store, "bus"> {
 async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
   if (!("url" in location)) {
     const { dataDir, bus = SILENT_BUS } = location;
-    return { dialect: openSqlite(dataDir), bus, close: () => Promise.resolve() };
+    return {
+      ...{ dialect: openSqlite(dataDir), bus },
+      migrate: (db) => migrate(db, "sqlite"),
+      close: () => Promise.resolve(),
+    };
   }
   if (!/^postgres(ql)?:\/\//.test(location.url)) {
     throw new TypeError("the URL of a database must begin with postgres://");
@@ -78,6 +88,15 @@ async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
     import("./postgres.ts"),
     import("./postgres-bus.ts"),
   ]);
-  const bus = createPostgresBus(location.url);
-  return { dialect: openPostgres(location.url), bus, close: () => bus.close() };
+  const { url, statementTimeoutMs } = location;
+  const bus = createPostgresBus(url);
+  return {
+    ...{ dialect: openPostgres(url, { statementTimeoutMs }), bus },
+    async migrate() {
+      // A large table takes long, and so does the server that has come first: over a connection that waits for either.
+      await using db = new Kysely<Schema>({ dialect: openPostgres(url, { statementTimeoutMs: 0 }) });
+      await migrate(db, "postgres");
+    },
+    close: () => bus.close(),
+  };
 }

@@ -11,23 +11,31 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How long one statement may take, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** How long the answer to a statement may take, in milliseconds: longer, and the network has lost it. */
-const QUERY_TIMEOUT_MS = 15_000;
+/** How much later than that the answer may come, in milliseconds: after that, the network has lost it. */
+const ANSWER_MARGIN_MS = 5_000;
 
 /** How long a transaction may wait for its server, in milliseconds: one that is gone must not hold locks for long. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
 const { INT8 } = types.builtins;
 
+/** What calls wait for at the most. */
+export interface PostgresLimits {
+  /** How long one statement may take, in milliseconds. Default 10 s; 0: as long as it takes, as for migrations. */
+  readonly statementTimeoutMs?: number | undefined;
+}
+
 /** Open a pool of connections to a Postgres database. Nothing is sent before the first query. */
-export function openPostgres(url: string): Dialect {
+export function openPostgres(url: string, limits: PostgresLimits = {}): Dialect {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = limits;
+  const isLimited = statementTimeoutMs > 0;
   const pool = new Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    statement_timeout: statementTimeoutMs,
+    ...(isLimited ? { query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS } : {}),
+    idle_in_transaction_session_timeout: isLimited ? IDLE_IN_TRANSACTION_MS : 0,
     keepAlive: true,
     application_name: "countersign",
     types: { getTypeParser: (oid: number) => (oid === INT8 ? parseSafeInteger : types.getTypeParser(oid)) },

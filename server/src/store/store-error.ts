@@ -6,8 +6,8 @@ const RETRY_AFTER_MS = 1_000;
 /** SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
 const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
 
-/** Postgres: connections, resources, a server that stops or only reads, locks that were waited for too long. */
-const POSTGRES_UNAVAILABLE = /^(08|53|57P|25006|40001|40P01|55P03|58)/;
+/** Postgres: connections, resources, a server that stops or only reads, statements that took and locks that waited too long. */
+const POSTGRES_UNAVAILABLE = /^(08|53|57014|57P|25006|40001|40P01|55P03|58)/;
 
 const NETWORK_UNAVAILABLE: ReadonlySet<string> = new Set([
   "ECONNREFUSED",

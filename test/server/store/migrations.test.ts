@@ -1,4 +1,5 @@
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase, type StoreLocation } from "../../../server/src/store/database.ts";
 import { firstLight } from "../../../server/src/store/migrations/0001-first-light.ts";
@@ -6,6 +7,7 @@ import type { AnyTables, StoreDialect } from "../../../server/src/store/migratio
 import { openPostgres } from "../../../server/src/store/postgres.ts";
 import { findSession } from "../../../server/src/store/sessions.ts";
 import { openSqlite } from "../../../server/src/store/sqlite.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -15,6 +17,10 @@ const SESSION = {
   ...{ created_at: 1, refreshed_at: 1, idle_expires_at: 2, absolute_expires_at: 2 },
   ...{ revoked_at: null, revoke_reason: null },
 };
+
+/** Who has waited for the lock of migrations for longer than a statement may take. */
+const LONG_WAITERS = `select 1 from pg_stat_activity where wait_event = 'advisory'
+  and clock_timestamp() - query_start > interval '300 ms'`;
 
 /** Make a database as the first version of the program did, with a session that goes on and one that was ended. */
 async function makeFirstVersion(location: StoreLocation): Promise<void> {
@@ -38,6 +44,27 @@ describe("a database of the first version", () => {
     postgres = await startPostgres();
   });
   afterAll(() => postgres[Symbol.asyncDispose]());
+
+  it("waits for the server that migrates it for as long as that takes, although statements may not take long", async () => {
+    const location = { url: await postgres.createDatabase(), statementTimeoutMs: 100 };
+    await makeFirstVersion(location);
+    const first = new Client({ connectionString: location.url });
+    await first.connect();
+    const name = first.escapeIdentifier(new URL(location.url).pathname.slice(1));
+    await first.query(`alter database ${name} set statement_timeout = 100`);
+    await first.query("select pg_advisory_lock(5211501)");
+    const opening = openDatabase(location);
+    await eventually(async () => {
+      const { rows } = await first.query(LONG_WAITERS);
+      return rows.length > 0 ? true : undefined;
+    });
+    await first.end();
+    await using store = await opening;
+    expect(await findSession(store, "live")).toMatchObject({ subject: "usr_1" });
+    await expect(sql`select pg_sleep(20)`.execute(store.db)).rejects.toMatchObject({
+      reason: "AUTH_UNAVAILABLE",
+    });
+  });
 
   for (const dialect of ["sqlite", "postgres"] as const) {
     it(`is brought up to date with all that is in it (${dialect})`, async () => {

@@ -23,6 +23,10 @@ export async function migrate<T>(db: Kysely<T>, dialect: StoreDialect): Promise<
     // Migrations name tables as they were at their time, so they cannot use the types of today's.
     const tables = trx as unknown as Transaction<AnyTables>;
     if (dialect === "postgres") {
+      // Whatever the database has set for its users: a step that is cut can never be done.
+      await sql`set local statement_timeout = 0`.execute(tables);
+      await sql`set local lock_timeout = 0`.execute(tables);
+      await sql`set local idle_in_transaction_session_timeout = 0`.execute(tables);
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tables);
     }
     const version = await currentVersion(tables);
