@@ -17,13 +17,12 @@ import { createAccessGrants } from "../issue/access-grants.ts";
 import { toJwksDocument, toMetadataDocument, toOpenIdDocument } from "../issue/metadata.ts";
 import { createRefreshLookup } from "../issue/refresh-lookup.ts";
 import { createSessions } from "../issue/sessions.ts";
-import { createRateLimit } from "../operate/rate-limit.ts";
 import { createSessionService } from "../services/session-service.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { createTokenExchange } from "../services/token-exchange.ts";
 import { createTokenLookup } from "../services/token-lookup.ts";
 import type { Backend } from "./open-backend.ts";
-import { shareRateLimit } from "./workers/share-rate-limit.ts";
+import { limitSignInAttempts } from "./sign-in-attempts.ts";
 
 /** The built-in issuer of a server. */
 export interface ComposedIssuer {
@@ -44,9 +43,9 @@ export interface IssuerParts {
   /** The name that stands in its tokens. */
   readonly issuerUrl: string;
   readonly federated: readonly FederatedIssuer[];
+  /** Closes what this opens. */
+  readonly opened: AsyncDisposableStack;
 }
-
-const MINUTE_MS = 60_000;
 
 /** Tokens that are exchanged and asked about; calls have a cache of their own. */
 const CACHE_ENTRIES = 1_000;
@@ -61,7 +60,8 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
   const sessions = createSessions({ ...common, secret: backend.secret, revocations, externalTerms });
   const accessGrants = createAccessGrants(common);
   const federation = createFederation({ ...common, issuers: parts.federated });
-  const signIn = composeSignIn(backend, { ...common, sessions, accessGrants, federation });
+  const attempts = limitSignInAttempts(backend, parts.opened);
+  const signIn = composeSignIn(backend, { ...common, sessions, accessGrants, federation, attempts });
   const options = toIssuerOptions(backend, issuerUrl);
   const authenticate = authenticateOwn(backend, options);
   const issuerOf = readAssertionIssuer;
@@ -101,16 +101,10 @@ function toIssuing({ clock, config, store, keyRing, audit }: Backend, issuer: st
 }
 
 function composeSignIn(
-  { clock, config, store, audit, workerBus }: Backend,
+  { clock, store, audit }: Backend,
   parts: ReturnType<typeof toIssuing> &
-    Pick<Parameters<typeof createSignIn>[0], "sessions" | "accessGrants" | "federation">,
+    Pick<Parameters<typeof createSignIn>[0], "sessions" | "accessGrants" | "federation" | "attempts">,
 ): SignIn {
-  const attempts = createRateLimit({
-    limit: config.signInsPerMinute,
-    windowMs: MINUTE_MS,
-    clock,
-    message: "too many attempts to sign in from this address: wait before the next",
-  });
   return createSignIn({
     ...parts,
     audit,
@@ -120,7 +114,6 @@ function composeSignIn(
       limiter: createSharedSignInLimiter({ store, clock }),
     }),
     authenticateClient: createClientAuthentication(parts),
-    attempts: shareRateLimit(attempts, workerBus, "countersign_sign_ins"),
   });
 }
 

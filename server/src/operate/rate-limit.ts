@@ -20,6 +20,18 @@ export interface RateLimit {
   take(key: string): void;
 }
 
+/** A limit in the memory of one server, which can learn what others have counted. */
+export interface OwnRateLimit extends RateLimit {
+  /** How it counts, now. */
+  count(): { readonly stepMs: number; readonly windowMs: number; readonly nowMs: number };
+  /**
+   * Learn when all tries of a key will have grown back.
+   *
+   * @param tries how many more were made than that takes into account
+   */
+  raise(key: string, fullAtMs: number, tries: number): void;
+}
+
 /** A stranger with many addresses pushes out the oldest, about 100 B each. */
 const MAX_KEYS = 100_000;
 
@@ -28,7 +40,7 @@ const MAX_KEYS = 100_000;
  *
  * It keeps one number for each key: when all its tries will have grown back (the generic cell rate algorithm).
  */
-export function createRateLimit({ limit, windowMs, clock, message }: RateLimitOptions): RateLimit {
+export function createRateLimit({ limit, windowMs, clock, message }: RateLimitOptions): OwnRateLimit {
   const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
   const stepMs = windowMs / limit;
   const waitMs = (key: string): number => (fullAt.get(key) ?? 0) + stepMs - windowMs - clock.nowMs();
@@ -43,6 +55,11 @@ export function createRateLimit({ limit, windowMs, clock, message }: RateLimitOp
       // Tries that were under way together may be more than were allowed; they cost no more than the whole window.
       const nowMs = clock.nowMs();
       fullAt.set(key, Math.min(Math.max(fullAt.get(key) ?? 0, nowMs) + stepMs, nowMs + windowMs));
+    },
+    count: () => ({ stepMs, windowMs, nowMs: clock.nowMs() }),
+    raise(key, fullAtMs, tries) {
+      const known = Math.min(fullAtMs + tries * stepMs, clock.nowMs() + windowMs);
+      fullAt.set(key, Math.max(fullAt.get(key) ?? 0, known));
     },
   };
 }

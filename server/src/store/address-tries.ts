@@ -1,0 +1,63 @@
+import { sql } from "kysely";
+import type { Store } from "./database.ts";
+
+/** What one server has counted of an address. */
+export interface AddressTries {
+  /** A hash of the address. */
+  readonly key: string;
+  readonly tries: number;
+}
+
+/** How tries are counted: see `createRateLimit`. */
+export interface TryCount {
+  /** How long one try takes to grow back, in milliseconds. */
+  readonly stepMs: number;
+  /** How long all take. */
+  readonly windowMs: number;
+  readonly nowMs: number;
+}
+
+/** How many forgotten rows go with each write: more than one, so that they never pile up. */
+const PRUNE_ROWS = 100;
+
+/**
+ * Add what one server has counted to what all have, for many addresses in one statement.
+ *
+ * @param counted each address once
+ * @returns when all tries of each address will have grown back, whichever server they were made at
+ */
+export async function addAddressTries(
+  store: Store,
+  counted: readonly AddressTries[],
+  { stepMs, windowMs, nowMs }: TryCount,
+): Promise<readonly { readonly key: string; readonly fullAtMs: number }[]> {
+  const fullAt = (tries: number): number => Math.ceil(nowMs + Math.min(tries * stepMs, windowMs));
+  // The order of the keys is that of the locks: two servers must not wait for each other.
+  const values = counted
+    .map(({ key, tries }) => ({ address_key: key, full_at: fullAt(tries) }))
+    .sort((a, b) => (a.address_key < b.address_key ? -1 : 1));
+  const before = sql`case when address_tries.full_at > ${nowMs} then address_tries.full_at else ${nowMs} end`;
+  const sum = sql`${before} + excluded.full_at - ${nowMs}`;
+  const end = Math.ceil(nowMs + windowMs);
+  const rows = await store.write((db) =>
+    db
+      .insertInto("address_tries")
+      .values(values)
+      .onConflict((conflict) =>
+        conflict
+          .column("address_key")
+          .doUpdateSet({ full_at: sql`case when ${sum} < ${end} then ${sum} else ${end} end` }),
+      )
+      .returning(["address_key", "full_at"])
+      .execute(),
+  );
+  const forgotten = store.db
+    .selectFrom("address_tries")
+    .select("address_key")
+    .where("full_at", "<", nowMs)
+    .limit(PRUNE_ROWS)
+    // Another server may just be counting there.
+    .$if(store.dialect === "postgres", (query) => query.forUpdate().skipLocked());
+  await store.db.deleteFrom("address_tries").where("address_key", "in", forgotten).execute();
+  return rows.map((row) => ({ key: row.address_key, fullAtMs: row.full_at }));
+}
