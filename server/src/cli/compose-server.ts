@@ -53,8 +53,8 @@ export interface ServerParts {
   readonly opened: AsyncDisposableStack;
 }
 
-/** Verifying costs a tenth of a millisecond: this many in vain are what one address may cost. */
-const FAILED_VERIFICATIONS = { limit: 50, windowMs: 10_000 } as const;
+/** How long tokens that are not valid count against an address, in milliseconds. */
+const BAD_TOKENS_WINDOW_MS = 10_000;
 
 /** Where `vite build` puts the web demo, beside the folder of this package. */
 const WEB_DEMO = join(import.meta.dirname, "../../../web-demo/dist");
@@ -74,7 +74,7 @@ export async function composeServer(
   const health = createHealthState(builtInServices);
   const server = { audience: config.audience, issuer: issuerUrl, clock };
   const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), server);
-  const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated });
+  const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated, opened });
   const ownFeed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
   const feed = shareNoteFeed(ownFeed, workerBus);
   const served: ServedServices = {
@@ -85,7 +85,8 @@ export async function composeServer(
     reflection: true,
   };
   const failures = createRateLimit({
-    ...FAILED_VERIFICATIONS,
+    limit: config.badTokensPer10s,
+    windowMs: BAD_TOKENS_WINDOW_MS,
     clock,
     message: "too many tokens from this address were not valid: wait before the next",
   });

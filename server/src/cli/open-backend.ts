@@ -112,7 +112,11 @@ async function openRevocations(
   { config, store, clock, log, audit, keyRing }: Context & Pick<Backend, "clock" | "keyRing">,
   opened: AsyncDisposableStack,
 ): Promise<Revocations> {
+  if (config.insecureFailOpen) {
+    log.warn("insecure-fail-open: revoked tokens are accepted while the database is out of reach");
+  }
   const revocations = createRevocations({
+    failOpen: config.insecureFailOpen,
     ...{ store, clock, audit },
     // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
     accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,

@@ -2,6 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { deferHandler, type HttpHandler } from "../http/handler.ts";
 import type { Listener } from "../http/listener.ts";
 import { respondJson } from "../http/respond.ts";
+import { type Readiness, watchReadiness } from "../operate/readiness.ts";
+import { pingStore } from "../store/ping.ts";
 import { bindAdmin, bindServer } from "./bind.ts";
 import type { Terminal } from "./command.ts";
 import { type ComposedServer, composeServer, type ServerMode } from "./compose-server.ts";
@@ -68,14 +70,37 @@ export async function runServer(
   const admin = link === undefined ? await bindOwnAdmin(backend, server) : undefined;
   cleanup.defer(() => admin?.close(0));
   link?.serveMetrics(() => backend.metrics.registry.getMetricsAsJSON());
+  const setReady = (isReady: boolean): void => {
+    server.health.set(isReady ? "SERVING" : "NOT_SERVING");
+    link?.setReady(isReady);
+  };
   server.health.set("SERVING");
   await onReady({ backend, origin: listener.origin, adminOrigin: admin?.origin });
   link?.setReady(true);
+  const readiness = watchBackend(backend, setReady);
   const signal = await terminal.stopped;
   backend.log.info({ signal }, "stopping: calls in flight may end");
-  server.health.set("NOT_SERVING");
-  link?.setReady(false);
+  readiness.close();
+  setReady(false);
   shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable));
+}
+
+/** A server without its keys or its store takes no calls: whoever spreads them should know. */
+function watchBackend({ store, keyRing, log }: Backend, setReady: (isReady: boolean) => void): Readiness {
+  return watchReadiness({
+    async check() {
+      keyRing.signingKey();
+      await pingStore(store);
+    },
+    onChange(isReady, err) {
+      if (isReady) {
+        log.info("the store can be used again: ready");
+      } else {
+        log.error({ err }, "the store or the keys cannot be used: not ready");
+      }
+      setReady(isReady);
+    },
+  });
 }
 
 function bindOwnAdmin({ config, metrics, log }: Backend, server: ComposedServer): Promise<Listener> {

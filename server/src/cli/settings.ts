@@ -118,6 +118,19 @@ export const SETTINGS = {
     countOrUnlimited,
     "COUNT",
   ),
+  badTokensPer10s: setting(
+    "bad-tokens-per-10s",
+    "Bad tokens that one address may send in 10 s; 0: no limit.",
+    "50",
+    countOrUnlimited,
+    "COUNT",
+  ),
+  insecureFailOpen: setting(
+    "insecure-fail-open",
+    "Go on for as long as the database is out of reach, although revoked tokens are accepted meanwhile.",
+    "false",
+    flagValue,
+  ),
   trustedIssuers: setting(
     "trusted-issuers",
     "A JSON file of other issuers whose tokens are accepted.",

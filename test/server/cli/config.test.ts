@@ -16,6 +16,9 @@ describe("readCommandLine", () => {
       accessTtl: 600_000,
       clockTolerance: 5000,
       behindTlsProxy: false,
+      signInsPerMinute: 30,
+      badTokensPer10s: 50,
+      insecureFailOpen: false,
       corsOrigins: [],
     });
   });

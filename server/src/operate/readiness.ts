@@ -1,0 +1,68 @@
+/** What {@link watchReadiness} needs. */
+export interface ReadinessOptions {
+  /** Use what the server cannot do without; it throws or rejects when that is not there. */
+  readonly check: () => Promise<void>;
+  /** Told of every change: whether it can be used, and if not, why. */
+  readonly onChange: (isReady: boolean, reason: unknown) => void;
+  /** How often to check, in milliseconds. Default 1 s. */
+  readonly everyMs?: number;
+  /** How long a check may take, in milliseconds. Default 3 s. */
+  readonly timeoutMs?: number;
+}
+
+/** Watches whether a server can do its work. */
+export interface Readiness {
+  /** Stop watching. Nobody is told anything any more. */
+  close(): void;
+}
+
+const EVERY_MS = 1_000;
+const TIMEOUT_MS = 3_000;
+
+/** One failure may be a connection that broke, which the next check does without. */
+const FAILURES_UNTIL_DOWN = 2;
+
+/** Watch something that can be used at the beginning. Two checks must fail before it counts as down, and one ends that. */
+export function watchReadiness(options: ReadinessOptions): Readiness {
+  const { check, onChange, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS } = options;
+  let failures = 0;
+  let isChecking = false;
+  let isClosed = false;
+
+  const tell = (isReady: boolean, reason?: unknown): void => {
+    if (!isClosed) onChange(isReady, reason);
+  };
+  const fail = (reason: unknown): void => {
+    failures += 1;
+    if (failures === FAILURES_UNTIL_DOWN) tell(false, reason);
+  };
+  const succeed = (): void => {
+    const wasDown = failures >= FAILURES_UNTIL_DOWN;
+    failures = 0;
+    if (wasDown) tell(true);
+  };
+  const look = async (): Promise<void> => {
+    if (isChecking) {
+      return;
+    }
+    isChecking = true;
+    // What does not answer in time is down, although the check goes on: only its success can end that.
+    const late = setInterval(() => fail(new Error("no answer in time")), timeoutMs);
+    try {
+      await check();
+      succeed();
+    } catch (error) {
+      fail(error);
+    } finally {
+      clearInterval(late);
+      isChecking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), everyMs).unref();
+  return {
+    close() {
+      isClosed = true;
+      clearInterval(timer);
+    },
+  };
+}
