@@ -111,6 +111,13 @@ const BUILDS = [
     cwd: root,
   },
   {
+    name: "the SDK",
+    inputs: [...SHARED_INPUTS, "sdk"],
+    output: "sdk/dist/index.js",
+    command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", "sdk"],
+    cwd: root,
+  },
+  {
     name: "the web demo",
     inputs: [...SHARED_INPUTS, "sdk", "web-demo"],
     output: "web-demo/dist/index.html",
