@@ -84,14 +84,17 @@ function announceClose(res: ServerResponse): void {
 
 function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void {
   let openStreams = 0;
+  // Not the session's own timeout: Node forgets to clear it, and with it keeps the session for all that time.
+  const timer = setTimeout(() => {
+    // A stream may rest for hours between two messages: only a connection that carries none is idle.
+    if (openStreams === 0) session.close();
+  }, idleTimeoutMs).unref();
   session.on("stream", (stream) => {
     openStreams += 1;
     stream.once("close", () => {
       openStreams -= 1;
+      if (openStreams === 0 && !session.destroyed) timer.refresh();
     });
   });
-  // A stream may rest for hours between two messages: only a connection that carries none is idle.
-  session.setTimeout(idleTimeoutMs, () => {
-    if (openStreams === 0) session.close();
-  });
+  session.once("close", () => clearTimeout(timer));
 }
