@@ -42,6 +42,11 @@ const FIELDS = {
   ],
 } as const satisfies Record<Dialect, HeaderFields>;
 
+/** The header that a client of a protocol sends. */
+export function fieldsOf(dialect: Dialect): HeaderFields {
+  return FIELDS[dialect];
+}
+
 /** The name of the header that carries a timeout, and how one in milliseconds is written. */
 export function timeoutField(dialect: Dialect, ms: number): HeaderFields {
   return isConnect(dialect) ? [["connect-timeout-ms", String(ms)]] : [["grpc-timeout", `${ms}m`]];
