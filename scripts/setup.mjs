@@ -102,20 +102,22 @@ function digest(paths) {
 }
 
 const SHARED_INPUTS = ["package-lock.json", "tsconfig.base.json", "gen"];
+const compile = (project) => ({
+  command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", project],
+  cwd: root,
+});
 const BUILDS = [
   {
     name: "the server",
     inputs: [...SHARED_INPUTS, "server"],
     output: "server/dist/cli/main.js",
-    command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", "server"],
-    cwd: root,
+    ...compile("server"),
   },
   {
     name: "the SDK",
     inputs: [...SHARED_INPUTS, "sdk"],
     output: "sdk/dist/index.js",
-    command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", "sdk"],
-    cwd: root,
+    ...compile("sdk"),
   },
   {
     name: "the web demo",
