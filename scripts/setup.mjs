@@ -102,23 +102,13 @@ function digest(paths) {
 }
 
 const SHARED_INPUTS = ["package-lock.json", "tsconfig.base.json", "gen"];
-const compile = (project) => ({
-  command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", project],
-  cwd: root,
+const compiled = (name, folder, output) => ({
+  ...{ name, inputs: [...SHARED_INPUTS, folder], output, cwd: root },
+  command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", folder],
 });
 const BUILDS = [
-  {
-    name: "the server",
-    inputs: [...SHARED_INPUTS, "server"],
-    output: "server/dist/cli/main.js",
-    ...compile("server"),
-  },
-  {
-    name: "the SDK",
-    inputs: [...SHARED_INPUTS, "sdk"],
-    output: "sdk/dist/index.js",
-    ...compile("sdk"),
-  },
+  compiled("the server", "server", "server/dist/cli/main.js"),
+  compiled("the SDK", "sdk", "sdk/dist/index.js"),
   {
     name: "the web demo",
     inputs: [...SHARED_INPUTS, "sdk", "web-demo"],
