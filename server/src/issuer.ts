@@ -71,7 +71,7 @@ export type {
 export { createSignIn } from "./services/session-sign-in.ts";
 export type { AccountRecord } from "./store/accounts.ts";
 export type { ClientRecord } from "./store/clients.ts";
-export type { Store, StoreLocation } from "./store/database.ts";
+export type { Store, StoreLocation, StoreOptions } from "./store/database.ts";
 export { openDatabase } from "./store/database.ts";
 export type { SessionRecord } from "./store/session-record.ts";
 export type { SigningKeyRecord, SigningKeyState } from "./store/signing-keys.ts";

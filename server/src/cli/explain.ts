@@ -1,15 +1,17 @@
+import { AuthError } from "../errors/auth-error.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 /**
  * Do what may be refused for reasons that are the operator's to mend: then its message is all that is needed.
  *
- * @throws CommandError with the message of whatever was thrown
+ * @throws CommandError with the message of whatever was thrown; an AuthError as it is, for its cause
  */
 export async function orExplain<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof UsageError || cause instanceof CommandError) throw cause;
+    const isClear = [UsageError, CommandError, AuthError].some((known) => cause instanceof known);
+    if (isClear) throw cause;
     throw new CommandError(cause instanceof Error ? cause.message : "failed", { cause });
   }
 }

@@ -61,7 +61,8 @@ export async function openBackend(config: Config, terminal: Terminal, mode: Back
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));
   const audit = joinAudits(createLogAudit(log), metrics.audit, file);
-  const store = opened.use(await openStore(config, workerBus));
+  const onOutage = logged(log, "the database cannot be used");
+  const store = opened.use(await openStore(config, { bus: workerBus, onOutage }));
   const context = { config, log, audit, store, secret };
   const clock = await openClock(context, opened);
   const keyRing = await openKeyRing({ ...context, clock }, opened);

@@ -2,20 +2,25 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadSecretFile } from "../issue/secret-file.ts";
 import { type Bus, SILENT_BUS } from "../store/bus.ts";
-import { openDatabase, type Store } from "../store/database.ts";
+import { openDatabase, type Store, type StoreOptions } from "../store/database.ts";
 import type { Config } from "./config.ts";
 import { CommandError } from "./usage-error.ts";
 
 /**
  * Open the store that the settings name, and bring it up to date.
  *
- * @param bus carries words between the processes of this server: Postgres has a bus of its own, SQLite has not
+ * @param server the server that it is for. `bus` carries words between its processes: Postgres has a bus of its own,
+ *   SQLite has not. `onOutage` is told why the database cannot be used
  * @throws CommandError when it cannot be opened, or is of a newer version
  */
-export async function openStore(config: Config, bus: Bus = SILENT_BUS): Promise<Store> {
+export async function openStore(
+  config: Config,
+  { bus = SILENT_BUS, onOutage }: StoreOptions & { readonly bus?: Bus } = {},
+): Promise<Store> {
   const { databaseUrl, dataDir } = config;
   try {
-    return await openDatabase(databaseUrl === undefined ? { dataDir, bus } : { url: databaseUrl });
+    const location = databaseUrl === undefined ? { dataDir, bus } : { url: databaseUrl };
+    return await openDatabase(location, { onOutage });
   } catch (cause) {
     throw new CommandError(`the store cannot be opened: ${messageOf(cause)}`, { cause });
   }

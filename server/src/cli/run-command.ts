@@ -1,3 +1,4 @@
+import { AuthError } from "../errors/auth-error.ts";
 import { clientCommand } from "./client.ts";
 import type { Command, Terminal } from "./command.ts";
 import { demoCommand } from "./demo.ts";
@@ -56,8 +57,11 @@ function reportFailure(error: unknown, command: Command, terminal: Terminal): nu
     terminal.warn(`countersign ${command.name}: ${error.message}; see countersign ${command.name} --help`);
     return 2;
   }
-  const isExpected = error instanceof CommandError;
-  terminal.warn(`countersign ${command.name}: ${error instanceof Error ? error.message : "failed"}`);
+  // Whoever types commands may know what keeps the database from being used, and can do something about it.
+  const isOutage = error instanceof AuthError && error.reason === "AUTH_UNAVAILABLE";
+  const why = isOutage && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  const isExpected = error instanceof CommandError || isOutage;
+  terminal.warn(`countersign ${command.name}: ${error instanceof Error ? error.message : "failed"}${why}`);
   if (!isExpected && error instanceof Error && error.stack !== undefined) {
     terminal.warn(error.stack);
   }

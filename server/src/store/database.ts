@@ -5,6 +5,7 @@ import { migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
+import { createStoreErrors, toStoreError } from "./store-error.ts";
 
 /** Where the store is. */
 export type StoreLocation =
@@ -19,6 +20,12 @@ export type StoreLocation =
       /** How long one statement may take, in milliseconds. Default 10 s. Migrations take as long as they take. */
       readonly statementTimeoutMs?: number;
     };
+
+/** What else is known of a store when it is opened. */
+export interface StoreOptions {
+  /** Told why the database cannot be used, from time to time while it cannot. Default: nobody, but callers of queries. */
+  readonly onOutage?: ((cause: unknown) => void) | undefined;
+}
 
 /** The open store: accounts, sessions, keys and notes. */
 export interface Store extends AsyncDisposable {
@@ -43,9 +50,9 @@ export interface Store extends AsyncDisposable {
  * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached; its cause says why
  * @throws Error when the database was made by a newer version of Countersign
  */
-export async function openDatabase(location: StoreLocation): Promise<Store> {
+export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "url" in location ? "postgres" : "sqlite";
-  const opened = await openDialect(location);
+  const opened = await openDialect(location, options);
   const db = new Kysely<Schema>({ dialect: opened.dialect });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -71,11 +78,12 @@ interface OpenedDialect extends Pick<Store, "bus"> {
   close(): Promise<void>;
 }
 
-async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
+async function openDialect(location: StoreLocation, { onOutage }: StoreOptions): Promise<OpenedDialect> {
+  const toError = onOutage === undefined ? toStoreError : createStoreErrors(onOutage);
   if (!("url" in location)) {
     const { dataDir, bus = SILENT_BUS } = location;
     return {
-      ...{ dialect: openSqlite(dataDir), bus },
+      ...{ dialect: openSqlite(dataDir, toError), bus },
       migrate: (db) => migrate(db, "sqlite"),
       close: () => Promise.resolve(),
     };
@@ -91,7 +99,7 @@ async function openDialect(location: StoreLocation): Promise<OpenedDialect> {
   const { url, statementTimeoutMs } = location;
   const bus = createPostgresBus(url);
   return {
-    ...{ dialect: openPostgres(url, { statementTimeoutMs }), bus },
+    ...{ dialect: openPostgres(url, { statementTimeoutMs, toError }), bus },
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
       await using db = new Kysely<Schema>({ dialect: openPostgres(url, { statementTimeoutMs: 0 }) });

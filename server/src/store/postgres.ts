@@ -19,15 +19,17 @@ const IDLE_IN_TRANSACTION_MS = 10_000;
 
 const { INT8 } = types.builtins;
 
-/** What calls wait for at the most. */
-export interface PostgresLimits {
+/** How a database is used. */
+export interface PostgresOptions {
   /** How long one statement may take, in milliseconds. Default 10 s; 0: as long as it takes, as for migrations. */
   readonly statementTimeoutMs?: number | undefined;
+  /** Turns errors into those that callers understand. */
+  readonly toError?: typeof toStoreError;
 }
 
 /** Open a pool of connections to a Postgres database. Nothing is sent before the first query. */
-export function openPostgres(url: string, limits: PostgresLimits = {}): Dialect {
-  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = limits;
+export function openPostgres(url: string, options: PostgresOptions = {}): Dialect {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, toError = toStoreError } = options;
   const isLimited = statementTimeoutMs > 0;
   const pool = new Pool({
     connectionString: url,
@@ -44,11 +46,14 @@ export function openPostgres(url: string, limits: PostgresLimits = {}): Dialect 
   pool.on("error", () => undefined);
   // One that breaks in use fails its query, and says so a second time: without an ear for that the process would end.
   pool.on("connect", (client) => void client.on("error", () => undefined));
+  const rethrow = (error: unknown): never => {
+    throw toError(error);
+  };
   return new PostgresDialect({
     pool: {
       options: {},
       end: () => pool.end(),
-      connect: () => pool.connect().then(adaptClient, rethrow),
+      connect: () => pool.connect().then((client) => adaptClient(client, rethrow), rethrow),
     },
   });
 }
@@ -56,7 +61,7 @@ export function openPostgres(url: string, limits: PostgresLimits = {}): Dialect 
 /** Kysely knows connections by their object, so that of one client must always be the same. */
 const adapted = new WeakMap<object, PostgresPoolClient>();
 
-function adaptClient(client: PoolClient): PostgresPoolClient {
+function adaptClient(client: PoolClient, rethrow: (error: unknown) => never): PostgresPoolClient {
   const known = adapted.get(client);
   if (known !== undefined) {
     return known;
@@ -74,10 +79,6 @@ function adaptClient(client: PoolClient): PostgresPoolClient {
   } as unknown as PostgresPoolClient;
   adapted.set(client, adaptedClient);
   return adaptedClient;
-}
-
-function rethrow(error: unknown): never {
-  throw toStoreError(error);
 }
 
 /** pg reads BIGINT as text; ours are times, counts and sequences, which a number holds exactly. */

@@ -19,16 +19,16 @@ const BUSY_TIMEOUT_MS = 5_000;
  *
  * @throws Error when the directory cannot be written
  */
-export function openSqlite(dataDir: string): Dialect {
+export function openSqlite(dataDir: string, toError: typeof toStoreError = toStoreError): Dialect {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, DATABASE_FILE);
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: BUSY_TIMEOUT_MS });
   chmodSync(file, 0o600);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  return new SqliteDialect({ database: adaptDatabase(database) });
+  return new SqliteDialect({ database: adaptDatabase(database, createTranslator(toError)) });
 }
 
-function adaptDatabase(database: DatabaseSync): SqliteDatabase {
+function adaptDatabase(database: DatabaseSync, translated: Translator): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
     if (prepared.size >= MAX_PREPARED) {
@@ -36,7 +36,7 @@ function adaptDatabase(database: DatabaseSync): SqliteDatabase {
     }
     // A deferred transaction that reads first and writes later fails at once when another process wrote
     // in between; an immediate one waits its turn.
-    const adapted = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql));
+    const adapted = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql), translated);
     const statement = sql === "rollback" ? onlyInTransaction(database, adapted) : adapted;
     prepared.set(sql, statement);
     return statement;
@@ -56,7 +56,7 @@ function onlyInTransaction(database: DatabaseSync, statement: SqliteStatement): 
   };
 }
 
-function adaptStatement(statement: StatementSync): SqliteStatement {
+function adaptStatement(statement: StatementSync, translated: Translator): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => translated(() => statement.all(...toSqlite(parameters))),
@@ -70,10 +70,15 @@ function toSqlite(parameters: readonly unknown[]): SQLInputValue[] {
   return parameters as SQLInputValue[];
 }
 
-function translated<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw toStoreError(error);
-  }
+/** Runs something of the database, and throws its errors as callers understand them. */
+type Translator = <T>(run: () => T) => T;
+
+function createTranslator(toError: typeof toStoreError): Translator {
+  return (run) => {
+    try {
+      return run();
+    } catch (error) {
+      throw toError(error);
+    }
+  };
 }

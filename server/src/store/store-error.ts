@@ -38,6 +38,26 @@ export function toStoreError(error: unknown): unknown {
     : error;
 }
 
+/** How often an outage is reported, in milliseconds: each call meets it, and one line says it all. */
+const REPORT_EVERY_MS = 10_000;
+
+/**
+ * Create a {@link toStoreError} that reports outages, from time to time while they last.
+ *
+ * @param onOutage told why the database cannot be used
+ */
+export function createStoreErrors(onOutage: (cause: unknown) => void): typeof toStoreError {
+  let nextAtMs = -Infinity;
+  return (error) => {
+    const translated = toStoreError(error);
+    if (translated !== error && performance.now() >= nextAtMs) {
+      nextAtMs = performance.now() + REPORT_EVERY_MS;
+      onOutage(error);
+    }
+    return translated;
+  };
+}
+
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) {
     return false;

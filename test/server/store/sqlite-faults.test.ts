@@ -1,18 +1,27 @@
 import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
-import { openTestSqlite } from "../../support/stores.ts";
+import { openDatabase } from "../../../server/src/store/database.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 
 // SQLite answers these in the same words as when the disk itself is full, or the file may not be written.
 const FAULTS = [
-  { name: "full", begin: "pragma max_page_count = 1", end: "pragma max_page_count = 1000000" },
-  { name: "read-only", begin: "pragma query_only = on", end: "pragma query_only = off" },
+  {
+    name: "full",
+    why: /is full/,
+    begin: "pragma max_page_count = 1",
+    end: "pragma max_page_count = 1000000",
+  },
+  { name: "read-only", why: /readonly/, begin: "pragma query_only = on", end: "pragma query_only = off" },
 ] as const;
 
-for (const { name, begin, end } of FAULTS) {
+for (const { name, begin, end, why } of FAULTS) {
   it(`a database that is ${name} is an outage, spoils nothing, and is over when it is over`, async () => {
-    await using store = await openTestSqlite();
+    await using folder = await createTemporaryFolder();
+    const causes: unknown[] = [];
+    const onOutage = (cause: unknown) => void causes.push(cause);
+    await using store = await openDatabase({ dataDir: folder.path }, { onOutage });
     using issuer = await startTestIssuer(store);
     const { sessions, account } = issuer;
     const start = () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
@@ -26,6 +35,8 @@ for (const { name, begin, end } of FAULTS) {
     };
     await expect(fill()).rejects.toMatchObject(outage);
     await expect(Promise.all([start(), start(), start()])).rejects.toMatchObject(outage);
+    // One line for the operator, however many calls have met it.
+    expect(causes).toEqual([expect.objectContaining({ message: expect.stringMatching(why) })]);
     expect(await sessions.find(sessionId)).toMatchObject({ generation: 0 });
     await sql.raw(end).execute(store.db);
     const next = await sessions.refresh({ refreshToken, refreshId: "a" });
