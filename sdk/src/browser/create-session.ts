@@ -44,8 +44,10 @@ export function createSession(options: BrowserSessionOptions): Session {
     store: createIndexedDbStore({ key: name }),
     peers: createBroadcastPeers(name),
   };
+  const source = createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs);
   return assembleSession({
-    source: createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs),
+    source,
+    renewStreams: source.renewStreams,
     ...shared,
     ...options,
     baseUrl,

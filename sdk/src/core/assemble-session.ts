@@ -27,6 +27,8 @@ export interface AssembleOptions extends OriginGuardOptions {
   readonly clock?: Clock;
   /** The other tabs. Default: those of the store, if it knows any. */
   readonly peers?: Peers | undefined;
+  /** Gives open streams a newer token where the source cannot, if the server says that it ends them. */
+  readonly renewStreams?: TokenSource["renewStreams"] | undefined;
 }
 
 /**
@@ -60,7 +62,10 @@ export function assembleSession(options: AssembleOptions): Session {
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
   const look = (): void => upkeep.look();
-  const streams = source.renewStreams && createOpenStreams({ access, clock, source, onFirst: look });
+  const mustBeTold = source.renewStreams === undefined;
+  const renewStreams = source.renewStreams?.bind(source) ?? options.renewStreams;
+  const streams =
+    renewStreams && createOpenStreams({ access, clock, renewStreams, mustBeTold, onFirst: look });
   const upkeep = createUpkeep({ access, clock, holder, streams });
   const stop = peers.subscribe(() => void reread().then(look));
 

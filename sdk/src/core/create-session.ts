@@ -6,7 +6,7 @@ import type { MaxTokenLife, TokenSource } from "./source.ts";
 
 /** What {@link createSession} needs: a `transport` or a `source`. */
 export interface SessionOptions extends Omit<AssembleOptions, "source"> {
-  /** Carries the SessionService. It must not have this session's interceptor. Not needed with a `source`. */
+  /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
   readonly transport?: Transport;
   /** Where tokens come from. Default: the SessionService of a Countersign server. */
   readonly source?: TokenSource;
@@ -24,8 +24,9 @@ export interface SessionOptions extends Omit<AssembleOptions, "source"> {
  *
  * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
  */
-export function createSession({ transport, source, maxTokenLifeMs, ...options }: SessionOptions): Session {
-  if (source !== undefined) return assembleSession({ ...options, source });
-  if (transport === undefined) throw new TypeError("either transport or source is needed");
-  return assembleSession({ ...options, source: createSessionServiceSource(transport, maxTokenLifeMs) });
+export function createSession({ transport, maxTokenLifeMs, ...options }: SessionOptions): Session {
+  const own = transport && createSessionServiceSource(transport, maxTokenLifeMs);
+  const { source = own } = options;
+  if (source === undefined) throw new TypeError("either transport or source is needed");
+  return assembleSession({ renewStreams: own?.renewStreams, ...options, source });
 }

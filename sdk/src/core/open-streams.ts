@@ -3,11 +3,14 @@ import { backoffMs, STREAM_RETRY } from "./backoff.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
 import type { SessionContext } from "./session-context.ts";
+import type { TokenSource } from "./source.ts";
 import { msUntilRenewal } from "./token-state.ts";
 import { withTimeout } from "./waiting.ts";
 
 /** The streams that run on this session's tokens. */
 export interface OpenStreams {
+  /** Whether a stream is only kept alive where the server says that it ends it. */
+  readonly mustBeTold: boolean;
   /** Take in a stream that is about to be opened with a token. Answers the name that the server must be told. */
   readonly open: (held: Held) => string;
   /** Let a stream go: it is over. */
@@ -21,8 +24,10 @@ export interface OpenStreams {
 }
 
 /** What {@link createOpenStreams} needs. */
-export interface OpenStreamsContext extends Pick<SessionContext, "clock" | "source"> {
+export interface OpenStreamsContext extends Pick<SessionContext, "clock"> {
   readonly access: Access;
+  readonly renewStreams: NonNullable<TokenSource["renewStreams"]>;
+  readonly mustBeTold: boolean;
   /** Told when there is a stream and there was none before. */
   readonly onFirst: () => void;
 }
@@ -36,7 +41,8 @@ const MAX_STREAMS_PER_CALL = 1_000;
  *
  * A renewal that fails is tried again; a stream that loses the race ends with STREAM_EXPIRED.
  */
-export function createOpenStreams({ access, clock, source, onFirst }: OpenStreamsContext): OpenStreams {
+export function createOpenStreams(context: OpenStreamsContext): OpenStreams {
+  const { access, clock, renewStreams, mustBeTold, onFirst } = context;
   /** By name, with the token that each runs on. */
   const streams = new Map<string, Held>();
   let retryAtMs = 0;
@@ -62,16 +68,17 @@ export function createOpenStreams({ access, clock, source, onFirst }: OpenStream
       const streamIds = due.splice(0, MAX_STREAMS_PER_CALL);
       const accessToken = fresh.entry.accessToken.reveal();
       const renewed = await withTimeout(clock, async (signal) =>
-        source.renewStreams?.({ streamIds, accessToken, signal }),
+        renewStreams({ streamIds, accessToken, signal }),
       );
       for (const streamId of streamIds) {
-        const isRenewed = streams.delete(streamId) && renewed?.includes(streamId);
+        const isRenewed = streams.delete(streamId) && renewed.includes(streamId);
         if (isRenewed) streams.set(streamId, fresh);
       }
     }
   }
 
   return {
+    mustBeTold,
     open(held) {
       const streamId = randomId();
       streams.set(streamId, held);

@@ -49,7 +49,7 @@ export interface TokenSource {
   /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
   /** Give open streams a newer token, when the server can. @returns the names of those that go on */
-  renewStreams?(renewal: StreamRenewal): Promise<readonly string[]>;
+  readonly renewStreams?: (renewal: StreamRenewal) => Promise<readonly string[]>;
   /** Begin a session with a name and a password, when the source can. */
   signIn?(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
 }

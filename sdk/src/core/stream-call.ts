@@ -6,6 +6,8 @@ import { createReplay, type Replay } from "./replay.ts";
 
 /** The request header by which a stream gets a name, so that it can be renewed. */
 const STREAM_ID_HEADER = "countersign-stream-id";
+/** The response header of streams that their server ends with their token. */
+const EXPIRES_IN_HEADER = "countersign-expires-in";
 
 /** One stream, which may have to be opened twice. */
 export interface StreamCall {
@@ -48,7 +50,10 @@ export function createStreamCall(req: StreamRequest, streams: OpenStreams | unde
       return { ...req, message: replay.messages() };
     },
     canReopen: () => replay.isComplete(),
-    answer: (first, reopen) => ({ ...first, message: messagesOf(first, { replay, reopen, close }) }),
+    answer(first, reopen) {
+      if (streams?.mustBeTold === true && !first.header.has(EXPIRES_IN_HEADER)) close();
+      return { ...first, message: messagesOf(first, { replay, reopen, close }) };
+    },
     close,
   };
 }

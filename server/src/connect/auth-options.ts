@@ -48,7 +48,7 @@ export interface AuthOptions {
   readonly audit?: AuditSink;
   /** Who is told of unexpected errors, which leave as "internal error". Default: console.error. */
   readonly onError?: ErrorSink;
-  /** Where open streams are kept, for a service that renews them. Default: a registry of its own. */
+  /** Where open streams are kept, for `createStreamService`, which renews them. Default: a registry of its own. */
   readonly streams?: StreamRegistry;
   /** Who is told at start of every option that makes the server less safe. Default: console.warn. */
   readonly onWarning?: (message: string) => void;

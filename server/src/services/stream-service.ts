@@ -2,11 +2,9 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { principalOf } from "../connect/principal-context.ts";
-import type { RemoteRenewal } from "../streams/collect-answers.ts";
-import { renewStreams } from "../streams/renewal.ts";
-import type { RenewalAsker } from "../streams/renewal-asker.ts";
+import { type OtherServers, type RemoteRenewal, renewStreams } from "../streams/renewal.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { assertValid } from "./input.ts";
@@ -16,17 +14,23 @@ const MAX_STREAM_IDS = 1000;
 
 /** What {@link createStreamService} needs. */
 export interface StreamServiceOptions {
-  /** The open streams of this server. */
+  /** The open streams of this server: the same as in the options of `createAuth`. */
   readonly streams: StreamRegistry;
-  readonly clock: Clock;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
   /** Asks the servers that have the others. Absent: there are no other servers. */
-  readonly others?: Pick<RenewalAsker, "renew"> | undefined;
+  readonly others?: OtherServers | undefined;
 }
 
-/** Create the service that renews open streams in place. */
+/**
+ * Create the service that renews open streams in place.
+ *
+ *     const streams = createStreamRegistry();
+ *     createAuth({ streams, routes: (router) => router.service(StreamService, createStreamService({ streams })), … })
+ */
 export function createStreamService({
   streams,
-  clock,
+  clock = systemClock,
   others,
 }: StreamServiceOptions): ServiceImpl<typeof StreamService> {
   async function renewElsewhere(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal> {

@@ -1,8 +1,5 @@
-import { type RenewalResult, type RenewedStream, refuseStrangers } from "./renewal.ts";
+import { type RemoteRenewal, type RenewedStream, refuseStrangers } from "./renewal.ts";
 import type { RenewalAnswer } from "./renewal-words.ts";
-
-/** What became of streams on other servers. */
-export type RemoteRenewal = Omit<RenewalResult, "absent">;
 
 /** The answers to one question, of which several servers may each have a part. */
 export interface CollectedAnswers {

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { type Bus, MAX_WORD_BYTES } from "../store/bus.ts";
-import { type CollectedAnswers, collectAnswers, type RemoteRenewal } from "./collect-answers.ts";
+import { type CollectedAnswers, collectAnswers } from "./collect-answers.ts";
+import type { OtherServers, RemoteRenewal } from "./renewal.ts";
 import {
   RENEWAL_CHANNEL,
   RENEWAL_PURPOSE,
@@ -30,14 +31,7 @@ export interface RenewalAskerOptions {
 }
 
 /** Has streams renewed that are open on other servers. */
-export interface RenewalAsker {
-  /**
-   * Ask the other servers. Streams that nobody has heard of within the wait are unknown.
-   *
-   * @throws AuthError `POLICY_DENIED` when a stream is somebody else's, `RATE_LIMITED`, and `AUTH_UNAVAILABLE` when
-   *   the others cannot be asked
-   */
-  renew(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal>;
+export interface RenewalAsker extends OtherServers {
   /** Listen no more. */
   close(): Promise<void>;
 }

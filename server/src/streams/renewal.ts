@@ -16,6 +16,20 @@ export interface RenewalResult {
   readonly absent: readonly string[];
 }
 
+/** What became of streams that are not open here. */
+export type RemoteRenewal = Omit<RenewalResult, "absent">;
+
+/** Those who may have the streams that are not open here. */
+export interface OtherServers {
+  /**
+   * Have streams renewed. Those that nobody has heard of are unknown.
+   *
+   * @throws AuthError `POLICY_DENIED` when a stream is somebody else's, `RATE_LIMITED`, and `AUTH_UNAVAILABLE` when
+   *   the others cannot be asked
+   */
+  renew(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal>;
+}
+
 /** A stream that goes on. */
 export interface RenewedStream {
   readonly streamId: string;
