@@ -42,3 +42,9 @@ export function respondMethodNotAllowed(res: HttpResponse, allow: string): void 
   res.setHeader("allow", allow);
   respondJson(res, 405, { error: "method not allowed" });
 }
+
+/** Say that something went wrong that is nobody's business, or break off an answer that has begun. */
+export function respondFailure(res: HttpResponse): void {
+  if (res.headersSent) res.destroy();
+  else respondJson(res, 500, { code: "internal", message: "internal error" });
+}

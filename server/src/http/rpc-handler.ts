@@ -21,13 +21,12 @@ import {
   type CallResponse,
   type HttpHandler,
   type HttpRequest,
-  type HttpResponse,
   isHttp2Response,
   type StreamHandler,
 } from "./handler.ts";
 import { JSON_OPTIONS } from "./json-options.ts";
 import { stopUnreadBody } from "./reject-early.ts";
-import { respondJson } from "./respond.ts";
+import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
 import { recordMethods } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
@@ -119,6 +118,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
         req.on("error", ignore);
         res.on("error", ignore);
       }
+      if (unary.onRequest(req, res)) return;
       const call = async (): Promise<void> => {
         const request = universalRequestFromNodeRequest(
           req,
@@ -135,7 +135,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
       };
       call().catch((reason: unknown) => {
         if (!isCallerGone(reason)) options.onError?.(reason);
-        endFailed(res);
+        respondFailure(res);
       });
     };
   };
@@ -165,14 +165,4 @@ function ignore(): void {}
 function isCallerGone(reason: unknown): boolean {
   const { code } = ConnectError.from(reason);
   return code === Code.Aborted || code === Code.Canceled;
-}
-
-function endFailed(res: HttpResponse): void {
-  if (res.headersSent) {
-    res.destroy();
-    return;
-  }
-  // One of these may be why it failed: Node refuses some headers that a handler can set.
-  for (const name of res.getHeaderNames()) res.removeHeader(name);
-  respondJson(res, 500, { code: "internal", message: "internal error" });
 }

@@ -30,7 +30,7 @@ export function createArrivals(timeoutMs: number): Arrivals {
         return;
       }
       dueMs.delete(exchange);
-      if (!exchange.isComplete()) exchange.hangUp();
+      if (!exchange.isComplete) exchange.hangUp();
     }
   };
   return {

@@ -14,8 +14,8 @@ export interface BodyShape {
 export interface BodyListener {
   /** It is one message, of the length that was announced. */
   onMessage(bytes: Uint8Array): void;
-  /** Anything else. What has been read of it, and what is still to be read: `undefined` at its end. */
-  onUnusual(parts: readonly Uint8Array[], rest: Readable | undefined): void;
+  /** It is anything else. What has been read of it, and what is still to be read: `undefined` at its end. */
+  onUnusualBody(parts: readonly Uint8Array[], rest: Readable | undefined): void;
 }
 
 const ENVELOPE_BYTES = 5;
@@ -23,52 +23,83 @@ const ENVELOPE_BYTES = 5;
 /** No body has it: with this length expected, every one is unusual. */
 const UNUSUAL = -1;
 
-/** Read the body of a request. */
-export function receiveBody(source: Readable, shape: BodyShape, listener: BodyListener): void {
-  const { isEnveloped, maxBytes } = shape;
-  const parts: Buffer[] = [];
-  let size = 0;
-  let expected = isEnveloped ? undefined : limitLength(shape.contentLength, maxBytes);
-  if (expected === UNUSUAL) {
-    listener.onUnusual(parts, source);
+/** Puts a body together. A class: one is made for every call. */
+export class BodyReader {
+  readonly #shape: BodyShape;
+  readonly #listener: BodyListener;
+  readonly #parts: Buffer[] = [];
+  #size = 0;
+  /** How long the body must be, as far as that is known. */
+  #expected: number | undefined;
+
+  constructor(shape: BodyShape, listener: BodyListener) {
+    const { isEnveloped, contentLength, maxBytes } = shape;
+    this.#shape = shape;
+    this.#listener = listener;
+    if (!isEnveloped && contentLength !== undefined) {
+      this.#expected = contentLength > maxBytes ? UNUSUAL : contentLength;
+    }
+  }
+
+  /** Whether the body is nothing unusual so far. If it is, it must be given up. */
+  get isUsual(): boolean {
+    return this.#size <= (this.#expected ?? this.#shape.maxBytes);
+  }
+
+  /** Take the next part. */
+  push(part: Buffer): void {
+    this.#parts.push(part);
+    this.#size += part.length;
+    if (this.#shape.isEnveloped) this.#expected ??= this.#readEnvelope();
+  }
+
+  /** Take note of the end. */
+  end(): void {
+    const { isEnveloped } = this.#shape;
+    const isWhole = this.#expected === undefined ? !isEnveloped : this.#size === this.#expected;
+    if (isWhole) this.#listener.onMessage(this.#join(isEnveloped ? ENVELOPE_BYTES : 0));
+    else this.#listener.onUnusualBody(this.#parts, undefined);
+  }
+
+  /** Leave the body to others. @param rest what has not been read yet */
+  giveUp(rest: Readable): void {
+    this.#listener.onUnusualBody(this.#parts, rest);
+  }
+
+  /** Say how long the body is, as soon as that can be told. */
+  #readEnvelope(): number | undefined {
+    if (this.#size < ENVELOPE_BYTES) return undefined;
+    const [first] = this.#parts;
+    const head = first !== undefined && first.length >= ENVELOPE_BYTES ? first : Buffer.concat(this.#parts);
+    const length = head.readUInt32BE(1);
+    return head[0] !== 0 || length > this.#shape.maxBytes ? UNUSUAL : ENVELOPE_BYTES + length;
+  }
+
+  /** Copy: Node cuts the parts out of memory that other calls share, and a handler may keep what it gets. */
+  #join(skip: number): Uint8Array {
+    const bytes = new Uint8Array(this.#size - skip);
+    let at = -skip;
+    for (const part of this.#parts) {
+      if (at >= 0) bytes.set(part, at);
+      else if (part.length > -at) bytes.set(part.subarray(-at), 0);
+      at += part.length;
+    }
+    return bytes;
+  }
+}
+
+/** Have a body read that nobody has touched. */
+export function feed(reader: BodyReader, source: Readable): void {
+  if (!reader.isUsual) {
+    reader.giveUp(source);
     return;
   }
   const onData = (part: Buffer): void => {
-    parts.push(part);
-    size += part.length;
-    if (isEnveloped) expected ??= readEnvelope(parts, size, maxBytes);
-    if (size <= (expected ?? maxBytes)) return;
+    reader.push(part);
+    if (reader.isUsual) return;
     source.off("data", onData).off("end", onEnd).pause();
-    listener.onUnusual(parts, source);
+    reader.giveUp(source);
   };
-  const onEnd = (): void => {
-    const isWhole = expected === undefined ? !isEnveloped : size === expected;
-    if (isWhole) listener.onMessage(join(parts, isEnveloped ? ENVELOPE_BYTES : 0, size));
-    else listener.onUnusual(parts, undefined);
-  };
+  const onEnd = (): void => reader.end();
   source.on("data", onData).on("end", onEnd);
-}
-
-function limitLength(contentLength: number | undefined, maxBytes: number): number | undefined {
-  return contentLength !== undefined && contentLength > maxBytes ? UNUSUAL : contentLength;
-}
-
-/** Say how long a body is that begins with an envelope, as soon as that can be told. */
-function readEnvelope(parts: readonly Buffer[], size: number, maxBytes: number): number | undefined {
-  if (size < ENVELOPE_BYTES) return undefined;
-  const [first] = parts;
-  const head = first !== undefined && first.length >= ENVELOPE_BYTES ? first : Buffer.concat(parts);
-  const length = head.readUInt32BE(1);
-  return head[0] !== 0 || length > maxBytes ? UNUSUAL : ENVELOPE_BYTES + length;
-}
-
-/** Copy: Node cuts the parts out of memory that other calls share, and a handler may keep what it gets. */
-function join(parts: readonly Buffer[], skip: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size - skip);
-  let at = -skip;
-  for (const part of parts) {
-    bytes.set(at < 0 ? part.subarray(-at) : part, Math.max(0, at));
-    at += part.length;
-  }
-  return bytes;
 }

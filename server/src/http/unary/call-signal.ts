@@ -42,7 +42,7 @@ export class CallSignal implements AbortState {
   get aborted(): boolean {
     if (this.#controller !== undefined) return this.#controller.signal.aborted;
     const { exchange, shutdownSignal } = this.#sources;
-    return this.#end !== undefined || this.#isLate() || shutdownSignal?.aborted === true || exchange.isGone();
+    return this.#end !== undefined || this.#isLate() || shutdownSignal?.aborted === true || exchange.isGone;
   }
 
   get reason(): unknown {

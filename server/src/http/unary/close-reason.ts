@@ -31,3 +31,12 @@ export function toResetError(rstCode: number): ConnectError | undefined {
   const number = `0x${rstCode.toString(16)}`;
   return new ConnectError(`http/2 stream closed with error code ${reset.name} (${number})`, reset.code);
 }
+
+/** Say what a call is told when its connection of HTTP/1.1 has failed; `undefined` when it has not. */
+export function toConnectionError(error: Error | null): ConnectError | undefined {
+  if (error === null) return undefined;
+  const isReset = "code" in error && error.code === "ECONNRESET";
+  const reason = ConnectError.from(error, isReset ? Code.Aborted : Code.Internal);
+  if (reason !== error) reason.cause = error;
+  return reason;
+}

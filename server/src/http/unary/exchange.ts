@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
+import type { BodyReader } from "./body.ts";
 
 /** Fields of a header or trailer, ready to be sent: names in lower case. */
 export type SentFields = Readonly<Record<string, string | string[]>>;
@@ -17,16 +17,16 @@ export interface UnaryAnswer {
 /** A request and the way to answer it, over either version of HTTP. */
 export interface UnaryExchange {
   readonly header: IncomingHttpHeaders;
-  /** Unread as long as nobody listens. */
-  readonly body: Readable;
   /** Where the request was sent. */
   readonly url: string;
   /** Whether nobody can get an answer any more. */
-  isGone(): boolean;
+  readonly isGone: boolean;
+  /** Whether the request has arrived whole, or never will. */
+  readonly isComplete: boolean;
+  /** Read the body, of which nothing is read before. */
+  receive(reader: BodyReader): void;
   /** Call back once when the caller has left or has got everything. */
   onClose(listener: (reason: unknown) => void): void;
-  /** Whether the request has arrived whole, or never will. */
-  isComplete(): boolean;
   /** Break it off. */
   hangUp(): void;
   /** Answer. Does nothing when the caller is gone. @throws when Node does not take the header */

@@ -5,9 +5,9 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import type { Readable } from "node:stream";
 import { resetBehindResponse } from "../reject-early.ts";
-import { respondJson } from "../respond.ts";
+import { respondFailure } from "../respond.ts";
+import { type BodyReader, feed } from "./body.ts";
 import { toResetError } from "./close-reason.ts";
 import type { SentFields, UnaryAnswer, UnaryExchange } from "./exchange.ts";
 
@@ -25,68 +25,69 @@ export interface Http2Request {
 /** A class: one is made for every call. */
 export class Http2Exchange implements UnaryExchange {
   readonly #request: Http2Request;
+  readonly #stream: ServerHttp2Stream;
 
   constructor(request: Http2Request) {
     this.#request = request;
+    this.#stream = request.stream;
     // What the call must know of errors, its close says.
-    request.stream.on("error", ignore);
+    this.#stream.on("error", ignore);
   }
 
   get header(): IncomingHttpHeaders {
     return this.#request.header;
   }
 
-  get body(): Readable {
-    return this.#request.stream;
-  }
-
   get url(): string {
     return this.#request.url;
   }
 
-  isGone(): boolean {
-    const { stream } = this.#request;
-    return stream.destroyed || stream.closed;
+  get isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  get isComplete(): boolean {
+    return this.#stream.readableEnded || this.isGone;
+  }
+
+  receive(reader: BodyReader): void {
+    feed(reader, this.#stream);
   }
 
   onClose(listener: (reason: unknown) => void): void {
-    const { stream } = this.#request;
+    const stream = this.#stream;
     const tell = (): void => listener(toResetError(stream.rstCode));
     if (stream.destroyed) tell();
     else stream.once("close", tell);
   }
 
-  isComplete(): boolean {
-    const { stream } = this.#request;
-    return stream.readableEnded || stream.closed || stream.destroyed;
-  }
-
   hangUp(): void {
-    this.#request.stream.close(constants.NGHTTP2_CANCEL);
+    this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
   send({ status, header, body, trailer }: UnaryAnswer): void {
-    const { stream, sentAlways } = this.#request;
-    if (this.isGone()) return;
+    const stream = this.#stream;
+    if (this.isGone) return;
+    const fields = { ":status": status, ...this.#request.sentAlways, ...header };
     // Over HTTP/2 there are no connections to speak of: Node takes no such field.
-    const { connection: _, ...fields } = header;
-    stream.respond({ ":status": status, ...sentAlways, ...fields }, { waitForTrailers: true });
-    stream.once("wantTrailers", () => stream.sendTrailers({ ...trailer }));
-    resetBehindResponse(stream);
+    if ("connection" in fields) delete fields.connection;
+    const waitForTrailers = trailer !== undefined || !stream.readableEnded;
+    stream.respond(fields, { waitForTrailers });
+    if (waitForTrailers) {
+      stream.on("wantTrailers", () => stream.sendTrailers(trailer ?? {}));
+      resetBehindResponse(stream);
+    }
     stream.end(body);
   }
 
   sendFailure(): void {
-    const { stream, header, rawHeaders, sentAlways } = this.#request;
-    if (this.isGone()) return;
-    if (stream.headersSent) {
-      stream.destroy();
-      return;
-    }
-    new Http2ServerRequest(stream, header, {}, [...rawHeaders]);
-    const res = new Http2ServerResponse(stream);
-    for (const [name, value] of Object.entries(sentAlways)) res.setHeader(name, String(value));
-    respondJson(res, 500, { code: "internal", message: "internal error" });
+    const { header, rawHeaders, sentAlways } = this.#request;
+    if (this.isGone) return;
+    // The form in which Node hands streams over to everybody else.
+    new Http2ServerRequest(this.#stream, header, {}, rawHeaders);
+    const res = new Http2ServerResponse(this.#stream);
+    for (const [name, value] of Object.entries(sentAlways)) res.setHeader(name, value);
+    respondFailure(res);
   }
 }
 

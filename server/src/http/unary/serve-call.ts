@@ -1,11 +1,11 @@
+import type { Readable } from "node:stream";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { type Outcome, toAnswer, toCallError } from "./answers.ts";
 import type { Arrivals } from "./arrivals.ts";
-import { receiveBody } from "./body.ts";
+import { type BodyListener, BodyReader } from "./body.ts";
 import type { UnaryCall } from "./call.ts";
 import { createContext } from "./context.ts";
-import type { UnaryAnswer } from "./exchange.ts";
 import { invoke } from "./invoke.ts";
 import { readUnusualBody } from "./unusual-body.ts";
 
@@ -21,128 +21,138 @@ export interface UnaryServing {
   readonly onError: (error: unknown) => void;
 }
 
-/** Serve a call: the gate, its body, the interceptors and the handler, and the answer. Never throws. */
-export function serveCall(call: UnaryCall, serving: UnaryServing): void {
-  const context = createContext(call);
-  const { exchange } = call.parts;
-  let verdict: void | Promise<void>;
-  try {
-    verdict = serving.requestGate(context);
-  } catch (error) {
-    refuse(call, error, serving);
-    return;
+/** Takes a call through the gate, its body, the interceptors and the handler, to its answer. A class: one is made for every call. */
+export class CallServer implements BodyListener {
+  readonly #call: UnaryCall;
+  readonly #serving: UnaryServing;
+  readonly #context: HandlerContext;
+
+  constructor(call: UnaryCall, serving: UnaryServing) {
+    this.#call = call;
+    this.#serving = serving;
+    this.#context = createContext(call);
   }
-  const admit = (): void => {
-    call.isGated = false;
-    if (!isCutOff(call)) receive(call, context, serving);
-  };
-  if (verdict === undefined) {
-    admit();
-    return;
-  }
-  serving.arrivals.add(exchange);
-  // Whatever else a gate returns is waited for: what is in doubt is not let in.
-  Promise.resolve(verdict).then(admit, (error: unknown) => refuse(call, error, serving));
-}
 
-function receive(call: UnaryCall, context: HandlerContext, serving: UnaryServing): void {
-  const { head, method, exchange } = call.parts;
-  const { isBinary, protocol, contentLength } = head;
-  const serialization = method.serialization.getI(isBinary);
-  const maxBytes = serving.readMaxBytes;
-  serving.arrivals.add(exchange);
-  const shape = { isEnveloped: protocol !== "connect", contentLength, maxBytes };
-  receiveBody(exchange.body, shape, {
-    onMessage(bytes) {
-      serving.arrivals.delete(exchange);
-      if (isCutOff(call)) return;
-      let input: Message;
-      try {
-        input = serialization.parse(bytes);
-      } catch (error) {
-        refuse(call, error, serving);
-        return;
-      }
-      run(call, { context, input }, serving);
-    },
-    onUnusual(parts, rest) {
-      if (isCutOff(call)) {
-        serving.arrivals.delete(exchange);
-        return;
-      }
-      readUnusualBody({ protocol, contentLength, maxBytes, serialization, parts, rest }).then(
-        (input) => run(call, { context, input }, serving),
-        (error: unknown) => refuse(call, error, serving),
-      );
-    },
-  });
-}
-
-/** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
-function isCutOff({ parts, signal }: UnaryCall): boolean {
-  if (!parts.exchange.isGone()) return false;
-  signal.abort();
-  return true;
-}
-
-function run(
-  call: UnaryCall,
-  { context, input }: { readonly context: HandlerContext; readonly input: Message },
-  serving: UnaryServing,
-): void {
-  try {
-    const output = invoke(call, context, input);
-    if (output instanceof Promise) {
-      output.then(
-        (message) => accept(call, message, serving),
-        (error: unknown) => refuse(call, error, serving),
-      );
+  /** Never throws. */
+  serve(): void {
+    let verdict: void | Promise<void>;
+    try {
+      verdict = this.#serving.requestGate(this.#context);
+    } catch (error) {
+      this.#refuse(error);
       return;
     }
-    accept(call, output, serving);
-  } catch (error) {
-    refuse(call, error, serving);
-  }
-}
-
-function accept(call: UnaryCall, output: Message, serving: UnaryServing): void {
-  const { method, head } = call.parts;
-  let outcome: Outcome;
-  try {
-    outcome = { kind: "message", bytes: method.serialization.getO(head.isBinary).serialize(output) };
-  } catch (error) {
-    refuse(call, error, serving);
-    return;
-  }
-  call.signal.abort();
-  answer(call, outcome, serving);
-}
-
-function refuse(call: UnaryCall, reason: unknown, serving: UnaryServing): void {
-  call.signal.abort(reason);
-  answer(call, { kind: "error", error: toCallError(reason) }, serving);
-}
-
-function answer(call: UnaryCall, outcome: Outcome, serving: UnaryServing): void {
-  const { exchange } = call.parts;
-  serving.arrivals.delete(exchange);
-  if (exchange.isGone()) return;
-  const fail = (reason: unknown): void => {
-    serving.onError(reason);
-    exchange.sendFailure();
-  };
-  const send = (ready: UnaryAnswer): void => {
-    try {
-      exchange.send(ready);
-    } catch (reason) {
-      fail(reason);
+    if (verdict === undefined) {
+      this.#admit();
+      return;
     }
-  };
-  try {
-    const ready = toAnswer(call, outcome);
-    if (ready instanceof Promise) ready.then(send, fail);
-    else send(ready);
-  } catch (reason) {
-    fail(reason);
+    this.#serving.arrivals.add(this.#call.parts.exchange);
+    // Whatever else a gate returns is waited for: what is in doubt is not let in.
+    Promise.resolve(verdict).then(
+      () => this.#admit(),
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
+  /** The gate has said yes: only now the body is read. */
+  #admit(): void {
+    const call = this.#call;
+    const { head, exchange } = call.parts;
+    const { arrivals, readMaxBytes: maxBytes } = this.#serving;
+    call.isGated = false;
+    if (this.#isCutOff()) return;
+    arrivals.add(exchange);
+    const isEnveloped = head.protocol !== "connect";
+    exchange.receive(new BodyReader({ isEnveloped, contentLength: head.contentLength, maxBytes }, this));
+  }
+
+  onMessage(bytes: Uint8Array): void {
+    if (this.#isCutOff()) return;
+    const { head, method, exchange } = this.#call.parts;
+    this.#serving.arrivals.delete(exchange);
+    let input: Message;
+    try {
+      input = method.serialization.getI(head.isBinary).parse(bytes);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    this.#run(input);
+  }
+
+  onUnusualBody(parts: readonly Uint8Array[], rest: Readable | undefined): void {
+    if (this.#isCutOff()) return;
+    const { head, method } = this.#call.parts;
+    const serialization = method.serialization.getI(head.isBinary);
+    readUnusualBody({ head, maxBytes: this.#serving.readMaxBytes, serialization, parts, rest }).then(
+      (input) => this.#run(input),
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
+  /** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
+  #isCutOff(): boolean {
+    const { exchange } = this.#call.parts;
+    if (!exchange.isGone) return false;
+    this.#serving.arrivals.delete(exchange);
+    this.#call.signal.abort();
+    return true;
+  }
+
+  #run(input: Message): void {
+    let output: Message | Promise<Message>;
+    try {
+      output = invoke(this.#call, this.#context, input);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    if (!(output instanceof Promise)) {
+      this.#accept(output);
+      return;
+    }
+    output.then(
+      (message) => this.#accept(message),
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
+  #accept(output: Message): void {
+    const { method, head } = this.#call.parts;
+    let bytes: Uint8Array;
+    try {
+      bytes = method.serialization.getO(head.isBinary).serialize(output);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    this.#call.signal.abort();
+    this.#answer({ kind: "message", bytes });
+  }
+
+  #refuse(reason: unknown): void {
+    this.#call.signal.abort(reason);
+    this.#answer({ kind: "error", error: toCallError(reason) });
+  }
+
+  #answer(outcome: Outcome): void {
+    const { exchange } = this.#call.parts;
+    this.#serving.arrivals.delete(exchange);
+    if (exchange.isGone) return;
+    try {
+      const answer = toAnswer(this.#call, outcome);
+      if (!(answer instanceof Promise)) {
+        exchange.send(answer);
+        return;
+      }
+      answer.then((ready) => exchange.send(ready)).catch((reason: unknown) => this.#fail(reason));
+    } catch (reason) {
+      this.#fail(reason);
+    }
+  }
+
+  #fail(reason: unknown): void {
+    this.#serving.onError(reason);
+    this.#call.parts.exchange.sendFailure();
   }
 }

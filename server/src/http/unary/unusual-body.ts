@@ -10,14 +10,13 @@ import {
   transformSplitEnvelope,
 } from "@connectrpc/connect/protocol";
 import { trailerFlag } from "@connectrpc/connect/protocol-grpc-web";
-import type { UnaryProtocolName } from "./head.ts";
+import type { UnaryHead } from "./head.ts";
 
 type Input = MessageShape<DescMessage>;
 
 /** A body that is not simply one message, and how it is read. */
 export interface UnusualBody {
-  readonly protocol: UnaryProtocolName;
-  readonly contentLength: number | undefined;
+  readonly head: UnaryHead;
   readonly maxBytes: number;
   readonly serialization: Serialization<Input>;
   /** What has been read of it. */
@@ -32,9 +31,10 @@ export interface UnusualBody {
  * @throws ConnectError nearly always
  */
 export async function readUnusualBody(body: UnusualBody): Promise<Input> {
-  const { protocol, serialization, maxBytes } = body;
+  const { serialization, maxBytes } = body;
+  const { protocol, contentLength } = body.head;
   if (protocol === "connect") {
-    return serialization.parse(await readAllBytes(replay(body), maxBytes, body.contentLength));
+    return serialization.parse(await readAllBytes(replay(body), maxBytes, contentLength));
   }
   const parse =
     protocol === "grpc-web"

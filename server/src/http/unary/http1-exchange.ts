@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { stopUnreadBody } from "../reject-early.ts";
+import { respondFailure } from "../respond.ts";
+import { type BodyReader, feed } from "./body.ts";
+import { toConnectionError } from "./close-reason.ts";
+import type { UnaryAnswer, UnaryExchange } from "./exchange.ts";
+
+/** A request over HTTP/1.1, whose errors somebody listens to. A class: one is made for every call. */
+export class Http1Exchange implements UnaryExchange {
+  readonly url: string;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+
+  constructor(req: IncomingMessage, res: ServerResponse, url: string) {
+    this.#req = req;
+    this.#res = res;
+    this.url = url;
+  }
+
+  get header(): IncomingHttpHeaders {
+    return this.#req.headers;
+  }
+
+  get isGone(): boolean {
+    return this.#res.destroyed;
+  }
+
+  get isComplete(): boolean {
+    return this.#req.complete;
+  }
+
+  receive(reader: BodyReader): void {
+    feed(reader, this.#req);
+  }
+
+  onClose(listener: (reason: unknown) => void): void {
+    // Whichever comes first: the request ends with its last byte, the response with the connection.
+    this.#req.once("error", (error) => listener(toConnectionError(error)));
+    this.#res.once("close", () => listener(toConnectionError(this.#req.errored)));
+  }
+
+  hangUp(): void {
+    this.#req.socket.destroy();
+  }
+
+  send({ status, header, body }: UnaryAnswer): void {
+    if (this.isGone) return;
+    stopUnreadBody(this.#req, this.#res);
+    this.#res.writeHead(status, header);
+    this.#res.end(body);
+  }
+
+  sendFailure(): void {
+    respondFailure(this.#res);
+  }
+}
