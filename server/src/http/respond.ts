@@ -45,6 +45,11 @@ export function respondMethodNotAllowed(res: HttpResponse, allow: string): void 
 
 /** Say that something went wrong that is nobody's business, or break off an answer that has begun. */
 export function respondFailure(res: HttpResponse): void {
-  if (res.headersSent) res.destroy();
-  else respondJson(res, 500, { code: "internal", message: "internal error" });
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  // One of these may be why it failed: Node refuses some headers that a handler can set.
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  respondJson(res, 500, { code: "internal", message: "internal error" });
 }

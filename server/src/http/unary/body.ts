@@ -101,5 +101,7 @@ export function feed(reader: BodyReader, source: Readable): void {
     reader.giveUp(source);
   };
   const onEnd = (): void => reader.end();
-  source.on("data", onData).on("end", onEnd);
+  // An empty body ends by itself, also while nobody listens.
+  if (source.readableEnded) onEnd();
+  else source.on("data", onData).on("end", onEnd);
 }

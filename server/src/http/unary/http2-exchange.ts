@@ -81,12 +81,11 @@ export class Http2Exchange implements UnaryExchange {
   }
 
   sendFailure(): void {
-    const { header, rawHeaders, sentAlways } = this.#request;
+    const { header, rawHeaders } = this.#request;
     if (this.isGone) return;
     // The form in which Node hands streams over to everybody else.
     new Http2ServerRequest(this.#stream, header, {}, rawHeaders);
     const res = new Http2ServerResponse(this.#stream);
-    for (const [name, value] of Object.entries(sentAlways)) res.setHeader(name, value);
     respondFailure(res);
   }
 }
