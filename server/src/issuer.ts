@@ -14,12 +14,8 @@ export type {
   NewClient,
 } from "./credentials/clients.ts";
 export { createClients } from "./credentials/clients.ts";
-export type {
-  FederatedIdentity,
-  FederatedIssuer,
-  Federation,
-  FederationOptions,
-} from "./credentials/federation.ts";
+export type { FederatedIdentity, FederatedIssuer } from "./credentials/federated-identity.ts";
+export type { Federation, FederationOptions } from "./credentials/federation.ts";
 export { createFederation } from "./credentials/federation.ts";
 export type { PasswordCost, Passwords } from "./credentials/password.ts";
 export { createPasswords } from "./credentials/password.ts";

@@ -5,7 +5,7 @@ import type { Principal } from "../../server/src/authenticate/principal.ts";
 import { createErrorInterceptor } from "../../server/src/connect/error-interceptor.ts";
 import { callerKey } from "../../server/src/connect/principal-context.ts";
 import { createAccounts } from "../../server/src/credentials/accounts.ts";
-import type { FederatedIssuer } from "../../server/src/credentials/federation.ts";
+import type { FederatedIssuer } from "../../server/src/credentials/federated-identity.ts";
 import type { AuditEvent } from "../../server/src/operate/audit.ts";
 import { createSessionService } from "../../server/src/services/session-service.ts";
 import { createTestSignIns, testPasswords, trustForRefresh } from "./sign-ins.ts";

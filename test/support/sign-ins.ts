@@ -1,12 +1,8 @@
 import { resolveIssuer } from "../../server/src/connect/issuer-options.ts";
 import { createClientAuthentication } from "../../server/src/credentials/client-authentication.ts";
 import { type Clients, createClients } from "../../server/src/credentials/clients.ts";
-import {
-  createFederation,
-  type FederatedIssuer,
-  type Federation,
-  toExternalTerms,
-} from "../../server/src/credentials/federation.ts";
+import { type FederatedIssuer, toExternalTerms } from "../../server/src/credentials/federated-identity.ts";
+import { createFederation, type Federation } from "../../server/src/credentials/federation.ts";
 import { createPasswords } from "../../server/src/credentials/password.ts";
 import { createPasswordSignIn } from "../../server/src/credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../../server/src/credentials/shared-sign-in-limiter.ts";

@@ -1,7 +1,7 @@
 import { type TrustedIssuer, toShortType } from "../authenticate/issuers.ts";
 import type { Clock } from "../clock.ts";
 import { type IssuerOptions, resolveIssuer } from "../connect/issuer-options.ts";
-import type { FederatedIssuer } from "../credentials/federation.ts";
+import type { FederatedIssuer } from "../credentials/federated-identity.ts";
 import type { ExchangeSettings, TrustedIssuerEntry } from "./trusted-issuers.ts";
 import { CommandError } from "./usage-error.ts";
 

@@ -1,4 +1,4 @@
-import { toFederatedSubject } from "../credentials/federation.ts";
+import { toFederatedSubject } from "../credentials/federated-identity.ts";
 import { normalizeUsername } from "../credentials/username.ts";
 import type { SessionEnd } from "../issue/end-sessions.ts";
 import { findAccountByUsername } from "../store/accounts.ts";

@@ -42,63 +42,70 @@ const BATCH = 500;
  */
 export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLimit {
   const { store, own, local = own, gatherMs = GATHER_MS, onError = () => undefined } = options;
-  const gathered = new Map<string, number>();
+  const gathered = createTally();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let isDown = false;
   let isClosed = false;
 
-  const gather = (key: string, tries: number): void => {
-    if (gathered.has(key) || gathered.size < MAX_GATHERED) {
-      gathered.set(key, (gathered.get(key) ?? 0) + tries);
-    }
-  };
   const write = async (batch: ReadonlyMap<string, number>): Promise<void> => {
     const names = new Map([...batch.keys()].map((key) => [digest(key), key]));
     const counted: AddressTries[] = [...batch].map(([key, tries]) => ({ key: digest(key), tries }));
     for (const { key, fullAtMs } of await addAddressTries(store, counted, own.count())) {
       const name = names.get(key);
       // What came meanwhile is on its way to the store, and counts here already.
-      if (name !== undefined) own.raise(name, fullAtMs, gathered.get(name) ?? 0);
+      if (name !== undefined) own.raise(name, fullAtMs, gathered.of(name));
     }
   };
   const flush = async (): Promise<void> => {
     timer = undefined;
-    const batch = new Map([...gathered].slice(0, BATCH));
-    for (const key of batch.keys()) gathered.delete(key);
+    const batch = gathered.takeSome(BATCH);
     try {
       await write(batch);
       isDown = false;
     } catch (error) {
       if (!isDown) onError(error);
       isDown = true;
-      for (const [key, tries] of batch) gather(key, tries);
+      for (const [key, tries] of batch) gathered.add(key, tries);
     }
-    if (gathered.size > 0) schedule();
+    if (!gathered.isEmpty()) schedule();
+  };
+  const start = (): void => {
+    writing = flush();
   };
   const schedule = (): void => {
-    if (isClosed) {
-      return;
-    }
-    timer ??= setTimeout(
-      () => {
-        writing = flush();
-      },
-      isDown ? RETRY_MS : gatherMs,
-    ).unref();
+    if (!isClosed) timer ??= setTimeout(start, isDown ? RETRY_MS : gatherMs).unref();
   };
   return {
     assertAllowed: (key) => own.assertAllowed(key),
     take(key) {
       local.take(key);
-      gather(key, 1);
+      gathered.add(key, 1);
       schedule();
     },
     async close() {
       isClosed = true;
       clearTimeout(timer);
       await writing;
-      if (gathered.size > 0 && !isDown) await flush();
+      if (!gathered.isEmpty() && !isDown) await flush();
+    },
+  };
+}
+
+/** How often each key was counted, of as many keys as there is room for. */
+function createTally() {
+  const tally = new Map<string, number>();
+  return {
+    of: (key: string): number => tally.get(key) ?? 0,
+    isEmpty: (): boolean => tally.size === 0,
+    add(key: string, count: number): void {
+      if (tally.has(key) || tally.size < MAX_GATHERED) tally.set(key, (tally.get(key) ?? 0) + count);
+    },
+    /** Take the oldest keys out. */
+    takeSome(count: number): ReadonlyMap<string, number> {
+      const some = new Map([...tally].slice(0, count));
+      for (const key of some.keys()) tally.delete(key);
+      return some;
     },
   };
 }

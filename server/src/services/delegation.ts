@@ -1,6 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
 import { toClientSubject } from "../credentials/client-names.ts";
-import { toFederatedSubject } from "../credentials/federation.ts";
+import { toFederatedSubject } from "../credentials/federated-identity.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Actor } from "../store/session-record.ts";
 

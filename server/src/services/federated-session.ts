@@ -1,4 +1,4 @@
-import type { FederatedIdentity } from "../credentials/federation.ts";
+import type { FederatedIdentity } from "../credentials/federated-identity.ts";
 import type { AccessGrants, NewAccess } from "../issue/access-grants.ts";
 import { narrowScopes } from "../issue/scopes.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../issue/session-options.ts";

@@ -11,6 +11,7 @@ import type { RateLimit } from "../operate/rate-limit.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { assertMayAct, keepActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
+import { createSignInGuard } from "./sign-in-guard.ts";
 
 /** What somebody proves who they are with. */
 export type Credential =
@@ -74,24 +75,9 @@ const PASSWORD_METHODS = ["pwd"] as const;
 
 /** Create what signs in. The RPCs and the OAuth endpoints share it. */
 export function createSignIn(options: SignInOptions): SignIn {
-  const { attempts, audit, sessions, accessGrants, federation, issuer } = options;
+  const { attempts, sessions, accessGrants, federation, issuer } = options;
 
-  /** What goes wrong is written down, and a wrong credential counts against the address that sent it. */
-  const tried = async <T>(
-    { peer, kind }: { readonly peer: string; readonly kind: Credential["kind"] },
-    work: () => Promise<T>,
-  ): Promise<T> => {
-    try {
-      attempts.assertAllowed(peer);
-      return await work();
-    } catch (error) {
-      if (error instanceof AuthError) {
-        audit.record({ type: "sign_in_failed", reason: error.reason });
-        if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") attempts.take(peer);
-      }
-      throw error;
-    }
-  };
+  const guarded = createSignInGuard(options);
   const beginClient: SignIn["beginClient"] = async (client, grant, wish) => {
     assertGranted(client, grant);
     const { clientId } = client;
@@ -119,11 +105,11 @@ export function createSignIn(options: SignInOptions): SignIn {
     return beginClient(await options.authenticateClient(credential), "client_credentials", wish);
   };
   return {
-    begin: (input) => tried({ peer: input.peer, kind: input.credential.kind }, () => begin(input)),
+    begin: (input) => guarded({ peer: input.peer, kind: input.credential.kind }, () => begin(input)),
     authenticateClient: (credential, peer) =>
-      tried({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
+      guarded({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
     beginClient,
-    beginFederated: (input) => tried({ peer: input.peer, kind: "federated" }, () => federated(input)),
+    beginFederated: (input) => guarded({ peer: input.peer, kind: "federated" }, () => federated(input)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
-import type { FederatedIdentity, Federation } from "../credentials/federation.ts";
+import type { FederatedIdentity } from "../credentials/federated-identity.ts";
+import type { Federation } from "../credentials/federation.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { AccessGrants } from "../issue/access-grants.ts";
 import type { IssuedTokens } from "../issue/tokens.ts";

@@ -17,8 +17,8 @@ export interface TryCount {
   readonly nowMs: number;
 }
 
-/** How many forgotten rows go with each write: more than one, so that they never pile up. */
-const PRUNE_ROWS = 100;
+/** How many forgotten rows go with each write: more than one can add, so that they never pile up. */
+const PRUNE_ROWS = 1_000;
 
 /**
  * Add what one server has counted to what all have, for many addresses in one statement.

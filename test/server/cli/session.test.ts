@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../../server/src/cli/run-command.ts";
-import { toFederatedSubject } from "../../../server/src/credentials/federation.ts";
+import { toFederatedSubject } from "../../../server/src/credentials/federated-identity.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import { openDatabase } from "../../../server/src/store/database.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createFederation, toFederatedSubject } from "../../../server/src/credentials/federation.ts";
+import { toFederatedSubject } from "../../../server/src/credentials/federated-identity.ts";
+import { createFederation } from "../../../server/src/credentials/federation.ts";
 import { createOtherIssuer } from "../../support/sign-ins.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";

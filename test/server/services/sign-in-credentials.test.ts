@@ -2,7 +2,7 @@ import type { SignInRequest } from "@countersign/gen/countersign/auth/v1/session
 import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
-import { toFederatedSubject } from "../../../server/src/credentials/federation.ts";
+import { toFederatedSubject } from "../../../server/src/credentials/federated-identity.ts";
 import { bearer, COOKIE_ORIGIN, startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
 import { createTestClock } from "../../support/test-clock.ts";
