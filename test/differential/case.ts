@@ -28,6 +28,10 @@ export type Setup =
   | "intercepted"
   /** A gate that refuses and fails in ways of its own. */
   | "own gate"
+  /** As `own`, with the limits of a server that was told none. */
+  | "large"
+  /** As `own`, over TLS. */
+  | "tls"
   /** A server that ends with the case. */
   | "single use"
   /** A server that gives a request no time to arrive. */
@@ -46,6 +50,8 @@ export interface Case {
   readonly path?: string;
   readonly fields: HeaderFields;
   readonly steps: readonly Step[];
+  /** Whether a busy machine can make a difference, by holding up one side: a real one is there every time. */
+  readonly isTimed?: boolean;
   /** Why what the handler saw is not compared. */
   readonly seenNotCompared?: string;
 }

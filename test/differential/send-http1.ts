@@ -1,14 +1,15 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Answer } from "./answer.ts";
 import { type Case, type HeaderFields, pathOf, type Step } from "./case.ts";
+import { openSocket } from "./open-socket.ts";
 import { parseResponses } from "./parse-http1.ts";
 import { untilReached, type WaitingStep } from "./reach.ts";
 import type { Side } from "./side.ts";
 
 /** Send a request over HTTP/1.1 as bytes on a socket, and write down what comes back until the server closes. */
 export async function sendHttp1(side: Side, sent: Case): Promise<Answer> {
-  const socket = connect({ port: side.port, host: "127.0.0.1", allowHalfOpen: true });
+  const socket = openSocket(side, "http/1.1");
   const chunks: Buffer[] = [];
   let failure = "";
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));

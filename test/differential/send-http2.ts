@@ -1,10 +1,17 @@
 import { once } from "node:events";
-import { type ClientHttp2Stream, type ClientSessionOptions, connect, constants } from "node:http2";
-import { connect as connectSocket, type Socket } from "node:net";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionOptions,
+  connect,
+  constants,
+} from "node:http2";
+import type { Socket } from "node:net";
 import type { Answer, Response } from "./answer.ts";
 import type { Case, Step } from "./case.ts";
 import { pathOf } from "./case.ts";
 import { describeBody, describeFields } from "./fields.ts";
+import { openSocket } from "./open-socket.ts";
 import { untilReached, type WaitingStep } from "./reach.ts";
 import type { Side } from "./side.ts";
 
@@ -13,35 +20,70 @@ const CLIENT: ClientSessionOptions & { readonly strictSingleValueFields: boolean
   strictSingleValueFields: false,
 };
 
-/** Send a request over HTTP/2 in the clear, on a connection of its own, and write down what comes back. */
-export async function sendHttp2(side: Side, { verb = "POST", path, fields, steps }: Case): Promise<Answer> {
-  const socket = connectSocket(side.port, "127.0.0.1");
+/** Send a request over HTTP/2, on a connection of its own, and write down what comes back. */
+export async function sendHttp2(side: Side, sent: Case): Promise<Answer> {
+  const { session, socket, goaway } = open(side);
+  try {
+    const stream = request(session, side, sent);
+    const answer = collect(stream);
+    for (const step of sent.steps) await write({ stream, socket }, step, side);
+    const { responses, end } = await answer;
+    await roundTrip(session);
+    return { responses, end: `${end}${goaway()}` };
+  } finally {
+    session.destroy();
+  }
+}
+
+/** Send requests all at once, on one connection. Their steps must not wait for anything. */
+export async function sendTogether(side: Side, all: readonly Case[]): Promise<readonly Answer[]> {
+  const { session, socket } = open(side);
+  try {
+    const streams = all.map((sent) => request(session, side, sent));
+    const answers = Promise.all(streams.map(collect));
+    for (const [index, stream] of streams.entries()) {
+      for (const step of all[index]?.steps ?? []) await write({ stream, socket }, step, side);
+    }
+    return await answers;
+  } finally {
+    session.destroy();
+  }
+}
+
+function open(side: Side) {
+  const socket = openSocket(side, "h2");
   const session = connect("http://server", { ...CLIENT, createConnection: () => socket });
   let goaway = "";
   session.on("goaway", (code) => (goaway = ` goaway ${code}`));
   session.on("error", (error) => (goaway += ` ${error.message}`));
-  try {
-    const stream = session.request([
-      ...[":method", verb, ":path", path ?? pathOf("Open"), ":scheme", "http", ":authority", "server"],
-      ...fields.flat(),
-    ]);
-    const answer = collect(stream);
-    for (const step of steps) await write({ stream, socket }, step, side);
-    const { responses, end } = await answer;
-    await roundTrip();
-    return { responses, end: `${end}${goaway}` };
-  } finally {
-    session.destroy();
-  }
+  return { session, socket, goaway: () => goaway };
+}
 
-  /** What the client has sent last must have reached the server before its journal is read. */
-  async function roundTrip(): Promise<void> {
-    if (session.closed || session.destroyed) return;
-    await new Promise<void>((resolve) => {
-      session.once("close", resolve);
-      session.ping(() => resolve());
-    });
-  }
+function request(
+  session: ClientHttp2Session,
+  { isTls }: Side,
+  { verb = "POST", path = pathOf("Open"), fields }: Case,
+): ClientHttp2Stream {
+  const target = [
+    ":method",
+    verb,
+    ":path",
+    path,
+    ":scheme",
+    isTls ? "https" : "http",
+    ":authority",
+    "server",
+  ];
+  return session.request([...target, ...fields.flat()]);
+}
+
+/** What the client has sent last must have reached the server before its journal is read. */
+async function roundTrip(session: ClientHttp2Session): Promise<void> {
+  if (session.closed || session.destroyed) return;
+  await new Promise<void>((resolve) => {
+    session.once("close", resolve);
+    session.ping(() => resolve());
+  });
 }
 
 interface Connection {

@@ -3,6 +3,7 @@ import { buildRequestListener, type RequestListenerOptions } from "../../server/
 import { listen } from "../../server/src/http/listener.ts";
 import { issuers, revocations } from "../hostile/issuers.ts";
 import { createEchoAuth } from "../support/echo-server.ts";
+import { createSelfSigned } from "../support/self-signed.ts";
 import type { Setup } from "./case.ts";
 import { createRecordedRoutes } from "./handlers.ts";
 import { createRecordedInterceptor } from "./interceptors.ts";
@@ -12,6 +13,7 @@ import { ECHO_SERVICE } from "./service.ts";
 /** One of the two servers that are compared. */
 export interface Side extends AsyncDisposable {
   readonly port: number;
+  readonly isTls: boolean;
   readonly journal: Journal;
   /** Abort the server's shutdown signal. */
   shutDown(): void;
@@ -29,9 +31,11 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
   const journal = createJournal();
   const shutdown = new AbortController();
   const options = variant({ ...createOptions(setup, journal), shutdownSignal: shutdown.signal });
-  const listener = await listen(buildRequestListener(options));
+  const isTls = setup === "tls";
+  const listener = await listen(buildRequestListener(options), isTls ? { tls: createSelfSigned() } : {});
   return {
     port: listener.address.port,
+    isTls,
     journal,
     shutDown: () => shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable)),
     [Symbol.asyncDispose]: () => listener.close(0),
@@ -51,6 +55,11 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
   const setups = {
     own: () => own,
     "single use": () => own,
+    tls: () => own,
+    large: () => {
+      const { readMaxBytes: _, writeMaxBytes: __, ...unlimited } = own;
+      return unlimited;
+    },
     impatient: () => ({ ...own, arrivalTimeoutMs: 100 }),
     intercepted: () => ({
       ...own,

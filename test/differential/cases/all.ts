@@ -10,6 +10,7 @@ import { resetCases } from "./resets.ts";
 import { routingCases } from "./routing.ts";
 import { sizeCases } from "./sizes.ts";
 import { timeoutCases } from "./timeouts.ts";
+import { tlsCases } from "./tls.ts";
 
 /** All requests of the table, by what they are about. */
 export const ALL_CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -25,4 +26,5 @@ export const ALL_CASES: Readonly<Record<string, readonly Case[]>> = {
   routing: routingCases,
   gates: gateCases,
   interceptors: interceptionCases,
+  TLS: tlsCases,
 };

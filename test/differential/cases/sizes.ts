@@ -9,6 +9,9 @@ function messageOf(dialect: Dialect, bytes: number): string {
   return text;
 }
 
+/** More than any window of HTTP/2 or buffer takes at once. */
+const LARGE = 3_000_000;
+
 /** Messages on both sides of the limits. */
 export const sizeCases: readonly Case[] = [
   ...DIALECTS.flatMap((dialect) =>
@@ -22,6 +25,22 @@ export const sizeCases: readonly Case[] = [
       caseOf(dialect, `a response with ${count} characters`, { does: `large ${count}` }),
     ),
   ),
+  ...(["h2", "http1"] as const).flatMap((transport) => [
+    ...inDialects(DIALECTS, `a large request over ${transport}`, {
+      setup: "large",
+      transport,
+      message: { text: "x".repeat(LARGE) },
+    }),
+    ...inDialects(DIALECTS, `a large response over ${transport}`, {
+      setup: "large",
+      transport,
+      does: `large ${LARGE}`,
+    }),
+  ]),
+  ...inDialects(DIALECTS, "a request over the limit of a server that was told none", {
+    setup: "large",
+    message: { text: "x".repeat(LARGE + 2_000_000) },
+  }),
   ...inDialects(DIALECTS, "a content-length that is too large for the limit", {
     more: [["content-length", "5000"]],
     steps: [new Uint8Array(5_000), "end"],

@@ -45,6 +45,9 @@ const CONNECT = [
   "0x10",
 ];
 
+/** Long enough for the handler to be called before. */
+const DEADLINE_MS = 60;
+
 /** Deadlines, as text and in effect. */
 export const timeoutCases: readonly Case[] = [
   ...GRPC.flatMap((value) =>
@@ -65,24 +68,29 @@ export const timeoutCases: readonly Case[] = [
   ...inDialects(["connect"], "a timeout of gRPC", { more: [["grpc-timeout", "1n"]] }),
   ...inDialects(DIALECTS, "a deadline that passes in the handler, which throws its reason", (dialect) => ({
     does: "until-aborted",
-    more: timeoutField(dialect, 30),
+    isTimed: true,
+    more: timeoutField(dialect, DEADLINE_MS),
   })),
   ...inDialects(DIALECTS, "a deadline that passes in the handler, which answers nevertheless", (dialect) => ({
     does: "until-aborted-then-answer",
-    more: timeoutField(dialect, 30),
+    isTimed: true,
+    more: timeoutField(dialect, DEADLINE_MS),
   })),
   ...inDialects(["grpc", "connect"], "a deadline that passes behind interceptors", (dialect) => ({
     setup: "intercepted",
     does: "until-aborted",
-    more: timeoutField(dialect, 30),
+    isTimed: true,
+    more: timeoutField(dialect, DEADLINE_MS),
   })),
   ...inDialects(DIALECTS, "a deadline that passes before the body is there", (dialect) => ({
     setup: "impatient",
-    more: timeoutField(dialect, 30),
+    isTimed: true,
+    more: timeoutField(dialect, DEADLINE_MS),
     steps: [],
   })),
   ...inDialects(["grpc", "connect"], "a deadline that passes in the gate", (dialect) => ({
     setup: "own gate",
-    more: [...timeoutField(dialect, 30), ["x-gate", "until-aborted"]],
+    isTimed: true,
+    more: [...timeoutField(dialect, DEADLINE_MS), ["x-gate", "until-aborted"]],
   })),
 ];
