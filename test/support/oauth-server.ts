@@ -98,7 +98,9 @@ function composeEndpoints(
     }),
     findToken: createTokenLookup({
       ...{ authenticate, sessions, nowMs: () => clock.nowMs() },
-      findRefreshToken: createRefreshLookup(store, secret),
+      findRefreshToken: createRefreshLookup({
+        ...{ store, secret, externalTerms: (name) => issuer.terms.get(name) },
+      }),
     }),
     revocations: { revoke: async ({ jti }) => void revokedTokens.push(jti) },
     peerOf: (req) => req.socket.remoteAddress ?? "",

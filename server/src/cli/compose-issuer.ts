@@ -87,7 +87,7 @@ export function composeIssuer(backend: Backend, parts: IssuerParts): ComposedIss
       }),
       findToken: createTokenLookup({
         ...{ authenticate, sessions, nowMs: () => backend.clock.nowMs() },
-        findRefreshToken: createRefreshLookup(backend.store, backend.secret),
+        findRefreshToken: createRefreshLookup({ ...backend, externalTerms }),
       }),
       onError: (err) => log.error({ err }, "unexpected error of an OAuth endpoint"),
     }),

@@ -1,6 +1,7 @@
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { RefreshLookup } from "../issue/refresh-lookup.ts";
+import type { SessionRights } from "../issue/session-rights.ts";
 import type { Sessions } from "../issue/sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
 
@@ -10,8 +11,8 @@ export type LiveToken =
   | {
       readonly kind: "refresh";
       readonly session: SessionRecord;
-      /** Whether the session would be refreshed with it next: it has not been replaced. */
-      readonly isNewest: boolean;
+      /** What it would be exchanged for; undefined when it was replaced, or may not be exchanged any more. */
+      readonly rights: SessionRights | undefined;
     };
 
 /** What {@link createTokenLookup} needs. */
@@ -40,8 +41,9 @@ export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
   return async (token) => {
     const refresh = await options.findRefreshToken(token);
     if (refresh !== undefined) {
-      const { session, isNewest } = refresh;
-      return isLive(session) ? { kind: "refresh", session, isNewest } : undefined;
+      const { session, isNewest, rights } = refresh;
+      const isGood = isNewest && rights !== undefined && options.nowMs() < rights.endsAtMs;
+      return isLive(session) ? { kind: "refresh", session, rights: isGood ? rights : undefined } : undefined;
     }
     const principal = await authenticate(options, token);
     const session =

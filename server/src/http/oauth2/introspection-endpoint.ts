@@ -1,4 +1,5 @@
 import type { Principal } from "../../authenticate/principal.ts";
+import type { SessionRights } from "../../issue/session-rights.ts";
 import type { SignIn } from "../../services/session-sign-in.ts";
 import type { LiveToken, TokenLookup } from "../../services/token-lookup.ts";
 import type { ClientRecord } from "../../store/clients.ts";
@@ -23,17 +24,17 @@ export function createIntrospectionEndpoint(deps: IntrospectionDeps): OAuthAnswe
   return async (request) => {
     const client = needClient(await readCaller(deps.signIn, request));
     const token = await deps.findToken(request.form.need("token"));
-    if (token === undefined || isReplaced(token) || !mayLearnOf(client, token)) {
-      return { active: false };
-    }
-    return token.kind === "access"
-      ? describeAccessToken(token.principal)
-      : describeRefreshToken(token.session, deps.issuer);
+    const description = token !== undefined && mayLearnOf(client, token) ? describe(deps, token) : undefined;
+    return description ?? { active: false };
   };
 }
 
-function isReplaced(token: LiveToken): boolean {
-  return token.kind === "refresh" && !token.isNewest;
+function describe({ issuer }: IntrospectionDeps, token: LiveToken): object | undefined {
+  if (token.kind === "access") {
+    return describeAccessToken(token.principal);
+  }
+  const { session, rights } = token;
+  return rights === undefined ? undefined : describeRefreshToken(session, rights, issuer);
 }
 
 function mayLearnOf(client: ClientRecord, token: LiveToken): boolean {
@@ -63,14 +64,14 @@ function describeAccessToken(principal: Principal): object {
   };
 }
 
-function describeRefreshToken(session: SessionRecord, issuer: string): object {
-  const expiresAtMs = Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs);
+function describeRefreshToken(session: SessionRecord, rights: SessionRights, issuer: string): object {
+  const expiresAtMs = Math.min(session.idleExpiresAtMs, rights.endsAtMs);
   return {
     active: true,
     iss: issuer,
     sub: session.subject,
     client_id: session.clientId,
-    ...toScope(session.scopes),
+    ...toScope(rights.scopes),
     exp: Math.floor(expiresAtMs / 1_000),
     iat: Math.floor(session.refreshedAtMs / 1_000),
     sid: session.sessionId,
