@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SessionService, type TokenSet } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -105,6 +107,23 @@ test("a note that is written at one worker is at once on the streams of the othe
   await eventually(async () => ((await metric("countersign_live_streams")) === WORKERS ? true : undefined));
   await notesOf(accessToken).createNote({ title: "for all" });
   expect(await Promise.all(watches)).toEqual(watches.map(() => "for all"));
+  stop.abort();
+});
+
+test("a stream is renewed by whichever worker is asked", async () => {
+  const { accessToken } = await signIn(server.baseUrl, ACCOUNT);
+  const streamId = randomBytes(16).toString("base64url");
+  const stop = new AbortController();
+  const options = { headers: { "countersign-stream-id": streamId }, signal: stop.signal };
+  await notesOf(accessToken).createNote({ title: "first" });
+  await notesOf(accessToken).watchNotes({}, options)[Symbol.asyncIterator]().next();
+  const before = await metric("countersign_stream_renewals_total");
+  for (let call = 1; call <= 2 * WORKERS; call += 1) {
+    const client = clientOf(StreamService, { baseUrl: server.baseUrl, protocol: "grpc", token: accessToken });
+    const { streams, unknownStreamIds } = await client.renew({ streamIds: [streamId] });
+    expect([streams.map((renewed) => renewed.streamId), unknownStreamIds]).toEqual([[streamId], []]);
+    expect(await metric("countersign_stream_renewals_total")).toBe((before || 0) + call);
+  }
   stop.abort();
 });
 

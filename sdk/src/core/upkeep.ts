@@ -44,7 +44,7 @@ export function createUpkeep({ access, clock, holder, streams }: UpkeepContext):
       freshMs ?? Number.POSITIVE_INFINITY,
       streams?.dueMs() ?? Number.POSITIVE_INFINITY,
     );
-    if (Number.isFinite(delayMs)) cancel = clock.schedule(look, Math.min(MAX_DELAY_MS, delayMs));
+    if (Number.isFinite(delayMs)) cancel = clock.schedule(look, Math.max(0, Math.min(MAX_DELAY_MS, delayMs)));
   }
 
   return { look, stop: () => cancel?.() };
