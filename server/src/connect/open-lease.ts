@@ -5,6 +5,7 @@ import type { Policy } from "../authorize/policy.ts";
 import type { PolicyTable } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import type { ClockWatch } from "../streams/clock-watch.ts";
 import { cutOffAfterGrace } from "../streams/drain-grace.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
@@ -29,6 +30,9 @@ export interface StreamLeaseOptions {
   readonly toleranceSeconds: number;
 }
 
+/** What streams are opened with, all on one watch of the clock. */
+export type LeaseContext = StreamLeaseOptions & { readonly watch: ClockWatch };
+
 /** A stream that is about to be opened. */
 export interface Opening {
   readonly req: StreamRequest;
@@ -47,13 +51,13 @@ export interface OpenLease {
  *
  * @throws ConnectError when its name is none, or taken
  */
-export function openLease(options: StreamLeaseOptions, { req, caller, policy }: Opening): OpenLease {
+export function openLease(options: LeaseContext, { req, caller, policy }: Opening): OpenLease {
   const { clock, registry, toleranceSeconds } = options;
   const streamId = readStreamId(req);
   const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
   const toDeadlineMs = (principal: Principal): number =>
     Math.min((principal.expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
-  const lifetime = createStreamLifetime(clock, toDeadlineMs(caller.principal));
+  const lifetime = createStreamLifetime(options, toDeadlineMs(caller.principal));
   const lease: StreamLease = {
     streamId,
     policy,

@@ -1,5 +1,6 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
+import { createClockWatch } from "../streams/clock-watch.ts";
 import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
 import { endIfRevoked, openLease, type StreamLeaseOptions } from "./open-lease.ts";
 import { type Caller, callerOf } from "./principal-context.ts";
@@ -14,6 +15,7 @@ const EXPIRES_IN_HEADER = "countersign-expires-in";
  */
 export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
   const { registry, clock } = options;
+  const context = { ...options, watch: createClockWatch(clock) };
   return (next) => async (req) => {
     const caller = req.stream ? callerOf(req) : undefined;
     const policy = options.policies.get(req.method);
@@ -24,7 +26,7 @@ export function createStreamLeases(options: StreamLeaseOptions): Interceptor {
       // The caller has left while the gate decided: nobody would ever say so again.
       throw ConnectError.from(req.signal.reason, Code.Canceled);
     }
-    const { lease, lifetime } = openLease(options, { req, caller, policy });
+    const { lease, lifetime } = openLease(context, { req, caller, policy });
     const release = (): void => {
       lifetime.release(req.signal.reason);
       if (registry.remove(lease) && lifetime.ended === undefined) {

@@ -1,13 +1,17 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import type { ClockWatch } from "./clock-watch.ts";
 import { createEnding, type OwnEnding } from "./ending.ts";
 
-/**
- * The longest that one timer waits, in milliseconds; longer waits are chained. A timer does not follow the wall
- * clock when somebody sets it: this is how late a stream may then end. 10,000 streams wake up 2,000 times a second
- * for it, which costs next to nothing.
- */
-const MAX_TIMER_MS = 5000;
+/** The longest that a timer of Node waits, in milliseconds; longer waits are chained. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What a life goes by. */
+export interface LifetimeOptions {
+  readonly clock: Clock;
+  /** Tells when the clock was set. */
+  readonly watch: ClockWatch;
+}
 
 /** The life of one stream: it ends once, at its deadline or before. */
 export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
@@ -22,32 +26,36 @@ export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
 /**
  * Begin the life of a stream.
  *
- * @param clock the time
  * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
  */
-export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLifetime {
+export function createStreamLifetime({ clock, watch }: LifetimeOptions, deadlineMs: number): StreamLifetime {
   const ending = createEnding();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let endsAtMs = deadlineMs;
 
-  function end(error: AuthError): void {
+  function stop(): void {
     clearTimeout(timer);
+    watch.delete(look);
+  }
+
+  function end(error: AuthError): void {
+    stop();
     ending.end(error);
   }
 
   /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
-  function setDeadline(atMs: number): void {
+  function look(): void {
     clearTimeout(timer);
-    endsAtMs = atMs;
-    const leftMs = atMs - clock.nowMs();
+    const leftMs = endsAtMs - clock.nowMs();
     if (leftMs <= 0) {
       end(new AuthError("STREAM_EXPIRED", "the token that the stream runs on has expired"));
-      return;
+    } else {
+      timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS));
     }
-    timer = setTimeout(() => setDeadline(atMs), Math.min(leftMs, MAX_TIMER_MS));
   }
 
-  setDeadline(deadlineMs);
+  watch.add(look);
+  look();
   return {
     signal: ending.signal,
     get deadlineMs() {
@@ -58,9 +66,12 @@ export function createStreamLifetime(clock: Clock, deadlineMs: number): StreamLi
     },
     onEnd: (listener) => ending.onEnd(listener),
     end,
-    setDeadline,
+    setDeadline(atMs) {
+      endsAtMs = atMs;
+      look();
+    },
     release(reason) {
-      clearTimeout(timer);
+      stop();
       ending.abort(reason);
     },
   };
