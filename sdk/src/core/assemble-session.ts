@@ -45,15 +45,11 @@ export function assembleSession(options: AssembleOptions): Session {
     store,
     clock,
     onHealth: (error) => holder.setDegraded("store", error),
+    onEntry: holder.adopt,
     onWrite: peers.publish,
   });
-  const change: SessionContext["change"] = async (follow) => {
-    const entry = await shared.change(follow);
-    holder.adopt(entry);
-    return entry;
-  };
-  const reread = async (): Promise<void> => void (await change());
-  const loaded = reread();
+  const { change } = shared;
+  const loaded = change().then(() => undefined);
   let isDisposed = false;
   const ready = async (): Promise<void> => {
     if (isDisposed) throw new SessionError("DISPOSED");
@@ -67,7 +63,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const streams =
     renewStreams && createOpenStreams({ access, clock, renewStreams, mustBeTold, onFirst: look });
   const upkeep = createUpkeep({ access, clock, holder, streams });
-  const stop = peers.subscribe(() => void reread().then(look));
+  const stop = peers.subscribe(() => void change().then(look));
 
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
     await ready();

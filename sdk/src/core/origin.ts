@@ -19,12 +19,10 @@ export interface OriginGuardOptions {
  */
 export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const { baseUrl, allowedOrigins = [], allowInsecure = [] } = options;
-  const insecure = allowInsecure.map((url) => parseHttpUrl(url, "allowInsecure").origin);
-  const urls = [
-    parseHttpUrl(baseUrl, "baseUrl"),
-    ...allowedOrigins.map((url) => parseHttpUrl(url, "allowedOrigins")),
-  ];
-  const secure = urls.filter((url) => isSecureOrigin(url) || insecure.includes(url.origin));
+  const insecure = allowInsecure.map((url) => parseHttpUrl(url).origin);
+  const secure = [baseUrl, ...allowedOrigins]
+    .map(parseHttpUrl)
+    .filter((url) => isSecureOrigin(url) || insecure.includes(url.origin));
   const prefixes = secure.map(({ origin }) => `${origin}/`);
   // A URL that begins with the origin and a slash cannot name another host: the common case costs no parsing.
   return (url) => prefixes.some((prefix) => url.startsWith(prefix) || absoluteUrl(url).startsWith(prefix));
@@ -37,9 +35,9 @@ export function isSecureOrigin({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }
 
-function parseHttpUrl(url: string, name: string): URL {
+function parseHttpUrl(url: string): URL {
   if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url);
-  throw new TypeError(`${name} must be an absolute http or https URL`);
+  throw new TypeError(`not an absolute http or https URL: ${url}`);
 }
 
 /** Resolve a URL just as `fetch` does, relative to the page; empty when it cannot be fetched. */

@@ -24,6 +24,8 @@ export interface SharedEntryOptions {
   readonly clock: Clock;
   /** Told of a failure of the store, and with `undefined` that it works again. */
   readonly onHealth: (error: unknown) => void;
+  /** Told of what is in force after every reading and writing, in the order of these. */
+  readonly onEntry: (entry: StoreEntry | undefined) => void;
   /** Told of every write that others should know of. */
   readonly onWrite: (message: PeerMessage) => void;
 }
@@ -36,12 +38,13 @@ const MAX_RACES = 50;
  * written down as soon as the store works again.
  */
 export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
-  const { store, clock, onHealth, onWrite } = options;
+  const { store, clock, onHealth, onEntry, onWrite } = options;
   let mirror: StoreEntry | undefined;
   let isAhead = false;
   let failures = 0;
   let retryAtMs = 0;
   let cancel: Cancel | undefined;
+  let last: Promise<unknown> = Promise.resolve();
 
   async function write(follow: Follow | undefined): Promise<StoreEntry | undefined> {
     for (let races = 0; races < MAX_RACES; races += 1) {
@@ -58,7 +61,8 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
     throw new Error("the store takes no change");
   }
 
-  async function change(follow?: Follow): Promise<StoreEntry | undefined> {
+  /** Write to the store, or to memory while it fails. */
+  async function writeSomewhere(follow: Follow | undefined): Promise<StoreEntry | undefined> {
     if (!isAhead || clock.monotonicMs() >= retryAtMs) {
       try {
         mirror = await write(follow);
@@ -80,6 +84,17 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
     isAhead ||= next !== mirror;
     mirror = next;
     return mirror;
+  }
+
+  /** One after the other: who reads while another writes must not be heard after it. */
+  function change(follow?: Follow): Promise<StoreEntry | undefined> {
+    const changed = last.then(async () => {
+      const entry = await writeSomewhere(follow);
+      onEntry(entry);
+      return entry;
+    });
+    last = changed;
+    return changed;
   }
 
   return {

@@ -69,7 +69,8 @@ export function msUntilRenewal(timing: TokenTiming, now: Now): number {
 export function arrivedLifetime({ lifetimeMs, ...began }: Omit<TokenTiming, "jitter">, now: Now): Lifetime {
   const nowMs = now.nowMs();
   const ageMs = Math.max(nowMs - began.startedAtMs, now.monotonicMs() - began.startedMonotonicMs);
-  if (lifetimeMs - ageMs > expiredThresholdMs(lifetimeMs)) return { lifetimeMs, startedAtMs: nowMs - ageMs };
+  if (lifetimeMs - ageMs > expiredThresholdMs(lifetimeMs))
+    return { lifetimeMs, startedAtMs: Math.floor(nowMs - ageMs) };
   const graceMs = Math.min(lifetimeMs / 2, MAX_GRACE_MS);
   return { lifetimeMs: graceMs / (1 - EXPIRED_SHARE), startedAtMs: nowMs };
 }
