@@ -35,6 +35,8 @@ export interface AuthenticatorOptions {
   readonly toleranceSeconds: number;
   /** How many verified tokens are remembered at the most. */
   readonly cacheEntries: number;
+  /** How long to wait for a key that has to be fetched, in milliseconds. Default: as long as its source does. */
+  readonly keyTimeoutMs?: number;
   /** Keeps a caller from having tokens verified in vain without end. Default: nobody counts. */
   readonly failures?: FailureLimit | undefined;
 }
@@ -56,7 +58,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const cache = createVerdictCache(options.cacheEntries);
 
   async function verify(token: string, digest: string): Promise<Principal> {
-    const verdict = await verifyToken(token, issuers);
+    const verdict = await verifyToken(token, issuers, options.keyTimeoutMs);
     if (verdict.principal.binding !== undefined) {
       // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
       throw new AuthError("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
@@ -70,19 +72,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   /** A token that was good before costs nothing, and so is never counted: only who comes with others must wait. */
-  async function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
+  function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
     if (failures === undefined || peer === "") {
       return verify(token, digest);
     }
     failures.assertAllowed(peer);
-    try {
-      return await verify(token, digest);
-    } catch (error) {
+    return verify(token, digest).catch((error: unknown) => {
       if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
         failures.take(peer);
       }
       throw error;
-    }
+    });
   }
 
   /** What may change about a token after it was verified: the time, and that its session is revoked. */

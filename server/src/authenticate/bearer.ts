@@ -25,7 +25,7 @@ export function parseBearer(header: string | null, maxChars: number): BearerHead
   if (header === null) {
     return NONE;
   }
-  if (header.length > maxChars || header.slice(0, SCHEME.length).toLowerCase() !== SCHEME) {
+  if (header.length > maxChars || !hasScheme(header)) {
     return MALFORMED;
   }
   let start = SCHEME.length;
@@ -33,4 +33,9 @@ export function parseBearer(header: string | null, maxChars: number): BearerHead
     start += 1;
   }
   return start === header.length ? MALFORMED : { kind: "token", token: header.slice(start) };
+}
+
+/** Nearly everyone writes it in one way, which spares the copy in lower case. */
+function hasScheme(header: string): boolean {
+  return header.startsWith("Bearer ") || header.slice(0, SCHEME.length).toLowerCase() === SCHEME;
 }

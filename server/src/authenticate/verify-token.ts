@@ -1,6 +1,7 @@
 import { compactVerify, errors } from "jose";
 import { AuthError } from "../errors/auth-error.ts";
 import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
+import { awaitKey } from "./await-key.ts";
 import { readClaims } from "./claims.ts";
 import { parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
 import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
@@ -27,13 +28,20 @@ export interface Verdict {
  *
  * @param token the token in compact form
  * @param issuers whom to trust
+ * @param keyTimeoutMs how long to wait for a key that has to be fetched. Default: as long as its source does
  * @throws AuthError `TOKEN_INVALID`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
  */
-export async function verifyToken(token: string, issuers: TrustedIssuers): Promise<Verdict> {
+export async function verifyToken(
+  token: string,
+  issuers: TrustedIssuers,
+  keyTimeoutMs = Infinity,
+): Promise<Verdict> {
   const jws = parseCompactJws(token);
   const issuer = findIssuer(jws, issuers);
   const { algorithm, kid } = checkHeader(jws.header, issuer);
-  const key = await issuer.keys.find(kid, algorithm);
+  const found = issuer.keys.find(kid, algorithm);
+  const key =
+    found instanceof Promise && keyTimeoutMs < Infinity ? await awaitKey(found, keyTimeoutMs) : await found;
   if (key === undefined) {
     throw invalid("the issuer has no such key");
   }

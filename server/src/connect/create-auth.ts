@@ -48,6 +48,7 @@ export function createAuth(options: AuthOptions): Auth {
     issuers: audiences.issuers,
     toleranceSeconds,
     cacheEntries: resolved.verdictCacheEntries,
+    keyTimeoutMs: resolved.gateTimeoutMs,
   });
   const leases = createStreamLeases({ ...resolved, registry: streams, policies, toleranceSeconds });
   return {
@@ -57,7 +58,6 @@ export function createAuth(options: AuthOptions): Auth {
       policies,
       audiences,
       authenticator,
-      timeoutMs: resolved.gateTimeoutMs,
     }),
     interceptors: [
       createErrorInterceptor(resolved.onError),

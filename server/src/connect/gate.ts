@@ -30,8 +30,6 @@ export interface GateOptions {
   readonly enforcement: Enforcement;
   /** Whether handlers may see the Authorization header. */
   readonly forwardToken: boolean;
-  /** How long a decision may take, in milliseconds. */
-  readonly timeoutMs: number;
   /** Who is told of errors that are not the caller's. */
   readonly onError: ErrorSink;
 }
@@ -65,7 +63,7 @@ export function createGate(options: GateOptions): Gate {
     }
     const principal = authenticator.authenticate(token, peerOf(context.values));
     if (principal instanceof Promise) {
-      return withTimeout(principal, options.timeoutMs).then((found) => admit(context, policy, found));
+      return principal.then((found) => admit(context, policy, found));
     }
     return admit(context, policy, principal);
   }
@@ -106,20 +104,4 @@ export function createGate(options: GateOptions): Gate {
     }
     return verdict;
   };
-}
-
-/** Cap a decision that waits for keys: a caller who hangs on us is worse than one who tries again. */
-async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AuthError("AUTH_UNAVAILABLE", "the keys were not at hand in time")),
-      timeoutMs,
-    );
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
