@@ -1,0 +1,41 @@
+import { createConnectRouter } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { describe, expect, it } from "vitest";
+import { recordMethods } from "../../../../server/src/http/unary/methods.ts";
+
+const PATH = `/${NotesService.typeName}/CreateNote`;
+const record = () =>
+  recordMethods(createConnectRouter(), {
+    interceptors: [],
+    readMaxBytes: 1000,
+    writeMaxBytes: 1000,
+    jsonOptions: {},
+  });
+
+describe("the methods of the fast path", () => {
+  it("are the unary ones of every service, and all of them are still Connect's", () => {
+    const { router, methods } = record();
+    router.service(NotesService, {});
+    expect([...methods.keys()].sort()).toEqual(
+      ["CreateNote", "DeleteNote", "GetNote", "ListNotes"].map((name) => `/${NotesService.typeName}/${name}`),
+    );
+    expect(router.handlers).toHaveLength(NotesService.methods.length);
+  });
+
+  it("are not those that were registered with options of their own", () => {
+    const { router, methods } = record();
+    router.service(NotesService, {}, { readMaxBytes: 10 });
+    router.rpc(NotesService.method.createNote, () => ({}), { interceptors: [] });
+    expect(methods.size).toBe(0);
+  });
+
+  it("are those that were registered last", () => {
+    const { router, methods } = record();
+    router.service(NotesService, {});
+    const first = methods.get(PATH);
+    router.rpc(NotesService.method.createNote, () => ({ title: "last" }));
+    expect(methods.get(PATH)).not.toBe(first);
+    router.rpc(NotesService.method.createNote, () => ({}), { maxTimeoutMs: 1 });
+    expect(methods.has(PATH)).toBe(false);
+  });
+});
