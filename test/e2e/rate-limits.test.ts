@@ -57,21 +57,38 @@ describe("wrong clients", () => {
   });
 });
 
+/** Send tokens that are not valid until one is refused unseen, or there were 500. */
+async function sendBadTokens(whoAmI: (token: string) => Promise<unknown>, token: string) {
+  let error: ConnectError | undefined;
+  let tries = 0;
+  while (error?.code !== Code.ResourceExhausted && tries < 500) {
+    error = await whoAmI(`${token}${tries++}`).then(
+      () => undefined,
+      (cause: unknown) => ConnectError.from(cause),
+    );
+    expect([Code.Unauthenticated, Code.ResourceExhausted]).toContain(error?.code);
+  }
+  return { error, tries };
+}
+
+test("tokens that are not valid are as many in ten seconds as the operator says", async () => {
+  await using server = await startServer({ env: { COUNTERSIGN_BAD_TOKENS_PER_10S: "5" } });
+  const { baseUrl } = server;
+  const { accessToken } = await signIn(baseUrl);
+  const whoAmI = (token: string) => clientOf(SessionService, { baseUrl, token }).whoAmI({});
+  const { tries } = await sendBadTokens(whoAmI, accessToken);
+  expect(tries).toBeGreaterThan(5);
+  // Tries grow back meanwhile, one in two seconds.
+  expect(tries).toBeLessThan(30);
+});
+
 test("tokens that are not valid are fifty in ten seconds; a token that was good before still is", async () => {
   await using server = await startServer();
   const { baseUrl } = server;
   const { accessToken } = await signIn(baseUrl);
   const whoAmI = (token: string) => clientOf(SessionService, { baseUrl, token }).whoAmI({});
   await whoAmI(accessToken);
-  let error: ConnectError | undefined;
-  let tries = 0;
-  while (error?.code !== Code.ResourceExhausted && tries < 500) {
-    error = await whoAmI(`${accessToken}${tries++}`).then(
-      () => undefined,
-      (cause: unknown) => ConnectError.from(cause),
-    );
-    expect([Code.Unauthenticated, Code.ResourceExhausted]).toContain(error?.code);
-  }
+  const { error, tries } = await sendBadTokens(whoAmI, accessToken);
   expect(tries).toBeGreaterThan(50);
   expect(error?.findDetails(RetryInfoSchema)).toHaveLength(1);
   expect(error?.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "RATE_LIMITED" }]);

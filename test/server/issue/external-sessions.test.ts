@@ -158,6 +158,19 @@ describeStores("sessions of another issuer's subjects", (open) => {
     await expect(refresh(second.refreshToken)).rejects.toMatchObject({ reason: "SESSION_REVOKED" });
   });
 
+  it("have one winner when 20 refresh the same token at the same time", async () => {
+    await using started = await start(open);
+    const { issuer } = started;
+    const { refreshToken, sessionId } = await issuer.sessions.beginExternal(session);
+    const attempts = Array.from({ length: 20 }, (_, n) =>
+      issuer.sessions.refresh({ refreshToken, refreshId: `attempt-number-${n}` }),
+    );
+    const answers = await Promise.all(attempts);
+    expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(1);
+    expect(await issuer.sessions.find(sessionId)).toMatchObject({ generation: 1, revokedAtMs: undefined });
+    expect(issuer.events.filter(({ type }) => type === "refresh")).toHaveLength(1);
+  });
+
   it("are listed by subject, and ended by subject or with all others of their issuer", async () => {
     await using started = await start(open);
     const { issuer } = started;
