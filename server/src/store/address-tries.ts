@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "./database.ts";
+import { deleteOutlived } from "./delete-outlived.ts";
 
 /** What one server has counted of an address. */
 export interface AddressTries {
@@ -51,13 +52,7 @@ export async function addAddressTries(
       .returning(["address_key", "full_at"])
       .execute(),
   );
-  const forgotten = store.db
-    .selectFrom("address_tries")
-    .select("address_key")
-    .where("full_at", "<", nowMs)
-    .limit(PRUNE_ROWS)
-    // Another server may just be counting there.
-    .$if(store.dialect === "postgres", (query) => query.forUpdate().skipLocked());
-  await store.db.deleteFrom("address_tries").where("address_key", "in", forgotten).execute();
+  const old = { table: "address_tries", key: "address_key", time: "full_at" } as const;
+  await deleteOutlived(store, { ...old, beforeMs: nowMs, limit: PRUNE_ROWS });
   return rows.map((row) => ({ key: row.address_key, fullAtMs: row.full_at }));
 }

@@ -1,4 +1,5 @@
 import type { Store } from "./database.ts";
+import { deleteOutlived } from "./delete-outlived.ts";
 
 /** An assertion that is being used. */
 export interface SeenAssertion {
@@ -26,11 +27,7 @@ export async function rememberAssertion(
     .values({ assertion_key: key, expires_at: expiresAtMs })
     .onConflict((conflict) => conflict.column("assertion_key").doNothing())
     .executeTakeFirst();
-  const outlived = store.db
-    .selectFrom("seen_assertions")
-    .select("assertion_key")
-    .where("expires_at", "<", nowMs)
-    .limit(PRUNE_ROWS);
-  await store.db.deleteFrom("seen_assertions").where("assertion_key", "in", outlived).execute();
+  const old = { table: "seen_assertions", key: "assertion_key", time: "expires_at" } as const;
+  await deleteOutlived(store, { ...old, beforeMs: nowMs, limit: PRUNE_ROWS });
   return result.numInsertedOrUpdatedRows === 1n;
 }

@@ -1,4 +1,5 @@
 import type { Store } from "./database.ts";
+import { deleteOutlived } from "./delete-outlived.ts";
 
 /** How often a sign-in to one account has failed of late. */
 export interface SignInFailures {
@@ -45,12 +46,8 @@ export async function countSignInFailure(
       })),
     )
     .execute();
-  const forgotten = store.db
-    .selectFrom("sign_in_failures")
-    .select("account_key")
-    .where("last_at", "<", forgetBeforeMs)
-    .limit(PRUNE_ROWS);
-  await store.db.deleteFrom("sign_in_failures").where("account_key", "in", forgotten).execute();
+  const old = { table: "sign_in_failures", key: "account_key", time: "last_at" } as const;
+  await deleteOutlived(store, { ...old, beforeMs: forgetBeforeMs, limit: PRUNE_ROWS });
 }
 
 /** Forget the failures of an account. */
