@@ -45,6 +45,11 @@ export class UnaryCall {
     return this.#responseTrailer;
   }
 
+  /** Whether somebody has asked for the header or the trailer of the answer, and may have changed them. */
+  get hasResponseFields(): boolean {
+    return this.#responseHeader !== undefined || this.#responseTrailer !== undefined;
+  }
+
   /** The header of the answer, to be sent. */
   get sentHeader(): SentFields {
     return this.#responseHeader === undefined ? this.parts.head.sentHeader : toFields(this.#responseHeader);

@@ -1,10 +1,11 @@
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
 import type { UnaryCall } from "./call.ts";
+import { type CallHandler, runIntercepted } from "./intercepted.ts";
 import type { UnaryMethod } from "./methods.ts";
 
 type Output = MessageShape<DescMessage>;
+type Result = MessageInitShape<DescMessage>;
 
 /**
  * Run the interceptors and the handler of a call. Without a promise when there are no interceptors and the handler
@@ -18,23 +19,23 @@ export function invoke(call: UnaryCall, context: HandlerContext, input: Output):
   const convert = (error: unknown): never => {
     throw convertError === undefined ? error : convertError(error, method.desc, call.signal);
   };
+  const callHandler: CallHandler = (message, own) => normalize(method, method.spec.impl(message, own));
   try {
     const result =
       interceptors.length === 0
-        ? callHandler(method, context, input)
-        : invokeUnaryImplementation(method.spec, context, input, [...interceptors]);
+        ? callHandler(input, context)
+        : runIntercepted({ call, context, message: input }, callHandler);
     return result instanceof Promise ? result.catch(convert) : result;
   } catch (error) {
     return convert(error);
   }
 }
 
-function callHandler(method: UnaryMethod, context: HandlerContext, input: Output): Output | Promise<Output> {
-  const result = method.spec.impl(input, context);
-  const normalize = (init: MessageInitShape<DescMessage>): Output => create(method.desc.output, init);
-  return isThenable(result) ? Promise.resolve(result).then(normalize) : normalize(result);
+function normalize(method: UnaryMethod, result: Result | PromiseLike<Result>): Output | Promise<Output> {
+  const toMessage = (init: Result): Output => create(method.desc.output, init);
+  return isThenable(result) ? Promise.resolve(result).then(toMessage) : toMessage(result);
 }
 
-function isThenable(value: unknown): value is PromiseLike<MessageInitShape<DescMessage>> {
+function isThenable(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
