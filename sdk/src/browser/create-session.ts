@@ -40,16 +40,14 @@ export function createSession(options: BrowserSessionOptions): Session {
   // Over plain http browsers may drop a Secure cookie without a word.
   const guess: Delivery = location?.origin === origin && location.protocol === "https:" ? "auto" : "store";
   // Servers have BroadcastChannel too, and it would keep their process alive.
-  const shared = location && {
-    store: createIndexedDbStore({ key: name }),
-    peers: createBroadcastPeers(name),
-  };
-  const source = createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs);
+  const isPage = location !== undefined;
+  const server = createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs);
   return assembleSession({
-    source,
-    renewStreams: source.renewStreams,
-    ...shared,
     ...options,
     baseUrl,
+    source: options.source ?? server,
+    renewStreams: server.renewStreams,
+    store: options.store ?? (isPage ? createIndexedDbStore({ key: name }) : undefined),
+    peers: isPage ? createBroadcastPeers(name) : undefined,
   });
 }

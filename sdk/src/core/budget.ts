@@ -32,6 +32,11 @@ export function blockedMs(health: RefreshHealth, nowMs: number): number {
   return oldest === undefined ? 0 : oldest + WINDOW_MS - nowMs;
 }
 
+/** Say how many attempts the next refresh may make before the minute's budget is used up; one in any case. */
+export function attemptsLeft(health: RefreshHealth, nowMs: number): number {
+  return Math.max(1, MAX_STRIKES - recent(health, nowMs).length);
+}
+
 /** Say whether a refused token may force a refresh now: at most one in 10 s. */
 export function mayForce(health: RefreshHealth, nowMs: number): boolean {
   return Math.abs(nowMs - health.forcedAtMs) >= MIN_FORCED_GAP_MS && blockedMs(health, nowMs) === 0;

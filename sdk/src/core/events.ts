@@ -23,38 +23,28 @@ export interface Emitter<T> {
 
 /** Create an {@link Emitter}. */
 export function createEmitter<T>(): Emitter<T> {
-  // Keyed by a fresh object, so that the same function may listen twice and stop once.
-  const listeners = new Map<object, (value: T) => void>();
+  const listeners = new Set<(value: T) => Promise<void>>();
   return {
     add(listener) {
-      const key = {};
-      listeners.set(key, listener);
-      return () => void listeners.delete(key);
+      // A function of its own, so that the same listener may listen twice and stop once.
+      const tell = async (value: T): Promise<void> => {
+        if (!listeners.has(tell)) return;
+        try {
+          // An async function passes for a listener: its failure must not end a process either.
+          await (listener as (value: T) => unknown)(value);
+        } catch (error) {
+          // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
+          // listener's mistake must not sign anybody out.
+          globalThis.reportError?.(error);
+        }
+      };
+      listeners.add(tell);
+      return () => void listeners.delete(tell);
     },
     emit(value) {
-      for (const [key, listener] of listeners) {
-        queueMicrotask(() => {
-          if (listeners.has(key)) callSafely(listener, value);
-        });
-      }
+      for (const tell of listeners) queueMicrotask(() => void tell(value));
     },
     size: () => listeners.size,
     clear: () => listeners.clear(),
   };
-}
-
-function callSafely<T>(listener: (value: T) => unknown, value: T): void {
-  try {
-    const result = listener(value);
-    // An async function passes for a listener: its failure must not end a process either.
-    if (result instanceof Promise) result.catch(report);
-  } catch (error) {
-    report(error);
-  }
-}
-
-function report(error: unknown): void {
-  // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
-  // listener's mistake must not sign anybody out.
-  globalThis.reportError?.(error);
 }

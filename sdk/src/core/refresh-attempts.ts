@@ -1,5 +1,5 @@
 import { backoffMs, RETRY } from "./backoff.ts";
-import { blockedMs, withFailure } from "./budget.ts";
+import { attemptsLeft, blockedMs, withFailure } from "./budget.ts";
 import {
   type Arrival,
   askForTokens,
@@ -36,7 +36,8 @@ export async function attemptRefresh(
   const { clock, source } = context;
   const { repeatable, resendGraceMs = 0 } = source;
   const startedMs = clock.monotonicMs();
-  const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
+  const wanted = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
+  const maxAttempts = Math.min(wanted, attemptsLeft(entry.health, clock.nowMs()));
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
   const refreshToken = entry.refreshToken?.reveal();
   for (let attempts = 1; ; attempts += 1) {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { backoffMs, PAUSE, RETRY } from "../../../sdk/src/core/backoff.ts";
 import {
+  attemptsLeft,
   blockedMs,
   HEALTHY,
   mayForce,
@@ -37,6 +38,14 @@ test("makes at most six failed or forced attempts a minute", () => {
   health = withFailure(health, NOW_MS + 6_000, { attempts: 3 });
   expect(blockedMs(health, NOW_MS + 30_000)).toBe(30_000);
   expect(blockedMs(health, NOW_MS + 60_000)).toBe(0);
+});
+
+test("a refresh makes no more attempts than are left of the minute's six, and one in any case", () => {
+  expect(attemptsLeft(HEALTHY, NOW_MS)).toBe(6);
+  const health = withFailure(HEALTHY, NOW_MS, { attempts: 5 });
+  expect(attemptsLeft(health, NOW_MS + 10_000)).toBe(1);
+  expect(attemptsLeft(health, NOW_MS + 60_000)).toBe(6);
+  expect(attemptsLeft(withForced(health, NOW_MS), NOW_MS)).toBe(1);
 });
 
 test("forces at most one refresh in 10 s", () => {
