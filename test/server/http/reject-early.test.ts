@@ -4,9 +4,7 @@ import {
   type ClientHttp2Stream,
   connect as connectHttp2,
   type IncomingHttpHeaders,
-  type ServerHttp2Stream,
 } from "node:http2";
-import type { Socket } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -15,69 +13,12 @@ import {
 } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { buildRequestListener } from "../../../server/src/http/build-server.ts";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  isHttp2Request,
-  type StreamHandler,
-} from "../../../server/src/http/handler.ts";
 import { eventually } from "../../support/eventually.ts";
-import { connectRaw, readAll, type Serving, serve, serveHandler } from "./serving.ts";
+import { serveClosedGate } from "./closed-gate.ts";
+import { serve } from "./serving.ts";
 
 const BODY_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES_READ = 96 * 1024;
-
-interface ClosedGate extends Serving {
-  /** What the server took off the wire of the last connection. */
-  readonly bytesRead: () => number;
-  /** How many requests it saw. */
-  readonly requests: () => number;
-  /** The streams of HTTP/2 that it saw. */
-  readonly streams: readonly ServerHttp2Stream[];
-}
-
-/** Serve notes behind a gate that lets nobody in. */
-async function serveClosedGate(unaryFastPath = true): Promise<ClosedGate> {
-  let requests = 0;
-  let socket: Pick<Socket, "bytesRead"> | undefined;
-  const streams: ServerHttp2Stream[] = [];
-  const handler = buildRequestListener({
-    routes: (router) => router.service(NotesService, {}),
-    requestGate: async () => {
-      await Promise.resolve();
-      throw new ConnectError("no token was sent", Code.Unauthenticated);
-    },
-    interceptors: [],
-    unaryFastPath,
-  });
-  const watch = (stream: ServerHttp2Stream): void => {
-    requests += 1;
-    streams.push(stream);
-    socket = stream.session?.socket;
-  };
-  const watched = (req: HttpRequest, res: HttpResponse): void => {
-    if (isHttp2Request(req)) {
-      if (!streams.includes(req.stream)) watch(req.stream);
-    } else {
-      requests += 1;
-      socket = req.socket;
-    }
-    handler(req, res);
-  };
-  const onStream: StreamHandler = (stream, ...header) => {
-    watch(stream);
-    return handler.onStream?.(stream, ...header) ?? false;
-  };
-  const serving = await serveHandler(Object.assign(watched, { onStream }));
-  return {
-    ...serving,
-    bytesRead: () => socket?.bytesRead ?? 0,
-    requests: () => requests,
-    streams,
-    [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
-  };
-}
 
 interface Upload {
   readonly headers: IncomingHttpHeaders;
@@ -200,72 +141,4 @@ describe("a rejected call over HTTP/2", () => {
       }
     });
   }
-});
-
-describe("a rejected call over HTTP/1.1", () => {
-  const head = (length: number) =>
-    [
-      "POST /countersign.demo.v1.NotesService/CreateNote HTTP/1.1",
-      "Host: a",
-      "Content-Type: application/json",
-      `Content-Length: ${length}`,
-      "\r\n",
-    ].join("\r\n");
-
-  it("gives the whole answer, then closes after at most 64 KiB more", async () => {
-    await using serving = await serveClosedGate();
-    const socket = await connectRaw(serving.port);
-    const answer = readAll(socket);
-    socket.write(head(BODY_BYTES));
-    socket.write(Buffer.alloc(BODY_BYTES, "x"));
-    expect(await answer).toMatch(
-      /^HTTP\/1\.1 401 Unauthorized[\s\S]*connection: close[\s\S]*"no token was sent"\}$/i,
-    );
-    // The first read of 64 KiB, 64 KiB to drain, and one read ahead, each beside what the header took.
-    expect(serving.bytesRead()).toBeLessThanOrEqual(200_000);
-  });
-
-  it("takes the rest of a small body, so that a caller that still sends is not cut off", async () => {
-    await using serving = await serveClosedGate();
-    const socket = await connectRaw(serving.port);
-    const closed = once(socket, "close");
-    const answer = readAll(socket);
-    socket.write(head(10_000));
-    await once(socket, "data");
-    await new Promise((resolve) => socket.write("x".repeat(5_000), resolve));
-    await new Promise<void>((resolve) => socket.end("x".repeat(5_000), resolve));
-    const [hadError] = await closed;
-    expect(hadError).toBe(false);
-    expect(await answer).toMatch(/^HTTP\/1\.1 401 /);
-  });
-
-  it("closes after a second when the rest never comes", async () => {
-    await using serving = await serveClosedGate();
-    const socket = await connectRaw(serving.port);
-    const answer = readAll(socket);
-    const begin = performance.now();
-    socket.write(head(1000));
-    expect(await answer).toMatch(/^HTTP\/1\.1 401 /);
-    expect(performance.now() - begin).toBeLessThan(5_000);
-  });
-
-  it("answers no second request on that connection", async () => {
-    await using serving = await serveClosedGate();
-    const socket = await connectRaw(serving.port);
-    const answer = readAll(socket);
-    socket.write(head(20));
-    await once(socket, "data");
-    socket.end(`${"x".repeat(20)}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
-    expect((await answer).match(/HTTP\/1\.1 /g)).toHaveLength(1);
-    expect(serving.requests()).toBe(1);
-  });
-
-  it("keeps the connection when the request had arrived whole", async () => {
-    await using serving = await serveClosedGate();
-    const socket = await connectRaw(serving.port);
-    const answers = readAll(socket);
-    const last = head(2).replace("Host: a", "Host: a\r\nConnection: close");
-    socket.write(`${head(2)}{}${last}{}`);
-    expect((await answers).match(/HTTP\/1\.1 401 /g)).toHaveLength(2);
-  });
 });
