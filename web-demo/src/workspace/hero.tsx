@@ -4,6 +4,7 @@ import type { ChosenLife } from "../session/use-token-life.ts";
 import type { Ticks } from "../ticks/use-ticks.ts";
 import { TimelineControls } from "../timeline/timeline-controls.tsx";
 import { TimelinePanel } from "../timeline/timeline-panel.tsx";
+import { useArrivalFocus } from "../ui/use-arrival-focus.ts";
 import { ShowButton } from "./show-button.tsx";
 import { TokenPanel } from "./token-panel.tsx";
 
@@ -14,7 +15,7 @@ export function Hero(props: {
   readonly ticks: Ticks;
 }): ReactNode {
   return (
-    <div className="hero">
+    <section ref={useArrivalFocus()} className="hero" aria-label="Token and stream" tabIndex={-1}>
       <TokenPanel />
       <div className="hero__stream">
         <TimelinePanel status={props.status}>
@@ -22,6 +23,6 @@ export function Hero(props: {
         </TimelinePanel>
         <TimelineControls life={props.life} ticks={props.ticks} />
       </div>
-    </div>
+    </section>
   );
 }

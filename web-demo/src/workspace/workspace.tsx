@@ -5,7 +5,6 @@ import { NotesBoard } from "../notes/notes-board.tsx";
 import { useNotes } from "../notes/use-notes.ts";
 import { useTokenLife } from "../session/use-token-life.ts";
 import { useTicks } from "../ticks/use-ticks.ts";
-import { useArrivalFocus } from "../ui/use-arrival-focus.ts";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { DegradedBanner } from "./degraded-banner.tsx";
 import { Hero } from "./hero.tsx";
@@ -26,7 +25,7 @@ export function Workspace(): ReactNode {
       <TopBar />
       <Hero status={feed.status} life={life} ticks={ticks} />
       <div className="workspace__grid">
-        <main ref={useArrivalFocus()} className="workspace__main" id="notes" tabIndex={-1}>
+        <main className="workspace__main" id="notes" tabIndex={-1}>
           <NotesBoard notes={notes} />
         </main>
         <aside className="workspace__aside" aria-label="Session">
