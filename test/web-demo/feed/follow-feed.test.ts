@@ -24,7 +24,7 @@ interface Script {
 }
 
 /** Follow a feed over scripted streams; it is stopped when the script is at its end. */
-async function run(scripts: readonly Script[]) {
+async function run(scripts: readonly Script[], isCutOff: () => boolean = () => false) {
   const stop = new AbortController();
   const opened: bigint[] = [];
   const heard: string[] = [];
@@ -45,6 +45,7 @@ async function run(scripts: readonly Script[]) {
       return stream(scripts[opened.length - 1]);
     },
     wait: () => new Promise<void>((resolve) => (settle = resolve)),
+    isCutOff,
     onEvent: ({ sequence }: Sequenced) => heard.push(`#${sequence}`),
     onOpen: (agoMs: number) => heard.push(agoMs === 0 ? "open" : "open in silence"),
     onInterruption: (delayMs: number) => heard.push(`again in ${delayMs}`),
@@ -80,4 +81,9 @@ test("a feed that is refused has ended", async () => {
 test("what the stream delivers is passed on as it comes, so that what comes twice can be seen", async () => {
   const { heard } = await run([{ events: [6, 6, 7] }]);
   expect(heard).toEqual(["open", "#6", "#6", "#7"]);
+});
+
+test("silence of a page that knows itself cut off is no sign of an open feed", async () => {
+  const { heard } = await run([{ settles: true, events: [6] }], () => true);
+  expect(heard).toEqual(["open", "#6"]);
 });

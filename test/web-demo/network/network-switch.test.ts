@@ -32,20 +32,37 @@ test("a cut fails the streams that are open, as a lost network does", async () =
   await expect(reader?.read()).rejects.toThrow(new TypeError("Failed to fetch"));
 });
 
-test("a cut fails every later request without sending it, until it is restored", async () => {
+test("a cut lets no request through until it is restored", async () => {
   const network = createNetworkSwitch(fetch);
   const told: boolean[] = [];
   const stop = network.subscribe(() => told.push(network.getSnapshot()));
   network.cut();
   const before = asked;
-  await expect(network.fetch(`${origin}/any`)).rejects.toThrow(TypeError);
-  expect(asked).toBe(before);
+  const pending = network.fetch(`${origin}/any`);
+  await (await fetch(`${origin}/another-way`)).text();
+  expect(asked).toBe(before + 1);
   network.restore();
   network.restore();
+  expect((await pending).ok).toBe(true);
   expect((await network.fetch(`${origin}/any`)).ok).toBe(true);
   stop();
   network.cut();
   expect(told).toEqual([true, false]);
+});
+
+test("a request that waits for the network ends when its caller gives up, and is never sent", async () => {
+  const network = createNetworkSwitch(fetch);
+  const stop = new AbortController();
+  network.cut();
+  const before = asked;
+  const early = network.fetch(origin, { signal: AbortSignal.abort(new Error("too late")) });
+  const pending = network.fetch(origin, { signal: stop.signal });
+  stop.abort(new Error("no patience"));
+  await expect(early).rejects.toThrow("too late");
+  await expect(pending).rejects.toThrow("no patience");
+  network.restore();
+  await (await network.fetch(origin)).text();
+  expect(asked).toBe(before + 1);
 });
 
 test("a request that its caller gives up still ends with the caller's reason", async () => {

@@ -17,6 +17,8 @@ export interface FeedPorts<T extends Sequenced> {
   readonly watch: StreamingCall<FeedRequest, T>;
   /** Wait that long; resolves early, and never rejects, when the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Whether anything is known that speaks against an open stream. */
+  readonly isCutOff: () => boolean;
   /** Called with every event, in order and as the stream delivers it. */
   readonly onEvent: (event: T) => void;
   /** Called when the stream is open: at first, and again after an interruption. `agoMs`: how long it has been. */
@@ -70,7 +72,7 @@ export async function followFeed<T extends Sequenced>(
 
 /** Find out when a stream is open: when it says something, or has stayed silent for long enough. */
 function watchOpenness<T extends Sequenced>(
-  { wait, onOpen }: Pick<FeedPorts<T>, "wait" | "onOpen">,
+  { wait, isCutOff, onOpen }: Pick<FeedPorts<T>, "wait" | "isCutOff" | "onOpen">,
   signal: AbortSignal,
 ): { readonly isTriedIn: (delayMs: number) => void; readonly isOpen: () => void; readonly stop: () => void } {
   let attempt = new AbortController();
@@ -81,15 +83,18 @@ function watchOpenness<T extends Sequenced>(
     isKnown = true;
     onOpen(agoMs);
   };
+  const listen = async (delayMs: number, over: AbortSignal): Promise<void> => {
+    await wait(delayMs + SETTLED_AFTER_MS, AbortSignal.any([signal, over]));
+    if (signal.aborted || over.aborted) return;
+    if (isCutOff()) return listen(0, over);
+    know(SETTLED_AFTER_MS);
+  };
   return {
     isTriedIn(delayMs) {
       attempt.abort();
       isKnown = false;
       attempt = new AbortController();
-      const { signal: over } = attempt;
-      void wait(delayMs + SETTLED_AFTER_MS, AbortSignal.any([signal, over])).then(() => {
-        if (!over.aborted) know(SETTLED_AFTER_MS);
-      });
+      void listen(delayMs, attempt.signal);
     },
     isOpen: () => know(0),
     stop: () => attempt.abort(),

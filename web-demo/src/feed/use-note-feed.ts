@@ -65,7 +65,7 @@ interface Told {
 
 /** Write down what happens to the stream, besides showing it. */
 function toPorts(
-  { notes, timeline, activity }: Services,
+  { notes, timeline, activity, network }: Services,
   { onMessage, onStatus }: Told,
 ): FeedPorts<NoteEvent> {
   let last = "";
@@ -73,6 +73,7 @@ function toPorts(
   return {
     watch: notes.watchNotes,
     wait,
+    isCutOff: network.getSnapshot,
     onEvent(event) {
       last = ` after #${event.sequence}`;
       timeline.add({ type: "message", sequence: event.sequence });

@@ -74,7 +74,7 @@ function NetworkButton(): ReactNode {
         {isCut ? "Restore the network" : "Cut the network"}
       </button>
       <span className="dials__hint" id={hint}>
-        {isCut ? "Every request of this page fails." : "Fails all requests of this page."}
+        Breaks the open stream, and lets no request of this page through.
       </span>
     </div>
   );
