@@ -11,13 +11,13 @@ export function drawBelow(stage: Stage, timeline: Timeline): void {
   clipped(stage, () => {
     for (const cut of timeline.cuts) drawCut(stage, cut);
     const carriers = new Set(timeline.moves.map(({ generation }) => generation));
-    const tokens = untilNextInRow(timeline.tokens);
+    const tokens = untilNextInRow(timeline.tokens).filter(({ untilMs }) => stage.xOf(untilMs) > stage.left);
     // All are named alike: by the room that the shortest has.
     const roomPx = Math.min(...tokens.map((token) => widthOf(stage, token))) / stage.ratio;
-    const word = roomPx >= NAME_ROOM_PX ? "token " : "";
+    const hasRoom = roomPx >= NAME_ROOM_PX;
     for (const token of tokens) {
       drawToken(stage, token, carriers.has(token.generation));
-      if (roomPx >= NUMBER_ROOM_PX) drawName(stage, token, word + token.generation);
+      drawName(stage, token, hasRoom);
     }
     drawNow(stage);
   });
@@ -59,11 +59,15 @@ function drawToken(stage: Stage, token: TokenSpan, isCarrier: boolean): void {
   ctx.stroke();
 }
 
-function drawName(stage: Stage, { fromMs, generation }: TokenSpan, name: string): void {
+function drawName(stage: Stage, { fromMs, untilMs, generation }: TokenSpan, isSpelledOut: boolean): void {
   const { ctx, palette, ratio, xOf, left } = stage;
+  const x = Math.max(xOf(fromMs), left);
+  const needsPx = isSpelledOut ? NAME_ROOM_PX : NUMBER_ROOM_PX;
+  if (xOf(untilMs) - x < needsPx * ratio) return;
   ctx.fillStyle = palette.stream;
   ctx.font = `${10.5 * ratio}px ${palette.font}`;
-  ctx.fillText(name, Math.max(xOf(fromMs), left) + 6 * ratio, tokenTop(stage, generation) + 11.5 * ratio);
+  const name = isSpelledOut ? `token ${generation}` : String(generation);
+  ctx.fillText(name, x + 6 * ratio, tokenTop(stage, generation) + 11.5 * ratio);
 }
 
 function widthOf({ xOf }: Stage, { fromMs, untilMs }: TokenSpan): number {
