@@ -83,6 +83,12 @@ test("what the stream delivers is passed on as it comes, so that what comes twic
   expect(heard).toEqual(["open", "#6", "#6", "#7"]);
 });
 
+test("silence that began in a dead spot is no sign of an open feed either", async () => {
+  const answers = [true, false];
+  const { heard } = await run([{ settles: true, events: [6] }], () => answers.shift() ?? false);
+  expect(heard).toEqual(["open", "#6"]);
+});
+
 test("silence of a page that knows itself cut off is no sign of an open feed", async () => {
   const { heard } = await run([{ settles: true, events: [6] }], () => true);
   expect(heard).toEqual(["open", "#6"]);

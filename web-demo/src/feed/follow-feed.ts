@@ -84,9 +84,10 @@ function watchOpenness<T extends Sequenced>(
     onOpen(agoMs);
   };
   const listen = async (delayMs: number, over: AbortSignal): Promise<void> => {
+    const wasCutOff = isCutOff();
     await wait(delayMs + SETTLED_AFTER_MS, AbortSignal.any([signal, over]));
     if (signal.aborted || over.aborted) return;
-    if (isCutOff()) return listen(0, over);
+    if (wasCutOff || isCutOff()) return listen(0, over);
     know(SETTLED_AFTER_MS);
   };
   return {
