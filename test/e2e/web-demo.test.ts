@@ -34,6 +34,7 @@ test("a newcomer signs in, sees notes arrive live over three tokens, reloads, an
   await page
     .getByRole("log")
     .getByText(/Access token refreshed.*times/)
+    .first()
     .waitFor();
   const second = await writeElsewhere("after three refreshes");
   await seeInFeed(page, second);

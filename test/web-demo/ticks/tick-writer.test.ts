@@ -7,6 +7,7 @@ function setUp() {
   const stored = new Set<string>();
   const confirmed: bigint[] = [];
   let isCut = false;
+  let isAnswerLost = false;
   let hold: Promise<void> | undefined;
   const assertThere = (): void => {
     if (isCut) throw new TypeError("Failed to fetch");
@@ -15,8 +16,13 @@ function setUp() {
     create: async (count) => {
       assertThere();
       await hold;
-      stored.add(`tick-${count}`);
-      return { id: `tick-${count}`, sequence: BigInt(count) };
+      const id = stored.has(`tick-${count}`) ? `tick-${count}-again` : `tick-${count}`;
+      stored.add(id);
+      if (isAnswerLost) {
+        isAnswerLost = false;
+        throw new TypeError("Failed to fetch");
+      }
+      return { id, sequence: BigInt(count) };
     },
     remove: async (id) => {
       assertThere();
@@ -26,6 +32,9 @@ function setUp() {
   });
   return {
     ...{ writer, stored, confirmed },
+    loseAnswer: () => {
+      isAnswerLost = true;
+    },
     setCut: (value: boolean) => (isCut = value),
     holdUntil: (promise: Promise<void>) => {
       hold = promise;
@@ -52,6 +61,30 @@ test("what could not be deleted is deleted the next time", async () => {
   setCut(false);
   await writer.write();
   expect([...stored]).toEqual(["tick-2"]);
+});
+
+test("a tick whose answer was lost is deleted once the feed has told of it", async () => {
+  const { writer, stored, loseAnswer } = setUp();
+  writer.notice("another page's", true);
+  loseAnswer();
+  await writer.write();
+  expect([...stored]).toEqual(["tick-1"]);
+  writer.notice("tick-1", true);
+  writer.notice("another page's", false);
+  await writer.write();
+  expect([...stored]).toEqual(["tick-1-again"]);
+  await writer.sweep();
+  expect([...stored]).toEqual([]);
+});
+
+test("ticks of another page are let be while every answer has come", async () => {
+  const { writer, stored } = setUp();
+  stored.add("another page's");
+  writer.notice("another page's", true);
+  await writer.write();
+  writer.notice("tick-1", true);
+  await writer.sweep();
+  expect([...stored]).toEqual(["another page's"]);
 });
 
 test("what another page left behind is deleted too", async () => {

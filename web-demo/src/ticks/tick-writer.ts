@@ -21,6 +21,8 @@ export interface TickWriter {
   readonly write: () => Promise<void>;
   /** Take over ticks that somebody else left behind. */
   readonly adopt: (ids: readonly string[]) => void;
+  /** Be told of a tick in the feed. One whose answer was lost is not known otherwise. */
+  readonly notice: (id: string, isThere: boolean) => void;
   /** Delete all that are left. Never rejects: what cannot be deleted now stays for the next time. */
   readonly sweep: () => Promise<void>;
 }
@@ -28,34 +30,49 @@ export interface TickWriter {
 /** Create a writer that has written nothing yet. */
 export function createTickWriter({ create, remove, onConfirmed }: TickPorts): TickWriter {
   const left = new Set<string>();
+  const noticed = new Set<string>();
   let count = 0;
   let isWriting = false;
+  /** Whether a write may have worked without an answer: any tick in the feed may then be ours. */
+  let isUnsure = false;
 
-  async function removeAll(ids: readonly string[]): Promise<void> {
+  async function removeAllBut(newest: string | undefined): Promise<void> {
+    const ids = [...left, ...(isUnsure ? noticed : [])].filter((id) => id !== newest);
     const results = await Promise.allSettled(ids.map((id) => remove(id)));
-    ids.filter((_, index) => results[index]?.status === "fulfilled").forEach((id) => void left.delete(id));
+    for (const [index, id] of ids.entries()) {
+      if (results[index]?.status !== "fulfilled") continue;
+      left.delete(id);
+      noticed.delete(id);
+    }
   }
 
   async function writeOne(): Promise<void> {
     const { id, sequence } = await create(count + 1);
     count += 1;
     onConfirmed(sequence);
-    const older = [...left];
     left.add(id);
-    await removeAll(older);
+    await removeAllBut(id);
   }
 
   return {
     async write() {
       if (isWriting) return;
       isWriting = true;
-      // A tick that is lost with the network is not repeated: the next one comes in a second.
-      await writeOne().catch(() => undefined);
+      try {
+        await writeOne();
+      } catch {
+        // A tick that is lost with the network is not repeated: the next one comes in a second.
+        isUnsure = true;
+      }
       isWriting = false;
     },
     adopt: (ids) => {
       for (const id of ids) left.add(id);
     },
-    sweep: () => removeAll([...left]),
+    notice: (id, isThere) => {
+      if (isThere) noticed.add(id);
+      else noticed.delete(id);
+    },
+    sweep: () => removeAllBut(undefined),
   };
 }

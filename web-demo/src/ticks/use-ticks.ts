@@ -1,9 +1,10 @@
 import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { NoteEvent, NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { NoteEvent_Kind } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useServices } from "../session/services-context.tsx";
-import { toTick } from "./tick.ts";
+import { isTick, toTick } from "./tick.ts";
 import { createTickWriter } from "./tick-writer.ts";
 
 /** The ticks as components see them. */
@@ -11,6 +12,8 @@ export interface Ticks {
   /** Whether a note is written every second. */
   readonly on: boolean;
   readonly turn: (on: boolean) => void;
+  /** Be told of every event of the feed. */
+  readonly noticeEvent: (event: NoteEvent) => void;
 }
 
 const EVERY_MS = 1_000;
@@ -57,7 +60,10 @@ export function useTicks(found: readonly string[] | undefined): Ticks {
     };
   }, [on, writer]);
 
-  return { on, turn: setOn };
+  const noticeEvent = ({ kind, note }: NoteEvent): void => {
+    if (note !== undefined && isTick(note)) writer.notice(note.id, kind !== NoteEvent_Kind.DELETED);
+  };
+  return { on, turn: setOn, noticeEvent };
 }
 
 async function removeNote(notes: Client<typeof NotesService>, id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { NoteEvent } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { ReactNode } from "react";
 import { FeedPanel } from "../feed/feed-panel.tsx";
 import { useNoteFeed } from "../feed/use-note-feed.ts";
@@ -16,7 +17,11 @@ export function Workspace(): ReactNode {
   const notes = useNotes();
   const life = useTokenLife();
   const ticks = useTicks(notes.ticks);
-  const feed = useNoteFeed({ startAfter: notes.lastSequence, run: life.run, onEvent: notes.applyEvent });
+  const onEvent = (event: NoteEvent): void => {
+    notes.applyEvent(event);
+    ticks.noticeEvent(event);
+  };
+  const feed = useNoteFeed({ startAfter: notes.lastSequence, run: life.run, onEvent });
   return (
     <div className="workspace">
       <a className="skip" href="#notes">
