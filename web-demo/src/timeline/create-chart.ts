@@ -29,36 +29,18 @@ const ABOVE_SHARE = 0.42;
 /** The height of a bar that reaches to the top, unless there are higher ones. */
 const LOWEST_TOP = 1.9;
 
+/** What a chart shows at a moment. */
+interface Shown {
+  readonly timeline: Timeline;
+  readonly frame: Frame;
+}
+
 /** Create a chart in an element. uPlot draws the bars and the axis; the stream and its tokens are drawn into it. */
 export function createChart({ element, palette, heightPx }: ChartOptions): TimelineChart {
-  let shown: { readonly timeline: Timeline; readonly frame: Frame } | undefined;
+  let shown: Shown | undefined;
   let widthPx = element.clientWidth;
-  const chart = new uPlot(
-    {
-      width: widthPx,
-      height: heightPx,
-      padding: [0, 0, 0, 0],
-      legend: { show: false },
-      cursor: { show: false },
-      scales: { x: { time: false, auto: false }, y: { range: (_u, _min, max) => toRange(max) } },
-      series: [{}, { fill: palette.message, width: 0, points: { show: false }, paths: barsOf() }],
-      axes: [
-        {
-          ...{ stroke: palette.axis, font: `11px ${palette.font}`, size: 26, gap: 6 },
-          ...{ grid: { show: false }, ticks: { show: false } },
-          splits: () => (shown === undefined ? [] : marksOf(shown.frame).map((markMs) => markMs / 1000)),
-          values: (_u, marks) => marks.map((mark) => formatOffset((shown?.frame.nowMs ?? 0) - mark * 1000)),
-        },
-        { show: false },
-      ],
-      hooks: {
-        drawAxes: [(u) => shown && drawBelow(toStage(u, palette, shown.frame.nowMs), shown.timeline)],
-        draw: [(u) => shown && drawAbove(toStage(u, palette, shown.frame.nowMs), shown.timeline)],
-      },
-    },
-    [[], []],
-    element,
-  );
+  const size = { width: widthPx, height: heightPx };
+  const chart = new uPlot({ ...size, ...toOptions(palette, () => shown) }, [[], []], element);
   return {
     draw(timeline, nowMs) {
       const frame = frameOf(timeline, nowMs, widthPx);
@@ -76,6 +58,33 @@ export function createChart({ element, palette, heightPx }: ChartOptions): Timel
     msPerPx: () =>
       shown === undefined ? 0 : (shown.frame.untilMs - shown.frame.fromMs) / Math.max(1, widthPx),
     destroy: () => chart.destroy(),
+  };
+}
+
+function toOptions(
+  palette: Palette,
+  shown: () => Shown | undefined,
+): Omit<uPlot.Options, "width" | "height"> {
+  const nowMs = (): number => shown()?.frame.nowMs ?? 0;
+  const drawWith = (draw: typeof drawBelow) => (u: uPlot) => {
+    const what = shown();
+    if (what !== undefined) draw(toStage(u, palette, what.frame.nowMs), what.timeline);
+  };
+  const toMarks = ({ frame }: Shown): number[] => marksOf(frame).map((markMs) => markMs / 1000);
+  const time: uPlot.Axis = {
+    ...{ stroke: palette.axis, font: `11px ${palette.font}`, size: 26, gap: 6 },
+    ...{ grid: { show: false }, ticks: { show: false } },
+    splits: () => [shown()].flatMap((what) => (what === undefined ? [] : toMarks(what))),
+    values: (_u, marks) => marks.map((mark) => formatOffset(nowMs() - mark * 1000)),
+  };
+  return {
+    padding: [0, 0, 0, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false, auto: false }, y: { range: (_u, _min, max) => toRange(max) } },
+    series: [{}, { fill: palette.message, width: 0, points: { show: false }, paths: barsOf() }],
+    axes: [time, { show: false }],
+    hooks: { drawAxes: [drawWith(drawBelow)], draw: [drawWith(drawAbove)] },
   };
 }
 
