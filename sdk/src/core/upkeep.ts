@@ -23,8 +23,8 @@ const MIN_DELAY_MS = 250;
 const MAX_DELAY_MS = 60_000;
 
 /**
- * Refresh ahead of expiry while the session has subscribers, and renew the streams that are due, with one coarse
- * timer.
+ * Refresh ahead of expiry while the session has subscribers or streams, and renew the streams that are due, with one
+ * coarse timer.
  *
  * No call depends on it: whatever it misses, the next call makes good.
  */
@@ -33,7 +33,9 @@ export function createUpkeep({ access, clock, holder, streams }: UpkeepContext):
 
   function look(): void {
     cancel?.();
-    const held = holder.changes.size() > 0 ? holder.held() : undefined;
+    // A stream that is due should find its next token at hand: of a short life, little is left then.
+    const isNeeded = holder.changes.size() > 0 || Number.isFinite(streams?.dueMs() ?? Number.NaN);
+    const held = isNeeded ? holder.held() : undefined;
     // A stale token that is asked for is refreshed behind; an expired one must be asked for in earnest.
     if (held !== undefined && access.usable() === undefined) void access.obtain().catch(ignore);
     if (streams !== undefined && streams.dueMs() <= 0) void streams.renew().then(look);
