@@ -1,3 +1,4 @@
+import type { Http2ServerResponse } from "node:http2";
 import {
   Code,
   ConnectError,
@@ -16,6 +17,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { limitArrival, takesOneMessage } from "./arrival.ts";
+import { dropConnectionFields } from "./connection-fields.ts";
 import {
   type CallRequest,
   type CallResponse,
@@ -131,6 +133,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
         const body = req.iterator({ destroyOnReturn: false });
         const response = await answer({ ...request, body }, req);
         stopUnreadBody(req, res);
+        if (isHttp2Response(res)) guardTrailers(res);
         await universalResponseToNodeResponse(response, res);
       };
       call().catch((reason: unknown) => {
@@ -157,6 +160,15 @@ function toLimits(options: RpcOptions): { readonly readMaxBytes: number; readonl
   return {
     readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
     writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
+  };
+}
+
+/** Connect knows the trailer only after the last message. */
+function guardTrailers(res: Http2ServerResponse): void {
+  const addTrailers = res.addTrailers.bind(res);
+  res.addTrailers = (trailers) => {
+    dropConnectionFields(trailers);
+    addTrailers(trailers);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ContextValues } from "@connectrpc/connect";
 import { trailerMux } from "@connectrpc/connect/protocol-connect";
+import { dropConnectionFields } from "../connection-fields.ts";
 import { CallSignal } from "./call-signal.ts";
 import type { SentFields, UnaryExchange } from "./exchange.ts";
 import type { UnaryHead } from "./head.ts";
@@ -55,11 +56,12 @@ export class UnaryCall {
     return this.#responseHeader === undefined ? this.parts.head.sentHeader : toFields(this.#responseHeader);
   }
 
-  /** The trailer of the answer, to be sent. */
+  /** The trailer of the answer, to be sent over HTTP/2. */
   get sentTrailer(): SentFields {
-    return this.#responseTrailer === undefined
-      ? this.parts.head.sentTrailer
-      : toFields(this.#responseTrailer);
+    if (this.#responseTrailer === undefined) return this.parts.head.sentTrailer;
+    const fields = toFields(this.#responseTrailer);
+    dropConnectionFields(fields);
+    return fields;
   }
 
   /** The header with the trailer in it, as Connect has it. */
@@ -77,7 +79,7 @@ function toHeaders(fields: SentFields): Headers {
 }
 
 /** Convert to what Node sends: only `set-cookie` has values that must not be joined. */
-function toFields(headers: Headers): SentFields {
+function toFields(headers: Headers): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = {};
   headers.forEach((value, name) => {
     fields[name] = value;
