@@ -16,9 +16,14 @@ export interface BodyListener {
   onMessage(bytes: Uint8Array): void;
   /** It is anything else. What has been read of it, and what is still to be read: `undefined` at its end. */
   onUnusualBody(parts: readonly Uint8Array[], rest: Readable | undefined): void;
+  /** No more of it will come. May be called after either of the others, too. */
+  onBrokenOff(): void;
 }
 
 const ENVELOPE_BYTES = 5;
+
+/** How many parts are kept as they came. Each takes some 200 bytes, however few it brings, so more of them are put together. */
+const LOOSE_PARTS = 64;
 
 /** No body has it: with this length expected, every one is unusual. */
 const UNUSUAL = -1;
@@ -28,6 +33,8 @@ export class BodyReader {
   readonly #shape: BodyShape;
   readonly #listener: BodyListener;
   readonly #parts: Buffer[] = [];
+  /** How many of them are put together already. */
+  #packed = 0;
   #size = 0;
   /** How long the body must be, as far as that is known. */
   #expected: number | undefined;
@@ -51,6 +58,8 @@ export class BodyReader {
     this.#parts.push(part);
     this.#size += part.length;
     if (this.#shape.isEnveloped) this.#expected ??= this.#readEnvelope();
+    if (this.#parts.length - this.#packed === LOOSE_PARTS)
+      this.#parts.push(Buffer.concat(this.#parts.splice(this.#packed++)));
   }
 
   /** Take note of the end. */
@@ -59,6 +68,11 @@ export class BodyReader {
     const isWhole = this.#expected === undefined ? !isEnveloped : this.#size === this.#expected;
     if (isWhole) this.#listener.onMessage(this.#join(isEnveloped ? ENVELOPE_BYTES : 0));
     else this.#listener.onUnusualBody(this.#parts, undefined);
+  }
+
+  /** Take note that the caller has left. */
+  breakOff(): void {
+    this.#listener.onBrokenOff();
   }
 
   /** Leave the body to others. @param rest what has not been read yet */

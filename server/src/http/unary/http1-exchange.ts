@@ -31,6 +31,8 @@ export class Http1Exchange implements UnaryExchange {
 
   receive(reader: BodyReader): void {
     feed(reader, this.#req);
+    // Unlike that of a stream of HTTP/2, a body that breaks off has no end.
+    this.#req.once("error", () => reader.breakOff());
   }
 
   onClose(listener: (reason: unknown) => void): void {

@@ -90,6 +90,11 @@ export class CallServer implements BodyListener {
     );
   }
 
+  /** What has come of it need not be kept until its time is over. */
+  onBrokenOff(): void {
+    this.#serving.arrivals.delete(this.#call.parts.exchange);
+  }
+
   /** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
   #isCutOff(): boolean {
     const { exchange } = this.#call.parts;

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import type { HttpHandler } from "../../../../server/src/http/handler.ts";
+import { isHttp2Request, isHttp2Response } from "../../../../server/src/http/handler.ts";
+import { BodyReader } from "../../../../server/src/http/unary/body.ts";
+import { Http1Exchange } from "../../../../server/src/http/unary/http1-exchange.ts";
+import { connectRaw, serveHandler } from "../serving.ts";
+
+const HEAD = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";
+
+describe("a body over HTTP/1.1", () => {
+  it("whose caller leaves is not waited for any longer", async () => {
+    const begun = Promise.withResolvers<void>();
+    const brokenOff = Promise.withResolvers<void>();
+    const never = (): void => brokenOff.reject(new Error("it is no body"));
+    const handler: HttpHandler = (req, res) => {
+      if (isHttp2Request(req) || isHttp2Response(res)) return;
+      const listener = { onMessage: never, onUnusualBody: never, onBrokenOff: brokenOff.resolve };
+      const shape = { isEnveloped: false, contentLength: 100, maxBytes: 1_000 };
+      new Http1Exchange(req, res, "http://a/").receive(new BodyReader(shape, listener));
+      begun.resolve();
+    };
+    await using serving = await serveHandler(handler);
+    const socket = await connectRaw(serving.port);
+    socket.write(`${HEAD}some of it`);
+    await begun.promise;
+    socket.destroy();
+
+    await expect(brokenOff.promise).resolves.toBeUndefined();
+  });
+});
