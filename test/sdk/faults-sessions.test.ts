@@ -189,6 +189,8 @@ test("row 37: over plain http to another machine neither a token nor a password 
   const baseUrl = "http://server.example";
   const insecure = createSession({ baseUrl, transport: { ...transport, unary } });
   await expect(insecure.signIn(DEMO)).rejects.toThrow("origin not allowed");
+  const grant = { accessToken: "access", refreshToken: "refresh", lifetimeMs: LIFETIME_MS, scopes: [] };
+  await expect(insecure.begin(async () => grant)).rejects.toThrow("origin not allowed");
   expect(sent).toBe(0);
   const allowed = createSession({ baseUrl, transport, allowInsecure: [baseUrl] });
   await allowed.signIn(DEMO);

@@ -83,9 +83,13 @@ export function createAccess(context: SessionContext): Access {
 
   async function obtain({ signal, minTtlMs = 0 }: ObtainOptions = {}): Promise<Held> {
     await waitFor(ready(), signal);
+    let asked: Held | undefined;
     for (let round = 0; round <= MAX_ROUNDS; round += 1) {
       const held = current();
-      if (held === undefined && round > 0) throw new SessionError("SIGNED_OUT");
+      asked ??= held;
+      // Whoever waits for one account's token must not go on with the next one's.
+      const isSame = held !== undefined && held.entry.sessionId === asked?.entry.sessionId;
+      if (round > 0 && !isSame) throw new SessionError("SIGNED_OUT");
       if (held !== undefined && usable() === held && lasts(held, minTtlMs)) return held;
       const waitMs = held === undefined ? 0 : blocked(held);
       const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal);

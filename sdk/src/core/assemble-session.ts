@@ -45,7 +45,8 @@ export function assembleSession(options: AssembleOptions): Session {
     store,
     clock,
     onHealth: (error) => holder.setDegraded("store", error),
-    onEntry: holder.adopt,
+    // What a refresh or a reading brings that ends after dispose is for the store alone.
+    onEntry: (entry) => isDisposed || holder.adopt(entry),
     onWrite: peers.publish,
   });
   const { change } = shared;
@@ -59,13 +60,18 @@ export function assembleSession(options: AssembleOptions): Session {
   const access = createAccess(context);
   const look = (): void => upkeep.look();
   const mustBeTold = source.renewStreams === undefined;
-  const renewStreams = source.renewStreams?.bind(source) ?? options.renewStreams;
+  // A stream of another origin must not bring the token to a base URL that may not have it.
+  const renewStreams = mayReceiveToken(baseUrl)
+    ? (source.renewStreams?.bind(source) ?? options.renewStreams)
+    : undefined;
   const streams =
     renewStreams && createOpenStreams({ access, clock, renewStreams, mustBeTold, onFirst: look });
   const upkeep = createUpkeep({ access, clock, holder, streams });
   const stop = peers.subscribe(() => void change().then(look));
 
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
+    // Passwords and refresh tokens go nowhere where an access token would not go either.
+    if (!mayReceiveToken(baseUrl)) throw new SessionError("ORIGIN_NOT_ALLOWED");
     await ready();
     await beginSession(context, acquire);
     look();
@@ -85,8 +91,6 @@ export function assembleSession(options: AssembleOptions): Session {
     ready: loaded,
     interceptor: createInterceptor({ access, clock, mayReceiveToken, streams }),
     async signIn(credential) {
-      // A password goes nowhere where a token would not go either.
-      if (!mayReceiveToken(baseUrl)) throw new SessionError("ORIGIN_NOT_ALLOWED");
       if (source.signIn === undefined) throw new TypeError("the source has no signIn: use begin");
       const signIn = source.signIn.bind(source, credential);
       await begin(() => withTimeout(clock, signIn));

@@ -1,5 +1,5 @@
 import { askForTokens, endEntry, firstEntry, isSameSession } from "./entries.ts";
-import { revokeEntry, type SignOutResult } from "./revoke.ts";
+import { revoke, revokeEntry, type SignOutResult } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { TokenGrant } from "./source.ts";
 import type { SignedInEntry, StoreEntry } from "./store.ts";
@@ -20,7 +20,10 @@ export async function beginSession(
     return next;
   });
   context.holder.setDegraded("refresh", undefined);
-  if (before?.kind === "signed_in" && !isSameSession(before, next)) void revokeEntry(context, before);
+  if (before?.kind !== "signed_in" || isSameSession(before, next)) return;
+  // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
+  const { accessToken, refreshToken } = before;
+  void (refreshToken === undefined ? revoke(context, accessToken) : revokeEntry(context, before));
 }
 
 /**

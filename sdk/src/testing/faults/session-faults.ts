@@ -91,8 +91,9 @@ export const SESSION_FAULTS: readonly Fault[] = [
         await first.session.signIn({ username: "admin", password: "demo-password" });
         server.afterRefresh();
         gate.resolve();
-        const adopted = await token;
-        assertThat(adopted === (await first.session.token()), "both tabs must use the new session's token");
+        await rejectionOf(token);
+        const [ours, theirs] = [await session.token(), await first.session.token()];
+        assertThat(ours === theirs, "both tabs must use the new session's token");
         assertThat(session.getSnapshot().sessionId === "session-2", "the new session must be in force");
       }),
   },

@@ -1,0 +1,56 @@
+import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createSession, fromFunction, type TokenSource } from "@countersign/sdk";
+import { createFakeClock } from "@countersign/sdk/testing";
+import { expect, test } from "vitest";
+import { settle } from "./kit.ts";
+
+const LIFETIME_MS = 600_000;
+const OTHER = "https://other.example";
+
+/** Answers with a message, and says that the stream ends with its token. */
+const notes: Partial<ServiceImpl<typeof NotesService>> = {
+  async *watchNotes(_, { responseHeader, signal }) {
+    responseHeader.set("countersign-expires-in", "600");
+    yield { sequence: 1n };
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  },
+};
+
+/** Hold a stream on the other server until its token is due. @returns how often a renewal was sent to `baseUrl` */
+async function renewalsOf(baseUrl: string): Promise<number> {
+  const clock = createFakeClock();
+  let tokens = 0;
+  let renewals = 0;
+  const getToken = async (): Promise<string> => {
+    tokens += 1;
+    return `token-${tokens}`;
+  };
+  const source: TokenSource = {
+    ...fromFunction(getToken, { lifetimeMs: LIFETIME_MS }),
+    async renewStreams({ streamIds }) {
+      renewals += 1;
+      return streamIds;
+    },
+  };
+  await using session = createSession({ baseUrl, allowedOrigins: [OTHER], source, clock });
+  const transport = createRouterTransport((router) => router.service(NotesService, notes), {
+    transport: { baseUrl: OTHER, interceptors: [session.interceptor] },
+  });
+  const stop = new AbortController();
+  const stream = createClient(NotesService, transport).watchNotes({}, { signal: stop.signal });
+  const messages = stream[Symbol.asyncIterator]();
+  await messages.next();
+  for (let minutes = 0; minutes < 9; minutes += 1) {
+    clock.advance(60_000);
+    await settle();
+  }
+  stop.abort();
+  await messages.next().catch(() => undefined);
+  return renewals;
+}
+
+test("streams are renewed over https, and never at a base URL that may not have the token", async () => {
+  expect(await renewalsOf("https://api.example")).toBe(1);
+  expect(await renewalsOf("http://api.example")).toBe(0);
+});
