@@ -62,6 +62,14 @@ export function parseRefreshToken(macKey: Uint8Array, text: string): RefreshToke
   return { text, sessionId, generation: bytes.readUInt32BE(SESSION_BYTES) };
 }
 
+/** Read which session a refresh token claims to belong to, without proof; undefined when it has another form. */
+export function claimedSessionId(text: string): string | undefined {
+  if (!FORM.test(text)) {
+    return undefined;
+  }
+  return Buffer.from(text.slice(PREFIX.length), "base64url").toString("base64url", 0, SESSION_BYTES);
+}
+
 /** Hash a refresh token for the store. 256 random bits need no salt and no slow hash. */
 export function hashRefreshToken(token: RefreshToken): string {
   return createHash("sha256").update(token.text).digest("base64url");

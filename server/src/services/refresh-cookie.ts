@@ -2,6 +2,7 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { parseCookie, stringifySetCookie } from "cookie";
 import { AuthError } from "../errors/auth-error.ts";
+import { claimedSessionId } from "../issue/refresh-token.ts";
 
 /** Keeps refresh tokens in a cookie that scripts cannot read and that no other site can send. */
 export interface RefreshCookie {
@@ -16,8 +17,8 @@ export interface RefreshCookie {
   read(ctx: HeaderContext): string | undefined;
   /** Put a refresh token into the cookie, for as long as it lasts. */
   write(ctx: HeaderContext, refreshToken: string, expiresInMs: number): void;
-  /** Take the cookie away, if there is one. */
-  clear(ctx: HeaderContext): void;
+  /** Take the cookie of a session that has ended away; that of another, which has replaced it, stays. */
+  clear(ctx: HeaderContext, sessionId: string): void;
 }
 
 type HeaderContext = Pick<HandlerContext, "requestHeader" | "responseHeader">;
@@ -56,8 +57,9 @@ export function createRefreshCookie(
     },
     read,
     write: (ctx, refreshToken, expiresInMs) => set(ctx, refreshToken, Math.floor(expiresInMs / 1_000)),
-    clear(ctx) {
-      if (read(ctx) !== undefined) {
+    clear(ctx, sessionId) {
+      const refreshToken = read(ctx);
+      if (refreshToken !== undefined && (claimedSessionId(refreshToken) ?? sessionId) === sessionId) {
         set(ctx, "", 0);
       }
     },

@@ -48,7 +48,7 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
     async signOut(_, ctx) {
       const { sessionId, subject } = readOwnSession(deps, principalOf(ctx));
       await deps.sessions.end({ where: { sessionId, subject }, reason: "signed_out" });
-      deps.cookie.clear(ctx);
+      deps.cookie.clear(ctx, sessionId);
       return {};
     },
     listSessions: (request, ctx) => listOwnSessions(deps, request, principalOf(ctx)),

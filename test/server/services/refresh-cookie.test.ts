@@ -73,6 +73,16 @@ describe("the refresh cookie", () => {
     expect(await codeOf(page.refresh())).toBe("Unauthenticated");
   });
 
+  it("stays when the session that ends is not the one it belongs to", async () => {
+    await using server = await startSessionServer({ cookies: true });
+    const page = openPage(server, COOKIE_ORIGIN);
+    const replaced = await page.signIn();
+    await page.signIn();
+    await page.signOut(replaced.tokens?.accessToken ?? "");
+    expect(page.jar.setCookie).toBe("");
+    expect(await codeOf(page.refresh())).toBe("none");
+  });
+
   for (const origin of ["https://evil.example", "null", undefined]) {
     it(`is of no use from the origin ${origin}`, async () => {
       await using server = await startSessionServer({ cookies: true });
