@@ -17,6 +17,10 @@ function toSourceError(cause: unknown): unknown {
   if (cause instanceof oauth.WWWAuthenticateChallengeError) {
     return new TokenSourceError("config", "the provider does not accept the client", { cause });
   }
+  if (cause instanceof oauth.OperationProcessingError || cause instanceof oauth.UnsupportedOperationError) {
+    // Its cause is the whole answer, tokens included: errors are logged, so only what was wrong goes on.
+    return new TokenSourceError("transient", cause.message);
+  }
   if (!(cause instanceof oauth.ResponseBodyError)) return cause;
   const { error, status, response } = cause;
   if (error === "invalid_grant") {
