@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 /**
  * Why the SDK itself refused a call, before anything was sent.
  *
- * - `SIGNED_OUT`: nobody is signed in.
+ * - `SIGNED_OUT`: nobody is signed in, or somebody else has signed in while the call waited.
  * - `REFRESH_UNAVAILABLE`: the token has expired, and the auth server cannot be reached or wants to be left alone.
  * - `ORIGIN_NOT_ALLOWED`: the URL is neither of the origin of `baseUrl` nor of `allowedOrigins`, or it is in plain
  *   http to another machine.

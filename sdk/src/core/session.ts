@@ -16,7 +16,7 @@ export interface TokenOptions {
 export interface Session extends AsyncDisposable {
   /** Settled when the store has been read. It never rejects. */
   readonly ready: Promise<void>;
-  /** Puts the token into calls to the origin of `baseUrl`; give it to a transport. */
+  /** Puts the token into calls to `baseUrl` and the allowed origins; give it to a transport. */
   readonly interceptor: Interceptor;
   /**
    * Begin a session with a name and a password.
@@ -31,6 +31,7 @@ export interface Session extends AsyncDisposable {
    *
    * @param acquire gets the tokens
    * @throws whatever `acquire` throws
+   * @throws SessionError `ORIGIN_NOT_ALLOWED`, `DISPOSED`
    */
   readonly begin: (acquire: () => Promise<TokenGrant>) => Promise<void>;
   /**

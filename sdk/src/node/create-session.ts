@@ -1,14 +1,13 @@
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { createSession as createCoreSession } from "../core/create-session.ts";
+import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
 import type { NodeTlsOptions } from "./create-node-transport.ts";
 
 /** What {@link createSession} needs. */
-export interface NodeSessionOptions {
-  /** The address of the server, absolute. */
-  readonly baseUrl: string;
+export interface NodeSessionOptions extends OriginGuardOptions {
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
   readonly source?: TokenSource;
   /**
@@ -18,8 +17,6 @@ export interface NodeSessionOptions {
   readonly maxTokenLifeMs?: MaxTokenLife;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore;
-  /** Origins that get the token over plain http although they are on another machine. Default: none. */
-  readonly allowInsecure?: readonly string[];
   /** Own certificate authorities and client certificates. */
   readonly tls?: NodeTlsOptions;
 }
