@@ -133,16 +133,26 @@ function createTlsServer(
   return server;
 }
 
-/** Offer every stream to the handler before Node makes a request and a response of it. */
+/**
+ * Offer every stream to the handler before Node makes a request and a response of it.
+ *
+ * One that was reset in the same moment goes to nobody: Node would answer its `expect: 100-continue`, and throw where
+ * nobody can catch it.
+ */
 function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamHandler | undefined): void {
-  if (onStream === undefined) return;
   const compatibility = server.listeners("stream");
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    if (onStream(stream, headers, rawHeaders)) return;
+    if (stream.destroyed || stream.closed) {
+      stream.on("error", ignore);
+      return;
+    }
+    if (onStream?.(stream, headers, rawHeaders) === true) return;
     for (const listener of compatibility) listener.call(server, stream, headers, flags, rawHeaders);
   });
 }
+
+function ignore(): void {}
 
 function bind(server: AnyServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
