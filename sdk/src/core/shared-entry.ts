@@ -3,6 +3,7 @@ import type { Cancel, Clock } from "./clock.ts";
 import type { PeerMessage } from "./peers.ts";
 import { randomId } from "./random.ts";
 import type { SessionStore, SignedInEntry, SignedOutEntry, StoreEntry } from "./store.ts";
+import { withTimeout } from "./waiting.ts";
 
 /** An entry that has not been written yet. */
 export type Draft = Omit<SignedInEntry, "revision"> | Omit<SignedOutEntry, "revision">;
@@ -44,6 +45,7 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
   let failures = 0;
   let retryAtMs = 0;
   let cancel: Cancel | undefined;
+  let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
   async function write(follow: Follow | undefined): Promise<StoreEntry | undefined> {
@@ -65,7 +67,8 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
   async function writeSomewhere(follow: Follow | undefined): Promise<StoreEntry | undefined> {
     if (!isAhead || clock.monotonicMs() >= retryAtMs) {
       try {
-        mirror = await write(follow);
+        // A store that never answers must not hold up whatever comes next.
+        mirror = await withTimeout(clock, () => write(follow));
         isAhead = false;
         if (failures > 0) onHealth(undefined);
         failures = 0;
@@ -76,7 +79,7 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
         const pauseMs = backoffMs(PAUSE, failures);
         retryAtMs = clock.monotonicMs() + pauseMs;
         cancel?.();
-        cancel = clock.schedule(() => void change(), pauseMs);
+        if (!isClosed) cancel = clock.schedule(() => void change(), pauseMs);
         onHealth(error);
       }
     }
@@ -100,6 +103,7 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
   return {
     change,
     close() {
+      isClosed = true;
       cancel?.();
       void store.close?.();
     },
