@@ -6,6 +6,7 @@ import type {
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../issue/session-options.ts";
 import type { Sessions } from "../issue/sessions.ts";
 import { parsePageSize } from "./input.ts";
 import { parseSessionPageToken, toSessionMessage, toSessionPageToken } from "./session-messages.ts";
@@ -17,6 +18,14 @@ export interface OwnSessionsDeps {
   readonly issuer: string;
 }
 
+/** Whose sessions a caller may see and end. */
+interface OwnSession {
+  readonly subject: string;
+  readonly sessionId: string;
+  /** The client that they must be of: another than our own pages has no business with those of others. */
+  readonly clientId: string | undefined;
+}
+
 /** List a page of the caller's own sessions that can still be refreshed. */
 export async function listOwnSessions(
   deps: OwnSessionsDeps,
@@ -25,9 +34,9 @@ export async function listOwnSessions(
 ): Promise<MessageInitShape<typeof ListSessionsResponseSchema>> {
   const limit = parsePageSize(request.pageSize);
   const after = parseSessionPageToken(request.pageToken);
-  const { subject, sessionId } = readOwnSession(deps, principal);
+  const { subject, sessionId, clientId } = readOwnSession(deps, principal);
   // One more than asked for tells whether there is a next page.
-  const page = { subject, limit: limit + 1, ...(after === undefined ? {} : { after }) };
+  const page = { subject, clientId, limit: limit + 1, ...(after === undefined ? {} : { after }) };
   const found = await deps.sessions.list(page);
   const shown = found.slice(0, limit);
   const last = found.length > limit ? shown.at(-1) : undefined;
@@ -43,14 +52,17 @@ export async function revokeOwnSession(
   sessionId: string,
   principal: Principal,
 ): Promise<void> {
-  const { subject } = readOwnSession(deps, principal);
-  const ended = await deps.sessions.end({ where: { sessionId, subject }, reason: "revoked_by_user" });
+  const { subject, clientId } = readOwnSession(deps, principal);
+  const ended = await deps.sessions.end({
+    where: { sessionId, subject, clientId },
+    reason: "revoked_by_user",
+  });
   if (ended.length > 0) {
     return;
   }
   // A session that had ended already is in order: the caller's first try may have been answered too late.
   const session = await deps.sessions.find(sessionId);
-  if (session?.subject !== subject) {
+  if (session?.subject !== subject || session.clientId !== (clientId ?? session.clientId)) {
     throw new ConnectError("there is no such session", Code.NotFound);
   }
 }
@@ -61,10 +73,7 @@ export async function revokeOwnSession(
  * @throws ConnectError FailedPrecondition when the token belongs to no session here
  * @throws AuthError `POLICY_DENIED` when the caller only acts for the subject
  */
-export function readOwnSession(
-  { issuer }: OwnSessionsDeps,
-  principal: Principal,
-): { readonly subject: string; readonly sessionId: string } {
+export function readOwnSession({ issuer }: OwnSessionsDeps, principal: Principal): OwnSession {
   const { subject, sessionId } = principal;
   if (principal.issuer !== issuer || sessionId === undefined) {
     throw new ConnectError(
@@ -76,5 +85,6 @@ export function readOwnSession(
     // RFC 8693 §4.1: whoever acts for a user got scopes for that, and sessions are under none of them.
     throw new AuthError("POLICY_DENIED", "sessions are managed by their user, not by who acts for them");
   }
-  return { subject, sessionId };
+  const clientId = principal.clientId === FIRST_PARTY_CLIENT_ID ? undefined : principal.clientId;
+  return { subject, sessionId, clientId };
 }

@@ -3,8 +3,8 @@ import { type RevocationRecord, writeRevocations } from "./revocations.ts";
 
 /** Which sessions are meant. */
 export type SessionSelector =
-  /** A session, whoever's it is; or only if it is the subject's. */
-  | { readonly sessionId: string; readonly subject?: string }
+  /** A session, whoever's it is; or only if it is the subject's, or the client's. */
+  | { readonly sessionId: string; readonly subject?: string; readonly clientId?: string | undefined }
   /** All of a subject. */
   | { readonly subject: string }
   /** All of a client, whoever they are for. */
@@ -43,7 +43,7 @@ const COLUMNS = [
 /** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
 export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
   const { where, reason, nowMs } = revocation;
-  const values: Partial<Record<(typeof COLUMNS)[number][0], string>> = where;
+  const values: Partial<Record<(typeof COLUMNS)[number][0], string | undefined>> = where;
   const conditions = COLUMNS.flatMap(([member, column]) => {
     const value = values[member];
     return value === undefined ? [] : [{ column, value }];

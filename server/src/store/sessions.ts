@@ -12,6 +12,8 @@ export async function findSession(store: Store, sessionId: string): Promise<Sess
 /** A page of the sessions of a subject. */
 export interface SessionPage {
   readonly subject: string;
+  /** Only those of this client; undefined: of all. */
+  readonly clientId?: string | undefined;
   /** Go on behind this one: the last of the page before. */
   readonly after?: Pick<SessionRecord, "createdAtMs" | "sessionId">;
   readonly limit: number;
@@ -20,7 +22,7 @@ export interface SessionPage {
 
 /** List the sessions of a subject that can still be refreshed, newest first. */
 export async function listLiveSessions(store: Store, page: SessionPage): Promise<readonly SessionRecord[]> {
-  const { subject, after, limit, nowMs } = page;
+  const { subject, clientId, after, limit, nowMs } = page;
   const rows = await store.db
     .selectFrom("sessions")
     .selectAll()
@@ -28,6 +30,7 @@ export async function listLiveSessions(store: Store, page: SessionPage): Promise
     .where("revoked_at", "is", null)
     .where("idle_expires_at", ">", nowMs)
     .where("refresh_hash", "<>", "")
+    .$if(clientId !== undefined, (query) => query.where("client_id", "=", clientId ?? ""))
     .$if(after !== undefined, (query) =>
       query.where(sql<boolean>`(created_at, session_id) < (${after?.createdAtMs}, ${after?.sessionId})`),
     )

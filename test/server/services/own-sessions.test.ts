@@ -1,5 +1,6 @@
 import { UnsecuredJWT } from "jose";
 import { describe, expect, it } from "vitest";
+import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import { bearer, startSessionServer } from "../../support/session-server.ts";
 import { addTestAccount } from "../../support/test-issuer.ts";
 import { refusal, signIn } from "./session-calls.ts";
@@ -72,6 +73,27 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
     }
     expect(await issuer.sessions.find(other.sessionId)).toMatchObject({ revokedAtMs: undefined });
     expect(await refusal(client.revokeSession({}, auth))).toMatchObject({ fields: ["session_id"] });
+  });
+
+  it("shows and ends a user's sessions with our own pages only to those, and else to their own client", async () => {
+    await using server = await startSessionServer();
+    const { client, issuer } = server;
+    const eve = await addTestAccount(issuer.store, "eve");
+    const begin = (clientId: string) => issuer.sessions.begin({ account: eve, clientId, scopes: [] });
+    const pages = await begin(FIRST_PARTY_CLIENT_ID);
+    const [agent, agentToo, other] = [await begin("agent"), await begin("agent"), await begin("other")];
+    const idsOf = async (accessToken: string) =>
+      (await client.listSessions({}, bearer(accessToken))).sessions.map(({ sessionId }) => sessionId);
+    expect(new Set(await idsOf(agent.accessToken))).toEqual(new Set([agent.sessionId, agentToo.sessionId]));
+    expect(await idsOf(pages.accessToken)).toHaveLength(4);
+    for (const { sessionId } of [pages, other]) {
+      const call = client.revokeSession({ sessionId }, bearer(agent.accessToken));
+      expect(await refusal(call)).toMatchObject({ code: "NotFound" });
+      expect(await issuer.sessions.find(sessionId)).toMatchObject({ revokedAtMs: undefined });
+    }
+    await client.revokeSession({ sessionId: agentToo.sessionId }, bearer(agent.accessToken));
+    await client.revokeSession({ sessionId: other.sessionId }, bearer(pages.accessToken));
+    expect(issuer.revoked.map(({ value }) => value)).toEqual([agentToo.sessionId, other.sessionId]);
   });
 
   it("does not let another issuer's token act on a session of the same name", async () => {

@@ -696,6 +696,7 @@ export const SessionService: GenService<{
   },
   /**
    * Lists the caller's own sessions that can still be refreshed, newest first.
+   * A registered client that a user has signed in with sees only its own.
    *
    * @generated from rpc countersign.auth.v1.SessionService.ListSessions
    */
