@@ -27,6 +27,7 @@ import {
   type StreamHandler,
 } from "./handler.ts";
 import { JSON_OPTIONS } from "./json-options.ts";
+import { packParts } from "./pack-parts.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
@@ -108,9 +109,10 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   const find = (pathname: string): HttpHandler | undefined => {
     const handler = handlers.get(pathname);
     if (handler === undefined) return undefined;
-    const answer = (request: UniversalServerRequest, req: HttpRequest): Promise<UniversalServerResponse> => {
+    const answer = (request: CallWithBody, req: HttpRequest): Promise<UniversalServerResponse> => {
       if (!takesOneMessage(handler.method)) return handler(request);
-      return handler(request).finally(limitArrival(req, arrivalTimeoutMs));
+      const body = packParts(request.body);
+      return handler({ ...request, body }).finally(limitArrival(req, arrivalTimeoutMs));
     };
     return (req, res) => {
       // When a connection of HTTP/1.1 breaks at the wrong moment nobody else listens any more, and the process would
@@ -130,7 +132,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
         );
         dropEndlessTimeouts(request.header);
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
-        const body = req.iterator({ destroyOnReturn: false });
+        const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const response = await answer({ ...request, body }, req);
         stopUnreadBody(req, res);
         if (isHttp2Response(res)) guardTrailers(res);
@@ -144,6 +146,8 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   };
   return { find, onStream: unary.onStream };
 }
+
+type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };
 
 function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
   return {

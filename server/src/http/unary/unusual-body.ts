@@ -10,6 +10,7 @@ import {
   transformSplitEnvelope,
 } from "@connectrpc/connect/protocol";
 import { trailerFlag } from "@connectrpc/connect/protocol-grpc-web";
+import { packParts } from "../pack-parts.ts";
 import type { UnaryHead } from "./head.ts";
 
 type Input = MessageShape<DescMessage>;
@@ -48,7 +49,7 @@ export async function readUnusualBody(body: UnusualBody): Promise<Input> {
 async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> {
   yield* parts;
   // The iterator must not destroy the request when it is told to stop: that would cut off the answer.
-  if (rest !== undefined) yield* rest.iterator({ destroyOnReturn: false });
+  if (rest !== undefined) yield* packParts(rest.iterator({ destroyOnReturn: false }));
 }
 
 async function readOne(messages: AsyncIterable<Input>): Promise<Input> {
