@@ -27,6 +27,8 @@ const MAX_EXPIRED_MS = 10_000;
 const MAX_GRACE_MS = 60_000;
 const RENEWAL_SHARE = 0.75;
 const RENEWAL_JITTER_SHARE = 0.1;
+const MIN_RENEWAL_MS = 1_000;
+const MAX_RENEWAL_SHARE = 0.45;
 
 /** Say how much of its life is left below which a token is treated as expired, in milliseconds. */
 export function expiredThresholdMs(lifetimeMs: number): number {
@@ -51,10 +53,16 @@ export function msUntilStale(timing: TokenTiming, now: Now): number {
   return remainingMs(timing, now) - thresholdMs;
 }
 
-/** Say in how many milliseconds the streams of a token are due for a newer one: at 75 to 85 % of its life. */
+/**
+ * Say in how many milliseconds the streams of a token are due for a newer one: at 75 to 85 % of its life, and a second
+ * before its end at the latest, since networks take no less for a token that lives for a few seconds. By then the
+ * newer one is there: at half of such a life it was asked for.
+ */
 export function msUntilRenewal(timing: TokenTiming, now: Now): number {
-  const leftShare = 1 - RENEWAL_SHARE - RENEWAL_JITTER_SHARE * timing.jitter;
-  return remainingMs(timing, now) - leftShare * timing.lifetimeMs;
+  const { lifetimeMs, jitter } = timing;
+  const leftMs = (1 - RENEWAL_SHARE - RENEWAL_JITTER_SHARE * jitter) * lifetimeMs;
+  const leastMs = Math.min(MIN_RENEWAL_MS, MAX_RENEWAL_SHARE * lifetimeMs);
+  return remainingMs(timing, now) - Math.max(leftMs, leastMs);
 }
 
 /**

@@ -61,6 +61,18 @@ test("streams are due for a newer token at 75 to 85 % of its life", () => {
   expect(msUntilRenewal(timingOf(100_000, 1), after(10_000))).toBeCloseTo(75_000);
 });
 
+test.each([
+  [4_000, 3_000],
+  [2_000, 1_100],
+  [1_000, 550],
+])(
+  "streams on a token of %i ms are due after %i ms, so that a slow answer comes in time",
+  (lifetimeMs, dueMs) => {
+    for (const jitter of [0, 1])
+      expect(msUntilRenewal(timingOf(lifetimeMs, jitter), after(0))).toBeCloseTo(dueMs);
+  },
+);
+
 test("the life of a token counts from when it was asked for, by whichever clock says more", () => {
   const asked = { lifetimeMs: 10 * MINUTE_MS, startedAtMs: START_MS, startedMonotonicMs: START_MONOTONIC_MS };
   const arrived = (elapsedMs: number, monotonicElapsedMs: number) => {
