@@ -37,7 +37,7 @@ export function isSecureOrigin({ protocol, hostname }: URL): boolean {
 
 function parseHttpUrl(url: string): URL {
   if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url);
-  throw new TypeError(`not an absolute http or https URL: ${url}`);
+  throw new TypeError("a base URL must be an absolute http or https URL");
 }
 
 /** Resolve a URL just as `fetch` does, relative to the page; empty when it cannot be fetched. */

@@ -33,7 +33,7 @@ test("sends it to the other origins that were named, and only as safely as to th
   expect(guard("https://billing.example.evil/a.B/C")).toBe(false);
   expect(guard("http://mail.example/a.B/C")).toBe(false);
   expect(() => createOriginGuard({ baseUrl: "https://api.example", allowedOrigins: ["billing"] })).toThrow(
-    new TypeError("not an absolute http or https URL: billing"),
+    new TypeError("a base URL must be an absolute http or https URL"),
   );
 });
 
