@@ -145,6 +145,8 @@ function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamH
   server.on("stream", (stream, headers, flags, rawHeaders) => {
     if (stream.destroyed || stream.closed) {
       stream.on("error", ignore);
+      // A stream with unread bytes would hold its connection open for ever.
+      stream.resume();
       return;
     }
     if (onStream?.(stream, headers, rawHeaders) === true) return;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "./handler.ts";
 
 /** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer: no read begins that could exceed it, beyond the one that Node does ahead. */
@@ -26,15 +27,19 @@ const DRAIN_MAX_MS = 1_000;
  */
 export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
   if (isHttp2Request(req) && isHttp2Response(res)) {
-    resetBehindResponse(res.stream);
+    resetBehindResponse(res.stream, req);
     return;
   }
   if (isHttp2Request(req) || isHttp2Response(res) || req.complete || res.headersSent) return;
   closeBehindResponse(req, res);
 }
 
-/** Reset a stream of HTTP/2 behind its answer, when its body has not been read to the end. Call it before the answer ends. */
-export function resetBehindResponse(stream: ServerHttp2Stream): void {
+/**
+ * Reset a stream of HTTP/2 behind its answer, when its body has not been read to the end. Call it before the answer ends.
+ *
+ * @param body what the body was read from: the stream itself, or the request that Node has made of it
+ */
+export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = stream): void {
   if (stream.readableEnded) return;
   // Node resets at once a stream that nobody ever began to read or pause.
   if (stream.readableFlowing === null) stream.pause();
@@ -43,7 +48,8 @@ export function resetBehindResponse(stream: ServerHttp2Stream): void {
       if (stream.destroyed) return;
       if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
       // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
-      stream.resume();
+      // Whoever was reading may still be attached, and would keep it from flowing.
+      for (const source of [body, stream]) source.removeAllListeners("readable").resume();
     }, RESET_DELAY_MS);
     stream.once("close", () => clearTimeout(timer));
   });

@@ -98,6 +98,21 @@ describe("a rejected call over HTTP/2", () => {
     );
   }
 
+  it.each([true, false])(
+    "holds no connection open whose caller has left, when it was too large (fast path: %s)",
+    async (unaryFastPath) => {
+      await using serving = await serve({
+        unaryFastPath,
+        routes: (router) => router.service(NotesService, {}),
+      });
+      const session = connectHttp2(serving.origin);
+      await uploadOverHttp2(session, "application/grpc");
+      session.destroy();
+      // It waits for connections that are still there, and for longer than this test may take.
+      await serving.listener.close(60_000);
+    },
+  );
+
   it("is reset behind its answer when a handler stopped reading, so that it does not stay open", async () => {
     await using serving = await serve({
       routes: (router) =>
