@@ -16,7 +16,6 @@ export interface UnaryServing {
   /** Decides on the header alone whether a call goes on. */
   readonly requestGate: (context: HandlerContext) => void | Promise<void>;
   readonly arrivals: Arrivals;
-  readonly readMaxBytes: number;
   /** Told what went wrong beside the calls. */
   readonly onError: (error: unknown) => void;
 }
@@ -57,12 +56,12 @@ export class CallServer implements BodyListener {
   /** The gate has said yes: only now the body is read. */
   #admit(): void {
     const call = this.#call;
-    const { head, exchange } = call.parts;
-    const { arrivals, readMaxBytes: maxBytes } = this.#serving;
+    const { head, exchange, method } = call.parts;
     call.isGated = false;
     if (this.#isCutOff()) return;
-    arrivals.add(exchange);
+    this.#serving.arrivals.add(exchange);
     const isEnveloped = head.protocol !== "connect";
+    const maxBytes = method.readMaxBytes;
     exchange.receive(new BodyReader({ isEnveloped, contentLength: head.contentLength, maxBytes }, this));
   }
 
@@ -84,7 +83,13 @@ export class CallServer implements BodyListener {
     if (this.#isCutOff()) return;
     const { head, method } = this.#call.parts;
     const serialization = method.serialization.getI(head.isBinary);
-    readUnusualBody({ head, maxBytes: this.#serving.readMaxBytes, serialization, parts, rest }).then(
+    readUnusualBody({
+      head,
+      maxBytes: this.#call.parts.method.readMaxBytes,
+      serialization,
+      parts,
+      rest,
+    }).then(
       (input) => this.#run(input),
       (error: unknown) => this.#refuse(error),
     );

@@ -26,7 +26,6 @@ export interface UnaryOptions {
   readonly requestGate: (context: HandlerContext) => void | Promise<void>;
   readonly contextValues: ((req: CallRequest, res: CallResponse) => ContextValues) | undefined;
   readonly shutdownSignal: AbortSignal | undefined;
-  readonly readMaxBytes: number;
   readonly arrivalTimeoutMs: number;
   /** How answers can be compressed. */
   readonly compressions: readonly Compression[];

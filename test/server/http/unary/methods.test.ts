@@ -2,6 +2,9 @@ import { createConnectRouter } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { recordMethods } from "../../../../server/src/http/unary/methods.ts";
+import { createHealthService } from "../../../../server/src/services/health.ts";
+import { createHealthState } from "../../../../server/src/services/health-state.ts";
+import { createRoutes } from "../../../../server/src/services/routes.ts";
 
 const PATH = `/${NotesService.typeName}/CreateNote`;
 const record = () =>
@@ -22,11 +25,26 @@ describe("the methods of the fast path", () => {
     expect(router.handlers).toHaveLength(NotesService.methods.length);
   });
 
-  it("are not those that were registered with options of their own", () => {
+  it("are not those that were registered with options of their own, other than limits", () => {
+    for (const own of [{ interceptors: [] }, { readMaxBytes: undefined }, { grpc: false }]) {
+      const { router, methods } = record();
+      router.rpc(NotesService.method.createNote, () => ({}), own as object);
+      expect(methods.size).toBe(0);
+    }
+  });
+
+  it("have limits of their own", () => {
     const { router, methods } = record();
+    router.service(NotesService, {}, {});
+    expect(methods.get(PATH)?.readMaxBytes).toBe(1000);
     router.service(NotesService, {}, { readMaxBytes: 10 });
-    router.rpc(NotesService.method.createNote, () => ({}), { interceptors: [] });
-    expect(methods.size).toBe(0);
+    expect(methods.get(PATH)?.readMaxBytes).toBe(10);
+  });
+
+  it("are those of the services that we register with limits", () => {
+    const { router, methods } = record();
+    createRoutes({ health: createHealthService(createHealthState([])) }).routes(router);
+    expect(methods.get("/grpc.health.v1.Health/Check")?.readMaxBytes).toBe(64 * 1024);
   });
 
   it("are those that were registered last", () => {
