@@ -72,11 +72,11 @@ export function openLease(options: LeaseContext, { req, caller, policy }: Openin
       const renewedUntilMs = toDeadlineMs(principal);
       const leftMs = renewedUntilMs - clock.nowMs();
       // A token that has run out on its way here ends nothing.
-      if (leftMs > 0) {
-        lifetime.setDeadline(renewedUntilMs);
-        registry.watch.renewed();
-        replacePrincipal(caller, principal);
+      if (leftMs <= 0 || !goOn(lifetime, { caller, principal })) {
+        return 0;
       }
+      lifetime.setDeadline(renewedUntilMs);
+      registry.watch.renewed();
       return leftMs;
     },
   };
@@ -95,6 +95,18 @@ export function openLease(options: LeaseContext, { req, caller, policy }: Openin
     lifetime.onEnd(() => cutOffAfterGrace(transport));
   }
   return { lease, lifetime };
+}
+
+/** Show the handler the new principal. One that throws at it ends its own stream, and no other's renewal. */
+function goOn(lifetime: StreamLifetime, to: Pick<Opening, "caller"> & { principal: Principal }): boolean {
+  try {
+    replacePrincipal(to.caller, to.principal);
+    return true;
+  } catch (cause) {
+    const rule = "the handler does not go on with the new token";
+    lifetime.end(new AuthError("POLICY_DENIED", rule, { cause }));
+    return false;
+  }
 }
 
 /** The gate let a token in; since then it may have been revoked, and this stream not have been found by it. */

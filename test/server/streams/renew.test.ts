@@ -22,11 +22,16 @@ async function openWatch(server: StreamServer, token = tokenFor(LIFE_MS, { jti: 
   return { streamId, events, first: first.value?.note?.title, header: await header };
 }
 
-function startServer(): Promise<StreamServer> {
+/** @param onChange is told which token a stream began on, whenever it goes on with another */
+function startServer(onChange: (first: string | undefined) => void = () => {}): Promise<StreamServer> {
   return startStreamServer({
     async *watchNotes(_, ctx) {
       let wake: () => void = () => {};
-      onPrincipalChange(ctx, () => wake());
+      const { tokenId } = principalOf(ctx);
+      onPrincipalChange(ctx, () => {
+        onChange(tokenId);
+        wake();
+      });
       while (!ctx.signal.aborted) {
         const changed = new Promise<void>((resolve) => {
           wake = resolve;
@@ -99,6 +104,23 @@ describe.concurrent("StreamService.Renew", () => {
     const { streams, unknownStreamIds } = await renew(server, tokenFor(9000, { scope: "" }), [streamId]);
     expect({ streams, unknownStreamIds }).toEqual({ streams: [], unknownStreamIds: [] });
     await ending;
+  });
+
+  test("ends only the stream whose handler throws at the new principal", async () => {
+    await using server = await startServer((title) => {
+      if (title === "fussy") throw new Error("not with this one");
+    });
+    const [fussy, other] = [
+      await openWatch(server, tokenFor(9000, { jti: "fussy" })),
+      await openWatch(server),
+    ];
+    const ending = fussy.events.next().catch((error: unknown) => reasonOf(error));
+    const token = tokenFor(9000, { jti: "second" });
+    const { streams, unknownStreamIds } = await renew(server, token, [fussy.streamId, other.streamId]);
+    expect(streams.map(({ streamId }) => streamId)).toEqual([other.streamId]);
+    expect(unknownStreamIds).toEqual([fussy.streamId]);
+    expect((await other.events.next()).value?.note?.title).toBe("second");
+    await expect(ending).resolves.toBe("POLICY_DENIED");
   });
 
   test("comes too late after the deadline: the stream is unknown then", async () => {
