@@ -46,7 +46,9 @@ export function createUpkeep({ access, clock, holder, streams }: UpkeepContext):
       freshMs ?? Number.POSITIVE_INFINITY,
       streams?.dueMs() ?? Number.POSITIVE_INFINITY,
     );
-    if (Number.isFinite(delayMs)) cancel = clock.schedule(look, Math.max(0, Math.min(MAX_DELAY_MS, delayMs)));
+    // Whole milliseconds: a clock can't get past the fractions that sums leave over.
+    const waitMs = Math.ceil(Math.max(0, Math.min(MAX_DELAY_MS, delayMs)));
+    if (Number.isFinite(delayMs)) cancel = clock.schedule(look, waitMs);
   }
 
   return { look, stop: () => cancel?.() };
