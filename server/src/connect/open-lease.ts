@@ -10,6 +10,7 @@ import { cutOffAfterGrace } from "../streams/drain-grace.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
+import type { ErrorSink } from "./error-contract.ts";
 import { transportOf } from "./node-request.ts";
 import { type Caller, replacePrincipal } from "./principal-context.ts";
 
@@ -28,6 +29,8 @@ export interface StreamLeaseOptions {
   readonly clock: Clock;
   /** How far the clocks of issuer and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
+  /** Who is told of errors that are not the caller's. */
+  readonly onError: ErrorSink;
 }
 
 /** What streams are opened with, all on one watch of the clock. */
@@ -51,7 +54,8 @@ export interface OpenLease {
  *
  * @throws ConnectError when its name is none, or taken
  */
-export function openLease(options: LeaseContext, { req, caller, policy }: Opening): OpenLease {
+export function openLease(options: LeaseContext, opening: Opening): OpenLease {
+  const { req, caller, policy } = opening;
   const { clock, registry, toleranceSeconds } = options;
   const streamId = readStreamId(req);
   const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
@@ -72,7 +76,12 @@ export function openLease(options: LeaseContext, { req, caller, policy }: Openin
       const renewedUntilMs = toDeadlineMs(principal);
       const leftMs = renewedUntilMs - clock.nowMs();
       // A token that has run out on its way here ends nothing.
-      if (leftMs <= 0 || !goOn(lifetime, { caller, principal })) {
+      if (leftMs <= 0) {
+        return 0;
+      }
+      const refusal = showPrincipal(opening, principal, options.onError);
+      if (refusal !== undefined) {
+        lifetime.end(refusal);
         return 0;
       }
       lifetime.setDeadline(renewedUntilMs);
@@ -98,14 +107,20 @@ export function openLease(options: LeaseContext, { req, caller, policy }: Openin
 }
 
 /** Show the handler the new principal. One that throws at it ends its own stream, and no other's renewal. */
-function goOn(lifetime: StreamLifetime, to: Pick<Opening, "caller"> & { principal: Principal }): boolean {
+function showPrincipal(
+  { req, caller }: Opening,
+  principal: Principal,
+  onError: ErrorSink,
+): AuthError | undefined {
   try {
-    replacePrincipal(to.caller, to.principal);
-    return true;
-  } catch (cause) {
-    const rule = "the handler does not go on with the new token";
-    lifetime.end(new AuthError("POLICY_DENIED", rule, { cause }));
-    return false;
+    replacePrincipal(caller, principal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AuthError) {
+      return error;
+    }
+    onError(error, req.method);
+    return new AuthError("POLICY_DENIED", "the handler does not go on with the new token");
   }
 }
 

@@ -57,7 +57,8 @@ export function optionalPrincipalOf(ctx: CallContext): Principal | undefined {
  * {@link principalOf} returns the new one.
  *
  * @param ctx the context of the handler, or the request of an interceptor
- * @param listener called after every renewal; what it throws ends the stream
+ * @param listener called after every renewal; what it throws ends the stream: an AuthError as it is, anything else is
+ *   reported and ends it with `POLICY_DENIED`
  * @returns what ends the calls
  */
 export function onPrincipalChange(ctx: CallContext, listener: PrincipalListener): () => void {

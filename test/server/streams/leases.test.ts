@@ -39,6 +39,9 @@ function setUp(nowMs = 1_000_000) {
     ...{ registry, revocations, clock: createTestClock(nowMs) },
     policies: { get: () => RENEWABLE, entries: [] },
     toleranceSeconds: 0,
+    onError: (error) => {
+      throw error;
+    },
   });
   return { registry, revocations, leases, ends, renewals: () => renewals };
 }

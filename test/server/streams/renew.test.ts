@@ -23,8 +23,11 @@ async function openWatch(server: StreamServer, token = tokenFor(LIFE_MS, { jti: 
 }
 
 /** @param onChange is told which token a stream began on, whenever it goes on with another */
-function startServer(onChange: (first: string | undefined) => void = () => {}): Promise<StreamServer> {
-  return startStreamServer({
+function startServer(
+  onChange: (first: string | undefined) => void = () => {},
+  onError?: (error: unknown) => void,
+): Promise<StreamServer> {
+  const notes: Parameters<typeof startStreamServer>[0] = {
     async *watchNotes(_, ctx) {
       let wake: () => void = () => {};
       const { tokenId } = principalOf(ctx);
@@ -40,7 +43,8 @@ function startServer(onChange: (first: string | undefined) => void = () => {}): 
         await changed;
       }
     },
-  });
+  };
+  return startStreamServer(notes, onError);
 }
 
 /** Renew streams with a token. */
@@ -106,22 +110,37 @@ describe.concurrent("StreamService.Renew", () => {
     await ending;
   });
 
-  test("ends only the stream whose handler throws at the new principal", async () => {
-    await using server = await startServer((title) => {
-      if (title === "fussy") throw new Error("not with this one");
+  const thrown = {
+    "an error of its own, which is reported": {
+      error: new Error("not with this one"),
+      reason: "POLICY_DENIED",
+      reports: 1,
+    },
+    "a reason of ours, which the client is told": {
+      error: new AuthError("REAUTH_REQUIRED", "sign in again"),
+      reason: "REAUTH_REQUIRED",
+      reports: 0,
+    },
+  };
+  for (const [what, { error, reason, reports }] of Object.entries(thrown)) {
+    test(`ends only the stream whose handler throws at the new principal: ${what}`, async () => {
+      const reported: unknown[] = [];
+      const onChange = (first: string | undefined): void => {
+        if (first === "fussy") throw error;
+      };
+      await using server = await startServer(onChange, (found) => reported.push(found));
+      const fussy = await openWatch(server, tokenFor(9000, { jti: "fussy" }));
+      const other = await openWatch(server);
+      const ending = fussy.events.next().catch((ended: unknown) => reasonOf(ended));
+      const token = tokenFor(9000, { jti: "second" });
+      const { streams, unknownStreamIds } = await renew(server, token, [fussy.streamId, other.streamId]);
+      expect(streams.map(({ streamId }) => streamId)).toEqual([other.streamId]);
+      expect(unknownStreamIds).toEqual([fussy.streamId]);
+      expect((await other.events.next()).value?.note?.title).toBe("second");
+      await expect(ending).resolves.toBe(reason);
+      expect(reported).toEqual(Array(reports).fill(error));
     });
-    const [fussy, other] = [
-      await openWatch(server, tokenFor(9000, { jti: "fussy" })),
-      await openWatch(server),
-    ];
-    const ending = fussy.events.next().catch((error: unknown) => reasonOf(error));
-    const token = tokenFor(9000, { jti: "second" });
-    const { streams, unknownStreamIds } = await renew(server, token, [fussy.streamId, other.streamId]);
-    expect(streams.map(({ streamId }) => streamId)).toEqual([other.streamId]);
-    expect(unknownStreamIds).toEqual([fussy.streamId]);
-    expect((await other.events.next()).value?.note?.title).toBe("second");
-    await expect(ending).resolves.toBe("POLICY_DENIED");
-  });
+  }
 
   test("comes too late after the deadline: the stream is unknown then", async () => {
     await using server = await startServer();

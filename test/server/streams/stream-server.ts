@@ -30,6 +30,7 @@ export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown
 /** Start a server whose clocks have no tolerance. */
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
+  onError?: (error: unknown) => void,
 ): Promise<StreamServer> {
   const streams = createStreamRegistry();
   const revocations = createRevocationSet();
@@ -43,6 +44,7 @@ export async function startStreamServer(
     clockToleranceSeconds: 0,
     streams,
     revocations,
+    ...(onError === undefined ? {} : { onError }),
   });
   const listener = await listen(buildRequestListener(auth));
   return {
