@@ -87,15 +87,13 @@ const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
 export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]): Rpcs {
   const arrivalTimeoutMs = options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS;
   const router = createConnectRouter(toRouterOptions(options));
-  const limits = toLimits(options);
   const recorded = recordMethods(router, {
-    ...limits,
+    ...toLimits(options),
     interceptors: options.interceptors,
     jsonOptions: JSON_OPTIONS,
   });
   options.routes(recorded.router);
   const unary = createUnaryServer(options.unaryFastPath === false ? new Map() : recorded.methods, {
-    ...limits,
     requestGate: options.requestGate,
     contextValues: options.contextValues,
     shutdownSignal: options.shutdownSignal,

@@ -83,13 +83,7 @@ export class CallServer implements BodyListener {
     if (this.#isCutOff()) return;
     const { head, method } = this.#call.parts;
     const serialization = method.serialization.getI(head.isBinary);
-    readUnusualBody({
-      head,
-      maxBytes: this.#call.parts.method.readMaxBytes,
-      serialization,
-      parts,
-      rest,
-    }).then(
+    readUnusualBody({ head, maxBytes: method.readMaxBytes, serialization, parts, rest }).then(
       (input) => this.#run(input),
       (error: unknown) => this.#refuse(error),
     );
