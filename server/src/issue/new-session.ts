@@ -1,25 +1,28 @@
 import { AuthError } from "../errors/auth-error.ts";
 import type { Store } from "../store/database.ts";
 import { insertSession, type SessionSponsor } from "../store/insert-session.ts";
-import type { Actor, Authentication, ExternalSubject, SessionRecord } from "../store/session-record.ts";
+import type { Authentication, SessionRecord } from "../store/session-record.ts";
 import type { IssueAudit } from "./issue-audit.ts";
 import { FIRST_PARTY_CLIENT_ID } from "./session-options.ts";
 
 /** A session that begins, with what it was granted. */
-export interface SessionStart extends Authentication {
-  readonly sessionId: string;
-  readonly subject: string;
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-  /** Undefined when an account says what they are. */
-  readonly roles?: readonly string[] | undefined;
-  readonly external?: ExternalSubject | undefined;
-  readonly actor?: Actor | undefined;
+export interface SessionStart
+  extends Authentication,
+    Pick<
+      SessionRecord,
+      | "sessionId"
+      | "subject"
+      | "clientId"
+      | "scopes"
+      | "roles"
+      | "external"
+      | "actor"
+      | "idleExpiresAtMs"
+      | "absoluteExpiresAtMs"
+    > {
   /** The hash of its refresh token; undefined when it has none. */
   readonly refreshHash?: string;
   readonly nowMs: number;
-  readonly idleExpiresAtMs: number;
-  readonly absoluteExpiresAtMs: number;
 }
 
 /** Name the client that a session needs in good standing: our own pages and tools are none that can be disabled. */
