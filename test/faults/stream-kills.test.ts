@@ -3,43 +3,25 @@ import { ConnectError } from "@connectrpc/connect";
 import { resumable } from "@countersign/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../../server/src/store/database.ts";
-import { type Cluster, startCluster } from "../support/cluster.ts";
+import { type BalancedCluster, PROXIES, startBalancedCluster } from "../support/balanced-cluster.ts";
 import { eventually } from "../support/eventually.ts";
-import { startRequestProxy } from "../support/request-proxy.ts";
-import { collect, type Notes, SHORT_LIVES, type SignedIn, signInSession } from "../support/stream-runs.ts";
-import { type Balancer, startTcpProxy } from "../support/tcp-proxy.ts";
-
-const SERVERS = 3;
+import { collect, type Notes, signInSession } from "../support/stream-runs.ts";
 
 /** How many servers are killed, and how often one is. A full run kills 10, one every 10 seconds. */
 const KILLS = Number(process.env.STREAM_KILLS ?? 3);
 const KILL_MS = Number(process.env.STREAM_KILL_MS ?? 4000);
 
-const PROXIES = {
-  "gives each connection to the next server": startTcpProxy,
-  "gives each request to the next server": startRequestProxy,
-};
-
 for (const [name, startProxy] of Object.entries(PROXIES)) {
   describe(`behind a proxy that ${name}`, { timeout: KILLS * KILL_MS + 90_000 }, () => {
-    const stack = new AsyncDisposableStack();
-    let cluster: Cluster;
-    let proxy: Balancer;
-    let client: SignedIn;
+    let balanced: BalancedCluster;
     beforeAll(async () => {
-      cluster = stack.use(
-        await startCluster(
-          Array.from({ length: SERVERS }, () => ({})),
-          SHORT_LIVES,
-        ),
-      );
-      const portOf = ({ baseUrl }: { readonly baseUrl: string }): number => Number(new URL(baseUrl).port);
-      proxy = stack.use(await startProxy(() => cluster.servers.map(portOf)));
-      client = stack.use(await signInSession(proxy.baseUrl));
+      balanced = await startBalancedCluster(startProxy);
     }, 120_000);
-    afterAll(() => stack.disposeAsync());
+    afterAll(() => balanced?.[Symbol.asyncDispose]());
 
     test(`resumable misses nothing and repeats nothing while ${KILLS} servers are killed and replaced`, async () => {
+      const { cluster, proxy } = balanced;
+      await using client = await signInSession(proxy.baseUrl);
       const interruptions: string[] = [];
       const follow = (notes: Notes) =>
         resumable(notes.watchNotes, {
