@@ -17,29 +17,26 @@ export interface ClientCredentialsOptions extends ProviderOptions {
  * @throws TypeError when the issuer is neither https nor on this machine
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
-  const { client, proof, server, request, parameters } = createProvider(options);
+  const { client, proof, server, request, dated, parameters, revoke } = createProvider(options);
   const acquire = (signal: AbortSignal): Promise<TokenGrant> =>
-    explained(async () => {
-      const as = await server();
-      const response = await oauth.clientCredentialsGrantRequest(
-        as,
-        client,
-        proof,
-        parameters,
-        request(signal),
-      );
-      return toGrant(await oauth.processClientCredentialsResponse(as, client, response), options.scopes);
-    });
+    explained(() =>
+      dated(async () => {
+        const as = await server();
+        const response = await oauth.clientCredentialsGrantRequest(
+          as,
+          client,
+          proof,
+          parameters,
+          request(signal),
+        );
+        return toGrant(await oauth.processClientCredentialsResponse(as, client, response), options.scopes);
+      }),
+    );
   return {
     // Nothing is used up by asking, so asking again is always safe.
     repeatable: true,
     acquire,
     refresh: ({ signal }) => acquire(signal),
-    async revoke(accessToken, signal) {
-      const as = await server();
-      if (as.revocation_endpoint === undefined) return;
-      const response = await oauth.revocationRequest(as, client, proof, accessToken, request(signal));
-      await oauth.processRevocationResponse(response);
-    },
+    revoke,
   };
 }

@@ -26,29 +26,26 @@ export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow {}
  */
 export function oidc(options: OidcOptions): OidcSource {
   const provider = createProvider(options);
-  const { client, proof, server, request } = provider;
+  const { client, proof, server, request, dated, revoke } = provider;
   return {
     // Providers replace refresh tokens without a name for the attempt: a lost answer cannot be asked for again.
     repeatable: false,
     resendGraceMs: options.resendGraceMs,
     refresh: ({ refreshToken = "", signal }) =>
-      explained(async (): Promise<TokenGrant> => {
-        const as = await server();
-        const response = await oauth.refreshTokenGrantRequest(
-          as,
-          client,
-          proof,
-          refreshToken,
-          request(signal),
-        );
-        return toGrant(await oauth.processRefreshTokenResponse(as, client, response), options.scopes);
-      }),
-    async revoke(accessToken, signal) {
-      const as = await server();
-      if (as.revocation_endpoint === undefined) return;
-      const response = await oauth.revocationRequest(as, client, proof, accessToken, request(signal));
-      await oauth.processRevocationResponse(response);
-    },
+      explained(() =>
+        dated(async (): Promise<TokenGrant> => {
+          const as = await server();
+          const response = await oauth.refreshTokenGrantRequest(
+            as,
+            client,
+            proof,
+            refreshToken,
+            request(signal),
+          );
+          return toGrant(await oauth.processRefreshTokenResponse(as, client, response), options.scopes);
+        }),
+      ),
+    revoke,
     ...createCodeFlow(provider, options),
     ...createDeviceFlow(provider, options.scopes),
   };

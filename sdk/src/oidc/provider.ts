@@ -1,5 +1,6 @@
 import * as oauth from "oauth4webapi";
 import { isSecureOrigin } from "../core/origin.ts";
+import { createProviderClock, type ProviderClock } from "./provider-clock.ts";
 
 /** How this program proves to the provider which client it is. */
 export type ClientProof =
@@ -31,6 +32,10 @@ export interface Provider {
   readonly server: () => Promise<oauth.AuthorizationServer>;
   /** What every request gets. */
   readonly request: (signal?: AbortSignal) => RequestOptions;
+  /** Runs requests that say when they were made. */
+  readonly dated: ProviderClock["dated"];
+  /** End a token where the provider has an endpoint for that (RFC 7009). */
+  readonly revoke: (token: string, signal: AbortSignal) => Promise<void>;
   /** The parameters that every grant gets. */
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -38,6 +43,7 @@ export interface Provider {
 /** What the requests of this folder pass on. */
 export interface RequestOptions {
   readonly [oauth.allowInsecureRequests]: boolean;
+  readonly [oauth.customFetch]: ProviderClock["fetch"];
   readonly signal?: AbortSignal;
 }
 
@@ -49,11 +55,21 @@ export interface RequestOptions {
 export function createProvider(options: ProviderOptions): Provider {
   const issuer = new URL(options.issuer);
   if (!isSecureOrigin(issuer)) throw new TypeError("issuer must use https, or http on this machine");
-  const isPlain = issuer.protocol === "http:";
+  const clock = createProviderClock();
+  const proof = toClientAuth(options.proof ?? { kind: "none" });
+  const client: oauth.Client = {
+    client_id: options.clientId,
+    get [oauth.clockSkew]() {
+      return clock.skewSeconds();
+    },
+  };
+  const common = {
+    [oauth.allowInsecureRequests]: issuer.protocol === "http:",
+    [oauth.customFetch]: clock.fetch,
+  };
   let discovery: Promise<oauth.AuthorizationServer> | undefined;
 
   function request(signal?: AbortSignal): RequestOptions {
-    const common = { [oauth.allowInsecureRequests]: isPlain };
     return signal === undefined ? common : { ...common, signal };
   }
 
@@ -62,17 +78,26 @@ export function createProvider(options: ProviderOptions): Provider {
     return oauth.processDiscoveryResponse(issuer, response);
   }
 
+  function server(): Promise<oauth.AuthorizationServer> {
+    discovery ??= discover().catch((error: unknown) => {
+      discovery = undefined;
+      throw error;
+    });
+    return discovery;
+  }
+
   return {
-    client: { client_id: options.clientId },
-    proof: toClientAuth(options.proof ?? { kind: "none" }),
+    client,
+    proof,
+    server,
     request,
+    dated: clock.dated,
     parameters: toParameters(options),
-    server() {
-      discovery ??= discover().catch((error: unknown) => {
-        discovery = undefined;
-        throw error;
-      });
-      return discovery;
+    async revoke(token, signal) {
+      const as = await server();
+      if (as.revocation_endpoint === undefined) return;
+      const response = await oauth.revocationRequest(as, client, proof, token, request(signal));
+      await oauth.processRevocationResponse(response);
     },
   };
 }
