@@ -35,8 +35,10 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
  */
 export function createSession(options: BrowserSessionOptions): Session {
   const { location } = globalThis;
-  const { href: baseUrl, origin } = new URL(options.baseUrl, location?.href);
-  const name = `countersign:${origin}`;
+  const { href, origin } = new URL(options.baseUrl, location?.href);
+  const baseUrl = href.replace(/\/$/, "");
+  // Of two servers behind one origin, each has sessions of its own.
+  const name = `countersign:${baseUrl}`;
   // Over plain http browsers may drop a Secure cookie without a word.
   const guess: Delivery = location?.origin === origin && location.protocol === "https:" ? "auto" : "store";
   // Servers have BroadcastChannel too, and it would keep their process alive.

@@ -30,6 +30,8 @@ export type Delivery = "auto" | "cookie" | "store";
  * Create the source that speaks to a Countersign server's services with nothing but `fetch`.
  *
  * It does what a transport and the generated client would, and spares every page their descriptors.
+ *
+ * @param baseUrl where the services are, without a slash at its end
  */
 export function createFetchSource(
   baseUrl: string,
@@ -41,7 +43,7 @@ export function createFetchSource(
   async function call(method: string, body: unknown, { signal, accessToken }: CallOptions): Promise<Answer> {
     const headers = new Headers({ "content-type": "application/json" });
     if (accessToken !== undefined) headers.set("authorization", `Bearer ${accessToken}`);
-    const response = await fetch(`${baseUrl.replace(/\/$/, "")}/countersign.auth.v1.${method}`, {
+    const response = await fetch(`${baseUrl}/countersign.auth.v1.${method}`, {
       signal,
       method: "POST",
       redirect: "error",

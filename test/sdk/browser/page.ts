@@ -7,7 +7,7 @@ const parameters = new URLSearchParams(location.search);
 if (parameters.has("no-locks")) Object.defineProperty(navigator, "locks", { value: undefined });
 if (parameters.has("no-channel")) Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
 
-const baseUrl = parameters.has("relative") ? "/" : location.origin;
+const baseUrl = parameters.get("base") ?? location.origin;
 const session = createSession({
   baseUrl,
   ...(parameters.has("cookie") ? { refreshTokenIn: "cookie" as const } : {}),

@@ -38,7 +38,7 @@ test("a reload stays signed in, and the database shows no token", async () => {
 
 test("a base URL that is relative to the page gets the token, wherever the page's links lead", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
-  const tab = await kit.openTab("relative");
+  const tab = await kit.openTab("base=/");
   await signIn(tab);
   expect((await tab.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
   // From now on, fetch takes relative URLs to another origin: no token may go there.
@@ -47,6 +47,20 @@ test("a base URL that is relative to the page gets the token, wherever the page'
     return notes.getNote({ id: "2" }).then(String, String);
   });
   expect(refused).toContain("origin not allowed");
+});
+
+test("servers behind one origin have a session each, however their base URL is written", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [first, second] = [await kit.openTab("base=/"), await kit.openTab("base=/second")];
+  await signIn(first);
+  const [same, other] = [await kit.openTab(), await kit.openTab("base=/second/")];
+  const statuses = [first, second, same, other].map((tab) =>
+    tab.run(async ({ session }) => {
+      await session.ready;
+      return session.getSnapshot().status;
+    }),
+  );
+  expect(await Promise.all(statuses)).toEqual(["signed_in", "signed_out", "signed_in", "signed_out"]);
 });
 
 test("sign-in, refreshes and sign-out reach other tabs", async () => {
