@@ -2,6 +2,8 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 
 const DOMAIN = "countersign";
+// A mistake in a header must not lock anybody out for a year.
+const MAX_WAIT_MS = 86_400_000;
 // What says that a token, its session or its stream is over; the rest needs something else than a newer token.
 const TOKEN_REASON = /^(TOKEN|SESSION|STREAM)_/;
 
@@ -23,15 +25,24 @@ export function refusalOf(error: ConnectError): Refusal | undefined {
 
 /**
  * Read how long the server asks to wait, in milliseconds: from `google.rpc.RetryInfo`, else from the header
- * Retry-After in seconds (RFC 9110 §10.2.3); `undefined` when it does not say.
+ * Retry-After; `undefined` when it does not say.
  */
 export function retryAfterMsOf(error: ConnectError): number | undefined {
   const [, [delay] = []] = detailOf(error, "RetryInfo");
   const [, [seconds = 0] = [], [nanos = 0] = []] = fieldsOf(delay);
-  const header = error.metadata.get("retry-after");
-  const waitMs =
-    delay === undefined ? Number(header ?? Number.NaN) * 1000 : Number(seconds) * 1000 + Number(nanos) / 1e6;
-  return waitMs >= 0 ? waitMs : undefined;
+  return delay === undefined
+    ? parseRetryAfterMs(error.metadata.get("retry-after"))
+    : toWaitMs(Number(seconds) * 1000 + Number(nanos) / 1e6);
+}
+
+/** Read the header Retry-After: seconds, or a date on this machine's clock (RFC 9110 §10.2.3). */
+export function parseRetryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  return toWaitMs(/^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now());
+}
+
+function toWaitMs(waitMs: number): number | undefined {
+  return waitMs >= 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
 /** Say whether an error means that the token of the call was refused, so that a newer one may help. */

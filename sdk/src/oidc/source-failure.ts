@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import { parseRetryAfterMs } from "../core/error-info.ts";
 import { TokenSourceError } from "../core/source-error.ts";
 
 const TRANSIENT = new Set(["temporarily_unavailable", "server_error", "slow_down", "authorization_pending"]);
@@ -27,13 +28,8 @@ function toSourceError(cause: unknown): unknown {
     return new TokenSourceError("final", "the provider does not accept the grant any more", { cause });
   }
   if (TRANSIENT.has(error) || status === 429 || status >= 500) {
-    const retryAfterMs = toRetryAfterMs(response.headers.get("retry-after"));
+    const retryAfterMs = parseRetryAfterMs(response.headers.get("retry-after"));
     return new TokenSourceError("transient", `the provider answered ${error}`, { retryAfterMs, cause });
   }
   return new TokenSourceError("config", `the provider answered ${error}`, { cause });
-}
-
-function toRetryAfterMs(header: string | null): number | undefined {
-  const seconds = header === null ? Number.NaN : Number(header);
-  return seconds >= 0 ? seconds * 1000 : undefined;
 }
