@@ -1,5 +1,4 @@
 export type { AssembleOptions } from "./core/assemble-session.ts";
-export type { RefreshHealth } from "./core/budget.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./core/clock.ts";
 export { systemClock } from "./core/clock.ts";
 export type { SessionOptions } from "./core/create-session.ts";
@@ -30,6 +29,7 @@ export type {
 export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
 export { TokenSourceError } from "./core/source-error.ts";
 export type {
+  RefreshHealth,
   RefreshIntent,
   SessionStore,
   SignedInEntry,

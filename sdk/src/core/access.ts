@@ -139,7 +139,7 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
       return undefined;
     } catch (cause) {
       const failure = classifyFailure(cause);
-      health = withFailure(health, clock.nowMs(), { ...failure, attempts: 1 });
+      health = withFailure(health, clock.nowMs(), failure.retryAfterMs);
       return failure.kind === "transient"
         ? unavailable(blockedMs(health, clock.nowMs()), cause)
         : failure.error;

@@ -1,40 +1,42 @@
 import { backoffMs, PAUSE } from "./backoff.ts";
-
-/**
- * What every tab and process of a session knows about its failed refreshes. It is stored with the session, so
- * that many tabs together are no more of a burden than one.
- */
-export interface RefreshHealth {
-  /** When attempts failed or were forced, on the wall clock; those of the last minute. */
-  readonly strikesAtMs: readonly number[];
-  /** How many refreshes have failed in a row. */
-  readonly failures: number;
-  /** Before this, on the wall clock, no attempt is made. */
-  readonly retryAtMs: number;
-  /** When a refresh was last forced by a refused token, on the wall clock. */
-  readonly forcedAtMs: number;
-}
+import type { RefreshHealth, RefreshIntent, SignedInEntry } from "./store.ts";
 
 /** The health of a session that has not failed. */
 export const HEALTHY: RefreshHealth = { strikesAtMs: [], failures: 0, retryAtMs: 0, forcedAtMs: 0 };
 
+/** What is known about the refreshes of a session. */
+type Budget = Pick<SignedInEntry, "health" | "intent">;
+
+/** How long all attempts of one refresh may take. */
+export const MAX_TOTAL_MS = 20_000;
+
 const WINDOW_MS = 60_000;
 const MAX_STRIKES = 6;
 const MIN_FORCED_GAP_MS = 10_000;
-// A clock that was set back must not lock a session out for hours.
-const MAX_PAUSE_MS = 3_600_000;
 
 /** Say for how many more milliseconds no attempt may be made; 0 when one may. */
 export function blockedMs(health: RefreshHealth, nowMs: number): number {
   const pauseMs = health.retryAtMs - nowMs;
-  if (pauseMs > 0 && pauseMs <= MAX_PAUSE_MS) return pauseMs;
+  const [failedAtMs = 0] = health.strikesAtMs.slice(-1);
+  // A clock that was set back must not lock a session out.
+  if (pauseMs > 0 && nowMs > failedAtMs - WINDOW_MS) return pauseMs;
   const oldest = recent(health, nowMs).at(-MAX_STRIKES);
   return oldest === undefined ? 0 : oldest + WINDOW_MS - nowMs;
 }
 
-/** Say how many attempts the next refresh may make before the minute's budget is used up; one in any case. */
-export function attemptsLeft(health: RefreshHealth, nowMs: number): number {
-  return Math.max(1, MAX_STRIKES - recent(health, nowMs).length);
+/** Say how many more attempts fit into the minute's budget, if those under way should fail. */
+export function attemptsLeft({ health, intent }: Budget, nowMs: number): number {
+  return MAX_STRIKES - recent(health, nowMs).length - (intent ? attemptsUnderWay(intent, nowMs) : 0);
+}
+
+/** Note an attempt that begins. */
+export function withAttempt(intent: RefreshIntent, nowMs: number): RefreshIntent {
+  return { ...intent, startedAtMs: nowMs, underWay: attemptsUnderWay(intent, nowMs) + 1 };
+}
+
+/** Note an attempt that has ended. */
+export function withoutAttempt(intent: RefreshIntent): RefreshIntent {
+  return { ...intent, underWay: Math.max(0, (intent.underWay ?? 0) - 1) };
 }
 
 /** Say whether a refused token may force a refresh now: at most one in 10 s. */
@@ -47,32 +49,34 @@ export function withForced(health: RefreshHealth, nowMs: number): RefreshHealth 
   return { ...health, strikesAtMs: recent(health, nowMs).concat(nowMs), forcedAtMs: nowMs };
 }
 
-/** What a refresh that failed adds to the health of a session. */
-export interface RefreshFailure {
-  /** How many attempts it made. */
-  readonly attempts: number;
-  /** How long the server asked to be left alone. */
-  readonly retryAfterMs?: number | undefined;
+/**
+ * Note an attempt that failed.
+ *
+ * @param pauseMs how long the server is left alone, in all tabs
+ */
+export function withFailedAttempt(health: RefreshHealth, nowMs: number, pauseMs = 0): RefreshHealth {
+  return { ...health, strikesAtMs: recent(health, nowMs).concat(nowMs), retryAtMs: nowMs + pauseMs };
 }
 
-/** Note a refresh that failed. */
-export function withFailure(
-  health: RefreshHealth,
-  nowMs: number,
-  { attempts, retryAfterMs = 0 }: RefreshFailure,
-): RefreshHealth {
+/**
+ * Note a refresh that failed with its last attempt.
+ *
+ * @param retryAfterMs how long the server asked to be left alone
+ */
+export function withFailure(health: RefreshHealth, nowMs: number, retryAfterMs = 0): RefreshHealth {
   const failures = health.failures + 1;
-  return {
-    ...health,
-    failures,
-    strikesAtMs: recent(health, nowMs).concat(new Array(attempts).fill(nowMs)),
-    retryAtMs: nowMs + Math.max(backoffMs(PAUSE, failures), retryAfterMs),
-  };
+  const pauseMs = Math.max(backoffMs(PAUSE, failures), retryAfterMs);
+  return { ...withFailedAttempt(health, nowMs, pauseMs), failures };
 }
 
 /** Note a refresh that worked. What failed or was forced in the last minute still counts. */
 export function withSuccess(health: RefreshHealth): RefreshHealth {
   return { ...health, failures: 0, retryAtMs: 0 };
+}
+
+/** How many attempts have begun and not ended, in all tabs. Those of a process that was killed do not count for long. */
+function attemptsUnderWay({ startedAtMs, underWay = 0 }: RefreshIntent, nowMs: number): number {
+  return Math.abs(nowMs - startedAtMs) < MAX_TOTAL_MS ? underWay : 0;
 }
 
 function recent({ strikesAtMs }: RefreshHealth, nowMs: number): number[] {

@@ -69,8 +69,12 @@ export function isSameSession(
   return stored?.kind === "signed_in" && stored.sessionId === entry.sessionId;
 }
 
+/** Say whether a stored entry is the same session with the same tokens. */
+export function isInForce(stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry {
+  return isSameSession(stored, entry) && stored.generation === entry.generation;
+}
+
 /** Let something follow an entry as long as its generation is in force; notes of others are kept. */
 export function whileInForce(entry: SignedInEntry, follow: (current: SignedInEntry) => Draft): Follow {
-  return (current) =>
-    isSameSession(current, entry) && current.generation === entry.generation ? follow(current) : undefined;
+  return (current) => (isInForce(current, entry) ? follow(current) : undefined);
 }

@@ -1,6 +1,6 @@
-import { HEALTHY, type RefreshHealth } from "./budget.ts";
+import { HEALTHY } from "./budget.ts";
 import { Secret } from "./secret.ts";
-import type { RefreshIntent, SignedOutReason, StoreEntry } from "./store.ts";
+import type { RefreshHealth, RefreshIntent, SignedOutReason, StoreEntry } from "./store.ts";
 
 const REASONS = ["user", "revoked", "expired", "reuse_detected"] as const satisfies SignedOutReason[];
 
@@ -60,7 +60,9 @@ function isStrings(value: unknown): value is readonly string[] {
 }
 
 function isIntent(value: unknown): value is RefreshIntent {
-  return isObject(value) && typeof value.refreshId === "string" && typeof value.startedAtMs === "number";
+  if (!isObject(value) || typeof value.refreshId !== "string") return false;
+  // An earlier version counted no attempts: its refresh must be repeated all the same.
+  return typeof value.startedAtMs === "number" && typeof (value.underWay ?? 0) === "number";
 }
 
 function isHealth(value: unknown): value is RefreshHealth {

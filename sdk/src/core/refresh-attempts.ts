@@ -1,9 +1,17 @@
 import { backoffMs, RETRY } from "./backoff.ts";
-import { attemptsLeft, blockedMs, withFailure } from "./budget.ts";
+import {
+  attemptsLeft,
+  blockedMs,
+  MAX_TOTAL_MS,
+  withFailedAttempt,
+  withFailure,
+  withoutAttempt,
+} from "./budget.ts";
 import {
   type Arrival,
   askForTokens,
   endEntry,
+  isInForce,
   isSameSession,
   successorEntry,
   whileInForce,
@@ -14,9 +22,6 @@ import { revoke } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { SignedInEntry } from "./store.ts";
 import { ATTEMPT_TIMEOUT_MS, sleep, withTimeout } from "./waiting.ts";
-
-/** How long all attempts of one refresh may take. */
-export const MAX_TOTAL_MS = 20_000;
 
 const MAX_ATTEMPTS = 3;
 
@@ -33,11 +38,10 @@ export async function attemptRefresh(
   entry: SignedInEntry,
   refreshId: string,
 ): Promise<SessionError | undefined> {
-  const { clock, source } = context;
+  const { clock, source, change } = context;
   const { repeatable, resendGraceMs = 0 } = source;
   const startedMs = clock.monotonicMs();
-  const wanted = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
-  const maxAttempts = Math.min(wanted, attemptsLeft(entry.health, clock.nowMs()));
+  const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
   const refreshToken = entry.refreshToken?.reveal();
   for (let attempts = 1; ; attempts += 1) {
@@ -47,13 +51,19 @@ export async function attemptRefresh(
       const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
       const arrival = await askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs));
       return await commit(context, entry, arrival);
-    } catch (error) {
-      const failure = classifyFailure(error);
+    } catch (cause) {
+      const failure = classifyFailure(cause);
       const delayMs = Math.max(backoffMs(RETRY, attempts) * Math.random(), failure.retryAfterMs ?? 0);
-      const isOver = clock.monotonicMs() - startedMs + delayMs >= limitMs;
-      if (isOver || failure.kind !== "transient" || attempts >= maxAttempts)
-        return giveUp(context, entry, { ...failure, attempts });
+      const isInTime = clock.monotonicMs() - startedMs + delayMs < limitMs;
+      const wantsMore = isInTime && failure.kind === "transient" && attempts < maxAttempts;
+      const outcome = await noteFailure(context, entry, {
+        ...failure,
+        delayMs: wantsMore ? delayMs : undefined,
+      });
+      if (!outcome.goesOn) return outcome.error;
       await sleep(clock, delayMs);
+      // Others may have had more luck.
+      if (!isInForce(await change(), entry)) return undefined;
     }
   }
 }
@@ -71,24 +81,35 @@ async function commit(context: SessionContext, entry: SignedInEntry, arrival: Ar
   if (isOurs && !isSameSession(inForce, entry)) void revoke(context, arrival.accessToken);
 }
 
-/** End the session, or keep it and leave the server alone for a while, in all tabs. */
-async function giveUp(
+interface Outcome {
+  readonly goesOn?: boolean;
+  /** Why there is no newer token, if the session is what it was. */
+  readonly error?: SessionError;
+}
+
+/** End the session, or keep it and leave the server alone for a while, in all tabs: until the next attempt if it is to be made. */
+async function noteFailure(
   { clock, source, holder, change }: SessionContext,
   entry: SignedInEntry,
-  failure: Failure & { readonly attempts: number },
-): Promise<SessionError | undefined> {
-  const { kind, error } = failure;
+  failure: Failure & { readonly delayMs: number | undefined },
+): Promise<Outcome> {
+  const { kind, error, retryAfterMs, delayMs } = failure;
   const nowMs = clock.nowMs();
+  let goesOn = false;
   const follow = whileInForce(entry, (current) => {
     if (kind === "final") return endEntry(current, finalReason(failure, entry, nowMs));
+    const { health, intent } = current;
+    goesOn = delayMs !== undefined && attemptsLeft(current, nowMs) > 0;
+    if (goesOn) return { ...current, health: withFailedAttempt(health, nowMs, retryAfterMs) };
     // What a server may not be asked twice is over, whatever came of it.
-    const intent = source.repeatable ? current.intent : undefined;
-    return { ...current, intent, health: withFailure(current.health, nowMs, failure) };
+    const left = source.repeatable && intent ? withoutAttempt(intent) : undefined;
+    return { ...current, intent: left, health: withFailure(health, nowMs, retryAfterMs) };
   });
   const inForce = await change(follow);
-  if (!isSameSession(inForce, entry) || inForce.generation > entry.generation) return undefined;
+  if (!isInForce(inForce, entry)) return {};
+  if (goesOn) return { goesOn };
   holder.setDegraded("refresh", error);
-  return unavailable(blockedMs(inForce.health, nowMs), error);
+  return { error: unavailable(blockedMs(inForce.health, nowMs), error) };
 }
 
 function finalReason({ reason }: Failure, { refreshExpiresAtMs }: SignedInEntry, nowMs: number) {

@@ -1,9 +1,9 @@
-import { blockedMs, mayForce, withForced } from "./budget.ts";
+import { attemptsLeft, blockedMs, MAX_TOTAL_MS, mayForce, withAttempt, withForced } from "./budget.ts";
 import { isSameSession } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
-import { attemptRefresh, MAX_TOTAL_MS } from "./refresh-attempts.ts";
+import { attemptRefresh } from "./refresh-attempts.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Draft } from "./shared-entry.ts";
 import type { RefreshIntent, StoreEntry } from "./store.ts";
@@ -64,13 +64,16 @@ function nextStep(
   const waitMs = blockedMs(health, nowMs);
   if (waitMs > 0) return { waitMs };
   // Somebody has begun, and may have died since: the same request gets the same answer.
-  if (intent !== undefined && repeatable) return { intent };
+  if (intent !== undefined && repeatable) {
+    if (attemptsLeft(current, nowMs) <= 0) return { isUnderWay: true };
+    return { intent, draft: { ...current, intent: withAttempt(intent, nowMs) } };
+  }
   // A server that gives no same answer twice: let the other finish, or be given up.
   if (intent !== undefined && Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
     return { isUnderWay: true };
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
   // Whoever comes after a crash asks the same again.
-  const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs };
+  const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;
   return { intent: next, draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
 }

@@ -1,4 +1,3 @@
-import type { RefreshHealth } from "./budget.ts";
 import type { Peers } from "./peers.ts";
 import type { Secret } from "./secret.ts";
 
@@ -12,8 +11,25 @@ export type SignedOutReason = "user" | "revoked" | "expired" | "reuse_detected";
 export interface RefreshIntent {
   /** The name of the attempt. */
   readonly refreshId: string;
-  /** When it was begun, on the wall clock. */
+  /** When the last attempt was begun, on the wall clock. */
   readonly startedAtMs: number;
+  /** How many attempts have begun and not ended, in all tabs and processes. Default 0. */
+  readonly underWay?: number | undefined;
+}
+
+/**
+ * What every tab and process of a session knows about its failed refreshes. It is stored with the session, so
+ * that many tabs together are no more of a burden than one.
+ */
+export interface RefreshHealth {
+  /** When attempts failed or were forced, on the wall clock; those of the last minute. */
+  readonly strikesAtMs: readonly number[];
+  /** How many refreshes have failed in a row. */
+  readonly failures: number;
+  /** Before this, on the wall clock, no attempt is made. */
+  readonly retryAtMs: number;
+  /** When a refresh was last forced by a refused token, on the wall clock. */
+  readonly forcedAtMs: number;
 }
 
 /** A session that lives. */

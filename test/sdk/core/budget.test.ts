@@ -5,12 +5,23 @@ import {
   blockedMs,
   HEALTHY,
   mayForce,
+  withAttempt,
+  withFailedAttempt,
   withFailure,
   withForced,
+  withoutAttempt,
   withSuccess,
 } from "../../../sdk/src/core/budget.ts";
+import type { RefreshHealth } from "../../../sdk/src/core/store.ts";
 
 const NOW_MS = 1_800_000_000_000;
+
+/** The health of a session with so many attempts that have failed now. */
+function failed(attempts: number): RefreshHealth {
+  let health = HEALTHY;
+  for (let attempt = 0; attempt < attempts; attempt += 1) health = withFailedAttempt(health, NOW_MS);
+  return health;
+}
 
 test("pauses for 5 s after the first failure and doubles up to a minute", () => {
   expect([1, 2, 3, 4, 5, 20].map((failures) => backoffMs(PAUSE, failures))).toEqual([
@@ -18,7 +29,7 @@ test("pauses for 5 s after the first failure and doubles up to a minute", () => 
   ]);
   let health = HEALTHY;
   for (const expected of [5_000, 10_000, 20_000]) {
-    health = withFailure(health, NOW_MS, { attempts: 1 });
+    health = withFailure(health, NOW_MS);
     expect(blockedMs(health, NOW_MS)).toBe(expected);
   }
 });
@@ -28,24 +39,29 @@ test("waits for 250 ms at the most before the second attempt, and never longer t
 });
 
 test("leaves the server alone for as long as it asks", () => {
-  const health = withFailure(HEALTHY, NOW_MS, { attempts: 1, retryAfterMs: 30_000 });
+  const health = withFailure(HEALTHY, NOW_MS, 30_000);
   expect(blockedMs(health, NOW_MS + 29_999)).toBe(1);
   expect(blockedMs(health, NOW_MS + 30_000)).toBe(0);
 });
 
 test("makes at most six failed or forced attempts a minute", () => {
-  let health = withFailure(HEALTHY, NOW_MS, { attempts: 3 });
-  health = withFailure(health, NOW_MS + 6_000, { attempts: 3 });
+  let health = withFailure(failed(2), NOW_MS);
+  for (let attempt = 0; attempt < 2; attempt += 1) health = withFailedAttempt(health, NOW_MS + 6_000);
+  health = withFailure(health, NOW_MS + 6_000);
   expect(blockedMs(health, NOW_MS + 30_000)).toBe(30_000);
   expect(blockedMs(health, NOW_MS + 60_000)).toBe(0);
 });
 
-test("a refresh makes no more attempts than are left of the minute's six, and one in any case", () => {
-  expect(attemptsLeft(HEALTHY, NOW_MS)).toBe(6);
-  const health = withFailure(HEALTHY, NOW_MS, { attempts: 5 });
-  expect(attemptsLeft(health, NOW_MS + 10_000)).toBe(1);
-  expect(attemptsLeft(health, NOW_MS + 60_000)).toBe(6);
-  expect(attemptsLeft(withForced(health, NOW_MS), NOW_MS)).toBe(1);
+test("attempts under way count like failed ones until they end, 20 s at the most", () => {
+  const intent = { refreshId: "1", startedAtMs: NOW_MS, underWay: 0 };
+  const twice = withAttempt(withAttempt(intent, NOW_MS), NOW_MS);
+  const health = withFailure(failed(2), NOW_MS);
+  expect(attemptsLeft({ health: HEALTHY, intent: undefined }, NOW_MS)).toBe(6);
+  expect(attemptsLeft({ health, intent: twice }, NOW_MS)).toBe(1);
+  expect(attemptsLeft({ health, intent: withoutAttempt(twice) }, NOW_MS)).toBe(2);
+  expect(attemptsLeft({ health, intent: twice }, NOW_MS + 20_000)).toBe(3);
+  expect(withAttempt(twice, NOW_MS + 20_000)).toMatchObject({ underWay: 1 });
+  expect(attemptsLeft({ health, intent: twice }, NOW_MS + 60_000)).toBe(6);
 });
 
 test("forces at most one refresh in 10 s", () => {
@@ -56,7 +72,7 @@ test("forces at most one refresh in 10 s", () => {
 });
 
 test("a success ends the pause, and what failed or was forced in the last minute still counts", () => {
-  const health = withForced(withFailure(HEALTHY, NOW_MS, { attempts: 4 }), NOW_MS + 10_000);
+  const health = withForced(withFailure(failed(3), NOW_MS), NOW_MS + 10_000);
   const after = withSuccess(health);
   expect(after).toMatchObject({ failures: 0, retryAtMs: 0, forcedAtMs: NOW_MS + 10_000 });
   expect(blockedMs(after, NOW_MS + 20_000)).toBe(0);
@@ -65,7 +81,10 @@ test("a success ends the pause, and what failed or was forced in the last minute
   expect(blockedMs(again, NOW_MS + 60_000)).toBe(0);
 });
 
-test("a clock that is set back by hours does not lock a session out", () => {
-  const health = withFailure(HEALTHY, NOW_MS, { attempts: 1 });
-  expect(blockedMs(health, NOW_MS - 7_200_000)).toBe(0);
+test("a clock that is set back does not lock a session out", () => {
+  for (const health of [withFailure(HEALTHY, NOW_MS), withFailure(HEALTHY, NOW_MS, 7_200_000)]) {
+    expect(blockedMs(health, NOW_MS - 7_200_000)).toBe(0);
+    expect(blockedMs(health, NOW_MS - 60_000)).toBe(0);
+    expect(blockedMs(health, NOW_MS - 1_000)).toBe(health.retryAtMs - NOW_MS + 1_000);
+  }
 });

@@ -43,7 +43,7 @@ export const REFRESH_FAULTS: readonly Fault[] = [
         const tabs = [await signedIn(), ...Array.from({ length: 19 }, () => tab())];
         await Promise.all(tabs.map(({ session }) => session.ready));
         clock.advance(LIFETIME_MS);
-        const tokens = await Promise.all(tabs.map(({ session }) => session.token()));
+        const tokens = await pass(clock, Promise.all(tabs.map(({ session }) => session.token())));
         assertThat(new Set(tokens).size === 1, "all tabs must get the same token");
         assertThat(server.counts().rotations === 1, "there must be one successor");
         const entry = await store.read();
