@@ -91,5 +91,8 @@ async function send(
   } catch (error) {
     stream?.close();
     throw error;
+  } finally {
+    // Interceptors outside of this one may make the call again: its token is then no older than this one's choice.
+    req.header.delete("authorization");
   }
 }

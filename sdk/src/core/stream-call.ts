@@ -38,7 +38,10 @@ export function createStreamCall(req: StreamRequest, streams: OpenStreams | unde
   // A caller who names the stream renews it as well.
   const isOurs = streams !== undefined && !req.header.has(STREAM_ID_HEADER);
   let streamId = "";
-  const close = (): void => streams?.close(streamId);
+  const close = (): void => {
+    streams?.close(streamId);
+    if (isOurs) req.header.delete(STREAM_ID_HEADER);
+  };
   req.signal.addEventListener("abort", close);
   return {
     prepare(held) {
