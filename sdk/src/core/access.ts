@@ -82,9 +82,9 @@ export function createAccess(context: SessionContext): Access {
   }
 
   async function obtain({ signal, minTtlMs = 0 }: ObtainOptions = {}): Promise<Held> {
-    await waitFor(ready(), signal);
     let asked: Held | undefined;
     for (let round = 0; round <= MAX_ROUNDS; round += 1) {
+      await waitFor(ready(), signal);
       const held = current();
       asked ??= held;
       // Whoever waits for one account's token must not go on with the next one's.
@@ -108,6 +108,7 @@ export function createAccess(context: SessionContext): Access {
 
   async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
     if (current()?.authorization === refused.authorization) await waitFor(refresh(refused, true), signal);
+    await ready();
     const held = current();
     const isNewer =
       held?.entry.sessionId === refused.entry.sessionId && held.authorization !== refused.authorization;

@@ -7,6 +7,7 @@ import { createMemoryStore } from "./memory-store.ts";
 import { createOpenStreams } from "./open-streams.ts";
 import { createOriginGuard, type OriginGuardOptions } from "./origin.ts";
 import { NO_PEERS, type Peers } from "./peers.ts";
+import { signOutFailure } from "./revoke.ts";
 import type { Session } from "./session.ts";
 import type { SessionContext } from "./session-context.ts";
 import { createSharedEntry } from "./shared-entry.ts";
@@ -53,8 +54,8 @@ export function assembleSession(options: AssembleOptions): Session {
   const loaded = change().then(() => undefined);
   let isDisposed = false;
   const ready = async (): Promise<void> => {
+    if (!isDisposed) await loaded;
     if (isDisposed) throw new SessionError("DISPOSED");
-    await loaded;
   };
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
@@ -96,10 +97,7 @@ export function assembleSession(options: AssembleOptions): Session {
       await begin(() => withTimeout(clock, signIn));
     },
     begin,
-    async signOut() {
-      await ready();
-      return endSession(context);
-    },
+    signOut: () => ready().then(() => endSession(context), signOutFailure),
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).entry.accessToken.reveal(),
     async refresh() {
       if ((await access.replace(await access.obtain())) === undefined) throw unavailable(0);

@@ -21,7 +21,7 @@ export async function revoke({ clock, source }: SessionContext, accessToken: Sec
     await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal));
     return { revoked: true };
   } catch (error) {
-    return resultOf(error);
+    return signOutFailure(error);
   }
 }
 
@@ -34,17 +34,18 @@ export async function revokeEntry(context: SessionContext, entry: SignedInEntry)
   const refreshId = entry.intent?.refreshId ?? randomId();
   try {
     const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
-    const { sessionId, accessToken } = await askForTokens(clock, () => withTimeout(clock, refresh));
+    const { sessionId, accessToken } = await askForTokens(clock, () => withTimeout(clock, refresh), 0);
     // A cookie may be another session's by now, which must live on.
     return sessionId === undefined || sessionId === entry.sessionId
       ? await revoke(context, accessToken)
       : first;
   } catch (error) {
-    return resultOf(error);
+    return signOutFailure(error);
   }
 }
 
-function resultOf(cause: unknown): SignOutResult {
+/** Say what the failure of a sign-out means. */
+export function signOutFailure(cause: unknown): SignOutResult {
   const error = ConnectError.from(cause);
   // A session that the server does not know any more has ended there.
   const isGone = /^(SESSION_REVOKED|REFRESH_TOKEN_INVALID)$/.test(refusalOf(error)?.reason ?? "");
