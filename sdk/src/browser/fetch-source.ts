@@ -96,9 +96,14 @@ export function createFetchSource(
 }
 
 function toGrant({ tokens = {} }: Answer): TokenGrant {
-  const { accessToken, expiresIn = "0", refreshToken, refreshExpiresIn, scopes = [], sessionId } = tokens;
-  // Transient on purpose: an empty 200 comes from a proxy, not from the server.
-  if (!accessToken) throw new ConnectError("the answer carries no access token", Code.Unknown);
+  const {
+    accessToken = "",
+    expiresIn = "0",
+    refreshToken,
+    refreshExpiresIn,
+    scopes = [],
+    sessionId,
+  } = tokens;
   const refreshLifetimeMs = refreshExpiresIn === undefined ? undefined : toMs(refreshExpiresIn);
   return { accessToken, lifetimeMs: toMs(expiresIn), refreshToken, refreshLifetimeMs, scopes, sessionId };
 }

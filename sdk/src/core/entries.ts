@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { HEALTHY, withSuccess } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import { randomId } from "./random.ts";
@@ -16,10 +17,32 @@ export interface Arrival
   readonly sessionId: string | undefined;
 }
 
-/** Ask for tokens, and count their life from then. @throws whatever `request` throws */
-export async function askForTokens(clock: Clock, request: () => Promise<TokenGrant>): Promise<Arrival> {
+// What a header can carry (RFC 6750 §2.1), and a little more. The rest would show up in the error of whoever refuses it.
+const USABLE_TOKEN = /^[!-~]+$/;
+const MIN_LIFETIME_MS = 1;
+// Three hundred years: what lasts for ever could be neither stored nor be a date.
+const MAX_LIFETIME_MS = 1e13;
+
+/**
+ * Ask for tokens, and count their life from then.
+ *
+ * @param minLifetimeMs 0 when the token may be over already; default 1
+ * @throws whatever `request` throws; ConnectError Unknown when what it answers is no token or has no life: transient
+ * on purpose, since an empty 200 comes from a proxy and not from the server
+ */
+export async function askForTokens(
+  clock: Clock,
+  request: () => Promise<TokenGrant>,
+  minLifetimeMs: number = MIN_LIFETIME_MS,
+): Promise<Arrival> {
   const began = { startedAtMs: clock.nowMs(), startedMonotonicMs: clock.monotonicMs() };
-  const { accessToken, refreshToken, scopes, sessionId, lifetimeMs, refreshLifetimeMs } = await request();
+  const grant = await request();
+  const { accessToken, refreshToken, scopes, sessionId, refreshLifetimeMs } = grant;
+  const lifetimeMs = Math.min(Math.max(0, grant.lifetimeMs), MAX_LIFETIME_MS);
+  // Programs without types may hand out anything.
+  const isToken = typeof accessToken === "string" && USABLE_TOKEN.test(accessToken);
+  if (!isToken || !(lifetimeMs >= minLifetimeMs))
+    throw new ConnectError("the answer carries no usable token", Code.Unknown);
   return {
     sessionId,
     accessToken: new Secret(accessToken),

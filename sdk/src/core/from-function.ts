@@ -20,7 +20,8 @@ export function fromFunction(
 ): TokenSource {
   const { lifetimeMs = DEFAULT_LIFETIME_MS } = options;
   const acquire = async (signal: AbortSignal): Promise<TokenGrant> => ({
-    accessToken: await getToken(signal),
+    // Files end with a line break.
+    accessToken: (await getToken(signal)).trim(),
     lifetimeMs,
     scopes: [],
   });

@@ -44,12 +44,14 @@ export async function attemptRefresh(
   const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
   const refreshToken = entry.refreshToken?.reveal();
+  // Of a refresh that is repeated long after, the token may be over, but not that of the next one as well.
+  const minLifetimeMs = entry.lifetimeMs > 0 ? 0 : undefined;
   for (let attempts = 1; ; attempts += 1) {
     const leftMs = MAX_TOTAL_MS - (clock.monotonicMs() - startedMs);
     const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
     try {
       const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
-      const arrival = await askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs));
+      const arrival = await askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs), minLifetimeMs);
       return await commit(context, entry, arrival);
     } catch (cause) {
       const failure = classifyFailure(cause);

@@ -1,6 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { SessionService, type TokenSet } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { createClient, type Transport } from "@connectrpc/connect";
+import {
+  SessionService,
+  type TokenSet,
+  TokenSetSchema,
+} from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { durationMs } from "./duration.ts";
 import type { MaxTokenLife, TokenGrant, TokenSource } from "./source.ts";
@@ -45,11 +50,7 @@ function bearer(accessToken: string): Record<string, string> {
   return { authorization: `Bearer ${accessToken}` };
 }
 
-function toGrant(tokens: TokenSet | undefined): TokenGrant {
-  if (tokens === undefined || tokens.accessToken === "") {
-    // Transient on purpose: an empty 200 comes from a proxy, not from the server.
-    throw new ConnectError("the answer carries no access token", Code.Unknown);
-  }
+function toGrant(tokens: TokenSet = create(TokenSetSchema)): TokenGrant {
   const refreshLifetimeMs = durationMs(tokens.refreshExpiresIn);
   return {
     accessToken: tokens.accessToken,
@@ -57,6 +58,6 @@ function toGrant(tokens: TokenSet | undefined): TokenGrant {
     refreshToken: tokens.refreshToken === "" ? undefined : tokens.refreshToken,
     refreshLifetimeMs: refreshLifetimeMs > 0 ? refreshLifetimeMs : undefined,
     scopes: tokens.scopes,
-    sessionId: tokens.sessionId,
+    sessionId: tokens.sessionId === "" ? undefined : tokens.sessionId,
   };
 }
