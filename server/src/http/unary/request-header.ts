@@ -1,18 +1,36 @@
 import type { IncomingHttpHeaders } from "node:http";
 
+/** What {@link RequestHeader} does itself. */
+type OwnMembers = "get" | "has" | "delete" | "forEach";
+
+/** Looks everything else up in true Headers. */
+const LazyHeaders = class {} as unknown as new () => Omit<Headers, OwnMembers>; // its prototype has all of them
+Object.setPrototypeOf(
+  LazyHeaders.prototype,
+  // So that `instanceof Headers` holds, without the cost of being born as one.
+  new Proxy(Object.create(Headers.prototype), {
+    get(_, name, header: RequestHeader) {
+      const headers = header.toHeaders();
+      const member: unknown = Reflect.get(headers, name);
+      return typeof member === "function" ? member.bind(headers) : member;
+    },
+  }),
+);
+
 /**
  * The header of a request in the form of `Headers`, over the object that Node has made of it. Most calls only ever
  * look up one field: copying all of them would cost more than the whole gate.
  *
  * A class: one is made for every call, and closures over its state would cost more than the state.
  */
-export class RequestHeader implements Headers {
+export class RequestHeader extends LazyHeaders implements Headers {
   readonly #fields: IncomingHttpHeaders;
   #headers: Headers | undefined;
   /** The only change that is made to most: the gate takes the token away. */
   #deleted = "";
 
   constructor(fields: IncomingHttpHeaders) {
+    super();
     this.#fields = fields;
   }
 
@@ -42,38 +60,8 @@ export class RequestHeader implements Headers {
     this.toHeaders().delete(name);
   }
 
-  append(name: string, value: string): void {
-    this.toHeaders().append(name, value);
-  }
-
-  set(name: string, value: string): void {
-    this.toHeaders().set(name, value);
-  }
-
-  getSetCookie(): string[] {
-    return this.toHeaders().getSetCookie();
-  }
-
   forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
-    this.toHeaders().forEach((value, name) => {
-      callback.call(thisArg, value, name, this);
-    });
-  }
-
-  entries(): ReturnType<Headers["entries"]> {
-    return this.toHeaders().entries();
-  }
-
-  keys(): ReturnType<Headers["keys"]> {
-    return this.toHeaders().keys();
-  }
-
-  values(): ReturnType<Headers["values"]> {
-    return this.toHeaders().values();
-  }
-
-  [Symbol.iterator](): ReturnType<Headers["entries"]> {
-    return this.toHeaders().entries();
+    for (const [name, value] of this.toHeaders()) callback.call(thisArg, value, name, this);
   }
 
   #copy(): Headers {
@@ -85,9 +73,6 @@ export class RequestHeader implements Headers {
     return headers;
   }
 }
-
-// So that `instanceof Headers` holds, without the cost of being born as one.
-Object.setPrototypeOf(RequestHeader.prototype, Headers.prototype);
 
 /** A name of a field (RFC 9110 §5.1). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;

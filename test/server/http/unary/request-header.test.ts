@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { RequestHeader } from "../../../../server/src/http/unary/request-header.ts";
 
@@ -56,6 +57,7 @@ describe("the header of a request", () => {
       return seen;
     },
     "is copied": (headers) => [...new Headers(headers)],
+    "is logged": (headers) => inspect(headers),
   };
   for (const [name, run] of Object.entries(operations)) {
     it(`${name} as true Headers do`, () => {
