@@ -9,7 +9,11 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
-import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  type UniversalServerRequest,
+  type UniversalServerResponse,
+  validateUniversalHandlerOptions,
+} from "@connectrpc/connect/protocol";
 import {
   compressionBrotli,
   compressionGzip,
@@ -86,12 +90,9 @@ const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
  */
 export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]): Rpcs {
   const arrivalTimeoutMs = options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS;
-  const router = createConnectRouter(toRouterOptions(options));
-  const recorded = recordMethods(router, {
-    ...toLimits(options),
-    interceptors: options.interceptors,
-    jsonOptions: JSON_OPTIONS,
-  });
+  const routerOptions = toRouterOptions(options);
+  const router = createConnectRouter(routerOptions);
+  const recorded = recordMethods(router, validateUniversalHandlerOptions(routerOptions));
   options.routes(recorded.router);
   const unary = createUnaryServer(options.unaryFastPath === false ? new Map() : recorded.methods, {
     requestGate: options.requestGate,
@@ -149,19 +150,13 @@ type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint
 
 function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
   return {
-    ...toLimits(options),
+    readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
+    writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
     acceptCompression: [...COMPRESSIONS],
     requestGate: options.requestGate,
     interceptors: [...options.interceptors],
     jsonOptions: JSON_OPTIONS,
     ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
-  };
-}
-
-function toLimits(options: RpcOptions): { readonly readMaxBytes: number; readonly writeMaxBytes: number } {
-  return {
-    readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
-    writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
   };
 }
 

@@ -9,8 +9,8 @@ interface CallContext extends HandlerContext {
 
 /** Create the context of a call, for the gate, the interceptors and the handler. */
 export const createContext: (call: UnaryCall) => HandlerContext = createLazyView<CallContext, UnaryCall>({
-  method: ({ parts }) => parts.method.desc,
-  service: ({ parts }) => parts.method.desc.parent,
+  method: ({ parts }) => parts.method.spec.method,
+  service: ({ parts }) => parts.method.spec.method.parent,
   requestMethod: () => "POST",
   protocolName: ({ parts }) => parts.head.protocol,
   url: ({ parts }) => parts.exchange.url,

@@ -16,7 +16,7 @@ interface Carrier {
 const toRequest = createLazyView<UnaryRequest, Carrier>({
   stream: () => false,
   message: ({ message }) => message,
-  method: ({ call }) => call.parts.method.desc,
+  method: ({ call }) => call.parts.method.spec.method,
   requestMethod: ({ context }) => context.requestMethod,
   url: ({ context }) => context.url,
   signal: ({ context }) => context.signal,
@@ -28,7 +28,7 @@ const toRequest = createLazyView<UnaryRequest, Carrier>({
 const toResponse = createLazyView<UnaryResponse, Carrier>({
   message: ({ message }) => message,
   stream: () => false,
-  method: ({ call }) => call.parts.method.desc,
+  method: ({ call }) => call.parts.method.spec.method,
   service: ({ context }) => context.service,
   header: ({ context }) => context.responseHeader,
   trailer: ({ context }) => context.responseTrailer,

@@ -17,7 +17,7 @@ export function invoke(call: UnaryCall, context: HandlerContext, input: Output):
   const { method } = call.parts;
   const { interceptors, convertError } = method.plan;
   const convert = (error: unknown): never => {
-    throw convertError === undefined ? error : convertError(error, method.desc, call.signal);
+    throw convertError === undefined ? error : convertError(error, method.spec.method, call.signal);
   };
   const callHandler: CallHandler = (message, own) => normalize(method, method.spec.impl(message, own));
   try {
@@ -32,7 +32,7 @@ export function invoke(call: UnaryCall, context: HandlerContext, input: Output):
 }
 
 function normalize(method: UnaryMethod, result: Result | PromiseLike<Result>): Output | Promise<Output> {
-  const toMessage = (init: Result): Output => create(method.desc.output, init);
+  const toMessage = (init: Result): Output => create(method.spec.method.output, init);
   return isThenable(result) ? Promise.resolve(result).then(toMessage) : toMessage(result);
 }
 

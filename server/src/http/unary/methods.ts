@@ -1,15 +1,15 @@
-import type { DescMessage, DescMethodUnary } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import {
   type ConnectRouter,
   createMethodImplSpec,
   createServiceImplSpec,
-  type Interceptor,
   type MethodImplSpec,
 } from "@connectrpc/connect";
 import {
   createMethodSerializationLookup,
   createMethodUrl,
   type MethodSerializationLookup,
+  type UniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
 import { planUnary, type UnaryPlan } from "../../connect/interceptor-scope.ts";
 
@@ -19,20 +19,11 @@ export type UnarySpec = MethodImplSpec & { readonly kind: "unary" };
 /** A unary method that is served without Connect's own handler. */
 export interface UnaryMethod {
   readonly spec: UnarySpec;
-  readonly desc: DescMethodUnary<DescMessage, DescMessage>;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** How large a request may be, in bytes. */
   readonly readMaxBytes: number;
   /** What runs around its calls. */
   readonly plan: UnaryPlan;
-}
-
-/** What all methods have in common. */
-export interface UnaryMethodOptions {
-  readonly interceptors: readonly Interceptor[];
-  readonly readMaxBytes: number;
-  readonly writeMaxBytes: number;
-  readonly jsonOptions: Parameters<typeof createMethodSerializationLookup>[2];
 }
 
 /** A router that passes everything on, and what it saw. */
@@ -42,8 +33,12 @@ export interface RecordingRouter {
   readonly methods: ReadonlyMap<string, UnaryMethod>;
 }
 
-/** Wrap a router, to learn what implements the unary methods: the handlers that Connect makes of them don't say. */
-export function recordMethods(router: ConnectRouter, options: UnaryMethodOptions): RecordingRouter {
+/**
+ * Wrap a router, to learn what implements the unary methods: the handlers that Connect makes of them don't say.
+ *
+ * @param options those of the router
+ */
+export function recordMethods(router: ConnectRouter, options: UniversalHandlerOptions): RecordingRouter {
   const methods = new Map<string, UnaryMethod>();
   const keep = (spec: MethodImplSpec, own: object | undefined): void => {
     const path = createMethodUrl("/", spec.method);
@@ -72,7 +67,7 @@ export function recordMethods(router: ConnectRouter, options: UnaryMethodOptions
   return { router: recording, methods };
 }
 
-type Limits = Partial<Pick<UnaryMethodOptions, "readMaxBytes" | "writeMaxBytes">>;
+type Limits = Partial<Pick<UniversalHandlerOptions, "readMaxBytes" | "writeMaxBytes">>;
 
 /** Read the options of a registration; `undefined` when there is more to them than limits. */
 function readLimits(own: object = {}): Limits | undefined {
@@ -81,12 +76,12 @@ function readLimits(own: object = {}): Limits | undefined {
   return Object.entries(own).every(isLimit) ? own : undefined;
 }
 
-function toUnaryMethod(spec: UnarySpec, options: UnaryMethodOptions): UnaryMethod {
+function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): UnaryMethod {
+  const { readMaxBytes, binaryOptions, jsonOptions, interceptors } = options;
   return {
     spec,
-    desc: spec.method,
-    readMaxBytes: options.readMaxBytes,
-    serialization: createMethodSerializationLookup(spec.method, undefined, options.jsonOptions, options),
-    plan: planUnary(options.interceptors, spec.method),
+    readMaxBytes,
+    serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
+    plan: planUnary(interceptors, spec.method),
   };
 }

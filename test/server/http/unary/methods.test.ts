@@ -1,4 +1,5 @@
 import { createConnectRouter } from "@connectrpc/connect";
+import { validateUniversalHandlerOptions } from "@connectrpc/connect/protocol";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { recordMethods } from "../../../../server/src/http/unary/methods.ts";
@@ -8,12 +9,10 @@ import { createRoutes } from "../../../../server/src/services/routes.ts";
 
 const PATH = `/${NotesService.typeName}/CreateNote`;
 const record = () =>
-  recordMethods(createConnectRouter(), {
-    interceptors: [],
-    readMaxBytes: 1000,
-    writeMaxBytes: 1000,
-    jsonOptions: {},
-  });
+  recordMethods(
+    createConnectRouter(),
+    validateUniversalHandlerOptions({ readMaxBytes: 1000, writeMaxBytes: 1000 }),
+  );
 
 describe("the methods of the fast path", () => {
   it("are the unary ones of every service, and all of them are still Connect's", () => {
