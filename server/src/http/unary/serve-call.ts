@@ -1,13 +1,14 @@
 import type { Readable } from "node:stream";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { type Outcome, toAnswer, toCallError } from "./answers.ts";
+import { toAnswer, toRefusal } from "./answers.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { type BodyListener, BodyReader } from "./body.ts";
 import type { UnaryCall } from "./call.ts";
 import { createContext } from "./context.ts";
+import type { UnaryAnswer } from "./exchange.ts";
 import { invoke } from "./invoke.ts";
-import { readUnusualBody } from "./unusual-body.ts";
+import { readUnusualBody, type UnusualBody } from "./unusual-body.ts";
 
 type Message = MessageShape<DescMessage>;
 
@@ -20,143 +21,140 @@ export interface UnaryServing {
   readonly onError: (error: unknown) => void;
 }
 
-/** Takes a call through the gate, its body, the interceptors and the handler, to its answer. A class: one is made for every call. */
-export class CallServer implements BodyListener {
-  readonly #call: UnaryCall;
-  readonly #serving: UnaryServing;
-  readonly #context: HandlerContext;
+/** Take a call through the gate, its body, the interceptors and the handler, to its answer. Never throws. */
+export function serveCall(call: UnaryCall, serving: UnaryServing): void {
+  run(new ServedCall(call, serving), askGate, undefined, receive);
+}
+
+/** A call that is under way, and what hears of its body. A class: one is made for every call. */
+class ServedCall implements BodyListener {
+  readonly call: UnaryCall;
+  readonly context: HandlerContext;
+  readonly serving: UnaryServing;
 
   constructor(call: UnaryCall, serving: UnaryServing) {
-    this.#call = call;
-    this.#serving = serving;
-    this.#context = createContext(call);
-  }
-
-  /** Never throws. */
-  serve(): void {
-    let verdict: void | Promise<void>;
-    try {
-      verdict = this.#serving.requestGate(this.#context);
-    } catch (error) {
-      this.#refuse(error);
-      return;
-    }
-    if (verdict === undefined) {
-      this.#admit();
-      return;
-    }
-    this.#serving.arrivals.add(this.#call.parts.exchange);
-    // Whatever else a gate returns is waited for: what is in doubt is not let in.
-    Promise.resolve(verdict).then(
-      () => this.#admit(),
-      (error: unknown) => this.#refuse(error),
-    );
-  }
-
-  /** The gate has said yes: only now the body is read. */
-  #admit(): void {
-    const call = this.#call;
-    const { head, exchange, method } = call.parts;
-    call.isGated = false;
-    if (this.#isCutOff()) return;
-    this.#serving.arrivals.add(exchange);
-    const isEnveloped = head.protocol !== "connect";
-    const maxBytes = method.readMaxBytes;
-    exchange.receive(new BodyReader({ isEnveloped, contentLength: head.contentLength, maxBytes }, this));
+    this.call = call;
+    this.context = createContext(call);
+    this.serving = serving;
   }
 
   onMessage(bytes: Uint8Array): void {
-    if (this.#isCutOff()) return;
-    const { head, method, exchange } = this.#call.parts;
-    this.#serving.arrivals.delete(exchange);
-    let input: Message;
-    try {
-      input = method.serialization.getI(head.isBinary).parse(bytes);
-    } catch (error) {
-      this.#refuse(error);
-      return;
-    }
-    this.#run(input);
+    if (isCutOff(this)) return;
+    this.serving.arrivals.delete(this.call.parts.exchange);
+    run(this, handle, bytes, accept);
   }
 
   onUnusualBody(parts: readonly Uint8Array[], rest: Readable | undefined): void {
-    if (this.#isCutOff()) return;
-    const { head, method } = this.#call.parts;
-    const serialization = method.serialization.getI(head.isBinary);
-    readUnusualBody({ head, maxBytes: method.readMaxBytes, serialization, parts, rest }).then(
-      (input) => this.#run(input),
-      (error: unknown) => this.#refuse(error),
-    );
+    if (!isCutOff(this)) run(this, handleUnusual, { parts, rest }, accept);
   }
 
   /** What has come of it need not be kept until its time is over. */
   onBrokenOff(): void {
-    this.#serving.arrivals.delete(this.#call.parts.exchange);
+    this.serving.arrivals.delete(this.call.parts.exchange);
   }
+}
 
-  /** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
-  #isCutOff(): boolean {
-    const { exchange } = this.#call.parts;
-    if (!exchange.isGone) return false;
-    this.#serving.arrivals.delete(exchange);
-    this.#call.signal.abort();
-    return true;
+/** Take a step, and go on with what it comes to: at once, unless that is a promise. What it throws ends the call. */
+function run<I, O>(
+  served: ServedCall,
+  step: (served: ServedCall, input: I) => O | Promise<O>,
+  input: I,
+  proceed: (served: ServedCall, output: O) => void,
+): void {
+  let output: O | Promise<O>;
+  try {
+    output = step(served, input);
+  } catch (error) {
+    refuse(served, error);
+    return;
   }
+  if (!(output instanceof Promise)) {
+    proceed(served, output);
+    return;
+  }
+  output.then(
+    (ready) => proceed(served, ready),
+    (error: unknown) => refuse(served, error),
+  );
+}
 
-  #run(input: Message): void {
-    let output: Message | Promise<Message>;
-    try {
-      output = invoke(this.#call, this.#context, input);
-    } catch (error) {
-      this.#refuse(error);
+function askGate({ call, context, serving }: ServedCall): undefined | Promise<void> {
+  const verdict = serving.requestGate(context);
+  if (verdict === undefined) return undefined;
+  serving.arrivals.add(call.parts.exchange);
+  // Whatever else a gate returns is waited for: what is in doubt is not let in.
+  return Promise.resolve(verdict);
+}
+
+/** The gate has said yes: only now the body is read. */
+function receive(served: ServedCall): void {
+  const { head, exchange, method } = served.call.parts;
+  served.call.isGated = false;
+  if (isCutOff(served)) return;
+  served.serving.arrivals.add(exchange);
+  const isEnveloped = head.protocol !== "connect";
+  const maxBytes = method.readMaxBytes;
+  exchange.receive(new BodyReader({ isEnveloped, contentLength: head.contentLength, maxBytes }, served));
+}
+
+function handle({ call, context }: ServedCall, bytes: Uint8Array): Message | Promise<Message> {
+  const { head, method } = call.parts;
+  return invoke(call, context, method.serialization.getI(head.isBinary).parse(bytes));
+}
+
+async function handleUnusual({ call, context }: ServedCall, body: UnusualBody): Promise<Message> {
+  return invoke(call, context, await readUnusualBody(call.parts, body));
+}
+
+function accept(served: ServedCall, output: Message): void {
+  run(served, serialize, output, succeed);
+}
+
+function serialize({ call }: ServedCall, output: Message): Uint8Array {
+  const { head, method } = call.parts;
+  return method.serialization.getO(head.isBinary).serialize(output);
+}
+
+function succeed(served: ServedCall, message: Uint8Array): void {
+  served.call.signal.abort();
+  answer(served, toAnswer, message);
+}
+
+function refuse(served: ServedCall, reason: unknown): void {
+  served.call.signal.abort(reason);
+  answer(served, toRefusal, reason);
+}
+
+function answer<T>(
+  served: ServedCall,
+  convert: (call: UnaryCall, result: T) => UnaryAnswer | Promise<UnaryAnswer>,
+  result: T,
+): void {
+  const { exchange } = served.call.parts;
+  served.serving.arrivals.delete(exchange);
+  if (exchange.isGone) return;
+  try {
+    const converted = convert(served.call, result);
+    if (!(converted instanceof Promise)) {
+      exchange.send(converted);
       return;
     }
-    if (!(output instanceof Promise)) {
-      this.#accept(output);
-      return;
-    }
-    output.then(
-      (message) => this.#accept(message),
-      (error: unknown) => this.#refuse(error),
-    );
+    converted.then((ready) => exchange.send(ready)).catch((reason: unknown) => fail(served, reason));
+  } catch (reason) {
+    fail(served, reason);
   }
+}
 
-  #accept(output: Message): void {
-    const { method, head } = this.#call.parts;
-    let bytes: Uint8Array;
-    try {
-      bytes = method.serialization.getO(head.isBinary).serialize(output);
-    } catch (error) {
-      this.#refuse(error);
-      return;
-    }
-    this.#call.signal.abort();
-    this.#answer({ kind: "message", bytes });
-  }
+function fail({ call, serving }: ServedCall, reason: unknown): void {
+  serving.onError(reason);
+  call.parts.exchange.sendFailure();
+}
 
-  #refuse(reason: unknown): void {
-    this.#call.signal.abort(reason);
-    this.#answer({ kind: "error", error: toCallError(reason) });
-  }
-
-  #answer(outcome: Outcome): void {
-    const { exchange } = this.#call.parts;
-    this.#serving.arrivals.delete(exchange);
-    if (exchange.isGone) return;
-    try {
-      const answer = toAnswer(this.#call, outcome);
-      if (!(answer instanceof Promise)) {
-        exchange.send(answer);
-        return;
-      }
-      answer.then((ready) => exchange.send(ready)).catch((reason: unknown) => this.#fail(reason));
-    } catch (reason) {
-      this.#fail(reason);
-    }
-  }
-
-  #fail(reason: unknown): void {
-    this.#serving.onError(reason);
-    this.#call.parts.exchange.sendFailure();
-  }
+/** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
+function isCutOff({ call, serving }: ServedCall): boolean {
+  const { exchange } = call.parts;
+  if (!exchange.isGone) return false;
+  serving.arrivals.delete(exchange);
+  call.signal.abort();
+  return true;
 }

@@ -19,7 +19,7 @@ import { Http2Exchange } from "./http2-exchange.ts";
 import { Http2CallRequest } from "./http2-request.ts";
 import type { UnaryMethod } from "./methods.ts";
 import { createOriginReader } from "./request-origin.ts";
-import { CallServer, type UnaryServing } from "./serve-call.ts";
+import { serveCall, type UnaryServing } from "./serve-call.ts";
 
 /** What unary calls need. */
 export interface UnaryOptions {
@@ -52,8 +52,8 @@ export function createUnaryServer(
   const serving: UnaryServing = { ...options, arrivals: createArrivals(options.arrivalTimeoutMs) };
 
   const begin = ({ method, head }: Opening, exchange: UnaryExchange, values: ContextValues): void => {
-    const call = new UnaryCall({ method, head, exchange, values, shutdownSignal: options.shutdownSignal });
-    new CallServer(call, serving).serve();
+    const { shutdownSignal } = options;
+    serveCall(new UnaryCall({ method, head, exchange, values, shutdownSignal }), serving);
   };
   const openingOf = (path: string | undefined, header: IncomingHttpHeaders): Opening | undefined => {
     const method = methods.get(path ?? "");

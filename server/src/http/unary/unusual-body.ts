@@ -4,7 +4,6 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import {
   pipe,
   readAllBytes,
-  type Serialization,
   transformDecompressEnvelope,
   transformParseEnvelope,
   transformSplitEnvelope,
@@ -12,14 +11,12 @@ import {
 import { trailerFlag } from "@connectrpc/connect/protocol-grpc-web";
 import { packParts } from "../pack-parts.ts";
 import type { UnaryHead } from "./head.ts";
+import type { UnaryMethod } from "./methods.ts";
 
 type Input = MessageShape<DescMessage>;
 
-/** A body that is not simply one message, and how it is read. */
+/** A body that is not simply one message. */
 export interface UnusualBody {
-  readonly head: UnaryHead;
-  readonly maxBytes: number;
-  readonly serialization: Serialization<Input>;
   /** What has been read of it. */
   readonly parts: readonly Uint8Array[];
   /** What is still to be read. */
@@ -31,9 +28,13 @@ export interface UnusualBody {
  *
  * @throws ConnectError nearly always
  */
-export async function readUnusualBody(body: UnusualBody): Promise<Input> {
-  const { serialization, maxBytes } = body;
-  const { protocol, contentLength } = body.head;
+export async function readUnusualBody(
+  { head, method }: { readonly head: UnaryHead; readonly method: UnaryMethod },
+  body: UnusualBody,
+): Promise<Input> {
+  const { protocol, isBinary, contentLength } = head;
+  const { readMaxBytes: maxBytes } = method;
+  const serialization = method.serialization.getI(isBinary);
   if (protocol === "connect") {
     return serialization.parse(await readAllBytes(replay(body), maxBytes, contentLength));
   }
