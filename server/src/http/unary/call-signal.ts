@@ -2,14 +2,6 @@ import { createDeadlineSignal, createLinkedAbortController } from "@connectrpc/c
 import type { AbortState } from "../../connect/interceptor-scope.ts";
 import type { UnaryExchange } from "./exchange.ts";
 
-/** What aborts a call before it is over. */
-export interface AbortSources {
-  readonly exchange: UnaryExchange;
-  /** How long the caller waits, in milliseconds. */
-  readonly timeoutMs: number | undefined;
-  readonly shutdownSignal: AbortSignal | undefined;
-}
-
 /**
  * The signal of a call, made when somebody asks for it: few handlers do, and the error with which it is aborted at
  * the end of every call costs as much as the rest of the call.
@@ -17,21 +9,29 @@ export interface AbortSources {
  * A class: one is made for every call.
  */
 export class CallSignal implements AbortState {
-  readonly #sources: AbortSources;
+  readonly #exchange: UnaryExchange;
+  readonly #shutdownSignal: AbortSignal | undefined;
   readonly #deadlineMs: number | undefined;
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   /** How the call ended, if it did before anybody asked. */
   #end: { readonly reason: unknown } | undefined;
 
-  constructor(sources: AbortSources) {
-    this.#sources = sources;
-    this.#deadlineMs = sources.timeoutMs === undefined ? undefined : Date.now() + sources.timeoutMs;
+  /** @param timeoutMs how long the caller waits, in milliseconds */
+  constructor(
+    exchange: UnaryExchange,
+    timeoutMs: number | undefined,
+    shutdownSignal: AbortSignal | undefined,
+  ) {
+    this.#exchange = exchange;
+    this.#shutdownSignal = shutdownSignal;
+    this.#deadlineMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   }
 
   /** How much is left of the time that the caller waits, in milliseconds. */
-  readonly remainingMs = (): number | undefined =>
-    this.#deadlineMs === undefined ? undefined : this.#deadlineMs - Date.now();
+  get remainingMs(): number | undefined {
+    return this.#deadlineMs === undefined ? undefined : this.#deadlineMs - Date.now();
+  }
 
   get signal(): AbortSignal {
     this.#controller ??= this.#create();
@@ -41,8 +41,12 @@ export class CallSignal implements AbortState {
   /** The same as that of the signal, which need not be there. */
   get aborted(): boolean {
     if (this.#controller !== undefined) return this.#controller.signal.aborted;
-    const { exchange, shutdownSignal } = this.#sources;
-    return this.#end !== undefined || this.#isLate() || shutdownSignal?.aborted === true || exchange.isGone;
+    return (
+      this.#end !== undefined ||
+      this.#isLate() ||
+      this.#shutdownSignal?.aborted === true ||
+      this.#exchange.isGone
+    );
   }
 
   get reason(): unknown {
@@ -61,16 +65,15 @@ export class CallSignal implements AbortState {
   }
 
   #create(): AbortController {
-    const { exchange, shutdownSignal } = this.#sources;
     if (this.#end !== undefined) {
       const controller = new AbortController();
       controller.abort(this.#end.reason);
       return controller;
     }
-    const deadline = createDeadlineSignal(this.remainingMs());
+    const deadline = createDeadlineSignal(this.remainingMs);
     this.#stopTimer = deadline.cleanup;
     const request = new AbortController();
-    exchange.onClose((reason) => request.abort(reason));
-    return createLinkedAbortController(deadline.signal, request.signal, shutdownSignal);
+    this.#exchange.onClose((reason) => request.abort(reason));
+    return createLinkedAbortController(deadline.signal, request.signal, this.#shutdownSignal);
   }
 }

@@ -7,18 +7,19 @@ import type { UnaryHead } from "./head.ts";
 import type { UnaryMethod } from "./methods.ts";
 import { RequestHeader } from "./request-header.ts";
 
-/** What a call is made of. */
+/** What is known of a call before anything of it is done. */
 export interface UnaryCallParts {
   readonly method: UnaryMethod;
   readonly head: UnaryHead;
-  readonly exchange: UnaryExchange;
+  /** Where it was sent. */
+  readonly url: string;
   readonly values: ContextValues;
-  readonly shutdownSignal: AbortSignal | undefined;
 }
 
 /** One unary call. A class: closures over its state would cost more than the state. */
 export class UnaryCall {
   readonly parts: UnaryCallParts;
+  readonly exchange: UnaryExchange;
   readonly signal: CallSignal;
   readonly header: RequestHeader;
   /** Whether the gate still decides. */
@@ -26,23 +27,20 @@ export class UnaryCall {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
-  constructor(parts: UnaryCallParts) {
+  constructor(parts: UnaryCallParts, exchange: UnaryExchange, shutdownSignal: AbortSignal | undefined) {
     this.parts = parts;
-    this.header = new RequestHeader(parts.exchange.header);
-    this.signal = new CallSignal({
-      exchange: parts.exchange,
-      timeoutMs: parts.head.timeoutMs,
-      shutdownSignal: parts.shutdownSignal,
-    });
+    this.exchange = exchange;
+    this.header = new RequestHeader(exchange.header);
+    this.signal = new CallSignal(exchange, parts.head.timeoutMs, shutdownSignal);
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= toHeaders(this.parts.head.sentHeader);
+    this.#responseHeader ??= new Headers(this.parts.head.sentHeader);
     return this.#responseHeader;
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= toHeaders(this.parts.head.sentTrailer);
+    this.#responseTrailer ??= new Headers(this.parts.head.sentTrailer);
     return this.#responseTrailer;
   }
 
@@ -70,12 +68,6 @@ export class UnaryCall {
       ? this.sentHeader
       : toFields(trailerMux(this.responseHeader, this.#responseTrailer));
   }
-}
-
-function toHeaders(fields: SentFields): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(fields)) headers.append(name, String(value));
-  return headers;
 }
 
 /** Convert to what Node sends: only `set-cookie` has values that must not be joined. */

@@ -13,9 +13,12 @@ export const createContext: (call: UnaryCall) => HandlerContext = createLazyView
   service: ({ parts }) => parts.method.spec.method.parent,
   requestMethod: () => "POST",
   protocolName: ({ parts }) => parts.head.protocol,
-  url: ({ parts }) => parts.exchange.url,
+  url: ({ parts }) => parts.url,
   signal: ({ signal }) => signal.signal,
-  timeoutMs: ({ signal }) => signal.remainingMs,
+  timeoutMs:
+    ({ signal }) =>
+    () =>
+      signal.remainingMs,
   // The gate looks up a field or two; everybody else gets true Headers.
   requestHeader: ({ header, isGated }) => (isGated ? header : header.toHeaders()),
   responseHeader: (call) => call.responseHeader,

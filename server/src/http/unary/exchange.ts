@@ -17,8 +17,6 @@ export interface UnaryAnswer {
 /** A request and the way to answer it, over either version of HTTP. */
 export interface UnaryExchange {
   readonly header: IncomingHttpHeaders;
-  /** Where the request was sent. */
-  readonly url: string;
   /** Whether nobody can get an answer any more. */
   readonly isGone: boolean;
   /** Whether the request has arrived whole, or never will. */

@@ -3,7 +3,6 @@ import type { Compression } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import { MAX_TIMER_MS } from "../timeout-headers.ts";
-import type { SentFields } from "./exchange.ts";
 import { createNegotiation } from "./negotiation.ts";
 
 /** The protocols of a unary call. */
@@ -21,9 +20,9 @@ export interface UnaryHead {
   /** How long the body is said to be, in bytes. */
   readonly contentLength: number | undefined;
   /** The header of the answer, as it is when nobody adds to it. */
-  readonly sentHeader: SentFields;
+  readonly sentHeader: Readonly<Record<string, string>>;
   /** The trailer of the answer, as it is when nobody adds to it. */
-  readonly sentTrailer: SentFields;
+  readonly sentTrailer: Readonly<Record<string, string>>;
 }
 
 /** Reads the header of a request; `undefined` when anything about it is for Connect's own handler. */
@@ -85,7 +84,7 @@ export function createHeadReader(available: readonly Compression[]): HeadReader 
     const compression = negotiate(header[fields.acceptEncoding]);
     if (timeoutMs === null || contentLength === null || compression === undefined) return undefined;
     // Connect says how an answer is compressed only when it is.
-    const sentHeader: SentFields =
+    const sentHeader =
       protocol === "connect" || compression === null
         ? { "content-type": answer }
         : { "content-type": answer, [fields.encoding]: compression.name };

@@ -7,14 +7,12 @@ import type { UnaryAnswer, UnaryExchange } from "./exchange.ts";
 
 /** A request over HTTP/1.1, whose errors somebody listens to. A class: one is made for every call. */
 export class Http1Exchange implements UnaryExchange {
-  readonly url: string;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
 
-  constructor(req: IncomingMessage, res: ServerResponse, url: string) {
+  constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req;
     this.#res = res;
-    this.url = url;
   }
 
   get header(): IncomingHttpHeaders {

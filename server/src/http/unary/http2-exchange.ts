@@ -10,36 +10,25 @@ import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toResetError } from "./close-reason.ts";
 import type { SentFields, UnaryAnswer, UnaryExchange } from "./exchange.ts";
+import type { Http2CallRequest } from "./http2-request.ts";
 
-/** A request over HTTP/2, straight from Node's stream. */
-export interface Http2Request {
-  readonly stream: ServerHttp2Stream;
-  readonly header: IncomingHttpHeaders;
-  readonly rawHeaders: readonly string[];
-  /** Where the request was sent. */
-  readonly url: string;
-  /** Fields of every answer to it. */
-  readonly sentAlways: SentFields;
-}
-
-/** A class: one is made for every call. */
+/** A request over HTTP/2, straight from Node's stream. A class: one is made for every call. */
 export class Http2Exchange implements UnaryExchange {
-  readonly #request: Http2Request;
+  readonly #request: Http2CallRequest;
+  readonly #sentAlways: SentFields;
   readonly #stream: ServerHttp2Stream;
 
-  constructor(request: Http2Request) {
+  /** @param sentAlways fields of every answer to the request */
+  constructor(request: Http2CallRequest, sentAlways: SentFields) {
     this.#request = request;
+    this.#sentAlways = sentAlways;
     this.#stream = request.stream;
     // What the call must know of errors, its close says.
     this.#stream.on("error", ignore);
   }
 
   get header(): IncomingHttpHeaders {
-    return this.#request.header;
-  }
-
-  get url(): string {
-    return this.#request.url;
+    return this.#request.headers;
   }
 
   get isGone(): boolean {
@@ -68,7 +57,7 @@ export class Http2Exchange implements UnaryExchange {
   send({ status, header, body, trailer }: UnaryAnswer): void {
     const stream = this.#stream;
     if (this.isGone) return;
-    const fields = { ":status": status, ...this.#request.sentAlways, ...header };
+    const fields = { ":status": status, ...this.#sentAlways, ...header };
     // Over HTTP/2 there are no connections to speak of: Node takes no such field.
     if ("connection" in fields) delete fields.connection;
     const waitForTrailers = trailer !== undefined || !stream.readableEnded;
@@ -81,10 +70,10 @@ export class Http2Exchange implements UnaryExchange {
   }
 
   sendFailure(): void {
-    const { header, rawHeaders } = this.#request;
+    const { headers, rawHeaders } = this.#request;
     if (this.isGone) return;
     // The form in which Node hands streams over to everybody else.
-    new Http2ServerRequest(this.#stream, header, {}, rawHeaders);
+    new Http2ServerRequest(this.#stream, headers, {}, rawHeaders);
     const res = new Http2ServerResponse(this.#stream);
     respondFailure(res);
   }

@@ -40,7 +40,7 @@ class ServedCall implements BodyListener {
 
   onMessage(bytes: Uint8Array): void {
     if (isCutOff(this)) return;
-    this.serving.arrivals.delete(this.call.parts.exchange);
+    this.serving.arrivals.delete(this.call.exchange);
     run(this, handle, bytes, accept);
   }
 
@@ -50,7 +50,7 @@ class ServedCall implements BodyListener {
 
   /** What has come of it need not be kept until its time is over. */
   onBrokenOff(): void {
-    this.serving.arrivals.delete(this.call.parts.exchange);
+    this.serving.arrivals.delete(this.call.exchange);
   }
 }
 
@@ -81,14 +81,15 @@ function run<I, O>(
 function askGate({ call, context, serving }: ServedCall): undefined | Promise<void> {
   const verdict = serving.requestGate(context);
   if (verdict === undefined) return undefined;
-  serving.arrivals.add(call.parts.exchange);
+  serving.arrivals.add(call.exchange);
   // Whatever else a gate returns is waited for: what is in doubt is not let in.
   return Promise.resolve(verdict);
 }
 
 /** The gate has said yes: only now the body is read. */
 function receive(served: ServedCall): void {
-  const { head, exchange, method } = served.call.parts;
+  const { exchange, parts } = served.call;
+  const { head, method } = parts;
   served.call.isGated = false;
   if (isCutOff(served)) return;
   served.serving.arrivals.add(exchange);
@@ -130,7 +131,7 @@ function answer<T>(
   convert: (call: UnaryCall, result: T) => UnaryAnswer | Promise<UnaryAnswer>,
   result: T,
 ): void {
-  const { exchange } = served.call.parts;
+  const { exchange } = served.call;
   served.serving.arrivals.delete(exchange);
   if (exchange.isGone) return;
   try {
@@ -147,12 +148,12 @@ function answer<T>(
 
 function fail({ call, serving }: ServedCall, reason: unknown): void {
   serving.onError(reason);
-  call.parts.exchange.sendFailure();
+  call.exchange.sendFailure();
 }
 
 /** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
 function isCutOff({ call, serving }: ServedCall): boolean {
-  const { exchange } = call.parts;
+  const { exchange } = call;
   if (!exchange.isGone) return false;
   serving.arrivals.delete(exchange);
   call.signal.abort();

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http2";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import {
@@ -11,9 +10,9 @@ import {
   type StreamHandler,
 } from "../handler.ts";
 import { createArrivals } from "./arrivals.ts";
-import { UnaryCall } from "./call.ts";
+import { UnaryCall, type UnaryCallParts } from "./call.ts";
 import type { SentFields, UnaryExchange } from "./exchange.ts";
-import { createHeadReader, type UnaryHead } from "./head.ts";
+import { createHeadReader } from "./head.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { Http2CallRequest } from "./http2-request.ts";
@@ -51,54 +50,41 @@ export function createUnaryServer(
   const originOf = createOriginReader();
   const serving: UnaryServing = { ...options, arrivals: createArrivals(options.arrivalTimeoutMs) };
 
-  const begin = ({ method, head }: Opening, exchange: UnaryExchange, values: ContextValues): void => {
-    const { shutdownSignal } = options;
-    serveCall(new UnaryCall({ method, head, exchange, values, shutdownSignal }), serving);
-  };
-  const openingOf = (path: string | undefined, header: IncomingHttpHeaders): Opening | undefined => {
-    const method = methods.get(path ?? "");
-    const head = method === undefined ? undefined : readHead(header);
-    return method === undefined || head === undefined ? undefined : { method, head };
-  };
-  const valuesOf = (req: CallRequest, res: CallResponse): ContextValues | "none" => {
+  const valuesOf = (req: CallRequest, res: CallResponse): ContextValues | undefined => {
     try {
       return options.contextValues?.(req, res) ?? createContextValues();
     } catch {
       // It will throw again where somebody answers that.
-      return "none";
+      return undefined;
     }
+  };
+  /** Find out what there is to know of a call; `undefined` when anything about it is for Connect's own handler. */
+  const open = (req: CallRequest, res: CallResponse, origin?: string): UnaryCallParts | undefined => {
+    const method = req.method === "POST" ? methods.get(req.url ?? "") : undefined;
+    const head = method === undefined ? undefined : readHead(req.headers);
+    if (method === undefined || head === undefined || origin === undefined) return undefined;
+    // Over HTTP/1.1 gRPC has no trailers that its clients could read.
+    if (head.protocol === "grpc" && req.stream === undefined) return undefined;
+    const values = valuesOf(req, res);
+    return values === undefined ? undefined : { method, head, url: `${origin}${req.url}`, values };
+  };
+  const serve = (parts: UnaryCallParts, exchange: UnaryExchange): true => {
+    serveCall(new UnaryCall(parts, exchange, options.shutdownSignal), serving);
+    return true;
   };
   return {
     onStream(stream, header, rawHeaders) {
-      const { ":method": verb, ":path": path } = header;
-      const opening = verb === "POST" ? openingOf(path, header) : undefined;
-      if (opening === undefined || stream.destroyed || stream.session === undefined) return false;
+      if (stream.destroyed || stream.session === undefined) return false;
       const scheme = stream.session.encrypted === true ? "https" : "http";
-      const origin = originOf(scheme, header[":authority"] ?? header.host);
-      const values =
-        origin === undefined ? "none" : valuesOf(new Http2CallRequest(stream, header, rawHeaders), stream);
-      if (values === "none") return false;
-      const sentAlways = options.sentTo(header.origin);
-      const url = `${origin}${path}`;
-      begin(opening, new Http2Exchange({ stream, header, rawHeaders, url, sentAlways }), values);
-      return true;
+      const request = new Http2CallRequest(stream, header, rawHeaders);
+      const parts = open(request, stream, originOf(scheme, header[":authority"] ?? header.host));
+      return parts !== undefined && serve(parts, new Http2Exchange(request, options.sentTo(header.origin)));
     },
     onRequest(req, res) {
-      if (isHttp2Request(req) || isHttp2Response(res) || req.method !== "POST") return false;
-      const opening = openingOf(req.url, req.headers);
-      // Over HTTP/1.1 gRPC has no trailers that its clients could read.
-      if (opening === undefined || opening.head.protocol === "grpc") return false;
+      if (isHttp2Request(req) || isHttp2Response(res)) return false;
       const scheme = "encrypted" in req.socket && req.socket.encrypted === true ? "https" : "http";
-      const origin = originOf(scheme, req.headers.host);
-      const values = origin === undefined ? "none" : valuesOf(req, res);
-      if (values === "none") return false;
-      begin(opening, new Http1Exchange(req, res, `${origin}${req.url}`), values);
-      return true;
+      const parts = open(req, res, originOf(scheme, req.headers.host));
+      return parts !== undefined && serve(parts, new Http1Exchange(req, res));
     },
   };
-}
-
-interface Opening {
-  readonly method: UnaryMethod;
-  readonly head: UnaryHead;
 }
