@@ -1,5 +1,5 @@
-/** How many parts are put together. Each takes some 200 bytes of memory, however few it brings. */
-const PARTS = 64;
+/** How many parts of a body are kept as they came. Each takes some 200 bytes of memory, however few it brings. */
+export const MAX_LOOSE_PARTS = 64;
 
 /** Above this many bytes nothing more is waited for: so much at most is read ahead of who holds the body to its limit. */
 const ENOUGH_BYTES = 16 * 1024;
@@ -15,7 +15,7 @@ export async function* packParts(body: AsyncIterable<Uint8Array>): AsyncIterable
   for await (const part of body) {
     parts.push(part);
     size += part.length;
-    if (parts.length < PARTS && size < ENOUGH_BYTES) continue;
+    if (parts.length < MAX_LOOSE_PARTS && size < ENOUGH_BYTES) continue;
     yield join(parts);
     parts = [];
     size = 0;

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { MAX_LOOSE_PARTS } from "../pack-parts.ts";
 
 /** What is known of a body before it is read. */
 export interface BodyShape {
@@ -21,9 +22,6 @@ export interface BodyListener {
 }
 
 const ENVELOPE_BYTES = 5;
-
-/** How many parts are kept as they came. Each takes some 200 bytes, however few it brings, so more of them are put together. */
-const LOOSE_PARTS = 64;
 
 /** No body has it: with this length expected, every one is unusual. */
 const UNUSUAL = -1;
@@ -58,7 +56,7 @@ export class BodyReader {
     this.#parts.push(part);
     this.#size += part.length;
     if (this.#shape.isEnveloped) this.#expected ??= this.#readEnvelope();
-    if (this.#parts.length - this.#packed === LOOSE_PARTS)
+    if (this.#parts.length - this.#packed === MAX_LOOSE_PARTS)
       this.#parts.push(Buffer.concat(this.#parts.splice(this.#packed++)));
   }
 
