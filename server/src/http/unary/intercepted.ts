@@ -1,9 +1,8 @@
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext, Interceptor, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { UnaryCall } from "./call.ts";
+import { callHandler, type Message } from "./call-handler.ts";
 import { createLazyView } from "./lazy-view.ts";
 
-type Message = MessageShape<DescMessage>;
 type Next = ReturnType<Interceptor>;
 type AnyRequest = Parameters<Next>[0];
 
@@ -13,23 +12,25 @@ interface Carrier {
   readonly message: Message;
 }
 
+/** What requests and responses have in common. */
+const COMMON = {
+  stream: (): false => false,
+  message: ({ message }: Carrier) => message,
+  method: ({ call }: Carrier) => call.parts.method.spec.method,
+  service: ({ call }: Carrier) => call.parts.method.spec.method.parent,
+};
+
 const toRequest = createLazyView<UnaryRequest, Carrier>({
-  stream: () => false,
-  message: ({ message }) => message,
-  method: ({ call }) => call.parts.method.spec.method,
+  ...COMMON,
   requestMethod: ({ context }) => context.requestMethod,
   url: ({ context }) => context.url,
   signal: ({ context }) => context.signal,
   header: ({ context }) => context.requestHeader,
-  service: ({ context }) => context.service,
   contextValues: ({ context }) => context.values,
 });
 
 const toResponse = createLazyView<UnaryResponse, Carrier>({
-  message: ({ message }) => message,
-  stream: () => false,
-  method: ({ call }) => call.parts.method.spec.method,
-  service: ({ context }) => context.service,
+  ...COMMON,
   header: ({ context }) => context.responseHeader,
   trailer: ({ context }) => context.responseTrailer,
 });
@@ -49,20 +50,18 @@ const toHandlerContext = createLazyView<HandlerContext, { context: HandlerContex
   values: ({ req }) => req.contextValues,
 });
 
-/** Calls the handler of a method. */
-export type CallHandler = (input: Message, context: HandlerContext) => Message | Promise<Message>;
-
 /** Run interceptors around a handler, as Connect does: anew for every call, because they may keep state of it. */
-export async function runIntercepted(carrier: Carrier, callHandler: CallHandler): Promise<Message> {
+export async function runIntercepted(carrier: Carrier): Promise<Message> {
   const { call, context } = carrier;
+  const { spec, plan } = call.parts.method;
   let own: UnaryResponse | undefined;
   let next: Next = async (req) => {
     const handlerContext = toHandlerContext({ context, req });
-    const message = await callHandler(req.message as Message, handlerContext); // it is a unary call
+    const message = await callHandler(spec, req.message as Message, handlerContext); // it is a unary call
     own = toResponse({ call, context, message });
     return own;
   };
-  for (const interceptor of call.parts.method.plan.interceptors.toReversed()) next = interceptor(next);
+  for (const interceptor of plan.interceptors.toReversed()) next = interceptor(next);
   const res = await next(toRequest(carrier));
   if (res !== own || call.hasResponseFields) {
     copyHeaders(res.header, context.responseHeader);

@@ -1,11 +1,7 @@
-import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { UnaryCall } from "./call.ts";
-import { type CallHandler, runIntercepted } from "./intercepted.ts";
-import type { UnaryMethod } from "./methods.ts";
-
-type Output = MessageShape<DescMessage>;
-type Result = MessageInitShape<DescMessage>;
+import { callHandler, type Message } from "./call-handler.ts";
+import { runIntercepted } from "./intercepted.ts";
 
 /**
  * Run the interceptors and the handler of a call. Without a promise when there are no interceptors and the handler
@@ -13,29 +9,24 @@ type Result = MessageInitShape<DescMessage>;
  *
  * @throws ConnectError, and whatever was thrown where no interceptor converts it
  */
-export function invoke(call: UnaryCall, context: HandlerContext, input: Output): Output | Promise<Output> {
-  const { method } = call.parts;
-  const { interceptors, convertError } = method.plan;
-  const convert = (error: unknown): never => {
-    throw convertError === undefined ? error : convertError(error, method.spec.method, call.signal);
-  };
-  const callHandler: CallHandler = (message, own) => normalize(method, method.spec.impl(message, own));
+export function invoke(
+  call: UnaryCall,
+  context: HandlerContext,
+  message: Message,
+): Message | Promise<Message> {
+  const { spec, plan } = call.parts.method;
   try {
-    const result =
-      interceptors.length === 0
-        ? callHandler(input, context)
-        : runIntercepted({ call, context, message: input }, callHandler);
-    return result instanceof Promise ? result.catch(convert) : result;
+    const output =
+      plan.interceptors.length === 0
+        ? callHandler(spec, message, context)
+        : runIntercepted({ call, context, message });
+    return output instanceof Promise ? output.catch((error: unknown) => rethrow(call, error)) : output;
   } catch (error) {
-    return convert(error);
+    return rethrow(call, error);
   }
 }
 
-function normalize(method: UnaryMethod, result: Result | PromiseLike<Result>): Output | Promise<Output> {
-  const toMessage = (init: Result): Output => create(method.spec.method.output, init);
-  return isThenable(result) ? Promise.resolve(result).then(toMessage) : toMessage(result);
-}
-
-function isThenable(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+function rethrow({ parts, signal }: UnaryCall, error: unknown): never {
+  const { spec, plan } = parts.method;
+  throw plan.convertError === undefined ? error : plan.convertError(error, spec.method, signal);
 }

@@ -12,9 +12,7 @@ import {
   type UniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
 import { planUnary, type UnaryPlan } from "../../connect/interceptor-scope.ts";
-
-/** What implements a unary method. */
-export type UnarySpec = MethodImplSpec & { readonly kind: "unary" };
+import type { UnarySpec } from "./call-handler.ts";
 
 /** A unary method that is served without Connect's own handler. */
 export interface UnaryMethod {

@@ -1,16 +1,14 @@
 import type { Readable } from "node:stream";
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { toAnswer, toRefusal } from "./answers.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { type BodyListener, BodyReader } from "./body.ts";
 import type { UnaryCall } from "./call.ts";
+import type { Message } from "./call-handler.ts";
 import { createContext } from "./context.ts";
 import type { UnaryAnswer } from "./exchange.ts";
 import { invoke } from "./invoke.ts";
 import { readUnusualBody, type UnusualBody } from "./unusual-body.ts";
-
-type Message = MessageShape<DescMessage>;
 
 /** What serving calls takes. */
 export interface UnaryServing {

@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   pipe,
@@ -10,10 +9,9 @@ import {
 } from "@connectrpc/connect/protocol";
 import { trailerFlag } from "@connectrpc/connect/protocol-grpc-web";
 import { packParts } from "../pack-parts.ts";
+import type { Message } from "./call-handler.ts";
 import type { UnaryHead } from "./head.ts";
 import type { UnaryMethod } from "./methods.ts";
-
-type Input = MessageShape<DescMessage>;
 
 /** A body that is not simply one message. */
 export interface UnusualBody {
@@ -31,7 +29,7 @@ export interface UnusualBody {
 export async function readUnusualBody(
   { head, method }: { readonly head: UnaryHead; readonly method: UnaryMethod },
   body: UnusualBody,
-): Promise<Input> {
+): Promise<Message> {
   const { protocol, isBinary, contentLength } = head;
   const { readMaxBytes: maxBytes } = method;
   const serialization = method.serialization.getI(isBinary);
@@ -53,7 +51,7 @@ async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> 
   if (rest !== undefined) yield* packParts(rest.iterator({ destroyOnReturn: false }));
 }
 
-async function readOne(messages: AsyncIterable<Input>): Promise<Input> {
+async function readOne(messages: AsyncIterable<Message>): Promise<Message> {
   const iterator = messages[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done === true) throw violation("missing input message");
