@@ -5,6 +5,7 @@ import { stopUnreadBody } from "./reject-early.ts";
 import { respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
 import { createStaticFiles } from "./static-files.ts";
+import { createOriginReader, type OriginReader } from "./unary/request-origin.ts";
 
 /** What a server answers. */
 export interface RequestListenerOptions extends RpcOptions {
@@ -27,6 +28,7 @@ export interface RequestListenerOptions extends RpcOptions {
  * @throws TypeError when an allowed origin is not an origin
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
+  const originOf = createOriginReader();
   const cors = createCors(options.allowedOrigins);
   const rpcs = createRpcs(options, (origin) => cors.fieldsFor(origin));
   const documents = new Map(Object.entries(options.documents ?? {}));
@@ -44,7 +46,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     if ((await files?.(req, res, pathname)) !== "answered") respondJson(res, 404, { error: "not found" });
   };
   const answer: HttpHandler = (req, res) => {
-    const pathname = pathnameOf(req);
+    const pathname = pathnameOf(req, originOf);
     if (pathname === undefined) {
       respondUnread(req, res, { status: 400, error: "bad request" });
       return;
@@ -82,14 +84,13 @@ function respondUnread(
 }
 
 /** The path of a request, or `undefined` when its target or its host is not well-formed. */
-function pathnameOf(req: HttpRequest): string | undefined {
+function pathnameOf(req: HttpRequest, originOf: OriginReader): string | undefined {
   const target = req.url ?? "";
   // Only the origin form (RFC 9112 §3.2.1) is served. `//host/path` would be read as another host.
   if (!target.startsWith("/") || target.startsWith("//")) return undefined;
   const authority = "authority" in req ? req.authority : req.headers.host;
-  // What ends a host in a URL (RFC 3986 §3.2) would let the rest of the field pass for a path or a user.
-  if (authority === undefined || /[/?#@\\]/.test(authority)) return undefined;
-  if (!URL.canParse(target, `http://${authority}`)) return undefined;
+  const origin = originOf("http", authority);
+  if (origin === undefined || !URL.canParse(target, origin)) return undefined;
   // The text before the query as it was sent: what URL makes of it may be another path.
   return target.split("?", 1)[0];
 }
