@@ -1,4 +1,5 @@
 import type { Http2ServerResponse } from "node:http2";
+import type { DescMethod } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -20,7 +21,6 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { limitArrival, takesOneMessage } from "./arrival.ts";
 import { dropConnectionFields } from "./connection-fields.ts";
 import {
   type CallRequest,
@@ -35,6 +35,7 @@ import { packParts } from "./pack-parts.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
+import { createArrivals, toArriving } from "./unary/arrivals.ts";
 import { recordMethods } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
@@ -89,7 +90,7 @@ const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
  * neither read on nor turned into a broken connection.
  */
 export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]): Rpcs {
-  const arrivalTimeoutMs = options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS;
+  const arrivals = createArrivals(options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS);
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
   const recorded = recordMethods(router, validateUniversalHandlerOptions(routerOptions));
@@ -98,7 +99,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
     requestGate: options.requestGate,
     contextValues: options.contextValues,
     shutdownSignal: options.shutdownSignal,
-    arrivalTimeoutMs,
+    arrivals,
     compressions: COMPRESSIONS,
     sentTo,
     onError: (error) => options.onError?.(error),
@@ -110,8 +111,10 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
     if (handler === undefined) return undefined;
     const answer = (request: CallWithBody, req: HttpRequest): Promise<UniversalServerResponse> => {
       if (!takesOneMessage(handler.method)) return handler(request);
+      const arriving = toArriving(req);
+      arrivals.add(arriving);
       const body = packParts(request.body);
-      return handler({ ...request, body }).finally(limitArrival(req, arrivalTimeoutMs));
+      return handler({ ...request, body }).finally(() => arrivals.delete(arriving));
     };
     return (req, res) => {
       // When a connection of HTTP/1.1 breaks at the wrong moment nobody else listens any more, and the process would
@@ -158,6 +161,11 @@ function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
     jsonOptions: JSON_OPTIONS,
     ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
   };
+}
+
+/** Say whether the request of a method is one message, which must arrive before anything can happen. */
+function takesOneMessage(method: DescMethod): boolean {
+  return method.methodKind === "unary" || method.methodKind === "server_streaming";
 }
 
 /** Connect knows the trailer only after the last message. */

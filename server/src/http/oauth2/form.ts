@@ -1,5 +1,5 @@
-import { limitArrival } from "../arrival.ts";
 import type { HttpRequest } from "../handler.ts";
+import { createArrivals, toArriving } from "../unary/arrivals.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** The parameters of an OAuth request. One without a value is as if it were not there (RFC 6749 §3.2). */
@@ -19,6 +19,8 @@ const MAX_PARAMETERS = 64;
 
 /** How long a form may take to arrive, in milliseconds. */
 const ARRIVAL_TIMEOUT_MS = 10_000;
+
+const arrivals = createArrivals(ARRIVAL_TIMEOUT_MS);
 
 /** The parameters that may stand more than once (RFC 8693 §2.1, RFC 8707 §2). */
 const REPEATABLE: ReadonlySet<string> = new Set(["resource", "audience"]);
@@ -63,7 +65,8 @@ function toForm(values: ReadonlyMap<string, readonly string[]>): Form {
 }
 
 async function readText(req: HttpRequest): Promise<string> {
-  const arrived = limitArrival(req, ARRIVAL_TIMEOUT_MS);
+  const arriving = toArriving(req);
+  arrivals.add(arriving);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -77,7 +80,7 @@ async function readText(req: HttpRequest): Promise<string> {
       chunks.push(chunk);
     }
   } finally {
-    arrived();
+    arrivals.delete(arriving);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));

@@ -1,20 +1,43 @@
-import type { UnaryExchange } from "./exchange.ts";
+import { constants } from "node:http2";
+import { type HttpRequest, isHttp2Request } from "../handler.ts";
 
-/** The requests that are still to arrive whole. */
+/** A request that is still to arrive whole. */
+export interface Arriving {
+  /** Whether it has, or never will. */
+  readonly isComplete: boolean;
+  /** Break it off. */
+  hangUp(): void;
+}
+
+/** The requests that are waited for. */
 export interface Arrivals {
   /** Wait for a request, unless it is waited for already. */
-  add(exchange: UnaryExchange): void;
+  add(request: Arriving): void;
   /** Wait for it no longer. */
-  delete(exchange: UnaryExchange): void;
+  delete(request: Arriving): void;
+}
+
+/** Convert a request as Node.js hands it over to one that can be waited for. */
+export function toArriving(req: HttpRequest): Arriving {
+  return {
+    get isComplete() {
+      return req.complete;
+    },
+    hangUp() {
+      if (isHttp2Request(req)) req.stream.close(constants.NGHTTP2_CANCEL);
+      else req.socket.destroy();
+    },
+  };
 }
 
 /**
- * Hang up when a request has not arrived whole after `timeoutMs` milliseconds.
+ * Hang up when a request has not arrived whole after `timeoutMs` milliseconds: otherwise a stranger could keep it, and
+ * what was received of it, for ever.
  *
  * One timer for all of them: all have the same time, so they come due in the order in which they came.
  */
 export function createArrivals(timeoutMs: number): Arrivals {
-  const dueMs = new Map<UnaryExchange, number>();
+  const dueMs = new Map<Arriving, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const wait = (ms: number): void => {
@@ -24,21 +47,21 @@ export function createArrivals(timeoutMs: number): Arrivals {
   const sweep = (): void => {
     timer = undefined;
     const now = performance.now();
-    for (const [exchange, due] of dueMs) {
+    for (const [request, due] of dueMs) {
       if (due > now) {
         wait(Math.ceil(due - now));
         return;
       }
-      dueMs.delete(exchange);
-      if (!exchange.isComplete) exchange.hangUp();
+      dueMs.delete(request);
+      if (!request.isComplete) request.hangUp();
     }
   };
   return {
-    add(exchange) {
-      if (dueMs.has(exchange)) return;
-      dueMs.set(exchange, performance.now() + timeoutMs);
+    add(request) {
+      if (dueMs.has(request)) return;
+      dueMs.set(request, performance.now() + timeoutMs);
       if (timer === undefined) wait(timeoutMs);
     },
-    delete: (exchange) => dueMs.delete(exchange),
+    delete: (request) => dueMs.delete(request),
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Arriving } from "./arrivals.ts";
 import type { BodyReader } from "./body.ts";
 
 /** Fields of a header or trailer, ready to be sent: names in lower case. */
@@ -15,18 +16,14 @@ export interface UnaryAnswer {
 }
 
 /** A request and the way to answer it, over either version of HTTP. */
-export interface UnaryExchange {
+export interface UnaryExchange extends Arriving {
   readonly header: IncomingHttpHeaders;
   /** Whether nobody can get an answer any more. */
   readonly isGone: boolean;
-  /** Whether the request has arrived whole, or never will. */
-  readonly isComplete: boolean;
   /** Read the body, of which nothing is read before. */
   receive(reader: BodyReader): void;
   /** Call back once when the caller has left or has got everything. */
   onClose(listener: (reason: unknown) => void): void;
-  /** Break it off. */
-  hangUp(): void;
   /** Answer. Does nothing when the caller is gone. @throws when Node does not take the header */
   send(answer: UnaryAnswer): void;
   /** Answer that something went wrong beside the call, after an answer could not be sent. */

@@ -1,4 +1,4 @@
-import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import {
   type CallRequest,
@@ -9,7 +9,6 @@ import {
   isHttp2Response,
   type StreamHandler,
 } from "../handler.ts";
-import { createArrivals } from "./arrivals.ts";
 import { UnaryCall, type UnaryCallParts } from "./call.ts";
 import type { SentFields, UnaryExchange } from "./exchange.ts";
 import { createHeadReader } from "./head.ts";
@@ -21,16 +20,13 @@ import { createOriginReader } from "./request-origin.ts";
 import { serveCall, type UnaryServing } from "./serve-call.ts";
 
 /** What unary calls need. */
-export interface UnaryOptions {
-  readonly requestGate: (context: HandlerContext) => void | Promise<void>;
+export interface UnaryOptions extends UnaryServing {
   readonly contextValues: ((req: CallRequest, res: CallResponse) => ContextValues) | undefined;
   readonly shutdownSignal: AbortSignal | undefined;
-  readonly arrivalTimeoutMs: number;
   /** How answers can be compressed. */
   readonly compressions: readonly Compression[];
   /** Fields of every answer to requests of an origin. */
   readonly sentTo: (origin: string | undefined) => SentFields;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Serves unary calls without Connect's own handler. */
@@ -48,7 +44,6 @@ export function createUnaryServer(
 ): UnaryServer {
   const readHead = createHeadReader(options.compressions);
   const originOf = createOriginReader();
-  const serving: UnaryServing = { ...options, arrivals: createArrivals(options.arrivalTimeoutMs) };
 
   const valuesOf = (req: CallRequest, res: CallResponse): ContextValues | undefined => {
     try {
@@ -69,7 +64,7 @@ export function createUnaryServer(
     return values === undefined ? undefined : { method, head, url: `${origin}${req.url}`, values };
   };
   const serve = (parts: UnaryCallParts, exchange: UnaryExchange): true => {
-    serveCall(new UnaryCall(parts, exchange, options.shutdownSignal), serving);
+    serveCall(new UnaryCall(parts, exchange, options.shutdownSignal), options);
     return true;
   };
   return {

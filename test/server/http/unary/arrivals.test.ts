@@ -1,17 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createArrivals } from "../../../../server/src/http/unary/arrivals.ts";
-import type { UnaryExchange } from "../../../../server/src/http/unary/exchange.ts";
+import { type Arriving, createArrivals } from "../../../../server/src/http/unary/arrivals.ts";
 
 /** A request that says whether it was hung up on. */
-function pendingRequest(isComplete = false) {
-  const request = {
+function pendingRequest(isComplete = false): Arriving & { isHungUp: boolean } {
+  return {
     isComplete,
     isHungUp: false,
-    hangUp(): void {
+    hangUp() {
       this.isHungUp = true;
     },
   };
-  return { request, exchange: request as unknown as UnaryExchange }; // all that is asked of one here
 }
 
 describe("requests that are waited for", () => {
@@ -26,20 +24,20 @@ describe("requests that are waited for", () => {
       pendingRequest(true),
       pendingRequest(),
     ];
-    for (const { exchange } of [first, arrived, complete]) arrivals.add(exchange);
-    arrivals.delete(arrived.exchange);
+    for (const request of [first, arrived, complete]) arrivals.add(request);
+    arrivals.delete(arrived);
     vi.advanceTimersByTime(600);
-    arrivals.add(late.exchange);
-    arrivals.add(first.exchange); // waited for already
+    arrivals.add(late);
+    arrivals.add(first); // waited for already
     vi.advanceTimersByTime(500);
-    expect([first, arrived, complete, late].map(({ request }) => request.isHungUp)).toEqual([
+    expect([first, arrived, complete, late].map(({ isHungUp }) => isHungUp)).toEqual([
       true,
       false,
       false,
       false,
     ]);
     vi.advanceTimersByTime(600);
-    expect(late.request.isHungUp).toBe(true);
+    expect(late.isHungUp).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
