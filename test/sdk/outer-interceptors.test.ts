@@ -17,11 +17,14 @@ test("an interceptor outside that makes a failed call again makes it with the to
   });
   const { session } = kit.tab();
   await session.signIn(DEMO);
-  const again: Interceptor = (next) => (req) =>
-    next(req).catch(() => {
+  const again: Interceptor = (next) => async (req) => {
+    try {
+      return await next(req);
+    } catch {
       kit.clock.advance(LIFETIME_MS);
-      return next(req);
-    });
+      return await next(req);
+    }
+  };
   const interceptors = [again, session.interceptor];
   const transport = createConnectTransport({ baseUrl: kit.baseUrl, httpVersion: "1.1", interceptors });
   const notes = createClient(NotesService, transport);
