@@ -3,6 +3,7 @@ import type { HttpHandler } from "../http/handler.ts";
 import { type Listener, listen } from "../http/listener.ts";
 import type { Config } from "./config.ts";
 import { readTlsFiles } from "./exposure.ts";
+import { reasonOf } from "./reason-of.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
@@ -25,9 +26,17 @@ export async function bindAdmin(options: AdminOptions, { adminPort }: Config): P
   }
 }
 
+const HOW_TO_MEND: Readonly<Record<string, string>> = {
+  EACCES: "is not open to this user: ports below 1024 belong to root",
+  EADDRNOTAVAIL: "is no address of this machine",
+  ENOTFOUND: "is no address that can be found",
+};
+
 function toBindError(cause: unknown, address: string, flag: string): CommandError {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const why =
-    code === "EADDRINUSE" ? `is in use: choose another with ${flag}, 0 for any free one` : "cannot be bound";
+    code === "EADDRINUSE"
+      ? `is in use: choose another with ${flag}, 0 for any free one`
+      : (HOW_TO_MEND[code] ?? `cannot be bound: ${reasonOf(cause)}`);
   return new CommandError(`${address} ${why}`, { cause });
 }

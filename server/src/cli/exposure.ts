@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import type { Config } from "./config.ts";
+import { reasonOf } from "./reason-of.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 /** A certificate chain and its private key, in PEM. */
@@ -34,17 +36,30 @@ export function assertSafeExposure(config: Config): void {
  * Read the certificate and its key.
  *
  * @returns undefined when TLS is not set up
- * @throws CommandError when a file cannot be read
+ * @throws CommandError when a file cannot be read, or the two do not make a certificate and its key
  */
 export async function readTlsFiles({ tlsCert, tlsKey }: Config): Promise<TlsFiles | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) {
     return undefined;
   }
+  const files = await readBoth(tlsCert, tlsKey);
   try {
-    const [cert, key] = await Promise.all([readFile(tlsCert, "utf8"), readFile(tlsKey, "utf8")]);
+    createSecureContext(files);
+  } catch (cause) {
+    const why = reasonOf(cause);
+    throw new CommandError(`${tlsCert} and ${tlsKey} are no certificate and its key in PEM: ${why}`, {
+      cause,
+    });
+  }
+  return files;
+}
+
+async function readBoth(certPath: string, keyPath: string): Promise<TlsFiles> {
+  try {
+    const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
     return { cert, key };
   } catch (cause) {
-    throw new CommandError(`the TLS files ${tlsCert} and ${tlsKey} cannot be read`, { cause });
+    throw new CommandError(`the TLS files cannot be read: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -6,6 +6,13 @@ const STORE_FLAGS: readonly string[] = [SETTINGS.dataDir, SETTINGS.databaseUrl, 
   ({ flag }) => flag,
 );
 
+/** As wide as the longest option with its placeholder, so that what it does begins in one column. */
+const OPTION_WIDTH = Math.max(
+  ...Object.values<Setting<unknown>>(SETTINGS)
+    .map(toOption)
+    .map(({ length }) => length),
+);
+
 /** Write the overview of all commands. */
 export function formatOverview(commands: readonly Command[]): string {
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`);
@@ -17,7 +24,8 @@ export function formatOverview(commands: readonly Command[]): string {
     "Commands:",
     ...lines,
     "",
-    "countersign <command> --help tells more. Every option can also be set in the environment, as COUNTERSIGN_*.",
+    "countersign <command> --help tells more, countersign --version which one this is.",
+    "Every setting can also be given in the environment, as COUNTERSIGN_*.",
   ].join("\n");
 }
 
@@ -29,9 +37,14 @@ export function formatHelp({ usage, settings }: Command): string {
   return shown.length === 0 ? usage : [usage, "", "Settings:", ...shown.flatMap(formatSetting)].join("\n");
 }
 
-function formatSetting({ flag, placeholder, help, fallback, variable }: Setting<unknown>): readonly string[] {
-  const option = `--${flag}${placeholder === undefined ? "" : ` ${placeholder}`}`;
+function formatSetting(setting: Setting<unknown>): readonly string[] {
+  const { placeholder, help, fallback, variable } = setting;
+  const option = toOption(setting);
   const known =
     placeholder === undefined || fallback === undefined || fallback === "" ? "" : ` Default: ${fallback}.`;
-  return [`  ${option.padEnd(26)} ${help}${known}`, `  ${"".padEnd(26)} ${variable}`];
+  return [`  ${option.padEnd(OPTION_WIDTH)}  ${help}${known}`, `  ${"".padEnd(OPTION_WIDTH)}  ${variable}`];
+}
+
+function toOption({ flag, placeholder }: Setting<unknown>): string {
+  return `--${flag}${placeholder === undefined ? "" : ` ${placeholder}`}`;
 }

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
 import { readSecret } from "./open-store.ts";
+import { startKeyRing } from "./start-key-ring.ts";
 import { formatTable, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
@@ -16,11 +17,11 @@ export const keyCommand: Command = {
     "       countersign key rotate [--force] [--json]",
     "       countersign key compromise KID [--json]",
     "",
-    "list      Every key, with its state: next (published, not used yet), active (signs), retired (verifies",
-    "          what it signed) or removed.",
-    "rotate    Let the next key sign from now on, and publish another. Running servers follow within seconds.",
+    "list        Every key, with its state: next (published, not used yet), active (signs), retired (verifies",
+    "            what it signed) or removed.",
+    "rotate      Let the next key sign from now on, and publish another. Running servers follow within seconds.",
     "compromise  Remove a key that somebody else may have: running servers refuse what it signed, and end streams",
-    "          on it, within a second. Users stay signed in: their next refresh brings a token of another key.",
+    "            on it, within a second. Users stay signed in: their next refresh brings a token of another key.",
     "",
     "Options:",
     "  --force   Rotate even if verifiers may not have seen the next key yet: their next calls may fail.",
@@ -89,7 +90,7 @@ async function withKeyRing(line: CommandLine, use: (ring: KeyRing) => Promise<vo
     ...{ store, clock, audit, secret: readSecret(config) },
     times: { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance },
   });
-  await ring.start();
+  await startKeyRing(ring, config);
   try {
     await use(ring);
   } finally {

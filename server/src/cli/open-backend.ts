@@ -14,6 +14,7 @@ import type { Config } from "./config.ts";
 import { createLogAudit, joinAudits } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
 import { openStore, readSecret } from "./open-store.ts";
+import { startKeyRing } from "./start-key-ring.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -105,7 +106,7 @@ async function openKeyRing(
   const onError = logged(log, "the keys could not be read");
   const keyRing = createKeyRing({ store, secret, clock, audit, times, onError });
   opened.defer(() => keyRing.close());
-  await keyRing.start();
+  await startKeyRing(keyRing, config);
   return keyRing;
 }
 

@@ -4,6 +4,8 @@ import { loadSecretFile } from "../issue/secret-file.ts";
 import { type Bus, SILENT_BUS } from "../store/bus.ts";
 import { openDatabase, type Store, type StoreOptions } from "../store/database.ts";
 import type { Config } from "./config.ts";
+import { makeDataFolder } from "./data-folder.ts";
+import { reasonOf } from "./reason-of.ts";
 import { CommandError } from "./usage-error.ts";
 
 /**
@@ -18,11 +20,15 @@ export async function openStore(
   { bus = SILENT_BUS, onOutage }: StoreOptions & { readonly bus?: Bus } = {},
 ): Promise<Store> {
   const { databaseUrl, dataDir } = config;
+  if (databaseUrl === undefined) {
+    makeDataFolder(dataDir);
+  }
   try {
     const location = databaseUrl === undefined ? { dataDir, bus } : { url: databaseUrl };
     return await openDatabase(location, { onOutage });
   } catch (cause) {
-    throw new CommandError(`the store cannot be opened: ${messageOf(cause)}`, { cause });
+    const place = databaseUrl === undefined ? `in ${dataDir}` : `at ${hostOf(databaseUrl)}`;
+    throw new CommandError(`the database ${place} cannot be opened: ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -36,7 +42,7 @@ export function readSecret(
   config: Config,
   mode: { readonly isDemo: boolean } = { isDemo: false },
 ): Uint8Array {
-  const path = config.secretFile ?? join(config.dataDir, "secret");
+  const path = secretPath(config);
   const create = config.databaseUrl === undefined || mode.isDemo;
   if (!create && !existsSync(path)) {
     throw new CommandError(
@@ -44,13 +50,23 @@ export function readSecret(
         `Make it once with: (umask 077; openssl rand 32 | basenc --base64url > ${path})`,
     );
   }
+  if (config.secretFile === undefined) {
+    makeDataFolder(config.dataDir);
+  }
   try {
     return loadSecretFile(path, { create });
   } catch (cause) {
-    throw new CommandError(messageOf(cause), { cause });
+    throw new CommandError(reasonOf(cause), { cause });
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown error";
+/** Where the key-encryption key is. */
+export function secretPath({ secretFile, dataDir }: Config): string {
+  return secretFile ?? join(dataDir, "secret");
+}
+
+/** Where a database is, without the password that its URL may hold. */
+function hostOf(databaseUrl: string): string {
+  const host = URL.parse(databaseUrl)?.host ?? "that URL";
+  return host === "" ? "its socket" : host;
 }

@@ -8,6 +8,14 @@ export function text(value: string): string {
   return value;
 }
 
+/** Read the URL of a database. @throws UsageError when it is not one of Postgres */
+export function databaseUrl(value: string, flag: string): string {
+  if (!/^postgres(ql)?:\/\//.test(value)) {
+    throw new UsageError(`--${flag} must begin with postgres://; without it, SQLite is used`);
+  }
+  return value;
+}
+
 /** Read a name, which cannot be empty. @throws UsageError when it is */
 export function name(value: string, flag: string): string {
   if (value === "" || /\s/.test(value)) {

@@ -1,5 +1,6 @@
 import {
   countOrUnlimited,
+  databaseUrl,
   duration,
   flagValue,
   LOG_LEVELS,
@@ -73,7 +74,7 @@ export const SETTINGS = {
     "database-url",
     "postgres://…; without it, SQLite in the data folder.",
     undefined,
-    text,
+    databaseUrl,
     "URL",
   ),
   issuer: setting("issuer", "The issuer's URL. Default: the address it listens on.", undefined, text, "URL"),

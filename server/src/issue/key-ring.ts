@@ -37,7 +37,7 @@ export interface KeyRing {
   /**
    * Read the keys, make them if there are none, and go on reading them every few seconds.
    *
-   * @throws Error when the secret is not the one that the keys were sealed under
+   * @throws WrongSecretError when the secret is not the one that the keys were sealed under
    */
   start(): Promise<void>;
   /** Stop reading. */

@@ -33,7 +33,8 @@ function readSecretText(path: string): string {
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {
-    throw new Error(`the secret file ${path} cannot be read`, { cause: error });
+    const why = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    throw new Error(`the secret file ${path} cannot be read${why}`, { cause: error });
   }
 }
 

@@ -39,10 +39,15 @@ export async function generateSigningKey(
   };
 }
 
+/** The secret is not the one that the signing keys of a store were sealed under. */
+export class WrongSecretError extends Error {
+  override readonly name = "WrongSecretError";
+}
+
 /**
  * Unseal the private half of a key. It cannot be exported again.
  *
- * @throws Error when `sealingKey` is not the one that it was sealed under
+ * @throws WrongSecretError when `sealingKey` is not the one that it was sealed under
  */
 export async function importSigningKey(
   sealingKey: Uint8Array,
@@ -50,7 +55,9 @@ export async function importSigningKey(
 ): Promise<SigningKey> {
   const opened = unseal(sealingKey, record.privateSealed ?? "", record.kid);
   if (opened === undefined) {
-    throw new Error("the secret file is not the one that the signing keys of this store were made with");
+    throw new WrongSecretError(
+      "the secret file is not the one that the signing keys of this store were made with",
+    );
   }
   const privateKey = await importEcKey(opened);
   return { kid: record.kid, algorithm: SIGNING_ALGORITHM, privateKey };

@@ -30,6 +30,27 @@ describe("help", () => {
     });
   }
 
+  test("comes for help COMMAND, too", async () => {
+    expect(await run(["help", "key"])).toEqual(await run(["key", "--help"]));
+    expect(await run(["help", "keys"])).toMatchObject({ code: 2 });
+  });
+
+  test("has a neighbour that says which version this is", async () => {
+    for (const word of ["--version", "version"]) {
+      expect(await run([word])).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^countersign \d+\.\d+\.\d+$/),
+      });
+    }
+  });
+
+  test("of serve begins what each setting does in one column", async () => {
+    const { out } = await run(["serve", "--help"]);
+    const columns = out.split("\n").flatMap((line) => /^ {2}--\S+( [A-Z]+)? +/.exec(line)?.[0].length ?? []);
+    expect(columns).toHaveLength(Object.keys(SETTINGS).length);
+    expect(new Set(columns).size).toBe(1);
+  });
+
   test("of serve names every setting with its variable", async () => {
     const { out } = await run(["serve", "--help"]);
     const all = Object.values(SETTINGS).flatMap(({ flag, variable }) => [`--${flag}`, variable]);
