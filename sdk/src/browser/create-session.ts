@@ -27,6 +27,9 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
   readonly store?: SessionStore;
 }
 
+// A page that is rendered on a server has no address yet, and makes no calls from there.
+const RENDERING = "https://localhost";
+
 /**
  * Create a session in a browser. It may be called while a page is rendered on a server: there it is in memory,
  * opens nothing, and is rendered as loading.
@@ -35,7 +38,7 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
  */
 export function createSession(options: BrowserSessionOptions): Session {
   const { location } = globalThis;
-  const { href, origin } = new URL(options.baseUrl, location?.href);
+  const { href, origin } = new URL(options.baseUrl, location?.href ?? RENDERING);
   const baseUrl = href.replace(/\/$/, "");
   // Of two servers behind one origin, each has sessions of its own.
   const name = `countersign:${baseUrl}`;
@@ -47,8 +50,7 @@ export function createSession(options: BrowserSessionOptions): Session {
   return assembleSession({
     ...options,
     baseUrl,
-    source: options.source ?? server,
-    renewStreams: server.renewStreams,
+    server,
     store: options.store ?? (isPage ? createIndexedDbStore({ key: name }) : undefined),
     peers: isPage ? createBroadcastPeers(name) : undefined,
   });

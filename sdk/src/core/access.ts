@@ -16,7 +16,7 @@ export interface Access {
   /**
    * The token, after a refresh if that is needed.
    *
-   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`; the signal's reason
+   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `ORIGIN_NOT_ALLOWED`, `DISPOSED`; the signal's reason
    */
   readonly obtain: (options?: ObtainOptions) => Promise<Held>;
   /** A newer token than this one, such as one that a server refused; `undefined` when none can be had. */
@@ -50,6 +50,7 @@ export function createAccess(context: SessionContext): Access {
 
   async function fly(held: Held | undefined, forced: boolean): Promise<ConnectError | undefined> {
     try {
+      await ready();
       if (held === undefined) return await acquire();
       holder.setRefreshing(true);
       return await peers.exclusively(() => refreshSession(context, { held, forced }));

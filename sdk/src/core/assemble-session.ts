@@ -20,25 +20,26 @@ import { withTimeout } from "./waiting.ts";
 
 /** What {@link assembleSession} needs. */
 export interface AssembleOptions extends OriginGuardOptions {
-  /** Where tokens come from. */
-  readonly source: TokenSource;
+  /** Where tokens come from. Default: `server`. One of the two is needed. */
+  readonly source?: TokenSource | undefined;
+  /** The server at `baseUrl`: renews streams for a source that cannot, if it says that it ends them. */
+  readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** The other tabs. Default: those of the store, if it knows any. */
   readonly peers?: Peers | undefined;
-  /** Gives open streams a newer token where the source cannot, if the server says that it ends them. */
-  readonly renewStreams?: TokenSource["renewStreams"] | undefined;
 }
 
 /**
  * Put a session together.
  *
- * @throws TypeError when `baseUrl` is not an absolute http or https URL
+ * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither source nor server
  */
 export function assembleSession(options: AssembleOptions): Session {
-  const { baseUrl, source, clock = systemClock, store = createMemoryStore() } = options;
+  const { baseUrl, server, source = server, clock = systemClock, store = createMemoryStore() } = options;
+  if (source === undefined) throw new TypeError("either transport or source is needed");
   const { peers = store.peers ?? NO_PEERS } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
@@ -53,7 +54,14 @@ export function assembleSession(options: AssembleOptions): Session {
   const { change } = shared;
   const loaded = change().then(() => undefined);
   let isDisposed = false;
+  const isBaseAllowed = mayReceiveToken(baseUrl);
+  // Passwords and refresh tokens go nowhere where an access token would not go either.
+  const assertBaseUrl = (): void => {
+    if (!isBaseAllowed) throw new SessionError("ORIGIN_NOT_ALLOWED");
+  };
   const ready = async (): Promise<void> => {
+    // Nor does what is in the store. Other sources are elsewhere.
+    if (source === server) assertBaseUrl();
     if (!isDisposed) await loaded;
     if (isDisposed) throw new SessionError("DISPOSED");
   };
@@ -62,8 +70,8 @@ export function assembleSession(options: AssembleOptions): Session {
   const look = (): void => upkeep.look();
   const mustBeTold = source.renewStreams === undefined;
   // A stream of another origin must not bring the token to a base URL that may not have it.
-  const renewStreams = mayReceiveToken(baseUrl)
-    ? (source.renewStreams?.bind(source) ?? options.renewStreams)
+  const renewStreams = isBaseAllowed
+    ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
     : undefined;
   const streams =
     renewStreams && createOpenStreams({ access, clock, renewStreams, mustBeTold, onFirst: look });
@@ -71,8 +79,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const stop = peers.subscribe(() => void change().then(look));
 
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
-    // Passwords and refresh tokens go nowhere where an access token would not go either.
-    if (!mayReceiveToken(baseUrl)) throw new SessionError("ORIGIN_NOT_ALLOWED");
+    assertBaseUrl();
     await ready();
     await beginSession(context, acquire);
     look();

@@ -5,11 +5,11 @@ import { createSessionServiceSource } from "./session-service-source.ts";
 import type { MaxTokenLife, TokenSource } from "./source.ts";
 
 /** What {@link createSession} needs: a `transport` or a `source`. */
-export interface SessionOptions extends Omit<AssembleOptions, "source"> {
+export interface SessionOptions extends Omit<AssembleOptions, "server"> {
   /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
   readonly transport?: Transport;
   /** Where tokens come from. Default: the SessionService of a Countersign server. */
-  readonly source?: TokenSource;
+  readonly source?: TokenSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.
@@ -25,8 +25,6 @@ export interface SessionOptions extends Omit<AssembleOptions, "source"> {
  * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
  */
 export function createSession({ transport, maxTokenLifeMs, ...options }: SessionOptions): Session {
-  const own = transport && createSessionServiceSource(transport, maxTokenLifeMs);
-  const { source = own } = options;
-  if (source === undefined) throw new TypeError("either transport or source is needed");
-  return assembleSession({ renewStreams: own?.renewStreams, ...options, source });
+  const server = transport && createSessionServiceSource(transport, maxTokenLifeMs);
+  return assembleSession({ ...options, server });
 }

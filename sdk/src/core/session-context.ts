@@ -10,6 +10,6 @@ export interface SessionContext extends Pick<SharedEntry, "change"> {
   readonly source: TokenSource;
   readonly holder: Holder;
   readonly peers: Peers;
-  /** Settles when the store has been read. @throws SessionError `DISPOSED` */
+  /** Settles when the store has been read. @throws SessionError `ORIGIN_NOT_ALLOWED`, `DISPOSED` */
   readonly ready: () => Promise<void>;
 }

@@ -42,13 +42,13 @@ export interface Session extends AsyncDisposable {
   /**
    * Get the access token, refreshed if needed.
    *
-   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`; the signal's reason
+   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `ORIGIN_NOT_ALLOWED`, `DISPOSED`; the signal's reason
    */
   readonly token: (options?: TokenOptions) => Promise<string>;
   /**
    * Replace the access token now, such as after the account's roles have changed: at most once in 10 s.
    *
-   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `DISPOSED`
+   * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `ORIGIN_NOT_ALLOWED`, `DISPOSED`
    */
   readonly refresh: () => Promise<void>;
   /** Hear of every new snapshot. While anybody does, tokens are refreshed ahead of expiry. @returns a function that stops it */

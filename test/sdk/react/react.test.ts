@@ -1,3 +1,4 @@
+import { createSession } from "@countersign/sdk/browser";
 import { SessionProvider, useSession } from "@countersign/sdk/react";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
@@ -14,6 +15,12 @@ test("a page that is rendered on a server is loading, whatever the session is", 
   await using kit = await createKit();
   const { session } = kit.tab();
   await session.signIn(DEMO);
+  const html = renderToString(createElement(SessionProvider, { session }, createElement(Status)));
+  expect(html).toBe("<p>loading</p>");
+});
+
+test("a page that is rendered on a server may have a base URL that is relative", () => {
+  const session = createSession({ baseUrl: "/" });
   const html = renderToString(createElement(SessionProvider, { session }, createElement(Status)));
   expect(html).toBe("<p>loading</p>");
 });
