@@ -1,5 +1,6 @@
 import { createAccess } from "./access.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { whenNetworkIsBack } from "./entries.ts";
 import { SessionError, unavailable } from "./errors.ts";
 import { createHolder } from "./holder.ts";
 import { createInterceptor } from "./interceptor.ts";
@@ -53,6 +54,8 @@ export function assembleSession(options: AssembleOptions): Session {
   });
   const { change } = shared;
   const loaded = change().then(() => undefined);
+  /** Settles when the store has been read for the last time that there was news. */
+  let latest: Promise<unknown> = loaded;
   let isDisposed = false;
   const isBaseAllowed = mayReceiveToken(baseUrl);
   // Passwords and refresh tokens go nowhere where an access token would not go either.
@@ -62,7 +65,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const ready = async (): Promise<void> => {
     // Nor does what is in the store. Other sources are elsewhere.
     if (source === server) assertBaseUrl();
-    if (!isDisposed) await loaded;
+    if (!isDisposed) await latest;
     if (isDisposed) throw new SessionError("DISPOSED");
   };
   const context: SessionContext = { clock, source, holder, peers, change, ready };
@@ -76,7 +79,9 @@ export function assembleSession(options: AssembleOptions): Session {
   const streams =
     renewStreams && createOpenStreams({ access, clock, renewStreams, mustBeTold, onFirst: look });
   const upkeep = createUpkeep({ access, clock, holder, streams });
-  const stop = peers.subscribe(() => void change().then(look));
+  const stop = peers.subscribe(({ type }) => {
+    latest = change(type === "online" ? whenNetworkIsBack : undefined).then(look);
+  });
 
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
     assertBaseUrl();

@@ -17,9 +17,8 @@ const MIN_FORCED_GAP_MS = 10_000;
 /** Say for how many more milliseconds no attempt may be made; 0 when one may. */
 export function blockedMs(health: RefreshHealth, nowMs: number): number {
   const pauseMs = health.retryAtMs - nowMs;
-  const [failedAtMs = 0] = health.strikesAtMs.slice(-1);
   // A clock that was set back must not lock a session out.
-  if (pauseMs > 0 && nowMs > failedAtMs - WINDOW_MS) return pauseMs;
+  if (pauseMs > 0 && nowMs > lastStrikeMs(health) - WINDOW_MS) return pauseMs;
   const oldest = recent(health, nowMs).at(-MAX_STRIKES);
   return oldest === undefined ? 0 : oldest + WINDOW_MS - nowMs;
 }
@@ -69,6 +68,17 @@ export function withFailure(health: RefreshHealth, nowMs: number, retryAfterMs =
   return { ...withFailedAttempt(health, nowMs, pauseMs), failures };
 }
 
+/**
+ * Say that the network is back. What failed without it does not count, but a time that the server asked for does.
+ *
+ * @returns the same health when there is nothing to forget
+ */
+export function withNetwork(health: RefreshHealth): RefreshHealth {
+  const { failures, retryAtMs, forcedAtMs } = health;
+  const wasAsked = retryAtMs > lastStrikeMs(health) + backoffMs(PAUSE, failures);
+  return failures === 0 || wasAsked ? health : { ...HEALTHY, forcedAtMs };
+}
+
 /** Note a refresh that worked. What failed or was forced in the last minute still counts. */
 export function withSuccess(health: RefreshHealth): RefreshHealth {
   return { ...health, failures: 0, retryAtMs: 0 };
@@ -77,6 +87,10 @@ export function withSuccess(health: RefreshHealth): RefreshHealth {
 /** How many attempts have begun and not ended, in all tabs. Those of a process that was killed do not count for long. */
 function attemptsUnderWay({ startedAtMs, underWay = 0 }: RefreshIntent, nowMs: number): number {
   return Math.abs(nowMs - startedAtMs) < MAX_TOTAL_MS ? underWay : 0;
+}
+
+function lastStrikeMs({ strikesAtMs }: RefreshHealth): number {
+  return strikesAtMs.at(-1) ?? 0;
 }
 
 function recent({ strikesAtMs }: RefreshHealth, nowMs: number): number[] {

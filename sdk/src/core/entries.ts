@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { HEALTHY, withSuccess } from "./budget.ts";
+import { HEALTHY, withNetwork, withSuccess } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import { randomId } from "./random.ts";
 import { Secret } from "./secret.ts";
@@ -83,6 +83,13 @@ type SignedInDraft = Omit<SignedInEntry, "revision">;
 export function endEntry({ sessionId, generation }: SignedInEntry, reason: SignedOutReason): Draft {
   return { kind: "signed_out", sessionId, generation, reason };
 }
+
+/** Let the entry follow that refreshes at once when the network is back. */
+export const whenNetworkIsBack: Follow = (current) => {
+  if (current?.kind !== "signed_in") return undefined;
+  const health = withNetwork(current.health);
+  return health === current.health ? undefined : { ...current, health };
+};
 
 /** Say whether a stored entry is the same session, alive. */
 export function isSameSession(

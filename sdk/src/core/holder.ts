@@ -1,5 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { Clock } from "./clock.ts";
+import { SessionError } from "./errors.ts";
 import { createEmitter, type Emitter, type SessionEvent } from "./events.ts";
 import { LOADING_SNAPSHOT, type SessionSnapshot, toSnapshot } from "./snapshot.ts";
 import type { SignedInEntry, StoreEntry } from "./store.ts";
@@ -47,6 +48,15 @@ export function createHolder(clock: Clock): Holder {
     changes.emit();
   }
 
+  function setDegraded(cause: DegradedCause, error: unknown): void {
+    const was = causes.size;
+    if (error === undefined) causes.delete(cause);
+    else causes.add(cause);
+    changed();
+    if (was === 0 && causes.size > 0) events.emit({ type: "degraded", error: ConnectError.from(error) });
+    if (was > 0 && causes.size === 0) events.emit({ type: "recovered" });
+  }
+
   return {
     events,
     changes,
@@ -59,19 +69,16 @@ export function createHolder(clock: Clock): Holder {
       if (event !== undefined && isLoaded) events.emit(event);
       isLoaded = true;
       changed();
+      // What fails in one tab fails in all; the one that is about to try knows better.
+      const isFailing = held !== undefined && held.entry.health.failures > 0;
+      if (!isFailing || !refreshing)
+        setDegraded("refresh", isFailing ? new SessionError("REFRESH_UNAVAILABLE") : undefined);
     },
     setRefreshing(value) {
       refreshing = value;
       changed();
     },
-    setDegraded(cause, error) {
-      const was = causes.size;
-      if (error === undefined) causes.delete(cause);
-      else causes.add(cause);
-      changed();
-      if (was === 0 && causes.size > 0) events.emit({ type: "degraded", error: ConnectError.from(error) });
-      if (was > 0 && causes.size === 0) events.emit({ type: "recovered" });
-    },
+    setDegraded,
     clear() {
       held = undefined;
       events.clear();

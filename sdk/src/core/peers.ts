@@ -16,9 +16,10 @@ export interface Peers {
   /**
    * Hear that the others have done something, or that something may have been missed: the machine may have slept.
    *
+   * @param listener is told `online` when the network is back; other types mean nothing to it
    * @returns a function that stops it and lets go of channels and listeners
    */
-  readonly subscribe: (listener: () => void) => () => void;
+  readonly subscribe: (listener: (event: { readonly type: string }) => void) => () => void;
 }
 
 /** Stand in for the other tabs where there are none. */

@@ -78,7 +78,6 @@ async function commit(context: SessionContext, entry: SignedInEntry, arrival: Ar
     isOurs ? successorEntry(current, arrival) : endEntry(current, "revoked"),
   );
   const inForce = await context.change(follow);
-  context.holder.setDegraded("refresh", undefined);
   // Signed out, or somebody else signed in meanwhile: these tokens must not outlive it.
   if (isOurs && !isSameSession(inForce, entry)) void revoke(context, arrival.accessToken);
 }

@@ -19,7 +19,6 @@ export async function beginSession(
     before = current;
     return next;
   });
-  context.holder.setDegraded("refresh", undefined);
   if (before?.kind !== "signed_in" || isSameSession(before, next)) return;
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
   const { accessToken, refreshToken } = before;
