@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 
 /** How often something may happen. */
@@ -7,7 +7,8 @@ export interface RateLimitOptions {
   /** How many times within the window, for each key. Infinity: as often as it likes. */
   readonly limit: number;
   readonly windowMs: number;
-  readonly clock: Clock;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
   /** What too many of it are, as a sentence without a full stop: it is sent to the caller. */
   readonly message: string;
 }
@@ -40,7 +41,8 @@ const MAX_KEYS = 100_000;
  *
  * It keeps one number for each key: when all its tries will have grown back (the generic cell rate algorithm).
  */
-export function createRateLimit({ limit, windowMs, clock, message }: RateLimitOptions): OwnRateLimit {
+export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
+  const { limit, windowMs, clock = systemClock, message } = options;
   const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
   const stepMs = windowMs / limit;
   const waitMs = (key: string): number => (fullAt.get(key) ?? 0) + stepMs - windowMs - clock.nowMs();
