@@ -1,7 +1,9 @@
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 
-const DOMAIN = "countersign";
+// A google.rpc.ErrorInfo as it is sent: reason, domain and metadata, each with its length before it. Matched as text,
+// so that a page need not carry descriptors.
+const ERROR_INFO = /^\n.(\w+).\vcountersign(?:.*\n.cause..(\w+))?/s;
 // A mistake in a header must not lock anybody out for a year.
 const MAX_WAIT_MS = 86_400_000;
 // What says that a token, its session or its stream is over; the rest needs something else than a newer token.
@@ -17,10 +19,9 @@ export interface Refusal {
 
 /** Read why a Countersign server refused a call; `undefined` when the error is not from one. */
 export function refusalOf(error: ConnectError): Refusal | undefined {
-  const [, [reason] = [], [domain] = [], metadata = []] = detailOf(error, "ErrorInfo");
-  if (textOf(domain) !== DOMAIN) return undefined;
-  const pair = metadata.map(fieldsOf).find((fields) => textOf(fields[1]?.[0]) === "cause");
-  return { reason: textOf(reason), cause: textOf(pair?.[2]?.[0]) };
+  const [, reason, cause = ""] =
+    ERROR_INFO.exec(new TextDecoder().decode(detailOf(error, "ErrorInfo"))) ?? [];
+  return reason === undefined ? undefined : { reason, cause };
 }
 
 /**
@@ -28,11 +29,8 @@ export function refusalOf(error: ConnectError): Refusal | undefined {
  * Retry-After; `undefined` when it does not say.
  */
 export function retryAfterMsOf(error: ConnectError): number | undefined {
-  const [, [delay] = []] = detailOf(error, "RetryInfo");
-  const [, [seconds = 0] = [], [nanos = 0] = []] = fieldsOf(delay);
-  return delay === undefined
-    ? parseRetryAfterMs(error.metadata.get("retry-after"))
-    : toWaitMs(Number(seconds) * 1000 + Number(nanos) / 1e6);
+  const delay = detailOf(error, "RetryInfo");
+  return delay ? toWaitMs(durationMsOf(delay)) : parseRetryAfterMs(error.metadata.get("retry-after"));
 }
 
 /** Read the header Retry-After: seconds, or a date on this machine's clock (RFC 9110 §10.2.3). */
@@ -50,33 +48,22 @@ export function isTokenRefused(error: ConnectError): boolean {
   return error.code === Code.Unauthenticated && TOKEN_REASON.test(refusalOf(error)?.reason ?? "TOKEN_");
 }
 
-/** The values of a protobuf message by field number: bytes of a text or a message, or a whole number. */
-type Fields = readonly (readonly (Uint8Array | number)[] | undefined)[];
-
-function detailOf({ details }: ConnectError, name: string): Fields {
+function detailOf({ details }: ConnectError, name: string): Uint8Array | undefined {
   const detail = details.find((each) => "type" in each && each.type === `google.rpc.${name}`);
-  return fieldsOf(detail && "type" in detail ? detail.value : undefined);
+  return detail && "type" in detail ? detail.value : undefined;
 }
 
-/** Read by hand, so that a page need not carry the descriptors of `google.rpc`. */
-function fieldsOf(message: Uint8Array | number | undefined): Fields {
-  const fields: (Uint8Array | number)[][] = [];
-  if (!(message instanceof Uint8Array)) return fields;
-  const reader = new BinaryReader(message);
+/** Read the only field of a RetryInfo: a duration in seconds and nanoseconds. */
+function durationMsOf(retryInfo: Uint8Array): number {
+  const fields: number[] = [];
   try {
-    while (reader.pos < reader.len) {
-      const [number, type] = reader.tag();
-      fields[number] ??= [];
-      if (type === WireType.LengthDelimited) fields[number].push(reader.bytes());
-      else if (type === WireType.Varint) fields[number].push(Number(reader.int64()));
-      else reader.skip(type, number);
-    }
+    const reader = new BinaryReader(retryInfo);
+    reader.tag();
+    for (reader.uint32(); reader.pos < reader.len; ) fields[reader.tag()[0]] = Number(reader.int64());
   } catch {
     // A detail that cannot be read says nothing; the error's code still does.
+    return Number.NaN;
   }
-  return fields;
-}
-
-function textOf(bytes: Uint8Array | number | undefined): string {
-  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : "";
+  const [, seconds = 0, nanos = 0] = fields;
+  return seconds * 1000 + nanos / 1e6;
 }
