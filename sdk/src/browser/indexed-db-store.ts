@@ -1,6 +1,4 @@
-import { systemClock } from "../core/clock.ts";
 import type { SessionStore } from "../core/store.ts";
-import { withTimeout } from "../core/waiting.ts";
 import { openEntry, type SealedEntry, sealEntry } from "./sealed-entry.ts";
 
 /** What {@link createIndexedDbStore} can be told. */
@@ -12,11 +10,6 @@ export interface IndexedDbStoreOptions {
 }
 
 const ENTRIES = "entries";
-// A database that another tab keeps from opening must not keep this one from working.
-const TIMEOUT_MS = 5_000;
-
-/** What is to be written in place of what is there; nothing if `undefined`. */
-type Change = (current: SealedEntry | undefined) => SealedEntry | undefined;
 
 /**
  * Create a store in IndexedDB, shared by all tabs of the origin and kept over reloads.
@@ -34,16 +27,20 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
     opening = undefined;
   }
 
-  async function transact(change?: Change): Promise<SealedEntry | undefined> {
+  /** Read what is there, and write in its place what follows, if anything. */
+  async function transact(
+    follow?: (current: SealedEntry | undefined) => SealedEntry | undefined,
+  ): Promise<SealedEntry | undefined> {
     opening ??= openDatabase(name, forget);
     const database = await opening;
-    const mode = change ? "readwrite" : "readonly";
-    const transaction = database.transaction(ENTRIES, mode, { durability: "strict" });
+    const transaction = database.transaction(ENTRIES, follow ? "readwrite" : "readonly", {
+      durability: "strict",
+    });
     const entries = transaction.objectStore(ENTRIES);
     const request = entries.get(key);
     return new Promise((resolve, reject) => {
       request.onsuccess = () => {
-        const next = change?.(request.result);
+        const next = follow?.(request.result);
         if (next !== undefined) entries.put(next, key);
       };
       transaction.oncomplete = () => resolve(request.result);
@@ -53,7 +50,7 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
 
   return {
     async read() {
-      const sealed = await withTimeout(systemClock, () => transact(), TIMEOUT_MS);
+      const sealed = await transact();
       try {
         return sealed && (await openEntry(sealed));
       } catch {
@@ -65,13 +62,11 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
     async compareAndSet(expected, next) {
       // Sealed before the transaction: one that waits for anything else commits by itself.
       const sealed = await sealEntry(next);
-      let isExpected = false;
-      const swap: Change = (current) => {
-        isExpected = (current?.revision === unreadable ? undefined : current?.revision) === expected;
-        return isExpected ? sealed : undefined;
+      const isExpected = (current?: SealedEntry) => {
+        const revision = current?.revision;
+        return (revision === unreadable ? undefined : revision) === expected;
       };
-      await withTimeout(systemClock, () => transact(swap), TIMEOUT_MS);
-      return isExpected;
+      return isExpected(await transact((current) => (isExpected(current) ? sealed : undefined)));
     },
     close() {
       void opening?.then((database) => database.close(), forget);
