@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJson, validateResponse } from "@connectrpc/connect/protocol-connect";
-import type { MaxTokenLife, PasswordCredential, TokenGrant, TokenSource } from "../core/source.ts";
+import type { MaxTokenLife, StreamRenewal, TokenGrant, TokenSource } from "../core/source.ts";
 
 /** The answers' fields that matter, in the JSON form of the protocol. */
 interface Answer {
@@ -13,11 +13,6 @@ interface Answer {
     readonly sessionId?: string;
   };
   readonly streams?: readonly { readonly streamId: string }[];
-}
-
-interface CallOptions {
-  readonly signal: AbortSignal;
-  readonly accessToken?: string;
 }
 
 /**
@@ -40,16 +35,21 @@ export function createFetchSource(
 ): TokenSource {
   let inCookie = delivery !== "store";
 
-  async function call(method: string, body: unknown, { signal, accessToken }: CallOptions): Promise<Answer> {
-    const headers = new Headers({ "content-type": "application/json" });
-    if (accessToken !== undefined) headers.set("authorization", `Bearer ${accessToken}`);
+  async function call(
+    method: string,
+    body: object,
+    { signal, accessToken }: Pick<StreamRenewal, "signal"> & Partial<StreamRenewal>,
+  ): Promise<Answer> {
     const response = await fetch(`${baseUrl}/countersign.auth.v1.${method}`, {
       signal,
       method: "POST",
       redirect: "error",
       credentials: inCookie ? "include" : "same-origin",
       body: JSON.stringify(body),
-      headers,
+      headers: {
+        "content-type": "application/json",
+        ...(accessToken && { authorization: `Bearer ${accessToken}` }),
+      },
     });
     const { isUnaryError, unaryError } = validateResponse("unary", false, response.status, response.headers);
     const answer = await response.json();
@@ -60,52 +60,37 @@ export function createFetchSource(
   async function getTokens(method: string, body: object, signal: AbortSignal): Promise<TokenGrant> {
     const lifeMs = maxTokenLifeMs?.();
     const maxAccessTokenTtl = lifeMs && `${lifeMs / 1000}s`;
-    return toGrant(await call(`SessionService/${method}`, { ...body, maxAccessTokenTtl }, { signal }));
-  }
-
-  async function signIn(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant> {
-    const { username, password, scopes } = credential;
-    const body = {
-      password: { username, password },
+    const { tokens = {} } = await call(`SessionService/${method}`, { ...body, maxAccessTokenTtl }, { signal });
+    const { accessToken = "", expiresIn = "0", refreshExpiresIn, scopes = [] } = tokens;
+    return {
+      ...tokens,
+      accessToken,
       scopes,
-      delivery: inCookie ? "DELIVERY_COOKIE" : undefined,
+      lifetimeMs: toMs(expiresIn),
+      refreshLifetimeMs: refreshExpiresIn === undefined ? undefined : toMs(refreshExpiresIn),
     };
-    try {
-      return await getTokens("SignIn", body, signal);
-    } catch (error) {
-      // The server keeps no cookies: a default that was only a guess gives way.
-      const givesWay = inCookie && delivery === "auto";
-      if (!givesWay || ConnectError.from(error).code !== Code.Unimplemented) throw error;
-      inCookie = false;
-      return signIn(credential, signal);
-    }
   }
 
   return {
     repeatable: true,
-    signIn,
-    refresh: ({ signal, ...body }) => getTokens("Refresh", body, signal),
-    async revoke(accessToken, signal) {
-      await call("SessionService/SignOut", {}, { signal, accessToken });
+    async signIn({ scopes, ...password }, signal) {
+      const body = { password, scopes };
+      try {
+        if (inCookie) return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, signal);
+      } catch (error) {
+        // The server keeps no cookies: a default that was only a guess gives way.
+        if (delivery !== "auto" || ConnectError.from(error).code !== Code.Unimplemented) throw error;
+        inCookie = false;
+      }
+      return getTokens("SignIn", body, signal);
     },
+    refresh: ({ signal, ...body }) => getTokens("Refresh", body, signal),
+    revoke: (accessToken, signal) => call("SessionService/SignOut", {}, { signal, accessToken }),
     async renewStreams({ streamIds, ...options }) {
       const { streams = [] } = await call("StreamService/Renew", { streamIds }, options);
       return streams.map(({ streamId }) => streamId);
     },
   };
-}
-
-function toGrant({ tokens = {} }: Answer): TokenGrant {
-  const {
-    accessToken = "",
-    expiresIn = "0",
-    refreshToken,
-    refreshExpiresIn,
-    scopes = [],
-    sessionId,
-  } = tokens;
-  const refreshLifetimeMs = refreshExpiresIn === undefined ? undefined : toMs(refreshExpiresIn);
-  return { accessToken, lifetimeMs: toMs(expiresIn), refreshToken, refreshLifetimeMs, scopes, sessionId };
 }
 
 /** Convert a duration such as `1.5s`. */

@@ -45,7 +45,7 @@ export interface TokenSource {
   /** Get the next tokens of a session. */
   refresh(attempt: RefreshAttempt): Promise<TokenGrant>;
   /** End the session of this access token. */
-  revoke(accessToken: string, signal: AbortSignal): Promise<void>;
+  revoke(accessToken: string, signal: AbortSignal): Promise<unknown>;
   /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
   /** Give open streams a newer token, when the server can. @returns the names of those that go on */
