@@ -60,7 +60,11 @@ export function createFetchSource(
   async function getTokens(method: string, body: object, signal: AbortSignal): Promise<TokenGrant> {
     const lifeMs = maxTokenLifeMs?.();
     const maxAccessTokenTtl = lifeMs && `${lifeMs / 1000}s`;
-    const { tokens = {} } = await call(`SessionService/${method}`, { ...body, maxAccessTokenTtl }, { signal });
+    const { tokens = {} } = await call(
+      `SessionService/${method}`,
+      { ...body, maxAccessTokenTtl },
+      { signal },
+    );
     const { accessToken = "", expiresIn = "0", refreshExpiresIn, scopes = [] } = tokens;
     return {
       ...tokens,

@@ -1,5 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { blockedMs, HEALTHY, withFailure } from "./budget.ts";
+import { isSameSession } from "./entries.ts";
 import { SessionError, unavailable } from "./errors.ts";
 import { classifyFailure } from "./failure.ts";
 import type { Held } from "./holder.ts";
@@ -52,19 +53,19 @@ export function createAccess(context: SessionContext): Access {
     try {
       await ready();
       if (held === undefined) return await acquire();
-      holder.setRefreshing(true);
-      return await peers.exclusively(() => refreshSession(context, { held, forced }));
+      holder.note({ refreshing: true });
+      return await peers.exclusively(() => refreshSession(context, held, forced));
     } catch (error) {
       return unavailable(0, error);
     } finally {
       flight = undefined;
-      holder.setRefreshing(false);
+      holder.note({ refreshing: false });
     }
   }
 
   /** For how long no request may be made, as far as this tab knows. */
-  function blocked({ entry }: Held): number {
-    const waitMs = flight === undefined ? blockedMs(entry.health, clock.nowMs()) : 0;
+  function blocked({ health }: Held): number {
+    const waitMs = flight === undefined ? blockedMs(health, clock.nowMs()) : 0;
     if (waitMs > 0 && clock.monotonicMs() >= lookAgainAtMs) {
       lookAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
       void change();
@@ -76,7 +77,7 @@ export function createAccess(context: SessionContext): Access {
     const held = current();
     if (held === undefined || msUntilStale(held, clock) > 0) return held;
     // While refreshing fails, a token is used to its end.
-    const endMs = held.entry.health.failures > 0 ? 0 : expiredThresholdMs(held.lifetimeMs);
+    const endMs = held.health.failures > 0 ? 0 : expiredThresholdMs(held.lifetimeMs);
     if (remainingMs(held, clock) <= endMs) return undefined;
     if (flight === undefined && blocked(held) === 0) void refresh(held);
     return held;
@@ -89,8 +90,7 @@ export function createAccess(context: SessionContext): Access {
       const held = current();
       asked ??= held;
       // Whoever waits for one account's token must not go on with the next one's.
-      const isSame = held !== undefined && held.entry.sessionId === asked?.entry.sessionId;
-      if (round > 0 && !isSame) throw new SessionError("SIGNED_OUT");
+      if (round > 0 && !isSameSession(held, asked)) throw new SessionError("SIGNED_OUT");
       if (held !== undefined && usable() === held && lasts(held, minTtlMs)) return held;
       const waitMs = held === undefined ? 0 : blocked(held);
       const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal);
@@ -108,15 +108,18 @@ export function createAccess(context: SessionContext): Access {
   }
 
   async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
-    if (current()?.authorization === refused.authorization) await waitFor(refresh(refused, true), signal);
+    if (!isNewer(current(), refused)) await waitFor(refresh(refused, true), signal);
     await ready();
     const held = current();
-    const isNewer =
-      held?.entry.sessionId === refused.entry.sessionId && held.authorization !== refused.authorization;
-    return isNewer ? held : undefined;
+    return isNewer(held, refused) ? held : undefined;
   }
 
   return { usable, obtain, replace };
+}
+
+/** Whether a token is a later one of the same session. */
+function isNewer(held: Held | undefined, refused: Held): held is Held {
+  return isSameSession(held, refused) && held.generation > refused.generation;
 }
 
 /**

@@ -2,6 +2,7 @@ import { createAccess } from "./access.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { whenNetworkIsBack } from "./entries.ts";
 import { SessionError, unavailable } from "./errors.ts";
+import { listen } from "./events.ts";
 import { createHolder } from "./holder.ts";
 import { createInterceptor } from "./interceptor.ts";
 import { createMemoryStore } from "./memory-store.ts";
@@ -47,7 +48,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const shared = createSharedEntry({
     store,
     clock,
-    onHealth: (error) => holder.setDegraded("store", error),
+    onHealth: (error) => holder.note({ storeError: error }),
     // What a refresh or a reading brings that ends after dispose is for the store alone.
     onEntry: (entry) => isDisposed || holder.adopt(entry),
     onWrite: peers.publish,
@@ -110,18 +111,18 @@ export function assembleSession(options: AssembleOptions): Session {
     },
     begin,
     signOut: () => ready().then(() => endSession(context), signOutFailure),
-    token: async (tokenOptions) => (await access.obtain(tokenOptions)).entry.accessToken.reveal(),
+    token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {
       if ((await access.replace(await access.obtain())) === undefined) throw unavailable(0);
     },
     subscribe(listener) {
-      const unsubscribe = holder.changes.add(listener);
+      const unsubscribe = listen(holder.changes, listener);
       look();
       return unsubscribe;
     },
     getSnapshot: holder.snapshot,
     getServerSnapshot: () => LOADING_SNAPSHOT,
-    on: holder.events.add,
+    on: (listener) => listen(holder.events, listener),
     dispose,
     [Symbol.asyncDispose]: async () => dispose(),
   } satisfies Session);

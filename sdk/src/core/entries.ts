@@ -3,10 +3,12 @@ import { HEALTHY, withNetwork, withSuccess } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import { randomId } from "./random.ts";
 import { Secret } from "./secret.ts";
+import type { SessionContext } from "./session-context.ts";
 import type { Draft, Follow } from "./shared-entry.ts";
 import type { TokenGrant } from "./source.ts";
 import type { SignedInEntry, SignedOutReason, StoreEntry } from "./store.ts";
 import { arrivedLifetime } from "./token-state.ts";
+import { withTimeout } from "./waiting.ts";
 
 /** Tokens that have just arrived, in the form in which they are stored. */
 export interface Arrival
@@ -47,14 +49,33 @@ export async function askForTokens(
     sessionId,
     accessToken: new Secret(accessToken),
     refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
-    scopes: [...scopes],
+    scopes,
     ...arrivedLifetime({ ...began, lifetimeMs }, clock),
-    refreshExpiresAtMs: refreshLifetimeMs === undefined ? undefined : began.startedAtMs + refreshLifetimeMs,
+    refreshExpiresAtMs: refreshLifetimeMs && began.startedAtMs + refreshLifetimeMs,
   };
 }
 
+/** Ask for the next tokens of a session, once. @throws whatever the source throws, DeadlineExceeded after `timeoutMs` */
+export function askForSuccessor(
+  { clock, source }: SessionContext,
+  entry: SignedInEntry,
+  refreshId: string,
+  timeoutMs?: number,
+): Promise<Arrival> {
+  const refreshToken = entry.refreshToken?.reveal();
+  const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
+  // Of a refresh that is repeated long after, the token may be over, but not that of the next one as well.
+  const minLifetimeMs = entry.lifetimeMs > 0 ? 0 : MIN_LIFETIME_MS;
+  return askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs), minLifetimeMs);
+}
+
+/** Say whether tokens are for this session. A cookie may have changed hands: then they are another one's. */
+export function isFor({ sessionId }: Arrival, entry: SignedInEntry): boolean {
+  return sessionId === undefined || sessionId === entry.sessionId;
+}
+
 /** Make the first entry of a session. */
-export function firstEntry(arrival: Arrival): SignedInDraft {
+export function firstEntry(arrival: Arrival): Omit<SignedInEntry, "revision"> {
   return {
     kind: "signed_in",
     ...arrival,
@@ -65,7 +86,7 @@ export function firstEntry(arrival: Arrival): SignedInDraft {
 }
 
 /** Make the entry that follows after a refresh. What the server left out stays as it was. */
-export function successorEntry(entry: SignedInEntry, arrival: Arrival): SignedInDraft {
+export function successorEntry(entry: SignedInEntry, arrival: Arrival): Draft {
   return {
     ...entry,
     ...arrival,
@@ -76,8 +97,6 @@ export function successorEntry(entry: SignedInEntry, arrival: Arrival): SignedIn
     health: withSuccess(entry.health),
   };
 }
-
-type SignedInDraft = Omit<SignedInEntry, "revision">;
 
 /** Make the entry that ends a session: no tokens are left in it. */
 export function endEntry({ sessionId, generation }: SignedInEntry, reason: SignedOutReason): Draft {
@@ -94,9 +113,9 @@ export const whenNetworkIsBack: Follow = (current) => {
 /** Say whether a stored entry is the same session, alive. */
 export function isSameSession(
   stored: StoreEntry | undefined,
-  entry: Pick<SignedInEntry, "sessionId">,
+  entry: Pick<SignedInEntry, "sessionId"> | undefined,
 ): stored is SignedInEntry {
-  return stored?.kind === "signed_in" && stored.sessionId === entry.sessionId;
+  return stored?.kind === "signed_in" && stored.sessionId === entry?.sessionId;
 }
 
 /** Say whether a stored entry is the same session with the same tokens. */

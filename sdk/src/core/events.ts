@@ -9,42 +9,30 @@ export type SessionEvent =
   | { readonly type: "recovered" }
   | { readonly type: "signed_out"; readonly reason: SignedOutReason };
 
-/** Remembers who listens, and tells them. */
-export interface Emitter<T> {
-  /** Listen. @returns a function that stops it */
-  readonly add: (listener: (value: T) => void) => () => void;
-  /** Tell every listener, in a microtask: none can disturb the change that it hears of. */
-  readonly emit: (value: T) => void;
-  /** How many listen. */
-  readonly size: () => number;
-  /** Forget all listeners. */
-  readonly clear: () => void;
+/** Those who listen. */
+export type Listeners<T> = Set<(value: T) => unknown>;
+
+/** Listen. @returns a function that stops it */
+export function listen<T>(listeners: Listeners<T>, listener: (value: T) => unknown): () => void {
+  // A function of its own, so that the same listener may listen twice and stop once.
+  const own = (value: T) => listener(value);
+  listeners.add(own);
+  return () => void listeners.delete(own);
 }
 
-/** Create an {@link Emitter}. */
-export function createEmitter<T>(): Emitter<T> {
-  const listeners = new Set<(value: T) => Promise<void>>();
-  return {
-    add(listener) {
-      // A function of its own, so that the same listener may listen twice and stop once.
-      const tell = async (value: T): Promise<void> => {
-        if (!listeners.has(tell)) return;
-        try {
-          // An async function passes for a listener: its failure must not end a process either.
-          await (listener as (value: T) => unknown)(value);
-        } catch (error) {
-          // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
-          // listener's mistake must not sign anybody out.
-          globalThis.reportError?.(error);
-        }
-      };
-      listeners.add(tell);
-      return () => void listeners.delete(tell);
-    },
-    emit(value) {
-      for (const tell of listeners) queueMicrotask(() => void tell(value));
-    },
-    size: () => listeners.size,
-    clear: () => listeners.clear(),
-  };
+/** Tell every listener, in a microtask: none can disturb the change that it hears of. */
+export function tell<T>(listeners: Listeners<T>, value: T): void {
+  for (const listener of listeners) {
+    const call = async (): Promise<void> => {
+      try {
+        // An async function passes for a listener: its failure must not end a process either.
+        if (listeners.has(listener)) await listener(value);
+      } catch (error) {
+        // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
+        // listener's mistake must not sign anybody out.
+        globalThis.reportError?.(error);
+      }
+    };
+    queueMicrotask(() => void call());
+  }
 }

@@ -63,7 +63,7 @@ async function send(
   function open(token: Held): Promise<AnyResponse> {
     openings += 1;
     held = token;
-    req.header.set("authorization", token.authorization);
+    req.header.set("authorization", `Bearer ${token.accessToken.reveal()}`);
     return next(stream === undefined ? req : stream.prepare(token));
   }
 

@@ -59,14 +59,14 @@ export function createOpenStreams(context: OpenStreamsContext): OpenStreams {
     // As long as a token can be asked to last: one whose streams are due has less than that left.
     const fresh = await access.obtain({ minTtlMs: Number.POSITIVE_INFINITY });
     const due: string[] = [];
-    for (const [streamId, { authorization, entry }] of streams) {
+    for (const [streamId, held] of streams) {
       // The streams of another account are not this one's to renew.
-      if (entry.sessionId !== fresh.entry.sessionId) streams.delete(streamId);
-      else if (authorization !== fresh.authorization) due.push(streamId);
+      if (held.sessionId !== fresh.sessionId) streams.delete(streamId);
+      else if (held.generation !== fresh.generation) due.push(streamId);
     }
     while (due.length > 0) {
       const streamIds = due.splice(0, MAX_STREAMS_PER_CALL);
-      const accessToken = fresh.entry.accessToken.reveal();
+      const accessToken = fresh.accessToken.reveal();
       const renewed = await withTimeout(clock, async (signal) =>
         renewStreams({ streamIds, accessToken, signal }),
       );

@@ -9,8 +9,9 @@ import {
 } from "./budget.ts";
 import {
   type Arrival,
-  askForTokens,
+  askForSuccessor,
   endEntry,
+  isFor,
   isInForce,
   isSameSession,
   successorEntry,
@@ -21,7 +22,7 @@ import { classifyFailure, type Failure } from "./failure.ts";
 import { revoke } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { SignedInEntry } from "./store.ts";
-import { ATTEMPT_TIMEOUT_MS, sleep, withTimeout } from "./waiting.ts";
+import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
 const MAX_ATTEMPTS = 3;
 
@@ -40,28 +41,19 @@ export async function attemptRefresh(
 ): Promise<SessionError | undefined> {
   const { clock, source, change } = context;
   const { repeatable, resendGraceMs = 0 } = source;
-  const startedMs = clock.monotonicMs();
+  const endMs = clock.monotonicMs() + MAX_TOTAL_MS;
+  const lastResendMs = repeatable ? endMs : Math.min(endMs, endMs - MAX_TOTAL_MS + resendGraceMs);
   const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
-  const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
-  const refreshToken = entry.refreshToken?.reveal();
-  // Of a refresh that is repeated long after, the token may be over, but not that of the next one as well.
-  const minLifetimeMs = entry.lifetimeMs > 0 ? 0 : undefined;
   for (let attempts = 1; ; attempts += 1) {
-    const leftMs = MAX_TOTAL_MS - (clock.monotonicMs() - startedMs);
-    const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
     try {
-      const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
-      const arrival = await askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs), minLifetimeMs);
-      return await commit(context, entry, arrival);
+      const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, endMs - clock.monotonicMs());
+      return await commit(context, entry, await askForSuccessor(context, entry, refreshId, timeoutMs));
     } catch (cause) {
       const failure = classifyFailure(cause);
       const delayMs = Math.max(backoffMs(RETRY, attempts) * Math.random(), failure.retryAfterMs ?? 0);
-      const isInTime = clock.monotonicMs() - startedMs + delayMs < limitMs;
-      const wantsMore = isInTime && failure.kind === "transient" && attempts < maxAttempts;
-      const outcome = await noteFailure(context, entry, {
-        ...failure,
-        delayMs: wantsMore ? delayMs : undefined,
-      });
+      const isTooLate = clock.monotonicMs() + delayMs >= lastResendMs;
+      const isLast = isTooLate || failure.kind !== "transient" || attempts >= maxAttempts;
+      const outcome = await noteFailure(context, entry, { ...failure, isLast });
       if (!outcome.goesOn) return outcome.error;
       await sleep(clock, delayMs);
       // Others may have had more luck.
@@ -72,8 +64,7 @@ export async function attemptRefresh(
 
 /** Put new tokens in force, or throw them away when the session has moved on without them. */
 async function commit(context: SessionContext, entry: SignedInEntry, arrival: Arrival): Promise<undefined> {
-  // A cookie may have changed hands: tokens of another session are not this one's.
-  const isOurs = arrival.sessionId === undefined || arrival.sessionId === entry.sessionId;
+  const isOurs = isFor(arrival, entry);
   const follow = whileInForce(entry, (current) =>
     isOurs ? successorEntry(current, arrival) : endEntry(current, "revoked"),
   );
@@ -92,15 +83,16 @@ interface Outcome {
 async function noteFailure(
   { clock, source, holder, change }: SessionContext,
   entry: SignedInEntry,
-  failure: Failure & { readonly delayMs: number | undefined },
+  failure: Failure & { readonly isLast: boolean },
 ): Promise<Outcome> {
-  const { kind, error, retryAfterMs, delayMs } = failure;
+  const { kind, reason, error, retryAfterMs, isLast } = failure;
   const nowMs = clock.nowMs();
+  const isPast = nowMs >= (entry.refreshExpiresAtMs ?? nowMs + 1);
   let goesOn = false;
   const follow = whileInForce(entry, (current) => {
-    if (kind === "final") return endEntry(current, finalReason(failure, entry, nowMs));
+    if (kind === "final") return endEntry(current, reason === "revoked" && isPast ? "expired" : reason);
     const { health, intent } = current;
-    goesOn = delayMs !== undefined && attemptsLeft(current, nowMs) > 0;
+    goesOn = !isLast && attemptsLeft(current, nowMs) > 0;
     if (goesOn) return { ...current, health: withFailedAttempt(health, nowMs, retryAfterMs) };
     // What a server may not be asked twice is over, whatever came of it.
     const left = source.repeatable && intent ? withoutAttempt(intent) : undefined;
@@ -109,10 +101,6 @@ async function noteFailure(
   const inForce = await change(follow);
   if (!isInForce(inForce, entry)) return {};
   if (goesOn) return { goesOn };
-  holder.setDegraded("refresh", error);
+  holder.note({ refreshError: error });
   return { error: unavailable(blockedMs(inForce.health, nowMs), error) };
-}
-
-function finalReason({ reason }: Failure, { refreshExpiresAtMs }: SignedInEntry, nowMs: number) {
-  return reason === "revoked" && nowMs >= (refreshExpiresAtMs ?? nowMs + 1) ? "expired" : reason;
 }

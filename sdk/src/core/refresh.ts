@@ -6,14 +6,8 @@ import { randomId } from "./random.ts";
 import { attemptRefresh } from "./refresh-attempts.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Draft } from "./shared-entry.ts";
-import type { RefreshIntent, StoreEntry } from "./store.ts";
+import type { RefreshIntent, SignedInEntry } from "./store.ts";
 import { sleep } from "./waiting.ts";
-
-/** Which token is to be replaced, and whether because a server refused it. */
-export interface RefreshRequest {
-  readonly held: Held;
-  readonly forced: boolean;
-}
 
 /** What is to be done about a refresh. Nothing at all: others have done it, or the session is over. */
 interface Step {
@@ -37,34 +31,31 @@ const OTHERS_POLL_MS = 250;
  */
 export async function refreshSession(
   context: SessionContext,
-  request: RefreshRequest,
+  held: Held,
+  forced: boolean,
 ): Promise<SessionError | undefined> {
   let step: Step = {};
   const entry = await context.change((current) => {
-    step = nextStep(context, request, current);
+    const isNewer = !isSameSession(current, held) || current.generation > held.generation;
+    step = isNewer ? {} : nextStep(context, current, forced);
     return step.draft;
   });
   if (step.isUnderWay) {
     await sleep(context.clock, OTHERS_POLL_MS);
-    return refreshSession(context, request);
+    return refreshSession(context, held, forced);
   }
   if (step.waitMs !== undefined) return unavailable(step.waitMs);
-  if (step.intent === undefined || !isSameSession(entry, request.held.entry)) return undefined;
+  if (step.intent === undefined || !isSameSession(entry, held)) return undefined;
   return attemptRefresh(context, entry, step.intent.refreshId);
 }
 
-function nextStep(
-  { clock, source: { repeatable } }: SessionContext,
-  { held, forced }: RefreshRequest,
-  current: StoreEntry | undefined,
-): Step {
-  if (!isSameSession(current, held.entry) || current.generation > held.entry.generation) return {};
+function nextStep({ clock, source }: SessionContext, current: SignedInEntry, forced: boolean): Step {
   const { health, intent } = current;
   const nowMs = clock.nowMs();
   const waitMs = blockedMs(health, nowMs);
   if (waitMs > 0) return { waitMs };
   // Somebody has begun, and may have died since: the same request gets the same answer.
-  if (intent !== undefined && repeatable) {
+  if (intent !== undefined && source.repeatable) {
     if (attemptsLeft(current, nowMs) <= 0) return { isUnderWay: true };
     return { intent, draft: { ...current, intent: withAttempt(intent, nowMs) } };
   }

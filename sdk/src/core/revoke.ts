@@ -1,5 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
-import { askForTokens } from "./entries.ts";
+import { askForSuccessor, isFor } from "./entries.ts";
 import { isTokenRefused, refusalOf } from "./error-info.ts";
 import { randomId } from "./random.ts";
 import type { Secret } from "./secret.ts";
@@ -27,18 +27,12 @@ export async function revoke({ clock, source }: SessionContext, accessToken: Sec
 
 /** End a session at the server, with a fresh token if its own has expired. Never rejects. */
 export async function revokeEntry(context: SessionContext, entry: SignedInEntry): Promise<SignOutResult> {
-  const { clock, source } = context;
   const first = await revoke(context, entry.accessToken);
   if (first.error === undefined || !isTokenRefused(first.error)) return first;
-  const refreshToken = entry.refreshToken?.reveal();
-  const refreshId = entry.intent?.refreshId ?? randomId();
   try {
-    const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
-    const { sessionId, accessToken } = await askForTokens(clock, () => withTimeout(clock, refresh), 0);
-    // A cookie may be another session's by now, which must live on.
-    return sessionId === undefined || sessionId === entry.sessionId
-      ? await revoke(context, accessToken)
-      : first;
+    const next = await askForSuccessor(context, entry, entry.intent?.refreshId ?? randomId());
+    // Another session's must live on.
+    return isFor(next, entry) ? await revoke(context, next.accessToken) : first;
   } catch (error) {
     return signOutFailure(error);
   }

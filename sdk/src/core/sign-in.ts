@@ -14,7 +14,7 @@ export async function beginSession(
   acquire: () => Promise<TokenGrant>,
 ): Promise<void> {
   const next = firstEntry(await askForTokens(context.clock, acquire));
-  let before: StoreEntry | undefined = context.holder.held()?.entry;
+  let before: StoreEntry | undefined;
   await context.change((current) => {
     before = current;
     return next;
@@ -31,7 +31,7 @@ export async function beginSession(
  * Answers whether the server knows; it never rejects.
  */
 export async function endSession(context: SessionContext): Promise<SignOutResult> {
-  let last: SignedInEntry | undefined = context.holder.held()?.entry;
+  let last: SignedInEntry | undefined = context.holder.held();
   await context.change((current) => {
     if (current?.kind !== "signed_in") return undefined;
     last = current;

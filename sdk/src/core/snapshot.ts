@@ -28,18 +28,17 @@ export const LOADING_SNAPSHOT: SessionSnapshot = Object.freeze({
   generation: 0,
 });
 
-/** Build a snapshot of a store that has been read. */
+/** Build a snapshot. */
 export function toSnapshot(
   entry: SignedInEntry | undefined,
-  state: Pick<SessionSnapshot, "refreshing" | "degraded">,
+  state: Pick<SessionSnapshot, "status" | "refreshing" | "degraded">,
 ): SessionSnapshot {
   const signedIn = entry && {
-    status: "signed_in" as const,
     sessionId: entry.sessionId,
     scopes: Object.freeze([...entry.scopes]),
     issuedAtMs: entry.startedAtMs,
     expiresAtMs: entry.startedAtMs + entry.lifetimeMs,
     generation: entry.generation,
   };
-  return Object.freeze({ ...LOADING_SNAPSHOT, status: "signed_out", ...signedIn, ...state });
+  return Object.freeze({ ...LOADING_SNAPSHOT, ...signedIn, ...state });
 }

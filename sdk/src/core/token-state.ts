@@ -36,13 +36,17 @@ export function expiredThresholdMs(lifetimeMs: number): number {
 }
 
 /**
- * Say how long a token is still good for, in milliseconds; negative when it is over.
+ * Say how long ago a token was asked for, in milliseconds.
  *
  * The larger of the two clocks' differences counts: the monotonic one may sleep, the wall clock may be set back.
  */
-export function remainingMs(timing: TokenTiming, now: Now): number {
-  const { lifetimeMs, startedAtMs, startedMonotonicMs } = timing;
-  return lifetimeMs - Math.max(now.nowMs() - startedAtMs, now.monotonicMs() - startedMonotonicMs);
+function ageMs({ startedAtMs, startedMonotonicMs }: Omit<TokenTiming, "jitter">, now: Now): number {
+  return Math.max(now.nowMs() - startedAtMs, now.monotonicMs() - startedMonotonicMs);
+}
+
+/** Say how long a token is still good for, in milliseconds; negative when it is over. */
+export function remainingMs(timing: Omit<TokenTiming, "jitter">, now: Now): number {
+  return timing.lifetimeMs - ageMs(timing, now);
 }
 
 /** Say in how many milliseconds a token becomes stale; negative when it is. */
@@ -74,11 +78,11 @@ export function msUntilRenewal(timing: TokenTiming, now: Now): number {
  *
  * @param asked both clocks when the token was asked for, and how long it lasts
  */
-export function arrivedLifetime({ lifetimeMs, ...began }: Omit<TokenTiming, "jitter">, now: Now): Lifetime {
+export function arrivedLifetime(asked: Omit<TokenTiming, "jitter">, now: Now): Lifetime {
+  const { lifetimeMs } = asked;
   const nowMs = now.nowMs();
-  const ageMs = Math.max(nowMs - began.startedAtMs, now.monotonicMs() - began.startedMonotonicMs);
-  if (lifetimeMs - ageMs > expiredThresholdMs(lifetimeMs))
-    return { lifetimeMs, startedAtMs: Math.floor(nowMs - ageMs) };
+  if (remainingMs(asked, now) > expiredThresholdMs(lifetimeMs))
+    return { lifetimeMs, startedAtMs: Math.floor(nowMs - ageMs(asked, now)) };
   const graceMs = Math.min(lifetimeMs / 2, MAX_GRACE_MS);
   return { lifetimeMs: graceMs / (1 - EXPIRED_SHARE), startedAtMs: nowMs };
 }

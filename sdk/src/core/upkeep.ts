@@ -34,14 +34,14 @@ export function createUpkeep({ access, clock, holder, streams }: UpkeepContext):
   function look(): void {
     cancel?.();
     // A stream that is due should find its next token at hand: of a short life, little is left then.
-    const isNeeded = holder.changes.size() > 0 || Number.isFinite(streams?.dueMs() ?? Number.NaN);
+    const isNeeded = holder.changes.size > 0 || Number.isFinite(streams?.dueMs() ?? Number.NaN);
     const held = isNeeded ? holder.held() : undefined;
     // A stale token that is asked for is refreshed behind; an expired one must be asked for in earnest.
     if (held !== undefined && access.usable() === undefined) void access.obtain().catch(ignore);
     if (streams !== undefined && streams.dueMs() <= 0) void streams.renew().then(look);
     // While the server is left alone there is nothing to look for.
     const freshMs =
-      held && Math.max(MIN_DELAY_MS, msUntilStale(held, clock), blockedMs(held.entry.health, clock.nowMs()));
+      held && Math.max(MIN_DELAY_MS, msUntilStale(held, clock), blockedMs(held.health, clock.nowMs()));
     const delayMs = Math.min(
       freshMs ?? Number.POSITIVE_INFINITY,
       streams?.dueMs() ?? Number.POSITIVE_INFINITY,

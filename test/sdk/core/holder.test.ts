@@ -68,7 +68,7 @@ test.each(CASES)("adopts $name", async ({ first, next, token, events }) => {
   holder.events.add((event) => heard.push(event));
   holder.adopt(next);
   await Promise.resolve();
-  expect(holder.held()?.authorization).toBe(token === undefined ? undefined : `Bearer ${token}`);
+  expect(holder.held()?.accessToken.reveal()).toBe(token);
   const told = heard.map((event) =>
     event.type === "signed_out" ? `${event.type} ${event.reason}` : event.type,
   );
@@ -91,16 +91,31 @@ test("is degraded from the first cause to the end of the last", async () => {
   holder.events.add(({ type }) => heard.push(type));
   holder.adopt(entryOf(1));
   const states = [
-    ["store", new Error("full")],
-    ["refresh", new Error("down")],
-    ["store", undefined],
-    ["refresh", undefined],
-  ] as const;
-  const seen = states.map(([cause, error]) => {
-    holder.setDegraded(cause, error);
+    { storeError: new Error("full") },
+    { refreshError: new Error("down") },
+    { storeError: undefined },
+    { refreshError: undefined },
+  ];
+  const seen = states.map((state) => {
+    holder.note(state);
     return holder.snapshot().degraded;
   });
   await Promise.resolve();
   expect(seen).toEqual([true, true, true, false]);
   expect(heard).toEqual(["degraded", "recovered"]);
+});
+
+test("refreshing works again when there is a newer token, whoever got it", async () => {
+  const holder = createHolder(createFakeClock(0));
+  const heard: string[] = [];
+  holder.events.add(({ type }) => heard.push(type));
+  const failing = { ...entryOf(1), health: { ...HEALTHY, failures: 1 } };
+  holder.adopt(entryOf(1));
+  holder.adopt(failing);
+  holder.adopt(failing);
+  expect(holder.snapshot().degraded).toBe(true);
+  holder.adopt(entryOf(2));
+  await Promise.resolve();
+  expect(holder.snapshot().degraded).toBe(false);
+  expect(heard).toEqual(["degraded", "refreshed", "recovered"]);
 });
