@@ -12,19 +12,19 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
   /** The address of the server; a relative one counts from the page. Its origin gets the token. */
   readonly baseUrl: string;
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
-  readonly source?: TokenSource;
+  readonly source?: TokenSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.
    */
-  readonly maxTokenLifeMs?: MaxTokenLife;
+  readonly maxTokenLifeMs?: MaxTokenLife | undefined;
   /**
    * Where the refresh token is: in a `cookie` that no script can read, or in the `store`. Default: in the cookie
    * when the page is of the server's own origin, over https, and the server keeps cookies; else in the store.
    */
-  readonly refreshTokenIn?: "cookie" | "store";
+  readonly refreshTokenIn?: "cookie" | "store" | undefined;
   /** Where the session is kept. Default: IndexedDB, shared by all tabs and kept over reloads. */
-  readonly store?: SessionStore;
+  readonly store?: SessionStore | undefined;
 }
 
 // A page that is rendered on a server has no address yet, and makes no calls from there.

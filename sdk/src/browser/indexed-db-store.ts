@@ -4,9 +4,9 @@ import { openEntry, type SealedEntry, sealEntry } from "./sealed-entry.ts";
 /** What {@link createIndexedDbStore} can be told. */
 export interface IndexedDbStoreOptions {
   /** Name of the database. Default `countersign`. */
-  readonly database?: string;
+  readonly database?: string | undefined;
   /** Which session of the database. Sessions of different servers need different names. Default `session`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
 }
 
 const ENTRIES = "entries";

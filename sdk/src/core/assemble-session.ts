@@ -29,7 +29,7 @@ export interface AssembleOptions extends OriginGuardOptions {
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
   /** Default: the machine's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** The other tabs. Default: those of the store, if it knows any. */
   readonly peers?: Peers | undefined;
 }

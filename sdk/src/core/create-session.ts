@@ -7,14 +7,14 @@ import type { MaxTokenLife, TokenSource } from "./source.ts";
 /** What {@link createSession} needs: a `transport` or a `source`. */
 export interface SessionOptions extends Omit<AssembleOptions, "server"> {
   /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
   /** Where tokens come from. Default: the SessionService of a Countersign server. */
   readonly source?: TokenSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.
    */
-  readonly maxTokenLifeMs?: MaxTokenLife;
+  readonly maxTokenLifeMs?: MaxTokenLife | undefined;
 }
 
 /**

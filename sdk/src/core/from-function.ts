@@ -3,7 +3,7 @@ import type { TokenGrant, TokenSource } from "./source.ts";
 /** What {@link fromFunction} can be told. */
 export interface FunctionSourceOptions {
   /** How long a token lasts, in milliseconds. Default 60,000: then the function is asked again. */
-  readonly lifetimeMs?: number;
+  readonly lifetimeMs?: number | undefined;
 }
 
 const DEFAULT_LIFETIME_MS = 60_000;

@@ -17,11 +17,11 @@ export interface ResumableOptions<Request, Message> {
   /** Make the request that goes on behind a message. It is called once for each message, before you get it. */
   readonly resume: (last: Message) => Request;
   /** Options of each call. A `signal` ends the whole; a `timeoutMs` is the limit of one opening. */
-  readonly callOptions?: CallOptions;
+  readonly callOptions?: CallOptions | undefined;
   /** Told of each interruption, before the wait. Default: nobody is. */
-  readonly onInterruption?: (interruption: Interruption) => void;
+  readonly onInterruption?: ((interruption: Interruption) => void) | undefined;
   /** Default: the machine's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** A stream broke off and will be opened again. */

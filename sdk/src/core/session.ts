@@ -7,9 +7,9 @@ import type { PasswordCredential, TokenGrant } from "./source.ts";
 /** How to ask for a token. */
 export interface TokenOptions {
   /** How long the token must still last, in milliseconds; at most half of its life. Default 0. */
-  readonly minTtlMs?: number;
+  readonly minTtlMs?: number | undefined;
   /** Lets this caller go. A refresh that is under way goes on. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A session: signs in, keeps every call authenticated, signs out. All functions can be passed around alone. */

@@ -6,7 +6,7 @@ export type SourceErrorKind = "final" | "transient" | "config";
 /** What a {@link TokenSourceError} may carry. */
 export interface TokenSourceErrorOptions {
   /** Why the session ended, when it did. Default `revoked`. */
-  readonly reason?: SignedOutReason;
+  readonly reason?: SignedOutReason | undefined;
   /** After how many milliseconds another try makes sense. */
   readonly retryAfterMs?: number | undefined;
   /** What led to this error. */

@@ -62,5 +62,5 @@ export interface PasswordCredential {
   readonly username: string;
   readonly password: string;
   /** The scopes that are wanted. Default: all that the account has. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
 }

@@ -11,9 +11,9 @@ export interface CookieStoreOptions {
   /** Encrypts the cookie: at least 32 random characters, the same in all processes that answer requests. */
   readonly secret: string;
   /** The cookie's name. Default `__Host-countersign`; without `Secure`, `countersign`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Leave `Secure` out, for development over plain http. Default false. */
-  readonly allowInsecure?: boolean;
+  readonly allowInsecure?: boolean | undefined;
 }
 
 /** The session of one request, kept in a cookie of the user's browser. */

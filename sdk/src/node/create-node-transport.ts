@@ -13,13 +13,13 @@ export interface NodeTransportOptions {
   /** Whose token goes into the calls. */
   readonly session: Session;
   /** More interceptors. They see the call before the session's does. Default: none. */
-  readonly interceptors?: readonly Interceptor[];
+  readonly interceptors?: readonly Interceptor[] | undefined;
   /** After how long without data an open connection is checked, in milliseconds. Default 20,000. */
-  readonly pingIntervalMs?: number;
+  readonly pingIntervalMs?: number | undefined;
   /** How long the answer to a check may take, in milliseconds. Default 5,000. */
-  readonly pingTimeoutMs?: number;
+  readonly pingTimeoutMs?: number | undefined;
   /** Own certificate authorities and client certificates. */
-  readonly tls?: NodeTlsOptions;
+  readonly tls?: NodeTlsOptions | undefined;
 }
 
 const DEFAULT_PING_INTERVAL_MS = 20_000;

@@ -9,16 +9,16 @@ import type { NodeTlsOptions } from "./create-node-transport.ts";
 /** What {@link createSession} needs. */
 export interface NodeSessionOptions extends OriginGuardOptions {
   /** Where tokens come from. Default: the SessionService at `baseUrl`. */
-  readonly source?: TokenSource;
+  readonly source?: TokenSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.
    */
-  readonly maxTokenLifeMs?: MaxTokenLife;
+  readonly maxTokenLifeMs?: MaxTokenLife | undefined;
   /** Where the session is kept. Default: in memory. */
-  readonly store?: SessionStore;
+  readonly store?: SessionStore | undefined;
   /** Own certificate authorities and client certificates. */
-  readonly tls?: NodeTlsOptions;
+  readonly tls?: NodeTlsOptions | undefined;
 }
 
 /**

@@ -7,10 +7,10 @@ import { toGrant } from "./to-grant.ts";
 /** What signing in with a redirect needs. */
 export interface CodeFlowOptions {
   /** Where the provider sends the user back to, as registered there. Needed for {@link CodeFlow} only. */
-  readonly redirectUri?: string;
-  readonly scopes?: readonly string[];
+  readonly redirectUri?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
   /** Keeps what proves that the answer belongs to the question. Default: `sessionStorage`. */
-  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined;
 }
 
 /** Signing in with a redirect: authorization code with PKCE (RFC 6749 §4.1, RFC 7636). */

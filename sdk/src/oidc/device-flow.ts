@@ -20,7 +20,7 @@ export interface DeviceOptions {
   /** Show the code to the user. */
   readonly onCode: (code: DeviceCode) => void;
   /** Give up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Signing in on a device without a browser: device code (RFC 8628). */

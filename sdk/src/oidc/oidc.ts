@@ -12,7 +12,7 @@ export interface OidcOptions extends ProviderOptions, CodeFlowOptions {
    * For how long the provider takes a refresh token again that it has replaced, in milliseconds, as some can be told
    * to. Within it, a refresh whose answer was lost is sent once more. Default 0: never.
    */
-  readonly resendGraceMs?: number;
+  readonly resendGraceMs?: number | undefined;
 }
 
 /** A source for the users of an OpenID provider. Its sessions begin with `session.begin(() => …)`. */

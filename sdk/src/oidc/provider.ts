@@ -17,11 +17,11 @@ export interface ProviderOptions {
   readonly issuer: string;
   readonly clientId: string;
   /** Default: `{ kind: "none" }`. */
-  readonly proof?: ClientProof;
+  readonly proof?: ClientProof | undefined;
   /** What the tokens are for. Default: what the provider decides. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** Which API the tokens are for (RFC 8707). Default: what the provider decides. */
-  readonly resource?: string;
+  readonly resource?: string | undefined;
 }
 
 /** A provider, discovered when it is first needed. */

@@ -11,9 +11,9 @@ const CODES: Readonly<Record<string, Code>> = {
 
 /** What {@link createRefusal} can add. */
 export interface RefusalOptions {
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** How long the client is asked to wait, in milliseconds. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Make the error that a Countersign server answers with for a reason such as `TOKEN_EXPIRED`. */

@@ -9,7 +9,7 @@ import { createFakeSessions, type FakeGrant } from "./fake-sessions.ts";
 export interface FakeServerOptions {
   readonly clock: Clock;
   /** How long an access token lasts, in milliseconds. Default 600,000. */
-  readonly lifetimeMs?: number;
+  readonly lifetimeMs?: number | undefined;
 }
 
 /** Runs before every refresh: throws to refuse it, waits to delay it. `attempt` counts from 1. */

@@ -139,8 +139,12 @@ test("a plain Node project makes its first call in four lines, and ends by itsel
 const BROWSER_CALL = `
 import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { createSession } from "@countersign/sdk/browser";
+import { createSession, type SessionStore } from "@countersign/sdk/browser";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+
+// An option that a program may or may not have is handed on as it is, under exactOptionalPropertyTypes as well.
+export const handOn = (options: { store: SessionStore | undefined; signal: AbortSignal | undefined }): Promise<string> =>
+  createSession({ baseUrl: "/", source: undefined, store: options.store }).token({ signal: options.signal });
 
 export async function firstCall(baseUrl: string, username: string, password: string): Promise<string> {
   const session = createSession({ baseUrl });
@@ -161,6 +165,8 @@ test("a Vite project builds the four lines of the browser without anything of No
   const compile = [
     "--noEmit",
     "--strict",
+    "--exactOptionalPropertyTypes",
+    "--noUncheckedIndexedAccess",
     "--module",
     "esnext",
     "--moduleResolution",

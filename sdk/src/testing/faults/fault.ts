@@ -3,7 +3,7 @@ import type { SessionStore } from "../../core/store.ts";
 /** What a row of the fault table may be told. */
 export interface FaultOptions {
   /** Make an empty store for one row, shared by all its tabs. Default: in memory. */
-  readonly createStore?: () => SessionStore | Promise<SessionStore>;
+  readonly createStore?: (() => SessionStore | Promise<SessionStore>) | undefined;
 }
 
 /** One row of the fault table: a fault, and what must come of it. */
