@@ -28,6 +28,7 @@ export function Composer(props: { readonly onClose: () => void }): ReactNode {
       props.onClose();
     },
   });
+  const failure = error ? toFailure(error) : undefined;
   const save = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (!isPending && title.trim() !== "") mutate({ title: title.trim(), body });
@@ -65,7 +66,11 @@ export function Composer(props: { readonly onClose: () => void }): ReactNode {
           onChange={(event) => setBody(event.target.value)}
         />
       </div>
-      {error && <FailureNote failure={toFailure(error)} />}
+      {failure && (
+        <FailureNote failure={failure}>
+          {failure.kind === "unreachable" && <p>What you wrote stays here: save it again in a moment.</p>}
+        </FailureNote>
+      )}
       <div className="composer__foot">
         <span className="quiet composer__keys">
           <kbd>Ctrl</kbd> <kbd>Enter</kbd> saves, <kbd>Esc</kbd> closes

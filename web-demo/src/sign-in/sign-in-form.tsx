@@ -25,8 +25,8 @@ export function SignInForm(): ReactNode {
   const onSubmit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (pending || waitSeconds > 0) return;
-    void submit(credentials).then((worked) => {
-      if (!worked) password.current?.select();
+    void submit(credentials).then((failed) => {
+      if (failed?.kind === "credentials") password.current?.select();
     });
   };
   const pick = (picked: Credentials): void => {

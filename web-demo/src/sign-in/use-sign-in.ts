@@ -10,8 +10,8 @@ export interface SignIn {
   readonly failure: Failure | undefined;
   /** When the server will listen again, in milliseconds since 1970; 0 when it does now. */
   readonly blockedUntilMs: number;
-  /** Try to sign in. @returns whether it worked; never rejects */
-  readonly submit: (credentials: Credentials) => Promise<boolean>;
+  /** Try to sign in. @returns why it failed; undefined when it worked. Never rejects */
+  readonly submit: (credentials: Credentials) => Promise<Failure | undefined>;
   /** Forget the failure, as when the input changes. */
   readonly reset: () => void;
 }
@@ -23,17 +23,17 @@ export function useSignIn(): SignIn {
   const [failure, setFailure] = useState<Failure>();
   const [blockedUntilMs, setBlockedUntilMs] = useState(0);
 
-  const submit = async (credentials: Credentials): Promise<boolean> => {
+  const submit = async (credentials: Credentials): Promise<Failure | undefined> => {
     setPending(true);
     setFailure(undefined);
     try {
       await session.signIn(credentials);
-      return true;
+      return undefined;
     } catch (err) {
       const failed = toFailure(err);
       setFailure(failed);
       if (failed.kind === "rate_limited") setBlockedUntilMs(Date.now() + failed.retryAfterMs);
-      return false;
+      return failed;
     } finally {
       setPending(false);
     }

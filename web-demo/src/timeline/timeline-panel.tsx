@@ -32,10 +32,10 @@ export function TimelinePanel(props: {
         Live timeline
       </h2>
       <p className="timeline__totals" data-testid="totals">
-        {describeTotals(timeline.totals).map(({ value, what }, index, { length }) => (
+        {describeTotals(timeline.totals).map(({ value, what }, index) => (
           <span key={what} className="timeline__count">
+            <span className="timeline__dot">{index > 0 && " · "}</span>
             <strong>{value}</strong> {what}
-            {index + 1 < length && <span className="timeline__dot"> · </span>}
           </span>
         ))}
       </p>

@@ -40,7 +40,7 @@ export function TokenPanel(): ReactNode {
           <span className="token__time" role="timer" aria-label="Time until the access token expires">
             {formatCountdown(expiresAtMs - nowMs)}
           </span>
-          <span className="token__unit">until it expires</span>
+          <span className="token__unit">{left > 0 ? "until it expires" : "it has expired"}</span>
         </div>
       </div>
       <dl className="token__facts">
