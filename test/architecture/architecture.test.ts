@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findCycles, reachableFrom } from "./import-graph.ts";
+import * as layers from "./layers.ts";
 import { parseModule } from "./parse-module.ts";
 import * as rules from "./rules.ts";
 import { readSources } from "./source-tree.ts";
@@ -36,8 +37,9 @@ describe("the repository", () => {
   });
 
   const table = {
-    "imports between workspaces in one direction only": rules.workspaceDirections,
-    "imports from upper to lower layers of the server only": rules.serverLayers,
+    "imports between workspaces in one direction only": layers.workspaceDirections,
+    "imports from upper to lower layers of the server only": layers.serverLayers,
+    "imports from upper to lower layers of its HTTP side only": layers.httpLayers,
     "keeps the core of the SDK free of any platform": rules.portableSdkCore,
     "reads the environment in one place": rules.oneReaderOfTheEnvironment,
     "has honest types": rules.honestTypes,

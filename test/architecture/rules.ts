@@ -4,70 +4,6 @@ import type { Found, ParsedModule } from "./parse-module.ts";
 /** A rule of the house over one module. It returns what breaks it, one sentence each. */
 export type Rule = (module: ParsedModule) => readonly string[];
 
-// From left to right: a workspace may import itself and those listed, and nobody imports test.
-const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
-  gen: [],
-  server: ["gen"],
-  sdk: ["gen"],
-  "web-demo": ["gen", "sdk"],
-  test: ["gen", "server", "sdk", "web-demo"],
-};
-
-/** Imports between workspaces go proto → gen → server | sdk → web-demo, and nothing sees test. */
-export const workspaceDirections: Rule = (module) => {
-  const [home = ""] = module.path.split("/");
-  return violations(module, ({ specifier }) => {
-    const [target = ""] = resolveImport(module.path, specifier)?.split("/") ?? [home];
-    return target === home || WORKSPACES[home]?.includes(target) === true
-      ? undefined
-      : `${home} may not import ${target}`;
-  });
-};
-
-// A folder may import those with a larger number. Folders of one number do not see each other.
-const SERVER_LAYERS: Readonly<Record<string, number>> = {
-  "index.ts": 0,
-  "issuer.ts": 0,
-  "node.ts": 0,
-  cli: 1,
-  http: 2,
-  services: 3,
-  connect: 4,
-  operate: 5,
-  // A stream is renewed under the policy of its method.
-  streams: 6,
-  authorize: 7,
-  credentials: 7,
-  revoke: 7,
-  issue: 7,
-  authenticate: 8,
-  keys: 9,
-  store: 10,
-  errors: 11,
-  "clock.ts": 12,
-};
-
-/** Inside the server, a file imports from its own folder or from layers below it. */
-export const serverLayers: Rule = (module) => {
-  const home = serverFolder(module.path);
-  if (home === undefined) return [];
-  return violations(module, ({ specifier }) => {
-    const target = serverFolder(resolveImport(module.path, specifier) ?? "");
-    if (target === undefined || target === home) return undefined;
-    return layerOf(home) < layerOf(target) ? undefined : `server/src/${home} may not import ${target}`;
-  });
-};
-
-function serverFolder(path: string): string | undefined {
-  return /^server\/src\/([^/]+)/.exec(path)?.[1];
-}
-
-function layerOf(folder: string): number {
-  const layer = SERVER_LAYERS[folder];
-  if (layer === undefined) throw new Error(`server/src/${folder} has no place among the layers`);
-  return layer;
-}
-
 // Folders of the SDK that may use what only Node or only a browser has.
 const SDK_SHELLS = /^sdk\/src\/(browser|node|react)\//;
 
@@ -130,7 +66,8 @@ export const keptLibraries: Rule = (module) => {
   });
 };
 
-function violations(
+/** Find what a judge has to say of the imports of a module, one sentence each. */
+export function violations(
   module: ParsedModule,
   judge: (imported: ParsedModule["imports"][number]) => string | undefined,
 ): readonly string[] {

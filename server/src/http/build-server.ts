@@ -1,11 +1,11 @@
 import { createCors } from "./cors.ts";
 import { type JsonDocument, serveDocument } from "./documents.ts";
+import { stopUnreadBody } from "./exchange/reject-early.ts";
+import { createOriginReader, type OriginReader } from "./exchange/request-origin.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
-import { stopUnreadBody } from "./reject-early.ts";
 import { respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
 import { createStaticFiles } from "./static-files.ts";
-import { createOriginReader, type OriginReader } from "./unary/request-origin.ts";
 
 /** What a server answers. */
 export interface RequestListenerOptions extends RpcOptions {

@@ -21,21 +21,22 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { dropConnectionFields } from "./connection-fields.ts";
+import { createArrivals, toArriving } from "./exchange/arrivals.ts";
+import { dropConnectionFields } from "./exchange/connection-fields.ts";
+import { packParts } from "./exchange/pack-parts.ts";
+import { stopUnreadBody } from "./exchange/reject-early.ts";
 import {
   type CallRequest,
   type CallResponse,
   type HttpHandler,
   type HttpRequest,
+  isHttp2Request,
   isHttp2Response,
   type StreamHandler,
 } from "./handler.ts";
 import { JSON_OPTIONS } from "./json-options.ts";
-import { packParts } from "./pack-parts.ts";
-import { stopUnreadBody } from "./reject-early.ts";
 import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
-import { createArrivals, toArriving } from "./unary/arrivals.ts";
 import { recordMethods } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
@@ -120,11 +121,11 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
       // When a connection of HTTP/1.1 breaks at the wrong moment nobody else listens any more, and the process would
       // end. What the call must know of it, its signal says. Over HTTP/2 Node tells neither of errors, and a listener
       // on the response would make each write slower.
-      if (!isHttp2Response(res)) {
+      if (!isHttp2Request(req) && !isHttp2Response(res)) {
         req.on("error", ignore);
         res.on("error", ignore);
+        if (unary.onRequest(req, res)) return;
       }
-      if (unary.onRequest(req, res)) return;
       const call = async (): Promise<void> => {
         const request = universalRequestFromNodeRequest(
           req,

@@ -1,5 +1,5 @@
+import { createArrivals, toArriving } from "../exchange/arrivals.ts";
 import type { HttpRequest } from "../handler.ts";
-import { createArrivals, toArriving } from "../unary/arrivals.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** The parameters of an OAuth request. One without a value is as if it were not there (RFC 6749 §3.2). */

@@ -1,6 +1,6 @@
+import { stopUnreadBody } from "../exchange/reject-early.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../handler.ts";
 import { isGone } from "../handler.ts";
-import { stopUnreadBody } from "../reject-early.ts";
 import { respond } from "../respond.ts";
 import { type Form, readForm } from "./form.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  type EnvelopedMessage,
   encodeEnvelopes,
   envelopeCompress,
   mergeNonProtocolHeaders,
@@ -12,66 +13,54 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
-import type { UnaryCall } from "./call.ts";
-import type { UnaryAnswer } from "./exchange.ts";
-import type { UnaryProtocolName } from "./head.ts";
+import type { ProtocolName } from "../call/call-parts.ts";
+import type { Answer } from "../exchange/exchange.ts";
+import type { UnaryCall } from "./unary-call.ts";
 
-/** A promise only where something is compressed. */
-type Answer = UnaryAnswer | Promise<UnaryAnswer>;
-
-/** Put the message that a call came to into the form of its protocol. */
-export function toAnswer(call: UnaryCall, message: Uint8Array): Answer {
-  return ANSWERS[call.parts.head.protocol].accept(call, message);
+/** How a protocol puts what calls come to. A promise only where something is compressed. */
+export interface ProtocolAnswers {
+  readonly accept: (call: UnaryCall, message: Uint8Array) => Answer | Promise<Answer>;
+  readonly refuse: (call: UnaryCall, reason: unknown) => Answer | Promise<Answer>;
 }
 
-/** Put the error that a call came to into the form of its protocol. What is no ConnectError is nobody's business. */
-export function toRefusal(call: UnaryCall, reason: unknown): Answer {
-  const error =
-    reason instanceof ConnectError
-      ? reason
-      : new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
-  return ANSWERS[call.parts.head.protocol].refuse(call, error);
-}
-
-interface ProtocolAnswers {
-  readonly accept: (call: UnaryCall, message: Uint8Array) => Answer;
-  readonly refuse: (call: UnaryCall, error: ConnectError) => Answer;
-}
-
-const ANSWERS: Readonly<Record<UnaryProtocolName, ProtocolAnswers>> = {
+/** How each protocol does. */
+export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
   grpc: {
     accept: (call, data) => seal(call, [{ flags: 0, data }]),
-    refuse(call, error) {
-      setTrailerStatus(call.responseTrailer, error);
+    refuse(call, reason) {
+      setTrailerStatus(call.responseTrailer, toCallError(reason));
       return toSealed(call, undefined);
     },
   },
   "grpc-web": {
-    accept: (call, data) => seal(call, [{ flags: 0, data }, toTrailer(call)]),
-    refuse(call, error) {
-      setTrailerStatus(call.responseTrailer, error);
-      return seal(call, [toTrailer(call)]);
+    accept: (call, data) => seal(call, [{ flags: 0, data }, toTrailer(call.responseTrailer)]),
+    refuse(call, reason) {
+      const trailer = setTrailerStatus(call.responseTrailer, toCallError(reason));
+      return seal(call, [toTrailer(trailer)]);
     },
   },
   connect: {
     accept: (call, bytes) => compress(call, 200, bytes),
-    refuse(call, error) {
+    refuse(call, reason) {
+      const error = toCallError(reason);
       call.responseHeader.set("content-type", contentTypeUnaryJson);
-      mergeMetadata(call.responseHeader, error);
+      // What came off the wire of another call is not passed on: Connect marks it.
+      if (error.isWireError !== true) mergeNonProtocolHeaders(call.responseHeader, error.metadata);
       return compress(call, codeToHttpStatus(error.code), errorToJsonBytes(error, undefined));
     },
   },
 };
 
+/** What is no ConnectError is nobody's business. */
+function toCallError(reason: unknown): ConnectError & { readonly isWireError?: boolean } {
+  if (reason instanceof ConnectError) return reason;
+  return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
+}
+
 /** Below this many bytes compressing is not worth it: what Connect holds. */
 const { compressMinBytes } = validateUniversalHandlerOptions({});
 
-interface Envelope {
-  readonly flags: number;
-  readonly data: Uint8Array;
-}
-
-function seal(call: UnaryCall, envelopes: readonly Envelope[]): Answer {
+function seal(call: UnaryCall, envelopes: readonly EnvelopedMessage[]): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
   if (compression === null || envelopes.every(({ data }) => data.byteLength < compressMinBytes)) {
     return toSealed(call, encodeEnvelopes(...envelopes));
@@ -80,17 +69,17 @@ function seal(call: UnaryCall, envelopes: readonly Envelope[]): Answer {
   return Promise.all(compressed).then((sealed) => toSealed(call, encodeEnvelopes(...sealed)));
 }
 
-function toSealed(call: UnaryCall, body: Uint8Array | undefined): UnaryAnswer {
+function toSealed(call: UnaryCall, body: Uint8Array | undefined): Answer {
   const trailer = call.parts.head.protocol === "grpc" ? call.sentTrailer : undefined;
   return { status: 200, header: call.sentHeader, body, trailer };
 }
 
 /** The form in which gRPC-Web sends a trailer: behind the message. */
-function toTrailer(call: UnaryCall): Envelope {
-  return { flags: trailerFlag, data: trailerSerialize(call.responseTrailer) };
+function toTrailer(fields: Headers): EnvelopedMessage {
+  return { flags: trailerFlag, data: trailerSerialize(fields) };
 }
 
-function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer {
+function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
   if (compression === null || bytes.byteLength < compressMinBytes) return toMuxed(call, status, bytes);
   return compression.compress(bytes).then((body) => {
@@ -99,12 +88,7 @@ function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer {
   });
 }
 
-function toMuxed(call: UnaryCall, status: number, body: Uint8Array): UnaryAnswer {
+function toMuxed(call: UnaryCall, status: number, body: Uint8Array): Answer {
   const header = { ...call.muxedHeader, "content-length": String(body.byteLength) };
   return { status, header, body, trailer: undefined };
-}
-
-/** What came off the wire of another call is not passed on: Connect marks it. */
-function mergeMetadata(header: Headers, error: ConnectError & { readonly isWireError?: boolean }): void {
-  if (error.isWireError !== true) mergeNonProtocolHeaders(header, error.metadata);
 }

@@ -2,55 +2,40 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import type { CallHead, ProtocolName } from "../call/call-parts.ts";
 import { MAX_TIMER_MS } from "../timeout-headers.ts";
 import { createNegotiation } from "./negotiation.ts";
 
-/** The protocols of a unary call. */
-export type UnaryProtocolName = "grpc" | "grpc-web" | "connect";
-
 /** What the header of a request says of a call, where it says nothing unusual. */
-export interface UnaryHead {
-  readonly protocol: UnaryProtocolName;
+export interface UnaryHead extends CallHead {
   /** Whether messages are binary; otherwise they are JSON. */
   readonly isBinary: boolean;
-  /** How long the caller waits, in milliseconds. */
-  readonly timeoutMs: number | undefined;
   /** How answers are compressed that are worth it. */
   readonly compression: Compression | null;
   /** How long the body is said to be, in bytes. */
   readonly contentLength: number | undefined;
-  /** The header of the answer, as it is when nobody adds to it. */
-  readonly sentHeader: Readonly<Record<string, string>>;
-  /** The trailer of the answer, as it is when nobody adds to it. */
-  readonly sentTrailer: Readonly<Record<string, string>>;
 }
 
 /** Reads the header of a request; `undefined` when anything about it is for Connect's own handler. */
 export type HeadReader = (header: IncomingHttpHeaders) => UnaryHead | undefined;
 
 interface ContentType {
-  readonly protocol: UnaryProtocolName;
+  readonly protocol: ProtocolName;
   readonly isBinary: boolean;
-  /** The content type of the answer. */
-  readonly answer: string;
+  /** That of the answer, where it is another. */
+  readonly answer?: string;
 }
 
 /** The content types as clients write them. Others that mean the same are left to Connect. */
-const CONTENT_TYPES: ReadonlyMap<unknown, ContentType> = new Map<unknown, ContentType>([
+const CONTENT_TYPES: ReadonlyMap<string, ContentType> = new Map<string, ContentType>([
   ["application/grpc", { protocol: "grpc", isBinary: true, answer: "application/grpc+proto" }],
-  ["application/grpc+proto", { protocol: "grpc", isBinary: true, answer: "application/grpc+proto" }],
-  ["application/grpc+json", { protocol: "grpc", isBinary: false, answer: "application/grpc+json" }],
+  ["application/grpc+proto", { protocol: "grpc", isBinary: true }],
+  ["application/grpc+json", { protocol: "grpc", isBinary: false }],
   ["application/grpc-web", { protocol: "grpc-web", isBinary: true, answer: "application/grpc-web+proto" }],
-  [
-    "application/grpc-web+proto",
-    { protocol: "grpc-web", isBinary: true, answer: "application/grpc-web+proto" },
-  ],
-  [
-    "application/grpc-web+json",
-    { protocol: "grpc-web", isBinary: false, answer: "application/grpc-web+json" },
-  ],
-  ["application/proto", { protocol: "connect", isBinary: true, answer: "application/proto" }],
-  ["application/json", { protocol: "connect", isBinary: false, answer: "application/json" }],
+  ["application/grpc-web+proto", { protocol: "grpc-web", isBinary: true }],
+  ["application/grpc-web+json", { protocol: "grpc-web", isBinary: false }],
+  ["application/proto", { protocol: "connect", isBinary: true }],
+  ["application/json", { protocol: "connect", isBinary: false }],
 ]);
 
 /** The fields in which both kinds of gRPC say what Connect says in others. */
@@ -73,9 +58,10 @@ const CONNECT = {
 export function createHeadReader(available: readonly Compression[]): HeadReader {
   const negotiate = createNegotiation(available);
   return (header) => {
-    const type = CONTENT_TYPES.get(header["content-type"]);
-    if (type === undefined || header.expect !== undefined) return undefined;
-    const { protocol, isBinary, answer } = type;
+    const contentType = header["content-type"] ?? "";
+    const known = CONTENT_TYPES.get(contentType);
+    if (known === undefined || header.expect !== undefined) return undefined;
+    const { protocol, isBinary, answer = contentType } = known;
     const fields = protocol === "connect" ? CONNECT : GRPC;
     const encoding = header[fields.encoding];
     if (encoding !== undefined && encoding !== "identity") return undefined;

@@ -11,17 +11,15 @@ import {
   type MethodSerializationLookup,
   type UniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
-import { planUnary, type UnaryPlan } from "../../connect/interceptor-scope.ts";
-import type { UnarySpec } from "./call-handler.ts";
+import { planUnary } from "../../connect/interceptor-scope.ts";
+import type { UnarySpec } from "../call/call-handler.ts";
+import type { CallMethod } from "../call/call-parts.ts";
 
 /** A unary method that is served without Connect's own handler. */
-export interface UnaryMethod {
-  readonly spec: UnarySpec;
+export interface UnaryMethod extends CallMethod {
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** How large a request may be, in bytes. */
   readonly readMaxBytes: number;
-  /** What runs around its calls. */
-  readonly plan: UnaryPlan;
 }
 
 /** A router that passes everything on, and what it saw. */
@@ -38,15 +36,12 @@ export interface RecordingRouter {
  */
 export function recordMethods(router: ConnectRouter, options: UniversalHandlerOptions): RecordingRouter {
   const methods = new Map<string, UnaryMethod>();
-  const keep = (spec: MethodImplSpec, own: object | undefined): void => {
+  const keep = (spec: MethodImplSpec, own: object = {}): void => {
     const path = createMethodUrl("/", spec.method);
-    const limits = readLimits(own);
     // Of two that are registered for a path, the last one serves it.
-    if (spec.kind === "unary" && limits !== undefined) {
-      methods.set(path, toUnaryMethod(spec, { ...options, ...limits }));
-    } else {
-      methods.delete(path);
-    }
+    if (spec.kind === "unary" && Object.entries(own).every(isLimit)) {
+      methods.set(path, toUnaryMethod(spec, { ...options, ...own }));
+    } else methods.delete(path);
   };
   const recording: ConnectRouter = {
     handlers: router.handlers,
@@ -65,13 +60,10 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
   return { router: recording, methods };
 }
 
-type Limits = Partial<Pick<UniversalHandlerOptions, "readMaxBytes" | "writeMaxBytes">>;
-
-/** Read the options of a registration; `undefined` when there is more to them than limits. */
-function readLimits(own: object = {}): Limits | undefined {
-  const isLimit = ([name, value]: readonly [string, unknown]): boolean =>
-    (name === "readMaxBytes" || name === "writeMaxBytes") && Number.isSafeInteger(value) && Number(value) > 0;
-  return Object.entries(own).every(isLimit) ? own : undefined;
+function isLimit([name, value]: readonly [string, unknown]): boolean {
+  return (
+    (name === "readMaxBytes" || name === "writeMaxBytes") && Number.isSafeInteger(value) && Number(value) > 0
+  );
 }
 
 function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): UnaryMethod {

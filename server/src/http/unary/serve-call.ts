@@ -1,14 +1,13 @@
-import type { Readable } from "node:stream";
 import type { HandlerContext } from "@connectrpc/connect";
-import { toAnswer, toRefusal } from "./answers.ts";
-import type { Arrivals } from "./arrivals.ts";
-import { type BodyListener, BodyReader } from "./body.ts";
-import type { UnaryCall } from "./call.ts";
-import type { Message } from "./call-handler.ts";
-import { createContext } from "./context.ts";
-import type { UnaryAnswer } from "./exchange.ts";
-import { invoke } from "./invoke.ts";
-import { readUnusualBody, type UnusualBody } from "./unusual-body.ts";
+import type { Message } from "../call/call-handler.ts";
+import { invoke } from "../call/invoke.ts";
+import type { Arrivals } from "../exchange/arrivals.ts";
+import { type BodyListener, BodyReader, type UnusualBody } from "../exchange/body.ts";
+import type { Answer } from "../exchange/exchange.ts";
+import { ANSWERS } from "./answers.ts";
+import { type Step, takeStep } from "./step.ts";
+import type { UnaryCall } from "./unary-call.ts";
+import { readUnusualBody } from "./unusual-body.ts";
 
 /** What serving calls takes. */
 export interface UnaryServing {
@@ -21,139 +20,118 @@ export interface UnaryServing {
 
 /** Take a call through the gate, its body, the interceptors and the handler, to its answer. Never throws. */
 export function serveCall(call: UnaryCall, serving: UnaryServing): void {
-  run(new ServedCall(call, serving), askGate, undefined, receive);
+  takeStep(ASK_GATE, new ServedCall(call, serving), undefined);
 }
 
 /** A call that is under way, and what hears of its body. A class: one is made for every call. */
 class ServedCall implements BodyListener {
   readonly call: UnaryCall;
-  readonly context: HandlerContext;
   readonly serving: UnaryServing;
 
   constructor(call: UnaryCall, serving: UnaryServing) {
     this.call = call;
-    this.context = createContext(call);
     this.serving = serving;
   }
 
   onMessage(bytes: Uint8Array): void {
-    if (isCutOff(this)) return;
+    if (this.isCutOff()) return;
     this.serving.arrivals.delete(this.call.exchange);
-    run(this, handle, bytes, accept);
+    takeStep(HANDLE, this, bytes);
   }
 
-  onUnusualBody(parts: readonly Uint8Array[], rest: Readable | undefined): void {
-    if (!isCutOff(this)) run(this, handleUnusual, { parts, rest }, accept);
+  onUnusualBody(body: UnusualBody): void {
+    if (!this.isCutOff()) takeStep(HANDLE_UNUSUAL, this, body);
   }
 
   /** What has come of it need not be kept until its time is over. */
   onBrokenOff(): void {
     this.serving.arrivals.delete(this.call.exchange);
   }
-}
 
-/** Take a step, and go on with what it comes to: at once, unless that is a promise. What it throws ends the call. */
-function run<I, O>(
-  served: ServedCall,
-  step: (served: ServedCall, input: I) => O | Promise<O>,
-  input: I,
-  proceed: (served: ServedCall, output: O) => void,
-): void {
-  let output: O | Promise<O>;
-  try {
-    output = step(served, input);
-  } catch (error) {
-    refuse(served, error);
-    return;
+  /** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
+  isCutOff(): boolean {
+    if (!this.call.exchange.isGone) return false;
+    this.serving.arrivals.delete(this.call.exchange);
+    this.call.signal.abort();
+    return true;
   }
-  if (!(output instanceof Promise)) {
-    proceed(served, output);
-    return;
-  }
-  output.then(
-    (ready) => proceed(served, ready),
-    (error: unknown) => refuse(served, error),
-  );
 }
 
-function askGate({ call, context, serving }: ServedCall): undefined | Promise<void> {
-  const verdict = serving.requestGate(context);
-  if (verdict === undefined) return undefined;
-  serving.arrivals.add(call.exchange);
-  // Whatever else a gate returns is waited for: what is in doubt is not let in.
-  return Promise.resolve(verdict);
-}
+const ASK_GATE: Step<ServedCall, undefined, void> = {
+  take({ call, serving }) {
+    const verdict = serving.requestGate(call.context);
+    if (verdict === undefined) return undefined;
+    serving.arrivals.add(call.exchange);
+    // Whatever else a gate returns is waited for: what is in doubt is not let in.
+    return Promise.resolve(verdict);
+  },
+  /** It has said yes: only now the body is read. */
+  proceed(served) {
+    const { exchange, parts } = served.call;
+    const { protocol, contentLength } = parts.head;
+    served.call.isGated = false;
+    if (served.isCutOff()) return;
+    served.serving.arrivals.add(exchange);
+    const shape = { isEnveloped: protocol !== "connect", contentLength, maxBytes: parts.method.readMaxBytes };
+    exchange.receive(new BodyReader(shape, served));
+  },
+  fail: refuse,
+};
 
-/** The gate has said yes: only now the body is read. */
-function receive(served: ServedCall): void {
-  const { exchange, parts } = served.call;
-  const { head, method } = parts;
-  served.call.isGated = false;
-  if (isCutOff(served)) return;
-  served.serving.arrivals.add(exchange);
-  const isEnveloped = head.protocol !== "connect";
-  const maxBytes = method.readMaxBytes;
-  exchange.receive(new BodyReader({ isEnveloped, contentLength: head.contentLength, maxBytes }, served));
-}
+const HANDLE: Step<ServedCall, Uint8Array, Message> = {
+  take({ call }, bytes) {
+    const { head, method } = call.parts;
+    return invoke(call, method.serialization.getI(head.isBinary).parse(bytes));
+  },
+  proceed: (served, output) => takeStep(SERIALIZE, served, output),
+  fail: refuse,
+};
 
-function handle({ call, context }: ServedCall, bytes: Uint8Array): Message | Promise<Message> {
-  const { head, method } = call.parts;
-  return invoke(call, context, method.serialization.getI(head.isBinary).parse(bytes));
-}
+const HANDLE_UNUSUAL: Step<ServedCall, UnusualBody, Message> = {
+  ...HANDLE,
+  take: async ({ call }, body) => invoke(call, await readUnusualBody(call.parts, body)),
+};
 
-async function handleUnusual({ call, context }: ServedCall, body: UnusualBody): Promise<Message> {
-  return invoke(call, context, await readUnusualBody(call.parts, body));
-}
-
-function accept(served: ServedCall, output: Message): void {
-  run(served, serialize, output, succeed);
-}
-
-function serialize({ call }: ServedCall, output: Message): Uint8Array {
-  const { head, method } = call.parts;
-  return method.serialization.getO(head.isBinary).serialize(output);
-}
-
-function succeed(served: ServedCall, message: Uint8Array): void {
-  served.call.signal.abort();
-  answer(served, toAnswer, message);
-}
+const SERIALIZE: Step<ServedCall, Message, Uint8Array> = {
+  take({ call }, output) {
+    const { head, method } = call.parts;
+    return method.serialization.getO(head.isBinary).serialize(output);
+  },
+  proceed(served, message) {
+    served.call.signal.abort();
+    end(served, ANSWER, message);
+  },
+  fail: refuse,
+};
 
 function refuse(served: ServedCall, reason: unknown): void {
   served.call.signal.abort(reason);
-  answer(served, toRefusal, reason);
+  end(served, REFUSE, reason);
 }
 
-function answer<T>(
-  served: ServedCall,
-  convert: (call: UnaryCall, result: T) => UnaryAnswer | Promise<UnaryAnswer>,
-  result: T,
-): void {
-  const { exchange } = served.call;
-  served.serving.arrivals.delete(exchange);
-  if (exchange.isGone) return;
-  try {
-    const converted = convert(served.call, result);
-    if (!(converted instanceof Promise)) {
-      exchange.send(converted);
-      return;
-    }
-    converted.then((ready) => exchange.send(ready)).catch((reason: unknown) => fail(served, reason));
-  } catch (reason) {
-    fail(served, reason);
-  }
+function end<I>(served: ServedCall, step: Step<ServedCall, I, Answer>, input: I): void {
+  served.serving.arrivals.delete(served.call.exchange);
+  if (!served.call.exchange.isGone) takeStep(step, served, input);
 }
+
+const ANSWER: Step<ServedCall, Uint8Array, Answer> = {
+  take: ({ call }, message) => ANSWERS[call.parts.head.protocol].accept(call, message),
+  proceed(served, answer) {
+    try {
+      served.call.exchange.send(answer);
+    } catch (reason) {
+      fail(served, reason);
+    }
+  },
+  fail,
+};
+
+const REFUSE: Step<ServedCall, unknown, Answer> = {
+  ...ANSWER,
+  take: ({ call }, reason) => ANSWERS[call.parts.head.protocol].refuse(call, reason),
+};
 
 function fail({ call, serving }: ServedCall, reason: unknown): void {
   serving.onError(reason);
   call.exchange.sendFailure();
-}
-
-/** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
-function isCutOff({ call, serving }: ServedCall): boolean {
-  const { exchange } = call;
-  if (!exchange.isGone) return false;
-  serving.arrivals.delete(exchange);
-  call.signal.abort();
-  return true;
 }

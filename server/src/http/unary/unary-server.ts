@@ -1,23 +1,17 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import {
-  type CallRequest,
-  type CallResponse,
-  type HttpRequest,
-  type HttpResponse,
-  isHttp2Request,
-  isHttp2Response,
-  type StreamHandler,
-} from "../handler.ts";
-import { UnaryCall, type UnaryCallParts } from "./call.ts";
-import type { SentFields, UnaryExchange } from "./exchange.ts";
+import { Call } from "../call/call.ts";
+import type { Exchange, SentFields } from "../exchange/exchange.ts";
+import { Http1Exchange } from "../exchange/http1-exchange.ts";
+import { Http2Exchange } from "../exchange/http2-exchange.ts";
+import { Http2CallRequest } from "../exchange/http2-request.ts";
+import { createOriginReader } from "../exchange/request-origin.ts";
+import type { CallRequest, CallResponse, StreamHandler } from "../handler.ts";
 import { createHeadReader } from "./head.ts";
-import { Http1Exchange } from "./http1-exchange.ts";
-import { Http2Exchange } from "./http2-exchange.ts";
-import { Http2CallRequest } from "./http2-request.ts";
 import type { UnaryMethod } from "./methods.ts";
-import { createOriginReader } from "./request-origin.ts";
 import { serveCall, type UnaryServing } from "./serve-call.ts";
+import type { UnaryCallParts } from "./unary-call.ts";
 
 /** What unary calls need. */
 export interface UnaryOptions extends UnaryServing {
@@ -34,7 +28,7 @@ export interface UnaryServer {
   /** Takes the calls over HTTP/2 of which it knows all that there is to know. */
   readonly onStream: StreamHandler;
   /** Takes such calls over HTTP/1.1. @returns whether it has; if not, it has not touched them either */
-  onRequest(req: HttpRequest, res: HttpResponse): boolean;
+  onRequest(req: IncomingMessage, res: ServerResponse): boolean;
 }
 
 /** Create the server of the unary methods. @param methods by their path */
@@ -45,14 +39,6 @@ export function createUnaryServer(
   const readHead = createHeadReader(options.compressions);
   const originOf = createOriginReader();
 
-  const valuesOf = (req: CallRequest, res: CallResponse): ContextValues | undefined => {
-    try {
-      return options.contextValues?.(req, res) ?? createContextValues();
-    } catch {
-      // It will throw again where somebody answers that.
-      return undefined;
-    }
-  };
   /** Find out what there is to know of a call; `undefined` when anything about it is for Connect's own handler. */
   const open = (req: CallRequest, res: CallResponse, origin?: string): UnaryCallParts | undefined => {
     const method = req.method === "POST" ? methods.get(req.url ?? "") : undefined;
@@ -60,11 +46,16 @@ export function createUnaryServer(
     if (method === undefined || head === undefined || origin === undefined) return undefined;
     // Over HTTP/1.1 gRPC has no trailers that its clients could read.
     if (head.protocol === "grpc" && req.stream === undefined) return undefined;
-    const values = valuesOf(req, res);
-    return values === undefined ? undefined : { method, head, url: `${origin}${req.url}`, values };
+    try {
+      const values = options.contextValues?.(req, res) ?? createContextValues();
+      return { method, head, url: `${origin}${req.url}`, values };
+    } catch {
+      // It will throw again where somebody answers that.
+      return undefined;
+    }
   };
-  const serve = (parts: UnaryCallParts, exchange: UnaryExchange): true => {
-    serveCall(new UnaryCall(parts, exchange, options.shutdownSignal), options);
+  const serve = (parts: UnaryCallParts, exchange: Exchange): true => {
+    serveCall(new Call(parts, exchange, options.shutdownSignal), options);
     return true;
   };
   return {
@@ -76,7 +67,6 @@ export function createUnaryServer(
       return parts !== undefined && serve(parts, new Http2Exchange(request, options.sentTo(header.origin)));
     },
     onRequest(req, res) {
-      if (isHttp2Request(req) || isHttp2Response(res)) return false;
       const scheme = "encrypted" in req.socket && req.socket.encrypted === true ? "https" : "http";
       const parts = open(req, res, originOf(scheme, req.headers.host));
       return parts !== undefined && serve(parts, new Http1Exchange(req, res));

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   pipe,
@@ -8,30 +7,18 @@ import {
   transformSplitEnvelope,
 } from "@connectrpc/connect/protocol";
 import { trailerFlag } from "@connectrpc/connect/protocol-grpc-web";
-import { packParts } from "../pack-parts.ts";
-import type { Message } from "./call-handler.ts";
-import type { UnaryHead } from "./head.ts";
-import type { UnaryMethod } from "./methods.ts";
-
-/** A body that is not simply one message. */
-export interface UnusualBody {
-  /** What has been read of it. */
-  readonly parts: readonly Uint8Array[];
-  /** What is still to be read. */
-  readonly rest: Readable | undefined;
-}
+import type { Message } from "../call/call-handler.ts";
+import { replay, type UnusualBody } from "../exchange/body.ts";
+import type { UnaryCallParts } from "./unary-call.ts";
 
 /**
  * Make what can be made of an unusual body with Connect's own code, so that it is told the same as by Connect.
  *
  * @throws ConnectError nearly always
  */
-export async function readUnusualBody(
-  { head, method }: { readonly head: UnaryHead; readonly method: UnaryMethod },
-  body: UnusualBody,
-): Promise<Message> {
+export async function readUnusualBody({ head, method }: UnaryCallParts, body: UnusualBody): Promise<Message> {
   const { protocol, isBinary, contentLength } = head;
-  const { readMaxBytes: maxBytes } = method;
+  const maxBytes = method.readMaxBytes;
   const serialization = method.serialization.getI(isBinary);
   if (protocol === "connect") {
     return serialization.parse(await readAllBytes(replay(body), maxBytes, contentLength));
@@ -43,12 +30,6 @@ export async function readUnusualBody(
   return readOne(
     pipe(replay(body), transformSplitEnvelope(maxBytes), transformDecompressEnvelope(null, maxBytes), parse),
   );
-}
-
-async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> {
-  yield* parts;
-  // The iterator must not destroy the request when it is told to stop: that would cut off the answer.
-  if (rest !== undefined) yield* packParts(rest.iterator({ destroyOnReturn: false }));
 }
 
 async function readOne(messages: AsyncIterable<Message>): Promise<Message> {

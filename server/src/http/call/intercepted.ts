@@ -1,5 +1,5 @@
 import type { HandlerContext, Interceptor, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
-import type { UnaryCall } from "./call.ts";
+import type { Call } from "./call.ts";
 import { callHandler, type Message } from "./call-handler.ts";
 import { createLazyView } from "./lazy-view.ts";
 
@@ -7,8 +7,7 @@ type Next = ReturnType<Interceptor>;
 type AnyRequest = Parameters<Next>[0];
 
 interface Carrier {
-  readonly call: UnaryCall;
-  readonly context: HandlerContext;
+  readonly call: Call;
   readonly message: Message;
 }
 
@@ -22,47 +21,47 @@ const COMMON = {
 
 const toRequest = createLazyView<UnaryRequest, Carrier>({
   ...COMMON,
-  requestMethod: ({ context }) => context.requestMethod,
-  url: ({ context }) => context.url,
-  signal: ({ context }) => context.signal,
-  header: ({ context }) => context.requestHeader,
-  contextValues: ({ context }) => context.values,
+  requestMethod: ({ call }) => call.context.requestMethod,
+  url: ({ call }) => call.context.url,
+  signal: ({ call }) => call.context.signal,
+  header: ({ call }) => call.context.requestHeader,
+  contextValues: ({ call }) => call.context.values,
 });
 
 const toResponse = createLazyView<UnaryResponse, Carrier>({
   ...COMMON,
-  header: ({ context }) => context.responseHeader,
-  trailer: ({ context }) => context.responseTrailer,
+  header: ({ call }) => call.context.responseHeader,
+  trailer: ({ call }) => call.context.responseTrailer,
 });
 
 /** What interceptors have made of the request is what the handler gets. */
-const toHandlerContext = createLazyView<HandlerContext, { context: HandlerContext; req: AnyRequest }>({
-  method: ({ context }) => context.method,
+const toHandlerContext = createLazyView<HandlerContext, { call: Call; req: AnyRequest }>({
+  method: ({ call }) => call.context.method,
   service: ({ req }) => req.service,
-  requestMethod: ({ context }) => context.requestMethod,
-  protocolName: ({ context }) => context.protocolName,
-  url: ({ context }) => context.url,
+  requestMethod: ({ call }) => call.context.requestMethod,
+  protocolName: ({ call }) => call.context.protocolName,
+  url: ({ call }) => call.context.url,
   signal: ({ req }) => req.signal,
-  timeoutMs: ({ context }) => context.timeoutMs,
+  timeoutMs: ({ call }) => call.context.timeoutMs,
   requestHeader: ({ req }) => req.header,
-  responseHeader: ({ context }) => context.responseHeader,
-  responseTrailer: ({ context }) => context.responseTrailer,
+  responseHeader: ({ call }) => call.context.responseHeader,
+  responseTrailer: ({ call }) => call.context.responseTrailer,
   values: ({ req }) => req.contextValues,
 });
 
 /** Run interceptors around a handler, as Connect does: anew for every call, because they may keep state of it. */
-export async function runIntercepted(carrier: Carrier): Promise<Message> {
-  const { call, context } = carrier;
+export async function runIntercepted(call: Call, message: Message): Promise<Message> {
+  const { context } = call;
   const { spec, plan } = call.parts.method;
   let own: UnaryResponse | undefined;
   let next: Next = async (req) => {
-    const handlerContext = toHandlerContext({ context, req });
-    const message = await callHandler(spec, req.message as Message, handlerContext); // it is a unary call
-    own = toResponse({ call, context, message });
+    const handlerContext = toHandlerContext({ call, req });
+    const output = await callHandler(spec, req.message as Message, handlerContext); // it is a unary call
+    own = toResponse({ call, message: output });
     return own;
   };
   for (const interceptor of plan.interceptors.toReversed()) next = interceptor(next);
-  const res = await next(toRequest(carrier));
+  const res = await next(toRequest({ call, message }));
   if (res !== own || call.hasResponseFields) {
     copyHeaders(res.header, context.responseHeader);
     copyHeaders(res.trailer, context.responseTrailer);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "./handler.ts";
+import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "../handler.ts";
 
 /** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer: no read begins that could exceed it, beyond the one that Node does ahead. */
 const DRAIN_MAX_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { RequestHeader } from "../../../../server/src/http/unary/request-header.ts";
+import { RequestHeader } from "../../../../server/src/http/call/request-header.ts";
 
 const fields = {
   ":path": "/a",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BodyReader } from "../../../../server/src/http/unary/body.ts";
+import { BodyReader } from "../../../../server/src/http/exchange/body.ts";
 
 const READ = { isEnveloped: false, contentLength: undefined, maxBytes: 100_000 };
 
@@ -16,9 +16,9 @@ function readByteByByte(body: Buffer, { end }: { readonly end: "end" | "giveUp" 
     onMessage: (bytes) => {
       got = bytes;
     },
-    onUnusualBody: (pieces) => {
-      got = Buffer.concat(pieces);
-      parts = pieces.length;
+    onUnusualBody: (unusual) => {
+      got = Buffer.concat(unusual.parts);
+      parts = unusual.parts.length;
     },
     onBrokenOff: () => undefined,
   });

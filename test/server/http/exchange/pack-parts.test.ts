@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packParts } from "../../../server/src/http/pack-parts.ts";
+import { packParts } from "../../../../server/src/http/exchange/pack-parts.ts";
 
 async function* inParts(body: Buffer, bytes: number): AsyncIterable<Uint8Array> {
   for (let at = 0; at < body.length; at += bytes) yield body.subarray(at, at + bytes);

@@ -6,7 +6,7 @@ import type { BodyReader } from "./body.ts";
 export type SentFields = Readonly<Record<string, string | string[]>>;
 
 /** A whole answer. */
-export interface UnaryAnswer {
+export interface Answer {
   /** The status of HTTP. */
   readonly status: number;
   readonly header: SentFields;
@@ -16,7 +16,7 @@ export interface UnaryAnswer {
 }
 
 /** A request and the way to answer it, over either version of HTTP. */
-export interface UnaryExchange extends Arriving {
+export interface Exchange extends Arriving {
   readonly header: IncomingHttpHeaders;
   /** Whether nobody can get an answer any more. */
   readonly isGone: boolean;
@@ -25,7 +25,7 @@ export interface UnaryExchange extends Arriving {
   /** Call back once when the caller has left or has got everything. */
   onClose(listener: (reason: unknown) => void): void;
   /** Answer. Does nothing when the caller is gone. @throws when Node does not take the header */
-  send(answer: UnaryAnswer): void;
+  send(answer: Answer): void;
   /** Answer that something went wrong beside the call, after an answer could not be sent. */
   sendFailure(): void;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { BodyReader } from "../../../../server/src/http/exchange/body.ts";
+import { Http1Exchange } from "../../../../server/src/http/exchange/http1-exchange.ts";
 import type { HttpHandler } from "../../../../server/src/http/handler.ts";
 import { isHttp2Request, isHttp2Response } from "../../../../server/src/http/handler.ts";
-import { BodyReader } from "../../../../server/src/http/unary/body.ts";
-import { Http1Exchange } from "../../../../server/src/http/unary/http1-exchange.ts";
 import { connectRaw, serveHandler } from "../serving.ts";
 
 const HEAD = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";

@@ -1,6 +1,6 @@
 import { createDeadlineSignal, createLinkedAbortController } from "@connectrpc/connect/protocol";
 import type { AbortState } from "../../connect/interceptor-scope.ts";
-import type { UnaryExchange } from "./exchange.ts";
+import type { Exchange } from "../exchange/exchange.ts";
 
 /**
  * The signal of a call, made when somebody asks for it: few handlers do, and the error with which it is aborted at
@@ -9,7 +9,7 @@ import type { UnaryExchange } from "./exchange.ts";
  * A class: one is made for every call.
  */
 export class CallSignal implements AbortState {
-  readonly #exchange: UnaryExchange;
+  readonly #exchange: Exchange;
   readonly #shutdownSignal: AbortSignal | undefined;
   readonly #deadlineMs: number | undefined;
   #controller: AbortController | undefined;
@@ -18,11 +18,7 @@ export class CallSignal implements AbortState {
   #end: { readonly reason: unknown } | undefined;
 
   /** @param timeoutMs how long the caller waits, in milliseconds */
-  constructor(
-    exchange: UnaryExchange,
-    timeoutMs: number | undefined,
-    shutdownSignal: AbortSignal | undefined,
-  ) {
+  constructor(exchange: Exchange, timeoutMs: number | undefined, shutdownSignal: AbortSignal | undefined) {
     this.#exchange = exchange;
     this.#shutdownSignal = shutdownSignal;
     this.#deadlineMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;

@@ -1,37 +1,31 @@
-import type { ContextValues } from "@connectrpc/connect";
+import type { HandlerContext } from "@connectrpc/connect";
 import { trailerMux } from "@connectrpc/connect/protocol-connect";
-import { dropConnectionFields } from "../connection-fields.ts";
+import { dropConnectionFields } from "../exchange/connection-fields.ts";
+import type { Exchange, SentFields } from "../exchange/exchange.ts";
+import type { CallParts } from "./call-parts.ts";
 import { CallSignal } from "./call-signal.ts";
-import type { SentFields, UnaryExchange } from "./exchange.ts";
-import type { UnaryHead } from "./head.ts";
-import type { UnaryMethod } from "./methods.ts";
+import { createLazyView } from "./lazy-view.ts";
 import { RequestHeader } from "./request-header.ts";
 
-/** What is known of a call before anything of it is done. */
-export interface UnaryCallParts {
-  readonly method: UnaryMethod;
-  readonly head: UnaryHead;
-  /** Where it was sent. */
-  readonly url: string;
-  readonly values: ContextValues;
-}
-
 /** One unary call. A class: closures over its state would cost more than the state. */
-export class UnaryCall {
-  readonly parts: UnaryCallParts;
-  readonly exchange: UnaryExchange;
+export class Call<Parts extends CallParts = CallParts> {
+  readonly parts: Parts;
+  readonly exchange: Exchange;
   readonly signal: CallSignal;
   readonly header: RequestHeader;
+  /** What the gate, the interceptors and the handler see of it. */
+  readonly context: HandlerContext;
   /** Whether the gate still decides. */
   isGated = true;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
-  constructor(parts: UnaryCallParts, exchange: UnaryExchange, shutdownSignal: AbortSignal | undefined) {
+  constructor(parts: Parts, exchange: Exchange, shutdownSignal: AbortSignal | undefined) {
     this.parts = parts;
     this.exchange = exchange;
     this.header = new RequestHeader(exchange.header);
     this.signal = new CallSignal(exchange, parts.head.timeoutMs, shutdownSignal);
+    this.context = createContext(this);
   }
 
   get responseHeader(): Headers {
@@ -69,6 +63,33 @@ export class UnaryCall {
       : toFields(trailerMux(this.responseHeader, this.#responseTrailer));
   }
 }
+
+/** What Connect's contexts have, too. */
+interface CallContext extends HandlerContext {
+  readonly abort: (reason?: unknown) => void;
+}
+
+const createContext: (call: Call) => HandlerContext = createLazyView<CallContext, Call>({
+  method: ({ parts }) => parts.method.spec.method,
+  service: ({ parts }) => parts.method.spec.method.parent,
+  requestMethod: () => "POST",
+  protocolName: ({ parts }) => parts.head.protocol,
+  url: ({ parts }) => parts.url,
+  signal: ({ signal }) => signal.signal,
+  timeoutMs:
+    ({ signal }) =>
+    () =>
+      signal.remainingMs,
+  // The gate looks up a field or two; everybody else gets true Headers.
+  requestHeader: ({ header, isGated }) => (isGated ? header : header.toHeaders()),
+  responseHeader: (call) => call.responseHeader,
+  responseTrailer: (call) => call.responseTrailer,
+  abort:
+    ({ signal }) =>
+    (reason) =>
+      signal.abort(reason),
+  values: ({ parts }) => parts.values,
+});
 
 /** Convert to what Node sends: only `set-cookie` has values that must not be joined. */
 function toFields(headers: Headers): Record<string, string | string[]> {

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { stopUnreadBody } from "../reject-early.ts";
 import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toConnectionError } from "./close-reason.ts";
-import type { UnaryAnswer, UnaryExchange } from "./exchange.ts";
+import type { Answer, Exchange } from "./exchange.ts";
+import { stopUnreadBody } from "./reject-early.ts";
 
 /** A request over HTTP/1.1, whose errors somebody listens to. A class: one is made for every call. */
-export class Http1Exchange implements UnaryExchange {
+export class Http1Exchange implements Exchange {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
 
@@ -43,7 +43,7 @@ export class Http1Exchange implements UnaryExchange {
     this.#req.socket.destroy();
   }
 
-  send({ status, header, body }: UnaryAnswer): void {
+  send({ status, header, body }: Answer): void {
     if (this.isGone) return;
     stopUnreadBody(this.#req, this.#res);
     this.#res.writeHead(status, header);

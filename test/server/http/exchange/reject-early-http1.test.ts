@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { serveClosedGate } from "./closed-gate.ts";
-import { connectRaw, readAll } from "./serving.ts";
+import { serveClosedGate } from "../closed-gate.ts";
+import { connectRaw, readAll } from "../serving.ts";
 
 /** Far more than is taken of a body that nobody wants. */
 const BODY_BYTES = 8 * 1024 * 1024;

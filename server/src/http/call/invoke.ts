@@ -1,5 +1,4 @@
-import type { HandlerContext } from "@connectrpc/connect";
-import type { UnaryCall } from "./call.ts";
+import type { Call } from "./call.ts";
 import { callHandler, type Message } from "./call-handler.ts";
 import { runIntercepted } from "./intercepted.ts";
 
@@ -9,24 +8,20 @@ import { runIntercepted } from "./intercepted.ts";
  *
  * @throws ConnectError, and whatever was thrown where no interceptor converts it
  */
-export function invoke(
-  call: UnaryCall,
-  context: HandlerContext,
-  message: Message,
-): Message | Promise<Message> {
+export function invoke(call: Call, message: Message): Message | Promise<Message> {
   const { spec, plan } = call.parts.method;
   try {
     const output =
       plan.interceptors.length === 0
-        ? callHandler(spec, message, context)
-        : runIntercepted({ call, context, message });
+        ? callHandler(spec, message, call.context)
+        : runIntercepted(call, message);
     return output instanceof Promise ? output.catch((error: unknown) => rethrow(call, error)) : output;
   } catch (error) {
     return rethrow(call, error);
   }
 }
 
-function rethrow({ parts, signal }: UnaryCall, error: unknown): never {
+function rethrow({ parts, signal }: Call, error: unknown): never {
   const { spec, plan } = parts.method;
   throw plan.convertError === undefined ? error : plan.convertError(error, spec.method, signal);
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { MAX_LOOSE_PARTS } from "../pack-parts.ts";
+import { MAX_LOOSE_PARTS, packParts } from "./pack-parts.ts";
 
 /** What is known of a body before it is read. */
 export interface BodyShape {
@@ -11,14 +11,29 @@ export interface BodyShape {
   readonly maxBytes: number;
 }
 
-/** Gets a body. One of the two is called, once, unless the caller leaves before. */
+/** A body that is not simply one message of the length that was announced. */
+export interface UnusualBody {
+  /** What has been read of it. */
+  readonly parts: readonly Uint8Array[];
+  /** What is still to be read: `undefined` at its end. */
+  readonly rest: Readable | undefined;
+}
+
+/** Gets a body. One of the first two is called, once, unless the caller leaves before. */
 export interface BodyListener {
   /** It is one message, of the length that was announced. */
   onMessage(bytes: Uint8Array): void;
-  /** It is anything else. What has been read of it, and what is still to be read: `undefined` at its end. */
-  onUnusualBody(parts: readonly Uint8Array[], rest: Readable | undefined): void;
+  /** It is anything else. */
+  onUnusualBody(body: UnusualBody): void;
   /** No more of it will come. May be called after either of the others, too. */
   onBrokenOff(): void;
+}
+
+/** Read an unusual body from its beginning. */
+export async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> {
+  yield* parts;
+  // The iterator must not destroy the request when it is told to stop: that would cut off the answer.
+  if (rest !== undefined) yield* packParts(rest.iterator({ destroyOnReturn: false }));
 }
 
 const ENVELOPE_BYTES = 5;
@@ -65,7 +80,7 @@ export class BodyReader {
     const { isEnveloped } = this.#shape;
     const isWhole = this.#expected === undefined ? !isEnveloped : this.#size === this.#expected;
     if (isWhole) this.#listener.onMessage(this.#join(isEnveloped ? ENVELOPE_BYTES : 0));
-    else this.#listener.onUnusualBody(this.#parts, undefined);
+    else this.#listener.onUnusualBody({ parts: this.#parts, rest: undefined });
   }
 
   /** Take note that the caller has left. */
@@ -75,7 +90,7 @@ export class BodyReader {
 
   /** Leave the body to others. @param rest what has not been read yet */
   giveUp(rest: Readable): void {
-    this.#listener.onUnusualBody(this.#parts, rest);
+    this.#listener.onUnusualBody({ parts: this.#parts, rest });
   }
 
   /** Say how long the body is, as soon as that can be told. */

@@ -13,9 +13,9 @@ import {
 } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { eventually } from "../../support/eventually.ts";
-import { serveClosedGate } from "./closed-gate.ts";
-import { serve } from "./serving.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { serveClosedGate } from "../closed-gate.ts";
+import { serve } from "../serving.ts";
 
 const BODY_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES_READ = 96 * 1024;

@@ -5,15 +5,15 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { resetBehindResponse } from "../reject-early.ts";
 import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toResetError } from "./close-reason.ts";
-import type { SentFields, UnaryAnswer, UnaryExchange } from "./exchange.ts";
+import type { Answer, Exchange, SentFields } from "./exchange.ts";
 import type { Http2CallRequest } from "./http2-request.ts";
+import { resetBehindResponse } from "./reject-early.ts";
 
 /** A request over HTTP/2, straight from Node's stream. A class: one is made for every call. */
-export class Http2Exchange implements UnaryExchange {
+export class Http2Exchange implements Exchange {
   readonly #request: Http2CallRequest;
   readonly #sentAlways: SentFields;
   readonly #stream: ServerHttp2Stream;
@@ -54,7 +54,7 @@ export class Http2Exchange implements UnaryExchange {
     this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
-  send({ status, header, body, trailer }: UnaryAnswer): void {
+  send({ status, header, body, trailer }: Answer): void {
     const stream = this.#stream;
     if (this.isGone) return;
     const fields = { ":status": status, ...this.#sentAlways, ...header };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Arriving, createArrivals } from "../../../../server/src/http/unary/arrivals.ts";
+import { type Arriving, createArrivals } from "../../../../server/src/http/exchange/arrivals.ts";
 
 /** A request that says whether it was hung up on. */
 function pendingRequest(isComplete = false): Arriving & { isHungUp: boolean } {

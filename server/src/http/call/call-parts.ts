@@ -1,0 +1,33 @@
+import type { ContextValues } from "@connectrpc/connect";
+import type { UnaryPlan } from "../../connect/interceptor-scope.ts";
+import type { UnarySpec } from "./call-handler.ts";
+
+/** The protocols of a unary call. */
+export type ProtocolName = "grpc" | "grpc-web" | "connect";
+
+/** The method of a call. */
+export interface CallMethod {
+  readonly spec: UnarySpec;
+  /** What runs around its calls. */
+  readonly plan: UnaryPlan;
+}
+
+/** What the header of a request says of a call. */
+export interface CallHead {
+  readonly protocol: ProtocolName;
+  /** How long the caller waits, in milliseconds. */
+  readonly timeoutMs: number | undefined;
+  /** The header of the answer, as it is when nobody adds to it. */
+  readonly sentHeader: Readonly<Record<string, string>>;
+  /** The trailer of the answer, as it is when nobody adds to it. */
+  readonly sentTrailer: Readonly<Record<string, string>>;
+}
+
+/** What is known of a call before anything of it is done. */
+export interface CallParts {
+  readonly method: CallMethod;
+  readonly head: CallHead;
+  /** Where it was sent. */
+  readonly url: string;
+  readonly values: ContextValues;
+}
