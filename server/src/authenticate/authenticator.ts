@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import type { TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import { digestToken } from "./token-digest.ts";
@@ -61,10 +62,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const verdict = await verifyToken(token, issuers, options.keyTimeoutMs);
     if (verdict.principal.binding !== undefined) {
       // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
-      throw new AuthError("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
+      throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
     }
     if (!verdict.issuer.keys.isTrusted(verdict.key)) {
-      throw new AuthError("TOKEN_INVALID", "the key was withdrawn while the token was verified");
+      throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified");
     }
     assertStillGood(verdict);
     cache.set(digest, verdict);
@@ -89,7 +90,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function assertStillGood({ principal, times }: Verdict): void {
     assertTimely(times, clock.nowMs() / 1000, toleranceSeconds);
     if (revocations.isRevoked(principal)) {
-      throw new AuthError("SESSION_REVOKED", "the session has been revoked");
+      throw createRefusal("SESSION_REVOKED", "the session has been revoked");
     }
   }
 

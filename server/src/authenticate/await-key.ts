@@ -1,4 +1,4 @@
-import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import type { VerificationKey } from "../keys/key-source.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function awaitKey(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new AuthError("AUTH_UNAVAILABLE", "the keys were not at hand in time")),
+      () => reject(createRefusal("AUTH_UNAVAILABLE", "the keys were not at hand in time")),
       timeoutMs,
     );
   });

@@ -1,4 +1,4 @@
-import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import type { TrustedIssuer } from "./issuers.ts";
 import { createPrincipal, type Principal, type TokenBinding } from "./principal.ts";
 import {
@@ -80,7 +80,7 @@ function required<T>(name: string, value: T | undefined): T {
 
 function assertLife(lifeSeconds: number, maxLifeSeconds: number): void {
   if (!(lifeSeconds > 0 && lifeSeconds <= maxLifeSeconds)) {
-    throw new AuthError("TOKEN_INVALID", "the token's life is not positive, or longer than is accepted");
+    throw createRefusal("TOKEN_INVALID", "the token's life is not positive, or longer than is accepted");
   }
 }
 

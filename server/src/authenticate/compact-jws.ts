@@ -1,5 +1,6 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
-import { AuthError } from "../errors/auth-error.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import { parseUniqueJsonObject } from "./unique-json.ts";
 
 /** The longest token that is looked at, in characters: what common servers take as a header. */
@@ -62,5 +63,5 @@ function decodeObject(part: "header" | "payload", segment = ""): Record<string, 
 }
 
 function malformed(rule: string): AuthError {
-  return new AuthError("TOKEN_INVALID", rule);
+  return createRefusal("TOKEN_INVALID", rule);
 }

@@ -1,4 +1,5 @@
-import { AuthError } from "../errors/auth-error.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 
 /** The claims of a token, as parsed. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -89,5 +90,5 @@ function isNonEmptyString(value: unknown): value is string {
 
 /** Make the error of a claim. @param fault what is wrong with it; never its value */
 export function invalidClaim(fault: string): AuthError {
-  return new AuthError("TOKEN_INVALID", `claim ${fault}`);
+  return createRefusal("TOKEN_INVALID", `claim ${fault}`);
 }

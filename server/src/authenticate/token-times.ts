@@ -1,4 +1,4 @@
-import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 
 /** From when until when a token is good, in seconds since 1970. */
 export interface TokenTimes {
@@ -20,9 +20,9 @@ export interface TokenTimes {
  */
 export function assertTimely(times: TokenTimes, nowSeconds: number, toleranceSeconds: number): void {
   if (nowSeconds + toleranceSeconds < times.notBeforeSeconds) {
-    throw new AuthError("TOKEN_INVALID", "the token is not valid yet");
+    throw createRefusal("TOKEN_INVALID", "the token is not valid yet");
   }
   if (nowSeconds - toleranceSeconds >= times.expiresAtSeconds) {
-    throw new AuthError("TOKEN_EXPIRED", "the token has expired");
+    throw createRefusal("TOKEN_EXPIRED", "the token has expired");
   }
 }

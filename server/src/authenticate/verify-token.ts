@@ -1,5 +1,6 @@
 import { compactVerify, errors } from "jose";
-import { AuthError } from "../errors/auth-error.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
 import { awaitKey } from "./await-key.ts";
 import { readClaims } from "./claims.ts";
@@ -102,5 +103,5 @@ async function verifySignature(token: string, key: VerificationKey): Promise<voi
 }
 
 function invalid(rule: string, cause?: unknown): AuthError {
-  return new AuthError("TOKEN_INVALID", rule, { cause });
+  return createRefusal("TOKEN_INVALID", rule, { cause });
 }

@@ -1,6 +1,7 @@
 import type { Principal } from "../authenticate/principal.ts";
 import type { Clock } from "../clock.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import type { Policy } from "./policy.ts";
 
 /**
@@ -35,7 +36,7 @@ export function assertAllowed(policy: Policy, principal: Principal, clock: Clock
 /** Ask for a fresh proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)). */
 function assertRecentAuth(principal: Principal, notBefore: number, maxAgeSeconds: number): void {
   if (principal.authTimeSeconds === undefined || principal.authTimeSeconds < notBefore) {
-    throw new AuthError("REAUTH_REQUIRED", "the user must sign in again for this method", {
+    throw createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
       metadata: { max_age: String(maxAgeSeconds) },
     });
   }
@@ -44,13 +45,13 @@ function assertRecentAuth(principal: Principal, notBefore: number, maxAgeSeconds
 function insufficientScope(policy: Policy): AuthError {
   const all = policy.scopes.length === 0 ? {} : { scopes: policy.scopes.join(" ") };
   const any = policy.anyScopes.length === 0 ? {} : { any_scopes: policy.anyScopes.join(" ") };
-  return new AuthError("INSUFFICIENT_SCOPE", "the token lacks a scope that the method needs", {
+  return createRefusal("INSUFFICIENT_SCOPE", "the token lacks a scope that the method needs", {
     metadata: { ...all, ...any },
   });
 }
 
 function denied(rule: string): AuthError {
-  return new AuthError("POLICY_DENIED", rule);
+  return createRefusal("POLICY_DENIED", rule);
 }
 
 // Loops, not closures: this runs on every call.

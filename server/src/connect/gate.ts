@@ -6,6 +6,7 @@ import type { Policy } from "../authorize/policy.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
 import type { Audiences } from "./audiences.ts";
 import type { Enforcement } from "./enforcement.ts";
@@ -47,7 +48,7 @@ export function createGate(options: GateOptions): Gate {
   function admit(context: HandlerContext, policy: Policy, principal: Principal): void {
     context.values.set(callerKey, { principal });
     if (policy.audiences.length === 0 && !audiences.includeServer(principal)) {
-      throw new AuthError("TOKEN_INVALID", "claim aud does not name this server");
+      throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
     }
     assertAllowed(policy, principal, clock);
   }
@@ -56,7 +57,7 @@ export function createGate(options: GateOptions): Gate {
     const token = readToken(context);
     if (token === undefined) {
       if (policy.access !== "optional") {
-        throw new AuthError("TOKEN_MISSING", "the call needs an access token");
+        throw createRefusal("TOKEN_MISSING", "the call needs an access token");
       }
       context.values.set(callerKey, { principal: undefined });
       return undefined;
@@ -89,7 +90,7 @@ export function createGate(options: GateOptions): Gate {
     }
     try {
       if (policy === undefined) {
-        throw new AuthError("POLICY_DENIED", "the method has no access rule");
+        throw createRefusal("POLICY_DENIED", "the method has no access rule");
       }
       return decide(context, policy)?.catch((error: unknown) => refuse(context, error));
     } catch (error) {

@@ -9,6 +9,7 @@ import type {
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import type { Rule } from "../authorize/rule.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
 import { createEnding } from "../streams/ending.ts";
 import { resultUntilEnded, untilEnded } from "../streams/until-ended.ts";
@@ -39,7 +40,7 @@ export function createMessageRules({ policies, audit, enforcement }: MessageRule
     if (rule.allows(caller, message)) {
       return;
     }
-    const error = new AuthError("POLICY_DENIED", "the rule of the method does not allow this request");
+    const error = createRefusal("POLICY_DENIED", "the rule of the method does not allow this request");
     const isShadow = enforcement.isShadow(req.service);
     audit.record(denied({ method: toMethodName(req.method), isShadow, caller }, error));
     if (!isShadow) {

@@ -1,7 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { parseBearer } from "../authenticate/bearer.ts";
 import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import { repeatsAuthorization } from "./node-request.ts";
 
 /** The room that the scheme and spaces take beside the longest token. */
@@ -24,12 +24,12 @@ export function readToken(context: HandlerContext): string | undefined {
     return undefined;
   }
   if (repeatsAuthorization(context.values) || hasQueryToken(context.url)) {
-    throw new AuthError("TOKEN_INVALID", "the token was sent in more than one way", {
+    throw createRefusal("TOKEN_INVALID", "the token was sent in more than one way", {
       metadata: { error: "invalid_request" },
     });
   }
   if (bearer.kind === "malformed") {
-    throw new AuthError("TOKEN_INVALID", "the authorization header is not one bearer token");
+    throw createRefusal("TOKEN_INVALID", "the authorization header is not one bearer token");
   }
   return bearer.token;
 }

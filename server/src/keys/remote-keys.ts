@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import { createJwksLoader } from "./jwks-loader.ts";
 import type { JwksFetch } from "./jwks-location.ts";
 import type { KeySet } from "./key-set.ts";
@@ -112,5 +113,5 @@ function toName(kid: string | undefined, algorithm: SignatureAlgorithm): string 
 }
 
 function unavailable(retryAfterMs: number): AuthError {
-  return new AuthError("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", { retryAfterMs });
+  return createRefusal("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", { retryAfterMs });
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../clock.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 
 /** How often something may happen. */
 export interface RateLimitOptions {
@@ -50,7 +50,7 @@ export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
     assertAllowed(key) {
       const retryAfterMs = Math.ceil(waitMs(key));
       if (retryAfterMs > 0) {
-        throw new AuthError("RATE_LIMITED", message, { retryAfterMs });
+        throw createRefusal("RATE_LIMITED", message, { retryAfterMs });
       }
     },
     take(key) {

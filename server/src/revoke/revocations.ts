@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import type { Store } from "../store/database.ts";
 import { insertRevocations, type RevocationRecord } from "../store/revocations.ts";
 import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
@@ -97,7 +97,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     close: () => feed.close(),
     isRevoked(token) {
       if (!(clock.nowMs() - feed.readAtMs() <= staleAfterMs)) {
-        throw new AuthError("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now");
+        throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now");
       }
       return set.covers(token);
     },
