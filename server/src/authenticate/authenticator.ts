@@ -45,7 +45,7 @@ export interface AuthenticatorOptions {
 /** Turns a token into a principal. */
 export interface Authenticator {
   /**
-   * Answers without a promise for a token that was verified before.
+   * Answers without a promise for a token that was verified before, and for one whose form or header is refused.
    *
    * @param peer where the token comes from, for the limit on failures; empty: unknown, and not counted
    * @throws AuthError the reason why the token is not good, or `RATE_LIMITED` before anything is verified
@@ -58,8 +58,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { issuers, revocations, clock, toleranceSeconds, failures } = options;
   const cache = createVerdictCache(options.cacheEntries);
 
-  async function verify(token: string, digest: string): Promise<Principal> {
-    const verdict = await verifyToken(token, issuers, options.keyTimeoutMs);
+  function accept(verdict: Verdict, digest: string): Principal {
     if (verdict.principal.binding !== undefined) {
       // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
       throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
@@ -72,18 +71,27 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return verdict.principal;
   }
 
+  function verify(token: string, digest: string): Promise<Principal> {
+    return verifyToken(token, issuers, options.keyTimeoutMs).then((verdict) => accept(verdict, digest));
+  }
+
   /** A token that was good before costs nothing, and so is never counted: only who comes with others must wait. */
   function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
     if (failures === undefined || peer === "") {
       return verify(token, digest);
     }
     failures.assertAllowed(peer);
-    return verify(token, digest).catch((error: unknown) => {
+    const count = (error: unknown): never => {
       if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
         failures.take(peer);
       }
       throw error;
-    });
+    };
+    try {
+      return verify(token, digest).catch(count);
+    } catch (error) {
+      return count(error);
+    }
   }
 
   /** What may change about a token after it was verified: the time, and that its session is revoked. */

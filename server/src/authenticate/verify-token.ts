@@ -27,32 +27,61 @@ export interface Verdict {
  * [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)). Everything but what changes with time: whether
  * it has expired, and whether its key is still trusted.
  *
+ * What form and header alone decide is thrown at once: garbage is not worth a promise.
+ *
  * @param token the token in compact form
  * @param issuers whom to trust
  * @param keyTimeoutMs how long to wait for a key that has to be fetched. Default: as long as its source does
  * @throws AuthError `TOKEN_INVALID`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
  */
-export async function verifyToken(
+export function verifyToken(
   token: string,
   issuers: TrustedIssuers,
   keyTimeoutMs = Infinity,
 ): Promise<Verdict> {
-  const jws = parseCompactJws(token);
-  const issuer = findIssuer(jws, issuers);
-  const { algorithm, kid } = checkHeader(jws.header, issuer);
+  const { header, payload } = parseCompactJws(token);
+  const issuer = findIssuer(payload, issuers);
+  const { algorithm, kid } = checkHeader(header, issuer);
   const found = issuer.keys.find(kid, algorithm);
-  const key =
-    found instanceof Promise && keyTimeoutMs < Infinity ? await awaitKey(found, keyTimeoutMs) : await found;
+  const candidate = { token, payload, issuer };
+  if (!(found instanceof Promise)) {
+    return verifyWith(found, candidate);
+  }
+  const awaited = keyTimeoutMs < Infinity ? awaitKey(found, keyTimeoutMs) : found;
+  return awaited.then((key) => verifyWith(key, candidate));
+}
+
+/** A token whose signature has not been verified. */
+interface Candidate {
+  readonly token: string;
+  readonly payload: UnverifiedJws["payload"];
+  /** The issuer that it says it is from. */
+  readonly issuer: TrustedIssuer;
+}
+
+function verifyWith(
+  key: VerificationKey | undefined,
+  { token, payload, issuer }: Candidate,
+): Promise<Verdict> {
   if (key === undefined) {
     throw invalid("the issuer has no such key");
   }
-  await verifySignature(token, key);
-  return { ...readClaims(jws.payload, issuer, key.kid), issuer, key };
+  return compactVerify(token, key.key, { algorithms: [key.algorithm] }).then(() => {
+    const { principal, times } = readClaims(payload, issuer, key.kid);
+    return { principal, times, issuer, key };
+  }, refuseSignature);
+}
+
+function refuseSignature(cause: unknown): never {
+  if (cause instanceof errors.JOSEError) {
+    throw invalid("the signature does not verify", cause);
+  }
+  throw cause;
 }
 
 /** Find by the claim `iss`, which chooses the keys and is trusted only once one of them has verified it. */
-function findIssuer(jws: UnverifiedJws, issuers: TrustedIssuers): TrustedIssuer {
-  const name = jws.payload.iss;
+function findIssuer(payload: UnverifiedJws["payload"], issuers: TrustedIssuers): TrustedIssuer {
+  const name = payload.iss;
   const issuer = typeof name === "string" ? issuers.get(name) : undefined;
   if (issuer === undefined) {
     throw invalid("the issuer is not trusted");
@@ -89,17 +118,6 @@ function isAccessTokenType(typ: unknown, issuer: TrustedIssuer): boolean {
     return issuer.allowMissingType;
   }
   return typeof typ === "string" && issuer.types.includes(toShortType(typ));
-}
-
-async function verifySignature(token: string, key: VerificationKey): Promise<void> {
-  try {
-    await compactVerify(token, key.key, { algorithms: [key.algorithm] });
-  } catch (cause) {
-    if (cause instanceof errors.JOSEError) {
-      throw invalid("the signature does not verify", cause);
-    }
-    throw cause;
-  }
 }
 
 function invalid(rule: string, cause?: unknown): AuthError {

@@ -35,12 +35,15 @@ export interface GateOptions {
   readonly onError: ErrorSink;
 }
 
+const AUTHORIZATION = "authorization";
+
 /** Decides on a call by its headers, before its body is received. Answers without a promise when it can. */
 export type Gate = (context: HandlerContext) => void | Promise<void>;
 
 /**
  * Create the gate of a server: it authenticates the caller and holds the part of the policy against it that
- * headers can decide. Then it takes the token away: nothing behind it has a use for it.
+ * headers can decide. Before that it takes the token away, however the call goes on: nothing behind it has a use for
+ * it, nor has whoever looks at a call that was refused.
  */
 export function createGate(options: GateOptions): Gate {
   const { policies, audiences, authenticator, clock, audit, enforcement } = options;
@@ -53,8 +56,12 @@ export function createGate(options: GateOptions): Gate {
     assertAllowed(policy, principal, clock);
   }
 
-  function decide(context: HandlerContext, policy: Policy): void | Promise<void> {
-    const token = readToken(context);
+  function decide(
+    context: HandlerContext,
+    policy: Policy,
+    authorization: string | null,
+  ): void | Promise<void> {
+    const token = readToken(context, authorization);
     if (token === undefined) {
       if (policy.access !== "optional") {
         throw createRefusal("TOKEN_MISSING", "the call needs an access token");
@@ -63,10 +70,21 @@ export function createGate(options: GateOptions): Gate {
       return undefined;
     }
     const principal = authenticator.authenticate(token, peerOf(context.values));
-    if (principal instanceof Promise) {
-      return principal.then((found) => admit(context, policy, found));
+    if (!(principal instanceof Promise)) {
+      return admit(context, policy, principal);
     }
-    return admit(context, policy, principal);
+    return principal.then(
+      (found) => admitOrRefuse(context, policy, found),
+      (error: unknown) => refuse(context, error),
+    );
+  }
+
+  function admitOrRefuse(context: HandlerContext, policy: Policy, principal: Principal): void {
+    try {
+      admit(context, policy, principal);
+    } catch (error) {
+      refuse(context, error);
+    }
   }
 
   /** Refuse a call, or in shadow mode write down that it would be. */
@@ -83,7 +101,7 @@ export function createGate(options: GateOptions): Gate {
     context.values.set(callerKey, context.values.get(callerKey) ?? { principal: undefined });
   }
 
-  function judge(context: HandlerContext): void | Promise<void> {
+  function judge(context: HandlerContext, authorization: string | null): void | Promise<void> {
     const policy = policies.get(context.method);
     if (policy?.access === "public") {
       return undefined;
@@ -92,17 +110,17 @@ export function createGate(options: GateOptions): Gate {
       if (policy === undefined) {
         throw createRefusal("POLICY_DENIED", "the method has no access rule");
       }
-      return decide(context, policy)?.catch((error: unknown) => refuse(context, error));
+      return decide(context, policy, authorization);
     } catch (error) {
       return refuse(context, error);
     }
   }
 
   return (context) => {
-    const verdict = judge(context);
-    if (!options.forwardToken) {
-      context.requestHeader.delete("authorization");
+    const authorization = context.requestHeader.get(AUTHORIZATION);
+    if (authorization !== null && !options.forwardToken) {
+      context.requestHeader.delete(AUTHORIZATION);
     }
-    return verdict;
+    return judge(context, authorization);
   };
 }

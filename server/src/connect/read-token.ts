@@ -15,11 +15,12 @@ const QUERY_PARAMETER = "access_token";
  * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)). A token in the URL is as if it were not there,
  * unless another is sent properly: then the two contend.
  *
+ * @param authorization the value of the header; null when it was not sent
  * @returns the token; undefined when none was sent
  * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one bearer token
  */
-export function readToken(context: HandlerContext): string | undefined {
-  const bearer = parseBearer(context.requestHeader.get("authorization"), MAX_HEADER_CHARS);
+export function readToken(context: HandlerContext, authorization: string | null): string | undefined {
+  const bearer = parseBearer(authorization, MAX_HEADER_CHARS);
   if (bearer.kind === "none") {
     return undefined;
   }

@@ -52,6 +52,21 @@ describe("failed verifications (S14)", () => {
     });
   });
 
+  test("are counted also where the form or the header is refused, which takes no promise", async () => {
+    const { authenticate } = setUp();
+    await authenticate(good("the keys are at hand"), "192.0.2.8");
+    const unknownKey = signToken({ ...issuerKey, kid: "another" });
+    for (let n = 0; n < 50; n++) {
+      const token = n % 2 === 0 ? `garbage-${n}` : unknownKey;
+      expect(() => authenticate(token, "192.0.2.7")).toThrowError(
+        expect.objectContaining({ reason: "TOKEN_INVALID" }),
+      );
+    }
+    expect(() => authenticate("garbage", "192.0.2.7")).toThrowError(
+      expect.objectContaining({ reason: "RATE_LIMITED" }),
+    );
+  });
+
   test("of one caller leave others, and those who came with a good token before, alone", async () => {
     const { authenticate } = setUp();
     const known = good("known");
@@ -77,7 +92,7 @@ describe("failed verifications (S14)", () => {
       const { authenticate, outage } = setUp();
       outage.error = thrown;
       for (let n = 0; n < 60; n++)
-        await expect(authenticate(good(`t-${n}`), "192.0.2.7")).rejects.toBe(thrown);
+        await expect(async () => authenticate(good(`t-${n}`), "192.0.2.7")).rejects.toBe(thrown);
       outage.error = undefined;
       expect(await authenticate(good("later"), "192.0.2.7")).toMatchObject({ tokenId: "later" });
     });

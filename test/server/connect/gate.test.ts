@@ -1,4 +1,4 @@
-import { Code } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { callerOf, optionalPrincipalOf, principalOf } from "../../../server/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/src/errors/auth-error.ts";
@@ -32,6 +32,28 @@ describe("the gate (S1)", () => {
     await auth.requestGate(contextOf(call, { authorization }));
     expect(auth.requestGate(contextOf(call, { authorization }))).toBeUndefined();
     expect(auth.requestGate(contextOf(methodOf(service, "Public")))).toBeUndefined();
+  });
+
+  test("refuses without a promise what form or header decide, and writes it down", async () => {
+    const { auth, events } = setUpGate();
+    const call = methodOf(service, "Call");
+    await auth.requestGate(contextOf(call, { authorization }));
+    for (const sent of [
+      undefined,
+      "Basic YTpi",
+      "Bearer garbage",
+      `Bearer ${signToken({ ...issuerKey, kid: "other" })}`,
+    ]) {
+      const context = contextOf(call, sent === undefined ? {} : { authorization: sent });
+      expect(() => auth.requestGate(context)).toThrowError(ConnectError);
+      expect(context.requestHeader.has("authorization")).toBe(false);
+    }
+    expect(events.map(({ detail }) => detail)).toEqual([
+      "the call needs an access token",
+      "the authorization header is not one bearer token",
+      "the token is not three base64url segments",
+      "the issuer has no such key",
+    ]);
   });
 
   test("asks for a token, without an error code when none was sent (R38, R39)", async () => {
