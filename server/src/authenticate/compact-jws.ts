@@ -1,4 +1,3 @@
-import { base64Decode } from "@bufbuild/protobuf/wire";
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { parseUniqueJsonObject } from "./unique-json.ts";
@@ -14,10 +13,11 @@ export interface UnverifiedJws {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** Three segments of base64url, none empty, nothing else. */
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-/** Ends of a segment whose length leaves 2 or 3 characters over: the unused bits are zero. */
-const CANONICAL_END = { 2: /[AQgw]$/, 3: /[AEIMQUYcgkosw048]$/ } as const;
+/** What neither base64url nor the dots between segments have. */
+const FOREIGN = /[^\w.-]/;
+/** How a segment whose length leaves 2 or 3 characters over must end, so that the unused bits are zero. */
+const CANONICAL_ENDS = { 2: "AQgw", 3: "AEIMQUYcgkosw048" } as const;
+const NON_ASCII = /[\x80-\xff]/;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -33,26 +33,24 @@ export function parseCompactJws(token: string): UnverifiedJws {
   if (token.length > MAX_TOKEN_CHARS) {
     throw malformed(`the token is longer than ${MAX_TOKEN_CHARS} characters`);
   }
-  if (!COMPACT.test(token)) {
+  const [header, payload, signature, ...others] = token.split(".", 4);
+  if (!header || !payload || !signature || others.length > 0 || FOREIGN.test(token)) {
     throw malformed("the token is not three base64url segments");
   }
-  const segments = token.split(".");
-  if (!segments.every(isCanonical)) {
+  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) {
     throw malformed("the token's base64url is not canonical");
   }
-  return { header: decodeObject("header", segments[0]), payload: decodeObject("payload", segments[1]) };
+  return { header: decodeObject("header", header), payload: decodeObject("payload", payload) };
 }
 
 function isCanonical(segment: string): boolean {
   const over = segment.length % 4;
-  return over === 0 || ((over === 2 || over === 3) && CANONICAL_END[over].test(segment));
+  return over === 0 || ((over === 2 || over === 3) && CANONICAL_ENDS[over].includes(segment.slice(-1)));
 }
 
-function decodeObject(part: "header" | "payload", segment = ""): Record<string, unknown> {
-  let text: string;
-  try {
-    text = utf8.decode(base64Decode(segment));
-  } catch {
+function decodeObject(part: "header" | "payload", segment: string): Record<string, unknown> {
+  const text = decodeText(segment);
+  if (text === undefined) {
     throw malformed(`the token's ${part} is not UTF-8`);
   }
   const object = parseUniqueJsonObject(text);
@@ -60,6 +58,19 @@ function decodeObject(part: "header" | "payload", segment = ""): Record<string, 
     throw malformed(`the token's ${part} is not one JSON object with unique names`);
   }
   return object;
+}
+
+/** Decode base64url that has been found canonical. Most tokens are ASCII, which needs no bytes in between. */
+function decodeText(segment: string): string | undefined {
+  const binary = atob(segment.replaceAll("-", "+").replaceAll("_", "/"));
+  if (!NON_ASCII.test(binary)) {
+    return binary;
+  }
+  try {
+    return utf8.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
 }
 
 function malformed(rule: string): AuthError {

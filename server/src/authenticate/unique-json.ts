@@ -1,9 +1,6 @@
 /** How deep objects and arrays may lie in each other: a token has no use for more. */
 const MAX_DEPTH = 16;
 
-/** What opens an object or an array: as many as there are, so deep they can lie. */
-const OPENING = /[{[]/g;
-
 /** One token of valid JSON that matters here: a string, or a bracket, colon or comma. */
 const STRUCTURE = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
@@ -39,8 +36,22 @@ export function parseUniqueJsonObject(text: string): Record<string, unknown> | u
  * that a new token costs.
  */
 function isPlain(text: string, value: object): boolean {
-  const brackets = text.match(OPENING)?.length ?? 0;
-  return brackets <= MAX_DEPTH && !text.includes("\\") && JSON.stringify(value) === text;
+  // As many as are opened, so deep they can lie.
+  const isShallow = count(text, "{") + count(text, "[") <= MAX_DEPTH;
+  return isShallow && !text.includes("\\") && JSON.stringify(value) === text;
+}
+
+/** Count how often a character stands in text, up to one more than may be. */
+function count(text: string, character: string): number {
+  let found = 0;
+  for (
+    let at = text.indexOf(character);
+    at !== -1 && found <= MAX_DEPTH;
+    at = text.indexOf(character, at + 1)
+  ) {
+    found += 1;
+  }
+  return found;
 }
 
 /** Walk text that JSON.parse took, so that only names have to be told from values. */

@@ -81,6 +81,20 @@ describe("the compact form (S4)", () => {
     expect(parseCompactJws(good)).toEqual({ header: { alg: "ES256" }, payload: { sub: "ada" } });
   });
 
+  test("may hold any text: it comes out as it was written, of whatever bytes", () => {
+    const claim = fc.string({ unit: "binary" }).filter((text) => text.isWellFormed());
+    fc.assert(
+      fc.property(claim, claim, (sub, kid) => {
+        const token = craftToken({ kid }, { sub }, () => Buffer.alloc(3));
+        expect(parseCompactJws(token)).toEqual({ header: { kid }, payload: { sub } });
+      }),
+    );
+    const shifted = ["", "a", "aa"].map((before) => `${before}~~~???ÿÿÿ😀`); // has every character of base64url somewhere
+    for (const sub of shifted) {
+      expect(parseCompactJws(craftToken({}, { sub }, () => Buffer.alloc(3))).payload).toEqual({ sub });
+    }
+  });
+
   for (const [what, token, message] of cases) {
     test(`is refused with ${what}`, () => {
       expect(() => parseCompactJws(token)).toThrowError(new AuthError("TOKEN_INVALID", message));
