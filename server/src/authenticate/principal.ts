@@ -55,7 +55,11 @@ export function createPrincipal(
 function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) {
     Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
+    for (const member of Object.values(value)) {
+      if (typeof member === "object") {
+        deepFreeze(member);
+      }
+    }
   }
   return value;
 }

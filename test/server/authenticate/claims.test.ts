@@ -93,6 +93,15 @@ describe("the claims (S4, RFC 9068 §4)", () => {
     });
   }
 
+  test("take every character for an identifier but those of Unicode's category Cc", () => {
+    for (let code = 0; code < 0x300; code += 1) {
+      const sub = `a${String.fromCharCode(code)}`;
+      const read = () => readClaims(goodClaims({ sub }), trustedIssuer()).principal.subject;
+      if (/\p{Cc}/u.test(sub)) expect(read, `U+${code.toString(16)}`).toThrowError(AuthError);
+      else expect(read()).toBe(sub);
+    }
+  });
+
   test("make the principal", () => {
     const claims = goodClaims({ auth_time: ISSUED_AT_SECONDS - 60, nbf: ISSUED_AT_SECONDS + 1, extra: 1 });
     const { principal, times } = readClaims(claims, trustedIssuer());
