@@ -1,5 +1,6 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import { parseUniqueJsonObject } from "./unique-json.ts";
 
 /** The longest token that is looked at, in characters: what common servers take as a header. */
@@ -40,7 +41,19 @@ export function parseCompactJws(token: string): UnverifiedJws {
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) {
     throw malformed("the token's base64url is not canonical");
   }
-  return { header: decodeObject("header", header), payload: decodeObject("payload", payload) };
+  return { header: parseHeader(header), payload: parsePart("payload", decodePart("payload", payload)) };
+}
+
+/** The header that was read last. What it was read from is text of its own, and keeps no token in memory. */
+let last: { readonly text: string; readonly header: UnverifiedJws["header"] } | undefined;
+
+/** All tokens under one key have the same header, letter for letter: it says the same every time. */
+function parseHeader(segment: string): UnverifiedJws["header"] {
+  const text = decodePart("header", segment);
+  if (last?.text !== text) {
+    last = { text, header: deepFreeze(parsePart("header", text)) };
+  }
+  return last.header;
 }
 
 function isCanonical(segment: string): boolean {
@@ -48,11 +61,7 @@ function isCanonical(segment: string): boolean {
   return over === 0 || ((over === 2 || over === 3) && CANONICAL_ENDS[over].includes(segment.slice(-1)));
 }
 
-function decodeObject(part: "header" | "payload", segment: string): Record<string, unknown> {
-  const text = decodeText(segment);
-  if (text === undefined) {
-    throw malformed(`the token's ${part} is not UTF-8`);
-  }
+function parsePart(part: keyof UnverifiedJws, text: string): Record<string, unknown> {
   const object = parseUniqueJsonObject(text);
   if (object === undefined) {
     throw malformed(`the token's ${part} is not one JSON object with unique names`);
@@ -61,7 +70,7 @@ function decodeObject(part: "header" | "payload", segment: string): Record<strin
 }
 
 /** Decode base64url that has been found canonical. Most tokens are ASCII, which needs no bytes in between. */
-function decodeText(segment: string): string | undefined {
+function decodePart(part: keyof UnverifiedJws, segment: string): string {
   const binary = atob(segment.replaceAll("-", "+").replaceAll("_", "/"));
   if (!NON_ASCII.test(binary)) {
     return binary;
@@ -69,7 +78,7 @@ function decodeText(segment: string): string | undefined {
   try {
     return utf8.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
   } catch {
-    return undefined;
+    throw malformed(`the token's ${part} is not UTF-8`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { deepFreeze } from "./deep-freeze.ts";
+
 /** Who makes a call, as its access token says. Frozen; it never carries the token itself. */
 export interface Principal {
   /** The account's stable identifier (claim `sub`). */
@@ -50,16 +52,4 @@ export function createPrincipal(
 ): Principal {
   Object.defineProperty(named, "claims", { value: deepFreeze(claims) });
   return Object.freeze(named as Principal); // the property that was missing has just been defined
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) {
-      if (typeof member === "object") {
-        deepFreeze(member);
-      }
-    }
-  }
-  return value;
 }

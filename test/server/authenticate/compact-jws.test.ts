@@ -95,6 +95,23 @@ describe("the compact form (S4)", () => {
     }
   });
 
+  test("has the header that it has, whatever the token before had", () => {
+    const headers = [
+      { alg: "ES256", kid: "a" },
+      { alg: "ES256", kid: "a" },
+      { alg: "none" },
+      { alg: "ES256", kid: "b" },
+    ];
+    for (const header of headers) {
+      const parsed = parseCompactJws(craftToken(header, {}, () => Buffer.alloc(3)));
+      expect(parsed.header).toEqual(header);
+      expect(Object.isFrozen(parsed.header)).toBe(true);
+      expect(() => parseCompactJws(craftToken('{"a":1,"a":2}', {}, () => Buffer.alloc(3)))).toThrow(
+        HEADER_JSON,
+      );
+    }
+  });
+
   for (const [what, token, message] of cases) {
     test(`is refused with ${what}`, () => {
       expect(() => parseCompactJws(token)).toThrowError(new AuthError("TOKEN_INVALID", message));
