@@ -1,7 +1,7 @@
-import { AuthError } from "../errors/auth-error.ts";
-import { type Bus, MAX_WORD_BYTES } from "./bus.ts";
+import type { Bus } from "./bus.ts";
+import { assertChannel } from "./channel.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
-import { toStoreError } from "./store-error.ts";
+import { sayInBatches } from "./word-batches.ts";
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -72,59 +72,11 @@ export function createPostgresBus(url: string): PostgresBus {
         },
       };
     },
-    say: inBatches(() => connection),
+    say: sayInBatches(() => connection),
     async close() {
       isClosed = true;
       clearTimeout(retry);
       await connection?.close();
     },
   };
-}
-
-interface Word {
-  readonly channel: string;
-  readonly word: string;
-}
-
-/** Send the words that came while others were on their way together: they share one commit. */
-function inBatches(connectionNow: () => PostgresConnection | undefined): Bus["say"] {
-  let waiting: Word[] = [];
-  let next: Promise<void> | undefined;
-  let sent: Promise<unknown> = Promise.resolve();
-  const send = async (): Promise<void> => {
-    await sent;
-    const batch = waiting;
-    waiting = [];
-    next = undefined;
-    const connection = connectionNow();
-    if (connection === undefined) {
-      throw new AuthError("AUTH_UNAVAILABLE", "the other servers cannot be reached just now");
-    }
-    const query = connection
-      .query("SELECT pg_notify(channel, word) FROM unnest($1::text[], $2::text[]) AS words (channel, word)", [
-        batch.map(({ channel }) => channel),
-        batch.map(({ word }) => word),
-      ])
-      .catch((error: unknown) => {
-        throw toStoreError(error);
-      });
-    sent = query.catch(() => undefined);
-    await query;
-  };
-  return (channel, word) => {
-    assertChannel(channel);
-    if (Buffer.byteLength(word) > MAX_WORD_BYTES) {
-      throw new TypeError(`a word has at most ${MAX_WORD_BYTES} bytes`);
-    }
-    waiting.push({ channel, word });
-    next ??= send();
-    return next;
-  };
-}
-
-/** Names come from our own code: another one is a mistake in it. */
-function assertChannel(channel: string): void {
-  if (!/^[a-z0-9_]{1,63}$/.test(channel)) {
-    throw new TypeError("a channel has 1 to 63 lower-case letters, digits and underscores");
-  }
 }
