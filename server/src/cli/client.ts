@@ -9,7 +9,7 @@ import { parseDuration } from "./duration.ts";
 import { orExplain } from "./explain.ts";
 import { openClients } from "./open-clients.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
-import { formatTable, formatTime } from "./table.ts";
+import { formatList, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 /** How long the secret before stays good: time to bring the new one to every machine. */
@@ -86,13 +86,7 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
     return showSecret(made, line, "was added");
   },
   async list({ clients, line }) {
-    const rows = (await clients.list()).map(toRow);
-    return line.values.json === true
-      ? [JSON.stringify(rows, undefined, 2)]
-      : formatTable(
-          ["CLIENT", "PROOF", "SCOPES", "ROLES", "GRANTS", "INTROSPECTS", "CREATED", "DISABLED"],
-          rows.map((row) => Object.values(row)),
-        );
+    return formatList(COLUMNS, (await clients.list()).map(toRow), { json: line.values.json === true });
   },
   async rotate({ clients, clientId, line }) {
     const overlap = String(line.values.overlap ?? DEFAULT_OVERLAP);
@@ -147,7 +141,18 @@ function showState(
   return [values.json === true ? JSON.stringify(state) : `${state.client} ${text}.`];
 }
 
-function toRow(client: ClientRecord): Readonly<Record<string, string>> {
+const COLUMNS = [
+  "client",
+  "proof",
+  "scopes",
+  "roles",
+  "grants",
+  "introspects",
+  "created",
+  "disabled",
+] as const;
+
+function toRow(client: ClientRecord): Readonly<Record<(typeof COLUMNS)[number], string>> {
   return {
     client: client.clientId,
     proof: client.jwks === undefined ? "secret" : "keys",

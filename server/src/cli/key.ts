@@ -4,7 +4,7 @@ import { type CommandLine, readCommandLine } from "./config.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
 import { readSecret } from "./open-store.ts";
 import { startKeyRing } from "./start-key-ring.ts";
-import { formatTable, formatTime } from "./table.ts";
+import { formatList, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 /** `countersign key`: the keys that sign access tokens. */
@@ -51,12 +51,8 @@ const ACTIONS: Readonly<Record<string, (ring: KeyRing, line: CommandLine) => Pro
         retired: formatTime(retiredAtMs),
       }),
     );
-    return values.json === true
-      ? [JSON.stringify(keys, undefined, 2)]
-      : formatTable(
-          ["KID", "ALGORITHM", "STATE", "CREATED", "ACTIVE", "RETIRED"],
-          keys.map((key) => Object.values(key)),
-        );
+    const columns = ["kid", "algorithm", "state", "created", "active", "retired"] as const;
+    return formatList(columns, keys, { json: values.json === true });
   },
   rotate: (ring, line) => change(line, "rotated", () => ring.rotate({ force: line.values.force === true })),
   compromise: (ring, line) => change(line, "removed", () => ring.compromise(line.words[1] ?? "")),

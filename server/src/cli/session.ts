@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { type CommandBackend, endStoredSessions, openCommandBackend } from "./open-command-backend.ts";
 import { OWNER_OPTIONS, readOwner, readOwnerSubject } from "./session-owner.ts";
-import { formatTable, formatTime } from "./table.ts";
+import { formatList, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 /** How many sessions of one subject are listed at the most. */
@@ -64,12 +64,8 @@ const ACTIONS: Readonly<Record<string, Act>> = {
       expires: formatTime(Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs)),
       scopes: session.scopes.join(" "),
     }));
-    return values.json === true
-      ? [JSON.stringify(sessions, undefined, 2)]
-      : formatTable(
-          ["SESSION", "CLIENT", "ISSUER", "CREATED", "REFRESHED", "EXPIRES", "SCOPES"],
-          sessions.map((session) => Object.values(session)),
-        );
+    const columns = ["session", "client", "issuer", "created", "refreshed", "expires", "scopes"] as const;
+    return formatList(columns, sessions, { json: values.json === true });
   },
   async revoke(backend, { values, words }) {
     const [, sessionId, ...more] = words;

@@ -6,7 +6,7 @@ import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { orExplain } from "./explain.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
-import { formatTable, formatTime } from "./table.ts";
+import { formatList, formatTime } from "./table.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** `countersign user`: the accounts that sign in with a password. */
@@ -58,13 +58,7 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
     return line.values.json === true ? [JSON.stringify(toRow(account))] : [`${account.username} was added.`];
   },
   async list({ accounts, line }) {
-    const rows = (await accounts.list()).map(toRow);
-    return line.values.json === true
-      ? [JSON.stringify(rows, undefined, 2)]
-      : formatTable(
-          ["USERNAME", "SUBJECT", "SCOPES", "ROLES", "CREATED", "DISABLED"],
-          rows.map((row) => Object.values(row)),
-        );
+    return formatList(COLUMNS, (await accounts.list()).map(toRow), { json: line.values.json === true });
   },
   async passwd(call) {
     const { accounts, name, terminal } = call;
@@ -88,7 +82,9 @@ async function showChange({ accounts, name, line }: Call, text: string): Promise
   return [account === undefined ? text : JSON.stringify(toRow(account))];
 }
 
-function toRow(account: AccountRecord): Readonly<Record<string, string>> {
+const COLUMNS = ["username", "subject", "scopes", "roles", "created", "disabled"] as const;
+
+function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number], string>> {
   return {
     username: account.username,
     subject: account.subject,
