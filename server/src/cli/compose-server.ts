@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { toMethodName } from "../authorize/policy-table.ts";
 import { type Auth, createAuth } from "../connect/create-auth.ts";
 import { setPeer } from "../connect/peer.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { buildRequestListener } from "../http/build-server.ts";
 import type { HttpHandler } from "../http/handler.ts";
-import { createRateLimit } from "../operate/rate-limit.ts";
+import { createRateLimit, type RateLimit } from "../operate/rate-limit.ts";
 import { createHealthService } from "../services/health.ts";
 import { createHealthState, type HealthState } from "../services/health-state.ts";
 import { createNoteFeed } from "../services/note-feed.ts";
@@ -15,9 +17,9 @@ import { createNotesService } from "../services/notes-service.ts";
 import { createRoutes, type ServedServices } from "../services/routes.ts";
 import { createStreamService } from "../services/stream-service.ts";
 import { latestNoteSequences } from "../store/note-events.ts";
-import { createStreamRegistry } from "../streams/stream-registry.ts";
+import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
 import { builtInPolicies, builtInServices, demoPolicies } from "./built-in-services.ts";
-import { composeIssuer } from "./compose-issuer.ts";
+import { type ComposedIssuer, composeIssuer } from "./compose-issuer.ts";
 import { connectStreams } from "./connect-streams.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import type { Backend } from "./open-backend.ts";
@@ -65,52 +67,74 @@ const WEB_DEMO = join(import.meta.dirname, "../../../web-demo/dist");
  * @param backend what it runs on
  * @throws PolicyError when a method has no access rule
  */
-export async function composeServer(
-  backend: Backend,
-  { issuerUrl, mode, shutdown, opened }: ServerParts,
-): Promise<ComposedServer> {
-  const { clock, config, store, log, audit, revocations, metrics, workerBus } = backend;
+export async function composeServer(backend: Backend, parts: ServerParts): Promise<ComposedServer> {
+  const { clock, config, log, audit, revocations, metrics } = backend;
+  const { issuerUrl, mode, opened } = parts;
+  const named = { audience: config.audience, issuer: issuerUrl, clock };
+  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), named);
+  const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated, opened });
   const streams = createStreamRegistry(metrics.streams);
   const health = createHealthState(builtInServices);
-  const server = { audience: config.audience, issuer: issuerUrl, clock };
-  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), server);
-  const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated, opened });
-  const ownFeed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
-  const feed = shareNoteFeed(ownFeed, workerBus);
   const served: ServedServices = {
     session: issuer.service,
     stream: createStreamService({ streams, clock, others: connectStreams(backend, streams, opened) }),
-    notes: createNotesService({ store, feed, clock, ownerOf: createOwnerOf(issuerUrl) }),
+    notes: composeNotes(backend, issuerUrl),
     health: createHealthService(health),
     reflection: true,
   };
-  const failures = createRateLimit({
-    limit: config.badTokensPer10s,
-    windowMs: BAD_TOKENS_WINDOW_MS,
-    clock,
-    message: "too many tokens from this address were not valid: wait before the next",
-  });
   const auth = createAuth({
     routes: createRoutes(served).routes,
     issuers: [issuer.options, ...others.issuers],
     audience: config.audience,
     policies: mode.isDemo ? demoPolicies : builtInPolicies,
     clockToleranceSeconds: config.clockTolerance / 1000,
-    failures: shareRateLimit(failures, workerBus, "countersign_failures"),
-    revocations,
-    clock,
-    streams,
-    audit,
+    failures: limitBadTokens(backend),
+    ...{ revocations, clock, streams, audit },
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
+  endRevokedStreams(backend, streams);
+  metrics.watchStreams(() => streams.size);
+  return { handler: composeHandler(backend, parts, { auth, issuer }), health, auth };
+}
+
+/** The demo's own service. */
+function composeNotes(
+  { store, clock, workerBus }: Backend,
+  issuerUrl: string,
+): ServiceImpl<typeof NotesService> {
+  const ownFeed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
+  const feed = shareNoteFeed(ownFeed, workerBus);
+  return createNotesService({ store, feed, clock, ownerOf: createOwnerOf(issuerUrl) });
+}
+
+/** Tokens that are not valid count against the address that they come from, in all processes together. */
+function limitBadTokens({ config, clock, workerBus }: Backend): RateLimit {
+  const own = createRateLimit({
+    limit: config.badTokensPer10s,
+    windowMs: BAD_TOKENS_WINDOW_MS,
+    clock,
+    message: "too many tokens from this address were not valid: wait before the next",
+  });
+  return shareRateLimit(own, workerBus, "countersign_failures");
+}
+
+/** Revocation acts on open streams at once, not only on the next call. */
+function endRevokedStreams({ revocations }: Backend, streams: StreamRegistry): void {
   revocations.onRevoked((batch) =>
     streams.endWhere(
       (principal) => batch.matches(principal),
       new AuthError("SESSION_REVOKED", "the session has been revoked"),
     ),
   );
-  metrics.watchStreams(() => streams.size);
-  const handler = buildRequestListener({
+}
+
+/** Everything that is answered: RPCs, the issuer's documents and endpoints, and in the demo the page. */
+function composeHandler(
+  { config, log }: Backend,
+  { mode, shutdown }: ServerParts,
+  { auth, issuer }: { readonly auth: Auth; readonly issuer: ComposedIssuer },
+): HttpHandler {
+  return buildRequestListener({
     ...auth,
     contextValues: (req, res) => setPeer(auth.contextValues(req, res), issuer.peerOf(req)),
     shutdownSignal: shutdown,
@@ -121,5 +145,4 @@ export async function composeServer(
     ...(mode.isDemo && existsSync(WEB_DEMO) ? { staticDirectory: WEB_DEMO } : {}),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),
   });
-  return { handler, health, auth };
 }
