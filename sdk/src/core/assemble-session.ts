@@ -6,7 +6,6 @@ import { listen } from "./events.ts";
 import { createHolder } from "./holder.ts";
 import { createInterceptor } from "./interceptor.ts";
 import { createMemoryStore } from "./memory-store.ts";
-import { createOpenStreams } from "./open-streams.ts";
 import { createOriginGuard, type OriginGuardOptions } from "./origin.ts";
 import { NO_PEERS, type Peers } from "./peers.ts";
 import { signOutFailure } from "./revoke.ts";
@@ -17,6 +16,7 @@ import { beginSession, endSession } from "./sign-in.ts";
 import { LOADING_SNAPSHOT } from "./snapshot.ts";
 import type { TokenGrant, TokenSource } from "./source.ts";
 import type { SessionStore } from "./store.ts";
+import type { StreamContext } from "./stream-call.ts";
 import { createUpkeep } from "./upkeep.ts";
 import { withTimeout } from "./waiting.ts";
 
@@ -28,6 +28,8 @@ export interface AssembleOptions extends OriginGuardOptions {
   readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
+  /** Keeps the request messages of streams for a second opening. Default: those of streams that have only one. */
+  readonly replay?: StreamContext["replay"];
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** The other tabs. Default: those of the store, if it knows any. */
@@ -42,7 +44,7 @@ export interface AssembleOptions extends OriginGuardOptions {
 export function assembleSession(options: AssembleOptions): Session {
   const { baseUrl, server, source = server, clock = systemClock, store = createMemoryStore() } = options;
   if (source === undefined) throw new TypeError("either transport or source is needed");
-  const { peers = store.peers ?? NO_PEERS } = options;
+  const { peers = store.peers ?? NO_PEERS, replay } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
   const shared = createSharedEntry({
@@ -71,15 +73,14 @@ export function assembleSession(options: AssembleOptions): Session {
   };
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
-  const look = (): void => upkeep.look();
   const mustBeTold = source.renewStreams === undefined;
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = isBaseAllowed
     ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
     : undefined;
-  const streams =
-    renewStreams && createOpenStreams({ access, clock, renewStreams, mustBeTold, onFirst: look });
-  const upkeep = createUpkeep({ access, clock, holder, streams });
+  const upkeep = createUpkeep({ access, clock, holder, renewStreams });
+  const { look } = upkeep;
+  const streams = renewStreams && upkeep;
   const stop = peers.subscribe(({ type }) => {
     latest = change(type === "online" ? whenNetworkIsBack : undefined).then(look);
   });
@@ -96,14 +97,13 @@ export function assembleSession(options: AssembleOptions): Session {
     isDisposed = true;
     stop();
     holder.clear();
-    streams?.clear();
     upkeep.stop();
     shared.close();
   }
 
   return Object.freeze({
     ready: loaded,
-    interceptor: createInterceptor({ access, clock, mayReceiveToken, streams }),
+    interceptor: createInterceptor({ access, clock, mayReceiveToken, streams, mustBeTold, replay }),
     async signIn(credential) {
       if (source.signIn === undefined) throw new TypeError("the source has no signIn: use begin");
       const signIn = source.signIn.bind(source, credential);

@@ -1,11 +1,12 @@
 import type { Transport } from "@connectrpc/connect";
 import { type AssembleOptions, assembleSession } from "./assemble-session.ts";
+import { replayStream } from "./replay.ts";
 import type { Session } from "./session.ts";
 import { createSessionServiceSource } from "./session-service-source.ts";
 import type { MaxTokenLife, TokenSource } from "./source.ts";
 
 /** What {@link createSession} needs: a `transport` or a `source`. */
-export interface SessionOptions extends Omit<AssembleOptions, "server"> {
+export interface SessionOptions extends Omit<AssembleOptions, "server" | "replay"> {
   /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
   readonly transport?: Transport | undefined;
   /** Where tokens come from. Default: the SessionService of a Countersign server. */
@@ -26,5 +27,5 @@ export interface SessionOptions extends Omit<AssembleOptions, "server"> {
  */
 export function createSession({ transport, maxTokenLifeMs, ...options }: SessionOptions): Session {
   const server = transport && createSessionServiceSource(transport, maxTokenLifeMs);
-  return assembleSession({ ...options, server });
+  return assembleSession({ ...options, server, replay: replayStream });
 }

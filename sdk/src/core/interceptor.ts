@@ -11,18 +11,15 @@ import type { Clock } from "./clock.ts";
 import { isTokenRefused } from "./error-info.ts";
 import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
-import type { OpenStreams } from "./open-streams.ts";
 import type { OriginGuard } from "./origin.ts";
-import { createStreamCall } from "./stream-call.ts";
+import { createStreamCall, type StreamContext } from "./stream-call.ts";
 import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
 
 /** What {@link createInterceptor} needs. */
-export interface InterceptorContext {
+export interface InterceptorContext extends StreamContext {
   readonly access: Access;
   readonly clock: Clock;
   readonly mayReceiveToken: OriginGuard;
-  /** Keeps streams alive. Absent: their server cannot renew them. */
-  readonly streams: OpenStreams | undefined;
 }
 
 const PUBLIC_METHOD = /^countersign\.auth\.v1\.SessionService\.(SignIn|Refresh)$/;
@@ -49,50 +46,46 @@ export function createInterceptor(context: InterceptorContext): Interceptor {
   };
 }
 
-async function send(
-  { access, clock, streams }: InterceptorContext,
-  next: AnyNext,
-  req: AnyRequest,
-): Promise<AnyResponse> {
+async function send(context: InterceptorContext, next: AnyNext, req: AnyRequest): Promise<AnyResponse> {
+  const { access, clock } = context;
+  const { header, signal } = req;
   const startedMs = clock.monotonicMs();
-  const timeoutMs = readTimeoutMs(req.header);
-  const stream = req.stream ? createStreamCall(req, streams) : undefined;
-  let held = access.usable();
-  let openings = 0;
+  const timeoutMs = readTimeoutMs(header);
+  const stream = req.stream ? createStreamCall(req, context) : undefined;
+  let used: Held;
+  let isSecond = false;
 
-  function open(token: Held): Promise<AnyResponse> {
-    openings += 1;
-    held = token;
-    req.header.set("authorization", `Bearer ${token.accessToken.reveal()}`);
-    return next(stream === undefined ? req : stream.prepare(token));
+  function open(held: Held): Promise<AnyResponse> {
+    used = held;
+    header.set("authorization", `Bearer ${held.accessToken.reveal()}`);
+    return next(stream?.prepare(held) ?? req);
   }
 
-  function openLate(token: Held): Promise<AnyResponse> {
+  function openLate(held: Held): Promise<AnyResponse> {
     const leftMs = timeoutMs - (clock.monotonicMs() - startedMs);
     if (leftMs < MIN_LEFT_MS) throw new SessionError("DEADLINE_TOO_CLOSE");
-    if (leftMs > 0) writeTimeoutMs(req.header, leftMs);
-    return open(token);
+    if (leftMs > 0) writeTimeoutMs(header, leftMs);
+    return open(held);
   }
 
   async function reopen(error: unknown): Promise<AnyResponse> {
-    const isRefused = isTokenRefused(ConnectError.from(error));
-    if (openings > 1 || held === undefined || !isRefused || stream?.canReopen() === false) throw error;
-    const newer = await access.replace(held, req.signal);
+    if (isSecond || stream?.canReopen() === false || !isTokenRefused(ConnectError.from(error))) throw error;
+    isSecond = true;
+    const newer = await access.replace(used, signal);
     if (newer === undefined) throw error;
     return openLate(newer);
   }
 
   try {
-    const response = await (held === undefined
-      ? access.obtain({ signal: req.signal }).then(openLate)
-      : open(held)
-    ).catch(reopen);
+    const held = access.usable();
+    const opening = held ? open(held) : openLate(await access.obtain({ signal }));
+    const response = await opening.catch(reopen);
     return stream !== undefined && response.stream ? stream.answer(response, reopen) : response;
   } catch (error) {
     stream?.close();
     throw error;
   } finally {
     // Interceptors outside of this one may make the call again: its token is then no older than this one's choice.
-    req.header.delete("authorization");
+    header.delete("authorization");
   }
 }

@@ -1,13 +1,6 @@
-/** Request messages of one stream, for as many openings of it as are needed. */
-export interface Replay<T> {
-  /** The messages from the first one on, for the next opening. */
-  messages(): AsyncIterable<T>;
-  /** Whether every message that was sent so far can be sent again. */
-  isComplete(): boolean;
-  /** Forget the messages: the stream has been answered and will not be opened again. */
-  release(): void;
-}
-
+import { type Message, toBinary } from "@bufbuild/protobuf";
+import type { StreamRequest } from "@connectrpc/connect";
+import type { Replay } from "./stream-call.ts";
 /** What {@link createReplay} needs. */
 export interface ReplayOptions<T> {
   readonly source: AsyncIterable<T>;
@@ -85,4 +78,12 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     isComplete: () => isKeeping,
     release,
   };
+}
+
+/** Keep the first messages of any stream. */
+export function replayStream({ message, method }: StreamRequest): Replay<Message> {
+  return createReplay({
+    source: message,
+    sizeOf: (each) => toBinary(method.input, each).byteLength,
+  });
 }

@@ -1,13 +1,32 @@
-import { toBinary } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import type { StreamRequest, StreamResponse, UnaryResponse } from "@connectrpc/connect";
 import type { Held } from "./holder.ts";
-import type { OpenStreams } from "./open-streams.ts";
-import { createReplay, type Replay } from "./replay.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** The request header by which a stream gets a name, so that it can be renewed. */
 const STREAM_ID_HEADER = "countersign-stream-id";
 /** The response header of streams that their server ends with their token. */
 const EXPIRES_IN_HEADER = "countersign-expires-in";
+
+/** Request messages of one stream, for as many openings of it as are needed. */
+export interface Replay<T> {
+  /** The messages from the first one on, for the next opening. */
+  readonly messages: () => AsyncIterable<T>;
+  /** Whether every message that was sent so far can be sent again. */
+  readonly isComplete: () => boolean;
+  /** Forget the messages: the stream has been answered and will not be opened again. */
+  readonly release: () => void;
+}
+
+/** How streams are opened and kept. */
+export interface StreamContext {
+  /** Keeps streams alive. Absent: their server cannot renew them. */
+  readonly streams: Upkeep | undefined;
+  /** Whether a stream is only kept alive where the server says that it ends it. */
+  readonly mustBeTold: boolean;
+  /** Keeps the request messages of a stream for a second opening. Default: those of streams that have only one. */
+  readonly replay?: ((req: StreamRequest) => Replay<Message>) | undefined;
+}
 
 /** One stream, which may have to be opened twice. */
 export interface StreamCall {
@@ -30,31 +49,29 @@ type Reopen = (error: unknown) => Promise<UnaryResponse | StreamResponse>;
  * Its refusal comes with the opening or with the first message, depending on the protocol: both count as long as
  * every request message so far can be sent again. While it is open, the stream is kept alive.
  */
-export function createStreamCall(req: StreamRequest, streams: OpenStreams | undefined): StreamCall {
-  const replay = createReplay({
-    source: req.message,
-    sizeOf: (message) => toBinary(req.method.input, message).byteLength,
-  });
+export function createStreamCall(req: StreamRequest, context: StreamContext): StreamCall {
+  const { header, signal } = req;
+  const replay = (context.replay ?? replayOne)(req);
   // A caller who names the stream renews it as well.
-  const isOurs = streams !== undefined && !req.header.has(STREAM_ID_HEADER);
+  const streams = header.has(STREAM_ID_HEADER) ? undefined : context.streams;
   let streamId = "";
   const close = (): void => {
     streams?.close(streamId);
-    if (isOurs) req.header.delete(STREAM_ID_HEADER);
+    if (streams !== undefined) header.delete(STREAM_ID_HEADER);
   };
-  req.signal.addEventListener("abort", close);
+  signal.addEventListener("abort", close);
   return {
     prepare(held) {
       close();
-      if (isOurs) {
+      if (streams !== undefined) {
         streamId = streams.open(held);
-        req.header.set(STREAM_ID_HEADER, streamId);
+        header.set(STREAM_ID_HEADER, streamId);
       }
       return { ...req, message: replay.messages() };
     },
-    canReopen: () => replay.isComplete(),
+    canReopen: replay.isComplete,
     answer(first, reopen) {
-      if (streams?.mustBeTold === true && !first.header.has(EXPIRES_IN_HEADER)) close();
+      if (context.mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) close();
       return { ...first, message: messagesOf(first, { replay, reopen, close }) };
     },
     close,
@@ -62,7 +79,7 @@ export function createStreamCall(req: StreamRequest, streams: OpenStreams | unde
 }
 
 interface Reading {
-  readonly replay: Replay<unknown>;
+  readonly replay: Replay<Message>;
   readonly reopen: Reopen;
   readonly close: () => void;
 }
@@ -90,4 +107,22 @@ async function* messagesOf(
   } finally {
     close();
   }
+}
+
+/** Keep the one request message of a server stream: browsers send no others. */
+function replayOne({ method, message }: StreamRequest): Replay<Message> {
+  let isComplete = method.methodKind === "server_streaming";
+  let first: Promise<IteratorResult<Message>> | undefined;
+  async function* messages(): AsyncGenerator<Message> {
+    first ??= message[Symbol.asyncIterator]().next();
+    const { done, value } = await first;
+    if (done !== true) yield value;
+  }
+  return {
+    messages: () => (isComplete ? messages() : message),
+    isComplete: () => isComplete,
+    release() {
+      isComplete = false;
+    },
+  };
 }

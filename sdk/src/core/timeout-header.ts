@@ -1,9 +1,9 @@
 // Both are whole numbers of milliseconds: connect-es writes no other unit of the second.
-const UNITS = { "connect-timeout-ms": "", "grpc-timeout": "m" } as const;
+const NAMES = ["connect-timeout-ms", "grpc-timeout"] as const;
 
 /** Read how long a call may take, in milliseconds; `NaN` when it has no deadline. */
 export function readTimeoutMs(header: Headers): number {
-  return Number.parseFloat(header.get("connect-timeout-ms") ?? header.get("grpc-timeout") ?? "");
+  return Number.parseFloat(NAMES.map((name) => header.get(name) ?? "").join(""));
 }
 
 /**
@@ -11,7 +11,8 @@ export function readTimeoutMs(header: Headers): number {
  * time that was spent waiting for a token would count twice.
  */
 export function writeTimeoutMs(header: Headers, timeoutMs: number): void {
-  for (const [name, unit] of Object.entries(UNITS)) {
-    if (header.has(name)) header.set(name, `${Math.max(1, Math.floor(timeoutMs))}${unit}`);
+  for (const name of NAMES) {
+    const value = header.get(name);
+    if (value !== null) header.set(name, value.replace(/\d+/, `${Math.floor(timeoutMs)}`));
   }
 }

@@ -1,5 +1,9 @@
+import type { StreamRequest } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
+import type { Held } from "../../../sdk/src/core/holder.ts";
 import { createReplay } from "../../../sdk/src/core/replay.ts";
+import { createStreamCall } from "../../../sdk/src/core/stream-call.ts";
 
 async function* numbers(count: number) {
   for (let number = 1; number <= count; number += 1) yield number;
@@ -71,4 +75,32 @@ test("a source that fails fails the opening that reads it", async () => {
     throw new Error("no more");
   }
   await expect(take(replayOf(failing()).messages(), 9)).rejects.toThrow("no more");
+});
+
+function serverStream(messages: AsyncIterable<unknown>, method: unknown = NotesService.method.watchNotes) {
+  const req = {
+    stream: true,
+    method,
+    message: messages,
+    header: new Headers(),
+    signal: new AbortController().signal,
+  };
+  // Only what an opening looks at.
+  return createStreamCall(req as unknown as StreamRequest, { streams: undefined, mustBeTold: false });
+}
+
+// What the stream is opened with plays no part here.
+const HELD = {} as Held;
+
+test("the one message of a server stream is sent again without any other means", async () => {
+  const call = serverStream(numbers(1));
+  expect(await take(call.prepare(HELD).message as AsyncIterable<never>, 9)).toEqual([1]);
+  expect(call.canReopen()).toBe(true);
+  expect(await take(call.prepare(HELD).message as AsyncIterable<never>, 9)).toEqual([1]);
+});
+
+test("and a stream of many messages is handed on as it is, and opened once", async () => {
+  const call = serverStream(numbers(3), NotesService.method.importNotes);
+  expect(call.canReopen()).toBe(false);
+  expect(await take(call.prepare(HELD).message as AsyncIterable<never>, 9)).toEqual([1, 2, 3]);
 });
