@@ -22,17 +22,15 @@ export function listen<T>(listeners: Listeners<T>, listener: (value: T) => unkno
 
 /** Tell every listener, in a microtask: none can disturb the change that it hears of. */
 export function tell<T>(listeners: Listeners<T>, value: T): void {
-  for (const listener of listeners) {
-    const call = async (): Promise<void> => {
-      try {
-        // An async function passes for a listener: its failure must not end a process either.
-        if (listeners.has(listener)) await listener(value);
-      } catch (error) {
-        // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
-        // listener's mistake must not sign anybody out.
-        globalThis.reportError?.(error);
-      }
-    };
-    queueMicrotask(() => void call());
-  }
+  const call = async (listener: (value: T) => unknown): Promise<void> => {
+    try {
+      // An async function passes for a listener: its failure must not end a process either.
+      if (listeners.has(listener)) await listener(value);
+    } catch (error) {
+      // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
+      // listener's mistake must not sign anybody out.
+      globalThis.reportError?.(error);
+    }
+  };
+  for (const listener of listeners) queueMicrotask(() => void call(listener));
 }

@@ -1,5 +1,3 @@
-const REDACTED = "[redacted]";
-
 /**
  * Holds a token so that neither `JSON.stringify`, `String()` nor Node's `inspect` shows it.
  *
@@ -20,16 +18,11 @@ export class Secret {
 
   /** Answer with a placeholder. */
   toString(): string {
-    return REDACTED;
+    return "[redacted]";
   }
 
-  /** Answer with a placeholder. */
+  /** Answer with a placeholder. What else prints objects, such as Node's `util.inspect`, cannot see the text. */
   toJSON(): string {
-    return REDACTED;
-  }
-
-  /** Answer with a placeholder, for Node's `util.inspect` and `console.log`. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return REDACTED;
+    return this.toString();
   }
 }

@@ -18,21 +18,9 @@ export interface TokenTiming extends Lifetime {
 /** Reads both clocks. */
 type Now = Pick<Clock, "nowMs" | "monotonicMs">;
 
-const STALE_SHARE = 0.2;
-const MIN_STALE_MS = 10_000;
-const MAX_STALE_MS = 300_000;
-const MAX_JITTER_SHARE = 0.2;
-const EXPIRED_SHARE = 0.1;
-const MAX_EXPIRED_MS = 10_000;
-const MAX_GRACE_MS = 60_000;
-const RENEWAL_SHARE = 0.75;
-const RENEWAL_JITTER_SHARE = 0.1;
-const MIN_RENEWAL_MS = 1_000;
-const MAX_RENEWAL_SHARE = 0.45;
-
 /** Say how much of its life is left below which a token is treated as expired, in milliseconds. */
 export function expiredThresholdMs(lifetimeMs: number): number {
-  return Math.min(EXPIRED_SHARE * lifetimeMs, MAX_EXPIRED_MS);
+  return Math.min(0.1 * lifetimeMs, 10_000);
 }
 
 /**
@@ -49,12 +37,14 @@ export function remainingMs(timing: Omit<TokenTiming, "jitter">, now: Now): numb
   return timing.lifetimeMs - ageMs(timing, now);
 }
 
-/** Say in how many milliseconds a token becomes stale; negative when it is. */
+/**
+ * Say in how many milliseconds a token becomes stale; negative when it is: with a fifth of its life left, at least 10 s
+ * and at most 5 min of it, but no more than half, and up to a fifth earlier by its jitter.
+ */
 export function msUntilStale(timing: TokenTiming, now: Now): number {
   const { lifetimeMs, jitter } = timing;
-  const wanted = Math.min(Math.max(STALE_SHARE * lifetimeMs, MIN_STALE_MS), MAX_STALE_MS);
-  const thresholdMs = Math.min(lifetimeMs / 2, wanted) * (1 + MAX_JITTER_SHARE * jitter);
-  return remainingMs(timing, now) - thresholdMs;
+  const thresholdMs = Math.min(lifetimeMs / 2, Math.max(0.2 * lifetimeMs, 10_000), 300_000);
+  return remainingMs(timing, now) - thresholdMs * (1 + 0.2 * jitter);
 }
 
 /**
@@ -64,9 +54,8 @@ export function msUntilStale(timing: TokenTiming, now: Now): number {
  */
 export function msUntilRenewal(timing: TokenTiming, now: Now): number {
   const { lifetimeMs, jitter } = timing;
-  const leftMs = (1 - RENEWAL_SHARE - RENEWAL_JITTER_SHARE * jitter) * lifetimeMs;
-  const leastMs = Math.min(MIN_RENEWAL_MS, MAX_RENEWAL_SHARE * lifetimeMs);
-  return remainingMs(timing, now) - Math.max(leftMs, leastMs);
+  const leastMs = Math.min(1_000, 0.45 * lifetimeMs);
+  return remainingMs(timing, now) - Math.max((0.25 - 0.1 * jitter) * lifetimeMs, leastMs);
 }
 
 /**
@@ -83,6 +72,7 @@ export function arrivedLifetime(asked: Omit<TokenTiming, "jitter">, now: Now): L
   const nowMs = now.nowMs();
   if (remainingMs(asked, now) > expiredThresholdMs(lifetimeMs))
     return { lifetimeMs, startedAtMs: Math.floor(nowMs - ageMs(asked, now)) };
-  const graceMs = Math.min(lifetimeMs / 2, MAX_GRACE_MS);
-  return { lifetimeMs: graceMs / (1 - EXPIRED_SHARE), startedAtMs: nowMs };
+  const graceMs = Math.min(lifetimeMs / 2, 60_000);
+  // With what then counts as expired.
+  return { lifetimeMs: graceMs / 0.9, startedAtMs: nowMs };
 }
