@@ -34,18 +34,18 @@ export function withAttempt(intent: RefreshIntent, nowMs: number): RefreshIntent
 }
 
 /** Note an attempt that has ended. */
-export function withoutAttempt(intent: RefreshIntent): RefreshIntent {
-  return { ...intent, underWay: Math.max(0, (intent.underWay ?? 0) - 1) };
+export function withoutAttempt(intent: RefreshIntent | undefined): RefreshIntent | undefined {
+  return intent && { ...intent, underWay: Math.max(0, (intent.underWay ?? 0) - 1) };
 }
 
 /** Say whether a refused token may force a refresh now: at most one in 10 s. */
 export function mayForce(health: RefreshHealth, nowMs: number): boolean {
-  return Math.abs(nowMs - health.forcedAtMs) >= MIN_FORCED_GAP_MS && blockedMs(health, nowMs) === 0;
+  return Math.abs(nowMs - health.forcedAtMs) >= MIN_FORCED_GAP_MS;
 }
 
 /** Note a refresh that was forced. */
 export function withForced(health: RefreshHealth, nowMs: number): RefreshHealth {
-  return { ...health, strikesAtMs: recent(health, nowMs).concat(nowMs), forcedAtMs: nowMs };
+  return withStrike(health, nowMs, { forcedAtMs: nowMs });
 }
 
 /**
@@ -54,7 +54,7 @@ export function withForced(health: RefreshHealth, nowMs: number): RefreshHealth 
  * @param pauseMs how long the server is left alone, in all tabs
  */
 export function withFailedAttempt(health: RefreshHealth, nowMs: number, pauseMs = 0): RefreshHealth {
-  return { ...health, strikesAtMs: recent(health, nowMs).concat(nowMs), retryAtMs: nowMs + pauseMs };
+  return withStrike(health, nowMs, { retryAtMs: nowMs + pauseMs });
 }
 
 /**
@@ -64,8 +64,12 @@ export function withFailedAttempt(health: RefreshHealth, nowMs: number, pauseMs 
  */
 export function withFailure(health: RefreshHealth, nowMs: number, retryAfterMs = 0): RefreshHealth {
   const failures = health.failures + 1;
-  const pauseMs = Math.max(backoffMs(PAUSE, failures), retryAfterMs);
-  return { ...withFailedAttempt(health, nowMs, pauseMs), failures };
+  const retryAtMs = nowMs + Math.max(backoffMs(PAUSE, failures), retryAfterMs);
+  return withStrike(health, nowMs, { failures, retryAtMs });
+}
+
+function withStrike(health: RefreshHealth, nowMs: number, change: Partial<RefreshHealth>): RefreshHealth {
+  return { ...health, strikesAtMs: [...recent(health, nowMs), nowMs], ...change };
 }
 
 /**

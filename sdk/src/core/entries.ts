@@ -59,10 +59,10 @@ export async function askForTokens(
 export function askForSuccessor(
   { clock, source }: SessionContext,
   entry: SignedInEntry,
-  refreshId: string,
   timeoutMs?: number,
 ): Promise<Arrival> {
   const refreshToken = entry.refreshToken?.reveal();
+  const refreshId = entry.intent?.refreshId ?? randomId();
   const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
   // Of a refresh that is repeated long after, the token may be over, but not that of the next one as well.
   const minLifetimeMs = entry.lifetimeMs > 0 ? 0 : MIN_LIFETIME_MS;

@@ -1,19 +1,19 @@
+import { backoffMs, RETRY } from "./backoff.ts";
 import { attemptsLeft, blockedMs, MAX_TOTAL_MS, mayForce, withAttempt, withForced } from "./budget.ts";
-import { isSameSession } from "./entries.ts";
+import { askForSuccessor, isSameSession } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
+import { classifyFailure } from "./failure.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
-import { attemptRefresh } from "./refresh-attempts.ts";
+import { commit, noteFailure } from "./refresh-outcome.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Draft } from "./shared-entry.ts";
-import type { RefreshIntent, SignedInEntry } from "./store.ts";
-import { sleep } from "./waiting.ts";
+import type { SignedInEntry } from "./store.ts";
+import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
 /** What is to be done about a refresh. Nothing at all: others have done it, or the session is over. */
 interface Step {
-  /** Ask the server under this name. */
-  readonly intent?: RefreshIntent;
-  /** Write this down first. */
+  /** Write down that an attempt begins, and ask the server. */
   readonly draft?: Draft;
   /** Do not ask for so long. */
   readonly waitMs?: number;
@@ -21,12 +21,17 @@ interface Step {
   readonly isUnderWay?: boolean;
 }
 
+const MAX_ATTEMPTS = 3;
 const OTHERS_POLL_MS = 250;
 
 /**
  * Replace the access token: note the intent, ask the server, commit. What others did in the meantime is adopted
  * instead.
  *
+ * Asks up to three times and 20 s when the server answers a repeated request alike, and once after a refresh that
+ * failed. Any other server is asked once, and a second time only within the grace that its source declares.
+ *
+ * @param forced whether a server has refused the token
  * @returns why there is no newer token; `undefined` when the holder knows of one, or that the session is over
  */
 export async function refreshSession(
@@ -34,37 +39,61 @@ export async function refreshSession(
   held: Held,
   forced: boolean,
 ): Promise<SessionError | undefined> {
-  let step: Step = {};
-  const entry = await context.change((current) => {
-    const isNewer = !isSameSession(current, held) || current.generation > held.generation;
-    step = isNewer ? {} : nextStep(context, current, forced);
-    return step.draft;
-  });
-  if (step.isUnderWay) {
-    await sleep(context.clock, OTHERS_POLL_MS);
-    return refreshSession(context, held, forced);
+  const { clock, source, change } = context;
+  const { repeatable, resendGraceMs = 0 } = source;
+  const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
+  let startedMs = 0;
+  for (let attempts = 0; ; ) {
+    let step: Step = {};
+    const entry = await change((current) => {
+      const isOver = !isSameSession(current, held) || current.generation > held.generation;
+      step = isOver ? {} : nextStep(context, current, { forced, attempts });
+      return step.draft;
+    });
+    if (step.waitMs !== undefined) return unavailable(step.waitMs);
+    if (step.isUnderWay) {
+      await sleep(clock, OTHERS_POLL_MS);
+      continue;
+    }
+    if (step.draft === undefined || !isSameSession(entry, held)) return undefined;
+    if (attempts === 0) startedMs = clock.monotonicMs();
+    attempts += 1;
+    try {
+      const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, startedMs + MAX_TOTAL_MS - clock.monotonicMs());
+      return await commit(context, entry, await askForSuccessor(context, entry, timeoutMs));
+    } catch (cause) {
+      const failure = classifyFailure(cause);
+      const delayMs = Math.max(backoffMs(RETRY, attempts) * Math.random(), failure.retryAfterMs ?? 0);
+      const isTooLate = clock.monotonicMs() - startedMs + delayMs >= limitMs;
+      const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
+      const isLast = isTooLate || failure.kind !== "transient" || attempts >= maxAttempts;
+      const outcome = await noteFailure(context, entry, { ...failure, isLast });
+      if (!outcome.goesOn) return outcome.error;
+      await sleep(clock, delayMs);
+    }
   }
-  if (step.waitMs !== undefined) return unavailable(step.waitMs);
-  if (step.intent === undefined || !isSameSession(entry, held)) return undefined;
-  return attemptRefresh(context, entry, step.intent.refreshId);
 }
 
-function nextStep({ clock, source }: SessionContext, current: SignedInEntry, forced: boolean): Step {
+function nextStep(
+  { clock, source }: SessionContext,
+  current: SignedInEntry,
+  { forced, attempts }: { readonly forced: boolean; readonly attempts: number },
+): Step {
   const { health, intent } = current;
   const nowMs = clock.nowMs();
-  const waitMs = blockedMs(health, nowMs);
+  const waitMs = attempts > 0 ? 0 : blockedMs(health, nowMs);
   if (waitMs > 0) return { waitMs };
-  // Somebody has begun, and may have died since: the same request gets the same answer.
-  if (intent !== undefined && source.repeatable) {
-    if (attemptsLeft(current, nowMs) <= 0) return { isUnderWay: true };
-    return { intent, draft: { ...current, intent: withAttempt(intent, nowMs) } };
+  if (intent !== undefined) {
+    // Somebody has begun, and may have died since: the same request gets the same answer. With a server that gives
+    // none twice, let the other finish, or be given up.
+    const mayRepeat = source.repeatable || attempts > 0;
+    if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
+      return { isUnderWay: true };
+    if (mayRepeat) return { draft: { ...current, intent: withAttempt(intent, nowMs) } };
   }
-  // A server that gives no same answer twice: let the other finish, or be given up.
-  if (intent !== undefined && Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
-    return { isUnderWay: true };
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
   // Whoever comes after a crash asks the same again.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;
-  return { intent: next, draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
+  return { draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
 }

@@ -1,7 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { askForSuccessor, isFor } from "./entries.ts";
 import { isTokenRefused, refusalOf } from "./error-info.ts";
-import { randomId } from "./random.ts";
 import type { Secret } from "./secret.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { SignedInEntry } from "./store.ts";
@@ -30,7 +29,7 @@ export async function revokeEntry(context: SessionContext, entry: SignedInEntry)
   const first = await revoke(context, entry.accessToken);
   if (first.error === undefined || !isTokenRefused(first.error)) return first;
   try {
-    const next = await askForSuccessor(context, entry, entry.intent?.refreshId ?? randomId());
+    const next = await askForSuccessor(context, entry);
     // Another session's must live on.
     return isFor(next, entry) ? await revoke(context, next.accessToken) : first;
   } catch (error) {
