@@ -15,6 +15,9 @@ export interface FakeServerOptions {
 /** Runs before every refresh: throws to refuse it, waits to delay it. `attempt` counts from 1. */
 export type RefreshScript = (attempt: number) => void | Promise<void>;
 
+/** Runs before a call: throws to refuse it, waits to delay it. */
+export type CallScript = () => void | Promise<void>;
+
 /** A Countersign server that plays a script: for `createRouterTransport`, or under any Connect adapter. */
 export interface FakeServer {
   /** Serves the SessionService. */
@@ -29,6 +32,8 @@ export interface FakeServer {
   readonly onRefresh: (script?: RefreshScript) => void;
   /** Run after a refresh was processed and before it is answered. */
   readonly afterRefresh: (script?: RefreshScript) => void;
+  /** Play a script with every call of WhoAmI, before its token is checked; without one, calls work. */
+  readonly onCall: (script?: CallScript) => void;
   /** Set how long access tokens last from now on. */
   readonly setLifetimeMs: (lifetimeMs: number) => void;
   /** End sessions at the server's side. Default: all. */
@@ -59,6 +64,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
   let lifetimeMs = options.lifetimeMs ?? DEFAULT_LIFETIME_MS;
   let before: RefreshScript | undefined;
   let after: RefreshScript | undefined;
+  let beforeCall: CallScript | undefined;
   const counts = { signIns: 0, signOuts: 0, refreshes: 0 };
   const sessions = createFakeSessions({ clock, lifetimeMs: () => lifetimeMs });
 
@@ -94,6 +100,10 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
       await after?.(attempt);
       return { tokens: deliver(grant, context, refreshToken === "") };
     },
+    async whoAmI(_request, { requestHeader }) {
+      await beforeCall?.();
+      return { sessionId: authenticate(requestHeader) };
+    },
     signOut(_request, context) {
       const sessionId = authenticate(context.requestHeader);
       counts.signOuts += 1;
@@ -110,6 +120,9 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     },
     afterRefresh(script) {
       after = script;
+    },
+    onCall(script) {
+      beforeCall = script;
     },
     setLifetimeMs(value) {
       lifetimeMs = value;

@@ -1,4 +1,11 @@
-import { type ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
+import {
+  type CallOptions,
+  type ConnectError,
+  createClient,
+  createRouterTransport,
+  type Transport,
+} from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { createSession } from "../../core/create-session.ts";
 import type { SessionEvent } from "../../core/events.ts";
 import { createMemoryStore } from "../../core/memory-store.ts";
@@ -12,6 +19,8 @@ import type { FaultOptions } from "./fault.ts";
 export interface StagedTab {
   readonly session: Session;
   readonly events: readonly SessionEvent[];
+  /** Make a call with the session's token. */
+  readonly call: (options?: CallOptions) => Promise<unknown>;
 }
 
 /** What a tab on a stage may have of its own. */
@@ -36,22 +45,35 @@ export interface Stage {
 /** How long an access token lasts on a stage. */
 export const LIFETIME_MS = 600_000;
 
+// Where transports in memory say that they are.
+const BASE_URL = "https://in-memory";
 const CREDENTIAL = { username: "demo", password: "demo-password" };
+
+/** Make the store of a row. */
+export async function createStoreOf({
+  createStore = createMemoryStore,
+}: FaultOptions): Promise<SessionStore> {
+  return createStore();
+}
 
 /** Set a stage, play a row on it, and clear it away. */
 export async function onStage(options: FaultOptions, play: (stage: Stage) => Promise<void>): Promise<void> {
   const clock = createFakeClock();
   const server = createFakeServer({ clock, lifetimeMs: LIFETIME_MS });
-  const store = (await options.createStore?.()) ?? createMemoryStore();
+  const store = await createStoreOf(options);
   const sessions: Session[] = [];
 
   function tab({ wrap = (inner) => inner, clock: own = clock }: StagedTabOptions = {}): StagedTab {
     const transport = wrap(createRouterTransport(server.routes));
-    const session = createSession({ baseUrl: "https://api.example", transport, store, clock: own });
+    const session = createSession({ baseUrl: BASE_URL, transport, store, clock: own });
     sessions.push(session);
     const events: SessionEvent[] = [];
     session.on((event) => events.push(event));
-    return { session, events };
+    const calls = createRouterTransport(server.routes, {
+      transport: { interceptors: [session.interceptor] },
+    });
+    const { whoAmI } = createClient(SessionService, calls);
+    return { session, events, call: (callOptions) => whoAmI({}, callOptions) };
   }
 
   async function signedIn(tabOptions?: StagedTabOptions): Promise<StagedTab> {
