@@ -36,6 +36,21 @@ test("while refreshing fails, every tab is degraded, and every tab recovers", as
   }
 });
 
+test("who is signed out while refreshing fails is no longer degraded, and has not recovered", async () => {
+  await using kit = await createKit();
+  const { session, events } = kit.tab();
+  await session.signIn(DEMO);
+  kit.clock.advance(LIFETIME_MS);
+  kit.server.onRefresh(() => {
+    throw new ConnectError("down", Code.Unavailable);
+  });
+  await pass(kit.clock, session.token());
+  await session.signOut();
+  await settle();
+  expect(session.getSnapshot()).toMatchObject({ status: "signed_out", degraded: false });
+  expect(events.map(({ type }) => type)).toEqual(["signed_in", "degraded", "signed_out"]);
+});
+
 /** Stands for the browser, which tells a tab of its events. */
 function createBrowser(): {
   readonly peers: Peers;

@@ -57,7 +57,8 @@ export function createHolder(clock: Clock): Holder {
     snapshot = next;
     tell(changes, undefined);
     if (event !== undefined) tell(events, event);
-    if (degraded !== before.degraded)
+    // Who is signed out has not recovered.
+    if (degraded !== before.degraded && event?.type !== "signed_out")
       tell(events, degraded ? { type: "degraded", error: ConnectError.from(error) } : { type: "recovered" });
   }
 
