@@ -47,15 +47,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const { peers = store.peers ?? NO_PEERS, replay } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
-  const shared = createSharedEntry({
-    store,
-    clock,
-    onHealth: (error) => holder.note({ storeError: error }),
-    // What a refresh or a reading brings that ends after dispose is for the store alone.
-    onEntry: (entry) => isDisposed || holder.adopt(entry),
-    onWrite: peers.publish,
-  });
-  const { change } = shared;
+  const { change, close } = createSharedEntry({ store, clock, holder, peers });
   const loaded = change().then(() => undefined);
   /** Settles when the store has been read for the last time that there was news. */
   let latest: Promise<unknown> = loaded;
@@ -73,14 +65,12 @@ export function assembleSession(options: AssembleOptions): Session {
   };
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
-  const mustBeTold = source.renewStreams === undefined;
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = isBaseAllowed
     ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
     : undefined;
-  const upkeep = createUpkeep({ access, clock, holder, renewStreams });
+  const upkeep = createUpkeep({ ...context, access, renewStreams });
   const { look } = upkeep;
-  const streams = renewStreams && upkeep;
   const stop = peers.subscribe(({ type }) => {
     latest = change(type === "online" ? whenNetworkIsBack : undefined).then(look);
   });
@@ -98,12 +88,18 @@ export function assembleSession(options: AssembleOptions): Session {
     stop();
     holder.clear();
     upkeep.stop();
-    shared.close();
+    close();
   }
 
   return Object.freeze({
     ready: loaded,
-    interceptor: createInterceptor({ access, clock, mayReceiveToken, streams, mustBeTold, replay }),
+    interceptor: createInterceptor({
+      ...context,
+      access,
+      mayReceiveToken,
+      streams: renewStreams && upkeep,
+      replay,
+    }),
     async signIn(credential) {
       if (source.signIn === undefined) throw new TypeError("the source has no signIn: use begin");
       const signIn = source.signIn.bind(source, credential);

@@ -29,10 +29,10 @@ export interface Holder {
   readonly changes: Listeners<void>;
   readonly held: () => Held | undefined;
   readonly snapshot: () => SessionSnapshot;
-  /** Take over what was just read or written. */
-  readonly adopt: (entry: StoreEntry | undefined) => void;
+  /** Take over what was just read or written, and what the store fails with, if it does. */
+  readonly adopt: (entry: StoreEntry | undefined, storeError?: unknown) => void;
   /** Note whether a refresh is under way, and what is wrong. */
-  readonly note: (state: Partial<Pick<State, "refreshing" | "storeError" | "refreshError">>) => void;
+  readonly note: (state: Partial<Pick<State, "refreshing" | "refreshError">>) => void;
   /** Forget the token and who listens. */
   readonly clear: () => void;
 }
@@ -67,14 +67,14 @@ export function createHolder(clock: Clock): Holder {
     changes,
     held: () => state.held,
     snapshot: () => snapshot,
-    adopt(entry) {
+    adopt(entry, storeError) {
       const held = nextHeld(state.held, entry, clock);
       const status = held ? "signed_in" : "signed_out";
       // What fails in one tab fails in all; the one that is about to try knows better why.
       const { refreshing, refreshError = refreshing ? undefined : new SessionError("REFRESH_UNAVAILABLE") } =
         state;
       const isFailing = held !== undefined && held.health.failures > 0;
-      update({ entry, held, status, refreshError: isFailing ? refreshError : undefined });
+      update({ entry, held, status, storeError, refreshError: isFailing ? refreshError : undefined });
     },
     note: update,
     clear() {

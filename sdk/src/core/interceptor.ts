@@ -7,18 +7,17 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import type { Access } from "./access.ts";
-import type { Clock } from "./clock.ts";
 import { isTokenRefused } from "./error-info.ts";
 import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
 import type { OriginGuard } from "./origin.ts";
+import type { SessionContext } from "./session-context.ts";
 import { createStreamCall, type StreamContext } from "./stream-call.ts";
 import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
 
 /** What {@link createInterceptor} needs. */
-export interface InterceptorContext extends StreamContext {
+export interface InterceptorContext extends StreamContext, Pick<SessionContext, "clock"> {
   readonly access: Access;
-  readonly clock: Clock;
   readonly mayReceiveToken: OriginGuard;
 }
 

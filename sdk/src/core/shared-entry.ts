@@ -1,6 +1,7 @@
 import { backoffMs, PAUSE } from "./backoff.ts";
 import type { Cancel, Clock } from "./clock.ts";
-import type { PeerMessage } from "./peers.ts";
+import type { Holder } from "./holder.ts";
+import type { Peers } from "./peers.ts";
 import { randomId } from "./random.ts";
 import type { SessionStore, SignedInEntry, SignedOutEntry, StoreEntry } from "./store.ts";
 import { withTimeout } from "./waiting.ts";
@@ -20,15 +21,13 @@ export interface SharedEntry {
 }
 
 /** What {@link createSharedEntry} needs. */
-export interface SharedEntryOptions {
+export interface SharedEntryContext {
   readonly store: SessionStore;
   readonly clock: Clock;
-  /** Told of a failure of the store, and with `undefined` that it works again. */
-  readonly onHealth: (error: unknown) => void;
-  /** Told of what is in force after every reading and writing, in the order of these. */
-  readonly onEntry: (entry: StoreEntry | undefined) => void;
-  /** Told of every write that others should know of. */
-  readonly onWrite: (message: PeerMessage) => void;
+  /** Adopts what is in force after every reading and writing, in the order of these. */
+  readonly holder: Pick<Holder, "adopt">;
+  /** Are told of every write that they should know of. */
+  readonly peers: Pick<Peers, "publish">;
 }
 
 // Every lost race means that somebody else moved on; so many in a row only happen when a store is broken.
@@ -38,11 +37,11 @@ const MAX_RACES = 50;
  * Share an entry through a store. While the store fails, the entry lives in memory, and what was written there is
  * written down as soon as the store works again.
  */
-export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
-  const { store, clock, onHealth, onEntry, onWrite } = options;
+export function createSharedEntry({ store, clock, holder, peers }: SharedEntryContext): SharedEntry {
   let mirror: StoreEntry | undefined;
   let isAhead = false;
   let failures = 0;
+  let storeError: unknown;
   let retryAtMs = 0;
   let cancel: Cancel | undefined;
   let isClosed = false;
@@ -57,7 +56,7 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
       if (!(await store.compareAndSet(stored?.revision, next))) continue;
       const { kind: type, sessionId, generation } = next;
       // What is only a note of a refresh that has begun is of no use to others before it ends.
-      if (type === "signed_out" || next.intent === undefined) onWrite({ type, sessionId, generation });
+      if (type === "signed_out" || next.intent === undefined) peers.publish({ type, sessionId, generation });
       return next;
     }
     throw new Error("the store takes no change");
@@ -70,8 +69,8 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
         // A store that never answers must not hold up whatever comes next.
         mirror = await withTimeout(clock, () => write(follow));
         isAhead = false;
-        if (failures > 0) onHealth(undefined);
         failures = 0;
+        storeError = undefined;
         cancel?.();
         return mirror;
       } catch (error) {
@@ -80,7 +79,7 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
         retryAtMs = clock.monotonicMs() + pauseMs;
         cancel?.();
         if (!isClosed) cancel = clock.schedule(() => void change(), pauseMs);
-        onHealth(error);
+        storeError = error;
       }
     }
     const next = following(mirror, follow);
@@ -93,7 +92,8 @@ export function createSharedEntry(options: SharedEntryOptions): SharedEntry {
   function change(follow?: Follow): Promise<StoreEntry | undefined> {
     const changed = last.then(async () => {
       const entry = await writeSomewhere(follow);
-      onEntry(entry);
+      // What a refresh or a reading brings that ends after this is for the store alone.
+      if (!isClosed) holder.adopt(entry, storeError);
       return entry;
     });
     last = changed;

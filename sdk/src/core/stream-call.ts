@@ -1,6 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { StreamRequest, StreamResponse, UnaryResponse } from "@connectrpc/connect";
 import type { Held } from "./holder.ts";
+import type { SessionContext } from "./session-context.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** The request header by which a stream gets a name, so that it can be renewed. */
@@ -19,11 +20,9 @@ export interface Replay<T> {
 }
 
 /** How streams are opened and kept. */
-export interface StreamContext {
+export interface StreamContext extends Pick<SessionContext, "source"> {
   /** Keeps streams alive. Absent: their server cannot renew them. */
   readonly streams: Upkeep | undefined;
-  /** Whether a stream is only kept alive where the server says that it ends it. */
-  readonly mustBeTold: boolean;
   /** Keeps the request messages of a stream for a second opening. Default: those of streams that have only one. */
   readonly replay?: ((req: StreamRequest) => Replay<Message>) | undefined;
 }
@@ -71,7 +70,9 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     },
     canReopen: replay.isComplete,
     answer(first, reopen) {
-      if (context.mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) close();
+      // A server that is not the source may know nothing of streams, unless it says that it ends this one.
+      const mustBeTold = context.source.renewStreams === undefined;
+      if (mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) close();
       return { ...first, message: messagesOf(first, { replay, reopen, close }) };
     },
     close,

@@ -91,13 +91,13 @@ test("is degraded from the first cause to the end of the last", async () => {
   holder.events.add(({ type }) => heard.push(type));
   holder.adopt(entryOf(1));
   const states = [
-    { storeError: new Error("full") },
-    { refreshError: new Error("down") },
-    { storeError: undefined },
-    { refreshError: undefined },
+    { full: new Error("full"), failures: 0 },
+    { full: new Error("full"), failures: 1 },
+    { full: undefined, failures: 1 },
+    { full: undefined, failures: 0 },
   ];
-  const seen = states.map((state) => {
-    holder.note(state);
+  const seen = states.map(({ full, failures }) => {
+    holder.adopt({ ...entryOf(1), health: { ...HEALTHY, failures } }, full);
     return holder.snapshot().degraded;
   });
   await Promise.resolve();

@@ -1,5 +1,6 @@
 import type { StreamRequest } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { TokenSource } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import type { Held } from "../../../sdk/src/core/holder.ts";
 import { createReplay } from "../../../sdk/src/core/replay.ts";
@@ -86,11 +87,12 @@ function serverStream(messages: AsyncIterable<unknown>, method: unknown = NotesS
     signal: new AbortController().signal,
   };
   // Only what an opening looks at.
-  return createStreamCall(req as unknown as StreamRequest, { streams: undefined, mustBeTold: false });
+  return createStreamCall(req as unknown as StreamRequest, { streams: undefined, source: SOURCE });
 }
 
 // What the stream is opened with plays no part here.
 const HELD = {} as Held;
+const SOURCE = {} as TokenSource;
 
 test("the one message of a server stream is sent again without any other means", async () => {
   const call = serverStream(numbers(1));

@@ -32,14 +32,23 @@ function createStage() {
     read: () => guard(() => inner.read()),
     compareAndSet: (expected, next) => guard(() => inner.compareAndSet(expected, next)),
   };
-  const share = (shared: SessionStore) =>
-    createSharedEntry({
+  const share = (shared: SessionStore) => {
+    let lastError: unknown;
+    return createSharedEntry({
       store: shared,
       clock,
-      onHealth: (error) => told.push(error === undefined ? "works" : "fails"),
-      onEntry: (entry) => heard.push(nameOf(entry)),
-      onWrite: ({ type, sessionId, generation }) => told.push(`${type} ${sessionId} ${generation}`),
+      holder: {
+        adopt: (entry, storeError) => {
+          heard.push(nameOf(entry));
+          if (storeError !== lastError) told.push(storeError === undefined ? "works" : "fails");
+          lastError = storeError;
+        },
+      },
+      peers: {
+        publish: ({ type, sessionId, generation }) => void told.push(`${type} ${sessionId} ${generation}`),
+      },
     });
+  };
   const setBroken = (value: boolean) => {
     isBroken = value;
   };

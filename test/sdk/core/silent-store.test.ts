@@ -37,7 +37,12 @@ test("a store that fails after it was let go of is not tried again", async () =>
   const reading = Promise.withResolvers<undefined>();
   const store: SessionStore = { read: () => reading.promise, compareAndSet: async () => true };
   const silent = () => undefined;
-  const shared = createSharedEntry({ store, clock, onHealth: silent, onEntry: silent, onWrite: silent });
+  const shared = createSharedEntry({
+    store,
+    clock,
+    holder: { adopt: silent },
+    peers: { publish: silent },
+  });
   const change = shared.change();
   await settle();
   shared.close();
