@@ -50,6 +50,7 @@ export function createSession(options: BrowserSessionOptions): Session {
   return assembleSession({
     ...options,
     baseUrl,
+    source: options.source ?? server,
     server,
     store: options.store ?? (isPage ? createIndexedDbStore({ key: name }) : undefined),
     peers: isPage ? createBroadcastPeers(name) : undefined,

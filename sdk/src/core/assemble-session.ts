@@ -22,8 +22,8 @@ import { withTimeout } from "./waiting.ts";
 
 /** What {@link assembleSession} needs. */
 export interface AssembleOptions extends OriginGuardOptions {
-  /** Where tokens come from. Default: `server`. One of the two is needed. */
-  readonly source?: TokenSource | undefined;
+  /** Where tokens come from. */
+  readonly source: TokenSource;
   /** The server at `baseUrl`: renews streams for a source that cannot, if it says that it ends them. */
   readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
@@ -39,11 +39,10 @@ export interface AssembleOptions extends OriginGuardOptions {
 /**
  * Put a session together.
  *
- * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither source nor server
+ * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function assembleSession(options: AssembleOptions): Session {
-  const { baseUrl, server, source = server, clock = systemClock, store = createMemoryStore() } = options;
-  if (source === undefined) throw new TypeError("either transport or source is needed");
+  const { baseUrl, server, source, clock = systemClock, store = createMemoryStore() } = options;
   const { peers = store.peers ?? NO_PEERS, replay } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
@@ -53,13 +52,9 @@ export function assembleSession(options: AssembleOptions): Session {
   let latest: Promise<unknown> = loaded;
   let isDisposed = false;
   const isBaseAllowed = mayReceiveToken(baseUrl);
-  // Passwords and refresh tokens go nowhere where an access token would not go either.
-  const assertBaseUrl = (): void => {
-    if (!isBaseAllowed) throw new SessionError("ORIGIN_NOT_ALLOWED");
-  };
-  const ready = async (): Promise<void> => {
-    // Nor does what is in the store. Other sources are elsewhere.
-    if (source === server) assertBaseUrl();
+  // What is in the store goes nowhere where an access token would not go either. Other sources are elsewhere.
+  const ready = async (isForBaseUrl = source === server): Promise<void> => {
+    if (isForBaseUrl && !isBaseAllowed) throw new SessionError("ORIGIN_NOT_ALLOWED");
     if (!isDisposed) await latest;
     if (isDisposed) throw new SessionError("DISPOSED");
   };
@@ -76,8 +71,8 @@ export function assembleSession(options: AssembleOptions): Session {
   });
 
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
-    assertBaseUrl();
-    await ready();
+    // Nor do passwords and tokens from elsewhere.
+    await ready(true);
     await beginSession(context, acquire);
     look();
   }

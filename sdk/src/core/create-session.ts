@@ -6,7 +6,7 @@ import { createSessionServiceSource } from "./session-service-source.ts";
 import type { MaxTokenLife, TokenSource } from "./source.ts";
 
 /** What {@link createSession} needs: a `transport` or a `source`. */
-export interface SessionOptions extends Omit<AssembleOptions, "server" | "replay"> {
+export interface SessionOptions extends Omit<AssembleOptions, "source" | "server" | "replay"> {
   /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
   readonly transport?: Transport | undefined;
   /** Where tokens come from. Default: the SessionService of a Countersign server. */
@@ -27,5 +27,7 @@ export interface SessionOptions extends Omit<AssembleOptions, "server" | "replay
  */
 export function createSession({ transport, maxTokenLifeMs, ...options }: SessionOptions): Session {
   const server = transport && createSessionServiceSource(transport, maxTokenLifeMs);
-  return assembleSession({ ...options, server, replay: replayStream });
+  const { source = server } = options;
+  if (source === undefined) throw new TypeError("either transport or source is needed");
+  return assembleSession({ ...options, source, server, replay: replayStream });
 }
