@@ -9,7 +9,7 @@ import { parseDuration } from "./duration.ts";
 import { orExplain } from "./explain.ts";
 import { openClients } from "./open-clients.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
-import { formatList, formatTime } from "./table.ts";
+import { type Fact, formatList, formatTime, toJsonText } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 /** How long the secret before stays good: time to bring the new one to every machine. */
@@ -125,7 +125,7 @@ function showSecret(
   what: string,
 ): readonly string[] {
   if (line.values.json === true) {
-    return [JSON.stringify({ ...toRow(client), ...(secret === undefined ? {} : { secret }) })];
+    return [toJsonText({ ...toRow(client), ...(secret === undefined ? {} : { secret }) })];
   }
   return [
     `${client.clientId} ${what}.`,
@@ -152,14 +152,14 @@ const COLUMNS = [
   "disabled",
 ] as const;
 
-function toRow(client: ClientRecord): Readonly<Record<(typeof COLUMNS)[number], string>> {
+function toRow(client: ClientRecord): Readonly<Record<(typeof COLUMNS)[number], Fact>> {
   return {
     client: client.clientId,
     proof: client.jwks === undefined ? "secret" : "keys",
-    scopes: client.scopes.join(" "),
-    roles: client.roles.join(" "),
-    grants: client.grants.join(" "),
-    introspects: client.mayIntrospect ? "yes" : "no",
+    scopes: client.scopes,
+    roles: client.roles,
+    grants: client.grants,
+    introspects: client.mayIntrospect,
     created: formatTime(client.createdAtMs),
     disabled: formatTime(client.disabledAtMs),
   };

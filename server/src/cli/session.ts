@@ -58,11 +58,11 @@ const ACTIONS: Readonly<Record<string, Act>> = {
     const sessions = (await listLiveSessions(store, page)).map((session) => ({
       session: session.sessionId,
       client: session.clientId,
-      issuer: session.external?.issuer ?? "-",
+      issuer: session.external?.issuer,
       created: formatTime(session.createdAtMs),
       refreshed: formatTime(session.refreshedAtMs),
       expires: formatTime(Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs)),
-      scopes: session.scopes.join(" "),
+      scopes: session.scopes,
     }));
     const columns = ["session", "client", "issuer", "created", "refreshed", "expires", "scopes"] as const;
     return formatList(columns, sessions, { json: values.json === true });

@@ -18,6 +18,9 @@ export function formatTable(
   );
 }
 
+/** What one thing that a command lists says of itself. Undefined: it has none. */
+export type Fact = string | boolean | readonly string[] | undefined;
+
 /**
  * Write what a command lists: as JSON, or as a table whose columns are named after the members.
  *
@@ -25,20 +28,31 @@ export function formatTable(
  */
 export function formatList<Name extends string>(
   columns: readonly Name[],
-  rows: readonly Readonly<Record<Name, string>>[],
+  rows: readonly Readonly<Record<Name, Fact>>[],
   { json }: { readonly json: boolean },
 ): readonly string[] {
   if (json) {
-    return [JSON.stringify(rows, undefined, 2)];
+    return [toJsonText(rows, { indent: 2 })];
   }
   const header = columns.map((name) => name.toUpperCase());
   return formatTable(
     header,
-    rows.map((row) => columns.map((name) => row[name])),
+    rows.map((row) => columns.map((name) => toCell(row[name]))),
   );
 }
 
-/** Write a moment, or a dash where there is none. */
-export function formatTime(ms: number | undefined): string {
-  return ms === undefined ? "-" : new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+/** Write something as JSON for programs. What it has none of is null, so that every member is always there. */
+export function toJsonText(value: unknown, { indent }: { readonly indent?: number } = {}): string {
+  return JSON.stringify(value, (_, member: unknown) => member ?? null, indent);
+}
+
+function toCell(fact: Fact): string {
+  if (fact === undefined) return "-";
+  if (typeof fact === "boolean") return fact ? "yes" : "no";
+  return typeof fact === "string" ? fact : fact.join(" ");
+}
+
+/** Write a moment; undefined where there is none. */
+export function formatTime(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

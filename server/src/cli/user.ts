@@ -6,7 +6,7 @@ import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { orExplain } from "./explain.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
-import { formatList, formatTime } from "./table.ts";
+import { type Fact, formatList, formatTime, toJsonText } from "./table.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** `countersign user`: the accounts that sign in with a password. */
@@ -55,7 +55,7 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
     const password = await readPassword(terminal);
     const [scopes, roles] = [namesOf(line.values.scope), namesOf(line.values.role)];
     const account = await orExplain(() => accounts.create({ username: name, password, scopes, roles }));
-    return line.values.json === true ? [JSON.stringify(toRow(account))] : [`${account.username} was added.`];
+    return line.values.json === true ? [toJsonText(toRow(account))] : [`${account.username} was added.`];
   },
   async list({ accounts, line }) {
     return formatList(COLUMNS, (await accounts.list()).map(toRow), { json: line.values.json === true });
@@ -79,17 +79,17 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
 /** Tell in words, or as the account is now. */
 async function showChange({ accounts, name, line }: Call, text: string): Promise<readonly string[]> {
   const account = line.values.json === true ? await accounts.find(name) : undefined;
-  return [account === undefined ? text : JSON.stringify(toRow(account))];
+  return [account === undefined ? text : toJsonText(toRow(account))];
 }
 
 const COLUMNS = ["username", "subject", "scopes", "roles", "created", "disabled"] as const;
 
-function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number], string>> {
+function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number], Fact>> {
   return {
     username: account.username,
     subject: account.subject,
-    scopes: account.scopes.join(" "),
-    roles: account.roles.join(" "),
+    scopes: account.scopes,
+    roles: account.roles,
     created: formatTime(account.createdAtMs),
     disabled: formatTime(account.disabledAtMs),
   };

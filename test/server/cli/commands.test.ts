@@ -93,7 +93,7 @@ describe("user", () => {
     expect(added).toMatchObject({ code: 0, out: "ada was added." });
     const { out } = await run(["user", "list", "--json"], { env });
     expect(JSON.parse(out)).toEqual([
-      expect.objectContaining({ username: "ada", scopes: "a b", roles: "r", disabled: "-" }),
+      expect.objectContaining({ username: "ada", scopes: ["a", "b"], roles: ["r"], disabled: null }),
     ]);
     expect(out).not.toContain("correct horse");
   });
@@ -111,9 +111,9 @@ describe("user", () => {
     const env = { COUNTERSIGN_DATA_DIR: folder.path };
     await run(["user", "add", "ada"], { env, input: "correct horse" });
     expect(await run(["user", "disable", "ada"], { env })).toMatchObject({ code: 0 });
-    expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).not.toBe("-");
+    expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).not.toBeNull();
     expect(await run(["user", "enable", "ada"], { env })).toMatchObject({ code: 0 });
-    expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).toBe("-");
+    expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).toBeNull();
     const { out } = await run(["user", "disable", "ada", "--json"], { env });
     expect(JSON.parse(out)).toMatchObject({ username: "ada", disabled: expect.stringMatching(/^2/) });
     const passwd = await run(["user", "passwd", "ada", "--json"], { env, input: "another horse\n" });

@@ -39,7 +39,7 @@ async function start() {
     const code = await runCommand(["session", ...args], terminal);
     return { code, out: terminal.printed.join("\n"), err: terminal.warned.join("\n") };
   };
-  const list = async (...args: string[]): Promise<readonly Readonly<Record<string, string>>[]> =>
+  const list = async (...args: string[]): Promise<readonly Readonly<Record<string, unknown>>[]> =>
     JSON.parse((await run("list", ...args, "--json")).out);
   return { ids, run, list, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
@@ -54,7 +54,7 @@ describe("session list", () => {
     expect(new Set(listed.map(({ session }) => session))).toEqual(new Set([ids.federated, ids.viaClient]));
     expect(new Set(listed.map(({ issuer }) => issuer))).toEqual(new Set([IDP]));
     expect(await list("--subject", toFederatedSubject(IDP, "eve"))).toEqual(listed);
-    expect(await list("--user", "ada")).toMatchObject([{ session: ids.own, issuer: "-" }]);
+    expect(await list("--user", "ada")).toMatchObject([{ session: ids.own, issuer: null }]);
     expect((await run("list", "--user", "ada")).out).toMatch(/^SESSION +CLIENT +ISSUER/);
   });
 });
