@@ -1,5 +1,6 @@
 import type { Bus } from "./bus.ts";
 import { assertChannel } from "./channel.ts";
+import { createEars } from "./ears.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
 import { sayInBatches } from "./word-batches.ts";
 
@@ -14,28 +15,23 @@ export interface PostgresBus extends Bus {
 
 /** Create a bus over one connection, which is opened for the first who listens, and again whenever it breaks. */
 export function createPostgresBus(url: string): PostgresBus {
-  const ears = new Map<string, Set<(word: string) => void>>();
+  const ears = createEars();
   let connection: PostgresConnection | undefined;
   let retry: NodeJS.Timeout | undefined;
   let failures = 0;
   let isClosed = false;
 
-  const hear = (channel: string, word: string): void => {
-    for (const ear of ears.get(channel) ?? []) {
-      ear(word);
-    }
-  };
   /** What fails here ends the connection, and so is done again with the next. */
   const listenOn = async (on: PostgresConnection, channel: string): Promise<void> => {
     await on.query(`LISTEN "${channel}"`);
     failures = 0;
-    hear(channel, "");
+    ears.hear(channel, "");
   };
   const connect = (): void => {
     retry = undefined;
-    const opened = openConnection(url, { onNotified: hear, onEnd: reconnect });
+    const opened = openConnection(url, { onNotified: ears.hear, onEnd: reconnect });
     connection = opened;
-    for (const channel of ears.keys()) {
+    for (const channel of ears.channels()) {
       listenOn(opened, channel).catch(() => undefined);
     }
   };
@@ -47,27 +43,21 @@ export function createPostgresBus(url: string): PostgresBus {
       retry = setTimeout(connect, waitMs).unref();
     }
   };
-  const deafen = (channel: string): void => {
-    ears.delete(channel);
-    connection?.query(`UNLISTEN "${channel}"`).catch(() => undefined);
-  };
 
   return {
     hasOthers: true,
     listen(channel, onWord) {
       assertChannel(channel);
-      const those = ears.get(channel);
-      ears.set(channel, (those ?? new Set()).add(onWord));
+      const isFirst = ears.add(channel, onWord);
       if (connection === undefined && retry === undefined) {
         connect();
-      } else if (those === undefined && connection !== undefined) {
+      } else if (isFirst && connection !== undefined) {
         listenOn(connection, channel).catch(() => undefined);
       }
       return {
         async close() {
-          const left = ears.get(channel);
-          if (left?.delete(onWord) === true && left.size === 0) {
-            deafen(channel);
+          if (ears.remove(channel, onWord)) {
+            connection?.query(`UNLISTEN "${channel}"`).catch(() => undefined);
           }
         },
       };

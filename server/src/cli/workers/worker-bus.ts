@@ -1,4 +1,5 @@
 import type { Bus } from "../../store/bus.ts";
+import { createEars } from "../../store/ears.ts";
 
 /** A bus between processes, and the two ends of what carries it. */
 export interface WorkerBus extends Bus {
@@ -18,7 +19,7 @@ const MAX_GATHERED = 5_000;
  * @param send sends words to all other workers
  */
 export function createWorkerBus(send: (channel: string, words: readonly string[]) => void): WorkerBus {
-  const listeners = new Map<string, Set<(word: string) => void>>();
+  const ears = createEars();
   const pending = new Map<string, string[]>();
   const flush = (): void => {
     for (const [channel, words] of pending) send(channel, words);
@@ -27,9 +28,8 @@ export function createWorkerBus(send: (channel: string, words: readonly string[]
   return {
     hasOthers: true,
     listen(channel, onWord) {
-      const all = listeners.get(channel) ?? new Set();
-      listeners.set(channel, all.add(onWord));
-      return { close: () => Promise.resolve(void all.delete(onWord)) };
+      ears.add(channel, onWord);
+      return { close: () => Promise.resolve(void ears.remove(channel, onWord)) };
     },
     say(channel, word) {
       if (pending.size === 0) setTimeout(flush, GATHER_MS);
@@ -39,9 +39,7 @@ export function createWorkerBus(send: (channel: string, words: readonly string[]
       return Promise.resolve();
     },
     receive(channel, words) {
-      for (const listener of listeners.get(channel) ?? []) {
-        for (const word of words) listener(word);
-      }
+      for (const word of words) ears.hear(channel, word);
     },
   };
 }
