@@ -91,7 +91,9 @@ export function createAccess(context: SessionContext): Access {
       asked ??= held;
       // Whoever waits for one account's token must not go on with the next one's.
       if (round > 0 && !isSameSession(held, asked)) throw new SessionError("SIGNED_OUT");
-      if (held !== undefined && usable() === held && lasts(held, minTtlMs)) return held;
+      // More than half a life cannot be asked for: such a caller would refresh with every call.
+      const neededMs = Math.min(minTtlMs, (held?.lifetimeMs ?? 0) / 2);
+      if (held !== undefined && usable() === held && remainingMs(held, clock) >= neededMs) return held;
       const waitMs = held === undefined ? 0 : blocked(held);
       const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal);
       if (error === undefined) continue;
@@ -100,11 +102,6 @@ export function createAccess(context: SessionContext): Access {
       throw error;
     }
     throw unavailable(0);
-  }
-
-  function lasts(held: Held, minTtlMs: number): boolean {
-    // More than half a life cannot be asked for: such a caller would refresh with every call.
-    return minTtlMs === 0 || remainingMs(held, clock) >= Math.min(minTtlMs, held.lifetimeMs / 2);
   }
 
   async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {

@@ -30,10 +30,11 @@ const REFUSAL_CODES: readonly Code[] = [Code.Unauthenticated, Code.PermissionDen
  */
 export function classifyFailure(cause: unknown): Failure {
   const error = ConnectError.from(cause);
-  if (isTokenSourceError(cause)) {
-    const { kind, reason, retryAfterMs } = cause;
-    return { kind, reason, retryAfterMs, error };
-  }
+  const { kind, reason, retryAfterMs } = isTokenSourceError(cause) ? cause : meaningOf(error);
+  return { kind, reason, retryAfterMs, error };
+}
+
+function meaningOf(error: ConnectError): Omit<Failure, "error"> {
   const refusal = refusalOf(error);
   const isFinal = refusal !== undefined && REFUSAL_CODES.includes(error.code);
   const isConfig = CONFIG_CODES.includes(error.code);
@@ -41,6 +42,5 @@ export function classifyFailure(cause: unknown): Failure {
     kind: isFinal ? "final" : isConfig ? "config" : "transient",
     reason: refusal?.cause === "reuse_detected" || refusal?.cause === "expired" ? refusal.cause : "revoked",
     retryAfterMs: retryAfterMsOf(error),
-    error,
   };
 }

@@ -19,24 +19,24 @@ export interface OriginGuardOptions {
  */
 export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const { baseUrl, allowedOrigins = [], allowInsecure = [] } = options;
-  const insecure = allowInsecure.map((url) => parseHttpUrl(url).origin);
-  const secure = [baseUrl, ...allowedOrigins]
-    .map(parseHttpUrl)
-    .filter((url) => isSecureOrigin(url) || insecure.includes(url.origin));
-  const prefixes = secure.map(({ origin }) => `${origin}/`);
+  const insecure = allowInsecure.map(originOf);
+  const prefixes = [baseUrl, ...allowedOrigins]
+    .map(originOf)
+    .filter((origin) => isSecureOrigin(origin) || insecure.includes(origin))
+    .map((origin) => `${origin}/`);
   // A URL that begins with the origin and a slash cannot name another host: the common case costs no parsing.
   return (url) => prefixes.some((prefix) => url.startsWith(prefix) || absoluteUrl(url).startsWith(prefix));
 }
 
-const LOOPBACK = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/;
+const SECURE = /^(https:\/\/.+|http:\/\/((.+\.)?localhost|127(\.\d+){3}|\[::1\])(:\d+)?)$/;
 
-/** Say whether a URL is https, or http to this machine. */
-export function isSecureOrigin({ protocol, hostname }: URL): boolean {
-  return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
+/** Say whether an origin is https, or http to this machine. */
+export function isSecureOrigin(origin: string): boolean {
+  return SECURE.test(origin);
 }
 
-function parseHttpUrl(url: string): URL {
-  if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url);
+function originOf(url: string): string {
+  if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url).origin;
   throw new TypeError("a base URL must be an absolute http or https URL");
 }
 

@@ -54,7 +54,7 @@ export interface RequestOptions {
  */
 export function createProvider(options: ProviderOptions): Provider {
   const issuer = new URL(options.issuer);
-  if (!isSecureOrigin(issuer)) throw new TypeError("issuer must use https, or http on this machine");
+  if (!isSecureOrigin(issuer.origin)) throw new TypeError("issuer must use https, or http on this machine");
   const clock = createProviderClock();
   const proof = toClientAuth(options.proof ?? { kind: "none" });
   const client: oauth.Client = {
