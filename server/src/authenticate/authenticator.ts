@@ -34,7 +34,7 @@ export interface AuthenticatorOptions {
   readonly clock: Clock;
   /** How far the clocks of issuer and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
-  /** How many verified tokens are remembered at the most. */
+  /** How many verified tokens are remembered at the most, and a tenth of that of those that are not good any more. */
   readonly cacheEntries: number;
   /** How long to wait for a key that has to be fetched, in milliseconds. Default: as long as its source does. */
   readonly keyTimeoutMs?: number;
@@ -53,10 +53,18 @@ export interface Authenticator {
   authenticate(token: string, peer?: string): Principal | Promise<Principal>;
 }
 
+/**
+ * One in so many verdicts may be on tokens whose time is over or has not come, or that are revoked: whoever has one
+ * and sends it again and again must not have it verified again and again. They are kept apart, so that nobody pushes
+ * good ones out with them.
+ */
+const SPENT_SHARE = 10;
+
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuers, revocations, clock, toleranceSeconds, failures } = options;
   const cache = createVerdictCache(options.cacheEntries);
+  const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
 
   function accept(verdict: Verdict, digest: string): Principal {
     if (verdict.principal.binding !== undefined) {
@@ -66,7 +74,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (!verdict.issuer.keys.isTrusted(verdict.key)) {
       throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified");
     }
-    assertStillGood(verdict);
+    try {
+      assertStillGood(verdict);
+    } catch (error) {
+      spent.set(digest, verdict);
+      throw error;
+    }
     cache.set(digest, verdict);
     return verdict.principal;
   }
@@ -75,7 +88,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return verifyToken(token, issuers, options.keyTimeoutMs).then((verdict) => accept(verdict, digest));
   }
 
-  /** A token that was good before costs nothing, and so is never counted: only who comes with others must wait. */
+  /** A token that was verified before costs nothing, and so is never counted: only who comes with others must wait. */
   function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
     if (failures === undefined || peer === "") {
       return verify(token, digest);
@@ -103,12 +116,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function recall(token: string, digest: string, peer: string): Principal | Promise<Principal> {
-    const verdict = cache.get(digest);
+    const verdict = cache.get(digest) ?? spent.get(digest);
     if (verdict === undefined) {
       return verifyWithinLimit(token, digest, peer);
     }
     if (!verdict.issuer.keys.isTrusted(verdict.key)) {
       cache.delete(digest);
+      spent.delete(digest);
       return verifyWithinLimit(token, digest, peer);
     }
     assertStillGood(verdict);

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Verdict } from "./verify-token.ts";
 
-/** Remembers tokens that were found good, by their digest. Bounded; never holds a token or a failure. */
+/** Remembers tokens that were verified, by their digest. Bounded; never holds a token, nor one that does not verify. */
 export interface VerdictCache {
   /** Find the verdict on a token that was verified before. Whether it still holds is for the caller to check. */
   get(digest: string): Verdict | undefined;

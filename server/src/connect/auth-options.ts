@@ -33,7 +33,10 @@ export interface AuthOptions {
   readonly forwardToken?: boolean;
   /** How far the clocks of issuer and server may lie apart, in seconds. Default: 5. */
   readonly clockToleranceSeconds?: number;
-  /** How many verified tokens are remembered. Default: 10,000, about 10 MB. */
+  /**
+   * How many verified tokens are remembered, and a tenth of that of those that have expired, come too early or are
+   * revoked. Default: 10,000, about 10 MB.
+   */
   readonly verdictCacheEntries?: number;
   /** How long a decision may wait for keys, in milliseconds. Default: 5,000. */
   readonly gateTimeoutMs?: number;

@@ -61,7 +61,7 @@ describe("the verdict cache (S4)", () => {
     expect(counts.finds).toBe(2);
   });
 
-  test("never holds a failure", async () => {
+  test("never holds a token that does not verify, or is not for this server", async () => {
     const { authenticator, counts } = setUp();
     const bad = signToken(issuerKey, goodClaims({ aud: "other" }));
     await refusalOf(() => authenticator.authenticate(bad));
@@ -104,7 +104,7 @@ describe("the verdict cache (S4)", () => {
     );
   });
 
-  test("re-checks revocation on each hit, and before it remembers", async () => {
+  test("re-checks revocation on each hit, the first included", async () => {
     const { authenticator, revoked } = setUp();
     await warm(authenticator);
     revoked.add("session-1");
@@ -114,7 +114,63 @@ describe("the verdict cache (S4)", () => {
     expect(await refusalOf(() => authenticator.authenticate(other))).toEqual(refusal);
     revoked.clear();
     expect(authenticator.authenticate(token)).not.toBeInstanceOf(Promise);
-    expect(authenticator.authenticate(other)).toBeInstanceOf(Promise);
+    expect(authenticator.authenticate(other)).not.toBeInstanceOf(Promise);
+  });
+
+  test("verifies a token that has expired once, however often it is sent", async () => {
+    const { authenticator, clock, counts } = setUp();
+    clock.advance((LIFE_SECONDS + 5) * 1000);
+    const expired = new AuthError("TOKEN_EXPIRED", "the token has expired");
+    await expect(async () => authenticator.authenticate(token)).rejects.toThrowError(expired);
+    expect(() => authenticator.authenticate(token)).toThrowError(expired);
+    expect(counts.finds).toBe(1);
+    clock.advance(-1);
+    expect(authenticator.authenticate(token)).toMatchObject({ tokenId: "token-1" });
+  });
+
+  test("takes a token that came too early when its time has come, and not before", async () => {
+    const { authenticator, clock } = setUp();
+    const early = signToken(issuerKey, goodClaims({ nbf: ISSUED_AT_SECONDS + 60 }));
+    const refusal = { reason: "TOKEN_INVALID", message: "the token is not valid yet" };
+    expect(await refusalOf(() => authenticator.authenticate(early))).toEqual(refusal);
+    clock.advance(55_000 - 1);
+    expect(await refusalOf(() => authenticator.authenticate(early))).toEqual(refusal);
+    clock.advance(1);
+    expect(authenticator.authenticate(early)).toMatchObject({ tokenId: "token-1" });
+  });
+
+  test("forgets a token that has expired with the key that verified it", async () => {
+    const { authenticator, clock, counts, trust } = setUp();
+    clock.advance((LIFE_SECONDS + 5) * 1000);
+    await refusalOf(() => authenticator.authenticate(token));
+    trust.withdrawn = true;
+    const refusal = { reason: "TOKEN_INVALID", message: "the issuer has no such key" };
+    expect(await refusalOf(() => authenticator.authenticate(token))).toEqual(refusal);
+    trust.withdrawn = false;
+    expect(await refusalOf(() => authenticator.authenticate(token))).toMatchObject({
+      reason: "TOKEN_EXPIRED",
+    });
+    expect(counts.finds).toBe(3);
+  });
+
+  test("is not emptied of good tokens by those that have expired, of which it holds a tenth", async () => {
+    const { authenticator, clock, counts } = setUp();
+    const expired = Array.from({ length: 30 }, (_, n) =>
+      signToken(issuerKey, goodClaims({ jti: `old-${n}` })),
+    );
+    clock.advance((LIFE_SECONDS + 5) * 1000);
+    const times = { iat: ISSUED_AT_SECONDS + LIFE_SECONDS, exp: ISSUED_AT_SECONDS + 2 * LIFE_SECONDS };
+    const good = Array.from({ length: 10 }, (_, n) =>
+      signToken(issuerKey, goodClaims({ jti: `n-${n}`, ...times })),
+    );
+    for (const one of good) await authenticator.authenticate(one);
+    for (const one of expired) await refusalOf(() => authenticator.authenticate(one));
+    for (const one of good) expect(authenticator.authenticate(one)).not.toBeInstanceOf(Promise);
+    expect(counts.finds).toBe(40);
+    await refusalOf(() => authenticator.authenticate(expired.at(-1) ?? ""));
+    expect(counts.finds).toBe(40);
+    await refusalOf(() => authenticator.authenticate(expired.at(-2) ?? ""));
+    expect(counts.finds).toBe(41);
   });
 
   test("re-checks the key on each hit: verdicts go with it, and do not come back", async () => {
