@@ -54,10 +54,10 @@ function denied(rule: string): AuthError {
   return createRefusal("POLICY_DENIED", rule);
 }
 
-// Loops, not closures: this runs on every call.
+// Loops by index, not closures or iterators: this runs on every call, and an iterator over a frozen array is made anew.
 function hasAll(owned: readonly string[], needed: readonly string[]): boolean {
-  for (const name of needed) {
-    if (!owned.includes(name)) {
+  for (let at = 0; at < needed.length; at += 1) {
+    if (!isAmong(owned, needed[at])) {
       return false;
     }
   }
@@ -66,10 +66,14 @@ function hasAll(owned: readonly string[], needed: readonly string[]): boolean {
 
 /** An empty condition is no condition. */
 function hasAny(owned: readonly string[], allowed: readonly string[]): boolean {
-  for (const name of allowed) {
-    if (owned.includes(name)) {
+  for (let at = 0; at < allowed.length; at += 1) {
+    if (isAmong(owned, allowed[at])) {
       return true;
     }
   }
   return allowed.length === 0;
+}
+
+function isAmong(owned: readonly string[], name: string | undefined): boolean {
+  return name !== undefined && owned.includes(name);
 }
