@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { TokenMaker } from "../fixture/tokens.ts";
+import { forgeSignature, type TokenMaker } from "../fixture/tokens.ts";
 
 /** The ways in which a call is not to be let in. */
-export const BAD_KINDS = ["missing", "garbage", "expired", "unknown-kid"] as const;
+export const BAD_KINDS = ["missing", "garbage", "expired", "unknown-kid", "forged"] as const;
 
 /** One of them. */
 export type BadKind = (typeof BAD_KINDS)[number];
@@ -25,5 +25,6 @@ const MAKERS: Readonly<Record<BadKind, (tokens: TokenMaker) => string | undefine
     const times = { iat: now - 2 * HOUR_SECONDS, auth_time: now - 2 * HOUR_SECONDS, exp: now - HOUR_SECONDS };
     return tokens.mint({ claims: times });
   },
+  forged: (tokens) => forgeSignature(tokens.mint()),
   "unknown-kid": (tokens) => tokens.mint({ kid: randomBytes(8).toString("base64url") }),
 };

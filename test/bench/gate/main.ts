@@ -1,5 +1,6 @@
 import { createTokenMaker } from "../fixture/tokens.ts";
 import { answerParent } from "../run/answer-parent.ts";
+import { allocatedBytes } from "./allocated-bytes.ts";
 import { BAD_KINDS, type BadKind, createBadTokens } from "./bad-tokens.ts";
 import { createBenchGate, createCall, decideByGate } from "./countersign.ts";
 import { type Decider, type Turn, takeTurn } from "./decider.ts";
@@ -8,6 +9,8 @@ import { decideByFastJwt, decideByJose, decideByJoseKeySet } from "./libraries.t
 /** As many tokens take turns: as many callers. */
 const TOKENS = 1000;
 const CACHE_ENTRIES = 10_000;
+/** Every token is as if it had never been sent. */
+const FORGETFUL = 1;
 
 /** What is decided in one process. Code that was run for one kind of token is compiled otherwise for the next. */
 export type GateGroup = "hits" | "misses" | "rejects";
@@ -18,12 +21,16 @@ const deciders = new Map<string, Decider>();
 
 answerParent({
   prepare,
-  turn: ({ name, ms }: { readonly name: string; readonly ms: number }): Promise<Turn> => {
-    const decider = deciders.get(name);
-    if (decider === undefined) throw new Error(`there is no side ${name}`);
-    return takeTurn(decider, ms);
-  },
+  turn: ({ name, ms }: { readonly name: string; readonly ms: number }): Promise<Turn> =>
+    takeTurn(deciderOf(name), ms),
+  allocated: (name: string): number => allocatedBytes(deciderOf(name)),
 });
+
+function deciderOf(name: string): Decider {
+  const decider = deciders.get(name);
+  if (decider === undefined) throw new Error(`there is no side ${name}`);
+  return decider;
+}
 
 const GROUPS: Readonly<Record<GateGroup, () => Promise<void> | void>> = {
   hits: addHits,
@@ -56,7 +63,10 @@ async function addHits(): Promise<void> {
 
 async function addMisses(): Promise<void> {
   const good = mintGood();
-  deciders.set("countersign-miss", { accepts: true, ...decideByGate(createBenchGate(keys, 1), good) });
+  deciders.set("countersign-miss", {
+    accepts: true,
+    ...decideByGate(createBenchGate(keys, FORGETFUL), good),
+  });
   deciders.set("jose-miss", { accepts: true, decide: await decideByJose(keys, good) });
   deciders.set("fast-jwt-miss", {
     accepts: true,
@@ -66,8 +76,11 @@ async function addMisses(): Promise<void> {
 
 function addRejects(kind: BadKind): void {
   const bad = createBadTokens(kind, { tokens, count: TOKENS });
-  const gate = createBenchGate(keys, CACHE_ENTRIES);
-  deciders.set(`countersign-reject-${kind}`, { accepts: false, ...decideByGate(gate, bad) });
+  const decideWith = (cacheEntries: number) => decideByGate(createBenchGate(keys, cacheEntries), bad);
+  deciders.set(`countersign-reject-${kind}`, { accepts: false, ...decideWith(FORGETFUL) });
+  if (kind === "expired") {
+    deciders.set(`countersign-reject-${kind}-again`, { accepts: false, ...decideWith(CACHE_ENTRIES) });
+  }
   if (kind !== "missing") {
     const present = bad.filter((token) => token !== undefined);
     deciders.set(`jose-reject-${kind}`, { accepts: false, decide: decideByJoseKeySet(keys, present) });
