@@ -31,12 +31,12 @@ function recorded(...events: readonly SessionEvent[]) {
 const REFRESHED: SessionEvent = { type: "refreshed", generation: 3, expiresAtMs: 12_000 };
 
 test("a refresh is told with its generation and its length", () => {
-  expect(recorded(REFRESHED)).toEqual([["refreshed", "Access token refreshed · generation 3 · lasts 2 s"]]);
+  expect(recorded(REFRESHED)).toEqual([["refreshed", "Access token refreshed: generation 3, lasts 2 s"]]);
 });
 
 test("a new session begins a new log", () => {
   expect(recorded(REFRESHED, { type: "signed_in" })).toEqual([
-    ["signed_in", "Signed in · generation 3 · lasts 2 s"],
+    ["signed_in", "Signed in: generation 3, lasts 2 s"],
   ]);
 });
 

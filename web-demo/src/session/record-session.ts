@@ -21,9 +21,9 @@ export function recordSession(session: Pick<Session, "on" | "getSnapshot">, log:
     switch (event.type) {
       case "signed_in":
         log.clear();
-        return log.add("signed_in", `Signed in · ${describeToken(session)}`);
+        return log.add("signed_in", `Signed in: ${describeToken(session)}`);
       case "refreshed":
-        return log.add("refreshed", `Access token refreshed · ${describeToken(session)}`);
+        return log.add("refreshed", `Access token refreshed: ${describeToken(session)}`);
       case "degraded":
         return log.add("degraded", "The server does not answer. The session is kept; retrying.");
       case "recovered":
@@ -39,5 +39,5 @@ export function recordSession(session: Pick<Session, "on" | "getSnapshot">, log:
 
 function describeToken(session: Pick<Session, "getSnapshot">): string {
   const { generation, issuedAtMs = 0, expiresAtMs = 0 } = session.getSnapshot();
-  return `generation ${generation} · lasts ${formatLength(expiresAtMs - issuedAtMs)}`;
+  return `generation ${generation}, lasts ${formatLength(expiresAtMs - issuedAtMs)}`;
 }
