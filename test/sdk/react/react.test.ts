@@ -3,6 +3,7 @@ import { SessionProvider, useSession } from "@countersign/sdk/react";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { bundlePage, createBrowserKit, launchBrowser } from "../browser/browser-kit.ts";
 import { createKit, DEMO } from "../kit.ts";
 
@@ -43,5 +44,7 @@ test("row 36: under StrictMode a component follows sign-in, refreshes and sign-o
   await button.getByText("signed_in 3").waitFor();
   await button.click();
   await button.getByText("signed_out 0").waitFor();
+  // The page does not wait for the server to hear of it.
+  await eventually(() => kit.server.counts().signOuts || undefined);
   expect(kit.server.counts()).toMatchObject({ signIns: 1, signOuts: 1 });
 }, 60_000);
