@@ -6,7 +6,7 @@ export interface Ears {
   /** The channels on which somebody listens. */
   channels(): Iterable<string>;
   /** Let all who listen on a channel hear a word. */
-  hear(channel: string, word: string): void;
+  readonly hear: (channel: string, word: string) => void;
   /** Add an ear. @returns whether it is the first on its channel */
   add(channel: string, ear: Ear): boolean;
   /** Take an ear away; one that is gone already stays gone. @returns whether it was the last on its channel */
