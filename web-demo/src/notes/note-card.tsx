@@ -26,9 +26,9 @@ export function NoteCard(props: { readonly note: Note; readonly nowMs: number })
             <time dateTime={written.toISOString()}>{formatAgo(written.getTime(), props.nowMs)}</time>
           )}
         </div>
-        <h2 className="note__title" id={`note-${id}`}>
+        <h3 className="note__title" id={`note-${id}`}>
           {title}
-        </h2>
+        </h3>
         <DeleteNote id={id} title={title} />
         {body !== "" && (
           <p className={long && !unfolded ? "note__body note__body--folded" : "note__body"}>{body}</p>

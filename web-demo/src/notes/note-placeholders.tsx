@@ -23,7 +23,7 @@ export function EmptyNotes(props: { readonly onCompose: () => void }): ReactNode
   return (
     <div className="empty">
       <Rosette className="empty__rosette" />
-      <h2 className="empty__title">No notes yet</h2>
+      <h3 className="empty__title">No notes yet</h3>
       <p className="empty__text">
         Write one, then watch it arrive in the live feed. Leave the page open: the access token runs out and
         is replaced, and the feed does not notice.

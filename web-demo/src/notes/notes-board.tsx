@@ -18,9 +18,9 @@ export function NotesBoard(props: { readonly notes: Notes }): ReactNode {
   return (
     <section aria-labelledby="notes-title">
       <div className="board__head">
-        <h1 className="board__title" id="notes-title">
+        <h2 className="board__title" id="notes-title">
           Notes
-        </h1>
+        </h2>
         <button
           ref={opener}
           type="button"

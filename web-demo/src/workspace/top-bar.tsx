@@ -14,7 +14,9 @@ export function TopBar(): ReactNode {
   };
   return (
     <header className="topbar">
-      <Wordmark />
+      <h1 className="topbar__title">
+        <Wordmark />
+      </h1>
       <button type="button" className="button" onClick={signOut} aria-busy={leaving}>
         Sign out
       </button>

@@ -28,17 +28,19 @@ export function Workspace(): ReactNode {
         Skip to notes
       </a>
       <TopBar />
-      <Hero status={feed.status} life={life} ticks={ticks} />
-      <div className="workspace__grid">
-        <main className="workspace__main" id="notes" tabIndex={-1}>
-          <NotesBoard notes={notes} />
-        </main>
-        <aside className="workspace__aside" aria-label="Session">
-          <FeedPanel feed={feed} />
-          <ActivityPanel />
-          <IdentityPanel />
-        </aside>
-      </div>
+      <main>
+        <Hero status={feed.status} life={life} ticks={ticks} />
+        <div className="workspace__grid">
+          <div className="workspace__notes" id="notes" tabIndex={-1}>
+            <NotesBoard notes={notes} />
+          </div>
+          <aside className="workspace__aside" aria-label="Session">
+            <FeedPanel feed={feed} />
+            <ActivityPanel />
+            <IdentityPanel />
+          </aside>
+        </div>
+      </main>
       <DegradedBanner />
     </div>
   );
