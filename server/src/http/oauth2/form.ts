@@ -1,4 +1,5 @@
 import { createArrivals, toArriving } from "../exchange/arrivals.ts";
+import { packParts } from "../exchange/pack-parts.ts";
 import type { HttpRequest } from "../handler.ts";
 import { OAuthError } from "./oauth-error.ts";
 
@@ -67,12 +68,12 @@ function toForm(values: ReadonlyMap<string, readonly string[]>): Form {
 async function readText(req: HttpRequest): Promise<string> {
   const arriving = toArriving(req);
   arrivals.add(arriving);
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     // The iterator must not destroy the request when reading stops: that would cut off the answer.
     const body: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false });
-    for await (const chunk of body) {
+    for await (const chunk of packParts(body)) {
       size += chunk.length;
       if (size > MAX_BODY_BYTES) {
         throw new OAuthError("invalid_request", "the body is too large", { status: 413 });
