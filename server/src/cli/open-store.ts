@@ -50,7 +50,7 @@ export function readSecret(
         `Make it once with: (umask 077; openssl rand 32 | basenc --base64url > ${path})`,
     );
   }
-  if (config.secretFile === undefined) {
+  if (create && config.secretFile === undefined) {
     makeDataFolder(config.dataDir);
   }
   try {
@@ -67,6 +67,8 @@ export function secretPath({ secretFile, dataDir }: Config): string {
 
 /** Where a database is, without the password that its URL may hold. */
 function hostOf(databaseUrl: string): string {
-  const host = URL.parse(databaseUrl)?.host ?? "that URL";
+  const { host, username } = URL.parse(databaseUrl) ?? {};
+  // A slash in a password that is not percent-encoded ends the host: what stands there is the name and the password.
+  if (host === undefined || (username === "" && databaseUrl.includes("@"))) return "that URL";
   return host === "" ? "its socket" : host;
 }

@@ -76,6 +76,18 @@ describe("a server that cannot start says in one line what to mend", () => {
     );
   });
 
+  test("when the password in the URL is not percent-encoded, without what of it would pass for a port", async () => {
+    await using folder = await createTemporaryFolder();
+    const secret = join(folder.path, "secret");
+    await writeFile(secret, Buffer.alloc(32, 1).toString("base64url"));
+    for (const url of ["postgres://ada:4711/x@127.0.0.1:1/x", "postgres://ada:4711#x@127.0.0.1:1/x"]) {
+      const { code, err } = await failToServe(folder, ["--database-url", url, "--secret-file", secret]);
+      expect(code).toBe(1);
+      expect(err).toContain("countersign serve: the database at that URL cannot be opened: ");
+      expect(err).not.toContain("4711");
+    }
+  });
+
   test("when a TLS file is missing, or is no certificate", async () => {
     await using folder = await createTemporaryFolder();
     const path = join(folder.path, "cert.pem");
