@@ -23,7 +23,7 @@ import {
 } from "@connectrpc/connect-node";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
-import { packParts } from "./exchange/pack-parts.ts";
+import { packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import {
   type CallRequest,
@@ -111,7 +111,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
     const handler = handlers.get(pathname);
     if (handler === undefined) return undefined;
     const answer = (request: CallWithBody, req: HttpRequest): Promise<UniversalServerResponse> => {
-      if (!takesOneMessage(handler.method)) return handler(request);
+      if (!takesOneMessage(handler.method)) return handler({ ...request, body: packEnvelopes(request.body) });
       const arriving = toArriving(req);
       arrivals.add(arriving);
       const body = packParts(request.body);

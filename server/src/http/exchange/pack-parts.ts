@@ -9,21 +9,88 @@ const ENOUGH_BYTES = 16 * 1024;
  *
  * What came waits for what follows, so it is for bodies that mean nothing before they are whole.
  */
-export async function* packParts(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body) {
-    parts.push(part);
-    size += part.length;
-    if (parts.length < MAX_LOOSE_PARTS && size < ENOUGH_BYTES) continue;
-    yield join(parts);
-    parts = [];
-    size = 0;
-  }
-  if (parts.length > 0) yield join(parts);
+export function packParts(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return pack(body, () => false);
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const [only, ...others] = parts;
-  return only !== undefined && others.length === 0 ? only : Buffer.concat(parts);
+/**
+ * Put tiny parts of a body of enveloped messages together. Only of a message that is not whole yet is anything held back:
+ * Connect counts all parts that it has of one anew with each that comes.
+ */
+export function packEnvelopes(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return pack(body, createEnvelopeWalk());
+}
+
+/** @param isAwaited says of each part whether somebody waits for what came so far */
+async function* pack(
+  body: AsyncIterable<Uint8Array>,
+  isAwaited: (part: Uint8Array) => boolean,
+): AsyncIterable<Uint8Array> {
+  const pile = createPile();
+  for await (const part of body) {
+    pile.add(part);
+    if (isAwaited(part) || pile.size >= ENOUGH_BYTES) yield pile.take();
+  }
+  if (pile.size > 0) yield pile.take();
+}
+
+/** Parts that wait for more. */
+function createPile() {
+  let parts: Uint8Array[] = [];
+  let packed = 0;
+  let size = 0;
+  return {
+    /** How much there is, in bytes. */
+    get size(): number {
+      return size;
+    },
+    add(part: Uint8Array): void {
+      parts.push(part);
+      size += part.length;
+      if (parts.length - packed === MAX_LOOSE_PARTS) parts.push(Buffer.concat(parts.splice(packed++)));
+    },
+    /** Take all of it, as one part. */
+    take(): Uint8Array {
+      const [only, ...others] = parts;
+      const whole = only !== undefined && others.length === 0 ? only : Buffer.concat(parts);
+      parts = [];
+      packed = 0;
+      size = 0;
+      return whole;
+    },
+  };
+}
+
+/** A flag, and the length of the message in four bytes. */
+const HEADER_BYTES = 5;
+
+/** Create what says of each part of a body whether a message, or the length of one, ends in it. */
+function createEnvelopeWalk(): (part: Uint8Array) => boolean {
+  let headerLeft = HEADER_BYTES;
+  let length = 0;
+  let messageLeft = 0;
+  const endsHeader = (byte: number): boolean => {
+    length = headerLeft === HEADER_BYTES ? 0 : length * 256 + byte;
+    headerLeft -= 1;
+    if (headerLeft > 0) return false;
+    headerLeft = HEADER_BYTES;
+    messageLeft = length;
+    return true;
+  };
+  return (part) => {
+    let hasEnd = false;
+    let at = 0;
+    while (at < part.length) {
+      if (messageLeft === 0) {
+        hasEnd = endsHeader(part[at] ?? 0) || hasEnd;
+        at += 1;
+        continue;
+      }
+      const step = Math.min(messageLeft, part.length - at);
+      messageLeft -= step;
+      at += step;
+      hasEnd ||= messageLeft === 0;
+    }
+    return hasEnd;
+  };
 }
