@@ -59,7 +59,9 @@ export async function refreshSession(
     if (attempts === 0) startedMs = clock.monotonicMs();
     attempts += 1;
     try {
-      const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, startedMs + MAX_TOTAL_MS - clock.monotonicMs());
+      const leftMs = startedMs + MAX_TOTAL_MS - clock.monotonicMs();
+      // The timers of a page out of sight may be minutes late: the attempt that they delayed gets its time all the same.
+      const timeoutMs = leftMs > 0 ? Math.min(ATTEMPT_TIMEOUT_MS, leftMs) : ATTEMPT_TIMEOUT_MS;
       return await commit(context, entry, await askForSuccessor(context, entry, timeoutMs));
     } catch (cause) {
       const failure = classifyFailure(cause);
@@ -87,8 +89,9 @@ function nextStep(
     // Somebody has begun, and may have died since: the same request gets the same answer. With a server that gives
     // none twice, let the other finish, or be given up.
     const mayRepeat = source.repeatable || attempts > 0;
+    // Who has tried in vain, and finds that the rest of the minute's budget went to others, has had its turn.
     if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
-      return { isUnderWay: true };
+      return attempts > 0 ? { waitMs: blockedMs(health, nowMs) } : { isUnderWay: true };
     if (mayRepeat) return { draft: { ...current, intent: withAttempt(intent, nowMs) } };
   }
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
