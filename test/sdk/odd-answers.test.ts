@@ -86,3 +86,12 @@ test("a server whose refreshes bring tokens without a life is left alone", async
   expect(kit.server.counts().refreshes).toBe(4);
   expect(session.getSnapshot()).toMatchObject({ status: "signed_in", degraded: true });
 });
+
+test("an answer without scopes fails alone: whatever comes after it works", async () => {
+  await using kit = await createKit();
+  const { session } = kit.tab();
+  const scopes = NOTHING as unknown as string[];
+  await expect(session.begin(async () => ({ ...GRANT, scopes }))).rejects.toThrow("scopes is not iterable");
+  await session.begin(async () => GRANT);
+  expect(await session.token()).toBe("secret-1");
+});

@@ -49,7 +49,7 @@ export async function askForTokens(
     sessionId,
     accessToken: new Secret(accessToken),
     refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
-    scopes,
+    scopes: [...scopes],
     ...arrivedLifetime({ ...began, lifetimeMs }, clock),
     refreshExpiresAtMs: refreshLifetimeMs && began.startedAtMs + refreshLifetimeMs,
   };
