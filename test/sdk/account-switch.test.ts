@@ -69,3 +69,19 @@ test("a session whose refresh token was in a cookie that the next one replaced i
   expect(asked).toEqual(["revoke access-1"]);
   session.dispose();
 });
+
+test("tokens that are handed in for the session that is there already take the place of its own", async () => {
+  let tokens = 0;
+  const next = async () => {
+    tokens += 1;
+    return { accessToken: `access-${tokens}`, lifetimeMs: LIFETIME_MS, scopes: [], sessionId: "session-1" };
+  };
+  const source: TokenSource = { repeatable: true, refresh: next, revoke: async () => undefined };
+  const session = createSession({ baseUrl: "https://api.example", source, clock: createFakeClock() });
+  await session.begin(next);
+  await session.refresh();
+  await session.begin(next);
+  expect(await session.token()).toBe("access-3");
+  expect(session.getSnapshot().generation).toBe(3);
+  session.dispose();
+});

@@ -17,7 +17,8 @@ export async function beginSession(
   let before: StoreEntry | undefined;
   await context.change((current) => {
     before = current;
-    return next;
+    // Tokens that take the place of the session's own count as newer ones.
+    return isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next;
   });
   if (before?.kind !== "signed_in" || isSameSession(before, next)) return;
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
