@@ -2,12 +2,16 @@ import { ConnectError } from "@connectrpc/connect";
 import type { Clock } from "./clock.ts";
 import { SessionError } from "./errors.ts";
 import { type Listeners, type SessionEvent, tell } from "./events.ts";
+import { randomId } from "./random.ts";
 import { LOADING_SNAPSHOT, type SessionSnapshot, toSnapshot } from "./snapshot.ts";
 import type { SignedInEntry, StoreEntry } from "./store.ts";
 import type { TokenTiming } from "./token-state.ts";
 
 /** A session as this tab or process holds it in memory. */
-export interface Held extends SignedInEntry, TokenTiming {}
+export interface Held extends SignedInEntry, TokenTiming {
+  /** The name of the refresh that this tab begins: one per token, so that a store that forgets the intent does no harm. */
+  readonly refreshId: string;
+}
 
 /** What a session is made of in this tab or process. */
 interface State {
@@ -58,7 +62,7 @@ export function createHolder(clock: Clock): Holder {
     tell(changes, undefined);
     if (event !== undefined) tell(events, event);
     // Who is signed out has not recovered.
-    if (degraded !== before.degraded && event?.type !== "signed_out")
+    if (degraded !== before.degraded && (degraded || event?.type !== "signed_out"))
       tell(events, degraded ? { type: "degraded", error: ConnectError.from(error) } : { type: "recovered" });
   }
 
@@ -92,11 +96,11 @@ function nextHeld(before: Held | undefined, entry: StoreEntry | undefined, clock
   if (known !== undefined && known.generation > generation) return known;
   // An age below zero means that the clock was set back since: all that is known is that it began before now.
   const ageMs = Math.max(0, clock.nowMs() - startedAtMs);
-  const { startedMonotonicMs, jitter } =
+  const { startedMonotonicMs, jitter, refreshId } =
     known?.generation === generation
       ? known
-      : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random() };
-  return { ...entry, startedMonotonicMs, jitter };
+      : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random(), refreshId: randomId() };
+  return { ...entry, startedMonotonicMs, jitter, refreshId };
 }
 
 function eventOf(before: SessionSnapshot, { held, entry }: State): SessionEvent | undefined {

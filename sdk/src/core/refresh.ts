@@ -4,7 +4,6 @@ import { askForSuccessor, isSameSession } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
 import { classifyFailure } from "./failure.ts";
 import type { Held } from "./holder.ts";
-import { randomId } from "./random.ts";
 import { commit, noteFailure } from "./refresh-outcome.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Draft } from "./shared-entry.ts";
@@ -19,6 +18,12 @@ interface Step {
   readonly waitMs?: number;
   /** Let another tab or process finish. */
   readonly isUnderWay?: boolean;
+}
+
+/** A refresh as far as it has come. */
+interface Refresh extends Pick<Held, "refreshId"> {
+  readonly forced: boolean;
+  readonly attempts: number;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -47,7 +52,7 @@ export async function refreshSession(
     let step: Step = {};
     const entry = await change((current) => {
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
-      step = isOver ? {} : nextStep(context, current, { forced, attempts });
+      step = isOver ? {} : nextStep(context, current, { refreshId: held.refreshId, forced, attempts });
       return step.draft;
     });
     if (step.waitMs !== undefined) return unavailable(step.waitMs);
@@ -79,7 +84,7 @@ export async function refreshSession(
 function nextStep(
   { clock, source }: SessionContext,
   current: SignedInEntry,
-  { forced, attempts }: { readonly forced: boolean; readonly attempts: number },
+  { refreshId, forced, attempts }: Refresh,
 ): Step {
   const { health, intent } = current;
   const nowMs = clock.nowMs();
@@ -96,7 +101,7 @@ function nextStep(
   }
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
   // Whoever comes after a crash asks the same again.
-  const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
+  const next = { refreshId: current.nextRefreshId ?? refreshId, startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;
   return { draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
 }

@@ -119,3 +119,14 @@ test("refreshing works again when there is a newer token, whoever got it", async
   expect(holder.snapshot().degraded).toBe(false);
   expect(heard).toEqual(["degraded", "refreshed", "recovered"]);
 });
+
+test("who is signed out while the store fails is told of the failure before its end", async () => {
+  const holder = createHolder(createFakeClock(0));
+  const heard: string[] = [];
+  holder.events.add(({ type }) => heard.push(type));
+  holder.adopt(entryOf(1));
+  holder.adopt(END, new Error("full"));
+  holder.adopt(END);
+  await Promise.resolve();
+  expect(heard).toEqual(["signed_out", "degraded", "recovered"]);
+});
