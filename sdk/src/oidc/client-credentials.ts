@@ -21,7 +21,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const acquire = (signal: AbortSignal): Promise<TokenGrant> =>
     explained(() =>
       dated(async () => {
-        const as = await server();
+        const as = await server(signal);
         const response = await oauth.clientCredentialsGrantRequest(
           as,
           client,

@@ -34,7 +34,7 @@ export function oidc(options: OidcOptions): OidcSource {
     refresh: ({ refreshToken = "", signal }) =>
       explained(() =>
         dated(async (): Promise<TokenGrant> => {
-          const as = await server();
+          const as = await server(signal);
           const response = await oauth.refreshTokenGrantRequest(
             as,
             client,

@@ -28,8 +28,12 @@ export interface ProviderOptions {
 export interface Provider {
   readonly client: oauth.Client;
   readonly proof: oauth.ClientAuth;
-  /** @throws when the provider cannot be reached; the next call tries again */
-  readonly server: () => Promise<oauth.AuthorizationServer>;
+  /**
+   * Its metadata, asked for once for all. When who asked first gives up, the next call asks again.
+   *
+   * @throws when the provider cannot be reached, or the signal aborts
+   */
+  readonly server: (signal?: AbortSignal) => Promise<oauth.AuthorizationServer>;
   /** What every request gets. */
   readonly request: (signal?: AbortSignal) => RequestOptions;
   /** Runs requests that say when they were made. */
@@ -73,13 +77,13 @@ export function createProvider(options: ProviderOptions): Provider {
     return signal === undefined ? common : { ...common, signal };
   }
 
-  async function discover(): Promise<oauth.AuthorizationServer> {
-    const response = await oauth.discoveryRequest(issuer, request());
+  async function discover(signal?: AbortSignal): Promise<oauth.AuthorizationServer> {
+    const response = await oauth.discoveryRequest(issuer, request(signal));
     return oauth.processDiscoveryResponse(issuer, response);
   }
 
-  function server(): Promise<oauth.AuthorizationServer> {
-    discovery ??= discover().catch((error: unknown) => {
+  function server(signal?: AbortSignal): Promise<oauth.AuthorizationServer> {
+    discovery ??= discover(signal).catch((error: unknown) => {
       discovery = undefined;
       throw error;
     });
@@ -94,7 +98,7 @@ export function createProvider(options: ProviderOptions): Provider {
     dated: clock.dated,
     parameters: toParameters(options),
     async revoke(token, signal) {
-      const as = await server();
+      const as = await server(signal);
       if (as.revocation_endpoint === undefined) return;
       const response = await oauth.revocationRequest(as, client, proof, token, request(signal));
       await oauth.processRevocationResponse(response);
