@@ -64,12 +64,14 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
 
   /** Write to the store, or to memory while it fails. */
   async function writeSomewhere(follow: Follow | undefined): Promise<StoreEntry | undefined> {
-    if (!isAhead || clock.monotonicMs() >= retryAtMs) {
+    // A refresh should know what others have done; news can wait until the store is tried again.
+    if ((follow !== undefined && !isAhead) || clock.monotonicMs() >= retryAtMs) {
       try {
         // A store that never answers must not hold up whatever comes next.
         mirror = await withTimeout(clock, () => write(follow));
         isAhead = false;
         failures = 0;
+        retryAtMs = 0;
         storeError = undefined;
         cancel?.();
         return mirror;
@@ -78,7 +80,7 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
         const pauseMs = backoffMs(PAUSE, failures);
         retryAtMs = clock.monotonicMs() + pauseMs;
         cancel?.();
-        if (!isClosed) cancel = clock.schedule(() => void change(), pauseMs);
+        if (!isClosed) cancel = clock.schedule(tryAgain, pauseMs);
         storeError = error;
       }
     }
@@ -86,6 +88,12 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
     isAhead ||= next !== mirror;
     mirror = next;
     return mirror;
+  }
+
+  function tryAgain(): void {
+    // Timers may be a moment early.
+    retryAtMs = 0;
+    void change();
   }
 
   /** One after the other: who reads while another writes must not be heard after it. */

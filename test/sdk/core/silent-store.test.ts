@@ -1,4 +1,10 @@
-import { createMemoryStore, createSession, type SessionStore } from "@countersign/sdk";
+import {
+  type Clock,
+  createMemoryStore,
+  createSession,
+  type Peers,
+  type SessionStore,
+} from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { createSharedEntry } from "../../../sdk/src/core/shared-entry.ts";
@@ -29,6 +35,59 @@ test("a store that leaves one question unanswered does not stop the session", as
   const ended = await pass(clock, session.signOut());
   expect(ended).toEqual({ status: "fulfilled", value: { revoked: true } });
   expect(session.getSnapshot().status).toBe("signed_out");
+  session.dispose();
+});
+
+test("a store that answers nothing any more is not waited for once for every wake-up", async () => {
+  const clock = createFakeClock();
+  const inner = createMemoryStore();
+  let isSilent = false;
+  const store: SessionStore = {
+    ...inner,
+    read: () => (isSilent ? new Promise(() => undefined) : inner.read()),
+  };
+  let tell: Parameters<Peers["subscribe"]>[0] | undefined;
+  const peers: Peers = {
+    exclusively: (run) => run(),
+    publish: () => undefined,
+    subscribe(listener) {
+      tell = listener;
+      return () => undefined;
+    },
+  };
+  const session = createSession({ baseUrl: "https://api.example", source, store, clock, peers });
+  await session.begin(async () => grant);
+  isSilent = true;
+  clock.advance(600_000);
+  const beganMs = clock.monotonicMs();
+  for (const type of ["visibilitychange", "pageshow", "focus"]) tell?.({ type });
+  const token = await pass(clock, session.token());
+  expect(token).toEqual({ status: "fulfilled", value: "access-2" });
+  expect(clock.monotonicMs() - beganMs).toBeLessThanOrEqual(30_000);
+  session.dispose();
+});
+
+test("a timer that is early does not keep what memory holds from a store that works again", async () => {
+  const clock = createFakeClock();
+  const early: Clock = {
+    ...clock,
+    schedule: (run, delayMs) => clock.schedule(run, delayMs - 0.5),
+  };
+  const inner = createMemoryStore();
+  let isFull = true;
+  const store: SessionStore = {
+    read: inner.read,
+    async compareAndSet(expected, next) {
+      if (isFull) throw new Error("quota exceeded");
+      return inner.compareAndSet(expected, next);
+    },
+  };
+  const session = createSession({ baseUrl: "https://api.example", source, store, clock: early });
+  await session.begin(async () => grant);
+  isFull = false;
+  clock.advance(4_999.5);
+  await settle();
+  expect(await inner.read()).toMatchObject({ kind: "signed_in" });
   session.dispose();
 });
 
