@@ -2,7 +2,6 @@ import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
-import { withoutStack } from "../errors/without-stack.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "countersign";
@@ -55,8 +54,7 @@ export function toConnectError(error: AuthError): ConnectError {
   const challenge = toChallenge(error, wire, message);
   const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
   const details = toDetails(error, wire);
-  // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
-  return withoutStack(() => new ConnectError(message, wire.code, metadata, details, error));
+  return new ConnectError(message, wire.code, metadata, details, error);
 }
 
 /** Is told of an error that is not the caller's, with the method that it came from. It must not throw. */
