@@ -2,6 +2,7 @@ import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
+import { withoutStack } from "../errors/without-stack.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "countersign";
@@ -54,7 +55,8 @@ export function toConnectError(error: AuthError): ConnectError {
   const challenge = toChallenge(error, wire, message);
   const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
   const details = toDetails(error, wire);
-  return new ConnectError(message, wire.code, metadata, details, error);
+  // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
+  return withoutStack(() => new ConnectError(message, wire.code, metadata, details, error));
 }
 
 /** Is told of an error that is not the caller's, with the method that it came from. It must not throw. */

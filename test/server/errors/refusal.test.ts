@@ -16,6 +16,7 @@ describe("the error of a call that is refused", () => {
   test("has no stack trace: making one takes longer than all else about a refusal", () => {
     const refusal = createRefusal("TOKEN_INVALID", "the token is not three base64url segments");
     expect(refusal.stack).not.toMatch(FRAME);
+    expect(toConnectError(refusal).stack).not.toMatch(FRAME);
     expect(new AuthError("POLICY_DENIED", "thrown by a handler").stack).toMatch(FRAME);
   });
 
