@@ -10,7 +10,7 @@ describe("the origin of a request", () => {
     expect(originOf("https", "[::1]:443")).toBe("https://[::1]");
   });
 
-  for (const host of [undefined, "", "a/b", "a?b", "a#b", "user@a", "a\\b", "a b", "a:99999"]) {
+  for (const host of [undefined, "", "a/b", "a?b", "a#b", "user@a", "a\\b", "a b", "a\tb", "a:99999"]) {
     it(`is none when the host is ${JSON.stringify(host)}`, () => {
       originOf("http", "a");
       expect(originOf("http", host)).toBeUndefined();
