@@ -14,6 +14,19 @@ export interface RevocationCheck {
    * @throws AuthError `AUTH_UNAVAILABLE` when it can no longer know
    */
   isRevoked(principal: Principal): boolean;
+  /**
+   * Call back for what is revoked from now on: the streams that run for it are ended. Absent: a stream learns of a
+   * revocation when it is renewed, and otherwise ends with its token.
+   *
+   * @returns what ends the calls
+   */
+  onRevoked?(listener: (revoked: RevokedPrincipals) => void): () => void;
+}
+
+/** What was revoked at one time. */
+export interface RevokedPrincipals {
+  /** Say whether a principal is covered by it. */
+  matches(principal: Principal): boolean;
 }
 
 /** How often the tokens of one caller may turn out not to be good. */
