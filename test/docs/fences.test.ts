@@ -110,6 +110,7 @@ describe("what a reader types by hand", () => {
       const known = new Set([...(await helpOf(command)).matchAll(/--[a-z-]+/g)].map(([name]) => name));
       const used = [...rest.matchAll(/(?<=\s)--[a-z-]+/g)].map(([name]) => name);
       expect(used.filter((name) => !known.has(name))).toEqual([]);
+      if (command === "serve") expect(used).toContain("--audience");
     },
   );
 });

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: a new folder that is removed with the server. */
   readonly dataDir?: string;
+  /** The program. Default: `countersign`. */
+  readonly main?: string;
   /** The Node to run it with. Default: that of the tests. */
   readonly node?: string;
 }
@@ -40,7 +42,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   const program = stack.use(
     startProgram({
       file: options.node ?? process.execPath,
-      args: [...SOURCES, MAIN, options.command ?? "demo", ...(options.args ?? [])],
+      args: [...SOURCES, options.main ?? MAIN, options.command ?? "demo", ...(options.args ?? [])],
       env: { ...FREE_PORTS, COUNTERSIGN_DATA_DIR: dataDir, ...options.env },
     }),
   );

@@ -7,21 +7,23 @@ import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflecti
 import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { AUTHENTICATED_POLICY, type Policy, PUBLIC_POLICY } from "../authorize/policy.ts";
 
+/** The services of a command, with the rules of those whose protos belong to others. */
+export interface BuiltInServices {
+  readonly services: readonly DescService[];
+  readonly policies: ReadonlyMap<DescService, Policy>;
+}
+
 /** What `countersign serve` serves. */
-export const builtInServices: readonly DescService[] = [
-  SessionService,
-  StreamService,
-  NotesService,
-  Health,
-  ReflectionV1,
-  ReflectionV1Alpha,
-];
+export const serveServices: BuiltInServices = {
+  services: [SessionService, StreamService, Health, ReflectionV1, ReflectionV1Alpha],
+  policies: withReflection(AUTHENTICATED_POLICY),
+};
 
-/** The rules of services whose protos belong to others. */
-export const builtInPolicies: ReadonlyMap<DescService, Policy> = withReflection(AUTHENTICATED_POLICY);
-
-/** The same, where anyone may ask for reflection: for trying things out. */
-export const demoPolicies: ReadonlyMap<DescService, Policy> = withReflection(PUBLIC_POLICY);
+/** What `countersign demo` serves: notes, too, and reflection for everyone. */
+export const demoServices: BuiltInServices = {
+  services: [...serveServices.services, NotesService],
+  policies: withReflection(PUBLIC_POLICY),
+};
 
 function withReflection(policy: Policy): ReadonlyMap<DescService, Policy> {
   return new Map<DescService, Policy>([

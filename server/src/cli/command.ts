@@ -1,4 +1,4 @@
-import type { Environment } from "./config.ts";
+import type { Environment, Fallbacks } from "./config.ts";
 
 /** What a command sees of the world outside. */
 export interface Terminal {
@@ -28,6 +28,8 @@ export interface Command {
   readonly usage: string;
   /** The settings that its help text lists; undefined: none, "all": every one. */
   readonly settings?: "all" | "store";
+  /** Defaults of its own. */
+  readonly fallbacks?: Fallbacks;
   /**
    * Run it.
    *

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { toMethodName } from "../authorize/policy-table.ts";
@@ -11,26 +10,23 @@ import type { HttpHandler } from "../http/handler.ts";
 import { createRateLimit, type RateLimit } from "../operate/rate-limit.ts";
 import { createHealthService } from "../services/health.ts";
 import { createHealthState, type HealthState } from "../services/health-state.ts";
-import { createNoteFeed } from "../services/note-feed.ts";
-import { createOwnerOf } from "../services/note-owner.ts";
-import { createNotesService } from "../services/notes-service.ts";
 import { createRoutes, type ServedServices } from "../services/routes.ts";
 import { createStreamService } from "../services/stream-service.ts";
-import { latestNoteSequences } from "../store/note-events.ts";
 import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
-import { builtInPolicies, builtInServices, demoPolicies } from "./built-in-services.ts";
+import type { BuiltInServices } from "./built-in-services.ts";
 import { type ComposedIssuer, composeIssuer } from "./compose-issuer.ts";
 import { connectStreams } from "./connect-streams.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import type { Backend } from "./open-backend.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
-import { shareNoteFeed } from "./workers/share-note-feed.ts";
 import { shareRateLimit } from "./workers/share-rate-limit.ts";
 
-/** How a server differs from the plain one. */
-export interface ServerMode {
-  /** Serve the web demo, and let anyone ask for reflection. */
-  readonly isDemo: boolean;
+/** What a server serves. */
+export interface ServerMode extends BuiltInServices {
+  /** Put the demo's notes together. Absent: there are none. */
+  readonly notes?: (backend: Backend, issuerUrl: string) => ServiceImpl<typeof NotesService>;
+  /** The folder of the web demo, which is served at `/` when it was built. Absent: there is none. */
+  readonly webDemo?: string;
 }
 
 /** A server that has been put together, and does not listen yet. */
@@ -47,7 +43,7 @@ export interface ComposedServer {
 export interface ServerParts {
   /** The name that stands in its tokens. */
   readonly issuerUrl: string;
-  /** How it differs from the plain one. */
+  /** What it serves. */
   readonly mode: ServerMode;
   /** Aborts when calls must come to an end. */
   readonly shutdown: AbortSignal;
@@ -57,9 +53,6 @@ export interface ServerParts {
 
 /** How long tokens that are not valid count against an address, in milliseconds. */
 const BAD_TOKENS_WINDOW_MS = 10_000;
-
-/** Where `vite build` puts the web demo, beside the folder of this package. */
-const WEB_DEMO = join(import.meta.dirname, "../../../web-demo/dist");
 
 /**
  * Put a server together.
@@ -74,11 +67,11 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
   const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), named);
   const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated, opened });
   const streams = createStreamRegistry(metrics.streams);
-  const health = createHealthState(builtInServices);
+  const health = createHealthState(mode.services);
   const served: ServedServices = {
     session: issuer.service,
     stream: createStreamService({ streams, clock, others: connectStreams(backend, streams, opened) }),
-    notes: composeNotes(backend, issuerUrl),
+    ...(mode.notes === undefined ? {} : { notes: mode.notes(backend, issuerUrl) }),
     health: createHealthService(health),
     reflection: true,
   };
@@ -86,7 +79,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     routes: createRoutes(served).routes,
     issuers: [issuer.options, ...others.issuers],
     audience: config.audience,
-    policies: mode.isDemo ? demoPolicies : builtInPolicies,
+    policies: mode.policies,
     clockToleranceSeconds: config.clockTolerance / 1000,
     failures: limitBadTokens(backend),
     ...{ revocations, clock, streams, audit },
@@ -95,16 +88,6 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
   endRevokedStreams(backend, streams);
   metrics.watchStreams(() => streams.size);
   return { handler: composeHandler(backend, parts, { auth, issuer }), health, auth };
-}
-
-/** The demo's own service. */
-function composeNotes(
-  { store, clock, workerBus }: Backend,
-  issuerUrl: string,
-): ServiceImpl<typeof NotesService> {
-  const ownFeed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
-  const feed = shareNoteFeed(ownFeed, workerBus);
-  return createNotesService({ store, feed, clock, ownerOf: createOwnerOf(issuerUrl) });
 }
 
 /** Tokens that are not valid count against the address that they come from, in all processes together. */
@@ -131,7 +114,7 @@ function endRevokedStreams({ revocations }: Backend, streams: StreamRegistry): v
 /** Everything that is answered: RPCs, the issuer's documents and endpoints, and in the demo the page. */
 function composeHandler(
   { config, log }: Backend,
-  { mode, shutdown }: ServerParts,
+  { mode: { webDemo }, shutdown }: ServerParts,
   { auth, issuer }: { readonly auth: Auth; readonly issuer: ComposedIssuer },
 ): HttpHandler {
   return buildRequestListener({
@@ -142,7 +125,7 @@ function composeHandler(
     endpoints: issuer.endpoints,
     allowedOrigins: config.corsOrigins,
     unaryFastPath: config.unaryFastPath,
-    ...(mode.isDemo && existsSync(WEB_DEMO) ? { staticDirectory: WEB_DEMO } : {}),
+    ...(webDemo !== undefined && existsSync(webDemo) ? { staticDirectory: webDemo } : {}),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),
   });
 }

@@ -12,6 +12,9 @@ export type Config = {
 /** The environment of the process, as it came. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Defaults that a command has instead of the general ones, as text. */
+export type Fallbacks = Readonly<Partial<Record<keyof Config, string>>>;
+
 /** Options of a single command, in the form of node:util's parseArgs. */
 export type CommandOptions = Readonly<
   Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>
@@ -40,10 +43,7 @@ export interface CommandLine {
 export function readCommandLine(
   args: readonly string[],
   env: Environment,
-  {
-    own = {},
-    fallbacks = {},
-  }: { readonly own?: CommandOptions; readonly fallbacks?: Partial<Record<keyof Config, string>> } = {},
+  { own = {}, fallbacks = {} }: { readonly own?: CommandOptions; readonly fallbacks?: Fallbacks } = {},
 ): CommandLine {
   const { values, positionals } = parse(args, own);
   const config = Object.fromEntries(

@@ -1,28 +1,38 @@
+import { join } from "node:path";
+import { demoServices } from "./built-in-services.ts";
 import type { Command, Terminal } from "./command.ts";
+import { composeNotes } from "./compose-notes.ts";
+import type { ServerMode } from "./compose-server.ts";
 import { readCommandLine } from "./config.ts";
+import { DEMO_ACCOUNTS } from "./demo-accounts.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { type RunningServer, runServer } from "./run-server.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** The accounts that the demo makes. */
-const DEMO_ACCOUNTS = [
-  { username: "demo", password: "demo-password", scopes: ["notes:read", "notes:write"], roles: [] },
-  { username: "admin", password: "admin-password", scopes: ["notes:read", "notes:write"], roles: ["admin"] },
-] as const;
+/** The settings that the demo has defaults of its own for. */
+const FALLBACKS = { audience: "countersign-demo", logLevel: "warn" } as const;
+
+/** What the demo serves. `vite build` puts the page beside the folder of this package. */
+const MODE: ServerMode = {
+  ...demoServices,
+  notes: composeNotes,
+  webDemo: join(import.meta.dirname, "../../../web-demo/dist"),
+};
 
 /** `countersign demo`: the server with all that is needed to try it out. */
 export const demoCommand: Command = {
   name: "demo",
-  summary: "Run the server with the web demo, reflection and two accounts.",
+  summary: "Run the server with notes, the web demo, reflection and two accounts.",
   settings: "all",
+  fallbacks: FALLBACKS,
   usage: [
     "Usage: countersign demo [settings]",
     "",
-    "Runs the server with what is needed to try it out: the web demo at /, reflection for everyone, and two",
-    "accounts whose passwords are printed. Never run it where others can reach it.",
+    "Runs the server with what is needed to try it out: a service of notes, the web demo at /, reflection for",
+    "everyone, and two accounts whose passwords are printed. Never run it where others can reach it.",
   ].join("\n"),
   async run(args, terminal) {
-    const { config, words } = readCommandLine(args, terminal.env, { fallbacks: { logLevel: "warn" } });
+    const { config, words } = readCommandLine(args, terminal.env, { fallbacks: FALLBACKS });
     if (words.length > 0) {
       throw new UsageError("demo takes no words, only options");
     }
@@ -30,7 +40,8 @@ export const demoCommand: Command = {
       throw new UsageError("the demo is one process: --workers is for countersign serve");
     }
     await runServer(config, terminal, {
-      mode: { isDemo: true },
+      mode: MODE,
+      createsSecret: true,
       onReady: async (server) => {
         await addAccounts(server);
         printWelcome(server, terminal);

@@ -30,10 +30,13 @@ export function formatOverview(commands: readonly Command[]): string {
 }
 
 /** Write the help text of one command. */
-export function formatHelp({ usage, settings }: Command): string {
-  const shown = Object.values<Setting<unknown>>(SETTINGS).filter(
-    ({ flag }) => settings === "all" || (settings === "store" && STORE_FLAGS.includes(flag)),
-  );
+export function formatHelp({ usage, settings, fallbacks = {} }: Command): string {
+  const shown = Object.entries<Setting<unknown>>(SETTINGS)
+    .filter(([, { flag }]) => settings === "all" || (settings === "store" && STORE_FLAGS.includes(flag)))
+    .map(([name, setting]) => ({
+      ...setting,
+      fallback: fallbacks[name as keyof typeof SETTINGS] ?? setting.fallback,
+    }));
   return shown.length === 0 ? usage : [usage, "", "Settings:", ...shown.flatMap(formatSetting)].join("\n");
 }
 

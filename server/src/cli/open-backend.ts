@@ -10,10 +10,10 @@ import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
 import type { Terminal } from "./command.ts";
-import type { Config } from "./config.ts";
 import { createLogAudit, joinAudits } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
 import { openStore, readSecret } from "./open-store.ts";
+import type { ServerConfig } from "./server-config.ts";
 import { startKeyRing } from "./start-key-ring.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -26,7 +26,7 @@ const KEY_POLL_MS = 5_000;
 
 /** What a server runs on: all that is opened at its start and closed at its end. */
 export interface Backend extends AsyncDisposable {
-  readonly config: Config;
+  readonly config: ServerConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly audit: AuditSink;
@@ -43,7 +43,8 @@ export interface Backend extends AsyncDisposable {
 
 /** What a backend differs in from that of `countersign serve` in one process. */
 export interface BackendMode {
-  readonly isDemo: boolean;
+  /** Make the secret file when it is missing, whatever the store is. Default: with SQLite only. */
+  readonly createsSecret?: boolean | undefined;
   /** Carries words between the processes of this server. Default: it is the only one. */
   readonly bus?: Bus | undefined;
 }
@@ -53,7 +54,11 @@ export interface BackendMode {
  *
  * @throws CommandError when the store, the secret file or the audit file is not usable
  */
-export async function openBackend(config: Config, terminal: Terminal, mode: BackendMode): Promise<Backend> {
+export async function openBackend(
+  config: ServerConfig,
+  terminal: Terminal,
+  mode: BackendMode,
+): Promise<Backend> {
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
   const { bus: workerBus = SILENT_BUS } = mode;

@@ -33,17 +33,18 @@ export async function openStore(
 }
 
 /**
- * Read the key-encryption key. With SQLite, and for the demo, it is made when it is missing; with Postgres it must
- * be there, since all servers on one database share it.
+ * Read the key-encryption key. With SQLite it is made when it is missing; with Postgres it must be there, since all
+ * servers on one database share it.
  *
+ * @param options `createsSecret`: make it with Postgres, too
  * @throws CommandError when it is missing or is none
  */
 export function readSecret(
   config: Config,
-  mode: { readonly isDemo: boolean } = { isDemo: false },
+  { createsSecret = false }: { readonly createsSecret?: boolean | undefined } = {},
 ): Uint8Array {
   const path = secretPath(config);
-  const create = config.databaseUrl === undefined || mode.isDemo;
+  const create = config.databaseUrl === undefined || createsSecret;
   if (!create && !existsSync(path)) {
     throw new CommandError(
       `the secret file ${path} is missing: every server on one Postgres needs the same one. ` +

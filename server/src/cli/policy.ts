@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createPolicyTable, type PolicyEntry, PolicyError, toMethodName } from "../authorize/policy-table.ts";
-import { builtInPolicies, builtInServices } from "./built-in-services.ts";
+import { type BuiltInServices, demoServices, serveServices } from "./built-in-services.ts";
 import type { Command } from "./command.ts";
-import { readCommandLine } from "./config.ts";
+import { type CommandLine, readCommandLine } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import { formatTable } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -15,7 +15,7 @@ export const policyCommand: Command = {
   name: "policy",
   summary: "Print who may call which method.",
   usage: [
-    "Usage: countersign policy [--image FILE] [--json]",
+    "Usage: countersign policy [--image FILE | --demo] [--json]",
     "",
     "Prints every method and its access rule, sorted and stable: keep it beside your protos, and a change of",
     "access shows up in review. Fails, naming all of them, when methods have no rule or one that contradicts",
@@ -23,16 +23,17 @@ export const policyCommand: Command = {
     "",
     "Options:",
     "  --image FILE   Your services, as written by: buf build -o FILE.binpb",
-    "                 Without it, the services of this server.",
+    "                 Without it, the services of countersign serve.",
+    "  --demo         The services of countersign demo.",
     "  --json         One JSON array.",
   ].join("\n"),
   async run(args, terminal) {
-    const own = { image: { type: "string" }, json: { type: "boolean" } } as const;
+    const own = { image: { type: "string" }, demo: { type: "boolean" }, json: { type: "boolean" } } as const;
     const { values, words } = readCommandLine(args, terminal.env, { own });
     if (words.length > 0) {
       throw new UsageError("policy takes no words, only options");
     }
-    const entries = await readEntries(values.image);
+    const entries = toEntries(await chooseServices(values));
     if (values.json === true) {
       terminal.print(JSON.stringify(entries.map(toJson), undefined, 2));
       return;
@@ -41,11 +42,19 @@ export const policyCommand: Command = {
   },
 };
 
-async function readEntries(image: unknown): Promise<readonly PolicyEntry[]> {
+async function chooseServices({ image, demo }: CommandLine["values"]): Promise<BuiltInServices> {
+  if (image !== undefined && demo !== undefined) {
+    throw new UsageError("--image and --demo name different services: give one of them");
+  }
+  if (typeof image === "string") {
+    return { services: await readServices(image), policies: new Map() };
+  }
+  return demo === true ? demoServices : serveServices;
+}
+
+function toEntries({ services, policies }: BuiltInServices): readonly PolicyEntry[] {
   try {
-    return typeof image === "string"
-      ? createPolicyTable(await readServices(image)).entries
-      : createPolicyTable(builtInServices, builtInPolicies).entries;
+    return createPolicyTable(services, policies).entries;
   } catch (error) {
     throw error instanceof PolicyError ? new CommandError(error.message) : error;
   }

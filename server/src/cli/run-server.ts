@@ -10,6 +10,7 @@ import { type ComposedServer, composeServer, type ServerMode } from "./compose-s
 import type { Config } from "./config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
+import { requireAudience } from "./server-config.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
 
 /** How long calls in flight may take to end when a server stops, in milliseconds. */
@@ -26,8 +27,10 @@ export interface RunningServer {
 
 /** How to run a server. */
 export interface RunOptions {
-  /** How it differs from the plain one. */
+  /** What it serves. */
   readonly mode: ServerMode;
+  /** Make the secret file when it is missing, whatever the store is. Default: with SQLite only. */
+  readonly createsSecret?: boolean;
   /** Called when it takes calls. */
   readonly onReady: (server: RunningServer) => Promise<void> | void;
   /** What it has of the process that started it as one of several. Absent: it is the only one. */
@@ -37,15 +40,16 @@ export interface RunOptions {
 /**
  * Run a server until the terminal asks it to stop, then end its calls and close what it opened.
  *
- * @param config its settings
- * @throws UsageError when the settings are not safe, CommandError when something outside is wrong
+ * @param settings its settings
+ * @throws UsageError when the settings are not safe or one is missing, CommandError when something outside is wrong
  */
 export async function runServer(
-  config: Config,
+  settings: Config,
   terminal: Terminal,
-  { mode, onReady, link }: RunOptions,
+  { mode, createsSecret, onReady, link }: RunOptions,
 ): Promise<void> {
-  assertSafeExposure(config);
+  assertSafeExposure(settings);
+  const config = requireAudience(settings);
   const shutdown = new AbortController();
   // The address is known only once it is bound, and stands in the tokens: calls that come earlier are told to wait.
   let handler: HttpHandler = (_, res) => respondJson(res, 503, { error: "starting" });
@@ -59,7 +63,7 @@ export async function runServer(
   const early = link === undefined ? await bindNow() : undefined;
   await using bound = new AsyncDisposableStack();
   bound.defer(() => early?.close(0));
-  await using backend = await openBackend(config, terminal, { ...mode, bus: link?.bus });
+  await using backend = await openBackend(config, terminal, { createsSecret, bus: link?.bus });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
   const issuerUrl = resolveIssuerUrl(config, early?.origin ?? "");

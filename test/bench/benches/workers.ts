@@ -56,7 +56,7 @@ async function start(workers: string, resources: AsyncDisposableStack) {
     ACCOUNT.password,
   );
   if (added.code !== 0) throw new Error(`the account was not made: ${added.stderr}`);
-  const args = ["--workers", workers];
+  const args = ["--audience", "bench", "--workers", workers];
   const { baseUrl } = resources.use(await startServer({ command: "serve", args, dataDir: path }));
   const { accessToken } = await signIn(baseUrl, ACCOUNT);
   return { port: Number(new URL(baseUrl).port), token: accessToken };

@@ -70,6 +70,7 @@ describe("a wrong call", () => {
     [["user", "burn", "ada"], "user knows these actions: add, list, passwd, disable, enable"],
     [["session", "revoke"], "revoke needs either a session id or an owner"],
     [["token"], "token knows one action: inspect"],
+    [["policy", "--demo", "--image", "x.binpb"], "--image and --demo name different services"],
   ] as const;
   for (const [args, message] of calls) {
     test(`${args.join(" ")} is explained, with a hint at the help`, async () => {
@@ -165,7 +166,7 @@ describe("policy", () => {
     const methods = JSON.parse(out).map(({ method }: { method: string }) => method);
     expect(code).toBe(0);
     expect(methods).toEqual([...new Set<string>(methods)].sort((a, b) => (a < b ? -1 : 1)));
-    expect(methods).toContain("countersign.demo.v1.NotesService/CreateNote");
+    expect(methods).toContain("countersign.auth.v1.SessionService/SignIn");
     expect((await run(["policy", "--json"])).out).toBe(out);
   });
 

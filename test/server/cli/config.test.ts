@@ -12,7 +12,7 @@ describe("readCommandLine", () => {
       adminPort: 9464,
       dataDir: ".countersign",
       databaseUrl: undefined,
-      audience: "countersign-demo",
+      audience: undefined,
       accessTtl: 600_000,
       clockTolerance: 5000,
       behindTlsProxy: false,

@@ -11,7 +11,8 @@ import { recordingTerminal } from "./recording-terminal.ts";
 
 /** Start a server that cannot start. Answers its exit code and its standard error. */
 async function failToServe(folder: TemporaryFolder, args: readonly string[]) {
-  const env = { COUNTERSIGN_DATA_DIR: folder.path, COUNTERSIGN_PORT: "0", COUNTERSIGN_ADMIN_PORT: "0" };
+  const ports = { COUNTERSIGN_PORT: "0", COUNTERSIGN_ADMIN_PORT: "0" };
+  const env = { ...ports, COUNTERSIGN_DATA_DIR: folder.path, COUNTERSIGN_AUDIENCE: "billing" };
   const terminal = recordingTerminal({ env });
   const code = await runCommand(["serve", ...args], terminal);
   return { code, err: terminal.warned.join("\n") };

@@ -7,6 +7,7 @@ import type { Terminal } from "../command.ts";
 import type { Config } from "../config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "../exposure.ts";
 import { GRACE_MS } from "../run-server.ts";
+import { requireAudience } from "../server-config.ts";
 import { CommandError } from "../usage-error.ts";
 import { type ForkedWorker, forkWorker } from "./fork-worker.ts";
 import { createWorkerPool } from "./worker-pool.ts";
@@ -27,10 +28,11 @@ export interface WorkersOptions {
  * calls itself: it hands connections on in turn, starts another worker for one that ends, and answers on the
  * operator's port for all of them.
  *
- * @throws UsageError when the settings are not safe, CommandError when something outside is wrong
+ * @throws UsageError when the settings are not safe or one is missing, CommandError when something outside is wrong
  */
 export async function runWorkers(config: Config, terminal: Terminal, options: WorkersOptions): Promise<void> {
   assertSafeExposure(config);
+  requireAudience(config);
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const { stopped } = terminal;
   const address = await findAddress(config);
