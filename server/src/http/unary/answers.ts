@@ -1,9 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+// As a whole: Connect before 2.2 has no `mergeNonProtocolHeaders`, and must load this file though it runs none of it.
+import * as connectProtocol from "@connectrpc/connect/protocol";
 import {
   type EnvelopedMessage,
   encodeEnvelopes,
   envelopeCompress,
-  mergeNonProtocolHeaders,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
 import {
@@ -45,7 +46,8 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
       const error = toCallError(reason);
       call.responseHeader.set("content-type", contentTypeUnaryJson);
       // What came off the wire of another call is not passed on: Connect marks it.
-      if (error.isWireError !== true) mergeNonProtocolHeaders(call.responseHeader, error.metadata);
+      if (error.isWireError !== true)
+        connectProtocol.mergeNonProtocolHeaders(call.responseHeader, error.metadata);
       return compress(call, codeToHttpStatus(error.code), errorToJsonBytes(error, undefined));
     },
   },
