@@ -1,4 +1,4 @@
-// What `npm start`, `npm test` and `npm run build` run first. Plain JavaScript without dependencies, for
+// What `npm start`, `npm test`, `npm run build` and `npm run pack` run first. Plain JavaScript without dependencies, for
 // any Node ≥ 20: when it starts, nothing is installed, and the Node that the project brings may be missing.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -6,25 +6,11 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { packPackages } from "./pack.mjs";
+import { childEnv, inRoot, ownBin, readJson, root, run, SetupError, say, tsc } from "./run.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const inRoot = (...parts) => join(root, ...parts);
-const ownBin = inRoot("node_modules", ".bin");
 const stampFile = inRoot("node_modules", ".countersign-build.json");
 const isRoot = process.getuid?.() === 0;
-
-class SetupError extends Error {}
-
-function say(text) {
-  console.log(`countersign: ${text}`);
-}
-
-/** Run a program to its end and show what it prints; complain when it fails. */
-function run(program, args, { complaint, env = process.env, cwd = root }) {
-  const { status, error } = spawnSync(program, args, { cwd, env, stdio: "inherit" });
-  if (status !== 0) throw new SetupError(`${complaint}${error === undefined ? "" : ` (${error.message})`}`);
-}
 
 /** The first line that a program prints for --version; undefined when it does not run here. */
 function versionOf(program) {
@@ -33,15 +19,6 @@ function versionOf(program) {
 }
 
 // ---- Packages
-
-function readJson(path) {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    // Missing or cut off half-way: either way there is nothing to go by.
-    return undefined;
-  }
-}
 
 /** Whether node_modules holds what package-lock.json asks for, as npm itself noted when it finished. */
 function isInstalled() {
@@ -104,7 +81,7 @@ function digest(paths) {
 const SHARED_INPUTS = ["package-lock.json", "tsconfig.base.json", "gen"];
 const compiled = (name, folder, output) => ({
   ...{ name, inputs: [...SHARED_INPUTS, folder], output, cwd: root },
-  command: [inRoot("node_modules", "typescript", "bin", "tsc"), "-b", folder],
+  command: [tsc, "-b", folder],
 });
 const BUILDS = [
   compiled("the server", "server", "server/dist/cli/main.js"),
@@ -193,10 +170,6 @@ function findPostgres() {
 
 // ---- Commands
 
-function childEnv() {
-  return { ...process.env, PATH: [ownBin, process.env.PATH ?? ""].join(delimiter) };
-}
-
 /** Hand over to a program: pass signals on, and end as it ends. */
 function become(program, args, { cwd = root, env = childEnv() } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: "inherit" });
@@ -217,6 +190,9 @@ const COMMANDS = {
   },
   build(node) {
     build(node);
+  },
+  pack(node, args) {
+    packPackages(node, args);
   },
   test(node, args) {
     const env = { ...childEnv(), CHROMIUM_PATH: findChromium(node), POSTGRES_BIN_DIR: findPostgres() };

@@ -6,6 +6,9 @@ const exclude = ["**/node_modules/**", "dist/**", "output/**"];
 // Against a running server, a browser and programs of others: these need what is built, and more time.
 const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];
 
+// What is published, installed elsewhere: these need the tarballs.
+const published = ["packages/**/*.test.ts", "sdk/package/**/*.test.ts"];
+
 const wholeSystemTimes = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
@@ -21,7 +24,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["**/*.test.ts"],
-          exclude: [...exclude, ...wholeSystem],
+          exclude: [...exclude, ...wholeSystem, ...published],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -34,6 +37,17 @@ export default defineConfig({
           exclude,
           globalSetup: ["support/build.ts"],
           ...wholeSystemTimes,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "published",
+          include: published,
+          exclude,
+          globalSetup: ["support/packages.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -39,7 +39,7 @@ describe("scripts/setup.mjs", () => {
   test("says which commands there are", async () => {
     const { code, stderr } = await runProgram(setup(["stop"]));
     expect(code).toBe(1);
-    expect(stderr).toBe("countersign: usage: node scripts/setup.mjs <start|build|test> [args…]\n");
+    expect(stderr).toBe("countersign: usage: node scripts/setup.mjs <start|build|pack|test> [args…]\n");
   });
 
   test("does not test with another browser than the one that was asked for", async () => {

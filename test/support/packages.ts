@@ -1,51 +1,80 @@
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { startProgram } from "../../support/program.ts";
+import { runProgram } from "./program.ts";
 
 const run = promisify(execFile);
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const SDK = join(ROOT, "sdk");
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The folder of the package as it is published. */
-export const PUBLISHED = join(SDK, "package");
+/** The packages that are published. */
+export const PUBLISHED = ["gen", "server", "sdk"] as const;
+
+/** One of them, without the scope of its name. */
+export type PublishedName = (typeof PUBLISHED)[number];
+
+const TARBALLS = join(ROOT, "test/output/packages");
+
+/** Pack everything once. Vitest calls it before the tests of what is published. */
+export async function setup(): Promise<void> {
+  await run(process.execPath, [join(ROOT, "scripts/setup.mjs"), "pack", "--to", TARBALLS]);
+}
+
+/** Find the tarball of a package. */
+export function tarballOf(name: PublishedName): string {
+  return join(TARBALLS, `countersign-${name}-0.1.0.tgz`);
+}
+
+/** Unpack a package into a folder, as npm does when it installs it. */
+export async function unpack(name: PublishedName, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await run("tar", ["-xzf", tarballOf(name), "-C", folder, "--strip-components", "1"]);
+}
+
+/** Read the manifest of a package in the repository. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+}
+
+/** What a package says of itself, as far as it is asked here. */
+export interface Manifest {
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
 
 /** Run a tool of the repository. Answers what it printed; rejects with it when it fails. */
 export async function runTool(name: string, args: readonly string[], cwd: string): Promise<string> {
-  const program = startProgram({ file: join(ROOT, "node_modules/.bin", name), args, cwd });
-  const { code, stdout, stderr } = await program.ended;
+  const file = join(ROOT, "node_modules/.bin", name);
+  const { code, stdout, stderr } = await runProgram({ file, args, cwd });
   if (code !== 0) throw new Error(`${name} failed:\n${stdout}${stderr}`);
   return stdout + stderr;
-}
-
-/** Build the package and pack it. Answers the path of the tarball. */
-export async function pack(folder: string): Promise<string> {
-  await runTool("tsdown", ["--log-level", "error"], SDK);
-  const { stdout } = await run("npm", ["pack", "--pack-destination", folder, "--json"], { cwd: PUBLISHED });
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  return join(folder, filename);
 }
 
 /** A project that somebody begins with. */
 export interface ProjectOptions {
   readonly folder: string;
-  readonly tarball: string;
-  /** Packages beside the SDK; taken from this repository, so that no network is needed. */
+  /** The tarballs that are installed. */
+  readonly published: readonly PublishedName[];
+  /** Packages beside them; taken from this repository, so that no network is needed. */
   readonly packages: readonly string[];
   /** Its files by name. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Make a fresh project outside of the repository, with the packed SDK installed by npm. */
-export async function createProject({ folder, tarball, packages, files }: ProjectOptions): Promise<string> {
+/** Make a fresh project outside of the repository, with packed packages installed by npm. */
+export async function createProject({ folder, published, packages, files }: ProjectOptions): Promise<string> {
   await mkdir(folder, { recursive: true });
   const manifest = { name: "fresh", private: true, type: "module" };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const links = packages.map((name) => join(ROOT, "node_modules", name));
-  await run("npm", ["install", "--no-audit", "--no-fund", "--offline", tarball, ...links], { cwd: folder });
+  const specs = [...published.map(tarballOf), ...links];
+  // The scripts of packages that are linked to would run in this repository.
+  const options = ["--no-audit", "--no-fund", "--offline", "--ignore-scripts"];
+  await run("npm", ["install", ...options, ...specs], { cwd: folder });
   return folder;
 }

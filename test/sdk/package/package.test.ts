@@ -14,29 +14,24 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { systemClock } from "@countersign/sdk";
 import { createFakeServer } from "@countersign/sdk/testing";
 import { build } from "vite";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createProject, runTool, unpack } from "../../support/packages.ts";
 import { startProgram } from "../../support/program.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
-import { createProject, PUBLISHED, pack, runTool } from "./packed.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: TemporaryFolder;
-let tarball: string;
+/** The package as it is published. */
+let unpacked: string;
 
 beforeAll(async () => {
   folder = await createTemporaryFolder();
-  tarball = await pack(folder.path);
-}, 120_000);
+  unpacked = join(folder.path, "unpacked");
+  await unpack("sdk", unpacked);
+});
 afterAll(() => folder[Symbol.asyncDispose]());
 
-test("publint and attw find nothing wrong", async () => {
-  expect(await runTool("publint", ["--strict"], PUBLISHED)).toContain("All good!");
-  await runTool("attw", [tarball, "--profile", "esm-only"], PUBLISHED);
-});
-
 test("the lines of the README are those that the fresh projects below run", async () => {
-  const readme = await readFile(join(PUBLISHED, "README.md"), "utf8");
+  const readme = await readFile(join(unpacked, "README.md"), "utf8");
   const snippets = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code.trim().split("\n"));
   const calls = [BROWSER_CALL, NODE_CALL];
   expect(snippets).toHaveLength(calls.length);
@@ -47,13 +42,13 @@ test("the lines of the README are those that the fresh projects below run", asyn
 });
 
 test("the package holds neither source nor generated code nor a name of the repository's own packages", async () => {
-  const manifest = JSON.parse(await readFile(join(PUBLISHED, "package.json"), "utf8"));
+  const manifest = JSON.parse(await readFile(join(unpacked, "package.json"), "utf8"));
   expect(manifest).toMatchObject({ sideEffects: false, type: "module" });
   expect(manifest).not.toHaveProperty("devDependencies");
   expect(manifest).not.toHaveProperty("dependencies");
-  for (const name of await readdir(join(PUBLISHED, "dist"), { recursive: true })) {
+  for (const name of await readdir(join(unpacked, "dist"), { recursive: true })) {
     if (!/\.(js|d\.ts)$/.test(name)) continue;
-    const text = await readFile(join(PUBLISHED, "dist", name), "utf8");
+    const text = await readFile(join(unpacked, "dist", name), "utf8");
     expect(text).not.toContain("@countersign/gen");
     expect(text).not.toContain("@countersign/source");
     if (!name.startsWith("node/")) expect(text, name).not.toMatch(/from "node:/);
@@ -127,11 +122,11 @@ test("a plain Node project makes its first call in four lines, and ends by itsel
   await using server = await startDemoServer();
   const project = await createProject({
     folder: join(folder.path, "node"),
-    tarball,
-    packages: [...PEERS, "@connectrpc/connect-node", "@countersign/gen"],
+    published: ["gen", "sdk"],
+    packages: [...PEERS, "@connectrpc/connect-node"],
     files: { "main.js": NODE_CALL },
   });
-  const args = ["--conditions=@countersign/source", "main.js", server.baseUrl];
+  const args = ["main.js", server.baseUrl];
   await using program = startProgram({ file: process.execPath, args, cwd: project });
   expect(await program.ended).toEqual({ code: 0, stdout: "first\ntrue\n", stderr: "" });
 });
@@ -158,8 +153,8 @@ export async function firstCall(baseUrl: string, username: string, password: str
 test("a Vite project builds the four lines of the browser without anything of Node", async () => {
   const project = await createProject({
     folder: join(folder.path, "vite"),
-    tarball,
-    packages: [...PEERS, "@connectrpc/connect-web", "@countersign/gen", "typescript"],
+    published: ["gen", "sdk"],
+    packages: [...PEERS, "@connectrpc/connect-web", "typescript"],
     files: { "main.ts": BROWSER_CALL },
   });
   const compile = [
@@ -174,24 +169,12 @@ test("a Vite project builds the four lines of the browser without anything of No
     "--target",
     "es2022",
   ];
-  await runTool(
-    "tsc",
-    [
-      ...compile,
-      "--lib",
-      "es2022,dom",
-      "--customConditions",
-      "@countersign/source",
-      "--allowImportingTsExtensions",
-      "main.ts",
-    ],
-    project,
-  );
+  await runTool("tsc", [...compile, "--lib", "es2022,dom", "main.ts"], project);
   const result = await build({
     root: project,
     configFile: false,
     logLevel: "silent",
-    resolve: { conditions: ["@countersign/source", "browser", "import", "default"] },
+    resolve: { conditions: ["browser", "import", "default"] },
     build: { write: false, lib: { entry: "main.ts", formats: ["es"], fileName: "main" } },
   });
   const [output] = Array.isArray(result) ? result : [result];
@@ -215,7 +198,7 @@ console.log(renderToString(createElement(SessionProvider, { session }, createEle
 test("a project that renders on a server imports the browser's entry without a browser", async () => {
   const project = await createProject({
     folder: join(folder.path, "next"),
-    tarball,
+    published: ["sdk"],
     packages: [...PEERS, "@connectrpc/connect-web", "react", "react-dom"],
     files: { "main.js": SERVER_RENDERING },
   });

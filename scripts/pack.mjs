@@ -1,0 +1,109 @@
+// `npm run pack`: the tarballs of all published packages, for projects outside of the repository. They are built anew in
+// a folder of their own, and hold nothing that only the repository needs.
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { childEnv, inRoot, readJson, run, SetupError, say, tsc } from "./run.mjs";
+
+const packagesFolder = inRoot("dist", "packages");
+
+/** The folders of what is published, in the order of the workspaces: those that they need come first. */
+function publishedFolders() {
+  const { workspaces } = readJson(inRoot("package.json"));
+  return workspaces.filter((folder) => readJson(inRoot(folder, "package.json")).private !== true);
+}
+
+/** Leave out of a manifest what only the repository needs: its tools, and the condition that leads to sources. */
+function toPublished({ devDependencies: _tools, scripts: _scripts, exports, ...manifest }) {
+  const entries = Object.entries(exports).map(([name, { types, default: file }]) => [
+    name,
+    { types, default: file },
+  ]);
+  return { ...manifest, exports: Object.fromEntries(entries) };
+}
+
+/** Put a package together in a folder of its own: what is in `dist` may be old, and may be in use. */
+function stage(node, folder, to) {
+  const complaint = `building ${folder} failed`;
+  const output = join(to, "dist");
+  if (existsSync(inRoot(folder, "tsdown.config.ts"))) {
+    // Its build puts generated code of its own beside the output.
+    const env = { ...childEnv(), COUNTERSIGN_PACKAGE_DIR: to };
+    const tsdown = inRoot("node_modules", "tsdown", "dist", "run.mjs");
+    run(node, [tsdown, "--log-level", "error"], { complaint, env, cwd: inRoot(folder) });
+  } else {
+    // No maps: the sources that they lead to are not in the package.
+    const files = ["--outDir", output, "--tsBuildInfoFile", join(to, ".tsbuildinfo")];
+    const maps = ["--sourceMap", "false", "--declarationMap", "false"];
+    run(node, [tsc, "-p", folder, ...files, ...maps], { complaint });
+  }
+  const manifest = readJson(inRoot(folder, "package.json"));
+  writeFileSync(join(to, "package.json"), `${JSON.stringify(toPublished(manifest), null, 2)}\n`);
+  copyFileSync(inRoot("LICENSE"), join(to, "LICENSE"));
+  for (const name of ["README.md", "bin"]) {
+    if (existsSync(inRoot(folder, name))) cpSync(inRoot(folder, name), join(to, name), { recursive: true });
+  }
+  return manifest.name;
+}
+
+function pack(node, to) {
+  mkdirSync(inRoot("dist"), { recursive: true });
+  const staging = mkdtempSync(inRoot("dist", "staging-"));
+  try {
+    run(node, [tsc, "-b", "gen"], { complaint: "building gen failed" });
+    const staged = publishedFolders().map((folder) => {
+      const path = join(staging, folder);
+      say(`building ${folder} …`);
+      mkdirSync(path);
+      return { path, name: stage(node, folder, path) };
+    });
+    removeTarballs(to);
+    for (const { path, name } of staged) {
+      say(`packing ${name} …`);
+      const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", to];
+      run("npm", args, { cwd: path, complaint: `packing ${name} failed`, output: "ignore" });
+    }
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+function removeTarballs(folder) {
+  mkdirSync(folder, { recursive: true });
+  const old = readdirSync(folder).filter((name) => /^countersign-.*\.tgz$/.test(name));
+  for (const name of old) rmSync(join(folder, name));
+}
+
+/** The command that installs what was packed, to be pasted into a shell. */
+function toInstallCommand(folder) {
+  const quoted = /^[\w./@-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
+  const connect = ["@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-node"];
+  return `npm install ${quoted}/countersign-*.tgz ${connect.join(" ")}`;
+}
+
+function parsePackArgs(args) {
+  try {
+    return parseArgs({ args, options: { to: { type: "string" } } }).values;
+  } catch {
+    throw new SetupError("usage: npm run pack [-- --to FOLDER]");
+  }
+}
+
+/** Make the tarballs of all packages that are published. Old ones in the folder go. */
+export function packPackages(node, args) {
+  const { to = packagesFolder } = parsePackArgs(args);
+  // npm runs scripts in the root: a path is meant from where it was typed.
+  const folder = resolve(process.env.INIT_CWD ?? ".", to);
+  pack(node, folder);
+  say("all packed. This command installs them in a project of your own:");
+  console.log(toInstallCommand(folder));
+}

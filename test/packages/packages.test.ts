@@ -1,0 +1,151 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createProject, PUBLISHED, readManifest, runTool, tarballOf, unpack } from "../support/packages.ts";
+import { runProgram, startProgram } from "../support/program.ts";
+import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SETUP = join(ROOT, "scripts/setup.mjs");
+
+let folder: TemporaryFolder;
+beforeAll(async () => {
+  folder = await createTemporaryFolder();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+describe("npm run pack", () => {
+  test("packs into the folder that it is given, in place of what is old, and ends with the command that installs it", async () => {
+    const to = join(folder.path, "it's here");
+    const args = [SETUP, "pack", "--to", to];
+    const first = await runProgram({ file: process.execPath, args });
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    const lines = first.stdout.trimEnd().split("\n");
+    expect(lines.slice(0, -1).every((line) => line.startsWith("countersign: "))).toBe(true);
+    const command = lines.at(-1) ?? "";
+    const pasted = await runProgram({ file: "sh", args: ["-c", command.replace("npm install", "ls")] });
+    expect(pasted.stdout.split("\n").filter((path) => path.endsWith(".tgz"))).toHaveLength(PUBLISHED.length);
+    expect(command).toMatch(/ @bufbuild\/protobuf @connectrpc\/connect @connectrpc\/connect-node$/);
+  });
+
+  test("leaves nothing in the repository that git sees, and packs the same bytes again", async () => {
+    const to = join(folder.path, "again");
+    await runTool("node", [SETUP, "pack", "--to", to], ROOT);
+    for (const name of PUBLISHED) {
+      const packed = await readFile(join(to, `countersign-${name}-0.1.0.tgz`));
+      expect(packed.equals(await readFile(tarballOf(name))), name).toBe(true);
+    }
+    const staging = (await readdir(join(ROOT, "dist"))).filter((name) => name.startsWith("staging-"));
+    expect(staging).toEqual([]);
+  });
+
+  test("says how it is used when it does not know an option", async () => {
+    const { code, stderr } = await runProgram({
+      file: process.execPath,
+      args: [SETUP, "pack", "--into", "x"],
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "countersign: usage: npm run pack [-- --to FOLDER]\n",
+    });
+  });
+});
+
+describe.each(PUBLISHED)("@countersign/%s, as it is published", (name) => {
+  test("publint and attw find nothing wrong", async () => {
+    expect(await runTool("publint", ["--strict", tarballOf(name)], ROOT)).toContain("All good!");
+    await runTool("attw", [tarballOf(name), "--profile", "esm-only"], ROOT);
+  });
+
+  test("names neither the repository's folder, nor its sources, nor its tools", async () => {
+    const path = join(folder.path, `unpacked-${name}`);
+    await unpack(name, path);
+    const manifest = await readFile(join(path, "package.json"), "utf8");
+    expect(manifest).not.toMatch(/@countersign\/source|devDependencies|scripts|"workspace:/);
+    for (const file of await readdir(path, { recursive: true })) {
+      if (!/\.(js|ts|map|json)$/.test(file)) continue;
+      const text = await readFile(join(path, file), "utf8");
+      expect(text.includes(ROOT), file).toBe(false);
+    }
+  });
+});
+
+const SERVER = `
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { authErrorReasonOf } from "./reason.ts";
+import { createAuth, principalOf } from "@countersign/server";
+import { openDatabase } from "@countersign/server/issuer";
+import { buildRequestListener, listen } from "@countersign/server/node";
+
+const KEY = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", kid: "1", alg: "EdDSA" };
+const auth = createAuth({
+  routes: (router) =>
+    router.service(NotesService, {
+      createNote: ({ title }, ctx) => ({ title, owner: principalOf(ctx).subject }),
+    }),
+  issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [KEY] } } }],
+  audience: "ledger",
+});
+export const open: typeof openDatabase = openDatabase;
+const listener = await listen(buildRequestListener({ ...auth }));
+const notes = createClient(NotesService, createGrpcTransport({ baseUrl: listener.origin }));
+await notes.createNote({ title: "first" }).catch((error: unknown) => console.log(authErrorReasonOf(error)));
+await listener.close(0);
+process.exit();
+`;
+
+const REASON = `
+import { ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+
+export function authErrorReasonOf(error: unknown): string | undefined {
+  return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
+}
+`;
+
+const STRICT = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
+
+/** What the server needs beside the packages of this repository. */
+async function externalPackages(): Promise<readonly string[]> {
+  const { dependencies = {}, peerDependencies = {} } = await readManifest("server");
+  return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "@countersign/gen");
+}
+
+test("an empty project outside of the repository compiles a server without skipLibCheck, and runs it", async () => {
+  const project = await createProject({
+    folder: join(folder.path, "server"),
+    published: ["gen", "server"],
+    packages: [...(await externalPackages()), "@types/node"],
+    files: { "main.ts": SERVER, "reason.ts": REASON },
+  });
+  const nodenext = ["--module", "nodenext", "--target", "es2024", "--allowImportingTsExtensions"];
+  await runTool("tsc", [...STRICT, ...nodenext, "--types", "node", "main.ts"], project);
+  await using program = startProgram({ file: process.execPath, args: ["main.ts"], cwd: project });
+  expect(await program.ended).toEqual({ code: 0, stdout: "TOKEN_MISSING\n", stderr: "" });
+});
+
+const GATE = `
+import { createAuth } from "@countersign/server";
+import { createSessions } from "@countersign/server/issuer";
+console.log(typeof createAuth, typeof createSessions);
+`;
+
+test("where npm has installed no connect-node, the gate loads, and the command says what it misses", async () => {
+  const project = await createProject({
+    folder: join(folder.path, "gate"),
+    published: ["gen", "server"],
+    packages: (await externalPackages()).filter((name) => name !== "@connectrpc/connect-node"),
+    files: { "gate.js": GATE },
+  });
+  const node = (...args: readonly string[]) =>
+    runProgram({ file: process.execPath, args: args.map((arg) => join(project, arg)) });
+  expect(await node("gate.js")).toEqual({ code: 0, stdout: "function function\n", stderr: "" });
+  expect(await node("node_modules/@countersign/server/bin/countersign.js")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "countersign: @connectrpc/connect-node is missing: npm install @connectrpc/connect-node\n",
+  });
+});
