@@ -47,6 +47,8 @@ export interface BackendMode {
   readonly createsSecret?: boolean | undefined;
   /** Carries words between the processes of this server. Default: it is the only one. */
   readonly bus?: Bus | undefined;
+  /** The name that stands in its tokens. */
+  readonly issuerUrl: string;
 }
 
 /**
@@ -72,7 +74,8 @@ export async function openBackend(
   const context = { config, log, audit, store, secret };
   const clock = await openClock(context, opened);
   const keyRing = await openKeyRing({ ...context, clock }, opened);
-  const revocations = await openRevocations({ ...context, clock, keyRing }, opened);
+  const { issuerUrl } = mode;
+  const revocations = await openRevocations({ ...context, clock, keyRing, issuerUrl }, opened);
   const pruner = createPruner({ store, clock, onError: logged(log, "outlived rows could not be removed") });
   pruner.start();
   opened.defer(() => pruner.close());
@@ -116,15 +119,16 @@ async function openKeyRing(
 }
 
 async function openRevocations(
-  { config, store, clock, log, audit, keyRing }: Context & Pick<Backend, "clock" | "keyRing">,
+  context: Context & Pick<Backend, "clock" | "keyRing"> & Pick<BackendMode, "issuerUrl">,
   opened: AsyncDisposableStack,
 ): Promise<Revocations> {
+  const { config, store, clock, log, audit, keyRing, issuerUrl } = context;
   if (config.insecureFailOpen) {
     log.warn("insecure-fail-open: revoked tokens are accepted while the database is out of reach");
   }
   const revocations = createRevocations({
     failOpen: config.insecureFailOpen,
-    ...{ store, clock, audit },
+    ...{ store, clock, audit, issuer: issuerUrl },
     // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
     accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
     onError: logged(log, "what was revoked could not be read"),

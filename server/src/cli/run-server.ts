@@ -63,10 +63,10 @@ export async function runServer(
   const early = link === undefined ? await bindNow() : undefined;
   await using bound = new AsyncDisposableStack();
   bound.defer(() => early?.close(0));
-  await using backend = await openBackend(config, terminal, { createsSecret, bus: link?.bus });
+  const issuerUrl = resolveIssuerUrl(config, early?.origin ?? "");
+  await using backend = await openBackend(config, terminal, { createsSecret, bus: link?.bus, issuerUrl });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
-  const issuerUrl = resolveIssuerUrl(config, early?.origin ?? "");
   const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal, opened });
   handler = server.handler;
   const listener = early ?? (await bindNow());

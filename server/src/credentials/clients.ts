@@ -29,7 +29,12 @@ export interface ClientsOptions {
   };
   /** Revokes the tokens that it holds for others. */
   readonly revocations: {
-    revoke(order: { readonly clientId: string; readonly reason: "client_disabled" }): Promise<unknown>;
+    revoke(order: {
+      /** Empty: the issuer that the clients are of. Others may have clients of the same name. */
+      readonly issuer: "";
+      readonly clientId: string;
+      readonly reason: "client_disabled";
+    }): Promise<unknown>;
   };
 }
 
@@ -120,7 +125,7 @@ export function createClients(options: ClientsOptions): Clients {
       await setClientDisabled(store, clientId, clock.nowMs());
       tell("client_disabled", clientId);
       await sessions.end({ where: { clientId }, reason: "client_disabled" });
-      await revocations.revoke({ clientId, reason: "client_disabled" });
+      await revocations.revoke({ issuer: "", clientId, reason: "client_disabled" });
     },
     async enable(clientId) {
       await get(clientId);

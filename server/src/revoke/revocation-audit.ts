@@ -1,4 +1,4 @@
-import type { RevocationDimension, RevocationRecord } from "../store/revocations.ts";
+import { type NewRevocation, OWN_ISSUER, type RevocationDimension } from "../store/revocations.ts";
 
 /** The event that something was revoked, by whichever of these it goes by. */
 export interface RevocationEvent {
@@ -8,6 +8,8 @@ export interface RevocationEvent {
   readonly tokenId?: string;
   readonly clientId?: string;
   readonly keyId?: string;
+  /** Whose tokens, where that is another issuer than our own. */
+  readonly externalIssuer?: string;
   /** Why. */
   readonly reason: string;
 }
@@ -26,6 +28,7 @@ const MEMBERS = {
 } as const satisfies Record<RevocationDimension, keyof RevocationEvent>;
 
 /** Make the event of a revocation. */
-export function toAuditEvent({ dimension, value, reason }: RevocationRecord): RevocationEvent {
-  return { type: "revoked", [MEMBERS[dimension]]: value, reason };
+export function toAuditEvent({ issuer, dimension, value, reason }: NewRevocation): RevocationEvent {
+  const external = issuer === undefined || issuer === OWN_ISSUER ? {} : { externalIssuer: issuer };
+  return { type: "revoked", [MEMBERS[dimension]]: value, ...external, reason };
 }

@@ -1,18 +1,17 @@
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store/database.ts";
 import {
+  listLiveRevocations,
   listRevocationsAfter,
-  listRevocationsSince,
   REVOCATION_CHANNEL,
   type RevocationRecord,
 } from "../store/revocations.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** What {@link createRevocationFeed} needs. */
 export interface RevocationFeedOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** How far back to read at the start, in milliseconds. */
-  readonly keepMs: number;
   /** How often to look, in milliseconds. */
   readonly pollMs: number;
   /** Takes what was read; the same may come twice. */
@@ -38,7 +37,9 @@ const PAGE_ROWS = 1_000;
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
   const { store, clock, learn } = options;
-  let cursor: number | undefined;
+  /** The row that was read last: what is written later has a higher number. */
+  let last: RevocationRecord | undefined;
+  let isLoaded = false;
   let readAtMs = Number.NaN;
   let isDown = false;
   let stop = (): Promise<void> => Promise.resolve();
@@ -49,28 +50,40 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       options.onError(error);
     }
   };
-  const take = (records: readonly RevocationRecord[]): void => {
-    cursor = records.at(-1)?.id ?? cursor ?? 0;
+  const take = (records: readonly RevocationRecord[]): boolean => {
+    last = records.at(-1) ?? last;
     learn(records);
+    return records.length < PAGE_ROWS;
   };
-  const readNew = async (after: number): Promise<void> => {
-    const records = await listRevocationsAfter(store, after, PAGE_ROWS);
-    take(records);
-    return records.length < PAGE_ROWS ? undefined : await readNew(records.at(-1)?.id ?? after);
+  const load = async (nowMs: number): Promise<void> => {
+    for (let isDone = false; !isDone; ) {
+      isDone = take(await listLiveRevocations(store, { after: last?.id ?? 0, nowMs, limit: PAGE_ROWS }));
+    }
+    isLoaded = true;
+  };
+  const readNew = async (): Promise<void> => {
+    for (let isDone = false; !isDone; ) {
+      const from = last;
+      const records = await listRevocationsAfter(store, (from?.id ?? 1) - 1, PAGE_ROWS + 1);
+      if (from !== undefined && !isSame(records[0], from)) {
+        // It has run out and was removed, or the store has come back as an older copy, which gives its number again.
+        last = undefined;
+        isLoaded = false;
+        return;
+      }
+      isDone = take(from === undefined ? records : records.slice(1));
+    }
   };
   const read = async (): Promise<void> => {
     const nowMs = clock.nowMs();
-    try {
-      // A store that was away may have come back as an older copy, with other rows behind the cursor.
-      await (cursor === undefined
-        ? listRevocationsSince(store, nowMs - options.keepMs).then(take)
-        : readNew(cursor));
-      readAtMs = nowMs;
-      isDown = false;
-    } catch (error) {
-      cursor = undefined;
-      throw error;
+    if (isLoaded) {
+      await readNew();
     }
+    if (!isLoaded) {
+      await load(nowMs);
+    }
+    readAtMs = nowMs;
+    isDown = false;
   };
   const look = oneAtATime(() => read().catch(report));
   return {
@@ -89,29 +102,11 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   };
 }
 
-interface Asked {
-  /** Have the work done from its beginning, now or as soon as what is under way is done. */
-  ask(): void;
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void>;
-}
-
-/** Do work whenever asked, once at a time. Who asks during it gets it done again: it may have looked too early. */
-function oneAtATime(work: () => Promise<void>): Asked {
-  let running: Promise<void> | undefined;
-  let isWanted = false;
-  const run = async (): Promise<void> => {
-    while (isWanted) {
-      isWanted = false;
-      await work();
-    }
-    running = undefined;
-  };
-  return {
-    ask() {
-      isWanted = true;
-      running ??= run();
-    },
-    idle: () => running ?? Promise.resolve(),
-  };
+function isSame(found: RevocationRecord | undefined, known: RevocationRecord): boolean {
+  return (
+    found?.id === known.id &&
+    found.value === known.value &&
+    found.dimension === known.dimension &&
+    found.revokedAtMs === known.revokedAtMs
+  );
 }

@@ -41,7 +41,7 @@ export function createRevocationListeners(onError: (error: unknown) => void): Re
 function toBatch(records: readonly RevocationRecord[]): RevocationBatch {
   const set = createRevokedSet();
   for (const record of records) {
-    set.add(record, Infinity);
+    set.add(record);
   }
   return { records, matches: (token) => set.covers(token) };
 }

@@ -1,20 +1,26 @@
-import type { NewRevocation, RevocationDimension } from "../store/revocations.ts";
+import { DAY_MS } from "../store/access-lives.ts";
+import { type NewRevocation, OWN_ISSUER, type RevocationDimension } from "../store/revocations.ts";
 
 /** What is to be revoked: exactly one of these. */
 export type RevocationTarget =
   /** All access tokens of a session. Its refresh token is not touched: end the session for that. */
   | { readonly sid: string }
-  /** The access tokens of a subject, of whichever issuer. */
+  /** The access tokens of a subject. */
   | { readonly sub: string }
   /** One access token. */
   | { readonly jti: string }
-  /** The access tokens of a client, of whichever issuer. */
+  /** The access tokens of a client. */
   | { readonly clientId: string }
-  /** All that a key has signed, of whichever issuer. */
+  /** All that a key has signed. */
   | { readonly kid: string };
 
 /** An order to revoke access tokens. */
 export type RevocationOrder = RevocationTarget & {
+  /**
+   * Whose tokens: the value of claim `iss`; empty: those of the issuer that the database belongs to. Two issuers may
+   * use the same identifier for different things. Default: the tokens of every issuer.
+   */
+  readonly issuer?: string;
   /**
    * Only tokens that were issued before this moment, or in the same second. Default: now for `sub` and `clientId`,
    * which go on to get good tokens; for the others, all tokens whenever they were issued.
@@ -35,12 +41,39 @@ const TARGETS = [
 /** Longer than any claim that fits into a token. */
 const MAX_VALUE_LENGTH = 8_192;
 
+/** What is known of the server that carries an order out. */
+export interface OrderContext {
+  readonly nowMs: number;
+  /** The name of the issuer that the store belongs to, if it is known. */
+  readonly issuer?: string | undefined;
+  /** How long tokens last here; undefined: this server grants none. */
+  readonly accessTtlMs?: number | undefined;
+}
+
 /**
  * Write an order out.
  *
  * @throws TypeError when it does not name exactly one thing, or its time is none
  */
-export function toNewRevocation(order: RevocationOrder, nowMs: number): NewRevocation {
+export function toNewRevocation(order: RevocationOrder, context: OrderContext): NewRevocation {
+  const { nowMs } = context;
+  const target = readTarget(order);
+  const beforeMs = order.before?.getTime() ?? (target.isReused ? nowMs : undefined);
+  if (Number.isNaN(beforeMs)) {
+    throw new TypeError("before must be a valid date");
+  }
+  const issuer = order.issuer === context.issuer && order.issuer !== undefined ? OWN_ISSUER : order.issuer;
+  // Other issuers do not say how long their tokens last; more than a day is accepted of none.
+  const isKnown = issuer === OWN_ISSUER || (issuer === undefined && context.accessTtlMs !== undefined);
+  return {
+    ...{ issuer, dimension: target.dimension, value: target.value },
+    ...{ beforeMs, revokedAtMs: nowMs, reason: order.reason ?? "revoked" },
+    ...(isKnown ? {} : { minLifeMs: DAY_MS }),
+  };
+}
+
+/** @throws TypeError when an order does not name exactly one thing */
+function readTarget(order: RevocationOrder): (typeof TARGETS)[number] & { readonly value: string } {
   const values = new Map<string, unknown>(Object.entries(order));
   const [target, ...others] = TARGETS.filter(({ name }) => values.get(name) !== undefined);
   const value = target === undefined ? undefined : values.get(target.name);
@@ -50,15 +83,8 @@ export function toNewRevocation(order: RevocationOrder, nowMs: number): NewRevoc
   if (value === "" || value.length > MAX_VALUE_LENGTH) {
     throw new TypeError(`${target.name} must have 1 to ${MAX_VALUE_LENGTH} characters`);
   }
-  const beforeMs = order.before?.getTime() ?? (target.isReused ? nowMs : undefined);
-  if (Number.isNaN(beforeMs)) {
-    throw new TypeError("before must be a valid date");
+  if (order.issuer !== undefined && typeof order.issuer !== "string") {
+    throw new TypeError("issuer must be a string");
   }
-  return {
-    dimension: target.dimension,
-    value,
-    beforeMs,
-    revokedAtMs: nowMs,
-    reason: order.reason ?? "revoked",
-  };
+  return { ...target, value };
 }

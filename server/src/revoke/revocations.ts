@@ -1,19 +1,37 @@
 import type { Clock } from "../clock.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import type { Store } from "../store/database.ts";
-import { insertRevocations, type RevocationRecord } from "../store/revocations.ts";
+import { recordAccessLife } from "../store/access-lives.ts";
+import type { Store, StoreLocation } from "../store/database.ts";
+import { insertRevocations, OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
 import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
-import { createRevocationFeed } from "./revocation-feed.ts";
+import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
 import { type RevocationOrder, toNewRevocation } from "./revocation-order.ts";
+import { type RevocationSource, resolveRevocationSource } from "./revocation-source.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
 
-/** What {@link createRevocations} needs. */
+/** What {@link createRevocations} needs: `store`, or else `database`. */
 export interface RevocationsOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** The longest that an access token lasts, in milliseconds: a revocation is remembered 5 min longer. */
-  readonly accessTtlMs: number;
+  /** The open store, in a server that is the issuer. */
+  readonly store?: Store;
+  /**
+   * Where the database of the issuer is, for a server that is not the issuer. It is opened at the start as it is, and
+   * closed at the end: only the issuer makes its tables and changes them.
+   */
+  readonly database?: StoreLocation;
+  /** The time. Default: the database's on Postgres, otherwise the machine's. */
+  readonly clock?: Clock;
+  /**
+   * The name of the issuer that the database belongs to: claim `iss` of its tokens. Its revocations cover no tokens of
+   * other issuers then. Default: they cover tokens of every issuer.
+   */
+  readonly issuer?: string;
+  /**
+   * The longest that an access token lasts that this server grants, in milliseconds; where it accepts other issuers,
+   * the longest of theirs. The database knows it from the start on, and every server remembers a revocation for as
+   * long as the longest of all, and 5 min more. Default: this server grants none.
+   */
+  readonly accessTtlMs?: number;
   /**
    * How often the store is asked what other servers have revoked, in milliseconds. Default 250 ms on SQLite; 500 ms
    * on Postgres, which also says when there is something.
@@ -38,9 +56,10 @@ export interface Revocations {
    * Load what was revoked, and go on listening for more.
    *
    * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be read
+   * @throws Error when the tables of `database` are older or newer than this program can work with
    */
   start(): Promise<void>;
-  /** Stop listening. */
+  /** Stop listening, and close the database that was opened for it. */
   close(): Promise<void>;
   /**
    * Say whether a token is revoked: from memory.
@@ -63,50 +82,59 @@ export interface Revocations {
   readonly size: number;
 }
 
-/** Room for clocks that differ, and for tokens that are accepted a little past their time. */
-const KEEP_LONGER_MS = 5 * 60 * 1_000;
-
 const POLL_MS = { sqlite: 250, postgres: 500 } as const;
 const STALE_AFTER_MS = 60_000;
 
+/** How often the store is told again how long tokens last, in milliseconds: it takes that as true for a day. */
+const RECORD_LIFE_MS = 60 * 60 * 1_000;
+
 /** Create the revocations of a server. Nothing is known before their `start`. */
 export function createRevocations(options: RevocationsOptions): Revocations {
-  const { store, clock, onError = () => undefined } = options;
+  const { onError = () => undefined } = options;
+  const source = resolveRevocationSource(options);
+  const { clock } = source;
   const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
-  const keepMs = options.accessTtlMs + KEEP_LONGER_MS;
   const set = createRevokedSet();
   const listeners = createRevocationListeners(onError);
+  let running: { readonly feed: RevocationFeed; readonly timer: NodeJS.Timeout | undefined } | undefined;
 
   const learn = (records: readonly RevocationRecord[]): void => {
     const nowMs = clock.nowMs();
     set.forget(nowMs);
-    const news = records.filter(
-      (record) => record.revokedAtMs + keepMs > nowMs && set.add(record, record.revokedAtMs + keepMs),
-    );
+    const news = records
+      .filter(({ expiresAtMs }) => expiresAtMs > nowMs)
+      .map((record) => named(record, options.issuer))
+      .filter((record) => set.add(record));
     if (news.length > 0) {
       listeners.tell(news);
     }
   };
-  const feed = createRevocationFeed({
-    ...{ store, clock, keepMs, onError, learn },
-    pollMs: options.pollMs ?? POLL_MS[store.dialect],
-  });
 
   return {
-    start: () => feed.start(),
-    close: () => feed.close(),
+    async start() {
+      const opened = await source.open();
+      const timer = await recordLife(opened, options);
+      const pollMs = options.pollMs ?? POLL_MS[opened.store.dialect];
+      const feed = createRevocationFeed({ ...opened, pollMs, onError, learn });
+      running = { feed, timer };
+      await feed.start();
+    },
+    async close() {
+      clearInterval(running?.timer);
+      await running?.feed.close();
+      await source.close();
+    },
     isRevoked(token) {
-      if (!(clock.nowMs() - feed.readAtMs() <= staleAfterMs)) {
+      if (!(clock.nowMs() - (running?.feed.readAtMs() ?? Number.NaN) <= staleAfterMs)) {
         throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now");
       }
       return set.covers(token);
     },
     async revoke(order) {
-      const records = await insertRevocations(store, [toNewRevocation(order, clock.nowMs())]);
-      learn(records);
-      for (const record of records) {
-        options.audit?.record(toAuditEvent(record));
-      }
+      const revocation = toNewRevocation(order, { nowMs: clock.nowMs(), ...options });
+      const { store } = await source.open();
+      learn(await insertRevocations(store, [revocation]));
+      options.audit?.record(toAuditEvent(revocation));
     },
     learn,
     onRevoked: (listener) => listeners.add(listener),
@@ -114,4 +142,22 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return set.size;
     },
   };
+}
+
+/** Tell the store how long tokens last, before the first is granted and again from time to time. */
+async function recordLife(
+  { store, clock }: RevocationSource,
+  { accessTtlMs: lifeMs, onError = () => undefined }: RevocationsOptions,
+): Promise<NodeJS.Timeout | undefined> {
+  if (lifeMs === undefined) {
+    return undefined;
+  }
+  const record = (): Promise<void> => recordAccessLife(store, { lifeMs, nowMs: clock.nowMs() });
+  await record();
+  return setInterval(() => void record().catch(onError), RECORD_LIFE_MS).unref();
+}
+
+/** Put the name of the issuer that the store belongs to where it is meant. */
+function named(record: RevocationRecord, issuer: string | undefined): RevocationRecord {
+  return record.issuer === OWN_ISSUER ? { ...record, issuer } : record;
 }

@@ -2,6 +2,7 @@ import type { RevocationDimension, RevocationRecord } from "../store/revocations
 
 /** What an access token can be revoked by. */
 export interface RevocableToken {
+  readonly issuer: string;
   readonly sessionId: string | undefined;
   readonly subject: string;
   readonly tokenId: string | undefined;
@@ -10,18 +11,16 @@ export interface RevocableToken {
   readonly issuedAtSeconds: number;
 }
 
+/** What is remembered of a revocation: whose tokens it is about, which, and for how long. */
+export type Revoked = Pick<RevocationRecord, "issuer" | "dimension" | "value" | "beforeMs" | "expiresAtMs">;
+
 /** Revocations in memory. */
 export interface RevokedSet {
-  /**
-   * Take in a revocation.
-   *
-   * @param forgetAtMs from when on no token that it is about can be valid
-   * @returns false when it says nothing new
-   */
-  add(record: RevocationRecord, forgetAtMs: number): boolean;
+  /** Take in a revocation. @returns false when it covers no more tokens than those before it */
+  add(revoked: Revoked): boolean;
   /** Say whether a token is revoked: a lookup for each thing it can be revoked by, and nothing allocated. */
   covers(token: RevocableToken): boolean;
-  /** Drop what can be forgotten, as long as the oldest can. */
+  /** Look at some of them, in turn, and drop those that no valid token can be of any more. */
   forget(nowMs: number): void;
   /** How many there are. */
   readonly size: number;
@@ -30,50 +29,81 @@ export interface RevokedSet {
 interface Bound {
   /** Tokens that were issued after it are good. */
   readonly beforeMs: number;
-  readonly forgetAtMs: number;
+  readonly expiresAtMs: number;
 }
+
+/** What is revoked of one issuer, or of all. */
+type Bounds = Readonly<Record<RevocationDimension, Map<string, Bound>>>;
+
+/** How many are looked at in one go: done in a fraction of a millisecond, and more often than new ones come. */
+const FORGET_STEP = 1_000;
 
 /** Create an empty set. */
 export function createRevokedSet(): RevokedSet {
-  const bounds = {
-    sid: new Map<string, Bound>(),
-    sub: new Map<string, Bound>(),
-    jti: new Map<string, Bound>(),
-    client_id: new Map<string, Bound>(),
-    kid: new Map<string, Bound>(),
-  } satisfies Record<RevocationDimension, Map<string, Bound>>;
-  const maps = Object.values(bounds);
+  const ofEveryIssuer = createBounds();
+  const byIssuer = new Map<string, Bounds>();
+  const boundsOf = (issuer: string | undefined): Bounds => {
+    if (issuer === undefined) {
+      return ofEveryIssuer;
+    }
+    const bounds = byIssuer.get(issuer) ?? createBounds();
+    byIssuer.set(issuer, bounds);
+    return bounds;
+  };
+  const everyMap = (): readonly Map<string, Bound>[] =>
+    [ofEveryIssuer, ...byIssuer.values()].flatMap((bounds) => Object.values(bounds));
+  let round = walk(everyMap);
   return {
-    add({ dimension, value, beforeMs = Infinity }, forgetAtMs) {
-      const map = bounds[dimension];
-      const known = map.get(value);
-      if (known !== undefined && known.beforeMs >= beforeMs) {
-        return false;
-      }
-      // At the end again, so that the oldest come first.
-      map.delete(value);
-      map.set(value, { beforeMs, forgetAtMs });
-      return true;
-    },
+    add: ({ issuer, dimension, value, beforeMs, expiresAtMs }) =>
+      widen(boundsOf(issuer)[dimension], value, { beforeMs: beforeMs ?? Infinity, expiresAtMs }),
     covers(token) {
-      const issuedAtMs = token.issuedAtSeconds * 1_000;
-      return (
-        isBound(bounds.sid, token.sessionId, issuedAtMs) ||
-        isBound(bounds.sub, token.subject, issuedAtMs) ||
-        isBound(bounds.jti, token.tokenId, issuedAtMs) ||
-        isBound(bounds.client_id, token.clientId, issuedAtMs) ||
-        isBound(bounds.kid, token.keyId, issuedAtMs)
-      );
+      const bounds = byIssuer.get(token.issuer);
+      return (bounds !== undefined && isCovered(bounds, token)) || isCovered(ofEveryIssuer, token);
     },
     forget(nowMs) {
-      for (const map of maps) {
-        forgetOldest(map, nowMs);
+      for (let looked = 0; looked < FORGET_STEP; looked += 1) {
+        const { value: found, done } = round.next();
+        if (done === true) {
+          round = walk(everyMap);
+          return;
+        }
+        if (found.bound.expiresAtMs <= nowMs) {
+          found.map.delete(found.value);
+        }
       }
     },
     get size() {
-      return maps.reduce((sum, map) => sum + map.size, 0);
+      return everyMap().reduce((sum, map) => sum + map.size, 0);
     },
   };
+}
+
+function createBounds(): Bounds {
+  return { sid: new Map(), sub: new Map(), jti: new Map(), client_id: new Map(), kid: new Map() };
+}
+
+/** Of two revocations of one thing, the later moment counts, and the later expiry. */
+function widen(map: Map<string, Bound>, value: string, { beforeMs, expiresAtMs }: Bound): boolean {
+  const known = map.get(value);
+  const isWider = known === undefined || beforeMs > known.beforeMs;
+  if (isWider || expiresAtMs > known.expiresAtMs) {
+    map.set(value, {
+      beforeMs: Math.max(beforeMs, known?.beforeMs ?? -Infinity),
+      expiresAtMs: Math.max(expiresAtMs, known?.expiresAtMs ?? -Infinity),
+    });
+  }
+  return isWider;
+}
+
+function isCovered(bounds: Bounds, token: RevocableToken): boolean {
+  const issuedAtMs = token.issuedAtSeconds * 1_000;
+  return (
+    isBound(bounds.sid, token.sessionId, issuedAtMs) ||
+    isBound(bounds.sub, token.subject, issuedAtMs) ||
+    isBound(bounds.jti, token.tokenId, issuedAtMs) ||
+    isBound(bounds.client_id, token.clientId, issuedAtMs) ||
+    isBound(bounds.kid, token.keyId, issuedAtMs)
+  );
 }
 
 function isBound(map: ReadonlyMap<string, Bound>, value: string | undefined, issuedAtMs: number): boolean {
@@ -84,11 +114,17 @@ function isBound(map: ReadonlyMap<string, Bound>, value: string | undefined, iss
   return bound !== undefined && issuedAtMs <= bound.beforeMs;
 }
 
-function forgetOldest(map: Map<string, Bound>, nowMs: number): void {
-  for (const [value, { forgetAtMs }] of map) {
-    if (forgetAtMs > nowMs) {
-      return;
+interface Walked {
+  readonly map: Map<string, Bound>;
+  readonly value: string;
+  readonly bound: Bound;
+}
+
+/** Walk through the maps that there are when it begins. */
+function* walk(maps: () => readonly Map<string, Bound>[]): Generator<Walked, undefined> {
+  for (const map of maps()) {
+    for (const [value, bound] of map) {
+      yield { map, value, bound };
     }
-    map.delete(value);
   }
 }

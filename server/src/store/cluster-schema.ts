@@ -6,6 +6,8 @@ type Fixed<T> = ColumnType<T, T, never>;
 export interface ClusterSchema {
   readonly revocations: RevocationTable;
   readonly leases: LeaseTable;
+  readonly access_lives: AccessLifeTable;
+  readonly store_settings: StoreSettingTable;
 }
 
 /** What was revoked, in the order of the commits. */
@@ -18,6 +20,10 @@ export interface RevocationTable {
   issued_before: Fixed<number | null>;
   revoked_at: Fixed<number>;
   reason: Fixed<string>;
+  /** When no token that it is about can be valid any more; null: a server of before has written it. */
+  expires_at: Fixed<number | null>;
+  /** Whose tokens: claim `iss`; empty: those of the issuer that the store belongs to; null: those of every issuer. */
+  issuer: Fixed<string | null>;
 }
 
 /** What only one server does at a time, and which. */
@@ -25,4 +31,17 @@ export interface LeaseTable {
   name: Fixed<string>;
   holder: string;
   expires_at: number;
+}
+
+/** How long the access tokens last that servers on the store grant or accept. */
+export interface AccessLifeTable {
+  life_ms: Fixed<number>;
+  /** Until when a server may grant such. */
+  granted_until: number;
+}
+
+/** What all servers on the store have in common, by its name. */
+export interface StoreSettingTable {
+  name: Fixed<string>;
+  value: string;
 }

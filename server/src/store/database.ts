@@ -1,7 +1,7 @@
 import { type Dialect, Kysely } from "kysely";
 import { type Bus, SILENT_BUS } from "./bus.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
-import { migrate } from "./migrations/migrate.ts";
+import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -25,6 +25,11 @@ export type StoreLocation =
 export interface StoreOptions {
   /** Told why the database cannot be used, from time to time while it cannot. Default: nobody, but callers of queries. */
   readonly onOutage?: ((cause: unknown) => void) | undefined;
+  /**
+   * Whether to make the tables, and bring them up to date. False: they must be there, and nothing is changed. For a
+   * server that is not the issuer. Default: true.
+   */
+  readonly migrate?: boolean;
 }
 
 /** The open store: accounts, sessions, keys and notes. */
@@ -42,13 +47,13 @@ export interface Store extends AsyncDisposable {
 }
 
 /**
- * Open the store and bring its tables up to date.
+ * Open the store, and bring its tables up to date unless `migrate` is false.
  *
  * From here on, every query rejects with an AuthError `AUTH_UNAVAILABLE` while the database cannot be used.
  *
  * @throws TypeError when the URL is not one of Postgres
  * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached; its cause says why
- * @throws Error when the database was made by a newer version of Countersign
+ * @throws Error when its tables are such that this version of Countersign cannot work with them
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "url" in location ? "postgres" : "sqlite";
@@ -60,7 +65,7 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
     return closing;
   };
   try {
-    await opened.migrate(db);
+    await (options.migrate === false ? assertMigrated(db, dialect) : opened.migrate(db));
   } catch (error) {
     await close();
     throw error;
@@ -78,12 +83,13 @@ interface OpenedDialect extends Pick<Store, "bus"> {
   close(): Promise<void>;
 }
 
-async function openDialect(location: StoreLocation, { onOutage }: StoreOptions): Promise<OpenedDialect> {
+async function openDialect(location: StoreLocation, options: StoreOptions): Promise<OpenedDialect> {
+  const { onOutage } = options;
   const toError = onOutage === undefined ? toStoreError : createStoreErrors(onOutage);
   if (!("url" in location)) {
     const { dataDir, bus = SILENT_BUS } = location;
     return {
-      ...{ dialect: openSqlite(dataDir, toError), bus },
+      ...{ dialect: openSqlite(dataDir, { toError, create: options.migrate !== false }), bus },
       migrate: (db) => migrate(db, "sqlite"),
       close: () => Promise.resolve(),
     };

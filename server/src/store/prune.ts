@@ -1,4 +1,8 @@
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
+import { sql } from "kysely";
 import type { Store } from "./database.ts";
+import { UNKNOWN_LIFE_MS } from "./revocations.ts";
+import type { Schema } from "./schema.ts";
 
 /** What came of one step of pruning. */
 export interface PruneStep {
@@ -16,9 +20,6 @@ const STEP_ROWS = 500;
 
 /** How long sessions are kept that can no longer be refreshed: whoever asks why still finds them. */
 const SESSION_GRACE_MS = 24 * 60 * 60 * 1_000;
-
-/** Longer than any access token lasts, by more than clocks lie apart. */
-const REVOCATION_LIFE_MS = 25 * 60 * 60 * 1_000;
 
 /**
  * Remove sessions that ran out a day ago, of those behind a session.
@@ -50,13 +51,27 @@ export const pruneSessions: Prune = async (store, from, nowMs) => {
 
 /** Remove revocations that no valid token can be of any more. */
 export const pruneRevocations: Prune = async (store, from, nowMs) => {
-  const outlived = store.db
-    .selectFrom("revocations")
-    .select("id")
-    .where("revoked_at", "<", nowMs - REVOCATION_LIFE_MS)
-    .orderBy("revoked_at")
-    .limit(STEP_ROWS);
-  const result = await store.db.deleteFrom("revocations").where("id", "in", outlived).executeTakeFirst();
-  const removed = Number(result.numDeletedRows);
-  return { removed, next: removed < STEP_ROWS ? undefined : from };
+  const said = await deleteRevocations(store, (row) => row("expires_at", "<", nowMs));
+  // A server of the version before does not say it.
+  const unsaid = await deleteRevocations(store, (row) =>
+    row.and([row("expires_at", "is", null), row("revoked_at", "<", nowMs - UNKNOWN_LIFE_MS)]),
+  );
+  return { removed: said + unsaid, next: Math.max(said, unsaid) < STEP_ROWS ? undefined : from };
+};
+
+type RevocationCondition = (row: ExpressionBuilder<Schema, "revocations">) => Expression<SqlBool>;
+
+async function deleteRevocations(store: Store, isOver: RevocationCondition): Promise<number> {
+  const some = store.db.selectFrom("revocations").select("id").where(isOver).limit(STEP_ROWS);
+  const result = await store.db.deleteFrom("revocations").where("id", "in", some).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Remove the lives of access tokens that no server has granted for so long that none of them is good. */
+export const pruneAccessLives: Prune = async (store, _from, nowMs) => {
+  const result = await store.db
+    .deleteFrom("access_lives")
+    .where(sql<boolean>`granted_until + life_ms < ${nowMs}`)
+    .executeTakeFirst();
+  return { removed: Number(result.numDeletedRows), next: undefined };
 };

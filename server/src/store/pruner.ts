@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Store } from "./database.ts";
 import { acquireLease } from "./leases.ts";
-import { type Prune, pruneRevocations, pruneSessions } from "./prune.ts";
+import { type Prune, pruneAccessLives, pruneRevocations, pruneSessions } from "./prune.ts";
 
 /** What {@link createPruner} needs. */
 export interface PrunerOptions {
@@ -33,7 +33,7 @@ export interface Pruner {
 
 const HOUR_MS = 60 * 60 * 1_000;
 const PAUSE_MS = 20;
-const TABLES: readonly Prune[] = [pruneSessions, pruneRevocations];
+const TABLES: readonly Prune[] = [pruneSessions, pruneRevocations, pruneAccessLives];
 
 /** How much of the interval a lease lasts: the next run may be anyone's, even if clocks and timers are a bit off. */
 const LEASE_SHARE = 0.9;

@@ -1,18 +1,30 @@
 import { type Kysely, type Selectable, sql } from "kysely";
+import { DAY_MS, longestAccessLifeMs } from "./access-lives.ts";
 import type { RevocationTable } from "./cluster-schema.ts";
 import type { Store } from "./database.ts";
+import { lockRevocations } from "./revocation-lock.ts";
 import type { Schema } from "./schema.ts";
 
 /** What a revocation goes by: the claim of an access token, or `kid` of its header. */
 export type RevocationDimension = "sid" | "sub" | "jti" | "client_id" | "kid";
 
+/**
+ * Stands for the issuer that the store belongs to, by whichever name: a server whose address has changed still has the
+ * sessions that it had. No claim `iss` is empty.
+ */
+export const OWN_ISSUER = "";
+
 /** A revocation that is to be written. Times are milliseconds since 1970. */
 export interface NewRevocation {
+  /** Whose tokens: claim `iss`, or {@link OWN_ISSUER}. Absent: those of every issuer. */
+  readonly issuer?: string | undefined;
   readonly dimension: RevocationDimension;
   readonly value: string;
   /** Tokens that were issued later are good; undefined: none is. */
   readonly beforeMs: number | undefined;
   readonly revokedAtMs: number;
+  /** How long the tokens may last, in milliseconds, if that is longer than those of the store. */
+  readonly minLifeMs?: number;
   /** Why, from a closed set of words. */
   readonly reason: string;
 }
@@ -21,13 +33,15 @@ export interface NewRevocation {
 export interface RevocationRecord extends NewRevocation {
   /** Its place in the order in which revocations were committed. */
   readonly id: number;
+  /** When no token that it is about can be valid any more. */
+  readonly expiresAtMs: number;
 }
 
 /** Where servers listen for word that there are new revocations. */
 export const REVOCATION_CHANNEL = "countersign_revocations";
 
-/** Any number that nothing else in the database uses: it names the lock that writers of revocations hold on Postgres. */
-const REVOCATION_LOCK = 5_211_502;
+/** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
+const MARGIN_MS = 5 * 60 * 1_000;
 
 /** Stays below the limits on parameters of both databases. */
 const BATCH_ROWS = 200;
@@ -50,13 +64,12 @@ export async function writeRevocations(
     return [];
   }
   // Postgres numbers rows when they are inserted and shows them when they are committed. One writer at a time makes
-  // the two orders the same, so that no reader's cursor steps over a row. SQLite has one writer anyway.
-  if (dialect === "postgres") {
-    await sql`select pg_advisory_xact_lock(${sql.lit(REVOCATION_LOCK)})`.execute(db);
-  }
+  // the two orders the same, so that no reader's cursor steps over a row.
+  await lockRevocations(db, dialect);
+  const lifeMs = await longestAccessLifeMs(db, Math.min(...revocations.map((one) => one.revokedAtMs)));
   const records: RevocationRecord[] = [];
   for (let at = 0; at < revocations.length; at += BATCH_ROWS) {
-    const rows = revocations.slice(at, at + BATCH_ROWS).map(toRow);
+    const rows = revocations.slice(at, at + BATCH_ROWS).map((one) => toRow(one, toExpiryMs(one, lifeMs)));
     const written = await db.insertInto("revocations").values(rows).returningAll().execute();
     records.push(...written.map(toRecord));
   }
@@ -77,34 +90,42 @@ export async function listRevocationsAfter(
   return (await query.orderBy("id").limit(limit).execute()).map(toRecord);
 }
 
-/** List what was revoked at or after a time, and the newest revocation whenever it was: it is where to go on from. */
-export async function listRevocationsSince(
+/** List what was revoked after another revocation and still matters, as {@link listRevocationsAfter} does. */
+export async function listLiveRevocations(
   store: Store,
-  sinceMs: number,
+  { after, nowMs, limit }: { readonly after: number; readonly nowMs: number; readonly limit: number },
 ): Promise<readonly RevocationRecord[]> {
   const rows = await store.db
     .selectFrom("revocations")
     .selectAll()
-    .where((is) =>
-      is.or([
-        is("revoked_at", ">=", sinceMs),
-        is("id", "=", (from) => from.selectFrom("revocations").select((of) => of.fn.max("id").as("id"))),
-      ]),
-    )
+    .where("id", ">", after)
+    .where(sql<number>`coalesce(expires_at, revoked_at + ${sql.lit(UNKNOWN_LIFE_MS)})`, ">", nowMs)
     .orderBy("id")
+    .limit(limit)
     .execute();
   return rows.map(toRecord);
 }
 
+/** How long a row is kept that does not say it, because a server of before has written it, in milliseconds. */
+export const UNKNOWN_LIFE_MS = DAY_MS + MARGIN_MS;
+
+/** Say when no token that a revocation is about can be valid any more. @param lifeMs the longest that one lasts */
+function toExpiryMs(revocation: NewRevocation, lifeMs: number): number {
+  const { revokedAtMs, beforeMs = revokedAtMs, minLifeMs = 0 } = revocation;
+  return Math.max(revokedAtMs, beforeMs) + Math.max(lifeMs, minLifeMs) + MARGIN_MS;
+}
+
 type Row = Selectable<RevocationTable>;
 
-function toRow(revocation: NewRevocation): Omit<Row, "id"> {
+function toRow(revocation: NewRevocation, expiresAtMs: number): Omit<Row, "id"> {
   return {
     dimension: revocation.dimension,
     value: revocation.value,
     issued_before: revocation.beforeMs ?? null,
     revoked_at: revocation.revokedAtMs,
     reason: revocation.reason,
+    expires_at: expiresAtMs,
+    issuer: revocation.issuer ?? null,
   };
 }
 
@@ -117,5 +138,7 @@ function toRecord(row: Row): RevocationRecord {
     beforeMs: row.issued_before ?? undefined,
     revokedAtMs: row.revoked_at,
     reason: row.reason,
+    expiresAtMs: row.expires_at ?? row.revoked_at + UNKNOWN_LIFE_MS,
+    issuer: row.issuer ?? undefined,
   };
 }

@@ -1,5 +1,5 @@
 import type { Store } from "./database.ts";
-import { type RevocationRecord, writeRevocations } from "./revocations.ts";
+import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
 
 /** Which sessions are meant. */
 export type SessionSelector =
@@ -66,7 +66,7 @@ export async function revokeSessions(store: Store, revocation: SessionRevocation
       trx,
       store.dialect,
       sessions.map(({ sessionId: value }) => ({
-        ...{ dimension: "sid", value, beforeMs: undefined, revokedAtMs: nowMs, reason },
+        ...{ issuer: OWN_ISSUER, dimension: "sid", value, beforeMs: undefined, revokedAtMs: nowMs, reason },
       })),
     );
     return { sessions, revocations };

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Store } from "./database.ts";
-import { type RevocationRecord, writeRevocations } from "./revocations.ts";
+import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
 import type { Schema, SigningKeyTable } from "./schema.ts";
 
 /** Where a key is in its life: published, then signing, then only verifying, then gone. */
@@ -111,9 +111,9 @@ export async function removeSigningKey(
     if (state !== "retired") {
       await trx.insertInto("signing_keys").values(toRow(successor)).execute();
     }
-    const revocation = { dimension: "kid", value: kid, beforeMs: undefined, revokedAtMs: nowMs } as const;
+    const revocation = { issuer: OWN_ISSUER, dimension: "kid", value: kid, beforeMs: undefined } as const;
     const revocations = await writeRevocations(trx, store.dialect, [
-      { ...revocation, reason: "key_compromised" },
+      { ...revocation, revokedAtMs: nowMs, reason: "key_compromised" },
     ]);
     const active = trx.selectFrom("signing_keys").select("kid").where("state", "=", "active");
     return { activeKid: (await active.executeTakeFirstOrThrow()).kid, revocations };

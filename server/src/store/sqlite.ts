@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
@@ -12,19 +12,36 @@ const MAX_PREPARED = 200;
 /** How long a write waits for one of another process, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
 
+/** How the embedded database is opened. */
+export interface SqliteOptions {
+  /** Turns errors into those that callers understand. */
+  readonly toError?: typeof toStoreError;
+  /** Whether to make what is missing. Default: true. */
+  readonly create?: boolean;
+}
+
 /**
  * Open the embedded database of a data directory, and make both when they are missing.
  *
  * Only the owner may read them. Every commit is on the disk before it is acknowledged.
  *
- * @throws Error when the directory cannot be written
+ * @throws Error when the directory cannot be written, or the database is missing and must not be made
  */
-export function openSqlite(dataDir: string, toError: typeof toStoreError = toStoreError): Dialect {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+export function openSqlite(dataDir: string, options: SqliteOptions = {}): Dialect {
+  const { toError = toStoreError, create = true } = options;
   const file = join(dataDir, DATABASE_FILE);
+  if (!create && !existsSync(file)) {
+    throw new Error(`there is no ${DATABASE_FILE} in the directory: start the issuer on it first`);
+  }
+  if (create) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  }
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: BUSY_TIMEOUT_MS });
-  chmodSync(file, 0o600);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  if (create) {
+    chmodSync(file, 0o600);
+    database.exec("PRAGMA journal_mode = WAL");
+  }
+  database.exec("PRAGMA synchronous = FULL");
   return new SqliteDialect({ database: adaptDatabase(database, createTranslator(toError)) });
 }
 

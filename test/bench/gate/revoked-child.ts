@@ -29,8 +29,8 @@ async function prepare(): Promise<readonly string[]> {
     const revoked = createRevokedSet();
     for (let id = 0; id < count; id += 1) {
       const value = `ses_${randomBytes(16).toString("base64url")}`;
-      const record = { id, dimension: "sid", value, beforeMs: undefined, revokedAtMs: 0 } as const;
-      revoked.add({ ...record, reason: "signed_out" }, Infinity);
+      const record = { dimension: "sid", value, beforeMs: undefined } as const;
+      revoked.add({ ...record, issuer: ISSUER, expiresAtMs: Infinity });
     }
     const { requestGate } = createAuth({
       routes: createEchoRoutes(),

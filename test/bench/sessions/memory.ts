@@ -47,8 +47,8 @@ export function measureRevocations(count: number): number {
   const fill = (entries: number): RevokedSet => {
     const set = createRevokedSet();
     for (let id = 0; id < entries; id += 1) {
-      const record = { id, dimension: "sid", value: createId(), beforeMs: undefined } as const;
-      set.add({ ...record, revokedAtMs: Date.now(), reason: "signed_out" }, Date.now() + 900_000);
+      const record = { dimension: "sid", value: createId(), beforeMs: undefined } as const;
+      set.add({ ...record, issuer: "https://auth.example.com", expiresAtMs: Date.now() + 900_000 });
     }
     return set;
   };

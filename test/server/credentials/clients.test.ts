@@ -86,7 +86,7 @@ describeStores("clients", (open) => {
     await clients.disable("billing");
     expect(ended).toEqual([
       { where: { clientId: "billing" }, reason: "client_disabled" },
-      { clientId: "billing", reason: "client_disabled" },
+      { issuer: "", clientId: "billing", reason: "client_disabled" },
     ]);
     expect((await findClient(store, "billing"))?.disabledAtMs).toBeGreaterThan(0);
     await clients.enable("billing");

@@ -1,24 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import type { RevocationEvent } from "../../../server/src/revoke/revocation-audit.ts";
 import type { RevocationBatch } from "../../../server/src/revoke/revocation-listeners.ts";
 import type { RevocationOrder } from "../../../server/src/revoke/revocation-order.ts";
-import { createRevocations, type RevocationsOptions } from "../../../server/src/revoke/revocations.ts";
-import type { Store } from "../../../server/src/store/database.ts";
-import { insertRevocations } from "../../../server/src/store/revocations.ts";
-import { describeStores, openTestSqlite } from "../../support/stores.ts";
-import { createTestClock, type TestClock } from "../../support/test-clock.ts";
-import { startTestIssuer } from "../../support/test-issuer.ts";
+import { createRevocations } from "../../../server/src/revoke/revocations.ts";
+import { openTestSqlite } from "../../support/stores.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+import { ACCESS_TTL_MS, MARGIN_MS, startRevocations as start } from "./started.ts";
 import { tokenOf } from "./tokens.ts";
 
-const ACCESS_TTL_MS = 600_000;
-const KEEP_MS = ACCESS_TTL_MS + 300_000;
-
-async function start(store: Store, clock: TestClock, more: Partial<RevocationsOptions> = {}) {
-  const revocations = createRevocations({ store, clock, accessTtlMs: ACCESS_TTL_MS, pollMs: 5, ...more });
-  await revocations.start();
-  return Object.assign(revocations, { [Symbol.asyncDispose]: () => revocations.close() });
-}
+const KEEP_MS = ACCESS_TTL_MS + MARGIN_MS;
 
 describe("revocations", () => {
   it("refuse a session from the moment that it is revoked, and tell each listener once", async () => {
@@ -131,50 +121,5 @@ describe("revocations", () => {
     await failed;
     clock.advance(10 * 60_000);
     expect(revocations.isRevoked(tokenOf())).toBe(false);
-  });
-});
-
-describeStores("revocations of several servers", (open) => {
-  it("are loaded at the start, each session's once it has ended, but not those of long ago", async () => {
-    await using store = await open();
-    using issuer = await startTestIssuer(store);
-    const begin = () =>
-      issuer.sessions.begin({ account: issuer.account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
-    const [old, recent, live] = [await begin(), await begin(), await begin()];
-    const end = ({ sessionId }: { readonly sessionId: string }) =>
-      issuer.sessions.end({ where: { sessionId }, reason: "revoked_by_operator" });
-    await end(old);
-    issuer.clock.advance(KEEP_MS + 1);
-    await end(recent);
-    await using revocations = await start(store, issuer.clock);
-    const isRevoked = ({ sessionId }: { readonly sessionId: string }) =>
-      revocations.isRevoked(tokenOf({ sessionId }));
-    expect([old, recent, live].map(isRevoked)).toEqual([false, true, false]);
-    const { promise: told, resolve } = Promise.withResolvers<RevocationBatch>();
-    revocations.onRevoked(resolve);
-    await end(live);
-    expect((await told).records).toMatchObject([{ value: live.sessionId, reason: "revoked_by_operator" }]);
-    expect(isRevoked(live)).toBe(true);
-  });
-
-  it("are all learned of, however many are written at the same time", async () => {
-    await using store = await open();
-    const clock = createTestClock();
-    await using revocations = await start(store, clock);
-    const { promise: allTold, resolve } = Promise.withResolvers<void>();
-    revocations.onRevoked(() => void (revocations.size === 400 && resolve()));
-    const one = (index: number) => ({
-      ...{ dimension: "sid" as const, value: `s${index}`, beforeMs: undefined },
-      ...{ revokedAtMs: clock.nowMs(), reason: "revoked" },
-    });
-    const writers = Array.from({ length: 20 }, (_, writer) =>
-      insertRevocations(
-        store,
-        Array.from({ length: 20 }, (__, index) => one(writer * 20 + index)),
-      ),
-    );
-    await Promise.all([...writers, allTold]);
-    expect(revocations.isRevoked(tokenOf({ sessionId: "s0" }))).toBe(true);
-    expect(revocations.isRevoked(tokenOf({ sessionId: "s399" }))).toBe(true);
   });
 });

@@ -6,6 +6,7 @@ export const ISSUED_AT_MS = Date.UTC(2026, 5, 1, 12, 0, 0);
 /** An access token that nothing revokes, with some members changed. */
 export function tokenOf(parts: Partial<RevocableToken> = {}): RevocableToken {
   return {
+    issuer: "https://a.test",
     sessionId: "session",
     subject: "subject",
     tokenId: "token",

@@ -1,14 +1,19 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Kysely, sql } from "kysely";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openDatabase, type StoreLocation } from "../../../server/src/store/database.ts";
+import { openDatabase, type Store, type StoreLocation } from "../../../server/src/store/database.ts";
 import { firstLight } from "../../../server/src/store/migrations/0001-first-light.ts";
 import type { AnyTables, StoreDialect } from "../../../server/src/store/migrations/migration.ts";
 import { openPostgres } from "../../../server/src/store/postgres.ts";
+import { listLiveRevocations } from "../../../server/src/store/revocations.ts";
 import { findSession } from "../../../server/src/store/sessions.ts";
 import { openSqlite } from "../../../server/src/store/sqlite.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
+import { describeStores } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const SESSION = {
@@ -92,9 +97,101 @@ describe("a database of the first version", () => {
             issued_before: null,
             revoked_at: 7,
             reason: "signed_out",
+            expires_at: 7 + 86_700_000,
+            issuer: null,
           },
         ]);
       }
+    });
+  }
+});
+
+/** Do with the table of versions what a program of version 4 does when it starts. @returns whether it goes on */
+async function startVersion4(store: Store): Promise<boolean> {
+  await sql`create table if not exists schema_versions (version integer primary key)`.execute(store.db);
+  const { rows } = await sql<{
+    version: number;
+  }>`select max("version") as version from schema_versions`.execute(store.db);
+  return Number(rows[0]?.version) === 4;
+}
+
+describeStores("a database of this version", (open) => {
+  it("is one that a program of the version before comes up on, and goes on writing to", async () => {
+    await using store = await open();
+    expect(await startVersion4(store)).toBe(true);
+    const { rows } =
+      await sql<object>`insert into revocations (dimension, value, issued_before, revoked_at, reason)
+      values ('sid', 'a', null, 7, 'signed_out') returning *`.execute(store.db);
+    expect(rows).toEqual([expect.objectContaining({ value: "a", expires_at: null, issuer: null })]);
+    expect(await listLiveRevocations(store, { after: 0, nowMs: 86_700_006, limit: 2 })).toMatchObject([
+      { value: "a", expiresAtMs: 86_700_007, issuer: undefined },
+    ]);
+    expect(await listLiveRevocations(store, { after: 0, nowMs: 86_700_007, limit: 2 })).toEqual([]);
+  });
+});
+
+describe("a database of a newer version", () => {
+  type Row = { readonly version: number; readonly min_version: number };
+  const make = async (dataDir: string, rows: readonly Row[]): Promise<void> => {
+    await using store = await openDatabase({ dataDir });
+    for (const row of rows) {
+      await sql`insert into schema_versions (version, min_version)
+        values (${row.version}, ${row.min_version})`.execute(store.db);
+    }
+  };
+
+  it("is opened as it is when a program of this version can work with it", async () => {
+    await using folder = await createTemporaryFolder();
+    await make(folder.path, [{ version: 7, min_version: 5 }]);
+    for (const migrate of [true, false]) {
+      await using store = await openDatabase({ dataDir: folder.path }, { migrate });
+      const { rows } = await sql<object>`select * from schema_versions where version > 4`.execute(store.db);
+      expect(rows).toEqual([{ version: 7, min_version: 5 }]);
+    }
+  });
+
+  it("is refused when any of its steps needs more, and both versions are named", async () => {
+    await using folder = await createTemporaryFolder();
+    await make(folder.path, [
+      { version: 6, min_version: 6 },
+      { version: 7, min_version: 5 },
+    ]);
+    for (const migrate of [true, false]) {
+      await expect(openDatabase({ dataDir: folder.path }, { migrate })).rejects.toThrow(
+        "the database has schema version 7, which needs programs that know 6, and this version of Countersign knows " +
+          "none beyond 5",
+      );
+    }
+  });
+});
+
+describe("a database that is opened without being migrated", () => {
+  it("must be there: nothing is made", async () => {
+    await using folder = await createTemporaryFolder();
+    const dataDir = join(folder.path, "missing");
+    await expect(openDatabase({ dataDir }, { migrate: false })).rejects.toThrow(
+      "there is no countersign.db in the directory: start the issuer on it first",
+    );
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  for (const dialect of ["sqlite", "postgres"] as const) {
+    it(`must have the tables of this version, and is left as it is (${dialect})`, async () => {
+      await using postgres = dialect === "postgres" ? await startPostgres() : undefined;
+      await using folder = await createTemporaryFolder();
+      const location =
+        postgres === undefined ? { dataDir: folder.path } : { url: await postgres.createDatabase() };
+      if ("dataDir" in location) new DatabaseSync(join(location.dataDir, "countersign.db")).close();
+      const opening = () => openDatabase(location, { migrate: false });
+      await expect(opening()).rejects.toThrow("the database has no tables of Countersign");
+      await makeFirstVersion(location);
+      await expect(opening()).rejects.toThrow(
+        "the database has schema version 1, and this version of Countersign works with 5",
+      );
+      await expect(opening()).rejects.toThrow("update the issuer first");
+      await (await openDatabase(location)).close();
+      await using store = await opening();
+      expect(await findSession(store, "live")).toMatchObject({ subject: "usr_1" });
     });
   }
 });

@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
+import { recordAccessLife } from "../../../server/src/store/access-lives.ts";
 import type { Store } from "../../../server/src/store/database.ts";
 import { createPruner } from "../../../server/src/store/pruner.ts";
 import { insertRevocations } from "../../../server/src/store/revocations.ts";
@@ -9,6 +11,7 @@ import type { TestClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 
 const HOUR_MS = 3_600_000;
+const MARGIN_MS = 5 * 60_000;
 const IDLE_MS = 7 * 24 * HOUR_MS;
 
 const prunerOf = (store: Store, clock: TestClock) => createPruner({ store, clock, pauseMs: 0 });
@@ -39,22 +42,37 @@ describeStores("a pruner", (open) => {
     expect(await sessions.find(later.sessionId)).toBeDefined();
   });
 
-  it("removes revocations that no token can be of any more", async () => {
+  it("removes revocations that no token can be of any more, each at its own time", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);
     const { clock } = issuer;
+    const pruner = prunerOf(store, clock);
     const revoke = (value: string) =>
       insertRevocations(store, [
         { dimension: "jti", value, beforeMs: undefined, revokedAtMs: clock.nowMs(), reason: "revoked" },
       ]);
-    await revoke("old");
-    clock.advance(24 * HOUR_MS);
-    await revoke("new");
-    expect(await prunerOf(store, clock).run()).toBe(0);
-    clock.advance(2 * HOUR_MS);
-    expect(await prunerOf(store, clock).run()).toBe(1);
-    const left = await store.db.selectFrom("revocations").select("value").execute();
-    expect(left).toEqual([{ value: "new" }]);
+    const left = async () =>
+      (await store.db.selectFrom("revocations").select("value").orderBy("id").execute()).map(
+        (row) => row.value,
+      );
+    await revoke("a day");
+    await recordAccessLife(store, { lifeMs: HOUR_MS, nowMs: clock.nowMs() });
+    await revoke("an hour");
+    // As a server of the version before writes it.
+    await sql`insert into revocations (dimension, value, revoked_at, reason)
+      values ('jti', 'unsaid', ${clock.nowMs()}, 'revoked')`.execute(store.db);
+    clock.advance(HOUR_MS + MARGIN_MS);
+    await pruner.run();
+    expect(await left()).toEqual(["a day", "an hour", "unsaid"]);
+    clock.advance(HOUR_MS);
+    await pruner.run();
+    expect(await left()).toEqual(["a day", "unsaid"]);
+    clock.advance(22 * HOUR_MS);
+    await pruner.run();
+    expect(await left()).toEqual(["a day", "unsaid"]);
+    clock.advance(1);
+    await pruner.run();
+    expect(await left()).toEqual([]);
   });
 
   it("goes to work by itself soon after the start", async () => {

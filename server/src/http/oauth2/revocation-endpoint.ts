@@ -13,7 +13,11 @@ export interface RevocationDeps {
   readonly sessions: Pick<Sessions, "end">;
   /** Revokes one access token. */
   readonly revocations: {
-    revoke(order: { readonly jti: string; readonly reason: string }): Promise<unknown>;
+    revoke(order: {
+      readonly issuer: string;
+      readonly jti: string;
+      readonly reason: string;
+    }): Promise<unknown>;
   };
 }
 
@@ -47,7 +51,8 @@ async function revoke(
     throw new OAuthError("invalid_grant", "the token was given out to another client");
   }
   if (token.kind === "access" && session.clientId !== clientId) {
-    await revocations.revoke({ jti: token.principal.tokenId ?? "", reason: "signed_out" });
+    const { issuer, tokenId = "" } = token.principal;
+    await revocations.revoke({ issuer, jti: tokenId, reason: "signed_out" });
     return;
   }
   const { sessionId, subject } = session;

@@ -3,9 +3,11 @@ import { firstLight } from "./0001-first-light.ts";
 import { clients } from "./0002-clients.ts";
 import { cluster } from "./0003-cluster.ts";
 import { origins } from "./0004-origins.ts";
+import { lastingRevocations } from "./0005-lasting-revocations.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
+import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
-const MIGRATIONS: readonly Migration[] = [firstLight, clients, cluster, origins];
+const MIGRATIONS: readonly Migration[] = [firstLight, clients, cluster, origins, lastingRevocations];
 
 /** Any number that nothing else in the database uses: it names the lock that migrations hold on Postgres. */
 const MIGRATION_LOCK = 5_211_501;
@@ -14,9 +16,10 @@ const MIGRATION_LOCK = 5_211_501;
  * Bring the tables to the version that this program knows.
  *
  * All steps run in one transaction under a lock, so that servers that start together do not get in each
- * other's way, and one that dies half-way leaves nothing behind.
+ * other's way, and one that dies half-way leaves nothing behind. Tables that a newer program has made stay as they
+ * are, if this one can work with them.
  *
- * @throws Error when the database was made by a newer version of the program
+ * @throws Error when a newer version of the program has made tables that this one cannot work with
  */
 export async function migrate<T>(db: Kysely<T>, dialect: StoreDialect): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -29,32 +32,47 @@ export async function migrate<T>(db: Kysely<T>, dialect: StoreDialect): Promise<
       await sql`set local idle_in_transaction_session_timeout = 0`.execute(tables);
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tables);
     }
-    const version = await currentVersion(tables);
-    assertKnown(version);
-    for (const step of MIGRATIONS.slice(version)) {
+    await createSchemaVersions(tables);
+    const found = await readSchemaVersion(tables);
+    assertNotTooNew(found);
+    for (const step of MIGRATIONS.filter(({ version }) => version > found.version)) {
       await step.up(tables, dialect);
-      await tables.insertInto("schema_versions").values({ version: step.version }).execute();
+      await recordStep(tables, step);
     }
   });
 }
 
-async function currentVersion(db: Transaction<AnyTables>): Promise<number> {
-  await db.schema
-    .createTable("schema_versions")
-    .ifNotExists()
-    .addColumn("version", "integer", (column) => column.primaryKey())
-    .execute();
-  const row = await db
-    .selectFrom("schema_versions")
-    .select((select) => select.fn.max("version").as("version"))
-    .executeTakeFirst();
-  return Number(row?.version ?? 0);
+/**
+ * Look whether this program can work with the tables as they are, and change nothing.
+ *
+ * @throws Error when there are none, or they are too old or too new
+ */
+export async function assertMigrated<T>(db: Kysely<T>, dialect: StoreDialect): Promise<void> {
+  // As in `migrate`.
+  const tables = db as unknown as Kysely<AnyTables>;
+  const listing =
+    dialect === "sqlite"
+      ? sql`select 1 from sqlite_master where type = 'table' and name = 'schema_versions'`
+      : sql`select 1 where to_regclass('schema_versions') is not null`;
+  const { rows } = await listing.execute(tables);
+  const found = rows.length === 0 ? { version: 0, minVersion: 0 } : await readSchemaVersion(tables);
+  if (found.version === 0) {
+    throw new Error("the database has no tables of Countersign: start the issuer on it first");
+  }
+  if (found.version < MIGRATIONS.length) {
+    throw new Error(
+      `the database has schema version ${found.version}, and this version of Countersign works with ` +
+        `${MIGRATIONS.length}: update the issuer first, which brings its database up to date`,
+    );
+  }
+  assertNotTooNew(found);
 }
 
-function assertKnown(version: number): void {
-  if (version > MIGRATIONS.length) {
+function assertNotTooNew({ version, minVersion }: SchemaVersion): void {
+  if (minVersion > MIGRATIONS.length) {
+    const needs = minVersion === version ? "" : `, which needs programs that know ${minVersion},`;
     throw new Error(
-      `the database has schema version ${version}, and this version of Countersign knows none beyond ` +
+      `the database has schema version ${version}${needs} and this version of Countersign knows none beyond ` +
         `${MIGRATIONS.length}: use the version that made it, or a newer one`,
     );
   }

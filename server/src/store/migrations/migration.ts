@@ -10,6 +10,14 @@ export type AnyTables = Record<string, Record<string, unknown>>;
 export interface Migration {
   /** The version of the schema once the step is done: 1, 2, 3 … */
   readonly version: number;
+  /**
+   * The lowest version of a program that can work with the tables once the step is done. Absent: the step's own.
+   *
+   * In a rolling update, servers of the release before run on the tables of the next one. So a step first adds what
+   * the old program does not look at (expand), with this version; only a later release takes away what the old one
+   * needed (contract).
+   */
+  readonly minVersion?: number;
   /** Change the tables, inside the transaction that records the version. */
   up(db: Kysely<AnyTables> | Transaction<AnyTables>, dialect: StoreDialect): Promise<void>;
 }

@@ -1,0 +1,45 @@
+import { type Kysely, sql } from "kysely";
+import type { Store } from "./database.ts";
+import { lockRevocations } from "./revocation-lock.ts";
+import type { Schema } from "./schema.ts";
+
+/** The longest that an access token lasts which is accepted without a word to the contrary, in milliseconds. */
+export const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** How long a server is taken to go on granting tokens of a life after it last said so, in milliseconds. */
+const GRANTED_FOR_MS = DAY_MS;
+
+/**
+ * Say that a server grants, or accepts, access tokens that last so long. It says so before it does, and again from
+ * time to time: within a day.
+ */
+export async function recordAccessLife(
+  store: Store,
+  { lifeMs, nowMs }: { readonly lifeMs: number; readonly nowMs: number },
+): Promise<void> {
+  const until = nowMs + GRANTED_FOR_MS;
+  await store.db.transaction().execute(async (trx) => {
+    // What is being revoked at this moment, without knowing of this life, is read by this server before it grants any.
+    await lockRevocations(trx, store.dialect);
+    await trx
+      .insertInto("access_lives")
+      .values({ life_ms: Math.ceil(lifeMs), granted_until: until })
+      .onConflict((conflict) =>
+        conflict
+          .column("life_ms")
+          .doUpdateSet({ granted_until: until })
+          .where("access_lives.granted_until", "<", until),
+      )
+      .execute();
+  });
+}
+
+/** Find the longest life of an access token that may still be good: of all that servers on the store have granted. */
+export async function longestAccessLifeMs(db: Kysely<Schema>, nowMs: number): Promise<number> {
+  const row = await db
+    .selectFrom("access_lives")
+    .select((select) => select.fn.max("life_ms").as("life_ms"))
+    .where(sql<boolean>`granted_until + life_ms > ${nowMs}`)
+    .executeTakeFirst();
+  return row?.life_ms ?? DAY_MS;
+}
