@@ -46,11 +46,12 @@ export function isProgram({ language, attributes }: Fence): boolean {
  */
 export async function runDocument(fences: readonly Fence[], demo: ServerProcess): Promise<DocumentRun> {
   await using stack = new AsyncDisposableStack();
+  const env = { COUNTERSIGN_DATA_DIR: demo.dataDir };
   const ports = await choosePorts(fences);
   const toRun = await createToRun(demo, ports);
   const project = stack.use(await createProject(fences, toRun));
   for (const source of project.sources) {
-    const server = await serve(source, ports);
+    const server = await serve(source, { ports, env });
     if (server !== undefined) stack.use(server);
   }
   const programs = new Map<SourceFile, ProgramResult>();
@@ -58,16 +59,18 @@ export async function runDocument(fences: readonly Fence[], demo: ServerProcess)
     programs.set(source, await runToEnd(source));
   }
   const commands = fences.filter((fence) => isRunnable(fence) && !lacksCurl(fence));
-  const env = { COUNTERSIGN_DATA_DIR: demo.dataDir };
   const shell = await runShellBlocks(commands, { cwd: project.path, env, toRun });
   const kept = stack.move();
   return { project, shell, programs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-async function serve(source: SourceFile, ports: Ports): Promise<RunningProgram | undefined> {
+async function serve(
+  source: SourceFile,
+  { ports, env }: { readonly ports: Ports; readonly env: Readonly<Record<string, string>> },
+): Promise<RunningProgram | undefined> {
   const port = ports.get(attributeOf(source, "serve") ?? "");
   if (port === undefined) return undefined;
-  const program = startProgram(toProgram(source));
+  const program = startProgram({ ...toProgram(source), env });
   const early = program.ended.then(({ stderr }) => {
     throw new Error(`the server of ${source.fences.map(placeOf).join()} ended:\n${stderr}`);
   });
