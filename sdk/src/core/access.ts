@@ -84,18 +84,19 @@ export function createAccess(context: SessionContext): Access {
   }
 
   async function obtain({ signal, minTtlMs = 0 }: ObtainOptions = {}): Promise<Held> {
-    let asked: Held | undefined;
+    let asked = current();
     for (let round = 0; round <= MAX_ROUNDS; round += 1) {
-      await waitFor(ready(), signal);
+      await waitFor(ready(), signal, asked?.ended);
       const held = current();
       asked ??= held;
       // Whoever waits for one account's token must not go on with the next one's.
-      if (round > 0 && !isSameSession(held, asked)) throw new SessionError("SIGNED_OUT");
+      if ((asked !== undefined || round > 0) && !isSameSession(held, asked))
+        throw new SessionError("SIGNED_OUT");
       // More than half a life cannot be asked for: such a caller would refresh with every call.
       const neededMs = Math.min(minTtlMs, (held?.lifetimeMs ?? 0) / 2);
       if (held !== undefined && usable() === held && remainingMs(held, clock) >= neededMs) return held;
       const waitMs = held === undefined ? 0 : blocked(held);
-      const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal);
+      const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal, held?.ended);
       if (error === undefined) continue;
       // A token that lasts a moment is better than none.
       if (held !== undefined && remainingMs(held, clock) > 0) return held;
@@ -105,7 +106,7 @@ export function createAccess(context: SessionContext): Access {
   }
 
   async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
-    if (!isNewer(current(), refused)) await waitFor(refresh(refused, true), signal);
+    if (!isNewer(current(), refused)) await waitFor(refresh(refused, true), signal, refused.ended);
     await ready();
     const held = current();
     return isNewer(held, refused) ? held : undefined;

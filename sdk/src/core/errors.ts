@@ -1,9 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
- * Why the SDK itself refused a call, before anything was sent.
+ * Why the SDK itself refused a call before anything was sent, or ended a stream.
  *
- * - `SIGNED_OUT`: nobody is signed in, or somebody else has signed in while the call waited.
+ * - `SIGNED_OUT`: nobody is signed in, or somebody else has signed in since the call was made. An open stream ends with
+ *   it as well, at a sign-out, at a change of account, and when the session object is disposed of.
  * - `REFRESH_UNAVAILABLE`: the token has expired, and the auth server cannot be reached or wants to be left alone.
  * - `ORIGIN_NOT_ALLOWED`: the URL is neither of the origin of `baseUrl` nor of `allowedOrigins`, or it is in plain
  *   http to another machine.
@@ -33,7 +34,7 @@ export interface SessionErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Say that the SDK refused a call before anything was sent. */
+/** Say that the SDK refused a call before anything was sent, or ended a stream. */
 export class SessionError extends ConnectError {
   readonly reason: SessionErrorReason;
   /** After how many milliseconds another try makes sense; set when the reason is `REFRESH_UNAVAILABLE`. */
@@ -57,7 +58,7 @@ export function unavailable(retryAfterMs: number, cause?: unknown): SessionError
   return new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs, cause });
 }
 
-/** Say whether an error was made by the SDK before anything was sent, and for this reason if one is given. */
+/** Say whether the SDK itself refused a call or ended a stream, and for this reason if one is given. */
 export function isSessionError(error: unknown, reason?: SessionErrorReason): error is SessionError {
   // ConnectError answers `instanceof` by shape, so the property is what tells them apart.
   if (!(error instanceof ConnectError) || !("reason" in error)) return false;

@@ -11,6 +11,11 @@ import type { TokenTiming } from "./token-state.ts";
 export interface Held extends SignedInEntry, TokenTiming {
   /** The name of the refresh that this tab begins: one per token, so that a store that forgets the intent does no harm. */
   readonly refreshId: string;
+  /**
+   * Aborts when the session ends here, with SIGNED_OUT or DISPOSED: whatever runs under it ends with it. The same for
+   * all of its tokens.
+   */
+  readonly ended: AbortSignal;
 }
 
 /** What a session is made of in this tab or process. */
@@ -37,7 +42,7 @@ export interface Holder {
   readonly adopt: (entry: StoreEntry | undefined, storeError?: unknown) => void;
   /** Note whether a refresh is under way, and what is wrong. */
   readonly note: (state: Partial<Pick<State, "refreshing" | "refreshError">>) => void;
-  /** Forget the token and who listens. */
+  /** Forget the token and who listens, and end what runs under it. */
   readonly clear: () => void;
 }
 
@@ -47,6 +52,8 @@ export function createHolder(clock: Clock): Holder {
   const changes: Holder["changes"] = new Set();
   let state = UNREAD;
   let snapshot = LOADING_SNAPSHOT;
+  /** Ends what runs under the session that is held. */
+  let end = new AbortController();
 
   function update(change: Partial<State>): void {
     const before = snapshot;
@@ -72,24 +79,34 @@ export function createHolder(clock: Clock): Holder {
     held: () => state.held,
     snapshot: () => snapshot,
     adopt(entry, storeError) {
-      const held = nextHeld(state.held, entry, clock);
+      const { held: before } = state;
+      const ending = end;
+      const isSame = entry?.kind === "signed_in" && entry.sessionId === before?.sessionId;
+      if (!isSame) end = new AbortController();
+      const held = nextHeld(before, entry, { clock, ended: end.signal });
       const status = held ? "signed_in" : "signed_out";
       // What fails in one tab fails in all; the one that is about to try knows better why.
       const { refreshing, refreshError = refreshing ? undefined : new SessionError("REFRESH_UNAVAILABLE") } =
         state;
       const isFailing = held !== undefined && held.health.failures > 0;
       update({ entry, held, status, storeError, refreshError: isFailing ? refreshError : undefined });
+      if (!isSame) ending.abort(new SessionError("SIGNED_OUT"));
     },
     note: update,
     clear() {
       state = UNREAD;
       events.clear();
       changes.clear();
+      end.abort(new SessionError("DISPOSED"));
     },
   };
 }
 
-function nextHeld(before: Held | undefined, entry: StoreEntry | undefined, clock: Clock): Held | undefined {
+function nextHeld(
+  before: Held | undefined,
+  entry: StoreEntry | undefined,
+  { clock, ended }: { readonly clock: Clock; readonly ended: AbortSignal },
+): Held | undefined {
   if (entry?.kind !== "signed_in") return undefined;
   const { sessionId, generation, startedAtMs } = entry;
   const known = before?.sessionId === sessionId ? before : undefined;
@@ -100,7 +117,7 @@ function nextHeld(before: Held | undefined, entry: StoreEntry | undefined, clock
     known?.generation === generation
       ? known
       : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random(), refreshId: randomId() };
-  return { ...entry, startedMonotonicMs, jitter, refreshId };
+  return { ...entry, startedMonotonicMs, jitter, refreshId, ended };
 }
 
 function eventOf(before: SessionSnapshot, { held, entry }: State): SessionEvent | undefined {

@@ -7,6 +7,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import type { Access } from "./access.ts";
+import { CALL } from "./call-name.ts";
 import { isTokenRefused } from "./error-info.ts";
 import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
@@ -16,7 +17,7 @@ import { createStreamCall, type StreamContext } from "./stream-call.ts";
 import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
 
 /** What {@link createInterceptor} needs. */
-export interface InterceptorContext extends StreamContext, Pick<SessionContext, "clock"> {
+export interface InterceptorContext extends StreamContext, Pick<SessionContext, "clock" | "holder"> {
   readonly access: Access;
   readonly mayReceiveToken: OriginGuard;
 }
@@ -28,14 +29,22 @@ type AnyRequest = UnaryRequest | StreamRequest;
 type AnyResponse = UnaryResponse | StreamResponse;
 type AnyNext = ReturnType<Interceptor>;
 
+/** What {@link send} works with. */
+interface SendContext extends InterceptorContext {
+  /** The session under which each call was made first, however often it is made. */
+  readonly owners: WeakMap<object, string>;
+}
+
 /**
  * Create the interceptor that puts the session's token into calls, and makes a refused call once more with a newer
  * one.
  *
  * Calls that bring their own Authorization, and the two that need none, are left alone. A call to any other
- * origin fails before it is sent.
+ * origin fails before it is sent. A call that is made again, by an interceptor outside or by `resumable`, is made under
+ * the account of the first time, or fails with SIGNED_OUT.
  */
-export function createInterceptor(context: InterceptorContext): Interceptor {
+export function createInterceptor(options: InterceptorContext): Interceptor {
+  const context = { ...options, owners: new WeakMap() };
   return (next) => (req) => {
     if (PUBLIC_METHOD.test(req.url) || req.header.has("authorization")) return next(req);
     if (!context.mayReceiveToken(req.url)) return Promise.reject(new SessionError("ORIGIN_NOT_ALLOWED"));
@@ -43,19 +52,28 @@ export function createInterceptor(context: InterceptorContext): Interceptor {
   };
 }
 
-async function send(context: InterceptorContext, next: AnyNext, req: AnyRequest): Promise<AnyResponse> {
-  const { access, clock } = context;
+async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promise<AnyResponse> {
+  const { access, clock, holder, owners } = context;
   const { header, signal } = req;
+  // Interceptors may make a call again with another signal, but put new headers into the old ones.
+  const call = req.contextValues.get(CALL) ?? header;
   const startedMs = clock.monotonicMs();
   const timeoutMs = readTimeoutMs(header);
   const stream = req.stream ? createStreamCall(req, context) : undefined;
   let used: Held;
   let isSecond = false;
 
+  function claim({ sessionId }: Held): void {
+    if ((owners.get(call) ?? sessionId) !== sessionId) throw new SessionError("SIGNED_OUT");
+    owners.set(call, sessionId);
+  }
+
   function open(held: Held): Promise<AnyResponse> {
+    claim(held);
+    held.ended.throwIfAborted();
     used = held;
     header.set("authorization", `Bearer ${held.accessToken.reveal()}`);
-    return next(stream?.prepare(held) ?? req);
+    return stream?.open(held, next) ?? next(req);
   }
 
   function openLate(held: Held): Promise<AnyResponse> {
@@ -74,6 +92,8 @@ async function send(context: InterceptorContext, next: AnyNext, req: AnyRequest)
   }
 
   try {
+    const owner = holder.held();
+    if (owner !== undefined) claim(owner);
     const held = access.usable();
     const opening = held ? open(held) : openLate(await access.obtain({ signal }));
     const response = await opening.catch(reopen);

@@ -77,6 +77,11 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     },
     isComplete: () => isKeeping,
     release,
+    close(reason) {
+      // What the source fails with then has nobody left to tell.
+      iterator.throw?.(reason).catch(() => undefined);
+      iterator.return?.().catch(() => undefined);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { backoffMs, STREAM_RETRY } from "./backoff.ts";
+import { withCall } from "./call-name.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isTokenRefused, refusalOf, retryAfterMsOf } from "./error-info.ts";
 import { isSessionError } from "./errors.ts";
@@ -53,7 +54,8 @@ const PASSING: ReadonlySet<Code> = new Set([
  *       resume: (last) => ({ afterSequence: last.sequence }),
  *     })) { … }
  *
- * Leave the loop, abort the signal or call `return()` to end it.
+ * Leave the loop, abort the signal or call `return()` to end it. It ends with the account under which it was begun, and
+ * never goes on under another one.
  *
  * @throws ConnectError when the server refuses the call for good, or the session has ended
  */
@@ -91,6 +93,8 @@ async function* follow<Request, Message>(
   { request, resume, callOptions, onInterruption, clock = systemClock }: ResumableOptions<Request, Message>,
   { ended, left }: Endings,
 ): AsyncGenerator<Message, undefined> {
+  // All openings are one call: one that follows a change of account is refused.
+  const contextValues = withCall(callOptions?.contextValues);
   let next = request;
   let failures = 0;
   while (!left.aborted) {
@@ -99,7 +103,7 @@ async function* follow<Request, Message>(
     const opening = new AbortController();
     try {
       const signal = AbortSignal.any([ended, opening.signal]);
-      const messages = call(next, { ...callOptions, signal })[Symbol.asyncIterator]();
+      const messages = call(next, { ...callOptions, contextValues, signal })[Symbol.asyncIterator]();
       for (;;) {
         const result = await nextOrError(messages);
         if ("error" in result) {

@@ -1,8 +1,11 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { StreamRequest, StreamResponse, UnaryResponse } from "@connectrpc/connect";
+import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
-import type { SessionContext } from "./session-context.ts";
+import { messagesUntil } from "./messages-until.ts";
+import type { TokenSource } from "./source.ts";
 import type { Upkeep } from "./upkeep.ts";
+import { onAbort, waitFor } from "./waiting.ts";
 
 /** The request header by which a stream gets a name, so that it can be renewed. */
 const STREAM_ID_HEADER = "countersign-stream-id";
@@ -17,20 +20,24 @@ export interface Replay<T> {
   readonly isComplete: () => boolean;
   /** Forget the messages: the stream has been answered and will not be opened again. */
   readonly release: () => void;
+  /** Take no more messages: the stream was ended here. Absent when there is only one. */
+  readonly close?: (reason: unknown) => void;
 }
 
 /** How streams are opened and kept. */
-export interface StreamContext extends Pick<SessionContext, "source"> {
+export interface StreamContext {
   /** Keeps streams alive. Absent: their server cannot renew them. */
   readonly streams: Upkeep | undefined;
+  /** Where tokens come from. A server that is not the source may know nothing of streams, unless it says that it ends one. */
+  readonly source: Pick<TokenSource, "renewStreams">;
   /** Keeps the request messages of a stream for a second opening. Default: those of streams that have only one. */
   readonly replay?: ((req: StreamRequest) => Replay<Message>) | undefined;
 }
 
 /** One stream, which may have to be opened twice. */
 export interface StreamCall {
-  /** Prepare the next opening, with this token. */
-  readonly prepare: (held: Held) => StreamRequest;
+  /** Open the stream, or open it once more, with this token. */
+  readonly open: (held: Held, next: Next) => Promise<UnaryResponse | StreamResponse>;
   /** Whether every message that was sent so far can be sent again. */
   readonly canReopen: () => boolean;
   /** Hand on the answer; if it ends before its first message, open the stream once more. */
@@ -39,6 +46,9 @@ export interface StreamCall {
   readonly close: () => void;
 }
 
+/** Send a request. */
+type Next = (req: StreamRequest) => Promise<UnaryResponse | StreamResponse>;
+
 /** Open the stream once more. @throws `error` when that would not help */
 type Reopen = (error: unknown) => Promise<UnaryResponse | StreamResponse>;
 
@@ -46,34 +56,53 @@ type Reopen = (error: unknown) => Promise<UnaryResponse | StreamResponse>;
  * Prepare a stream.
  *
  * Its refusal comes with the opening or with the first message, depending on the protocol: both count as long as
- * every request message so far can be sent again. While it is open, the stream is kept alive.
+ * every request message so far can be sent again. While it is open, the stream is kept alive. It ends with its account.
  */
 export function createStreamCall(req: StreamRequest, context: StreamContext): StreamCall {
-  const { header, signal } = req;
+  const { header } = req;
   const replay = (context.replay ?? replayOne)(req);
   // A caller who names the stream renews it as well.
   const streams = header.has(STREAM_ID_HEADER) ? undefined : context.streams;
   let streamId = "";
-  const close = (): void => {
+  const ending = new AbortController();
+  const over = new AbortController();
+  const { signal } = ending;
+
+  function leave(): void {
     streams?.close(streamId);
     if (streams !== undefined) header.delete(STREAM_ID_HEADER);
-  };
-  signal.addEventListener("abort", close);
+  }
+
+  function close(): void {
+    leave();
+    over.abort();
+  }
+
+  function end(reason: unknown): void {
+    ending.abort(reason);
+    close();
+  }
+
+  onAbort(req.signal, over, end);
   return {
-    prepare(held) {
-      close();
+    open(held, next) {
+      leave();
+      onAbort(held.ended, over, (cause) => {
+        end(new SessionError("SIGNED_OUT", { cause }));
+        // Connect closes the messages of a stream that it sees end; the answers of this one may have no reader.
+        replay.close?.(signal.reason);
+      });
       if (streams !== undefined) {
         streamId = streams.open(held);
         header.set(STREAM_ID_HEADER, streamId);
       }
-      return { ...req, message: replay.messages() };
+      return waitFor(next({ ...req, signal, message: replay.messages() }), signal);
     },
     canReopen: replay.isComplete,
     answer(first, reopen) {
-      // A server that is not the source may know nothing of streams, unless it says that it ends this one.
       const mustBeTold = context.source.renewStreams === undefined;
-      if (mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) close();
-      return { ...first, message: messagesOf(first, { replay, reopen, close }) };
+      if (mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) leave();
+      return { ...first, message: messagesUntil(signal, messagesOf(first, { replay, reopen, close })) };
     },
     close,
   };
@@ -88,7 +117,7 @@ interface Reading {
 async function* messagesOf(
   first: StreamResponse,
   { replay, reopen, close }: Reading,
-): StreamResponse["message"] {
+): AsyncGenerator<Message, void> {
   let response = first;
   try {
     for (;;) {

@@ -94,12 +94,9 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
     const fresh = await access.obtain({ minTtlMs: Number.POSITIVE_INFINITY });
     const accessToken = fresh.accessToken.reveal();
     const due: string[] = [];
-    for (const [streamId, { sessionId, generation }] of streams) {
-      // The streams of another account are not this one's to renew.
-      if (sessionId !== fresh.sessionId) streams.delete(streamId);
-      else if (generation !== fresh.generation) due.push(streamId);
-    }
-    while (due.length > 0) {
+    // The streams of another account are not among them: they have ended with it.
+    for (const [streamId, { generation }] of streams) if (generation !== fresh.generation) due.push(streamId);
+    while (due.length > 0 && !fresh.ended.aborted) {
       const streamIds = due.splice(0, MAX_STREAMS_PER_CALL);
       const renewed = await withTimeout(clock, async (signal) =>
         renewStreams?.({ streamIds, accessToken, signal }),
@@ -119,10 +116,7 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
     },
     close: (streamId) => void streams.delete(streamId),
     look,
-    stop() {
-      cancel?.();
-      streams.clear();
-    },
+    stop: () => cancel?.(),
   };
 }
 

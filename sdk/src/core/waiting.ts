@@ -5,20 +5,32 @@ import type { Clock } from "./clock.ts";
 export const ATTEMPT_TIMEOUT_MS = 10_000;
 
 /**
- * Wait for a promise, but no longer than the signal allows.
+ * Wait for a promise, but no longer than the signals allow.
  *
- * Only this caller is let go when the signal aborts: the promise goes on for everyone else who waits for it.
+ * Only this caller is let go when one aborts: the promise goes on for everyone else who waits for it.
  *
- * @throws the signal's reason when it aborts first
+ * @throws the reason of the signal that aborts first
  */
-export function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
+export function waitFor<T>(
+  promise: Promise<T>,
+  ...signals: readonly (AbortSignal | undefined)[]
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort);
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const settled = new AbortController();
+    for (const signal of signals) onAbort(signal, settled, reject);
+    void promise.then(resolve, reject).finally(() => settled.abort());
   });
+}
+
+/** Run something with a signal's reason when it aborts, or at once if it has, until `stop` aborts. */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  stop: AbortController,
+  run: (reason: unknown) => void,
+): void {
+  const abort = () => run(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, stop);
 }
 
 /**

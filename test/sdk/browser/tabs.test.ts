@@ -108,7 +108,7 @@ test("with a cookie an account switch in one tab does not end the new session fr
   await signIn(a);
   kit.server.onRefresh();
   gate.resolve();
-  expect(await late).toContain("TOKEN_INVALID");
+  expect(await late).toContain("signed out");
   expect((await a.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
   expect(await b.run(({ session }) => session.getSnapshot().sessionId)).toBe("session-2");
 });

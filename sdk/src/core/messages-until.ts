@@ -1,0 +1,22 @@
+/**
+ * Hand on messages until a signal aborts. Whoever waits for one then gets the signal's reason at once, whatever the
+ * transport does, and so does whoever asks for one later.
+ *
+ * A listener per iterator, not a race per message: a race leaves a reaction behind for every message.
+ */
+export function messagesUntil<T>(signal: AbortSignal, messages: AsyncGenerator<T>): AsyncIterableIterator<T> {
+  let letGo: ((reason: unknown) => void) | undefined;
+  signal.addEventListener("abort", () => letGo?.(signal.reason));
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () =>
+      new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        letGo = reject;
+        messages.next().then(resolve, reject);
+      }),
+    return: (value) => messages.return(value),
+  };
+}

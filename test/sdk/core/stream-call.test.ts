@@ -1,0 +1,83 @@
+import { getEventListeners } from "node:events";
+import type { StreamRequest, StreamResponse } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { isSessionError } from "@countersign/sdk";
+import { expect, test } from "vitest";
+import type { Held } from "../../../sdk/src/core/holder.ts";
+import { createStreamCall } from "../../../sdk/src/core/stream-call.ts";
+
+async function* messages() {
+  yield {};
+}
+
+/** A stream that is open, or is being opened, and what plays a part in its end. */
+function openStream(signal = new AbortController().signal) {
+  const caller = new AbortController();
+  const account = new AbortController();
+  const header = new Headers();
+  const { method } = { method: NotesService.method.watchNotes };
+  const req = {
+    stream: true,
+    method,
+    message: messages(),
+    header,
+    signal: AbortSignal.any([signal, caller.signal]),
+  };
+  // Only what an opening looks at.
+  const call = createStreamCall(req as unknown as StreamRequest, { streams: undefined, source: {} });
+  let sent: AbortSignal | undefined;
+  const open = () =>
+    call.open({ ended: account.signal } as Held, (request) => {
+      sent = request.signal;
+      return Promise.resolve({
+        ...request,
+        header,
+        trailer: new Headers(),
+        message: messages(),
+      } as StreamResponse);
+    });
+  return { account, call, caller, open, req, sent: () => sent };
+}
+
+test("a stream leaves no listener behind at its caller and its account, however it ends", async () => {
+  const endings: ((stream: ReturnType<typeof openStream>) => void)[] = [
+    ({ call }) => call.close(),
+    ({ caller }) => caller.abort(),
+    ({ account }) => account.abort(),
+  ];
+  for (const end of endings) {
+    const stream = openStream();
+    await stream.open();
+    await stream.open();
+    end(stream);
+    stream.call.close();
+    for (const signal of [stream.req.signal, stream.account.signal])
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+  }
+});
+
+test("a stream that was read to its end leaves no listener behind at its account", async () => {
+  const { account, call, open } = openStream();
+  const response = call.answer((await open()) as StreamResponse, (error) => Promise.reject(error));
+  for await (const _ of response.message);
+  expect(getEventListeners(account.signal, "abort")).toEqual([]);
+});
+
+test("a stream ends with its caller's reason, or with SIGNED_OUT when its account does, whichever is first", async () => {
+  const reason = new Error("the caller's");
+  const [left, signedOut] = [openStream(), openStream()];
+  await Promise.all([left.open(), signedOut.open()]);
+  left.caller.abort(reason);
+  left.account.abort("signed out");
+  signedOut.account.abort("signed out");
+  signedOut.caller.abort(reason);
+  expect(left.sent()?.reason).toBe(reason);
+  expect(isSessionError(signedOut.sent()?.reason, "SIGNED_OUT")).toBe(true);
+  expect(signedOut.sent()?.reason.cause).toBe("signed out");
+});
+
+test("a stream whose caller has left already is opened with a signal that says so", async () => {
+  const { open, sent } = openStream(AbortSignal.abort("left"));
+  await expect(open()).rejects.toBe("left");
+  expect(sent()?.reason).toBe("left");
+});
