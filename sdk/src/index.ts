@@ -1,4 +1,4 @@
-export type { AssembleOptions } from "./core/assemble-session.ts";
+export type { AssembleOptions, FollowOptions, SessionSource } from "./core/assemble-session.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./core/clock.ts";
 export { systemClock } from "./core/clock.ts";
 export type { SessionOptions } from "./core/create-session.ts";
@@ -9,6 +9,7 @@ export { isSessionError, SessionError } from "./core/errors.ts";
 export type { SessionEvent } from "./core/events.ts";
 export type { FunctionSourceOptions } from "./core/from-function.ts";
 export { fromFunction } from "./core/from-function.ts";
+export { fromSession } from "./core/from-session.ts";
 export { createMemoryStore } from "./core/memory-store.ts";
 export { parseEntry } from "./core/parse-entry.ts";
 export type { PeerMessage, Peers } from "./core/peers.ts";

@@ -1,4 +1,4 @@
-import { assembleSession } from "../core/assemble-session.ts";
+import { assembleSession, type SessionSource } from "../core/assemble-session.ts";
 import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
@@ -11,8 +11,8 @@ import { createIndexedDbStore } from "./indexed-db-store.ts";
 export interface BrowserSessionOptions extends OriginGuardOptions {
   /** The address of the server; a relative one counts from the page. Its origin gets the token. */
   readonly baseUrl: string;
-  /** Where tokens come from. Default: the SessionService at `baseUrl`. */
-  readonly source?: TokenSource | undefined;
+  /** Where tokens come from, which may be another session: `fromSession`. Default: the SessionService at `baseUrl`. */
+  readonly source?: TokenSource | SessionSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.

@@ -11,6 +11,7 @@ import { NO_PEERS, type Peers } from "./peers.ts";
 import { signOutFailure } from "./revoke.ts";
 import type { Session } from "./session.ts";
 import type { SessionContext } from "./session-context.ts";
+import { CORES } from "./session-core.ts";
 import { createSharedEntry } from "./shared-entry.ts";
 import { beginSession, endSession } from "./sign-in.ts";
 import { LOADING_SNAPSHOT } from "./snapshot.ts";
@@ -22,8 +23,8 @@ import { withTimeout } from "./waiting.ts";
 
 /** What {@link assembleSession} needs. */
 export interface AssembleOptions extends OriginGuardOptions {
-  /** Where tokens come from. */
-  readonly source: TokenSource;
+  /** Where tokens come from, which may be another session: `fromSession`. */
+  readonly source: TokenSource | SessionSource;
   /** The server at `baseUrl`: renews streams for a source that cannot, if it says that it ends them. */
   readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
@@ -36,6 +37,15 @@ export interface AssembleOptions extends OriginGuardOptions {
   readonly peers?: Peers | undefined;
 }
 
+/** Another session in the place of a source: see `fromSession`. */
+export interface SessionSource {
+  /** Make a session that follows the other one. */
+  readonly follow: (options: FollowOptions) => Session;
+}
+
+/** What a session that follows another one may be told: the other one keeps the tokens. */
+export type FollowOptions = Omit<AssembleOptions, "source" | "store" | "clock" | "peers">;
+
 /**
  * Put a session together.
  *
@@ -43,6 +53,7 @@ export interface AssembleOptions extends OriginGuardOptions {
  */
 export function assembleSession(options: AssembleOptions): Session {
   const { baseUrl, server, source, clock = systemClock, store = createMemoryStore() } = options;
+  if ("follow" in source) return source.follow(options);
   const { peers = store.peers ?? NO_PEERS, replay } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
@@ -65,7 +76,10 @@ export function assembleSession(options: AssembleOptions): Session {
     ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
     : undefined;
   const upkeep = createUpkeep({ ...context, access, renewStreams });
-  const { look } = upkeep;
+  const looks = new Set([upkeep.look]);
+  const look = () => {
+    for (const each of looks) each();
+  };
   const stop = peers.subscribe(({ type }) => {
     latest = change(type === "online" ? whenNetworkIsBack : undefined).then(look);
   });
@@ -86,15 +100,12 @@ export function assembleSession(options: AssembleOptions): Session {
     close();
   }
 
+  const streams = renewStreams && upkeep;
+  const interceptor = createInterceptor({ ...context, access, mayReceiveToken, streams, replay });
+  CORES.set(interceptor, { clock, holder, access, looks });
   return Object.freeze({
     ready: loaded,
-    interceptor: createInterceptor({
-      ...context,
-      access,
-      mayReceiveToken,
-      streams: renewStreams && upkeep,
-      replay,
-    }),
+    interceptor,
     async signIn(credential) {
       if (source.signIn === undefined) throw new TypeError("the source has no signIn: use begin");
       const signIn = source.signIn.bind(source, credential);

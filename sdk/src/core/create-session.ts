@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import { type AssembleOptions, assembleSession } from "./assemble-session.ts";
+import { type AssembleOptions, assembleSession, type SessionSource } from "./assemble-session.ts";
 import { replayStream } from "./replay.ts";
 import type { Session } from "./session.ts";
 import { createSessionServiceSource } from "./session-service-source.ts";
@@ -9,8 +9,8 @@ import type { MaxTokenLife, TokenSource } from "./source.ts";
 export interface SessionOptions extends Omit<AssembleOptions, "source" | "server" | "replay"> {
   /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
   readonly transport?: Transport | undefined;
-  /** Where tokens come from. Default: the SessionService of a Countersign server. */
-  readonly source?: TokenSource | undefined;
+  /** Where tokens come from, which may be another session: `fromSession`. Default: the SessionService of a Countersign server. */
+  readonly source?: TokenSource | SessionSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.

@@ -23,7 +23,7 @@ export interface Session extends AsyncDisposable {
    *
    * @throws ConnectError Unauthenticated for a wrong name or password, DeadlineExceeded after 10 s
    * @throws SessionError `ORIGIN_NOT_ALLOWED`, `DISPOSED`
-   * @throws TypeError when the session's source takes no password
+   * @throws TypeError when the session's source takes no password, or the session follows another one
    */
   readonly signIn: (credential: PasswordCredential) => Promise<void>;
   /**
@@ -32,11 +32,14 @@ export interface Session extends AsyncDisposable {
    * @param acquire gets the tokens
    * @throws whatever `acquire` throws
    * @throws SessionError `ORIGIN_NOT_ALLOWED`, `DISPOSED`
+   * @throws TypeError when the session follows another one
    */
   readonly begin: (acquire: () => Promise<TokenGrant>) => Promise<void>;
   /**
-   * End the session here and in all tabs, then tell the server. Never rejects: the result says whether the
-   * server could be told.
+   * End the session and its streams here and in all tabs, then tell the server. Never rejects: the result says whether
+   * the server could be told.
+   *
+   * @throws TypeError when the session follows another one: sign out there
    */
   readonly signOut: () => Promise<SignOutResult>;
   /**
@@ -59,6 +62,6 @@ export interface Session extends AsyncDisposable {
   readonly getServerSnapshot: () => SessionSnapshot;
   /** Hear of events. @returns a function that stops it */
   readonly on: (listener: (event: SessionEvent) => void) => () => void;
-  /** Let go of timers, channels and listeners. The session itself lives on in its store. */
+  /** End the streams, and let go of timers, channels and listeners. The session itself lives on in its store. */
   readonly dispose: () => void;
 }

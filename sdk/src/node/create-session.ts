@@ -1,4 +1,5 @@
 import { createConnectTransport } from "@connectrpc/connect-node";
+import type { SessionSource } from "../core/assemble-session.ts";
 import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
@@ -8,8 +9,8 @@ import type { NodeTlsOptions } from "./create-node-transport.ts";
 
 /** What {@link createSession} needs. */
 export interface NodeSessionOptions extends OriginGuardOptions {
-  /** Where tokens come from. Default: the SessionService at `baseUrl`. */
-  readonly source?: TokenSource | undefined;
+  /** Where tokens come from, which may be another session: `fromSession`. Default: the SessionService at `baseUrl`. */
+  readonly source?: TokenSource | SessionSource | undefined;
   /**
    * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
    * got, and can only shorten what the server grants. Default: as long as that.

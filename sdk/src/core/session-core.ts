@@ -1,0 +1,13 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { Access } from "./access.ts";
+import type { SessionContext } from "./session-context.ts";
+
+/** What a session shares with the sessions that follow it. */
+export interface SessionCore extends Pick<SessionContext, "clock" | "holder"> {
+  readonly access: Access;
+  /** Each looks at the token and at streams: those of the session and of its followers. */
+  readonly looks: Set<() => void>;
+}
+
+/** What sessions are made of: by their interceptors, which copies of a session object have as well. */
+export const CORES: WeakMap<Interceptor, SessionCore> = new WeakMap();
