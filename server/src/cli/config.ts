@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SETTINGS, type Setting } from "./settings.ts";
+import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings of one run, read and checked. A setting with a default is never undefined. */
@@ -24,6 +24,8 @@ export type CommandOptions = Readonly<
 export interface CommandLine {
   /** The settings of the server. */
   readonly config: Config;
+  /** The settings that were set, by the command line or the environment. */
+  readonly given: ReadonlySet<SettingName>;
   /** The command's own options. */
   readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
   /** The words that are no options. */
@@ -46,15 +48,18 @@ export function readCommandLine(
   { own = {}, fallbacks = {} }: { readonly own?: CommandOptions; readonly fallbacks?: Fallbacks } = {},
 ): CommandLine {
   const { values, positionals } = parse(args, own);
+  const settings = Object.entries<Setting<unknown>>(SETTINGS) as [SettingName, Setting<unknown>][];
+  const given = new Map(
+    settings.map(([name, { flag, variable }]) => [name, values[flag] ?? nonEmpty(env[variable])] as const),
+  );
   const config = Object.fromEntries(
-    Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => {
-      const given = values[setting.flag] ?? nonEmpty(env[setting.variable]);
-      const text =
-        given === undefined ? (fallbacks[name as keyof Config] ?? setting.fallback) : String(given);
-      return [name, text === undefined ? undefined : setting.parse(text, setting.flag)];
+    settings.map(([name, setting]) => {
+      const text = given.get(name) ?? fallbacks[name] ?? setting.fallback;
+      return [name, text === undefined ? undefined : setting.parse(String(text), setting.flag)];
     }),
   ) as Config; // one entry for each member, each parsed by the parser of its type
-  return { config, values, words: positionals };
+  const set = settings.flatMap(([name]) => (given.get(name) === undefined ? [] : [name]));
+  return { config, given: new Set(set), values, words: positionals };
 }
 
 function parse(args: readonly string[], own: CommandOptions) {

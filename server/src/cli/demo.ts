@@ -32,7 +32,7 @@ export const demoCommand: Command = {
     "everyone, and two accounts whose passwords are printed. Never run it where others can reach it.",
   ].join("\n"),
   async run(args, terminal) {
-    const { config, words } = readCommandLine(args, terminal.env, { fallbacks: FALLBACKS });
+    const { config, given, words } = readCommandLine(args, terminal.env, { fallbacks: FALLBACKS });
     if (words.length > 0) {
       throw new UsageError("demo takes no words, only options");
     }
@@ -41,6 +41,7 @@ export const demoCommand: Command = {
     }
     await runServer(config, terminal, {
       mode: MODE,
+      given,
       createsSecret: true,
       onReady: async (server) => {
         await addAccounts(server);

@@ -14,7 +14,9 @@ import { createLogAudit, joinAudits } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
 import { openStore, readSecret } from "./open-store.ts";
 import type { ServerConfig } from "./server-config.ts";
+import type { SettingName } from "./settings.ts";
 import { startKeyRing } from "./start-key-ring.ts";
+import { assertStoreIdentity } from "./store-identity.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -49,12 +51,15 @@ export interface BackendMode {
   readonly bus?: Bus | undefined;
   /** The name that stands in its tokens. */
   readonly issuerUrl: string;
+  /** The settings that were set, and not left to a default. */
+  readonly given: ReadonlySet<SettingName>;
 }
 
 /**
  * Open what a server runs on: the log, the store, the keys and what has been revoked.
  *
- * @throws CommandError when the store, the secret file or the audit file is not usable
+ * @throws CommandError when the store, the secret file or the audit file is not usable, or the store belongs to an
+ *   issuer of another name
  */
 export async function openBackend(
   config: ServerConfig,
@@ -71,6 +76,7 @@ export async function openBackend(
   const audit = joinAudits(createLogAudit(log), metrics.audit, file);
   const onOutage = logged(log, "the database cannot be used");
   const store = opened.use(await openStore(config, { bus: workerBus, onOutage }));
+  await assertStoreIdentity(store, { ...mode, config }, log);
   const context = { config, log, audit, store, secret };
   const clock = await openClock(context, opened);
   const keyRing = await openKeyRing({ ...context, clock }, opened);

@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
 import { requireAudience } from "./server-config.ts";
+import type { SettingName } from "./settings.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
 
 /** How long calls in flight may take to end when a server stops, in milliseconds. */
@@ -29,6 +30,8 @@ export interface RunningServer {
 export interface RunOptions {
   /** What it serves. */
   readonly mode: ServerMode;
+  /** The settings that were set, and not left to a default. */
+  readonly given: ReadonlySet<SettingName>;
   /** Make the secret file when it is missing, whatever the store is. Default: with SQLite only. */
   readonly createsSecret?: boolean;
   /** Called when it takes calls. */
@@ -46,7 +49,7 @@ export interface RunOptions {
 export async function runServer(
   settings: Config,
   terminal: Terminal,
-  { mode, createsSecret, onReady, link }: RunOptions,
+  { mode, given, createsSecret, onReady, link }: RunOptions,
 ): Promise<void> {
   assertSafeExposure(settings);
   const config = requireAudience(settings);
@@ -63,8 +66,10 @@ export async function runServer(
   const early = link === undefined ? await bindNow() : undefined;
   await using bound = new AsyncDisposableStack();
   bound.defer(() => early?.close(0));
-  const issuerUrl = resolveIssuerUrl(config, early?.origin ?? "");
-  await using backend = await openBackend(config, terminal, { createsSecret, bus: link?.bus, issuerUrl });
+  const issuerUrl = resolveIssuerUrl(config, early?.origin ?? link?.origin ?? "");
+  await using backend = await openBackend(config, terminal, {
+    ...{ createsSecret, bus: link?.bus, issuerUrl, given },
+  });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
   const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal, opened });

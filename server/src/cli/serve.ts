@@ -4,6 +4,7 @@ import type { ServerMode } from "./compose-server.ts";
 import { type Config, readCommandLine } from "./config.ts";
 import { warnOfDemoAccounts } from "./demo-accounts.ts";
 import { type RunningServer, runServer } from "./run-server.ts";
+import type { SettingName } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 import { runWorkers } from "./workers/run-workers.ts";
 import { linkWorker, type WorkerLink } from "./workers/worker-link.ts";
@@ -37,13 +38,13 @@ export async function serve(
   terminal: Terminal,
   mode: ServerMode = serveServices,
 ): Promise<void> {
-  const { config, words } = readCommandLine(args, terminal.env);
+  const { config, given, words } = readCommandLine(args, terminal.env);
   if (words.length > 0) {
     throw new UsageError("serve takes no words, only options");
   }
-  const link = linkWorker();
+  const link = linkWorker(terminal.env);
   if (link !== undefined) {
-    await serveAsWorker({ config, terminal, mode, link });
+    await serveAsWorker({ config, given, terminal, mode, link });
     return;
   }
   const announce = (server: { readonly origin: string; readonly adminOrigin: string | undefined }): void =>
@@ -56,20 +57,21 @@ export async function serve(
     await warnOfDemoAccounts(server.backend);
     announce(server);
   };
-  await runServer(config, terminal, { mode, onReady });
+  await runServer(config, terminal, { mode, given, onReady });
 }
 
 interface WorkerParts {
   readonly config: Config;
+  readonly given: ReadonlySet<SettingName>;
   readonly terminal: Terminal;
   readonly mode: ServerMode;
   readonly link: WorkerLink;
 }
 
-async function serveAsWorker({ config, terminal, mode, link }: WorkerParts): Promise<void> {
+async function serveAsWorker({ config, given, terminal, mode, link }: WorkerParts): Promise<void> {
   try {
     const onReady = ({ backend }: RunningServer): Promise<void> => warnOfDemoAccounts(backend);
-    await runServer(config, terminal, { mode, onReady, link });
+    await runServer(config, terminal, { mode, given, onReady, link });
   } finally {
     link.close();
   }

@@ -85,6 +85,20 @@ export const SETTINGS = {
     name,
     "NAME",
   ),
+  changeIssuerFrom: setting(
+    "change-issuer-from",
+    "The issuer that the database has had so far, to have it take the one of --issuer.",
+    undefined,
+    text,
+    "URL",
+  ),
+  changeAudienceFrom: setting(
+    "change-audience-from",
+    "The audience that the database has had so far, to have it take the one of --audience.",
+    undefined,
+    name,
+    "NAME",
+  ),
   accessTtl: setting("access-ttl", "How long an access token lasts.", "10m", lifetime, "DURATION"),
   clockTolerance: setting("clock-tolerance", "How far clocks may lie apart.", "5s", duration, "DURATION"),
   keyRotation: setting("key-rotation", "How long a key signs.", "720h", duration, "DURATION"),
@@ -161,3 +175,6 @@ export const SETTINGS = {
   ),
   logLevel: setting("log-level", `What is logged: ${LOG_LEVELS.join(", ")}.`, "info", logLevel, "LEVEL"),
 } as const;
+
+/** The name of a setting, as a member of the configuration. */
+export type SettingName = keyof typeof SETTINGS;

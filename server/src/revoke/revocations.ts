@@ -3,6 +3,7 @@ import { createRefusal } from "../errors/refusal.ts";
 import { recordAccessLife } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
+import { findSetting } from "../store/store-settings.ts";
 import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
@@ -23,7 +24,8 @@ export interface RevocationsOptions {
   readonly clock?: Clock;
   /**
    * The name of the issuer that the database belongs to: claim `iss` of its tokens. Its revocations cover no tokens of
-   * other issuers then. Default: they cover tokens of every issuer.
+   * other issuers. Default: what its servers were told with `--issuer`; if they were not, its revocations cover tokens of
+   * every issuer.
    */
   readonly issuer?: string;
   /**
@@ -96,6 +98,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
   const set = createRevokedSet();
   const listeners = createRevocationListeners(onError);
+  let issuer = options.issuer;
   let running: { readonly feed: RevocationFeed; readonly timer: NodeJS.Timeout | undefined } | undefined;
 
   const learn = (records: readonly RevocationRecord[]): void => {
@@ -103,7 +106,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     set.forget(nowMs);
     const news = records
       .filter(({ expiresAtMs }) => expiresAtMs > nowMs)
-      .map((record) => named(record, options.issuer))
+      .map((record) => named(record, issuer))
       .filter((record) => set.add(record));
     if (news.length > 0) {
       listeners.tell(news);
@@ -113,6 +116,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     async start() {
       const opened = await source.open();
+      issuer ??= await findSetting(opened.store, "issuer");
       const timer = await recordLife(opened, options);
       const pollMs = options.pollMs ?? POLL_MS[opened.store.dialect];
       const feed = createRevocationFeed({ ...opened, pollMs, onError, learn });
@@ -131,8 +135,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return set.covers(token);
     },
     async revoke(order) {
-      const revocation = toNewRevocation(order, { nowMs: clock.nowMs(), ...options });
       const { store } = await source.open();
+      const { accessTtlMs } = options;
+      const revocation = toNewRevocation(order, { nowMs: clock.nowMs(), issuer, accessTtlMs });
       learn(await insertRevocations(store, [revocation]));
       options.audit?.record(toAuditEvent(revocation));
     },

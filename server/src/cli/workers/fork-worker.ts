@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import type { ProcessMetrics } from "../../operate/metrics.ts";
-import { isWorkerMessage, type WorkerMessage } from "./messages.ts";
+import { isWorkerMessage, WORKER_ORIGIN, type WorkerMessage } from "./messages.ts";
 import type { PooledWorker } from "./worker-pool.ts";
 
 /** A worker in a process of its own. */
@@ -20,10 +20,11 @@ const METRICS_TIMEOUT_MS = 2_000;
  * Start a process that runs the same command with these arguments, and shares the ports that it listens on.
  *
  * @param args the words behind the name of the program
+ * @param origin where all workers listen
  */
-export function forkWorker(args: readonly string[]): ForkedWorker {
+export function forkWorker(args: readonly string[], origin: string): ForkedWorker {
   cluster.setupPrimary({ args: [...args] });
-  const worker = cluster.fork();
+  const worker = cluster.fork({ [WORKER_ORIGIN]: origin });
   const ready = Promise.withResolvers<void>();
   const waiting = new Map<number, (metrics: ProcessMetrics | undefined) => void>();
   let isReady = false;

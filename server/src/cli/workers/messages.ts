@@ -1,5 +1,8 @@
 import type { ProcessMetrics } from "../../operate/metrics.ts";
 
+/** The variable that tells a worker where all workers listen. */
+export const WORKER_ORIGIN = "COUNTERSIGN_WORKER_ORIGIN";
+
 /** What the processes of one server tell each other. */
 export type WorkerMessage =
   /** A worker takes calls, or does not any more. */

@@ -36,11 +36,11 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const { stopped } = terminal;
   const address = await findAddress(config);
-  const issuer = resolveIssuerUrl(config, address.origin);
-  // What comes last counts: all workers listen on one port, and sign in one name.
-  const args = [...options.args, "--port", String(address.port), "--issuer", issuer];
+  resolveIssuerUrl(config, address.origin);
+  // What comes last counts: all workers listen on one port.
+  const args = [...options.args, "--port", String(address.port)];
   await using cleanup = new AsyncDisposableStack();
-  const workers = createWorkers(config, { args, log });
+  const workers = createWorkers(config, { args, log, origin: address.origin });
   cleanup.defer(() => workers.pool.stop());
   const onError = (err: unknown): void => log.error({ err }, "unexpected error on the admin port");
   const admin = await bindAdmin({ metrics: workers.metrics, isReady: workers.areReady, onError }, config);
@@ -66,11 +66,12 @@ async function findAddress(config: Config): Promise<{ readonly origin: string; r
 
 function createWorkers(
   { workers: count }: Config,
-  { args, log }: { readonly args: readonly string[]; readonly log: Logger },
+  parts: { readonly args: readonly string[]; readonly origin: string; readonly log: Logger },
 ) {
+  const { args, origin, log } = parts;
   const forked = new Set<ForkedWorker>();
   const start = (): ForkedWorker => {
-    const worker = forkWorker(args);
+    const worker = forkWorker(args, origin);
     log.info({ pid: worker.pid }, "a worker starts");
     forked.add(worker);
     worker.ended.then(() => forked.delete(worker)).catch(() => undefined);

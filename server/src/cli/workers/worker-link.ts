@@ -1,13 +1,16 @@
 import cluster from "node:cluster";
 import type { ProcessMetrics } from "../../operate/metrics.ts";
 import type { Bus } from "../../store/bus.ts";
-import { isWorkerMessage, type WorkerMessage } from "./messages.ts";
+import type { Environment } from "../config.ts";
+import { isWorkerMessage, WORKER_ORIGIN, type WorkerMessage } from "./messages.ts";
 import { createWorkerBus } from "./worker-bus.ts";
 
 /** What a worker has of the process that started it. */
 export interface WorkerLink {
   /** Carries words between the workers. */
   readonly bus: Bus;
+  /** Where all workers listen. */
+  readonly origin: string;
   /** Say that this worker takes calls, or does not any more. */
   setReady(isReady: boolean): void;
   /** Answer whenever the figures of this process are wanted. */
@@ -16,8 +19,12 @@ export interface WorkerLink {
   close(): void;
 }
 
-/** Link this process to the one that started it; undefined when it was started by itself. */
-export function linkWorker(): WorkerLink | undefined {
+/**
+ * Link this process to the one that started it; undefined when it was started by itself.
+ *
+ * @param env the environment that the other process gave it
+ */
+export function linkWorker(env: Environment): WorkerLink | undefined {
   const { worker } = cluster;
   if (worker === undefined) return undefined;
   const send = (message: WorkerMessage): void => {
@@ -38,6 +45,7 @@ export function linkWorker(): WorkerLink | undefined {
   });
   return {
     bus,
+    origin: env[WORKER_ORIGIN] ?? "",
     setReady: (isReady) => send({ countersign: "ready", isReady }),
     serveMetrics(read) {
       readMetrics = read;
