@@ -1,6 +1,17 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { HeaderFields } from "../../differential/case.ts";
+import {
+  ACK,
+  createFrameReader,
+  END_HEADERS,
+  END_STREAM,
+  encodeFields,
+  FRAME,
+  PREFACE,
+  toFrame,
+  toUint32,
+} from "../../support/http2-frames.ts";
 
 /**
  * A connection of HTTP/2 below every client: it sends what it is told, and knows of each stream only when it is over.
@@ -29,12 +40,7 @@ export interface RawStream {
   readonly over: Promise<void>;
 }
 
-const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goaway: 7, windowUpdate: 8 } as const;
-const END_STREAM = 1;
-const ACK = 1;
-const END_HEADERS = 4;
 const CANCEL = 8;
-const HEAD_BYTES = 9;
 
 /** Connect, and let the server send as much as it likes. */
 export async function connectRawHttp2(port: number): Promise<RawHttp2> {
@@ -62,7 +68,7 @@ export async function connectRawHttp2(port: number): Promise<RawHttp2> {
     for (const id of [...streams.keys()]) finish(id);
   });
   await Promise.race([once(socket, "connect"), once(socket, "close")]);
-  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(PREFACE);
   send(FRAME.settings, 0, 0, new Uint8Array());
   send(FRAME.windowUpdate, 0, 0, toUint32(0x3fffffff));
   return {
@@ -88,46 +94,4 @@ export async function connectRawHttp2(port: number): Promise<RawHttp2> {
     isOver: () => isOver,
     destroy: () => void socket.destroy(),
   };
-}
-
-function createFrameReader(onFrame: (type: number, flags: number, id: number, payload: Buffer) => void) {
-  let received = Buffer.alloc(0);
-  return (chunk: Buffer): void => {
-    received = Buffer.concat([received, chunk]);
-    while (received.length >= HEAD_BYTES) {
-      const end = HEAD_BYTES + received.readUIntBE(0, 3);
-      if (received.length < end) return;
-      const id = received.readUInt32BE(5) & 0x7fffffff;
-      onFrame(received.readUInt8(3), received.readUInt8(4), id, received.subarray(HEAD_BYTES, end));
-      received = received.subarray(end);
-    }
-  };
-}
-
-function toFrame(type: number, flags: number, id: number, payload: Uint8Array): Buffer {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** Literal fields without indexing, in plain text (RFC 7541 §6.2.2). */
-function encodeFields(fields: HeaderFields): Buffer {
-  return Buffer.concat(
-    fields.flatMap(([name, value]) => [Buffer.of(0), encodeText(name), encodeText(value)]),
-  );
-}
-
-function encodeText(text: string): Buffer {
-  const bytes = Buffer.from(text, "latin1");
-  if (bytes.length >= 0x7f) throw new RangeError("longer texts have another form, which nobody needs here");
-  return Buffer.concat([Buffer.of(bytes.length), bytes]);
-}
-
-function toUint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }
