@@ -62,9 +62,9 @@ export interface CallResponse {
   readonly destroyed: boolean;
 }
 
-/** Say whether a request came over HTTP/2. */
+/** Say whether a request came over HTTP/2. Its own word does not count: over HTTP/1.1 it may call itself `HTTP/2.0`. */
 export function isHttp2Request(req: HttpRequest): req is Http2ServerRequest {
-  return req.httpVersionMajor === 2;
+  return "stream" in req;
 }
 
 /** Say whether a response goes over HTTP/2. */
