@@ -11,6 +11,7 @@ import { type AuditSink, denied } from "../operate/audit.ts";
 import type { Audiences } from "./audiences.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
+import { assertHost } from "./node-request.ts";
 import { peerOf } from "./peer.ts";
 import { callerKey } from "./principal-context.ts";
 import { readToken } from "./read-token.ts";
@@ -117,6 +118,7 @@ export function createGate(options: GateOptions): Gate {
   }
 
   return (context) => {
+    assertHost(context.values);
     const authorization = context.requestHeader.get(AUTHORIZATION);
     if (authorization !== null && !options.forwardToken) {
       context.requestHeader.delete(AUTHORIZATION);

@@ -1,5 +1,12 @@
-import { type ContextValues, createContextKey, createContextValues } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextKey,
+  createContextValues,
+} from "@connectrpc/connect";
 import type { Transport } from "../streams/drain-grace.ts";
+import { hostOf, repeatsField } from "./request-host.ts";
 
 /** A response of Node's http, as far as it says whether it has been sent. */
 interface NodeResponse {
@@ -9,12 +16,16 @@ interface NodeResponse {
 
 /** A request of Node's http or http2, as far as it is looked at. */
 export interface NodeRequest {
+  /** Names in lower case, as Node joins the fields. */
+  readonly headers: Record<string, string | string[] | undefined>;
   /** Header names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
   /** The connection that it came over. */
   readonly socket: { readonly writableLength: number; destroy(): unknown };
   /** The stream of HTTP/2 that it came over. */
   readonly stream?: { readonly closed: boolean; close(code: number): void };
+  /** Absent: somebody else listens to its errors. */
+  on?(event: "error", listener: () => void): unknown;
 }
 
 /** A request of Node or Express, or one of Fastify, which wraps it. */
@@ -23,6 +34,8 @@ export type RawRequest = NodeRequest | { readonly raw: NodeRequest };
 /** The request of a call, and its response where it is known. */
 interface Exchange {
   readonly request: NodeRequest;
+  /** Whether it says which host it is for. */
+  readonly hasHost: boolean;
   readonly response: NodeResponse | undefined;
 }
 
@@ -34,17 +47,41 @@ const exchangeKey = createContextKey<() => Exchange | undefined>(() => undefined
 /** CANCEL: the stream is not needed any more ([RFC 9113 §7](https://www.rfc-editor.org/rfc/rfc9113#section-7)). */
 const H2_CANCEL = 8;
 
+/** A host that is nobody's ([RFC 2606 §2](https://www.rfc-editor.org/rfc/rfc2606#section-2)). */
+const NO_HOST = "host.invalid";
+
 /**
  * Keep the request of a call at hand: option `contextValues` of the adapters for Node, Express and Fastify.
  *
- * It shows what Connect cannot: that a header stood twice, and that a client has stopped reading.
+ * It shows what Connect cannot: that a header stood twice, and that a client has stopped reading. And it keeps from
+ * Connect's adapter what would end the process: a request that names no host, or one that is none, of which no URL can
+ * be made, and over HTTP/1.1 the error of a connection that breaks when the adapter does not listen any more.
  *
  * @param request the request, as the adapter hands it over
  * @param response its response, where the adapter hands it over too
  */
 export function keepNodeRequest(request: RawRequest, response?: NodeResponse): ContextValues {
-  const exchange = { request: "raw" in request ? request.raw : request, response };
+  const raw = "raw" in request ? request.raw : request;
+  const exchange = { request: raw, response, hasHost: hostOf(raw) !== undefined };
+  if (raw.stream === undefined) {
+    raw.on?.("error", ignore);
+  }
+  if (!exchange.hasHost) {
+    // The gate refuses the call: nothing but Connect's adapter gets to read this.
+    raw.headers[raw.stream === undefined ? "host" : ":authority"] = NO_HOST;
+  }
   return createContextValues().set(exchangeKey, () => exchange);
+}
+
+/**
+ * Assert that a request says which host it is for.
+ *
+ * @throws ConnectError InvalidArgument, which is 400 in HTTP, when it does not
+ */
+export function assertHost(values: ContextValues): void {
+  if (values.get(exchangeKey)()?.hasHost === false) {
+    throw new ConnectError("the request names no host, or one that is not well-formed", Code.InvalidArgument);
+  }
 }
 
 /**
@@ -54,19 +91,8 @@ export function keepNodeRequest(request: RawRequest, response?: NodeResponse): C
  * in front may have read the other one.
  */
 export function repeatsAuthorization(values: ContextValues): boolean {
-  const rawHeaders = values.get(exchangeKey)()?.request.rawHeaders ?? [];
-  let count = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (isAuthorization(rawHeaders[at])) {
-      count += 1;
-    }
-  }
-  return count > 1;
-}
-
-/** The length is asked first, to spare most headers the copy in lower case. */
-function isAuthorization(name: string | undefined): boolean {
-  return name?.length === "authorization".length && name.toLowerCase() === "authorization";
+  const request = values.get(exchangeKey)()?.request;
+  return request !== undefined && repeatsField(request.rawHeaders, "authorization");
 }
 
 /** Find what a call runs over; undefined when no adapter of Node serves it. */
@@ -85,3 +111,5 @@ export function transportOf(values: ContextValues): Transport | undefined {
     response === undefined ? socket.writableLength === 0 : response.writableFinished || response.destroyed;
   return { isDone, destroy: () => void socket.destroy() };
 }
+
+function ignore(): void {}

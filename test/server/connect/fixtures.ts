@@ -46,6 +46,7 @@ export function contextOf(
   { authorization, url, rawHeaders }: GateCall = {},
 ): HandlerContext {
   const request: NodeRequest = {
+    headers: { host: "127.0.0.1" },
     rawHeaders: rawHeaders ?? [],
     socket: { writableLength: 0, destroy: () => undefined },
   };

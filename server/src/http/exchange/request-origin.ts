@@ -1,8 +1,7 @@
+import { isHost } from "../../connect/request-host.ts";
+
 /** Finds the origin of a request's URL; `undefined` when its host is not well-formed. */
 export type OriginReader = (scheme: "http" | "https", authority: string | undefined) => string | undefined;
-
-/** What ends a host in a URL (RFC 3986 §3.2) would let the rest of the field pass for a path or a user; URL drops tabs. */
-const FORBIDDEN = /[/?#@\\\s]/;
 
 /** Create a reader that remembers its last answer: most requests name the same host. */
 export function createOriginReader(): OriginReader {
@@ -11,10 +10,8 @@ export function createOriginReader(): OriginReader {
   let lastOrigin: string | undefined;
   return (scheme, authority) => {
     if (authority === lastAuthority && scheme === lastScheme) return lastOrigin;
-    if (authority === undefined || FORBIDDEN.test(authority)) return undefined;
-    const url = `${scheme}://${authority}`;
-    if (!URL.canParse("/", url)) return undefined;
-    lastOrigin = new URL("/", url).origin;
+    if (authority === undefined || !isHost(authority)) return undefined;
+    lastOrigin = new URL(`${scheme}://${authority}`).origin;
     lastScheme = scheme;
     lastAuthority = authority;
     return lastOrigin;
