@@ -4,6 +4,8 @@ export type { RequestListenerOptions } from "./http/build-server.ts";
 export { buildRequestListener } from "./http/build-server.ts";
 export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "./http/cors.ts";
 export type { JsonDocument } from "./http/documents.ts";
+export type { NodeServer, NodeServerGuardOptions } from "./http/guard-node-server.ts";
+export { guardNodeServer } from "./http/guard-node-server.ts";
 export type { HttpHandler, HttpRequest, HttpResponse } from "./http/handler.ts";
 export type { HttpLimits } from "./http/limits.ts";
 export type { Listener, ListenOptions } from "./http/listener.ts";

@@ -1,7 +1,9 @@
+import { hostOf } from "../connect/request-host.ts";
 import { createCors } from "./cors.ts";
 import { type JsonDocument, serveDocument } from "./documents.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { createOriginReader, type OriginReader } from "./exchange/request-origin.ts";
+import { isOriginForm } from "./exchange/request-target.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
 import { respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
@@ -86,10 +88,8 @@ function respondUnread(
 /** The path of a request, or `undefined` when its target or its host is not well-formed. */
 function pathnameOf(req: HttpRequest, originOf: OriginReader): string | undefined {
   const target = req.url ?? "";
-  // Only the origin form (RFC 9112 §3.2.1) is served. `//host/path` would be read as another host.
-  if (!target.startsWith("/") || target.startsWith("//")) return undefined;
-  const authority = "authority" in req ? req.authority : req.headers.host;
-  const origin = originOf("http", authority);
+  if (!isOriginForm(target)) return undefined;
+  const origin = originOf("http", hostOf(req));
   if (origin === undefined || !URL.canParse(target, origin)) return undefined;
   // The text before the query as it was sent: what URL makes of it may be another path.
   return target.split("?", 1)[0];
