@@ -33,7 +33,9 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const mayReceiveToken = createOriginGuard(options);
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = mayReceiveToken(baseUrl) ? server?.renewStreams : undefined;
-  const upkeep = createUpkeep({ ...own, renewStreams });
+  // Those who watch the state are watched for by the first session.
+  const holder = { ...core.holder, changes: new Set<() => void>() };
+  const upkeep = createUpkeep({ ...own, holder, renewStreams });
   const streams = renewStreams && upkeep;
   const interceptor = createInterceptor({ ...options, ...own, mayReceiveToken, streams, source: {} });
   const { access } = own;

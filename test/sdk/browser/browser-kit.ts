@@ -1,5 +1,8 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createSecureServer } from "node:http2";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
@@ -8,6 +11,7 @@ import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
 import { launchBrowser } from "../../support/browser.ts";
+import { createSelfSigned } from "../../support/self-signed.ts";
 import type { TabApi } from "./page.ts";
 
 /** One browser with its own storage, and a server that serves the page of the tests. */
@@ -46,21 +50,24 @@ export async function bundlePage(name = "page.ts"): Promise<string> {
 /** Start a server and a browser's storage for one test. */
 export async function createBrowserKit(browser: Browser, options: BrowserKitOptions): Promise<BrowserKit> {
   const server = createFakeServer({ clock: systemClock, lifetimeMs: options.lifetimeMs });
-  const http = await serve(server, options.script);
+  const http = await serve(server, options);
   const { port } = http.address() as AddressInfo;
-  const context = await browser.newContext();
+  const connections = new Set<Socket>();
+  http.on("connection", (socket: Socket) => connections.add(socket));
+  const scheme = options.tls === undefined ? "http" : "https";
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
   return {
     server,
     context,
     async openTab(query = "") {
       const page = await context.newPage();
-      await page.goto(`http://127.0.0.1:${port}/?${query}`);
+      await page.goto(`${scheme}://127.0.0.1:${port}/?${query}`);
       await page.waitForFunction(() => "tab" in globalThis);
       return { page, run: (script) => runIn(page, script) };
     },
     async [Symbol.asyncDispose]() {
       await context.close();
-      http.closeAllConnections();
+      for (const socket of connections) socket.destroy();
       await new Promise((resolve) => http.close(resolve));
     },
   };
@@ -71,6 +78,8 @@ export interface BrowserKitOptions {
   /** What {@link bundlePage} built. */
   readonly script: string;
   readonly lifetimeMs: number;
+  /** Speak HTTP/1.1 or HTTP/2 over TLS. Default: HTTP/1.1 in plain text. */
+  readonly tls?: "http/1.1" | "h2";
 }
 
 /** Sign a tab in. */
@@ -86,7 +95,7 @@ function runIn<T>(page: Page, script: (tab: TabApi) => T | Promise<T>): Promise<
   return page.evaluate(`(${script.toString()})(globalThis.tab)`);
 }
 
-async function serve(server: FakeServer, script: string): Promise<Server> {
+async function serve(server: FakeServer, { script, tls }: BrowserKitOptions): Promise<Server> {
   const rpc = connectNodeAdapter({
     routes(router) {
       server.routes(router);
@@ -94,6 +103,11 @@ async function serve(server: FakeServer, script: string): Promise<Server> {
         getNote({ id }, { requestHeader }) {
           server.authenticate(requestHeader);
           return { id };
+        },
+        async *watchNotes(_, { requestHeader, signal }) {
+          server.authenticate(requestHeader);
+          yield { sequence: 1n };
+          if (!signal.aborted) await once(signal, "abort");
         },
       });
     },
@@ -103,7 +117,12 @@ async function serve(server: FakeServer, script: string): Promise<Server> {
       res.end(isScript ? script : HTML);
     },
   });
-  const http = createServer(rpc);
+  const http =
+    tls === undefined
+      ? createServer(rpc)
+      : tls === "h2"
+        ? createSecureServer(createSelfSigned(), rpc)
+        : createTlsServer(createSelfSigned(), rpc);
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   return http;
 }

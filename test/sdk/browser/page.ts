@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { fromSession } from "@countersign/sdk";
 import { createSession, type SessionEvent } from "@countersign/sdk/browser";
 
 const parameters = new URLSearchParams(location.search);
@@ -17,7 +18,14 @@ const notes = createClient(NotesService, transport);
 const events: SessionEvent[] = [];
 session.on((event) => events.push(event));
 
-const tab = { session, notes, events };
+/** Make a client whose calls carry the token of a session that follows the tab's. */
+function follow() {
+  const follower = createSession({ baseUrl, source: fromSession(session) });
+  const interceptors = [follower.interceptor];
+  return createClient(NotesService, createGrpcWebTransport({ baseUrl, interceptors }));
+}
+
+const tab = { session, notes, events, follow };
 
 /** What a page hands to the tests. */
 export type TabApi = typeof tab;

@@ -82,6 +82,35 @@ test("sign-in, refreshes and sign-out reach other tabs", async () => {
   expect(await b.run(({ events }) => events.at(-1))).toEqual({ type: "signed_out", reason: "user" });
 });
 
+test("sign-out in one tab ends the streams of another, those of a follower as well", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [a, b] = [await kit.openTab(), await kit.openTab()];
+  await signIn(a);
+  const opened = Promise.withResolvers<void>();
+  await b.page.exposeFunction("opened", opened.resolve);
+  const ends = b.run(async ({ session, notes, follow }) => {
+    await session.token();
+    const streams = [notes, follow()].map((client) => client.watchNotes({})[Symbol.asyncIterator]());
+    for (const stream of streams) await stream.next();
+    Reflect.get(globalThis, "opened")();
+    return Promise.all(streams.map((stream) => stream.next().then(String, String)));
+  });
+  await opened.promise;
+  await a.run(({ session }) => session.signOut());
+  expect(await ends).toEqual(Array(2).fill("ConnectError: [unauthenticated] signed out"));
+  await signIn(a);
+  // What follows the tab's session keeps nothing of its own.
+  const stored = await b.run(async ({ follow }) => {
+    await follow().getNote({ id: "1" });
+    const request = indexedDB.open("countersign");
+    await new Promise((resolve) => request.addEventListener("success", resolve));
+    const keys = request.result.transaction("entries").objectStore("entries").getAllKeys();
+    await new Promise((resolve) => keys.addEventListener("success", resolve));
+    return keys.result.length;
+  });
+  expect(stored).toBe(1);
+});
+
 test("with a cookie no script ever sees the refresh token, and a reload stays signed in", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
   const tab = await kit.openTab("cookie");
