@@ -6,6 +6,7 @@ import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
 import { createFetchSource, type Delivery } from "./fetch-source.ts";
 import { createIndexedDbStore } from "./indexed-db-store.ts";
+import { warnOfConnections } from "./warn-of-connections.ts";
 
 /** What {@link createSession} needs. */
 export interface BrowserSessionOptions extends OriginGuardOptions {
@@ -54,5 +55,6 @@ export function createSession(options: BrowserSessionOptions): Session {
     server,
     store: options.store ?? (isPage ? createIndexedDbStore({ key: name }) : undefined),
     peers: isPage ? createBroadcastPeers(name) : undefined,
+    onStream: isPage ? warnOfConnections : undefined,
   });
 }

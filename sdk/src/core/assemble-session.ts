@@ -31,6 +31,8 @@ export interface AssembleOptions extends OriginGuardOptions {
   readonly store?: SessionStore | undefined;
   /** Keeps the request messages of streams for a second opening. Default: those of streams that have only one. */
   readonly replay?: StreamContext["replay"];
+  /** Is told of every stream. Default: nobody is. */
+  readonly onStream?: StreamContext["onStream"];
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** The other tabs. Default: those of the store, if it knows any. */
@@ -54,7 +56,7 @@ export type FollowOptions = Omit<AssembleOptions, "source" | "store" | "clock" |
 export function assembleSession(options: AssembleOptions): Session {
   const { baseUrl, server, source, clock = systemClock, store = createMemoryStore() } = options;
   if ("follow" in source) return source.follow(options);
-  const { peers = store.peers ?? NO_PEERS, replay } = options;
+  const { peers = store.peers ?? NO_PEERS } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
   const { change, close } = createSharedEntry({ store, clock, holder, peers });
@@ -101,7 +103,7 @@ export function assembleSession(options: AssembleOptions): Session {
   }
 
   const streams = renewStreams && upkeep;
-  const interceptor = createInterceptor({ ...context, access, mayReceiveToken, streams, replay });
+  const interceptor = createInterceptor({ ...options, ...context, access, mayReceiveToken, streams });
   CORES.set(interceptor, { clock, holder, access, looks });
   return Object.freeze({
     ready: loaded,

@@ -6,7 +6,7 @@ import { createSessionServiceSource } from "./session-service-source.ts";
 import type { MaxTokenLife, TokenSource } from "./source.ts";
 
 /** What {@link createSession} needs: a `transport` or a `source`. */
-export interface SessionOptions extends Omit<AssembleOptions, "source" | "server" | "replay"> {
+export interface SessionOptions extends Omit<AssembleOptions, "source" | "server" | "replay" | "onStream"> {
   /** Carries the SessionService and the StreamService, without this session's interceptor. Not needed with a `source`. */
   readonly transport?: Transport | undefined;
   /** Where tokens come from, which may be another session: `fromSession`. Default: the SessionService of a Countersign server. */

@@ -41,7 +41,7 @@ function originOf(url: string): string {
 }
 
 /** Resolve a URL just as `fetch` does, relative to the page; empty when it cannot be fetched. */
-function absoluteUrl(url: string): string {
+export function absoluteUrl(url: string): string {
   try {
     return new Request(url).url;
   } catch {

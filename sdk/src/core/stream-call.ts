@@ -32,6 +32,8 @@ export interface StreamContext {
   readonly source: Pick<TokenSource, "renewStreams">;
   /** Keeps the request messages of a stream for a second opening. Default: those of streams that have only one. */
   readonly replay?: ((req: StreamRequest) => Replay<Message>) | undefined;
+  /** Is told of every stream, by its URL and a signal that aborts when it is over. */
+  readonly onStream?: ((url: string, over: AbortSignal) => void) | undefined;
 }
 
 /** One stream, which may have to be opened twice. */
@@ -83,6 +85,7 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     close();
   }
 
+  context.onStream?.(req.url, over.signal);
   onAbort(req.signal, over, end);
   return {
     open(held, next) {

@@ -1,0 +1,35 @@
+import { absoluteUrl } from "../core/origin.ts";
+
+/** The origins of all streams that are open, of all sessions of the page. */
+const open: string[] = [];
+let isWarned = false;
+
+/** With two more, a browser that speaks HTTP/1.1 has no connection left for renewals. */
+const TOO_MANY = 4;
+
+/**
+ * Count a stream, and warn in the console, once, when it is the fourth to its origin over HTTP/1.1: browsers open six
+ * connections to an origin, for all tabs together, and a page cannot see those of the others.
+ *
+ * @param over aborts when the stream is over
+ */
+export function warnOfConnections(url: string, over: AbortSignal): void {
+  const { origin } = new URL(absoluteUrl(url));
+  open.push(origin);
+  over.addEventListener("abort", () => open.splice(open.indexOf(origin), 1));
+  if (isWarned || open.filter((each) => each === origin).length < TOO_MANY || !isHttp1(origin)) return;
+  isWarned = true;
+  // biome-ignore lint/suspicious/noConsole: nothing fails yet, so there is nobody else to tell
+  console.warn(`countersign: ${TOO_MANY} streams to ${origin} over HTTP/1.1 leave 2 connections: use HTTP/2`);
+}
+
+/**
+ * Say whether an origin is known to speak HTTP/1.1. In plain text browsers speak nothing else. Over TLS a browser tells
+ * of responses that are complete, those of other origins only if they allow it: of the page and of earlier calls.
+ */
+function isHttp1(origin: string): boolean {
+  if (/^http:/.test(origin)) return true;
+  // Not all entries have the property; the type of `getEntries` doesn't say that some do.
+  const entries = performance.getEntries() as PerformanceResourceTiming[];
+  return entries.some((each) => each.name.startsWith(`${origin}/`) && each.nextHopProtocol === "http/1.1");
+}
