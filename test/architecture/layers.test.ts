@@ -73,7 +73,7 @@ const badInputs: readonly BadInput[] = [
     rule: httpLayers,
     path: "server/src/http/unary/head.ts",
     bad: 'import { createRpcs } from "../rpc-handler.ts";',
-    good: 'import { planUnary } from "../../connect/interceptor-scope.ts";',
+    good: 'import { stateOf } from "../../connect/call-state.ts";',
     complaint: "server/src/http/unary/head.ts:1 server/src/http/unary may not import rpc-handler.ts",
   },
 ];

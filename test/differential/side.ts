@@ -43,10 +43,10 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
 }
 
 function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
-  const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations });
+  const routes = createRecordedRoutes(journal);
+  const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations, routes });
   const own = {
     ...auth,
-    routes: createRecordedRoutes(journal),
     readMaxBytes: READ_MAX_BYTES,
     writeMaxBytes: WRITE_MAX_BYTES,
     // For the log alone: whether it was wrapped is nothing that anyone relies on.
@@ -73,12 +73,12 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
       },
       interceptors: [
         createRecordedInterceptor("outer", journal),
-        ...auth.interceptors,
         createRecordedInterceptor("inner", journal),
       ],
     }),
     "own gate": () => ({
       ...own,
+      routes,
       requestGate: (ctx: HandlerContext) => {
         journal.note("gate", describeContext(ctx));
         return journal.follow("gate", () => refuseAsAsked(ctx));

@@ -1,13 +1,12 @@
-import { type Client, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { decodeJwt } from "jose";
 import type { Principal } from "../../server/src/authenticate/principal.ts";
-import { createErrorInterceptor } from "../../server/src/connect/error-interceptor.ts";
-import { callerKey } from "../../server/src/connect/principal-context.ts";
 import { createAccounts } from "../../server/src/credentials/accounts.ts";
 import type { FederatedIssuer } from "../../server/src/credentials/federated-identity.ts";
 import type { AuditEvent } from "../../server/src/operate/audit.ts";
 import { createSessionService } from "../../server/src/services/session-service.ts";
+import { believe } from "./known-caller.ts";
 import { createTestSignIns, testPasswords, trustForRefresh } from "./sign-ins.ts";
 import { openTestSqlite } from "./stores.ts";
 import { startTestIssuer, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
@@ -52,7 +51,7 @@ export async function startSessionServer(
     ...(options.cookies === true ? { isCookieOrigin: (origin: string) => origin === COOKIE_ORIGIN } : {}),
   });
   const transport = createRouterTransport((router) => void router.service(SessionService, service), {
-    router: { interceptors: [createErrorInterceptor((error) => errors.push(error)), identify] },
+    router: { interceptors: [believe(readCaller, (error) => errors.push(error))] },
   });
   return {
     client: createClient(SessionService, transport),
@@ -71,13 +70,10 @@ export function bearer(accessToken: string): { readonly headers: { readonly auth
   return { headers: { authorization: `Bearer ${accessToken}` } };
 }
 
-const identify: Interceptor = (next) => (req) => {
-  const token = req.header.get("authorization")?.slice("Bearer ".length);
-  if (token !== undefined) {
-    req.contextValues.set(callerKey, { principal: toPrincipal(token) });
-  }
-  return next(req);
-};
+function readCaller(header: Headers): Principal | undefined {
+  const token = header.get("authorization")?.slice("Bearer ".length);
+  return token === undefined ? undefined : toPrincipal(token);
+}
 
 function toPrincipal(token: string): Principal {
   const claims = decodeJwt<{ sid: string; client_id: string; scope: string; roles: string[] }>(token);

@@ -4,15 +4,14 @@ import type { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb
 import { toMethodName } from "../authorize/policy-table.ts";
 import { type Auth, createAuth } from "../connect/create-auth.ts";
 import { setPeer } from "../connect/peer.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import { createStreamService } from "../connect/stream-service.ts";
 import { buildRequestListener } from "../http/build-server.ts";
 import type { HttpHandler } from "../http/handler.ts";
 import { createRateLimit, type RateLimit } from "../operate/rate-limit.ts";
 import { createHealthService } from "../services/health.ts";
 import { createHealthState, type HealthState } from "../services/health-state.ts";
 import { createRoutes, type ServedServices } from "../services/routes.ts";
-import { createStreamService } from "../services/stream-service.ts";
-import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
+import { createStreamRegistry } from "../streams/stream-registry.ts";
 import type { BuiltInServices } from "./built-in-services.ts";
 import { type ComposedIssuer, composeIssuer } from "./compose-issuer.ts";
 import { connectStreams } from "./connect-streams.ts";
@@ -85,7 +84,6 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     ...{ revocations, clock, streams, audit },
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
-  endRevokedStreams(backend, streams);
   metrics.watchStreams(() => streams.size);
   return { handler: composeHandler(backend, parts, { auth, issuer }), health, auth };
 }
@@ -99,16 +97,6 @@ function limitBadTokens({ config, clock, workerBus }: Backend): RateLimit {
     message: "too many tokens from this address were not valid: wait before the next",
   });
   return shareRateLimit(own, workerBus, "countersign_failures");
-}
-
-/** Revocation acts on open streams at once, not only on the next call. */
-function endRevokedStreams({ revocations }: Backend, streams: StreamRegistry): void {
-  revocations.onRevoked((batch) =>
-    streams.endWhere(
-      (principal) => batch.matches(principal),
-      new AuthError("SESSION_REVOKED", "the session has been revoked"),
-    ),
-  );
 }
 
 /** Everything that is answered: RPCs, the issuer's documents and endpoints, and in the demo the page. */

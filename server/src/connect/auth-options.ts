@@ -1,11 +1,12 @@
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { FailureLimit, RevocationCheck } from "../authenticate/authenticator.ts";
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type AuditSink, silentAudit } from "../operate/audit.ts";
 import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
+import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
@@ -14,6 +15,11 @@ import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer
 export interface AuthOptions {
   /** Your routes. Every method that they register must have an access rule. */
   readonly routes: (router: ConnectRouter) => void;
+  /**
+   * Your own interceptors, from outside to inside. They run behind the gate and the rules, for every service, around
+   * those that a service was registered with. Default: none.
+   */
+  readonly interceptors?: readonly Interceptor[];
   /** Whose tokens are accepted. */
   readonly issuers: readonly IssuerOptions[];
   /** The name of this server in claim `aud` of the tokens that are meant for it. */
@@ -51,8 +57,14 @@ export interface AuthOptions {
   readonly audit?: AuditSink;
   /** Who is told of unexpected errors, which leave as "internal error". Default: console.error. */
   readonly onError?: ErrorSink;
-  /** Where open streams are kept, for `createStreamService`, which renews them. Default: a registry of its own. */
+  /**
+   * Where open streams are kept. Share it with a `createStreamService` of your own, which is needed only where streams
+   * are renewed through other servers: otherwise `createAuth` registers the service itself as soon as a policy says
+   * `ON_EXPIRY_RENEW`. Default: a registry of its own.
+   */
   readonly streams?: StreamRegistry;
+  /** What streams without a principal may take. */
+  readonly anonymousStreams?: Partial<AnonymousStreamLimits>;
   /** Who is told at start of every option that makes the server less safe. Default: console.warn. */
   readonly onWarning?: (message: string) => void;
   /** The time. Default: the machine's. */
@@ -84,7 +96,9 @@ const NOTHING_REVOKED: RevocationCheck = { isRevoked: () => false };
 const MAX_TOLERANCE_SECONDS = 300;
 
 /** Every option, with its default filled in. */
-export interface ResolvedAuthOptions extends Omit<Required<AuthOptions>, "enforce" | "issuers" | "failures"> {
+export interface ResolvedAuthOptions
+  extends Omit<Required<AuthOptions>, "anonymousStreams" | "enforce" | "issuers" | "failures"> {
+  readonly anonymousStreams: AnonymousStreamLimits;
   readonly failures: FailureLimit | undefined;
   readonly issuers: TrustedIssuers;
   readonly enforcement: Enforcement;
@@ -112,6 +126,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   }
   return {
     routes: options.routes,
+    interceptors: options.interceptors ?? [],
     audience: options.audience,
     issuers,
     policies: options.policies ?? new Map(),
@@ -124,6 +139,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     gateTimeoutMs: options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS,
     readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
     streams: options.streams ?? createStreamRegistry(),
+    anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
     audit: options.audit ?? silentAudit,
     onError: options.onError ?? printError,
     onWarning,

@@ -2,23 +2,28 @@ import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import { createAuthenticator } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import { createClockWatch } from "../streams/clock-watch.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
+import { createAnonymousStreams } from "./anonymous-streams.ts";
 import { createAudiences } from "./audiences.ts";
-import { type AuthOptions, resolveAuthOptions } from "./auth-options.ts";
-import { createErrorInterceptor } from "./error-interceptor.ts";
+import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { describeUnary } from "./interceptor-scope.ts";
-import { createMessageRules } from "./message-rules.ts";
 import { keepNodeRequest } from "./node-request.ts";
-import { createStreamLeases } from "./stream-leases.ts";
+import { withRenewal } from "./renewal-route.ts";
+import { createGuardedRoutes } from "./route/guarded-routes.ts";
+import { createImplementationGuard } from "./route/implementation-guard.ts";
 
 /** What {@link createAuth} returns: to be spread into the options of a Connect adapter. */
 export interface Auth {
-  /** The routes that were given. */
+  /**
+   * The routes that were given, with the gate, the rules and the life of streams around each. They need nothing else
+   * of this: whatever serves them, no call reaches a guarded implementation unguarded.
+   */
   readonly routes: (router: ConnectRouter) => void;
-  /** Decides on a call by its headers, before its body is received. */
+  /** Decides on a call by its headers, before its body is received; for adapters, which decide sooner with it. */
   readonly requestGate: Gate;
-  /** What needs the messages or the life of a call. */
+  /** Empty: the routes carry everything. Your own are an option of `createAuth`, or of the adapter. */
   readonly interceptors: Interceptor[];
   /** Keeps the request of Node at hand: a repeated Authorization header and a client that stopped reading show there. */
   readonly contextValues: typeof keepNodeRequest;
@@ -40,30 +45,23 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { routes, audit, enforcement, streams, clockToleranceSeconds: toleranceSeconds } = resolved;
+  const { streams, clock } = resolved;
+  const services = servicesOf(resolved.routes);
+  const routes = withRenewal({ routes: resolved.routes, services, streams, clock });
   const policies = createPolicyTable(servicesOf(routes), resolved.policies);
-  const audiences = createAudiences(resolved.issuers, policies);
-  const authenticator = createAuthenticator({
-    ...resolved,
-    issuers: audiences.issuers,
-    toleranceSeconds,
-    cacheEntries: resolved.verdictCacheEntries,
-    keyTimeoutMs: resolved.gateTimeoutMs,
-  });
-  const leases = createStreamLeases({ ...resolved, registry: streams, policies, toleranceSeconds });
+  const gate = createGateOf(resolved, policies);
+  endRevoked(resolved);
   return {
-    routes,
-    requestGate: createGate({
-      ...resolved,
-      policies,
-      audiences,
-      authenticator,
+    routes: createGuardedRoutes({
+      routes,
+      interceptors: resolved.interceptors,
+      gate,
+      guard: createGuardOf(resolved, policies, gate),
+      readMaxBytes: resolved.readMaxBytes,
+      onWarning: resolved.onWarning,
     }),
-    interceptors: [
-      createErrorInterceptor(resolved.onError),
-      describeUnary(enforcement.unlessShadow(leases), { appliesTo: () => false }),
-      createMessageRules({ policies, audit, enforcement }),
-    ],
+    requestGate: gate,
+    interceptors: [],
     contextValues: keepNodeRequest,
     readMaxBytes: resolved.readMaxBytes,
     policyTable: policies,
@@ -76,4 +74,40 @@ function servicesOf(routes: AuthOptions["routes"]): readonly DescService[] {
   const router = createConnectRouter();
   routes(router);
   return router.handlers.map((handler) => handler.service);
+}
+
+function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gate {
+  const audiences = createAudiences(resolved.issuers, policies);
+  const authenticator = createAuthenticator({
+    ...resolved,
+    issuers: audiences.issuers,
+    toleranceSeconds: resolved.clockToleranceSeconds,
+    cacheEntries: resolved.verdictCacheEntries,
+    keyTimeoutMs: resolved.gateTimeoutMs,
+  });
+  return createGate({ ...resolved, policies, audiences, authenticator });
+}
+
+function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gate: Gate) {
+  const { audit, enforcement, onError, revocations, clock } = resolved;
+  const leases = {
+    ...{ registry: resolved.streams, revocations, clock, onError },
+    toleranceSeconds: resolved.clockToleranceSeconds,
+    watch: createClockWatch(clock),
+  };
+  const anonymous = createAnonymousStreams(resolved.anonymousStreams);
+  return createImplementationGuard({
+    ...{ gate, policies, audit, enforcement, onError },
+    streams: { leases, anonymous },
+  });
+}
+
+/** Revocation acts on open streams at once, not only on the next call. */
+function endRevoked({ revocations, streams }: ResolvedAuthOptions): void {
+  revocations.onRevoked?.((revoked) =>
+    streams.endWhere(
+      (principal) => revoked.matches(principal),
+      new AuthError("SESSION_REVOKED", "the session has been revoked"),
+    ),
+  );
 }

@@ -9,11 +9,11 @@ import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { type AuditSink, denied } from "../operate/audit.ts";
 import type { Audiences } from "./audiences.ts";
+import { type CallState, stateOf } from "./call-state.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
 import { assertHost } from "./node-request.ts";
 import { peerOf } from "./peer.ts";
-import { callerKey } from "./principal-context.ts";
 import { readToken } from "./read-token.ts";
 
 /** What {@link createGate} needs. */
@@ -38,8 +38,16 @@ export interface GateOptions {
 
 const AUTHORIZATION = "authorization";
 
-/** Decides on a call by its headers, before its body is received. Answers without a promise when it can. */
-export type Gate = (context: HandlerContext) => void | Promise<void>;
+/** What the gate goes by. */
+export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHeader" | "url" | "values">;
+
+/**
+ * Decides on a call by its headers, before its body is received. Answers without a promise when it can. A call that it
+ * has let in once is not judged again.
+ *
+ * @throws ConnectError the refusal, as it leaves
+ */
+export type Gate = (context: GateContext) => void | Promise<void>;
 
 /**
  * Create the gate of a server: it authenticates the caller and holds the part of the policy against it that
@@ -49,71 +57,72 @@ export type Gate = (context: HandlerContext) => void | Promise<void>;
 export function createGate(options: GateOptions): Gate {
   const { policies, audiences, authenticator, clock, audit, enforcement } = options;
 
-  function admit(context: HandlerContext, policy: Policy, principal: Principal): void {
-    context.values.set(callerKey, { principal });
+  function admit({ state, policy }: JudgedCall, principal: Principal): void {
+    state.caller = { principal };
     if (policy.audiences.length === 0 && !audiences.includeServer(principal)) {
       throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
     }
     assertAllowed(policy, principal, clock);
+    state.isAdmitted = true;
   }
 
-  function decide(
-    context: HandlerContext,
-    policy: Policy,
-    authorization: string | null,
-  ): void | Promise<void> {
+  function decide(call: JudgedCall, authorization: string | null): void | Promise<void> {
+    const { context, policy, state } = call;
     const token = readToken(context, authorization);
     if (token === undefined) {
       if (policy.access !== "optional") {
         throw createRefusal("TOKEN_MISSING", "the call needs an access token");
       }
-      context.values.set(callerKey, { principal: undefined });
+      state.caller = { principal: undefined };
+      state.isAdmitted = true;
       return undefined;
     }
     const principal = authenticator.authenticate(token, peerOf(context.values));
     if (!(principal instanceof Promise)) {
-      return admit(context, policy, principal);
+      return admit(call, principal);
     }
     return principal.then(
-      (found) => admitOrRefuse(context, policy, found),
-      (error: unknown) => refuse(context, error),
+      (found) => admitOrRefuse(call, found),
+      (error: unknown) => refuse(call, error),
     );
   }
 
-  function admitOrRefuse(context: HandlerContext, policy: Policy, principal: Principal): void {
+  function admitOrRefuse(call: JudgedCall, principal: Principal): void {
     try {
-      admit(context, policy, principal);
+      admit(call, principal);
     } catch (error) {
-      refuse(context, error);
+      refuse(call, error);
     }
   }
 
   /** Refuse a call, or in shadow mode write down that it would be. */
-  function refuse(context: HandlerContext, error: unknown): void {
+  function refuse({ context, state }: Omit<JudgedCall, "policy">, error: unknown): void {
     if (!(error instanceof AuthError)) {
       throw toInternalError(error, context.method, options.onError);
     }
     const isShadow = enforcement.isShadow(context.service);
-    const caller = context.values.get(callerKey)?.principal;
+    const caller = state.caller?.principal;
     audit.record(denied({ method: toMethodName(context.method), isShadow, caller }, error));
     if (!isShadow) {
       throw toConnectError(error);
     }
-    context.values.set(callerKey, context.values.get(callerKey) ?? { principal: undefined });
+    state.caller ??= { principal: undefined };
+    state.isAdmitted = true;
   }
 
-  function judge(context: HandlerContext, authorization: string | null): void | Promise<void> {
+  function judge(context: GateContext, state: CallState, authorization: string | null): void | Promise<void> {
     const policy = policies.get(context.method);
     if (policy?.access === "public") {
+      state.isAdmitted = true;
       return undefined;
     }
     try {
       if (policy === undefined) {
         throw createRefusal("POLICY_DENIED", "the method has no access rule");
       }
-      return decide(context, policy, authorization);
+      return decide({ context, policy, state }, authorization);
     } catch (error) {
-      return refuse(context, error);
+      return refuse({ context, state }, error);
     }
   }
 
@@ -123,6 +132,25 @@ export function createGate(options: GateOptions): Gate {
     if (authorization !== null && !options.forwardToken) {
       context.requestHeader.delete(AUTHORIZATION);
     }
-    return judge(context, authorization);
+    const state = stateOf(context.values);
+    if (state?.isAdmitted === true) {
+      return undefined;
+    }
+    if (state === undefined && policies.get(context.method) !== undefined) {
+      // Without the route around it, nothing would hold the rule against messages or end the stream.
+      throw toInternalError(new TypeError(FOREIGN_ROUTE), context.method, options.onError);
+    }
+    return judge(context, state ?? { isAdmitted: false, caller: undefined }, authorization);
   };
 }
+
+/** A call that the gate judges. */
+interface JudgedCall {
+  readonly context: GateContext;
+  readonly policy: Policy;
+  readonly state: CallState;
+}
+
+const FOREIGN_ROUTE =
+  "the method is served by a route that did not go through createAuth: give your routes to createAuth, and the " +
+  "routes that it returns to the adapter";

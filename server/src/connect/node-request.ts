@@ -21,7 +21,11 @@ export interface NodeRequest {
   /** Header names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
   /** The connection that it came over. */
-  readonly socket: { readonly writableLength: number; destroy(): unknown };
+  readonly socket: {
+    readonly writableLength: number;
+    readonly remoteAddress?: string | undefined;
+    destroy(): unknown;
+  };
   /** The stream of HTTP/2 that it came over. */
   readonly stream?: { readonly closed: boolean; close(code: number): void };
   /** Absent: somebody else listens to its errors. */
@@ -93,6 +97,16 @@ export function assertHost(values: ContextValues): void {
 export function repeatsAuthorization(values: ContextValues): boolean {
   const request = values.get(exchangeKey)()?.request;
   return request !== undefined && repeatsField(request.rawHeaders, "authorization");
+}
+
+/** Find the address at the other end of the connection; empty when no adapter of Node serves the call. */
+export function remoteAddressOf(values: ContextValues): string {
+  return values.get(exchangeKey)()?.request.socket.remoteAddress ?? "";
+}
+
+/** Say whether a call brings the request of Node that it came in. */
+export function hasNodeRequest(values: ContextValues): boolean {
+  return values.get(exchangeKey)() !== undefined;
 }
 
 /** Find what a call runs over; undefined when no adapter of Node serves it. */

@@ -1,8 +1,7 @@
-import { Code, ConnectError, type StreamRequest } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { RevocationCheck } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
-import type { PolicyTable } from "../authorize/policy-table.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { ClockWatch } from "../streams/clock-watch.ts";
@@ -10,9 +9,10 @@ import { cutOffAfterGrace } from "../streams/drain-grace.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
+import type { Caller } from "./call-state.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { transportOf } from "./node-request.ts";
-import { type Caller, replacePrincipal } from "./principal-context.ts";
+import { replacePrincipal } from "./principal-context.ts";
 
 /** The request header by which a client names its stream. */
 const STREAM_ID_HEADER = "countersign-stream-id";
@@ -21,8 +21,6 @@ const STREAM_ID_HEADER = "countersign-stream-id";
 export interface StreamLeaseOptions {
   /** Where open streams are kept. */
   readonly registry: StreamRegistry;
-  /** The rule of every method. */
-  readonly policies: PolicyTable;
   /** What has been revoked. */
   readonly revocations: RevocationCheck;
   /** The time. */
@@ -38,12 +36,12 @@ export type LeaseContext = StreamLeaseOptions & { readonly watch: ClockWatch };
 
 /** A stream that is about to be opened. */
 export interface Opening {
-  readonly req: StreamRequest;
+  readonly ctx: HandlerContext;
   readonly caller: Caller & { readonly principal: Principal };
   readonly policy: Policy;
 }
 
-/** A stream that is open. */
+/** A stream that runs on a token, and its life. */
 export interface OpenLease {
   readonly lease: StreamLease;
   readonly lifetime: StreamLifetime;
@@ -55,9 +53,9 @@ export interface OpenLease {
  * @throws ConnectError when its name is none, or taken
  */
 export function openLease(options: LeaseContext, opening: Opening): OpenLease {
-  const { req, caller, policy } = opening;
+  const { ctx, caller, policy } = opening;
   const { clock, registry, toleranceSeconds } = options;
-  const streamId = readStreamId(req);
+  const streamId = readStreamId(ctx);
   const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
   const toDeadlineMs = (principal: Principal): number =>
     Math.min((principal.expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
@@ -99,7 +97,7 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
       reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined,
     ),
   );
-  const transport = transportOf(req.contextValues);
+  const transport = transportOf(ctx.values);
   if (transport !== undefined) {
     lifetime.onEnd(() => cutOffAfterGrace(transport));
   }
@@ -108,7 +106,7 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
 
 /** Show the handler the new principal. One that throws at it ends its own stream, and no other's renewal. */
 function showPrincipal(
-  { req, caller }: Opening,
+  { ctx, caller }: Opening,
   principal: Principal,
   onError: ErrorSink,
 ): AuthError | undefined {
@@ -119,7 +117,7 @@ function showPrincipal(
     if (error instanceof AuthError) {
       return error;
     }
-    onError(error, req.method);
+    onError(error, ctx.method);
     return new AuthError("POLICY_DENIED", "the handler does not go on with the new token");
   }
 }
@@ -137,8 +135,13 @@ export function endIfRevoked(
   return isRevoked;
 }
 
-function readStreamId(req: StreamRequest): string | undefined {
-  const id = req.header.get(STREAM_ID_HEADER);
+/**
+ * Read the name that a client gave its stream.
+ *
+ * @throws ConnectError when it is none
+ */
+function readStreamId(ctx: HandlerContext): string | undefined {
+  const id = ctx.requestHeader.get(STREAM_ID_HEADER);
   if (id !== null && !isStreamId(id)) {
     throw new ConnectError(`${STREAM_ID_HEADER} is not 128 bits in base64url`, Code.InvalidArgument);
   }

@@ -1,22 +1,7 @@
-import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
-
-/** Who makes one call. A stream's principal is replaced when the stream is renewed. */
-export interface Caller {
-  /** The principal; undefined when the call is anonymous. */
-  principal: Principal | undefined;
-  /** Who is told of a new one. Made when the first asks: most calls have none. */
-  listeners?: Set<PrincipalListener>;
-}
-
-/** Is told of the principal that a renewal brought. */
-export type PrincipalListener = (principal: Principal) => void;
-
-/** Where the gate leaves the caller for interceptors and handlers. Undefined: the method is public. */
-export const callerKey = createContextKey<Caller | undefined>(undefined, {
-  description: "countersign caller",
-});
+import { type Caller, type PrincipalListener, stateOf } from "./call-state.ts";
 
 /** Anything that carries the context values of a call: a handler's context, or an interceptor's request. */
 export type CallContext = Pick<HandlerContext, "values"> | { readonly contextValues: ContextValues };
@@ -81,5 +66,5 @@ export function replacePrincipal(caller: Caller, principal: Principal): void {
 
 /** Find what the gate left. */
 export function callerOf(ctx: CallContext): Caller | undefined {
-  return ("values" in ctx ? ctx.values : ctx.contextValues).get(callerKey);
+  return stateOf("values" in ctx ? ctx.values : ctx.contextValues)?.caller;
 }

@@ -19,7 +19,10 @@ const QUERY_PARAMETER = "access_token";
  * @returns the token; undefined when none was sent
  * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one bearer token
  */
-export function readToken(context: HandlerContext, authorization: string | null): string | undefined {
+export function readToken(
+  context: Pick<HandlerContext, "url" | "values">,
+  authorization: string | null,
+): string | undefined {
   const bearer = parseBearer(authorization, MAX_HEADER_CHARS);
   if (bearer.kind === "none") {
     return undefined;

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { toNetwork } from "../connect/network.ts";
 import type { CallRequest } from "./handler.ts";
 
 /** Where to look for the address of a caller. */
@@ -26,27 +27,4 @@ function lastForwarded(req: CallRequest): string | undefined {
   // Some proxies write the port too, and then put brackets around an IPv6 address.
   const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(last) ?? [];
   return [last, bracketed, plain].find((candidate) => candidate !== undefined && isIP(candidate) !== 0);
-}
-
-function toNetwork(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) {
-    return mapped;
-  }
-  return isIP(address) === 6 ? `${first64Bits(address)}::/64` : address;
-}
-
-function first64Bits(address: string): string {
-  const [plain = ""] = address.split("%", 1);
-  const [head = "", tail] = plain.split("::", 2);
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  // An address that ends like an IPv4 one has a group less than it shows.
-  const groups = left.length + right.length + (plain.includes(".") ? 1 : 0);
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups)).fill("0");
-  const all = [...left, ...zeros, ...right];
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
 }

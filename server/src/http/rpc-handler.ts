@@ -21,6 +21,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { describeRouter } from "../connect/route/guarded-routes.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { packEnvelopes, packParts } from "./exchange/pack-parts.ts";
@@ -95,6 +96,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
   const recorded = recordMethods(router, validateUniversalHandlerOptions(routerOptions));
+  describeRouter(recorded.router, routerOptions);
   options.routes(recorded.router);
   const unary = createUnaryServer(options.unaryFastPath === false ? new Map() : recorded.methods, {
     requestGate: options.requestGate,

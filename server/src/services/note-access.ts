@@ -1,10 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
+import { assertValid } from "../connect/invalid-argument.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Store } from "../store/database.ts";
 import type { StoredNote } from "../store/note-events.ts";
 import { findNote } from "../store/notes.ts";
-import { assertValid } from "./input.ts";
 import { idViolations } from "./note-messages.ts";
 import type { OwnerOf } from "./note-owner.ts";
 

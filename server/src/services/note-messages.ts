@@ -6,9 +6,10 @@ import {
   type NoteEventSchema,
   type NoteSchema,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { assertValid, type Violation } from "../connect/invalid-argument.ts";
 import type { NoteEventKind, StoredNote, StoredNoteEvent } from "../store/note-events.ts";
 import type { NotePosition } from "../store/notes.ts";
-import { assertValid, parsePageToken, textViolations, toPageToken, type Violation } from "./input.ts";
+import { parsePageToken, textViolations, toPageToken } from "./input.ts";
 
 const MAX_TITLE_CHARACTERS = 200;
 const MAX_BODY_CHARACTERS = 65_536;

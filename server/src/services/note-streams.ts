@@ -1,11 +1,11 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { SyncNotesRequest, WatchNotesRequest } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { assertValid } from "../connect/invalid-argument.ts";
 import { principalOf } from "../connect/principal-context.ts";
 import type { Store } from "../store/database.ts";
 import { listNoteEvents } from "../store/note-events.ts";
 import { findNote, replaceNoteBody } from "../store/notes.ts";
 import { assertNotAborted } from "./call-signal.ts";
-import { assertValid } from "./input.ts";
 import { noteNotFound, notTheOwner } from "./note-access.ts";
 import type { NoteFeed } from "./note-feed.ts";
 import { bodyViolations, idViolations, parseAfterSequence, toNoteEventMessage } from "./note-messages.ts";

@@ -7,10 +7,11 @@ import type {
   NotesService,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { Clock } from "../clock.ts";
+import { assertValid } from "../connect/invalid-argument.ts";
 import { principalOf } from "../connect/principal-context.ts";
 import { latestNoteSequences, type NewNote, type StoredNote } from "../store/note-events.ts";
 import { deleteNote, insertNotes, listNotes } from "../store/notes.ts";
-import { assertValid, parsePageSize } from "./input.ts";
+import { parsePageSize } from "./input.ts";
 import { findAccessibleNote, noteNotFound } from "./note-access.ts";
 import { noteViolations, parseNotePageToken, toNoteMessage, toNotePageToken } from "./note-messages.ts";
 import { type NotesBackend, syncNotes, watchNotes } from "./note-streams.ts";

@@ -7,8 +7,9 @@ import {
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
+import { assertValid, invalidArgument, type Violation } from "../connect/invalid-argument.ts";
 import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES } from "../credentials/username.ts";
-import { assertValid, invalidArgument, textViolations, type Violation } from "./input.ts";
+import { textViolations } from "./input.ts";
 import type { Credential } from "./session-sign-in.ts";
 
 const MAX_SCOPES = 64;

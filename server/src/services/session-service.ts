@@ -5,12 +5,13 @@ import {
   type SessionService,
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { assertValid } from "../connect/invalid-argument.ts";
 import { peerOf } from "../connect/peer.ts";
 import { principalOf } from "../connect/principal-context.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Sessions } from "../issue/sessions.ts";
 import type { IssuedTokens } from "../issue/tokens.ts";
-import { assertValid, textViolations } from "./input.ts";
+import { textViolations } from "./input.ts";
 import { listOwnSessions, readOwnSession, revokeOwnSession } from "./own-sessions.ts";
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
 import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";

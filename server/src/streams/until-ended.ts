@@ -1,5 +1,15 @@
 import type { Ending } from "./ending.ts";
 
+/** What happens to the messages of a stream on their way. */
+export interface PassingHooks<T> {
+  /** Looks at each message; what it throws is what the reader gets instead. */
+  readonly onMessage?: ((message: T) => void) | undefined;
+  /** Converts an error of the source, and the one that ends the stream. Default: both go on as they are. */
+  readonly toError?: (error: unknown) => unknown;
+  /** Called when the source is over, or the reader is. It may be called more than once. */
+  readonly onDone?: () => void;
+}
+
 /**
  * Pass messages on until the life of their stream ends. Then whoever waits for one gets the error at once,
  * without waiting for the source: a handler that hangs cannot keep the stream open.
@@ -7,26 +17,57 @@ import type { Ending } from "./ending.ts";
  * A listener per iterator, not a race per message: a race against one promise that lives as long as the stream
  * leaves a reaction behind for every message.
  */
-export function untilEnded<T>(source: AsyncIterable<T>, lifetime: Ending): AsyncIterable<T> {
+export function untilEnded<T>(
+  source: AsyncIterable<T>,
+  ending: Ending,
+  hooks: PassingHooks<T> = {},
+): AsyncIterable<T> {
+  return { [Symbol.asyncIterator]: () => createPassing(source[Symbol.asyncIterator](), ending, hooks) };
+}
+
+function createPassing<T>(
+  inner: AsyncIterator<T>,
+  ending: Ending,
+  { onMessage, toError = (error) => error, onDone }: PassingHooks<T>,
+): AsyncIterator<T> {
+  let rejectPending: ((error: unknown) => void) | undefined;
+  ending.onEnd((error) => {
+    rejectPending?.(toError(error));
+    close(inner);
+  });
+  const look = (result: IteratorResult<T>): void => {
+    if (result.done === true) {
+      onDone?.();
+    } else {
+      onMessage?.(result.value);
+    }
+  };
   return {
-    [Symbol.asyncIterator]() {
-      const inner = source[Symbol.asyncIterator]();
-      let rejectPending: ((error: unknown) => void) | undefined;
-      lifetime.onEnd((error) => {
-        rejectPending?.(error);
-        close(inner);
-      });
-      return {
-        next: () =>
-          lifetime.ended === undefined
-            ? new Promise((resolve, reject) => {
-                rejectPending = reject;
-                inner.next().then(resolve, reject);
-              })
-            : Promise.reject(lifetime.ended),
-        return: (value?: unknown) => inner.return?.(value) ?? Promise.resolve({ done: true, value }),
-        throw: (error?: unknown) => inner.throw?.(error) ?? Promise.reject(error),
-      };
+    next: () =>
+      ending.ended === undefined
+        ? new Promise((resolve, reject) => {
+            rejectPending = reject;
+            const fail = (error: unknown): void => {
+              onDone?.();
+              reject(toError(error));
+            };
+            inner.next().then((result) => {
+              try {
+                look(result);
+                resolve(result);
+              } catch (error) {
+                fail(error);
+              }
+            }, fail);
+          })
+        : Promise.reject(toError(ending.ended)),
+    return(value?: unknown) {
+      onDone?.();
+      return inner.return?.(value) ?? Promise.resolve({ done: true, value });
+    },
+    throw(error?: unknown) {
+      onDone?.();
+      return inner.throw?.(error) ?? Promise.reject(error);
     },
   };
 }
@@ -37,9 +78,9 @@ function close(iterator: AsyncIterator<unknown>): void {
 }
 
 /** Wait for a result until the life of the stream ends. One listener for the whole stream. */
-export function resultUntilEnded<T>(result: Promise<T>, lifetime: Ending): Promise<T> {
+export function resultUntilEnded<T>(result: PromiseLike<T>, ending: Ending): Promise<T> {
   return new Promise((resolve, reject) => {
-    lifetime.onEnd(reject);
+    ending.onEnd(reject);
     result.then(resolve, reject);
   });
 }

@@ -1,4 +1,5 @@
-import { createContextValues, createHandlerContext, type HandlerContext } from "@connectrpc/connect";
+import { createHandlerContext, type HandlerContext } from "@connectrpc/connect";
+import { createCallValues } from "../../../server/src/connect/call-state.ts";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { type Auth, createAuth } from "@countersign/server";
 import { createEchoRoutes, ECHO_METHOD, ECHO_PATH } from "../fixture/echo.ts";
@@ -56,5 +57,5 @@ export function createCall(token: string | undefined): HandlerContext {
     "grpc-accept-encoding": "identity,gzip",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   });
-  return { ...BASE, requestHeader, values: createContextValues() };
+  return { ...BASE, requestHeader, values: createCallValues() };
 }

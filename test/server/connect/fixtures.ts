@@ -1,12 +1,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import {
-  ConnectError,
-  createContextValues,
-  createHandlerContext,
-  type HandlerContext,
-} from "@connectrpc/connect";
+import { ConnectError, createHandlerContext, type HandlerContext } from "@connectrpc/connect";
 import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { createCallValues } from "../../../server/src/connect/call-state.ts";
 import type { Gate } from "../../../server/src/connect/gate.ts";
 import type { IssuerOptions } from "../../../server/src/connect/issuer-options.ts";
 import { keepNodeRequest, type NodeRequest } from "../../../server/src/connect/node-request.ts";
@@ -57,7 +53,7 @@ export function contextOf(
     requestMethod: "POST",
     url: url ?? "http://127.0.0.1/test.v1.EchoService/Call",
     requestHeader: authorization === undefined ? {} : { authorization },
-    contextValues: rawHeaders === undefined ? createContextValues() : keepNodeRequest(request),
+    contextValues: createCallValues(rawHeaders === undefined ? undefined : keepNodeRequest(request)),
   });
 }
 

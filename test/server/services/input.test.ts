@@ -1,9 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import { BadRequestSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { describe, expect, it } from "vitest";
+import { assertValid, invalidArgument } from "../../../server/src/connect/invalid-argument.ts";
 import {
-  assertValid,
-  invalidArgument,
   parsePageSize,
   parsePageToken,
   textViolations,

@@ -3,14 +3,13 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { Principal } from "../../../server/src/authenticate/principal.ts";
 import type { Clock } from "../../../server/src/clock.ts";
-import { createErrorInterceptor } from "../../../server/src/connect/error-interceptor.ts";
-import { callerKey } from "../../../server/src/connect/principal-context.ts";
 import { createNoteFeed } from "../../../server/src/services/note-feed.ts";
 import { createOwnerOf } from "../../../server/src/services/note-owner.ts";
 import { createNotesService } from "../../../server/src/services/notes-service.ts";
 import { createRoutes } from "../../../server/src/services/routes.ts";
 import type { Store } from "../../../server/src/store/database.ts";
 import { latestNoteSequences } from "../../../server/src/store/note-events.ts";
+import { believe } from "../../support/known-caller.ts";
 import { serve } from "../http/serving.ts";
 
 const ISSUER = "https://issuer.example";
@@ -43,7 +42,7 @@ function createTickingClock(startMs = 1_800_000_000_000): Clock {
   };
 }
 
-/** Serve notes to whoever says who they are: the gate believes a header. */
+/** Serve notes to whoever says who they are: their header is believed. */
 export async function serveNotes(
   store: Store,
   { clock = createTickingClock(), pollIntervalMs = 3_600_000 }: NotesServingOptions = {},
@@ -57,13 +56,7 @@ export async function serveNotes(
   const shutdown = new AbortController();
   const serving = await serve({
     routes,
-    requestGate: (ctx) => {
-      const subject = ctx.requestHeader.get("x-subject") ?? "";
-      const roles = ctx.requestHeader.get("x-roles")?.split(",") ?? [];
-      const issuer = ctx.requestHeader.get("x-issuer") ?? ISSUER;
-      ctx.values.set(callerKey, { principal: { ...toPrincipal(subject, roles), issuer } });
-    },
-    interceptors: [createErrorInterceptor((error) => errors.push(error))],
+    interceptors: [believe(readCaller, (error) => errors.push(error))],
     shutdownSignal: shutdown.signal,
   });
   const transportOptions = { baseUrl: serving.origin };
@@ -87,6 +80,12 @@ export async function serveNotes(
       ),
     [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
   };
+}
+
+function readCaller(header: Headers): Principal {
+  const roles = header.get("x-roles")?.split(",") ?? [];
+  const principal = toPrincipal(header.get("x-subject") ?? "", roles);
+  return { ...principal, issuer: header.get("x-issuer") ?? ISSUER };
 }
 
 function toPrincipal(subject: string, roles: readonly string[]): Principal {

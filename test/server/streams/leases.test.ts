@@ -1,8 +1,13 @@
-import { Code, createContextValues, type StreamRequest } from "@connectrpc/connect";
+import { Code, createHandlerContext, type HandlerContext } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
-import { callerKey } from "../../../server/src/connect/principal-context.ts";
-import { createStreamLeases } from "../../../server/src/connect/stream-leases.ts";
+import {
+  createAnonymousStreams,
+  resolveAnonymousStreams,
+} from "../../../server/src/connect/anonymous-streams.ts";
+import { createCallValues, stateOf } from "../../../server/src/connect/call-state.ts";
+import { openStream } from "../../../server/src/connect/route/open-stream.ts";
+import { createClockWatch } from "../../../server/src/streams/clock-watch.ts";
 import { createStreamRegistry } from "../../../server/src/streams/stream-registry.ts";
 import type { StreamEnd } from "../../../server/src/streams/stream-watch.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -10,18 +15,16 @@ import { principal, RENEWABLE } from "./fixtures.ts";
 import { createRevocationSet } from "./revocation-set.ts";
 
 /** A stream that is opened for a caller, whose signal may have been aborted before. */
-function requestOf(signal: AbortSignal): StreamRequest {
-  return {
-    stream: true,
-    method: NotesService.method.watchNotes,
-    service: NotesService,
+function contextOf(requestSignal: AbortSignal, requestHeader: HeadersInit = {}): HandlerContext {
+  const contextValues = createCallValues();
+  const state = stateOf(contextValues);
+  if (state !== undefined) state.caller = { principal: principal() };
+  return createHandlerContext({
+    ...{ service: NotesService, method: NotesService.method.watchNotes, protocolName: "grpc" },
     requestMethod: "POST",
     url: "http://127.0.0.1/countersign.demo.v1.NotesService/WatchNotes",
-    header: new Headers(),
-    contextValues: createContextValues().set(callerKey, { principal: principal() }),
-    message: (async function* () {})(),
-    signal,
-  };
+    ...{ requestHeader, requestSignal, contextValues },
+  });
 }
 
 /** Leases whose clock stands still at 1,000 s, where the token of {@link requestOf} lasts until 1,600 s. */
@@ -35,53 +38,45 @@ function setUp(nowMs = 1_000_000) {
     ended: (end, lateMs) => ends.push({ end, lateMs }),
   });
   const revocations = createRevocationSet();
-  const leases = createStreamLeases({
-    ...{ registry, revocations, clock: createTestClock(nowMs) },
-    policies: { get: () => RENEWABLE, entries: [] },
-    toleranceSeconds: 0,
-    onError: (error) => {
-      throw error;
-    },
-  });
-  return { registry, revocations, leases, ends, renewals: () => renewals };
+  const clock = createTestClock(nowMs);
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  const streams = {
+    leases: { registry, revocations, clock, onError, toleranceSeconds: 0, watch: createClockWatch(clock) },
+    anonymous: createAnonymousStreams(resolveAnonymousStreams()),
+  };
+  const open = (...call: Parameters<typeof contextOf>) => openStream(streams, contextOf(...call), RENEWABLE);
+  return { registry, revocations, open, ends, renewals: () => renewals };
 }
 
-const mustNotRun = () => Promise.reject(new Error("the handler must not run"));
-
-test("a stream whose caller left while the gate decided is not opened, and not kept", async () => {
-  const { leases, registry, ends } = setUp();
-  const open = leases(mustNotRun);
-  await expect(open(requestOf(AbortSignal.abort()))).rejects.toMatchObject({ code: Code.Canceled });
+test("a stream whose caller left while the gate decided is not opened, and not kept", () => {
+  const { open, registry, ends } = setUp();
+  expect(() => open(AbortSignal.abort())).toThrow(expect.objectContaining({ code: Code.Canceled }));
   expect([ends, registry.size]).toEqual([[], 0]);
 });
 
-test("a stream whose deadline has passed when it is opened is refused before its handler runs", async () => {
-  const { leases, registry, ends } = setUp(1_600_050);
-  const open = leases(mustNotRun);
-  await expect(open(requestOf(new AbortController().signal))).rejects.toMatchObject({
-    reason: "STREAM_EXPIRED",
-  });
+test("a stream whose deadline has passed when it is opened is refused before its handler runs", () => {
+  const { open, registry, ends } = setUp(1_600_050);
+  expect(() => open(new AbortController().signal)).toThrow(
+    expect.objectContaining({ reason: "STREAM_EXPIRED" }),
+  );
   expect([ends, registry.size]).toEqual([[{ end: "STREAM_EXPIRED", lateMs: 50 }], 0]);
 });
 
-test("a stream whose session was revoked while the gate decided is refused before its handler runs", async () => {
-  const { leases, registry, revocations, ends } = setUp();
+test("a stream whose session was revoked while the gate decided is refused before its handler runs", () => {
+  const { open, registry, revocations, ends } = setUp();
   revocations.add("session-1");
-  const open = leases(mustNotRun);
-  await expect(open(requestOf(new AbortController().signal))).rejects.toMatchObject({
-    reason: "SESSION_REVOKED",
-  });
+  expect(() => open(new AbortController().signal)).toThrow(
+    expect.objectContaining({ reason: "SESSION_REVOKED" }),
+  );
   expect([ends, registry.size]).toEqual([[{ end: "SESSION_REVOKED", lateMs: undefined }], 0]);
 });
 
-test("a stream that ends by itself is counted once, and so are its renewals", async () => {
-  const { leases, registry, ends, renewals } = setUp();
+test("a stream that ends by itself is counted once, and so are its renewals", () => {
+  const { open, registry, ends, renewals } = setUp();
   const call = new AbortController();
-  const never = new Promise<never>(() => {});
-  const opening = leases(() => never)({
-    ...requestOf(call.signal),
-    header: new Headers({ "countersign-stream-id": "a".repeat(22) }),
-  });
+  open(call.signal, { "countersign-stream-id": "a".repeat(22) });
   const lease = registry.find("a".repeat(22));
   expect(lease?.renew(principal({ expiresAtSeconds: 1_700 }))).toBe(700_000);
   // A token that ran out on its way changes nothing.
@@ -90,5 +85,4 @@ test("a stream that ends by itself is counted once, and so are its renewals", as
   call.abort();
   call.abort();
   expect([ends, renewals(), registry.size]).toEqual([[{ end: "CLOSED", lateMs: undefined }], 1, 0]);
-  void opening.catch(() => undefined);
 });

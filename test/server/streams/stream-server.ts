@@ -3,9 +3,9 @@ import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { systemClock } from "../../../server/src/clock.ts";
 import { createAuth } from "../../../server/src/connect/create-auth.ts";
+import { createStreamService } from "../../../server/src/connect/stream-service.ts";
 import { buildRequestListener } from "../../../server/src/http/build-server.ts";
 import { listen } from "../../../server/src/http/listener.ts";
-import { createStreamService } from "../../../server/src/services/stream-service.ts";
 import { createStreamRegistry, type StreamRegistry } from "../../../server/src/streams/stream-registry.ts";
 import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
 import { createRevocationSet } from "./revocation-set.ts";

@@ -1,5 +1,4 @@
-import type { ContextValues } from "@connectrpc/connect";
-import type { UnaryPlan } from "../../connect/interceptor-scope.ts";
+import type { ContextValues, Interceptor } from "@connectrpc/connect";
 import type { UnarySpec } from "./call-handler.ts";
 
 /** The protocols of a unary call. */
@@ -8,8 +7,8 @@ export type ProtocolName = "grpc" | "grpc-web" | "connect";
 /** The method of a call. */
 export interface CallMethod {
   readonly spec: UnarySpec;
-  /** What runs around its calls. */
-  readonly plan: UnaryPlan;
+  /** What runs around its calls, from outside to inside. */
+  readonly interceptors: readonly Interceptor[];
 }
 
 /** What the header of a request says of a call. */

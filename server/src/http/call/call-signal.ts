@@ -1,5 +1,4 @@
 import { createDeadlineSignal, createLinkedAbortController } from "@connectrpc/connect/protocol";
-import type { AbortState } from "../../connect/interceptor-scope.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 
 /**
@@ -8,7 +7,7 @@ import type { Exchange } from "../exchange/exchange.ts";
  *
  * A class: one is made for every call.
  */
-export class CallSignal implements AbortState {
+export class CallSignal {
   readonly #exchange: Exchange;
   readonly #shutdownSignal: AbortSignal | undefined;
   readonly #deadlineMs: number | undefined;

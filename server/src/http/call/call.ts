@@ -1,10 +1,10 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { trailerMux } from "@connectrpc/connect/protocol-connect";
+import { createLazyView } from "../../connect/lazy-view.ts";
 import { dropConnectionFields } from "../exchange/connection-fields.ts";
 import type { Exchange, SentFields } from "../exchange/exchange.ts";
 import type { CallParts } from "./call-parts.ts";
 import { CallSignal } from "./call-signal.ts";
-import { createLazyView } from "./lazy-view.ts";
 import { RequestHeader } from "./request-header.ts";
 
 /** One unary call. A class: closures over its state would cost more than the state. */

@@ -11,7 +11,8 @@ import {
   type MethodSerializationLookup,
   type UniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
-import { planUnary } from "../../connect/interceptor-scope.ts";
+import type { Gate } from "../../connect/gate.ts";
+import { gateOf } from "../../connect/route/implementation-guard.ts";
 import type { UnarySpec } from "../call/call-handler.ts";
 import type { CallMethod } from "../call/call-parts.ts";
 
@@ -20,6 +21,8 @@ export interface UnaryMethod extends CallMethod {
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** How large a request may be, in bytes. */
   readonly readMaxBytes: number;
+  /** The gate that its implementation is guarded by, which decides before any other. Undefined: it is not guarded. */
+  readonly gate: Gate | undefined;
 }
 
 /** A router that passes everything on, and what it saw. */
@@ -36,11 +39,11 @@ export interface RecordingRouter {
  */
 export function recordMethods(router: ConnectRouter, options: UniversalHandlerOptions): RecordingRouter {
   const methods = new Map<string, UnaryMethod>();
-  const keep = (spec: MethodImplSpec, own: object = {}): void => {
+  const keep = (spec: MethodImplSpec, implementation: object, own: object = {}): void => {
     const path = createMethodUrl("/", spec.method);
     // Of two that are registered for a path, the last one serves it.
     if (spec.kind === "unary" && Object.entries(own).every(isLimit)) {
-      methods.set(path, toUnaryMethod(spec, { ...options, ...own }));
+      methods.set(path, { ...toUnaryMethod(spec, { ...options, ...own }), gate: gateOf(implementation) });
     } else methods.delete(path);
   };
   const recording: ConnectRouter = {
@@ -48,12 +51,12 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
     service(service, implementation, own) {
       router.service(service, implementation, own);
       const { methods: specs } = createServiceImplSpec(service, implementation);
-      for (const spec of Object.values(specs)) keep(spec, own);
+      for (const spec of Object.values(specs)) keep(spec, implementation, own);
       return recording;
     },
     rpc(method, implementation, own) {
       router.rpc(method, implementation, own);
-      keep(createMethodImplSpec(method, implementation), own);
+      keep(createMethodImplSpec(method, implementation), implementation, own);
       return recording;
     },
   };
@@ -66,12 +69,12 @@ function isLimit([name, value]: readonly [string, unknown]): boolean {
   );
 }
 
-function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): UnaryMethod {
+function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): Omit<UnaryMethod, "gate"> {
   const { readMaxBytes, binaryOptions, jsonOptions, interceptors } = options;
   return {
     spec,
     readMaxBytes,
     serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
-    plan: planUnary(interceptors, spec.method),
+    interceptors,
   };
 }

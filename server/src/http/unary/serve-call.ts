@@ -59,7 +59,7 @@ class ServedCall implements BodyListener {
 
 const ASK_GATE: Step<ServedCall, undefined, void> = {
   take({ call, serving }) {
-    const verdict = serving.requestGate(call.context);
+    const verdict = askGates(call, serving.requestGate);
     if (verdict === undefined) return undefined;
     serving.arrivals.add(call.exchange);
     // Whatever else a gate returns is waited for: what is in doubt is not let in.
@@ -77,6 +77,16 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   },
   fail: refuse,
 };
+
+/** Ask the gate of the route, then that of the server, which is the same unless somebody has put another in its place. */
+function askGates(
+  { parts, context }: UnaryCall,
+  requestGate: UnaryServing["requestGate"],
+): ReturnType<typeof requestGate> {
+  const { gate } = parts.method;
+  const verdict = gate === undefined || gate === requestGate ? undefined : gate(context);
+  return verdict === undefined ? requestGate(context) : verdict.then(() => requestGate(context));
+}
 
 const HANDLE: Step<ServedCall, Uint8Array, Message> = {
   take({ call }, bytes) {

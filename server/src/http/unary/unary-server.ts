@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { createCallValues } from "../../connect/call-state.ts";
 import { Call } from "../call/call.ts";
 import type { Exchange, SentFields } from "../exchange/exchange.ts";
 import { Http1Exchange } from "../exchange/http1-exchange.ts";
@@ -47,7 +48,8 @@ export function createUnaryServer(
     // Over HTTP/1.1 gRPC has no trailers that its clients could read.
     if (head.protocol === "grpc" && req.stream === undefined) return undefined;
     try {
-      const values = options.contextValues?.(req, res) ?? createContextValues();
+      const own = options.contextValues?.(req, res);
+      const values = method.gate === undefined ? (own ?? createContextValues()) : createCallValues(own);
       return { method, head, url: `${origin}${req.url}`, values };
     } catch {
       // It will throw again where somebody answers that.

@@ -6,7 +6,6 @@ import {
   NotesService,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { planUnary } from "../../../../server/src/connect/interceptor-scope.ts";
 import { Call } from "../../../../server/src/http/call/call.ts";
 import { invoke } from "../../../../server/src/http/call/invoke.ts";
 import type { Exchange } from "../../../../server/src/http/exchange/exchange.ts";
@@ -22,9 +21,8 @@ function createCall(handler: Handler, interceptors: readonly Interceptor[] = [])
     method,
     impl: (_: unknown, context: HandlerContext) => handler(context),
   } as const;
-  const plan = planUnary(interceptors, method);
   const head = { protocol: "grpc", timeoutMs: undefined, sentHeader: { a: "1" }, sentTrailer: {} } as const;
-  const parts = { method: { spec, plan }, head, url: "http://a/b", values: createContextValues() };
+  const parts = { method: { spec, interceptors }, head, url: "http://a/b", values: createContextValues() };
   // All that is asked of one here.
   const exchange = {
     header: { "x-asked": "yes" },

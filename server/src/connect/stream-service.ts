@@ -3,11 +3,11 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { principalOf } from "../connect/principal-context.ts";
 import { type OtherServers, type RemoteRenewal, renewStreams } from "../streams/renewal.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
-import { assertValid } from "./input.ts";
+import { assertValid } from "./invalid-argument.ts";
+import { principalOf } from "./principal-context.ts";
 
 /** The most streams that one call renews. */
 const MAX_STREAM_IDS = 1000;

@@ -1,0 +1,80 @@
+import { type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
+import type { Principal } from "../authenticate/principal.ts";
+
+/** Is told of the principal that a renewal brought. */
+export type PrincipalListener = (principal: Principal) => void;
+
+/** Who makes one call. A stream's principal is replaced when the stream is renewed. */
+export interface Caller {
+  /** The principal; undefined when the call is anonymous. */
+  principal: Principal | undefined;
+  /** Who is told of a new one. Made when the first asks: most calls have none. */
+  listeners?: Set<PrincipalListener>;
+}
+
+/** What the gate knows of one call. */
+export interface CallState {
+  /** Whether the gate has let the call in. */
+  isAdmitted: boolean;
+  /** Who makes it. Undefined: the method is public, or the gate has not decided. */
+  caller: Caller | undefined;
+}
+
+const stateKey = createContextKey<CallState | undefined>(undefined, { description: "countersign call" });
+
+/**
+ * The context values of one call: those that the adapter or the application made, and the state of this call.
+ *
+ * The state is never read from or written to the values beneath. An application may use one object for many calls, or
+ * hand the values of a call on to the next; what the gate knows of one call must not be taken for another's.
+ */
+class CallValues implements ContextValues, CallState {
+  isAdmitted = false;
+  caller: Caller | undefined = undefined;
+  readonly #beneath: ContextValues | undefined;
+  #own: Map<symbol, unknown> | undefined;
+
+  constructor(beneath: ContextValues | undefined) {
+    this.#beneath = beneath;
+  }
+
+  get<T>(key: ContextKey<T>): T {
+    if (key.id === stateKey.id) {
+      return this as unknown as T; // the key of the state is the only one of its type
+    }
+    if (this.#beneath !== undefined) {
+      return this.#beneath.get(key);
+    }
+    return this.#own?.has(key.id) === true ? (this.#own.get(key.id) as T) : key.defaultValue; // set below, under its key
+  }
+
+  set<T>(key: ContextKey<T>, value: T): this {
+    if (this.#beneath === undefined) {
+      this.#own ??= new Map();
+      this.#own.set(key.id, value);
+    } else {
+      this.#beneath.set(key, value);
+    }
+    return this;
+  }
+
+  delete(key: ContextKey<unknown>): this {
+    this.#beneath?.delete(key);
+    this.#own?.delete(key.id);
+    return this;
+  }
+}
+
+/**
+ * Create the context values of one call, with a state that is its own.
+ *
+ * @param beneath what the adapter or the application made; it is read and written through
+ */
+export function createCallValues(beneath?: ContextValues): ContextValues {
+  return new CallValues(beneath);
+}
+
+/** Find the state of a call; undefined when its route is not one of `createAuth`. */
+export function stateOf(values: ContextValues): CallState | undefined {
+  return values.get(stateKey);
+}

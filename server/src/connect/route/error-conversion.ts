@@ -1,0 +1,25 @@
+import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { type ErrorSink, toWireError } from "../error-contract.ts";
+
+/** What the conversion needs of a call. */
+type FailedCall = Pick<HandlerContext, "method" | "signal">;
+
+/** Converts what a route threw to what leaves. */
+export type ErrorConversion = (error: unknown, call: FailedCall) => ConnectError;
+
+/**
+ * Create the conversion that lets handlers throw our errors: they leave by the one table, and what is nobody's
+ * business leaves as "internal error".
+ *
+ * @param onError told of errors that are not the caller's
+ */
+export function createErrorConversion(onError: ErrorSink): ErrorConversion {
+  return (error, call) => {
+    if (error instanceof ConnectError) {
+      return error;
+    }
+    return call.signal.aborted
+      ? ConnectError.from(call.signal.reason ?? error) // the call has ended: what the handler threw on its way out is no news
+      : toWireError(error, call.method, onError);
+  };
+}

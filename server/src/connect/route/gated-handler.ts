@@ -1,0 +1,120 @@
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  type ContextValues,
+  createConnectRouter,
+  createContextKey,
+} from "@connectrpc/connect";
+import { createCallValues } from "../call-state.ts";
+import type { Gate } from "../gate.ts";
+
+/** What {@link gateHandler} needs. */
+export interface GatedHandlerOptions {
+  readonly gate: Gate;
+  /** The options of the router, as far as they are known: refusals leave as its other errors do. */
+  readonly routerOptions: ConnectRouterOptions;
+}
+
+/** What serves one RPC, over every protocol. Connect exports the type from its inner parts only. */
+type Handler = ConnectRouter["handlers"][number];
+type HandlerRequest = Parameters<Handler>[0];
+
+/** Where a refusal waits for the handler that says it. */
+const refusalKey = createContextKey<unknown>(undefined, { description: "countersign refusal" });
+
+type RefusedCall = { readonly values: ContextValues };
+
+function throwRefusal(ctx: RefusedCall): never {
+  throw ctx.values.get(refusalKey);
+}
+
+/**
+ * Put the gate before what serves an RPC, for routers and adapters that know no gate. Nothing of the body is read
+ * before it has decided, and no interceptor of the adapter runs.
+ *
+ * @param handler what the router made of the route
+ */
+export function gateHandler(handler: Handler, { gate, routerOptions }: GatedHandlerOptions): Handler {
+  const { method, service } = handler;
+  const refuse = createRefusingHandler(handler, routerOptions);
+  const serve = async (request: HandlerRequest): ReturnType<Handler> => {
+    if (!isServed(handler, request)) {
+      return handler(request); // which says so without calling anything
+    }
+    const values = createCallValues(request.contextValues);
+    // A copy: the client of a router in the same process may send its header again.
+    const requestHeader = new Headers(request.header);
+    try {
+      const verdict = gate({ method, service, requestHeader, url: request.url, values });
+      if (verdict !== undefined) {
+        await verdict;
+      }
+    } catch (refusal) {
+      return refuse({ ...request, contextValues: values.set(refusalKey, refusal) });
+    }
+    return handler({ ...request, header: requestHeader, contextValues: values });
+  };
+  return Object.assign(serve, { ...handler });
+}
+
+/** Say whether a handler takes a request at all, which its method and content type decide. */
+function isServed(handler: Handler, { method, header }: HandlerRequest): boolean {
+  const contentType = header.get("content-type") ?? "";
+  return (
+    handler.allowedMethods.includes(method) &&
+    (contentType === "" || handler.supportedContentType(contentType))
+  );
+}
+
+/**
+ * Make what answers with a refusal in the protocol of the call. Before Connect 2.2 there is no gate to throw it from,
+ * and it is thrown when the body has been read.
+ */
+function createRefusingHandler(
+  { method, protocolNames }: Handler,
+  routerOptions: ConnectRouterOptions,
+): Handler {
+  const router = createConnectRouter({
+    ...routerOptions,
+    interceptors: [],
+    connect: protocolNames.includes("connect"),
+    grpc: protocolNames.includes("grpc"),
+    grpcWeb: protocolNames.includes("grpc-web"),
+    requestGate: throwRefusal,
+  });
+  // The arguments of every kind end with the context, and throwing is any kind of result.
+  const impl = (_: unknown, ctx: RefusedCall): never => throwRefusal(ctx);
+  router.rpc(method, impl as never);
+  const [refusing] = router.handlers;
+  if (refusing === undefined) {
+    throw new TypeError(`the router made no handler for ${method.parent.typeName}/${method.name}`);
+  }
+  return refusing;
+}
+
+/**
+ * Say whether the version of Connect that is installed decides on a call before it reads the body.
+ *
+ * Only trying tells: its handlers go on to their gate without waiting for anything.
+ *
+ * @param handler any
+ */
+export function hasEarlyGate({ method, requestPath }: Handler): boolean {
+  let isEarly = false;
+  const requestGate = (): never => {
+    isEarly = true;
+    throw new ConnectError("tried", Code.Unimplemented);
+  };
+  const router = createConnectRouter({ grpc: false, grpcWeb: false, requestGate } as ConnectRouterOptions);
+  router.rpc(method, (() => Promise.reject(new ConnectError("tried", Code.Unimplemented))) as never);
+  const type = method.methodKind === "unary" ? "application/proto" : "application/connect+proto";
+  void router.handlers[0]?.({
+    ...{ httpVersion: "2.0", method: "POST", url: `http://localhost${requestPath}` },
+    header: new Headers({ "content-type": type }),
+    body: (async function* () {})(),
+    signal: new AbortController().signal,
+  }).catch(() => undefined);
+  return isEarly;
+}

@@ -1,0 +1,177 @@
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { Policy } from "../../authorize/policy.ts";
+import { AuthError } from "../../errors/auth-error.ts";
+import { type PassingHooks, resultUntilEnded, untilEnded } from "../../streams/until-ended.ts";
+import type { AnyMessage, GuardedMethod, Implementation } from "./guarded-method.ts";
+import { interceptStream } from "./intercept.ts";
+import { type OpenStream, openStream, type StreamOptions } from "./open-stream.ts";
+
+/** What stands around the implementation of one method with streams. */
+export interface GuardedStreamMethod extends GuardedMethod {
+  /** Undefined: nobody knows the method, and the gate lets its calls in only where denials are tried. */
+  readonly policy: Policy | undefined;
+  readonly streams: StreamOptions;
+  /** Whether streams outlast their tokens, because the service is in shadow mode. */
+  readonly isShadow: boolean;
+}
+
+type Output = MessageInitShape<AnyMessage>;
+type Outputs = AsyncIterable<Output>;
+
+/** Guard the implementation of a server-streaming method. */
+export function guardServerStream(
+  impl: Implementation<"server_streaming">,
+  method: GuardedStreamMethod,
+): Implementation<"server_streaming"> {
+  const { guard, interceptors } = method;
+  return (message, ctx) =>
+    toOutputs(method, ctx, (admitted) => {
+      guard.check?.(admitted, message);
+      return passOutputs(method, admitted, (stream) =>
+        interceptors.length === 0
+          ? impl(message, stream.ctx)
+          : interceptStream(interceptors, { messages: once(message), ctx: stream.ctx }, (messages, inner) =>
+              toOutputsOf(messages, (only) => impl(only, inner)),
+            ),
+      );
+    });
+}
+
+/** Guard the implementation of a bidi-streaming method. */
+export function guardBidiStream(
+  impl: Implementation<"bidi_streaming">,
+  method: GuardedStreamMethod,
+): Implementation<"bidi_streaming"> {
+  const { interceptors } = method;
+  return (inputs, ctx) =>
+    toOutputs(method, ctx, (admitted) =>
+      passOutputs(method, admitted, (stream) => {
+        const messages = passInputs(method, stream, inputs);
+        return interceptors.length === 0
+          ? impl(messages, stream.ctx)
+          : interceptStream(interceptors, { messages, ctx: stream.ctx }, impl);
+      }),
+    );
+}
+
+/** Guard the implementation of a client-streaming method. */
+export function guardClientStream(
+  impl: Implementation<"client_streaming">,
+  method: GuardedStreamMethod,
+): Implementation<"client_streaming"> {
+  const { guard, interceptors, toError } = method;
+  const answer = (stream: OpenStream, messages: AsyncIterable<Message>): Promise<Output> =>
+    interceptors.length === 0
+      ? impl(messages, stream.ctx)
+      : onlyOf(
+          interceptStream(interceptors, { messages, ctx: stream.ctx }, async function* (inputs, inner) {
+            yield await impl(inputs, inner);
+          }),
+        );
+  return async (inputs, ctx) => {
+    let stream: OpenStream | undefined;
+    try {
+      stream = open(method, await guard.admit(ctx));
+      return await resultUntilEnded(answer(stream, passInputs(method, stream, inputs)), stream.ending);
+    } catch (error) {
+      throw toError(error, ctx);
+    } finally {
+      stream?.release();
+    }
+  };
+}
+
+/** Run what needs an admitted call, and convert what it throws. Without a promise where the verdict is there. */
+function toOutputs(
+  { guard, toError }: GuardedMethod,
+  ctx: HandlerContext,
+  run: (admitted: HandlerContext) => Outputs,
+): Outputs {
+  try {
+    const admitted = guard.admit(ctx);
+    if (!(admitted instanceof Promise)) {
+      return run(admitted);
+    }
+    return (async function* () {
+      try {
+        yield* run(await admitted);
+      } catch (error) {
+        throw toError(error, ctx);
+      }
+    })();
+  } catch (error) {
+    throw toError(error, ctx);
+  }
+}
+
+/** Open a stream, and pass on what its handler answers until it ends. */
+function passOutputs(
+  method: GuardedStreamMethod,
+  ctx: HandlerContext,
+  run: (stream: OpenStream) => Outputs,
+): Outputs {
+  const stream = open(method, ctx);
+  const hooks: PassingHooks<Output> = {
+    toError: (error) => method.toError(error, ctx),
+    onDone: () => stream.release(),
+  };
+  try {
+    return untilEnded(run(stream), stream.ending, hooks);
+  } catch (error) {
+    stream.release();
+    throw error;
+  }
+}
+
+/**
+ * Hold the rule against every message before the handler sees it. A message that is refused ends the call at once,
+ * whether the handler would rather go on without it or hangs.
+ */
+function passInputs(
+  { guard: { check } }: GuardedMethod,
+  { ctx, ending }: OpenStream,
+  inputs: AsyncIterable<Message>,
+): AsyncIterable<Message> {
+  const onMessage = (message: Message): void => {
+    try {
+      check?.(ctx, message);
+    } catch (error) {
+      if (error instanceof AuthError) {
+        ending.end(error);
+      }
+      throw error;
+    }
+  };
+  return untilEnded(inputs, ending, check === undefined ? {} : { onMessage });
+}
+
+function open({ isShadow, policy, streams }: GuardedStreamMethod, ctx: HandlerContext): OpenStream {
+  return isShadow || policy === undefined
+    ? { ctx, ending: { ended: undefined, onEnd: () => {}, end: () => {} }, release: () => {} }
+    : openStream(streams, ctx, policy);
+}
+
+async function* once(message: Message): AsyncGenerator<Message> {
+  yield message;
+}
+
+async function* toOutputsOf(
+  messages: AsyncIterable<Message>,
+  run: (only: Message) => Outputs,
+): AsyncGenerator<Output> {
+  yield* run(await onlyOf(messages));
+}
+
+/** Read the only message there is, to the end of its stream. */
+async function onlyOf<T>(messages: AsyncIterable<T>): Promise<T> {
+  const all: T[] = [];
+  for await (const message of messages) {
+    all.push(message);
+  }
+  const [only] = all;
+  if (only === undefined || all.length > 1) {
+    throw new ConnectError("an interceptor has made another number of messages than one", Code.Internal);
+  }
+  return only;
+}
