@@ -43,8 +43,11 @@ interface Exchange {
   readonly response: NodeResponse | undefined;
 }
 
+const nobodySaid = (): undefined => undefined;
+const thereIsNone = (): undefined => undefined;
+
 /** Behind a function: whoever logs the context of a call must not log the headers of its request. */
-const exchangeKey = createContextKey<() => Exchange | undefined>(() => undefined, {
+const exchangeKey = createContextKey<() => Exchange | undefined>(nobodySaid, {
   description: "countersign exchange",
 });
 
@@ -104,9 +107,14 @@ export function remoteAddressOf(values: ContextValues): string {
   return values.get(exchangeKey)()?.request.socket.remoteAddress ?? "";
 }
 
-/** Say whether a call brings the request of Node that it came in. */
-export function hasNodeRequest(values: ContextValues): boolean {
-  return values.get(exchangeKey)() !== undefined;
+/** Make context values for a call that comes in no request of Node, as in a fetch handler. */
+export function withoutNodeRequest(values: ContextValues = createContextValues()): ContextValues {
+  return values.set(exchangeKey, thereIsNone);
+}
+
+/** Say whether the adapter of a call was not given the `contextValues` of `createAuth`. */
+export function lacksNodeRequest(values: ContextValues): boolean {
+  return values.get(exchangeKey) === nobodySaid;
 }
 
 /** Find what a call runs over; undefined when no adapter of Node serves it. */

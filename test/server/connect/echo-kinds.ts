@@ -38,7 +38,9 @@ export async function last(messages: AsyncIterable<Echo>): Promise<Echo | undefi
 }
 
 /** How each kind is called with a text. */
-export const kinds: Readonly<Record<string, (client: EchoClient, text: string) => Promise<Echo | undefined>>> = {
+export const kinds: Readonly<
+  Record<string, (client: EchoClient, text: string) => Promise<Echo | undefined>>
+> = {
   unary: (client, text) => client.unary(create(Echo, { text })),
   "server stream": (client, text) => last(client.server(create(Echo, { text }))),
   "client stream": (client, text) => client.upload(send(create(Echo, { text }))),
@@ -75,4 +77,3 @@ export function clientOf(auth: Auth, router: RouterOptions, token?: string): Ech
   // The methods of a service that is made at run time have no types of their own.
   return createClient(service, transport) as unknown as EchoClient;
 }
-

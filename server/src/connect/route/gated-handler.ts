@@ -9,12 +9,15 @@ import {
 } from "@connectrpc/connect";
 import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
+import { lacksNodeRequest } from "../node-request.ts";
 
 /** What {@link gateHandler} needs. */
 export interface GatedHandlerOptions {
   readonly gate: Gate;
   /** The options of the router, as far as they are known: refusals leave as its other errors do. */
   readonly routerOptions: ConnectRouterOptions;
+  /** Told of a call over a network whose adapter does not say what request it came in. */
+  readonly onBareCall: () => void;
 }
 
 /** What serves one RPC, over every protocol. Connect exports the type from its inner parts only. */
@@ -36,7 +39,8 @@ function throwRefusal(ctx: RefusedCall): never {
  *
  * @param handler what the router made of the route
  */
-export function gateHandler(handler: Handler, { gate, routerOptions }: GatedHandlerOptions): Handler {
+export function gateHandler(handler: Handler, options: GatedHandlerOptions): Handler {
+  const { gate, routerOptions, onBareCall } = options;
   const { method, service } = handler;
   const refuse = createRefusingHandler(handler, routerOptions);
   const serve = async (request: HandlerRequest): ReturnType<Handler> => {
@@ -44,6 +48,9 @@ export function gateHandler(handler: Handler, { gate, routerOptions }: GatedHand
       return handler(request); // which says so without calling anything
     }
     const values = createCallValues(request.contextValues);
+    if (lacksNodeRequest(values) && !request.url.startsWith(IN_MEMORY)) {
+      onBareCall();
+    }
     // A copy: the client of a router in the same process may send its header again.
     const requestHeader = new Headers(request.header);
     try {
@@ -58,6 +65,9 @@ export function gateHandler(handler: Handler, { gate, routerOptions }: GatedHand
   };
   return Object.assign(serve, { ...handler });
 }
+
+/** Where `createRouterTransport` says that it sends calls: there is no network, and nothing is lost. */
+const IN_MEMORY = "https://in-memory/";
 
 /** Say whether a handler takes a request at all, which its method and content type decide. */
 function isServed(handler: Handler, { method, header }: HandlerRequest): boolean {

@@ -18,7 +18,7 @@ export interface GuardedRoutesOptions {
   readonly guard: ImplementationGuard;
   /** How large a message may be when it arrives, in bytes. */
   readonly readMaxBytes: number;
-  /** Told once where calls can only be refused when their body has been read. */
+  /** Told once of each thing that is lost by how the routes are mounted. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -31,16 +31,26 @@ type RouteOptions = NonNullable<Parameters<ConnectRouter["service"]>[2]>;
  * The gate is put before what the router makes of a route, the rules and the life of streams around the implementation.
  */
 export function createGuardedRoutes(options: GuardedRoutesOptions): (router: ConnectRouter) => void {
-  let isFirst = true;
-  return (router) => {
-    options.routes(guardRouter(router, options));
-    const [any] = router.handlers;
-    if (isFirst && any !== undefined && !hasEarlyGate(any)) {
-      options.onWarning(LATE_REFUSALS);
+  const warned = new Set<string>();
+  const warnOnce = (message: string): void => {
+    if (!warned.has(message)) {
+      warned.add(message);
+      options.onWarning(message);
     }
-    isFirst = false;
+  };
+  return (router) => {
+    options.routes(guardRouter(router, options, () => warnOnce(NO_NODE_REQUEST)));
+    const [any] = router.handlers;
+    if (any !== undefined && !hasEarlyGate(any)) {
+      warnOnce(LATE_REFUSALS);
+    }
   };
 }
+
+const NO_NODE_REQUEST =
+  "the adapter was not given the contextValues of createAuth: a second Authorization header is not seen, clients that " +
+  "stop reading are not cut off, and callers are not told apart by their address. Spread auth into its options, or " +
+  "call auth.contextValues(req, res) in a contextValues of your own";
 
 const LATE_REFUSALS =
   "this version of @connectrpc/connect decides on calls only when their body has been read: " +
@@ -54,7 +64,11 @@ export function describeRouter(router: ConnectRouter, options: ConnectRouterOpti
   knownOptions.set(router, options);
 }
 
-function guardRouter(router: ConnectRouter, options: GuardedRoutesOptions): ConnectRouter {
+function guardRouter(
+  router: ConnectRouter,
+  options: GuardedRoutesOptions,
+  onBareCall: () => void,
+): ConnectRouter {
   const { gate, guard, interceptors, readMaxBytes } = options;
   const routerOptions = knownOptions.get(router) ?? { readMaxBytes };
 
@@ -64,7 +78,7 @@ function guardRouter(router: ConnectRouter, options: GuardedRoutesOptions): Conn
     const before = handlers.length;
     add();
     const added = handlers.splice(before);
-    handlers.push(...added.map((handler) => gateHandler(handler, { gate, routerOptions })));
+    handlers.push(...added.map((handler) => gateHandler(handler, { gate, routerOptions, onBareCall })));
     return guarded;
   }
 

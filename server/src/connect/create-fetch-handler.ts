@@ -1,0 +1,121 @@
+import {
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  type ContextValues,
+  createConnectRouter,
+} from "@connectrpc/connect";
+import type { Auth } from "./create-auth.ts";
+import { withoutNodeRequest } from "./node-request.ts";
+
+/** How {@link createFetchHandler} serves. */
+export interface FetchHandlerOptions extends Omit<ConnectRouterOptions, "grpc" | "requestGate"> {
+  /** A path before those of the RPCs, such as `/api`. Default: none. */
+  readonly prefix?: string;
+  /**
+   * Makes the context values of a call. Say with `setPeer` where it comes from: a fetch host does not, and without that
+   * the limits of peers count all callers as one. Default: empty ones.
+   */
+  readonly contextValues?: (request: Request) => ContextValues;
+  /** Answers what is no RPC of the routes. Default: 404. */
+  readonly fallback?: (request: Request) => Response | Promise<Response>;
+}
+
+/** Answers requests of the Fetch API. */
+export type FetchHandler = (request: Request) => Promise<Response>;
+
+/**
+ * Serve over the Fetch API: route handlers of Next's app router, Hono, Bun, Deno, Workers.
+ *
+ * gRPC-Web and Connect, with all kinds of RPC that the host can carry: gRPC needs trailers, which the Fetch API has
+ * not, and both directions at once need a host that answers before the request has ended.
+ *
+ *     const handler = createFetchHandler(createAuth({ routes, issuers, audience: "ledger" }));
+ *     export { handler as GET, handler as POST };
+ *
+ * @param auth what `createAuth` returned
+ * @returns a handler that never rejects
+ */
+export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}): FetchHandler {
+  const { prefix = "", contextValues, fallback = respondNotFound, ...routerOptions } = options;
+  const router = createConnectRouter({
+    readMaxBytes: auth.readMaxBytes,
+    ...routerOptions,
+    grpc: false,
+    requestGate: auth.requestGate,
+  });
+  auth.routes(router);
+  const handlers = new Map(router.handlers.map((handler) => [prefix + handler.requestPath, handler]));
+  return async (request) => {
+    try {
+      const handler = handlers.get(new URL(request.url).pathname);
+      if (handler === undefined) {
+        return await fallback(request);
+      }
+      const values = withoutNodeRequest(contextValues?.(request));
+      return toResponse(await handler(toServerRequest(request, values)));
+    } catch {
+      // What a handler throws is answered by Connect: this is a body that broke off, or a hook of the application.
+      return new Response(null, { status: 500 });
+    }
+  };
+}
+
+type Handler = ConnectRouter["handlers"][number];
+type ServerRequest = Parameters<Handler>[0];
+type ServerResponse = Awaited<ReturnType<Handler>>;
+
+function respondNotFound(): Response {
+  return new Response(null, { status: 404 });
+}
+
+function toServerRequest(request: Request, contextValues: ContextValues): ServerRequest {
+  return {
+    // The Fetch API does not say. Whether both directions at once work is up to the host, which HTTP/2 does not forbid.
+    httpVersion: "2.0",
+    method: request.method,
+    url: request.url,
+    header: request.headers,
+    body: readBody(request.body),
+    signal: request.signal,
+    contextValues,
+  };
+}
+
+/** Not every host can iterate over a stream. */
+async function* readBody(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  if (reader === undefined) {
+    return;
+  }
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      yield part.value;
+    }
+  } finally {
+    // What is left is not wanted any more; whether the other end hears of it does not matter here.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+function toResponse({ status, header, body }: ServerResponse): Response {
+  return new Response(body === undefined ? null : toStream(body), {
+    status,
+    ...(header === undefined ? {} : { headers: header }),
+  });
+}
+
+function toStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const parts = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const part = await parts.next();
+      if (part.done === true) {
+        controller.close();
+      } else {
+        controller.enqueue(part.value);
+      }
+    },
+    // The client has left: the handler's signal aborts, and it is not waited for.
+    cancel: (reason) => void (parts.throw?.(reason) ?? parts.return?.())?.catch(() => undefined),
+  });
+}
