@@ -197,8 +197,9 @@ describe("a deadline", () => {
   it("is kept when a timer can", async () => {
     await using serving = await serve({ routes });
     const client = createClient(NotesService, createGrpcTransport({ baseUrl: serving.origin }));
-    const watching = client.watchNotes({}, { timeoutMs: 100 })[Symbol.asyncIterator]();
-    await watching.next();
-    await expect(watching.next()).rejects.toThrow("[deadline_exceeded]");
+    const watch = async (): Promise<void> => {
+      for await (const _ of client.watchNotes({}, { timeoutMs: 100 }));
+    };
+    await expect(watch()).rejects.toThrow("[deadline_exceeded]");
   });
 });

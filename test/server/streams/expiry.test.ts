@@ -4,13 +4,28 @@ import { Socket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { eventually } from "../../support/eventually.ts";
+import { holdTime } from "../../support/fake-time.ts";
 import { clientOf, PROTOCOLS } from "../../support/rpc.ts";
-import { startStreamServer, tokenFor } from "./stream-server.ts";
+import { type StreamServer, startStreamServer, tokenFor } from "./stream-server.ts";
 
-/** Long enough to open a stream on a busy machine before it is over. */
-const LIFE_MS = 1500;
+holdTime();
+
+const LIFE_MS = 60_000;
+
+/** Open a stream, let the life of its token pass, and tell the reason that it ended with. */
+async function outlive(
+  server: StreamServer,
+  call: () => AsyncIterable<unknown> | Promise<unknown>,
+): Promise<string | undefined> {
+  const ended = reasonOf(call);
+  await eventually(() => server.streams.size === 1 || undefined);
+  vi.advanceTimersByTime(LIFE_MS - 10);
+  expect(server.streams.size).toBe(1);
+  vi.advanceTimersByTime(20);
+  return await ended;
+}
 
 /** Run a call to its end, and tell the reason that it ended with. */
 async function reasonOf(call: () => AsyncIterable<unknown> | Promise<unknown>): Promise<string | undefined> {
@@ -32,7 +47,7 @@ async function reasonOf(call: () => AsyncIterable<unknown> | Promise<unknown>): 
 const forever = new Promise<never>(() => {});
 
 for (const protocol of PROTOCOLS) {
-  describe.concurrent(`a stream over ${protocol} whose token expires`, () => {
+  describe(`a stream over ${protocol} whose token expires`, () => {
     test("ends with STREAM_EXPIRED when it is idle, and its handler is told", async () => {
       const { promise: aborted, resolve } = Promise.withResolvers<unknown>();
       await using server = await startStreamServer({
@@ -43,7 +58,7 @@ for (const protocol of PROTOCOLS) {
         },
       });
       const client = clientOf(NotesService, { ...server, protocol, token: tokenFor(LIFE_MS) });
-      expect(await reasonOf(() => client.watchNotes({}))).toBe("STREAM_EXPIRED");
+      expect(await outlive(server, () => client.watchNotes({}))).toBe("STREAM_EXPIRED");
       expect(await aborted).toMatchObject({ reason: "STREAM_EXPIRED" });
     });
 
@@ -55,7 +70,7 @@ for (const protocol of PROTOCOLS) {
         },
       });
       const client = clientOf(NotesService, { ...server, protocol, token: tokenFor(LIFE_MS) });
-      expect(await reasonOf(() => client.watchNotes({}))).toBe("STREAM_EXPIRED");
+      expect(await outlive(server, () => client.watchNotes({}))).toBe("STREAM_EXPIRED");
       expect(server.streams.size).toBe(0);
     });
 
@@ -67,7 +82,7 @@ for (const protocol of PROTOCOLS) {
         },
       });
       const client = clientOf(NotesService, { ...server, protocol, token: tokenFor(LIFE_MS) });
-      expect(await reasonOf(() => client.watchNotes({}))).toBe("STREAM_EXPIRED");
+      expect(await outlive(server, () => client.watchNotes({}))).toBe("STREAM_EXPIRED");
     });
 
     test("ends in the middle of messages", async () => {
@@ -80,7 +95,7 @@ for (const protocol of PROTOCOLS) {
         },
       });
       const client = clientOf(NotesService, { ...server, protocol, token: tokenFor(LIFE_MS) });
-      expect(await reasonOf(() => client.watchNotes({}))).toBe("STREAM_EXPIRED");
+      expect(await outlive(server, () => client.watchNotes({}))).toBe("STREAM_EXPIRED");
     });
   });
 }
@@ -91,7 +106,7 @@ async function* endless<T>(first: T): AsyncIterable<T> {
   await forever;
 }
 
-describe.concurrent("a stream of requests over gRPC whose token expires", () => {
+describe("a stream of requests over gRPC whose token expires", () => {
   test("ends when the client sends no more, for a client stream", async () => {
     await using server = await startStreamServer({
       async importNotes(requests) {
@@ -101,7 +116,7 @@ describe.concurrent("a stream of requests over gRPC whose token expires", () => 
       },
     });
     const client = clientOf(NotesService, { ...server, protocol: "grpc", token: tokenFor(LIFE_MS) });
-    expect(await reasonOf(() => client.importNotes(endless({ title: "a" })))).toBe("STREAM_EXPIRED");
+    expect(await outlive(server, () => client.importNotes(endless({ title: "a" })))).toBe("STREAM_EXPIRED");
   });
 
   test("ends for both sides of a bidirectional stream", async () => {
@@ -116,13 +131,22 @@ describe.concurrent("a stream of requests over gRPC whose token expires", () => 
       },
     });
     const client = clientOf(NotesService, { ...server, protocol: "grpc", token: tokenFor(LIFE_MS) });
-    expect(await reasonOf(() => client.syncNotes(endless({ noteId: "a" })))).toBe("STREAM_EXPIRED");
+    expect(await outlive(server, () => client.syncNotes(endless({ noteId: "a" })))).toBe("STREAM_EXPIRED");
     expect(await promise).toMatchObject({ reason: "STREAM_EXPIRED" });
   });
 });
 
-describe.concurrent("a client that stopped reading", () => {
+describe("a client that stopped reading", () => {
   const frame = Buffer.from([0, 0, 0, 0, 0]);
+
+  /** How long a client has to read how its stream ended, in milliseconds. */
+  const GRACE_MS = 5_000;
+
+  /** Let the stream that is being opened come to the end of its token. */
+  async function pastTheEnd(server: StreamServer): Promise<void> {
+    await eventually(() => server.streams.size === 1 || undefined);
+    vi.advanceTimersByTime(LIFE_MS + 10);
+  }
 
   /** Send more than any buffer takes. */
   async function* flood() {
@@ -141,6 +165,11 @@ describe.concurrent("a client that stopped reading", () => {
     stream.on("error", () => {});
     stream.end(frame);
     stream.pause();
+    await pastTheEnd(server);
+    vi.advanceTimersByTime(GRACE_MS - 100);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.rstCode).toBe(0);
+    vi.advanceTimersByTime(100);
     // What is not read holds back the events; the code of the reset is there at once.
     expect(await eventually(() => stream.rstCode || undefined)).toBe(8);
     session.destroy();
@@ -162,6 +191,8 @@ describe.concurrent("a client that stopped reading", () => {
     ];
     socket.write(`${head.join("\r\n")}\r\n\r\n`);
     socket.write(frame);
+    await pastTheEnd(server);
+    vi.advanceTimersByTime(GRACE_MS);
     // What is not read is not seen to close; but what is written is refused then.
     const refusal = await eventually(() => {
       socket.write("\r\n");

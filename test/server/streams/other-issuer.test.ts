@@ -3,8 +3,10 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromFunction } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { listen } from "../../../server/src/http/listener.ts";
+import { eventually } from "../../support/eventually.ts";
+import { holdTime, passWhileClosing } from "../../support/fake-time.ts";
 import { startStreamServer, tokenFor } from "./stream-server.ts";
 
 /** A server that knows nothing of all this: it counts the calls that it cannot answer. */
@@ -22,21 +24,28 @@ async function startForeignServer(notes: Partial<ServiceImpl<typeof NotesService
   return {
     baseUrl: listener.origin,
     unknownCalls: () => unknownCalls,
-    [Symbol.asyncDispose]: () => listener.close(0),
+    [Symbol.asyncDispose]: () => passWhileClosing(listener.close(0)),
   };
 }
+
+holdTime();
 
 const LIFE_MS = 2_000;
 
 /** Enough to cross three lives of a token. */
 const MESSAGES = 60;
+const BETWEEN_MESSAGES_MS = 100;
 
-/** Sends a message every 100 ms until it is told to stop. */
+/** Sends a message whenever one was asked for. */
+let send: () => void = () => undefined;
 const notes: Partial<ServiceImpl<typeof NotesService>> = {
   async *watchNotes(_, { signal }) {
     for (let sequence = 1n; !signal.aborted; sequence += 1n) {
+      const asked = new Promise<void>((resolve) => {
+        send = resolve;
+      });
       yield { sequence };
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await asked;
     }
   },
 };
@@ -58,7 +67,14 @@ async function follow(baseUrl: string): Promise<number> {
       if (seen.length === MESSAGES) stop.abort();
     }
   };
-  await expect(read()).rejects.toMatchObject({ code: Code.Canceled });
+  const ended = expect(read()).rejects.toMatchObject({ code: Code.Canceled });
+  for (let message = 1; message < MESSAGES; message += 1) {
+    await eventually(() => seen.length === message || undefined, { intervalMs: 1 });
+    vi.advanceTimersByTime(BETWEEN_MESSAGES_MS);
+    // A renewal has as long as several messages take to go around.
+    send();
+  }
+  await ended;
   expect(seen).toEqual(Array.from({ length: MESSAGES }, (_, index) => BigInt(index + 1)));
   return count;
 }

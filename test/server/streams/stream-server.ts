@@ -7,6 +7,7 @@ import { createStreamService } from "../../../server/src/connect/stream-service.
 import { buildRequestListener } from "../../../server/src/http/build-server.ts";
 import { listen } from "../../../server/src/http/listener.ts";
 import { createStreamRegistry, type StreamRegistry } from "../../../server/src/streams/stream-registry.ts";
+import { passWhileClosing } from "../../support/fake-time.ts";
 import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
 import { createRevocationSet } from "./revocation-set.ts";
 
@@ -51,6 +52,6 @@ export async function startStreamServer(
     baseUrl: listener.origin,
     streams,
     revoke: (sessionId) => revocations.add(sessionId),
-    [Symbol.asyncDispose]: () => listener.close(0),
+    [Symbol.asyncDispose]: () => passWhileClosing(listener.close(0)),
   };
 }
