@@ -8,8 +8,10 @@ import { ALL_BENCHES } from "./benches/all.ts";
 import { cacheMemoryBench } from "./benches/cache-memory.ts";
 import { connectionMemoryBench } from "./benches/connection-memory.ts";
 import { floodBench } from "./benches/flood.ts";
+import { hostileBench } from "./benches/hostile.ts";
 import { createLatencyBench } from "./benches/latency.ts";
 import { rejectUploadBench } from "./benches/reject-upload.ts";
+import { tabsBench } from "./benches/tabs.ts";
 import { createUnaryBench } from "./benches/unary.ts";
 import { createUnaryKindBenches } from "./benches/unary-kinds.ts";
 import { createWorkersBench } from "./benches/workers.ts";
@@ -38,7 +40,7 @@ function expectRows(rows: unknown, bench: string, sides: readonly string[]): voi
   }
 }
 
-describe.concurrent("the benches, as quickly as they can", { timeout: 120_000 }, () => {
+describe.concurrent("the benches, as quickly as they can", () => {
   it("unary: serves and calls the five sides, with the client that needs no h2load", async () => {
     const rows = await createUnaryBench(nodeLoad).run(QUICK);
     const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
@@ -97,6 +99,15 @@ describe.concurrent("the benches, as quickly as they can", { timeout: 120_000 },
     expectRows(rows, "flood", sides);
   });
 
+  it("hostile: times refusals over both versions of HTTP", async () => {
+    const sides = ["http1", "http2"].flatMap((side) => [`${side}-p50`, `${side}-max`]);
+    expectRows(await hostileBench.run(QUICK), "hostile", sides);
+  });
+
+  it("tabs: wakes tabs of a browser", async () => {
+    expectRows(await tabsBench.run(QUICK), "tabs", ["answered-p50", "answered-max"]);
+  });
+
   it("cache-memory: weighs what is remembered", async () => {
     expectRows(await cacheMemoryBench.run(QUICK), "cache-memory", ["countersign-1000", "fast-jwt-1000"]);
   });
@@ -111,7 +122,7 @@ describe.concurrent("the benches, as quickly as they can", { timeout: 120_000 },
   });
 });
 
-describe.concurrent("npm run bench", { timeout: 120_000 }, () => {
+describe.concurrent("npm run bench", () => {
   it("runs what is named, prints the machine and the losses, and writes the rows as JSON", async () => {
     await using folder = await createTemporaryFolder();
     const file = join(folder.path, "rows.json");

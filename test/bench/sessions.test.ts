@@ -18,7 +18,7 @@ const CASES = [
   { bench: sessionMemoryBench, sides: ["sessions-heap", "sessions-disk", "revocations"] },
 ] as const;
 
-describe("the benches of sessions, as quickly as they can", { timeout: 60_000 }, () => {
+describe("the benches of sessions, as quickly as they can", () => {
   for (const { bench, sides } of CASES) {
     it(`${bench.name}: takes every figure that it promises`, async () => {
       const rows = await bench.run(QUICK);

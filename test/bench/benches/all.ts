@@ -4,6 +4,7 @@ import { connectionMemoryBench } from "./connection-memory.ts";
 import { floodBench } from "./flood.ts";
 import { gateBench } from "./gate.ts";
 import { gateRevokedBench } from "./gate-revoked.ts";
+import { hostileBench } from "./hostile.ts";
 import { createLatencyBench } from "./latency.ts";
 import { refreshBench } from "./refresh.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
@@ -14,6 +15,7 @@ import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
 import { streamMessagesBench } from "./stream-messages.ts";
 import { streamsBench } from "./streams.ts";
+import { tabsBench } from "./tabs.ts";
 import { createUnaryBench } from "./unary.ts";
 import { createUnaryKindBenches } from "./unary-kinds.ts";
 import { createWorkersBench } from "./workers.ts";
@@ -29,6 +31,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   gateRevokedBench,
   rejectUploadBench,
   floodBench,
+  hostileBench,
   cacheMemoryBench,
   refreshBench,
   signInBench,
@@ -38,4 +41,5 @@ export const ALL_BENCHES: readonly Bench[] = [
   streamMessagesBench,
   sdkOverheadBench,
   sdkSizeBench,
+  tabsBench,
 ];

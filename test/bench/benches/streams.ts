@@ -51,7 +51,14 @@ async function runStreams({ rounds, quick }: BenchOptions): Promise<readonly Row
   return await interleave("streams", sides, Math.min(rounds, MAX_ROUNDS));
 }
 
+/** Measure, with tokens that last until this machine has opened all streams. */
 async function measure(name: StreamServerName, size: Size): Promise<readonly Reading[]> {
+  const readings = await measureInTime(name, size);
+  return readings ?? (await measure(name, { ...size, firstEndMs: 4 * size.firstEndMs }));
+}
+
+/** @returns undefined when the first token ran out before all streams were open */
+async function measureInTime(name: StreamServerName, size: Size): Promise<readonly Reading[] | undefined> {
   const maker = createTokenMaker();
   await using server = startChild(new URL("../streams/server-child.ts", import.meta.url), {
     core: "server",
@@ -64,20 +71,30 @@ async function measure(name: StreamServerName, size: Size): Promise<readonly Rea
     { length: size.streams },
     (_, index) => nowSeconds + (size.firstEndMs + (size.spreadMs * index) / size.streams) / 1000,
   );
+  const isTooLate = (): boolean => name === "countersign" && Date.now() / 1000 > (deadlines[0] ?? 0);
   const tokens = deadlines.map((exp) => maker.mint({ claims: { exp } }));
-  await client.ask("hold", { port, tokens: tokens.slice(0, WARM_UP_STREAMS) });
+  await client
+    .ask("hold", { port, tokens: tokens.slice(0, WARM_UP_STREAMS) })
+    .catch(rethrowUnless(isTooLate));
   await client.ask("letGo");
   await wait(200);
 
   const before = await server.ask<number>("usedBytes");
-  await client.ask("hold", { port, tokens });
+  await client.ask("hold", { port, tokens }).catch(rethrowUnless(isTooLate));
   const held = (await server.ask<number>("usedBytes")) - before;
   const cpu = await cpuShare(server, size.idleMs);
   const costs = [
     { side: `${name}-memory`, unit: "B/stream", value: held / size.streams },
     { side: `${name}-cpu`, unit: "% of a core", value: Math.max(cpu * 100, 0.001) },
   ];
+  if (isTooLate()) return undefined;
   return name === "countersign" ? [...costs, ...(await measureEnds({ server, client, deadlines }))] : costs;
+}
+
+function rethrowUnless(isExpected: () => boolean): (error: unknown) => void {
+  return (error) => {
+    if (!isExpected()) throw error;
+  };
 }
 
 async function cpuShare(server: Child, overMs: number): Promise<number> {
@@ -98,8 +115,6 @@ interface Held {
 const UNAUTHENTICATED = 16;
 
 async function measureEnds({ server, client, deadlines }: Held): Promise<readonly Reading[]> {
-  if (Date.now() / 1000 > (deadlines[0] ?? 0))
-    throw new Error("the first token ran out before all were open");
   const endings = await client.ask<readonly StreamEnding[]>("endings");
   if (endings.some(({ status }) => status !== UNAUTHENTICATED))
     throw new Error("a stream did not end as expired");
