@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
-import { LIVES, RUN_MS, runImport, runSync, runWatch, signInSession } from "./stream-runs.ts";
+import { LIVES, runImport, runSync, runWatch, signInSession } from "./stream-runs.ts";
 
 /** What the streams of {@link describeStreams} must have been renewed together: each in every life but its first. */
 export const LEAST_RENEWALS = 4 * (LIVES - 1);
@@ -11,9 +11,8 @@ export function describeStreams(baseUrlOf: () => string): void {
     for (const way of ["grpc", "web"] as const) {
       test(`of messages from the server go on without a gap, over ${way}`, async () => {
         await using client = await signInSession(baseUrlOf());
-        const { written, seen, end } = await runWatch(client[way], client.grpc);
+        const { written, seen, end } = await runWatch(client, way);
         expect(end).toMatchObject({ code: Code.Canceled });
-        expect(written.length).toBeGreaterThan(RUN_MS / 1000);
         // The other runs write to the same account: what this one wrote must be there, once and in order.
         expect(seen.filter((own) => written.includes(own))).toEqual(written);
         expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => (a < b ? -1 : 1)));
@@ -22,14 +21,13 @@ export function describeStreams(baseUrlOf: () => string): void {
 
     test("of messages from the client end with all of them", async () => {
       await using client = await signInSession(baseUrlOf());
-      const { sent, created } = await runImport(client.grpc);
+      const { sent, created } = await runImport(client);
       expect(created).toBe(sent);
-      expect(sent).toBeGreaterThan(RUN_MS / 1000);
     });
 
     test("of messages both ways acknowledge every one", async () => {
       await using client = await signInSession(baseUrlOf());
-      const { sent, seen } = await runSync(client.grpc);
+      const { sent, seen } = await runSync(client);
       expect(seen).toHaveLength(sent);
     });
   });

@@ -8,8 +8,6 @@ export interface PageRun {
   readonly seen: readonly string[];
   /** What ended it before it was left; undefined: nothing did. */
   readonly interruption: string | undefined;
-  /** How many tokens the session had meanwhile. */
-  readonly refreshes: number;
 }
 
 let session: Session;
@@ -54,10 +52,15 @@ export function seenSoFar(): readonly string[] {
   return seen;
 }
 
+/** Say how many tokens the session has had since it signed in, but the first. */
+export function refreshesSoFar(): number {
+  return refreshes;
+}
+
 /** Leave the stream. */
 export async function leave(): Promise<PageRun> {
   stop.abort();
   const interruption = await ended;
   session.dispose();
-  return { seen, interruption, refreshes };
+  return { seen, interruption };
 }
