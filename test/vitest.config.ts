@@ -3,13 +3,14 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@countersign/source"];
 const exclude = ["**/node_modules/**", "dist/**", "output/**"];
 
-// Against a running server, a browser and programs of others: these need what is built, and more time.
+// Against a running server, a browser and programs of others: these need what is built.
 const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];
 
 // What is published, installed elsewhere: these need the tarballs.
 const published = ["packages/**/*.test.ts", "sdk/package/**/*.test.ts"];
 
-const wholeSystemTimes = { testTimeout: 60_000, hookTimeout: 120_000 };
+// Times end a test that hangs. They are no measure: the same tests pass on a machine that is much slower.
+const TIMEOUT_MS = 300_000;
 
 export default defineConfig({
   resolve: { conditions },
@@ -18,6 +19,9 @@ export default defineConfig({
     // Two workers: the suite starts servers, browsers and databases of its own beside them.
     maxWorkers: 2,
     reporters: ["default"],
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     projects: [
       {
         extends: true,
@@ -25,8 +29,6 @@ export default defineConfig({
           name: "parts",
           include: ["**/*.test.ts"],
           exclude: [...exclude, ...wholeSystem, ...published],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -36,7 +38,6 @@ export default defineConfig({
           include: wholeSystem,
           exclude,
           globalSetup: ["support/build.ts"],
-          ...wholeSystemTimes,
         },
       },
       {
@@ -46,8 +47,6 @@ export default defineConfig({
           include: published,
           exclude,
           globalSetup: ["support/packages.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -59,7 +58,6 @@ export default defineConfig({
           exclude: [...exclude, "e2e/setup.test.ts"],
           globalSetup: ["support/build.ts"],
           env: { COUNTERSIGN_UNARY_FAST_PATH: "off" },
-          ...wholeSystemTimes,
         },
       },
     ],

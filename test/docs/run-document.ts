@@ -7,7 +7,7 @@ import { type Fence, placeOf } from "./markdown.ts";
 import { createProject, type Project, type SourceFile } from "./project.ts";
 import { runShellBlocks, type ShellResult } from "./shell.ts";
 
-const MAX_RUN_MS = 20_000;
+const MAX_RUN_MS = 120_000;
 
 /** What came of the blocks of one document. */
 export interface DocumentRun extends AsyncDisposable {

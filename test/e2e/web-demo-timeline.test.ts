@@ -26,7 +26,6 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 const NOTHING_LOST = /^(\d+) notes? confirmed by the server, \1 arrived: none missed, none twice\.$/;
-const A_MINUTE_MS = 60_000;
 
 test("a viewer sees one stream cross tokens of five seconds, and survive a cut without a gap", async () => {
   await using demo = await openDemoPage(browser, server.baseUrl);
@@ -49,7 +48,7 @@ test("a viewer sees one stream cross tokens of five seconds, and survive a cut w
 
   await page.getByRole("button", { name: "Restore the network" }).click();
   const feed = page.getByRole("list", { name: "Live feed" });
-  await feed.getByText("written during the cut").waitFor({ timeout: A_MINUTE_MS });
+  await feed.getByText("written during the cut").waitFor();
   await untilTotals(page, ({ messages }) => messages >= before + 8);
   expect((await totalsOf(page)).interruptions).toBe(1);
   await untilNothingIsLost(page);
@@ -71,7 +70,7 @@ test("a viewer sees one stream cross tokens of five seconds, and survive a cut w
   await eventually(async () => ((await titlesOnServer()).length === 1 ? true : undefined));
   expect(await titlesOnServer()).toEqual(["written during the cut"]);
   expect(complaints).toEqual([]);
-}, 120_000);
+});
 
 test("a page that was closed in the middle leaves a tick, and the next one deletes it", async () => {
   const { page } = await openDemoPage(browser, server.baseUrl);
@@ -107,9 +106,7 @@ async function totalsOf(page: Page): Promise<Totals> {
 }
 
 async function untilTotals(page: Page, isReached: (totals: Totals) => boolean): Promise<void> {
-  await eventually(async () => (isReached(await totalsOf(page)) ? true : undefined), {
-    timeoutMs: A_MINUTE_MS,
-  });
+  await eventually(async () => (isReached(await totalsOf(page)) ? true : undefined));
 }
 
 async function untilNothingIsLost(page: Page): Promise<void> {

@@ -58,4 +58,4 @@ test("the audit file tells what happened, of the server and the commands, withou
     return (await read(path).catch(() => [])).length > 0 || undefined;
   });
   expect((await read(path)).map(({ type }) => type)).toContain("sign_in");
-}, 90_000);
+});

@@ -9,7 +9,7 @@ import { clientOf, signIn } from "../support/rpc.ts";
 const ROTATIONS = Number(process.env.COUNTERSIGN_TEST_ROTATIONS ?? 15);
 const SERVERS = 4;
 const CLIENTS = 6;
-const SECONDS_PER_ROTATION = 4;
+const SECONDS_PER_ROTATION = 30;
 
 /** Rotate as fast as the rules allow: each key is published for a while before it signs. */
 const FAST = {

@@ -10,7 +10,7 @@ import { createTemporaryFolder } from "../support/temporary-folder.ts";
 const KILLS = Number(process.env.COUNTERSIGN_TEST_KILLS ?? 12);
 const CLIENTS = 12;
 const MAX_LIFE_MS = 200;
-const SECONDS_PER_KILL = 8;
+const SECONDS_PER_KILL = 30;
 
 // The issuer must not move with the port, or tokens of before would be a stranger's.
 const env = { COUNTERSIGN_ISSUER: "http://issuer.test.localhost" };

@@ -27,4 +27,4 @@ test("a server whose Postgres is gone says that it is not ready, over both doors
   await cluster.postgres.start();
   await until(200);
   expect(await status()).toBe(Status.SERVING);
-}, 60_000);
+});

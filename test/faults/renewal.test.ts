@@ -11,7 +11,7 @@ import { clientOf, signIn } from "../support/rpc.ts";
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster([{}, {}, {}]);
-}, 120_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 /** Open a stream of the demo's user at the first server. */

@@ -123,15 +123,15 @@ export async function createKit(options: KitOptions = {}): Promise<Kit> {
   };
 }
 
-const MAX_TURNS = 20_000;
+/** When to stop waiting for what does not happen, in milliseconds. */
+const GIVE_UP_MS = 60_000;
 
 /** Let everything that is under way go on until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; turns < MAX_TURNS; turns += 1) {
+  for (const endMs = performance.now() + GIVE_UP_MS; performance.now() < endMs; await setImmediate()) {
     if (condition()) return;
-    await setImmediate();
   }
-  throw new Error("what the test waits for does not happen");
+  throw new Error(`what the test waits for does not happen: ${condition.toString()}`);
 }
 
 /** Let everything that can go on without time passing go on. */
@@ -151,11 +151,4 @@ export async function pass<T>(clock: FakeClock, promise: Promise<T>): Promise<Pr
     clock.advance(100);
   }
   throw new Error("the promise does not settle");
-}
-
-/** Take a time, in milliseconds. The machine is shared: of five turns the shortest says how long it takes when nothing else is in the way. */
-export async function shortest(turn: () => Promise<number>): Promise<number> {
-  const times: number[] = [];
-  for (let turns = 0; turns < 5; turns += 1) times.push(await turn());
-  return Math.min(...times);
 }

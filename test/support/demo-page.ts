@@ -14,7 +14,7 @@ export interface DemoPage extends AsyncDisposable {
 export async function openDemoPage(browser: Browser, baseUrl: string): Promise<DemoPage> {
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {

@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
 
 let browser: Browser;
@@ -11,9 +11,6 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const LIFETIME_MS = 600_000;
-// Browsers share the machine with the rest of the suite.
-vi.setConfig({ testTimeout: 60_000 });
-
 test("a reload stays signed in, and the database shows no token", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
   const tab = await kit.openTab();
@@ -67,18 +64,14 @@ test("sign-in, refreshes and sign-out reach other tabs", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
   const [a, b] = [await kit.openTab(), await kit.openTab()];
   await signIn(a);
-  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_in'", undefined, {
-    timeout: 1_000,
-  });
+  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_in'");
   kit.server.distrust();
   await a.run(({ notes }) => notes.getNote({ id: "1" }));
-  await b.page.waitForFunction("tab.session.getSnapshot().generation === 2", undefined, { timeout: 1_000 });
+  await b.page.waitForFunction("tab.session.getSnapshot().generation === 2");
   await b.run(({ notes }) => notes.getNote({ id: "1" }));
   expect(kit.server.counts()).toMatchObject({ signIns: 1, refreshes: 1 });
   await a.run(({ session }) => session.signOut());
-  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_out'", undefined, {
-    timeout: 1_000,
-  });
+  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_out'");
   expect(await b.run(({ events }) => events.at(-1))).toEqual({ type: "signed_out", reason: "user" });
 });
 

@@ -62,9 +62,7 @@ async function age(directory: string): Promise<void> {
 
 const PROCESSES = 20;
 
-test("row 38: 20 processes and one that is killed while it refreshes get one successor", {
-  timeout: 120_000,
-}, async () => {
+test("row 38: 20 processes and one that is killed while it refreshes get one successor", async () => {
   await using folder = await createTemporaryFolder();
   await using fixture = await createFixture();
   const directory = join(folder.path, "session");
@@ -79,14 +77,14 @@ test("row 38: 20 processes and one that is killed while it refreshes get one suc
     return new Promise(() => undefined);
   });
   await using killed = startProcess(fixture.baseUrl, directory);
-  await expect.poll(fixture.waiting, { timeout: 60_000 }).toBe(1);
+  await expect.poll(fixture.waiting).toBe(1);
   fixture.go();
   await reached.promise;
   expect(await readdir(directory)).toContain("refresh.lock");
   await killed.end("SIGKILL");
 
   const programs = Array.from({ length: PROCESSES }, () => startProcess(fixture.baseUrl, directory));
-  await expect.poll(fixture.waiting, { timeout: 60_000 }).toBe(PROCESSES);
+  await expect.poll(fixture.waiting).toBe(PROCESSES);
   fixture.go();
   for (const { ended } of programs) {
     const { stdout } = await ended;
@@ -96,7 +94,6 @@ test("row 38: 20 processes and one that is killed while it refreshes get one suc
       generation: 2,
       degraded: false,
     });
-    expect(JSON.parse(stdout).tookMs).toBeLessThan(5_000);
   }
   expect(fixture.server.counts().rotations).toBe(1);
   expect((await readdir(directory)).length).toBe(1);

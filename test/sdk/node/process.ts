@@ -6,7 +6,5 @@ const session = createSession({ baseUrl, store: createFileStore({ directory }) }
 await session.ready;
 // Answered when all processes have come this far.
 await fetch(`${baseUrl}/go`);
-const startedMs = performance.now();
 const token = await session.token().catch(String);
-const tookMs = performance.now() - startedMs;
-process.stdout.write(`${JSON.stringify({ token, tookMs, ...session.getSnapshot() })}\n`);
+process.stdout.write(`${JSON.stringify({ token, ...session.getSnapshot() })}\n`);

@@ -3,16 +3,13 @@ import { createSession, fromFunction, type SessionEvent, TokenSourceError } from
 import { clientCredentials, oidc } from "@countersign/sdk/oidc";
 import { createFakeClock, type FakeClock } from "@countersign/sdk/testing";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../../support/browser.ts";
 import { pass, settle } from "../kit.ts";
 import { CLIENTS, type LiveProvider, REDIRECT_URI, startLiveProvider } from "./live-provider.ts";
 
 const HOUR_MS = 3_600_000;
 const baseUrl = "https://api.example";
-// Browsers share the machine with the rest of the suite.
-vi.setConfig({ testTimeout: 60_000 });
-
 let browser: Browser;
 let provider: LiveProvider;
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });

@@ -80,9 +80,8 @@ describe("a message rule (S3)", () => {
   });
 
   test("does not hang on text that a pattern stumbles over", () => {
-    const startedMs = performance.now();
-    allows("request.text.matches('^(a+)+$')", echo({ text: `${"a".repeat(28)}!` }));
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    // An engine that tries one way after the other has 2^63 of them here.
+    expect(allows("request.text.matches('^(a+)+$')", echo({ text: `${"a".repeat(64)}!` }))).toBe(false);
   });
 });
 
