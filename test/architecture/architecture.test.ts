@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noWallClockLimits } from "./clock-rules.ts";
 import { findCycles, reachableFrom } from "./import-graph.ts";
 import * as layers from "./layers.ts";
 import { parseModule } from "./parse-module.ts";
@@ -45,6 +46,7 @@ describe("the repository", () => {
     "has honest types": rules.honestTypes,
     "exports by name": rules.namedExports,
     "meets databases and jose where they belong": rules.keptLibraries,
+    "has tests that do not fail for being slow": noWallClockLimits,
   } satisfies Readonly<Record<string, rules.Rule>>;
   for (const [name, rule] of Object.entries(table)) {
     test(name, () => {
