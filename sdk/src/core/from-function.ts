@@ -12,23 +12,38 @@ const DEFAULT_LIFETIME_MS = 60_000;
  * Make a source of a function that answers with an access token, for tokens that something else looks after.
  *
  * A session of it needs no sign-in. A failure of the function is tried again; throw a `TokenSourceError` of kind
- * `final` to end the session.
+ * `final` to end the session. It ends as well when the function answers with a JWT of another account; the next call
+ * begins one for that. For the tokens of another session use `fromSession`, which follows at once.
  */
 export function fromFunction(
   getToken: (signal: AbortSignal) => Promise<string>,
   options: FunctionSourceOptions = {},
 ): TokenSource {
   const { lifetimeMs = DEFAULT_LIFETIME_MS } = options;
-  const acquire = async (signal: AbortSignal): Promise<TokenGrant> => ({
+  const acquire = async (signal: AbortSignal): Promise<TokenGrant> => {
     // Files end with a line break.
-    accessToken: (await getToken(signal)).trim(),
-    lifetimeMs,
-    scopes: [],
-  });
+    const accessToken = (await getToken(signal)).trim();
+    return { accessToken, lifetimeMs, scopes: [], sessionId: accountOf(accessToken) };
+  };
   return {
     repeatable: true,
     acquire,
     refresh: ({ signal }) => acquire(signal),
     revoke: () => Promise.resolve(),
   };
+}
+
+/**
+ * Read whose token it is; `undefined` when it is no JWT. Nothing is granted for it: a token of another account makes
+ * another session, so that no call and no stream goes on under it.
+ */
+function accountOf(token: string): string | undefined {
+  try {
+    const claims = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    // What it is, is only compared: hence the cast.
+    const { iss, sub } = JSON.parse(claims) as Readonly<Record<string, unknown>>;
+    return sub === undefined ? undefined : `${iss} ${sub}`;
+  } catch {
+    return undefined;
+  }
 }
