@@ -78,9 +78,9 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     isComplete: () => isKeeping,
     release,
     close(reason) {
-      // What the source fails with then has nobody left to tell.
-      iterator.throw?.(reason).catch(() => undefined);
-      iterator.return?.().catch(() => undefined);
+      // As Connect does. What the source fails with then has nobody left to tell.
+      const closings = [async () => iterator.throw?.(reason), async () => iterator.return?.()];
+      void Promise.allSettled(closings.map((close) => close()));
     },
   };
 }

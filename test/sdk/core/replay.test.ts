@@ -77,6 +77,25 @@ test("a source that fails fails the opening that reads it", async () => {
   await expect(take(replayOf(failing()).messages(), 9)).rejects.toThrow("no more");
 });
 
+test("a source that cannot be closed in order disturbs nobody when its stream is ended", () => {
+  const closed: string[] = [];
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise<never>(() => undefined),
+      throw(reason: unknown): never {
+        closed.push(`throw ${reason}`);
+        throw new Error("a mistake of the application");
+      },
+      return(): never {
+        closed.push("return");
+        throw new Error("another one");
+      },
+    }),
+  };
+  replayOf(source).close?.("signed out");
+  expect(closed).toEqual(["throw signed out", "return"]);
+});
+
 function serverStream(messages: AsyncIterable<unknown>, method: unknown = NotesService.method.watchNotes) {
   const req = {
     stream: true,
