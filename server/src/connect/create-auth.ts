@@ -8,9 +8,12 @@ import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import { createAudiences } from "./audiences.ts";
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
-import { createGate, type Gate } from "./gate.ts";
+import { stateOf } from "./call-state.ts";
+import type { ErrorSink } from "./error-contract.ts";
+import { createGate, type Gate, refuseForeignRoute } from "./gate.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { withRenewal } from "./renewal-route.ts";
+import { hasEarlyGate } from "./route/early-gate.ts";
 import { createGuardedRoutes } from "./route/guarded-routes.ts";
 import { createImplementationGuard } from "./route/implementation-guard.ts";
 
@@ -23,7 +26,10 @@ export interface Auth {
   readonly routes: (router: ConnectRouter) => void;
   /** Decides on a call by its headers, before its body is received; for adapters, which decide sooner with it. */
   readonly requestGate: Gate;
-  /** Empty: the routes carry everything. Your own are an option of `createAuth`, or of the adapter. */
+  /**
+   * The routes need none: it is empty, or before Connect 2.2 refuses what the gate refuses since. Your own are an
+   * option of `createAuth`, or of the adapter.
+   */
   readonly interceptors: Interceptor[];
   /** Keeps the request of Node at hand: a repeated Authorization header and a client that stopped reading show there. */
   readonly contextValues: typeof keepNodeRequest;
@@ -46,9 +52,11 @@ export interface Auth {
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
   const { streams, clock } = resolved;
-  const services = servicesOf(resolved.routes);
+  const services = servicesOf(handlersOf(resolved.routes));
   const routes = withRenewal({ routes: resolved.routes, services, streams, clock });
-  const policies = createPolicyTable(servicesOf(routes), resolved.policies);
+  const handlers = handlersOf(routes);
+  const policies = createPolicyTable(servicesOf(handlers), resolved.policies);
+  const isEarly = hasEarlyGate(handlers);
   const gate = createGateOf(resolved, policies);
   endRevoked(resolved);
   return {
@@ -58,10 +66,11 @@ export function createAuth(options: AuthOptions): Auth {
       gate,
       guard: createGuardOf(resolved, policies, gate),
       readMaxBytes: resolved.readMaxBytes,
+      isEarly,
       onWarning: resolved.onWarning,
     }),
     requestGate: gate,
-    interceptors: [],
+    interceptors: isEarly ? [] : [createRouteCheck(resolved.onError)],
     contextValues: keepNodeRequest,
     readMaxBytes: resolved.readMaxBytes,
     policyTable: policies,
@@ -69,11 +78,27 @@ export function createAuth(options: AuthOptions): Auth {
   };
 }
 
+type Handlers = ConnectRouter["handlers"];
+
 /** Register the routes on a router of our own, to learn what they serve. */
-function servicesOf(routes: AuthOptions["routes"]): readonly DescService[] {
+function handlersOf(routes: AuthOptions["routes"]): Handlers {
   const router = createConnectRouter();
   routes(router);
-  return router.handlers.map((handler) => handler.service);
+  return router.handlers;
+}
+
+function servicesOf(handlers: Handlers): readonly DescService[] {
+  return handlers.map((handler) => handler.service);
+}
+
+/** Refuse calls whose route did not go through createAuth, where Connect asks no gate. */
+function createRouteCheck(onError: ErrorSink): Interceptor {
+  return (next) => (req) => {
+    if (stateOf(req.contextValues) === undefined) {
+      throw refuseForeignRoute(req.method, onError);
+    }
+    return next(req);
+  };
 }
 
 function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gate {

@@ -1,4 +1,5 @@
-import type { HandlerContext } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import type { Authenticator } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
@@ -138,7 +139,7 @@ export function createGate(options: GateOptions): Gate {
     }
     if (state === undefined && policies.get(context.method) !== undefined) {
       // Without the route around it, nothing would hold the rule against messages or end the stream.
-      throw toInternalError(new TypeError(FOREIGN_ROUTE), context.method, options.onError);
+      throw refuseForeignRoute(context.method, options.onError);
     }
     return judge(context, state ?? { isAdmitted: false, caller: undefined }, authorization);
   };
@@ -151,6 +152,11 @@ interface JudgedCall {
   readonly state: CallState;
 }
 
-const FOREIGN_ROUTE =
-  "the method is served by a route that did not go through createAuth: give your routes to createAuth, and the " +
-  "routes that it returns to the adapter";
+/** Make the error of a call whose route has nothing around it that would hold a rule or end a stream. */
+export function refuseForeignRoute(method: DescMethod, onError: ErrorSink): ConnectError {
+  const fault = new TypeError(
+    "the method is served by a route that did not go through createAuth: give your routes to createAuth, and the " +
+      "routes that it returns to the adapter",
+  );
+  return toInternalError(fault, method, onError);
+}

@@ -1,6 +1,4 @@
 import {
-  Code,
-  ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
   type ContextValues,
@@ -102,29 +100,4 @@ function createRefusingHandler(
     throw new TypeError(`the router made no handler for ${method.parent.typeName}/${method.name}`);
   }
   return refusing;
-}
-
-/**
- * Say whether the version of Connect that is installed decides on a call before it reads the body.
- *
- * Only trying tells: its handlers go on to their gate without waiting for anything.
- *
- * @param handler any
- */
-export function hasEarlyGate({ method, requestPath }: Handler): boolean {
-  let isEarly = false;
-  const requestGate = (): never => {
-    isEarly = true;
-    throw new ConnectError("tried", Code.Unimplemented);
-  };
-  const router = createConnectRouter({ grpc: false, grpcWeb: false, requestGate } as ConnectRouterOptions);
-  router.rpc(method, (() => Promise.reject(new ConnectError("tried", Code.Unimplemented))) as never);
-  const type = method.methodKind === "unary" ? "application/proto" : "application/connect+proto";
-  void router.handlers[0]?.({
-    ...{ httpVersion: "2.0", method: "POST", url: `http://localhost${requestPath}` },
-    header: new Headers({ "content-type": type }),
-    body: (async function* () {})(),
-    signal: new AbortController().signal,
-  }).catch(() => undefined);
-  return isEarly;
 }

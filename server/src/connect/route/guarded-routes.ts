@@ -5,7 +5,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import type { Gate } from "../gate.ts";
-import { gateHandler, hasEarlyGate } from "./gated-handler.ts";
+import { gateHandler } from "./gated-handler.ts";
 import type { ImplementationGuard } from "./implementation-guard.ts";
 
 /** What {@link createGuardedRoutes} needs. */
@@ -18,6 +18,8 @@ export interface GuardedRoutesOptions {
   readonly guard: ImplementationGuard;
   /** How large a message may be when it arrives, in bytes. */
   readonly readMaxBytes: number;
+  /** Whether Connect asks the gate before it reads the body of a call. */
+  readonly isEarly: boolean;
   /** Told once of each thing that is lost by how the routes are mounted. */
   readonly onWarning: (message: string) => void;
 }
@@ -40,8 +42,7 @@ export function createGuardedRoutes(options: GuardedRoutesOptions): (router: Con
   };
   return (router) => {
     options.routes(guardRouter(router, options, () => warnOnce(NO_NODE_REQUEST)));
-    const [any] = router.handlers;
-    if (any !== undefined && !hasEarlyGate(any)) {
+    if (!options.isEarly) {
       warnOnce(LATE_REFUSALS);
     }
   };
