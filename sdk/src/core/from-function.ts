@@ -40,9 +40,9 @@ export function fromFunction(
 function accountOf(token: string): string | undefined {
   try {
     const claims = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
-    // What it is, is only compared: hence the cast.
+    // The text of both is only compared, whatever they are: hence the cast.
     const { iss, sub } = JSON.parse(claims) as Readonly<Record<string, unknown>>;
-    return sub === undefined ? undefined : `${iss} ${sub}`;
+    return sub === undefined ? undefined : JSON.stringify([iss, sub]);
   } catch {
     return undefined;
   }

@@ -82,7 +82,7 @@ test("a source that cannot be closed in order disturbs nobody when its stream is
   const source = {
     [Symbol.asyncIterator]: () => ({
       next: () => new Promise<never>(() => undefined),
-      throw(reason: unknown): never {
+      throw(reason: string): never {
         closed.push(`throw ${reason}`);
         throw new Error("a mistake of the application");
       },
