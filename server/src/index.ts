@@ -7,6 +7,7 @@ export { PolicyError } from "./authorize/policy-table.ts";
 export type { Clock } from "./clock.ts";
 export type { AnonymousStreamLimits } from "./connect/anonymous-streams.ts";
 export type { AuthOptions } from "./connect/auth-options.ts";
+export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "./connect/cors-headers.ts";
 export type { Auth } from "./connect/create-auth.ts";
 export { createAuth } from "./connect/create-auth.ts";
 export type { FetchHandler, FetchHandlerOptions } from "./connect/create-fetch-handler.ts";

@@ -1,8 +1,8 @@
+export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "./connect/cors-headers.ts";
 export type { AdminOptions, MetricsSource } from "./http/admin.ts";
 export { createAdminHandler } from "./http/admin.ts";
 export type { RequestListenerOptions } from "./http/build-server.ts";
 export { buildRequestListener } from "./http/build-server.ts";
-export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "./http/cors.ts";
 export type { JsonDocument } from "./http/documents.ts";
 export type { NodeServer, NodeServerGuardOptions } from "./http/guard-node-server.ts";
 export { guardNodeServer } from "./http/guard-node-server.ts";

@@ -1,26 +1,6 @@
-import { cors } from "@connectrpc/connect";
+import { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "../connect/cors-headers.ts";
 import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { respond } from "./respond.ts";
-
-/** The methods of HTTP that scripts of other origins may use. */
-export const CORS_ALLOWED_METHODS: readonly string[] = cors.allowedMethods;
-
-/** The request headers that scripts of other origins may send: those of the RPC protocols, and those that carry proof of identity. */
-export const CORS_ALLOWED_HEADERS: readonly string[] = [
-  ...cors.allowedHeaders,
-  "Authorization",
-  "DPoP",
-  "Countersign-Stream-Id",
-];
-
-/** The response headers that scripts of other origins may read: those of the RPC protocols, and those that say what to do next. */
-export const CORS_EXPOSED_HEADERS: readonly string[] = [
-  ...cors.exposedHeaders,
-  "WWW-Authenticate",
-  "DPoP-Nonce",
-  "Retry-After",
-  "Countersign-Expires-In",
-];
 
 /** How long a browser may remember the answer to a preflight, in seconds: the longest that Chromium accepts. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;

@@ -1,6 +1,7 @@
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { CORS_ALLOWED_HEADERS, CORS_EXPOSED_HEADERS, createCors } from "../../../server/src/http/cors.ts";
+import { CORS_ALLOWED_HEADERS, CORS_EXPOSED_HEADERS } from "../../../server/src/connect/cors-headers.ts";
+import { createCors } from "../../../server/src/http/cors.ts";
 import { ask, serve } from "./serving.ts";
 
 const PATH = "/countersign.demo.v1.NotesService/CreateNote";
