@@ -11,17 +11,18 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import {
-  type UniversalServerRequest,
-  type UniversalServerResponse,
-  validateUniversalHandlerOptions,
-} from "@connectrpc/connect/protocol";
-import {
   compressionBrotli,
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { describeRouter } from "../connect/route/guarded-routes.ts";
+import {
+  type UniversalServerRequest,
+  type UniversalServerResponse,
+  validateUniversalHandlerOptions,
+} from "./connect-protocol.ts";
+import { findVersionFault, readConnectVersion } from "./connect-version.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { packEnvelopes, packParts } from "./exchange/pack-parts.ts";
@@ -38,7 +39,7 @@ import {
 import { JSON_OPTIONS } from "./json-options.ts";
 import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
-import { recordMethods } from "./unary/methods.ts";
+import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
 /** What the RPCs of a server need. */
@@ -61,9 +62,12 @@ export interface RpcOptions {
   readonly contextValues?: (req: CallRequest, res: CallResponse) => ContextValues;
   /**
    * Whether unary calls that are nothing unusual are served without Connect's own handler, which takes several times
-   * as long and answers the same. Default: true.
+   * as long and answers the same. Default: true, with the releases of Connect that this has been proven for; with
+   * others Connect's own handler serves all calls, and `onWarning` is told.
    */
   readonly unaryFastPath?: boolean;
+  /** Told at start what is not as it should be. Default: console.warn. */
+  readonly onWarning?: (message: string) => void;
   /** Told what went wrong beside the calls themselves. It goes to the log, never to a caller. */
   readonly onError?: (error: unknown) => void;
 }
@@ -95,10 +99,8 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   const arrivals = createArrivals(options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS);
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
-  const recorded = recordMethods(router, validateUniversalHandlerOptions(routerOptions));
-  describeRouter(recorded.router, routerOptions);
-  options.routes(recorded.router);
-  const unary = createUnaryServer(options.unaryFastPath === false ? new Map() : recorded.methods, {
+  const methods = registerRoutes(router, routerOptions, options);
+  const unary = createUnaryServer(methods, {
     requestGate: options.requestGate,
     contextValues: options.contextValues,
     shutdownSignal: options.shutdownSignal,
@@ -150,6 +152,28 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
     };
   };
   return { find, onStream: unary.onStream };
+}
+
+/** Register the services. @returns the unary methods that take the fast path, by their path */
+function registerRoutes(
+  router: ConnectRouter,
+  routerOptions: ConnectRouterOptions,
+  { routes, unaryFastPath = true, onWarning = printWarning }: RpcOptions,
+): ReadonlyMap<string, UnaryMethod> {
+  const fault = unaryFastPath ? findVersionFault(readConnectVersion()) : undefined;
+  if (fault !== undefined) onWarning(fault);
+  const isOff = !unaryFastPath || fault !== undefined;
+  const recorded = isOff
+    ? { router, methods: new Map<string, UnaryMethod>() }
+    : recordMethods(router, validateUniversalHandlerOptions(routerOptions));
+  describeRouter(recorded.router, routerOptions);
+  routes(recorded.router);
+  return recorded.methods;
+}
+
+function printWarning(message: string): void {
+  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
+  console.warn(`countersign: ${message}`);
 }
 
 type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };

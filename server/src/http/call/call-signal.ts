@@ -1,4 +1,4 @@
-import { createDeadlineSignal, createLinkedAbortController } from "@connectrpc/connect/protocol";
+import { createDeadlineSignal, createLinkedAbortController } from "../connect-protocol.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { trailerMux } from "@connectrpc/connect/protocol-connect";
 import { createLazyView } from "../../connect/lazy-view.ts";
+import { trailerMux } from "../connect-protocol.ts";
 import { dropConnectionFields } from "../exchange/connection-fields.ts";
 import type { Exchange, SentFields } from "../exchange/exchange.ts";
 import type { CallParts } from "./call-parts.ts";

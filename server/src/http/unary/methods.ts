@@ -5,22 +5,24 @@ import {
   createServiceImplSpec,
   type MethodImplSpec,
 } from "@connectrpc/connect";
+import type { Gate } from "../../connect/gate.ts";
+import { gateOf } from "../../connect/route/implementation-guard.ts";
+import type { UnarySpec } from "../call/call-handler.ts";
+import type { CallMethod } from "../call/call-parts.ts";
 import {
   createMethodSerializationLookup,
   createMethodUrl,
   type MethodSerializationLookup,
   type UniversalHandlerOptions,
-} from "@connectrpc/connect/protocol";
-import type { Gate } from "../../connect/gate.ts";
-import { gateOf } from "../../connect/route/implementation-guard.ts";
-import type { UnarySpec } from "../call/call-handler.ts";
-import type { CallMethod } from "../call/call-parts.ts";
+} from "../connect-protocol.ts";
 
 /** A unary method that is served without Connect's own handler. */
 export interface UnaryMethod extends CallMethod {
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** How large a request may be, in bytes. */
   readonly readMaxBytes: number;
+  /** How large an answer must be to be compressed, in bytes. */
+  readonly compressMinBytes: number;
   /** The gate that its implementation is guarded by, which decides before any other. Undefined: it is not guarded. */
   readonly gate: Gate | undefined;
 }
@@ -70,10 +72,11 @@ function isLimit([name, value]: readonly [string, unknown]): boolean {
 }
 
 function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): Omit<UnaryMethod, "gate"> {
-  const { readMaxBytes, binaryOptions, jsonOptions, interceptors } = options;
+  const { readMaxBytes, compressMinBytes, binaryOptions, jsonOptions, interceptors } = options;
   return {
     spec,
     readMaxBytes,
+    compressMinBytes,
     serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
     interceptors,
   };
