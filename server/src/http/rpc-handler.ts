@@ -36,7 +36,7 @@ import {
   isHttp2Response,
   type StreamHandler,
 } from "./handler.ts";
-import { JSON_OPTIONS } from "./json-options.ts";
+import { type JsonOptions, resolveJsonOptions } from "./json-options.ts";
 import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
 import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
@@ -56,6 +56,13 @@ export interface RpcOptions {
   readonly writeMaxBytes?: number;
   /** How long the request of a call that takes one message may take to arrive, in milliseconds. Default 60,000. */
   readonly arrivalTimeoutMs?: number;
+  /**
+   * How messages are read from JSON and written as JSON, such as the registry of what stands in `google.protobuf.Any`.
+   * Options of a service take its place. Default: unknown fields are refused.
+   */
+  readonly jsonOptions?: JsonOptions;
+  /** How messages are read from and written in binary. Options of a service take its place. */
+  readonly binaryOptions?: NonNullable<ConnectRouterOptions["binaryOptions"]>;
   /** Its abort is passed on to every call; its reason is what the callers are told. */
   readonly shutdownSignal?: AbortSignal;
   /** Makes the context values of a call. It must not touch the body of the request. */
@@ -185,7 +192,8 @@ function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
     acceptCompression: [...COMPRESSIONS],
     requestGate: options.requestGate,
     interceptors: [...options.interceptors],
-    jsonOptions: JSON_OPTIONS,
+    jsonOptions: resolveJsonOptions(options.jsonOptions),
+    ...(options.binaryOptions === undefined ? {} : { binaryOptions: options.binaryOptions }),
     ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
   };
 }

@@ -44,7 +44,11 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
       call.responseHeader.set("content-type", contentTypeUnaryJson);
       // What came off the wire of another call is not passed on: Connect marks it.
       if (error.isWireError !== true) mergeNonProtocolHeaders(call.responseHeader, error.metadata);
-      return compress(call, codeToHttpStatus(error.code), errorToJsonBytes(error, undefined));
+      return compress(
+        call,
+        codeToHttpStatus(error.code),
+        errorToJsonBytes(error, call.parts.method.jsonOptions),
+      );
     },
   },
 };

@@ -19,6 +19,8 @@ import {
 /** A unary method that is served without Connect's own handler. */
 export interface UnaryMethod extends CallMethod {
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
+  /** How the details of errors are written as JSON. */
+  readonly jsonOptions: UniversalHandlerOptions["jsonOptions"];
   /** How large a request may be, in bytes. */
   readonly readMaxBytes: number;
   /** How large an answer must be to be compressed, in bytes. */
@@ -30,7 +32,7 @@ export interface UnaryMethod extends CallMethod {
 /** A router that passes everything on, and what it saw. */
 export interface RecordingRouter {
   readonly router: ConnectRouter;
-  /** The unary methods by their path. Those that were registered with more than limits of their own are left to Connect. */
+  /** The unary methods by their path. Those that were registered with options that are not known here are left to Connect. */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
 }
 
@@ -44,7 +46,7 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
   const keep = (spec: MethodImplSpec, implementation: object, own: object = {}): void => {
     const path = createMethodUrl("/", spec.method);
     // Of two that are registered for a path, the last one serves it.
-    if (spec.kind === "unary" && Object.entries(own).every(isLimit)) {
+    if (spec.kind === "unary" && Object.entries(own).every(isKnown)) {
       methods.set(path, { ...toUnaryMethod(spec, { ...options, ...own }), gate: gateOf(implementation) });
     } else methods.delete(path);
   };
@@ -65,7 +67,9 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
   return { router: recording, methods };
 }
 
-function isLimit([name, value]: readonly [string, unknown]): boolean {
+/** Say whether it is known what to do about an option of a service or method. */
+function isKnown([name, value]: readonly [string, unknown]): boolean {
+  if (name === "jsonOptions" || name === "binaryOptions") return true;
   return (
     (name === "readMaxBytes" || name === "writeMaxBytes") && Number.isSafeInteger(value) && Number(value) > 0
   );
@@ -77,6 +81,7 @@ function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): Omit<
     spec,
     readMaxBytes,
     compressMinBytes,
+    jsonOptions,
     serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
     interceptors,
   };
