@@ -90,6 +90,5 @@ function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer | 
 }
 
 function toMuxed(call: UnaryCall, status: number, body: Uint8Array): Answer {
-  const header = { ...call.muxedHeader, "content-length": String(body.byteLength) };
-  return { status, header, body, trailer: undefined };
+  return { status, header: call.toMuxedHeader(body.byteLength), body, trailer: undefined };
 }
