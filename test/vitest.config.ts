@@ -7,7 +7,7 @@ const exclude = ["**/node_modules/**", "dist/**", "output/**"];
 const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];
 
 // What is published, installed elsewhere: these need the tarballs.
-const published = ["packages/**/*.test.ts", "sdk/package/**/*.test.ts"];
+const published = ["packages/**/*.test.ts", "compat/**/*.test.ts", "sdk/package/**/*.test.ts"];
 
 // Times end a test that hangs. They are no measure: the same tests pass on a machine that is much slower.
 const TIMEOUT_MS = 300_000;

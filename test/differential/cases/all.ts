@@ -1,5 +1,4 @@
 import type { Case } from "../case.ts";
-import { codecCases } from "./codecs.ts";
 import { compressionCases } from "./compression.ts";
 import { contentTypeCases } from "./content-types.ts";
 import { errorCases } from "./errors.ts";
@@ -23,7 +22,6 @@ export const ALL_CASES: Readonly<Record<string, readonly Case[]>> = {
   errors: errorCases,
   timeouts: timeoutCases,
   "callers who leave": resetCases,
-  codecs: codecCases,
   compression: compressionCases,
   routing: routingCases,
   gates: gateCases,

@@ -1,22 +1,5 @@
-import { createDeadlineSignal, createLinkedAbortController } from "../connect-protocol.ts";
+import { createDeadlineSignal, createLinkedAbortController } from "@connectrpc/connect/protocol";
 import type { Exchange } from "../exchange/exchange.ts";
-
-/** When the time of a call is over, on two clocks. */
-interface Deadline {
-  /** On the clock of the day, which may be set. */
-  readonly date: number;
-  /** On the clock of timers, which only runs. */
-  readonly timer: number;
-}
-
-/**
- * To the digit what Connect does when a call begins: it puts the one into a Date, which drops fractions, and starts one
- * of Node's timers for the other, which drops them too and takes a millisecond at least.
- */
-function createDeadline(timeoutMs: number): Deadline {
-  const timerMs = timeoutMs <= 0 ? 0 : Math.max(1, Math.trunc(timeoutMs));
-  return { date: Math.trunc(Date.now() + timeoutMs), timer: performance.now() + timerMs };
-}
 
 /**
  * The signal of a call, made when somebody asks for it: few handlers do, and the error with which it is aborted at
@@ -27,7 +10,7 @@ function createDeadline(timeoutMs: number): Deadline {
 export class CallSignal {
   readonly #exchange: Exchange;
   readonly #shutdownSignal: AbortSignal | undefined;
-  readonly #deadline: Deadline | undefined;
+  readonly #deadlineMs: number | undefined;
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   /** How the call ended, if it did before anybody asked. */
@@ -37,12 +20,12 @@ export class CallSignal {
   constructor(exchange: Exchange, timeoutMs: number | undefined, shutdownSignal: AbortSignal | undefined) {
     this.#exchange = exchange;
     this.#shutdownSignal = shutdownSignal;
-    this.#deadline = timeoutMs === undefined ? undefined : createDeadline(timeoutMs);
+    this.#deadlineMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   }
 
-  /** How much is left of the time that the caller waits, in whole milliseconds. */
+  /** How much is left of the time that the caller waits, in milliseconds. */
   get remainingMs(): number | undefined {
-    return this.#deadline === undefined ? undefined : this.#deadline.date - Date.now();
+    return this.#deadlineMs === undefined ? undefined : this.#deadlineMs - Date.now();
   }
 
   get signal(): AbortSignal {
@@ -73,7 +56,7 @@ export class CallSignal {
   }
 
   #isLate(): boolean {
-    return this.#deadline !== undefined && performance.now() >= this.#deadline.timer;
+    return this.#deadlineMs !== undefined && Date.now() >= this.#deadlineMs;
   }
 
   #create(): AbortController {
@@ -82,8 +65,7 @@ export class CallSignal {
       controller.abort(this.#end.reason);
       return controller;
     }
-    const leftMs = this.#deadline === undefined ? undefined : this.#deadline.timer - performance.now();
-    const deadline = createDeadlineSignal(leftMs);
+    const deadline = createDeadlineSignal(this.remainingMs);
     this.#stopTimer = deadline.cleanup;
     const request = new AbortController();
     this.#exchange.onClose((reason) => request.abort(reason));

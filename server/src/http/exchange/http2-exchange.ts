@@ -39,10 +39,6 @@ export class Http2Exchange implements Exchange {
     return this.#stream.readableEnded || this.isGone;
   }
 
-  whenTakenIn(next: () => void): void {
-    next();
-  }
-
   receive(reader: BodyReader): void {
     feed(reader, this.#stream);
   }
