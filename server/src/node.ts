@@ -10,4 +10,6 @@ export type { HttpHandler, HttpRequest, HttpResponse } from "./http/handler.ts";
 export type { HttpLimits } from "./http/limits.ts";
 export type { Listener, ListenOptions } from "./http/listener.ts";
 export { listen } from "./http/listener.ts";
+export { peerCertificateOf } from "./http/peer-certificate.ts";
 export type { RpcOptions } from "./http/rpc-handler.ts";
+export type { TlsOptions } from "./http/tls-options.ts";

@@ -66,6 +66,8 @@ const HTTP_LAYERS: Layers = {
   exchange: 3,
   "respond.ts": 4,
   "timeout-headers.ts": 4,
+  // What of Connect is no public part of it.
+  "connect-protocol.ts": 5,
   "handler.ts": 5,
 };
 

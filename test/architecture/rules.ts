@@ -50,6 +50,11 @@ export const namedExports: Rule = (module) =>
 const KEEPERS: readonly { readonly library: RegExp; readonly home: RegExp }[] = [
   { library: /^(kysely|pg|node:sqlite)(\/|$)/, home: /^server\/src\/store\// },
   {
+    // A later release may lack a name of it: see there.
+    library: /^@connectrpc\/connect\/protocol/,
+    home: /^server\/src\/http\/connect-protocol\.ts$/,
+  },
+  {
     library: /^jose(\/|$)/,
     home: /^server\/src\/(authenticate\/verify-token\.ts|issue\/|keys\/|credentials\/)/,
   },

@@ -9,8 +9,10 @@ export interface Answer {
 /** One response. */
 export interface Response {
   readonly status: number;
-  /** Sorted by name; fields of one name in their order. */
+  /** As they came, behind the status line of HTTP/1.1. */
   readonly headers: readonly string[];
+  /** Whether the header was all of it, over HTTP/2. */
+  readonly isOver: boolean;
   /** In hexadecimal; of a long body, its beginning, its length and its digest. */
   readonly body: string;
   readonly trailers: readonly string[];

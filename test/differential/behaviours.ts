@@ -26,6 +26,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     await turn();
     return { text: req.text, count: req.count };
   },
+  "echo-same": ({ req }) => req,
   "echo-message": ({ req }) => create(ECHO_SCHEMA, { text: req.text }),
   large: ({ argument }) => ({ text: "x".repeat(Number(argument)) }),
   wrong: () => ({ text: 42 }),
@@ -123,5 +124,6 @@ function detailedError(code: Code): ConnectError {
   metadata.append("x-error", "two");
   metadata.set("content-type", "text/plain");
   const detail = { desc: ECHO_SCHEMA, value: { text: "a detail", count: 7n } };
-  return new ConnectError("failed with details: \u00e9, 100 %\n\u{1f600}", code, metadata, [detail, detail]);
+  const empty = { desc: ECHO_SCHEMA, value: {} };
+  return new ConnectError("failed with details: \u00e9, 100 %\n\u{1f600}", code, metadata, [detail, empty]);
 }

@@ -30,6 +30,9 @@ export type Setup =
   | "own gate"
   /** As `own`, with the limits of a server that was told none. */
   | "large"
+  /** As `own`, with options for JSON and binary: of the server, and others of the service. */
+  | "own codecs"
+  | "own codecs of the service"
   /** As `own`, over TLS. */
   | "tls"
   /** A server that ends with the case. */
@@ -50,10 +53,10 @@ export interface Case {
   readonly path?: string;
   readonly fields: HeaderFields;
   readonly steps: readonly Step[];
-  /** Whether a busy machine can make a difference, by holding up one side: a real one is there every time. */
+  /** Whether it is about a deadline that passes: a busy machine can hold up one side. A real difference is there every time. */
   readonly isTimed?: boolean;
-  /** Why what the handler saw is not compared. */
-  readonly seenNotCompared?: string;
+  /** Whether it has two outcomes on one server already, by which of two things comes first. A real difference is there every time. */
+  readonly isChance?: boolean;
 }
 
 /** Find the path of a method of the service. */

@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** When the answer was made: the one thing about it that two servers can't agree on. */
-const NOT_COMPARED = new Set(["date"]);
+/** When an answer was made is the one thing about it that two servers can't agree on. That it says so is compared. */
+const DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 const SHOWN_BYTES = 256;
 
-/** Write header fields down, names and values in turn, in an order that is always the same. */
+/** Write header fields down, names and values in turn, as they came. */
 export function describeFields(raw: readonly string[]): readonly string[] {
   const names = raw.filter((_, index) => index % 2 === 0);
-  return names
-    .map((name, index) => ({ name: name.toLowerCase(), value: raw[index * 2 + 1] ?? "" }))
-    .filter(({ name }) => !NOT_COMPARED.has(name))
-    .sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0))
-    .map(({ name, value }) => `${name}: ${value}`);
+  return names.map((name, index) => {
+    const value = raw[index * 2 + 1] ?? "";
+    return `${name}: ${name.toLowerCase() === "date" ? value.replace(DATE, "the time") : value}`;
+  });
 }
 
 /** Write a body down. */

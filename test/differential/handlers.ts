@@ -1,11 +1,17 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ConnectRouter, ConnectRouterOptions, HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { BEHAVIOURS, type Received } from "./behaviours.ts";
 import { describeContext, describeMessage, type Journal } from "./journal.ts";
 import { ECHO_SCHEMA, ECHO_SERVICE } from "./service.ts";
 
+/** How the service reads and writes messages. */
+type Codecs = Pick<ConnectRouterOptions, "jsonOptions" | "binaryOptions">;
+
 /** Register handlers that behave as header `x-do` says, and write down what they are given. */
-export function createRecordedRoutes(journal: Journal): (router: ConnectRouter) => void {
+export function createRecordedRoutes(
+  journal: Journal,
+  options: Codecs = {},
+): (router: ConnectRouter) => void {
   const answer = (message: Message, ctx: HandlerContext): unknown => {
     // All methods take the one message of the service.
     const req = message as Received;
@@ -34,5 +40,5 @@ export function createRecordedRoutes(journal: Journal): (router: ConnectRouter) 
   const implementation = Object.fromEntries(
     served.map((method) => [method.localName, handlers[method.methodKind]]),
   ) as unknown as Partial<ServiceImpl<typeof ECHO_SERVICE>>; // each method has the handler of its kind
-  return (router) => void router.service(ECHO_SERVICE, implementation);
+  return (router) => void router.service(ECHO_SERVICE, implementation, options);
 }

@@ -2,20 +2,23 @@ import { create } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
-  createContextKey,
   encodeBinaryHeader,
   type Interceptor,
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { describeError, describeHeaders, describeMessage, describeSignal, type Journal } from "./journal.ts";
+import {
+  describeError,
+  describeHeaders,
+  describeMessage,
+  describeSignal,
+  type Journal,
+  noteKey,
+} from "./journal.ts";
 import { ECHO_SCHEMA } from "./service.ts";
 
 type Next = (req: UnaryRequest) => Promise<UnaryResponse>;
 type Alteration = (next: Next, req: UnaryRequest) => Promise<UnaryResponse>;
-
-/** What a handler, too, can see of an interceptor. */
-const noteKey = createContextKey("nothing");
 
 /** What an interceptor can be asked to do, with header `x-interceptor`. */
 const ALTERATIONS: Readonly<Record<string, Alteration>> = {
@@ -119,12 +122,13 @@ function describeRequest(req: UnaryRequest): object {
     stream: req.stream,
     service: req.service.typeName,
     method: req.method.name,
-    url: req.url.replace(/:\d+\//, ":port/"),
+    url: req.url,
     requestMethod: req.requestMethod,
     header: describeHeaders(req.header),
     message: describeMessage(ECHO_SCHEMA, req.message),
     note: req.contextValues.get(noteKey),
     signal: describeSignal(req.signal),
+    parts: Object.keys(req).sort(),
   };
 }
 
@@ -136,5 +140,6 @@ function describeResponse(res: UnaryResponse): object {
     header: describeHeaders(res.header),
     trailer: describeHeaders(res.trailer),
     message: describeMessage(ECHO_SCHEMA, res.message),
+    parts: Object.keys(res).sort(),
   };
 }

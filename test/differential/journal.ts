@@ -1,6 +1,7 @@
-import { type DescMessage, type Message, toJson } from "@bufbuild/protobuf";
-import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { type DescMessage, type Message, toBinary, toJson } from "@bufbuild/protobuf";
+import { ConnectError, type ContextKey, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { optionalPrincipalOf } from "../../server/src/connect/principal-context.ts";
+import { isClockStopped } from "./stopped-clock.ts";
 
 /** What one server's own code saw of a request: in the same words for both servers. */
 export interface Journal {
@@ -51,32 +52,56 @@ function begin() {
 
 function nothing(): void {}
 
+/** What a handler, too, can see of an interceptor. */
+export const noteKey: ContextKey<string> = createContextKey("nothing");
+
+/** What the type of a context promises. Connect's own have more, which is none of anyone's business. */
+const CONTEXT_PARTS = [
+  "method",
+  "service",
+  "requestMethod",
+  "protocolName",
+  "url",
+  "signal",
+  "timeoutMs",
+  "requestHeader",
+  "responseHeader",
+  "responseTrailer",
+  "values",
+] as const satisfies readonly (keyof HandlerContext)[];
+
 /** Write down what a handler, or a gate, is told of its call. */
 export function describeContext(ctx: HandlerContext): object {
   return {
     service: ctx.service.typeName,
     method: ctx.method.name,
-    url: ctx.url.replace(/:\d+\//, ":port/"),
+    url: ctx.url,
     requestMethod: ctx.requestMethod,
     protocolName: ctx.protocolName,
     timeoutMs: describeTimeout(ctx.timeoutMs()),
     requestHeader: describeHeaders(ctx.requestHeader),
     responseHeader: describeHeaders(ctx.responseHeader),
     responseTrailer: describeHeaders(ctx.responseTrailer),
-    subject: optionalPrincipalOf(ctx)?.subject,
+    principal: optionalPrincipalOf(ctx),
+    note: ctx.values.get(noteKey),
+    spread: CONTEXT_PARTS.filter((part) => Object.hasOwn({ ...ctx }, part)),
     signal: describeSignal(ctx.signal),
   };
 }
 
-/** Some milliseconds pass before anyone looks: what is left is written down in steps of ten seconds. */
-function describeTimeout(ms: number | undefined): string | undefined {
-  if (ms === undefined) return undefined;
-  return ms <= 0 ? "over" : `at most ${Math.ceil(ms / 10_000) * 10} s`;
+/**
+ * Write down what is left of a deadline: the number itself. Where the clock runs, because the case is about a deadline
+ * that passes, two servers cannot be asked at the same moment: then only what kind of a number it is.
+ */
+function describeTimeout(ms: number | undefined): number | string | undefined {
+  if (ms === undefined || isClockStopped()) return ms;
+  return Number.isInteger(ms) ? "a whole number" : "a fraction";
 }
 
-/** Write headers down. The port differs from server to server, and what a client says of it is not compared. */
+/** Write headers down. */
 export function describeHeaders(headers: Headers): readonly string[] {
-  return [...headers].map(([name, value]) => `${name}: ${value.replace(/127\.0\.0\.1:\d+/, "server")}`);
+  const kind = headers instanceof Headers ? [] : ["no Headers"];
+  return [...kind, ...[...headers].map(([name, value]) => `${name}: ${value}`)];
 }
 
 /** Write down whether a signal is aborted, and why. */
@@ -84,13 +109,31 @@ export function describeSignal(signal: AbortSignal): string {
   return signal.aborted ? `aborted: ${describeError(signal.reason)}` : "not aborted";
 }
 
-/** Write an error down. */
+/** Write an error down, and what it came of. */
 export function describeError(error: unknown): string {
-  if (error instanceof ConnectError) return `ConnectError ${error.code} ${error.message}`;
-  return error instanceof Error ? `${error.name} ${error.message}` : `${typeof error} ${String(error)}`;
+  if (error instanceof ConnectError) {
+    const metadata = describeHeaders(error.metadata).join("; ");
+    const details = error.details.map((detail) => JSON.stringify(detail, toText)).join("; ");
+    return `ConnectError ${error.code} ${error.message} {${metadata}} [${details}]${describeCause(error)}`;
+  }
+  if (error instanceof Error) return `${error.name} ${error.message}${describeCause(error)}`;
+  return `${typeof error} ${String(error)}`;
 }
 
-/** Write a message down. */
+function describeCause({ cause }: Error): string {
+  return cause === undefined ? "" : ` because of ${describeError(cause)}`;
+}
+
+/** Write a message down, with the fields that its type does not know. */
 export function describeMessage(schema: DescMessage, message: Message): unknown {
-  return toJson(schema, message);
+  return {
+    type: message.$typeName,
+    json: toJson(schema, message),
+    binary: Buffer.from(toBinary(schema, message)).toString("hex"),
+  };
+}
+
+/** For JSON, which has no large numbers. */
+function toText(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }

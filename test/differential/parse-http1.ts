@@ -27,14 +27,17 @@ function parseResponse(bytes: Buffer): Parsed {
   const rest = bytes.subarray(headEnd + 4);
   const body = status < 200 ? { data: Buffer.alloc(0), trailers: [], length: 0 } : readBody(rest, headers);
   return {
-    response: { status, headers, body: describeBody(body.data), trailers: body.trailers },
+    response: {
+      ...{ status, headers: [statusLine, ...headers], isOver: false },
+      ...{ body: describeBody(body.data), trailers: body.trailers },
+    },
     length: headEnd + 4 + body.length,
   };
 }
 
 /** What is no whole header: a server that broke off. */
 function cut(bytes: Buffer): Response {
-  return { status: Number.NaN, headers: [], body: describeBody(bytes), trailers: [] };
+  return { status: Number.NaN, headers: [], isOver: false, body: describeBody(bytes), trailers: [] };
 }
 
 interface Body {
@@ -44,8 +47,8 @@ interface Body {
 }
 
 function readBody(bytes: Buffer, headers: readonly string[]): Body {
-  if (headers.includes("transfer-encoding: chunked")) return readChunks(bytes);
-  const field = headers.find((header) => header.startsWith("content-length: "));
+  if (headers.some((header) => /^transfer-encoding: chunked$/i.test(header))) return readChunks(bytes);
+  const field = headers.find((header) => /^content-length: /i.test(header));
   const length = field === undefined ? bytes.length : Number(field.slice("content-length: ".length));
   return { data: bytes.subarray(0, length), trailers: [], length: Math.min(length, bytes.length) };
 }

@@ -32,6 +32,7 @@ const field = fc.oneof(
     ["authorization", `Bearer ${token}`],
     ["authorization", "Bearer no"],
     ["grpc-timeout", "20S"],
+    ["grpc-timeout", "20000123u"],
     ["grpc-timeout", "no"],
     ["connect-timeout-ms", "20000"],
     ["connect-timeout-ms", "no"],

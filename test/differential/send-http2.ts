@@ -113,14 +113,14 @@ async function collect(stream: ClientHttp2Stream): Promise<Answer> {
   let head: Omit<Response, "body" | "trailers"> | undefined;
   let trailers: readonly string[] = [];
   let failure = "";
-  const toHead = (raw: readonly string[]) => {
+  const toHead = (flags: number, raw: readonly string[]) => {
     const headers = describeFields(raw);
     const status = Number(/^:status: (\d+)$/.exec(headers[0] ?? "")?.[1]);
-    return { status, headers: headers.slice(1) };
+    return { status, headers: headers.slice(1), isOver: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 };
   };
   // Node hands the fields over as they came, behind what it has made of them.
-  stream.on("headers", (_, __, raw) => responses.push({ ...toHead(raw), body: "", trailers: [] }));
-  stream.on("response", (_, __, raw) => (head = toHead(raw)));
+  stream.on("headers", (_, flags, raw) => responses.push({ ...toHead(flags, raw), body: "", trailers: [] }));
+  stream.on("response", (_, flags, raw) => (head = toHead(flags, raw)));
   stream.on("trailers", (_, __, raw) => (trailers = describeFields(raw)));
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   stream.on("error", (error: NodeJS.ErrnoException) => (failure = ` ${error.code}`));

@@ -23,6 +23,12 @@ export interface Side extends AsyncDisposable {
 export const READ_MAX_BYTES = 1_024;
 export const WRITE_MAX_BYTES = 2_048;
 
+/** Shows in every message, and in the details of errors. */
+const CODECS = {
+  jsonOptions: { alwaysEmitImplicit: true, ignoreUnknownFields: true, useProtoFieldName: true },
+  binaryOptions: { readUnknownFields: false, writeUnknownFields: false },
+};
+
 /** How one side differs from the other. */
 export type Variant = (options: RequestListenerOptions) => RequestListenerOptions;
 
@@ -60,6 +66,8 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
       const { readMaxBytes: _, writeMaxBytes: __, ...unlimited } = own;
       return unlimited;
     },
+    "own codecs": () => ({ ...own, ...CODECS }),
+    "own codecs of the service": () => ({ ...own, routes: createRecordedRoutes(journal, CODECS) }),
     impatient: () => ({ ...own, arrivalTimeoutMs: 100 }),
     intercepted: () => ({
       ...own,

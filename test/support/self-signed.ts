@@ -12,11 +12,15 @@ const ECDSA_WITH_SHA256 = oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);
 const COMMON_NAME = oid(0x55, 0x04, 0x03);
 const SUBJECT_ALT_NAME = oid(0x55, 0x1d, 0x11);
 
-/** Make a certificate for `localhost` and `127.0.0.1` that holds for the years around 2030 (RFC 5280 §4.1). */
-export function createSelfSigned(): SelfSigned {
+/**
+ * Make a certificate for `localhost` and `127.0.0.1` that holds for the years around 2030 (RFC 5280 §4.1).
+ *
+ * @param commonName whose it is: authorities of one name are taken for each other
+ */
+export function createSelfSigned(commonName = "localhost"): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = sequence(ECDSA_WITH_SHA256);
-  const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from("localhost")))));
+  const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(commonName)))));
   const names = sequence(der(0x82, Buffer.from("localhost")), der(0x87, Buffer.from([127, 0, 0, 1])));
   const toBeSigned = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

@@ -1,7 +1,7 @@
 import { absoluteUrl } from "../core/origin.ts";
 
-/** The origins of all streams that are open, of all sessions of the page. */
-const open: string[] = [];
+/** All streams that are open, of all sessions of the page. */
+const open = new Set<{ readonly origin: string }>();
 let isWarned = false;
 
 /** With two more, a browser that speaks HTTP/1.1 has no connection left for renewals. */
@@ -11,13 +11,18 @@ const TOO_MANY = 4;
  * Count a stream, and warn in the console, once, when it is the fourth to its origin over HTTP/1.1: browsers open six
  * connections to an origin, for all tabs together, and a page cannot see those of the others.
  *
- * @param over aborts when the stream is over
+ * @returns what to call when the stream is over
  */
-export function warnOfConnections(url: string, over: AbortSignal): void {
+export function warnOfConnections(url: string): () => void {
   const { origin } = new URL(absoluteUrl(url));
-  open.push(origin);
-  over.addEventListener("abort", () => open.splice(open.indexOf(origin), 1));
-  if (isWarned || open.filter((each) => each === origin).length < TOO_MANY || !isHttp1(origin)) return;
+  const stream = { origin };
+  open.add(stream);
+  const count = [...open].filter((each) => each.origin === origin).length;
+  if (!isWarned && count >= TOO_MANY && isHttp1(origin)) warn(origin);
+  return () => open.delete(stream);
+}
+
+function warn(origin: string): void {
   isWarned = true;
   // biome-ignore lint/suspicious/noConsole: nothing fails yet, so there is nobody else to tell
   console.warn(`countersign: ${TOO_MANY} streams to ${origin} over HTTP/1.1 leave 2 connections: use HTTP/2`);

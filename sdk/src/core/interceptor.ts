@@ -57,6 +57,7 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   const { header, signal } = req;
   // Interceptors may make a call again with another signal, but put new headers into the old ones.
   const call = req.contextValues.get(CALL) ?? header;
+  let owner = owners.get(call);
   const startedMs = clock.monotonicMs();
   const timeoutMs = readTimeoutMs(header);
   const stream = req.stream ? createStreamCall(req, context) : undefined;
@@ -64,8 +65,9 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   let isSecond = false;
 
   function claim({ sessionId }: Held): void {
-    if ((owners.get(call) ?? sessionId) !== sessionId) throw new SessionError("SIGNED_OUT");
-    owners.set(call, sessionId);
+    if (owner === undefined) owners.set(call, sessionId);
+    owner ??= sessionId;
+    if (owner !== sessionId) throw new SessionError("SIGNED_OUT");
   }
 
   function open(held: Held): Promise<AnyResponse> {
@@ -92,8 +94,8 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   }
 
   try {
-    const owner = holder.held();
-    if (owner !== undefined) claim(owner);
+    const present = holder.held();
+    if (present !== undefined) claim(present);
     const held = access.usable();
     const opening = held ? open(held) : openLate(await access.obtain({ signal }));
     const response = await opening.catch(reopen);

@@ -32,8 +32,8 @@ export interface StreamContext {
   readonly source: Pick<TokenSource, "renewStreams">;
   /** Keeps the request messages of a stream for a second opening. Default: those of streams that have only one. */
   readonly replay?: ((req: StreamRequest) => Replay<Message>) | undefined;
-  /** Is told of every stream, by its URL and a signal that aborts when it is over. */
-  readonly onStream?: ((url: string, over: AbortSignal) => void) | undefined;
+  /** Is told of every stream. @returns what to call when it is over; it may be called twice */
+  readonly onStream?: ((url: string) => () => void) | undefined;
 }
 
 /** One stream, which may have to be opened twice. */
@@ -66,8 +66,8 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
   // A caller who names the stream renews it as well.
   const streams = header.has(STREAM_ID_HEADER) ? undefined : context.streams;
   let streamId = "";
+  let stops: readonly ((() => void) | undefined)[] = [];
   const ending = new AbortController();
-  const over = new AbortController();
   const { signal } = ending;
 
   function leave(): void {
@@ -77,7 +77,7 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
 
   function close(): void {
     leave();
-    over.abort();
+    for (const stop of stops) stop?.();
   }
 
   function end(reason: unknown): void {
@@ -85,16 +85,18 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     close();
   }
 
-  context.onStream?.(req.url, over.signal);
-  onAbort(req.signal, over, end);
+  function endWithAccount(cause: unknown): void {
+    end(new SessionError("SIGNED_OUT", { cause }));
+    // Connect closes the messages of a stream that it sees end; the answers of this one may have no reader.
+    replay.close?.(signal.reason);
+  }
+
+  // Connect aborts it with every end: nothing of it is left behind.
+  onAbort(req.signal, end);
   return {
     open(held, next) {
-      leave();
-      onAbort(held.ended, over, (cause) => {
-        end(new SessionError("SIGNED_OUT", { cause }));
-        // Connect closes the messages of a stream that it sees end; the answers of this one may have no reader.
-        replay.close?.(signal.reason);
-      });
+      close();
+      stops = [onAbort(held.ended, endWithAccount), context.onStream?.(req.url)];
       if (streams !== undefined) {
         streamId = streams.open(held);
         header.set(STREAM_ID_HEADER, streamId);

@@ -16,21 +16,19 @@ export function waitFor<T>(
   ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const settled = new AbortController();
-    for (const signal of signals) onAbort(signal, settled, reject);
-    void promise.then(resolve, reject).finally(() => settled.abort());
+    const stops = signals.map((signal) => onAbort(signal, reject));
+    void promise.then(resolve, reject).finally(() => {
+      for (const stop of stops) stop();
+    });
   });
 }
 
-/** Run something with a signal's reason when it aborts, or at once if it has, until `stop` aborts. */
-export function onAbort(
-  signal: AbortSignal | undefined,
-  stop: AbortController,
-  run: (reason: unknown) => void,
-): void {
+/** Run something with a signal's reason when it aborts, or at once if it has. @returns a function that stops it */
+export function onAbort(signal: AbortSignal | undefined, run: (reason: unknown) => void): () => void {
   const abort = () => run(signal?.reason);
   if (signal?.aborted) abort();
-  signal?.addEventListener("abort", abort, stop);
+  signal?.addEventListener("abort", abort);
+  return () => signal?.removeEventListener("abort", abort);
 }
 
 /**

@@ -114,6 +114,7 @@ function composeHandler(
     allowedOrigins: config.corsOrigins,
     unaryFastPath: config.unaryFastPath,
     ...(webDemo !== undefined && existsSync(webDemo) ? { staticDirectory: webDemo } : {}),
+    onWarning: (warning) => log.warn(warning),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),
   });
 }

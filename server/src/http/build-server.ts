@@ -8,6 +8,7 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from ".
 import { respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
 import { createStaticFiles } from "./static-files.ts";
+import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
 export interface RequestListenerOptions extends RpcOptions {
@@ -25,7 +26,8 @@ export interface RequestListenerOptions extends RpcOptions {
  * Put the whole HTTP side of a server together, without listening: RPCs, public documents, files, and CORS.
  *
  * The returned handler is for `listen`, and for the servers of `node:http` and `node:http2`. It never throws; a target
- * or host that is not well-formed is answered with 400, anything unknown with 404.
+ * or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says so, anything else
+ * that is unknown with 404.
  *
  * @throws TypeError when an allowed origin is not an origin
  */
@@ -45,7 +47,8 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       await serveDocument(req, res, document);
       return;
     }
-    if ((await files?.(req, res, pathname)) !== "answered") respondJson(res, 404, { error: "not found" });
+    if ((await files?.(req, res, pathname)) === "answered") return;
+    if (respondUnknownRpc(req, res) !== "answered") respondJson(res, 404, { error: "not found" });
   };
   const answer: HttpHandler = (req, res) => {
     const pathname = pathnameOf(req, originOf);

@@ -5,6 +5,7 @@ import type {
   Http2ServerResponse,
   ServerHttp2Stream,
 } from "node:http2";
+import type { PeerCertificate } from "node:tls";
 
 /** A request of either version of HTTP, as Node.js hands it over. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -50,6 +51,10 @@ export interface CallRequest {
   readonly socket: {
     readonly remoteAddress?: string | undefined;
     readonly writableLength: number;
+    /** Over TLS: whether the client's certificate was verified. */
+    readonly authorized?: boolean;
+    /** Over TLS: the client's certificate; an object without properties when it has shown none. */
+    readonly getPeerCertificate?: (detailed: false) => PeerCertificate;
     destroy(): unknown;
   };
   /** The stream of HTTP/2 that it came over. */

@@ -1,2 +1,9 @@
-/** How JSON is read and written: a misspelt field would otherwise be a silent default. */
-export const JSON_OPTIONS = { ignoreUnknownFields: false } as const;
+import type { ConnectRouterOptions } from "@connectrpc/connect";
+
+/** How JSON is read and written. */
+export type JsonOptions = NonNullable<ConnectRouterOptions["jsonOptions"]>;
+
+/** Refuse unknown fields, unless the options say otherwise: a misspelt field would be a silent default. */
+export function resolveJsonOptions(options: JsonOptions = {}): JsonOptions {
+  return { ...options, ignoreUnknownFields: options.ignoreUnknownFields ?? false };
+}

@@ -10,6 +10,7 @@ import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
+import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from "./tls-options.ts";
 
 /** Where to listen, and how. */
 export interface ListenOptions {
@@ -17,8 +18,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** The port to bind; 0 for any free one. Default 0. */
   readonly port?: number;
-  /** Certificate chain and private key, in PEM. Absent: without TLS, where HTTP/2 needs prior knowledge. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** The server's certificate, and whose clients it takes. Absent: without TLS, where HTTP/2 needs prior knowledge. */
+  readonly tls?: TlsOptions;
   /** What one caller may take. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -42,7 +43,7 @@ type AnyServer = Http1Server | Http2SecureServer;
 /**
  * Listen for HTTP/1.1 and HTTP/2 on one port: by ALPN under TLS, otherwise by the first bytes of the connection.
  *
- * @throws TypeError when a limit is not a positive whole number
+ * @throws TypeError when a limit is not a positive whole number, or when options of TLS contradict each other
  * @throws the system's error when the address can't be bound
  */
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
@@ -52,7 +53,7 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
   const server =
     options.tls === undefined
       ? createPlainServer(tracked, limits, connections)
-      : createTlsServer(tracked, { ...toNodeLimits(limits), ...options.tls }, connections);
+      : createTlsServer(tracked, { ...toNodeLimits(limits), ...resolveTlsOptions(options.tls) }, connections);
   await bind(server, options.host ?? "127.0.0.1", options.port ?? 0);
   const address = addressOf(server);
   const scheme = options.tls === undefined ? "http" : "https";
@@ -120,7 +121,7 @@ function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections
 
 function createTlsServer(
   handler: HttpHandler,
-  options: NodeLimits & { readonly cert: string | Buffer; readonly key: string | Buffer },
+  options: NodeLimits & ResolvedTlsOptions,
   connections: Connections,
 ): Http2SecureServer {
   const server = createSecureServer({ ...options, allowHTTP1: true }, handler);

@@ -11,17 +11,18 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import {
-  type UniversalServerRequest,
-  type UniversalServerResponse,
-  validateUniversalHandlerOptions,
-} from "@connectrpc/connect/protocol";
-import {
   compressionBrotli,
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { describeRouter } from "../connect/route/guarded-routes.ts";
+import {
+  type UniversalServerRequest,
+  type UniversalServerResponse,
+  validateUniversalHandlerOptions,
+} from "./connect-protocol.ts";
+import { findVersionFault, readConnectVersion } from "./connect-version.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { packEnvelopes, packParts } from "./exchange/pack-parts.ts";
@@ -35,10 +36,10 @@ import {
   isHttp2Response,
   type StreamHandler,
 } from "./handler.ts";
-import { JSON_OPTIONS } from "./json-options.ts";
+import { type JsonOptions, resolveJsonOptions } from "./json-options.ts";
 import { respondFailure } from "./respond.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
-import { recordMethods } from "./unary/methods.ts";
+import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
 /** What the RPCs of a server need. */
@@ -55,15 +56,25 @@ export interface RpcOptions {
   readonly writeMaxBytes?: number;
   /** How long the request of a call that takes one message may take to arrive, in milliseconds. Default 60,000. */
   readonly arrivalTimeoutMs?: number;
+  /**
+   * How messages are read from JSON and written as JSON, such as the registry of what stands in `google.protobuf.Any`.
+   * Options of a service take its place. Default: unknown fields are refused.
+   */
+  readonly jsonOptions?: JsonOptions;
+  /** How messages are read from and written in binary. Options of a service take its place. */
+  readonly binaryOptions?: NonNullable<ConnectRouterOptions["binaryOptions"]>;
   /** Its abort is passed on to every call; its reason is what the callers are told. */
   readonly shutdownSignal?: AbortSignal;
   /** Makes the context values of a call. It must not touch the body of the request. */
   readonly contextValues?: (req: CallRequest, res: CallResponse) => ContextValues;
   /**
    * Whether unary calls that are nothing unusual are served without Connect's own handler, which takes several times
-   * as long and answers the same. Default: true.
+   * as long and answers the same. Default: true, with the releases of Connect that this has been proven for; with
+   * others Connect's own handler serves all calls, and `onWarning` is told.
    */
   readonly unaryFastPath?: boolean;
+  /** Told at start what is not as it should be. Default: console.warn. */
+  readonly onWarning?: (message: string) => void;
   /** Told what went wrong beside the calls themselves. It goes to the log, never to a caller. */
   readonly onError?: (error: unknown) => void;
 }
@@ -95,10 +106,8 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   const arrivals = createArrivals(options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS);
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
-  const recorded = recordMethods(router, validateUniversalHandlerOptions(routerOptions));
-  describeRouter(recorded.router, routerOptions);
-  options.routes(recorded.router);
-  const unary = createUnaryServer(options.unaryFastPath === false ? new Map() : recorded.methods, {
+  const methods = registerRoutes(router, routerOptions, options);
+  const unary = createUnaryServer(methods, {
     requestGate: options.requestGate,
     contextValues: options.contextValues,
     shutdownSignal: options.shutdownSignal,
@@ -152,6 +161,28 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   return { find, onStream: unary.onStream };
 }
 
+/** Register the services. @returns the unary methods that take the fast path, by their path */
+function registerRoutes(
+  router: ConnectRouter,
+  routerOptions: ConnectRouterOptions,
+  { routes, unaryFastPath = true, onWarning = printWarning }: RpcOptions,
+): ReadonlyMap<string, UnaryMethod> {
+  const fault = unaryFastPath ? findVersionFault(readConnectVersion()) : undefined;
+  if (fault !== undefined) onWarning(fault);
+  const isOff = !unaryFastPath || fault !== undefined;
+  const recorded = isOff
+    ? { router, methods: new Map<string, UnaryMethod>() }
+    : recordMethods(router, validateUniversalHandlerOptions(routerOptions));
+  describeRouter(recorded.router, routerOptions);
+  routes(recorded.router);
+  return recorded.methods;
+}
+
+function printWarning(message: string): void {
+  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
+  console.warn(`countersign: ${message}`);
+}
+
 type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };
 
 function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
@@ -161,7 +192,8 @@ function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
     acceptCompression: [...COMPRESSIONS],
     requestGate: options.requestGate,
     interceptors: [...options.interceptors],
-    jsonOptions: JSON_OPTIONS,
+    jsonOptions: resolveJsonOptions(options.jsonOptions),
+    ...(options.binaryOptions === undefined ? {} : { binaryOptions: options.binaryOptions }),
     ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
   };
 }

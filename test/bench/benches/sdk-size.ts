@@ -15,7 +15,7 @@ const PAGES: Readonly<Record<string, URL>> = {
   "keycloak-js": new URL("../size/keycloak-js.ts", import.meta.url),
 };
 
-const MAX_BYTES = 6 * 1024;
+const MAX_BYTES = 9 * 1024;
 
 /** What the SDK adds to a page, beside what others add. */
 export const sdkSizeBench: Bench = {

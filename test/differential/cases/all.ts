@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { codecCases } from "./codecs.ts";
 import { compressionCases } from "./compression.ts";
 import { contentTypeCases } from "./content-types.ts";
 import { errorCases } from "./errors.ts";
@@ -22,6 +23,7 @@ export const ALL_CASES: Readonly<Record<string, readonly Case[]>> = {
   errors: errorCases,
   timeouts: timeoutCases,
   "callers who leave": resetCases,
+  codecs: codecCases,
   compression: compressionCases,
   routing: routingCases,
   gates: gateCases,

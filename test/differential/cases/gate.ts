@@ -1,6 +1,6 @@
 import { own } from "../../hostile/issuers.ts";
 import { type Case, type HeaderFields, pathOf } from "../case.ts";
-import { bodyOf, caseOf, DIALECTS, inDialects } from "../wire.ts";
+import { bodyOf, caseOf, DIALECTS, type Dialect, fieldsOf, inDialects } from "../wire.ts";
 
 const bearer = (token: string): HeaderFields => [["authorization", `Bearer ${token}`]];
 const good = bearer(own());
@@ -23,6 +23,16 @@ const CREDENTIALS: Readonly<Record<string, HeaderFields>> = {
   "the same token twice": [...good, ...good],
   "a long token": bearer("a".repeat(9_000)),
 };
+
+function lengthOf(dialect: Dialect): HeaderFields[number] {
+  return ["content-length", String(bodyOf(dialect, { text: "hello" }).length)];
+}
+
+/** A whole request, to stand behind another one on its connection. */
+function nextRequest(): Uint8Array {
+  const head = `POST ${pathOf("Open")} HTTP/1.1\r\nhost: server\r\ncontent-type: application/json\r\n`;
+  return Buffer.from(`${head}content-length: 2\r\nconnection: close\r\n\r\n{}`);
+}
 
 const GATES = ["throw", "throw-error", "reject", "reject-later", "set-headers"];
 
@@ -53,6 +63,31 @@ export const gateCases: readonly Case[] = [
     steps: [bodyOf(dialect, { text: "hello" }).subarray(0, 3)],
   })),
   ...inDialects(DIALECTS, "a refusal without a body", { path: pathOf("Private"), steps: ["end"] }),
+  ...inDialects(
+    ["connect-json", "grpc-web"],
+    "a refusal over HTTP/1.1, and another call behind it",
+    (dialect) => ({
+      transport: "http1",
+      path: pathOf("Private"),
+      steps: [bodyOf(dialect, { text: "hello" }), nextRequest()],
+      fields: [...fieldsOf(dialect), ["connection", "keep-alive"], lengthOf(dialect)],
+    }),
+  ),
+  ...inDialects(
+    ["connect-json"],
+    "a refusal over HTTP/1.1, its body still to come, and another call behind it",
+    {
+      setup: "own gate",
+      transport: "http1",
+      steps: ["until gate", bodyOf("connect-json", { text: "hello" }), nextRequest()],
+      fields: [
+        ...fieldsOf("connect-json"),
+        ["x-gate", "throw"],
+        ["connection", "keep-alive"],
+        lengthOf("connect-json"),
+      ],
+    },
+  ),
   ...inDialects(["grpc", "connect"], "a refusal of a large body", {
     path: pathOf("Private"),
     steps: [new Uint8Array(300_000), "end"],

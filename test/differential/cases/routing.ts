@@ -16,6 +16,7 @@ const PATHS = [
   "/test.v1.EchoService/Open#part",
   "/test.v1.EchoService",
   "/test.v1.EchoService/",
+  "/test.v1.EchoService/Open/More",
   "/",
   "*",
   "/a/../test.v1.EchoService/Open",

@@ -1,5 +1,22 @@
-import { createDeadlineSignal, createLinkedAbortController } from "@connectrpc/connect/protocol";
+import { createDeadlineSignal, createLinkedAbortController } from "../connect-protocol.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+
+/** When the time of a call is over, on two clocks. */
+interface Deadline {
+  /** On the clock of the day, which may be set. */
+  readonly date: number;
+  /** On the clock of timers, which only runs. */
+  readonly timer: number;
+}
+
+/**
+ * To the digit what Connect does when a call begins: it puts the one into a Date, which drops fractions, and starts one
+ * of Node's timers for the other, which drops them too and takes a millisecond at least.
+ */
+function createDeadline(timeoutMs: number): Deadline {
+  const timerMs = timeoutMs <= 0 ? 0 : Math.max(1, Math.trunc(timeoutMs));
+  return { date: Math.trunc(Date.now() + timeoutMs), timer: performance.now() + timerMs };
+}
 
 /**
  * The signal of a call, made when somebody asks for it: few handlers do, and the error with which it is aborted at
@@ -10,7 +27,7 @@ import type { Exchange } from "../exchange/exchange.ts";
 export class CallSignal {
   readonly #exchange: Exchange;
   readonly #shutdownSignal: AbortSignal | undefined;
-  readonly #deadlineMs: number | undefined;
+  readonly #deadline: Deadline | undefined;
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   /** How the call ended, if it did before anybody asked. */
@@ -20,12 +37,12 @@ export class CallSignal {
   constructor(exchange: Exchange, timeoutMs: number | undefined, shutdownSignal: AbortSignal | undefined) {
     this.#exchange = exchange;
     this.#shutdownSignal = shutdownSignal;
-    this.#deadlineMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
+    this.#deadline = timeoutMs === undefined ? undefined : createDeadline(timeoutMs);
   }
 
-  /** How much is left of the time that the caller waits, in milliseconds. */
+  /** How much is left of the time that the caller waits, in whole milliseconds. */
   get remainingMs(): number | undefined {
-    return this.#deadlineMs === undefined ? undefined : this.#deadlineMs - Date.now();
+    return this.#deadline === undefined ? undefined : this.#deadline.date - Date.now();
   }
 
   get signal(): AbortSignal {
@@ -56,7 +73,7 @@ export class CallSignal {
   }
 
   #isLate(): boolean {
-    return this.#deadlineMs !== undefined && Date.now() >= this.#deadlineMs;
+    return this.#deadline !== undefined && performance.now() >= this.#deadline.timer;
   }
 
   #create(): AbortController {
@@ -65,7 +82,8 @@ export class CallSignal {
       controller.abort(this.#end.reason);
       return controller;
     }
-    const deadline = createDeadlineSignal(this.remainingMs);
+    const leftMs = this.#deadline === undefined ? undefined : this.#deadline.timer - performance.now();
+    const deadline = createDeadlineSignal(leftMs);
     this.#stopTimer = deadline.cleanup;
     const request = new AbortController();
     this.#exchange.onClose((reason) => request.abort(reason));

@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { trailerMux } from "@connectrpc/connect/protocol-connect";
 import { createLazyView } from "../../connect/lazy-view.ts";
+import { trailerMux } from "../connect-protocol.ts";
 import { dropConnectionFields } from "../exchange/connection-fields.ts";
 import type { Exchange, SentFields } from "../exchange/exchange.ts";
 import type { CallParts } from "./call-parts.ts";
@@ -56,11 +56,13 @@ export class Call<Parts extends CallParts = CallParts> {
     return fields;
   }
 
-  /** The header with the trailer in it, as Connect has it. */
-  get muxedHeader(): SentFields {
-    return this.#responseTrailer === undefined
-      ? this.sentHeader
-      : toFields(trailerMux(this.responseHeader, this.#responseTrailer));
+  /** The header with the trailer and the length of the body in it, as Connect has it: in the order of the names. */
+  toMuxedHeader(bodyBytes: number): SentFields {
+    const length = String(bodyBytes);
+    if (!this.hasResponseFields) return { "content-length": length, ...this.parts.head.sentHeader };
+    const muxed = trailerMux(this.responseHeader, this.responseTrailer);
+    muxed.set("content-length", length);
+    return toFields(muxed);
   }
 }
 

@@ -27,6 +27,13 @@ export class Http1Exchange implements Exchange {
     return this.#req.complete;
   }
 
+  whenTakenIn(next: () => void): void {
+    // A header is handed over before the bytes behind it are parsed, and most bodies come with their header. An answer
+    // to a request that is not complete would close the connection.
+    if (this.isComplete) next();
+    else process.nextTick(next);
+  }
+
   receive(reader: BodyReader): void {
     feed(reader, this.#req);
     // Unlike that of a stream of HTTP/2, a body that breaks off has no end.

@@ -39,6 +39,10 @@ export class Http2Exchange implements Exchange {
     return this.#stream.readableEnded || this.isGone;
   }
 
+  whenTakenIn(next: () => void): void {
+    next();
+  }
+
   receive(reader: BodyReader): void {
     feed(reader, this.#stream);
   }

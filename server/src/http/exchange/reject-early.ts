@@ -43,16 +43,20 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
   if (stream.readableEnded) return;
   // Node resets at once a stream that nobody ever began to read or pause.
   if (stream.readableFlowing === null) stream.pause();
-  stream.once("wantTrailers", () => {
-    const timer = setTimeout(() => {
+  let timer: NodeJS.Timeout | undefined;
+  const reset = (): void => {
+    timer ??= setTimeout(() => {
       if (stream.destroyed) return;
       if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
       // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
       // Whoever was reading may still be attached, and would keep it from flowing.
       for (const source of [body, stream]) source.removeAllListeners("readable").resume();
     }, RESET_DELAY_MS);
-    stream.once("close", () => clearTimeout(timer));
-  });
+  };
+  stream.once("wantTrailers", reset);
+  // An answer without a body ends with its header, and nothing asks for trailers.
+  stream.once("finish", reset);
+  stream.once("close", () => clearTimeout(timer));
 }
 
 function closeBehindResponse(req: IncomingMessage, res: ServerResponse): void {

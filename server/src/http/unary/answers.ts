@@ -1,20 +1,17 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-// As a whole: Connect before 2.2 has no `mergeNonProtocolHeaders`, and must load this file though it runs none of it.
-import * as connectProtocol from "@connectrpc/connect/protocol";
-import {
-  type EnvelopedMessage,
-  encodeEnvelopes,
-  envelopeCompress,
-  validateUniversalHandlerOptions,
-} from "@connectrpc/connect/protocol";
+import type { ProtocolName } from "../call/call-parts.ts";
 import {
   codeToHttpStatus,
   contentTypeUnaryJson,
+  type EnvelopedMessage,
+  encodeEnvelopes,
+  envelopeCompress,
   errorToJsonBytes,
-} from "@connectrpc/connect/protocol-connect";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
-import type { ProtocolName } from "../call/call-parts.ts";
+  mergeNonProtocolHeaders,
+  setTrailerStatus,
+  trailerFlag,
+  trailerSerialize,
+} from "../connect-protocol.ts";
 import type { Answer } from "../exchange/exchange.ts";
 import type { UnaryCall } from "./unary-call.ts";
 
@@ -46,9 +43,12 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
       const error = toCallError(reason);
       call.responseHeader.set("content-type", contentTypeUnaryJson);
       // What came off the wire of another call is not passed on: Connect marks it.
-      if (error.isWireError !== true)
-        connectProtocol.mergeNonProtocolHeaders(call.responseHeader, error.metadata);
-      return compress(call, codeToHttpStatus(error.code), errorToJsonBytes(error, undefined));
+      if (error.isWireError !== true) mergeNonProtocolHeaders(call.responseHeader, error.metadata);
+      return compress(
+        call,
+        codeToHttpStatus(error.code),
+        errorToJsonBytes(error, call.parts.method.jsonOptions),
+      );
     },
   },
 };
@@ -59,11 +59,9 @@ function toCallError(reason: unknown): ConnectError & { readonly isWireError?: b
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
 }
 
-/** Below this many bytes compressing is not worth it: what Connect holds. */
-const { compressMinBytes } = validateUniversalHandlerOptions({});
-
 function seal(call: UnaryCall, envelopes: readonly EnvelopedMessage[]): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
+  const { compressMinBytes } = call.parts.method;
   if (compression === null || envelopes.every(({ data }) => data.byteLength < compressMinBytes)) {
     return toSealed(call, encodeEnvelopes(...envelopes));
   }
@@ -83,7 +81,8 @@ function toTrailer(fields: Headers): EnvelopedMessage {
 
 function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
-  if (compression === null || bytes.byteLength < compressMinBytes) return toMuxed(call, status, bytes);
+  if (compression === null || bytes.byteLength < call.parts.method.compressMinBytes)
+    return toMuxed(call, status, bytes);
   return compression.compress(bytes).then((body) => {
     call.responseHeader.set("content-encoding", compression.name);
     return toMuxed(call, status, body);
@@ -91,6 +90,5 @@ function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer | 
 }
 
 function toMuxed(call: UnaryCall, status: number, body: Uint8Array): Answer {
-  const header = { ...call.muxedHeader, "content-length": String(body.byteLength) };
-  return { status, header, body, trailer: undefined };
+  return { status, header: call.toMuxedHeader(body.byteLength), body, trailer: undefined };
 }

@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Compression } from "@connectrpc/connect/protocol";
-import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
-import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import type { CallHead, ProtocolName } from "../call/call-parts.ts";
+import { type Compression, parseConnectTimeout, parseGrpcTimeout } from "../connect-protocol.ts";
 import { MAX_TIMER_MS } from "../timeout-headers.ts";
 import { createNegotiation } from "./negotiation.ts";
 

@@ -5,22 +5,26 @@ import {
   createServiceImplSpec,
   type MethodImplSpec,
 } from "@connectrpc/connect";
+import type { Gate } from "../../connect/gate.ts";
+import { gateOf } from "../../connect/route/implementation-guard.ts";
+import type { UnarySpec } from "../call/call-handler.ts";
+import type { CallMethod } from "../call/call-parts.ts";
 import {
   createMethodSerializationLookup,
   createMethodUrl,
   type MethodSerializationLookup,
   type UniversalHandlerOptions,
-} from "@connectrpc/connect/protocol";
-import type { Gate } from "../../connect/gate.ts";
-import { gateOf } from "../../connect/route/implementation-guard.ts";
-import type { UnarySpec } from "../call/call-handler.ts";
-import type { CallMethod } from "../call/call-parts.ts";
+} from "../connect-protocol.ts";
 
 /** A unary method that is served without Connect's own handler. */
 export interface UnaryMethod extends CallMethod {
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
+  /** How the details of errors are written as JSON. */
+  readonly jsonOptions: UniversalHandlerOptions["jsonOptions"];
   /** How large a request may be, in bytes. */
   readonly readMaxBytes: number;
+  /** How large an answer must be to be compressed, in bytes. */
+  readonly compressMinBytes: number;
   /** The gate that its implementation is guarded by, which decides before any other. Undefined: it is not guarded. */
   readonly gate: Gate | undefined;
 }
@@ -28,7 +32,7 @@ export interface UnaryMethod extends CallMethod {
 /** A router that passes everything on, and what it saw. */
 export interface RecordingRouter {
   readonly router: ConnectRouter;
-  /** The unary methods by their path. Those that were registered with more than limits of their own are left to Connect. */
+  /** The unary methods by their path. Those that were registered with options that are not known here are left to Connect. */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
 }
 
@@ -42,7 +46,7 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
   const keep = (spec: MethodImplSpec, implementation: object, own: object = {}): void => {
     const path = createMethodUrl("/", spec.method);
     // Of two that are registered for a path, the last one serves it.
-    if (spec.kind === "unary" && Object.entries(own).every(isLimit)) {
+    if (spec.kind === "unary" && Object.entries(own).every(isKnown)) {
       methods.set(path, { ...toUnaryMethod(spec, { ...options, ...own }), gate: gateOf(implementation) });
     } else methods.delete(path);
   };
@@ -63,17 +67,21 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
   return { router: recording, methods };
 }
 
-function isLimit([name, value]: readonly [string, unknown]): boolean {
+/** Say whether it is known what to do about an option of a service or method. */
+function isKnown([name, value]: readonly [string, unknown]): boolean {
+  if (name === "jsonOptions" || name === "binaryOptions") return true;
   return (
     (name === "readMaxBytes" || name === "writeMaxBytes") && Number.isSafeInteger(value) && Number(value) > 0
   );
 }
 
 function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): Omit<UnaryMethod, "gate"> {
-  const { readMaxBytes, binaryOptions, jsonOptions, interceptors } = options;
+  const { readMaxBytes, compressMinBytes, binaryOptions, jsonOptions, interceptors } = options;
   return {
     spec,
     readMaxBytes,
+    compressMinBytes,
+    jsonOptions,
     serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
     interceptors,
   };

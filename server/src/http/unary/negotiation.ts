@@ -1,4 +1,4 @@
-import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
+import { type Compression, compressionNegotiate } from "../connect-protocol.ts";
 
 /** Chooses how answers are compressed from what a caller accepts; null: not at all, `undefined`: for others to say. */
 export type Negotiation = (

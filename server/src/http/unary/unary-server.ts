@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ContextValues, createContextValues } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
 import { createCallValues } from "../../connect/call-state.ts";
 import { Call } from "../call/call.ts";
+import type { Compression } from "../connect-protocol.ts";
 import type { Exchange, SentFields } from "../exchange/exchange.ts";
 import { Http1Exchange } from "../exchange/http1-exchange.ts";
 import { Http2Exchange } from "../exchange/http2-exchange.ts";

@@ -1,13 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Message } from "../call/call-handler.ts";
 import {
   pipe,
   readAllBytes,
+  trailerFlag,
   transformDecompressEnvelope,
   transformParseEnvelope,
   transformSplitEnvelope,
-} from "@connectrpc/connect/protocol";
-import { trailerFlag } from "@connectrpc/connect/protocol-grpc-web";
-import type { Message } from "../call/call-handler.ts";
+} from "../connect-protocol.ts";
 import { replay, type UnusualBody } from "../exchange/body.ts";
 import type { UnaryCallParts } from "./unary-call.ts";
 

@@ -62,4 +62,10 @@ describe("the signal of a call", () => {
     expect(call.remainingMs).toBeLessThanOrEqual(60_000);
     expect(new CallSignal(createCaller().exchange, 0, undefined).aborted).toBe(true);
   });
+
+  it.each([4999.123, 1.5, 0.001])("tells whole milliseconds of a timeout of %d ms", (timeoutMs) => {
+    const call = new CallSignal(createCaller().exchange, timeoutMs, undefined);
+    expect(Number.isInteger(call.remainingMs)).toBe(true);
+    expect(call.remainingMs).toBeLessThanOrEqual(timeoutMs);
+  });
 });

@@ -67,7 +67,8 @@ describe("a handler", () => {
     void invoke(call, request);
     expect(call.sentHeader).toEqual({ a: "1", b: "2" });
     expect(call.sentTrailer).toEqual({ c: "3" });
-    expect(call.muxedHeader).toEqual({ a: "1", b: "2", "trailer-c": "3", "trailer-connection": "close" });
+    const muxed = { a: "1", b: "2", "content-length": "7", "trailer-c": "3", "trailer-connection": "close" };
+    expect(Object.entries(call.toMuxedHeader(7))).toEqual(Object.entries(muxed));
   });
 });
 

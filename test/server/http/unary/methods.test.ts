@@ -32,6 +32,13 @@ describe("the methods of the fast path", () => {
     }
   });
 
+  it("read and write messages with options of their own", () => {
+    const { router, methods } = record();
+    const jsonOptions = { useProtoFieldName: true };
+    router.service(NotesService, {}, { jsonOptions, binaryOptions: { writeUnknownFields: false } });
+    expect(methods.get(PATH)?.jsonOptions).toBe(jsonOptions);
+  });
+
   it("have limits of their own", () => {
     const { router, methods } = record();
     router.service(NotesService, {}, {});

@@ -1,0 +1,45 @@
+import * as protocol from "@connectrpc/connect/protocol";
+import * as protocolConnect from "@connectrpc/connect/protocol-connect";
+import * as protocolGrpc from "@connectrpc/connect/protocol-grpc";
+import * as protocolGrpcWeb from "@connectrpc/connect/protocol-grpc-web";
+
+// Connect makes no promise about what is in these modules. A server must start with any release of it: a name that is
+// imported from here and is missing there is undefined, where an import by name would end the process.
+
+export type {
+  Compression,
+  EnvelopedMessage,
+  MethodSerializationLookup,
+  UniversalHandlerOptions,
+  UniversalServerRequest,
+  UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+
+export const {
+  compressionNegotiate,
+  createDeadlineSignal,
+  createLinkedAbortController,
+  createMethodSerializationLookup,
+  createMethodUrl,
+  encodeEnvelopes,
+  envelopeCompress,
+  mergeNonProtocolHeaders,
+  pipe,
+  readAllBytes,
+  transformDecompressEnvelope,
+  transformParseEnvelope,
+  transformSplitEnvelope,
+  validateUniversalHandlerOptions,
+} = protocol;
+
+export const {
+  codeToHttpStatus,
+  contentTypeUnaryJson,
+  errorToJsonBytes,
+  parseTimeout: parseConnectTimeout,
+  trailerMux,
+} = protocolConnect;
+
+export const { parseTimeout: parseGrpcTimeout, requestHeader, setTrailerStatus } = protocolGrpc;
+
+export const { trailerFlag, trailerSerialize } = protocolGrpcWeb;

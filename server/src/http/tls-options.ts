@@ -1,0 +1,55 @@
+/** Text in PEM, or several of them. */
+type Pem = string | Buffer;
+
+/** How a listener speaks TLS. */
+export interface TlsOptions {
+  /** The certificate chain of the server, in PEM. */
+  readonly cert: Pem;
+  /** Its private key, in PEM. */
+  readonly key: Pem;
+  /** The authorities that sign the certificates of clients, in PEM. Given: clients are asked for one. Default: none. */
+  readonly ca?: Pem | readonly Pem[];
+  /** Whether clients are asked for a certificate. Default: whether there is a `ca`. */
+  readonly requestCert?: boolean;
+  /**
+   * Whether a client that shows no certificate, or one that `ca` has not signed, is refused in the handshake.
+   * Default: true. With false, such a client is served: look at `peerCertificateOf(req)` before you trust it.
+   */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** The same as Node's `tls` takes it. */
+export interface ResolvedTlsOptions {
+  readonly cert: Pem;
+  readonly key: Pem;
+  readonly ca?: Pem | Pem[];
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+}
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws TypeError when clients would be let in whom the options seem to refuse
+ */
+export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOptions {
+  const requestCert = options.requestCert ?? ca !== undefined;
+  const rejectUnauthorized = options.rejectUnauthorized ?? true;
+  if (!requestCert && (ca !== undefined || options.rejectUnauthorized === true)) {
+    throw new TypeError("tls: without requestCert no client is asked for a certificate");
+  }
+  if (requestCert && rejectUnauthorized && ca === undefined) {
+    // Node would let in whoever has a certificate of one of the web's authorities.
+    throw new TypeError("tls.requestCert needs tls.ca, which says whose certificates are accepted");
+  }
+  return {
+    ...options,
+    requestCert,
+    rejectUnauthorized,
+    ...(ca === undefined ? {} : { ca: isList(ca) ? [...ca] : ca }),
+  };
+}
+
+function isList(ca: Pem | readonly Pem[]): ca is readonly Pem[] {
+  return Array.isArray(ca);
+}

@@ -1,0 +1,87 @@
+import type { HttpRequest, HttpResponse } from "./handler.ts";
+import { type PlainResponse, respond, respondJson } from "./respond.ts";
+
+/** What the caller of an RPC is told that is not there. gRPC needs no escapes for it. */
+const MESSAGE = "there is no such RPC";
+const UNIMPLEMENTED = { code: "unimplemented", message: MESSAGE } as const;
+
+/** The status `UNIMPLEMENTED` of gRPC. */
+const STATUS = { "grpc-status": "12", "grpc-message": MESSAGE } as const;
+
+/** Flags of the message that ends a stream. */
+const CONNECT_END = 0x02;
+const GRPC_WEB_END = 0x80;
+
+/** Makes an answer in the form of a protocol. @param contentType that of the request */
+type ToResponse = (contentType: string) => PlainResponse;
+
+const toGrpc: ToResponse = (contentType) => ({
+  status: 200,
+  // Trailers-Only: the status stands in the header, because there is nothing else.
+  headers: { "content-type": contentType, ...STATUS },
+});
+
+const toGrpcWeb: ToResponse = (contentType) => ({
+  status: 200,
+  headers: { "content-type": contentType },
+  body: frame(GRPC_WEB_END, toLines(STATUS)),
+});
+
+const toGrpcWebText: ToResponse = (contentType) => ({
+  status: 200,
+  headers: { "content-type": contentType },
+  body: frame(GRPC_WEB_END, toLines(STATUS)).toString("base64"),
+});
+
+const toConnectStream: ToResponse = (contentType) => ({
+  status: 200,
+  headers: { "content-type": contentType },
+  body: frame(CONNECT_END, JSON.stringify({ error: UNIMPLEMENTED })),
+});
+
+/** What says that a request is an RPC over a protocol that streams. */
+const PROTOCOLS: readonly { readonly contentType: RegExp; readonly toResponse: ToResponse }[] = [
+  { contentType: /^application\/grpc(\+[\w.-]+)?$/, toResponse: toGrpc },
+  { contentType: /^application\/grpc-web(\+[\w.-]+)?$/, toResponse: toGrpcWeb },
+  { contentType: /^application\/grpc-web-text(\+[\w.-]+)?$/, toResponse: toGrpcWebText },
+  { contentType: /^application\/connect\+[\w.-]+$/, toResponse: toConnectStream },
+];
+
+/** The codecs of Connect's unary calls. */
+const CONNECT_UNARY = /^application\/(proto|json)$/;
+
+/**
+ * Answer an RPC that is not served, in the form in which its protocol says so: its client reads no other.
+ *
+ * A unary call of Connect gets status 404, as from Connect's own adapters, with its error in the body: to a client
+ * of any other kind that is a page that was not found.
+ */
+export function respondUnknownRpc(req: HttpRequest, res: HttpResponse): "answered" | "not an RPC" {
+  const contentType = (req.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const protocol = PROTOCOLS.find((candidate) => candidate.contentType.test(contentType));
+  if (protocol !== undefined) {
+    respond(res, protocol.toResponse(contentType));
+    return "answered";
+  }
+  if (!isConnectUnary(req, contentType)) return "not an RPC";
+  respondJson(res, 404, UNIMPLEMENTED);
+  return "answered";
+}
+
+function isConnectUnary({ method, url = "" }: HttpRequest, contentType: string): boolean {
+  if (method === "POST") return CONNECT_UNARY.test(contentType);
+  return method === "GET" && new URLSearchParams(url.split("?", 2)[1]).get("connect") === "v1";
+}
+
+function toLines(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
+}
+
+function frame(flags: number, text: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flags);
+  head.writeUInt32BE(Buffer.byteLength(text), 1);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
