@@ -1,11 +1,12 @@
 import type { Peers } from "../core/peers.ts";
+import { followPage } from "./page-life.ts";
 
 // Longer than this, a tab that holds the lock is frozen or gone: the store keeps things right without it.
 const MAX_LOCK_WAIT_MS = 3_000;
 
-// With each of these a tab may have missed something. `visibilitychange` bubbles up from the document, and workers
-// have fewer of them.
-const WAKE_UPS = ["visibilitychange", "pageshow", "focus", "online"] as const;
+// With each of these a tab may have missed something, as with its return from a suspension. `visibilitychange` bubbles up
+// from the document, and workers have fewer of them.
+const WAKE_UPS = ["visibilitychange", "focus", "online"];
 
 /**
  * Reach the other tabs of the same origin: a BroadcastChannel for news, a Web Lock for taking turns. Either is
@@ -19,18 +20,33 @@ export function createBroadcastPeers(name: string): Peers {
     exclusively: (run) => takeTurn(name, run),
     publish: (message) => channel?.postMessage(message),
     subscribe(listener) {
-      const stopping = new AbortController();
-      for (const type of WAKE_UPS) globalThis.addEventListener(type, listener, stopping);
-      if (globalThis.BroadcastChannel !== undefined) {
+      const open = () => {
+        if (globalThis.BroadcastChannel === undefined) return;
         channel = new BroadcastChannel(name);
         // What it says is for people who debug: the store is what counts.
         channel.onmessage = listener;
-      }
-      return () => {
-        stopping.abort();
+      };
+      // Browsers throw a page away rather than have it miss a message.
+      const close = () => {
         channel?.close();
         // A refresh that ends after this has nobody left to tell.
         channel = undefined;
+      };
+      const wakeUp = (event: Event) => {
+        // A page that is left is hidden as well.
+        if (event.type !== "visibilitychange" || document.visibilityState === "visible") listener(event);
+      };
+      const stopping = new AbortController();
+      for (const type of WAKE_UPS) globalThis.addEventListener(type, wakeUp, stopping);
+      const unfollow = followPage(close, (event) => {
+        if (channel === undefined) open();
+        listener(event);
+      });
+      open();
+      return () => {
+        stopping.abort();
+        unfollow();
+        close();
       };
     },
   };

@@ -1,4 +1,5 @@
 import type { SessionStore } from "../core/store.ts";
+import { createDatabase } from "./database.ts";
 import { openEntry, type SealedEntry, sealEntry } from "./sealed-entry.ts";
 
 /** What {@link createIndexedDbStore} can be told. */
@@ -9,8 +10,6 @@ export interface IndexedDbStoreOptions {
   readonly key?: string | undefined;
 }
 
-const ENTRIES = "entries";
-
 /**
  * Create a store in IndexedDB, shared by all tabs of the origin and kept over reloads.
  *
@@ -19,38 +18,12 @@ const ENTRIES = "entries";
  */
 export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): SessionStore {
   const { database: name = "countersign", key = "session" } = options;
-  let opening: Promise<IDBDatabase> | undefined;
+  const { exchange, close } = createDatabase(name);
   let unreadable: string | undefined;
-
-  /** The next use opens it anew. */
-  function forget(): void {
-    opening = undefined;
-  }
-
-  /** Read what is there, and write in its place what follows, if anything. */
-  async function transact(
-    follow?: (current: SealedEntry | undefined) => SealedEntry | undefined,
-  ): Promise<SealedEntry | undefined> {
-    opening ??= openDatabase(name, forget);
-    const database = await opening;
-    const transaction = database.transaction(ENTRIES, follow ? "readwrite" : "readonly", {
-      durability: "strict",
-    });
-    const entries = transaction.objectStore(ENTRIES);
-    const request = entries.get(key);
-    return new Promise((resolve, reject) => {
-      request.onsuccess = () => {
-        const next = follow?.(request.result);
-        if (next !== undefined) entries.put(next, key);
-      };
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error);
-    });
-  }
 
   return {
     async read() {
-      const sealed = await transact();
+      const sealed = await exchange(key);
       try {
         return sealed && (await openEntry(sealed));
       } catch {
@@ -66,32 +39,10 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
         const revision = current?.revision;
         return (revision === unreadable ? undefined : revision) === expected;
       };
-      return isExpected(await transact((current) => (isExpected(current) ? sealed : undefined)));
+      const before = await exchange(key, (current) => (isExpected(current) ? sealed : undefined));
+      // What was being written when the page was suspended is there when it is tried again.
+      return isExpected(before) || before?.revision === next.revision;
     },
-    close() {
-      void opening?.then((database) => database.close(), forget);
-      forget();
-    },
+    close,
   };
-}
-
-/** Open a database. `onClosed` is told when the browser closes it, as it does when a site's data are cleared. */
-function openDatabase(name: string, onClosed: () => void): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1);
-  return new Promise((resolve, reject) => {
-    request.onupgradeneeded = () => request.result.createObjectStore(ENTRIES);
-    request.onerror = () => {
-      onClosed();
-      reject(request.error);
-    };
-    request.onsuccess = () => {
-      const database = request.result;
-      database.onclose = onClosed;
-      database.onversionchange = () => {
-        database.close();
-        onClosed();
-      };
-      resolve(database);
-    };
-  });
 }
