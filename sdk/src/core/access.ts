@@ -1,4 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
+import { PAUSE } from "./backoff.ts";
 import { blockedMs, HEALTHY, withFailure } from "./budget.ts";
 import { isSameSession } from "./entries.ts";
 import { SessionError, unavailable } from "./errors.ts";
@@ -133,7 +134,11 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
     await change();
     if (holder.held() !== undefined) return undefined;
     const run = source.acquire?.bind(source);
-    if (run === undefined) return new SessionError("SIGNED_OUT");
+    // Nobody is known to be signed out as long as the store has not answered.
+    if (run === undefined)
+      return holder.snapshot().status === "loading"
+        ? unavailable(PAUSE.firstMs)
+        : new SessionError("SIGNED_OUT");
     const waitMs = blockedMs(health, clock.nowMs());
     if (waitMs > 0) return unavailable(waitMs);
     try {

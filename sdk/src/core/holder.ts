@@ -1,4 +1,4 @@
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Clock } from "./clock.ts";
 import { SessionError } from "./errors.ts";
 import { type Listeners, type SessionEvent, tell } from "./events.ts";
@@ -84,7 +84,9 @@ export function createHolder(clock: Clock): Holder {
       const isSame = entry?.kind === "signed_in" && entry.sessionId === before?.sessionId;
       if (!isSame) end = new AbortController();
       const held = nextHeld(before, entry, { clock, ended: end.signal });
-      const status = held ? "signed_in" : "signed_out";
+      // A store that has not answered yet may well hold a session.
+      const isUnknown = entry === undefined && state.status === "loading" && isSilence(storeError);
+      const status = held ? "signed_in" : isUnknown ? "loading" : "signed_out";
       // What fails in one tab fails in all; the one that is about to try knows better why.
       const { refreshing, refreshError = refreshing ? undefined : new SessionError("REFRESH_UNAVAILABLE") } =
         state;
@@ -100,6 +102,11 @@ export function createHolder(clock: Clock): Holder {
       end.abort(new SessionError("DISPOSED"));
     },
   };
+}
+
+/** Whether a store has failed by giving no answer in time. */
+function isSilence(storeError: unknown): boolean {
+  return ConnectError.from(storeError).code === Code.DeadlineExceeded;
 }
 
 function nextHeld(

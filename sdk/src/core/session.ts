@@ -14,7 +14,7 @@ export interface TokenOptions {
 
 /** A session: signs in, keeps every call authenticated, signs out. All functions can be passed around alone. */
 export interface Session extends AsyncDisposable {
-  /** Settled when the store has been read. It never rejects. */
+  /** Settled when the store has been read, or has not answered for 10 s. It never rejects. */
   readonly ready: Promise<void>;
   /** Puts the token into calls to `baseUrl` and the allowed origins; give it to a transport. */
   readonly interceptor: Interceptor;

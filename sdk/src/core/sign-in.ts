@@ -1,5 +1,7 @@
+import { PAUSE } from "./backoff.ts";
 import { askForTokens, endEntry, firstEntry, isSameSession } from "./entries.ts";
-import { revoke, revokeEntry, type SignOutResult } from "./revoke.ts";
+import { unavailable } from "./errors.ts";
+import { revoke, revokeEntry, type SignOutResult, signOutFailure } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { TokenGrant } from "./source.ts";
 import type { SignedInEntry, StoreEntry } from "./store.ts";
@@ -38,5 +40,8 @@ export async function endSession(context: SessionContext): Promise<SignOutResult
     last = current;
     return endEntry(current, "user");
   });
-  return last === undefined ? { revoked: true } : revokeEntry(context, last);
+  if (last !== undefined) return revokeEntry(context, last);
+  // What a store holds that has not answered yet goes on.
+  const isUnknown = context.holder.snapshot().status === "loading";
+  return isUnknown ? signOutFailure(unavailable(PAUSE.firstMs)) : { revoked: true };
 }

@@ -2,7 +2,7 @@ import type { SignedInEntry } from "./store.ts";
 
 /** What a session looks like at one moment. It never changes; a new one takes its place. No tokens in it. */
 export interface SessionSnapshot {
-  /** `loading` until the store has been read. */
+  /** `loading` until the store has answered. */
   readonly status: "loading" | "signed_out" | "signed_in";
   readonly sessionId?: string;
   /** What the access token allows; empty when signed out. */

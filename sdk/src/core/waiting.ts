@@ -34,6 +34,9 @@ export function onAbort(signal: AbortSignal | undefined, run: (reason: unknown) 
 /**
  * Run something that takes a signal, and give up after a while, 10 s by default, even if it ignores the signal.
  *
+ * When the timer comes as late as that again, the page was suspended or the machine slept: whatever it waits for gets
+ * its time once more.
+ *
  * @throws ConnectError DeadlineExceeded when it took too long
  */
 export async function withTimeout<T>(
@@ -43,8 +46,14 @@ export async function withTimeout<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
-  const onTimeout = () => controller.abort(new ConnectError("no answer in time", Code.DeadlineExceeded));
-  const cancel = clock.schedule(onTimeout, timeoutMs);
+  const timeout = () => {
+    const dueMs = clock.monotonicMs() + timeoutMs;
+    return clock.schedule(() => {
+      if (clock.monotonicMs() > dueMs + timeoutMs) cancel = timeout();
+      else controller.abort(new ConnectError("no answer in time", Code.DeadlineExceeded));
+    }, timeoutMs);
+  };
+  let cancel = timeout();
   try {
     return await waitFor(run(signal), signal);
   } finally {

@@ -109,3 +109,24 @@ test("a store that fails after it was let go of is not tried again", async () =>
   await change;
   expect(clock.pending()).toBe(0);
 });
+
+test("a page that was suspended while it waited gives its store the time once more", async () => {
+  const clock = createFakeClock();
+  const timers: (() => void)[] = [];
+  const late: Clock = {
+    ...clock,
+    schedule(run) {
+      timers.push(run);
+      return () => void timers.splice(timers.indexOf(run), 1);
+    },
+  };
+  const reading = Promise.withResolvers<undefined>();
+  const store: SessionStore = { read: () => reading.promise, compareAndSet: async () => true };
+  const session = createSession({ baseUrl: "https://api.example", source, store, clock: late });
+  clock.advance(3_600_000);
+  timers.shift()?.();
+  reading.resolve(undefined);
+  await session.ready;
+  expect(session.getSnapshot()).toMatchObject({ status: "signed_out", degraded: false });
+  session.dispose();
+});
