@@ -119,16 +119,37 @@ function findChromium(node) {
   if (found !== undefined) return found;
   say("getting a Chromium for the browser tests, once …");
   attempt(node, [inRoot("node_modules", "playwright-core", "cli.js"), "install", "chromium"]);
-  if (runningChromium() === undefined && isRoot && inPath("apt-get").some(existsSync)) {
-    attempt("apt-get", ["update", "-qq"]);
-    attempt("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"]);
-  }
+  if (runningChromium() === undefined) installPackages(["chromium"]);
   const installed = runningChromium();
   if (installed !== undefined) return installed;
   throw new SetupError(
     "the tests need Chromium: none is installed, and none could be downloaded. Install chromium or Google " +
       "Chrome, or set CHROMIUM_PATH to one.",
   );
+}
+
+/** Programs that the tests in other browsers start, and the packages of Debian that bring them. */
+const BROWSER_PROGRAMS = { WebKitWebDriver: "webkit2gtk-driver", Xvfb: "xvfb", "firefox-esr": "firefox-esr" };
+
+/** Get WebKit and Firefox, with what drives them. */
+function findOtherBrowsers() {
+  const missing = () => Object.keys(BROWSER_PROGRAMS).filter((name) => !inPath(name).some(existsSync));
+  if (missing().length === 0) return;
+  say("getting WebKit and Firefox, once …");
+  installPackages(missing().map((name) => BROWSER_PROGRAMS[name]));
+  const lacking = missing();
+  if (lacking.length === 0) return;
+  const packages = lacking.map((name) => BROWSER_PROGRAMS[name]).join(" ");
+  throw new SetupError(
+    `these tests need ${lacking.join(", ")}. On Debian, this gets them: apt-get install ${packages}`,
+  );
+}
+
+/** Get packages of Debian, if this is Debian and we may. */
+function installPackages(names) {
+  if (!isRoot || !inPath("apt-get").some(existsSync)) return;
+  attempt("apt-get", ["update", "-qq"]);
+  attempt("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names]);
 }
 
 /** Try one way of several; the next one is tried when it fails. */
@@ -181,6 +202,7 @@ function become(program, args, { cwd = root, env = childEnv() } = {}) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
+const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
 const JSON_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json=output/vitest.json"];
 
 const COMMANDS = {
@@ -197,8 +219,13 @@ const COMMANDS = {
   test(node, args) {
     const env = { ...childEnv(), CHROMIUM_PATH: findChromium(node), POSTGRES_BIN_DIR: findPostgres() };
     const reporters = args.some((arg) => arg.startsWith("--reporter")) ? [] : JSON_REPORT;
-    const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
     become(node, [vitest, "run", ...reporters, ...args], { cwd: inRoot("test"), env });
+  },
+  "test:browsers"(node, args) {
+    findOtherBrowsers();
+    const env = { ...childEnv(), CHROMIUM_PATH: findChromium(node) };
+    const config = join("browsers", "vitest.config.ts");
+    become(node, [vitest, "run", "--config", config, ...args], { cwd: inRoot("test"), env });
   },
 };
 

@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@countersign/source"];
-const exclude = ["**/node_modules/**", "dist/**", "output/**"];
+// `npm run test:browsers` runs those in other browsers, with a configuration of their own.
+const exclude = ["**/node_modules/**", "dist/**", "output/**", "browsers/**"];
 
 // Against a running server, a browser and programs of others: these need what is built.
 const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { eventually } from "../support/eventually.ts";
+import { findFreePort } from "../support/free-port.ts";
 import type { ServerProcess } from "../support/server-process.ts";
 import type { Fence } from "./markdown.ts";
 import type { ToRun } from "./project.ts";
@@ -31,15 +32,6 @@ export async function createToRun({ baseUrl, program }: ServerProcess, ports: Po
 /** Wait until somebody listens. */
 export async function untilListening(port: number): Promise<void> {
   await eventually(() => canConnect(port));
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("a server without a port");
-  return address.port;
 }
 
 async function canConnect(port: number): Promise<true | undefined> {

@@ -35,7 +35,9 @@ describe("scripts/setup.mjs", () => {
   test("says which commands there are", async () => {
     const { code, stderr } = await runProgram(setup(["stop"]));
     expect(code).toBe(1);
-    expect(stderr).toBe("countersign: usage: node scripts/setup.mjs <start|build|pack|test> [args…]\n");
+    expect(stderr).toBe(
+      "countersign: usage: node scripts/setup.mjs <start|build|pack|test|test:browsers> [args…]\n",
+    );
   });
 
   test("does not test with another browser than the one that was asked for", async () => {

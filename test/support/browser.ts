@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type LaunchOptions } from "playwright-core";
 
 const KNOWN_PLACES = [
   "/usr/bin/chromium",
@@ -13,10 +13,10 @@ const KNOWN_PLACES = [
  *
  * `await using browser = await launchBrowser()` closes it.
  */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
   const { CHROMIUM_PATH } = process.env;
   const executablePath = CHROMIUM_PATH ?? KNOWN_PLACES.find(existsSync) ?? chromium.executablePath();
   // Chromium refuses to run as root inside its own sandbox; containers of continuous integration are root.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ ...options, executablePath, args });
 }

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BROWSERS } from "./browsers.ts";
+import type { DrivenBrowser, DrivenTab } from "./driven-browser.ts";
+import type { AccountState } from "./pages/account.ts";
+import { call, isSound, openHome, type Stage, signIn, startStage } from "./stage.ts";
+
+const RETURNS = 12;
+const TTL_MS = 5_000;
+// Over every moment of a token's life, and past its end.
+const MAX_GONE_MS = 1.4 * TTL_MS;
+
+/** The ways to come back to a page that was left for another origin. */
+const WAYS: Readonly<Record<string, (tab: DrivenTab, home: string) => Promise<unknown>>> = {
+  "by history": (tab) => tab.goBack(),
+  "by link": (tab, home) => tab.goTo(home),
+};
+
+/** What a page begins a moment before it is left, and how long it is away before that. */
+const BEGUN = [
+  { title: "a refresh", awayMs: 0.7 * TTL_MS, begin: "void account.call()" },
+  { title: "a sign-in", awayMs: 0, begin: "void account.signIn().catch(() => undefined)" },
+  {
+    title: "a sign-out and a sign-in",
+    awayMs: 0,
+    begin: "void account.session.signOut().then(account.signIn).catch(() => undefined)",
+  },
+] as const;
+
+describe.each(BROWSERS)("in $name", ({ launch }) => {
+  let browser: DrivenBrowser;
+  let stage: Stage;
+  beforeAll(async () => {
+    [browser, stage] = await Promise.all([launch(), startStage(TTL_MS)]);
+  });
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await stage[Symbol.asyncDispose]();
+  });
+
+  /** Count the pages that had their session, and how many of them came from the back/forward cache. */
+  function expectSound(title: string, states: readonly AccountState[]): void {
+    const sound = states.filter(isSound).length;
+    const cached = states.filter(({ returns }) => returns > 0).length;
+    process.stdout.write(
+      `${browser.name}: ${title}: ${sound} of ${states.length} sound, ${cached} from the cache\n`,
+    );
+    expect(states.filter((state) => !isSound(state))).toEqual([]);
+  }
+
+  test.each(Object.entries(WAYS))(
+    "a page that is come back to %s has its session, and so when it is reloaded",
+    async (way, comeBack) => {
+      const tab = await openHome(browser, stage);
+      await signIn(tab);
+      const returned: AccountState[] = [];
+      const reloaded: AccountState[] = [];
+      for (let count = 0; count < RETURNS; count += 1) {
+        await tab.goTo(stage.away);
+        await pause((MAX_GONE_MS * count) / RETURNS);
+        await comeBack(tab, stage.home);
+        returned.push(await call(tab));
+        await tab.reload();
+        reloaded.push(await call(tab));
+      }
+      expectSound(`come back to ${way}`, returned);
+      expectSound(`come back to ${way} and reloaded`, reloaded);
+    },
+  );
+
+  test.each(BEGUN)(
+    "a page that is left during $title keeps what is stored",
+    async ({ title, awayMs, begin }) => {
+      const tab = await openHome(browser, stage);
+      const states: AccountState[] = [];
+      for (let count = 0; count < RETURNS; count += 1) {
+        await signIn(tab);
+        await tab.goTo(stage.away);
+        await pause(awayMs);
+        await tab.goBack();
+        await tab.evaluate(begin);
+        await pause(count * 8);
+        await tab.goTo(stage.away);
+        await tab.goBack();
+        // What was begun may have failed, as any call may: the user tries again.
+        const state = await call(tab);
+        if (state.status === "signed_out") await signIn(tab);
+        states.push(state.degraded ? state : await call(tab));
+        await tab.reload();
+        states.push(await call(tab));
+      }
+      expectSound(`left during ${title}`, states);
+    },
+  );
+
+  test("what happens in other tabs does not wait for a page that was left, and reaches it when it is back", async () => {
+    const [left, other] = [await openHome(browser, stage), await openHome(browser, stage)];
+    await signIn(left);
+    const states: AccountState[] = [];
+    for (let count = 0; count < RETURNS; count += 1) {
+      await left.goTo(stage.away);
+      states.push(await call(other));
+      await other.evaluate("account.session.signOut()");
+      await left.goBack();
+      expect(await call(left)).toMatchObject({ status: "signed_out", degraded: false });
+      await left.goTo(stage.away);
+      await signIn(other);
+      await left.goBack();
+      states.push(await call(left));
+    }
+    expectSound("two tabs", states);
+  });
+});
