@@ -184,22 +184,3 @@ describe("a stream's name", () => {
     expect(server.streams.size).toBe(1);
   });
 });
-
-describe("a revoked session", () => {
-  test("ends its streams, and opens no more", async () => {
-    await using server = await startServer();
-    const { events } = await openWatch(server, tokenFor(9000));
-    const ending = expect(events.next().catch((error: unknown) => reasonOf(error))).resolves.toBe(
-      "SESSION_REVOKED",
-    );
-    server.revoke("session-1");
-    server.streams.endWhere(
-      ({ sessionId }) => sessionId === "session-1",
-      new AuthError("SESSION_REVOKED", "the session has been revoked"),
-    );
-    await ending;
-    await expect(openWatch(server, tokenFor(9000)).catch((error: unknown) => reasonOf(error))).resolves.toBe(
-      "SESSION_REVOKED",
-    );
-  });
-});

@@ -1,23 +1,20 @@
 import type { ServiceImpl } from "@connectrpc/connect";
-import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { systemClock } from "../../../server/src/clock.ts";
 import { createAuth } from "../../../server/src/connect/create-auth.ts";
-import { createStreamService } from "../../../server/src/connect/stream-service.ts";
 import { buildRequestListener } from "../../../server/src/http/build-server.ts";
 import { listen } from "../../../server/src/http/listener.ts";
-import { createStreamRegistry, type StreamRegistry } from "../../../server/src/streams/stream-registry.ts";
+import type { StreamRegistry } from "../../../server/src/streams/stream-registry.ts";
 import { passWhileClosing } from "../../support/fake-time.ts";
 import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
 import { createRevocationSet } from "./revocation-set.ts";
 
 const key = createSigningKey("ES256", "key-1");
 
-/** A server of streams, with the service that renews them. */
+/** A server of streams, which createAuth lets be renewed. */
 export interface StreamServer extends AsyncDisposable {
   readonly baseUrl: string;
   readonly streams: StreamRegistry;
-  /** Revoke a session: its calls are refused from now on. */
+  /** Revoke a session: its calls are refused, and its streams end. */
   revoke(sessionId: string): void;
 }
 
@@ -33,25 +30,20 @@ export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
   onError?: (error: unknown) => void,
 ): Promise<StreamServer> {
-  const streams = createStreamRegistry();
   const revocations = createRevocationSet();
   const auth = createAuth({
-    routes: (router) =>
-      router
-        .service(NotesService, notes)
-        .service(StreamService, createStreamService({ streams, clock: systemClock })),
+    routes: (router) => router.service(NotesService, notes),
     issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [key.jwk] } } }],
     audience: "ledger",
     clockToleranceSeconds: 0,
-    streams,
     revocations,
     ...(onError === undefined ? {} : { onError }),
   });
   const listener = await listen(buildRequestListener(auth));
   return {
     baseUrl: listener.origin,
-    streams,
-    revoke: (sessionId) => revocations.add(sessionId),
+    streams: auth.streams,
+    revoke: (sessionId) => revocations.revoke(sessionId),
     [Symbol.asyncDispose]: () => passWhileClosing(listener.close(0)),
   };
 }
