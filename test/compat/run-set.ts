@@ -29,10 +29,9 @@ interface Ready {
 }
 
 /** List the adapters that there are in a set. */
-export function adaptersOf({ connect, express, fastify, next }: ConnectSet): readonly AdapterName[] {
+export function adaptersOf({ express, fastify, next }: ConnectSet): readonly AdapterName[] {
   return [
-    ...(["node", "node over HTTP/2"] as const),
-    ...(connect < "2.2" ? [] : (["listen", "listen over HTTP/2"] as const)),
+    ...(["node", "node over HTTP/2", "listen", "listen over HTTP/2"] as const),
     ...(["router transport", "createFetchHandler", "handlers of the fetch API"] as const),
     ...(express === undefined ? [] : (["express"] as const)),
     ...(fastify === undefined ? [] : (["fastify", "fastify over HTTP/2"] as const)),

@@ -23,7 +23,6 @@ export const {
   createMethodUrl,
   encodeEnvelopes,
   envelopeCompress,
-  mergeNonProtocolHeaders,
   pipe,
   readAllBytes,
   transformDecompressEnvelope,
@@ -31,6 +30,10 @@ export const {
   transformSplitEnvelope,
   validateUniversalHandlerOptions,
 } = protocol;
+
+/** Its type is written out: an application with Connect before 2.2, which lacks it, compiles against the types of this. */
+export const mergeNonProtocolHeaders: (target: Headers, source: Headers) => void =
+  protocol.mergeNonProtocolHeaders;
 
 export const {
   codeToHttpStatus,
