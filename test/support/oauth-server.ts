@@ -24,6 +24,8 @@ export interface OAuthServer extends AsyncDisposable {
   readonly errors: readonly unknown[];
   /** The tokens that were revoked one by one. */
   readonly revokedTokens: readonly string[];
+  /** How many revocations wait to be written. */
+  readonly waiting: { count: number };
   /** Begin a session of the account of tests, from our own pages. */
   beginSession(): Promise<IssuedTokens>;
   /** Post a form, and read the answer. */
@@ -52,16 +54,17 @@ export async function startOAuthServer(
   const issuer = await startTestIssuer(store);
   const errors: unknown[] = [];
   const revokedTokens: string[] = [];
+  const waiting = { count: 0 };
   const other = createOtherIssuer(issuer.clock, exchange);
   trustForRefresh(issuer, other.federated);
-  const endpoints = composeEndpoints(issuer, other, { errors, revokedTokens });
+  const endpoints = composeEndpoints(issuer, other, { errors, revokedTokens, waiting });
   const nothing = { routes: () => undefined, requestGate: () => undefined, interceptors: [] };
   const allowedOrigins = [ALLOWED_ORIGIN];
   const onError = (error: unknown) => void errors.push(error);
   const listener = await listen(buildRequestListener({ ...nothing, endpoints, allowedOrigins, onError }));
   const { account, sessions } = issuer;
   return {
-    ...{ origin: listener.origin, issuer, other, errors, revokedTokens },
+    ...{ origin: listener.origin, issuer, other, errors, revokedTokens, waiting },
     beginSession: () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] }),
     post: (path, form, headers = {}) => post(`${listener.origin}${path}`, form, headers),
     async [Symbol.asyncDispose]() {
@@ -75,7 +78,15 @@ export async function startOAuthServer(
 function composeEndpoints(
   issuer: TestIssuer,
   other: OtherIssuer,
-  { errors, revokedTokens }: { readonly errors: unknown[]; readonly revokedTokens: string[] },
+  {
+    errors,
+    revokedTokens,
+    waiting,
+  }: {
+    readonly errors: unknown[];
+    readonly revokedTokens: string[];
+    readonly waiting: { readonly count: number };
+  },
 ): ReturnType<typeof createOAuthEndpoints> {
   const { store, clock, keyRing, secret, sessions, revoked } = issuer;
   const { signIn, accessGrants, federation } = createTestSignIns(issuer, [other.federated]);
@@ -102,7 +113,12 @@ function composeEndpoints(
         ...{ store, secret, externalTerms: (name) => issuer.terms.get(name) },
       }),
     }),
-    revocations: { revoke: async ({ jti }) => void revokedTokens.push(jti) },
+    revocations: {
+      revoke: async ({ jti }) => void revokedTokens.push(jti),
+      get unwritten() {
+        return waiting.count;
+      },
+    },
     peerOf: (req) => req.socket.remoteAddress ?? "",
     onError: (error) => void errors.push(error),
   });

@@ -38,6 +38,7 @@ export function composeEndpoints(
     exchange: createTokenExchange({ issuer, authenticate, issuerOf, federation, sessions, accessGrants }),
     findToken: createTokenLookup({
       ...{ authenticate, sessions, nowMs: () => clock.nowMs() },
+      endReasonOf: (sessionId) => revocations.endReasonOf(sessionId),
       findRefreshToken: createRefreshLookup({ ...backend, externalTerms }),
     }),
     onError: (err) => log.error({ err }, "unexpected error of an OAuth endpoint"),

@@ -9,6 +9,7 @@ import { type Bus, SILENT_BUS } from "../store/bus.ts";
 import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
+import { createSealedWords } from "../streams/sealed-words.ts";
 import type { Terminal } from "./command.ts";
 import { createLogAudit, joinAudits } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
@@ -128,13 +129,13 @@ async function openRevocations(
   context: Context & Pick<Backend, "clock" | "keyRing"> & Pick<BackendMode, "issuerUrl">,
   opened: AsyncDisposableStack,
 ): Promise<Revocations> {
-  const { config, store, clock, log, audit, keyRing, issuerUrl } = context;
+  const { config, store, clock, log, audit, secret, keyRing, issuerUrl } = context;
   if (config.insecureFailOpen) {
     log.warn("insecure-fail-open: revoked tokens are accepted while the database is out of reach");
   }
   const revocations = createRevocations({
     failOpen: config.insecureFailOpen,
-    ...{ store, clock, audit, issuer: issuerUrl },
+    ...{ store, clock, audit, issuer: issuerUrl, seal: createSealedWords({ secret, clock }) },
     // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
     accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
     onError: logged(log, "what was revoked could not be read"),

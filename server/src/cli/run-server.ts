@@ -94,12 +94,22 @@ export async function runServer(
   shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable));
 }
 
-/** A server without its keys or its store takes no calls: whoever spreads them should know. */
-function watchBackend({ store, keyRing, log }: Backend, setReady: (isReady: boolean) => void): Readiness {
+/**
+ * A server without its keys or its store takes no calls: whoever spreads them should know. One that cannot write signs
+ * nobody in, and what it revokes is forgotten with it.
+ */
+function watchBackend(
+  { store, keyRing, revocations, log }: Backend,
+  setReady: (isReady: boolean) => void,
+): Readiness {
   return watchReadiness({
     async check() {
       keyRing.signingKey();
       await pingStore(store);
+      await store.writes.assertWritable();
+      if (revocations.unwritten > 0) {
+        throw new Error("revocations wait to be written");
+      }
     },
     onChange(isReady, err) {
       if (isReady) {

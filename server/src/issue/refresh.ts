@@ -1,7 +1,7 @@
 import { AuthError } from "../errors/auth-error.ts";
 import { findRefreshableSession, type RefreshableSession } from "../store/refreshable-sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
-import { endSessions } from "./end-sessions.ts";
+import { endSessions, tryToEndSessions } from "./end-sessions.ts";
 import { parseRefreshToken } from "./refresh-token.ts";
 import { rotateAsFound, rotateAtOnce } from "./rotate.ts";
 import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
@@ -46,6 +46,10 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
   const token = parseRefreshToken(context.macKey, input.refreshToken);
   if (token === undefined) {
     throw invalidToken();
+  }
+  const endReason = context.revocations.endReasonOf?.(token.sessionId);
+  if (endReason !== undefined) {
+    throw sessionRevoked(endReason);
   }
   const nowMs = context.clock.nowMs();
   const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, nowMs };
@@ -114,8 +118,8 @@ async function repeat(
 
 async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {
   const { sessionId, subject, clientId } = session;
-  const ended = await endSessions(context, { where: { sessionId }, reason: "reuse" });
-  if (ended.length > 0) {
+  const { sessionIds } = await tryToEndSessions(context, { where: { sessionId }, reason: "reuse" });
+  if (sessionIds.length > 0) {
     context.audit.record({ type: "refresh_reuse", subject, sessionId, clientId });
   }
   throw sessionRevoked("reuse");

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store/database.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
+import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import type { IssueAudit } from "./issue-audit.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { deriveKey } from "./seal.ts";
@@ -30,6 +31,15 @@ export interface ExternalTerms {
 /** Learns of what was revoked by this server, so that it acts on it at once. Others read it from the store. */
 export interface RevocationLearner {
   learn(records: readonly RevocationRecord[]): void;
+  /**
+   * Act on what could not be written, and write it as soon as it can be. Absent: sessions do not end while the store
+   * cannot be written.
+   *
+   * @returns those that are new; undefined when so many wait that none of these is taken
+   */
+  hold?(revocations: readonly UnwrittenRevocation[]): readonly UnwrittenRevocation[] | undefined;
+  /** Say why a session has ended, if that could not be written yet. Absent: none has. */
+  endReasonOf?(sessionId: string): string | undefined;
 }
 
 /** What `createSessions` needs. */

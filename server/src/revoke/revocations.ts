@@ -1,15 +1,18 @@
 import type { Clock } from "../clock.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { recordAccessLife } from "../store/access-lives.ts";
+import { DAY_MS, recordAccessLife } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
-import { insertRevocations, OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
+import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { findSetting } from "../store/store-settings.ts";
+import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
+import { type MessageSeal, publishUnwritten, subscribeUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toNewRevocation } from "./revocation-order.ts";
 import { type RevocationSource, resolveRevocationSource } from "./revocation-source.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
+import { createUnwrittenRevocations } from "./unwritten-revocations.ts";
 
 /** What {@link createRevocations} needs: `store`, or else `database`. */
 export interface RevocationsOptions {
@@ -46,6 +49,11 @@ export interface RevocationsOptions {
    * calls are refused with `AUTH_UNAVAILABLE`.
    */
   readonly failOpen?: boolean;
+  /**
+   * Seals what servers on one store tell each other of revocations that cannot be written just now. Default: others
+   * learn of them once they are written.
+   */
+  readonly seal?: MessageSeal;
   /** Learns of each order to revoke. Default: nobody. */
   readonly audit?: RevocationAudit;
   /** Told when the store can no longer be read, and when a listener threw. */
@@ -73,11 +81,22 @@ export interface Revocations {
    * Revoke: here at once, on other servers within a second.
    *
    * @throws TypeError when the order does not name exactly one thing
-   * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be written; nothing is revoked then
+   * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be written. The tokens are refused all the same, and the
+   *   revocation is written as soon as it can be; if this server ends before, it is lost
    */
   revoke(order: RevocationOrder): Promise<void>;
   /** Take in what this server has just written, without waiting to read it. */
   learn(records: readonly RevocationRecord[]): void;
+  /**
+   * Act on what could not be written, here and on the other servers, and write it as soon as it can be.
+   *
+   * @returns those that are new; undefined when so many wait that none of these is taken
+   */
+  hold(revocations: readonly UnwrittenRevocation[]): readonly UnwrittenRevocation[] | undefined;
+  /** Say why a session has ended, if that could not be written yet. */
+  endReasonOf(sessionId: string): string | undefined;
+  /** How many revocations wait to be written. */
+  readonly unwritten: number;
   /** Call back for what is revoked from now on. @returns what ends the calls */
   onRevoked(listener: (batch: RevocationBatch) => void): () => void;
   /** How many are remembered. */
@@ -90,18 +109,23 @@ const STALE_AFTER_MS = 60_000;
 /** How often the store is told again how long tokens last, in milliseconds: it takes that as true for a day. */
 const RECORD_LIFE_MS = 60 * 60 * 1_000;
 
+interface Running extends RevocationSource {
+  readonly feed: RevocationFeed;
+  stop(): Promise<void>;
+}
+
 /** Create the revocations of a server. Nothing is known before their `start`. */
 export function createRevocations(options: RevocationsOptions): Revocations {
-  const { onError = () => undefined } = options;
+  const { onError = () => undefined, seal, audit } = options;
   const source = resolveRevocationSource(options);
   const { clock } = source;
   const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
   const set = createRevokedSet();
   const listeners = createRevocationListeners(onError);
   let issuer = options.issuer;
-  let running: { readonly feed: RevocationFeed; readonly timer: NodeJS.Timeout | undefined } | undefined;
+  let running: Running | undefined;
 
-  const learn = (records: readonly RevocationRecord[]): void => {
+  const act = (records: readonly RevocationRecord[]): void => {
     const nowMs = clock.nowMs();
     set.forget(nowMs);
     const news = records
@@ -112,20 +136,33 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       listeners.tell(news);
     }
   };
+  const unwritten = createUnwrittenRevocations({
+    ...{ clock, onError, store: () => running?.store ?? options.store },
+    publish(revocations) {
+      if (running !== undefined && seal !== undefined) publishUnwritten(running.store.bus, seal, revocations);
+    },
+  });
+  const learn = (records: readonly RevocationRecord[]): void => {
+    unwritten.letGo(records);
+    act(records);
+  };
+  const hold = (revocations: readonly UnwrittenRevocation[], origin: "here" | "elsewhere") => {
+    const news = unwritten.hold(revocations, origin);
+    act((news ?? []).map(toUnwrittenRecord));
+    return news;
+  };
 
   return {
     async start() {
       const opened = await source.open();
       issuer ??= await findSetting(opened.store, "issuer");
-      const timer = await recordLife(opened, options);
-      const pollMs = options.pollMs ?? POLL_MS[opened.store.dialect];
-      const feed = createRevocationFeed({ ...opened, pollMs, onError, learn });
-      running = { feed, timer };
-      await feed.start();
+      const onHeld = (revocations: readonly UnwrittenRevocation[]) => void hold(revocations, "elsewhere");
+      running = await run(opened, { ...options, learn, onHeld });
+      await running.feed.start();
     },
     async close() {
-      clearInterval(running?.timer);
-      await running?.feed.close();
+      await unwritten.close();
+      await running?.stop();
       await source.close();
     },
     isRevoked(token) {
@@ -138,13 +175,46 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const { store } = await source.open();
       const { accessTtlMs } = options;
       const revocation = toNewRevocation(order, { nowMs: clock.nowMs(), issuer, accessTtlMs });
-      learn(await insertRevocations(store, [revocation]));
-      options.audit?.record(toAuditEvent(revocation));
+      const written = await insertRevocations(store, [revocation]).catch((error: unknown) => {
+        const news = hold([{ ...revocation, endsSession: false }], "here");
+        for (const one of news ?? []) audit?.record(toAuditEvent(one));
+        throw news === undefined ? error : createUnwrittenError(error);
+      });
+      learn(written);
+      audit?.record(toAuditEvent(revocation));
     },
     learn,
+    hold: (revocations) => hold(revocations, "here"),
+    endReasonOf: (sessionId) => unwritten.endReasonOf(sessionId),
     onRevoked: (listener) => listeners.add(listener),
+    get unwritten() {
+      return unwritten.size;
+    },
     get size() {
       return set.size;
+    },
+  };
+}
+
+interface RunOptions extends RevocationsOptions {
+  readonly learn: (records: readonly RevocationRecord[]) => void;
+  readonly onHeld: (revocations: readonly UnwrittenRevocation[]) => void;
+}
+
+/** Begin what goes on until the end, but for reading the store. */
+async function run(opened: RevocationSource, options: RunOptions): Promise<Running> {
+  const { learn, onHeld, seal, onError = () => undefined } = options;
+  const { store } = opened;
+  const timer = await recordLife(opened, options);
+  const pollMs = options.pollMs ?? POLL_MS[store.dialect];
+  const feed = createRevocationFeed({ ...opened, pollMs, onError, learn });
+  const listener = seal === undefined ? undefined : subscribeUnwritten(store.bus, seal, onHeld);
+  return {
+    ...{ ...opened, feed },
+    async stop() {
+      clearInterval(timer);
+      await listener?.close();
+      await feed.close();
     },
   };
 }
@@ -165,4 +235,9 @@ async function recordLife(
 /** Put the name of the issuer that the store belongs to where it is meant. */
 function named(record: RevocationRecord, issuer: string | undefined): RevocationRecord {
   return record.issuer === OWN_ISSUER ? { ...record, issuer } : record;
+}
+
+/** Nobody can be asked how long the tokens last: as long as any does. */
+function toUnwrittenRecord(revocation: UnwrittenRevocation): RevocationRecord {
+  return { ...revocation, id: 0, expiresAtMs: toExpiryMs(revocation, DAY_MS) };
 }

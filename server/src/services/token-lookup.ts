@@ -21,6 +21,8 @@ export interface TokenLookupOptions {
   readonly authenticate: (token: string) => Principal | Promise<Principal>;
   readonly findRefreshToken: RefreshLookup;
   readonly sessions: Pick<Sessions, "find">;
+  /** Says why a session has ended, if that could not be written yet. Default: none has. */
+  readonly endReasonOf?: (sessionId: string) => string | undefined;
   /** The time, in milliseconds since 1970. */
   readonly nowMs: () => number;
 }
@@ -36,6 +38,7 @@ export type TokenLookup = (token: string) => Promise<LiveToken | undefined>;
 export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
   const isLive = (session: SessionRecord): boolean =>
     session.revokedAtMs === undefined &&
+    options.endReasonOf?.(session.sessionId) === undefined &&
     options.nowMs() < Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs);
 
   return async (token) => {

@@ -9,15 +9,27 @@ export const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long a server is taken to go on granting tokens of a life after it last said so, in milliseconds. */
 const GRANTED_FOR_MS = DAY_MS;
 
+/** How much of that must be left for it not to be said again: a server can start although the disk is full. */
+const SAID_AGAIN_MS = GRANTED_FOR_MS / 2;
+
 /**
  * Say that a server grants, or accepts, access tokens that last so long. It says so before it does, and again from
- * time to time: within a day.
+ * time to time: within half a day.
  */
 export async function recordAccessLife(
   store: Store,
   { lifeMs, nowMs }: { readonly lifeMs: number; readonly nowMs: number },
 ): Promise<void> {
   const until = nowMs + GRANTED_FOR_MS;
+  const known = await store.db
+    .selectFrom("access_lives")
+    .select("life_ms")
+    .where("life_ms", ">=", lifeMs)
+    .where("granted_until", ">", nowMs + SAID_AGAIN_MS)
+    .executeTakeFirst();
+  if (known !== undefined) {
+    return;
+  }
   await store.db.transaction().execute(async (trx) => {
     // What is being revoked at this moment, without knowing of this life, is read by this server before it grants any.
     await lockRevocations(trx, store.dialect);

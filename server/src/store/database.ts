@@ -6,6 +6,7 @@ import type { StoreDialect } from "./migrations/migration.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createStoreErrors, toStoreError } from "./store-error.ts";
+import { type WriteWatch, watchWrites } from "./write-watch.ts";
 
 /** Where the store is. */
 export type StoreLocation =
@@ -40,6 +41,8 @@ export interface Store extends AsyncDisposable {
   readonly write: Writer;
   /** Which database it is, for the few places where that matters. */
   readonly dialect: StoreDialect;
+  /** Knows whether it can be written. */
+  readonly writes: WriteWatch;
   /** Carries words between the servers on it. Whoever is alone on SQLite hears and is heard by nobody. */
   readonly bus: Bus;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
@@ -57,7 +60,9 @@ export interface Store extends AsyncDisposable {
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "url" in location ? "postgres" : "sqlite";
-  const opened = await openDialect(location, options);
+  const { onOutage } = options;
+  const { toError, watch } = watchWrites(onOutage === undefined ? toStoreError : createStoreErrors(onOutage));
+  const opened = await openDialect(location, { toError, create: options.migrate !== false });
   const db = new Kysely<Schema>({ dialect: opened.dialect });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -72,7 +77,7 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   }
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
-  return { db, dialect, write, bus: opened.bus, close, [Symbol.asyncDispose]: close };
+  return { db, dialect, write, writes: watch(db), bus: opened.bus, close, [Symbol.asyncDispose]: close };
 }
 
 interface OpenedDialect extends Pick<Store, "bus"> {
@@ -83,13 +88,14 @@ interface OpenedDialect extends Pick<Store, "bus"> {
   close(): Promise<void>;
 }
 
-async function openDialect(location: StoreLocation, options: StoreOptions): Promise<OpenedDialect> {
-  const { onOutage } = options;
-  const toError = onOutage === undefined ? toStoreError : createStoreErrors(onOutage);
+async function openDialect(
+  location: StoreLocation,
+  options: { readonly toError: typeof toStoreError; readonly create: boolean },
+): Promise<OpenedDialect> {
   if (!("url" in location)) {
     const { dataDir, bus = SILENT_BUS } = location;
     return {
-      ...{ dialect: openSqlite(dataDir, { toError, create: options.migrate !== false }), bus },
+      ...{ dialect: openSqlite(dataDir, options), bus },
       migrate: (db) => migrate(db, "sqlite"),
       close: () => Promise.resolve(),
     };
@@ -103,6 +109,7 @@ async function openDialect(location: StoreLocation, options: StoreOptions): Prom
     import("./postgres-bus.ts"),
   ]);
   const { url, statementTimeoutMs } = location;
+  const { toError } = options;
   const bus = createPostgresBus(url);
   return {
     ...{ dialect: openPostgres(url, { statementTimeoutMs, toError }), bus },

@@ -31,7 +31,7 @@ export interface NewRevocation {
 
 /** A revocation that every server on the store learns of. */
 export interface RevocationRecord extends NewRevocation {
-  /** Its place in the order in which revocations were committed. */
+  /** Its place in the order in which revocations were committed; 0: it could not be written yet. */
   readonly id: number;
   /** When no token that it is about can be valid any more. */
   readonly expiresAtMs: number;
@@ -110,7 +110,7 @@ export async function listLiveRevocations(
 export const UNKNOWN_LIFE_MS = DAY_MS + MARGIN_MS;
 
 /** Say when no token that a revocation is about can be valid any more. @param lifeMs the longest that one lasts */
-function toExpiryMs(revocation: NewRevocation, lifeMs: number): number {
+export function toExpiryMs(revocation: NewRevocation, lifeMs: number): number {
   const { revokedAtMs, beforeMs = revokedAtMs, minLifeMs = 0 } = revocation;
   return Math.max(revokedAtMs, beforeMs) + Math.max(lifeMs, minLifeMs) + MARGIN_MS;
 }

@@ -40,9 +40,22 @@ const COLUMNS = [
   ["externalIssuer", "external_issuer"],
 ] as const;
 
-/** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
-export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
-  const { where, reason, nowMs } = revocation;
+/** Find the sessions of a selector that have not ended. */
+export async function findUnendedSessions(
+  store: Store,
+  where: SessionSelector,
+): Promise<readonly EndedSession[]> {
+  const conditions = toConditions(where);
+  const rows = await store.db
+    .selectFrom("sessions")
+    .select(["session_id", "subject"])
+    .where((is) => is.and(conditions.map(({ column, value }) => is(column, "=", value))))
+    .where("revoked_at", "is", null)
+    .execute();
+  return rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
+}
+
+function toConditions(where: SessionSelector) {
   const values: Partial<Record<(typeof COLUMNS)[number][0], string | undefined>> = where;
   const conditions = COLUMNS.flatMap(([member, column]) => {
     const value = values[member];
@@ -52,6 +65,13 @@ export async function revokeSessions(store: Store, revocation: SessionRevocation
     // The types forbid it; but this mistake would sign everybody out.
     throw new TypeError("name a session, a subject, a client or an issuer");
   }
+  return conditions;
+}
+
+/** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
+export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
+  const { where, reason, nowMs } = revocation;
+  const conditions = toConditions(where);
   return store.db.transaction().execute(async (trx) => {
     const rows = await trx
       .updateTable("sessions")

@@ -6,6 +6,12 @@ const RETRY_AFTER_MS = 1_000;
 /** SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
 const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
 
+/** Of these, those of a database that cannot be written: READONLY, IOERR, FULL. */
+const SQLITE_UNWRITABLE: ReadonlySet<number> = new Set([8, 10, 13]);
+
+/** Postgres: the disk is full or fails, the server only reads. */
+const POSTGRES_UNWRITABLE = /^(53100|25006|58030)$/;
+
 /** Postgres: connections, resources, a server that stops or only reads, statements that took and locks that waited too long. */
 const POSTGRES_UNAVAILABLE = /^(08|53|57014|57P|25006|40001|40P01|55P03|58)/;
 
@@ -56,6 +62,17 @@ export function createStoreErrors(onOutage: (cause: unknown) => void): typeof to
     }
     return translated;
   };
+}
+
+/** Say whether an error of a database means that nothing can be written just now, though perhaps read. */
+export function isUnwritable(error: unknown): boolean {
+  if (!(error instanceof Error)) {
+    return false;
+  }
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  return code === "ERR_SQLITE_ERROR"
+    ? typeof errcode === "number" && SQLITE_UNWRITABLE.has(errcode & 0xff)
+    : typeof code === "string" && POSTGRES_UNWRITABLE.test(code);
 }
 
 function isUnavailable(error: unknown): boolean {

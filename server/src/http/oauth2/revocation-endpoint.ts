@@ -2,6 +2,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../../issue/session-options.ts";
 import type { Sessions } from "../../issue/sessions.ts";
 import type { SignIn } from "../../services/session-sign-in.ts";
 import type { LiveToken, TokenLookup } from "../../services/token-lookup.ts";
+import { createUnwrittenError } from "../../store/unwritten-revocations.ts";
 import { needClient, readCaller } from "./caller.ts";
 import type { OAuthAnswer } from "./oauth-endpoint.ts";
 import { OAuthError } from "./oauth-error.ts";
@@ -13,6 +14,8 @@ export interface RevocationDeps {
   readonly sessions: Pick<Sessions, "end">;
   /** Revokes one access token. */
   readonly revocations: {
+    /** How many revocations could not be written yet. Default: none. */
+    readonly unwritten?: number;
     revoke(order: {
       readonly issuer: string;
       readonly jti: string;
@@ -35,6 +38,9 @@ export function createRevocationEndpoint(deps: RevocationDeps): OAuthAnswer {
     const token = await deps.findToken(request.form.need("token"));
     if (token !== undefined) {
       await revoke(deps, token, clientId);
+    } else if ((deps.revocations.unwritten ?? 0) > 0) {
+      // It may be one that is refused already, though that is not written: RFC 7009 §2.2.1 has the client ask again.
+      throw createUnwrittenError(undefined);
     }
     return undefined;
   };

@@ -166,6 +166,19 @@ describe("revocation", () => {
     }
   });
 
+  it("asks the client to come again while revocations wait to be written (RFC 7009 §2.2.1)", async () => {
+    await using started = await start();
+    const { server } = started;
+    const { refreshToken } = await server.beginSession();
+    const revoke = () => server.post("/oauth2/revoke", { token: refreshToken, ...FIRST_PARTY });
+    await revoke();
+    server.waiting.count = 1;
+    const { status, headers, body } = await revoke();
+    expect([status, headers.get("retry-after"), body.error]).toEqual([503, "5", "temporarily_unavailable"]);
+    server.waiting.count = 0;
+    expect((await revoke()).status).toBe(200);
+  });
+
   it("is refused for a token of another client, which stays good", async () => {
     await using started = await start();
     const { server, own, introspect } = started;

@@ -1,0 +1,83 @@
+import { describe, expect, it, vi } from "vitest";
+import {
+  createUnwrittenRevocations,
+  type UnwrittenOptions,
+} from "../../../server/src/revoke/unwritten-revocations.ts";
+import type { Store } from "../../../server/src/store/database.ts";
+import type { UnwrittenRevocation } from "../../../server/src/store/unwritten-revocations.ts";
+import { eventually } from "../../support/eventually.ts";
+import { openTestSqlite } from "../../support/stores.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+
+describe("revocations that wait to be written", () => {
+  const one = (value: string): UnwrittenRevocation => ({
+    ...{ dimension: "jti", value, beforeMs: undefined, revokedAtMs: createTestClock().nowMs() },
+    ...{ reason: "revoked", endsSession: false },
+  });
+  const keep = (store: Store | undefined, more: Partial<UnwrittenOptions> = {}) =>
+    createUnwrittenRevocations({
+      ...{ clock: createTestClock(), store: () => store, publish: () => undefined, onError: () => undefined },
+      ...{ everyMs: 5, ...more },
+    });
+
+  it("are at most 10,000, and of more none is taken", async () => {
+    const held = keep(undefined);
+    expect(
+      held.hold(
+        Array.from({ length: 9_999 }, (_, id) => one(`${id}`)),
+        "here",
+      ),
+    ).toHaveLength(9_999);
+    expect(held.hold([one("a"), one("b")], "here")).toBeUndefined();
+    expect(held.hold([one("a"), one("1")], "here")).toEqual([one("a")]);
+    expect(held.size).toBe(10_000);
+    await held.close();
+  });
+
+  it("are written although one among them never can be, in as many turns as it takes", async () => {
+    await using store = await openTestSqlite();
+    const held = keep(store);
+    const bad = { ...one("bad"), reason: undefined as unknown as string };
+    held.hold([...Array.from({ length: 300 }, (_, id) => one(`${id}`)), bad], "here");
+    await eventually(() => (held.size === 1 ? true : undefined));
+    expect(await store.db.selectFrom("revocations").selectAll().execute()).toHaveLength(300);
+    await held.close();
+  });
+
+  it("are given up when nothing that they are about can be valid any more", async () => {
+    const clock = createTestClock();
+    const held = keep(undefined, { clock });
+    held.hold([{ ...one("a"), endsSession: true }], "here");
+    clock.advance(30 * 24 * 3_600_000 + 1);
+    await eventually(() => (held.size === 0 ? true : undefined));
+    expect(held.endReasonOf("a")).toBeUndefined();
+  });
+
+  it("are written at the end if they can be, and counted if they cannot", async () => {
+    await using store = await openTestSqlite();
+    const held = keep(store, { everyMs: 1_000_000 });
+    held.hold([one("a")], "here");
+    await held.close();
+    expect(await store.db.selectFrom("revocations").selectAll().execute()).toHaveLength(1);
+    const onError = vi.fn<(error: unknown) => void>();
+    const lost = keep(undefined, { onError });
+    lost.hold([one("a"), one("b")], "here");
+    await lost.close();
+    expect(onError.mock.calls).toEqual([
+      [new Error("2 revocations could not be written, and are forgotten by this server")],
+    ]);
+  });
+
+  it("are left to the server that was ordered to revoke for half a minute", async () => {
+    await using store = await openTestSqlite();
+    const clock = createTestClock();
+    const held = keep(store, { clock });
+    held.hold([one("elsewhere")], "elsewhere");
+    held.hold([one("here")], "here");
+    await eventually(() => (held.size === 1 ? true : undefined));
+    clock.advance(30_000);
+    await eventually(() => (held.size === 0 ? true : undefined));
+    const rows = await store.db.selectFrom("revocations").select("value").orderBy("id").execute();
+    expect(rows.map(({ value }) => value)).toEqual(["here", "elsewhere"]);
+  });
+});
