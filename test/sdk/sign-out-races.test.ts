@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isSessionError, resumable, type Session } from "@countersign/sdk";
+import { createMemoryStore, isSessionError, resumable, type Session } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import { startApiServer } from "./api-server.ts";
-import { createKit, DEMO, settle, until } from "./kit.ts";
+import { createKit, DEMO, pass, settle, until } from "./kit.ts";
 import { read } from "./open-stream.ts";
 
 const LIFETIME_MS = 600_000;
@@ -155,4 +155,36 @@ test("a call that an interceptor outside makes again goes on under its account o
   const notes = api.clientOf({ ...session, interceptor: retrying });
   // One interceptor for all tries, as a transport makes it.
   await expect(notes.getNote({ id: "1" })).rejects.toThrow("signed out");
+});
+
+test("streams end and no call is made as soon as signOut is called, although the store is silent", async () => {
+  const store = createMemoryStore();
+  let isSilent = false;
+  const orNever = <T>(result: Promise<T>): Promise<T> =>
+    isSilent ? new Promise<never>(() => undefined) : result;
+  await using kit = await createKit();
+  await using api = await startApiServer();
+  const { session } = kit.tab({
+    allowedOrigins: [api.baseUrl],
+    store: {
+      read: () => orNever(store.read()),
+      compareAndSet: (...change) => orNever(store.compareAndSet(...change)),
+    },
+  });
+  await session.signIn(DEMO);
+  const notes = api.clientOf(session);
+  const stream = read(notes.watchNotes({}));
+  await until(() => stream.received() === 1);
+  isSilent = true;
+  const signOut = session.signOut();
+  await settle();
+  expect(isSessionError(stream.error(), "SIGNED_OUT")).toBe(true);
+  await expect(notes.getNote({ id: "1" })).rejects.toThrow("signed out");
+  await expect(session.token()).rejects.toThrow("signed out");
+  expect(await pass(kit.clock, signOut)).toEqual({ status: "fulfilled", value: { revoked: true } });
+  expect(session.getSnapshot().status).toBe("signed_out");
+  isSilent = false;
+  await session.signIn(ADMIN);
+  await notes.getNote({ id: "2" });
+  expect(api.tokensSeen).toEqual(["access-1", "access-2"]);
 });

@@ -118,7 +118,11 @@ export function assembleSession(options: AssembleOptions): Session {
       await begin(() => withTimeout(clock, signIn));
     },
     begin,
-    signOut: () => ready().then(() => endSession(context), signOutFailure),
+    signOut() {
+      // At once, whatever the store does.
+      holder.leave();
+      return ready().then(() => endSession(context), signOutFailure);
+    },
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {
       if ((await access.replace(await access.obtain())) === undefined) throw unavailable(0);

@@ -42,6 +42,8 @@ export interface Holder {
   readonly adopt: (entry: StoreEntry | undefined, storeError?: unknown) => void;
   /** Note whether a refresh is under way, and what is wrong. */
   readonly note: (state: Partial<Pick<State, "refreshing" | "refreshError">>) => void;
+  /** End what runs under the session, and let nothing more run under it: it is about to be signed out. */
+  readonly leave: () => void;
   /** Forget the token and who listens, and end what runs under it. */
   readonly clear: () => void;
 }
@@ -95,6 +97,7 @@ export function createHolder(clock: Clock): Holder {
       if (!isSame) ending.abort(new SessionError("SIGNED_OUT"));
     },
     note: update,
+    leave: () => end.abort(new SessionError("SIGNED_OUT")),
     clear() {
       state = UNREAD;
       events.clear();
