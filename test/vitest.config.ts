@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@countersign/source"];
@@ -12,6 +13,23 @@ const published = ["packages/**/*.test.ts", "compat/**/*.test.ts", "sdk/package/
 
 // Times end a test that hangs. They are no measure: the same tests pass on a machine that is much slower.
 const TIMEOUT_MS = 300_000;
+
+const VERSIONS = fileURLToPath(new URL("compat/versions/node_modules", import.meta.url));
+
+/** Take another release of Connect for that of the repository. */
+function aliasConnect(version: string) {
+  return [
+    { find: /^@connectrpc\/connect$/, replacement: `${VERSIONS}/connect-${version}/dist/esm/index.js` },
+    {
+      find: /^@connectrpc\/connect\/(protocol.*)$/,
+      replacement: `${VERSIONS}/connect-${version}/dist/esm/$1/index.js`,
+    },
+    {
+      find: /^@connectrpc\/connect-node$/,
+      replacement: `${VERSIONS}/connect-node-${version}/dist/esm/index.js`,
+    },
+  ];
+}
 
 export default defineConfig({
   resolve: { conditions },
@@ -48,6 +66,23 @@ export default defineConfig({
           include: published,
           exclude,
           globalSetup: ["support/packages.ts"],
+        },
+      },
+      {
+        // The fast path serves with other releases of Connect than the repository's, too.
+        extends: true,
+        resolve: { conditions, alias: aliasConnect("2.3.0") },
+        test: {
+          name: "connect-2.3.0",
+          include: [
+            "differential/{differential,random}.test.ts",
+            "server/http/{rpc,unknown-rpc,exchange/*}.test.ts",
+          ],
+          exclude,
+          globalSetup: ["differential/install-connect.ts"],
+          env: { COUNTERSIGN_TEST_CONNECT_VERSION: "2.3.0" },
+          // Its own imports of Connect must find the same release.
+          server: { deps: { inline: [/\/connect-node-[\d.]+\//] } },
         },
       },
       {

@@ -55,6 +55,10 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
     ...auth,
     readMaxBytes: READ_MAX_BYTES,
     writeMaxBytes: WRITE_MAX_BYTES,
+    // A side that says it takes the fast path does.
+    onWarning: (warning: string) => {
+      throw new Error(warning);
+    },
     // For the log alone: whether it was wrapped is nothing that anyone relies on.
     onError: (error: unknown) => journal.note("error beside the calls", ConnectError.from(error).rawMessage),
   };

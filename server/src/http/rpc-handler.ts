@@ -32,6 +32,7 @@ import {
   type CallResponse,
   type HttpHandler,
   type HttpRequest,
+  type HttpResponse,
   isHttp2Request,
   isHttp2Response,
   type StreamHandler,
@@ -150,7 +151,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
         const response = await answer({ ...request, body }, req);
         stopUnreadBody(req, res);
         if (isHttp2Response(res)) guardTrailers(res);
-        await universalResponseToNodeResponse(response, res);
+        await universalResponseToNodeResponse(withConnection(response, res), res);
       };
       call().catch((reason: unknown) => {
         if (!isCallerGone(reason)) options.onError?.(reason);
@@ -201,6 +202,17 @@ function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
 /** Say whether the request of a method is one message, which must arrive before anything can happen. */
 function takesOneMessage(method: DescMethod): boolean {
   return method.methodKind === "unary" || method.methodKind === "server_streaming";
+}
+
+/**
+ * Say in the answer itself that it closes the connection. From 2.3 on Connect would otherwise wait for the rest of the
+ * body, for as long as a stranger likes, before it answers.
+ */
+function withConnection(response: UniversalServerResponse, res: HttpResponse): UniversalServerResponse {
+  if (isHttp2Response(res) || res.getHeader("connection") !== "close") return response;
+  const header = new Headers(response.header);
+  header.set("connection", "close");
+  return { ...response, header };
 }
 
 /** Connect knows the trailer only after the last message. */

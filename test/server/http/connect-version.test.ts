@@ -30,6 +30,12 @@ describe("the release of Connect", () => {
 });
 
 describe("the fast path", () => {
+  it("serves with the release of the repository, and those that test/differential compares with too", async () => {
+    const config = await readFile(new URL("../../vitest.config.ts", import.meta.url), "utf8");
+    const others = [...config.matchAll(/name: "connect-(\d[\d.]*)"/g)].map(([, version]) => version);
+    expect(PROVEN_VERSIONS).toEqual([readConnectVersion(), ...others]);
+  });
+
   it.each(PROVEN_VERSIONS)("serves with Connect %s", (version) => {
     expect(findVersionFault(version)).toBeUndefined();
   });

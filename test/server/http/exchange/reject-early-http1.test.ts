@@ -11,7 +11,7 @@ const BODY_BYTES = 8 * 1024 * 1024;
 
 holdTime();
 
-describe("a rejected call over HTTP/1.1", () => {
+describe.each([true, false])("a rejected call over HTTP/1.1, with the fast path: %s", (unaryFastPath) => {
   const head = (length: number) =>
     [
       "POST /countersign.demo.v1.NotesService/CreateNote HTTP/1.1",
@@ -22,7 +22,7 @@ describe("a rejected call over HTTP/1.1", () => {
     ].join("\r\n");
 
   it("gives the whole answer, then closes after at most 64 KiB more", async () => {
-    await using serving = await serveClosedGate();
+    await using serving = await serveClosedGate(unaryFastPath);
     const socket = await connectRaw(serving.port);
     const answer = readAll(socket);
     socket.write(head(BODY_BYTES));
@@ -37,7 +37,7 @@ describe("a rejected call over HTTP/1.1", () => {
   });
 
   it("takes the rest of a small body, so that a caller that still sends is not cut off", async () => {
-    await using serving = await serveClosedGate();
+    await using serving = await serveClosedGate(unaryFastPath);
     const socket = await connectRaw(serving.port);
     const closed = once(socket, "close");
     const answer = readAll(socket);
@@ -51,7 +51,7 @@ describe("a rejected call over HTTP/1.1", () => {
   });
 
   it("closes after a second when the rest never comes", async () => {
-    await using serving = await serveClosedGate();
+    await using serving = await serveClosedGate(unaryFastPath);
     // A caller that does not hang up when the server has said its last word.
     const socket = connect({ port: serving.port, host: "127.0.0.1", allowHalfOpen: true });
     socket.on("error", () => undefined).resume();
@@ -70,7 +70,7 @@ describe("a rejected call over HTTP/1.1", () => {
   });
 
   it("answers no second request on that connection", async () => {
-    await using serving = await serveClosedGate();
+    await using serving = await serveClosedGate(unaryFastPath);
     const socket = await connectRaw(serving.port);
     const answer = readAll(socket);
     socket.write(head(20));
@@ -81,7 +81,7 @@ describe("a rejected call over HTTP/1.1", () => {
   });
 
   it("keeps the connection when the request had arrived whole", async () => {
-    await using serving = await serveClosedGate();
+    await using serving = await serveClosedGate(unaryFastPath);
     const socket = await connectRaw(serving.port);
     const answers = readAll(socket);
     const last = head(2).replace("Host: a", "Host: a\r\nConnection: close");
