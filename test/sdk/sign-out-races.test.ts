@@ -157,6 +157,32 @@ test("a call that an interceptor outside makes again goes on under its account o
   await expect(notes.getNote({ id: "1" })).rejects.toThrow("signed out");
 });
 
+test("a call that could not even be sent is made again under its account only", async () => {
+  await using kit = await createKit();
+  await using api = await startApiServer();
+  const { session } = kit.tab({ allowedOrigins: [api.baseUrl] });
+  await session.signIn(DEMO);
+  kit.clock.advance(LIFETIME_MS);
+  kit.server.onRefresh(() => {
+    throw new ConnectError("down", Code.Unavailable);
+  });
+  const errors: unknown[] = [];
+  const retrying: Session["interceptor"] = (next) => async (req) => {
+    try {
+      return await session.interceptor(next)(req);
+    } catch (error) {
+      errors.push(error);
+      await session.signIn(ADMIN);
+      return session.interceptor(next)(req);
+    }
+  };
+  const call = api.clientOf({ ...session, interceptor: retrying }).getNote({ id: "1" });
+  const result = await pass(kit.clock, call);
+  expect(isSessionError(errors[0], "REFRESH_UNAVAILABLE")).toBe(true);
+  expect(result.status === "rejected" && isSessionError(result.reason, "SIGNED_OUT")).toBe(true);
+  expect(api.tokensSeen).toEqual([]);
+});
+
 test("streams end and no call is made as soon as signOut is called, although the store is silent", async () => {
   const store = createMemoryStore();
   let isSilent = false;

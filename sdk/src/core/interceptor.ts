@@ -32,7 +32,7 @@ type AnyNext = ReturnType<Interceptor>;
 /** What {@link send} works with. */
 interface SendContext extends InterceptorContext {
   /** The session under which each call was made first, however often it is made. */
-  readonly owners: WeakMap<object, string>;
+  readonly owners: WeakMap<object, string | undefined>;
 }
 
 /**
@@ -57,21 +57,17 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   const { header, signal } = req;
   // Interceptors may make a call again with another signal, but put new headers into the old ones.
   const call = req.contextValues.get(CALL) ?? header;
-  let owner = owners.get(call);
+  let owner = owners.get(call) ?? holder.held()?.sessionId;
   const startedMs = clock.monotonicMs();
   const timeoutMs = readTimeoutMs(header);
   const stream = req.stream ? createStreamCall(req, context) : undefined;
   let used: Held;
   let isSecond = false;
 
-  function claim({ sessionId }: Held): void {
-    if (owner === undefined) owners.set(call, sessionId);
-    owner ??= sessionId;
-    if (owner !== sessionId) throw new SessionError("SIGNED_OUT");
-  }
-
   function open(held: Held): Promise<AnyResponse> {
-    claim(held);
+    owner ??= held.sessionId;
+    owners.set(call, owner);
+    if (owner !== held.sessionId) throw new SessionError("SIGNED_OUT");
     held.ended.throwIfAborted();
     used = held;
     header.set("authorization", `Bearer ${held.accessToken.reveal()}`);
@@ -93,9 +89,9 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
     return openLate(newer);
   }
 
+  // Also when it is not sent: an interceptor outside may make it again.
+  owners.set(call, owner);
   try {
-    const present = holder.held();
-    if (present !== undefined) claim(present);
     const held = access.usable();
     const opening = held ? open(held) : openLate(await access.obtain({ signal }));
     const response = await opening.catch(reopen);
