@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { recordedAccessLifeMs } from "../store/access-lives.ts";
 import type { Store } from "../store/database.ts";
 import { acquireLease } from "../store/leases.ts";
 import {
@@ -104,7 +105,11 @@ export async function removeCompromised(context: RotationContext, kid: string): 
 
 /** Remove the keys that no valid token can be signed with any more. */
 export async function removeOutlivedKeys({ store, clock, audit, times }: RotationContext): Promise<void> {
-  for (const keyId of await removeRetiredKeys(store, clock.nowMs() - times.retireForMs)) {
+  const nowMs = clock.nowMs();
+  // Tokens of another server on the store may last longer than those of this one.
+  const longestMs = (await recordedAccessLifeMs(store.db, nowMs)) ?? times.accessTtlMs;
+  const retireForMs = times.retireForMs + Math.max(0, longestMs - times.accessTtlMs);
+  for (const keyId of await removeRetiredKeys(store, nowMs - retireForMs)) {
     audit.record({ type: "key_removed", keyId });
   }
 }

@@ -48,10 +48,15 @@ export async function recordAccessLife(
 
 /** Find the longest life of an access token that may still be good: of all that servers on the store have granted. */
 export async function longestAccessLifeMs(db: Kysely<Schema>, nowMs: number): Promise<number> {
+  return (await recordedAccessLifeMs(db, nowMs)) ?? DAY_MS;
+}
+
+/** As {@link longestAccessLifeMs}; undefined when no server has said how long its tokens last. */
+export async function recordedAccessLifeMs(db: Kysely<Schema>, nowMs: number): Promise<number | undefined> {
   const row = await db
     .selectFrom("access_lives")
     .select((select) => select.fn.max("life_ms").as("life_ms"))
     .where(sql<boolean>`granted_until + life_ms > ${nowMs}`)
     .executeTakeFirst();
-  return row?.life_ms ?? DAY_MS;
+  return row?.life_ms ?? undefined;
 }

@@ -2,6 +2,7 @@ import { calculateJwkThumbprint, type JWK, jwtVerify } from "jose";
 import { expect, it } from "vitest";
 import { createKeyRing } from "../../../server/src/issue/key-ring.ts";
 import { mintAccessToken } from "../../../server/src/issue/mint.ts";
+import { recordAccessLife } from "../../../server/src/store/access-lives.ts";
 import type { Store } from "../../../server/src/store/database.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createTestClock, type TestClock } from "../../support/test-clock.ts";
@@ -114,6 +115,23 @@ describeStores("a key ring", (open) => {
     expect(removed).toMatchObject({ state: "removed", privateSealed: undefined });
     expect(ring.publicJwks().map((jwk) => jwk.kid)).not.toContain(kid);
     expect(ring.events).toEqual(["key_activated", "key_activated", "key_removed"]);
+  });
+
+  it("goes on trusting a retired key for as long as the tokens of any server on the store last", async () => {
+    await using store = await open();
+    const clock = createTestClock();
+    const ring = await startRing(store, clock);
+    const { kid } = ring.signingKey();
+    await ring.rotate({ force: true });
+    const longerMs = 3_600_000;
+    await recordAccessLife(store, { lifeMs: ACCESS_TTL_MS + longerMs, nowMs: clock.nowMs() });
+    clock.advance(RETIRED_MS + longerMs);
+    await ring.start();
+    expect(await ring.keySource.find(kid, "ES256")).toBeDefined();
+    clock.advance(1);
+    await ring.start();
+    ring.close();
+    expect(await ring.keySource.find(kid, "ES256")).toBeUndefined();
   });
 
   it("rotates by itself after 30 days, on one of several servers", async () => {
