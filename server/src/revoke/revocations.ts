@@ -106,8 +106,11 @@ export interface Revocations {
 const POLL_MS = { sqlite: 250, postgres: 500 } as const;
 const STALE_AFTER_MS = 60_000;
 
-/** How often the store is told again how long tokens last, in milliseconds: it takes that as true for a day. */
-const RECORD_LIFE_MS = 60 * 60 * 1_000;
+/**
+ * How often a server sees to it that the store knows how long its tokens last, in milliseconds. The store believes it for
+ * a day; a machine that has slept for longer says so again before it has granted many.
+ */
+const RECORD_LIFE_MS = 60_000;
 
 interface Running extends RevocationSource {
   readonly feed: RevocationFeed;
