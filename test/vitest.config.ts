@@ -31,6 +31,9 @@ function aliasConnect(version: string) {
   ];
 }
 
+// Hundreds of programs are started from their sources: half of what each costs is compiling the same files again.
+const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/compiled-for-tests", import.meta.url));
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -40,6 +43,8 @@ export default defineConfig({
     reporters: ["default"],
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
+    globalSetup: ["support/postgres-template.ts"],
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     expect: { poll: { timeout: 60_000, interval: 20 } },
     projects: [
       {

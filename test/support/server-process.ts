@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type ProgramResult, type RunningProgram, runProgram, startProgram } from "./program.ts";
-import { createTemporaryFolder } from "./temporary-folder.ts";
+import { createTemporaryFolder, databaseParent } from "./temporary-folder.ts";
 
 /** How to start a server. */
 export interface ServerOptions {
@@ -38,7 +38,7 @@ const ADDRESS = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/;
  */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   await using stack = new AsyncDisposableStack();
-  const dataDir = options.dataDir ?? stack.use(await createTemporaryFolder()).path;
+  const dataDir = options.dataDir ?? stack.use(await createTemporaryFolder(databaseParent())).path;
   const program = stack.use(
     startProgram({
       file: options.node ?? process.execPath,

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import { openDatabase, type Store } from "../../server/src/store/database.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { databaseParent } from "./temporary-folder.ts";
 
 /** Open an empty SQLite store in a folder of its own, which goes with it. */
 export async function openTestSqlite(): Promise<Store> {
-  const dataDir = mkdtempSync(join(tmpdir(), "countersign-db-"));
+  const dataDir = mkdtempSync(join(databaseParent(), "countersign-db-"));
   const store = await openDatabase({ dataDir });
   const close = async (): Promise<void> => {
     await store.close();
@@ -26,15 +26,18 @@ export function describeStores(name: string, body: (open: () => Promise<Store>) 
   describe(`${name} (SQLite)`, () => body(openTestSqlite));
   describe(`${name} (Postgres)`, () => {
     let server: TestPostgres | undefined;
+    let migrated: string | undefined;
     beforeAll(async () => {
       server = await startPostgres();
+      migrated = await server.createDatabase();
+      await (await openDatabase({ url: migrated })).close();
     });
     afterAll(() => server?.[Symbol.asyncDispose]());
     body(async () => {
       if (server === undefined) {
         throw new Error("Postgres is not running");
       }
-      return openDatabase({ url: await server.createDatabase() });
+      return openDatabase({ url: await server.createDatabase(migrated) });
     });
   });
 }
