@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gateRevokedBench } from "./benches/gate-revoked.ts";
+import { outageBench } from "./benches/outage.ts";
 import { refreshBench } from "./benches/refresh.ts";
 import { revocationBench } from "./benches/revocation.ts";
 import { sessionMemoryBench } from "./benches/session-memory.ts";
@@ -12,8 +13,9 @@ const CASES = [
   { bench: signInBench, sides: ["countersign", "argon2id"] },
   {
     bench: revocationBench,
-    sides: ["same-server-p50", "same-server-p99", "other-server-p50", "other-server-p99"],
+    sides: ["same-server", "other-server", "workers"].flatMap((side) => [`${side}-p50`, `${side}-p99`]),
   },
+  { bench: outageBench, sides: ["refreshes-again"] },
   { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },
   { bench: sessionMemoryBench, sides: ["sessions-heap", "sessions-disk", "revocations"] },
 ] as const;

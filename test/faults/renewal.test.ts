@@ -37,7 +37,11 @@ describe("Renew at a server that does not have the stream", () => {
     const { accessToken } = await stream.client.refresh(cluster.at(1).baseUrl);
     const nobodys = randomBytes(16).toString("base64url");
     for (const index of [0, 1, 2]) {
-      const answer = await renewAt(index, accessToken, stream.streamId, nobodys, "no stream's name");
+      // A server answers without the others when they take more than a second.
+      const answer = await eventually(async () => {
+        const found = await renewAt(index, accessToken, stream.streamId, nobodys, "no stream's name");
+        return found.streams.length > 0 ? found : undefined;
+      });
       expect(answer.streams.map(({ streamId }) => streamId)).toEqual([stream.streamId]);
       expect(Number(answer.streams[0]?.expiresIn?.seconds)).toBeGreaterThan(500);
       expect(answer.unknownStreamIds.toSorted()).toEqual([nobodys, "no stream's name"].toSorted());
@@ -47,7 +51,13 @@ describe("Renew at a server that does not have the stream", () => {
   test("refuses somebody else's token, and leaves the stream alone", async () => {
     using stream = await openStream();
     const stranger = await signIn(cluster.at(1).baseUrl);
-    await expect(renewAt(1, stranger.accessToken, stream.streamId)).rejects.toMatchObject({
+    const refusal = await eventually(() =>
+      renewAt(1, stranger.accessToken, stream.streamId).then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    );
+    expect(refusal).toMatchObject({
       code: Code.PermissionDenied,
       rawMessage: "the stream runs for another subject, session or client",
     });

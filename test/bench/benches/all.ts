@@ -6,6 +6,7 @@ import { gateBench } from "./gate.ts";
 import { gateRevokedBench } from "./gate-revoked.ts";
 import { hostileBench } from "./hostile.ts";
 import { createLatencyBench } from "./latency.ts";
+import { outageBench } from "./outage.ts";
 import { refreshBench } from "./refresh.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
 import { revocationBench } from "./revocation.ts";
@@ -13,6 +14,7 @@ import { sdkOverheadBench } from "./sdk-overhead.ts";
 import { sdkSizeBench } from "./sdk-size.ts";
 import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
+import { startBench } from "./start.ts";
 import { streamMessagesBench } from "./stream-messages.ts";
 import { streamsBench } from "./streams.ts";
 import { tabsBench } from "./tabs.ts";
@@ -36,10 +38,12 @@ export const ALL_BENCHES: readonly Bench[] = [
   refreshBench,
   signInBench,
   revocationBench,
+  outageBench,
   sessionMemoryBench,
   streamsBench,
   streamMessagesBench,
   sdkOverheadBench,
   sdkSizeBench,
   tabsBench,
+  startBench,
 ];

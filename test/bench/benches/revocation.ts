@@ -1,11 +1,14 @@
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { type Cluster, startCluster } from "../../support/cluster.ts";
+import { startNotesWorkers } from "../../support/notes-workers.ts";
 import { clientOf, signIn } from "../../support/rpc.ts";
+import type { ServerProcess } from "../../support/server-process.ts";
 import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
 import { interleave, quantile } from "../run/rounds.ts";
 
 const SESSIONS = 40;
+const WORKERS = 3;
 const QUICK_SESSIONS = 2;
 
 /** How long a revoked session's streams go on, on the server that was told and on another. */
@@ -13,47 +16,64 @@ export const revocationBench: Bench = {
   name: "revocation",
   describe: [
     "two servers on one Postgres, each a process; a stream of one session is open at either, and the session is ended",
-    "at the first: from the request until each stream has ended at the client, commit and network included",
+    "at the first: from the request until each stream has ended at the client, commit and network included.",
+    `workers: the same for ${WORKERS} workers of one server on SQLite, until the last of ${WORKERS} streams, one at each, has ended`,
   ],
   comparisons: [
     { ours: "same-server-p99", better: "lower", target: 100 },
     { ours: "other-server-p99", better: "lower", target: 1_000 },
+    { ours: "workers-p99", better: "lower", target: 1_000 },
   ],
   run: runRevocation,
 };
 
 async function runRevocation({ rounds, quick }: BenchOptions): Promise<readonly Row[]> {
   await using cluster = await startCluster([{}, {}]);
+  await using server = await startNotesWorkers(WORKERS);
   const count = quick ? QUICK_SESSIONS : SESSIONS;
-  const side = { name: "revocation", measure: () => measure(cluster, count) };
-  if (!quick) await side.measure(); // warms the servers up
-  return await interleave("revocation", [side], rounds);
+  const sides = [
+    { name: "servers", measure: () => measureServers(cluster, count) },
+    { name: "workers", measure: () => measureWorkers(server, count) },
+  ];
+  for (const side of quick ? [] : sides) await side.measure(); // warms the servers up
+  return await interleave("revocation", sides, rounds);
 }
 
-async function measure(cluster: Cluster, count: number): Promise<readonly Reading[]> {
-  const times: Record<"same-server" | "other-server", number[]> = { "same-server": [], "other-server": [] };
-  for (let session = 0; session < count; session += 1) {
-    const { same, other } = await endSession(cluster);
-    times["same-server"].push(same);
-    times["other-server"].push(other);
-  }
-  return Object.entries(times).flatMap(([name, values]) => {
-    const sorted = values.toSorted((a, b) => a - b);
-    return [
-      { side: `${name}-p50`, unit: "ms", value: quantile(sorted, 0.5) },
-      { side: `${name}-p99`, unit: "ms", value: quantile(sorted, 0.99) },
-    ];
-  });
-}
-
-async function endSession(cluster: Cluster): Promise<{ readonly same: number; readonly other: number }> {
+async function measureServers(cluster: Cluster, count: number): Promise<readonly Reading[]> {
   const [here, there] = [cluster.at(0).baseUrl, cluster.at(1).baseUrl];
+  const [same, other]: [number[], number[]] = [[], []];
+  for (let session = 0; session < count; session += 1) {
+    const [first = Number.NaN, second = Number.NaN] = await endSession([here, there]);
+    same.push(first);
+    other.push(second);
+  }
+  return [...toReadings("same-server", same), ...toReadings("other-server", other)];
+}
+
+async function measureWorkers({ baseUrl }: ServerProcess, count: number): Promise<readonly Reading[]> {
+  const last: number[] = [];
+  // Connections go to the workers in turn, and each stream has one of its own.
+  const urls = Array.from({ length: WORKERS }, () => baseUrl);
+  for (let session = 0; session < count; session += 1) last.push(Math.max(...(await endSession(urls))));
+  return toReadings("workers", last);
+}
+
+function toReadings(name: string, values: readonly number[]): readonly Reading[] {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [
+    { side: `${name}-p50`, unit: "ms", value: quantile(sorted, 0.5) },
+    { side: `${name}-p99`, unit: "ms", value: quantile(sorted, 0.99) },
+  ];
+}
+
+/** Open a stream of one session at each address, and end the session at the first. @returns how long each went on */
+async function endSession(urls: readonly string[]): Promise<readonly number[]> {
+  const [here = ""] = urls;
   const { accessToken: token } = await signIn(here);
-  const ends = await Promise.all([openStream(here, token), openStream(there, token)]);
+  const ends = await Promise.all(urls.map((url) => openStream(url, token)));
   const startMs = performance.now();
   await clientOf(SessionService, { baseUrl: here, token }).signOut({});
-  const [same, other] = await Promise.all(ends.map(({ ended }) => ended));
-  return { same: (same ?? Number.NaN) - startMs, other: (other ?? Number.NaN) - startMs };
+  return (await Promise.all(ends.map(({ ended }) => ended))).map((endMs) => endMs - startMs);
 }
 
 /** Open a stream and wait until it runs; `ended` resolves to when it ended. */
