@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +25,7 @@ import { startServer } from "./servers/server.ts";
 
 const QUICK = { rounds: 1, quick: true };
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
 function runMain(args: readonly string[]) {
@@ -46,6 +48,17 @@ describe.concurrent("the benches, as quickly as they can", () => {
     const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
     expectRows(rows, "unary", ["countersign", ...stock]);
   });
+
+  it.skipIf(!existsSync(join(ROOT, "server/dist/index.js")))(
+    "unary: holds this build against another",
+    async () => {
+      // Another build is at hand: what was last compiled here.
+      const rows = await createUnaryBench(nodeLoad).run({ ...QUICK, before: ROOT });
+      const cpu = ["countersign-cpu", "countersign-before-cpu", "countersign-cpu / countersign-before-cpu"];
+      const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
+      expectRows(rows, "unary", ["countersign", "countersign-before", ...stock, ...cpu]);
+    },
+  );
 
   it("unary of other sizes and protocols: serves and calls all sides", async () => {
     const http2 = ["countersign", "connect-no-auth"];
@@ -114,7 +127,7 @@ describe.concurrent("the benches, as quickly as they can", () => {
 
   it.skipIf(!hasProgram("h2load"))("counts no refusal as a call when h2load is the client", async () => {
     const tokens = createTokenMaker();
-    await using server = await startServer("countersign", tokens.publicKeys);
+    await using server = await startServer("countersign", { keys: tokens.publicKeys });
     await using load = h2load.start();
     const calls = { port: server.port, connections: 1, callsPerConnection: 4, seconds: 0.5 };
     await expect(load.run({ ...calls, token: tokens.mint() })).resolves.toBeGreaterThan(0);

@@ -1,17 +1,20 @@
 import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ALL_BENCHES } from "./benches/all.ts";
 import type { Bench, BenchOptions, Row } from "./run/bench.ts";
 import { assignCores, describeMachine } from "./run/machine.ts";
 import { formatBench, formatLosses, type Judgement, judge } from "./run/report.ts";
 
-const HELP = `usage: npm run bench -- [NAME …] [--json FILE] [--rounds N] [--quick]
+const HELP = `usage: npm run bench -- [NAME …] [--json FILE] [--rounds N] [--before DIR] [--quick]
 
 Runs benches, all of them without a NAME, each within a minute:
   ${ALL_BENCHES.map(({ name }) => name).join(", ")}
 
   --json FILE   write the figures as JSON: rows of {bench, side, unit, median, min, max, rounds}
   --rounds N    how often each side takes its turn (default 5)
+  --before DIR  measure an earlier build beside this one, in bench unary: the processor time of a call in both, and
+                its ratio. DIR is where @countersign/server and @countersign/gen are installed, or a built checkout
   --quick       only prove that everything runs: the figures mean nothing`;
 
 const DEFAULT_ROUNDS = 5;
@@ -30,6 +33,7 @@ function parseCommand(args: readonly string[]): Command | undefined {
     options: {
       json: { type: "string" },
       rounds: { type: "string" },
+      before: { type: "string" },
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -41,7 +45,8 @@ function parseCommand(args: readonly string[]): Command | undefined {
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new TypeError("--rounds must be a whole number from 1");
   const benches = ALL_BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  return { benches, rounds, quick: values.quick, jsonFile: values.json };
+  const before = values.before === undefined ? {} : { before: resolve(values.before) };
+  return { benches, rounds, quick: values.quick, jsonFile: values.json, ...before };
 }
 
 async function runAll({ benches, jsonFile, ...options }: Command): Promise<void> {

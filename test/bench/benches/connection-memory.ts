@@ -43,7 +43,7 @@ interface Turn {
 
 /** A process of its own for each turn: what one turn has left behind must not count for the next. */
 async function measure(name: ServerName, { tokens, connections }: Turn): Promise<number> {
-  await using server = await startServer(name, tokens.publicKeys);
+  await using server = await startServer(name, { keys: tokens.publicKeys });
   await using load = startLoad();
   const token = tokens.mint();
   const { port } = server;

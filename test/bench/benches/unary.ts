@@ -3,7 +3,7 @@ import { ALGORITHM, createTokenMaker } from "../fixture/tokens.ts";
 import { h2load } from "../load/h2load.ts";
 import type { LoadKind } from "../load/load.ts";
 import { nodeLoad } from "../load/load-child.ts";
-import type { Bench, BenchOptions, Row } from "../run/bench.ts";
+import type { Bench, BenchOptions, Reading, Row, Side } from "../run/bench.ts";
 import { hasProgram } from "../run/machine.ts";
 import { interleave } from "../run/rounds.ts";
 import { type ServerName, startServers } from "../servers/server.ts";
@@ -15,6 +15,9 @@ const SIDES = [
   "grpcjs-jsonwebtoken",
   "grpcjs-no-auth",
 ] as const satisfies readonly ServerName[];
+
+/** What a call takes of a processor with this build, divided by what it took with an earlier one. */
+const CPU_RATIO = "countersign-cpu / countersign-before-cpu";
 
 const SHAPE = { connections: 8, callsPerConnection: 16 };
 const TURN_SECONDS = 1.5;
@@ -38,24 +41,50 @@ export function createUnaryBench(load: LoadKind = hasProgram("h2load") ? h2load 
       { ours: "countersign", theirs: "connect-jose-per-call", better: "higher", target: 1.3 },
       { ours: "countersign", theirs: "grpcjs-jsonwebtoken", better: "higher", target: 2 },
       { ours: "countersign", theirs: "grpcjs-no-auth", better: "higher" },
+      { ours: CPU_RATIO, better: "lower", target: 1.03 },
     ],
     run: (options) => runUnary(load, options),
   };
 }
 
-async function runUnary(kind: LoadKind, { rounds, quick }: BenchOptions): Promise<readonly Row[]> {
+async function runUnary(kind: LoadKind, { rounds, quick, before }: BenchOptions): Promise<readonly Row[]> {
   const tokens = createTokenMaker();
   const token = tokens.mint();
   const seconds = quick ? QUICK_TURN_SECONDS : TURN_SECONDS;
   await using resources = new AsyncDisposableStack();
   const load = resources.use(kind.start());
-  const started = await startServers(SIDES, { keys: tokens.publicKeys, resources });
+  // Next to each other: what else the machine does falls on both.
+  const [ours, ...others] = SIDES;
+  const names = before === undefined ? SIDES : ([ours, "countersign-before", ...others] as const);
+  const started = await startServers(names, { keys: tokens.publicKeys, before, resources });
   for (const { port } of quick ? [] : started) await load.run({ ...SHAPE, port, token, seconds });
-  const sides = started.map(({ name, port }) => ({
+  const perCall = new Map<string, number>();
+  const sides = started.map(({ name, port, processorSeconds }) => ({
     name,
-    measure: async () => [
-      { side: name, unit: "req/s", value: await load.run({ ...SHAPE, port, token, seconds }) },
-    ],
+    measure: async (): Promise<readonly Reading[]> => {
+      const beganSeconds = await processorSeconds();
+      const value = await load.run({ ...SHAPE, port, token, seconds });
+      perCall.set(name, (((await processorSeconds()) - beganSeconds) * 1e6) / (value * seconds));
+      return [{ side: name, unit: "req/s", value }];
+    },
   }));
-  return await interleave("unary", sides, rounds); // the servers live until here
+  const all = before === undefined ? sides : [...sides, createCpuSide(perCall)];
+  return await interleave("unary", all, rounds); // the servers live until here
+}
+
+/** Hold the processor time of the two builds against each other, after each of their turns. */
+function createCpuSide(perCall: ReadonlyMap<string, number>): Side {
+  const cpuOf = (name: ServerName): number => perCall.get(name) ?? Number.NaN;
+  return {
+    name: CPU_RATIO,
+    measure: async () => {
+      const now = cpuOf("countersign");
+      const earlier = cpuOf("countersign-before");
+      return [
+        { side: "countersign-cpu", unit: "µs/call", value: now },
+        { side: "countersign-before-cpu", unit: "µs/call", value: earlier },
+        { side: CPU_RATIO, unit: "×", value: now / earlier, hasInterval: true },
+      ];
+    },
+  };
 }

@@ -4,6 +4,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Whether to do as little as proves that everything works; the figures then mean nothing. */
   readonly quick: boolean;
+  /** The folder that an earlier build is installed in, to be measured beside this one. Absent: none is. */
+  readonly before?: string;
 }
 
 /** One figure that a side gave in one round. */
@@ -13,6 +15,8 @@ export interface Reading {
   /** Its unit. */
   readonly unit: string;
   readonly value: number;
+  /** Whether it is asked between which figures the median lies. */
+  readonly hasInterval?: boolean;
 }
 
 /** One of the things that are compared. */
@@ -31,6 +35,8 @@ export interface Row {
   readonly min: number;
   readonly max: number;
   readonly rounds: number;
+  /** What the median lies between, as surely as 95 in 100. Absent: nobody asked, or there were too few rounds. */
+  readonly interval?: { readonly low: number; readonly high: number };
 }
 
 /** A claim about two sides, or about one, that the report holds against the figures. */

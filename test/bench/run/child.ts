@@ -16,6 +16,8 @@ export interface ChildOptions {
   readonly core: keyof ReturnType<typeof assignCores>;
   /** Options of Node. */
   readonly nodeOptions?: readonly string[];
+  /** Whether packages of this repository are loaded from their sources. Default: true. */
+  readonly usesSources?: boolean;
 }
 
 /** A question on its way, or the answer on its way back. */
@@ -27,8 +29,9 @@ export interface Envelope {
 }
 
 /** Start a file of this folder in a process of its own; disposing of it ends it. */
-export function startChild(file: URL, { core, nodeOptions = [] }: ChildOptions): Child {
-  const node = [process.execPath, "--conditions=@countersign/source", ...nodeOptions, file.pathname];
+export function startChild(file: URL, { core, nodeOptions = [], usesSources = true }: ChildOptions): Child {
+  const conditions = usesSources ? ["--conditions=@countersign/source"] : [];
+  const node = [process.execPath, ...conditions, ...nodeOptions, file.pathname];
   const [program = process.execPath, ...args] = onCore(assignCores()[core], node);
   const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const waiting = new Map<number, (answer: Envelope) => void>();

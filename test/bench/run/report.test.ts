@@ -47,6 +47,21 @@ describe("judge", () => {
     });
   }
 
+  const ratio = { ...createRow("ratio", 1.05), unit: "×" };
+  it.each([
+    { interval: { low: 1.02, high: 1.09 }, outcome: "target ≤ 1.03: met", text: " (95 %: 1.02 to 1.09)" },
+    { interval: { low: 1.04, high: 1.09 }, outcome: "target ≤ 1.03: MISSED", text: " (95 %: 1.04 to 1.09)" },
+    { interval: undefined, outcome: "target ≤ 1.03: MISSED", text: "" },
+  ])(
+    "holds a figure of which it is known what it lies between: $outcome$text",
+    ({ interval, outcome, text }) => {
+      const row = interval === undefined ? ratio : { ...ratio, interval };
+      expect(judge(createBench({ ours: "ratio", better: "lower", target: 1.03 }), [row])).toEqual([
+        expect.objectContaining({ claim: `ratio: 1.05 ×${text}`, outcome }),
+      ]);
+    },
+  );
+
   it("says nothing about a side that did not run", () => {
     expect(judge(createBench({ ours: "ours", theirs: "absent", better: "higher" }), rows)).toEqual([]);
   });

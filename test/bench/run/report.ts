@@ -39,15 +39,22 @@ function judgeOne({ better, target }: Comparison, ours: Row, theirs: Row | undef
   const figure = theirs === undefined ? ours.median : ours.median / theirs.median;
   const claim =
     theirs === undefined
-      ? `${ours.side}: ${toText(figure)} ${ours.unit}`
+      ? `${ours.side}: ${toText(figure)} ${ours.unit}${toIntervalText(ours)}`
       : `${ours.side} / ${theirs.side}: ${figure.toFixed(figure < 0.1 ? 4 : 2)}`;
   const bound = target ?? 1;
-  const holds = better === "higher" ? figure >= bound : figure <= bound;
+  // What is not sure to be missed is held.
+  const best =
+    (theirs === undefined ? ours.interval?.[better === "higher" ? "high" : "low"] : undefined) ?? figure;
+  const holds = better === "higher" ? best >= bound : best <= bound;
   const sign = better === "higher" ? "≥" : "≤";
   if (target !== undefined) {
     return { claim, outcome: `target ${sign} ${target}: ${holds ? "met" : "MISSED"}`, isLost: !holds };
   }
   return { claim, outcome: `${better} is better: ${holds ? "we win" : "we LOSE"}`, isLost: !holds };
+}
+
+function toIntervalText({ interval }: Row): string {
+  return interval === undefined ? "" : ` (95 %: ${toText(interval.low)} to ${toText(interval.high)})`;
 }
 
 /** List everything that did not turn out our way. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Side } from "./bench.ts";
-import { interleave, quantile } from "./rounds.ts";
+import { interleave, medianInterval, quantile } from "./rounds.ts";
 
 describe("interleave", () => {
   it("lets the sides take turns and sums up each of their figures", async () => {
@@ -24,6 +24,22 @@ describe("interleave", () => {
     const side = { name: "x", measure: async () => [{ side: "x", unit: "ms", value: Number.NaN }] };
     await expect(interleave("b", [side], 1)).rejects.toThrow("b: x gave no number");
   });
+});
+
+describe("medianInterval", () => {
+  const cases = [
+    { count: 5, expected: undefined },
+    { count: 6, expected: { low: 1, high: 6 } },
+    { count: 8, expected: { low: 1, high: 8 } },
+    { count: 9, expected: { low: 2, high: 8 } },
+    { count: 15, expected: { low: 4, high: 12 } },
+    { count: 25, expected: { low: 8, high: 18 } },
+  ];
+  for (const { count, expected } of cases) {
+    it(`is the one of the sign test for ${count} figures`, () => {
+      expect(medianInterval(Array.from({ length: count }, (_, index) => index + 1))).toEqual(expected);
+    });
+  }
 });
 
 describe("quantile", () => {

@@ -21,6 +21,7 @@ export async function interleave(bench: string, sides: readonly Side[], rounds: 
 
 function toRow(name: Pick<Row, "bench" | "side">, readings: readonly Reading[]): Row {
   const values = readings.map((reading) => reading.value).sort((a, b) => a - b);
+  const interval = readings[0]?.hasInterval === true ? medianInterval(values) : undefined;
   return {
     ...name,
     unit: readings[0]?.unit ?? "",
@@ -28,7 +29,31 @@ function toRow(name: Pick<Row, "bench" | "side">, readings: readonly Reading[]):
     min: quantile(values, 0),
     max: quantile(values, 1),
     rounds: values.length,
+    ...(interval === undefined ? {} : { interval }),
   };
+}
+
+/**
+ * Find the values that the true median lies between, as surely as 95 in 100, whatever the figures are distributed like:
+ * it is as likely below each of them as above.
+ *
+ * @param sorted in rising order
+ * @returns undefined when there are fewer than six, which say nothing so surely
+ */
+export function medianInterval(sorted: readonly number[]): Row["interval"] {
+  const count = sorted.length;
+  let probability = 0.5 ** count;
+  let below = 0;
+  let rank = 0;
+  // How likely it is that no more than so many of them lie below the median.
+  while (below + probability <= 0.025) {
+    below += probability;
+    probability *= (count - rank) / (rank + 1);
+    rank += 1;
+  }
+  const low = sorted[rank - 1];
+  const high = sorted[count - rank];
+  return low === undefined || high === undefined ? undefined : { low, high };
 }
 
 /**

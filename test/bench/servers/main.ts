@@ -1,13 +1,13 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import type { PublicKeys } from "../fixture/tokens.ts";
 import { answerParent } from "../run/answer-parent.ts";
-import type { ServerName } from "./server.ts";
+import type { ServerName, ServerOptions } from "./server.ts";
 import type { StartSide } from "./side.ts";
 
 /** Each is loaded when it is started: no server carries the code of the others. */
 const SIDES: Readonly<Record<ServerName, () => Promise<StartSide>>> = {
   countersign: async () => (await import("./countersign.ts")).startCountersign,
+  "countersign-before": async () => (await import("./countersign-before.ts")).startCountersignBefore,
   "connect-no-auth": async () => (await import("./connect.ts")).startConnectNoAuth,
   "connect-no-auth-http1": async () => (await import("./connect.ts")).startConnectNoAuthHttp1,
   "connect-jose-per-call": async () => (await import("./connect.ts")).startConnectJose,
@@ -31,9 +31,13 @@ subscribe("net.server.socket", (message) => {
 });
 
 answerParent({
-  start: async ({ name, keys }: { readonly name: ServerName; readonly keys: PublicKeys }) => {
+  start: async ({ name, keys, before = "" }: ServerOptions & { readonly name: ServerName }) => {
     const start = await SIDES[name]();
-    return await start(keys);
+    return await start(keys, before);
+  },
+  processorSeconds: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
   },
   /** Says what was read since it was last asked; undefined as long as a connection is open. */
   takeBytesRead: () => (open > 0 ? undefined : closed.splice(0).reduce((sum, bytes) => sum + bytes, 0)),

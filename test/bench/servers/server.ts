@@ -5,6 +5,7 @@ import { wait } from "../run/machine.ts";
 /** The servers that can be started. */
 export type ServerName =
   | "countersign"
+  | "countersign-before"
   | "connect-no-auth"
   | "connect-no-auth-http1"
   | "connect-jose-per-call"
@@ -24,19 +25,29 @@ export interface BenchServer extends AsyncDisposable {
    * still open after {@link CLOSE_MS} milliseconds.
    */
   takeBytesRead(): Promise<number>;
+  /** Say how much time of a processor it has taken so far, in seconds. */
+  processorSeconds(): Promise<number>;
   /** Say what memory its process has, in bytes, after it was collected. */
   residentBytes(): Promise<number>;
 }
 
+/** What a server is started with. */
+export interface ServerOptions {
+  readonly keys: PublicKeys;
+  /** The folder that the earlier build is installed in, for `countersign-before`. */
+  readonly before?: string | undefined;
+}
+
 /** Start a server; disposing of it ends its process. */
-export async function startServer(name: ServerName, keys: PublicKeys): Promise<BenchServer> {
+export async function startServer(name: ServerName, { keys, before }: ServerOptions): Promise<BenchServer> {
   const child = startChild(new URL("./main.ts", import.meta.url), {
     core: "server",
     nodeOptions: ["--expose-gc"],
+    usesSources: name !== "countersign-before",
   });
   const stop = () => child[Symbol.asyncDispose]();
   try {
-    const port = await child.ask<number>("start", { name, keys });
+    const port = await child.ask<number>("start", { name, keys, before });
     const takeBytesRead = async (untilMs = performance.now() + CLOSE_MS): Promise<number> => {
       const bytes = await child.ask<number | undefined>("takeBytesRead");
       if (bytes !== undefined) return bytes;
@@ -48,6 +59,7 @@ export async function startServer(name: ServerName, keys: PublicKeys): Promise<B
     return {
       ...{ name, port },
       takeBytesRead: () => takeBytesRead(),
+      processorSeconds: () => child.ask("processorSeconds"),
       residentBytes: () => child.ask("residentBytes"),
       [Symbol.asyncDispose]: stop,
     };
@@ -60,8 +72,8 @@ export async function startServer(name: ServerName, keys: PublicKeys): Promise<B
 /** Start several servers at once. @param resources ends them */
 export async function startServers(
   names: readonly ServerName[],
-  { keys, resources }: { readonly keys: PublicKeys; readonly resources: AsyncDisposableStack },
+  { resources, ...options }: ServerOptions & { readonly resources: AsyncDisposableStack },
 ): Promise<readonly BenchServer[]> {
-  const start = async (name: ServerName) => resources.use(await startServer(name, keys));
+  const start = async (name: ServerName) => resources.use(await startServer(name, options));
   return await Promise.all(names.map(start));
 }
