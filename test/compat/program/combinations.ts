@@ -35,6 +35,9 @@ export const COMBINATIONS: Readonly<Record<string, Combination>> = {
     hasOwn: true,
   },
   "{ routes }": { mount: routesOnly },
+  "routes of one's own that call auth.routes": {
+    mount: (auth) => ({ ...auth, routes: (router) => auth.routes(router) }),
+  },
   "{ routes, interceptors: auth.interceptors }": {
     mount: ({ routes, interceptors }) => ({ routes, interceptors }),
   },
