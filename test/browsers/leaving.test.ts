@@ -11,9 +11,10 @@ const TTL_MS = 5_000;
 const MAX_GONE_MS = 1.4 * TTL_MS;
 
 /** The ways to come back to a page that was left for another origin. */
-const WAYS: Readonly<Record<string, (tab: DrivenTab, home: string) => Promise<unknown>>> = {
+const WAYS: Readonly<Record<string, (tab: DrivenTab, home: string, count: number) => Promise<unknown>>> = {
   "by history": (tab) => tab.goBack(),
   "by link": (tab, home) => tab.goTo(home),
+  "by history and by link in turn": (tab, home, count) => (count % 2 === 0 ? tab.goBack() : tab.goTo(home)),
 };
 
 /** What a page begins a moment before it is left, and how long it is away before that. */
@@ -58,7 +59,7 @@ describe.each(BROWSERS)("in $name", ({ launch }) => {
       for (let count = 0; count < RETURNS; count += 1) {
         await tab.goTo(stage.away);
         await pause((MAX_GONE_MS * count) / RETURNS);
-        await comeBack(tab, stage.home);
+        await comeBack(tab, stage.home, count);
         returned.push(await call(tab));
         await tab.reload();
         reloaded.push(await call(tab));
