@@ -26,6 +26,8 @@ export type Setup =
   | "own"
   /** The same between interceptors of a user's, and behind a gate of a user's that answers with a promise. */
   | "intercepted"
+  /** The same interceptors in the routes: one of createAuth's, one of the service's. */
+  | "intercepted routes"
   /** A gate that refuses and fails in ways of its own. */
   | "own gate"
   /** As `own`, with the limits of a server that was told none. */

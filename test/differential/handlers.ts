@@ -4,13 +4,13 @@ import { BEHAVIOURS, type Received } from "./behaviours.ts";
 import { describeContext, describeMessage, type Journal } from "./journal.ts";
 import { ECHO_SCHEMA, ECHO_SERVICE } from "./service.ts";
 
-/** How the service reads and writes messages. */
-type Codecs = Pick<ConnectRouterOptions, "jsonOptions" | "binaryOptions">;
+/** What the service is registered with, beside what implements it. */
+export type ServiceOptions = Pick<ConnectRouterOptions, "jsonOptions" | "binaryOptions" | "interceptors">;
 
 /** Register handlers that behave as header `x-do` says, and write down what they are given. */
 export function createRecordedRoutes(
   journal: Journal,
-  options: Codecs = {},
+  options: ServiceOptions = {},
 ): (router: ConnectRouter) => void {
   const answer = (message: Message, ctx: HandlerContext): unknown => {
     // All methods take the one message of the service.

@@ -1,11 +1,12 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { AuthOptions } from "../../server/src/connect/auth-options.ts";
 import { buildRequestListener, type RequestListenerOptions } from "../../server/src/http/build-server.ts";
 import { listen } from "../../server/src/http/listener.ts";
 import { issuers, revocations } from "../hostile/issuers.ts";
 import { createEchoAuth } from "../support/echo-server.ts";
 import { createSelfSigned } from "../support/self-signed.ts";
 import type { Setup } from "./case.ts";
-import { createRecordedRoutes } from "./handlers.ts";
+import { createRecordedRoutes, type ServiceOptions } from "./handlers.ts";
 import { createRecordedInterceptor } from "./interceptors.ts";
 import { createJournal, describeContext, type Journal } from "./journal.ts";
 import { ECHO_SERVICE } from "./service.ts";
@@ -49,8 +50,9 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
 }
 
 function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
-  const routes = createRecordedRoutes(journal);
-  const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations, routes });
+  const { ofService = {}, ofAuth = {} } = createRouteOptions(setup, journal);
+  const routes = createRecordedRoutes(journal, ofService);
+  const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations, routes, ...ofAuth });
   const own = {
     ...auth,
     readMaxBytes: READ_MAX_BYTES,
@@ -71,7 +73,8 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
       return unlimited;
     },
     "own codecs": () => ({ ...own, ...CODECS }),
-    "own codecs of the service": () => ({ ...own, routes: createRecordedRoutes(journal, CODECS) }),
+    "own codecs of the service": () => own,
+    "intercepted routes": () => own,
     impatient: () => ({ ...own, arrivalTimeoutMs: 100 }),
     intercepted: () => ({
       ...own,
@@ -98,6 +101,23 @@ function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
     }),
   } satisfies Record<Setup, () => RequestListenerOptions>;
   return setups[setup]();
+}
+
+/** What the routes of a setup are made with. */
+interface RouteOptions {
+  readonly ofService?: ServiceOptions;
+  readonly ofAuth?: Pick<AuthOptions, "interceptors">;
+}
+
+function createRouteOptions(setup: Setup, journal: Journal): RouteOptions {
+  const options: Partial<Record<Setup, RouteOptions>> = {
+    "own codecs of the service": { ofService: CODECS },
+    "intercepted routes": {
+      ofAuth: { interceptors: [createRecordedInterceptor("outer", journal)] },
+      ofService: { interceptors: [createRecordedInterceptor("inner", journal)] },
+    },
+  };
+  return options[setup] ?? {};
 }
 
 /** A gate that does what header `x-gate` asks. */
