@@ -17,7 +17,9 @@ interface RenewalRouteOptions extends StreamServiceOptions {
  */
 export function withRenewal(options: RenewalRouteOptions): (router: ConnectRouter) => void {
   const { routes, services, ...renewal } = options;
-  if (services.includes(StreamService) || !services.some(hasRenewable)) {
+  // By its name: an application may have generated code of its own for it.
+  const hasService = services.some(({ typeName }) => typeName === StreamService.typeName);
+  if (hasService || !services.some(hasRenewable)) {
     return routes;
   }
   const service = createStreamService(renewal);
