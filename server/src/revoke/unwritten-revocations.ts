@@ -29,7 +29,7 @@ export interface UnwrittenRevocations {
     revocations: readonly UnwrittenRevocation[],
     origin: "here" | "elsewhere",
   ): readonly UnwrittenRevocation[] | undefined;
-  /** Let those go that have been written by another server. */
+  /** Wait no longer for what another server has written. */
   letGo(written: readonly NewRevocation[]): void;
   /** Say why a session has ended, if that is one of the things that wait to be written. */
   endReasonOf(sessionId: string): string | undefined;
@@ -127,8 +127,14 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
     },
     letGo(written) {
       for (const revocation of held.size === 0 ? [] : written) {
-        // Another may have revoked the tokens of a session without ending it.
-        if (held.get(keyOf(revocation))?.revocation.endsSession === false) drop(revocation);
+        const key = keyOf(revocation);
+        const known = held.get(key);
+        if (known?.revocation.endsSession === true) {
+          // The tokens of a session can be revoked without ending it: the next attempt finds out, and ends it.
+          held.set(key, { ...known, writeFromMs: -Infinity });
+        } else if (known !== undefined) {
+          drop(revocation);
+        }
       }
     },
     endReasonOf: (sessionId) => reasons.get(sessionId),

@@ -1,13 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
+import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import {
   createUnwrittenRevocations,
   type UnwrittenOptions,
 } from "../../../server/src/revoke/unwritten-revocations.ts";
 import type { Store } from "../../../server/src/store/database.ts";
+import { insertRevocations, OWN_ISSUER } from "../../../server/src/store/revocations.ts";
 import type { UnwrittenRevocation } from "../../../server/src/store/unwritten-revocations.ts";
 import { eventually } from "../../support/eventually.ts";
 import { openTestSqlite } from "../../support/stores.ts";
 import { createTestClock } from "../../support/test-clock.ts";
+import { startTestIssuer } from "../../support/test-issuer.ts";
 
 describe("revocations that wait to be written", () => {
   const one = (value: string): UnwrittenRevocation => ({
@@ -79,5 +82,34 @@ describe("revocations that wait to be written", () => {
     await eventually(() => (held.size === 0 ? true : undefined));
     const rows = await store.db.selectFrom("revocations").select("value").orderBy("id").execute();
     expect(rows.map(({ value }) => value)).toEqual(["here", "elsewhere"]);
+  });
+
+  it("are done with as soon as the other server has written them, and no session is left that goes on", async () => {
+    await using store = await openTestSqlite();
+    using issuer = await startTestIssuer(store);
+    const { clock, sessions, account } = issuer;
+    const begin = () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
+    const [ended, going] = [await begin(), await begin()];
+    const held = keep(store, { clock });
+    const toEnd = [ended, going].map(({ sessionId: value }) => ({
+      ...{
+        ...one(value),
+        issuer: OWN_ISSUER,
+        dimension: "sid" as const,
+        reason: "signed_out",
+        endsSession: true,
+      },
+    }));
+    held.hold([...toEnd, one("token")], "elsewhere");
+    await sessions.end({ where: { sessionId: ended.sessionId }, reason: "signed_out" });
+    // Of the other session, only the tokens were revoked.
+    const rest = [...toEnd.slice(1), one("token")];
+    held.letGo([...issuer.revoked, ...(await insertRevocations(store, rest))]);
+    await eventually(() => (held.size === 0 ? true : undefined));
+    expect(await sessions.find(going.sessionId)).toMatchObject({ revokeReason: "signed_out" });
+    const rows = await store.db.selectFrom("revocations").select("value").orderBy("id").execute();
+    expect(rows.map(({ value }) => value)).toEqual([
+      ...[ended.sessionId, going.sessionId, "token", going.sessionId],
+    ]);
   });
 });
