@@ -81,6 +81,7 @@ export function firstEntry(arrival: Arrival): Omit<SignedInEntry, "revision"> {
     ...arrival,
     sessionId: arrival.sessionId ?? randomId(),
     generation: 1,
+    nextRefreshId: randomId(),
     health: HEALTHY,
   };
 }
@@ -94,6 +95,7 @@ export function successorEntry(entry: SignedInEntry, arrival: Arrival): Draft {
     refreshToken: arrival.refreshToken ?? entry.refreshToken,
     generation: entry.generation + 1,
     intent: undefined,
+    nextRefreshId: randomId(),
     health: withSuccess(entry.health),
   };
 }

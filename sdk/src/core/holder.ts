@@ -2,15 +2,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Clock } from "./clock.ts";
 import { SessionError } from "./errors.ts";
 import { type Listeners, type SessionEvent, tell } from "./events.ts";
-import { randomId } from "./random.ts";
 import { LOADING_SNAPSHOT, type SessionSnapshot, toSnapshot } from "./snapshot.ts";
 import type { SignedInEntry, StoreEntry } from "./store.ts";
 import type { TokenTiming } from "./token-state.ts";
 
 /** A session as this tab or process holds it in memory. */
 export interface Held extends SignedInEntry, TokenTiming {
-  /** The name of the refresh that this tab begins: one per token, so that a store that forgets the intent does no harm. */
-  readonly refreshId: string;
   /**
    * Aborts when the session ends here, with SIGNED_OUT or DISPOSED: whatever runs under it ends with it. The same for
    * all of its tokens.
@@ -123,11 +120,11 @@ function nextHeld(
   if (known !== undefined && known.generation > generation) return known;
   // An age below zero means that the clock was set back since: all that is known is that it began before now.
   const ageMs = Math.max(0, clock.nowMs() - startedAtMs);
-  const { startedMonotonicMs, jitter, refreshId } =
+  const { startedMonotonicMs, jitter } =
     known?.generation === generation
       ? known
-      : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random(), refreshId: randomId() };
-  return { ...entry, startedMonotonicMs, jitter, refreshId, ended };
+      : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random() };
+  return { ...entry, startedMonotonicMs, jitter, ended };
 }
 
 function eventOf(before: SessionSnapshot, { held, entry }: State): SessionEvent | undefined {

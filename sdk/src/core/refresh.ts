@@ -4,6 +4,7 @@ import { askForSuccessor, isSameSession } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
 import { classifyFailure } from "./failure.ts";
 import type { Held } from "./holder.ts";
+import { randomId } from "./random.ts";
 import { commit, noteFailure } from "./refresh-outcome.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Draft } from "./shared-entry.ts";
@@ -21,7 +22,7 @@ interface Step {
 }
 
 /** A refresh as far as it has come. */
-interface Refresh extends Pick<Held, "refreshId"> {
+interface Refresh {
   readonly forced: boolean;
   readonly attempts: number;
 }
@@ -52,7 +53,7 @@ export async function refreshSession(
     let step: Step = {};
     const entry = await change((current) => {
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
-      step = isOver ? {} : nextStep(context, current, { refreshId: held.refreshId, forced, attempts });
+      step = isOver ? {} : nextStep(context, current, { forced, attempts });
       return step.draft;
     });
     if (step.waitMs !== undefined) return unavailable(step.waitMs);
@@ -84,7 +85,7 @@ export async function refreshSession(
 function nextStep(
   { clock, source }: SessionContext,
   current: SignedInEntry,
-  { refreshId, forced, attempts }: Refresh,
+  { forced, attempts }: Refresh,
 ): Step {
   const { health, intent } = current;
   const nowMs = clock.nowMs();
@@ -100,8 +101,8 @@ function nextStep(
     if (mayRepeat) return { draft: { ...current, intent: withAttempt(intent, nowMs) } };
   }
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
-  // Whoever comes after a crash asks the same again.
-  const next = { refreshId: current.nextRefreshId ?? refreshId, startedAtMs: nowMs, underWay: 1 };
+  // Whoever comes after a crash asks the same again, and so do tabs whose store is silent.
+  const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;
   return { draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
 }

@@ -52,8 +52,8 @@ export interface SignedInEntry {
   readonly refreshExpiresAtMs?: number | undefined;
   readonly intent?: RefreshIntent | undefined;
   /**
-   * The name of the next refresh. Chosen by a store whose copies cannot see each other's intents, so that all of
-   * them ask for the same tokens; else it is chosen when the refresh begins.
+   * The name of the next refresh, chosen with the token: tabs that cannot see each other's intents, because their store
+   * does not answer or keeps copies, ask for the same tokens all the same.
    */
   readonly nextRefreshId?: string | undefined;
   readonly health: RefreshHealth;

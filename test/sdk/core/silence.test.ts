@@ -122,3 +122,38 @@ test("a store that fails with an error does not keep its user from signing in", 
   await session.signIn(DEMO);
   expect(session.getSnapshot()).toMatchObject({ status: "signed_in", degraded: true });
 });
+
+test("tabs whose store is silent refresh under one name: none ends the session of the others", async () => {
+  const { store, silent } = createSilentStore();
+  await using kit = await createKit({ store });
+  const [first, second] = [kit.tab(), kit.tab()];
+  await first.session.signIn(DEMO);
+  await second.session.token();
+  silent.add("read");
+  kit.clock.advance(600_000);
+  for (const { notes } of [first, second])
+    expect(await pass(kit.clock, notes.getNote({ id: "1" }))).toMatchObject({ status: "fulfilled" });
+  expect(kit.server.counts().rotations).toBe(1);
+  silent.clear();
+  await pass(kit.clock, Promise.all([recovery(first.session), recovery(second.session)]));
+  for (const { session } of [first, second, kit.tab()]) {
+    await session.ready;
+    expect(session.getSnapshot()).toMatchObject({ status: "signed_in", generation: 2 });
+  }
+});
+
+test("a page that is loaded again after a refresh that a silent store did not keep has its session", async () => {
+  const { store, silent } = createSilentStore();
+  await using kit = await createKit({ store });
+  const { session } = kit.tab();
+  await session.signIn(DEMO);
+  silent.add("read");
+  kit.clock.advance(600_000);
+  expect(await pass(kit.clock, session.token())).toMatchObject({ status: "fulfilled" });
+  session.dispose();
+  silent.clear();
+  const reloaded = kit.tab();
+  expect(await pass(kit.clock, reloaded.notes.getNote({ id: "1" }))).toMatchObject({ status: "fulfilled" });
+  expect(reloaded.session.getSnapshot()).toMatchObject({ status: "signed_in", generation: 2 });
+  expect(kit.server.counts().rotations).toBe(1);
+});
