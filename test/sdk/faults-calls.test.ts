@@ -7,6 +7,12 @@ const LIFETIME_MS = 600_000;
 const STALE_MS = 500_000;
 const CONCURRENT_CALLS = 200;
 
+/** Connect has the deadlines of calls on timers of the process: let them pass when the test says so. */
+function holdDeadlines(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
 test("signs in, calls, refreshes after expiry and calls again", async () => {
   await using kit = await createKit();
   const { session, notes, events } = kit.tab();
@@ -93,9 +99,7 @@ test("row 24: a deadline of 100 ms ends a call that waits for a refresh of 2 s",
   const gate = Promise.withResolvers<void>();
   kit.server.onRefresh(() => gate.promise);
   kit.clock.advance(LIFETIME_MS);
-  // Connect has the deadline on a timer of the process.
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => void vi.useRealTimers());
+  holdDeadlines();
   let error: unknown;
   const call = notes.getNote({ id: "1" }, { timeoutMs: 100 }).catch((cause: unknown) => {
     error = cause;
@@ -130,6 +134,7 @@ test.each([
     const { session, notesOver } = kit.tab();
     await session.signIn(DEMO);
     kit.clock.advance(LIFETIME_MS);
+    holdDeadlines();
     kit.server.onRefresh(() => kit.clock.advance(1_000));
     await notesOver(protocol).getNote({ id: "1" }, { timeoutMs: 3_000 });
     expect(timeout).toBe(left);
@@ -141,6 +146,7 @@ test("does not send a call that has less than 50 ms left after the refresh", asy
   const { session, notes } = kit.tab();
   await session.signIn(DEMO);
   kit.clock.advance(LIFETIME_MS);
+  holdDeadlines();
   kit.server.onRefresh(() => kit.clock.advance(2_970));
   const error = await notes.getNote({ id: "1" }, { timeoutMs: 3_000 }).catch((cause: unknown) => cause);
   expect(isSessionError(error, "DEADLINE_TOO_CLOSE")).toBe(true);

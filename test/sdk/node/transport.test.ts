@@ -3,10 +3,15 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createNodeTransport } from "@countersign/sdk/node";
-import { expect, test } from "vitest";
-import { createKit, DEMO } from "../kit.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createKit, DEMO, settle } from "../kit.ts";
+
+/** How often the transport asks whether the connection lives, and how long it waits for the answer. */
+const PING_MS = 100;
 
 test("an open stream over a connection that died without a word fails", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   await using kit = await createKit({
     http2: true,
     notes: {
@@ -29,12 +34,23 @@ test("an open stream over a connection that died without a word fails", async ()
   const baseUrl = `http://127.0.0.1:${(cable.address() as AddressInfo).port}`;
   const { session } = kit.tab({ baseUrl });
   await session.signIn(DEMO);
-  const transport = createNodeTransport({ baseUrl, session, pingIntervalMs: 100, pingTimeoutMs: 100 });
+  const transport = createNodeTransport({
+    baseUrl,
+    session,
+    pingIntervalMs: PING_MS,
+    pingTimeoutMs: PING_MS,
+  });
   const stream = createClient(NotesService, transport).watchNotes({})[Symbol.asyncIterator]();
   expect((await stream.next()).value).toMatchObject({ sequence: 1n });
   // The cable is cut: nothing arrives any more, and nobody says so.
   for (const socket of sockets) socket.unpipe().pause();
-  await expect(stream.next()).rejects.toThrow();
+  const failed = expect(stream.next()).rejects.toThrow();
+  await settle();
+  for (const sooner of [PING_MS, PING_MS]) {
+    vi.advanceTimersByTime(sooner);
+    await settle();
+  }
+  await failed;
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => cable.close(resolve));
 });

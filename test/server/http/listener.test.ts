@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { HttpHandler } from "../../../server/src/http/handler.ts";
 import { listen } from "../../../server/src/http/listener.ts";
 import { createSelfSigned } from "../../support/self-signed.ts";
@@ -115,16 +115,22 @@ describe("a listener without TLS", () => {
   });
 
   it("closes an HTTP/2 connection that carries no call, and keeps one that does", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const isCalled = Promise.withResolvers<void>();
     let finish: () => void = () => undefined;
     await using serving = await serveHandler(
       (_req, res) => {
         finish = () => res.end("done");
+        isCalled.resolve();
       },
       { limits: { idleTimeoutMs: 50 } },
     );
     const idle = connectHttp2(serving.origin);
     const busy = connectHttp2(serving.origin);
     const stream = busy.request({ ":path": "/" });
+    await Promise.all([once(idle, "remoteSettings"), isCalled.promise]);
+    vi.advanceTimersByTime(50);
     await once(idle, "close");
     await new Promise((resolve) => busy.ping(resolve));
     finish();
