@@ -43,11 +43,12 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
   if (stream.readableEnded) return;
   // Node resets at once a stream that nobody ever began to read or pause.
   if (stream.readableFlowing === null) stream.pause();
+  const close = keepFromReset(stream);
   let timer: NodeJS.Timeout | undefined;
   const reset = (): void => {
     timer ??= setTimeout(() => {
       if (stream.destroyed) return;
-      if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+      if (!stream.readableEnded) close(constants.NGHTTP2_NO_ERROR);
       // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
       // Whoever was reading may still be attached, and would keep it from flowing.
       for (const source of [body, stream]) source.removeAllListeners("readable").resume();
@@ -57,6 +58,19 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
   // An answer without a body ends with its header, and nothing asks for trailers.
   stream.once("finish", reset);
   stream.once("close", () => clearTimeout(timer));
+}
+
+/**
+ * Let nobody else reset a stream without an error: Connect does, from 2.3 on, together with its answer.
+ *
+ * @returns what resets it
+ */
+function keepFromReset(stream: ServerHttp2Stream): (code: number) => void {
+  const close = stream.close.bind(stream);
+  stream.close = (code, callback) => {
+    if (code !== constants.NGHTTP2_NO_ERROR) close(code, callback);
+  };
+  return close;
 }
 
 function closeBehindResponse(req: IncomingMessage, res: ServerResponse): void {

@@ -50,20 +50,27 @@ async function uploadOverHttp2(session: ClientHttp2Session, contentType: string)
 }
 
 describe("a rejected call over HTTP/2", () => {
-  it("has been answered whole before the stream is reset, which some callers would take for the answer", async () => {
-    await using serving = await serveClosedGate();
-    const session = connectHttp2(serving.origin);
-    const stream = openCall(session, "CreateNote", "application/json");
-    stream.on("error", () => undefined).resume();
-    stream.write(Buffer.alloc(BODY_BYTES));
-    await once(stream, "end");
-    // A reset that came with the answer would be read with it, in one of the next turns.
-    for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
-    expect(stream.closed).toBe(false);
-    await once(stream, "close");
-    expect(stream.rstCode).toBe(0);
-    session.destroy();
-  });
+  it.each([
+    { rpc: "CreateNote", contentType: "application/json", unaryFastPath: true },
+    { rpc: "CreateNote", contentType: "application/json", unaryFastPath: false },
+    { rpc: "ImportNotes", contentType: "application/connect+json", unaryFastPath: true },
+  ])(
+    "has been answered whole before the stream is reset, which some callers would take for the answer: $rpc, fast path: $unaryFastPath",
+    async ({ rpc, contentType, unaryFastPath }) => {
+      await using serving = await serveClosedGate(unaryFastPath);
+      const session = connectHttp2(serving.origin);
+      const stream = openCall(session, rpc, contentType);
+      stream.on("error", () => undefined).resume();
+      stream.write(Buffer.alloc(BODY_BYTES));
+      await once(stream, "end");
+      // A reset that came with the answer would be read with it, in one of the next turns.
+      for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+      expect(stream.closed).toBe(false);
+      await once(stream, "close");
+      expect(stream.rstCode).toBe(0);
+      session.destroy();
+    },
+  );
 
   it("is forgotten with what arrived of it, so that it does not hold the connection open", async () => {
     await using serving = await serveClosedGate();
