@@ -35,6 +35,15 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
 }
 
 /**
+ * Wait until all that came with the header of a request has been parsed. Node hands a header over before: a request is
+ * not complete then, whatever it is, and an answer would close the connection of HTTP/1.1.
+ */
+export function untilParsed(req: HttpRequest): Promise<void> {
+  if (isHttp2Request(req) || req.complete) return Promise.resolve();
+  return new Promise((resolve) => void process.nextTick(resolve));
+}
+
+/**
  * Reset a stream of HTTP/2 behind its answer, when its body has not been read to the end. Call it before the answer ends.
  *
  * @param body what the body was read from: the stream itself, or the request that Node has made of it
