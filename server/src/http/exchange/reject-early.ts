@@ -40,7 +40,7 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
  */
 export function untilParsed(req: HttpRequest): Promise<void> {
   if (isHttp2Request(req) || req.complete) return Promise.resolve();
-  return new Promise((resolve) => void process.nextTick(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 /**
