@@ -1,17 +1,17 @@
-import type { SecureContextOptions } from "node:tls";
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Session } from "../core/session.ts";
-
-/** Own certificate authorities and client certificates. */
-export type NodeTlsOptions = Pick<SecureContextOptions, "ca" | "cert" | "key" | "pfx" | "passphrase">;
+import { createHttpTransport, type NodeProtocol, type NodeTlsOptions } from "./http-transport.ts";
 
 /** What {@link createNodeTransport} needs. */
 export interface NodeTransportOptions {
-  /** The address of the server, absolute: `https://` for gRPC over TLS, `http://` for gRPC in plain HTTP/2. */
+  /** The address of the server, absolute: `https://` for TLS, `http://` for HTTP/2 in the clear. */
   readonly baseUrl: string;
   /** Whose token goes into the calls. */
   readonly session: Session;
+  /** The protocol of the calls. Default `grpc`. */
+  readonly protocol?: NodeProtocol | undefined;
+  /** The version of HTTP. gRPC needs the default, `2`; in the clear, the server must expect it. */
+  readonly httpVersion?: "1.1" | "2" | undefined;
   /** More interceptors. They see the call before the session's does. Default: none. */
   readonly interceptors?: readonly Interceptor[] | undefined;
   /** After how long without data an open connection is checked, in milliseconds. Default 20,000. */
@@ -22,20 +22,21 @@ export interface NodeTransportOptions {
   readonly tls?: NodeTlsOptions | undefined;
 }
 
-const DEFAULT_PING_INTERVAL_MS = 20_000;
-const DEFAULT_PING_TIMEOUT_MS = 5_000;
-
 /**
- * Create a gRPC transport over HTTP/2 that carries the session's token and notices a dead connection within
- * half a minute.
+ * Create a transport that carries the session's token, and notices a dead connection within half a minute.
+ *
+ * Nothing that a server or a network does ends the process. A call that the network kept from its answer fails with
+ * `Unavailable`, in every protocol: a lost connection, a server that stops or is killed, an answer that breaks off.
+ *
+ * @throws TypeError when `baseUrl` is not an absolute URL, or gRPC is to go over HTTP/1.1
  */
 export function createNodeTransport(options: NodeTransportOptions): Transport {
-  const { baseUrl, session, interceptors = [], tls } = options;
-  return createGrpcTransport({
-    baseUrl,
+  const { session, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
+  if (protocol === "grpc" && httpVersion !== "2") throw new TypeError("gRPC needs HTTP/2");
+  return createHttpTransport({
+    ...options,
+    protocol,
+    httpVersion,
     interceptors: [...interceptors, session.interceptor],
-    pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
-    pingTimeoutMs: options.pingTimeoutMs ?? DEFAULT_PING_TIMEOUT_MS,
-    nodeOptions: tls ?? {},
   });
 }

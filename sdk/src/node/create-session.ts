@@ -1,11 +1,10 @@
-import { createConnectTransport } from "@connectrpc/connect-node";
 import type { SessionSource } from "../core/assemble-session.ts";
 import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { SessionStore } from "../core/store.ts";
-import type { NodeTlsOptions } from "./create-node-transport.ts";
+import { createHttpTransport, type NodeTlsOptions } from "./http-transport.ts";
 
 /** What {@link createSession} needs. */
 export interface NodeSessionOptions extends OriginGuardOptions {
@@ -29,6 +28,7 @@ export interface NodeSessionOptions extends OriginGuardOptions {
  */
 export function createSession(options: NodeSessionOptions): Session {
   const { baseUrl, tls, ...rest } = options;
-  const transport = createConnectTransport({ baseUrl, httpVersion: "1.1", nodeOptions: tls ?? {} });
+  const connection = { protocol: "connect", httpVersion: "1.1", interceptors: [] } as const;
+  const transport = createHttpTransport({ baseUrl, tls, ...connection });
   return createCoreSession({ baseUrl, transport, ...rest });
 }

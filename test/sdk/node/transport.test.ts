@@ -10,7 +10,7 @@ import { createKit, DEMO, settle } from "../kit.ts";
 const PING_MS = 100;
 
 test("an open stream over a connection that died without a word fails", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   onTestFinished(() => void vi.useRealTimers());
   await using kit = await createKit({
     http2: true,

@@ -1,0 +1,108 @@
+import type { SecureContextOptions } from "node:tls";
+import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
+import { createTransport as createConnectTransport } from "@connectrpc/connect/protocol-connect";
+import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
+import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
+import { compressionBrotli, compressionGzip, createNodeHttpClient } from "@connectrpc/connect-node";
+import { createHttp2Connections, type StreamSource } from "./http2-connections.ts";
+import { type Carrier, createNetworkClient } from "./network-client.ts";
+import { watchEnd } from "./watch-end.ts";
+
+/** The protocol that calls are made in. */
+export type NodeProtocol = "grpc" | "grpc-web" | "connect";
+
+/** Own certificate authorities and client certificates. */
+export type NodeTlsOptions = Pick<SecureContextOptions, "ca" | "cert" | "key" | "pfx" | "passphrase">;
+
+/** What {@link createHttpTransport} needs. */
+export interface HttpTransportOptions {
+  /** The address of the server, absolute. */
+  readonly baseUrl: string;
+  readonly protocol: NodeProtocol;
+  readonly httpVersion: "1.1" | "2";
+  readonly interceptors: readonly Interceptor[];
+  /** After how long without data an open connection of HTTP/2 is checked, in milliseconds. Default 20,000. */
+  readonly pingIntervalMs?: number | undefined;
+  /** How long the answer to a check may take, in milliseconds. Default 5,000. */
+  readonly pingTimeoutMs?: number | undefined;
+  readonly tls?: NodeTlsOptions | undefined;
+}
+
+const PROTOCOLS = {
+  grpc: createGrpcTransport,
+  "grpc-web": createGrpcWebTransport,
+  connect: createConnectTransport,
+} as const satisfies Record<NodeProtocol, unknown>;
+
+const DEFAULT_PING_INTERVAL_MS = 20_000;
+const DEFAULT_PING_TIMEOUT_MS = 5_000;
+/** As long as gRPC gives a connection to be opened. */
+const CONNECT_TIMEOUT_MS = 20_000;
+/** Shorter than what proxies and servers commonly give an idle connection would cost more connections. */
+const IDLE_TIMEOUT_MS = 15 * 60_000;
+
+// What Connect's own transports do.
+const MAX_MESSAGE_BYTES = 0xffff_ffff;
+const COMPRESS_MIN_BYTES = 1024;
+
+/**
+ * Create a transport over Node's http or http2, on which nothing that a server or a network does ends the process.
+ *
+ * @throws TypeError when `baseUrl` is not an absolute URL
+ */
+export function createHttpTransport(options: HttpTransportOptions): Transport {
+  return PROTOCOLS[options.protocol]({
+    baseUrl: options.baseUrl,
+    httpClient: createNetworkClient(createCarriers(options)),
+    interceptors: [...options.interceptors],
+    useBinaryFormat: true,
+    acceptCompression: [compressionGzip, compressionBrotli],
+    sendCompression: null,
+    compressMinBytes: COMPRESS_MIN_BYTES,
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    writeMaxBytes: MAX_MESSAGE_BYTES,
+  });
+}
+
+function createCarriers(options: HttpTransportOptions): () => Carrier {
+  const { baseUrl, httpVersion, tls = {} } = options;
+  if (httpVersion === "1.1") {
+    const send = createNodeHttpClient({ httpVersion, nodeOptions: tls });
+    // An answer that breaks off is an error of Node's there.
+    return () => ({ send, isCutOff: () => false });
+  }
+  const connections = createHttp2Connections({
+    authority: new URL(baseUrl).origin,
+    pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
+    pingTimeoutMs: options.pingTimeoutMs ?? DEFAULT_PING_TIMEOUT_MS,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    session: tls,
+  });
+  return () => createHttp2Carrier(connections);
+}
+
+/** Make what carries one request: it keeps its stream, to know how that ended. */
+function createHttp2Carrier(connections: StreamSource): Carrier {
+  let isCutOff = (): boolean => false;
+  let onClose: () => void;
+  const source: StreamSource = {
+    ...connections,
+    async request(...parts) {
+      const stream = await connections.request(...parts);
+      isCutOff = watchEnd(stream);
+      stream.once("close", () => onClose());
+      return stream;
+    },
+  };
+  const send = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => source });
+  return {
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        // Connect's client waits for ever when a server resets a stream with NO_ERROR before its answer.
+        onClose = () => reject(new ConnectError("the stream was closed before its answer", Code.Unavailable));
+        send(request).then(resolve, reject);
+      }),
+    isCutOff: () => isCutOff(),
+  };
+}

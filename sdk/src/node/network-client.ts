@@ -1,0 +1,94 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+
+/** Carries one request over the network. */
+export interface Carrier {
+  readonly send: UniversalClientFn;
+  /** Whether the answer ended because the connection did. Asked when it has ended. */
+  readonly isCutOff: () => boolean;
+}
+
+/**
+ * Create the HTTP client of a transport, which says of everything that the network did that it is `Unavailable`.
+ *
+ * What the server answers does not come this way: Connect makes an error of it behind this client. What the caller did
+ * stays what it is: an abort, a deadline, messages that throw, a header that cannot be sent.
+ *
+ * @param createCarrier makes what carries one request
+ */
+export function createNetworkClient(createCarrier: () => Carrier): UniversalClientFn {
+  return async (request) => {
+    const { send, isCutOff } = createCarrier();
+    const sent = request.body === undefined ? undefined : watch(request.body);
+    const toCallError = (error: unknown): unknown => {
+      const isOfCaller = request.signal?.aborted === true || sent?.hasFailed() === true || isMistake(error);
+      return isOfCaller ? error : toUnavailable(error);
+    };
+    try {
+      const response = await send(sent === undefined ? request : { ...request, body: sent.body });
+      return { ...response, body: received(response.body, { isCutOff, toCallError }) };
+    } catch (error) {
+      throw toCallError(error);
+    }
+  };
+}
+
+type Body = AsyncIterable<Uint8Array>;
+
+/** Pass messages on, and remember whether it was their source that failed. */
+function watch(source: Body): { readonly body: Body; readonly hasFailed: () => boolean } {
+  let hasFailed = false;
+  const body: Body = {
+    [Symbol.asyncIterator]() {
+      const inner = source[Symbol.asyncIterator]();
+      return {
+        next: () =>
+          inner.next().catch((error: unknown) => {
+            hasFailed = true;
+            throw error;
+          }),
+        // Connect's client calls it to say that nothing more can be sent.
+        throw: (reason) => inner.throw?.(reason) ?? Promise.reject(reason),
+      };
+    },
+  };
+  return { body, hasFailed: () => hasFailed };
+}
+
+function received(
+  source: Body,
+  {
+    isCutOff,
+    toCallError,
+  }: Pick<Carrier, "isCutOff"> & { readonly toCallError: (error: unknown) => unknown },
+): Body {
+  return {
+    [Symbol.asyncIterator]() {
+      const inner = source[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            const result = await inner.next();
+            if (result.done === true && isCutOff()) throw new ConnectError("the connection was closed");
+            return result;
+          } catch (error) {
+            throw toCallError(error);
+          }
+        },
+        throw: (reason) => inner.throw?.(reason) ?? Promise.reject(reason),
+      };
+    },
+  };
+}
+
+/** Say whether Node refused to send what it was given. Errors of networks have no such types. */
+function isMistake(error: unknown): boolean {
+  const cause = error instanceof ConnectError ? error.cause : error;
+  return cause instanceof TypeError || cause instanceof RangeError;
+}
+
+function toUnavailable(error: unknown): ConnectError {
+  const { code, rawMessage } = ConnectError.from(error);
+  if (error instanceof ConnectError && code === Code.Unavailable) return error;
+  return new ConnectError(rawMessage, Code.Unavailable, undefined, undefined, error);
+}

@@ -1,0 +1,23 @@
+import type { ClientHttp2Stream } from "node:http2";
+
+/**
+ * Watch how the answer on a stream ends. Call it before anything has arrived.
+ *
+ * Node ends a stream that its server has reset with NO_ERROR, or whose connection is gone, as if the answer were
+ * whole. But then it closes the stream first, and says that no more comes behind that.
+ *
+ * @returns says whether the answer was cut off; to be asked when it has ended
+ */
+export function watchEnd(stream: ClientHttp2Stream): () => boolean {
+  let end: "whole" | "cut off" | undefined;
+  const push = stream.push.bind(stream);
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk === null) end ??= stream.closed && !stream.endAfterHeaders ? "cut off" : "whole";
+    return push(chunk, encoding);
+  };
+  // A trailer is the end, whatever follows it.
+  stream.once("trailers", () => {
+    end = "whole";
+  });
+  return () => end === "cut off" || (end === undefined && stream.rstCode !== 0);
+}
