@@ -3,6 +3,7 @@ import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rm
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { removeLeftovers } from "./temporary-folder.ts";
 
 /** The user that Postgres runs as; none: that of the tests. */
 export interface Identity {
@@ -30,6 +31,7 @@ const SHARED = "TEST_POSTGRES_TEMPLATE";
 export function setup(): () => void {
   // Once for all projects of a run.
   if (process.env[SHARED] !== undefined) return () => undefined;
+  removeLeftovers();
   const folder = mkdtempSync(join(tmpdir(), "countersign-pg-template-"));
   process.env[SHARED] = folder;
   return () => rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants, globSync, rmSync, statfsSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,5 +33,15 @@ export function databaseParent(): string {
     return bavail * bsize >= LEAST_FREE_BYTES ? MEMORY : tmpdir();
   } catch {
     return tmpdir();
+  }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** Remove what runs have left in memory that were killed before they could tidy up. */
+export function removeLeftovers(): void {
+  for (const path of globSync(`${MEMORY}/countersign-*`)) {
+    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - changedMs > DAY_MS) rmSync(path, { recursive: true, force: true });
   }
 }
