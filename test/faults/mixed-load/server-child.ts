@@ -33,6 +33,7 @@ async function start({ unaryFastPath }: { readonly unaryFastPath: boolean }): Pr
   const { auth } = createEchoAuth(ECHO_SERVICE, {
     issuers,
     revocations,
+    routes: createRecordedRoutes(SILENT),
     audit: { record: () => undefined },
     onError: () => undefined,
   });
@@ -40,7 +41,6 @@ async function start({ unaryFastPath }: { readonly unaryFastPath: boolean }): Pr
   const handler = buildRequestListener({
     ...auth,
     unaryFastPath,
-    routes: createRecordedRoutes(SILENT),
     readMaxBytes: READ_MAX_BYTES,
     writeMaxBytes: WRITE_MAX_BYTES,
     arrivalTimeoutMs: ARRIVAL_TIMEOUT_MS,
