@@ -85,13 +85,13 @@ function createCarriers(options: HttpTransportOptions): () => Carrier {
 /** Make what carries one request: it keeps its stream, to know how that ended. */
 function createHttp2Carrier(connections: StreamSource): Carrier {
   let isCutOff = (): boolean => false;
-  let onClose: () => void;
+  let onClose: (error: Error | null) => void;
   const source: StreamSource = {
     ...connections,
     async request(...parts) {
       const stream = await connections.request(...parts);
       isCutOff = watchEnd(stream);
-      stream.once("close", () => onClose());
+      stream.once("close", () => onClose(stream.errored));
       return stream;
     },
   };
@@ -100,9 +100,13 @@ function createHttp2Carrier(connections: StreamSource): Carrier {
     send: (request) =>
       new Promise((resolve, reject) => {
         // Connect's client waits for ever when a server resets a stream with NO_ERROR before its answer.
-        onClose = () => reject(new ConnectError("the stream was closed before its answer", Code.Unavailable));
+        onClose = (error) => reject(error ?? closedTooSoon());
         send(request).then(resolve, reject);
       }),
     isCutOff: () => isCutOff(),
   };
+}
+
+function closedTooSoon(): ConnectError {
+  return new ConnectError("the stream was closed before its answer", Code.Unavailable);
 }

@@ -20,6 +20,14 @@ export const WAYS: readonly Way[] = [
   { protocol: "connect", httpVersion: "1.1" },
 ];
 
+/** The ways that are tried on a Node: on an older one, one over each version of HTTP. */
+export function waysOn(node: string): readonly Way[] {
+  const some = WAYS.filter(
+    ({ protocol, httpVersion }) => protocol === "grpc" || (protocol === "connect" && httpVersion === "1.1"),
+  );
+  return node === process.execPath ? WAYS : some;
+}
+
 /** A server that listens. */
 export interface ServerProgram extends AsyncDisposable {
   readonly port: number;
