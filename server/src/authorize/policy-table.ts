@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { type Policy, readPolicy } from "./policy.ts";
+import { findPolicyFault, type Policy, readPolicy } from "./policy.ts";
 
 /** One line of the inventory: a method and the rule that guards it. */
 export interface PolicyEntry {
@@ -53,7 +53,12 @@ export function createPolicyTable(
     if (result.kind === "policy" && fallback === undefined) {
       entries.push({ method, policy: result.policy, source: result.source });
     } else if (result.kind === "fault" && fallback !== undefined) {
-      entries.push({ method, policy: fallback, source: "server" });
+      const fault = findPolicyFault(fallback);
+      if (fault === undefined) {
+        entries.push({ method, policy: fallback, source: "server" });
+      } else {
+        offenders.push(`${toMethodName(method)} ${fault} (in the policies of the server)`);
+      }
     } else {
       const fault =
         result.kind === "fault" ? result.fault : "has a rule in its proto and another from the server";

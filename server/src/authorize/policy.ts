@@ -94,26 +94,44 @@ function findFault(message: PolicyMessage): string | undefined {
   if (hasUnknownFields(message) || hasUnknownFields(message.stream)) {
     return "has a field that this version does not know";
   }
-  const texts = [
-    message.scopes,
-    message.anyScopes,
-    message.roles,
-    message.audiences,
-    message.clientIds,
-  ].flat();
+  const hasRule = message.rule !== "";
+  return findContradiction({
+    ...fromMessage(message, undefined),
+    hasRule,
+    hasStream: message.stream !== undefined,
+  });
+}
+
+/**
+ * Find what makes a policy contradict itself, that a server gives for a proto that is not its own.
+ *
+ * @returns what is wrong, to be said after the name of a method; undefined: nothing is
+ */
+export function findPolicyFault(policy: Policy): string | undefined {
+  if (!Object.values(ACCESS).includes(policy.access)) {
+    return "does not say whether a token is needed (access)";
+  }
+  const hasStream = policy.renewable || policy.streamMaxAgeMs !== undefined;
+  return findContradiction({ ...policy, hasRule: policy.rule !== undefined, hasStream });
+}
+
+type Conditions = Omit<Policy, "rule"> & { readonly hasRule: boolean; readonly hasStream: boolean };
+
+function findContradiction(policy: Conditions): string | undefined {
+  const { access, scopes, anyScopes, roles, audiences, clientIds, maxAuthAgeSeconds, streamMaxAgeMs } =
+    policy;
+  const texts = [scopes, anyScopes, roles, audiences, clientIds].flat();
   if (texts.some((text) => text === "" || /\s/.test(text))) {
     return "has an empty name, or one with a space in it";
   }
-  const isConditional =
-    texts.length > 0 || message.maxAuthAge !== undefined || message.binding === TokenBinding.REQUIRED;
+  const isConditional = texts.length > 0 || maxAuthAgeSeconds !== undefined || policy.requiresBinding;
   if (access !== "authenticated" && isConditional) {
     return `is ${access}, yet sets conditions on the token`;
   }
-  if (access === "public" && (message.rule !== "" || message.stream !== undefined)) {
+  if (access === "public" && (policy.hasRule || policy.hasStream)) {
     return "is public, yet has a rule or ends its streams";
   }
-  const durations = [message.maxAuthAge, message.stream?.maxAge];
-  if (durations.some((duration) => duration !== undefined && !(toMs(duration) > 0))) {
+  if ([maxAuthAgeSeconds, streamMaxAgeMs].some((duration) => duration !== undefined && !(duration > 0))) {
     return "has a duration that is not positive";
   }
   return undefined;

@@ -3,7 +3,7 @@ import { FileDescriptorProtoSchema, SourceCodeInfoSchema } from "@bufbuild/proto
 import { Access, file_countersign_auth_v1_options } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { describe, expect, test } from "vitest";
-import { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "../../../server/src/authorize/policy.ts";
+import { AUTHENTICATED_POLICY, type Policy, PUBLIC_POLICY } from "../../../server/src/authorize/policy.ts";
 import { createPolicyTable, PolicyError, toMethodName } from "../../../server/src/authorize/policy-table.ts";
 import { echoService, methodOf } from "../../support/echo-service.ts";
 import { ownServices } from "../../support/services.ts";
@@ -114,5 +114,22 @@ describe("the policy table (S2)", () => {
     expect(table.get(methodOf(service, "A"))?.access).toBe("public");
     const impostor = echoService({ B: { policy: { access: Access.PUBLIC } } });
     expect(table.get(methodOf(impostor, "B"))).toBeUndefined();
+  });
+});
+
+describe("rules that a server gives", () => {
+  const service = echoService({ Call: {} });
+  const faults: Readonly<Record<string, Partial<Policy>>> = {
+    "is public, yet sets conditions on the token": { scopes: ["admin"] },
+    "has an empty name, or one with a space in it": { access: "authenticated", roles: ["a b"] },
+    "has a duration that is not positive": { access: "authenticated", maxAuthAgeSeconds: Number.NaN },
+    "is public, yet has a rule or ends its streams": { streamMaxAgeMs: 1000 },
+  };
+
+  test.each(Object.entries(faults))("are held to the same: %s", (fault, parts) => {
+    const given = new Map([[service, { ...PUBLIC_POLICY, ...parts }]]);
+    expect(() => createPolicyTable([service], given)).toThrow(
+      `test.v1.EchoService/Call ${fault} (in the policies of the server)`,
+    );
   });
 });
