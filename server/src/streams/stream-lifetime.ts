@@ -11,6 +11,8 @@ export interface LifetimeOptions {
   readonly clock: Clock;
   /** Tells when the clock was set. */
   readonly watch: ClockWatch;
+  /** What the caller is told at the deadline. Default: that the token has expired. */
+  readonly expiry?: string;
 }
 
 /** The life of one stream: it ends once, at its deadline or before. */
@@ -28,7 +30,8 @@ export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
  *
  * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
  */
-export function createStreamLifetime({ clock, watch }: LifetimeOptions, deadlineMs: number): StreamLifetime {
+export function createStreamLifetime(options: LifetimeOptions, deadlineMs: number): StreamLifetime {
+  const { clock, watch } = options;
   const ending = createEnding();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let endsAtMs = deadlineMs;
@@ -48,7 +51,7 @@ export function createStreamLifetime({ clock, watch }: LifetimeOptions, deadline
     clearTimeout(timer);
     const leftMs = endsAtMs - clock.nowMs();
     if (leftMs <= 0) {
-      end(new AuthError("STREAM_EXPIRED", "the token that the stream runs on has expired"));
+      end(new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired"));
     } else {
       timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS));
     }

@@ -22,7 +22,16 @@ export function untilEnded<T>(
   ending: Ending,
   hooks: PassingHooks<T> = {},
 ): AsyncIterable<T> {
-  return { [Symbol.asyncIterator]: () => createPassing(source[Symbol.asyncIterator](), ending, hooks) };
+  return {
+    [Symbol.asyncIterator]() {
+      try {
+        return createPassing(source[Symbol.asyncIterator](), ending, hooks);
+      } catch (error) {
+        hooks.onDone?.();
+        throw hooks.toError?.(error) ?? error; // what a handler returned is none
+      }
+    },
+  };
 }
 
 function createPassing<T>(
@@ -51,14 +60,19 @@ function createPassing<T>(
               onDone?.();
               reject(toError(error));
             };
-            inner.next().then((result) => {
+            const pass = (result: IteratorResult<T>): void => {
               try {
                 look(result);
                 resolve(result);
               } catch (error) {
                 fail(error);
               }
-            }, fail);
+            };
+            try {
+              inner.next().then(pass, fail);
+            } catch (error) {
+              fail(error); // a source may throw instead of rejecting
+            }
           })
         : Promise.reject(toError(ending.ended)),
     return(value?: unknown) {
@@ -74,7 +88,11 @@ function createPassing<T>(
 
 /** Close without waiting. What a source throws while it closes has no reader any more. */
 function close(iterator: AsyncIterator<unknown>): void {
-  iterator.return?.()?.catch(() => {});
+  try {
+    iterator.return?.()?.catch(() => {});
+  } catch {
+    // as above: a source may throw instead of rejecting
+  }
 }
 
 /** Wait for a result until the life of the stream ends. One listener for the whole stream. */

@@ -46,7 +46,8 @@ function setUp(nowMs = 1_000_000) {
     leases: { registry, revocations, clock, onError, toleranceSeconds: 0, watch: createClockWatch(clock) },
     anonymous: createAnonymousStreams(resolveAnonymousStreams()),
   };
-  const open = (...call: Parameters<typeof contextOf>) => openStream(streams, contextOf(...call), RENEWABLE);
+  const open = (...call: Parameters<typeof contextOf>) =>
+    openStream(streams, { ctx: contextOf(...call), policy: RENEWABLE });
   return { registry, revocations, open, ends, renewals: () => renewals };
 }
 
