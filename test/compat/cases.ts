@@ -8,7 +8,7 @@ export interface Case {
   /** Status, what the handler answered, and why the call was refused or ended. */
   readonly answer: string;
   /** Which servers can do it. Default: all. */
-  readonly needs?: "HTTP/2" | "early gate";
+  readonly needs?: "HTTP/2" | "HTTP";
 }
 
 /** Every kind of refusal, in every kind of RPC; and that what is allowed goes through. */
@@ -66,7 +66,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
   "no token, body never sent": {
     call: { method: "Call", isWithheld: true },
-    ...{ answer: "401 TOKEN_MISSING", needs: "early gate" },
+    ...{ answer: "401 TOKEN_MISSING", needs: "HTTP" },
   },
 };
 

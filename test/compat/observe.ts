@@ -17,12 +17,13 @@ export interface Observed {
 export interface Target {
   readonly origin: string;
   readonly httpVersion: "1.1" | "2";
-  readonly hasEarlyGate: boolean;
+  /** Whether calls come over HTTP: only then can a body be withheld. */
+  readonly isRemote: boolean;
 }
 
 /** List the cases that can be asked of a server. */
-export function casesFor({ httpVersion, hasEarlyGate }: Omit<Target, "origin">): readonly [string, Case][] {
-  const able = { "HTTP/2": httpVersion === "2", "early gate": hasEarlyGate };
+export function casesFor({ httpVersion, isRemote }: Omit<Target, "origin">): readonly [string, Case][] {
+  const able = { "HTTP/2": httpVersion === "2", HTTP: isRemote };
   return Object.entries(CASES).filter(([, { needs }]) => needs === undefined || able[needs]);
 }
 

@@ -44,9 +44,9 @@ export function httpVersionOf(adapter: AdapterName): "1.1" | "2" {
   return adapter.endsWith("HTTP/2") ? "2" : "1.1";
 }
 
-/** Say whether an adapter decides before it reads bodies: from Connect 2.2 on, where a call comes over HTTP. */
-export function hasEarlyGate({ connect }: ConnectSet, adapter: AdapterName): boolean {
-  return connect >= "2.2" && adapter !== "router transport";
+/** Say whether an adapter is called over HTTP. */
+export function isRemote(adapter: AdapterName): boolean {
+  return adapter !== "router transport";
 }
 
 /**
@@ -65,7 +65,7 @@ export async function runSet(set: ConnectSet, folder: string, key: SigningKey): 
     Object.entries(origins[adapter] ?? {}).map(([name, origin]) => ({ adapter, name, origin })),
   );
   const observed = await mapSome(servers, async ({ adapter, name, origin }) => {
-    const able = { httpVersion: httpVersionOf(adapter), hasEarlyGate: hasEarlyGate(set, adapter) };
+    const able = { httpVersion: httpVersionOf(adapter), isRemote: isRemote(adapter) };
     return { adapter, name, ...(await observe({ origin, ...able }, token)) };
   });
   const seenUnguarded = await letTimePass(control).catch((cause: unknown) => {

@@ -111,7 +111,12 @@ export function openAnonymous(
 ): { readonly lifetime: StreamLifetime; readonly close: () => void } {
   const close = anonymous.open(peerOf(ctx.values));
   const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
-  const lifetime = createStreamLifetime(leases, leases.clock.nowMs() + maxAgeMs);
+  const life = {
+    clock: leases.clock,
+    watch: leases.watch,
+    expiry: "a stream without a token may not last longer",
+  };
+  const lifetime = createStreamLifetime(life, leases.clock.nowMs() + maxAgeMs);
   lifetime.onEnd(close);
   const transport = transportOf(ctx.values);
   if (transport !== undefined) {

@@ -4,7 +4,7 @@ import type { FailureLimit, RevocationCheck } from "../authenticate/authenticato
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { type AuditSink, silentAudit } from "../operate/audit.ts";
+import { type AuditSink, isolateAudit, silentAudit } from "../operate/audit.ts";
 import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
@@ -136,15 +136,22 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: toleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
-    gateTimeoutMs: options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS,
-    readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
+    gateTimeoutMs: toPositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS),
+    readMaxBytes: toPositive("readMaxBytes", options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES),
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
-    audit: options.audit ?? silentAudit,
+    audit: isolateAudit(options.audit ?? silentAudit, onWarning),
     onError: options.onError ?? printError,
     onWarning,
     clock,
   };
+}
+
+function toPositive(name: string, value: number): number {
+  if (!(Number.isSafeInteger(value) && value > 0)) {
+    throw new TypeError(`${name} must be a positive whole number`);
+  }
+  return value;
 }
 
 /** Say what makes a server less safe than it is by default. */

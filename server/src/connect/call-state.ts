@@ -18,6 +18,10 @@ export interface CallState {
   isAdmitted: boolean;
   /** Who makes it. Undefined: the method is public, or the gate has not decided. */
   caller: Caller | undefined;
+  /** When the gate has let it in, in milliseconds since 1970. */
+  admittedAtMs: number;
+  /** Aborts when the client leaves, where the adapter has said so before any interceptor. */
+  readonly signal: AbortSignal | undefined;
 }
 
 const stateKey = createContextKey<CallState | undefined>(undefined, { description: "countersign call" });
@@ -31,11 +35,14 @@ const stateKey = createContextKey<CallState | undefined>(undefined, { descriptio
 class CallValues implements ContextValues, CallState {
   isAdmitted = false;
   caller: Caller | undefined = undefined;
+  admittedAtMs = 0;
+  readonly signal: AbortSignal | undefined;
   readonly #beneath: ContextValues | undefined;
   #own: Map<symbol, unknown> | undefined;
 
-  constructor(beneath: ContextValues | undefined) {
+  constructor(beneath: ContextValues | undefined, signal: AbortSignal | undefined) {
     this.#beneath = beneath;
+    this.signal = signal;
   }
 
   get<T>(key: ContextKey<T>): T {
@@ -69,9 +76,10 @@ class CallValues implements ContextValues, CallState {
  * Create the context values of one call, with a state that is its own.
  *
  * @param beneath what the adapter or the application made; it is read and written through
+ * @param signal aborts when the client leaves
  */
-export function createCallValues(beneath?: ContextValues): ContextValues {
-  return new CallValues(beneath);
+export function createCallValues(beneath?: ContextValues, signal?: AbortSignal): ContextValues {
+  return new CallValues(beneath, signal);
 }
 
 /** Find the state of a call; undefined when its route is not one of `createAuth`. */

@@ -1,8 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import { createAuthenticator } from "../authenticate/authenticator.ts";
+import { assertTimely } from "../authenticate/token-times.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
 import { createClockWatch } from "../streams/clock-watch.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
@@ -52,23 +54,31 @@ export interface Auth {
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
   const { streams, clock } = resolved;
-  const services = servicesOf(handlersOf(resolved.routes));
-  const routes = withRenewal({ routes: resolved.routes, services, streams, clock });
+  const own = createPolicyTable(servicesOf(handlersOf(resolved.routes)), resolved.policies);
+  const routes = withRenewal({
+    routes: resolved.routes,
+    policies: own,
+    streams,
+    clock,
+    onWarning: resolved.onWarning,
+  });
   const handlers = handlersOf(routes);
   const policies = createPolicyTable(servicesOf(handlers), resolved.policies);
   const isEarly = hasEarlyGate(handlers);
   const gate = createGateOf(resolved, policies);
   endRevoked(resolved);
+  const guardedRoutes = createGuardedRoutes({
+    routes,
+    interceptors: resolved.interceptors,
+    gate,
+    guard: createGuardOf(resolved, policies, gate),
+    isEarly,
+    onWarning: resolved.onWarning,
+  });
+  // Whatever is wrong with them is said at start, not when they are mounted.
+  guardedRoutes(createConnectRouter());
   return {
-    routes: createGuardedRoutes({
-      routes,
-      interceptors: resolved.interceptors,
-      gate,
-      guard: createGuardOf(resolved, policies, gate),
-      readMaxBytes: resolved.readMaxBytes,
-      isEarly,
-      onWarning: resolved.onWarning,
-    }),
+    routes: guardedRoutes,
     requestGate: gate,
     interceptors: isEarly ? [] : [createRouteCheck(resolved.onError)],
     contextValues: keepNodeRequest,
@@ -114,7 +124,7 @@ function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gat
 }
 
 function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gate: Gate) {
-  const { audit, enforcement, onError, revocations, clock } = resolved;
+  const { audit, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
   const leases = {
     ...{ registry: resolved.streams, revocations, clock, onError },
     toleranceSeconds: resolved.clockToleranceSeconds,
@@ -122,7 +132,14 @@ function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gat
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
   return createImplementationGuard({
-    ...{ gate, policies, audit, enforcement, onError },
+    ...{ gate, policies, audit, enforcement, onError, clock },
+    assertStillGood(principal) {
+      const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
+      assertTimely(times, clock.nowMs() / 1000, clockToleranceSeconds);
+      if (revocations.isRevoked(principal)) {
+        throw createRefusal("SESSION_REVOKED", "the session has been revoked");
+      }
+    },
     streams: { leases, anonymous },
   });
 }

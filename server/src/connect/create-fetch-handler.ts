@@ -18,6 +18,8 @@ export interface FetchHandlerOptions extends Omit<ConnectRouterOptions, "grpc" |
   readonly contextValues?: (request: Request) => ContextValues;
   /** Answers what is no RPC of the routes. Default: 404. */
   readonly fallback?: (request: Request) => Response | Promise<Response>;
+  /** Is told what `contextValues` or `fallback` threw; the answer is 500. Default: console.error. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Answers requests of the Fetch API. */
@@ -34,9 +36,19 @@ export type FetchHandler = (request: Request) => Promise<Response>;
  *
  * @param auth what `createAuth` returned
  * @returns a handler that never rejects
+ * @throws TypeError when the prefix does not begin with a slash, or ends with one
  */
 export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}): FetchHandler {
-  const { prefix = "", contextValues, fallback = respondNotFound, ...routerOptions } = options;
+  const {
+    prefix = "",
+    contextValues,
+    fallback = respondNotFound,
+    onError = printError,
+    ...routerOptions
+  } = options;
+  if (prefix !== "" && !/^\/.*[^/]$/.test(prefix)) {
+    throw new TypeError('prefix must begin with a slash and not end with one, such as "/api"');
+  }
   const router = createConnectRouter({
     readMaxBytes: auth.readMaxBytes,
     ...routerOptions,
@@ -51,10 +63,15 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
       if (handler === undefined) {
         return await fallback(request);
       }
-      const values = withoutNodeRequest(contextValues?.(request));
-      return toResponse(await handler(toServerRequest(request, values)));
-    } catch {
-      // What a handler throws is answered by Connect: this is a body that broke off, or a hook of the application.
+      const contextOf = withoutNodeRequest(contextValues?.(request));
+      // Not every host says with the signal of the request that the client has left: some only cancel the response.
+      const left = new AbortController();
+      const signal = AbortSignal.any([request.signal, left.signal]);
+      const response = await handler(toServerRequest(request, contextOf, signal));
+      return toResponse(response, (reason) => left.abort(reason));
+    } catch (error) {
+      // What a handler throws is answered by Connect: this is a hook of the application.
+      onError(error);
       return new Response(null, { status: 500 });
     }
   };
@@ -68,7 +85,12 @@ function respondNotFound(): Response {
   return new Response(null, { status: 404 });
 }
 
-function toServerRequest(request: Request, contextValues: ContextValues): ServerRequest {
+function printError(error: unknown): void {
+  // biome-ignore lint/suspicious/noConsole: an error that nobody asked to hear of must not be lost
+  console.error("countersign: a hook of the fetch handler threw", error);
+}
+
+function toServerRequest(request: Request, contextValues: ContextValues, signal: AbortSignal): ServerRequest {
   return {
     // The Fetch API does not say. Whether both directions at once work is up to the host, which HTTP/2 does not forbid.
     httpVersion: "2.0",
@@ -76,7 +98,7 @@ function toServerRequest(request: Request, contextValues: ContextValues): Server
     url: request.url,
     header: request.headers,
     body: readBody(request.body),
-    signal: request.signal,
+    signal,
     contextValues,
   };
 }
@@ -97,14 +119,16 @@ async function* readBody(body: ReadableStream<Uint8Array> | null): AsyncGenerato
   }
 }
 
-function toResponse({ status, header, body }: ServerResponse): Response {
-  return new Response(body === undefined ? null : toStream(body), {
+type OnLeft = (reason: unknown) => void;
+
+function toResponse({ status, header, body }: ServerResponse, onLeft: OnLeft): Response {
+  return new Response(body === undefined ? null : toStream(body, onLeft), {
     status,
     ...(header === undefined ? {} : { headers: header }),
   });
 }
 
-function toStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+function toStream(body: AsyncIterable<Uint8Array>, onLeft: OnLeft): ReadableStream<Uint8Array> {
   const parts = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -115,7 +139,10 @@ function toStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
         controller.enqueue(part.value);
       }
     },
-    // The client has left: the handler's signal aborts, and it is not waited for.
-    cancel: (reason) => void (parts.throw?.(reason) ?? parts.return?.())?.catch(() => undefined),
+    // The client has left. The handler is told, and not waited for.
+    cancel(reason) {
+      onLeft(reason);
+      (parts.throw?.(reason) ?? parts.return?.())?.catch(() => undefined);
+    },
   });
 }

@@ -64,6 +64,7 @@ export function createGate(options: GateOptions): Gate {
       throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
     }
     assertAllowed(policy, principal, clock);
+    state.admittedAtMs = clock.nowMs();
     state.isAdmitted = true;
   }
 
@@ -137,11 +138,11 @@ export function createGate(options: GateOptions): Gate {
     if (state?.isAdmitted === true) {
       return undefined;
     }
-    if (state === undefined && policies.get(context.method) !== undefined) {
+    if (state === undefined) {
       // Without the route around it, nothing would hold the rule against messages or end the stream.
       throw refuseForeignRoute(context.method, options.onError);
     }
-    return judge(context, state ?? { isAdmitted: false, caller: undefined }, authorization);
+    return judge(context, state, authorization);
   };
 }
 

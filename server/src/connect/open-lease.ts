@@ -39,6 +39,12 @@ export interface Opening {
   readonly ctx: HandlerContext;
   readonly caller: Caller & { readonly principal: Principal };
   readonly policy: Policy;
+  /**
+   * Holds the rule of the method against the newest message of the client, for a new principal. Absent: it has none.
+   *
+   * @throws AuthError when the stream may not go on
+   */
+  readonly assertRule?: ((principal: Principal) => void) | undefined;
 }
 
 /** A stream that runs on a token, and its life. */
@@ -60,6 +66,14 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
   const toDeadlineMs = (principal: Principal): number =>
     Math.min((principal.expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
   const lifetime = createStreamLifetime(options, toDeadlineMs(caller.principal));
+  /** Figures must not keep a stream from ending, nor others that end with it. */
+  const tell = (call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      options.onError(error, ctx.method);
+    }
+  };
   const lease: StreamLease = {
     streamId,
     policy,
@@ -83,7 +97,7 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
         return 0;
       }
       lifetime.setDeadline(renewedUntilMs);
-      registry.watch.renewed();
+      tell(() => registry.watch.renewed());
       return leftMs;
     },
   };
@@ -91,12 +105,10 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
     lifetime.release(undefined);
     throw new ConnectError("a stream of this identifier is open already", Code.AlreadyExists);
   }
-  lifetime.onEnd(({ reason }) =>
-    registry.watch.ended(
-      reason,
-      reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined,
-    ),
-  );
+  lifetime.onEnd(({ reason }) => {
+    const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
+    tell(() => registry.watch.ended(reason, lateMs));
+  });
   const transport = transportOf(ctx.values);
   if (transport !== undefined) {
     lifetime.onEnd(() => cutOffAfterGrace(transport));
@@ -104,13 +116,17 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
   return { lease, lifetime };
 }
 
-/** Show the handler the new principal. One that throws at it ends its own stream, and no other's renewal. */
+/**
+ * Hold the rule against the new principal, and show it to the handler. One that throws at it ends its own stream, and no
+ * other's renewal.
+ */
 function showPrincipal(
-  { ctx, caller }: Opening,
+  { ctx, caller, assertRule }: Opening,
   principal: Principal,
   onError: ErrorSink,
 ): AuthError | undefined {
   try {
+    assertRule?.(principal);
     replacePrincipal(caller, principal);
     return undefined;
   } catch (error) {

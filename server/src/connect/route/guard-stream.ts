@@ -1,8 +1,10 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy.ts";
 import { AuthError } from "../../errors/auth-error.ts";
 import { type PassingHooks, resultUntilEnded, untilEnded } from "../../streams/until-ended.ts";
+import { optionalPrincipalOf } from "../principal-context.ts";
 import type { AnyMessage, GuardedMethod, Implementation } from "./guarded-method.ts";
 import { interceptStream } from "./intercept.ts";
 import { type OpenStream, openStream, type StreamOptions } from "./open-stream.ts";
@@ -16,6 +18,13 @@ export interface GuardedStreamMethod extends GuardedMethod {
   readonly isShadow: boolean;
 }
 
+/** A call that is let in. */
+interface StreamCall {
+  readonly ctx: HandlerContext;
+  /** The newest message that the rule has let pass: a renewal is held against it. */
+  latest?: Message;
+}
+
 type Output = MessageInitShape<AnyMessage>;
 type Outputs = AsyncIterable<Output>;
 
@@ -27,8 +36,8 @@ export function guardServerStream(
   const { guard, interceptors } = method;
   return (message, ctx) =>
     toOutputs(method, ctx, (admitted) => {
-      guard.check?.(admitted, message);
-      return passOutputs(method, admitted, (stream) =>
+      guard.check?.(optionalPrincipalOf(admitted), message);
+      return passOutputs(method, { ctx: admitted, latest: message }, (stream) =>
         interceptors.length === 0
           ? impl(message, stream.ctx)
           : interceptStream(interceptors, { messages: once(message), ctx: stream.ctx }, (messages, inner) =>
@@ -45,14 +54,15 @@ export function guardBidiStream(
 ): Implementation<"bidi_streaming"> {
   const { interceptors } = method;
   return (inputs, ctx) =>
-    toOutputs(method, ctx, (admitted) =>
-      passOutputs(method, admitted, (stream) => {
-        const messages = passInputs(method, stream, inputs);
+    toOutputs(method, ctx, (admitted) => {
+      const call: StreamCall = { ctx: admitted };
+      return passOutputs(method, call, (stream) => {
+        const messages = passInputs(method, call, stream, inputs);
         return interceptors.length === 0
           ? impl(messages, stream.ctx)
           : interceptStream(interceptors, { messages, ctx: stream.ctx }, impl);
-      }),
-    );
+      });
+    });
 }
 
 /** Guard the implementation of a client-streaming method. */
@@ -72,8 +82,9 @@ export function guardClientStream(
   return async (inputs, ctx) => {
     let stream: OpenStream | undefined;
     try {
-      stream = open(method, await guard.admit(ctx));
-      return await resultUntilEnded(answer(stream, passInputs(method, stream, inputs)), stream.ending);
+      const call: StreamCall = { ctx: await guard.admit(ctx) };
+      stream = open(method, call);
+      return await resultUntilEnded(answer(stream, passInputs(method, call, stream, inputs)), stream.ending);
     } catch (error) {
       throw toError(error, ctx);
     } finally {
@@ -108,12 +119,12 @@ function toOutputs(
 /** Open a stream, and pass on what its handler answers until it ends. */
 function passOutputs(
   method: GuardedStreamMethod,
-  ctx: HandlerContext,
+  call: StreamCall,
   run: (stream: OpenStream) => Outputs,
 ): Outputs {
-  const stream = open(method, ctx);
+  const stream = open(method, call);
   const hooks: PassingHooks<Output> = {
-    toError: (error) => method.toError(error, ctx),
+    toError: (error) => method.toError(error, call.ctx),
     onDone: () => stream.release(),
   };
   try {
@@ -130,12 +141,14 @@ function passOutputs(
  */
 function passInputs(
   { guard: { check } }: GuardedMethod,
-  { ctx, ending }: OpenStream,
+  call: StreamCall,
+  { ending }: OpenStream,
   inputs: AsyncIterable<Message>,
 ): AsyncIterable<Message> {
   const onMessage = (message: Message): void => {
     try {
-      check?.(ctx, message);
+      check?.(optionalPrincipalOf(call.ctx), message);
+      call.latest = message;
     } catch (error) {
       if (error instanceof AuthError) {
         ending.end(error);
@@ -146,10 +159,18 @@ function passInputs(
   return untilEnded(inputs, ending, check === undefined ? {} : { onMessage });
 }
 
-function open({ isShadow, policy, streams }: GuardedStreamMethod, ctx: HandlerContext): OpenStream {
-  return isShadow || policy === undefined
-    ? { ctx, ending: { ended: undefined, onEnd: () => {}, end: () => {} }, release: () => {} }
-    : openStream(streams, ctx, policy);
+function open(method: GuardedStreamMethod, call: StreamCall): OpenStream {
+  const { guard, isShadow, policy, streams } = method;
+  const { ctx } = call;
+  if (isShadow || policy === undefined) {
+    return { ctx, ending: { ended: undefined, onEnd: () => {}, end: () => {} }, release: () => {} };
+  }
+  const assertRule = (principal: Principal): void => {
+    if (call.latest !== undefined) {
+      guard.check?.(principal, call.latest);
+    }
+  };
+  return openStream(streams, { ctx, policy, assertRule });
 }
 
 async function* once(message: Message): AsyncGenerator<Message> {

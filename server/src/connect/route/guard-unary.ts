@@ -1,5 +1,6 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
+import { optionalPrincipalOf } from "../principal-context.ts";
 import type { AnyMessage, GuardedMethod, Implementation } from "./guarded-method.ts";
 import { interceptUnary } from "./intercept.ts";
 
@@ -9,7 +10,7 @@ export function guardUnary(impl: Implementation<"unary">, method: GuardedMethod)
   const run: Implementation<"unary"> =
     interceptors.length === 0 ? impl : (message, ctx) => interceptUnary(interceptors, { message, ctx }, impl);
   const runAdmitted = (message: Message, ctx: HandlerContext): ReturnType<typeof run> => {
-    guard.check?.(ctx, message);
+    guard.check?.(optionalPrincipalOf(ctx), message);
     return run(message, ctx);
   };
   return (message, ctx) => {

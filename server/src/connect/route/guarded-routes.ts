@@ -5,7 +5,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import type { Gate } from "../gate.ts";
-import { gateHandler } from "./gated-handler.ts";
+import { gateHandler, isGated } from "./gated-handler.ts";
 import type { ImplementationGuard } from "./implementation-guard.ts";
 
 /** What {@link createGuardedRoutes} needs. */
@@ -16,8 +16,6 @@ export interface GuardedRoutesOptions {
   readonly interceptors: readonly Interceptor[];
   readonly gate: Gate;
   readonly guard: ImplementationGuard;
-  /** How large a message may be when it arrives, in bytes. */
-  readonly readMaxBytes: number;
   /** Whether Connect asks the gate before it reads the body of a call. */
   readonly isEarly: boolean;
   /** Told once of each thing that is lost by how the routes are mounted. */
@@ -41,11 +39,24 @@ export function createGuardedRoutes(options: GuardedRoutesOptions): (router: Con
     }
   };
   return (router) => {
+    const before = router.handlers.length;
     options.routes(guardRouter(router, options, () => warnOnce(NO_NODE_REQUEST)));
+    assertGated(router.handlers.slice(before));
     if (!options.isEarly) {
-      warnOnce(LATE_REFUSALS);
+      warnOnce(NO_EARLY_GATE);
     }
   };
+}
+
+/** Handlers can be put into the list of a router without its knowledge, and then nothing guards them. */
+function assertGated(handlers: ConnectRouter["handlers"]): void {
+  const [stranger] = handlers.filter((handler) => !isGated(handler));
+  if (stranger !== undefined) {
+    throw new TypeError(
+      `the routes put a handler of ${stranger.service.typeName}/${stranger.method.name} into router.handlers, where ` +
+        "nothing guards it: register it with router.service or router.rpc",
+    );
+  }
 }
 
 const NO_NODE_REQUEST =
@@ -53,9 +64,10 @@ const NO_NODE_REQUEST =
   "stop reading are not cut off, and callers are not told apart by their address. Spread auth into its options, or " +
   "call auth.contextValues(req, res) in a contextValues of your own";
 
-const LATE_REFUSALS =
-  "this version of @connectrpc/connect decides on calls only when their body has been read: " +
-  "calls without a good token are refused, but cost more. From 2.2 on they are refused before the body is read";
+const NO_EARLY_GATE =
+  "this version of @connectrpc/connect has no early gate for requests, which comes with 2.2: the routes of createAuth " +
+  "refuse calls by themselves, but what is left of their bodies may still be read, and nothing refuses a route that did " +
+  "not go through createAuth";
 
 /** The options of routers whose makers have told of them. */
 const knownOptions = new WeakMap<ConnectRouter, ConnectRouterOptions>();
@@ -70,8 +82,8 @@ function guardRouter(
   options: GuardedRoutesOptions,
   onBareCall: () => void,
 ): ConnectRouter {
-  const { gate, guard, interceptors, readMaxBytes } = options;
-  const routerOptions = knownOptions.get(router) ?? { readMaxBytes };
+  const { gate, guard, interceptors, isEarly } = options;
+  const routerOptions = knownOptions.get(router) ?? {};
 
   /** Gate what registering adds to the router. */
   function register(add: () => void): ConnectRouter {
@@ -79,7 +91,9 @@ function guardRouter(
     const before = handlers.length;
     add();
     const added = handlers.splice(before);
-    handlers.push(...added.map((handler) => gateHandler(handler, { gate, routerOptions, onBareCall })));
+    handlers.push(
+      ...added.map((handler) => gateHandler(handler, { gate, isEarly, routerOptions, onBareCall })),
+    );
     return guarded;
   }
 

@@ -1,9 +1,9 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import type { Policy } from "../../authorize/policy.ts";
 import type { Ending } from "../../streams/ending.ts";
 import type { StreamLifetime } from "../../streams/stream-lifetime.ts";
 import { type AnonymousStreams, openAnonymous } from "../anonymous-streams.ts";
-import { endIfRevoked, type LeaseContext, openLease } from "../open-lease.ts";
+import { stateOf } from "../call-state.ts";
+import { endIfRevoked, type LeaseContext, type Opening, openLease } from "../open-lease.ts";
 import { callerOf } from "../principal-context.ts";
 
 /** The response header that says how many seconds a stream may last without renewal. */
@@ -16,6 +16,9 @@ export interface StreamOptions {
   /** For those of nobody. */
   readonly anonymous: AnonymousStreams;
 }
+
+/** A stream that is about to be opened. */
+export interface StreamOpening extends Pick<Opening, "ctx" | "policy" | "assertRule"> {}
 
 /** A stream that is open. */
 export interface OpenStream {
@@ -33,14 +36,17 @@ export interface OpenStream {
  * @throws AuthError when it may not be opened: the token has run out, the session is revoked, or there are too many
  * @throws ConnectError when its name is none or taken, or the client has left
  */
-export function openStream(options: StreamOptions, ctx: HandlerContext, policy: Policy): OpenStream {
+export function openStream(options: StreamOptions, opening: StreamOpening): OpenStream {
+  const { ctx } = opening;
   if (ctx.signal.aborted) {
     // The client has left while the gate decided: nobody would ever say so again.
     throw ConnectError.from(ctx.signal.reason, Code.Canceled);
   }
-  const { lifetime, release } = begin(options, ctx, policy);
+  const { lifetime, release } = begin(options, opening);
   // Connect aborts the signal of a call when it is over, however it ended.
   ctx.signal.addEventListener("abort", release, { once: true });
+  // An interceptor may have put another in its place: that of the request says when the client leaves.
+  stateOf(ctx.values)?.signal?.addEventListener("abort", release, { once: true });
   if (lifetime.ended !== undefined) {
     release();
     throw lifetime.ended;
@@ -56,7 +62,7 @@ interface Begun {
   readonly release: () => void;
 }
 
-function begin(options: StreamOptions, ctx: HandlerContext, policy: Policy): Begun {
+function begin(options: StreamOptions, { ctx, policy, assertRule }: StreamOpening): Begun {
   const caller = callerOf(ctx);
   if (caller?.principal === undefined) {
     const { lifetime, close } = openAnonymous(options, ctx, policy);
@@ -71,18 +77,30 @@ function begin(options: StreamOptions, ctx: HandlerContext, policy: Policy): Beg
   const { registry } = options.leases;
   // Only a renewal changes the principal, to another.
   const known = caller as typeof caller & { readonly principal: typeof caller.principal & object };
-  const { lease, lifetime } = openLease(options.leases, { ctx, caller: known, policy });
-  // The session may have been revoked after the gate looked and before the registry knew of the stream.
-  endIfRevoked(options.leases, lifetime, lease.principal);
-  return {
-    lifetime,
-    release() {
-      lifetime.release(ctx.signal.reason);
-      if (registry.remove(lease) && lifetime.ended === undefined) {
-        registry.watch.ended("CLOSED");
-      }
-    },
+  const { lease, lifetime } = openLease(options.leases, { ctx, caller: known, policy, assertRule });
+  const release = (): void => {
+    lifetime.release(ctx.signal.reason);
+    if (registry.remove(lease) && lifetime.ended === undefined) {
+      tellClosed(options.leases, ctx);
+    }
   };
+  try {
+    // The session may have been revoked after the gate looked and before the registry knew of the stream.
+    endIfRevoked(options.leases, lifetime, lease.principal);
+  } catch (error) {
+    release(); // what is revoked cannot be known
+    throw error;
+  }
+  return { lifetime, release };
+}
+
+/** Figures must not keep a stream from ending. */
+function tellClosed({ registry, onError }: LeaseContext, { method }: HandlerContext): void {
+  try {
+    registry.watch.ended("CLOSED");
+  } catch (error) {
+    onError(error, method);
+  }
 }
 
 function toSeconds(ms: number): string {
