@@ -14,9 +14,9 @@ type Notes = ReturnType<typeof createClient<typeof NotesService>>;
 type Call = (notes: Notes, text: string, options?: CallOptions) => Promise<unknown>;
 
 /** Messages that go on for as long as the other side reads: the second one only when it may come. */
-async function* twice<T>(message: T, mayGoOn: Promise<unknown> = Promise.resolve()) {
+async function* twice<T>(message: T, goOn: () => Promise<unknown> = () => Promise.resolve()) {
   yield message;
-  await mayGoOn;
+  await goOn();
   yield message;
 }
 
@@ -108,7 +108,7 @@ for (const { protocol, httpVersion } of WAYS) {
 
     test("messages that throw are no fault of the network", async () => {
       answer = async () => undefined;
-      const messages = twice({ title: "x" }, Promise.reject(new RangeError("no second message")));
+      const messages = twice({ title: "x" }, () => Promise.reject(new RangeError("no second message")));
       const error = await notes.importNotes(messages).then(() => undefined, ConnectError.from);
       expect(error?.rawMessage).toBe("no second message");
       expect(error?.code).not.toBe(Code.Unavailable);
