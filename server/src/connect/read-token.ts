@@ -1,4 +1,4 @@
-import type { HandlerContext } from "@connectrpc/connect";
+import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import { parseBearer } from "../authenticate/bearer.ts";
 import { MAX_TOKEN_CHARS } from "../authenticate/compact-jws.ts";
 import { createRefusal } from "../errors/refusal.ts";
@@ -15,19 +15,21 @@ const QUERY_PARAMETER = "access_token";
  * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)). A token in the URL is as if it were not there,
  * unless another is sent properly: then the two contend.
  *
+ * @param values those of the context
  * @param authorization the value of the header; null when it was not sent
  * @returns the token; undefined when none was sent
  * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one bearer token
  */
 export function readToken(
-  context: Pick<HandlerContext, "url" | "values">,
+  context: Pick<HandlerContext, "url">,
+  values: ContextValues,
   authorization: string | null,
 ): string | undefined {
   const bearer = parseBearer(authorization, MAX_HEADER_CHARS);
   if (bearer.kind === "none") {
     return undefined;
   }
-  if (repeatsAuthorization(context.values) || hasQueryToken(context.url)) {
+  if (repeatsAuthorization(values) || hasQueryToken(context.url)) {
     throw createRefusal("TOKEN_INVALID", "the token was sent in more than one way", {
       metadata: { error: "invalid_request" },
     });
