@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { type HttpResponse, isGone } from "./handler.ts";
+import { constants } from "node:http2";
+import { type HttpResponse, isGone, isHttp2Response } from "./handler.ts";
 
 /** A whole answer, small enough to be held in memory. */
 export interface PlainResponse {
@@ -46,7 +47,9 @@ export function respondMethodNotAllowed(res: HttpResponse, allow: string): void 
 /** Say that something went wrong that is nobody's business, or break off an answer that has begun. */
 export function respondFailure(res: HttpResponse): void {
   if (res.headersSent) {
-    res.destroy();
+    // Without a code, the end of an answer over HTTP/2 looks like that of a whole one.
+    if (isHttp2Response(res)) res.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else res.destroy();
     return;
   }
   // One of these may be why it failed: Node refuses some headers that a handler can set.

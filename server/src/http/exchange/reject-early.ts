@@ -50,8 +50,11 @@ export function untilParsed(req: HttpRequest): Promise<void> {
  */
 export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = stream): void {
   if (stream.readableEnded) return;
-  // Node resets at once a stream that nobody ever began to read or pause.
-  if (stream.readableFlowing === null) stream.pause();
+  // When its answer ends, Node resets at once a stream that nobody ever began to read or pause. Not sooner: a handler may
+  // begin to read after it has begun to answer, and a stream that is paused then never flows.
+  stream.once("prefinish", () => {
+    if (stream.readableFlowing === null) stream.pause();
+  });
   const close = keepFromReset(stream);
   let timer: NodeJS.Timeout | undefined;
   const reset = (): void => {
