@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+
 /** Text in PEM, or several of them. */
 type Pem = string | Buffer;
 
@@ -42,12 +44,29 @@ export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOp
     // Node would let in whoever has a certificate of one of the web's authorities.
     throw new TypeError("tls.requestCert needs tls.ca, which says whose certificates are accepted");
   }
+  if (ca !== undefined && !toList(ca).every(isCertificate)) {
+    // Node takes what is empty for nothing, and then the web's authorities.
+    throw new TypeError("tls.ca must be one certificate or more, in PEM");
+  }
   return {
     ...options,
     requestCert,
     rejectUnauthorized,
     ...(ca === undefined ? {} : { ca: isList(ca) ? [...ca] : ca }),
   };
+}
+
+function toList(ca: Pem | readonly Pem[]): readonly Pem[] {
+  if (!isList(ca)) return [ca];
+  return ca.length === 0 ? [""] : ca;
+}
+
+function isCertificate(pem: Pem): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isList(ca: Pem | readonly Pem[]): ca is readonly Pem[] {
