@@ -158,7 +158,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     async start() {
       const opened = await source.open();
-      issuer ??= await findSetting(opened.store, "issuer");
+      const kept = await findSetting(opened.store, "issuer");
+      if (options.database !== undefined && kept !== undefined && issuer !== undefined && kept !== issuer) {
+        throw new TypeError(
+          `the database belongs to the issuer ${kept}, and revocations were asked for with issuer ${issuer}: ` +
+            "they would cover no token. Name the first, or leave issuer out",
+        );
+      }
+      issuer ??= kept;
       const onHeld = (revocations: readonly UnwrittenRevocation[]) => void hold(revocations, "elsewhere");
       running = await run(opened, { ...options, learn, onHeld });
       await running.feed.start();

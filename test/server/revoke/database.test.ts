@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import { createRevocations } from "../../../server/src/revoke/revocations.ts";
 import { openDatabase, type StoreLocation } from "../../../server/src/store/database.ts";
+import { keepSetting } from "../../../server/src/store/store-settings.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -54,6 +55,17 @@ describe("revocations of a server that is not the issuer", () => {
       expect(() => revocations.isRevoked(own)).not.toThrow();
     });
   }
+
+  it("are refused under another name than that of the issuer: they would cover no token", async () => {
+    await using folder = await createTemporaryFolder();
+    const database = { dataDir: folder.path };
+    await using store = await openDatabase(database);
+    await keepSetting(store, { name: "issuer", value: TEST_ISSUER });
+    const other = createRevocations({ database, issuer: `${TEST_ISSUER}/` });
+    await expect(other.start()).rejects.toThrow(
+      `the database belongs to the issuer ${TEST_ISSUER}, and revocations were asked for with issuer ${TEST_ISSUER}/`,
+    );
+  });
 
   it("are refused when both the store and a database are named, or neither is", () => {
     expect(() => createRevocations({})).toThrow("exactly one of store and database");
