@@ -1,3 +1,4 @@
+import type { Transport } from "@connectrpc/connect";
 import type { SessionSource } from "../core/assemble-session.ts";
 import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { OriginGuardOptions } from "../core/origin.ts";
@@ -17,6 +18,11 @@ export interface NodeSessionOptions extends OriginGuardOptions {
   readonly maxTokenLifeMs?: MaxTokenLife | undefined;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
+  /**
+   * How the session's own calls are made: signing in, refreshing, renewing streams. Default: Connect over HTTP/1.1. A server
+   * that speaks HTTP/2 alone needs one for that, such as `createGrpcTransport({ baseUrl })`.
+   */
+  readonly transport?: Transport | undefined;
   /** Own certificate authorities and client certificates. */
   readonly tls?: NodeTlsOptions | undefined;
 }
@@ -29,6 +35,6 @@ export interface NodeSessionOptions extends OriginGuardOptions {
 export function createSession(options: NodeSessionOptions): Session {
   const { baseUrl, tls, ...rest } = options;
   const connection = { protocol: "connect", httpVersion: "1.1", interceptors: [] } as const;
-  const transport = createHttpTransport({ baseUrl, tls, ...connection });
-  return createCoreSession({ baseUrl, transport, ...rest });
+  const transport = options.transport ?? createHttpTransport({ baseUrl, tls, ...connection });
+  return createCoreSession({ ...rest, baseUrl, transport });
 }

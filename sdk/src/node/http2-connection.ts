@@ -42,6 +42,8 @@ export interface Http2Connection {
  */
 export function openHttp2Connection(options: Http2ConnectionOptions): Http2Connection {
   const session = connect(options.authority, options.session);
+  // Node leaves out the brackets of an IPv6 address, and no server takes what is left for a host.
+  const { host } = new URL(options.authority);
   const { noteAlive, check, hold, release } = createKeepAlive(session, options);
   let isLeaving = false;
   let failure: unknown = new ConnectError("the connection was closed", Code.Unavailable);
@@ -82,7 +84,7 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
       }
     },
     request(header) {
-      const stream = session.request(header);
+      const stream = session.request({ ":authority": host, ...header });
       hold();
       stream.once("close", release);
       stream.once("response", noteAlive);
