@@ -3,8 +3,8 @@ import { createRefusal } from "../errors/refusal.ts";
 import { DAY_MS, recordAccessLife } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
-import { findSetting } from "../store/store-settings.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
+import { findIssuerName } from "./issuer-name.ts";
 import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
@@ -158,14 +158,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     async start() {
       const opened = await source.open();
-      const kept = await findSetting(opened.store, "issuer");
-      if (options.database !== undefined && kept !== undefined && issuer !== undefined && kept !== issuer) {
-        throw new TypeError(
-          `the database belongs to the issuer ${kept}, and revocations were asked for with issuer ${issuer}: ` +
-            "they would cover no token. Name the first, or leave issuer out",
-        );
-      }
-      issuer ??= kept;
+      issuer = await findIssuerName(opened.store, options);
       const onHeld = (revocations: readonly UnwrittenRevocation[]) => void hold(revocations, "elsewhere");
       running = await run(opened, { ...options, learn, onHeld });
       await running.feed.start();
