@@ -134,7 +134,7 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
     await change();
     if (holder.held() !== undefined) return undefined;
     const run = source.acquire?.bind(source);
-    // Nobody is known to be signed out as long as the store has not answered.
+    // Until the store answers, the session does not know whether it is signed out.
     if (run === undefined)
       return holder.snapshot().status === "loading"
         ? unavailable(PAUSE.firstMs)

@@ -31,7 +31,7 @@ export interface AssembleOptions extends OriginGuardOptions {
   readonly store?: SessionStore | undefined;
   /** Keeps the request messages of streams for a second opening. Default: those of streams that have only one. */
   readonly replay?: StreamContext["replay"];
-  /** Is told of every stream. Default: nobody is. */
+  /** The session calls it with every stream. Default: no listener. */
   readonly onStream?: StreamContext["onStream"];
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
@@ -93,7 +93,7 @@ export function assembleSession(options: AssembleOptions): Session {
     await ready(true);
     await beginSession(context, acquire);
     look();
-    // Whoever reads a stream of the account before sees its end first: it takes some turns through Connect's iterators.
+    // Readers of the earlier account's streams see the end first: it passes through Connect's iterators in some turns.
     for (let turns = 0; turns < READER_TURNS; turns += 1) await Promise.resolve();
   }
 

@@ -1,6 +1,6 @@
 /**
- * Hand on messages until a signal aborts. Whoever waits for one then gets the signal's reason at once, whatever the
- * transport does, and so does whoever asks for one later.
+ * Pass messages on until a signal aborts. A reader that waits for one then gets the signal's reason at once, whatever the
+ * transport does, and so does a reader that asks later.
  *
  * A listener per iterator, not a race per message: a race leaves a reaction behind for every message.
  */

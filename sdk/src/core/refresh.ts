@@ -101,7 +101,7 @@ function nextStep(
     if (mayRepeat) return { draft: { ...current, intent: withAttempt(intent, nowMs) } };
   }
   if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
-  // Whoever comes after a crash asks the same again, and so do tabs whose store is silent.
+  // A page that comes after a crash sends the same name again, and so does a tab whose store is silent.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;
   return { draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };

@@ -78,7 +78,7 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     isComplete: () => isKeeping,
     release,
     close(reason) {
-      // As Connect does. What the source fails with then has nobody left to tell.
+      // As Connect does. The call is over, so an error of the source has no reader.
       const closings = [async () => iterator.throw?.(reason), async () => iterator.return?.()];
       void Promise.allSettled(closings.map((close) => close()));
     },

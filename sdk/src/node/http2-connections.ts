@@ -19,8 +19,8 @@ const MAX_ATTEMPTS = 3;
  * Create the connections of a transport: one at a time takes new calls, and those that their server leaves carry theirs
  * to the end.
  *
- * Connect's own `Http2SessionManager` ends the process when a connection dies in the moment of the next call: nobody
- * listens to the error then.
+ * Connect's own `Http2SessionManager` has no error listener on a connection that dies in the moment of the next call, and
+ * the process ends.
  */
 export function createHttp2Connections(options: Http2ConnectionOptions): StreamSource {
   const connections = new WeakMap<ClientHttp2Stream, Http2Connection>();

@@ -86,7 +86,7 @@ function respondNotFound(): Response {
 }
 
 function printError(error: unknown): void {
-  // biome-ignore lint/suspicious/noConsole: an error that nobody asked to hear of must not be lost
+  // biome-ignore lint/suspicious/noConsole: the default where the application gave no onError
   console.error("countersign: a hook of the fetch handler threw", error);
 }
 
