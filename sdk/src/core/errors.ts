@@ -3,8 +3,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 /**
  * Why the SDK itself refused a call before anything was sent, or ended a stream.
  *
- * - `SIGNED_OUT`: the session has no account, or another account has signed in since the call was made. An open stream ends with
- *   it as well, at a sign-out, at a change of account, and when the session object is disposed of.
+ * - `SIGNED_OUT`: the session has no account, or another account has signed in since the call was made. An open stream
+ *   ends with it as well, at a sign-out, at a change of account, and when the session object is disposed of.
  * - `REFRESH_UNAVAILABLE`: the token has expired, and the auth server cannot be reached or wants to be left alone; or
  *   the store has not answered yet.
  * - `ORIGIN_NOT_ALLOWED`: the URL is neither of the origin of `baseUrl` nor of `allowedOrigins`, or it is in plain
