@@ -1,15 +1,10 @@
+import { parseGrpcTimeout } from "../grpc-timeout.ts";
+
 /** What a gate takes when it has the keys, in milliseconds, and more. Less than this is no news to a deadline. */
 const NOTEWORTHY_MS = 100;
 
-/** The units of `grpc-timeout` ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md)), in milliseconds. */
-const UNIT_MS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1_000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
+/** The most characters that gRPC lets a timeout have: eight digits and a unit. */
+const MAX_GRPC_CHARS = 9;
 
 /**
  * Take from the deadline of a call what the gate has spent of it, waiting for keys: Connect counts from when it gets the
@@ -27,10 +22,10 @@ export function shortenTimeout(header: Headers, spentMs: number): void {
   if (connect !== null && /^\d{1,10}$/.test(connect)) {
     header.set("connect-timeout-ms", left(Number(connect)));
   }
-  const [, count = "", unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(header.get("grpc-timeout") ?? "") ?? [];
-  const leftMs = left(Number(count) * (UNIT_MS[unit] ?? 0));
-  // Eight digits are the most there may be: a deadline that far away needs no shortening.
-  if (unit !== "" && leftMs.length <= 8) {
-    header.set("grpc-timeout", `${leftMs}m`);
+  const grpc = header.get("grpc-timeout") ?? "";
+  const ms = parseGrpcTimeout(grpc);
+  // What is longer is malformed, or so far away that it needs no shortening.
+  if (ms !== undefined && grpc.length <= MAX_GRPC_CHARS && `${left(ms)}m`.length <= MAX_GRPC_CHARS) {
+    header.set("grpc-timeout", `${left(ms)}m`);
   }
 }
