@@ -1,14 +1,5 @@
-import type { HandlerContext } from "@connectrpc/connect";
-import type { Policy } from "../authorize/policy.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { cutOffAfterGrace } from "../streams/drain-grace.ts";
-import {
-  createStreamLifetime,
-  type LifetimeOptions,
-  type StreamLifetime,
-} from "../streams/stream-lifetime.ts";
-import { transportOf } from "./node-request.ts";
-import { peerOf } from "./peer.ts";
+import { resolveLimits } from "./limits.ts";
 
 /** What streams without a principal may take: those of PUBLIC methods, and of OPTIONAL ones without a token. */
 export interface AnonymousStreamLimits {
@@ -25,22 +16,18 @@ export interface AnonymousStreamLimits {
 
 const DEFAULT_LIMITS: AnonymousStreamLimits = { maxAgeMs: 5 * 60_000, maxPerPeer: 100, maxTotal: 2_000 };
 
-/** When to try again, in milliseconds: streams end by themselves all the time, nobody knows when. */
+/** When to try again, in milliseconds: other streams end meanwhile. */
 const RETRY_AFTER_MS = 5_000;
+
+const TOO_MANY = "too many streams are open without a token: close some, or sign in";
 
 /**
  * Fill in the limits that are not given.
  *
- * @throws TypeError when a limit is not a positive whole number
+ * @throws TypeError when a limit is not a positive whole number, or there is none of that name
  */
 export function resolveAnonymousStreams(given: Partial<AnonymousStreamLimits> = {}): AnonymousStreamLimits {
-  const limits = { ...DEFAULT_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value <= 0) {
-      throw new TypeError(`anonymousStreams.${name} must be a positive whole number`);
-    }
-  }
-  return limits;
+  return resolveLimits("anonymousStreams", DEFAULT_LIMITS, given);
 }
 
 /** The open streams without a principal. */
@@ -64,13 +51,7 @@ export function createAnonymousStreams(limits: AnonymousStreamLimits): Anonymous
     open(peer) {
       const count = counts.get(peer) ?? 0;
       if (count >= limits.maxPerPeer || total >= limits.maxTotal) {
-        throw createRefusal(
-          "RATE_LIMITED",
-          "too many streams are open without a token: close some, or sign in",
-          {
-            retryAfterMs: RETRY_AFTER_MS,
-          },
-        );
+        throw createRefusal("RATE_LIMITED", TOO_MANY, { retryAfterMs: RETRY_AFTER_MS });
       }
       counts.set(peer, count + 1);
       total += 1;
@@ -90,37 +71,4 @@ export function createAnonymousStreams(limits: AnonymousStreamLimits): Anonymous
       };
     },
   };
-}
-
-/** What {@link openAnonymous} needs. */
-interface AnonymousOptions {
-  readonly leases: LifetimeOptions;
-  readonly anonymous: AnonymousStreams;
-}
-
-/**
- * Open a stream without a principal: it ends at its longest life.
- *
- * @returns its life, and what to call when it is over
- * @throws AuthError `RATE_LIMITED`
- */
-export function openAnonymous(
-  { leases, anonymous }: AnonymousOptions,
-  ctx: HandlerContext,
-  policy: Policy,
-): { readonly lifetime: StreamLifetime; readonly close: () => void } {
-  const close = anonymous.open(peerOf(ctx.values));
-  const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
-  const life = {
-    clock: leases.clock,
-    watch: leases.watch,
-    expiry: "a stream without a token may not last longer",
-  };
-  const lifetime = createStreamLifetime(life, leases.clock.nowMs() + maxAgeMs);
-  lifetime.onEnd(close);
-  const transport = transportOf(ctx.values);
-  if (transport !== undefined) {
-    lifetime.onEnd(() => cutOffAfterGrace(transport));
-  }
-  return { lifetime, close };
 }

@@ -10,6 +10,7 @@ import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
+import { assertPositive } from "./limits.ts";
 
 /** What {@link createAuth} takes. */
 export interface AuthOptions {
@@ -114,6 +115,9 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   if (!(toleranceSeconds >= 0 && toleranceSeconds <= MAX_TOLERANCE_SECONDS)) {
     throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
   }
+  const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
+  assertPositive("gateTimeoutMs", gateTimeoutMs);
+  assertPositive("readMaxBytes", readMaxBytes);
   if (typeof options.audience !== "string" || options.audience === "") {
     throw new TypeError("audience must be a non-empty string");
   }
@@ -136,8 +140,8 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: toleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
-    gateTimeoutMs: toPositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS),
-    readMaxBytes: toPositive("readMaxBytes", options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES),
+    gateTimeoutMs,
+    readMaxBytes,
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
     audit: isolateAudit(options.audit ?? silentAudit, onWarning),
@@ -145,13 +149,6 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     onWarning,
     clock,
   };
-}
-
-function toPositive(name: string, value: number): number {
-  if (!(Number.isSafeInteger(value) && value > 0)) {
-    throw new TypeError(`${name} must be a positive whole number`);
-  }
-  return value;
 }
 
 /** Say what makes a server less safe than it is by default. */

@@ -5,13 +5,11 @@ import type { Policy } from "../authorize/policy.ts";
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { ClockWatch } from "../streams/clock-watch.ts";
-import { cutOffAfterGrace } from "../streams/drain-grace.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import { createStreamLifetime, type StreamLifetime } from "../streams/stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "../streams/stream-registry.ts";
 import type { Caller } from "./call-state.ts";
 import type { ErrorSink } from "./error-contract.ts";
-import { transportOf } from "./node-request.ts";
 import { replacePrincipal } from "./principal-context.ts";
 
 /** The request header by which a client names its stream. */
@@ -51,6 +49,8 @@ export interface Opening {
 export interface OpenLease {
   readonly lease: StreamLease;
   readonly lifetime: StreamLifetime;
+  /** The stream is over by itself. @param reason why its signal aborts */
+  release(reason: unknown): void;
 }
 
 /**
@@ -66,8 +66,8 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
   const toDeadlineMs = (principal: Principal): number =>
     Math.min((principal.expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
   const lifetime = createStreamLifetime(options, toDeadlineMs(caller.principal));
-  /** Figures must not keep a stream from ending, nor others that end with it. */
-  const tell = (call: () => void): void => {
+  /** What counts streams must not keep one from ending, nor others that end with it. */
+  const notify = (call: () => void): void => {
     try {
       call();
     } catch (error) {
@@ -97,7 +97,7 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
         return 0;
       }
       lifetime.setDeadline(renewedUntilMs);
-      tell(() => registry.watch.renewed());
+      notify(() => registry.watch.renewed());
       return leftMs;
     },
   };
@@ -107,13 +107,18 @@ export function openLease(options: LeaseContext, opening: Opening): OpenLease {
   }
   lifetime.onEnd(({ reason }) => {
     const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
-    tell(() => registry.watch.ended(reason, lateMs));
+    notify(() => registry.watch.ended(reason, lateMs));
   });
-  const transport = transportOf(ctx.values);
-  if (transport !== undefined) {
-    lifetime.onEnd(() => cutOffAfterGrace(transport));
-  }
-  return { lease, lifetime };
+  return {
+    lease,
+    lifetime,
+    release(reason) {
+      lifetime.release(reason);
+      if (registry.remove(lease) && lifetime.ended === undefined) {
+        notify(() => registry.watch.ended("CLOSED"));
+      }
+    },
+  };
 }
 
 /**

@@ -1,3 +1,5 @@
+import { resolveLimits } from "../connect/limits.ts";
+
 /** What one caller may take of the server before it has proven anything. */
 export interface HttpLimits {
   /** How long a connection may take to send its first bytes, and a request its header, in milliseconds. Default 15,000. */
@@ -23,13 +25,8 @@ const DEFAULT_LIMITS: HttpLimits = {
 /**
  * Fill in the limits that are not given.
  *
- * @throws TypeError when a limit is not a positive whole number
+ * @throws TypeError when a limit is not a positive whole number, or there is none of that name
  */
 export function resolveHttpLimits(given: Partial<HttpLimits> = {}): HttpLimits {
-  const limits = { ...DEFAULT_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value <= 0)
-      throw new TypeError(`${name} must be a positive whole number`);
-  }
-  return limits;
+  return resolveLimits("limits", DEFAULT_LIMITS, given);
 }

@@ -105,7 +105,7 @@ describe("a listener without TLS", () => {
 
   it("names a limit that makes no sense", async () => {
     await expect(listen(echo, { limits: { idleTimeoutMs: 0 } })).rejects.toThrow(
-      new TypeError("idleTimeoutMs must be a positive whole number"),
+      new TypeError("limits.idleTimeoutMs must be a positive whole number"),
     );
   });
 

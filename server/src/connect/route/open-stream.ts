@@ -1,9 +1,14 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { Principal } from "../../authenticate/principal.ts";
+import type { Policy } from "../../authorize/policy.ts";
+import { cutOffAfterGrace } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
-import type { StreamLifetime } from "../../streams/stream-lifetime.ts";
-import { type AnonymousStreams, openAnonymous } from "../anonymous-streams.ts";
-import { stateOf } from "../call-state.ts";
+import { createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
+import type { AnonymousStreams } from "../anonymous-streams.ts";
+import { type Caller, stateOf } from "../call-state.ts";
+import { transportOf } from "../node-request.ts";
 import { endIfRevoked, type LeaseContext, type Opening, openLease } from "../open-lease.ts";
+import { peerOf } from "../peer.ts";
 import { callerOf } from "../principal-context.ts";
 
 /** The response header that says how many seconds a stream may last without renewal. */
@@ -13,7 +18,7 @@ const EXPIRES_IN_HEADER = "countersign-expires-in";
 export interface StreamOptions {
   /** For streams that run on a token. */
   readonly leases: LeaseContext;
-  /** For those of nobody. */
+  /** For those without a principal. */
   readonly anonymous: AnonymousStreams;
 }
 
@@ -39,14 +44,22 @@ export interface OpenStream {
 export function openStream(options: StreamOptions, opening: StreamOpening): OpenStream {
   const { ctx } = opening;
   if (ctx.signal.aborted) {
-    // The client has left while the gate decided: nobody would ever say so again.
+    // The client has left while the gate decided, and its signal aborts only once.
     throw ConnectError.from(ctx.signal.reason, Code.Canceled);
   }
-  const { lifetime, release } = begin(options, opening);
-  // Connect aborts the signal of a call when it is over, however it ended.
-  ctx.signal.addEventListener("abort", release, { once: true });
-  // An interceptor may have put another in its place: that of the request says when the client leaves.
-  stateOf(ctx.values)?.signal?.addEventListener("abort", release, { once: true });
+  const { lifetime, close } = begin(options, opening);
+  // Connect aborts the signal of a call when it is over, however it ended. An interceptor may have put another in its
+  // place: that of the request says when the client leaves.
+  const signals = [ctx.signal, stateOf(ctx.values)?.signal].filter((signal) => signal !== undefined);
+  const release = (): void => {
+    for (const signal of signals) signal.removeEventListener("abort", release);
+    close(signals.find(({ aborted }) => aborted)?.reason);
+  };
+  for (const signal of signals) signal.addEventListener("abort", release);
+  const transport = transportOf(ctx.values);
+  if (transport !== undefined) {
+    lifetime.onEnd(() => cutOffAfterGrace(transport));
+  }
   if (lifetime.ended !== undefined) {
     release();
     throw lifetime.ended;
@@ -57,50 +70,51 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   return { ctx: { ...ctx, signal: lifetime.signal }, ending: lifetime, release };
 }
 
+/** A stream that has begun, and may have ended already. */
 interface Begun {
   readonly lifetime: StreamLifetime;
-  readonly release: () => void;
+  readonly close: (reason: unknown) => void;
 }
 
-function begin(options: StreamOptions, { ctx, policy, assertRule }: StreamOpening): Begun {
+function begin({ leases, anonymous }: StreamOptions, { ctx, policy, assertRule }: StreamOpening): Begun {
   const caller = callerOf(ctx);
-  if (caller?.principal === undefined) {
-    const { lifetime, close } = openAnonymous(options, ctx, policy);
-    return {
-      lifetime,
-      release() {
-        lifetime.release(ctx.signal.reason);
-        close();
-      },
-    };
+  if (!isKnown(caller)) {
+    return beginAnonymous({ leases, anonymous }, ctx, policy);
   }
-  const { registry } = options.leases;
-  // Only a renewal changes the principal, to another.
-  const known = caller as typeof caller & { readonly principal: typeof caller.principal & object };
-  const { lease, lifetime } = openLease(options.leases, { ctx, caller: known, policy, assertRule });
-  const release = (): void => {
-    lifetime.release(ctx.signal.reason);
-    if (registry.remove(lease) && lifetime.ended === undefined) {
-      tellClosed(options.leases, ctx);
-    }
-  };
+  const { lease, lifetime, release } = openLease(leases, { ctx, caller, policy, assertRule });
   try {
     // The session may have been revoked after the gate looked and before the registry knew of the stream.
-    endIfRevoked(options.leases, lifetime, lease.principal);
+    endIfRevoked(leases, lifetime, lease.principal);
   } catch (error) {
-    release(); // what is revoked cannot be known
+    release(undefined); // whether it is revoked cannot be known
     throw error;
   }
-  return { lifetime, release };
+  return { lifetime, close: release };
 }
 
-/** Figures must not keep a stream from ending. */
-function tellClosed({ registry, onError }: LeaseContext, { method }: HandlerContext): void {
-  try {
-    registry.watch.ended("CLOSED");
-  } catch (error) {
-    onError(error, method);
-  }
+/** Say whether a call has a principal. Only a renewal changes it, to another. */
+function isKnown(caller: Caller | undefined): caller is Caller & { readonly principal: Principal } {
+  return caller?.principal !== undefined;
+}
+
+/** A stream without a principal ends at its longest life. */
+function beginAnonymous({ leases, anonymous }: StreamOptions, ctx: HandlerContext, policy: Policy): Begun {
+  const free = anonymous.open(peerOf(ctx.values));
+  const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
+  const life = {
+    clock: leases.clock,
+    watch: leases.watch,
+    expiry: "a stream without a token may not last longer",
+  };
+  const lifetime = createStreamLifetime(life, leases.clock.nowMs() + maxAgeMs);
+  lifetime.onEnd(free);
+  return {
+    lifetime,
+    close(reason) {
+      lifetime.release(reason);
+      free();
+    },
+  };
 }
 
 function toSeconds(ms: number): string {

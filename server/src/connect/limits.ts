@@ -1,0 +1,30 @@
+/**
+ * Fill in the limits that are not given.
+ *
+ * @param option the name of the option that has them, for errors
+ * @throws TypeError when a limit is not a positive whole number, or there is none of that name
+ */
+export function resolveLimits<Limits extends object>(
+  option: string,
+  defaults: Limits,
+  given: Partial<Limits>,
+): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new TypeError(`${option} has no ${name}; it has ${Object.keys(defaults).join(", ")}`);
+    }
+    assertPositive(`${option}.${name}`, value);
+  }
+  return { ...defaults, ...given };
+}
+
+/**
+ * Assert that a limit is a positive whole number.
+ *
+ * @throws TypeError that names it
+ */
+export function assertPositive(name: string, value: unknown): void {
+  if (!(Number.isSafeInteger(value) && Number(value) > 0)) {
+    throw new TypeError(`${name} must be a positive whole number`);
+  }
+}
