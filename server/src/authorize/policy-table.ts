@@ -68,10 +68,19 @@ export function createPolicyTable(
   if (offenders.length > 0) {
     throw new PolicyError(offenders.sort());
   }
+  return toTable(entries);
+}
+
+/** Join the rules of services that no two tables share. */
+export function joinPolicyTables(...tables: readonly PolicyTable[]): PolicyTable {
+  return toTable(tables.flatMap(({ entries }) => entries));
+}
+
+function toTable(entries: readonly PolicyEntry[]): PolicyTable {
   const byMethod = new Map(entries.map((entry) => [entry.method, entry.policy]));
   const byName = (a: PolicyEntry, b: PolicyEntry): number =>
     toMethodName(a.method) < toMethodName(b.method) ? -1 : 1;
-  return { get: (method) => byMethod.get(method), entries: entries.sort(byName) };
+  return { get: (method) => byMethod.get(method), entries: entries.toSorted(byName) };
 }
 
 /** Write where a method stands. Generated code knows the file only, descriptors with source info the line too. */

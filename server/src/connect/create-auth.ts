@@ -10,9 +10,8 @@ import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import { createAudiences } from "./audiences.ts";
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
-import { stateOf } from "./call-state.ts";
-import type { ErrorSink } from "./error-contract.ts";
-import { createGate, type Gate, refuseForeignRoute } from "./gate.ts";
+import { createRouteCheck } from "./foreign-route.ts";
+import { createGate, type Gate } from "./gate.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { withRenewal } from "./renewal-route.ts";
 import { hasEarlyGate } from "./route/early-gate.ts";
@@ -54,16 +53,14 @@ export interface Auth {
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
   const { streams, clock } = resolved;
-  const own = createPolicyTable(servicesOf(handlersOf(resolved.routes)), resolved.policies);
-  const routes = withRenewal({
+  const handlers = handlersOf(resolved.routes);
+  const { routes, policies } = withRenewal({
     routes: resolved.routes,
-    policies: own,
+    policies: createPolicyTable(servicesOf(handlers), resolved.policies),
     streams,
     clock,
     onWarning: resolved.onWarning,
   });
-  const handlers = handlersOf(routes);
-  const policies = createPolicyTable(servicesOf(handlers), resolved.policies);
   const isEarly = hasEarlyGate(handlers);
   const gate = createGateOf(resolved, policies);
   endRevoked(resolved);
@@ -101,33 +98,26 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
   return handlers.map((handler) => handler.service);
 }
 
-/** Refuse calls whose route did not go through createAuth, where Connect asks no gate. */
-function createRouteCheck(onError: ErrorSink): Interceptor {
-  return (next) => (req) => {
-    if (stateOf(req.contextValues) === undefined) {
-      throw refuseForeignRoute(req.method, onError);
-    }
-    return next(req);
-  };
-}
-
 function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gate {
-  const audiences = createAudiences(resolved.issuers, policies);
+  const { issuers, revocations, clock, failures, audit, enforcement, forwardToken, onError } = resolved;
+  const audiences = createAudiences(issuers, policies);
   const authenticator = createAuthenticator({
-    ...resolved,
-    issuers: audiences.issuers,
+    ...{ issuers: audiences.issuers, revocations, clock, failures },
     toleranceSeconds: resolved.clockToleranceSeconds,
     cacheEntries: resolved.verdictCacheEntries,
     keyTimeoutMs: resolved.gateTimeoutMs,
   });
-  return createGate({ ...resolved, policies, audiences, authenticator });
+  return createGate({
+    ...{ policies, audiences, authenticator, failures },
+    ...{ clock, audit, enforcement, forwardToken, onError },
+  });
 }
 
 function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gate: Gate) {
   const { audit, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
   const leases = {
     ...{ registry: resolved.streams, revocations, clock, onError },
-    toleranceSeconds: resolved.clockToleranceSeconds,
+    toleranceSeconds: clockToleranceSeconds,
     watch: createClockWatch(clock),
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);

@@ -1,5 +1,4 @@
-import type { DescMethod } from "@bufbuild/protobuf";
-import type { ConnectError, ContextValues, HandlerContext } from "@connectrpc/connect";
+import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { Authenticator, FailureLimit } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
@@ -13,6 +12,7 @@ import type { Audiences } from "./audiences.ts";
 import { type CallState, stateOf } from "./call-state.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
+import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
 import { peerOf } from "./peer.ts";
 import { readToken } from "./read-token.ts";
@@ -25,7 +25,7 @@ export interface GateOptions {
   readonly audiences: Audiences;
   /** Who turns tokens into principals. */
   readonly authenticator: Authenticator;
-  /** Counts bad tokens by the peers that they come from. Undefined: nobody counts. */
+  /** Counts bad tokens by the peers that they come from. Undefined: they are not counted. */
   readonly failures: FailureLimit | undefined;
   /** The time. */
   readonly clock: Clock;
@@ -137,7 +137,7 @@ export function createGate(options: GateOptions): Gate {
   }
 
   return (context) => {
-    // What is asked of a context is made then: it is asked once.
+    // A context of the fast path makes what it is asked for: each is asked for once.
     const { requestHeader, values } = context;
     assertHost(values);
     const authorization = requestHeader.get(AUTHORIZATION);
@@ -162,13 +162,4 @@ interface JudgedCall {
   readonly policy: Policy;
   readonly state: CallState;
   readonly values: ContextValues;
-}
-
-/** Make the error of a call whose route has nothing around it that would hold a rule or end a stream. */
-export function refuseForeignRoute(method: DescMethod, onError: ErrorSink): ConnectError {
-  const fault = new TypeError(
-    "the method is served by a route that did not go through createAuth: give your routes to createAuth, and the " +
-      "routes that it returns to the adapter",
-  );
-  return toInternalError(fault, method, onError);
 }

@@ -1,6 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-import type { PolicyTable } from "../authorize/policy-table.ts";
+import { createPolicyTable, joinPolicyTables, type PolicyTable } from "../authorize/policy-table.ts";
 import { createStreamService, type StreamServiceOptions } from "./stream-service.ts";
 
 /** What {@link withRenewal} needs. */
@@ -12,6 +12,13 @@ interface RenewalRouteOptions extends StreamServiceOptions {
   readonly onWarning: (message: string) => void;
 }
 
+/** Routes whose streams can be renewed, where a policy lets them be. */
+export interface RenewableRoutes {
+  readonly routes: (router: ConnectRouter) => void;
+  /** The rules of all that they serve. */
+  readonly policies: PolicyTable;
+}
+
 const RENEW_PATH = `/${StreamService.typeName}/${StreamService.method.renew.name}`;
 const TWO_REGISTRIES =
   "another createAuth has registered StreamService on the same router: only streams of the last one can be renewed. " +
@@ -21,19 +28,22 @@ const TWO_REGISTRIES =
  * Add the service that renews streams, where a policy lets them be renewed and the routes do not have it: a client
  * that tried would otherwise be told that there is none, and its streams would end.
  */
-export function withRenewal(options: RenewalRouteOptions): (router: ConnectRouter) => void {
+export function withRenewal(options: RenewalRouteOptions): RenewableRoutes {
   const { routes, policies, onWarning, ...renewal } = options;
   // By its name: an application may have generated code of its own for it.
   const hasService = policies.entries.some(({ method }) => method.parent.typeName === StreamService.typeName);
   if (hasService || !policies.entries.some(({ policy }) => policy.renewable)) {
-    return routes;
+    return { routes, policies };
   }
   const service = createStreamService(renewal);
-  return (router) => {
-    routes(router);
-    if (router.handlers.some(({ requestPath }) => requestPath === RENEW_PATH)) {
-      onWarning(TWO_REGISTRIES);
-    }
-    router.service(StreamService, service);
+  return {
+    policies: joinPolicyTables(policies, createPolicyTable([StreamService])),
+    routes(router) {
+      routes(router);
+      if (router.handlers.some(({ requestPath }) => requestPath === RENEW_PATH)) {
+        onWarning(TWO_REGISTRIES);
+      }
+      router.service(StreamService, service);
+    },
   };
 }
