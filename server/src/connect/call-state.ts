@@ -1,4 +1,9 @@
-import { type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
+import {
+  type ContextKey,
+  type ContextValues,
+  createContextKey,
+  createContextValues,
+} from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
 
 /** Is told of the principal that a renewal brought. */
@@ -37,37 +42,25 @@ class CallValues implements ContextValues, CallState {
   caller: Caller | undefined = undefined;
   admittedAtMs = 0;
   readonly signal: AbortSignal | undefined;
-  readonly #beneath: ContextValues | undefined;
-  #own: Map<symbol, unknown> | undefined;
+  readonly #beneath: ContextValues;
 
-  constructor(beneath: ContextValues | undefined, signal: AbortSignal | undefined) {
+  constructor(beneath: ContextValues, signal: AbortSignal | undefined) {
     this.#beneath = beneath;
     this.signal = signal;
   }
 
   get<T>(key: ContextKey<T>): T {
-    if (key.id === stateKey.id) {
-      return this as unknown as T; // the key of the state is the only one of its type
-    }
-    if (this.#beneath !== undefined) {
-      return this.#beneath.get(key);
-    }
-    return this.#own?.has(key.id) === true ? (this.#own.get(key.id) as T) : key.defaultValue; // set below, under its key
+    // The key of the state is the only one of its type.
+    return key.id === stateKey.id ? (this as unknown as T) : this.#beneath.get(key);
   }
 
   set<T>(key: ContextKey<T>, value: T): this {
-    if (this.#beneath === undefined) {
-      this.#own ??= new Map();
-      this.#own.set(key.id, value);
-    } else {
-      this.#beneath.set(key, value);
-    }
+    this.#beneath.set(key, value);
     return this;
   }
 
   delete(key: ContextKey<unknown>): this {
-    this.#beneath?.delete(key);
-    this.#own?.delete(key.id);
+    this.#beneath.delete(key);
     return this;
   }
 }
@@ -75,10 +68,13 @@ class CallValues implements ContextValues, CallState {
 /**
  * Create the context values of one call, with a state that is its own.
  *
- * @param beneath what the adapter or the application made; it is read and written through
+ * @param beneath what the adapter or the application made; it is read and written through. Default: empty ones
  * @param signal aborts when the client leaves
  */
-export function createCallValues(beneath?: ContextValues, signal?: AbortSignal): ContextValues {
+export function createCallValues(
+  beneath: ContextValues = createContextValues(),
+  signal?: AbortSignal,
+): ContextValues {
   return new CallValues(beneath, signal);
 }
 

@@ -63,11 +63,11 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
       if (handler === undefined) {
         return await fallback(request);
       }
-      const contextOf = withoutNodeRequest(contextValues?.(request));
+      const values = withoutNodeRequest(contextValues?.(request));
       // Not every host says with the signal of the request that the client has left: some only cancel the response.
       const left = new AbortController();
       const signal = AbortSignal.any([request.signal, left.signal]);
-      const response = await handler(toServerRequest(request, contextOf, signal));
+      const response = await handler(toServerRequest(request, values, signal));
       return toResponse(response, (reason) => left.abort(reason));
     } catch (error) {
       // What a handler throws is answered by Connect: this is a hook of the application.
@@ -103,7 +103,7 @@ function toServerRequest(request: Request, contextValues: ContextValues, signal:
   };
 }
 
-/** Not every host can iterate over a stream. */
+/** With a reader: not every host can iterate over a stream. */
 async function* readBody(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   if (reader === undefined) {
@@ -114,7 +114,7 @@ async function* readBody(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       yield part.value;
     }
   } finally {
-    // What is left is not wanted any more; whether the other end hears of it does not matter here.
+    // The call needs no more of the body. A source that cannot be cancelled changes nothing about its answer.
     reader.cancel().catch(() => undefined);
   }
 }

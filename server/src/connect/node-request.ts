@@ -28,7 +28,7 @@ export interface NodeRequest {
   };
   /** The stream of HTTP/2 that it came over. */
   readonly stream?: { readonly closed: boolean; close(code: number): void };
-  /** Absent: somebody else listens to its errors. */
+  /** Absent: the handler of HTTP/2 streams listens to its errors. */
   on?(event: "error", listener: () => void): unknown;
 }
 
@@ -43,18 +43,20 @@ interface Exchange {
   readonly response: NodeResponse | undefined;
 }
 
-const nobodySaid = (): undefined => undefined;
-const thereIsNone = (): undefined => undefined;
+/** The adapter was not given the `contextValues` of `createAuth`. */
+const NOT_GIVEN = (): undefined => undefined;
+/** The host has no requests of Node. */
+const NONE = (): undefined => undefined;
 
 /** Behind a function: whoever logs the context of a call must not log the headers of its request. */
-const exchangeKey = createContextKey<() => Exchange | undefined>(nobodySaid, {
+const exchangeKey = createContextKey<() => Exchange | undefined>(NOT_GIVEN, {
   description: "countersign exchange",
 });
 
 /** CANCEL: the stream is not needed any more ([RFC 9113 §7](https://www.rfc-editor.org/rfc/rfc9113#section-7)). */
 const H2_CANCEL = 8;
 
-/** A host that is nobody's ([RFC 2606 §2](https://www.rfc-editor.org/rfc/rfc2606#section-2)). */
+/** A host that no server has ([RFC 2606 §2](https://www.rfc-editor.org/rfc/rfc2606#section-2)). */
 const NO_HOST = "host.invalid";
 
 /**
@@ -109,12 +111,12 @@ export function remoteAddressOf(values: ContextValues): string {
 
 /** Make context values for a call that comes in no request of Node, as in a fetch handler. */
 export function withoutNodeRequest(values: ContextValues = createContextValues()): ContextValues {
-  return values.set(exchangeKey, thereIsNone);
+  return values.set(exchangeKey, NONE);
 }
 
 /** Say whether the adapter of a call was not given the `contextValues` of `createAuth`. */
 export function lacksNodeRequest(values: ContextValues): boolean {
-  return values.get(exchangeKey) === nobodySaid;
+  return values.get(exchangeKey) === NOT_GIVEN;
 }
 
 /** Find what a call runs over; undefined when no adapter of Node serves it. */

@@ -8,8 +8,8 @@ type FailedCall = Pick<HandlerContext, "method" | "signal">;
 export type ErrorConversion = (error: unknown, call: FailedCall) => ConnectError;
 
 /**
- * Create the conversion that lets handlers throw our errors: they leave by the one table, and what is nobody's
- * business leaves as "internal error".
+ * Create the conversion that lets handlers throw our errors: they leave by the one table, and what is not meant for the
+ * caller leaves as "internal error".
  *
  * @param onError told of errors that are not the caller's
  */
@@ -19,7 +19,7 @@ export function createErrorConversion(onError: ErrorSink): ErrorConversion {
       return error;
     }
     return call.signal.aborted
-      ? ConnectError.from(call.signal.reason ?? error) // the call has ended: what the handler threw on its way out is no news
+      ? ConnectError.from(call.signal.reason ?? error) // the call has ended before: that is why the handler threw
       : toWireError(error, call.method, onError);
   };
 }

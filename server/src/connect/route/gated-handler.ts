@@ -26,7 +26,7 @@ export interface GatedHandlerOptions {
 type Handler = ConnectRouter["handlers"][number];
 type HandlerRequest = Parameters<Handler>[0];
 
-/** Where a refusal waits for the handler that says it. */
+/** Where the gate's refusal is kept for the handler that answers with it. */
 const refusalKey = createContextKey<unknown>(undefined, { description: "countersign refusal" });
 
 type RefusedCall = { readonly values: ContextValues };
@@ -47,7 +47,7 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
   const refuse = createRefusingHandler(handler, routerOptions);
   const serve = async (request: HandlerRequest): ReturnType<Handler> => {
     if (!isServed(handler, request)) {
-      return handler(request); // which says so without calling anything
+      return handler(request); // it refuses the request by itself
     }
     const values = createCallValues(request.contextValues, request.signal);
     if (lacksNodeRequest(values) && !request.url.startsWith(IN_MEMORY)) {

@@ -61,8 +61,9 @@ function assertGated(handlers: ConnectRouter["handlers"]): void {
 
 const NO_NODE_REQUEST =
   "the adapter was not given the contextValues of createAuth: a second Authorization header is not seen, clients that " +
-  "stop reading are not cut off, and callers are not told apart by their address. Spread auth into its options, or " +
-  "call auth.contextValues(req, res) in a contextValues of your own";
+  "stop reading are not cut off, callers are not told apart by their address, and a malformed Host ends the process of a " +
+  "server without guardNodeServer. Spread auth into its options, or call auth.contextValues(req, res) in a " +
+  "contextValues of your own";
 
 const NO_EARLY_GATE =
   "this version of @connectrpc/connect has no early gate for requests, which comes with 2.2: the routes of createAuth " +

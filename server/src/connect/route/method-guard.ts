@@ -83,7 +83,7 @@ export function createMethodGuard(
         return ctx;
       }
       if (state === undefined && policy?.access !== "public" && !ctx.requestHeader.has("authorization")) {
-        // The gate has taken the token away: whoever calls must not be taken for nobody.
+        // The gate has taken the token away: without the state, a caller with a token would pass for an anonymous one.
         throw toInternalError(new TypeError(LOST_VERDICT), method, options.onError);
       }
       const judged = { ...ctx, values: createCallValues(ctx.values) };
