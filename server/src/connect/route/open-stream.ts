@@ -81,15 +81,15 @@ function begin({ leases, anonymous }: StreamOptions, { ctx, policy, assertRule }
   if (!isKnown(caller)) {
     return beginAnonymous({ leases, anonymous }, ctx, policy);
   }
-  const { lease, lifetime, release } = openLease(leases, { ctx, caller, policy, assertRule });
+  const opened = openLease(leases, { ctx, caller, policy, assertRule });
   try {
     // The session may have been revoked after the gate looked and before the registry knew of the stream.
-    endIfRevoked(leases, lifetime, lease.principal);
+    endIfRevoked(leases, opened.lifetime, opened.lease.principal);
   } catch (error) {
-    release(undefined); // whether it is revoked cannot be known
+    opened.release(undefined); // whether it is revoked cannot be known
     throw error;
   }
-  return { lifetime, close: release };
+  return { lifetime: opened.lifetime, close: (reason) => opened.release(reason) };
 }
 
 /** Say whether a call has a principal. Only a renewal changes it, to another. */
