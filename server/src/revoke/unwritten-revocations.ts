@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Store } from "../store/database.ts";
-import type { NewRevocation } from "../store/revocations.ts";
+import { type NewRevocation, OWN_ISSUER } from "../store/revocations.ts";
 import { type UnwrittenRevocation, writeUnwritten } from "../store/unwritten-revocations.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** What {@link createUnwrittenRevocations} needs. */
 export interface UnwrittenOptions {
@@ -63,14 +64,11 @@ interface Held {
 export function createUnwrittenRevocations(options: UnwrittenOptions): UnwrittenRevocations {
   const { clock, publish, onError, everyMs = EVERY_MS } = options;
   const held = new Map<string, Held>();
-  const reasons = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   let publishedAtMs = 0;
-  let writing: Promise<void> = Promise.resolve();
 
   const drop = (revocation: NewRevocation): void => {
     held.delete(keyOf(revocation));
-    reasons.delete(revocation.value);
   };
   const write = async (): Promise<void> => {
     const nowMs = clock.nowMs();
@@ -103,12 +101,14 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
       timer = undefined;
     }
   };
-  const attemptNext = (): void => {
-    writing = writing.then(attempt);
-  };
+  // A store that does not answer holds an attempt for longer than the interval: attempts must not queue up behind it.
+  const attempts = oneAtATime(attempt);
   return {
     hold(revocations, origin) {
-      const news = revocations.filter((revocation) => !held.has(keyOf(revocation)));
+      const news = revocations.filter((revocation) => {
+        const known = held.get(keyOf(revocation))?.revocation;
+        return known === undefined || (revocation.endsSession && !known.endsSession);
+      });
       if (held.size + news.length > MAX_HELD) {
         return undefined;
       }
@@ -117,12 +117,11 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
       const writeFromMs = isOwn ? nowMs : nowMs + LEFT_TO_ORIGIN_MS;
       for (const revocation of news) {
         held.set(keyOf(revocation), { revocation, isOwn, writeFromMs });
-        if (revocation.endsSession) reasons.set(revocation.value, revocation.reason);
       }
       if (isOwn && news.length > 0) {
         publish(news);
       }
-      timer ??= setInterval(attemptNext, everyMs).unref();
+      timer ??= setInterval(() => attempts.ask(), everyMs).unref();
       return news;
     },
     letGo(written) {
@@ -137,13 +136,17 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
         }
       }
     },
-    endReasonOf: (sessionId) => reasons.get(sessionId),
+    endReasonOf(sessionId) {
+      // Every refresh asks, and there is hardly ever one that waits.
+      const known = held.size === 0 ? undefined : held.get(sessionKeyOf(sessionId))?.revocation;
+      return known?.endsSession === true ? known.reason : undefined;
+    },
     get size() {
       return held.size;
     },
     async close() {
       clearInterval(timer);
-      await writing;
+      await attempts.idle();
       await write().catch(() => undefined);
       if (held.size > 0) {
         onError(new Error(`${held.size} revocations could not be written, and are forgotten by this server`));
@@ -175,6 +178,15 @@ function ownOf(held: ReadonlyMap<string, Held>): readonly UnwrittenRevocation[] 
   return [...held.values()].filter(({ isOwn }) => isOwn).map(({ revocation }) => revocation);
 }
 
-function keyOf({ issuer, dimension, value, beforeMs }: NewRevocation): string {
+function sessionKeyOf(sessionId: string): string {
+  return keyOf({ issuer: OWN_ISSUER, dimension: "sid", value: sessionId, beforeMs: undefined });
+}
+
+function keyOf({
+  issuer,
+  dimension,
+  value,
+  beforeMs,
+}: Omit<NewRevocation, "reason" | "revokedAtMs">): string {
   return JSON.stringify([issuer ?? null, dimension, value, beforeMs ?? null]);
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { AuthError } from "../../../server/src/errors/auth-error.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/src/issue/session-options.ts";
 import {
   createUnwrittenRevocations,
@@ -111,5 +112,34 @@ describe("revocations that wait to be written", () => {
     expect(rows.map(({ value }) => value)).toEqual([
       ...[ended.sessionId, going.sessionId, "token", going.sessionId],
     ]);
+  });
+
+  it("do not queue up attempts behind a store that does not answer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const down = new AuthError("AUTH_UNAVAILABLE", "the store cannot be used just now");
+    const execute = vi.fn<() => Promise<never>>(
+      () => new Promise((_, reject) => void setTimeout(() => reject(down), 10_000)),
+    );
+    // Nothing but a transaction is asked for.
+    const held = keep({ db: { transaction: () => ({ execute }) } } as unknown as Store, { everyMs: 1_000 });
+    held.hold([one("a")], "here");
+    await vi.advanceTimersByTimeAsync(60_000);
+    const before = execute.mock.calls.length;
+    const closed = held.close();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(execute.mock.calls.length - before).toBeLessThanOrEqual(2);
+    await closed;
+  });
+
+  it("keep the end of a session whose tokens were revoked before", async () => {
+    const held = keep(undefined);
+    const tokens = { ...one("s"), issuer: OWN_ISSUER, dimension: "sid" } as const;
+    held.hold([tokens], "here");
+    expect(held.hold([{ ...tokens, reason: "signed_out", endsSession: true }], "here")).toHaveLength(1);
+    expect(held.endReasonOf("s")).toBe("signed_out");
+    held.letGo([{ ...tokens, issuer: undefined }]);
+    expect([held.endReasonOf("s"), held.size]).toEqual(["signed_out", 1]);
+    await held.close();
   });
 });
