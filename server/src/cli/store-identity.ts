@@ -48,6 +48,10 @@ async function assertSetting(
   log: Logger,
 ): Promise<void> {
   const { name, value } = setting;
+  // Nearly every start: nothing is to be written, and a server can start although the disk is full.
+  if ((await findSetting(store, name)) === value) {
+    return;
+  }
   const { kept, replaced } = await keepSetting(store, setting);
   if (replaced !== undefined) {
     log.warn({ [name]: value, before: replaced }, `the store has another ${name} from now on`);

@@ -16,8 +16,11 @@ export async function findIssuerName(
     database,
   }: { readonly issuer?: string | undefined; readonly database?: object | undefined },
 ): Promise<string | undefined> {
+  if (database === undefined && asked !== undefined) {
+    return asked;
+  }
   const kept = await findSetting(store, "issuer");
-  if (database !== undefined && kept !== undefined && asked !== undefined && kept !== asked) {
+  if (kept !== undefined && asked !== undefined && kept !== asked) {
     throw new TypeError(
       `the database belongs to the issuer ${kept}, and revocations were asked for with issuer ${asked}: ` +
         "they would cover no token. Name the first, or leave issuer out",
