@@ -33,17 +33,13 @@ export interface OpenableSource {
  */
 export function resolveRevocationSource(options: RevocationSourceOptions): OpenableSource {
   const { store, database, clock = systemClock } = options;
-  if ((store === undefined) === (database === undefined)) {
+  if (database !== undefined && store === undefined) {
+    return openLater(database, options);
+  }
+  if (store === undefined || database !== undefined) {
     throw new TypeError("revocations need exactly one of store and database");
   }
-  if (database === undefined) {
-    return {
-      clock,
-      open: () => Promise.resolve({ store: store as Store, clock }), // one of the two is there
-      close: () => Promise.resolve(),
-    };
-  }
-  return openLater(database, options);
+  return { clock, open: () => Promise.resolve({ store, clock }), close: () => Promise.resolve() };
 }
 
 function openLater(database: StoreLocation, { clock, onError }: RevocationSourceOptions): OpenableSource {
@@ -72,6 +68,10 @@ function openLater(database: StoreLocation, { clock, onError }: RevocationSource
       });
       return opening;
     },
-    close: () => resources.disposeAsync(),
+    async close() {
+      // What is being opened is closed, too.
+      await opening?.catch(() => undefined);
+      await resources.disposeAsync();
+    },
   };
 }
