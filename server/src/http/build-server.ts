@@ -1,7 +1,7 @@
 import { hostOf } from "../connect/request-host.ts";
 import { createCors } from "./cors.ts";
 import { type JsonDocument, serveDocument } from "./documents.ts";
-import { stopUnreadBody, untilParsed } from "./exchange/reject-early.ts";
+import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { createOriginReader, type OriginReader } from "./exchange/request-origin.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
@@ -41,7 +41,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     options.staticDirectory === undefined ? undefined : createStaticFiles(options.staticDirectory);
 
   const answerOther = async (req: HttpRequest, res: HttpResponse, pathname: string): Promise<void> => {
-    await untilParsed(req);
+    await new Promise<void>((resolve) => whenParsed(req, resolve));
     stopUnreadBody(req, res);
     const document = documents.get(pathname);
     if (document !== undefined) {

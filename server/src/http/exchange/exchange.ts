@@ -20,8 +20,8 @@ export interface Exchange extends Arriving {
   readonly header: IncomingHttpHeaders;
   /** Whether nobody can get an answer any more. */
   readonly isGone: boolean;
-  /** Go on once all that has come of the request has been taken in: then `isComplete` can be told. */
-  whenTakenIn(next: () => void): void;
+  /** Go on once all that came with the header has been parsed: before, `isComplete` is false of every request. */
+  whenParsed(next: () => void): void;
   /** Read the body, of which nothing is read before. */
   receive(reader: BodyReader): void;
   /** Call back once when the caller has left or has got everything. */

@@ -3,7 +3,7 @@ import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toConnectionError } from "./close-reason.ts";
 import type { Answer, Exchange } from "./exchange.ts";
-import { stopUnreadBody } from "./reject-early.ts";
+import { stopUnreadBody, whenParsed } from "./reject-early.ts";
 
 /** A request over HTTP/1.1, whose errors somebody listens to. A class: one is made for every call. */
 export class Http1Exchange implements Exchange {
@@ -27,11 +27,8 @@ export class Http1Exchange implements Exchange {
     return this.#req.complete;
   }
 
-  whenTakenIn(next: () => void): void {
-    // A header is handed over before the bytes behind it are parsed, and most bodies come with their header. An answer
-    // to a request that is not complete would close the connection.
-    if (this.isComplete) next();
-    else process.nextTick(next);
+  whenParsed(next: () => void): void {
+    whenParsed(this.#req, next);
   }
 
   receive(reader: BodyReader): void {

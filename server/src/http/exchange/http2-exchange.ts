@@ -39,7 +39,7 @@ export class Http2Exchange implements Exchange {
     return this.#stream.readableEnded || this.isGone;
   }
 
-  whenTakenIn(next: () => void): void {
+  whenParsed(next: () => void): void {
     next();
   }
 

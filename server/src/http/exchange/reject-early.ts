@@ -35,12 +35,13 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
 }
 
 /**
- * Wait until all that came with the header of a request has been parsed. Node hands a header over before: a request is
- * not complete then, whatever it is, and an answer would close the connection of HTTP/1.1.
+ * Go on once all that came with the header of a request has been parsed. Over HTTP/1.1 Node hands a header over before
+ * that: no request is complete then, although most bodies come with their header, and an answer would close the
+ * connection.
  */
-export function untilParsed(req: HttpRequest): Promise<void> {
-  if (isHttp2Request(req) || req.complete) return Promise.resolve();
-  return new Promise((resolve) => process.nextTick(resolve));
+export function whenParsed(req: HttpRequest, next: () => void): void {
+  if (isHttp2Request(req) || req.complete) next();
+  else process.nextTick(next);
 }
 
 /**

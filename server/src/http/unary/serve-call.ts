@@ -75,7 +75,7 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
     const shape = { isEnveloped: protocol !== "connect", contentLength, maxBytes: parts.method.readMaxBytes };
     exchange.receive(new BodyReader(shape, served));
   },
-  fail: (served, reason) => served.call.exchange.whenTakenIn(() => refuse(served, reason)),
+  fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
 };
 
 /** Ask the gate of the route, then that of the server, which is the same unless somebody has put another in its place. */
