@@ -66,26 +66,27 @@ export function createStoreErrors(onOutage: (cause: unknown) => void): typeof to
 
 /** Say whether an error of a database means that nothing can be written just now, though perhaps read. */
 export function isUnwritable(error: unknown): boolean {
-  if (!(error instanceof Error)) {
-    return false;
-  }
-  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
-  return code === "ERR_SQLITE_ERROR"
-    ? typeof errcode === "number" && SQLITE_UNWRITABLE.has(errcode & 0xff)
-    : typeof code === "string" && POSTGRES_UNWRITABLE.test(code);
+  const { sqlite, other } = codesOf(error);
+  return sqlite === undefined ? POSTGRES_UNWRITABLE.test(other ?? "") : SQLITE_UNWRITABLE.has(sqlite);
 }
 
 function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) {
-    return false;
+  const { sqlite, other } = codesOf(error);
+  if (sqlite !== undefined) {
+    return SQLITE_UNAVAILABLE.has(sqlite);
   }
-  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
-  if (code === "ERR_SQLITE_ERROR") {
+  if (other !== undefined) {
+    return NETWORK_UNAVAILABLE.has(other) || POSTGRES_UNAVAILABLE.test(other);
+  }
+  return error instanceof Error && PG_CONNECTION_LOST.test(error.message);
+}
+
+/** Read the primary result code of SQLite, or the code of Postgres or of the system. */
+function codesOf(error: unknown): { readonly sqlite?: number; readonly other?: string } {
+  const { code, errcode } = (error instanceof Error ? error : {}) as { code?: unknown; errcode?: unknown };
+  if (code === "ERR_SQLITE_ERROR" && typeof errcode === "number") {
     // The low byte of an extended result code is the primary one.
-    return typeof errcode === "number" && SQLITE_UNAVAILABLE.has(errcode & 0xff);
+    return { sqlite: errcode & 0xff };
   }
-  if (typeof code === "string") {
-    return NETWORK_UNAVAILABLE.has(code) || POSTGRES_UNAVAILABLE.test(code);
-  }
-  return PG_CONNECTION_LOST.test(error.message);
+  return typeof code === "string" ? { other: code } : {};
 }
