@@ -12,39 +12,22 @@ const STATUS = { "grpc-status": "12", "grpc-message": MESSAGE } as const;
 const CONNECT_END = 0x02;
 const GRPC_WEB_END = 0x80;
 
-/** Makes an answer in the form of a protocol. @param contentType that of the request */
-type ToResponse = (contentType: string) => PlainResponse;
+const GRPC_WEB_BODY = frame(GRPC_WEB_END, toLines(STATUS));
+const CONNECT_BODY = frame(CONNECT_END, JSON.stringify({ error: UNIMPLEMENTED }));
 
-const toGrpc: ToResponse = (contentType) => ({
-  status: 200,
+/** How the protocols that stream say it, by the content type of the request. */
+const PROTOCOLS: readonly {
+  readonly contentType: RegExp;
+  readonly answer: Pick<PlainResponse, "headers" | "body">;
+}[] = [
   // Trailers-Only: the status stands in the header, because there is nothing else.
-  headers: { "content-type": contentType, ...STATUS },
-});
-
-const toGrpcWeb: ToResponse = (contentType) => ({
-  status: 200,
-  headers: { "content-type": contentType },
-  body: frame(GRPC_WEB_END, toLines(STATUS)),
-});
-
-const toGrpcWebText: ToResponse = (contentType) => ({
-  status: 200,
-  headers: { "content-type": contentType },
-  body: frame(GRPC_WEB_END, toLines(STATUS)).toString("base64"),
-});
-
-const toConnectStream: ToResponse = (contentType) => ({
-  status: 200,
-  headers: { "content-type": contentType },
-  body: frame(CONNECT_END, JSON.stringify({ error: UNIMPLEMENTED })),
-});
-
-/** What says that a request is an RPC over a protocol that streams. */
-const PROTOCOLS: readonly { readonly contentType: RegExp; readonly toResponse: ToResponse }[] = [
-  { contentType: /^application\/grpc(\+[\w.-]+)?$/, toResponse: toGrpc },
-  { contentType: /^application\/grpc-web(\+[\w.-]+)?$/, toResponse: toGrpcWeb },
-  { contentType: /^application\/grpc-web-text(\+[\w.-]+)?$/, toResponse: toGrpcWebText },
-  { contentType: /^application\/connect\+[\w.-]+$/, toResponse: toConnectStream },
+  { contentType: /^application\/grpc(\+[\w.-]+)?$/, answer: { headers: STATUS } },
+  { contentType: /^application\/grpc-web(\+[\w.-]+)?$/, answer: { body: GRPC_WEB_BODY } },
+  {
+    contentType: /^application\/grpc-web-text(\+[\w.-]+)?$/,
+    answer: { body: GRPC_WEB_BODY.toString("base64") },
+  },
+  { contentType: /^application\/connect\+[\w.-]+$/, answer: { body: CONNECT_BODY } },
 ];
 
 /** The codecs of Connect's unary calls. */
@@ -60,7 +43,8 @@ export function respondUnknownRpc(req: HttpRequest, res: HttpResponse): "answere
   const contentType = (req.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const protocol = PROTOCOLS.find((candidate) => candidate.contentType.test(contentType));
   if (protocol !== undefined) {
-    respond(res, protocol.toResponse(contentType));
+    const { answer } = protocol;
+    respond(res, { status: 200, ...answer, headers: { "content-type": contentType, ...answer.headers } });
     return "answered";
   }
   if (!isConnectUnary(req, contentType)) return "not an RPC";
