@@ -1,6 +1,6 @@
 import { type Clients, createClients } from "../credentials/clients.ts";
 import { toNewRevocation } from "../revoke/revocation-order.ts";
-import { insertRevocations, OWN_ISSUER } from "../store/revocations.ts";
+import { insertRevocations } from "../store/revocations.ts";
 import { endStoredSessions, type StoreTools } from "./open-command-backend.ts";
 
 /** Open the clients of a store. */
@@ -9,10 +9,7 @@ export function openClients({ store, clock, audit }: StoreTools): Clients {
     ...{ store, clock, audit },
     sessions: { end: (end) => endStoredSessions({ store, clock, audit }, end) },
     revocations: {
-      revoke: (order) =>
-        insertRevocations(store, [
-          toNewRevocation({ ...order, issuer: OWN_ISSUER }, { nowMs: clock.nowMs() }),
-        ]),
+      revoke: (order) => insertRevocations(store, [toNewRevocation(order, { nowMs: clock.nowMs() })]),
     },
   });
 }

@@ -9,6 +9,7 @@ import {
   setClientDisabled,
 } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
+import { OWN_ISSUER } from "../store/revocations.ts";
 import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
@@ -30,8 +31,8 @@ export interface ClientsOptions {
   /** Revokes the tokens that it holds for others. */
   readonly revocations: {
     revoke(order: {
-      /** Empty: the issuer that the clients are of. Others may have clients of the same name. */
-      readonly issuer: "";
+      /** The issuer that the clients are of. Others may have clients of the same name. */
+      readonly issuer: typeof OWN_ISSUER;
       readonly clientId: string;
       readonly reason: "client_disabled";
     }): Promise<unknown>;
@@ -125,7 +126,7 @@ export function createClients(options: ClientsOptions): Clients {
       await setClientDisabled(store, clientId, clock.nowMs());
       tell("client_disabled", clientId);
       await sessions.end({ where: { clientId }, reason: "client_disabled" });
-      await revocations.revoke({ issuer: "", clientId, reason: "client_disabled" });
+      await revocations.revoke({ issuer: OWN_ISSUER, clientId, reason: "client_disabled" });
     },
     async enable(clientId) {
       await get(clientId);
