@@ -68,6 +68,11 @@ function toConditions(where: SessionSelector) {
   return conditions;
 }
 
+/** The columns of a session that has ended: the successor of its refresh token is of no use any more. */
+export function toEnded(nowMs: number, reason: string) {
+  return { revoked_at: nowMs, revoke_reason: reason, successor_sealed: null };
+}
+
 /** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
 export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
   const { where, reason, nowMs } = revocation;
@@ -75,8 +80,7 @@ export async function revokeSessions(store: Store, revocation: SessionRevocation
   return store.db.transaction().execute(async (trx) => {
     const rows = await trx
       .updateTable("sessions")
-      // What no one may use any more need not be kept.
-      .set({ revoked_at: nowMs, revoke_reason: reason, successor_sealed: null })
+      .set(toEnded(nowMs, reason))
       .where((is) => is.and(conditions.map(({ column, value }) => is(column, "=", value))))
       .where("revoked_at", "is", null)
       .returning(["session_id", "subject"])

@@ -1,6 +1,7 @@
 import { AuthError } from "../errors/auth-error.ts";
 import type { Store } from "./database.ts";
 import { type NewRevocation, type RevocationRecord, writeRevocations } from "./revocations.ts";
+import { toEnded } from "./session-revocations.ts";
 
 /** A revocation that acts already, and could not be written yet. */
 export interface UnwrittenRevocation extends NewRevocation {
@@ -22,7 +23,7 @@ export function writeUnwritten(
       const { endsSession, value, revokedAtMs, reason } = revocation;
       const ended = trx
         .updateTable("sessions")
-        .set({ revoked_at: revokedAtMs, revoke_reason: reason, successor_sealed: null })
+        .set(toEnded(revokedAtMs, reason))
         .where("session_id", "=", value)
         .where("revoked_at", "is", null);
       if (!endsSession || (await ended.executeTakeFirst()).numUpdatedRows === 1n) {
