@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { SETTING_ENTRIES, type SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings of one run, read and checked. A setting with a default is never undefined. */
@@ -48,23 +48,24 @@ export function readCommandLine(
   { own = {}, fallbacks = {} }: { readonly own?: CommandOptions; readonly fallbacks?: Fallbacks } = {},
 ): CommandLine {
   const { values, positionals } = parse(args, own);
-  const settings = Object.entries<Setting<unknown>>(SETTINGS) as [SettingName, Setting<unknown>][];
   const given = new Map(
-    settings.map(([name, { flag, variable }]) => [name, values[flag] ?? nonEmpty(env[variable])] as const),
+    SETTING_ENTRIES.map(
+      ([name, { flag, variable }]) => [name, values[flag] ?? nonEmpty(env[variable])] as const,
+    ),
   );
   const config = Object.fromEntries(
-    settings.map(([name, setting]) => {
+    SETTING_ENTRIES.map(([name, setting]) => {
       const text = given.get(name) ?? fallbacks[name] ?? setting.fallback;
       return [name, text === undefined ? undefined : setting.parse(String(text), setting.flag)];
     }),
   ) as Config; // one entry for each member, each parsed by the parser of its type
-  const set = settings.flatMap(([name]) => (given.get(name) === undefined ? [] : [name]));
-  return { config, given: new Set(set), values, words: positionals };
+  const names = SETTING_ENTRIES.map(([name]) => name).filter((name) => given.get(name) !== undefined);
+  return { config, given: new Set(names), values, words: positionals };
 }
 
 function parse(args: readonly string[], own: CommandOptions) {
   const shared: CommandOptions = Object.fromEntries(
-    Object.values<Setting<unknown>>(SETTINGS).map(({ flag, placeholder }) => [
+    SETTING_ENTRIES.map(([, { flag, placeholder }]) => [
       flag,
       { type: placeholder === undefined ? ("boolean" as const) : ("string" as const) },
     ]),

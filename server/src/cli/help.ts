@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { SETTINGS, type Setting } from "./settings.ts";
+import { SETTING_ENTRIES, SETTINGS, type Setting } from "./settings.ts";
 
 /** The settings that concern the store, and so every command that opens it. */
 const STORE_FLAGS: readonly string[] = [SETTINGS.dataDir, SETTINGS.databaseUrl, SETTINGS.secretFile].map(
@@ -7,11 +7,7 @@ const STORE_FLAGS: readonly string[] = [SETTINGS.dataDir, SETTINGS.databaseUrl, 
 );
 
 /** As wide as the longest option with its placeholder, so that what it does begins in one column. */
-const OPTION_WIDTH = Math.max(
-  ...Object.values<Setting<unknown>>(SETTINGS)
-    .map(toOption)
-    .map(({ length }) => length),
-);
+const OPTION_WIDTH = Math.max(...SETTING_ENTRIES.map(([, setting]) => toOption(setting).length));
 
 /** Write the overview of all commands. */
 export function formatOverview(commands: readonly Command[]): string {
@@ -31,12 +27,12 @@ export function formatOverview(commands: readonly Command[]): string {
 
 /** Write the help text of one command. */
 export function formatHelp({ usage, settings, fallbacks = {} }: Command): string {
-  const shown = Object.entries<Setting<unknown>>(SETTINGS)
-    .filter(([, { flag }]) => settings === "all" || (settings === "store" && STORE_FLAGS.includes(flag)))
-    .map(([name, setting]) => ({
-      ...setting,
-      fallback: fallbacks[name as keyof typeof SETTINGS] ?? setting.fallback,
-    }));
+  const shown = SETTING_ENTRIES.filter(
+    ([, { flag }]) => settings === "all" || (settings === "store" && STORE_FLAGS.includes(flag)),
+  ).map(([name, setting]) => ({
+    ...setting,
+    fallback: fallbacks[name] ?? setting.fallback,
+  }));
   return shown.length === 0 ? usage : [usage, "", "Settings:", ...shown.flatMap(formatSetting)].join("\n");
 }
 

@@ -178,3 +178,6 @@ export const SETTINGS = {
 
 /** The name of a setting, as a member of the configuration. */
 export type SettingName = keyof typeof SETTINGS;
+
+/** All of them, with their names. */
+export const SETTING_ENTRIES = Object.entries(SETTINGS) as readonly [SettingName, Setting<unknown>][];
