@@ -67,9 +67,8 @@ export async function runServer(
   await using bound = new AsyncDisposableStack();
   bound.defer(() => early?.close(0));
   const issuerUrl = resolveIssuerUrl(config, early?.origin ?? link?.origin ?? "");
-  await using backend = await openBackend(config, terminal, {
-    ...{ createsSecret, bus: link?.bus, issuerUrl, given },
-  });
+  const { bus } = link ?? {};
+  await using backend = await openBackend(config, terminal, { createsSecret, bus, issuerUrl, given });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
   const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal, opened });

@@ -44,7 +44,8 @@ export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOp
     // Node would let in whoever has a certificate of one of the web's authorities.
     throw new TypeError("tls.requestCert needs tls.ca, which says whose certificates are accepted");
   }
-  if (ca !== undefined && !toList(ca).every(isCertificate)) {
+  const authorities = ca === undefined || isList(ca) ? ca : [ca];
+  if (authorities !== undefined && (authorities.length === 0 || !authorities.every(isCertificate))) {
     // Node takes what is empty for nothing, and then the web's authorities.
     throw new TypeError("tls.ca must be one certificate or more, in PEM");
   }
@@ -54,11 +55,6 @@ export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOp
     rejectUnauthorized,
     ...(ca === undefined ? {} : { ca: isList(ca) ? [...ca] : ca }),
   };
-}
-
-function toList(ca: Pem | readonly Pem[]): readonly Pem[] {
-  if (!isList(ca)) return [ca];
-  return ca.length === 0 ? [""] : ca;
 }
 
 function isCertificate(pem: Pem): boolean {

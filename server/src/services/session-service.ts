@@ -48,9 +48,7 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
     refresh: (request, ctx) => refresh(deps, request, ctx),
     async signOut(_, ctx) {
       const { sessionId, subject } = readOwnSession(deps, principalOf(ctx));
-      await deps.sessions.end({
-        ...{ where: { sessionId, subject }, reason: "signed_out", isProven: true },
-      });
+      await deps.sessions.end({ where: { sessionId, subject }, reason: "signed_out", isProven: true });
       deps.cookie.clear(ctx, sessionId);
       return {};
     },

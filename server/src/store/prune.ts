@@ -51,12 +51,15 @@ export const pruneSessions: Prune = async (store, from, nowMs) => {
 
 /** Remove revocations that no valid token can be of any more. */
 export const pruneRevocations: Prune = async (store, from, nowMs) => {
-  const said = await deleteRevocations(store, (row) => row("expires_at", "<", nowMs));
-  // A server of the version before does not say it.
-  const unsaid = await deleteRevocations(store, (row) =>
+  const expired = await deleteRevocations(store, (row) => row("expires_at", "<", nowMs));
+  // A server of schema version 4 writes no expiry.
+  const withoutExpiry = await deleteRevocations(store, (row) =>
     row.and([row("expires_at", "is", null), row("revoked_at", "<", nowMs - UNKNOWN_LIFE_MS)]),
   );
-  return { removed: said + unsaid, next: Math.max(said, unsaid) < STEP_ROWS ? undefined : from };
+  return {
+    removed: expired + withoutExpiry,
+    next: Math.max(expired, withoutExpiry) < STEP_ROWS ? undefined : from,
+  };
 };
 
 type RevocationCondition = (row: ExpressionBuilder<Schema, "revocations">) => Expression<SqlBool>;

@@ -36,6 +36,7 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const { stopped } = terminal;
   const address = await findAddress(config);
+  // Each worker would refuse the same, and be started again and again.
   resolveIssuerUrl(config, address.origin);
   // What comes last counts: all workers listen on one port.
   const args = [...options.args, "--port", String(address.port)];

@@ -4,9 +4,9 @@ import type { Exchange } from "../exchange/exchange.ts";
 /** When the time of a call is over, on two clocks. */
 interface Deadline {
   /** On the clock of the day, which may be set. */
-  readonly date: number;
+  readonly dateMs: number;
   /** On the clock of timers, which only runs. */
-  readonly timer: number;
+  readonly timerMs: number;
 }
 
 /**
@@ -14,8 +14,8 @@ interface Deadline {
  * of Node's timers for the other, which drops them too and takes a millisecond at least.
  */
 function createDeadline(timeoutMs: number): Deadline {
-  const timerMs = timeoutMs <= 0 ? 0 : Math.max(1, Math.trunc(timeoutMs));
-  return { date: Math.trunc(Date.now() + timeoutMs), timer: performance.now() + timerMs };
+  const waitMs = timeoutMs <= 0 ? 0 : Math.max(1, Math.trunc(timeoutMs));
+  return { dateMs: Math.trunc(Date.now() + timeoutMs), timerMs: performance.now() + waitMs };
 }
 
 /**
@@ -42,7 +42,7 @@ export class CallSignal {
 
   /** How much is left of the time that the caller waits, in whole milliseconds. */
   get remainingMs(): number | undefined {
-    return this.#deadline === undefined ? undefined : this.#deadline.date - Date.now();
+    return this.#deadline === undefined ? undefined : this.#deadline.dateMs - Date.now();
   }
 
   get signal(): AbortSignal {
@@ -73,7 +73,7 @@ export class CallSignal {
   }
 
   #isLate(): boolean {
-    return this.#deadline !== undefined && performance.now() >= this.#deadline.timer;
+    return this.#deadline !== undefined && performance.now() >= this.#deadline.timerMs;
   }
 
   #create(): AbortController {
@@ -82,7 +82,7 @@ export class CallSignal {
       controller.abort(this.#end.reason);
       return controller;
     }
-    const leftMs = this.#deadline === undefined ? undefined : this.#deadline.timer - performance.now();
+    const leftMs = this.#deadline === undefined ? undefined : this.#deadline.timerMs - performance.now();
     const deadline = createDeadlineSignal(leftMs);
     this.#stopTimer = deadline.cleanup;
     const request = new AbortController();
