@@ -9,7 +9,7 @@ export const inRoot = (...parts) => join(root, ...parts);
 export const ownBin = inRoot("node_modules", ".bin");
 export const tsc = inRoot("node_modules", "typescript", "bin", "tsc");
 
-/** What went wrong, in words for whoever typed the command. */
+/** What went wrong, in words for the person who typed the command. */
 export class SetupError extends Error {}
 
 export function say(text) {

@@ -29,7 +29,7 @@ export function createBroadcastPeers(name: string): Peers {
       // Browsers throw a page away rather than have it miss a message.
       const close = () => {
         channel?.close();
-        // A refresh that ends after this has nobody left to tell.
+        // A refresh that ends after this has no tab left to tell.
         channel = undefined;
       };
       const wakeUp = (event: Event) => {

@@ -53,8 +53,10 @@ export function createSession(options: BrowserSessionOptions): Session {
     baseUrl,
     source: options.source ?? server,
     server,
-    store: options.store ?? (isPage ? createIndexedDbStore({ key: name }) : undefined),
-    peers: isPage ? createBroadcastPeers(name) : undefined,
-    onStream: isPage ? warnOfConnections : undefined,
+    ...(isPage && {
+      store: options.store ?? createIndexedDbStore({ key: name }),
+      peers: createBroadcastPeers(name),
+      onStream: warnOfConnections,
+    }),
   });
 }

@@ -33,7 +33,7 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const mayReceiveToken = createOriginGuard(options);
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = mayReceiveToken(baseUrl) ? server?.renewStreams : undefined;
-  // Those who watch the state are watched for by the first session.
+  // The first session refreshes ahead for the subscribers of both.
   const holder = { ...core.holder, changes: new Set<() => void>() };
   const upkeep = createUpkeep({ ...own, holder, renewStreams });
   const streams = renewStreams && upkeep;

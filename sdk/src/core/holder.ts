@@ -80,9 +80,10 @@ export function createHolder(clock: Clock): Holder {
     adopt(entry, storeError) {
       const { held: before } = state;
       const ending = end;
-      const isSame = entry?.kind === "signed_in" && entry.sessionId === before?.sessionId;
+      const next = nextHeld(before, entry, clock);
+      const isSame = next?.sessionId === before?.sessionId;
       if (!isSame) end = new AbortController();
-      const held = nextHeld(before, entry, { clock, ended: end.signal });
+      const held = next && { ...next, ended: end.signal };
       // A store that has not answered yet may well hold a session.
       const isUnknown = entry === undefined && state.status === "loading" && isSilence(storeError);
       const status = held ? "signed_in" : isUnknown ? "loading" : "signed_out";
@@ -112,8 +113,8 @@ function isSilence(storeError: unknown): boolean {
 function nextHeld(
   before: Held | undefined,
   entry: StoreEntry | undefined,
-  { clock, ended }: { readonly clock: Clock; readonly ended: AbortSignal },
-): Held | undefined {
+  clock: Clock,
+): Omit<Held, "ended"> | undefined {
   if (entry?.kind !== "signed_in") return undefined;
   const { sessionId, generation, startedAtMs } = entry;
   const known = before?.sessionId === sessionId ? before : undefined;
@@ -124,7 +125,7 @@ function nextHeld(
     known?.generation === generation
       ? known
       : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random() };
-  return { ...entry, startedMonotonicMs, jitter, ended };
+  return { ...entry, startedMonotonicMs, jitter };
 }
 
 function eventOf(before: SessionSnapshot, { held, entry }: State): SessionEvent | undefined {

@@ -5,8 +5,8 @@
  * A listener per iterator, not a race per message: a race leaves a reaction behind for every message.
  */
 export function messagesUntil<T>(signal: AbortSignal, messages: AsyncGenerator<T>): AsyncIterableIterator<T> {
-  let letGo: ((reason: unknown) => void) | undefined;
-  signal.addEventListener("abort", () => letGo?.(signal.reason));
+  let rejectRead: ((reason: unknown) => void) | undefined;
+  signal.addEventListener("abort", () => rejectRead?.(signal.reason));
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -14,7 +14,7 @@ export function messagesUntil<T>(signal: AbortSignal, messages: AsyncGenerator<T
     next: () =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
-        letGo = reject;
+        rejectRead = reject;
         messages.next().then(resolve, reject);
       }),
     return: (value) => messages.return(value),

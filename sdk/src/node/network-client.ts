@@ -38,43 +38,43 @@ type Body = AsyncIterable<Uint8Array>;
 /** Pass messages on, and remember whether it was their source that failed. */
 function watch(source: Body): { readonly body: Body; readonly hasFailed: () => boolean } {
   let hasFailed = false;
-  const body: Body = {
-    [Symbol.asyncIterator]() {
-      const inner = source[Symbol.asyncIterator]();
-      return {
-        next: () =>
-          inner.next().catch((error: unknown) => {
-            hasFailed = true;
-            throw error;
-          }),
-        // Connect's client calls it to say that nothing more can be sent.
-        throw: (reason) => inner.throw?.(reason) ?? Promise.reject(reason),
-      };
-    },
-  };
+  const body = readThrough(source, (inner) =>
+    inner.next().catch((error: unknown) => {
+      hasFailed = true;
+      throw error;
+    }),
+  );
   return { body, hasFailed: () => hasFailed };
 }
 
-function received(
-  source: Body,
-  {
-    isCutOff,
-    toCallError,
-  }: Pick<Carrier, "isCutOff"> & { readonly toCallError: (error: unknown) => unknown },
-): Body {
+/** What {@link received} needs. */
+interface Reception extends Pick<Carrier, "isCutOff"> {
+  readonly toCallError: (error: unknown) => unknown;
+}
+
+/** Pass an answer on: an answer that was cut off fails, and every failure is one of the call. */
+function received(source: Body, { isCutOff, toCallError }: Reception): Body {
+  return readThrough(source, async (inner) => {
+    try {
+      const result = await inner.next();
+      if (result.done === true && isCutOff()) throw new ConnectError("the connection was closed");
+      return result;
+    } catch (error) {
+      throw toCallError(error);
+    }
+  });
+}
+
+type ReadNext = (inner: AsyncIterator<Uint8Array>) => Promise<IteratorResult<Uint8Array>>;
+
+/** Read a body with a `next` of its own. */
+function readThrough(source: Body, next: ReadNext): Body {
   return {
     [Symbol.asyncIterator]() {
       const inner = source[Symbol.asyncIterator]();
       return {
-        async next() {
-          try {
-            const result = await inner.next();
-            if (result.done === true && isCutOff()) throw new ConnectError("the connection was closed");
-            return result;
-          } catch (error) {
-            throw toCallError(error);
-          }
-        },
+        next: () => next(inner),
+        // Connect's client calls it to say that nothing more can be sent.
         throw: (reason) => inner.throw?.(reason) ?? Promise.reject(reason),
       };
     },
