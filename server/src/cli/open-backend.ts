@@ -5,6 +5,7 @@ import type { AuditSink } from "../operate/audit.ts";
 import { createLog } from "../operate/log.ts";
 import { createMetrics, type Metrics } from "../operate/metrics.ts";
 import { createRevocations, type Revocations } from "../revoke/revocations.ts";
+import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import { type Bus, SILENT_BUS } from "../store/bus.ts";
 import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
@@ -18,8 +19,6 @@ import type { ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { startKeyRing } from "./start-key-ring.ts";
 import { assertStoreIdentity } from "./store-identity.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** How much a machine's clock may be off before the log says so, in milliseconds. */
 const CLOCK_WARNING_MS = 1_000;
@@ -137,7 +136,7 @@ async function openRevocations(
     failOpen: config.insecureFailOpen,
     ...{ store, clock, audit, issuer: issuerUrl, seal: createSealedWords({ secret, clock }) },
     // Other issuers decide for themselves how long their tokens last; more than a day is never accepted.
-    accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : DAY_MS,
+    accessTtlMs: config.trustedIssuers === undefined ? config.accessTtl : MAX_ACCESS_LIFE_MS,
     onError: logged(log, "what was revoked could not be read"),
   });
   revocations.onRevoked(({ records }) => {

@@ -94,8 +94,8 @@ export async function runServer(
 }
 
 /**
- * A server without its keys or its store takes no calls: whoever spreads them should know. One that cannot write signs
- * nobody in, and what it revokes is forgotten with it.
+ * A server without its keys or its store takes no calls: a load balancer should know. A server that cannot write signs
+ * no user in, and forgets what it revokes when it ends.
  */
 function watchBackend(
   { store, keyRing, revocations, log }: Backend,

@@ -19,8 +19,8 @@ const CHANGES = { issuer: "changeIssuerFrom", audience: "changeAudienceFrom" } a
 >;
 
 /**
- * Refuse to run under another name than the other servers on the store, whose tokens would then be strangers'. The
- * first name that is set stays with the store. A default, such as the address of a demo, is none that was set.
+ * Refuse to run under another name than the other servers on the store, which would refuse its tokens. The first name
+ * that is set stays with the store. A default, such as the address of a demo, is none that was set.
  *
  * @throws CommandError when the store belongs to another issuer, or its tokens are for another audience
  */

@@ -14,7 +14,7 @@ export function readConnectVersion(createHeader: typeof requestHeader = requestH
     const userAgent = createHeader(true, undefined, undefined).get("user-agent") ?? "";
     return /^connect-es\/(\S+)$/.exec(userAgent)?.[1];
   } catch {
-    // A release without this function, or where it takes other arguments, is one that nobody has tried.
+    // A release without this function, or where it takes other arguments, is one that test/differential has not run with.
     return undefined;
   }
 }

@@ -156,6 +156,6 @@ function refuse(req: HttpRequest, res: HttpResponse): void {
 function ignore(): void {}
 
 function printError(error: unknown): void {
-  // biome-ignore lint/suspicious/noConsole: whoever gives no other place looks for it here, as with Connect's adapter
+  // biome-ignore lint/suspicious/noConsole: the default where no onError is given, as with Connect's adapter
   console.error("a handler threw", error);
 }

@@ -206,7 +206,7 @@ function takesOneMessage(method: DescMethod): boolean {
 
 /**
  * Say in the answer itself that it closes the connection. From 2.3 on Connect would otherwise wait for the rest of the
- * body, for as long as a stranger likes, before it answers.
+ * body, for as long as the caller likes, before it answers.
  */
 function withConnection(response: UniversalServerResponse, res: HttpResponse): UniversalServerResponse {
   if (isHttp2Response(res) || res.getHeader("connection") !== "close") return response;

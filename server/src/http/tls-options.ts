@@ -41,7 +41,7 @@ export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOp
     throw new TypeError("tls: without requestCert no client is asked for a certificate");
   }
   if (requestCert && rejectUnauthorized && ca === undefined) {
-    // Node would let in whoever has a certificate of one of the web's authorities.
+    // Node would let in every client with a certificate of one of the web's authorities.
     throw new TypeError("tls.requestCert needs tls.ca, which says whose certificates are accepted");
   }
   const authorities = ca === undefined || isList(ca) ? ca : [ca];

@@ -1,4 +1,4 @@
-import { DAY_MS } from "../store/access-lives.ts";
+import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import { type NewRevocation, OWN_ISSUER, type RevocationDimension } from "../store/revocations.ts";
 
 /** What is to be revoked: exactly one of these. */
@@ -63,12 +63,12 @@ export function toNewRevocation(order: RevocationOrder, context: OrderContext): 
     throw new TypeError("before must be a valid date");
   }
   const issuer = order.issuer === context.issuer && order.issuer !== undefined ? OWN_ISSUER : order.issuer;
-  // Other issuers do not say how long their tokens last; more than a day is accepted of none.
+  // Other issuers do not say how long their tokens last: as long as is accepted by default.
   const isKnown = issuer === OWN_ISSUER || (issuer === undefined && context.accessTtlMs !== undefined);
   return {
     ...{ issuer, dimension: target.dimension, value: target.value },
     ...{ beforeMs, revokedAtMs: nowMs, reason: order.reason ?? "revoked" },
-    ...(isKnown ? {} : { minLifeMs: DAY_MS }),
+    ...(isKnown ? {} : { minLifeMs: MAX_ACCESS_LIFE_MS }),
   };
 }
 

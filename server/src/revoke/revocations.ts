@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { DAY_MS, recordAccessLife } from "../store/access-lives.ts";
+import { MAX_ACCESS_LIFE_MS, recordAccessLife } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
@@ -240,7 +240,7 @@ function named(record: RevocationRecord, issuer: string | undefined): Revocation
   return record.issuer === OWN_ISSUER ? { ...record, issuer } : record;
 }
 
-/** Nobody can be asked how long the tokens last: as long as any does. */
+/** The store cannot be asked how long the tokens last: assume the longest that is accepted. */
 function toUnwrittenRecord(revocation: UnwrittenRevocation): RevocationRecord {
-  return { ...revocation, id: 0, expiresAtMs: toExpiryMs(revocation, DAY_MS) };
+  return { ...revocation, id: 0, expiresAtMs: toExpiryMs(revocation, MAX_ACCESS_LIFE_MS) };
 }

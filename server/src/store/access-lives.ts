@@ -3,18 +3,18 @@ import type { Store } from "./database.ts";
 import { lockRevocations } from "./revocation-lock.ts";
 import type { Schema } from "./schema.ts";
 
-/** The longest that an access token lasts which is accepted without a word to the contrary, in milliseconds. */
-export const DAY_MS = 24 * 60 * 60 * 1_000;
+/** The longest life of an access token that is accepted unless options say otherwise, in milliseconds. */
+export const MAX_ACCESS_LIFE_MS = 24 * 60 * 60 * 1_000;
 
-/** How long a server is taken to go on granting tokens of a life after it last said so, in milliseconds. */
-const GRANTED_FOR_MS = DAY_MS;
+/** How long a record of a life counts, in milliseconds: a server that goes on granting it renews the record. */
+const GRANTED_FOR_MS = 24 * 60 * 60 * 1_000;
 
-/** How much of that must be left for it not to be said again: a server can start although the disk is full. */
-const SAID_AGAIN_MS = GRANTED_FOR_MS / 2;
+/** How little may be left of that before the record is renewed: a server can start although the disk is full. */
+const RENEW_BELOW_MS = GRANTED_FOR_MS / 2;
 
 /**
- * Say that a server grants, or accepts, access tokens that last so long. It says so before it does, and again from
- * time to time: within half a day.
+ * Record that a server grants, or accepts, access tokens that last so long. A server records it before it does, and
+ * renews the record within half a day.
  */
 export async function recordAccessLife(
   store: Store,
@@ -25,7 +25,7 @@ export async function recordAccessLife(
     .selectFrom("access_lives")
     .select("life_ms")
     .where("life_ms", ">=", lifeMs)
-    .where("granted_until", ">", nowMs + SAID_AGAIN_MS)
+    .where("granted_until", ">", nowMs + RENEW_BELOW_MS)
     .executeTakeFirst();
   if (known !== undefined) {
     return;
@@ -48,7 +48,7 @@ export async function recordAccessLife(
 
 /** Find the longest life of an access token that may still be good: of all that servers on the store have granted. */
 export async function longestAccessLifeMs(db: Kysely<Schema>, nowMs: number): Promise<number> {
-  return (await recordedAccessLifeMs(db, nowMs)) ?? DAY_MS;
+  return (await recordedAccessLifeMs(db, nowMs)) ?? MAX_ACCESS_LIFE_MS;
 }
 
 /** As {@link longestAccessLifeMs}; undefined when no server has said how long its tokens last. */

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import { DAY_MS, longestAccessLifeMs } from "./access-lives.ts";
+import { longestAccessLifeMs, MAX_ACCESS_LIFE_MS } from "./access-lives.ts";
 import type { RevocationTable } from "./cluster-schema.ts";
 import type { Store } from "./database.ts";
 import { lockRevocations } from "./revocation-lock.ts";
@@ -107,7 +107,7 @@ export async function listLiveRevocations(
 }
 
 /** How long a row is kept that does not say it, because a server of before has written it, in milliseconds. */
-export const UNKNOWN_LIFE_MS = DAY_MS + MARGIN_MS;
+export const UNKNOWN_LIFE_MS = MAX_ACCESS_LIFE_MS + MARGIN_MS;
 
 /** Say when no token that a revocation is about can be valid any more. @param lifeMs the longest that one lasts */
 export function toExpiryMs(revocation: NewRevocation, lifeMs: number): number {

@@ -21,7 +21,7 @@ export function keepSetting(
   { name, value, replaces }: StoreSetting,
 ): Promise<{ readonly kept: string; readonly replaced: string | undefined }> {
   return store.db.transaction().execute(async (trx) => {
-    // Of servers that start at the same time, the first one waits for nobody and the others for it.
+    // Of servers that start at the same time, the first inserts the row, and the others wait for its commit.
     await trx
       .insertInto("store_settings")
       .values({ name, value })

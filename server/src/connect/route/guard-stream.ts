@@ -11,7 +11,7 @@ import { type OpenStream, openStream, type StreamOptions } from "./open-stream.t
 
 /** What stands around the implementation of one method with streams. */
 export interface GuardedStreamMethod extends GuardedMethod {
-  /** Undefined: nobody knows the method, and the gate lets its calls in only where denials are tried. */
+  /** Undefined: the server has no policy for the method, and the gate lets its calls in only in shadow mode. */
   readonly policy: Policy | undefined;
   readonly streams: StreamOptions;
   /** Whether streams outlast their tokens, because the service is in shadow mode. */

@@ -70,10 +70,10 @@ const NO_EARLY_GATE =
   "refuse calls by themselves, but what is left of their bodies may still be read, and nothing refuses a route that did " +
   "not go through createAuth";
 
-/** The options of routers whose makers have told of them. */
+/** The options of the routers that `describeRouter` was called with. */
 const knownOptions = new WeakMap<ConnectRouter, ConnectRouterOptions>();
 
-/** Tell which options a router was made with: a router does not say. */
+/** Record which options a router was made with: the router does not show them. */
 export function describeRouter(router: ConnectRouter, options: ConnectRouterOptions): void {
   knownOptions.set(router, options);
 }

@@ -17,7 +17,7 @@ type Init = MessageInitShape<DescMethod["output"]>;
 const COMMON = {
   stream: (): false => false,
   message: ({ message }: UnaryView) => message,
-  method: ({ ctx }: UnaryView) => ctx.method as UnaryRequest["method"], // whoever views a call as unary knows that it is
+  method: ({ ctx }: UnaryView) => ctx.method as UnaryRequest["method"], // only calls of unary methods are viewed so
   service: ({ ctx }: UnaryView) => ctx.method.parent,
 };
 
@@ -115,7 +115,7 @@ function toStreamRequest(ctx: HandlerContext, message: AsyncIterable<Message>): 
     signal: ctx.signal,
     header: ctx.requestHeader,
     service: ctx.service,
-    method: ctx.method as StreamRequest["method"], // whoever views a call as a stream knows that it is
+    method: ctx.method as StreamRequest["method"], // only calls of methods with streams are viewed so
     contextValues: ctx.values,
     message,
   };

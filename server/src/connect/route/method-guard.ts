@@ -58,7 +58,7 @@ const LOST_VERDICT =
 /**
  * Create the guard of one method.
  *
- * @param policy its policy; undefined: nobody knows the method, and the gate refuses every call of it
+ * @param policy its policy; undefined: the server has none, and the gate refuses every call of the method
  */
 export function createMethodGuard(
   options: MethodGuardOptions,

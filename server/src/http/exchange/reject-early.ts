@@ -51,7 +51,7 @@ export function whenParsed(req: HttpRequest, next: () => void): void {
  */
 export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = stream): void {
   if (stream.readableEnded) return;
-  // When its answer ends, Node resets at once a stream that nobody ever began to read or pause. Not sooner: a handler may
+  // When its answer ends, Node resets at once a stream that no handler ever began to read or pause. Not sooner: a handler may
   // begin to read after it has begun to answer, and a stream that is paused then never flows.
   stream.once("prefinish", () => {
     if (stream.readableFlowing === null) stream.pause();
@@ -63,7 +63,7 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
       if (stream.destroyed) return;
       if (!stream.readableEnded) close(constants.NGHTTP2_NO_ERROR);
       // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
-      // Whoever was reading may still be attached, and would keep it from flowing.
+      // A reader may still be attached, and would keep it from flowing.
       for (const source of [body, stream]) source.removeAllListeners("readable").resume();
     }, RESET_DELAY_MS);
   };
@@ -74,7 +74,7 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
 }
 
 /**
- * Let nobody else reset a stream without an error: Connect does, from 2.3 on, together with its answer.
+ * Keep Connect from resetting a stream without an error: from 2.3 on it does, together with its answer.
  *
  * @returns what resets it
  */

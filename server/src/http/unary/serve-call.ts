@@ -78,7 +78,7 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
 };
 
-/** Ask the gate of the route, then that of the server, which is the same unless somebody has put another in its place. */
+/** Ask the gate of the route, then that of the server, which is the same unless the application has put another in its place. */
 function askGates(
   { parts, context }: UnaryCall,
   requestGate: UnaryServing["requestGate"],
