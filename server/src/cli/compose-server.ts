@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { toMethodName } from "../authorize/policy-table.ts";
 import { type Auth, createAuth } from "../connect/create-auth.ts";
 import { setPeer } from "../connect/peer.ts";
 import { createStreamService } from "../connect/stream-service.ts";
-import { buildRequestListener } from "../http/build-server.ts";
+import { buildRequestListener, type PageHandler } from "../http/build-server.ts";
 import type { HttpHandler } from "../http/handler.ts";
 import { createRateLimit, type RateLimit } from "../operate/rate-limit.ts";
 import { createHealthService } from "../services/health.ts";
@@ -24,8 +23,8 @@ import { shareRateLimit } from "./workers/share-rate-limit.ts";
 export interface ServerMode extends BuiltInServices {
   /** Put the demo's notes together. Absent: there are none. */
   readonly notes?: (backend: Backend, issuerUrl: string) => ServiceImpl<typeof NotesService>;
-  /** The folder of the web demo, which is served at `/` when it was built. Absent: there is none. */
-  readonly webDemo?: string;
+  /** Answers requests for the files of the web demo. Absent: there is none. */
+  readonly pages?: PageHandler;
 }
 
 /** A server that has been put together, and does not listen yet. */
@@ -102,7 +101,7 @@ function limitBadTokens({ config, clock, workerBus }: Backend): RateLimit {
 /** Everything that is answered: RPCs, the issuer's documents and endpoints, and in the demo the page. */
 function composeHandler(
   { config, log }: Backend,
-  { mode: { webDemo }, shutdown }: ServerParts,
+  { mode: { pages }, shutdown }: ServerParts,
   { auth, issuer }: { readonly auth: Auth; readonly issuer: ComposedIssuer },
 ): HttpHandler {
   return buildRequestListener({
@@ -113,7 +112,7 @@ function composeHandler(
     endpoints: issuer.endpoints,
     allowedOrigins: config.corsOrigins,
     unaryFastPath: config.unaryFastPath,
-    ...(webDemo !== undefined && existsSync(webDemo) ? { staticDirectory: webDemo } : {}),
+    ...(pages === undefined ? {} : { pages }),
     onWarning: (warning) => log.warn(warning),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),
   });

@@ -1,6 +1,6 @@
 import { createPasswords } from "../credentials/password.ts";
 import { findAccountByUsername } from "../store/accounts.ts";
-import type { Backend } from "./open-backend.ts";
+import type { Store } from "../store/database.ts";
 
 /** The accounts that the demo makes. */
 export const DEMO_ACCOUNTS = [
@@ -8,8 +8,13 @@ export const DEMO_ACCOUNTS = [
   { username: "admin", password: "admin-password", scopes: ["notes:read", "notes:write"], roles: ["admin"] },
 ] as const;
 
+interface WarningParts {
+  readonly store: Store;
+  readonly log: { warn(details: object, message: string): void };
+}
+
 /** Warn the operator of a store that the demo has run on: everyone knows the passwords of its accounts. */
-export async function warnOfDemoAccounts({ store, log }: Pick<Backend, "log" | "store">): Promise<void> {
+export async function warnOfDemoAccounts({ store, log }: WarningParts): Promise<void> {
   const passwords = createPasswords();
   const accounts: string[] = [];
   for (const { username, password } of DEMO_ACCOUNTS) {

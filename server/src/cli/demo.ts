@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createStaticFiles } from "../http/static-files.ts";
 import { demoServices } from "./built-in-services.ts";
 import type { Command, Terminal } from "./command.ts";
 import { composeNotes } from "./compose-notes.ts";
@@ -16,7 +17,7 @@ const FALLBACKS = { audience: "countersign-demo", logLevel: "warn" } as const;
 const MODE: ServerMode = {
   ...demoServices,
   notes: composeNotes,
-  webDemo: join(import.meta.dirname, "../../../web-demo/dist"),
+  pages: createStaticFiles(join(import.meta.dirname, "../../../web-demo/dist")),
 };
 
 /** `countersign demo`: the server with all that is needed to try it out. */

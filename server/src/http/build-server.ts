@@ -7,7 +7,6 @@ import { isOriginForm } from "./exchange/request-target.ts";
 import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
 import { respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
-import { createStaticFiles } from "./static-files.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
@@ -16,11 +15,18 @@ export interface RequestListenerOptions extends RpcOptions {
   readonly documents?: Readonly<Record<string, JsonDocument>>;
   /** Other endpoints by their path. They answer for themselves, and get their bodies unread. */
   readonly endpoints?: Readonly<Record<string, HttpHandler>>;
-  /** The directory whose files are served at `/`. Absent: none. */
-  readonly staticDirectory?: string;
+  /** Is asked about requests for anything else, such as the files of a page. Absent: there is nothing else. */
+  readonly pages?: PageHandler;
   /** The origins whose scripts may call. Default: none but the server's own. */
   readonly allowedOrigins?: readonly string[];
 }
+
+/** Answers a request when it has what the path names; resolves to `"missing"`, with nothing sent, when it has not. */
+export type PageHandler = (
+  req: HttpRequest,
+  res: HttpResponse,
+  pathname: string,
+) => Promise<"answered" | "missing">;
 
 /**
  * Put the whole HTTP side of a server together, without listening: RPCs, public documents, files, and CORS.
@@ -37,8 +43,6 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const rpcs = createRpcs(options, (origin) => cors.fieldsFor(origin));
   const documents = new Map(Object.entries(options.documents ?? {}));
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
-  const files =
-    options.staticDirectory === undefined ? undefined : createStaticFiles(options.staticDirectory);
 
   const answerOther = async (req: HttpRequest, res: HttpResponse, pathname: string): Promise<void> => {
     await new Promise<void>((resolve) => whenParsed(req, resolve));
@@ -48,7 +52,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       await serveDocument(req, res, document);
       return;
     }
-    if ((await files?.(req, res, pathname)) === "answered") return;
+    if ((await options.pages?.(req, res, pathname)) === "answered") return;
     if (respondUnknownRpc(req, res) !== "answered") respondJson(res, 404, { error: "not found" });
   };
   const answer: HttpHandler = (req, res) => {

@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
+import type { PageHandler } from "./build-server.ts";
 import { isFresh } from "./documents.ts";
-import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { respond } from "./respond.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -42,20 +42,13 @@ const SECURITY_HEADERS = {
 /** A name that carries the hash of its content, as bundlers write it: `assets/index-BxT3_a9Q.js`. */
 const HASHED_NAME = /^\/assets\/.*-[\w-]{8,}\.\w+$/;
 
-/** Answers a request when it names a file; resolves to `"missing"`, with nothing sent, when it does not. */
-export type StaticFiles = (
-  req: HttpRequest,
-  res: HttpResponse,
-  pathname: string,
-) => Promise<"answered" | "missing">;
-
 /**
  * Serve the files below a directory, and its `index.html` at `/`.
  *
  * Paths that leave the directory, also through a symbolic link, and names that begin with a dot are treated as
  * missing. Files with a hash in their name may be kept for ever, the others must be revalidated.
  */
-export function createStaticFiles(directory: string): StaticFiles {
+export function createStaticFiles(directory: string): PageHandler {
   const read = createFileReader(directory);
   return async (req, res, pathname) => {
     if (req.method !== "GET" && req.method !== "HEAD") return "missing";

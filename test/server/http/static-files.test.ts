@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
+import { createStaticFiles } from "../../../server/src/http/static-files.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { ask, serve } from "./serving.ts";
 
@@ -28,7 +29,7 @@ async function servePage() {
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder.path, name), content);
   await symlink(join(folder.path, "secret.txt"), join(root, "link.txt"));
-  const serving = await serve({ staticDirectory: root });
+  const serving = await serve({ pages: createStaticFiles(root) });
   return {
     ...serving,
     root,
