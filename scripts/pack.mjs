@@ -59,11 +59,11 @@ function pack(node, to) {
   mkdirSync(inRoot("dist"), { recursive: true });
   const staging = mkdtempSync(inRoot("dist", "staging-"));
   try {
-    run(node, [tsc, "-b", "gen"], { complaint: "building gen failed" });
+    run(node, [tsc, "-b", "server/cli"], { complaint: "building the server failed" });
     const staged = publishedFolders().map((folder) => {
       const path = join(staging, folder);
       say(`building ${folder} …`);
-      mkdirSync(path);
+      mkdirSync(path, { recursive: true });
       return { path, name: stage(node, folder, path) };
     });
     removeTarballs(to);

@@ -79,12 +79,12 @@ function digest(paths) {
 }
 
 const SHARED_INPUTS = ["package-lock.json", "tsconfig.base.json", "gen"];
-const compiled = (name, folder, output) => ({
-  ...{ name, inputs: [...SHARED_INPUTS, folder], output, cwd: root },
+const compiled = (name, folder, output, inputs = [folder]) => ({
+  ...{ name, inputs: [...SHARED_INPUTS, ...inputs], output, cwd: root },
   command: [tsc, "-b", folder],
 });
 const BUILDS = [
-  compiled("the server", "server", "server/dist/cli/main.js"),
+  compiled("the server", "server/cli", "server/cli/dist/main.js", ["server"]),
   compiled("the SDK", "sdk", "sdk/dist/index.js"),
   {
     name: "the web demo",
@@ -208,7 +208,7 @@ const JSON_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json
 const COMMANDS = {
   start(node, args) {
     build(node);
-    become(node, [inRoot("server", "dist", "cli", "main.js"), "demo", ...args]);
+    become(node, [inRoot("server", "cli", "dist", "main.js"), "demo", ...args]);
   },
   build(node) {
     build(node);

@@ -81,7 +81,7 @@ export default defineConfig({
           name: "connect-2.3.0",
           include: [
             "differential/{differential,random}.test.ts",
-            "server/http/{rpc,unknown-rpc,exchange/*}.test.ts",
+            "node/{rpc,unknown-rpc,exchange/*}.test.ts",
           ],
           exclude,
           globalSetup: ["differential/install-connect.ts"],

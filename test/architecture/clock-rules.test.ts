@@ -3,7 +3,7 @@ import { type BadInput, testRules } from "./bad-input.ts";
 import { noWallClockLimits } from "./clock-rules.ts";
 import { parseModule } from "./parse-module.ts";
 
-const path = "test/server/streams/expiry.test.ts";
+const path = "test/gate/streams/expiry.test.ts";
 const limit = "holds the time that something took against a limit";
 const short = "gives a test less time than a slow machine may need";
 
@@ -57,7 +57,7 @@ describe("a test does not fail for being slow: the rule", () => {
 
   test("lets benches measure, and the product have limits", () => {
     const text = `${started}expect(performance.now() - startedMs).toBeLessThan(500);`;
-    for (const elsewhere of ["test/bench/bench.test.ts", "server/src/clock.ts"])
+    for (const elsewhere of ["test/bench/bench.test.ts", "server/gate/src/kernel/clock.ts"])
       expect(noWallClockLimits(parseModule({ path: elsewhere, text }))).toEqual([]);
   });
 });

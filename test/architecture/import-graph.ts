@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { ParsedModule } from "./parse-module.ts";
 import { repositoryRoot } from "./source-tree.ts";
@@ -6,22 +6,26 @@ import { repositoryRoot } from "./source-tree.ts";
 /** Find the file of the repository that a specifier means; undefined for a package from elsewhere. */
 export function resolveImport(fromPath: string, specifier: string): string | undefined {
   if (specifier.startsWith(".")) return posix.normalize(posix.join(posix.dirname(fromPath), specifier));
-  const [, workspace, rest = ""] = /^@countersign\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
-  if (workspace === undefined) return undefined;
-  if (workspace === "gen") return `gen/es/${rest.replace(/\.js$/, ".ts")}`;
-  return ENTRIES[specifier] ?? `${workspace}/src/${rest}`;
+  const [, generated] = /^@countersign\/gen\/(.+)$/.exec(specifier) ?? [];
+  if (generated !== undefined) return `gen/es/${generated.replace(/\.js$/, ".ts")}`;
+  return ENTRIES[specifier];
 }
+
+const FOLDERS = globSync(["sdk", "server/*"], { cwd: repositoryRoot }).filter((folder) =>
+  existsSync(join(repositoryRoot, folder, "package.json")),
+);
 
 // What each package calls its source, such as "@countersign/sdk/node" → "sdk/src/node/index.ts".
 const ENTRIES: Readonly<Record<string, string>> = Object.fromEntries(
-  ["server", "sdk"].flatMap((workspace) => {
-    const manifest: unknown = JSON.parse(
-      readFileSync(join(repositoryRoot, workspace, "package.json"), "utf8"),
-    );
-    const { exports } = manifest as { exports: Record<string, { "@countersign/source": string }> };
+  FOLDERS.flatMap((folder) => {
+    const manifest: unknown = JSON.parse(readFileSync(join(repositoryRoot, folder, "package.json"), "utf8"));
+    const { name, exports } = manifest as {
+      name: string;
+      exports: Record<string, { "@countersign/source": string }>;
+    };
     return Object.entries(exports).map(([entry, { "@countersign/source": source }]) => [
-      posix.join(`@countersign/${workspace}`, entry),
-      posix.join(workspace, source),
+      posix.join(name, entry),
+      posix.join(folder, source),
     ]);
   }),
 );

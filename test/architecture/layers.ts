@@ -2,91 +2,100 @@ import { resolveImport } from "./import-graph.ts";
 import type { ParsedModule } from "./parse-module.ts";
 import { type Rule, violations } from "./rules.ts";
 
-// From left to right: a workspace may import itself and those listed, and nobody imports test.
+// A workspace may import itself and those listed. No workspace imports test.
 const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
   gen: [],
-  server: ["gen"],
+  "server/gate": ["gen"],
+  "server/node": ["gen", "server/gate"],
+  "server/issuer": ["gen", "server/gate", "server/node"],
+  "server/demo": ["gen", "server/gate", "server/node", "server/issuer"],
+  "server/cli": ["gen", "server/gate", "server/node", "server/issuer", "server/demo"],
   sdk: ["gen"],
   "web-demo": ["gen", "sdk"],
-  test: ["gen", "server", "sdk", "web-demo"],
 };
 
-/** Imports between workspaces go proto → gen → server | sdk → web-demo, and nothing sees test. */
+/** Imports go `proto → gen → server | sdk → web-demo` and, in the server, `cli → demo → { node, issuer } → gate`. */
 export const workspaceDirections: Rule = (module) => {
-  const [home = ""] = module.path.split("/");
+  const home = workspaceOf(module.path);
+  const allowed = WORKSPACES[home];
+  if (allowed === undefined) return [];
   return violations(module, ({ specifier }) => {
-    const [target = ""] = resolveImport(module.path, specifier)?.split("/") ?? [home];
-    return target === home || WORKSPACES[home]?.includes(target) === true
-      ? undefined
-      : `${home} may not import ${target}`;
+    const target = workspaceOf(resolveImport(module.path, specifier) ?? module.path);
+    return target === home || allowed.includes(target) ? undefined : `${home} may not import ${target}`;
   });
+};
+
+function workspaceOf(path: string): string {
+  const [first = "", second = ""] = path.split("/");
+  return first === "server" ? `${first}/${second}` : first;
+}
+
+/** Between packages, an import goes through an entry of the package: no path leads from one into another. */
+export const throughEntries: Rule = (module) => {
+  const home = workspaceOf(module.path);
+  if (WORKSPACES[home] === undefined) return [];
+  return violations(module, ({ specifier }) =>
+    specifier.startsWith(".") && workspaceOf(resolveImport(module.path, specifier) ?? "") !== home
+      ? `${specifier} leads into another package`
+      : undefined,
+  );
 };
 
 type Layers = Readonly<Record<string, number>>;
 
-// A folder may import those with a larger number. Folders of one number do not see each other.
-const SERVER_LAYERS: Layers = {
-  "index.ts": 0,
-  "issuer.ts": 0,
-  "node.ts": 0,
-  cli: 1,
-  http: 2,
-  services: 3,
-  connect: 4,
-  operate: 5,
-  // A stream is renewed under the policy of its method.
-  streams: 6,
-  authorize: 7,
-  credentials: 7,
-  revoke: 7,
-  issue: 7,
-  authenticate: 8,
-  keys: 9,
-  store: 10,
-  errors: 11,
-  "clock.ts": 12,
+// A folder may import those with a larger number. Folders of one number do not see each other. What is not listed puts
+// its package together: it sees all of these, and none of them sees it.
+const LAYERS: Readonly<Record<string, Layers>> = {
+  "server/gate/src": {
+    services: 1,
+    connect: 2,
+    // A stream is renewed under the policy of its method.
+    streams: 3,
+    authorize: 4,
+    authenticate: 5,
+    keys: 6,
+    errors: 7,
+    kernel: 8,
+  },
+  "server/node/src": {
+    // Which calls are served without Connect's own handler, and how.
+    unary: 1,
+    // What the gate, the interceptors and the handler see of a call.
+    call: 2,
+    // A request and the way to answer it.
+    exchange: 3,
+    "respond.ts": 4,
+    "timeout-headers.ts": 4,
+    // What of Connect is no public part of it.
+    "connect-protocol.ts": 5,
+    "handler.ts": 5,
+  },
+  "server/issuer/src": {
+    oauth2: 1,
+    services: 2,
+    renewal: 3,
+    sessions: 4,
+    credentials: 4,
+    revoke: 4,
+    keys: 5,
+    "issue-audit.ts": 6,
+    store: 6,
+  },
 };
 
-/** Inside the server, a file imports from its own folder or from layers below it. */
-export const serverLayers: Rule = (module) =>
-  upwardImports(module, "server/src", (folder) => {
-    const layer = SERVER_LAYERS[folder];
-    if (layer === undefined) throw new Error(`server/src/${folder} has no place among the layers`);
-    return layer;
-  });
-
-// What is not listed puts the HTTP side together: it sees all of these, and none of them sees it.
-const HTTP_LAYERS: Layers = {
-  oauth2: 1,
-  // Which calls are served without Connect's own handler, and how.
-  unary: 1,
-  // What the gate, the interceptors and the handler see of a call.
-  call: 2,
-  // A request and the way to answer it.
-  exchange: 3,
-  "respond.ts": 4,
-  "timeout-headers.ts": 4,
-  // What of Connect is no public part of it.
-  "connect-protocol.ts": 5,
-  "handler.ts": 5,
+/** Inside a package of the server, a file imports from its own folder or from layers below it. */
+export const serverLayers: Rule = (module) => {
+  const root = Object.keys(LAYERS).find((folder) => module.path.startsWith(`${folder}/`));
+  return root === undefined ? [] : upwardImports(module, root, LAYERS[root] ?? {});
 };
 
-/** The same inside the server's HTTP side. */
-export const httpLayers: Rule = (module) =>
-  upwardImports(module, "server/src/http", (folder) => HTTP_LAYERS[folder]);
-
-function upwardImports(
-  module: ParsedModule,
-  root: string,
-  layerOf: (folder: string) => number | undefined,
-): readonly string[] {
-  const home = folderIn(root, module.path);
-  if (home === undefined) return [];
-  const own = layerOf(home);
+function upwardImports(module: ParsedModule, root: string, layers: Layers): readonly string[] {
+  const home = folderIn(root, module.path) ?? "";
+  const own = layers[home] ?? 0;
   return violations(module, ({ specifier }) => {
     const target = folderIn(root, resolveImport(module.path, specifier) ?? "");
-    if (own === undefined || target === undefined || target === home) return undefined;
-    return own < (layerOf(target) ?? 0) ? undefined : `${root}/${home} may not import ${target}`;
+    if (target === undefined || target === home || own < (layers[target] ?? 0)) return undefined;
+    return own === 0 ? undefined : `${root}/${home} may not import ${target}`;
   });
 }
 

@@ -33,38 +33,38 @@ const badInputs: readonly BadInput[] = [
   },
   {
     rule: oneReaderOfTheEnvironment,
-    path: "server/src/http/listener.ts",
+    path: "server/node/src/listener.ts",
     bad: "const port = process.env.COUNTERSIGN_PORT;",
     good: "const port = config.env.port;",
-    complaint: "server/src/http/listener.ts:1 environment",
+    complaint: "server/node/src/listener.ts:1 environment",
   },
   {
     rule: honestTypes,
-    path: "server/src/http/listener.ts",
+    path: "server/node/src/listener.ts",
     bad: "const port = (config as any).port;",
     good: "const any = 1;",
-    complaint: "server/src/http/listener.ts:1 any",
+    complaint: "server/node/src/listener.ts:1 any",
   },
   {
     rule: honestTypes,
-    path: "server/src/http/listener.ts",
+    path: "server/node/src/listener.ts",
     bad: "\nconst port = ports[0]!;",
     good: "const closed = !open;",
-    complaint: "server/src/http/listener.ts:2 non-null assertion",
+    complaint: "server/node/src/listener.ts:2 non-null assertion",
   },
   {
     rule: honestTypes,
-    path: "server/src/http/listener.ts",
+    path: "server/node/src/listener.ts",
     bad: "enum Port { Http }",
     good: 'type Port = "http";',
-    complaint: "server/src/http/listener.ts:1 enum",
+    complaint: "server/node/src/listener.ts:1 enum",
   },
   {
     rule: honestTypes,
-    path: "server/src/http/listener.ts",
+    path: "server/node/src/listener.ts",
     bad: `// @ts-${"ignore"}\nconst port = 1;`,
     good: "// @ts-expect-error ports are numbers\nconst port = 1;",
-    complaint: "server/src/http/listener.ts:1 switches tsc off",
+    complaint: "server/node/src/listener.ts:1 switches tsc off",
   },
   {
     rule: namedExports,
@@ -82,17 +82,17 @@ const badInputs: readonly BadInput[] = [
   },
   {
     rule: keptLibraries,
-    path: "server/src/services/notes-service.ts",
+    path: "server/issuer/src/services/session-service.ts",
     bad: 'import { sql } from "kysely";',
-    good: 'import { createNote } from "../store/notes.ts";',
-    complaint: "server/src/services/notes-service.ts:1 kysely is not for this file",
+    good: 'import { listLiveSessions } from "../store/sessions.ts";',
+    complaint: "server/issuer/src/services/session-service.ts:1 kysely is not for this file",
   },
   {
     rule: keptLibraries,
-    path: "server/src/connect/gate.ts",
+    path: "server/gate/src/connect/gate.ts",
     bad: 'import { jwtVerify } from "jose";',
     good: 'import { verifyToken } from "../authenticate/verify-token.ts";',
-    complaint: "server/src/connect/gate.ts:1 jose is not for this file",
+    complaint: "server/gate/src/connect/gate.ts:1 jose is not for this file",
   },
 ];
 
@@ -105,19 +105,24 @@ describe("each rule", () => {
   });
 
   test("cannot read a module that is not TypeScript", () => {
-    expect(() => parse("server/src/a.ts", "const = ;")).toThrow("server/src/a.ts: ");
+    expect(() => parse("server/gate/src/a.ts", "const = ;")).toThrow("server/gate/src/a.ts: ");
   });
 });
 
 describe("findCycles", () => {
   test("finds a cycle over three files, one of them for its types only", () => {
     const modules = [
-      parse("server/src/keys/a.ts", 'import { b } from "./b.ts";'),
-      parse("server/src/keys/b.ts", 'export { c } from "./c.ts";'),
-      parse("server/src/keys/c.ts", 'import type { A } from "./a.ts";'),
+      parse("server/gate/src/keys/a.ts", 'import { b } from "./b.ts";'),
+      parse("server/gate/src/keys/b.ts", 'export { c } from "./c.ts";'),
+      parse("server/gate/src/keys/c.ts", 'import type { A } from "./a.ts";'),
     ];
     expect(findCycles(modules)).toEqual([
-      ["server/src/keys/a.ts", "server/src/keys/b.ts", "server/src/keys/c.ts", "server/src/keys/a.ts"],
+      [
+        "server/gate/src/keys/a.ts",
+        "server/gate/src/keys/b.ts",
+        "server/gate/src/keys/c.ts",
+        "server/gate/src/keys/a.ts",
+      ],
     ]);
     expect(findCycles(modules.slice(0, 2))).toEqual([]);
   });
@@ -128,7 +133,8 @@ describe("resolveImport", () => {
     "./b.ts": "sdk/src/core/b.ts",
     "../node/index.ts": "sdk/src/node/index.ts",
     "@countersign/sdk": "sdk/src/index.ts",
-    "@countersign/server/node": "server/src/node.ts",
+    "@countersign/node": "server/node/src/index.ts",
+    "@countersign/server/internal": "server/gate/src/internal.ts",
     "@countersign/gen/google/rpc/error_details_pb.js": "gen/es/google/rpc/error_details_pb.ts",
     jose: undefined,
   } satisfies Readonly<Record<string, string | undefined>>;
@@ -141,9 +147,9 @@ describe("resolveImport", () => {
 
 describe("reachableFrom", () => {
   test("follows imports, not importers", () => {
-    const a = parse("server/src/keys/a.ts", 'import { b } from "./b.ts";');
-    const b = parse("server/src/keys/b.ts", 'import "node:crypto";');
-    const c = parse("server/src/keys/c.ts", 'import { a } from "./a.ts";');
+    const a = parse("server/gate/src/keys/a.ts", 'import { b } from "./b.ts";');
+    const b = parse("server/gate/src/keys/b.ts", 'import "node:crypto";');
+    const c = parse("server/gate/src/keys/c.ts", 'import { a } from "./a.ts";');
     expect(reachableFrom(a.path, [a, b, c])).toEqual([a, b]);
   });
 });

@@ -49,7 +49,7 @@ describe.concurrent("the benches, as quickly as they can", () => {
     expectRows(rows, "unary", ["countersign", ...stock]);
   });
 
-  it.skipIf(!existsSync(join(ROOT, "server/dist/index.js")))(
+  it.skipIf(!existsSync(join(ROOT, "server/gate/dist/index.js")))(
     "unary: holds this build against another",
     async () => {
       // Another build is at hand: what was last compiled here.

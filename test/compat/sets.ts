@@ -3,7 +3,7 @@ import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PUBLISHED, unpack } from "../support/packages.ts";
+import { PUBLISHED, packageName, unpack } from "../support/packages.ts";
 
 /** Releases of Connect and of its adapters that one app can have at once. */
 export interface ConnectSet {
@@ -70,7 +70,7 @@ export async function createApp(set: ConnectSet): Promise<string> {
   for (const { name, folder } of packagesOf(set)) {
     await cp(join(VERSIONS, "node_modules", folder), join(app, "node_modules", name), { recursive: true });
   }
-  for (const name of PUBLISHED) await unpack(name, join(app, "node_modules/@countersign", name));
+  for (const name of PUBLISHED) await unpack(name, join(app, "node_modules", packageName(name)));
   // What the programs import by path lies where it lies in the repository.
   await cp(join(HERE, "program"), join(app, "compat/program"), { recursive: true });
   await cp(join(HERE, "../support/echo-service.ts"), join(app, "support/echo-service.ts"));

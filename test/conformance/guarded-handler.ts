@@ -1,9 +1,9 @@
 import type { ConnectRouter } from "@connectrpc/connect";
-import { AUTHENTICATED_POLICY, type Policy } from "../../server/src/authorize/policy.ts";
-import { compileRule } from "../../server/src/authorize/rule.ts";
-import { createAuth } from "../../server/src/connect/create-auth.ts";
-import { buildRequestListener } from "../../server/src/http/build-server.ts";
-import type { HttpHandler } from "../../server/src/http/handler.ts";
+import { AUTHENTICATED_POLICY, type Policy } from "../../server/gate/src/authorize/policy.ts";
+import { compileRule } from "../../server/gate/src/authorize/rule.ts";
+import { createAuth } from "../../server/gate/src/connect/create-auth.ts";
+import { buildRequestListener } from "../../server/node/src/build-server.ts";
+import type { HttpHandler } from "../../server/node/src/handler.ts";
 import { createSigningKey, goodClaims, signToken } from "../support/tokens.ts";
 import type { Suite } from "./suite.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { listen } from "../../server/src/http/listener.ts";
+import { listen } from "../../server/node/src/listener.ts";
 import { createGuardedHandler } from "./guarded-handler.ts";
 import type { ServerRequest } from "./messages.ts";
 import { createConformanceRoutes } from "./service.ts";

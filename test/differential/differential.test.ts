@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { PROVEN_VERSIONS, readConnectVersion } from "../../server/src/http/connect-version.ts";
+import { PROVEN_VERSIONS, readConnectVersion } from "../../server/node/src/connect-version.ts";
 import { ALL_CASES } from "./cases/all.ts";
 import { startSides } from "./compare.ts";
 import { connectHandler, fastPath } from "./variants.ts";

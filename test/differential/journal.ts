@@ -1,6 +1,6 @@
 import { type DescMessage, type Message, toBinary, toJson } from "@bufbuild/protobuf";
 import { ConnectError, type ContextKey, createContextKey, type HandlerContext } from "@connectrpc/connect";
-import { optionalPrincipalOf } from "../../server/src/connect/principal-context.ts";
+import { optionalPrincipalOf } from "../../server/gate/src/connect/principal-context.ts";
 import { isClockStopped } from "./stopped-clock.ts";
 
 /** What one server's own code saw of a request: in the same words for both servers. */

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import type { AuthOptions } from "../../server/src/connect/auth-options.ts";
-import { buildRequestListener, type RequestListenerOptions } from "../../server/src/http/build-server.ts";
-import { listen } from "../../server/src/http/listener.ts";
+import type { AuthOptions } from "../../server/gate/src/connect/auth-options.ts";
+import { buildRequestListener, type RequestListenerOptions } from "../../server/node/src/build-server.ts";
+import { listen } from "../../server/node/src/listener.ts";
 import { issuers, revocations } from "../hostile/issuers.ts";
 import { createEchoAuth } from "../support/echo-server.ts";
 import { createSelfSigned } from "../support/self-signed.ts";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runCommand } from "../../server/src/cli/run-command.ts";
-import { recordingTerminal } from "../server/cli/recording-terminal.ts";
+import { runCommand } from "../../server/cli/src/run-command.ts";
+import { recordingTerminal } from "../cli/recording-terminal.ts";
 import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
 import { type Fence, parseAnchors, parseFences, parseLinks, placeOf } from "./markdown.ts";
 

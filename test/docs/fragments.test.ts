@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPolicyTable, PolicyError } from "../../server/src/authorize/policy-table.ts";
+import { createPolicyTable, PolicyError } from "../../server/gate/src/authorize/policy-table.ts";
 import { DOCUMENTS } from "./documents.ts";
 import { buildFragments, isFragment } from "./fragments.ts";
 import { type Fence, parseFences, placeOf } from "./markdown.ts";

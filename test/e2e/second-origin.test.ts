@@ -1,9 +1,9 @@
 import { createClient, type HandlerContext } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { buildRequestListener, listen } from "@countersign/node";
 import { fromSession, isSessionError } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { createAuth, principalOf } from "@countersign/server";
-import { buildRequestListener, listen } from "@countersign/server/node";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { DEMO_ACCOUNT, startServer } from "../support/server-process.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readCommandLine } from "../../server/src/cli/config.ts";
+import { readCommandLine } from "../../server/cli/src/config.ts";
 import { runProgram } from "../support/program.ts";
 
 // These tests run twice: once as users have it, and once in the project "connect-handler".

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
-import type { AuditEvent } from "../../server/src/operate/audit.ts";
+import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
 import { eventually } from "../support/eventually.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
 import { DEMO_ACCOUNT, runCountersign, startServer } from "../support/server-process.ts";

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase, type Store } from "../../server/src/store/database.ts";
+import { openDatabase, type Store } from "../../server/issuer/src/store/database.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { createRefreshingClient } from "../support/refreshing-client.ts";

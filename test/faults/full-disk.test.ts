@@ -5,8 +5,8 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { expect, test } from "vitest";
-import { openDatabase } from "../../server/src/store/database.ts";
-import { fillUp } from "../server/store/unwritable.ts";
+import { openDatabase } from "../../server/issuer/src/store/database.ts";
+import { fillUp } from "../issuer/store/unwritable.ts";
 import { startCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { clientOf, signIn } from "../support/rpc.ts";

@@ -1,6 +1,6 @@
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { expect, test } from "vitest";
-import { openDatabase } from "../../server/src/store/database.ts";
+import { openDatabase } from "../../server/issuer/src/store/database.ts";
 import { startCluster } from "../support/cluster.ts";
 import { createRefreshingClient } from "../support/refreshing-client.ts";
 import { clientOf, signIn } from "../support/rpc.ts";

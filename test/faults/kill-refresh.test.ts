@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { openDatabase } from "../../server/src/store/database.ts";
+import { openDatabase } from "../../server/issuer/src/store/database.ts";
 import { createRefreshingClient, isOutage, type RefreshingClient } from "../support/refreshing-client.ts";
 import { signIn } from "../support/rpc.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ConnectError } from "@connectrpc/connect";
 import { resumable } from "@countersign/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../../server/src/store/database.ts";
+import { openDatabase } from "../../server/issuer/src/store/database.ts";
 import { type BalancedCluster, PROXIES, startBalancedCluster } from "../support/balanced-cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Collected, collect, type Notes, signInSession } from "../support/stream-runs.ts";

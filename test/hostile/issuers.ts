@@ -1,4 +1,4 @@
-import type { IssuerOptions } from "../../server/src/connect/issuer-options.ts";
+import type { IssuerOptions } from "../../server/gate/src/connect/issuer-options.ts";
 import {
   craftToken,
   createSigningKey,

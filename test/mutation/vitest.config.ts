@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["test/server/{authenticate,authorize}/**/*.test.ts"],
+    include: ["test/gate/{authenticate,authorize}/**/*.test.ts"],
     testTimeout: 20_000,
   },
 });

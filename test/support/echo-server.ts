@@ -4,10 +4,10 @@ import type { AddressInfo, Server } from "node:net";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import type { AuthOptions } from "../../server/src/connect/auth-options.ts";
-import { type Auth, createAuth } from "../../server/src/connect/create-auth.ts";
-import { optionalPrincipalOf } from "../../server/src/connect/principal-context.ts";
-import type { AuditEvent } from "../../server/src/operate/audit.ts";
+import type { AuthOptions } from "../../server/gate/src/connect/auth-options.ts";
+import { type Auth, createAuth } from "../../server/gate/src/connect/create-auth.ts";
+import { optionalPrincipalOf } from "../../server/gate/src/connect/principal-context.ts";
+import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
 import { createTestClock, type TestClock } from "./test-clock.ts";
 import { ISSUED_AT_SECONDS } from "./tokens.ts";
 

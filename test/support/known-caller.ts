@@ -1,7 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
-import type { Principal } from "../../server/src/authenticate/principal.ts";
-import { createCallValues, stateOf } from "../../server/src/connect/call-state.ts";
-import { createErrorConversion } from "../../server/src/connect/route/error-conversion.ts";
+import type { Principal } from "../../server/gate/src/authenticate/principal.ts";
+import { createCallValues, stateOf } from "../../server/gate/src/connect/call-state.ts";
+import { createErrorConversion } from "../../server/gate/src/connect/route/error-conversion.ts";
 
 /**
  * Serve without a gate: whoever the header names makes the call, and errors leave as they do behind one.

@@ -9,11 +9,22 @@ const run = promisify(execFile);
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The packages that are published. */
-export const PUBLISHED = ["gen", "server", "sdk"] as const;
+/** The folders of the packages that are published, by their names without the scope. */
+const FOLDERS = {
+  gen: "gen",
+  server: "server/gate",
+  node: "server/node",
+  issuer: "server/issuer",
+  demo: "server/demo",
+  countersign: "server/cli",
+  sdk: "sdk",
+} as const;
 
 /** One of them, without the scope of its name. */
-export type PublishedName = (typeof PUBLISHED)[number];
+export type PublishedName = keyof typeof FOLDERS;
+
+/** The packages that are published. */
+export const PUBLISHED = Object.keys(FOLDERS) as readonly PublishedName[];
 
 const TARBALLS = join(ROOT, "test/output/packages");
 
@@ -24,7 +35,17 @@ export async function setup(): Promise<void> {
 
 /** Find the tarball of a package. */
 export function tarballOf(name: PublishedName): string {
-  return join(TARBALLS, `countersign-${name}-0.1.0.tgz`);
+  return join(TARBALLS, tarballName(name));
+}
+
+/** What npm calls the tarball of a package. */
+export function tarballName(name: PublishedName): string {
+  return name === "countersign" ? "countersign-0.1.0.tgz" : `countersign-${name}-0.1.0.tgz`;
+}
+
+/** The name that a package is imported by. */
+export function packageName(name: PublishedName): string {
+  return name === "countersign" ? name : `@countersign/${name}`;
 }
 
 /** Unpack a package into a folder, as npm does when it installs it. */
@@ -34,8 +55,8 @@ export async function unpack(name: PublishedName, folder: string): Promise<void>
 }
 
 /** Read the manifest of a package in the repository. */
-export async function readManifest(folder: string): Promise<Manifest> {
-  return JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+export async function readManifest(name: PublishedName): Promise<Manifest> {
+  return JSON.parse(await readFile(join(ROOT, FOLDERS[name], "package.json"), "utf8"));
 }
 
 /** What a package says of itself, as far as it is asked here. */

@@ -5,7 +5,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
-import { sniffProtocol } from "../../server/src/http/protocol-sniffer.ts";
+import { sniffProtocol } from "../../server/node/src/protocol-sniffer.ts";
 import { createHttp2Upstreams } from "./http2-upstreams.ts";
 import { type Balancer, reach } from "./tcp-proxy.ts";
 

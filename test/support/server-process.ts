@@ -28,7 +28,7 @@ export interface ServerProcess extends AsyncDisposable {
 /** An account that `countersign demo` makes. */
 export const DEMO_ACCOUNT = { username: "demo", password: "demo-password" } as const;
 
-const MAIN = fileURLToPath(new URL("../../server/src/cli/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../server/cli/src/main.ts", import.meta.url));
 const ADDRESS = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/;
 
 /**

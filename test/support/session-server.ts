@@ -1,11 +1,11 @@
 import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { decodeJwt } from "jose";
-import type { Principal } from "../../server/src/authenticate/principal.ts";
-import { createAccounts } from "../../server/src/credentials/accounts.ts";
-import type { FederatedIssuer } from "../../server/src/credentials/federated-identity.ts";
-import type { AuditEvent } from "../../server/src/operate/audit.ts";
-import { createSessionService } from "../../server/src/services/session-service.ts";
+import type { Principal } from "../../server/gate/src/authenticate/principal.ts";
+import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
+import { createAccounts } from "../../server/issuer/src/credentials/accounts.ts";
+import type { FederatedIssuer } from "../../server/issuer/src/credentials/federated-identity.ts";
+import { createSessionService } from "../../server/issuer/src/services/session-service.ts";
 import { believe } from "./known-caller.ts";
 import { createTestSignIns, testPasswords, trustForRefresh } from "./sign-ins.ts";
 import { openTestSqlite } from "./stores.ts";

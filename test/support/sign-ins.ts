@@ -1,15 +1,18 @@
-import { resolveIssuer } from "../../server/src/connect/issuer-options.ts";
-import { createClientAuthentication } from "../../server/src/credentials/client-authentication.ts";
-import { type Clients, createClients } from "../../server/src/credentials/clients.ts";
-import { type FederatedIssuer, toExternalTerms } from "../../server/src/credentials/federated-identity.ts";
-import { createFederation, type Federation } from "../../server/src/credentials/federation.ts";
-import { createPasswords } from "../../server/src/credentials/password.ts";
-import { createPasswordSignIn } from "../../server/src/credentials/password-sign-in.ts";
-import { createSharedSignInLimiter } from "../../server/src/credentials/shared-sign-in-limiter.ts";
-import { type AccessGrants, createAccessGrants } from "../../server/src/issue/access-grants.ts";
-import type { AuditEvent } from "../../server/src/operate/audit.ts";
-import { createRateLimit } from "../../server/src/operate/rate-limit.ts";
-import { createSignIn, type SignIn } from "../../server/src/services/session-sign-in.ts";
+import { createRateLimit } from "../../server/gate/src/authenticate/rate-limit.ts";
+import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
+import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
+import { createClientAuthentication } from "../../server/issuer/src/credentials/client-authentication.ts";
+import { type Clients, createClients } from "../../server/issuer/src/credentials/clients.ts";
+import {
+  type FederatedIssuer,
+  toExternalTerms,
+} from "../../server/issuer/src/credentials/federated-identity.ts";
+import { createFederation, type Federation } from "../../server/issuer/src/credentials/federation.ts";
+import { createPasswords } from "../../server/issuer/src/credentials/password.ts";
+import { createPasswordSignIn } from "../../server/issuer/src/credentials/password-sign-in.ts";
+import { createSharedSignInLimiter } from "../../server/issuer/src/credentials/shared-sign-in-limiter.ts";
+import { createSignIn, type SignIn } from "../../server/issuer/src/services/session-sign-in.ts";
+import { type AccessGrants, createAccessGrants } from "../../server/issuer/src/sessions/access-grants.ts";
 import { TEST_AUDIENCE, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
 import { createSigningKey, goodClaims, type SigningKey, signToken } from "./tokens.ts";
 

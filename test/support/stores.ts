@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
-import { openDatabase, type Store } from "../../server/src/store/database.ts";
+import { openDatabase, type Store } from "../../server/issuer/src/store/database.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { databaseParent } from "./temporary-folder.ts";
 

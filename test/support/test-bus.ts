@@ -1,5 +1,5 @@
-import { AuthError } from "../../server/src/errors/auth-error.ts";
-import type { Bus } from "../../server/src/store/bus.ts";
+import { AuthError } from "../../server/gate/src/errors/auth-error.ts";
+import type { Bus } from "../../server/issuer/src/store/bus.ts";
 
 /** A word as anybody who listens gets it. */
 export interface SaidWord {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../server/src/clock.ts";
+import type { Clock } from "../../server/gate/src/kernel/clock.ts";
 
 /** A clock that stands still until it is told to go on. */
 export interface TestClock extends Clock {

@@ -1,10 +1,10 @@
-import type { IssueEvent } from "../../server/src/issue/issue-audit.ts";
-import { createKeyRing, type KeyRing } from "../../server/src/issue/key-ring.ts";
-import type { ExternalTerms } from "../../server/src/issue/session-options.ts";
-import { createSessions, type Sessions } from "../../server/src/issue/sessions.ts";
-import { type AccountRecord, insertAccount } from "../../server/src/store/accounts.ts";
-import type { Store } from "../../server/src/store/database.ts";
-import type { RevocationRecord } from "../../server/src/store/revocations.ts";
+import type { IssueEvent } from "../../server/issuer/src/issue-audit.ts";
+import { createKeyRing, type KeyRing } from "../../server/issuer/src/keys/key-ring.ts";
+import type { ExternalTerms } from "../../server/issuer/src/sessions/session-options.ts";
+import { createSessions, type Sessions } from "../../server/issuer/src/sessions/sessions.ts";
+import { type AccountRecord, insertAccount } from "../../server/issuer/src/store/accounts.ts";
+import type { Store } from "../../server/issuer/src/store/database.ts";
+import type { RevocationRecord } from "../../server/issuer/src/store/revocations.ts";
 import { createTestClock, type TestClock } from "./test-clock.ts";
 
 /** The claims `iss` and `aud` of the tokens of tests. */

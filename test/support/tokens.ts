@@ -1,5 +1,5 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import type { SignatureAlgorithm } from "../../server/src/keys/key-source.ts";
+import type { SignatureAlgorithm } from "../../server/gate/src/keys/key-source.ts";
 
 /** When the tokens of tests are issued, in seconds since 1970, and for how long. */
 export const ISSUED_AT_SECONDS = Date.UTC(2026, 5, 1, 12, 0, 0) / 1000;

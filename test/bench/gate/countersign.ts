@@ -1,7 +1,7 @@
 import { createHandlerContext, type HandlerContext } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { type Auth, createAuth } from "@countersign/server";
-import { createCallValues } from "../../../server/src/connect/call-state.ts";
+import { createCallValues } from "../../../server/gate/src/connect/call-state.ts";
 import { createEchoRoutes, ECHO_METHOD, ECHO_PATH } from "../fixture/echo.ts";
 import { ALGORITHM, AUDIENCE, ISSUER, type PublicKeys } from "../fixture/tokens.ts";
 import type { Decider } from "./decider.ts";

@@ -9,8 +9,10 @@ import { ALGORITHM, AUDIENCE, ISSUER, type PublicKeys } from "../fixture/tokens.
  */
 export async function startCountersignBefore({ jwks }: PublicKeys, folder: string): Promise<number> {
   const { createAuth, principalOf } = await load<typeof import("@countersign/server")>("@countersign/server");
-  const { buildRequestListener, listen } =
-    await load<typeof import("@countersign/server/node")>("@countersign/server/node");
+  // Up to 0.1.0 of the first packages, the listener was an entry of the gate's package.
+  const { buildRequestListener, listen } = await load<typeof import("@countersign/node")>(
+    "@countersign/node",
+  ).catch(() => load<typeof import("@countersign/node")>("@countersign/server/node"));
   const { NotesService } = await load<typeof import("@countersign/gen/countersign/demo/v1/notes_pb.js")>(
     "@countersign/gen/countersign/demo/v1/notes_pb.js",
   );

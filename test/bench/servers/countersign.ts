@@ -1,5 +1,5 @@
+import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth, principalOf } from "@countersign/server";
-import { buildRequestListener, listen } from "@countersign/server/node";
 import { createEchoRoutes } from "../fixture/echo.ts";
 import { ALGORITHM, AUDIENCE, ISSUER, type PublicKeys } from "../fixture/tokens.ts";
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { systemClock } from "../../../server/src/clock.ts";
-import { createKeyRing } from "../../../server/src/issue/key-ring.ts";
-import { createSessions, type Sessions } from "../../../server/src/issue/sessions.ts";
-import { type AccountRecord, insertAccount } from "../../../server/src/store/accounts.ts";
-import type { Store } from "../../../server/src/store/database.ts";
+import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
+import { createKeyRing } from "../../../server/issuer/src/keys/key-ring.ts";
+import { createSessions, type Sessions } from "../../../server/issuer/src/sessions/sessions.ts";
+import { type AccountRecord, insertAccount } from "../../../server/issuer/src/store/accounts.ts";
+import type { Store } from "../../../server/issuer/src/store/database.ts";
 
 /** An issuer over a store, as a server has one. */
 export interface BenchIssuer {

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Pool } from "pg";
-import type { Store } from "../../../server/src/store/database.ts";
+import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { beginSession, startBenchIssuer } from "./issuer.ts";
 import type { Lane } from "./turns.ts";
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createPasswords } from "../../../server/src/credentials/password.ts";
-import { openDatabase, type Store } from "../../../server/src/store/database.ts";
+import { createPasswords } from "../../../server/issuer/src/credentials/password.ts";
+import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
 import { answerParent } from "../run/answer-parent.ts";
 import { beginSession, startBenchIssuer } from "./issuer.ts";
 import { rawPostgresLanes, rawSqliteLanes, refreshLanes } from "./lanes.ts";

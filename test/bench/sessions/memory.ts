@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { createRevokedSet, type RevokedSet } from "../../../server/src/revoke/revoked-set.ts";
-import { openDatabase } from "../../../server/src/store/database.ts";
-import { findSession } from "../../../server/src/store/sessions.ts";
+import { createRevokedSet, type RevokedSet } from "../../../server/issuer/src/revoke/revoked-set.ts";
+import { openDatabase } from "../../../server/issuer/src/store/database.ts";
+import { findSession } from "../../../server/issuer/src/store/sessions.ts";
 import { beginSession, startBenchIssuer } from "./issuer.ts";
 
 /** What sessions take. */

@@ -9,8 +9,8 @@ import {
 } from "@connectrpc/connect";
 import { createFetchHandler as toFetchHandler } from "@connectrpc/connect/protocol";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { buildRequestListener, listen } from "@countersign/node";
 import { type Auth, createFetchHandler } from "@countersign/server";
-import { buildRequestListener, listen } from "@countersign/server/node";
 import type { Mounted } from "./combinations.ts";
 import { serveFetch } from "./serve-fetch.ts";
 import { service } from "./service.ts";

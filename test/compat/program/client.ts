@@ -1,9 +1,9 @@
 import { createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { buildRequestListener, listen } from "@countersign/node";
 import { systemClock } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { createFakeServer } from "@countersign/sdk/testing";
-import { buildRequestListener, listen } from "@countersign/server/node";
 
 // The life of a session of the SDK, on the Connect of this folder: it signs in, calls, streams and signs out.
 

@@ -1,8 +1,8 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createSessions } from "@countersign/issuer";
+import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth, principalOf, setPeer } from "@countersign/server";
-import { createSessions } from "@countersign/server/issuer";
-import { buildRequestListener, listen } from "@countersign/server/node";
 
 // What an application writes, for the compiler: it is never run.
 

@@ -1,5 +1,5 @@
-import { buildRequestListener } from "../../../server/src/http/build-server.ts";
-import { listen } from "../../../server/src/http/listener.ts";
+import { buildRequestListener } from "../../../server/node/src/build-server.ts";
+import { listen } from "../../../server/node/src/listener.ts";
 import { answerParent } from "../../bench/run/answer-parent.ts";
 import { createRecordedRoutes } from "../../differential/handlers.ts";
 import type { Journal } from "../../differential/journal.ts";

@@ -3,8 +3,8 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromFunction } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { expect, test } from "vitest";
-import { buildRequestListener } from "../../../../server/src/http/build-server.ts";
-import { listen } from "../../../../server/src/http/listener.ts";
+import { buildRequestListener } from "../../../../server/node/src/build-server.ts";
+import { listen } from "../../../../server/node/src/listener.ts";
 
 test("a server is called by its IPv6 address", async () => {
   const handler = buildRequestListener({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { buildRequestListener, listen } from "@countersign/server/node";
+import { buildRequestListener, listen } from "@countersign/node";
 
 // A server in a process of its own, whose calls take a while. On SIGTERM it stops gracefully, and cuts off what takes longer.
 

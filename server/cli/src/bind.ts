@@ -1,0 +1,41 @@
+import type { HttpHandler } from "@countersign/node";
+import { type AdminOptions, createAdminHandler, type Listener, listen } from "@countersign/node";
+import type { Config } from "./config.ts";
+import { readTlsFiles } from "./exposure.ts";
+import { reasonOf } from "./reason-of.ts";
+import { CommandError } from "./usage-error.ts";
+
+/** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
+export async function bindServer(handler: HttpHandler, config: Config): Promise<Listener> {
+  const tls = await readTlsFiles(config);
+  const { host, port } = config;
+  try {
+    return await listen(handler, { host, port, ...(tls === undefined ? {} : { tls }) });
+  } catch (cause) {
+    throw toBindError(cause, `${host}:${port}`, "--port");
+  }
+}
+
+/** Open the operator's port, on loopback. @throws CommandError when it cannot be bound */
+export async function bindAdmin(options: AdminOptions, { adminPort }: Config): Promise<Listener> {
+  try {
+    return await listen(createAdminHandler(options), { port: adminPort });
+  } catch (cause) {
+    throw toBindError(cause, `127.0.0.1:${adminPort}`, "--admin-port");
+  }
+}
+
+const HOW_TO_MEND: Readonly<Record<string, string>> = {
+  EACCES: "is not open to this user: ports below 1024 belong to root",
+  EADDRNOTAVAIL: "is no address of this machine",
+  ENOTFOUND: "is no address that can be found",
+};
+
+function toBindError(cause: unknown, address: string, flag: string): CommandError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const why =
+    code === "EADDRINUSE"
+      ? `is in use: choose another with ${flag}, 0 for any free one`
+      : (HOW_TO_MEND[code] ?? `cannot be bound: ${reasonOf(cause)}`);
+  return new CommandError(`${address} ${why}`, { cause });
+}

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { composeNotes, createStaticFiles, DEMO_ACCOUNTS } from "@countersign/demo";
+import { demoServices } from "./built-in-services.ts";
+import type { Command, Terminal } from "./command.ts";
+import type { ServerMode } from "./compose-server.ts";
+import { readCommandLine } from "./config.ts";
+import { openAccounts } from "./open-accounts.ts";
+import { type RunningServer, runServer } from "./run-server.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The settings that the demo has defaults of its own for. */
+const FALLBACKS = { audience: "countersign-demo", logLevel: "warn" } as const;
+
+/** What the demo serves. `vite build` puts the page beside the folder of this package. */
+const MODE: ServerMode = {
+  ...demoServices,
+  notes: composeNotes,
+  pages: createStaticFiles(join(import.meta.dirname, "../../../web-demo/dist")),
+};
+
+/** `countersign demo`: the server with all that is needed to try it out. */
+export const demoCommand: Command = {
+  name: "demo",
+  summary: "Run the server with notes, the web demo, reflection and two accounts.",
+  settings: "all",
+  fallbacks: FALLBACKS,
+  usage: [
+    "Usage: countersign demo [settings]",
+    "",
+    "Runs the server with what is needed to try it out: a service of notes, the web demo at /, reflection for",
+    "everyone, and two accounts whose passwords are printed. Never run it where others can reach it.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const { config, given, words } = readCommandLine(args, terminal.env, { fallbacks: FALLBACKS });
+    if (words.length > 0) {
+      throw new UsageError("demo takes no words, only options");
+    }
+    if (config.workers > 1) {
+      throw new UsageError("the demo is one process: --workers is for countersign serve");
+    }
+    await runServer(config, terminal, {
+      mode: MODE,
+      given,
+      createsSecret: true,
+      onReady: async (server) => {
+        await addAccounts(server);
+        printWelcome(server, terminal);
+      },
+    });
+  },
+};
+
+async function addAccounts({ backend }: RunningServer): Promise<void> {
+  const accounts = openAccounts(backend);
+  for (const account of DEMO_ACCOUNTS) {
+    if ((await accounts.find(account.username)) === undefined) {
+      await accounts.create(account);
+    }
+  }
+}
+
+function printWelcome({ backend, origin, adminOrigin }: RunningServer, terminal: Terminal): void {
+  const [{ username, password }] = DEMO_ACCOUNTS;
+  const body = JSON.stringify({ password: { username, password } });
+  const { tlsCert } = backend.config;
+  const connection = tlsCert === undefined ? "--http2-prior-knowledge" : `--cacert ${tlsCert}`;
+  const lines = [
+    "",
+    `Countersign demo is ready: ${origin}`,
+    "",
+    ...DEMO_ACCOUNTS.map((account, index) => {
+      const label = index === 0 ? "Accounts" : "";
+      const rights = [...account.scopes, ...account.roles.map((role) => `role ${role}`)].join(" ");
+      return `  ${label.padEnd(10)}${account.username.padEnd(6)}/ ${account.password.padEnd(15)} ${rights}`;
+    }),
+    `  ${"Metrics".padEnd(10)}${adminOrigin}/metrics`,
+    `  ${"Try it".padEnd(10)}npx buf curl --protocol grpc ${connection} -d '${body}' \\`,
+    `  ${"".padEnd(10)}  ${origin}/countersign.auth.v1.SessionService/SignIn`,
+    "",
+    "Press Ctrl-C to stop.",
+  ];
+  lines.forEach(terminal.print);
+}

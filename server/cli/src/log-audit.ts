@@ -1,0 +1,26 @@
+import type { AuditSink } from "@countersign/server";
+import type { Logger } from "pino";
+
+/** Events that an operator must see even where little is logged: somebody holds a stolen token. */
+const NOTABLE: ReadonlySet<string> = new Set(["refresh_reuse"]);
+
+/** Create a sink that writes audit events to the log. Calls that were refused are too many for more than debug. */
+export function createLogAudit(log: Logger): AuditSink {
+  return {
+    record(event) {
+      const level = event.type === "call_denied" ? "debug" : NOTABLE.has(event.type) ? "warn" : "info";
+      log[level]({ audit: event }, event.type);
+    },
+  };
+}
+
+/** Create a sink that passes every event on to all of these. */
+export function joinAudits(...sinks: readonly AuditSink[]): AuditSink {
+  return {
+    record(event) {
+      for (const sink of sinks) {
+        sink.record(event);
+      }
+    },
+  };
+}

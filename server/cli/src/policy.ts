@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { type PolicyEntry, PolicyError } from "@countersign/server";
+import { createPolicyTable, toMethodName } from "@countersign/server/internal";
+import { type BuiltInServices, demoServices, serveServices } from "./built-in-services.ts";
+import type { Command } from "./command.ts";
+import { type CommandLine, readCommandLine } from "./config.ts";
+import { formatDuration } from "./duration.ts";
+import { formatTable } from "./table.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
+
+/** `countersign policy`: who may call what. */
+export const policyCommand: Command = {
+  name: "policy",
+  summary: "Print who may call which method.",
+  usage: [
+    "Usage: countersign policy [--image FILE | --demo] [--json]",
+    "",
+    "Prints every method and its access rule, sorted and stable: keep it beside your protos, and a change of",
+    "access shows up in review. Fails, naming all of them, when methods have no rule or one that contradicts",
+    "itself.",
+    "",
+    "Options:",
+    "  --image FILE   Your services, as written by: buf build -o FILE.binpb",
+    "                 Without it, the services of countersign serve.",
+    "  --demo         The services of countersign demo.",
+    "  --json         One JSON array.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const own = { image: { type: "string" }, demo: { type: "boolean" }, json: { type: "boolean" } } as const;
+    const { values, words } = readCommandLine(args, terminal.env, { own });
+    if (words.length > 0) {
+      throw new UsageError("policy takes no words, only options");
+    }
+    const entries = toEntries(await chooseServices(values));
+    if (values.json === true) {
+      terminal.print(JSON.stringify(entries.map(toJson), undefined, 2));
+      return;
+    }
+    formatTable(["METHOD", "ACCESS", "CONDITIONS", "FROM"], entries.map(toRow)).forEach(terminal.print);
+  },
+};
+
+async function chooseServices({ image, demo }: CommandLine["values"]): Promise<BuiltInServices> {
+  if (image !== undefined && demo !== undefined) {
+    throw new UsageError("--image and --demo name different services: give one of them");
+  }
+  if (typeof image === "string") {
+    return { services: await readServices(image), policies: new Map() };
+  }
+  return demo === true ? demoServices : serveServices;
+}
+
+function toEntries({ services, policies }: BuiltInServices): readonly PolicyEntry[] {
+  try {
+    return createPolicyTable(services, policies).entries;
+  } catch (error) {
+    throw error instanceof PolicyError ? new CommandError(error.message) : error;
+  }
+}
+
+async function readServices(path: string): Promise<readonly DescService[]> {
+  try {
+    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readFile(path)));
+    return [...registry].filter((type) => type.kind === "service");
+  } catch (cause) {
+    if (!existsSync(path)) {
+      throw new CommandError(`${path} does not exist`);
+    }
+    throw new CommandError(`${path} cannot be read as an image: make it with buf build -o FILE.binpb`, {
+      cause,
+    });
+  }
+}
+
+/** What an entry says, without what it does not. */
+function toJson({ method, policy, source }: PolicyEntry): Readonly<Record<string, unknown>> {
+  const { rule, streamMaxAgeMs, ...rest } = policy;
+  const conditions = Object.entries({
+    ...rest,
+    ...(rule === undefined ? {} : { rule: rule.expression }),
+    ...(streamMaxAgeMs === undefined ? {} : { streamMaxAge: formatDuration(streamMaxAgeMs) }),
+  }).filter(
+    ([, value]) => !(value === undefined || value === false || (Array.isArray(value) && value.length === 0)),
+  );
+  return { method: toMethodName(method), ...Object.fromEntries(conditions), source };
+}
+
+function toRow(entry: PolicyEntry): readonly string[] {
+  const { method, access, source, ...conditions } = toJson(entry);
+  return [String(method), String(access), formatConditions(conditions), String(source)];
+}
+
+function formatConditions(conditions: Readonly<Record<string, unknown>>): string {
+  const texts = Object.entries(conditions).map(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(",") : String(value);
+    return text === "true" ? name : `${name}=${text}`;
+  });
+  return texts.length === 0 ? "-" : texts.join(" ");
+}

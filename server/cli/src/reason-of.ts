@@ -1,0 +1,17 @@
+import { AuthError } from "@countersign/server";
+
+/**
+ * Say in one line why something outside failed, for whoever can mend it.
+ *
+ * An outage of the store is a sentence for callers of RPCs: what the database said is in its cause. A host with several
+ * addresses that all refuse comes as an AggregateError, whose own message is empty.
+ */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AuthError && error.cause !== undefined) {
+    return reasonOf(error.cause);
+  }
+  if (error instanceof AggregateError && error.message === "") {
+    return reasonOf(error.errors[0]);
+  }
+  return error instanceof Error && error.message !== "" ? error.message : "for no reason that it gave";
+}

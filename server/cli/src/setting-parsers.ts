@@ -1,0 +1,111 @@
+import { availableParallelism } from "node:os";
+import { parseDuration } from "./duration.ts";
+import type { LogLevel } from "./operate/log.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Read any text. */
+export function text(value: string): string {
+  return value;
+}
+
+/** Read the URL of a database. @throws UsageError when it is not one of Postgres */
+export function databaseUrl(value: string, flag: string): string {
+  if (!/^postgres(ql)?:\/\//.test(value)) {
+    throw new UsageError(`--${flag} must begin with postgres://; without it, SQLite is used`);
+  }
+  return value;
+}
+
+/** Read a name, which cannot be empty. @throws UsageError when it is */
+export function name(value: string, flag: string): string {
+  if (value === "" || /\s/.test(value)) {
+    throw new UsageError(`--${flag} must be a name without spaces`);
+  }
+  return value;
+}
+
+/** Read a port. @throws UsageError when it is none */
+export function port(value: string, flag: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new UsageError(`--${flag} must be a port from 0 to 65535`);
+  }
+  return Number(value);
+}
+
+/** Read a duration, in milliseconds. @throws UsageError when it is none */
+export function duration(value: string, flag: string): number {
+  const ms = parseDuration(value);
+  if (ms === undefined) {
+    throw new UsageError(`--${flag} must be a duration such as 500ms, 30s, 10m or 24h`);
+  }
+  return ms;
+}
+
+/** Read a count where 0 stands for as many as there are. @throws UsageError when it is none */
+export function countOrUnlimited(value: string, flag: string): number {
+  if (!/^\d{1,6}$/.test(value)) {
+    throw new UsageError(`--${flag} must be a whole number; 0: no limit`);
+  }
+  return value === "0" ? Infinity : Number(value);
+}
+
+/** More processes than any machine has use for. */
+const MAX_WORKERS = 256;
+
+/** Read how many processes are to run; `auto`: one for each core. @throws UsageError when it is neither */
+export function workerCount(value: string, flag: string): number {
+  if (value === "auto") {
+    return Math.min(MAX_WORKERS, availableParallelism());
+  }
+  if (!/^\d{1,3}$/.test(value) || Number(value) < 1 || Number(value) > MAX_WORKERS) {
+    throw new UsageError(`--${flag} must be a whole number from 1 to ${MAX_WORKERS}, or auto`);
+  }
+  return Number(value);
+}
+
+/** Read a duration that cannot be nothing, in milliseconds. @throws UsageError when it is none */
+export function lifetime(value: string, flag: string): number {
+  const ms = duration(value, flag);
+  if (ms === 0) {
+    throw new UsageError(`--${flag} must be longer than nothing`);
+  }
+  return ms;
+}
+
+/** Read origins with commas between them. @throws UsageError when one is no origin */
+export function origins(value: string, flag: string): readonly string[] {
+  const items = value.split(",").map((item) => item.trim());
+  const given = items.filter((item) => item !== "");
+  if (given.some((item) => URL.parse(item)?.origin !== item)) {
+    throw new UsageError(`--${flag} must be origins such as https://app.example, with commas between them`);
+  }
+  return given;
+}
+
+/** Read a switch. @throws UsageError when it is neither set nor not */
+export function flagValue(value: string, flag: string): boolean {
+  if (!["true", "false", "1", "0", ""].includes(value)) {
+    throw new UsageError(`--${flag} is either set or not: true or false`);
+  }
+  return value === "true" || value === "1";
+}
+
+/** Read whether something is on. @throws UsageError when it is neither on nor off */
+export function onOrOff(value: string, flag: string): boolean {
+  if (value !== "on" && value !== "off") {
+    throw new UsageError(`--${flag} must be on or off`);
+  }
+  return value === "on";
+}
+
+/** The levels of the log, the most talkative first. */
+export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+/** Read a level of the log. @throws UsageError when there is none of that name */
+export function logLevel(value: string, flag: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) {
+    throw new UsageError(`--${flag} must be one of ${LOG_LEVELS.join(", ")}`);
+  }
+  return level;
+}

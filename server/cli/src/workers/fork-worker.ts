@@ -1,0 +1,78 @@
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import type { ProcessMetrics } from "../operate/metrics.ts";
+import { isWorkerMessage, WORKER_ORIGIN, type WorkerMessage } from "./messages.ts";
+import type { PooledWorker } from "./worker-pool.ts";
+
+/** A worker in a process of its own. */
+export interface ForkedWorker extends PooledWorker {
+  readonly pid: number | undefined;
+  /** Ask for its figures; undefined when it does not answer in time. */
+  readMetrics(): Promise<ProcessMetrics | undefined>;
+  /** Have it open its files anew. */
+  hangUp(): void;
+}
+
+/** How long a worker has for its figures, in milliseconds. */
+const METRICS_TIMEOUT_MS = 2_000;
+
+/**
+ * Start a process that runs the same command with these arguments, and shares the ports that it listens on.
+ *
+ * @param args the words behind the name of the program
+ * @param origin where all workers listen
+ */
+export function forkWorker(args: readonly string[], origin: string): ForkedWorker {
+  cluster.setupPrimary({ args: [...args] });
+  const worker = cluster.fork({ [WORKER_ORIGIN]: origin });
+  const ready = Promise.withResolvers<void>();
+  const waiting = new Map<number, (metrics: ProcessMetrics | undefined) => void>();
+  let isReady = false;
+  let asked = 0;
+  worker.on("message", (message: unknown) => {
+    if (!isWorkerMessage(message)) return;
+    if (message.countersign === "ready") {
+      isReady = message.isReady;
+      if (isReady) ready.resolve();
+    }
+    if (message.countersign === "metrics") waiting.get(message.id)?.(message.metrics);
+    if (message.countersign === "said") passOn(worker, message);
+  });
+  const ended = once(worker, "exit").then(([code]): number | undefined => {
+    isReady = false;
+    return typeof code === "number" ? code : undefined;
+  });
+  return {
+    pid: worker.process.pid,
+    ready: ready.promise,
+    ended,
+    isReady: () => isReady,
+    kill: (signal) => void worker.process.kill(signal),
+    hangUp: () => void worker.process.kill("SIGHUP"),
+    readMetrics() {
+      const id = asked++;
+      return new Promise((resolve) => {
+        const answer = (metrics: ProcessMetrics | undefined): void => {
+          clearTimeout(timer);
+          waiting.delete(id);
+          resolve(metrics);
+        };
+        const timer = setTimeout(answer, METRICS_TIMEOUT_MS, undefined);
+        waiting.set(id, answer);
+        send(worker, { countersign: "metrics", id });
+      });
+    },
+  };
+}
+
+/** What one worker says reaches all the others. */
+function passOn(from: Worker, message: WorkerMessage): void {
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (worker !== undefined && worker !== from) send(worker, message);
+  }
+}
+
+function send(worker: Worker, message: WorkerMessage): void {
+  // To a worker that is ending, nothing need be told.
+  if (worker.isConnected()) worker.send(message, undefined, () => undefined);
+}

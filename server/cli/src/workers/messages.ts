@@ -1,0 +1,18 @@
+import type { ProcessMetrics } from "../operate/metrics.ts";
+
+/** The variable that tells a worker where all workers listen. */
+export const WORKER_ORIGIN = "COUNTERSIGN_WORKER_ORIGIN";
+
+/** What the processes of one server tell each other. */
+export type WorkerMessage =
+  /** A worker takes calls, or does not any more. */
+  | { readonly countersign: "ready"; readonly isReady: boolean }
+  /** The figures of a worker are wanted, or here they are. */
+  | { readonly countersign: "metrics"; readonly id: number; readonly metrics?: ProcessMetrics }
+  /** Words of one worker for all the others. */
+  | { readonly countersign: "said"; readonly channel: string; readonly words: readonly string[] };
+
+/** Say whether what came over the channel between the processes is ours: Node itself and libraries use it too. */
+export function isWorkerMessage(message: unknown): message is WorkerMessage {
+  return typeof message === "object" && message !== null && "countersign" in message;
+}

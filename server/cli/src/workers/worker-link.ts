@@ -1,0 +1,55 @@
+import cluster from "node:cluster";
+import type { Bus } from "@countersign/issuer/internal";
+import type { Environment } from "../config.ts";
+import type { ProcessMetrics } from "../operate/metrics.ts";
+import { isWorkerMessage, WORKER_ORIGIN, type WorkerMessage } from "./messages.ts";
+import { createWorkerBus } from "./worker-bus.ts";
+
+/** What a worker has of the process that started it. */
+export interface WorkerLink {
+  /** Carries words between the workers. */
+  readonly bus: Bus;
+  /** Where all workers listen. */
+  readonly origin: string;
+  /** Say that this worker takes calls, or does not any more. */
+  setReady(isReady: boolean): void;
+  /** Answer whenever the figures of this process are wanted. */
+  serveMetrics(read: () => Promise<ProcessMetrics>): void;
+  /** Let go of the other process, so that this one can end. */
+  close(): void;
+}
+
+/**
+ * Link this process to the one that started it; undefined when it was started by itself.
+ *
+ * @param env the environment that the other process gave it
+ */
+export function linkWorker(env: Environment): WorkerLink | undefined {
+  const { worker } = cluster;
+  if (worker === undefined) return undefined;
+  const send = (message: WorkerMessage): void => {
+    // A channel that is closed means that the other process is gone: this one ends in the same moment.
+    if (worker.isConnected()) worker.send(message, undefined, () => undefined);
+  };
+  const bus = createWorkerBus((channel, words) => send({ countersign: "said", channel, words }));
+  let readMetrics: () => Promise<ProcessMetrics> = () => Promise.resolve([]);
+  const answer = async (id: number): Promise<void> => {
+    // Figures that cannot be read are missing from the sum, as those of a worker that is gone.
+    const metrics = await readMetrics().catch(() => []);
+    send({ countersign: "metrics", id, metrics });
+  };
+  worker.on("message", (message: unknown) => {
+    if (!isWorkerMessage(message)) return;
+    if (message.countersign === "said") bus.receive(message.channel, message.words);
+    if (message.countersign === "metrics") void answer(message.id);
+  });
+  return {
+    bus,
+    origin: env[WORKER_ORIGIN] ?? "",
+    setReady: (isReady) => send({ countersign: "ready", isReady }),
+    serveMetrics(read) {
+      readMetrics = read;
+    },
+    close: () => void worker.disconnect(),
+  };
+}

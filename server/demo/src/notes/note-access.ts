@@ -1,0 +1,39 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Store } from "@countersign/issuer";
+import type { Principal } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import { assertValid } from "@countersign/server/internal";
+import type { StoredNote } from "./note-events.ts";
+import { idViolations } from "./note-messages.ts";
+import type { OwnerOf } from "./note-owner.ts";
+import { findNote } from "./notes.ts";
+
+const ADMIN_ROLE = "admin";
+
+/**
+ * Find a note that the caller may see: its owner and admins may.
+ *
+ * @throws ConnectError InvalidArgument when the identifier is not well-formed, NotFound when there is no such note
+ * @throws AuthError `POLICY_DENIED` when it belongs to someone else
+ */
+export async function findAccessibleNote(
+  { store, ownerOf }: { readonly store: Store; readonly ownerOf: OwnerOf },
+  principal: Principal,
+  id: string,
+): Promise<StoredNote> {
+  assertValid(idViolations("id", id));
+  const note = await findNote(store, id);
+  if (note === undefined) throw noteNotFound();
+  if (note.owner !== ownerOf(principal) && !principal.roles.includes(ADMIN_ROLE)) throw notTheOwner();
+  return note;
+}
+
+/** The error for a note that does not exist. */
+export function noteNotFound(): ConnectError {
+  return new ConnectError("there is no such note", Code.NotFound);
+}
+
+/** The error for a note of someone else. */
+export function notTheOwner(): AuthError {
+  return new AuthError("POLICY_DENIED", "the note belongs to someone else");
+}

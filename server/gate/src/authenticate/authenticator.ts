@@ -1,0 +1,153 @@
+import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { TrustedIssuers } from "./issuers.ts";
+import type { Principal } from "./principal.ts";
+import { digestToken } from "./token-digest.ts";
+import { assertTimely } from "./token-times.ts";
+import { createVerdictCache } from "./verdict-cache.ts";
+import { type Verdict, verifyToken } from "./verify-token.ts";
+
+/** Says whether a principal's session, account or token has been revoked. It answers from memory. */
+export interface RevocationCheck {
+  /**
+   * @throws AuthError `AUTH_UNAVAILABLE` when it can no longer know
+   */
+  isRevoked(principal: Principal): boolean;
+  /**
+   * Call back for what is revoked from now on: the streams that run for it are ended. Absent: a stream learns of a
+   * revocation when it is renewed, and otherwise ends with its token.
+   *
+   * @returns what ends the calls
+   */
+  onRevoked?(listener: (revoked: RevokedPrincipals) => void): () => void;
+}
+
+/** What was revoked at one time. */
+export interface RevokedPrincipals {
+  /** Say whether a principal is covered by it. */
+  matches(principal: Principal): boolean;
+}
+
+/** How often the tokens of one caller may turn out not to be good. */
+export interface FailureLimit {
+  /** @throws AuthError `RATE_LIMITED` when it was too often of late */
+  assertAllowed(peer: string): void;
+  /** Count one that was not good. */
+  take(peer: string): void;
+}
+
+/** What {@link createAuthenticator} needs. */
+export interface AuthenticatorOptions {
+  /** Whom to trust. */
+  readonly issuers: TrustedIssuers;
+  /** What has been revoked. */
+  readonly revocations: RevocationCheck;
+  /** The time. */
+  readonly clock: Clock;
+  /** How far the clocks of issuer and server may lie apart, in seconds. */
+  readonly toleranceSeconds: number;
+  /** How many verified tokens are remembered at the most, and a tenth of that of those that are not good any more. */
+  readonly cacheEntries: number;
+  /** How long to wait for a key that has to be fetched, in milliseconds. Default: as long as its source does. */
+  readonly keyTimeoutMs?: number;
+  /** Keeps a caller from having tokens verified in vain without end. Default: nobody counts. */
+  readonly failures?: FailureLimit | undefined;
+}
+
+/** Turns a token into a principal. */
+export interface Authenticator {
+  /**
+   * Answers without a promise for a token that was verified before, and for one whose form or header is refused.
+   *
+   * @param peer where the token comes from, for the limit on failures; empty: unknown, and not counted
+   * @throws AuthError the reason why the token is not good, or `RATE_LIMITED` before anything is verified
+   */
+  authenticate(token: string, peer?: string): Principal | Promise<Principal>;
+}
+
+/**
+ * One in so many verdicts may be on tokens whose time is over or has not come, or that are revoked: whoever has one
+ * and sends it again and again must not have it verified again and again. They are kept apart, so that nobody pushes
+ * good ones out with them.
+ */
+const SPENT_SHARE = 10;
+
+/** Create an authenticator with a cache of its own. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { issuers, revocations, clock, toleranceSeconds, failures } = options;
+  const cache = createVerdictCache(options.cacheEntries);
+  const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
+
+  function accept(verdict: Verdict, digest: string): Principal {
+    if (verdict.principal.binding !== undefined) {
+      // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
+      throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
+    }
+    if (!verdict.issuer.keys.isTrusted(verdict.key)) {
+      throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified");
+    }
+    try {
+      assertStillGood(verdict);
+    } catch (error) {
+      spent.set(digest, verdict);
+      throw error;
+    }
+    cache.set(digest, verdict);
+    return verdict.principal;
+  }
+
+  function verify(token: string, digest: string): Promise<Principal> {
+    return verifyToken(token, issuers, options.keyTimeoutMs).then((verdict) => accept(verdict, digest));
+  }
+
+  /** A token that was verified before costs nothing, and so is never counted: only who comes with others must wait. */
+  function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
+    if (failures === undefined || peer === "") {
+      return verify(token, digest);
+    }
+    failures.assertAllowed(peer);
+    const count = (error: unknown): never => {
+      if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
+        failures.take(peer);
+      }
+      throw error;
+    };
+    try {
+      return verify(token, digest).catch(count);
+    } catch (error) {
+      return count(error);
+    }
+  }
+
+  /** What may change about a token after it was verified: the time, and that its session is revoked. */
+  function assertStillGood({ principal, times }: Verdict): void {
+    assertTimely(times, clock.nowMs() / 1000, toleranceSeconds);
+    if (revocations.isRevoked(principal)) {
+      throw createRefusal("SESSION_REVOKED", "the session has been revoked");
+    }
+  }
+
+  function recall(token: string, digest: string, peer: string): Principal | Promise<Principal> {
+    const verdict = cache.get(digest) ?? spent.get(digest);
+    if (verdict === undefined) {
+      return verifyWithinLimit(token, digest, peer);
+    }
+    if (!verdict.issuer.keys.isTrusted(verdict.key)) {
+      cache.delete(digest);
+      spent.delete(digest);
+      return verifyWithinLimit(token, digest, peer);
+    }
+    assertStillGood(verdict);
+    return verdict.principal;
+  }
+
+  return {
+    authenticate(token, peer = "") {
+      const digest = digestToken(token);
+      return typeof digest === "string"
+        ? recall(token, digest, peer)
+        : digest.then((text) => recall(token, text, peer));
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Principal } from "../authenticate/principal.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Policy } from "./policy.ts";
+
+/**
+ * Hold a principal against the conditions of a policy that the token alone decides.
+ *
+ * @param policy the rule of the method
+ * @param principal who calls
+ * @param clock the time: asked only when the policy goes by it
+ * @throws AuthError `INSUFFICIENT_SCOPE` with the scopes that were needed, `REAUTH_REQUIRED` or `POLICY_DENIED`
+ */
+export function assertAllowed(policy: Policy, principal: Principal, clock: Clock): void {
+  if (!hasAll(principal.scopes, policy.scopes) || !hasAny(principal.scopes, policy.anyScopes)) {
+    throw insufficientScope(policy);
+  }
+  if (!hasAny(principal.roles, policy.roles)) {
+    throw denied("none of the roles that the method needs");
+  }
+  if (!hasAny(principal.audience, policy.audiences)) {
+    throw denied("the token is not meant for this method");
+  }
+  if (policy.clientIds.length > 0 && !policy.clientIds.includes(principal.clientId)) {
+    throw denied("the client may not call this method");
+  }
+  if (policy.requiresBinding && principal.binding === undefined) {
+    throw denied("the method needs a token that is bound to a key of its sender");
+  }
+  if (policy.maxAuthAgeSeconds !== undefined) {
+    assertRecentAuth(principal, clock.nowMs() / 1000 - policy.maxAuthAgeSeconds, policy.maxAuthAgeSeconds);
+  }
+}
+
+/** Ask for a fresh proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)). */
+function assertRecentAuth(principal: Principal, notBefore: number, maxAgeSeconds: number): void {
+  if (principal.authTimeSeconds === undefined || principal.authTimeSeconds < notBefore) {
+    throw createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
+      metadata: { max_age: String(maxAgeSeconds) },
+    });
+  }
+}
+
+function insufficientScope(policy: Policy): AuthError {
+  const all = policy.scopes.length === 0 ? {} : { scopes: policy.scopes.join(" ") };
+  const any = policy.anyScopes.length === 0 ? {} : { any_scopes: policy.anyScopes.join(" ") };
+  return createRefusal("INSUFFICIENT_SCOPE", "the token lacks a scope that the method needs", {
+    metadata: { ...all, ...any },
+  });
+}
+
+function denied(rule: string): AuthError {
+  return createRefusal("POLICY_DENIED", rule);
+}
+
+// Loops by index, not closures or iterators: this runs on every call, and an iterator over a frozen array is made anew.
+function hasAll(owned: readonly string[], needed: readonly string[]): boolean {
+  for (let at = 0; at < needed.length; at += 1) {
+    if (!isAmong(owned, needed[at])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** An empty condition is no condition. */
+function hasAny(owned: readonly string[], allowed: readonly string[]): boolean {
+  for (let at = 0; at < allowed.length; at += 1) {
+    if (isAmong(owned, allowed[at])) {
+      return true;
+    }
+  }
+  return allowed.length === 0;
+}
+
+function isAmong(owned: readonly string[], name: string | undefined): boolean {
+  return name !== undefined && owned.includes(name);
+}

@@ -1,0 +1,162 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
+import type { FailureLimit, RevocationCheck } from "../authenticate/authenticator.ts";
+import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
+import type { Policy } from "../authorize/policy.ts";
+import { type AuditSink, isolateAudit, silentAudit } from "../kernel/audit.ts";
+import { type Clock, systemClock } from "../kernel/clock.ts";
+import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
+import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
+import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
+import type { ErrorSink } from "./error-contract.ts";
+import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
+import { assertPositive } from "./limits.ts";
+
+/** What {@link createAuth} takes. */
+export interface AuthOptions {
+  /** Your routes. Every method that they register must have an access rule. */
+  readonly routes: (router: ConnectRouter) => void;
+  /**
+   * Your own interceptors, from outside to inside. They run behind the gate and the rules, for every service, around
+   * those that a service was registered with. Default: none.
+   */
+  readonly interceptors?: readonly Interceptor[];
+  /** Whose tokens are accepted. */
+  readonly issuers: readonly IssuerOptions[];
+  /** The name of this server in claim `aud` of the tokens that are meant for it. */
+  readonly audience: string;
+  /** Rules for services whose proto you cannot annotate, such as the standard health service. */
+  readonly policies?: ReadonlyMap<DescService, Policy>;
+  /** What has been revoked. Default: nothing is, short of expiry. */
+  readonly revocations?: RevocationCheck;
+  /**
+   * What happens to calls that are not allowed, by service. `shadow`: they go on, and the audit says that they would
+   * be denied. For the first days of a service that had no authentication. Default: deny, everywhere.
+   */
+  readonly enforce?: ReadonlyMap<DescService, EnforcementMode>;
+  /**
+   * Whether handlers can read the caller's token, in header `authorization`. Default: false, the gate takes it away.
+   */
+  readonly forwardToken?: boolean;
+  /** How far the clocks of issuer and server may lie apart, in seconds. Default: 5. */
+  readonly clockToleranceSeconds?: number;
+  /**
+   * How many verified tokens are remembered, and a tenth of that of those that have expired, come too early or are
+   * revoked. Default: 10,000, about 10 MB.
+   */
+  readonly verdictCacheEntries?: number;
+  /** How long a decision may wait for keys, in milliseconds. Default: 5,000. */
+  readonly gateTimeoutMs?: number;
+  /**
+   * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. Callers are told apart by
+   * what `setPeer` put into the context values. Default: nobody counts.
+   */
+  readonly failures?: FailureLimit;
+  /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
+  readonly readMaxBytes?: number;
+  /** Who is told of calls that were refused. Default: nobody. */
+  readonly audit?: AuditSink;
+  /** Who is told of unexpected errors, which leave as "internal error". Default: console.error. */
+  readonly onError?: ErrorSink;
+  /**
+   * Where open streams are kept. Share it with a `createStreamService` of your own, which is needed only where streams
+   * are renewed through other servers: otherwise `createAuth` registers the service itself as soon as a policy says
+   * `ON_EXPIRY_RENEW`. Default: a registry of its own.
+   */
+  readonly streams?: StreamRegistry;
+  /** What streams without a principal may take. */
+  readonly anonymousStreams?: Partial<AnonymousStreamLimits>;
+  /** Who is told at start of every option that makes the server less safe. Default: console.warn. */
+  readonly onWarning?: (message: string) => void;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+const printWarning = (message: string): void => {
+  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
+  console.warn(`countersign: ${message}`);
+};
+
+/** An error that nobody asked to hear of must not be lost. */
+const printError: ErrorSink = (error, method) => {
+  // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
+  console.error(`unexpected error in ${method.parent.typeName}/${method.name}`, error);
+};
+
+/** What clocks that are kept by NTP may lie apart, with room to spare. */
+const DEFAULT_TOLERANCE_SECONDS = 5;
+/** About 10 MB of verdicts: more than the users of one server who are active within a token's life. */
+const DEFAULT_CACHE_ENTRIES = 10_000;
+/** Longer than fetching keys takes at its slowest, shorter than callers usually wait. */
+const DEFAULT_GATE_TIMEOUT_MS = 5000;
+/** Larger than any message of an ordinary service, and small enough to hold many at once. */
+const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
+const NOTHING_REVOKED: RevocationCheck = { isRevoked: () => false };
+
+/** More than this is no tolerance but a longer life of every token. */
+const MAX_TOLERANCE_SECONDS = 300;
+
+/** Every option, with its default filled in. */
+export interface ResolvedAuthOptions
+  extends Omit<Required<AuthOptions>, "anonymousStreams" | "enforce" | "issuers" | "failures"> {
+  readonly anonymousStreams: AnonymousStreamLimits;
+  readonly failures: FailureLimit | undefined;
+  readonly issuers: TrustedIssuers;
+  readonly enforcement: Enforcement;
+}
+
+/**
+ * Fill in the defaults, and say to `onWarning` what makes the server less safe.
+ *
+ * @throws TypeError when an option is wrong
+ */
+export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
+  const toleranceSeconds = options.clockToleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
+  if (!(toleranceSeconds >= 0 && toleranceSeconds <= MAX_TOLERANCE_SECONDS)) {
+    throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
+  }
+  const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
+  assertPositive("gateTimeoutMs", gateTimeoutMs);
+  assertPositive("readMaxBytes", readMaxBytes);
+  if (typeof options.audience !== "string" || options.audience === "") {
+    throw new TypeError("audience must be a non-empty string");
+  }
+  const clock = options.clock ?? systemClock;
+  const server = { audience: options.audience, clock };
+  const issuers = createTrustedIssuers(options.issuers.map((issuer) => resolveIssuer(issuer, server)));
+  const onWarning = options.onWarning ?? printWarning;
+  for (const weakness of describeWeaknesses(options)) {
+    onWarning(weakness);
+  }
+  return {
+    routes: options.routes,
+    interceptors: options.interceptors ?? [],
+    audience: options.audience,
+    issuers,
+    policies: options.policies ?? new Map(),
+    revocations: options.revocations ?? NOTHING_REVOKED,
+    enforcement: createEnforcement(options.enforce ?? new Map()),
+    failures: options.failures,
+    forwardToken: options.forwardToken ?? false,
+    clockToleranceSeconds: toleranceSeconds,
+    verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
+    gateTimeoutMs,
+    readMaxBytes,
+    streams: options.streams ?? createStreamRegistry(),
+    anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
+    audit: isolateAudit(options.audit ?? silentAudit, onWarning),
+    onError: options.onError ?? printError,
+    onWarning,
+    clock,
+  };
+}
+
+/** Say what makes a server less safe than it is by default. */
+function describeWeaknesses(options: AuthOptions): readonly string[] {
+  const shadowed = [...(options.enforce ?? [])].filter(([, mode]) => mode === "shadow");
+  return [
+    ...shadowed.map(([service]) => `service ${service.typeName} is in shadow mode: nothing is denied`),
+    ...(options.forwardToken === true ? ["forwardToken: handlers can read the tokens of callers"] : []),
+    ...options.issuers.flatMap(describeRelaxations),
+  ];
+}

@@ -1,0 +1,165 @@
+import type { ContextValues, HandlerContext } from "@connectrpc/connect";
+import type { Authenticator, FailureLimit } from "../authenticate/authenticator.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import { assertAllowed } from "../authorize/decide.ts";
+import type { Policy } from "../authorize/policy.ts";
+import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
+import { type AuditSink, denied } from "../kernel/audit.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Audiences } from "./audiences.ts";
+import { type CallState, stateOf } from "./call-state.ts";
+import type { Enforcement } from "./enforcement.ts";
+import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
+import { refuseForeignRoute } from "./foreign-route.ts";
+import { assertHost } from "./node-request.ts";
+import { peerOf } from "./peer.ts";
+import { readToken } from "./read-token.ts";
+
+/** What {@link createGate} needs. */
+export interface GateOptions {
+  /** The rule of every method. */
+  readonly policies: PolicyTable;
+  /** Whom tokens must be meant for. */
+  readonly audiences: Audiences;
+  /** Who turns tokens into principals. */
+  readonly authenticator: Authenticator;
+  /** Counts bad tokens by the peers that they come from. Undefined: they are not counted. */
+  readonly failures: FailureLimit | undefined;
+  /** The time. */
+  readonly clock: Clock;
+  /** Who is told of calls that were refused. */
+  readonly audit: AuditSink;
+  /** Where denials are only tried. */
+  readonly enforcement: Enforcement;
+  /** Whether handlers may see the Authorization header. */
+  readonly forwardToken: boolean;
+  /** Who is told of errors that are not the caller's. */
+  readonly onError: ErrorSink;
+}
+
+const AUTHORIZATION = "authorization";
+
+/** What the gate goes by. */
+export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHeader" | "url" | "values">;
+
+/**
+ * Decides on a call by its headers, before its body is received. Answers without a promise when it can. A call that it
+ * has let in once is not judged again.
+ *
+ * @throws ConnectError the refusal, as it leaves
+ */
+export type Gate = (context: GateContext) => void | Promise<void>;
+
+/**
+ * Create the gate of a server: it authenticates the caller and holds the part of the policy against it that
+ * headers can decide. Before that it takes the token away, however the call goes on: nothing behind it has a use for
+ * it, nor has whoever looks at a call that was refused.
+ */
+export function createGate(options: GateOptions): Gate {
+  const { policies, audiences, authenticator, clock, audit, enforcement } = options;
+  // Asking a socket of HTTP/2 for its address takes longer than the rest of a decision.
+  const isCounted = options.failures !== undefined;
+
+  function admit({ state, policy }: JudgedCall, principal: Principal): void {
+    state.caller = { principal };
+    if (policy.audiences.length === 0 && !audiences.includeServer(principal)) {
+      throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
+    }
+    assertAllowed(policy, principal, clock);
+    state.admittedAtMs = clock.nowMs();
+    state.isAdmitted = true;
+  }
+
+  function decide(call: JudgedCall, authorization: string | null): void | Promise<void> {
+    const { context, policy, state, values } = call;
+    const token = readToken(context, values, authorization);
+    if (token === undefined) {
+      if (policy.access !== "optional") {
+        throw createRefusal("TOKEN_MISSING", "the call needs an access token");
+      }
+      state.caller = { principal: undefined };
+      state.isAdmitted = true;
+      return undefined;
+    }
+    const principal = authenticator.authenticate(token, isCounted ? peerOf(values) : "");
+    if (!(principal instanceof Promise)) {
+      return admit(call, principal);
+    }
+    return principal.then(
+      (found) => admitOrRefuse(call, found),
+      (error: unknown) => refuse(call, error),
+    );
+  }
+
+  function admitOrRefuse(call: JudgedCall, principal: Principal): void {
+    try {
+      admit(call, principal);
+    } catch (error) {
+      refuse(call, error);
+    }
+  }
+
+  /** Refuse a call, or in shadow mode write down that it would be. */
+  function refuse({ context, state }: Pick<JudgedCall, "context" | "state">, error: unknown): void {
+    if (!(error instanceof AuthError)) {
+      throw toInternalError(error, context.method, options.onError);
+    }
+    const isShadow = enforcement.isShadow(context.service);
+    const caller = state.caller?.principal;
+    audit.record(denied({ method: toMethodName(context.method), isShadow, caller }, error));
+    if (!isShadow) {
+      throw toConnectError(error);
+    }
+    state.caller ??= { principal: undefined };
+    state.isAdmitted = true;
+  }
+
+  function judge(
+    context: GateContext,
+    { state, values }: Pick<JudgedCall, "state" | "values">,
+    authorization: string | null,
+  ): void | Promise<void> {
+    const policy = policies.get(context.method);
+    if (policy?.access === "public") {
+      state.isAdmitted = true;
+      return undefined;
+    }
+    try {
+      if (policy === undefined) {
+        throw createRefusal("POLICY_DENIED", "the method has no access rule");
+      }
+      return decide({ context, policy, state, values }, authorization);
+    } catch (error) {
+      return refuse({ context, state }, error);
+    }
+  }
+
+  return (context) => {
+    // A context of the fast path makes what it is asked for: each is asked for once.
+    const { requestHeader, values } = context;
+    assertHost(values);
+    const authorization = requestHeader.get(AUTHORIZATION);
+    if (authorization !== null && !options.forwardToken) {
+      requestHeader.delete(AUTHORIZATION);
+    }
+    const state = stateOf(values);
+    if (state?.isAdmitted === true) {
+      return undefined;
+    }
+    if (state === undefined) {
+      // Without the route around it, nothing would hold the rule against messages or end the stream.
+      throw refuseForeignRoute(context.method, options.onError);
+    }
+    return judge(context, { state, values }, authorization);
+  };
+}
+
+/** A call that the gate judges. */
+interface JudgedCall {
+  readonly context: GateContext;
+  readonly policy: Policy;
+  readonly state: CallState;
+  readonly values: ContextValues;
+}

@@ -1,0 +1,37 @@
+// What the other packages of Countersign need of this one, in the same release. It changes without notice.
+
+export { createAuthenticator } from "./authenticate/authenticator.ts";
+export type { UnverifiedJws } from "./authenticate/compact-jws.ts";
+export { MAX_TOKEN_CHARS, parseCompactJws } from "./authenticate/compact-jws.ts";
+export type { TrustedIssuer } from "./authenticate/issuers.ts";
+export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
+export { createPrincipal } from "./authenticate/principal.ts";
+export type { OwnRateLimit, RateLimit, RateLimitOptions } from "./authenticate/rate-limit.ts";
+export { createRateLimit } from "./authenticate/rate-limit.ts";
+export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
+export { createCallValues } from "./connect/call-state.ts";
+export type { Gate } from "./connect/gate.ts";
+export { parseGrpcTimeout } from "./connect/grpc-timeout.ts";
+export type { Violation } from "./connect/invalid-argument.ts";
+export { assertValid, invalidArgument } from "./connect/invalid-argument.ts";
+export { resolveIssuer } from "./connect/issuer-options.ts";
+export { createLazyView } from "./connect/lazy-view.ts";
+export { resolveLimits } from "./connect/limits.ts";
+export { toNetwork } from "./connect/network.ts";
+export { peerOf } from "./connect/peer.ts";
+export type { HostedRequest } from "./connect/request-host.ts";
+export { hostOf, isHost } from "./connect/request-host.ts";
+export { describeRouter } from "./connect/route/guarded-routes.ts";
+export { gateOf } from "./connect/route/implementation-guard.ts";
+export { interceptUnary } from "./connect/route/intercept.ts";
+export { createRefusal } from "./errors/refusal.ts";
+export { systemClock } from "./kernel/clock.ts";
+export { importKeys } from "./keys/import-keys.ts";
+export { createStaticKeys } from "./keys/static-keys.ts";
+export { assertNotAborted } from "./services/call-signal.ts";
+export { createHealthService } from "./services/health.ts";
+export type { HealthState } from "./services/health-state.ts";
+export { createHealthState } from "./services/health-state.ts";
+export { createReflectionServices } from "./services/reflection.ts";
+export type { RenewalResult } from "./streams/renewal.ts";
+export { refuseStrangers, renewStreams } from "./streams/renewal.ts";

@@ -1,0 +1,93 @@
+import { AuthError } from "../errors/auth-error.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { type ImportedKeys, importKeys } from "./import-keys.ts";
+import type { JwksFetch } from "./jwks-location.ts";
+import { createKeySet, type KeySet } from "./key-set.ts";
+import type { SignatureAlgorithm } from "./key-source.ts";
+import { failureDelayMs, freshForMs, refreshAtMs } from "./refresh-times.ts";
+
+/** What {@link createJwksLoader} needs. */
+export interface JwksLoaderOptions {
+  /** Fetches the key set. */
+  readonly fetchJwks: JwksFetch;
+  /** The algorithms that the issuer may use. */
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** The time. */
+  readonly clock: Clock;
+  /** A number from 0 up to 1, drawn anew each time. */
+  readonly random: () => number;
+}
+
+/** The keys of one fetch, and when they are to be replaced. Times are in milliseconds since 1970. */
+export interface KeyGeneration {
+  readonly keySet: KeySet;
+  readonly refreshAtMs: number;
+  readonly freshUntilMs: number;
+}
+
+/** Loads the keys of one issuer, and knows how that went. Times are in milliseconds since 1970. */
+export interface JwksLoader {
+  /** The keys of the last fetch that succeeded. */
+  readonly current: KeyGeneration | undefined;
+  /** The fetch that is under way. */
+  readonly loading: Promise<void> | undefined;
+  /** How many attempts have failed in a row. */
+  readonly failures: number;
+  /** When the last attempt began. */
+  readonly lastAttemptMs: number;
+  /** Before this no attempt should be made, because the last one failed. */
+  readonly retryAtMs: number;
+  /**
+   * Fetch the keys, once for all who ask meanwhile.
+   *
+   * @throws AuthError `AUTH_UNAVAILABLE` when they cannot be had
+   */
+  load(): Promise<void>;
+}
+
+/** Create a loader that has loaded nothing yet. */
+export function createJwksLoader({ fetchJwks, algorithms, clock, random }: JwksLoaderOptions): JwksLoader {
+  let known: ImportedKeys = new Map();
+  const state = {
+    current: undefined as KeyGeneration | undefined,
+    loading: undefined as Promise<void> | undefined,
+    failures: 0,
+    lastAttemptMs: Number.NEGATIVE_INFINITY,
+    retryAtMs: Number.NEGATIVE_INFINITY,
+    load,
+  };
+
+  function load(): Promise<void> {
+    state.loading ??= attempt().finally(() => {
+      state.loading = undefined;
+    });
+    return state.loading;
+  }
+
+  async function attempt(): Promise<void> {
+    state.lastAttemptMs = clock.nowMs();
+    try {
+      const { json, maxAgeSeconds } = await fetchJwks();
+      known = await importKeys(json, { algorithms, known });
+      const forMs = freshForMs(maxAgeSeconds);
+      const nowMs = clock.nowMs();
+      state.current = {
+        keySet: createKeySet(known.values()),
+        refreshAtMs: refreshAtMs(nowMs, forMs, random()),
+        freshUntilMs: nowMs + forMs,
+      };
+      state.failures = 0;
+      state.retryAtMs = Number.NEGATIVE_INFINITY;
+    } catch (cause) {
+      state.failures += 1;
+      const retryAfterMs = failureDelayMs(state.failures, random());
+      state.retryAtMs = clock.nowMs() + retryAfterMs;
+      throw new AuthError("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", {
+        cause,
+        retryAfterMs,
+      });
+    }
+  }
+
+  return state;
+}

@@ -1,0 +1,81 @@
+import { AuthError } from "../errors/auth-error.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import { createEnding, type OwnEnding } from "./ending.ts";
+
+/** The longest that a timer of Node waits, in milliseconds; longer waits are chained. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What a life goes by. */
+export interface LifetimeOptions {
+  readonly clock: Clock;
+  /** Tells when the clock was set. */
+  readonly watch: ClockWatch;
+  /** What the caller is told at the deadline. Default: that the token has expired. */
+  readonly expiry?: string;
+}
+
+/** The life of one stream: it ends once, at its deadline or before. */
+export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
+  /** When it ends, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+  /** Move the deadline. @param deadlineMs in milliseconds since 1970 */
+  setDeadline(deadlineMs: number): void;
+  /** The stream is over by itself: release the timer and abort the signal. */
+  release(reason: unknown): void;
+}
+
+/**
+ * Begin the life of a stream.
+ *
+ * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
+ */
+export function createStreamLifetime(options: LifetimeOptions, deadlineMs: number): StreamLifetime {
+  const { clock, watch } = options;
+  const ending = createEnding();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let endsAtMs = deadlineMs;
+
+  function stop(): void {
+    clearTimeout(timer);
+    watch.delete(look);
+  }
+
+  function end(error: AuthError): void {
+    stop();
+    ending.end(error);
+  }
+
+  /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
+  function look(): void {
+    clearTimeout(timer);
+    const leftMs = endsAtMs - clock.nowMs();
+    if (leftMs <= 0) {
+      end(new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired"));
+    } else {
+      timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS));
+    }
+  }
+
+  watch.add(look);
+  look();
+  return {
+    signal: ending.signal,
+    get deadlineMs() {
+      return endsAtMs;
+    },
+    get ended() {
+      return ending.ended;
+    },
+    onEnd: (listener) => ending.onEnd(listener),
+    end,
+    setDeadline(atMs) {
+      endsAtMs = atMs;
+      look();
+    },
+    release(reason) {
+      stop();
+      ending.abort(reason);
+    },
+  };
+}

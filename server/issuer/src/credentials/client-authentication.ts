@@ -1,0 +1,48 @@
+import type { Clock } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import { type ClientRecord, findClient } from "../store/clients.ts";
+import type { Store } from "../store/database.ts";
+import { type AssertionCheckOptions, createAssertionCheck } from "./client-assertion.ts";
+import { isClientId } from "./client-names.ts";
+import { matchesClientSecret } from "./client-secret.ts";
+
+/** What a client proves itself with. */
+export type ClientCredential =
+  | { readonly kind: "secret"; readonly clientId: string; readonly clientSecret: string }
+  | { readonly kind: "assertion"; readonly assertion: string };
+
+/** Finds out which client a credential is of. */
+export type ClientAuthentication = (credential: ClientCredential) => Promise<ClientRecord>;
+
+/**
+ * Create the check of clients, by secret or signed assertion.
+ *
+ * A client that does not exist, is disabled, or proves itself otherwise is answered like a wrong secret.
+ *
+ * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the
+ *   store cannot be used
+ */
+export function createClientAuthentication(options: AssertionCheckOptions): ClientAuthentication {
+  const checkAssertion = createAssertionCheck(options);
+  return (credential) =>
+    credential.kind === "assertion"
+      ? checkAssertion(credential.assertion)
+      : checkSecret(options, credential.clientId, credential.clientSecret);
+}
+
+async function checkSecret(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  clientId: string,
+  clientSecret: string,
+): Promise<ClientRecord> {
+  const client = isClientId(clientId) ? await findClient(store, clientId) : undefined;
+  const isOverlap = (client?.previousSecretExpiresAtMs ?? 0) > clock.nowMs();
+  const isRight = matchesClientSecret(clientSecret, {
+    current: client?.secretHash,
+    previous: isOverlap ? client?.previousSecretHash : undefined,
+  });
+  if (!isRight || client === undefined || client.disabledAtMs !== undefined) {
+    throw new AuthError("CREDENTIALS_INVALID", "the client could not be authenticated");
+  }
+  return client;
+}

@@ -1,0 +1,159 @@
+import type { Clock } from "@countersign/server";
+import {
+  type ClientKeyChange,
+  type ClientRecord,
+  findClient,
+  insertClient,
+  listClients,
+  replaceClientKey,
+  setClientDisabled,
+} from "../store/clients.ts";
+import type { Store } from "../store/database.ts";
+import { OWN_ISSUER } from "../store/revocations.ts";
+import { parseClientKeys } from "./client-keys.ts";
+import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
+import { createClientSecret, hashClientSecret } from "./client-secret.ts";
+import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
+
+/** What {@link createClients} needs. */
+export interface ClientsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Learns of every change. Default: nobody does. */
+  readonly audit?: CredentialAudit;
+  /** Ends the sessions of a client that is disabled, its own and those that it has for others. */
+  readonly sessions: {
+    end(end: {
+      readonly where: { readonly clientId: string };
+      readonly reason: "client_disabled";
+    }): Promise<unknown>;
+  };
+  /** Revokes the tokens that it holds for others. */
+  readonly revocations: {
+    revoke(order: {
+      /** The issuer that the clients are of. Others may have clients of the same name. */
+      readonly issuer: typeof OWN_ISSUER;
+      readonly clientId: string;
+      readonly reason: "client_disabled";
+    }): Promise<unknown>;
+  };
+}
+
+/** A new client. */
+export interface NewClient {
+  /** 1 to 128 letters, digits and `._~-`. */
+  readonly clientId: string;
+  /** The most that its tokens can be granted. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** The grant types that it may use. */
+  readonly grants: readonly string[];
+  /** Whether it may ask about tokens of others. */
+  readonly mayIntrospect: boolean;
+  /** Its public keys, as a JWK Set in JSON. Absent: it gets a secret. */
+  readonly jwks?: string;
+}
+
+/** A client, and the secret that was made for it. */
+export interface ClientWithSecret {
+  readonly client: ClientRecord;
+  /** The only time that it is seen; undefined for a client with keys. */
+  readonly secret: string | undefined;
+}
+
+/** The new proof of a client. */
+export interface ClientRotation {
+  /** How long the secret before stays good, in milliseconds. */
+  readonly overlapMs: number;
+  /** Its new public keys. Absent: it gets a new secret. */
+  readonly jwks?: string;
+}
+
+/** The clients, for those who run the server. */
+export interface Clients {
+  /** Add a client. @throws Error when there is one with its identifier, or a part of it is no good */
+  create(client: NewClient): Promise<ClientWithSecret>;
+  /** List every client by its identifier. */
+  list(): Promise<readonly ClientRecord[]>;
+  /**
+   * Give a client a new secret, while the one before stays good for a time; or new keys, at once. A secret before
+   * that one is no longer good.
+   *
+   * @throws Error when there is no such client, or the keys are no good
+   */
+  rotate(clientId: string, rotation: ClientRotation): Promise<ClientWithSecret>;
+  /** Let a client in no more, and revoke its tokens. @throws Error when there is no such client */
+  disable(clientId: string): Promise<void>;
+  /** Let a disabled client in again. @throws Error when there is no such client */
+  enable(clientId: string): Promise<void>;
+}
+
+/** Create the keeper of clients. */
+export function createClients(options: ClientsOptions): Clients {
+  const { store, clock, sessions, revocations } = options;
+  const tell = (type: CredentialEvent["type"], clientId: string): void =>
+    options.audit?.record({ type, clientId });
+  const get = async (clientId: string): Promise<ClientRecord> => {
+    const client = await findClient(store, clientId);
+    if (client === undefined) {
+      throw new Error("there is no such client");
+    }
+    return client;
+  };
+  return {
+    async create(input) {
+      const made = await toRecord(input, clock.nowMs());
+      if (!(await insertClient(store, made.client))) {
+        throw new Error("there is a client with this identifier");
+      }
+      tell("client_added", input.clientId);
+      return made;
+    },
+    list: () => listClients(store),
+    async rotate(clientId, { overlapMs, jwks }) {
+      await get(clientId);
+      const secret = jwks === undefined ? createClientSecret() : undefined;
+      const change: ClientKeyChange =
+        jwks === undefined
+          ? { secretHash: hashClientSecret(secret ?? ""), previousExpiresAtMs: clock.nowMs() + overlapMs }
+          : { jwks: await parseClientKeys(jwks) };
+      await replaceClientKey(store, clientId, change);
+      tell("client_rotated", clientId);
+      return { client: await get(clientId), secret };
+    },
+    async disable(clientId) {
+      await get(clientId);
+      await setClientDisabled(store, clientId, clock.nowMs());
+      tell("client_disabled", clientId);
+      await sessions.end({ where: { clientId }, reason: "client_disabled" });
+      await revocations.revoke({ issuer: OWN_ISSUER, clientId, reason: "client_disabled" });
+    },
+    async enable(clientId) {
+      await get(clientId);
+      await setClientDisabled(store, clientId, null);
+      tell("client_enabled", clientId);
+    },
+  };
+}
+
+async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecret> {
+  const { clientId, scopes, roles, grants, mayIntrospect, jwks } = input;
+  assertClientId(clientId);
+  assertTokens([...scopes, ...roles]);
+  assertGrants(grants);
+  const secret = jwks === undefined ? createClientSecret() : undefined;
+  const client = {
+    clientId,
+    scopes: [...new Set(scopes)],
+    roles: [...new Set(roles)],
+    grants: [...new Set(grants)],
+    mayIntrospect,
+    secretHash: secret === undefined ? undefined : hashClientSecret(secret),
+    previousSecretHash: undefined,
+    previousSecretExpiresAtMs: undefined,
+    jwks: jwks === undefined ? undefined : await parseClientKeys(jwks),
+    disabledAtMs: undefined,
+    createdAtMs: nowMs,
+  };
+  return { client, secret };
+}

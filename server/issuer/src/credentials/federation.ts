@@ -1,0 +1,79 @@
+import type { Clock, Principal } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import {
+  createAuthenticator,
+  createTrustedIssuers,
+  parseCompactJws,
+  toShortType,
+} from "@countersign/server/internal";
+import { type FederatedIdentity, type FederatedIssuer, toIdentity } from "./federated-identity.ts";
+
+/** What {@link createFederation} needs. */
+export interface FederationOptions {
+  readonly issuers: readonly FederatedIssuer[];
+  readonly clock: Clock;
+  readonly toleranceSeconds: number;
+}
+
+/** Finds out whom a token of another issuer stands for. Its type, when it was declared, must not be another. */
+export type Federation = (
+  token: string,
+  type?: "access_token" | "id_token" | "jwt",
+) => Promise<FederatedIdentity>;
+
+const CACHE_ENTRIES = 1_000;
+
+/**
+ * Create the check of tokens of other issuers, to be exchanged for ours (RFC 8693 §2.1).
+ *
+ * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the
+ *   keys of the issuer cannot be had
+ */
+export function createFederation({ issuers, clock, toleranceSeconds }: FederationOptions): Federation {
+  if (issuers.length === 0) {
+    return () => Promise.reject(invalid("the token is of no issuer whose tokens are exchanged here"));
+  }
+  const byName = new Map(issuers.map((issuer) => [issuer.trusted.issuer, issuer]));
+  const authenticator = createAuthenticator({
+    issuers: createTrustedIssuers(issuers.map(({ trusted }) => trusted)),
+    revocations: { isRevoked: () => false },
+    clock,
+    toleranceSeconds,
+    cacheEntries: CACHE_ENTRIES,
+  });
+  return async (token, type = "jwt") => {
+    const principal = await authenticate(() => authenticator.authenticate(token));
+    if (type === "id_token" && isAccessToken(token)) {
+      throw invalid("the token is an access token and was declared an ID token");
+    }
+    const issuer = byName.get(principal.issuer);
+    if (issuer === undefined) {
+      throw invalid("the token is of no issuer whose tokens are exchanged here");
+    }
+    return toIdentity(issuer, principal);
+  };
+}
+
+/** Header `typ` of access tokens (RFC 9068 §2.1); an ID token never has it. */
+function isAccessToken(token: string): boolean {
+  const { typ } = parseCompactJws(token).header;
+  return typeof typ === "string" && toShortType(typ) === "at+jwt";
+}
+
+async function authenticate(work: () => Principal | Promise<Principal>): Promise<Principal> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof AuthError) || cause.reason === "AUTH_UNAVAILABLE") {
+      throw cause;
+    }
+    throw invalid(
+      cause.reason === "TOKEN_EXPIRED" ? "the token has expired" : "the token is not valid here",
+      cause,
+    );
+  }
+}
+
+function invalid(rule: string, cause?: unknown): AuthError {
+  return new AuthError("CREDENTIALS_INVALID", rule, { cause });
+}

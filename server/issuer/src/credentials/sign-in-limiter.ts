@@ -1,0 +1,79 @@
+import type { Clock } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import { LRUCache } from "lru-cache";
+
+/** Slows down who guesses the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
+export interface SignInLimiter {
+  /** @throws AuthError `RATE_LIMITED` while the account has to wait after its failures */
+  assertAllowed(account: string): void | Promise<void>;
+  /** Count a wrong password. */
+  recordFailure(account: string): void | Promise<void>;
+  /** Forget the failures: the owner is in. */
+  recordSuccess(account: string): void | Promise<void>;
+}
+
+/** A limiter that knows what this server knows, and answers at once. */
+export interface OwnSignInLimiter extends SignInLimiter {
+  assertAllowed(account: string): void;
+  recordFailure(account: string): void;
+  recordSuccess(account: string): void;
+}
+
+/** The failures of one account. */
+export interface Failures {
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly lastAtMs: number;
+}
+
+/** Failures that cost nothing, within the window. */
+const FREE_FAILURES = 5;
+
+/** Failures are forgotten when there were none for so long, in milliseconds. */
+export const FAILURE_WINDOW_MS = 15 * 60 * 1_000;
+
+const FIRST_DELAY_MS = 1_000;
+
+/** The longest wait: long enough to make guessing hopeless, short enough for an owner whom a stranger annoys. */
+const MAX_DELAY_MS = 5 * 60 * 1_000;
+
+/** A stranger who tries names at random pushes out the oldest, about 100 B each. */
+const MAX_ACCOUNTS = 100_000;
+
+/**
+ * Create a limiter: 5 failures are free, then each doubles the wait, from 1 s to 5 min; 15 min without one
+ * forget them all.
+ */
+export function createSignInLimiter(clock: Clock): OwnSignInLimiter {
+  const failures = new LRUCache<string, Failures>({ max: MAX_ACCOUNTS });
+  return {
+    assertAllowed: (account) => assertWaited(failures.get(account), clock.nowMs()),
+    recordFailure(account) {
+      const nowMs = clock.nowMs();
+      const count = (recent(failures.get(account), nowMs)?.count ?? 0) + 1;
+      failures.set(account, { count, lastAtMs: nowMs });
+    },
+    recordSuccess: (account) => void failures.delete(account),
+  };
+}
+
+/**
+ * Hold the failures of an account against the clock.
+ *
+ * @throws AuthError `RATE_LIMITED` when the wait after the last is not over
+ */
+export function assertWaited(failures: Failures | undefined, nowMs: number): void {
+  const known = recent(failures, nowMs);
+  const retryAfterMs = known === undefined ? 0 : known.lastAtMs + delayMsAfter(known.count) - nowMs;
+  if (retryAfterMs > 0) {
+    throw new AuthError("RATE_LIMITED", "too many failed sign-ins: wait before the next", { retryAfterMs });
+  }
+}
+
+function recent(failures: Failures | undefined, nowMs: number): Failures | undefined {
+  return failures !== undefined && nowMs - failures.lastAtMs < FAILURE_WINDOW_MS ? failures : undefined;
+}
+
+function delayMsAfter(count: number): number {
+  return count < FREE_FAILURES ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (count - FREE_FAILURES), MAX_DELAY_MS);
+}

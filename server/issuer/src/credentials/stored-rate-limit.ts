@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import type { OwnRateLimit, RateLimit } from "@countersign/server/internal";
+import { type AddressTries, addAddressTries } from "../store/address-tries.ts";
+import type { Store } from "../store/database.ts";
+
+/** What {@link shareThroughStore} needs. */
+export interface StoredRateLimitOptions {
+  readonly store: Store;
+  /** The limit in the memory of this server, which is all that callers wait for. */
+  readonly own: OwnRateLimit;
+  /** Takes the tries of this server. Default: {@link own}. */
+  readonly local?: RateLimit;
+  /** How long tries are gathered before they are written, in milliseconds. Default 250. */
+  readonly gatherMs?: number;
+  /** Told of the first failure of each outage of the store. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A limit that all servers on one store count together. */
+export interface StoredRateLimit extends RateLimit {
+  /** Write what has been gathered, and stop. */
+  close(): Promise<void>;
+}
+
+const GATHER_MS = 250;
+
+/** How long to wait after a failure, in milliseconds. */
+const RETRY_MS = 2_000;
+
+/** How many addresses are gathered: strangers can cause more, and those count at this server only. */
+const MAX_GATHERED = 5_000;
+
+/** How many go into one statement: below the limits on parameters of both databases. */
+const BATCH = 500;
+
+/**
+ * Count tries together with the other servers on a store.
+ *
+ * No caller waits for it: tries are gathered and written behind them, and the answer tells what others have counted.
+ * So an address gets at each server at most what it can try while tries are gathered, and while the store cannot be
+ * used, each server counts for itself. The store sees hashes of keys only.
+ */
+export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLimit {
+  const { store, own, local = own, gatherMs = GATHER_MS, onError = () => undefined } = options;
+  const gathered = createTally();
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let isDown = false;
+  let isClosed = false;
+
+  const write = async (batch: ReadonlyMap<string, number>): Promise<void> => {
+    const names = new Map([...batch.keys()].map((key) => [digest(key), key]));
+    const counted: AddressTries[] = [...batch].map(([key, tries]) => ({ key: digest(key), tries }));
+    for (const { key, fullAtMs } of await addAddressTries(store, counted, own.count())) {
+      const name = names.get(key);
+      // What came meanwhile is on its way to the store, and counts here already.
+      if (name !== undefined) own.raise(name, fullAtMs, gathered.of(name));
+    }
+  };
+  const flush = async (): Promise<void> => {
+    timer = undefined;
+    const batch = gathered.takeSome(BATCH);
+    try {
+      await write(batch);
+      isDown = false;
+    } catch (error) {
+      if (!isDown) onError(error);
+      isDown = true;
+      for (const [key, tries] of batch) gathered.add(key, tries);
+    }
+    if (!gathered.isEmpty()) schedule();
+  };
+  const start = (): void => {
+    writing = flush();
+  };
+  const schedule = (): void => {
+    if (!isClosed) timer ??= setTimeout(start, isDown ? RETRY_MS : gatherMs).unref();
+  };
+  return {
+    assertAllowed: (key) => own.assertAllowed(key),
+    take(key) {
+      local.take(key);
+      gathered.add(key, 1);
+      schedule();
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await writing;
+      if (!gathered.isEmpty() && !isDown) await flush();
+    },
+  };
+}
+
+/** How often each key was counted, of as many keys as there is room for. */
+function createTally() {
+  const tally = new Map<string, number>();
+  return {
+    of: (key: string): number => tally.get(key) ?? 0,
+    isEmpty: (): boolean => tally.size === 0,
+    add(key: string, count: number): void {
+      if (tally.has(key) || tally.size < MAX_GATHERED) tally.set(key, (tally.get(key) ?? 0) + count);
+    },
+    /** Take the oldest keys out. */
+    takeSome(count: number): ReadonlyMap<string, number> {
+      const some = new Map([...tally].slice(0, count));
+      for (const key of some.keys()) tally.delete(key);
+      return some;
+    },
+  };
+}
+
+/** Addresses are told apart by it, and are not written down. */
+function digest(key: string): string {
+  return createHash("sha256").update(key).digest("base64url");
+}

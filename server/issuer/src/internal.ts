@@ -1,0 +1,34 @@
+// What the other packages of Countersign need of this one, in the same release. It changes without notice.
+
+export { readAssertionIssuer } from "./credentials/client-assertion.ts";
+export { CLIENT_GRANTS } from "./credentials/client-names.ts";
+export { toExternalTerms, toFederatedSubject } from "./credentials/federated-identity.ts";
+export { shareThroughStore } from "./credentials/stored-rate-limit.ts";
+export { normalizeUsername } from "./credentials/username.ts";
+export { WrongSecretError } from "./keys/signing-key.ts";
+export { createOAuthEndpoints } from "./oauth2/endpoints.ts";
+export { answerRenewals } from "./renewal/renewal-answerer.ts";
+export type { RenewalAsker } from "./renewal/renewal-asker.ts";
+export { createRenewalAsker } from "./renewal/renewal-asker.ts";
+export { createSealedWords } from "./renewal/sealed-words.ts";
+export { toNewRevocation } from "./revoke/revocation-order.ts";
+export { parsePageSize, parsePageToken, textViolations, toPageToken } from "./services/input.ts";
+export type { ServedServices } from "./services/routes.ts";
+export { createRoutes } from "./services/routes.ts";
+export { createTokenExchange } from "./services/token-exchange.ts";
+export { createTokenLookup } from "./services/token-lookup.ts";
+export { endSessions } from "./sessions/end-sessions.ts";
+export { createRefreshLookup } from "./sessions/refresh-lookup.ts";
+export { MAX_ACCESS_LIFE_MS } from "./store/access-lives.ts";
+export { findAccountByUsername } from "./store/accounts.ts";
+export type { Bus } from "./store/bus.ts";
+export { SILENT_BUS } from "./store/bus.ts";
+export { createEars } from "./store/ears.ts";
+export { pingStore } from "./store/ping.ts";
+export { createPruner } from "./store/pruner.ts";
+export { insertRevocations } from "./store/revocations.ts";
+export type { NoteTable, Schema } from "./store/schema.ts";
+export { listLiveSessions } from "./store/sessions.ts";
+export { createStoreClock } from "./store/store-clock.ts";
+export type { StoreSettingName } from "./store/store-settings.ts";
+export { findSetting, keepSetting } from "./store/store-settings.ts";

@@ -1,0 +1,79 @@
+import type { VerificationKey } from "@countersign/server";
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+import type { SigningKeyRecord } from "../store/signing-keys.ts";
+import { seal, unseal } from "./seal.ts";
+
+/** The algorithm of our own keys: small signatures, and every JWT library has it. */
+export const SIGNING_ALGORITHM = "ES256";
+
+/** A key that can sign now. */
+export interface SigningKey {
+  /** Its identifier: the RFC 7638 thumbprint. */
+  readonly kid: string;
+  readonly algorithm: typeof SIGNING_ALGORITHM;
+  readonly privateKey: CryptoKey;
+}
+
+/**
+ * Make a new key pair, the private half sealed under `sealingKey`.
+ *
+ * @param state `active` only for the first key of all
+ */
+export async function generateSigningKey(
+  sealingKey: Uint8Array,
+  state: "next" | "active",
+  nowMs: number,
+): Promise<SigningKeyRecord> {
+  const pair = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
+  const publicJwk = await exportJWK(pair.publicKey);
+  const kid = await calculateJwkThumbprint(publicJwk);
+  return {
+    kid,
+    algorithm: SIGNING_ALGORITHM,
+    publicJwk: JSON.stringify({ ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: "sig" }),
+    privateSealed: seal(sealingKey, JSON.stringify(await exportJWK(pair.privateKey)), kid),
+    state,
+    createdAtMs: nowMs,
+    activeAtMs: state === "active" ? nowMs : undefined,
+    retiredAtMs: undefined,
+  };
+}
+
+/** The secret is not the one that the signing keys of a store were sealed under. */
+export class WrongSecretError extends Error {
+  override readonly name = "WrongSecretError";
+}
+
+/**
+ * Unseal the private half of a key. It cannot be exported again.
+ *
+ * @throws WrongSecretError when `sealingKey` is not the one that it was sealed under
+ */
+export async function importSigningKey(
+  sealingKey: Uint8Array,
+  record: SigningKeyRecord,
+): Promise<SigningKey> {
+  const opened = unseal(sealingKey, record.privateSealed ?? "", record.kid);
+  if (opened === undefined) {
+    throw new WrongSecretError(
+      "the secret file is not the one that the signing keys of this store were made with",
+    );
+  }
+  const privateKey = await importEcKey(opened);
+  return { kid: record.kid, algorithm: SIGNING_ALGORITHM, privateKey };
+}
+
+/** Import the public half of a key. */
+export async function importVerificationKey(record: SigningKeyRecord): Promise<VerificationKey> {
+  const key = await importEcKey(record.publicJwk);
+  return Object.freeze({ kid: record.kid, algorithm: SIGNING_ALGORITHM, key });
+}
+
+async function importEcKey(json: string): Promise<CryptoKey> {
+  // Written by generateSigningKey, and for the private half proven unchanged by its seal.
+  const key = await importJWK(JSON.parse(json) as JWK, SIGNING_ALGORITHM, { extractable: false });
+  if (key instanceof Uint8Array) {
+    throw new TypeError("a signing key of the store is not an elliptic-curve key");
+  }
+  return key;
+}

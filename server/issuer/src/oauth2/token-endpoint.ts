@@ -1,0 +1,51 @@
+import type { IssuedTokens } from "../sessions/tokens.ts";
+import { readCaller } from "./caller.ts";
+import type { GrantDeps, Granted } from "./grant.ts";
+import { GRANTS } from "./grants.ts";
+import type { OAuthAnswer } from "./oauth-endpoint.ts";
+import { OAuthError } from "./oauth-error.ts";
+import { assertTarget } from "./parameters.ts";
+
+/** What the token endpoint needs. */
+export interface TokenEndpointDeps extends GrantDeps {
+  /** The audience of every access token. */
+  readonly audience: string;
+}
+
+/** Create the token endpoint: `/oauth2/token` ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). */
+export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
+  return async (request) => {
+    const { form } = request;
+    const grant = GRANTS.get(form.need("grant_type"));
+    if (grant === undefined) {
+      throw new OAuthError("unsupported_grant_type", "this grant type is not supported");
+    }
+    const caller = await readCaller(deps.signIn, request);
+    assertTarget(form, deps.audience);
+    return toResponse(await grant(deps, request, caller));
+  };
+}
+
+/** [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1), with our lifetime of refresh tokens beside it. */
+function toResponse({ tokens, issuedTokenType }: Granted): object {
+  return {
+    access_token: tokens.accessToken,
+    ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
+    token_type: "Bearer",
+    expires_in: toSeconds(tokens.expiresInMs),
+    ...toRefresh(tokens),
+    // RFC 6749 §3.3: a scope is at least one word.
+    ...(tokens.scopes.length === 0 ? {} : { scope: tokens.scopes.join(" ") }),
+  };
+}
+
+function toRefresh({ refreshToken, refreshExpiresInMs }: IssuedTokens): object {
+  return refreshToken === ""
+    ? {}
+    : { refresh_token: refreshToken, refresh_expires_in: toSeconds(refreshExpiresInMs) };
+}
+
+/** Rounded down, so that nobody counts on the last part of a second. */
+function toSeconds(ms: number): number {
+  return Math.max(0, Math.floor(ms / 1_000));
+}

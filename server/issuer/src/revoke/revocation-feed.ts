@@ -1,0 +1,112 @@
+import type { Clock } from "@countersign/server";
+import type { Store } from "../store/database.ts";
+import {
+  listLiveRevocations,
+  listRevocationsAfter,
+  REVOCATION_CHANNEL,
+  type RevocationRecord,
+} from "../store/revocations.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+
+/** What {@link createRevocationFeed} needs. */
+export interface RevocationFeedOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How often to look, in milliseconds. */
+  readonly pollMs: number;
+  /** Takes what was read; the same may come twice. */
+  readonly learn: (records: readonly RevocationRecord[]) => void;
+  /** Told of the first failure of each outage. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Reads what all servers on a store have revoked. */
+export interface RevocationFeed {
+  /** Read all that matters, then go on reading what is new. @throws AuthError `AUTH_UNAVAILABLE` */
+  start(): Promise<void>;
+  /** Stop. */
+  close(): Promise<void>;
+  /** When everything up to then was known, in milliseconds since 1970; NaN: nothing is known yet. */
+  readAtMs(): number;
+}
+
+const PAGE_ROWS = 1_000;
+
+/**
+ * Create the reader. The table with its cursor is the truth; word from other servers only makes it look sooner.
+ */
+export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
+  const { store, clock, learn } = options;
+  /** The row that was read last: what is written later has a higher number. */
+  let last: RevocationRecord | undefined;
+  let isLoaded = false;
+  let readAtMs = Number.NaN;
+  let isDown = false;
+  let stop = (): Promise<void> => Promise.resolve();
+
+  const report = (error: unknown): void => {
+    if (!isDown) {
+      isDown = true;
+      options.onError(error);
+    }
+  };
+  const take = (records: readonly RevocationRecord[]): boolean => {
+    last = records.at(-1) ?? last;
+    learn(records);
+    return records.length < PAGE_ROWS;
+  };
+  const load = async (nowMs: number): Promise<void> => {
+    for (let isDone = false; !isDone; ) {
+      isDone = take(await listLiveRevocations(store, { after: last?.id ?? 0, nowMs, limit: PAGE_ROWS }));
+    }
+    isLoaded = true;
+  };
+  const readNew = async (): Promise<void> => {
+    for (let isDone = false; !isDone; ) {
+      const from = last;
+      const records = await listRevocationsAfter(store, (from?.id ?? 1) - 1, PAGE_ROWS + 1);
+      if (from !== undefined && !isSame(records[0], from)) {
+        // It has run out and was removed, or the store has come back as an older copy, which gives its number again.
+        last = undefined;
+        isLoaded = false;
+        return;
+      }
+      isDone = take(from === undefined ? records : records.slice(1));
+    }
+  };
+  const read = async (): Promise<void> => {
+    const nowMs = clock.nowMs();
+    if (isLoaded) {
+      await readNew();
+    }
+    if (!isLoaded) {
+      await load(nowMs);
+    }
+    readAtMs = nowMs;
+    isDown = false;
+  };
+  const look = oneAtATime(() => read().catch(report));
+  return {
+    async start() {
+      await read();
+      const listener = store.bus.listen(REVOCATION_CHANNEL, () => look.ask());
+      const timer = setInterval(() => look.ask(), options.pollMs).unref();
+      stop = async () => {
+        clearInterval(timer);
+        await listener.close();
+        await look.idle();
+      };
+    },
+    close: () => stop(),
+    readAtMs: () => readAtMs,
+  };
+}
+
+function isSame(found: RevocationRecord | undefined, known: RevocationRecord): boolean {
+  return (
+    found?.id === known.id &&
+    found.value === known.value &&
+    found.dimension === known.dimension &&
+    found.revokedAtMs === known.revokedAtMs
+  );
+}

@@ -1,0 +1,78 @@
+import type { Clock } from "@countersign/server";
+import { systemClock } from "@countersign/server/internal";
+import { openDatabase, type Store, type StoreLocation } from "../store/database.ts";
+import { createStoreClock } from "../store/store-clock.ts";
+
+/** Where revocations are written and read, and the time that they go by. */
+export interface RevocationSource {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** How the source is given. */
+export interface RevocationSourceOptions {
+  readonly store?: Store;
+  readonly database?: StoreLocation;
+  readonly clock?: Clock;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A source that is opened when it is needed. */
+export interface OpenableSource {
+  /** The time: what is there before the source is open counts until then. */
+  readonly clock: Clock;
+  /** Open it, if it is not open. @throws AuthError `AUTH_UNAVAILABLE`; Error when its tables are none to work with */
+  open(): Promise<RevocationSource>;
+  /** Close what {@link open} has opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * Resolve where revocations are.
+ *
+ * @throws TypeError when it is not given in exactly one way
+ */
+export function resolveRevocationSource(options: RevocationSourceOptions): OpenableSource {
+  const { store, database, clock = systemClock } = options;
+  if (database !== undefined && store === undefined) {
+    return openLater(database, options);
+  }
+  if (store === undefined || database !== undefined) {
+    throw new TypeError("revocations need exactly one of store and database");
+  }
+  return { clock, open: () => Promise.resolve({ store, clock }), close: () => Promise.resolve() };
+}
+
+function openLater(database: StoreLocation, { clock, onError }: RevocationSourceOptions): OpenableSource {
+  let opening: Promise<RevocationSource> | undefined;
+  let now: Clock = clock ?? systemClock;
+  let resources = new AsyncDisposableStack();
+  const open = async (): Promise<RevocationSource> => {
+    await using opened = new AsyncDisposableStack();
+    const store = opened.use(await openDatabase(database, { migrate: false }));
+    if (clock === undefined) {
+      // All servers on a Postgres go by its clock.
+      const storeClock = createStoreClock({ store, machine: systemClock, ...(onError && { onError }) });
+      opened.defer(() => storeClock.close());
+      await storeClock.start();
+      now = storeClock;
+    }
+    resources = opened.move();
+    return { store, clock: now };
+  };
+  return {
+    clock: { nowMs: () => now.nowMs() },
+    open() {
+      opening ??= open().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    },
+    async close() {
+      // What is being opened is closed, too.
+      await opening?.catch(() => undefined);
+      await resources.disposeAsync();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { FederatedIdentity } from "../credentials/federated-identity.ts";
+import type { AccessGrants, NewAccess } from "../sessions/access-grants.ts";
+import { narrowScopes } from "../sessions/scopes.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { IssuedTokens, TokenWish } from "../sessions/tokens.ts";
+import type { ClientRecord } from "../store/clients.ts";
+import type { Actor } from "../store/session-record.ts";
+
+/** Begins sessions; with and without refresh tokens. */
+export interface SessionBeginners {
+  readonly sessions: Pick<Sessions, "beginExternal">;
+  readonly accessGrants: Pick<AccessGrants, "begin">;
+}
+
+/** A session to begin, of somebody whom another issuer knows. */
+export interface FederatedSession extends TokenWish {
+  readonly identity: FederatedIdentity;
+  /** The client that it is for, which limits what can be granted; undefined: our own pages and tools. */
+  readonly client: ClientRecord | undefined;
+  readonly actor: Actor | undefined;
+  /** Whether whoever asks could use a refresh token. */
+  readonly canRefresh: boolean;
+}
+
+/**
+ * Begin a session of somebody whom another issuer knows.
+ *
+ * It goes on without that issuer only where the operator has said so for the issuer, and for the client too. Otherwise
+ * there is one access token, which lasts no longer than the token that it was made from.
+ *
+ * @throws AuthError `INSUFFICIENT_SCOPE`, `CREDENTIALS_INVALID` or `AUTH_UNAVAILABLE`
+ */
+export async function beginFederatedSession(
+  { sessions, accessGrants }: SessionBeginners,
+  { identity, client, scopes, maxAccessTtlMs, actor, canRefresh }: FederatedSession,
+): Promise<IssuedTokens> {
+  const { external, authTimeMs, acr, amr, refreshForMs, expiresAtMs: notAfterMs } = identity;
+  const session = {
+    holder: limitToClient(identity, client),
+    clientId: client?.clientId ?? FIRST_PARTY_CLIENT_ID,
+    ...{ scopes, maxAccessTtlMs, external, authTimeMs, acr, amr, actor },
+  };
+  const mayRefresh = canRefresh && (client === undefined || client.grants.includes("refresh_token"));
+  return mayRefresh && refreshForMs !== undefined
+    ? sessions.beginExternal({ ...session, refreshForMs })
+    : accessGrants.begin({ ...session, notAfterMs });
+}
+
+/** What somebody can have through a client: at most what the client can have too. */
+export function limitToClient(
+  { subject, scopes, roles }: NewAccess["holder"],
+  client: ClientRecord | undefined,
+): NewAccess["holder"] {
+  return client === undefined
+    ? { subject, scopes, roles }
+    : {
+        subject,
+        scopes: narrowScopes(scopes, client.scopes),
+        roles: narrowScopes(roles, client.roles),
+      };
+}

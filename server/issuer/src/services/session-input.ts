@@ -1,0 +1,122 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import {
+  type ClientSecretCredential,
+  Delivery,
+  type PasswordCredential,
+  type RefreshRequest,
+  type SignInRequest,
+} from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { assertValid, invalidArgument, MAX_TOKEN_CHARS, type Violation } from "@countersign/server/internal";
+import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES } from "../credentials/username.ts";
+import { textViolations } from "./input.ts";
+import type { Credential } from "./session-sign-in.ts";
+
+const MAX_SCOPES = 64;
+const MAX_REFRESH_TOKEN_BYTES = 1_024;
+const MAX_CLIENT_FIELD_BYTES = 1_024;
+
+/** Times in tokens are whole seconds: less than two of them may be none at all. */
+const MIN_ACCESS_TTL_MS = 2_000;
+
+/** A scope-token of RFC 6749 §3.3. */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
+
+/** 128 random bits in base64url have 22 characters; identifiers of other makers may be somewhat different. */
+const REFRESH_ID = /^[\w-]{16,64}$/;
+
+/**
+ * Check a request to sign in, and take the credential out of it.
+ *
+ * @throws ConnectError InvalidArgument when a field is wrong
+ */
+export function readCredential(request: SignInRequest): Credential {
+  assertValid([...scopeViolations(request.scopes), ...deliveryViolations(request.delivery)]);
+  const { credential } = request;
+  switch (credential.case) {
+    case "password":
+      return readPassword(credential.value);
+    case "clientSecret":
+      return readClientSecret(credential.value);
+    case "assertion":
+      assertValid(tokenViolations("assertion.assertion", credential.value.assertion));
+      return { kind: "assertion", assertion: credential.value.assertion };
+    case "federated":
+      assertValid(tokenViolations("federated.token", credential.value.token));
+      return { kind: "federated", token: credential.value.token };
+    case undefined:
+      throw invalidArgument([
+        { field: "credential", description: "must be one of the credentials, with its fields" },
+      ]);
+    default:
+      return credential satisfies never;
+  }
+}
+
+function readPassword({ username, password }: PasswordCredential): Credential {
+  assertValid([
+    ...textViolations("password.username", username, { minCharacters: 1, maxBytes: MAX_USERNAME_BYTES }),
+    ...textViolations("password.password", password, { minCharacters: 1, maxBytes: MAX_PASSWORD_BYTES }),
+  ]);
+  return { kind: "password", username, password };
+}
+
+function readClientSecret({ clientId, clientSecret }: ClientSecretCredential): Credential {
+  const limits = { minCharacters: 1, maxBytes: MAX_CLIENT_FIELD_BYTES };
+  assertValid([
+    ...textViolations("client_secret.client_id", clientId, limits),
+    ...textViolations("client_secret.client_secret", clientSecret, limits),
+  ]);
+  return { kind: "secret", clientId, clientSecret };
+}
+
+function tokenViolations(field: string, token: string): readonly Violation[] {
+  return textViolations(field, token, { minCharacters: 1, maxBytes: MAX_TOKEN_CHARS });
+}
+
+/**
+ * Check a request to refresh. An empty refresh token is in order here: it may be in a cookie.
+ *
+ * @throws ConnectError InvalidArgument when a field is wrong
+ */
+export function assertRefreshRequest({ refreshToken, refreshId }: RefreshRequest): void {
+  const violations = [
+    ...textViolations("refresh_token", refreshToken, { maxBytes: MAX_REFRESH_TOKEN_BYTES }),
+  ];
+  if (refreshId !== "" && !REFRESH_ID.test(refreshId)) {
+    violations.push({ field: "refresh_id", description: "must be 16 to 64 characters of base64url" });
+  }
+  assertValid(violations);
+}
+
+/**
+ * Read how long the access token is to last at the most, in milliseconds.
+ *
+ * @returns undefined when the request does not say
+ * @throws ConnectError InvalidArgument when it is less than 2 s
+ */
+export function readMaxAccessTtl({
+  maxAccessTokenTtl,
+}: Pick<SignInRequest, "maxAccessTokenTtl">): number | undefined {
+  if (maxAccessTokenTtl === undefined) return undefined;
+  const ttlMs = durationMs(maxAccessTokenTtl);
+  const isLongEnough = ttlMs >= MIN_ACCESS_TTL_MS;
+  assertValid(isLongEnough ? [] : [{ field: "max_access_token_ttl", description: "must be at least 2 s" }]);
+  return ttlMs;
+}
+
+function scopeViolations(scopes: readonly string[]): readonly Violation[] {
+  if (scopes.length > MAX_SCOPES) {
+    return [{ field: "scopes", description: `must not be more than ${MAX_SCOPES}` }];
+  }
+  return scopes.flatMap((scope, index) =>
+    SCOPE.test(scope)
+      ? []
+      : [{ field: `scopes[${index}]`, description: "must be 1 to 128 printable ASCII characters" }],
+  );
+}
+
+function deliveryViolations(delivery: Delivery): readonly Violation[] {
+  return Object.values<unknown>(Delivery).includes(delivery)
+    ? []
+    : [{ field: "delivery", description: "must be one of the known values" }];
+}

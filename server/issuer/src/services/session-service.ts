@@ -1,0 +1,113 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import {
+  Delivery,
+  type RefreshRequest,
+  type SessionService,
+  type SignInRequest,
+} from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { AuthError, principalOf } from "@countersign/server";
+import { assertValid, peerOf } from "@countersign/server/internal";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { IssuedTokens } from "../sessions/tokens.ts";
+import { textViolations } from "./input.ts";
+import { listOwnSessions, readOwnSession, revokeOwnSession } from "./own-sessions.ts";
+import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
+import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";
+import { toTokenSet, toWhoAmI } from "./session-messages.ts";
+import type { SignIn } from "./session-sign-in.ts";
+
+/** What the service of sessions needs. */
+export interface SessionServiceOptions {
+  readonly sessions: Sessions;
+  readonly signIn: Pick<SignIn, "begin">;
+  /** Claim `iss` of our own tokens: those of other issuers have no session here. */
+  readonly issuer: string;
+  /**
+   * Says whether pages of an origin, such as `https://app.example`, may have their refresh token in a cookie.
+   * Default: none may, and `DELIVERY_COOKIE` answers `Unimplemented`.
+   */
+  readonly isCookieOrigin?: (origin: string) => boolean;
+}
+
+/** What both SignIn and Refresh answer. */
+interface TokenResponse {
+  readonly tokens: ReturnType<typeof toTokenSet>;
+}
+
+interface Deps extends SessionServiceOptions {
+  readonly cookie: RefreshCookie;
+}
+
+/** Create the service that signs in, and keeps signed in. */
+export function createSessionService(options: SessionServiceOptions): ServiceImpl<typeof SessionService> {
+  const deps: Deps = { ...options, cookie: createRefreshCookie(options.isCookieOrigin) };
+  return {
+    signIn: (request, ctx) => signIn(deps, request, ctx),
+    refresh: (request, ctx) => refresh(deps, request, ctx),
+    async signOut(_, ctx) {
+      const { sessionId, subject } = readOwnSession(deps, principalOf(ctx));
+      await deps.sessions.end({ where: { sessionId, subject }, reason: "signed_out", isProven: true });
+      deps.cookie.clear(ctx, sessionId);
+      return {};
+    },
+    listSessions: (request, ctx) => listOwnSessions(deps, request, principalOf(ctx)),
+    async revokeSession({ sessionId }, ctx) {
+      assertValid(textViolations("session_id", sessionId, { minCharacters: 1, maxBytes: 64 }));
+      await revokeOwnSession(deps, sessionId, principalOf(ctx));
+      return {};
+    },
+    whoAmI: (_, ctx) => toWhoAmI(principalOf(ctx)),
+  };
+}
+
+async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): Promise<TokenResponse> {
+  const credential = readCredential(request);
+  const inCookie = request.delivery === Delivery.COOKIE;
+  if (inCookie) {
+    deps.cookie.assertOrigin(ctx);
+  }
+  const tokens = await deps.signIn.begin({
+    credential,
+    scopes: request.scopes,
+    peer: peerOf(ctx.values),
+    maxAccessTtlMs: readMaxAccessTtl(request),
+  });
+  return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
+}
+
+async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext): Promise<TokenResponse> {
+  assertRefreshRequest(request);
+  const { refreshId } = request;
+  const inCookie = request.refreshToken === "";
+  const refreshToken = inCookie ? deps.cookie.read(ctx) : request.refreshToken;
+  if (refreshToken === undefined) {
+    throw new AuthError(
+      "REFRESH_TOKEN_INVALID",
+      "there is no refresh token, neither in the request nor in a cookie",
+    );
+  }
+  if (inCookie) {
+    deps.cookie.assertOrigin(ctx);
+  }
+  const tokens = await deps.sessions.refresh({
+    refreshToken,
+    refreshId,
+    maxAccessTtlMs: readMaxAccessTtl(request),
+  });
+  return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
+}
+
+/** Hand tokens over: what is in the cookie is not in the body. */
+function deliver(
+  { cookie }: Deps,
+  ctx: HandlerContext,
+  { tokens, inCookie }: { readonly tokens: IssuedTokens; readonly inCookie: boolean },
+): ReturnType<typeof toTokenSet> {
+  // RFC 6749 §5.1: nothing on the way may keep tokens.
+  ctx.responseHeader.set("cache-control", "no-store");
+  if (!inCookie || tokens.refreshToken === "") {
+    return toTokenSet(tokens);
+  }
+  cookie.write(ctx, tokens.refreshToken, tokens.refreshExpiresInMs);
+  return toTokenSet({ ...tokens, refreshToken: "" });
+}

@@ -1,0 +1,121 @@
+import type { AuditSink } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import type { RateLimit } from "@countersign/server/internal";
+import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
+import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
+import type { Federation } from "../credentials/federation.ts";
+import type { PasswordSignIn } from "../credentials/password-sign-in.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { IssuedTokens, TokenWish } from "../sessions/tokens.ts";
+import type { ClientRecord } from "../store/clients.ts";
+import { assertMayAct, keepActor, toClientParty } from "./delegation.ts";
+import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
+import { createSignInGuard } from "./sign-in-guard.ts";
+
+/** What somebody proves who they are with. */
+export type Credential =
+  | { readonly kind: "password"; readonly username: string; readonly password: string }
+  | ClientCredential
+  | { readonly kind: "federated"; readonly token: string };
+
+/** How somebody signs in. */
+export interface SignInInput extends TokenWish {
+  readonly credential: Credential;
+  /** Where the call comes from. */
+  readonly peer: string;
+}
+
+/** How somebody signs in whom another issuer knows. */
+export interface FederatedInput extends TokenWish {
+  readonly token: string;
+  readonly peer: string;
+  /** The client that the session is for, which limits what can be granted; undefined: our own pages and tools. */
+  readonly client: ClientRecord | undefined;
+  /** Whether whoever asks could use a refresh token. */
+  readonly canRefresh: boolean;
+}
+
+/** What {@link createSignIn} needs. */
+export interface SignInOptions extends SessionBeginners {
+  readonly passwordSignIn: PasswordSignIn;
+  readonly authenticateClient: ClientAuthentication;
+  readonly federation: Federation;
+  readonly sessions: Pick<Sessions, "begin" | "beginExternal">;
+  /** Claim `iss` of our own tokens. */
+  readonly issuer: string;
+  readonly audit: AuditSink;
+  /** How often one address may try. */
+  readonly attempts: RateLimit;
+}
+
+/** Signs in, whatever door the credential came through. */
+export interface SignIn {
+  /**
+   * Begin a session.
+   *
+   * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED`, `INSUFFICIENT_SCOPE`, `POLICY_DENIED` when a client may not
+   *   use the grant, or `AUTH_UNAVAILABLE`
+   */
+  begin(input: SignInInput): Promise<IssuedTokens>;
+  /**
+   * Find out which client a credential is of, without beginning anything.
+   *
+   * @throws AuthError as {@link begin}
+   */
+  authenticateClient(credential: ClientCredential, peer: string): Promise<ClientRecord>;
+  /** Begin a session of a client that has proven who it is. @throws AuthError as {@link begin} */
+  beginClient(client: ClientRecord, grant: ClientGrant, wish: TokenWish): Promise<IssuedTokens>;
+  /** Begin a session of somebody whom another issuer knows. @throws AuthError as {@link begin} */
+  beginFederated(input: FederatedInput): Promise<IssuedTokens>;
+}
+
+/** Claim `amr` of who has typed a password (RFC 8176 §2). */
+const PASSWORD_METHODS = ["pwd"] as const;
+
+/** Create what signs in. The RPCs and the OAuth endpoints share it. */
+export function createSignIn(options: SignInOptions): SignIn {
+  const { attempts, sessions, accessGrants, federation, issuer } = options;
+
+  const guarded = createSignInGuard(options);
+  const beginClient: SignIn["beginClient"] = async (client, grant, wish) => {
+    assertGranted(client, grant);
+    const { clientId } = client;
+    const holder = { subject: toClientSubject(clientId), scopes: client.scopes, roles: client.roles };
+    return accessGrants.begin({ ...wish, holder, clientId });
+  };
+  const federated = async ({ token, ...input }: FederatedInput): Promise<IssuedTokens> => {
+    const identity = await federation(token);
+    if (input.client !== undefined) {
+      assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
+    }
+    return beginFederatedSession(options, { ...input, identity, actor: keepActor(identity.principal) });
+  };
+  const begin = async ({ credential, peer, ...wish }: SignInInput): Promise<IssuedTokens> => {
+    if (credential.kind === "password") {
+      // Checking a password is dear, and passwords can be guessed: every try counts, not only those that fail.
+      attempts.take(peer);
+      const account = await options.passwordSignIn(credential);
+      const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };
+      return sessions.begin({ ...wish, ...client, account });
+    }
+    if (credential.kind === "federated") {
+      return federated({ ...wish, token: credential.token, peer, client: undefined, canRefresh: true });
+    }
+    return beginClient(await options.authenticateClient(credential), "client_credentials", wish);
+  };
+  return {
+    begin: (input) => guarded({ peer: input.peer, kind: input.credential.kind }, () => begin(input)),
+    authenticateClient: (credential, peer) =>
+      guarded({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
+    beginClient,
+    beginFederated: (input) => guarded({ peer: input.peer, kind: "federated" }, () => federated(input)),
+  };
+}
+
+/** @throws AuthError `POLICY_DENIED` when a client may not use a grant */
+export function assertGranted(client: ClientRecord, grant: ClientGrant): void {
+  if (!client.grants.includes(grant)) {
+    throw new AuthError("POLICY_DENIED", "the client may not use this grant");
+  }
+}

@@ -1,0 +1,39 @@
+import type { AuditSink } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import type { RateLimit } from "@countersign/server/internal";
+
+/** An attempt to sign in. */
+export interface SignInAttempt {
+  /** Where it comes from. */
+  readonly peer: string;
+  /** What kind of credential it brings. */
+  readonly kind: "password" | "secret" | "assertion" | "federated";
+}
+
+/** Tries to sign somebody in. */
+export type SignInGuard = <T>(attempt: SignInAttempt, work: () => Promise<T>) => Promise<T>;
+
+/**
+ * Create what every attempt to sign in goes through: who has tried too often waits, what goes wrong is written down, and a
+ * wrong credential counts against the address that sent it. Passwords count before they are checked.
+ */
+export function createSignInGuard({
+  attempts,
+  audit,
+}: {
+  readonly attempts: RateLimit;
+  readonly audit: AuditSink;
+}): SignInGuard {
+  return async ({ peer, kind }, work) => {
+    try {
+      attempts.assertAllowed(peer);
+      return await work();
+    } catch (error) {
+      if (error instanceof AuthError) {
+        audit.record({ type: "sign_in_failed", reason: error.reason });
+        if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") attempts.take(peer);
+      }
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,94 @@
+import type { Principal } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import type { FederatedIdentity } from "../credentials/federated-identity.ts";
+import type { Federation } from "../credentials/federation.ts";
+import type { AccessGrants } from "../sessions/access-grants.ts";
+import type { IssuedTokens } from "../sessions/tokens.ts";
+import type { ClientRecord } from "../store/clients.ts";
+import { type Party, toActor, toClientParty } from "./delegation.ts";
+import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
+import { type OwnIdentity, readOwnIdentity } from "./own-identity.ts";
+
+/** What a token is, in the words of [RFC 8693 §3](https://www.rfc-editor.org/rfc/rfc8693#section-3). */
+export type ExchangedTokenType = "access_token" | "id_token" | "jwt";
+
+/** A token to be exchanged. */
+export interface ExchangedToken {
+  readonly token: string;
+  readonly type: ExchangedTokenType;
+}
+
+/** What a client asks for. */
+export interface ExchangeInput {
+  readonly client: ClientRecord;
+  /** Whom the new token is about. */
+  readonly subject: ExchangedToken;
+  /** Who will use it; undefined: the client. */
+  readonly actor: ExchangedToken | undefined;
+  /** The scopes that are asked for; none: all that can be had. */
+  readonly scopes: readonly string[];
+}
+
+/** What {@link createTokenExchange} needs. */
+export interface TokenExchangeOptions extends SessionBeginners {
+  /** Claim `iss` of our own tokens. */
+  readonly issuer: string;
+  /** Verifies our own access tokens. */
+  readonly authenticate: (token: string) => Principal | Promise<Principal>;
+  /** Reads the claim `iss` of a token, without believing it. */
+  readonly issuerOf: (token: string) => string | undefined;
+  readonly federation: Federation;
+  readonly accessGrants: AccessGrants;
+}
+
+/**
+ * Exchanges tokens.
+ *
+ * The new token says in `act` who acts for its subject, and has at most the scopes and roles that both the subject's
+ * token and the client have. One of ours stays in its session, lasts no longer, and has no refresh token beside it: its
+ * user decides how long it goes on. One of another issuer begins a session: see {@link beginFederatedSession}.
+ *
+ * @throws AuthError `CREDENTIALS_INVALID` when a token is not good, or names somebody else in `may_act`;
+ *   `INSUFFICIENT_SCOPE`, or `AUTH_UNAVAILABLE`
+ */
+export type TokenExchange = (input: ExchangeInput) => Promise<IssuedTokens>;
+
+type Identity =
+  | { readonly kind: "own"; readonly identity: OwnIdentity }
+  | { readonly kind: "federated"; readonly identity: FederatedIdentity };
+
+/** Create the exchange of tokens ([RFC 8693](https://www.rfc-editor.org/rfc/rfc8693)). */
+export function createTokenExchange(options: TokenExchangeOptions): TokenExchange {
+  const identify = async ({ token, type }: ExchangedToken): Promise<Identity> => {
+    if (options.issuerOf(token) !== options.issuer) {
+      return { kind: "federated", identity: await options.federation(token, type) };
+    }
+    if (type === "id_token") {
+      throw new AuthError("CREDENTIALS_INVALID", "this server issues no ID tokens");
+    }
+    return { kind: "own", identity: await readOwnIdentity(options.authenticate, token) };
+  };
+  return async ({ client, subject, actor, scopes }) => {
+    const owner = await identify(subject);
+    const party =
+      actor === undefined ? toClientParty(client.clientId, options.issuer) : toParty(await identify(actor));
+    const act = toActor(party, owner.identity.principal);
+    if (owner.kind === "federated") {
+      // An actor with a token of its own acts for as long as that one lasts, and proves itself anew.
+      const canRefresh = actor === undefined;
+      return beginFederatedSession(options, { ...owner, client, scopes, actor: act, canRefresh });
+    }
+    const { identity } = owner;
+    return options.accessGrants.derive({
+      ...identity,
+      ...{ holder: limitToClient(identity, client), clientId: client.clientId, scopes, actor: act },
+      notAfterMs: identity.expiresAtMs,
+    });
+  };
+}
+
+function toParty({ kind, identity }: Identity): Party {
+  const { issuer, subject } = identity.principal;
+  const names = [{ iss: issuer, sub: subject }];
+  return { subject: identity.subject, names, clientId: kind === "own" ? identity.ownClientId : undefined };
+}

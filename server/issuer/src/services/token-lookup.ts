@@ -1,0 +1,69 @@
+import type { Principal } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import type { RefreshLookup } from "../sessions/refresh-lookup.ts";
+import type { SessionRights } from "../sessions/session-rights.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { SessionRecord } from "../store/session-record.ts";
+
+/** A token of ours, of a session that goes on. */
+export type LiveToken =
+  | { readonly kind: "access"; readonly principal: Principal; readonly session: SessionRecord }
+  | {
+      readonly kind: "refresh";
+      readonly session: SessionRecord;
+      /** What it would be exchanged for; undefined when it was replaced, or may not be exchanged any more. */
+      readonly rights: SessionRights | undefined;
+    };
+
+/** What {@link createTokenLookup} needs. */
+export interface TokenLookupOptions {
+  /** Verifies our own access tokens. */
+  readonly authenticate: (token: string) => Principal | Promise<Principal>;
+  readonly findRefreshToken: RefreshLookup;
+  readonly sessions: Pick<Sessions, "find">;
+  /** Says why a session has ended, if that could not be written yet. Default: none has. */
+  readonly endReasonOf?: (sessionId: string) => string | undefined;
+  /** The time, in milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+/**
+ * Finds a token of ours, whatever its kind is; undefined when it is not ours, or its session is over.
+ *
+ * @throws AuthError `AUTH_UNAVAILABLE` when that cannot be found out just now
+ */
+export type TokenLookup = (token: string) => Promise<LiveToken | undefined>;
+
+/** Create the lookup of tokens. It asks the store, which knows at once of a session that another server has ended. */
+export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
+  const isLive = (session: SessionRecord): boolean =>
+    session.revokedAtMs === undefined &&
+    options.endReasonOf?.(session.sessionId) === undefined &&
+    options.nowMs() < Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs);
+
+  return async (token) => {
+    const refresh = await options.findRefreshToken(token);
+    if (refresh !== undefined) {
+      const { session, isNewest, rights } = refresh;
+      const isGood = isNewest && rights !== undefined && options.nowMs() < rights.endsAtMs;
+      return isLive(session) ? { kind: "refresh", session, rights: isGood ? rights : undefined } : undefined;
+    }
+    const principal = await authenticate(options, token);
+    const session =
+      principal?.sessionId === undefined ? undefined : await options.sessions.find(principal.sessionId);
+    return principal === undefined || session === undefined || session.revokedAtMs !== undefined
+      ? undefined
+      : { kind: "access", principal, session };
+  };
+}
+
+async function authenticate(options: TokenLookupOptions, token: string): Promise<Principal | undefined> {
+  try {
+    return await options.authenticate(token);
+  } catch (error) {
+    if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
+      return undefined;
+    }
+    throw error;
+  }
+}

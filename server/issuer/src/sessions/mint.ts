@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { SignJWT } from "jose";
+import type { SigningKey } from "../keys/signing-key.ts";
+import type { Actor, Authentication } from "../store/session-record.ts";
+
+/** Whom our access tokens are from and for. */
+export interface MintOptions {
+  /** Claim `iss`. */
+  readonly issuer: string;
+  /** Claim `aud`: the resource that every token is for (RFC 9068 §3). */
+  readonly audience: string;
+  /** How long a token lasts at the most, in milliseconds. */
+  readonly accessTtlMs: number;
+}
+
+/** What a token says about its bearer. */
+export interface AccessGrant extends Authentication {
+  readonly subject: string;
+  readonly clientId: string;
+  readonly sessionId: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** Who acts for the subject; undefined when the subject itself does. */
+  readonly actor?: Actor | undefined;
+}
+
+/** A new access token. */
+export interface AccessToken {
+  readonly token: string;
+  /** Its claim `jti`. */
+  readonly tokenId: string;
+  /** When it expires, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Sign an access token ([RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2)).
+ *
+ * Its times are whole seconds, rounded so that it never lasts longer than `accessTtlMs`, but for one second at
+ * the least.
+ */
+export async function mintAccessToken(
+  options: MintOptions & { readonly key: SigningKey; readonly nowMs: number },
+  grant: AccessGrant,
+): Promise<AccessToken> {
+  const { issuer, audience, accessTtlMs, key, nowMs } = options;
+  const issuedAtSeconds = Math.floor(nowMs / 1_000);
+  const expiresAtSeconds = Math.max(Math.floor((nowMs + accessTtlMs) / 1_000), issuedAtSeconds + 1);
+  const tokenId = randomUUID();
+  const claims = {
+    iss: issuer,
+    sub: grant.subject,
+    aud: audience,
+    exp: expiresAtSeconds,
+    iat: issuedAtSeconds,
+    jti: tokenId,
+    client_id: grant.clientId,
+    sid: grant.sessionId,
+    // RFC 6749 §3.3: a scope is at least one word.
+    ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(" ") }),
+    roles: grant.roles,
+    ...toAuthenticationClaims(grant),
+    ...(grant.actor === undefined ? {} : { act: grant.actor }),
+  };
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: "at+jwt" })
+    .sign(key.privateKey);
+  return { token, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
+}
+
+/** [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1): what nobody knows is left out. */
+function toAuthenticationClaims({ authTimeMs, acr, amr = [] }: Authentication) {
+  return {
+    ...(authTimeMs === undefined ? {} : { auth_time: Math.floor(authTimeMs / 1_000) }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr.length === 0 ? {} : { amr }),
+  };
+}

@@ -1,0 +1,63 @@
+import { AuthError } from "@countersign/server";
+import type { IssueAudit } from "../issue-audit.ts";
+import type { Store } from "../store/database.ts";
+import { insertSession, type SessionSponsor } from "../store/insert-session.ts";
+import type { Authentication, SessionRecord } from "../store/session-record.ts";
+import { FIRST_PARTY_CLIENT_ID } from "./session-options.ts";
+
+/** A session that begins, with what it was granted. */
+export interface SessionStart
+  extends Authentication,
+    Pick<
+      SessionRecord,
+      | "sessionId"
+      | "subject"
+      | "clientId"
+      | "scopes"
+      | "roles"
+      | "external"
+      | "actor"
+      | "idleExpiresAtMs"
+      | "absoluteExpiresAtMs"
+    > {
+  /** The hash of its refresh token; undefined when it has none. */
+  readonly refreshHash?: string;
+  readonly nowMs: number;
+}
+
+/** Name the client that a session needs in good standing: our own pages and tools are none that can be disabled. */
+export function toClientSponsor(clientId: string): SessionSponsor | undefined {
+  return clientId === FIRST_PARTY_CLIENT_ID ? undefined : { clientId };
+}
+
+/** Nothing has this hash. */
+const NO_REFRESH_TOKEN = "";
+
+/**
+ * Store a session that begins, and put it on record.
+ *
+ * @param sponsor whose good standing it needs; undefined: nobody's in the store
+ * @throws AuthError `CREDENTIALS_INVALID` when the sponsor has lost its standing since it was checked
+ */
+export async function storeSession(
+  { store, audit }: { readonly store: Store; readonly audit: IssueAudit },
+  start: SessionStart,
+  sponsor?: SessionSponsor,
+): Promise<SessionRecord> {
+  const { refreshHash = NO_REFRESH_TOKEN, nowMs, ...rest } = start;
+  const session: SessionRecord = {
+    ...{ ...rest, refreshHash, generation: 0, refreshId: "" },
+    ...{ successorSealed: undefined, supersededAtMs: undefined },
+    ...{ createdAtMs: nowMs, refreshedAtMs: nowMs },
+    ...{ revokedAtMs: undefined, revokeReason: undefined },
+  };
+  if (!(await insertSession(store, session, sponsor))) {
+    throw new AuthError("CREDENTIALS_INVALID", "the credential has been withdrawn");
+  }
+  const { sessionId, subject, clientId, external } = session;
+  audit.record({
+    ...{ type: "sign_in", subject, sessionId, clientId },
+    ...(external === undefined ? {} : { externalIssuer: external.issuer, externalSubject: external.subject }),
+  });
+  return session;
+}

@@ -1,0 +1,154 @@
+import { AuthError } from "@countersign/server";
+import { findRefreshableSession, type RefreshableSession } from "../store/refreshable-sessions.ts";
+import type { SessionRecord } from "../store/session-record.ts";
+import { endSessions, tryToEndSessions } from "./end-sessions.ts";
+import { parseRefreshToken } from "./refresh-token.ts";
+import { rotateAsFound, rotateAtOnce } from "./rotate.ts";
+import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
+import { grantScopes } from "./scopes.ts";
+import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
+import { findRights, type SessionRights } from "./session-rights.ts";
+import { unsealSuccessor } from "./successor.ts";
+import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
+
+/** Asks for the next tokens of a session. */
+export interface RefreshInput extends Partial<TokenWish> {
+  readonly refreshToken: string;
+  /** The client's name for this attempt: the same when it is repeated. Empty when it has none. */
+  readonly refreshId: string;
+  /** Who asks. Default: {@link FIRST_PARTY_CLIENT_ID}. */
+  readonly clientId?: string;
+  /** For the access token alone, of those that the session has (RFC 6749 §6). Default: all that it has. */
+  readonly scopes?: readonly string[];
+}
+
+/** Each try loses only to another's success, so more than a few mean that something else is wrong. */
+const MAX_TRIES = 8;
+
+/** An attempt, with what it asks for. */
+type Attempt = RefreshAttempt & TokenWish;
+
+/** What has been found out about an attempt: tokens, or undefined when its session changed meanwhile. */
+type Outcome = IssuedTokens | undefined;
+
+/**
+ * Exchange a refresh token for the next tokens of its session (RFC 9700 §4.14.2).
+ *
+ * @throws AuthError `REFRESH_TOKEN_INVALID` when the token is forged, expired or another client's, or the issuer or
+ *   client behind the session no longer allows it
+ * @throws AuthError `SESSION_REVOKED` when the session was ended, with metadata `cause: reuse_detected` when a
+ *   refresh token of it was used twice
+ * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the session does not have; the token stays good
+ * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used
+ */
+export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
+  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], maxAccessTtlMs } = input;
+  const token = parseRefreshToken(context.macKey, input.refreshToken);
+  if (token === undefined) {
+    throw invalidToken();
+  }
+  const endReason = context.revocations.endReasonOf?.(token.sessionId);
+  if (endReason !== undefined) {
+    throw sessionRevoked(endReason);
+  }
+  const nowMs = context.clock.nowMs();
+  const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, nowMs };
+  // A wish for scopes is looked at before anything changes: one that cannot be granted must not cost the token.
+  const tokens = scopes.length === 0 ? await rotateAtOnce(context, attempt) : undefined;
+  return tokens ?? (await refreshAsFound(context, attempt));
+}
+
+/** Read the session, decide, and act if it is still as it was read. */
+async function refreshAsFound(context: SessionContext, attempt: Attempt): Promise<IssuedTokens> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const found = await findRefreshableSession(context.store, attempt.token.sessionId);
+    const current = { ...attempt, nowMs: context.clock.nowMs() };
+    const decision = decideRotation(found?.session, current);
+    const tokens = await carryOut(context, current, { ...decision, found });
+    if (tokens !== undefined) {
+      return tokens;
+    }
+  }
+  throw new AuthError("AUTH_UNAVAILABLE", "the session is being refreshed too often at the same time");
+}
+
+type Decided = RotationDecision & { readonly found: RefreshableSession | undefined };
+
+async function carryOut(context: SessionContext, attempt: Attempt, decided: Decided): Promise<Outcome> {
+  switch (decided.kind) {
+    case "rotate": {
+      const granted = narrow(attempt, await liveRightsOf(context, attempt, decided));
+      return rotateAsFound(context, attempt, granted);
+    }
+    case "repeat": {
+      const granted = narrow(attempt, await liveRightsOf(context, attempt, decided));
+      return repeat(context, attempt, { ...decided, rights: granted });
+    }
+    case "reuse":
+      return endAfterReuse(context, decided.session);
+    case "revoked":
+      throw sessionRevoked(decided.reason);
+    case "invalid":
+      throw invalidToken();
+    default:
+      return decided satisfies never;
+  }
+}
+
+/** @throws AuthError `INSUFFICIENT_SCOPE` */
+function narrow({ scopes }: Attempt, rights: SessionRights): SessionRights {
+  return { ...rights, scopes: grantScopes(scopes, rights.scopes) };
+}
+
+async function repeat(
+  context: SessionContext,
+  { token, maxAccessTtlMs }: Attempt,
+  {
+    session,
+    successorSealed,
+    rights,
+  }: { readonly session: SessionRecord; readonly successorSealed: string; readonly rights: SessionRights },
+): Promise<IssuedTokens> {
+  const refreshToken = unsealSuccessor(context.successorKey, token, successorSealed);
+  if (refreshToken === undefined) {
+    throw invalidToken();
+  }
+  return issueTokens(context, { session, rights, refreshToken, maxAccessTtlMs });
+}
+
+async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {
+  const { sessionId, subject, clientId } = session;
+  const { sessionIds } = await tryToEndSessions(context, { where: { sessionId }, reason: "reuse" });
+  if (sessionIds.length > 0) {
+    context.audit.record({ type: "refresh_reuse", subject, sessionId, clientId });
+  }
+  throw sessionRevoked("reuse");
+}
+
+/** A session does not outlive its account, nor the terms that it began on. */
+async function liveRightsOf(
+  context: SessionContext,
+  { nowMs }: Attempt,
+  { found }: Pick<Decided, "found">,
+): Promise<SessionRights> {
+  const rights = found === undefined ? undefined : findRights(found, context.externalTerms);
+  if (rights !== undefined && nowMs < rights.endsAtMs) {
+    return rights;
+  }
+  if (found !== undefined && found.session.external === undefined) {
+    const { subject } = found.session;
+    await endSessions(context, { where: { subject }, reason: "account_disabled" });
+    throw sessionRevoked("account_disabled");
+  }
+  // Not ended: a setting that was changed by mistake can be changed back.
+  throw invalidToken();
+}
+
+function invalidToken(): AuthError {
+  return new AuthError("REFRESH_TOKEN_INVALID", "the refresh token is not valid");
+}
+
+function sessionRevoked(reason: string): AuthError {
+  const metadata = reason === "reuse" ? { cause: "reuse_detected" } : {};
+  return new AuthError("SESSION_REVOKED", "the session has been revoked", { metadata });
+}

@@ -1,0 +1,99 @@
+import type { Clock } from "@countersign/server";
+import type { IssueAudit } from "../issue-audit.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import { deriveKey } from "../keys/seal.ts";
+import type { Store } from "../store/database.ts";
+import type { RevocationRecord } from "../store/revocations.ts";
+import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
+
+/** The client of whoever signs in with a password: our own pages and tools. No subject looks like it. */
+export const FIRST_PARTY_CLIENT_ID = "countersign-first-party";
+
+/** Why a session was ended. */
+export type EndReason =
+  | "signed_out"
+  | "revoked_by_user"
+  | "revoked_by_operator"
+  | "account_disabled"
+  | "password_changed"
+  | "client_disabled"
+  | "reuse";
+
+/** What sessions of the subjects of another issuer may go on with. */
+export interface ExternalTerms {
+  /** How long after its beginning a session may be refreshed, in milliseconds. */
+  readonly refreshForMs: number;
+  /** The most that they can have. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** Learns of what was revoked by this server, so that it acts on it at once. Others read it from the store. */
+export interface RevocationLearner {
+  learn(records: readonly RevocationRecord[]): void;
+  /**
+   * Act on what could not be written, and write it as soon as it can be. Absent: sessions do not end while the store
+   * cannot be written.
+   *
+   * @returns those that are new; undefined when so many wait that none of these is taken
+   */
+  hold?(revocations: readonly UnwrittenRevocation[]): readonly UnwrittenRevocation[] | undefined;
+  /** Say why a session has ended, if that could not be written yet. Absent: none has. */
+  endReasonOf?(sessionId: string): string | undefined;
+}
+
+/** What `createSessions` needs. */
+export interface SessionsOptions {
+  readonly store: Store;
+  /** Signs the access tokens. */
+  readonly keyRing: Pick<KeyRing, "signingKey">;
+  /** The key-encryption key: see `loadSecretFile`. It proves refresh tokens genuine. */
+  readonly secret: Uint8Array;
+  /** Claim `iss`: the URL of this server. */
+  readonly issuer: string;
+  /** Claim `aud`: the resource that access tokens are for. */
+  readonly audience: string;
+  /** How long an access token lasts, in milliseconds. Default 10 min. */
+  readonly accessTtlMs?: number;
+  /** How long a session lasts that is not refreshed, in milliseconds. Default 7 d. */
+  readonly idleTtlMs?: number;
+  /** How long a session lasts, however often it is refreshed, in milliseconds. Default 30 d. */
+  readonly absoluteTtlMs?: number;
+  /** The terms of another issuer as they are now; undefined: its subjects' sessions cannot go on. Default: none can. */
+  readonly externalTerms?: (issuer: string) => ExternalTerms | undefined;
+  readonly clock: Clock;
+  readonly audit: IssueAudit;
+  readonly revocations: RevocationLearner;
+}
+
+/** {@link SessionsOptions} with every default filled in. */
+export interface SessionContext extends Required<Omit<SessionsOptions, "secret">> {
+  /** Authenticates refresh tokens. */
+  readonly macKey: Uint8Array;
+  /** Goes into the key that a successor is sealed under. */
+  readonly successorKey: Uint8Array;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const DEFAULT_ACCESS_TTL_MS = 10 * 60 * 1_000;
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws TypeError when a time is not a positive number, or issuer or audience are empty
+ */
+export function resolveSessionsOptions(options: SessionsOptions): SessionContext {
+  const { secret, accessTtlMs = DEFAULT_ACCESS_TTL_MS, ...rest } = options;
+  const { idleTtlMs = 7 * DAY_MS, absoluteTtlMs = 30 * DAY_MS, externalTerms = () => undefined } = options;
+  for (const [name, value] of Object.entries({ accessTtlMs, idleTtlMs, absoluteTtlMs })) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new TypeError(`${name} must be a positive number of milliseconds`);
+    }
+  }
+  if (options.issuer === "" || options.audience === "") {
+    throw new TypeError("issuer and audience must not be empty");
+  }
+  const macKey = deriveKey(secret, "refresh-token-mac");
+  const successorKey = deriveKey(secret, "refresh-token-successor");
+  return { ...rest, accessTtlMs, idleTtlMs, absoluteTtlMs, externalTerms, macKey, successorKey };
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Clock } from "@countersign/server";
+import type { Store } from "./database.ts";
+import { acquireLease } from "./leases.ts";
+import { type Prune, pruneAccessLives, pruneRevocations, pruneSessions } from "./prune.ts";
+
+/** What {@link createPruner} needs. */
+export interface PrunerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How often to remove what has run out, in milliseconds. Default 1 h. */
+  readonly everyMs?: number;
+  /** How long others get between two steps, in milliseconds. Default 20. */
+  readonly pauseMs?: number;
+  /** Told when the store could not be used. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Removes rows that have run out. */
+export interface Pruner {
+  /** Go to work from time to time, whenever no other server does. */
+  start(): void;
+  /** Stop, once the step under way is done. */
+  close(): Promise<void>;
+  /**
+   * Go to work now, unless another server does.
+   *
+   * @returns how many rows were removed; undefined when another server is at it
+   */
+  run(): Promise<number | undefined>;
+}
+
+const HOUR_MS = 60 * 60 * 1_000;
+const PAUSE_MS = 20;
+const TABLES: readonly Prune[] = [pruneSessions, pruneRevocations, pruneAccessLives];
+
+/** How much of the interval a lease lasts: the next run may be anyone's, even if clocks and timers are a bit off. */
+const LEASE_SHARE = 0.9;
+
+/** How much of the interval passes before the first run: servers that are often started anew must come to it. */
+const FIRST_SHARE = 1 / 60;
+
+/** Create the pruner of a server. Of all servers on a store, one prunes. */
+export function createPruner(options: PrunerOptions): Pruner {
+  const { store, clock, everyMs = HOUR_MS, pauseMs = PAUSE_MS, onError = () => undefined } = options;
+  const holder = randomUUID();
+  let first: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+
+  const pruneTable = async (prune: Prune): Promise<number> => {
+    let removed = 0;
+    for (let from: string | undefined = ""; from !== undefined && !isClosed; ) {
+      const step: Awaited<ReturnType<Prune>> = await prune(store, from, clock.nowMs());
+      removed += step.removed;
+      from = step.next;
+      await pause(pauseMs);
+    }
+    return removed;
+  };
+  const run = async (): Promise<number | undefined> => {
+    const request = { name: "prune", holder, ttlMs: everyMs * LEASE_SHARE, nowMs: clock.nowMs() };
+    if (!(await acquireLease(store, request))) {
+      return undefined;
+    }
+    let removed = 0;
+    for (const prune of TABLES) {
+      removed += await pruneTable(prune);
+    }
+    return removed;
+  };
+  return {
+    start() {
+      const work = (): void => {
+        running = run().catch(onError);
+      };
+      first = setTimeout(work, everyMs * FIRST_SHARE).unref();
+      timer = setInterval(work, everyMs).unref();
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(first);
+      clearInterval(timer);
+      await running;
+    },
+    run,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Clock } from "@countersign/server";
+import { sql } from "kysely";
+import type { Store } from "./database.ts";
+
+/** The time that all servers on one store go by. */
+export interface StoreClock extends Clock {
+  /**
+   * Set it, and go on setting it.
+   *
+   * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be reached
+   */
+  start(): Promise<void>;
+  /** Stop setting it; it goes on as it is. */
+  close(): void;
+  /** By how much it is ahead of the machine's own clock, in milliseconds. */
+  aheadMs(): number;
+}
+
+/** What {@link createStoreClock} needs. */
+export interface StoreClockOptions {
+  readonly store: Store;
+  /** The machine's own clock. */
+  readonly machine: Clock;
+  /** How often it is set, in milliseconds. Default 5 s. */
+  readonly everyMs?: number;
+  /** Told when the store could not be asked; the clock goes on by itself. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const EVERY_MS = 5_000;
+
+/** An answer that took longer says little about the time. */
+const TOO_SLOW_MS = 500;
+
+/**
+ * Create the clock of a store: the database's on Postgres, the machine's on SQLite, which only one machine uses.
+ *
+ * Servers that go by one clock cannot disagree about what has expired, whatever their own clocks show.
+ */
+export function createStoreClock(options: StoreClockOptions): StoreClock {
+  const { store, machine, onError = () => undefined } = options;
+  /** Time of the database less that of this process, which no one sets. */
+  let aheadOfProcessMs: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const nowMs = (): number =>
+    aheadOfProcessMs === undefined ? machine.nowMs() : Math.round(performance.now() + aheadOfProcessMs);
+  const set = async (): Promise<void> => {
+    const beforeMs = performance.now();
+    const storeMs = await readDatabaseTime(store);
+    if (aheadOfProcessMs !== undefined && performance.now() - beforeMs > TOO_SLOW_MS) {
+      return;
+    }
+    // As long on the way there as on the way back, as far as anyone knows.
+    aheadOfProcessMs = storeMs - (beforeMs + performance.now()) / 2;
+  };
+  return {
+    nowMs,
+    async start() {
+      if (store.dialect === "postgres") {
+        await set();
+        timer = setInterval(() => void set().catch(onError), options.everyMs ?? EVERY_MS).unref();
+      }
+    },
+    close: () => clearInterval(timer),
+    aheadMs: () => nowMs() - machine.nowMs(),
+  };
+}
+
+async function readDatabaseTime(store: Store): Promise<number> {
+  const time = sql<{ ms: number }>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`;
+  const { rows } = await time.execute(store.db);
+  return rows[0]?.ms ?? Number.NaN;
+}

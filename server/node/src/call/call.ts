@@ -1,0 +1,105 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import { createLazyView } from "@countersign/server/internal";
+import { trailerMux } from "../connect-protocol.ts";
+import { dropConnectionFields } from "../exchange/connection-fields.ts";
+import type { Exchange, SentFields } from "../exchange/exchange.ts";
+import type { CallParts } from "./call-parts.ts";
+import { CallSignal } from "./call-signal.ts";
+import { RequestHeader } from "./request-header.ts";
+
+/** One unary call. A class: closures over its state would cost more than the state. */
+export class Call<Parts extends CallParts = CallParts> {
+  readonly parts: Parts;
+  readonly exchange: Exchange;
+  readonly signal: CallSignal;
+  readonly header: RequestHeader;
+  /** What the gate, the interceptors and the handler see of it. */
+  readonly context: HandlerContext;
+  /** Whether the gate still decides. */
+  isGated = true;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+
+  constructor(parts: Parts, exchange: Exchange, shutdownSignal: AbortSignal | undefined) {
+    this.parts = parts;
+    this.exchange = exchange;
+    this.header = new RequestHeader(exchange.header);
+    this.signal = new CallSignal(exchange, parts.head.timeoutMs, shutdownSignal);
+    this.context = createContext(this);
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new Headers(this.parts.head.sentHeader);
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new Headers(this.parts.head.sentTrailer);
+    return this.#responseTrailer;
+  }
+
+  /** Whether somebody has asked for the header or the trailer of the answer, and may have changed them. */
+  get hasResponseFields(): boolean {
+    return this.#responseHeader !== undefined || this.#responseTrailer !== undefined;
+  }
+
+  /** The header of the answer, to be sent. */
+  get sentHeader(): SentFields {
+    return this.#responseHeader === undefined ? this.parts.head.sentHeader : toFields(this.#responseHeader);
+  }
+
+  /** The trailer of the answer, to be sent over HTTP/2. */
+  get sentTrailer(): SentFields {
+    if (this.#responseTrailer === undefined) return this.parts.head.sentTrailer;
+    const fields = toFields(this.#responseTrailer);
+    dropConnectionFields(fields);
+    return fields;
+  }
+
+  /** The header with the trailer and the length of the body in it, as Connect has it: in the order of the names. */
+  toMuxedHeader(bodyBytes: number): SentFields {
+    const length = String(bodyBytes);
+    if (!this.hasResponseFields) return { "content-length": length, ...this.parts.head.sentHeader };
+    const muxed = trailerMux(this.responseHeader, this.responseTrailer);
+    muxed.set("content-length", length);
+    return toFields(muxed);
+  }
+}
+
+/** What Connect's contexts have, too. */
+interface CallContext extends HandlerContext {
+  readonly abort: (reason?: unknown) => void;
+}
+
+const createContext: (call: Call) => HandlerContext = createLazyView<CallContext, Call>({
+  method: ({ parts }) => parts.method.spec.method,
+  service: ({ parts }) => parts.method.spec.method.parent,
+  requestMethod: () => "POST",
+  protocolName: ({ parts }) => parts.head.protocol,
+  url: ({ parts }) => parts.url,
+  signal: ({ signal }) => signal.signal,
+  timeoutMs:
+    ({ signal }) =>
+    () =>
+      signal.remainingMs,
+  // The gate looks up a field or two; everybody else gets true Headers.
+  requestHeader: ({ header, isGated }) => (isGated ? header : header.toHeaders()),
+  responseHeader: (call) => call.responseHeader,
+  responseTrailer: (call) => call.responseTrailer,
+  abort:
+    ({ signal }) =>
+    (reason) =>
+      signal.abort(reason),
+  values: ({ parts }) => parts.values,
+});
+
+/** Convert to what Node sends: only `set-cookie` has values that must not be joined. */
+function toFields(headers: Headers): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  headers.forEach((value, name) => {
+    fields[name] = value;
+  });
+  const cookies = headers.getSetCookie();
+  if (cookies.length > 1) fields["set-cookie"] = cookies;
+  return fields;
+}

@@ -1,0 +1,161 @@
+import type { EventEmitter } from "node:events";
+import type { Server as Http1Server, IncomingMessage } from "node:http";
+import {
+  constants,
+  type Http2SecureServer,
+  type Http2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Server as HttpsServer } from "node:https";
+import type { Duplex } from "node:stream";
+import { type HostedRequest, hostOf } from "@countersign/server/internal";
+import { stopUnreadBody } from "./exchange/reject-early.ts";
+import { isOriginForm } from "./exchange/request-target.ts";
+import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
+import { respondFailure, respondJson } from "./respond.ts";
+
+/** A server of `node:http`, `node:https` or `node:http2`. */
+export type NodeServer = Http1Server | HttpsServer | Http2Server | Http2SecureServer;
+
+/** How {@link guardNodeServer} guards. */
+export interface NodeServerGuardOptions {
+  /** Is told what a handler threw. Default: console.error. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What happens to an event of a server before its listeners get it. */
+interface EventGuard {
+  /** Look at what the event hands over; answer it here when no listener may get it. */
+  readonly check: (...handed: never[]) => "answered" | "continue";
+  /** Answer for a listener that threw. Absent: what it throws is not due to a request. */
+  readonly fail?: (...handed: never[]) => void;
+}
+
+const guarded = new WeakSet<NodeServer>();
+
+/**
+ * Guard a server of Node against requests that would end its process.
+ *
+ *     guardNodeServer(createServer(connectNodeAdapter({ ...auth }))).listen(8080);
+ *
+ * A request whose host or target is not well-formed is answered with 400 before any handler gets it. A stream of
+ * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. Errors of
+ * connections, requests and responses that break have a listener. A handler that throws is answered for with 500.
+ *
+ * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs
+ * none of it.
+ *
+ * @returns the server; a second call for the same one changes nothing
+ */
+export function guardNodeServer<S extends NodeServer>(server: S, options: NodeServerGuardOptions = {}): S {
+  if (guarded.has(server)) return server;
+  guarded.add(server);
+  const onError = options.onError ?? printError;
+  const emitter: EventEmitter = server;
+  const emit = emitter.emit.bind(emitter);
+  // Listeners come at any time, and in any order. What they get passes through here.
+  emitter.emit = (event, ...handed) => {
+    const guard = typeof event === "string" ? GUARDS[event] : undefined;
+    // The type of an event's arguments is Node's promise: see GUARDS.
+    const args = handed as never[];
+    if (guard?.check(...args) === "answered") return true;
+    if (guard?.fail === undefined) return emit(event, ...handed);
+    try {
+      return emit(event, ...handed);
+    } catch (error) {
+      onError(error);
+      guard.fail(...args);
+      return true;
+    }
+  };
+  return server;
+}
+
+const ofSockets: EventGuard = {
+  check(socket: EventEmitter) {
+    socket.on("error", ignore);
+    return "continue";
+  },
+};
+
+const ofRequests: EventGuard = {
+  check(req: HttpRequest, res: HttpResponse) {
+    // Over HTTP/2 the stream was looked at, and Node tells neither of them of errors.
+    if (isHttp2Request(req)) return "continue";
+    // Connect's adapter stops to listen before the connection can break for the last time.
+    req.on("error", ignore);
+    res.on("error", ignore);
+    if (isServable(req, req.url)) return "continue";
+    refuse(req, res);
+    return "answered";
+  },
+  fail(req: HttpRequest, res: HttpResponse) {
+    stopUnreadBody(req, res);
+    respondFailure(res);
+  },
+};
+
+const ofStreams: EventGuard = {
+  check(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) {
+    stream.on("error", ignore);
+    if (stream.destroyed || stream.closed) {
+      // A stream with unread bytes would hold its connection open for ever.
+      stream.resume();
+      return "answered";
+    }
+    if (isServable({ headers, rawHeaders }, headers[":path"])) return "continue";
+    // The form in which Node hands streams over.
+    refuse(new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream));
+    return "answered";
+  },
+  fail: (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+};
+
+/** What becomes of connections that stop to speak HTTP/1.1. */
+const ofTunnels: EventGuard = {
+  check(req: IncomingMessage | Http2ServerRequest, socket: Duplex) {
+    if (isHttp2Request(req)) return "continue";
+    socket.on("error", ignore);
+    if (isServable(req, req.method === "CONNECT" ? undefined : req.url)) return "continue";
+    socket.end(BAD_REQUEST, () => socket.destroy());
+    return "answered";
+  },
+  fail(_req: HttpRequest, socket: { destroy(): unknown }) {
+    socket.destroy();
+  },
+};
+
+/** Connections that stop to speak HTTP/1.1 have no response that could be written to. */
+const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+const GUARDS: Readonly<Record<string, EventGuard>> = {
+  connection: ofSockets,
+  secureConnection: ofSockets,
+  session: ofSockets,
+  stream: ofStreams,
+  request: ofRequests,
+  checkContinue: ofRequests,
+  checkExpectation: ofRequests,
+  upgrade: ofTunnels,
+  connect: ofTunnels,
+};
+
+/** Say whether a request can be handed to a handler. @param target absent: a CONNECT, which has only a host */
+function isServable(request: HostedRequest, target: string | undefined): boolean {
+  return hostOf(request) !== undefined && (target === undefined || isOriginForm(target));
+}
+
+function refuse(req: HttpRequest, res: HttpResponse): void {
+  stopUnreadBody(req, res);
+  respondJson(res, 400, { error: "bad request" });
+}
+
+function ignore(): void {}
+
+function printError(error: unknown): void {
+  // biome-ignore lint/suspicious/noConsole: the default where no onError is given, as with Connect's adapter
+  console.error("a handler threw", error);
+}

@@ -1,0 +1,15 @@
+export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "@countersign/server";
+export type { AdminOptions, MetricsSource } from "./admin.ts";
+export { createAdminHandler } from "./admin.ts";
+export type { RequestListenerOptions } from "./build-server.ts";
+export { buildRequestListener } from "./build-server.ts";
+export type { JsonDocument } from "./documents.ts";
+export type { NodeServer, NodeServerGuardOptions } from "./guard-node-server.ts";
+export { guardNodeServer } from "./guard-node-server.ts";
+export type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
+export type { HttpLimits } from "./limits.ts";
+export type { Listener, ListenOptions } from "./listener.ts";
+export { listen } from "./listener.ts";
+export { peerCertificateOf } from "./peer-certificate.ts";
+export type { RpcOptions } from "./rpc-handler.ts";
+export type { TlsOptions } from "./tls-options.ts";

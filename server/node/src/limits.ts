@@ -1,0 +1,32 @@
+import { resolveLimits } from "@countersign/server/internal";
+
+/** What one caller may take of the server before it has proven anything. */
+export interface HttpLimits {
+  /** How long a connection may take to send its first bytes, and a request its header, in milliseconds. Default 15,000. */
+  readonly headerTimeoutMs: number;
+  /** How large the header of a request may be, in bytes. Default 32 KiB: room for a token, a proof and cookies. */
+  readonly maxHeaderBytes: number;
+  /** How many calls may run at the same time on one HTTP/2 connection. Default 256. */
+  readonly maxConcurrentStreams: number;
+  /** How much memory one HTTP/2 connection may take, in megabytes. Default 10. */
+  readonly maxSessionMemoryMegabytes: number;
+  /** How long a connection may stay open without a call, in milliseconds. Default 5 minutes. */
+  readonly idleTimeoutMs: number;
+}
+
+const DEFAULT_LIMITS: HttpLimits = {
+  headerTimeoutMs: 15_000,
+  maxHeaderBytes: 32 * 1024,
+  maxConcurrentStreams: 256,
+  maxSessionMemoryMegabytes: 10,
+  idleTimeoutMs: 5 * 60_000,
+};
+
+/**
+ * Fill in the limits that are not given.
+ *
+ * @throws TypeError when a limit is not a positive whole number, or there is none of that name
+ */
+export function resolveHttpLimits(given: Partial<HttpLimits> = {}): HttpLimits {
+  return resolveLimits("limits", DEFAULT_LIMITS, given);
+}

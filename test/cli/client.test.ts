@@ -1,0 +1,90 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runCommand } from "../../server/cli/src/run-command.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { createSigningKey } from "../support/tokens.ts";
+import { recordingTerminal } from "./recording-terminal.ts";
+
+async function startCli() {
+  const folder = await createTemporaryFolder();
+  const run = async (...args: readonly string[]) => {
+    const terminal = recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } });
+    const code = await runCommand(["client", ...args], terminal);
+    return { code, out: terminal.printed.join("\n"), err: terminal.warned.join("\n") };
+  };
+  return { path: folder.path, run, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+test("a client's secret is printed once, and never listed", async () => {
+  await using cli = await startCli();
+  const added = await cli.run("add", "billing", "--scope", "a", "--scope", "b", "--role", "r", "--json");
+  expect(added.code).toBe(0);
+  const { secret, ...row } = JSON.parse(added.out);
+  expect(secret).toMatch(/^css_[\w-]{43}$/);
+  expect(row).toMatchObject({
+    client: "billing",
+    proof: "secret",
+    scopes: ["a", "b"],
+    roles: ["r"],
+    grants: ["client_credentials"],
+    introspects: false,
+    disabled: null,
+  });
+  const listed = await cli.run("list", "--json");
+  expect(JSON.parse(listed.out)).toEqual([row]);
+  expect((await cli.run("list")).out).toContain("billing");
+});
+
+test("rotating a secret prints another", async () => {
+  await using cli = await startCli();
+  const first = JSON.parse((await cli.run("add", "billing", "--json")).out);
+  const second = JSON.parse((await cli.run("rotate", "billing", "--overlap", "1h", "--json")).out);
+  expect(second.secret).toMatch(/^css_/);
+  expect(second.secret).not.toBe(first.secret);
+  expect((await cli.run("rotate", "billing")).out).toMatch(/^billing has a new secret\.\nIts secret.*css_/);
+});
+
+test("a client with keys has no secret", async () => {
+  await using cli = await startCli();
+  const keys = join(cli.path, "keys.json");
+  await writeFile(keys, JSON.stringify({ keys: [createSigningKey("ES256", "k1").jwk] }));
+  const args = ["--jwks", keys, "--grant", "jwt-bearer", "--grant", "token-exchange", "--introspect"];
+  const added = await cli.run("add", "billing", ...args, "--json");
+  expect(JSON.parse(added.out)).toMatchObject({
+    proof: "keys",
+    grants: ["jwt-bearer", "token-exchange"],
+    introspects: true,
+  });
+  expect(JSON.parse(added.out)).not.toHaveProperty("secret");
+  expect((await cli.run("rotate", "billing", "--jwks", keys)).out).toBe("billing has new keys.");
+});
+
+test("a client can be disabled and enabled", async () => {
+  await using cli = await startCli();
+  await cli.run("add", "billing");
+  expect(JSON.parse((await cli.run("disable", "billing", "--json")).out)).toEqual({
+    client: "billing",
+    disabled: true,
+  });
+  expect(JSON.parse((await cli.run("list", "--json")).out)[0].disabled).not.toBeNull();
+  expect((await cli.run("enable", "billing")).out).toBe("billing is enabled.");
+});
+
+const wrong = [
+  { args: [], code: 2, message: "client knows these actions: add, list" },
+  { args: ["add"], code: 2, message: "add needs a CLIENT_ID" },
+  { args: ["rotate", "x", "--overlap", "soon"], code: 2, message: "rotate takes either" },
+  { args: ["add", "usr_x"], code: 1, message: "must not begin with" },
+  { args: ["add", "x", "--grant", "password"], code: 1, message: "a grant must be one of" },
+  { args: ["add", "x", "--jwks", "/nowhere"], code: 1, message: "cannot be read" },
+  { args: ["disable", "x"], code: 1, message: "there is no such client" },
+];
+for (const { args, code, message } of wrong) {
+  test(`client ${args.join(" ")} is explained`, async () => {
+    await using cli = await startCli();
+    const result = await cli.run(...args);
+    expect(result.code).toBe(code);
+    expect(result.err).toContain(message);
+  });
+}

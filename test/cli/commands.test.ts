@@ -1,0 +1,190 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runCommand } from "../../server/cli/src/run-command.ts";
+import { SETTINGS } from "../../server/cli/src/settings.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { recordingTerminal } from "./recording-terminal.ts";
+
+const COMMANDS = ["serve", "demo", "user", "client", "key", "session", "token", "policy"];
+
+/** Run a command to its end. */
+async function run(args: readonly string[], parts: Parameters<typeof recordingTerminal>[0] = {}) {
+  const terminal = recordingTerminal(parts);
+  const code = await runCommand(args, terminal);
+  return { code, out: terminal.printed.join("\n"), err: terminal.warned.join("\n") };
+}
+
+describe("help", () => {
+  test("names every command", async () => {
+    const { code, out } = await run(["--help"]);
+    expect(code).toBe(0);
+    expect(COMMANDS.filter((name) => !out.includes(`\n  ${name} `))).toEqual([]);
+  });
+
+  for (const name of COMMANDS) {
+    test(`of ${name} says how to call it`, async () => {
+      const { code, out } = await run([name, "--help"]);
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`^Usage: countersign ${name}`));
+    });
+  }
+
+  test("comes for help COMMAND, too", async () => {
+    expect(await run(["help", "key"])).toEqual(await run(["key", "--help"]));
+    expect(await run(["help", "keys"])).toMatchObject({ code: 2 });
+  });
+
+  test("has a neighbour that says which version this is", async () => {
+    for (const word of ["--version", "version"]) {
+      expect(await run([word])).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^countersign \d+\.\d+\.\d+$/),
+      });
+    }
+  });
+
+  test("of serve begins what each setting does in one column", async () => {
+    const { out } = await run(["serve", "--help"]);
+    const columns = out.split("\n").flatMap((line) => /^ {2}--\S+( [A-Z]+)? +/.exec(line)?.[0].length ?? []);
+    expect(columns).toHaveLength(Object.keys(SETTINGS).length);
+    expect(new Set(columns).size).toBe(1);
+  });
+
+  test("of serve names every setting with its variable", async () => {
+    const { out } = await run(["serve", "--help"]);
+    const all = Object.values(SETTINGS).flatMap(({ flag, variable }) => [`--${flag}`, variable]);
+    expect(all.filter((text) => !out.includes(text))).toEqual([]);
+  });
+});
+
+describe("a wrong call", () => {
+  const calls = [
+    [["serv"], 'there is no command "serv"'],
+    [["serve", "now"], "serve takes no words, only options"],
+    [["serve", "--host", "0.0.0.0"], "tokens would go there in plain text"],
+    [["serve", "--tls-cert", "x"], "--tls-cert and --tls-key go together"],
+    [["key", "burn"], "key knows these actions: list, rotate"],
+    [["user", "add"], "add needs a NAME"],
+    [["user", "list", "ada"], "list takes no words"],
+    [["user", "burn", "ada"], "user knows these actions: add, list, passwd, disable, enable"],
+    [["session", "revoke"], "revoke needs either a session id or an owner"],
+    [["token"], "token knows one action: inspect"],
+    [["policy", "--demo", "--image", "x.binpb"], "--image and --demo name different services"],
+  ] as const;
+  for (const [args, message] of calls) {
+    test(`${args.join(" ")} is explained, with a hint at the help`, async () => {
+      await using folder = await createTemporaryFolder();
+      const { code, err } = await run(args, { env: { COUNTERSIGN_DATA_DIR: folder.path } });
+      expect(code).toBe(2);
+      expect(err).toContain(message);
+      expect(err).toContain("--help");
+    });
+  }
+});
+
+describe("user", () => {
+  test("adds accounts with a password from standard input, and lists them without it", async () => {
+    await using folder = await createTemporaryFolder();
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    const added = await run(["user", "add", "Ada", "--scope", "a", "--scope", "b", "--role", "r"], {
+      env,
+      input: "correct horse\n",
+    });
+    expect(added).toMatchObject({ code: 0, out: "ada was added." });
+    const { out } = await run(["user", "list", "--json"], { env });
+    expect(JSON.parse(out)).toEqual([
+      expect.objectContaining({ username: "ada", scopes: ["a", "b"], roles: ["r"], disabled: null }),
+    ]);
+    expect(out).not.toContain("correct horse");
+  });
+
+  test("says why an account cannot be added", async () => {
+    await using folder = await createTemporaryFolder();
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    const short = await run(["user", "add", "ada"], { env, input: "short" });
+    expect(short.code).toBe(1);
+    expect(short.err).toContain("a password must have at least 8 characters");
+  });
+
+  test("disables and enables an account", async () => {
+    await using folder = await createTemporaryFolder();
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    await run(["user", "add", "ada"], { env, input: "correct horse" });
+    expect(await run(["user", "disable", "ada"], { env })).toMatchObject({ code: 0 });
+    expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).not.toBeNull();
+    expect(await run(["user", "enable", "ada"], { env })).toMatchObject({ code: 0 });
+    expect(JSON.parse((await run(["user", "list", "--json"], { env })).out)[0].disabled).toBeNull();
+    const { out } = await run(["user", "disable", "ada", "--json"], { env });
+    expect(JSON.parse(out)).toMatchObject({ username: "ada", disabled: expect.stringMatching(/^2/) });
+    const passwd = await run(["user", "passwd", "ada", "--json"], { env, input: "another horse\n" });
+    expect(JSON.parse(passwd.out)).toMatchObject({ username: "ada" });
+    expect(await run(["user", "disable", "eve"], { env })).toMatchObject({
+      code: 1,
+      err: "countersign user: there is no such account",
+    });
+  });
+});
+
+describe("key", () => {
+  test("lists the keys, and rotates only when verifiers have seen the next one", async () => {
+    await using folder = await createTemporaryFolder();
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    const before = JSON.parse((await run(["key", "list", "--json"], { env })).out);
+    expect(before.map(({ state }: { state: string }) => state).sort()).toEqual(["active", "next"]);
+    expect(await run(["key", "rotate"], { env })).toMatchObject({ code: 1 });
+    const rotated = JSON.parse((await run(["key", "rotate", "--force", "--json"], { env })).out);
+    const next = before.find(({ state }: { state: string }) => state === "next");
+    expect(rotated).toEqual({ kid: next.kid });
+  });
+});
+
+describe("token", () => {
+  test("shows what stands in a token, and says that it is not verified", async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const input = `${part({ alg: "ES256", typ: "at+jwt" })}.${part({ sub: "ada", exp: 0 })}.AA\n`;
+    const { code, out } = await run(["token", "inspect", "--json"], { input });
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      header: { alg: "ES256", typ: "at+jwt" },
+      claims: { sub: "ada", exp: 0 },
+      verified: false,
+    });
+    expect((await run(["token", "inspect"], { input })).out).toContain("1970-01-01T00:00:00.000Z");
+  });
+
+  test("says what is wrong with something else, without repeating it", async () => {
+    const { code, err } = await run(["token", "inspect"], { input: "hunter2" });
+    expect(code).toBe(1);
+    expect(err).toBe("countersign token: not an access token: the token is not three base64url segments");
+  });
+});
+
+describe("policy", () => {
+  test("prints every method of the server once, sorted, and the same every time", async () => {
+    const { code, out } = await run(["policy", "--json"]);
+    const methods = JSON.parse(out).map(({ method }: { method: string }) => method);
+    expect(code).toBe(0);
+    expect(methods).toEqual([...new Set<string>(methods)].sort((a, b) => (a < b ? -1 : 1)));
+    expect(methods).toContain("countersign.auth.v1.SessionService/SignIn");
+    expect((await run(["policy", "--json"])).out).toBe(out);
+  });
+
+  test("says so when there is no such file", async () => {
+    await using folder = await createTemporaryFolder();
+    const path = join(folder.path, "image.binpb");
+    expect(await run(["policy", "--image", path])).toMatchObject({
+      code: 1,
+      err: `countersign policy: ${path} does not exist`,
+    });
+  });
+
+  test("says so when a file is no image", async () => {
+    await using folder = await createTemporaryFolder();
+    const path = join(folder.path, "image.binpb");
+    await writeFile(path, "not an image");
+    const { code, err } = await run(["policy", "--image", path]);
+    expect(code).toBe(1);
+    expect(err).toContain("cannot be read as an image: make it with buf build -o FILE.binpb");
+  });
+});

@@ -1,0 +1,113 @@
+import { availableParallelism } from "node:os";
+import { describe, expect, test } from "vitest";
+import { readCommandLine } from "../../server/cli/src/config.ts";
+import { formatDuration, parseDuration } from "../../server/cli/src/duration.ts";
+
+describe("readCommandLine", () => {
+  test("fills in the defaults", () => {
+    const { config } = readCommandLine([], {});
+    expect(config).toMatchObject({
+      host: "127.0.0.1",
+      port: 8080,
+      adminPort: 9464,
+      dataDir: ".countersign",
+      databaseUrl: undefined,
+      audience: undefined,
+      accessTtl: 600_000,
+      clockTolerance: 5000,
+      behindTlsProxy: false,
+      signInsPerMinute: 30,
+      badTokensPer10s: 50,
+      insecureFailOpen: false,
+      corsOrigins: [],
+    });
+  });
+
+  test("puts the command line before the environment, and the environment before the defaults", () => {
+    const env = { COUNTERSIGN_PORT: "1", COUNTERSIGN_HOST: "::1", COUNTERSIGN_ACCESS_TTL: "2s" };
+    const { config } = readCommandLine(["--port", "2"], env, { fallbacks: { audience: "own" } });
+    expect(config).toMatchObject({ port: 2, host: "::1", accessTtl: 2000, audience: "own" });
+  });
+
+  test("takes a variable that is set to nothing as not set", () => {
+    expect(readCommandLine([], { COUNTERSIGN_PORT: "" }).config.port).toBe(8080);
+  });
+
+  test("reads how many processes there are to be", () => {
+    const countOf = (workers: string) => readCommandLine(["--workers", workers], {}).config.workers;
+    expect([readCommandLine([], {}).config.workers, countOf("3"), countOf("256")]).toEqual([1, 3, 256]);
+    expect(countOf("auto")).toBe(Math.min(256, availableParallelism()));
+  });
+
+  test("reads switches and lists", () => {
+    const { config } = readCommandLine(
+      ["--behind-tls-proxy", "--cors-origins", "https://a.example, https://b.example"],
+      {},
+    );
+    expect(config).toMatchObject({
+      behindTlsProxy: true,
+      corsOrigins: ["https://a.example", "https://b.example"],
+    });
+  });
+
+  test("serves unary calls without Connect's handler unless told otherwise", () => {
+    expect(readCommandLine([], {}).config.unaryFastPath).toBe(true);
+    const env = { COUNTERSIGN_UNARY_FAST_PATH: "off" };
+    expect(readCommandLine([], env).config.unaryFastPath).toBe(false);
+  });
+
+  const mistakes = [
+    [["--port", "70000"], "--port must be a port from 0 to 65535"],
+    [["--port", "x"], "--port must be a port from 0 to 65535"],
+    ...["0", "-1", "1.5", "257", "many", ""].map(
+      (count) => [[`--workers=${count}`], "--workers must be a whole number from 1 to 256, or auto"] as const,
+    ),
+    [["--access-ttl", "10"], "--access-ttl must be a duration such as 500ms, 30s, 10m or 24h"],
+    [["--log-level", "loud"], "--log-level must be one of debug, info, warn, error, silent"],
+    [["--unary-fast-path", "maybe"], "--unary-fast-path must be on or off"],
+    [["--access-ttl", "0s"], "--access-ttl must be longer than nothing"],
+    [["--audience", ""], "--audience must be a name without spaces"],
+    [
+      ["--cors-origins", "https://a.example/path"],
+      "--cors-origins must be origins such as https://app.example, with commas between them",
+    ],
+    [["--prot", "1"], "Unknown option '--prot'"],
+  ] as const;
+  for (const [args, message] of mistakes) {
+    test(`refuses ${args.join(" ")}`, () => {
+      expect(() => readCommandLine(args, {})).toThrowError(
+        expect.objectContaining({ name: "UsageError", message }),
+      );
+    });
+  }
+
+  test("refuses a variable that means nothing", () => {
+    expect(() => readCommandLine([], { COUNTERSIGN_BEHIND_TLS_PROXY: "perhaps" })).toThrowError(
+      "--behind-tls-proxy is either set or not: true or false",
+    );
+  });
+});
+
+describe("parseDuration", () => {
+  const durations = [
+    ["500ms", 500],
+    ["0s", 0],
+    ["2s", 2000],
+    ["1.5s", 1500],
+    ["10m", 600_000],
+    ["24h", 86_400_000],
+    ["7d", 604_800_000],
+  ] as const;
+  for (const [text, ms] of durations) {
+    test(`reads ${text}`, () => expect(parseDuration(text)).toBe(ms));
+  }
+  for (const text of ["", "10", "s", "-1s", "1 s", "1e3s", "10M", "9999999999s"]) {
+    test(`refuses ${JSON.stringify(text)}`, () => expect(parseDuration(text)).toBeUndefined());
+  }
+
+  test("is what formatDuration writes", () => {
+    for (const ms of [1, 999, 1000, 90_000, 600_000, 86_400_000]) {
+      expect(parseDuration(formatDuration(ms))).toBe(ms);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { resolveOtherIssuers } from "../../server/cli/src/federated-issuers.ts";
+import type { TrustedIssuerEntry } from "../../server/cli/src/trusted-issuers.ts";
+import { createTestClock } from "../support/test-clock.ts";
+import { createSigningKey } from "../support/tokens.ts";
+
+const server = { audience: "api", issuer: "https://us.example", clock: createTestClock() };
+const keys = { jwks: { keys: [createSigningKey("ES256", "k").jwk] } };
+const entry: TrustedIssuerEntry = { issuer: "https://idp.example", keys };
+
+describe("an issuer of the file", () => {
+  test("is trusted in calls, and its tokens are not exchanged unless it says so", () => {
+    const { issuers, federated } = resolveOtherIssuers([entry], server);
+    expect(issuers).toMatchObject([{ issuer: "https://idp.example" }]);
+    expect(federated).toEqual([]);
+  });
+
+  test("has its keys once, whatever it is trusted for", () => {
+    const { issuers, federated } = resolveOtherIssuers([{ ...entry, exchange: {} }], server);
+    const [issuer] = issuers;
+    expect(issuer?.keys).toEqual({ source: federated[0]?.trusted.keys });
+  });
+
+  test("gives nothing away that is not declared", () => {
+    const { federated } = resolveOtherIssuers([{ ...entry, exchange: {} }], server);
+    expect(federated).toMatchObject([
+      {
+        subjectClaim: "sub",
+        scopes: [],
+        roles: new Map(),
+        required: new Map(),
+        acr: new Map(),
+        amr: new Set(),
+        trusted: { audiences: ["api", "https://us.example"], types: ["at+jwt"], allowMissingType: false },
+      },
+    ]);
+    // Nobody is signed in here for longer than there.
+    expect(federated[0]).not.toHaveProperty("refreshForMs");
+  });
+
+  test("may take other tokens for exchange than in calls", () => {
+    const exchange = {
+      subject: "repository",
+      scopes: ["a"],
+      roles: { ops: ["admin"] },
+      require: { ref: "main" },
+      audiences: ["ci"],
+      types: ["JWT"],
+      untyped: true,
+      acr: { "urn:silver": "mfa" },
+      amr: ["otp"],
+      refresh: 28_800_000,
+    };
+    const { issuers, federated } = resolveOtherIssuers([{ ...entry, exchange }], server);
+    expect(federated).toMatchObject([
+      {
+        subjectClaim: "repository",
+        scopes: ["a"],
+        roles: new Map([["ops", ["admin"]]]),
+        required: new Map([["ref", "main"]]),
+        acr: new Map([["urn:silver", "mfa"]]),
+        amr: new Set(["otp"]),
+        refreshForMs: 28_800_000,
+        trusted: { audiences: ["ci"], types: ["jwt"], allowMissingType: true },
+      },
+    ]);
+    expect(issuers[0]).not.toHaveProperty("exchange");
+    expect(issuers[0]).not.toHaveProperty("types");
+  });
+
+  test("is refused when it makes no sense", () => {
+    const broken: TrustedIssuerEntry = { ...entry, keys: { jwks: { keys: [] } } };
+    expect(() => resolveOtherIssuers([broken], server)).toThrow("the file of trusted issuers: the JWK Set");
+  });
+});

@@ -1,0 +1,26 @@
+import type { Terminal } from "../../server/cli/src/command.ts";
+
+/** A terminal that remembers what was printed, and answers what it is told to. */
+export interface RecordingTerminal extends Terminal {
+  readonly printed: string[];
+  readonly warned: string[];
+}
+
+/** Make a terminal. By default nobody sits at it, and its input and environment are empty. */
+export function recordingTerminal(
+  parts: { readonly env?: Record<string, string>; readonly input?: string } = {},
+): RecordingTerminal {
+  const printed: string[] = [];
+  const warned: string[] = [];
+  return {
+    env: parts.env ?? {},
+    printed,
+    warned,
+    print: (line) => void printed.push(line),
+    warn: (line) => void warned.push(line),
+    readInput: async () => parts.input ?? "",
+    askSecret: async () => undefined,
+    onHangup: () => () => {},
+    stopped: Promise.resolve("SIGTERM"),
+  };
+}

@@ -1,0 +1,102 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, test } from "vitest";
+import { toConnectError, toWireError } from "../../../server/gate/src/connect/error-contract.ts";
+import { AuthError, type AuthReason } from "../../../server/gate/src/errors/auth-error.ts";
+import { methodOf } from "../../support/echo-service.ts";
+import { seenIn, service } from "./fixtures.ts";
+
+const method = methodOf(service, "Call");
+const challengeOf = (code: string) =>
+  `Bearer realm="countersign", error="${code}", error_description="the rule"`;
+
+/** Reason, code, challenge. */
+const contract: Readonly<Record<AuthReason, readonly [code: Code, challenge: string | null]>> = {
+  TOKEN_MISSING: [Code.Unauthenticated, 'Bearer realm="countersign"'],
+  TOKEN_INVALID: [
+    Code.Unauthenticated,
+    challengeOf("invalid_token").replace("the rule", "the access token is not valid"),
+  ],
+  TOKEN_EXPIRED: [Code.Unauthenticated, challengeOf("invalid_token")],
+  SESSION_REVOKED: [Code.Unauthenticated, challengeOf("invalid_token")],
+  STREAM_EXPIRED: [Code.Unauthenticated, challengeOf("invalid_token")],
+  DPOP_PROOF_INVALID: [Code.Unauthenticated, challengeOf("invalid_token")],
+  DPOP_NONCE_REQUIRED: [Code.Unauthenticated, challengeOf("invalid_token")],
+  CREDENTIALS_INVALID: [Code.Unauthenticated, null],
+  REFRESH_TOKEN_INVALID: [Code.Unauthenticated, null],
+  INSUFFICIENT_SCOPE: [Code.PermissionDenied, challengeOf("insufficient_scope")],
+  POLICY_DENIED: [Code.PermissionDenied, null],
+  REAUTH_REQUIRED: [Code.PermissionDenied, challengeOf("insufficient_user_authentication")],
+  RATE_LIMITED: [Code.ResourceExhausted, null],
+  AUTH_UNAVAILABLE: [Code.Unavailable, null],
+};
+
+describe("the error contract (S6, R32, R38–R41)", () => {
+  for (const [reason, [code, challenge]] of Object.entries(contract)) {
+    test(`${reason} leaves as ${Code[code]}`, () => {
+      const error = new AuthError(reason as AuthReason, "the rule", { metadata: { a: "b" } });
+      expect(seenIn(toConnectError(error))).toEqual({
+        code,
+        challenge,
+        reason,
+        domain: "countersign",
+        metadata: { a: "b" },
+        message: reason === "TOKEN_INVALID" ? "the access token is not valid" : "the rule",
+        retryDelay: reason === "AUTH_UNAVAILABLE" ? 1 : undefined,
+      });
+    });
+  }
+
+  test("says when to try again", () => {
+    const delay = (retryAfterMs: number) =>
+      seenIn(toConnectError(new AuthError("RATE_LIMITED", "slow down", { retryAfterMs }))).retryDelay;
+    expect([0, 1, 999.2, 1000, 61_001, -5].map(delay)).toEqual([0, 0.001, 1, 1, 61.001, 0]);
+  });
+
+  test("names the scopes and the age that were asked for in the challenge (RFC 6750 §3, RFC 9470 §3)", () => {
+    const scope = new AuthError("INSUFFICIENT_SCOPE", "the rule", { metadata: { scopes: "a b" } });
+    expect(seenIn(toConnectError(scope)).challenge).toBe(`${challengeOf("insufficient_scope")}, scope="a b"`);
+    const age = new AuthError("REAUTH_REQUIRED", "the rule", { metadata: { max_age: "60" } });
+    expect(seenIn(toConnectError(age)).challenge).toBe(
+      `${challengeOf("insufficient_user_authentication")}, max_age="60"`,
+    );
+  });
+
+  test("writes only characters that a challenge may hold (R41)", () => {
+    const scopes = 'a"b\\c\r\nd\u00e9\x7f~!#[]';
+    const error = new AuthError("INSUFFICIENT_SCOPE", 'line\r\nfeed"\\', { metadata: { scopes } });
+    expect(seenIn(toConnectError(error)).challenge).toBe(
+      'Bearer realm="countersign", error="insufficient_scope", error_description="linefeed", scope="abcd~!#[]"',
+    );
+  });
+
+  test("never sends the cause", () => {
+    const error = toConnectError(new AuthError("TOKEN_INVALID", "claim aud", { cause: new Error("secret") }));
+    expect(JSON.stringify([seenIn(error), [...error.metadata]])).not.toMatch(/secret|claim/);
+    expect(error.cause).toBeInstanceOf(AuthError);
+  });
+});
+
+describe("whatever is thrown (S1)", () => {
+  const told: unknown[] = [];
+  const convert = (error: unknown) => toWireError(error, method, (reported) => told.push(reported));
+
+  test("is left alone when a handler meant it for the caller", () => {
+    const error = new ConnectError("no such note", Code.NotFound);
+    expect(convert(error)).toBe(error);
+    expect(convert(new AuthError("POLICY_DENIED", "no")).code).toBe(Code.PermissionDenied);
+    expect(told).toEqual([]);
+  });
+
+  for (const thrown of [new Error("secret"), "secret", { secret: 1 }, null, undefined]) {
+    test(`is reported and leaves as "internal error": ${JSON.stringify(thrown)}`, () => {
+      told.length = 0;
+      const { code, message, reason } = seenIn(convert(thrown));
+      expect({ code, message, reason }).toEqual({
+        code: Code.Internal,
+        message: "internal error",
+        reason: undefined,
+      });
+      expect(told).toEqual([thrown]);
+    });
+  }
+});

@@ -1,0 +1,167 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  createClient,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
+import { describe, expect, test } from "vitest";
+import {
+  createFetchHandler,
+  type FetchHandlerOptions,
+} from "../../../server/gate/src/connect/create-fetch-handler.ts";
+import { peerOf, setPeer } from "../../../server/gate/src/connect/peer.ts";
+import { createEchoAuth, echoRoutes } from "../../support/echo-server.ts";
+import { signToken } from "../../support/tokens.ts";
+import { Echo, type EchoClient, kinds, outcomeOf, service } from "./echo-kinds.ts";
+import { issuer, issuerKey } from "./fixtures.ts";
+
+const token = signToken(issuerKey);
+const baseUrl = "https://app.example";
+
+const protocols = { connect: createConnectTransport, "grpc-web": createGrpcWebTransport };
+
+/** A fetch host in this process, and clients of it. */
+function setUp(options: FetchHandlerOptions = {}, answer?: (ctx: HandlerContext) => string) {
+  const echo = createEchoAuth(service, {
+    issuers: [issuer],
+    ...(answer === undefined ? {} : { routes: echoRoutes(service, answer) }),
+  });
+  const handler = createFetchHandler(echo.auth, options);
+  const host: typeof fetch = (input, init) => handler(new Request(input, init));
+  const client = (protocol: keyof typeof protocols, sent?: string): EchoClient => {
+    const withToken: Interceptor = (next) => (req) => {
+      if (sent !== undefined) req.header.set("authorization", `Bearer ${sent}`);
+      return next(req);
+    };
+    const transport = protocols[protocol]({
+      baseUrl: `${baseUrl}${options.prefix ?? ""}`,
+      fetch: host,
+      interceptors: [withToken],
+    });
+    // The methods of a service that is made at run time have no types of their own.
+    return createClient(service, transport) as unknown as EchoClient;
+  };
+  return { ...echo, handler, client };
+}
+
+describe("createFetchHandler", () => {
+  for (const protocol of ["connect", "grpc-web"] as const) {
+    // Clients over fetch send one message.
+    for (const kind of ["unary", "server stream"]) {
+      test(`carries the gate: ${protocol}, ${kind}`, async () => {
+        const { client, warnings } = setUp();
+        const call = kinds[kind] ?? expect.fail();
+        expect(await outcomeOf(call(client(protocol), "usr_ada"))).toBe("Unauthenticated TOKEN_MISSING");
+        expect(await outcomeOf(call(client(protocol, "garbage"), "usr_ada"))).toBe(
+          "Unauthenticated TOKEN_INVALID",
+        );
+        expect(await outcomeOf(call(client(protocol, token), "usr_eve"))).toBe(
+          "PermissionDenied POLICY_DENIED",
+        );
+        expect(await outcomeOf(call(client(protocol, token), "usr_ada"))).toBe("passed");
+        expect(warnings).toEqual([]);
+      });
+    }
+  }
+
+  test("refuses before it reads the body", async () => {
+    const { handler } = setUp();
+    let read = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        read += 1;
+        controller.enqueue(new Uint8Array(64 * 1024));
+      },
+    });
+    const response = await handler(
+      new Request(`${baseUrl}/test.v1.EchoService/Unary`, {
+        method: "POST",
+        headers: { "content-type": "application/proto" },
+        body,
+        ...{ duplex: "half" },
+      }),
+    );
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe('Bearer realm="countersign"');
+    expect(read).toBeLessThanOrEqual(1); // what a stream fetches ahead
+  });
+
+  test("carries streams of requests where the host lets both go on", async () => {
+    const { handler } = setUp();
+    const frame = (text: string) => {
+      const json = new TextEncoder().encode(JSON.stringify({ text }));
+      return new Uint8Array([0, 0, 0, 0, json.length, ...json]);
+    };
+    for (const method of ["Upload", "Chat"]) {
+      const send = (...texts: string[]) =>
+        handler(
+          new Request(`${baseUrl}/test.v1.EchoService/${method}`, {
+            method: "POST",
+            headers: { "content-type": "application/connect+json", authorization: `Bearer ${token}` },
+            body: new Blob(texts.map(frame)),
+          }),
+        ).then((response) => response.text());
+      expect(await send("usr_ada", "usr_ada")).toContain('{"text":"usr_ada"}');
+      expect(await send("usr_ada", "usr_eve")).toContain("POLICY_DENIED");
+    }
+  });
+
+  test("has no gRPC, which needs trailers, and hands on what is none of its RPCs", async () => {
+    const fallback = () => new Response("the page");
+    const { handler } = setUp({ fallback });
+    const post = (path: string, type: string) =>
+      handler(new Request(baseUrl + path, { method: "POST", headers: { "content-type": type }, body: "" }));
+    expect((await post("/test.v1.EchoService/Unary", "application/grpc")).status).toBe(415);
+    expect(await (await post("/", "text/html")).text()).toBe("the page");
+    expect((await setUp().handler(new Request(baseUrl))).status).toBe(404);
+  });
+
+  test("serves behind a prefix, and takes the peer from the application", async () => {
+    const seen: string[] = [];
+    const { client } = setUp(
+      { prefix: "/api", contextValues: () => setPeer(createContextValues(), "peer-1") },
+      (ctx) => {
+        seen.push(peerOf(ctx.values));
+        return "";
+      },
+    );
+    expect(await outcomeOf(client("connect", token).unary(create(Echo, { text: "usr_ada" })))).toBe("passed");
+    expect(seen).toEqual(["peer-1"]);
+  });
+
+  test("answers when the application's own hook throws", async () => {
+    const errors: unknown[] = [];
+    const { handler } = setUp({
+      contextValues: () => {
+        throw new Error("a secret");
+      },
+      onError: (error) => void errors.push(error),
+    });
+    const response = await handler(new Request(`${baseUrl}/test.v1.EchoService/Unary`, { method: "POST" }));
+    expect([response.status, await response.text(), errors]).toEqual([500, "", [new Error("a secret")]]);
+  });
+
+  test("tells the handler of a client that has left, where the host only cancels the response", async () => {
+    const { auth, handler } = setUp();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('\0\0\0\0\x12{"text":"usr_ada"}')),
+    });
+    const response = await handler(
+      new Request(`${baseUrl}/test.v1.EchoService/Chat`, {
+        method: "POST",
+        headers: { "content-type": "application/connect+json", authorization: `Bearer ${token}` },
+        body,
+        ...{ duplex: "half" },
+      }),
+    );
+    expect(auth.streams.size).toBe(1);
+    await response.body?.cancel();
+    await expect.poll(() => auth.streams.size).toBe(0);
+  });
+
+  test.each(["api", "/api/", "/"])("takes no prefix that would serve nothing: %s", (prefix) => {
+    expect(() => setUp({ prefix })).toThrow(TypeError);
+  });
+});

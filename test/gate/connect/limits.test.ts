@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { resolveLimits } from "../../../server/gate/src/connect/limits.ts";
+
+const defaults = { perPeer: 100, total: 2_000 };
+
+test("limits that are not given are the default ones", () => {
+  expect(resolveLimits("streams", defaults, { total: 5 })).toEqual({ perPeer: 100, total: 5 });
+});
+
+test.each([0, -1, 1.5, Number.NaN, Infinity])("%d is no limit", (total) => {
+  expect(() => resolveLimits("streams", defaults, { total })).toThrow(
+    new TypeError("streams.total must be a positive whole number"),
+  );
+});
+
+test("a limit that is misspelt is refused, with the names that there are", () => {
+  const misspelt = { perpeer: 5 } as Partial<typeof defaults>;
+  expect(() => resolveLimits("streams", defaults, misspelt)).toThrow(
+    new TypeError("streams has no perpeer; it has perPeer, total"),
+  );
+});

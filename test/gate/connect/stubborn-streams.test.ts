@@ -1,0 +1,146 @@
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { Access, OnExpiry } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { describe, expect, test } from "vitest";
+import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import {
+  createStreamRegistry,
+  type StreamRegistry,
+} from "../../../server/gate/src/streams/stream-registry.ts";
+import { createEchoAuth } from "../../support/echo-server.ts";
+import { echoService } from "../../support/echo-service.ts";
+import { goodClaims, signToken } from "../../support/tokens.ts";
+import { issuer, issuerKey, seenIn } from "./fixtures.ts";
+
+const service = echoService({
+  Watch: { policy: { access: Access.AUTHENTICATED }, kind: "server_streaming" },
+  Ruled: {
+    policy: {
+      access: Access.AUTHENTICATED,
+      rule: "'admin' in principal.roles && request.text != 'secret'",
+      stream: { onExpiry: OnExpiry.RENEW },
+    },
+    kind: "bidi_streaming",
+  },
+});
+
+interface Streams {
+  watch(request: object, options: object): AsyncIterable<unknown>;
+  ruled(requests: AsyncIterable<object>, options: object): AsyncIterable<unknown>;
+}
+
+const headers = { authorization: `Bearer ${signToken(issuerKey, goodClaims({ roles: ["admin"] }))}` };
+const revoked = new AuthError("SESSION_REVOKED", "the session has been revoked");
+
+/** Streams whose handlers are these. */
+function setUp(handlers: object, streams?: StreamRegistry) {
+  const echo = createEchoAuth(service, {
+    issuers: [issuer],
+    routes: (router) => router.service(service, handlers),
+    ...(streams === undefined ? {} : { streams }),
+  });
+  const transport = createRouterTransport(echo.auth.routes);
+  // The methods of a service that is made at run time have no types of their own.
+  return { ...echo, client: createClient(service, transport) as unknown as Streams };
+}
+
+const reasonOf = (next: Promise<unknown>) =>
+  next.then(
+    () => undefined,
+    (error: unknown) => seenIn(error).reason,
+  );
+
+/** An iterable that answers once and then waits for ever. @param onReturn what happens when it is closed */
+const waiting = (onReturn: () => never) => () => {
+  let count = 0;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => (count++ === 0 ? Promise.resolve({ done: false, value: {} }) : new Promise(() => {})),
+      return: onReturn,
+    }),
+  };
+};
+
+describe("streams end all the same", () => {
+  const open = async (client: Streams) => {
+    const iterator = client.watch({}, { headers })[Symbol.asyncIterator]();
+    await iterator.next();
+    return iterator.next();
+  };
+
+  test("when one of them throws while it is closed", async () => {
+    const { auth, client } = setUp({
+      watch: waiting(() => {
+        throw new Error("cannot be closed");
+      }),
+    });
+    const ends = Promise.all([open(client), open(client), open(client)].map(reasonOf));
+    await expect.poll(() => auth.streams.size).toBe(3);
+    auth.streams.endWhere(() => true, revoked);
+    expect(await ends).toEqual(["SESSION_REVOKED", "SESSION_REVOKED", "SESSION_REVOKED"]);
+  });
+
+  test("when what counts them throws, which is reported", async () => {
+    const broken = new Error("no more figures");
+    const fail = () => {
+      throw broken;
+    };
+    const registry = createStreamRegistry({ renewed: fail, ended: fail });
+    const { auth, client, errors } = setUp({ watch: waiting(fail) }, registry);
+    const ends = Promise.all([open(client), open(client)].map(reasonOf));
+    await expect.poll(() => auth.streams.size).toBe(2);
+    auth.streams.endWhere(() => true, revoked);
+    expect(await ends).toEqual(["SESSION_REVOKED", "SESSION_REVOKED"]);
+    expect(errors).toEqual([broken, broken]);
+  });
+
+  test.each([
+    [
+      "throws instead of rejecting",
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => expect.fail("x") }) }),
+    ],
+    ["is none", () => undefined],
+  ])("when what a handler returned %s, which is reported", async (_, watch) => {
+    const { auth, client, errors } = setUp({ watch });
+    const iterator = client.watch({}, { headers })[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toThrow("internal error");
+    expect([errors.length, auth.streams.size]).toEqual([1, 0]);
+  });
+});
+
+describe("a renewal is held against the rule (S9)", () => {
+  const streamId = "a".repeat(22);
+
+  /** Open a stream and send one message. */
+  async function openRuled() {
+    const echo = setUp({
+      async *ruled(requests: AsyncIterable<object>) {
+        for await (const _ of requests) yield {};
+      },
+    });
+    async function* one() {
+      yield { text: "a" };
+      await new Promise(() => {});
+    }
+    const options = { headers: { ...headers, "countersign-stream-id": streamId } };
+    const iterator = echo.client.ruled(one(), options)[Symbol.asyncIterator]();
+    await iterator.next();
+    const lease = echo.auth.streams.find(streamId) ?? expect.fail();
+    return { iterator, lease };
+  }
+
+  test("and goes on where it holds", async () => {
+    const { lease } = await openRuled();
+    const principal = { ...lease.principal, expiresAtSeconds: lease.principal.expiresAtSeconds + 60 };
+    expect(lease.renew(principal)).toBeGreaterThan(0);
+    expect(lease.principal).toBe(principal);
+  });
+
+  test("and ends where it does not: the role is gone", async () => {
+    const { iterator, lease } = await openRuled();
+    const before = lease.principal;
+    const end = reasonOf(iterator.next());
+    expect(lease.renew({ ...before, roles: [] })).toBe(0);
+    expect(await end).toBe("POLICY_DENIED");
+    expect(lease.principal).toBe(before);
+  });
+});

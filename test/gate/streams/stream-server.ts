@@ -1,0 +1,49 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
+import type { StreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
+import { buildRequestListener } from "../../../server/node/src/build-server.ts";
+import { listen } from "../../../server/node/src/listener.ts";
+import { passWhileClosing } from "../../support/fake-time.ts";
+import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
+import { createRevocationSet } from "./revocation-set.ts";
+
+const key = createSigningKey("ES256", "key-1");
+
+/** A server of streams, which createAuth lets be renewed. */
+export interface StreamServer extends AsyncDisposable {
+  readonly baseUrl: string;
+  readonly streams: StreamRegistry;
+  /** Revoke a session: its calls are refused, and its streams end. */
+  revoke(sessionId: string): void;
+}
+
+/** Sign a token that lasts so many milliseconds from now. */
+export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown>> = {}): string {
+  const nowSeconds = Date.now() / 1000;
+  const times = { iat: nowSeconds - 1, exp: nowSeconds + lifeMs / 1000 };
+  return signToken(key, goodClaims({ scope: "notes:read notes:write", ...times, ...claims }));
+}
+
+/** Start a server whose clocks have no tolerance. */
+export async function startStreamServer(
+  notes: Partial<ServiceImpl<typeof NotesService>>,
+  onError?: (error: unknown) => void,
+): Promise<StreamServer> {
+  const revocations = createRevocationSet();
+  const auth = createAuth({
+    routes: (router) => router.service(NotesService, notes),
+    issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [key.jwk] } } }],
+    audience: "ledger",
+    clockToleranceSeconds: 0,
+    revocations,
+    ...(onError === undefined ? {} : { onError }),
+  });
+  const listener = await listen(buildRequestListener(auth));
+  return {
+    baseUrl: listener.origin,
+    streams: auth.streams,
+    revoke: (sessionId) => revocations.revoke(sessionId),
+    [Symbol.asyncDispose]: () => passWhileClosing(listener.close(0)),
+  };
+}

@@ -1,0 +1,125 @@
+import { expect, it } from "vitest";
+import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
+import { createPasswords } from "../../../server/issuer/src/credentials/password.ts";
+import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
+import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
+import type { Store } from "../../../server/issuer/src/store/database.ts";
+import { describeStores } from "../../support/stores.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+
+const ada = {
+  username: "Ada",
+  password: "correct horse",
+  scopes: ["notes:read", "notes:read"],
+  roles: ["admin"],
+};
+const wrong = { reason: "CREDENTIALS_INVALID", message: "the username or the password is wrong" };
+
+function start(store: Store) {
+  const clock = createTestClock();
+  const passwords = createPasswords({ memoryKib: 64, passes: 1 });
+  const ended: unknown[] = [];
+  const sessions = { end: async (end: unknown) => ended.push(end) };
+  const accounts = createAccounts({ store, clock, passwords, sessions });
+  const signIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
+  return { clock, accounts, signIn, ended };
+}
+
+describeStores("accounts", (open) => {
+  it("let in who knows the password, however the name is written", async () => {
+    await using store = await open();
+    const { accounts, signIn } = start(store);
+    const { subject } = await accounts.create(ada);
+    expect(subject).toMatch(/^usr_[\w-]{22}$/);
+    for (const username of ["ada", "ADA", "\uff41da"]) {
+      expect(await signIn({ username, password: ada.password })).toMatchObject({
+        subject,
+        username: "ada",
+        scopes: ["notes:read"],
+        roles: ["admin"],
+      });
+    }
+  });
+
+  it("answer a wrong password and an unknown name alike", async () => {
+    await using store = await open();
+    const { accounts, signIn } = start(store);
+    await accounts.create(ada);
+    for (const input of [
+      { username: "ada", password: "wrong horse" },
+      { username: "eve", password: ada.password },
+      { username: "ada", password: "x".repeat(1_025) },
+      { username: "x".repeat(257), password: "x" },
+    ]) {
+      await expect(signIn(input)).rejects.toMatchObject(wrong);
+    }
+  });
+
+  it("slow down guessing, even side by side, and for unknown names too", async () => {
+    await using store = await open();
+    const { clock, accounts, signIn } = start(store);
+    await accounts.create(ada);
+    for (const username of ["ada", "eve"]) {
+      const guesses = Array.from({ length: 20 }, (_, n) => signIn({ username, password: `guess ${n}` }));
+      const reasons = (await Promise.allSettled(guesses)).map((guess) =>
+        guess.status === "rejected" ? guess.reason.reason : "in",
+      );
+      const tried = reasons.filter((reason) => reason === "CREDENTIALS_INVALID").length;
+      expect(tried).toBeGreaterThanOrEqual(5);
+      expect(tried).toBeLessThanOrEqual(6);
+      expect(reasons.filter((reason) => reason === "RATE_LIMITED")).toHaveLength(20 - tried);
+    }
+    await expect(signIn(ada)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
+    clock.advance(2_000);
+    await expect(signIn(ada)).resolves.toMatchObject({ username: "ada" });
+  });
+
+  it("are refused when disabled, and end their sessions", async () => {
+    await using store = await open();
+    const { accounts, signIn, ended } = start(store);
+    const { subject } = await accounts.create(ada);
+    await accounts.disable("ADA");
+    await expect(signIn(ada)).rejects.toMatchObject(wrong);
+    await accounts.enable("ada");
+    await expect(signIn(ada)).resolves.toMatchObject({ subject });
+    expect(ended).toEqual([{ where: { subject }, reason: "account_disabled" }]);
+  });
+
+  it("take a new password, and end their sessions", async () => {
+    await using store = await open();
+    const { accounts, signIn, ended } = start(store);
+    const { subject } = await accounts.create(ada);
+    await accounts.setPassword("ada", "battery staple");
+    await expect(signIn(ada)).rejects.toMatchObject(wrong);
+    await expect(signIn({ username: "ada", password: "battery staple" })).resolves.toMatchObject({ subject });
+    expect(ended).toEqual([{ where: { subject }, reason: "password_changed" }]);
+  });
+
+  it("have names of their own", async () => {
+    await using store = await open();
+    const { accounts } = start(store);
+    await accounts.create(ada);
+    await expect(accounts.create({ ...ada, username: "ADA" })).rejects.toThrow("the username is taken");
+    await accounts.create({ ...ada, username: "bob" });
+    expect((await accounts.list()).map(({ username }) => username)).toEqual(["ada", "bob"]);
+    await expect(accounts.setPassword("eve", "battery staple")).rejects.toThrow("there is no such account");
+  });
+
+  it("are not made from bad input", async () => {
+    await using store = await open();
+    const { accounts } = start(store);
+    for (const [change, message] of [
+      [{ username: "" }, "1 to 256 bytes"],
+      [{ username: "x".repeat(257) }, "1 to 256 bytes"],
+      [{ username: " ada" }, "must not begin or end with a space"],
+      [{ username: "a\u0000da" }, "control characters"],
+      [{ password: "1234567" }, "at least 8 characters"],
+      [{ password: "x".repeat(1_025) }, "at most 1024 bytes"],
+      [{ scopes: ["two words"] }, "a scope or role"],
+      [{ roles: [""] }, "a scope or role"],
+    ] as const) {
+      await expect(accounts.create({ ...ada, ...change }), JSON.stringify(change)).rejects.toThrow(message);
+    }
+    expect(await accounts.list()).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
+import { createFederation } from "../../../server/issuer/src/credentials/federation.ts";
+import { createOtherIssuer } from "../../support/sign-ins.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";
+
+function start(exchange: Parameters<typeof createOtherIssuer>[1] = {}) {
+  const clock = createTestClock();
+  const other = createOtherIssuer(clock, exchange);
+  const federation = createFederation({ issuers: [other.federated], clock, toleranceSeconds: 0 });
+  return { clock, other, federation };
+}
+
+describe("a token of another issuer", () => {
+  it("stands for a subject that no other issuer has, with what was declared for it", async () => {
+    const { other, federation } = start();
+    const token = other.sign({ sub: "usr_ada", roles: ["ops", "root"], scope: "notes:write admin" });
+    const identity = await federation(token);
+    expect(identity).toMatchObject({
+      subject: toFederatedSubject("https://idp.example", "usr_ada"),
+      scopes: ["notes:read"],
+      roles: ["admin"],
+      expiresAtMs: (ISSUED_AT_SECONDS + 600) * 1_000,
+      authTimeMs: undefined,
+    });
+    expect(identity.subject).toMatch(/^ext_[\w-]{43}$/);
+    expect(toFederatedSubject("https://other.example", "usr_ada")).not.toBe(identity.subject);
+  });
+
+  it("keeps the moment when a person proved who they are", async () => {
+    const { other, federation } = start();
+    const { authTimeMs } = await federation(other.sign({ auth_time: ISSUED_AT_SECONDS - 60 }));
+    expect(authTimeMs).toBe((ISSUED_AT_SECONDS - 60) * 1_000);
+  });
+
+  it("takes over how they proved it as far as that was declared, and in our words (R27)", async () => {
+    const { other, federation } = start({
+      acr: new Map([["urn:silver", "mfa"]]),
+      amr: new Set(["otp", "pwd"]),
+    });
+    const token = other.sign({ acr: "urn:silver", amr: ["pwd", "face", "otp", 7] });
+    expect(await federation(token)).toMatchObject({ acr: "mfa", amr: ["pwd", "otp"] });
+    const others = other.sign({ acr: "mfa", amr: "pwd" });
+    expect(await federation(others)).toMatchObject({ acr: undefined, amr: [] });
+    const undeclared = start();
+    const silent = await undeclared.federation(undeclared.other.sign({ acr: "urn:silver", amr: ["pwd"] }));
+    expect(silent).toMatchObject({ acr: undefined, amr: [] });
+  });
+
+  it("tells its subjects apart by the declared claim", async () => {
+    const { other, federation } = start({ subjectClaim: "repository" });
+    const { subject } = await federation(other.sign({ repository: "acme/app" }));
+    expect(subject).toBe(toFederatedSubject("https://idp.example", "acme/app"));
+    for (const repository of [undefined, "", 7, ["acme/app"]]) {
+      await expect(federation(other.sign({ repository }))).rejects.toThrow("names its subject");
+    }
+  });
+
+  it("needs the claims that are required, with exactly their values", async () => {
+    const { other, federation } = start({ required: new Map([["repository", "acme/app"]]) });
+    await federation(other.sign({ repository: "acme/app" }));
+    for (const repository of [undefined, "acme/app2", ["acme/app"], "ACME/app"]) {
+      await expect(federation(other.sign({ repository }))).rejects.toThrow("value that is required");
+    }
+  });
+
+  it("is checked for the type that it was declared as", async () => {
+    const { other, federation } = start();
+    await federation(other.sign(), "access_token");
+    await expect(federation(other.sign(), "id_token")).rejects.toThrow("declared an ID token");
+  });
+
+  const stranger = createSigningKey("ES256", "other-key");
+  const bad: readonly [string, (other: ReturnType<typeof start>["other"]) => string, string][] = [
+    ["for another audience", (other) => other.sign({ aud: "them" }), "not valid here"],
+    ["of the type of an ID token", (other) => other.sign({}, { typ: "JWT" }), "not valid here"],
+    ["that has expired", (other) => other.sign({ exp: ISSUED_AT_SECONDS - 1, iat: 1 }), "not valid here"],
+    ["that is bound to a key", (other) => other.sign({ cnf: { jkt: "x" } }), "not valid here"],
+    [
+      "with another's signature",
+      () => signToken(stranger, goodClaims({ iss: "https://idp.example" })),
+      "not valid",
+    ],
+    [
+      "of an issuer that is not trusted",
+      (other) => other.sign({ iss: "https://x.example" }),
+      "not valid here",
+    ],
+    ["that is no token", () => "csr_token", "not valid here"],
+  ];
+  for (const [what, make, message] of bad) {
+    it(`${what} is refused`, async () => {
+      const { other, federation } = start();
+      await expect(federation(make(other))).rejects.toMatchObject({
+        reason: "CREDENTIALS_INVALID",
+        message: expect.stringContaining(message),
+      });
+    });
+  }
+
+  it("is refused once it has expired, also when it was good before", async () => {
+    const { clock, other, federation } = start();
+    const token = other.sign();
+    await federation(token);
+    clock.advance(600_000);
+    await expect(federation(token)).rejects.toMatchObject({ message: "the token has expired" });
+  });
+
+  it("is refused when no issuer's tokens are exchanged", async () => {
+    const { clock, other } = start();
+    const federation = createFederation({ issuers: [], clock, toleranceSeconds: 0 });
+    await expect(federation(other.sign())).rejects.toMatchObject({ reason: "CREDENTIALS_INVALID" });
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { AuthError, type AuthReason } from "../../../server/gate/src/errors/auth-error.ts";
+import { toOAuthError } from "../../../server/issuer/src/oauth2/oauth-error.ts";
+
+describe("an error of ours", () => {
+  const outages: readonly (readonly [AuthReason, number | undefined, number, string])[] = [
+    ["AUTH_UNAVAILABLE", undefined, 503, "1"],
+    ["AUTH_UNAVAILABLE", 2_001, 503, "3"],
+    ["RATE_LIMITED", 0, 429, "1"],
+    ["RATE_LIMITED", 60_000, 429, "60"],
+  ];
+  for (const [reason, retryAfterMs, status, seconds] of outages) {
+    it(`${reason} says to come back in ${seconds} s, and never that the token is wrong`, () => {
+      const error = new AuthError(reason, "m", retryAfterMs === undefined ? {} : { retryAfterMs });
+      expect(toOAuthError(error)).toMatchObject({
+        code: "temporarily_unavailable",
+        status,
+        headers: { "retry-after": seconds },
+      });
+    });
+  }
+
+  const refusals = [
+    ["CREDENTIALS_INVALID", "invalid_grant"],
+    ["REFRESH_TOKEN_INVALID", "invalid_grant"],
+    ["SESSION_REVOKED", "invalid_grant"],
+    ["INSUFFICIENT_SCOPE", "invalid_scope"],
+    ["POLICY_DENIED", "unauthorized_client"],
+  ] as const;
+  for (const [reason, code] of refusals) {
+    it(`${reason} is called ${code}`, () => {
+      expect(toOAuthError(new AuthError(reason, "m"))).toMatchObject({ code, status: 400, message: "m" });
+    });
+  }
+});
+
+it("an error that nobody expected says nothing", () => {
+  expect(toOAuthError(new Error("secret"))).toBeUndefined();
+});

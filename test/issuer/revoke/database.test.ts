@@ -1,0 +1,73 @@
+import { sql } from "kysely";
+import { describe, expect, it } from "vitest";
+import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
+import { openDatabase, type StoreLocation } from "../../../server/issuer/src/store/database.ts";
+import { keepSetting } from "../../../server/issuer/src/store/store-settings.ts";
+import { eventually } from "../../support/eventually.ts";
+import { startPostgres } from "../../support/postgres.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+import { startTestIssuer, TEST_ISSUER } from "../../support/test-issuer.ts";
+import { tokenOf } from "./tokens.ts";
+
+describe("revocations of a server that is not the issuer", () => {
+  for (const dialect of ["sqlite", "postgres"] as const) {
+    it(`come from the issuer's database, which is opened as it is (${dialect})`, async () => {
+      await using postgres = dialect === "postgres" ? await startPostgres() : undefined;
+      await using folder = await createTemporaryFolder();
+      const database: StoreLocation =
+        postgres === undefined ? { dataDir: folder.path } : { url: await postgres.createDatabase() };
+      const early = createRevocations({ database });
+      await expect(early.start()).rejects.toThrow("start the issuer on it first");
+      expect(() => early.isRevoked(tokenOf())).toThrow("cannot be read just now");
+      await early.close();
+
+      await using store = await openDatabase(database);
+      // As real as that of the database, by which the other server goes.
+      using issuer = await startTestIssuer(store, createTestClock(Date.now()));
+      const begin = async () =>
+        tokenOf({
+          issuer: TEST_ISSUER,
+          sessionId: (
+            await issuer.sessions.begin({
+              ...{ account: issuer.account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] },
+            })
+          ).sessionId,
+        });
+      const end = ({ sessionId = "" }) => issuer.sessions.end({ where: { sessionId }, reason: "signed_out" });
+      const [before, later, own] = [await begin(), await begin(), await begin()];
+      await end(before);
+      const revocations = createRevocations({ database, issuer: TEST_ISSUER, pollMs: 5 });
+      await revocations.start();
+      const told: unknown[] = [];
+      revocations.onRevoked((batch) => told.push(batch.matches(later)));
+      expect([before, later].map((token) => revocations.isRevoked(token))).toEqual([true, false]);
+      await end(later);
+      await eventually(() => (revocations.isRevoked(later) ? true : undefined));
+      expect(told).toEqual([true]);
+      expect(revocations.isRevoked({ ...later, issuer: "https://b.test" })).toBe(false);
+      // It can revoke, too; but it grants no tokens, and says so to nobody.
+      await revocations.revoke({ sid: own.sessionId ?? "", issuer: TEST_ISSUER });
+      const { rows } = await sql`select * from access_lives`.execute(store.db);
+      expect(rows).toEqual([]);
+      await revocations.close();
+      expect(() => revocations.isRevoked(own)).not.toThrow();
+    });
+  }
+
+  it("are refused under another name than that of the issuer: they would cover no token", async () => {
+    await using folder = await createTemporaryFolder();
+    const database = { dataDir: folder.path };
+    await using store = await openDatabase(database);
+    await keepSetting(store, { name: "issuer", value: TEST_ISSUER });
+    const other = createRevocations({ database, issuer: `${TEST_ISSUER}/` });
+    await expect(other.start()).rejects.toThrow(
+      `the database belongs to the issuer ${TEST_ISSUER}, and revocations were asked for with issuer ${TEST_ISSUER}/`,
+    );
+  });
+
+  it("are refused when both the store and a database are named, or neither is", () => {
+    expect(() => createRevocations({})).toThrow("exactly one of store and database");
+  });
+});

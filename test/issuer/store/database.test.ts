@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { describe, expect, it } from "vitest";
+import { openDatabase } from "../../../server/issuer/src/store/database.ts";
+import { startPostgres } from "../../support/postgres.ts";
+import { describeStores } from "../../support/stores.ts";
+
+const event = { owner: "o", kind: "created", note_id: "n", title: "t", body: "b", note_created_at: 1 };
+
+describeStores("an open store", (open) => {
+  it("gives sequences that only grow, as numbers", async () => {
+    await using store = await open();
+    const insert = () =>
+      store.db.insertInto("note_events").values(event).returning("sequence").executeTakeFirstOrThrow();
+    const first = await insert();
+    await store.db.deleteFrom("note_events").execute();
+    const second = await insert();
+    expect([first.sequence, second.sequence]).toEqual([1, 2]);
+  });
+
+  it("keeps times beyond 32 bits exactly", async () => {
+    await using store = await open();
+    const at = 1_790_000_000_123;
+    await store.db
+      .insertInto("note_events")
+      .values({ ...event, note_created_at: at })
+      .execute();
+    const row = await store.db.selectFrom("note_events").select("note_created_at").executeTakeFirstOrThrow();
+    expect(row.note_created_at).toBe(at);
+  });
+
+  it("allows one active signing key and one next", async () => {
+    await using store = await open();
+    const insert = (kid: string, state: string) =>
+      store.db
+        .insertInto("signing_keys")
+        .values({ kid, state, algorithm: "ES256", public_jwk: "{}", created_at: 1 })
+        .execute();
+    await insert("a", "active");
+    await insert("b", "next");
+    await insert("c", "retired");
+    await insert("d", "retired");
+    await expect(insert("e", "active")).rejects.toThrow(/unique/i);
+    await expect(insert("f", "next")).rejects.toThrow(/unique/i);
+  });
+
+  it("rolls a failed transaction back", async () => {
+    await using store = await open();
+    const failing = store.db.transaction().execute(async (trx) => {
+      await trx.insertInto("note_events").values(event).execute();
+      throw new Error("stop");
+    });
+    await expect(failing).rejects.toThrow("stop");
+    expect(await store.db.selectFrom("note_events").selectAll().execute()).toEqual([]);
+  });
+});
+
+describe("openDatabase", () => {
+  it("makes the data directory and the file for the owner alone, and finds its rows again", async () => {
+    const parent = mkdtempSync(join(tmpdir(), "countersign-db-"));
+    const dataDir = join(parent, "data");
+    {
+      await using store = await openDatabase({ dataDir });
+      await store.db.insertInto("note_events").values(event).execute();
+    }
+    await using store = await openDatabase({ dataDir });
+    expect(await store.db.selectFrom("note_events").select("owner").execute()).toHaveLength(1);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dataDir, "countersign.db")).mode & 0o777).toBe(0o600);
+    await store.close();
+    rmSync(parent, { recursive: true });
+  });
+
+  it("refuses a database of a newer version, and says so", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "countersign-db-"));
+    {
+      await using store = await openDatabase({ dataDir });
+      await sql`insert into schema_versions (version) values (999)`.execute(store.db);
+    }
+    await expect(openDatabase({ dataDir })).rejects.toThrow("the database has schema version 999");
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it("migrates once when several servers start at the same time", async () => {
+    await using server = await startPostgres();
+    const url = await server.createDatabase();
+    const stores = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ url })));
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it("answers AUTH_UNAVAILABLE while Postgres is down, and recovers with it", async () => {
+    await using server = await startPostgres();
+    await using store = await openDatabase({ url: await server.createDatabase() });
+    const query = () => store.db.selectFrom("notes").selectAll().execute();
+    await server.stop("crash");
+    await expect(query()).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE", retryAfterMs: 1_000 });
+    await server.start();
+    expect(await query()).toEqual([]);
+  });
+
+  it("refuses a URL that is not one of Postgres", async () => {
+    await expect(openDatabase({ url: "mysql://x" })).rejects.toThrow("must begin with postgres://");
+  });
+});
