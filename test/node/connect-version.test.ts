@@ -8,7 +8,7 @@ import {
 
 describe("the release of Connect", () => {
   it("is read from its own code", async () => {
-    const manifest = new URL("../package.json", import.meta.resolve("@connectrpc/connect"));
+    const manifest = new URL("../../package.json", import.meta.resolve("@connectrpc/connect"));
     const { version } = JSON.parse(await readFile(manifest, "utf8"));
     expect(readConnectVersion()).toBe(version);
   });
