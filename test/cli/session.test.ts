@@ -9,6 +9,7 @@ import { startTestIssuer } from "../support/test-issuer.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
 const IDP = "https://idp.example";
+const LONG_DEVICE = `Mozilla/5.0 ${"x".repeat(100)}`;
 
 /** A store with sessions of an account, and of one whom another issuer knows: in our own pages and in a client. */
 async function makeSessions(dataDir: string) {
@@ -19,7 +20,8 @@ async function makeSessions(dataDir: string) {
   const holder = { subject: toFederatedSubject(IDP, "eve"), scopes: ["notes:read"], roles: [] };
   const common = { holder, external, scopes: [], refreshForMs: 3_600_000 };
   await store.db.insertInto("clients").values(AGENT).execute();
-  const own = await sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
+  const use = { device: LONG_DEVICE, address: "192.0.2.1" };
+  const own = await sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [], use });
   const federated = await sessions.beginExternal({ ...common, clientId: FIRST_PARTY_CLIENT_ID });
   const viaClient = await sessions.beginExternal({ ...common, clientId: "agent" });
   return { own: own.sessionId, federated: federated.sessionId, viaClient: viaClient.sessionId };
@@ -55,7 +57,18 @@ describe("session list", () => {
     expect(new Set(listed.map(({ issuer }) => issuer))).toEqual(new Set([IDP]));
     expect(await list("--subject", toFederatedSubject(IDP, "eve"))).toEqual(listed);
     expect(await list("--user", "ada")).toMatchObject([{ session: ids.own, issuer: null }]);
-    expect((await run("list", "--user", "ada")).out).toMatch(/^SESSION +CLIENT +ISSUER/);
+    expect((await run("list", "--user", "ada")).out).toMatch(/^SESSION +CLIENT +ISSUER +DEVICE +ADDRESS/);
+  });
+
+  test("shows the device, cut short in the table, and the address of each", async () => {
+    await using started = await start();
+    expect(await started.list("--user", "ada")).toMatchObject([
+      { device: LONG_DEVICE, address: "192.0.2.1", refreshed: expect.stringMatching(/Z$/) },
+    ]);
+    expect(await started.list(...EVE)).toMatchObject([{ device: null }, { address: null }]);
+    expect((await started.run("list", "--user", "ada")).out).toContain(
+      ` ${LONG_DEVICE.slice(0, 39)}…  192.0.2.1 `,
+    );
   });
 });
 

@@ -18,7 +18,8 @@ export const sessionCommand: Command = {
     "Usage: countersign session list OWNER [--json]",
     "       countersign session revoke (SESSION_ID | OWNER) [--json]",
     "",
-    "list      The sessions of a subject that can still be refreshed, newest first.",
+    "list      The sessions of a subject that can still be refreshed, newest first, with what each client said of its",
+    "          device, the address that it last signed in or refreshed from, and when that was (refreshed).",
     "revoke    End one session, or all of their owner. Running servers refuse its tokens and end its streams",
     "          within about a second.",
     "",
@@ -46,6 +47,27 @@ export const sessionCommand: Command = {
   },
 };
 
+const COLUMNS = [
+  "session",
+  "client",
+  "issuer",
+  "device",
+  "address",
+  "created",
+  "refreshed",
+  "expires",
+  "scopes",
+] as const;
+
+/** How many characters of a device fit into a table: headers of browsers have hundreds. */
+const MAX_DEVICE_CHARS = 40;
+
+function shorten(device: string | undefined): string | undefined {
+  return device === undefined || device.length <= MAX_DEVICE_CHARS
+    ? device
+    : `${device.slice(0, MAX_DEVICE_CHARS - 1)}…`;
+}
+
 type Act = (backend: CommandBackend, line: CommandLine) => Promise<readonly string[]>;
 
 const ACTIONS: Readonly<Record<string, Act>> = {
@@ -59,13 +81,14 @@ const ACTIONS: Readonly<Record<string, Act>> = {
       session: session.sessionId,
       client: session.clientId,
       issuer: session.external?.issuer,
+      device: values.json === true ? session.device : shorten(session.device),
+      address: session.address,
       created: formatTime(session.createdAtMs),
       refreshed: formatTime(session.refreshedAtMs),
       expires: formatTime(Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs)),
       scopes: session.scopes,
     }));
-    const columns = ["session", "client", "issuer", "created", "refreshed", "expires", "scopes"] as const;
-    return formatList(columns, sessions, { json: values.json === true });
+    return formatList(COLUMNS, sessions, { json: values.json === true });
   },
   async revoke(backend, { values, words }) {
     const [, sessionId, ...more] = words;

@@ -33,13 +33,13 @@ export interface FederatedSession extends TokenWish {
  */
 export async function beginFederatedSession(
   { sessions, accessGrants }: SessionBeginners,
-  { identity, client, scopes, maxAccessTtlMs, actor, canRefresh }: FederatedSession,
+  { identity, client, scopes, maxAccessTtlMs, use, actor, canRefresh }: FederatedSession,
 ): Promise<IssuedTokens> {
   const { external, authTimeMs, acr, amr, refreshForMs, expiresAtMs: notAfterMs } = identity;
   const session = {
     holder: limitToClient(identity, client),
     clientId: client?.clientId ?? FIRST_PARTY_CLIENT_ID,
-    ...{ scopes, maxAccessTtlMs, external, authTimeMs, acr, amr, actor },
+    ...{ scopes, maxAccessTtlMs, use, external, authTimeMs, acr, amr, actor },
   };
   const mayRefresh = canRefresh && (client === undefined || client.grants.includes("refresh_token"));
   return mayRefresh && refreshForMs !== undefined

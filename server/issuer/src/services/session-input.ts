@@ -10,6 +10,7 @@ import { assertValid, invalidArgument, MAX_TOKEN_CHARS, type Violation } from "@
 import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES } from "../credentials/username.ts";
 import { textViolations } from "./input.ts";
 import type { Credential } from "./session-sign-in.ts";
+import { MAX_DEVICE_BYTES } from "./session-use.ts";
 
 const MAX_SCOPES = 64;
 const MAX_REFRESH_TOKEN_BYTES = 1_024;
@@ -30,7 +31,11 @@ const REFRESH_ID = /^[\w-]{16,64}$/;
  * @throws ConnectError InvalidArgument when a field is wrong
  */
 export function readCredential(request: SignInRequest): Credential {
-  assertValid([...scopeViolations(request.scopes), ...deliveryViolations(request.delivery)]);
+  assertValid([
+    ...scopeViolations(request.scopes),
+    ...deliveryViolations(request.delivery),
+    ...textViolations("device", request.device, { maxBytes: MAX_DEVICE_BYTES }),
+  ]);
   const { credential } = request;
   switch (credential.case) {
     case "password":

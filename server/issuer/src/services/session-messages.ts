@@ -43,6 +43,8 @@ export function toSessionMessage(
     expireTime: timestampFromMs(session.idleExpiresAtMs),
     scopes: [...session.scopes],
     current: session.sessionId === currentSessionId,
+    device: session.device ?? "",
+    address: session.address ?? "",
   };
 }
 

@@ -15,6 +15,7 @@ import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
 import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";
 import { toTokenSet, toWhoAmI } from "./session-messages.ts";
 import type { SignIn } from "./session-sign-in.ts";
+import { readSessionUse } from "./session-use.ts";
 
 /** What the service of sessions needs. */
 export interface SessionServiceOptions {
@@ -71,6 +72,7 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
     scopes: request.scopes,
     peer: peerOf(ctx.values),
     maxAccessTtlMs: readMaxAccessTtl(request),
+    use: readSessionUse(ctx, request.device),
   });
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
@@ -93,6 +95,7 @@ async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext)
     refreshToken,
     refreshId,
     maxAccessTtlMs: readMaxAccessTtl(request),
+    use: readSessionUse(ctx),
   });
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }

@@ -68,7 +68,7 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
       const scopes = grantScopes(access.scopes, holder.scopes);
       const start = {
         ...{ sessionId: createSessionId(), subject, clientId, scopes, roles },
-        ...{ authTimeMs, acr, amr, external, actor },
+        ...{ authTimeMs, acr, amr, external, actor, ...access.use },
         ...{ nowMs, idleExpiresAtMs: expiresAtMs, absoluteExpiresAtMs: expiresAtMs },
       };
       const { sessionId } = await storeSession({ store, audit }, start, toClientSponsor(clientId));

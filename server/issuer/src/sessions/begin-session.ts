@@ -36,10 +36,10 @@ export interface NewExternalSession extends Authentication, TokenWish {
 
 /** Begin a session of an account. */
 export async function beginSession(context: SessionContext, input: NewSession): Promise<IssuedTokens> {
-  const { account, clientId, amr, maxAccessTtlMs } = input;
+  const { account, clientId, amr, maxAccessTtlMs, use } = input;
   const { subject, passwordHash, roles } = account;
   const scopes = grantScopes(input.scopes, account.scopes);
-  const grant = { subject, clientId, scopes, amr, authTimeMs: context.clock.nowMs() };
+  const grant = { ...use, subject, clientId, scopes, amr, authTimeMs: context.clock.nowMs() };
   const sponsor = { subject, passwordHash };
   return begin(context, { grant, roles, lifeMs: context.absoluteTtlMs, sponsor, maxAccessTtlMs });
 }
@@ -52,7 +52,7 @@ export async function beginExternalSession(
   const { holder, external, clientId, authTimeMs, acr, amr, actor, refreshForMs } = input;
   const { subject, roles } = holder;
   const scopes = grantScopes(input.scopes, holder.scopes);
-  const grant = { subject, clientId, scopes, roles, external, authTimeMs, acr, amr, actor };
+  const grant = { ...input.use, subject, clientId, scopes, roles, external, authTimeMs, acr, amr, actor };
   const lifeMs = Math.min(context.absoluteTtlMs, refreshForMs);
   const { maxAccessTtlMs } = input;
   return begin(context, { grant, roles, lifeMs, sponsor: toClientSponsor(clientId), maxAccessTtlMs });

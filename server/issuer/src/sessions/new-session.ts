@@ -19,6 +19,8 @@ export interface SessionStart
       | "actor"
       | "idleExpiresAtMs"
       | "absoluteExpiresAtMs"
+      | "device"
+      | "address"
     > {
   /** The hash of its refresh token; undefined when it has none. */
   readonly refreshHash?: string;

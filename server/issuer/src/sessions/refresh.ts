@@ -42,7 +42,7 @@ type Outcome = IssuedTokens | undefined;
  * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used
  */
 export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
-  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], maxAccessTtlMs } = input;
+  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], maxAccessTtlMs, use } = input;
   const token = parseRefreshToken(context.macKey, input.refreshToken);
   if (token === undefined) {
     throw invalidToken();
@@ -52,7 +52,7 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
     throw sessionRevoked(endReason);
   }
   const nowMs = context.clock.nowMs();
-  const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, nowMs };
+  const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, use, nowMs };
   // A wish for scopes is looked at before anything changes: one that cannot be granted must not cost the token.
   const tokens = scopes.length === 0 ? await rotateAtOnce(context, attempt) : undefined;
   return tokens ?? (await refreshAsFound(context, attempt));

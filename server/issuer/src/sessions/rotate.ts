@@ -7,7 +7,7 @@ import { type SessionRights, toAccountRights } from "./session-rights.ts";
 import { sealSuccessor } from "./successor.ts";
 import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
-type Attempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs">;
+type Attempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs" | "use">;
 
 /**
  * Replace a token in one step if it is what almost every token is: the newest, of a session of an account that goes on.
@@ -46,7 +46,7 @@ export async function rotateAsFound(
 /** A token that is the newest of its session tells all that its successor is made from. */
 function prepare(
   { macKey, successorKey }: SessionContext,
-  { token, refreshId, nowMs }: RefreshAttempt,
+  { token, refreshId, nowMs, use = {} }: Attempt,
   idleExpiresAtMs: number,
 ): { readonly successor: RefreshToken; readonly rotation: SessionRotation } {
   const { sessionId, generation } = token;
@@ -61,6 +61,7 @@ function prepare(
       successorSealed: sealSuccessor(successorKey, token, successor),
       idleExpiresAtMs,
       nowMs,
+      use,
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../store/session-record.ts";
+import type { SessionRecord, SessionUse } from "../store/session-record.ts";
 import { mintAccessToken } from "./mint.ts";
 import type { SessionContext } from "./session-options.ts";
 import type { SessionRights } from "./session-rights.ts";
@@ -22,6 +22,8 @@ export interface TokenWish {
   readonly scopes: readonly string[];
   /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
   readonly maxAccessTtlMs?: number | undefined;
+  /** Where they are asked for from. Default: not known. */
+  readonly use?: SessionUse | undefined;
 }
 
 /** What goes into the tokens of a session. */

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Store } from "./database.ts";
 import type { Rights } from "./refreshable-sessions.ts";
 import type { Schema } from "./schema.ts";
-import { type SessionRecord, toSessionRecord } from "./session-record.ts";
+import { type SessionRecord, type SessionUse, toSessionRecord } from "./session-record.ts";
 import { parseTextList } from "./text-list.ts";
 
 /** The replacement of a session's refresh token. */
@@ -16,6 +16,8 @@ export interface SessionRotation {
   /** When the session ends if it is not refreshed again. Its absolute end may come first. */
   readonly idleExpiresAtMs: number;
   readonly nowMs: number;
+  /** Where the replacement is asked for from. What is not known stays as it was. */
+  readonly use: SessionUse;
 }
 
 /** A session that has just been rotated, and what its account allows. */
@@ -69,7 +71,7 @@ export async function rotateAccountSession(
   return { session: toSessionRecord(row), account: { scopes, roles } };
 }
 
-function update(db: Kysely<Schema>, { sessionId, from, nowMs, ...rotation }: SessionRotation) {
+function update(db: Kysely<Schema>, { sessionId, from, nowMs, use, ...rotation }: SessionRotation) {
   const idleEndMs = rotation.idleExpiresAtMs;
   return db
     .updateTable("sessions")
@@ -81,6 +83,9 @@ function update(db: Kysely<Schema>, { sessionId, from, nowMs, ...rotation }: Ses
       superseded_at: nowMs,
       refreshed_at: nowMs,
       idle_expires_at: sql`case when absolute_expires_at < ${idleEndMs} then absolute_expires_at else ${idleEndMs} end`,
+      // The name that the client gave at its sign-in stays.
+      device: sql`coalesce(device, ${use.device ?? null})`,
+      address: sql`coalesce(${use.address ?? null}, address)`,
     })
     .where("session_id", "=", sessionId)
     .where("generation", "=", from.generation)

@@ -64,6 +64,10 @@ export interface SessionTable {
   amr: Fixed<string | null>;
   /** Who acts for the subject: claim `act`, as JSON. */
   actor: Fixed<string | null>;
+  /** What the client said of its device; null when it said nothing. */
+  device: string | null;
+  /** Where the session was last used from; null when that is not known. */
+  address: string | null;
 }
 
 /** The keys that sign access tokens. */

@@ -27,8 +27,16 @@ export interface Actor {
   readonly act?: unknown;
 }
 
+/** Where a session is used from. Both are texts to show, not proofs: what is not known is undefined. */
+export interface SessionUse {
+  /** What the client said of its device when it signed in: a name, or its header `user-agent`. */
+  readonly device?: string | undefined;
+  /** The address or network that it last signed in or refreshed from, in the form that limits count by. */
+  readonly address?: string | undefined;
+}
+
 /** A session, as it is stored. Times are milliseconds since 1970. */
-export interface SessionRecord extends Authentication {
+export interface SessionRecord extends Authentication, SessionUse {
   readonly sessionId: string;
   readonly subject: string;
   readonly clientId: string;
@@ -84,7 +92,8 @@ export function toSessionRow(session: SessionRecord): Row {
   };
 }
 
-function toOriginColumns({ authTimeMs, acr, amr, roles, external, actor }: SessionRecord) {
+function toOriginColumns(session: SessionRecord) {
+  const { authTimeMs, acr, amr, roles, external, actor, device, address } = session;
   return {
     auth_time: authTimeMs ?? UNKNOWN_TIME,
     acr: acr ?? null,
@@ -93,6 +102,8 @@ function toOriginColumns({ authTimeMs, acr, amr, roles, external, actor }: Sessi
     external_issuer: external?.issuer ?? null,
     external_subject: external?.subject ?? null,
     actor: actor === undefined ? null : JSON.stringify(actor),
+    device: device ?? null,
+    address: address ?? null,
   };
 }
 
@@ -128,5 +139,7 @@ function toOrigin(row: Row) {
     external: issuer === null || subject === null ? undefined : { issuer, subject },
     // Only this file writes it.
     actor: row.actor === null ? undefined : (JSON.parse(row.actor) as Actor),
+    device: row.device ?? undefined,
+    address: row.address ?? undefined,
   };
 }

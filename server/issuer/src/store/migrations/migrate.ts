@@ -4,10 +4,18 @@ import { clients } from "./0002-clients.ts";
 import { cluster } from "./0003-cluster.ts";
 import { origins } from "./0004-origins.ts";
 import { lastingRevocations } from "./0005-lasting-revocations.ts";
+import { sessionUses } from "./0006-session-uses.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
-const MIGRATIONS: readonly Migration[] = [firstLight, clients, cluster, origins, lastingRevocations];
+const MIGRATIONS: readonly Migration[] = [
+  firstLight,
+  clients,
+  cluster,
+  origins,
+  lastingRevocations,
+  sessionUses,
+];
 
 /** Any number that nothing else in the database uses: it names the lock that migrations hold on Postgres. */
 const MIGRATION_LOCK = 5_211_501;
