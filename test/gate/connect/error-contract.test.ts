@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { AuthReasonSchema } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 import { describe, expect, test } from "vitest";
 import { toConnectError, toWireError } from "../../../server/gate/src/connect/error-contract.ts";
 import { AuthError, type AuthReason } from "../../../server/gate/src/errors/auth-error.ts";
@@ -31,6 +32,12 @@ const contract: Readonly<Record<AuthReason, readonly [code: Code, challenge: str
 };
 
 describe("the error contract (S6, R32, R38–R41)", () => {
+  test("has the reasons of errors.proto, by the names that are on the wire", () => {
+    const [none, ...reasons] = AuthReasonSchema.values.map(({ localName }) => localName);
+    expect(none).toBe("UNSPECIFIED");
+    expect(new Set(reasons)).toEqual(new Set(Object.keys(contract)));
+  });
+
   for (const [reason, [code, challenge]] of Object.entries(contract)) {
     test(`${reason} leaves as ${Code[code]}`, () => {
       const error = new AuthError(reason as AuthReason, "the rule", { metadata: { a: "b" } });

@@ -20,16 +20,26 @@ describe("an error of ours", () => {
     });
   }
 
-  const refusals = [
-    ["CREDENTIALS_INVALID", "invalid_grant"],
-    ["REFRESH_TOKEN_INVALID", "invalid_grant"],
-    ["SESSION_REVOKED", "invalid_grant"],
-    ["INSUFFICIENT_SCOPE", "invalid_scope"],
-    ["POLICY_DENIED", "unauthorized_client"],
-  ] as const;
-  for (const [reason, code] of refusals) {
-    it(`${reason} is called ${code}`, () => {
-      expect(toOAuthError(new AuthError(reason, "m"))).toMatchObject({ code, status: 400, message: "m" });
+  const refusals: Readonly<Record<Exclude<AuthReason, "RATE_LIMITED" | "AUTH_UNAVAILABLE">, string | null>> =
+    {
+      CREDENTIALS_INVALID: "invalid_grant",
+      REFRESH_TOKEN_INVALID: "invalid_grant",
+      SESSION_REVOKED: "invalid_grant",
+      INSUFFICIENT_SCOPE: "invalid_scope",
+      POLICY_DENIED: "unauthorized_client",
+      TOKEN_MISSING: null,
+      TOKEN_INVALID: null,
+      TOKEN_EXPIRED: null,
+      STREAM_EXPIRED: null,
+      REAUTH_REQUIRED: null,
+      DPOP_PROOF_INVALID: null,
+      DPOP_NONCE_REQUIRED: null,
+    };
+  for (const [reason, code] of Object.entries(refusals)) {
+    it(`${reason} is called ${code ?? "nothing: the endpoints do not expect it"}`, () => {
+      const error = toOAuthError(new AuthError(reason as AuthReason, "m"));
+      if (code === null) expect(error).toBeUndefined();
+      else expect(error).toMatchObject({ code, status: 400, message: "m" });
     });
   }
 });

@@ -3,42 +3,38 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
+import { codeOf } from "./reason-codes.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "countersign";
 
 type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>[number];
 
-/** What a reason becomes on the wire. */
+/** What a reason becomes on the wire, beside its code. */
 interface WireError {
-  readonly code: Code;
   /** What the caller is told where the error's own message says more than a stranger should learn. */
   readonly message?: string;
   /** The error code of the challenge (RFC 6750 §3.1); null: a challenge without one; undefined: no challenge. */
   readonly challenge?: "invalid_token" | "insufficient_scope" | "insufficient_user_authentication" | null;
 }
 
-/** The one table by which errors leave. Outages are never `Unauthenticated`: that would sign users out. */
+/** The one table by which errors leave; errors.proto has the codes. An outage is never `Unauthenticated`: that signs users out. */
 const WIRE_ERRORS = {
-  TOKEN_MISSING: { code: Code.Unauthenticated, challenge: null },
-  // Which check failed goes to the audit only: to whoever forges tokens it would be a guide.
-  TOKEN_INVALID: {
-    code: Code.Unauthenticated,
-    message: "the access token is not valid",
-    challenge: "invalid_token",
-  },
-  TOKEN_EXPIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
-  SESSION_REVOKED: { code: Code.Unauthenticated, challenge: "invalid_token" },
-  STREAM_EXPIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
-  DPOP_PROOF_INVALID: { code: Code.Unauthenticated, challenge: "invalid_token" },
-  DPOP_NONCE_REQUIRED: { code: Code.Unauthenticated, challenge: "invalid_token" },
-  CREDENTIALS_INVALID: { code: Code.Unauthenticated },
-  REFRESH_TOKEN_INVALID: { code: Code.Unauthenticated },
-  INSUFFICIENT_SCOPE: { code: Code.PermissionDenied, challenge: "insufficient_scope" },
-  POLICY_DENIED: { code: Code.PermissionDenied },
-  REAUTH_REQUIRED: { code: Code.PermissionDenied, challenge: "insufficient_user_authentication" },
-  RATE_LIMITED: { code: Code.ResourceExhausted },
-  AUTH_UNAVAILABLE: { code: Code.Unavailable },
+  TOKEN_MISSING: { challenge: null },
+  // Which check failed goes to the audit only: to a forger of tokens it would be a guide.
+  TOKEN_INVALID: { message: "the access token is not valid", challenge: "invalid_token" },
+  TOKEN_EXPIRED: { challenge: "invalid_token" },
+  SESSION_REVOKED: { challenge: "invalid_token" },
+  STREAM_EXPIRED: { challenge: "invalid_token" },
+  DPOP_PROOF_INVALID: { challenge: "invalid_token" },
+  DPOP_NONCE_REQUIRED: { challenge: "invalid_token" },
+  CREDENTIALS_INVALID: {},
+  REFRESH_TOKEN_INVALID: {},
+  INSUFFICIENT_SCOPE: { challenge: "insufficient_scope" },
+  POLICY_DENIED: {},
+  REAUTH_REQUIRED: { challenge: "insufficient_user_authentication" },
+  RATE_LIMITED: {},
+  AUTH_UNAVAILABLE: {},
 } as const satisfies Record<AuthReason, WireError>;
 
 /** How long to wait after an outage when nobody knows better, in milliseconds. */
@@ -51,12 +47,13 @@ const DEFAULT_RETRY_MS = 1000;
  */
 export function toConnectError(error: AuthError): ConnectError {
   const wire: WireError = WIRE_ERRORS[error.reason];
+  const code = codeOf(error.reason);
   const message = wire.message ?? error.message;
   const challenge = toChallenge(error, wire, message);
   const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
-  const details = toDetails(error, wire);
+  const details = toDetails(error, code);
   // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
-  return withoutStack(() => new ConnectError(message, wire.code, metadata, details, error));
+  return withoutStack(() => new ConnectError(message, code, metadata, details, error));
 }
 
 /** Is told of an error that is not the caller's, with the method that it came from. It must not throw. */
@@ -82,14 +79,14 @@ export function toInternalError(error: unknown, method: DescMethod, onError: Err
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
 
-function toDetails(error: AuthError, wire: WireError): OutgoingDetail[] {
+function toDetails(error: AuthError, code: Code): OutgoingDetail[] {
   const info: MessageInitShape<typeof ErrorInfoSchema> = {
     reason: error.reason,
     domain: ERROR_DOMAIN,
     metadata: { ...error.metadata },
   };
   const details: OutgoingDetail[] = [{ desc: ErrorInfoSchema, value: info }];
-  const retryAfterMs = error.retryAfterMs ?? (wire.code === Code.Unavailable ? DEFAULT_RETRY_MS : undefined);
+  const retryAfterMs = error.retryAfterMs ?? (code === Code.Unavailable ? DEFAULT_RETRY_MS : undefined);
   if (retryAfterMs !== undefined) {
     const whole = Math.max(0, Math.ceil(retryAfterMs));
     const retryDelay = { seconds: BigInt(Math.floor(whole / 1000)), nanos: (whole % 1000) * 1_000_000 };

@@ -1,22 +1,10 @@
+import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
+
 /**
- * Every cause that Countersign gives for refusing a call. The set is closed:
- * clients may switch over it.
+ * Every cause that Countersign gives for refusing a call, as `countersign/auth/v1/errors.proto` lists them. The set is
+ * closed: clients may switch over it.
  */
-export type AuthReason =
-  | "TOKEN_MISSING"
-  | "TOKEN_INVALID"
-  | "TOKEN_EXPIRED"
-  | "SESSION_REVOKED"
-  | "STREAM_EXPIRED"
-  | "CREDENTIALS_INVALID"
-  | "REFRESH_TOKEN_INVALID"
-  | "DPOP_PROOF_INVALID"
-  | "DPOP_NONCE_REQUIRED"
-  | "INSUFFICIENT_SCOPE"
-  | "POLICY_DENIED"
-  | "REAUTH_REQUIRED"
-  | "RATE_LIMITED"
-  | "AUTH_UNAVAILABLE";
+export type AuthReason = Exclude<keyof typeof ReasonNumbers, "UNSPECIFIED">;
 
 /** What an {@link AuthError} may carry beside its reason. */
 export interface AuthErrorOptions {

@@ -38,14 +38,24 @@ export class OAuthError extends Error {
   }
 }
 
-/** What our reasons are called in OAuth; those that are missing cannot come up, or differ from place to place. */
-const CODES: Partial<Record<AuthReason, OAuthErrorCode>> = {
+/** The reasons that have a name in OAuth; `retry`: for what passes; `unexpected`: no endpoint of OAuth gives it. */
+const CODES = {
   CREDENTIALS_INVALID: "invalid_grant",
   REFRESH_TOKEN_INVALID: "invalid_grant",
   SESSION_REVOKED: "invalid_grant",
   INSUFFICIENT_SCOPE: "invalid_scope",
   POLICY_DENIED: "unauthorized_client",
-};
+  RATE_LIMITED: "retry",
+  AUTH_UNAVAILABLE: "retry",
+  // About the access token of a call, which the endpoints do not take.
+  TOKEN_MISSING: "unexpected",
+  TOKEN_INVALID: "unexpected",
+  TOKEN_EXPIRED: "unexpected",
+  STREAM_EXPIRED: "unexpected",
+  REAUTH_REQUIRED: "unexpected",
+  DPOP_PROOF_INVALID: "unexpected",
+  DPOP_NONCE_REQUIRED: "unexpected",
+} as const satisfies Record<AuthReason, OAuthErrorCode | "retry" | "unexpected">;
 
 const DEFAULT_RETRY_MS = 1_000;
 
@@ -57,14 +67,20 @@ export function toOAuthError(error: unknown): OAuthError | undefined {
   if (!(error instanceof AuthError)) {
     return undefined;
   }
-  if (error.reason === "RATE_LIMITED" || error.reason === "AUTH_UNAVAILABLE") {
-    const status = error.reason === "RATE_LIMITED" ? 429 : 503;
-    const seconds = Math.ceil((error.retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000);
-    const headers = { "retry-after": String(Math.max(1, seconds)) };
-    return new OAuthError("temporarily_unavailable", error.message, { status, headers });
-  }
   const code = CODES[error.reason];
-  return code === undefined ? undefined : new OAuthError(code, error.message);
+  if (code === "retry") {
+    return toRetry(error);
+  }
+  return code === "unexpected" ? undefined : new OAuthError(code, error.message);
+}
+
+function toRetry({ reason, message, retryAfterMs = DEFAULT_RETRY_MS }: AuthError): OAuthError {
+  const status = reason === "RATE_LIMITED" ? 429 : 503;
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return new OAuthError("temporarily_unavailable", message, {
+    status,
+    headers: { "retry-after": String(seconds) },
+  });
 }
 
 /**
