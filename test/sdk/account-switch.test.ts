@@ -2,10 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createSession, type TokenSource } from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createKit, DEMO, settle, until } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
-const ADMIN = { username: "admin", password: DEMO.password };
+import { ADMIN, createKit, DEMO, LIFETIME_MS, settle, until } from "./kit.ts";
 
 test("a call that waits for its account's token is not sent with that of the next account", async () => {
   await using kit = await createKit();

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type Client, createClient, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter, createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import type { Session } from "@countersign/sdk";
+import { createSession, fromSession, type Session, type SessionOptions } from "@countersign/sdk";
 
 /** An API at an origin of its own, over HTTP/2. It takes every token, and notes which it was called with. */
 export interface ApiServer extends AsyncDisposable {
@@ -76,6 +76,11 @@ export async function startApiServer(
       await new Promise((resolve) => http.close(resolve));
     },
   };
+}
+
+/** Make a session for the API that follows another. */
+export function follow(leader: Session, api: ApiServer, options: Partial<SessionOptions> = {}): Session {
+  return createSession({ baseUrl: api.baseUrl, source: fromSession(leader), ...options });
 }
 
 function trackConnections(http: Http2Server): ReadonlySet<ServerHttp2Session> {

@@ -1,25 +1,11 @@
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import {
-  createSession,
-  fromSession,
-  isSessionError,
-  type Session,
-  type SessionOptions,
-} from "@countersign/sdk";
+import { createSession, fromSession, isSessionError, type Session } from "@countersign/sdk";
 import { createSession as createNodeSession, createNodeTransport } from "@countersign/sdk/node";
 import { expect, test } from "vitest";
-import { type ApiServer, startApiServer } from "./api-server.ts";
-import { createKit, DEMO, pass, settle, until } from "./kit.ts";
+import { follow, startApiServer } from "./api-server.ts";
+import { ADMIN, createKit, DEMO, LIFETIME_MS, pass, settle, until } from "./kit.ts";
 import { isSignedOut, openStream } from "./open-stream.ts";
-
-const LIFETIME_MS = 600_000;
-const ADMIN = { username: "admin", password: DEMO.password };
-
-/** Make a session for the API that follows another. */
-function follow(leader: Session, api: ApiServer, options: Partial<SessionOptions> = {}): Session {
-  return createSession({ baseUrl: api.baseUrl, source: fromSession(leader), ...options });
-}
 
 test("a follower shows the state and the events of the first session, and keeps its token fresh while watched", async () => {
   await using kit = await createKit();

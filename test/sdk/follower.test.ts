@@ -1,24 +1,9 @@
-import {
-  createSession,
-  fromSession,
-  isSessionError,
-  resumable,
-  type Session,
-  type SessionOptions,
-} from "@countersign/sdk";
+import { fromSession, isSessionError, resumable, type Session } from "@countersign/sdk";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { type ApiServer, startApiServer } from "./api-server.ts";
-import { createKit, DEMO, settle, until } from "./kit.ts";
+import { follow, startApiServer } from "./api-server.ts";
+import { ADMIN, createKit, DEMO, LIFETIME_MS, settle, until } from "./kit.ts";
 import { isSignedOut, openStream } from "./open-stream.ts";
-
-const LIFETIME_MS = 600_000;
-const ADMIN = { username: "admin", password: DEMO.password };
-
-/** Make a session for the API that follows another. */
-function follow(leader: Session, api: ApiServer, options: Partial<SessionOptions> = {}): Session {
-  return createSession({ baseUrl: api.baseUrl, source: fromSession(leader), ...options });
-}
 
 test("calls go out under the account of the first session, and fail with its sign-out", async () => {
   await using kit = await createKit();

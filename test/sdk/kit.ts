@@ -25,6 +25,10 @@ import { createFakeClock, createFakeServer, type FakeClock, type FakeServer } fr
 
 /** The account of the fake server. */
 export const DEMO = { username: "demo", password: "demo-password" };
+/** A second account: the fake server takes every name with the same password. */
+export const ADMIN = { username: "admin", password: DEMO.password };
+/** How long the fake server's tokens last, unless a kit is told otherwise. */
+export const LIFETIME_MS = 600_000;
 
 /** Everything that one test of the SDK works with; disposing of it stops the server. */
 export interface Kit extends AsyncDisposable {
@@ -66,7 +70,7 @@ export interface KitOptions {
 /** Start a fake server on a free port, with a NotesService that answers with the id it is asked for. */
 export async function createKit(options: KitOptions = {}): Promise<Kit> {
   const clock = createFakeClock();
-  const server = createFakeServer({ clock, lifetimeMs: options.lifetimeMs ?? 600_000 });
+  const server = createFakeServer({ clock, lifetimeMs: options.lifetimeMs ?? LIFETIME_MS });
   const store = options.store ?? createMemoryStore();
   const tokensSeen: (string | undefined)[] = [];
   const gate: Interceptor = (next) => (req) => {

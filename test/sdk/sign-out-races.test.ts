@@ -2,11 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createMemoryStore, isSessionError, resumable, type Session } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import { startApiServer } from "./api-server.ts";
-import { createKit, DEMO, pass, settle, until } from "./kit.ts";
+import { ADMIN, createKit, DEMO, LIFETIME_MS, pass, settle, until } from "./kit.ts";
 import { read } from "./open-stream.ts";
-
-const LIFETIME_MS = 600_000;
-const ADMIN = { username: "admin", password: DEMO.password };
 
 test("a refresh in flight at sign-out opens no stream and sends no call", async () => {
   await using kit = await createKit();

@@ -3,10 +3,8 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { isSessionError, type Session } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import { startApiServer } from "./api-server.ts";
-import { createKit, DEMO, type Kit, settle, until } from "./kit.ts";
+import { ADMIN, createKit, DEMO, type Kit, settle, until } from "./kit.ts";
 import { read, readStream } from "./open-stream.ts";
-
-const ADMIN = { username: "admin", password: DEMO.password };
 
 const ENDINGS: readonly {
   readonly name: string;
