@@ -3,6 +3,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createSession, fromSession, isSessionError, type Session } from "@countersign/sdk";
 import { createSession as createNodeSession, createNodeTransport } from "@countersign/sdk/node";
 import { expect, test } from "vitest";
+import { CORES } from "../../sdk/src/core/session-core.ts";
 import { follow, startApiServer } from "./api-server.ts";
 import { ADMIN, createKit, DEMO, LIFETIME_MS, pass, settle, until } from "./kit.ts";
 import { isSignedOut, openStream } from "./open-stream.ts";
@@ -90,6 +91,7 @@ test("1,000 followers that are created and disposed of leave nothing behind at t
   await using kit = await createKit();
   const { session: account } = kit.tab();
   await account.signIn(DEMO);
+  const looks = CORES.get(account.interceptor)?.looks;
   let changes = 0;
   for (let count = 0; count < 1_000; count += 1) {
     await using second = createSession({ baseUrl: "https://api.example", source: fromSession(account) });
@@ -97,7 +99,8 @@ test("1,000 followers that are created and disposed of leave nothing behind at t
       changes += 1;
     });
   }
-  // That of the first session.
+  // Those of the first session.
+  expect(looks?.size).toBe(1);
   expect(kit.clock.pending()).toBeLessThanOrEqual(1);
   await account.signOut();
   await settle();

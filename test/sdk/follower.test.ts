@@ -158,16 +158,20 @@ test("resumable over a follower does not go on under the next account", async ()
   expect(await isSignedOut({ ended: next })).toBe(true);
 });
 
-test("streams of a follower are renewed at its own server with the first session's next token, until they end", async () => {
-  await using kit = await createKit();
+/** A server whose streams end with their token, and an account with a follower that renews them there. */
+async function createRenewal() {
+  await using stack = new AsyncDisposableStack();
+  const kit = stack.use(await createKit());
   const renewals: string[] = [];
-  await using api = await startApiServer({
-    async *watchNotes(_, { responseHeader, signal }) {
-      responseHeader.set("countersign-expires-in", "600");
-      yield { sequence: 1n };
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    },
-  });
+  const api = stack.use(
+    await startApiServer({
+      async *watchNotes(_, { responseHeader, signal }) {
+        responseHeader.set("countersign-expires-in", "600");
+        yield { sequence: 1n };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    }),
+  );
   const { session: account } = kit.tab();
   await account.signIn(DEMO);
   const follower = fromSession(account).follow({
@@ -182,13 +186,23 @@ test("streams of a follower are renewed at its own server with the first session
       },
     },
   });
-  const stream = await openStream(api, follower);
   async function passLife(): Promise<void> {
     for (let minutes = 0; minutes < 9; minutes += 1) {
       kit.clock.advance(60_000);
       await settle();
     }
   }
+  const kept = stack.move();
+  return {
+    ...{ clock: kit.clock, api, account, follower, renewals, passLife },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+test("streams of a follower are renewed at its own server with the first session's next token, until they end", async () => {
+  await using renewal = await createRenewal();
+  const { api, account, follower, renewals, passLife } = renewal;
+  const stream = await openStream(api, follower);
   await passLife();
   expect(renewals).toEqual(["access-2"]);
   await account.signIn(ADMIN);
@@ -196,4 +210,22 @@ test("streams of a follower are renewed at its own server with the first session
   await passLife();
   await passLife();
   expect(renewals).toEqual(["access-2"]);
+});
+
+test("a follower that is disposed of with a stream open renews nothing more, and waits for nothing", async () => {
+  await using renewal = await createRenewal();
+  const { clock, api, account, follower, renewals, passLife } = renewal;
+  const unwatch = account.subscribe(() => undefined);
+  const before = clock.pending();
+  const stream = await openStream(api, follower);
+  await passLife();
+  expect(renewals).toEqual(["access-2"]);
+  expect(clock.pending()).toBe(before + 1);
+  follower.dispose();
+  expect(clock.pending()).toBe(before);
+  expect(await isSignedOut(stream)).toBe(true);
+  await passLife();
+  await passLife();
+  expect(renewals).toEqual(["access-2"]);
+  unwatch();
 });

@@ -1,6 +1,13 @@
 import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { createSession, fromFunction, type TokenSource } from "@countersign/sdk";
+import {
+  type Clock,
+  createSession,
+  fromFunction,
+  fromSession,
+  type Session,
+  type TokenSource,
+} from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { settle } from "./kit.ts";
@@ -17,8 +24,31 @@ const notes: Partial<ServiceImpl<typeof NotesService>> = {
   },
 };
 
+/** What a session that renews its streams at `baseUrl` is made of. */
+interface Renewing {
+  readonly baseUrl: string;
+  readonly source: TokenSource;
+  readonly clock: Clock;
+}
+
+const allowedOrigins = [OTHER];
+
+const SESSIONS: readonly {
+  readonly name: string;
+  readonly create: (renewing: Renewing) => Session;
+}[] = [
+  { name: "a session", create: (renewing) => createSession({ ...renewing, allowedOrigins }) },
+  {
+    name: "a session that follows another",
+    create({ baseUrl, source, clock }) {
+      const leader = createSession({ baseUrl: "https://accounts.example", source, clock });
+      return fromSession(leader).follow({ baseUrl, allowedOrigins, server: source });
+    },
+  },
+];
+
 /** Hold a stream on the other server until its token is due. @returns how often a renewal was sent to `baseUrl` */
-async function renewalsOf(baseUrl: string): Promise<number> {
+async function renewalsOf(create: (renewing: Renewing) => Session, baseUrl: string): Promise<number> {
   const clock = createFakeClock();
   let tokens = 0;
   let renewals = 0;
@@ -33,7 +63,7 @@ async function renewalsOf(baseUrl: string): Promise<number> {
       return streamIds;
     },
   };
-  await using session = createSession({ baseUrl, allowedOrigins: [OTHER], source, clock });
+  await using session = create({ baseUrl, source, clock });
   const transport = createRouterTransport((router) => router.service(NotesService, notes), {
     transport: { baseUrl: OTHER, interceptors: [session.interceptor] },
   });
@@ -50,7 +80,10 @@ async function renewalsOf(baseUrl: string): Promise<number> {
   return renewals;
 }
 
-test("streams are renewed over https, and never at a base URL that may not have the token", async () => {
-  expect(await renewalsOf("https://api.example")).toBe(1);
-  expect(await renewalsOf("http://api.example")).toBe(0);
-});
+test.each(SESSIONS)(
+  "streams of $name are renewed over https, and never at a base URL that may not have the token",
+  async ({ create }) => {
+    expect(await renewalsOf(create, "https://api.example")).toBe(1);
+    expect(await renewalsOf(create, "http://api.example")).toBe(0);
+  },
+);
