@@ -123,7 +123,7 @@ test("signing in and out is the first session's, and a follower says so", async 
 test("a follower's calls go to its own origins only", async () => {
   await using kit = await createKit();
   await using api = await startApiServer();
-  const { session: account, baseUrl } = { ...kit.tab(), baseUrl: kit.baseUrl };
+  const { session: account } = kit.tab();
   await account.signIn(DEMO);
   const second = follow(account, api);
   await using other = await startApiServer();
@@ -134,7 +134,6 @@ test("a follower's calls go to its own origins only", async () => {
   expect(isSessionError(error, "ORIGIN_NOT_ALLOWED")).toBe(true);
   await other.clientOf(follow(account, api, { allowedOrigins: [other.baseUrl] })).getNote({ id: "1" });
   expect(() => createSession({ baseUrl: "/api", source: fromSession(account) })).toThrow(TypeError);
-  expect(baseUrl).not.toBe(api.baseUrl);
 });
 
 test("a copy of a session can be followed, and what is no session can't", async () => {
