@@ -113,20 +113,17 @@ test("sign-out in one tab ends the streams of the others", async () => {
   await using kit = await createKit();
   await using api = await startApiServer();
   const listeners = new Set<(event: { readonly type: string }) => void>();
-  const peersOf = (own?: (event: { readonly type: string }) => void) => ({
+  const peers = {
     exclusively: <T>(run: () => Promise<T>) => run(),
     publish: (message: { readonly type: string }) => {
-      for (const listener of listeners) if (listener !== own) listener(message);
+      for (const listener of listeners) listener(message);
     },
     subscribe(listener: (event: { readonly type: string }) => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-  });
-  const [a, b] = [
-    kit.tab({ peers: peersOf() }),
-    kit.tab({ peers: peersOf(), allowedOrigins: [api.baseUrl] }),
-  ];
+  };
+  const [a, b] = [kit.tab({ peers }), kit.tab({ peers, allowedOrigins: [api.baseUrl] })];
   await a.session.signIn(DEMO);
   await until(() => b.session.getSnapshot().status === "signed_in");
   const { error } = await readStream(api, b.session);
