@@ -6,6 +6,9 @@ import { createSession, type SessionEvent } from "@countersign/sdk/browser";
 
 const parameters = new URLSearchParams(location.search);
 if (parameters.has("no-locks")) Object.defineProperty(navigator, "locks", { value: undefined });
+// The session's wait for a lock is the only one in a page that ends with AbortSignal.timeout.
+if (parameters.has("no-lock-timeout"))
+  Object.defineProperty(AbortSignal, "timeout", { value: () => new AbortController().signal });
 if (parameters.has("no-channel")) Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
 
 const baseUrl = parameters.get("base") ?? location.origin;
