@@ -31,6 +31,12 @@ const kinds: Readonly<Record<string, Call>> = {
   "bidi stream": (notes, noteId, options) => drain(notes.syncNotes(twice({ noteId }), options)),
 };
 
+// The caller's Node refuses it over HTTP/2, the server's over HTTP/1.1.
+const refusals = {
+  "2": 'HTTP/1 Connection specific headers are forbidden: "connection"',
+  "1.1": "HTTP 400",
+};
+
 const codes = Object.values(Code).filter((code) => typeof code === "number");
 
 // What Connect's client says of networks, said by a server.
@@ -108,16 +114,15 @@ for (const { protocol, httpVersion } of WAYS) {
 
     test("messages that throw are no fault of the network", async () => {
       answer = async () => undefined;
-      const messages = twice({ title: "x" }, () => Promise.reject(new RangeError("no second message")));
+      const messages = twice({ title: "x" }, () => Promise.reject(new Error("no second message")));
       const error = await notes.importNotes(messages).then(() => undefined, ConnectError.from);
-      expect(error?.rawMessage).toBe("no second message");
-      expect(error?.code).not.toBe(Code.Unavailable);
+      expect(error).toMatchObject({ code: Code.Internal, rawMessage: "no second message" });
     });
 
     test("a header that cannot be sent is no fault of the network", async () => {
       const headers = { connection: "upgrade", "transfer-encoding": "no", te: "no" };
       const error = await notes.createNote({}, { headers }).then(() => undefined, ConnectError.from);
-      expect(error?.code).not.toBe(Code.Unavailable);
+      expect(error).toMatchObject({ code: Code.Internal, rawMessage: refusals[httpVersion] });
     });
   });
 }
