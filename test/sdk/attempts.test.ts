@@ -1,9 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Clock } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createKit, DEMO, pass, settle, until } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS, pass, settle, until } from "./kit.ts";
 
 test("a tab whose next attempt has no room left in the minute's budget gives up at once", async () => {
   await using kit = await createKit();

@@ -1,8 +1,6 @@
 import { isSessionError } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createKit, DEMO, until } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS, until } from "./kit.ts";
 
 test("who waits for a token when the session object is disposed of is told so, not that nobody is signed in", async () => {
   await using kit = await createKit();

@@ -1,9 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isSessionError } from "@countersign/sdk";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { createKit, DEMO, settle, until } from "./kit.ts";
+import { createKit, DEMO, LIFETIME_MS, settle, until } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const STALE_MS = 500_000;
 const CONCURRENT_CALLS = 200;
 

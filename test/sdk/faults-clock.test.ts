@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { createKit, DEMO, settle, until } from "./kit.ts";
+import { createKit, DEMO, LIFETIME_MS, settle, until } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const HOUR_MS = 3_600_000;
 
 test.each([

@@ -2,9 +2,7 @@ import { isMessage } from "@bufbuild/protobuf";
 import { createRouterTransport, type Transport, type UnaryResponse } from "@connectrpc/connect";
 import { RefreshResponseSchema } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { expect, test } from "vitest";
-import { createKit, DEMO, settle } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS, settle } from "./kit.ts";
 
 test("tokens of another session, as a cookie that changed hands brings, are neither used nor revoked", async () => {
   await using kit = await createKit();

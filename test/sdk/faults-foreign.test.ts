@@ -2,9 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createSession, type TokenGrant, type TokenSource, TokenSourceError } from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { pass } from "./kit.ts";
+import { LIFETIME_MS, pass } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const GRACE_MS = 10_000;
 
 /** A provider that replaces refresh tokens, loses its first answers, and takes a replaced token again for a while. */

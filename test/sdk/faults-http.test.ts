@@ -6,9 +6,7 @@ import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { createFetchSource } from "../../sdk/src/browser/fetch-source.ts";
 import { createSessionServiceSource } from "../../sdk/src/core/session-service-source.ts";
-import { pass } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { LIFETIME_MS, pass } from "./kit.ts";
 
 /** The sources of Node and of browsers, which both speak real HTTP. */
 const SOURCES: readonly { readonly name: string; readonly create: (baseUrl: string) => TokenSource }[] = [

@@ -1,9 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Clock, isSessionError } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createKit, DEMO, pass, settle } from "./kit.ts";
+import { createKit, DEMO, LIFETIME_MS, pass, settle } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const STALE_MS = 500_000;
 
 test("row 12: with an expired token and no auth server, calls fail fast and recover alone", async () => {

@@ -3,9 +3,7 @@ import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.
 import { createMemoryStore, type SessionStore } from "@countersign/sdk";
 import { createFakeClock, createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createKit, DEMO, type Kit, pass, settle, until } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, type Kit, LIFETIME_MS, pass, settle, until } from "./kit.ts";
 
 /** A way to the server that loses answers to refreshes after they were processed. */
 function lossy(kit: Kit, isLost: (answer: number) => boolean | Promise<boolean>): Transport {

@@ -1,9 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createKit, DEMO, until } from "./kit.ts";
+import { createKit, DEMO, LIFETIME_MS, until } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const CONCURRENT_CALLS = 200;
 
 test("row 26: a refusal that a refresh cannot fix costs one refresh and one retry, then no storm", async () => {

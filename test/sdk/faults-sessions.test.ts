@@ -7,9 +7,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createMemoryStore, createSession, isSessionError, type SessionEvent } from "@countersign/sdk";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createKit, DEMO, settle, until } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { ADMIN, createKit, DEMO, LIFETIME_MS, settle, until } from "./kit.ts";
 
 test("row 32: a refresh that another tab's sign-out overtakes is discarded and revoked", async () => {
   await using kit = await createKit();
@@ -104,7 +102,7 @@ test("row 34: after an account switch no call of the old account uses the new on
   await session.signIn(DEMO);
   const old = notes.getNote({ id: "old" }).catch((error: unknown) => ConnectError.from(error));
   await until(() => handled === 1);
-  await session.signIn({ username: "admin", password: DEMO.password });
+  await session.signIn(ADMIN);
   gate.resolve();
   expect(await old).toMatchObject({ code: Code.Unauthenticated });
   expect(kit.tokensSeen).toEqual(["access-1"]);

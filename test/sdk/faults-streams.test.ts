@@ -7,11 +7,10 @@ import {
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createKit, DEMO, type Kit, settle } from "./kit.ts";
+import { createKit, DEMO, type Kit, LIFETIME_MS, settle } from "./kit.ts";
 
 type Notes = Partial<ServiceImpl<typeof NotesService>>;
 
-const LIFETIME_MS = 600_000;
 const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
 
 const TRANSPORTS = {

@@ -1,9 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createMemoryStore, type SessionStore } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createKit, DEMO, pass } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS, pass } from "./kit.ts";
 
 test("a lost answer is asked for again under its name even when the store could not keep that name", async () => {
   const inner = createMemoryStore();

@@ -1,9 +1,8 @@
 import { createRouterTransport } from "@connectrpc/connect";
 import { createMemoryStore, isSessionError } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createKit, DEMO, settle } from "./kit.ts";
+import { createKit, DEMO, LIFETIME_MS, settle } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const INSECURE = "http://notes.internal";
 
 test("a session of a store that others use sends nothing to a base URL in plain http on another machine", async () => {

@@ -2,9 +2,7 @@ import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
-import { createKit, DEMO } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS } from "./kit.ts";
 
 test("an interceptor outside that makes a failed call again makes it with the token of that time", async () => {
   await using kit = await createKit({

@@ -10,9 +10,8 @@ import {
 } from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { settle } from "./kit.ts";
+import { LIFETIME_MS, settle } from "./kit.ts";
 
-const LIFETIME_MS = 600_000;
 const OTHER = "https://other.example";
 
 /** Answers with a message, and says that the stream ends with its token. */

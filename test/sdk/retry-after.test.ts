@@ -3,9 +3,7 @@ import { isSessionError } from "@countersign/sdk";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test, vi } from "vitest";
 import { retryAfterMsOf } from "../../sdk/src/core/error-info.ts";
-import { createKit, DEMO, pass, until } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS, pass, until } from "./kit.ts";
 
 test("row 14: a time that the first attempt was told holds in other tabs, too, while the first tab waits", async () => {
   await using kit = await createKit();

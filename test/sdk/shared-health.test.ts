@@ -2,9 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { isSessionError, type PeerMessage, type Peers } from "@countersign/sdk";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createKit, DEMO, pass, settle } from "./kit.ts";
-
-const LIFETIME_MS = 600_000;
+import { createKit, DEMO, LIFETIME_MS, pass, settle } from "./kit.ts";
 
 test("while refreshing fails, every tab is degraded, and every tab recovers", async () => {
   await using kit = await createKit();

@@ -1,12 +1,12 @@
 import { bundlePage, createBrowserKit, signIn } from "../../sdk/browser/browser-kit.ts";
 import { wakeAll } from "../../sdk/browser/wake-tabs.ts";
+import { LIFETIME_MS } from "../../sdk/kit.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
 import { interleave, quantile } from "../run/rounds.ts";
 
 const TABS = 100;
 const QUICK_TABS = 3;
-const LIFETIME_MS = 600_000;
 
 /** How long the last of many tabs waits that wake at once, with one refresh among them. */
 export const tabsBench: Bench = {

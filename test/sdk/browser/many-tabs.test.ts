@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LIFETIME_MS } from "../kit.ts";
 import { bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
 import { wakeAll } from "./wake-tabs.ts";
 
@@ -11,7 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const LIFETIME_MS = 600_000;
 const TABS = 100;
 const MANY_TABS_TIMEOUT_MS = 600_000;
 

@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LIFETIME_MS } from "../kit.ts";
 import { type BrowserTab, bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
 
 let browser: Browser;
@@ -9,8 +10,6 @@ beforeAll(async () => {
   [browser, script] = await Promise.all([launchBrowser(), bundlePage()]);
 });
 afterAll(() => browser.close());
-
-const LIFETIME_MS = 600_000;
 
 /**
  * Let nothing run in a tab any more: its scripts stop in the debugger at their next step, and its timers stand still.

@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LIFETIME_MS } from "../kit.ts";
 import { bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
 
 let browser: Browser;
@@ -10,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const LIFETIME_MS = 600_000;
 test("a reload stays signed in, and the database shows no token", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
   const tab = await kit.openTab();

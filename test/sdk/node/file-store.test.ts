@@ -10,9 +10,8 @@ import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { type RunningProgram, startProgram } from "../../support/program.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { DEMO } from "../kit.ts";
+import { DEMO, LIFETIME_MS } from "../kit.ts";
 
-const LIFETIME_MS = 600_000;
 const SCRIPT = fileURLToPath(new URL("process.ts", import.meta.url));
 
 interface Fixture extends AsyncDisposable {

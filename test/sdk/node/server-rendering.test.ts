@@ -11,9 +11,8 @@ import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
 import { createElement as h, Suspense, use } from "react";
 import { renderToReadableStream } from "react-dom/server";
 import { expect, test } from "vitest";
-import { DEMO } from "../kit.ts";
+import { DEMO, LIFETIME_MS } from "../kit.ts";
 
-const LIFETIME_MS = 600_000;
 const SECRET = "a secret of the rendering server's";
 const COMPONENTS = 5;
 
