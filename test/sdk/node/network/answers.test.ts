@@ -8,21 +8,11 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromFunction } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { afterAll, describe, expect, test } from "vitest";
+import { drain, twice } from "./messages.ts";
 import { WAYS } from "./programs.ts";
 
 type Notes = ReturnType<typeof createClient<typeof NotesService>>;
 type Call = (notes: Notes, text: string, options?: CallOptions) => Promise<unknown>;
-
-/** Messages that go on for as long as the other side reads: the second one only when it may come. */
-async function* twice<T>(message: T, goOn: () => Promise<unknown> = () => Promise.resolve()) {
-  yield message;
-  await goOn();
-  yield message;
-}
-
-async function drain(messages: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of messages);
-}
 
 const kinds: Readonly<Record<string, Call>> = {
   unary: (notes, title, options) => notes.createNote({ title }, options),

@@ -3,6 +3,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromFunction } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
+import { drain, twice } from "./messages.ts";
 
 // A program that makes calls of all kinds without an end, as programs do that catch what goes wrong and try again. It
 // says so each time that they pass again, and at the end what the others came to.
@@ -20,22 +21,14 @@ const transport = createNodeTransport({
 });
 const notes = createClient(NotesService, transport);
 
-async function* twice<T>(message: T) {
-  yield message;
-  await sleep(10);
-  yield message;
-}
-
-async function drain(messages: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of messages);
-}
+const between = () => sleep(10);
 
 const kinds: readonly (() => Promise<unknown>)[] = [
   () => notes.createNote({ title: "x".repeat(2_000) }),
   () => drain(notes.watchNotes({})),
-  () => notes.importNotes(twice({ title: "x" })),
+  () => notes.importNotes(twice({ title: "x" }, between)),
   // HTTP/1.1 has no full duplex.
-  ...(httpVersion === "2" ? [() => drain(notes.syncNotes(twice({ noteId: "x" })))] : []),
+  ...(httpVersion === "2" ? [() => drain(notes.syncNotes(twice({ noteId: "x" }, between)))] : []),
 ];
 
 const failures: Record<string, number> = {};
