@@ -50,6 +50,16 @@ const badInputs: readonly BadInput[] = [
     good: "await notes.getNote({ id }, {\n  timeoutMs: 1_000,\n});",
     complaint: `${path}:2 ${short}`,
   },
+  {
+    bad: "vi.setConfig({ testTimeout: 20_000 });",
+    good: "vi.setConfig({ testTimeout: 600_000 });",
+    complaint: `${path}:1 ${short}`,
+  },
+  {
+    bad: "export default defineConfig({ test: { hookTimeout: 20_000 } });",
+    good: "export default defineConfig({ test: { hookTimeout: 600_000 } });",
+    complaint: `${path}:1 ${short}`,
+  },
 ].map((input) => ({ rule: noWallClockLimits, path, ...input }));
 
 describe("a test does not fail for being slow: the rule", () => {

@@ -12,6 +12,7 @@ const CLOCK = /\b(performance|Date)\s*\.\s*now\s*\(|\bhrtime\b/;
 const NAME_OF_TIME = /(Ms|Seconds)$/;
 const UPPER_LIMITS: ReadonlySet<string> = new Set(["toBeLessThan", "toBeLessThanOrEqual"]);
 const LOWER_LIMITS: ReadonlySet<string> = new Set(["toBeGreaterThan", "toBeGreaterThanOrEqual"]);
+const TIMEOUTS: ReadonlySet<string> = new Set(["timeout", "testTimeout", "hookTimeout"]);
 const GIVEN_TIME = /^(test|it|describe|beforeAll|afterAll|beforeEach|afterEach)\b/;
 
 interface Span {
@@ -45,7 +46,7 @@ export const noWallClockLimits: Rule = (module) => {
         found.push(`${at(last)} gives a test less time than a slow machine may need`);
     },
     Property(node) {
-      const isTimeout = node.key.type === "Identifier" && node.key.name === "timeout";
+      const isTimeout = node.key.type === "Identifier" && TIMEOUTS.has(node.key.name);
       if (isTimeout && isShort(node.value))
         found.push(`${at(node)} gives a test less time than a slow machine may need`);
     },

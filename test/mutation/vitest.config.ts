@@ -8,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/gate/{authenticate,authorize}/**/*.test.ts"],
-    testTimeout: 20_000,
+    // A mutant that hangs is ended by Stryker, before this.
+    testTimeout: 60_000,
   },
 });
