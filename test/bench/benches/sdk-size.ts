@@ -15,6 +15,10 @@ const PAGES: Readonly<Record<string, URL>> = {
   "keycloak-js": new URL("../size/keycloak-js.ts", import.meta.url),
 };
 
+/**
+ * The budget of a page with all that a session can do. It was 6 KiB before a session could keep its refresh token in a
+ * cookie, ask for shorter lives, follow another session, renew streams of any issuer and share its retries with all tabs.
+ */
 const MAX_BYTES = 9 * 1024;
 
 /** What the SDK adds to a page, beside what others add. */
