@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LIFETIME_MS } from "../kit.ts";
-import { type BrowserTab, bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
+import { bundlePage, createBrowserKit, launchBrowser, signIn } from "./browser-kit.ts";
+import { freeze, freezeHolder, timeCall } from "./freeze.ts";
 
 let browser: Browser;
 let script: string;
@@ -11,41 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/**
- * Let nothing run in a tab any more: its scripts stop in the debugger at their next step, and its timers stand still.
- * (A page that is shown cannot be put into the life cycle's state `frozen`, and here all are.)
- */
-async function freeze({ page }: BrowserTab): Promise<() => Promise<void>> {
-  const debug = await page.context().newCDPSession(page);
-  await debug.send("Debugger.enable");
-  await debug.send("Debugger.pause");
-  return async () => {
-    await debug.send("Debugger.disable");
-  };
-}
-
 test("row 4: when the holder of the lock is frozen, others go on without it after 3 s, and the thawed one adopts", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
-  const [frozen, other] = [await kit.openTab(), await kit.openTab()];
-  await signIn(frozen);
-  await other.run(({ session }) => session.token());
-  const gate = Promise.withResolvers<void>();
-  kit.server.onRefresh((attempt) => (attempt === 1 ? gate.promise : undefined));
-  kit.server.distrust();
-  const late = frozen.run(({ notes }) => notes.getNote({ id: "late" }));
-  await expect.poll(() => kit.server.counts().refreshes).toBe(1);
-  const thaw = await freeze(frozen);
-  // The answer to the frozen tab is on its way, but there is nobody to take it.
-  gate.resolve();
-  const { tookMs } = await other.run(async ({ notes }) => {
-    const startedMs = performance.now();
-    await notes.getNote({ id: "1" });
-    return { tookMs: performance.now() - startedMs };
-  });
+  const { frozen, other, late, thaw } = await freezeHolder(kit);
+  const tookMs = await timeCall(other);
   expect(tookMs).toBeGreaterThan(2_900);
   expect(await other.run(({ session }) => session.getSnapshot().generation)).toBe(2);
   await thaw();
-  expect((await late).id).toBe("late");
+  expect(await late).toBe("late");
   expect(kit.server.counts().rotations).toBe(1);
   for (const { run } of [frozen, other]) {
     const view = await run(({ session }) => session.getSnapshot());

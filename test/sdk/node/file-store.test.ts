@@ -1,89 +1,21 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { parseEntry, type SignedInEntry, systemClock } from "@countersign/sdk";
+import { parseEntry } from "@countersign/sdk";
 import { createFileStore, createSession } from "@countersign/sdk/node";
-import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { type RunningProgram, startProgram } from "../../support/program.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { DEMO, LIFETIME_MS } from "../kit.ts";
-
-const SCRIPT = fileURLToPath(new URL("process.ts", import.meta.url));
-
-interface Fixture extends AsyncDisposable {
-  readonly server: FakeServer;
-  readonly baseUrl: string;
-  /** How many processes wait for the word. */
-  readonly waiting: () => number;
-  /** Let all processes that wait go on. */
-  readonly go: () => void;
-}
-
-async function createFixture(): Promise<Fixture> {
-  const server = createFakeServer({ clock: systemClock, lifetimeMs: LIFETIME_MS });
-  const waiting: ServerResponse[] = [];
-  const rpc = connectNodeAdapter({ routes: server.routes });
-  const http = createServer((req, res) => {
-    if (req.url === "/go") waiting.push(res);
-    else rpc(req, res);
-  });
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  return {
-    server,
-    baseUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-    waiting: () => waiting.length,
-    go() {
-      for (const res of waiting.splice(0)) res.end("go");
-    },
-    async [Symbol.asyncDispose]() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
-  };
-}
-
-function startProcess(baseUrl: string, directory: string): RunningProgram {
-  const args = ["--conditions=@countersign/source", SCRIPT, baseUrl, directory];
-  return startProgram({ file: process.execPath, args });
-}
-
-/** Make the stored token look as old as it lasts, for all processes. */
-async function age(directory: string): Promise<void> {
-  const store = createFileStore({ directory });
-  const entry = (await store.read()) as SignedInEntry;
-  const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - LIFETIME_MS };
-  expect(await store.compareAndSet(entry.revision, next)).toBe(true);
-}
+import { DEMO } from "../kit.ts";
+import { killRefreshing, startProcessServer } from "./processes.ts";
 
 const PROCESSES = 20;
 
 test("row 38: 20 processes and one that is killed while it refreshes get one successor", async () => {
   await using folder = await createTemporaryFolder();
-  await using fixture = await createFixture();
+  await using fixture = await startProcessServer();
   const directory = join(folder.path, "session");
-  const first = createSession({ baseUrl: fixture.baseUrl, store: createFileStore({ directory }) });
-  await first.signIn(DEMO);
-  await age(directory);
-
-  const reached = Promise.withResolvers<void>();
-  fixture.server.afterRefresh((attempt) => {
-    if (attempt > 1) return;
-    reached.resolve();
-    return new Promise(() => undefined);
-  });
-  await using killed = startProcess(fixture.baseUrl, directory);
-  await expect.poll(fixture.waiting).toBe(1);
-  fixture.go();
-  await reached.promise;
+  await killRefreshing(fixture, directory);
   expect(await readdir(directory)).toContain("refresh.lock");
-  await killed.end("SIGKILL");
-
-  const programs = Array.from({ length: PROCESSES }, () => startProcess(fixture.baseUrl, directory));
-  await expect.poll(fixture.waiting).toBe(PROCESSES);
+  const programs = await fixture.start(PROCESSES, directory);
   fixture.go();
   for (const { ended } of programs) {
     const { stdout } = await ended;
@@ -101,7 +33,7 @@ test("row 38: 20 processes and one that is killed while it refreshes get one suc
 
 test("row 39: where nothing can be written the session lives in memory and is degraded", async () => {
   await using folder = await createTemporaryFolder();
-  await using fixture = await createFixture();
+  await using fixture = await startProcessServer();
   const file = join(folder.path, "file");
   await writeFile(file, "");
   const store = createFileStore({ directory: join(file, "session") });
@@ -114,7 +46,7 @@ test("row 39: where nothing can be written the session lives in memory and is de
 
 test("files are for the owner only, and one version is left", async () => {
   await using folder = await createTemporaryFolder();
-  await using fixture = await createFixture();
+  await using fixture = await startProcessServer();
   const directory = join(folder.path, "deep", "session");
   const session = createSession({ baseUrl: fixture.baseUrl, store: createFileStore({ directory }) });
   await session.signIn(DEMO);
@@ -131,7 +63,7 @@ test("files are for the owner only, and one version is left", async () => {
 
 test("a file that cannot be understood is the same as none", async () => {
   await using folder = await createTemporaryFolder();
-  await using fixture = await createFixture();
+  await using fixture = await startProcessServer();
   await mkdir(folder.path, { recursive: true });
   await writeFile(join(folder.path, "session-000000000007.json"), '{"version":1,"kind":"signed_in"');
   const store = createFileStore({ directory: folder.path });
