@@ -9,9 +9,12 @@ import { ALL_BENCHES } from "./benches/all.ts";
 import { cacheMemoryBench } from "./benches/cache-memory.ts";
 import { connectionMemoryBench } from "./benches/connection-memory.ts";
 import { floodBench } from "./benches/flood.ts";
+import { frozenHolderBench } from "./benches/frozen-holder.ts";
 import { hostileBench } from "./benches/hostile.ts";
+import { killedHolderBench } from "./benches/killed-holder.ts";
 import { createLatencyBench } from "./benches/latency.ts";
 import { rejectUploadBench } from "./benches/reject-upload.ts";
+import { tabNewsBench } from "./benches/tab-news.ts";
 import { tabsBench } from "./benches/tabs.ts";
 import { createUnaryBench } from "./benches/unary.ts";
 import { createUnaryKindBenches } from "./benches/unary-kinds.ts";
@@ -119,6 +122,12 @@ describe.concurrent("the benches, as quickly as they can", () => {
 
   it("tabs: wakes tabs of a browser", async () => {
     expectRows(await tabsBench.run(QUICK), "tabs", ["answered-p50", "answered-max"]);
+  });
+
+  it("tab-news, frozen-holder, killed-holder: time what others of a session wait for", async () => {
+    expectRows(await tabNewsBench.run(QUICK), "tab-news", ["sign-in", "refresh", "sign-out"]);
+    expectRows(await frozenHolderBench.run(QUICK), "frozen-holder", ["answered"]);
+    expectRows(await killedHolderBench.run(QUICK), "killed-holder", ["token-max"]);
   });
 
   it("cache-memory: weighs what is remembered", async () => {

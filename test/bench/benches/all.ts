@@ -2,9 +2,11 @@ import type { Bench } from "../run/bench.ts";
 import { cacheMemoryBench } from "./cache-memory.ts";
 import { connectionMemoryBench } from "./connection-memory.ts";
 import { floodBench } from "./flood.ts";
+import { frozenHolderBench } from "./frozen-holder.ts";
 import { gateBench } from "./gate.ts";
 import { gateRevokedBench } from "./gate-revoked.ts";
 import { hostileBench } from "./hostile.ts";
+import { killedHolderBench } from "./killed-holder.ts";
 import { createLatencyBench } from "./latency.ts";
 import { outageBench } from "./outage.ts";
 import { refreshBench } from "./refresh.ts";
@@ -17,6 +19,7 @@ import { signInBench } from "./sign-in.ts";
 import { startBench } from "./start.ts";
 import { streamMessagesBench } from "./stream-messages.ts";
 import { streamsBench } from "./streams.ts";
+import { tabNewsBench } from "./tab-news.ts";
 import { tabsBench } from "./tabs.ts";
 import { createUnaryBench } from "./unary.ts";
 import { createUnaryKindBenches } from "./unary-kinds.ts";
@@ -45,5 +48,8 @@ export const ALL_BENCHES: readonly Bench[] = [
   sdkOverheadBench,
   sdkSizeBench,
   tabsBench,
+  tabNewsBench,
+  frozenHolderBench,
+  killedHolderBench,
   startBench,
 ];
