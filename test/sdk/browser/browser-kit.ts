@@ -56,6 +56,8 @@ export async function createBrowserKit(browser: Browser, options: BrowserKitOpti
   http.on("connection", (socket: Socket) => connections.add(socket));
   const scheme = options.tls === undefined ? "http" : "https";
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  // A page that a slow machine loads for more than playwright's 30 s fails no test: the test's own time ends one that hangs.
+  context.setDefaultTimeout(0);
   return {
     server,
     context,
