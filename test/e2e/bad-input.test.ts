@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-const { signIn: signInMethod, refresh, revokeSession } = SessionService.method;
+const { signIn: signInMethod, refresh, revokeSession, changePassword } = SessionService.method;
 const { createNote, getNote, deleteNote, importNotes, syncNotes } = NotesService.method;
 
 /** Methods that an empty message means nothing to. To the others it is a request like any. */
@@ -37,6 +37,7 @@ const methodsThatNeedMore: readonly { readonly method: DescMethod; readonly refu
   { method: signInMethod, refusedWith: "invalid_argument" },
   { method: refresh, refusedWith: "unauthenticated" },
   { method: revokeSession, refusedWith: "invalid_argument" },
+  { method: changePassword, refusedWith: "invalid_argument" },
   { method: StreamService.method.renew, refusedWith: "invalid_argument" },
   { method: createNote, refusedWith: "invalid_argument" },
   { method: getNote, refusedWith: "invalid_argument" },

@@ -9,6 +9,7 @@ import {
 } from "../../server/issuer/src/credentials/federated-identity.ts";
 import { createFederation, type Federation } from "../../server/issuer/src/credentials/federation.ts";
 import { createPasswords } from "../../server/issuer/src/credentials/password.ts";
+import { createPasswordChange } from "../../server/issuer/src/credentials/password-change.ts";
 import { createPasswordSignIn } from "../../server/issuer/src/credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../../server/issuer/src/credentials/shared-sign-in-limiter.ts";
 import { createSignIn, type SignIn } from "../../server/issuer/src/services/session-sign-in.ts";
@@ -39,12 +40,11 @@ export function createTestSignIns(
   const own = { store, clock, keyRing, audit, issuer: TEST_ISSUER, audience: TEST_AUDIENCE };
   const accessGrants = createAccessGrants({ ...own, accessTtlMs: 600_000 });
   const federation = createFederation({ issuers: federated, clock, toleranceSeconds: 0 });
+  const limiter = createSharedSignInLimiter({ store, clock });
+  const passwordSignIn = createPasswordSignIn({ store, passwords: testPasswords, limiter });
   const signIn = createSignIn({
-    passwordSignIn: createPasswordSignIn({
-      store,
-      passwords: testPasswords,
-      limiter: createSharedSignInLimiter({ store, clock }),
-    }),
+    passwordSignIn,
+    passwordChange: createPasswordChange({ store, passwords: testPasswords, passwordSignIn, audit }),
     authenticateClient: createClientAuthentication({ ...own, toleranceSeconds: 0 }),
     ...{ federation, sessions, accessGrants, audit, issuer: TEST_ISSUER },
     attempts: createRateLimit({ limit: 30, windowMs: 60_000, clock, message: "too many attempts" }),

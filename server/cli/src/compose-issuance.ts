@@ -4,6 +4,7 @@ import {
   createAccessGrants,
   createClientAuthentication,
   createFederation,
+  createPasswordChange,
   createPasswordSignIn,
   createPasswords,
   createSessions,
@@ -48,13 +49,14 @@ export function composeIssuance(backend: Backend, { issuerUrl, federated, opened
   const sessions = createSessions({ ...common, secret, revocations, externalTerms });
   const accessGrants = createAccessGrants(common);
   const federation = createFederation({ ...common, issuers: federated });
+  const passwords = createPasswords();
+  const limiter = createSharedSignInLimiter({ store, clock });
+  const passwordSignIn = createPasswordSignIn({ store, passwords, limiter });
   const signIn = createSignIn({
     ...{ ...common, sessions, accessGrants, federation },
     attempts: limitSignInAttempts(backend, opened),
-    passwordSignIn: createPasswordSignIn({
-      ...{ store, passwords: createPasswords() },
-      limiter: createSharedSignInLimiter({ store, clock }),
-    }),
+    passwordSignIn,
+    passwordChange: createPasswordChange({ store, passwords, passwordSignIn, audit: common.audit }),
     authenticateClient: createClientAuthentication(common),
   });
   return {

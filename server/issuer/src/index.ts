@@ -21,6 +21,12 @@ export type { Federation, FederationOptions } from "./credentials/federation.ts"
 export { createFederation } from "./credentials/federation.ts";
 export type { PasswordCost, Passwords } from "./credentials/password.ts";
 export { createPasswords } from "./credentials/password.ts";
+export type {
+  PasswordChange,
+  PasswordChangeOptions,
+  PasswordReplacement,
+} from "./credentials/password-change.ts";
+export { createPasswordChange } from "./credentials/password-change.ts";
 export type { PasswordInput, PasswordSignIn, PasswordSignInOptions } from "./credentials/password-sign-in.ts";
 export { createPasswordSignIn } from "./credentials/password-sign-in.ts";
 export { createSharedSignInLimiter } from "./credentials/shared-sign-in-limiter.ts";

@@ -96,6 +96,39 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
     expect(issuer.revoked.map(({ value }) => value)).toEqual([agentToo.sessionId, other.sessionId]);
   });
 
+  it("ends all other sessions of the caller, and says how many", async () => {
+    await using server = await startSessionServer();
+    const { client, issuer } = server;
+    const eve = await addTestAccount(issuer.store, "eve");
+    const other = await issuer.sessions.begin({ account: eve, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
+    const [phone, mine, tablet] = [await signIn(server), await signIn(server), await signIn(server)];
+    const auth = bearer(mine.accessToken);
+    expect(await client.revokeOtherSessions({}, auth)).toMatchObject({ revokedCount: 2 });
+    expect(new Set(issuer.revoked.map(({ value }) => value))).toEqual(
+      new Set([phone.sessionId, tablet.sessionId]),
+    );
+    expect(issuer.revoked).toMatchObject([{ reason: "revoked_by_user" }, { reason: "revoked_by_user" }]);
+    expect(await client.revokeOtherSessions({}, auth)).toMatchObject({ revokedCount: 0 });
+    expect(await client.refresh({ refreshToken: mine.refreshToken })).toMatchObject({
+      tokens: { sessionId: mine.sessionId },
+    });
+    expect(await issuer.sessions.find(other.sessionId)).toMatchObject({ revokedAtMs: undefined });
+  });
+
+  it("ends only a registered client's own other sessions with its user for that client", async () => {
+    await using server = await startSessionServer();
+    const { client, issuer } = server;
+    const eve = await addTestAccount(issuer.store, "eve");
+    const begin = (clientId: string) => issuer.sessions.begin({ account: eve, clientId, scopes: [] });
+    await begin(FIRST_PARTY_CLIENT_ID);
+    await begin("other");
+    const [agent, agentToo] = [await begin("agent"), await begin("agent")];
+    expect(await client.revokeOtherSessions({}, bearer(agent.accessToken))).toMatchObject({
+      revokedCount: 1,
+    });
+    expect(issuer.revoked.map(({ value }) => value)).toEqual([agentToo.sessionId]);
+  });
+
   it("does not let another issuer's token act on a session of the same name", async () => {
     await using server = await startSessionServer();
     const { client } = server;
@@ -109,6 +142,7 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
       client.signOut({}, foreign),
       client.listSessions({}, foreign),
       client.revokeSession({ sessionId }, foreign),
+      client.revokeOtherSessions({}, foreign),
     ]) {
       expect(await refusal(call)).toMatchObject({ code: "FailedPrecondition" });
     }

@@ -16,6 +16,7 @@ export interface AuditEvent {
     | "account_disabled"
     | "account_enabled"
     | "password_changed"
+    | "password_change_failed"
     | "client_added"
     | "client_rotated"
     | "client_disabled"

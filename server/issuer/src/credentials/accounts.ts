@@ -10,7 +10,12 @@ import {
 import type { Store } from "../store/database.ts";
 import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 import type { Passwords } from "./password.ts";
-import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
+import {
+  MAX_PASSWORD_BYTES,
+  MAX_USERNAME_BYTES,
+  MIN_PASSWORD_CHARACTERS,
+  normalizeUsername,
+} from "./username.ts";
 
 /** What {@link createAccounts} needs. */
 export interface AccountsOptions {
@@ -55,7 +60,6 @@ export interface Accounts {
   enable(username: string): Promise<void>;
 }
 
-const MIN_PASSWORD_CHARACTERS = 8;
 const SUBJECT_BYTES = 16;
 
 /** A scope-token of RFC 6749 §3.3; we hold roles to the same form. */

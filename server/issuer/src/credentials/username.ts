@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 /** The longest username, in bytes of UTF-8. */
 export const MAX_USERNAME_BYTES = 256;
 
+/** The shortest password, in characters (code points). */
+export const MIN_PASSWORD_CHARACTERS = 8;
+
 /** The longest password, in bytes of UTF-8. */
 export const MAX_PASSWORD_BYTES = 1_024;
 

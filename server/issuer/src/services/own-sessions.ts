@@ -67,6 +67,16 @@ export async function revokeOwnSession(
   }
 }
 
+/** End all of the caller's own sessions but the one of the call. @returns how many have ended */
+export async function revokeOtherSessions(
+  deps: OwnSessionsDeps,
+  principal: Principal,
+): Promise<{ readonly revokedCount: number }> {
+  const { subject, sessionId, clientId } = readOwnSession(deps, principal);
+  const where = { subject, clientId, exceptSessionId: sessionId };
+  return { revokedCount: (await deps.sessions.end({ where, reason: "revoked_by_user" })).length };
+}
+
 /**
  * Find out whose sessions are meant. Another issuer may use the same subjects and session identifiers for somebody else.
  *

@@ -1,5 +1,6 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
+  type ChangePasswordRequest,
   type ClientSecretCredential,
   Delivery,
   type PasswordCredential,
@@ -7,7 +8,7 @@ import {
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { assertValid, invalidArgument, MAX_TOKEN_CHARS, type Violation } from "@countersign/server/internal";
-import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES } from "../credentials/username.ts";
+import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, MIN_PASSWORD_CHARACTERS } from "../credentials/username.ts";
 import { textViolations } from "./input.ts";
 import type { Credential } from "./session-sign-in.ts";
 import { MAX_DEVICE_BYTES } from "./session-use.ts";
@@ -76,6 +77,20 @@ function readClientSecret({ clientId, clientSecret }: ClientSecretCredential): C
 
 function tokenViolations(field: string, token: string): readonly Violation[] {
   return textViolations(field, token, { minCharacters: 1, maxBytes: MAX_TOKEN_CHARS });
+}
+
+/**
+ * Check a request for another password.
+ *
+ * @throws ConnectError InvalidArgument when a field is wrong
+ */
+export function assertPasswordChange({ currentPassword, newPassword }: ChangePasswordRequest): void {
+  const maxBytes = MAX_PASSWORD_BYTES;
+  const minCharacters = MIN_PASSWORD_CHARACTERS;
+  assertValid([
+    ...textViolations("current_password", currentPassword, { minCharacters: 1, maxBytes }),
+    ...textViolations("new_password", newPassword, { minCharacters, maxBytes }),
+  ]);
 }
 
 /**

@@ -10,7 +10,8 @@ import { assertValid, peerOf } from "@countersign/server/internal";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import { textViolations } from "./input.ts";
-import { listOwnSessions, readOwnSession, revokeOwnSession } from "./own-sessions.ts";
+import { changeOwnPassword } from "./own-password.ts";
+import { listOwnSessions, readOwnSession, revokeOtherSessions, revokeOwnSession } from "./own-sessions.ts";
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
 import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";
 import { toTokenSet, toWhoAmI } from "./session-messages.ts";
@@ -20,7 +21,7 @@ import { readSessionUse } from "./session-use.ts";
 /** What the service of sessions needs. */
 export interface SessionServiceOptions {
   readonly sessions: Sessions;
-  readonly signIn: Pick<SignIn, "begin">;
+  readonly signIn: Pick<SignIn, "begin" | "changePassword">;
   /** Claim `iss` of our own tokens: those of other issuers have no session here. */
   readonly issuer: string;
   /**
@@ -57,6 +58,9 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
       await revokeOwnSession(deps, sessionId, principalOf(ctx));
       return {};
     },
+    revokeOtherSessions: (_, ctx) => revokeOtherSessions(deps, principalOf(ctx)),
+    changePassword: (request, ctx) =>
+      changeOwnPassword(deps, request, { principal: principalOf(ctx), peer: peerOf(ctx.values) }),
     whoAmI: (_, ctx) => toWhoAmI(principalOf(ctx)),
   };
 }

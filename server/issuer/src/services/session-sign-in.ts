@@ -4,6 +4,7 @@ import type { RateLimit } from "@countersign/server/internal";
 import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
 import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
 import type { Federation } from "../credentials/federation.ts";
+import type { PasswordChange, PasswordReplacement } from "../credentials/password-change.ts";
 import type { PasswordSignIn } from "../credentials/password-sign-in.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -36,9 +37,17 @@ export interface FederatedInput extends TokenWish {
   readonly canRefresh: boolean;
 }
 
+/** How the owner of an account replaces its password. */
+export interface PasswordChangeInput extends PasswordReplacement {
+  /** The session that asks. */
+  readonly sessionId: string;
+  readonly peer: string;
+}
+
 /** What {@link createSignIn} needs. */
 export interface SignInOptions extends SessionBeginners {
   readonly passwordSignIn: PasswordSignIn;
+  readonly passwordChange: PasswordChange;
   readonly authenticateClient: ClientAuthentication;
   readonly federation: Federation;
   readonly sessions: Pick<Sessions, "begin" | "beginExternal">;
@@ -68,6 +77,13 @@ export interface SignIn {
   beginClient(client: ClientRecord, grant: ClientGrant, wish: TokenWish): Promise<IssuedTokens>;
   /** Begin a session of somebody whom another issuer knows. @throws AuthError as {@link begin} */
   beginFederated(input: FederatedInput): Promise<IssuedTokens>;
+  /**
+   * Replace the password of an account for its owner, under the limits of sign-ins. Sessions are left as they are.
+   *
+   * @returns false when the subject has no account here
+   * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED` or `AUTH_UNAVAILABLE`
+   */
+  changePassword(input: PasswordChangeInput): Promise<boolean>;
 }
 
 /** Claim `amr` of who has typed a password (RFC 8176 §2). */
@@ -110,6 +126,13 @@ export function createSignIn(options: SignInOptions): SignIn {
       guarded({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
     beginClient,
     beginFederated: (input) => guarded({ peer: input.peer, kind: "federated" }, () => federated(input)),
+    changePassword({ peer, sessionId, subject, currentPassword, newPassword }) {
+      const failure = { type: "password_change_failed", subject, sessionId } as const;
+      return guarded({ peer, kind: "password", failure }, () => {
+        attempts.take(peer);
+        return options.passwordChange({ subject, currentPassword, newPassword });
+      });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AuditSink } from "@countersign/server";
+import type { AuditEvent, AuditSink } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import type { RateLimit } from "@countersign/server/internal";
 
@@ -8,10 +8,14 @@ export interface SignInAttempt {
   readonly peer: string;
   /** What kind of credential it brings. */
   readonly kind: "password" | "secret" | "assertion" | "federated";
+  /** What goes on record when it fails. Default: `sign_in_failed`. */
+  readonly failure?: Pick<AuditEvent, "type" | "subject" | "sessionId">;
 }
 
 /** Tries to sign somebody in. */
 export type SignInGuard = <T>(attempt: SignInAttempt, work: () => Promise<T>) => Promise<T>;
+
+const SIGN_IN_FAILED = { type: "sign_in_failed" } as const;
 
 /**
  * Create what every attempt to sign in goes through: who has tried too often waits, what goes wrong is written down, and a
@@ -24,13 +28,13 @@ export function createSignInGuard({
   readonly attempts: RateLimit;
   readonly audit: AuditSink;
 }): SignInGuard {
-  return async ({ peer, kind }, work) => {
+  return async ({ peer, kind, failure = SIGN_IN_FAILED }, work) => {
     try {
       attempts.assertAllowed(peer);
       return await work();
     } catch (error) {
       if (error instanceof AuthError) {
-        audit.record({ type: "sign_in_failed", reason: error.reason });
+        audit.record({ ...failure, reason: error.reason });
         if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") attempts.take(peer);
       }
       throw error;

@@ -41,6 +41,42 @@ export async function findAccountByUsername(
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** Find an account by its subject. */
+export async function findAccountBySubject(
+  store: Store,
+  subject: string,
+): Promise<AccountRecord | undefined> {
+  const query = store.db.selectFrom("accounts").selectAll().where("subject", "=", subject);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** The replacement of the hash that a password was checked against. */
+export interface PasswordHashChange {
+  readonly subject: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Replace the password of an account by one statement: compare, then set.
+ *
+ * @returns false when the account has another password by now, or is disabled or gone
+ */
+export async function replacePasswordHash(
+  store: Store,
+  { subject, from, to }: PasswordHashChange,
+): Promise<boolean> {
+  const result = await store.db
+    .updateTable("accounts")
+    .set({ password_hash: to })
+    .where("subject", "=", subject)
+    .where("password_hash", "=", from)
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 /** What may change about an account. What is not named stays. */
 export interface AccountChange {
   readonly passwordHash?: string;

@@ -5,8 +5,12 @@ import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocatio
 export type SessionSelector =
   /** A session, whoever's it is; or only if it is the subject's, or the client's. */
   | { readonly sessionId: string; readonly subject?: string; readonly clientId?: string | undefined }
-  /** All of a subject. */
-  | { readonly subject: string }
+  /** All of a subject; or only those of a client, or all but one. */
+  | {
+      readonly subject: string;
+      readonly clientId?: string | undefined;
+      readonly exceptSessionId?: string | undefined;
+    }
   /** All of a client, whoever they are for. */
   | { readonly clientId: string }
   /** All of subjects that another issuer vouched for. */
@@ -34,10 +38,11 @@ export interface SessionsEnded {
 }
 
 const COLUMNS = [
-  ["sessionId", "session_id"],
-  ["subject", "subject"],
-  ["clientId", "client_id"],
-  ["externalIssuer", "external_issuer"],
+  ["sessionId", "session_id", "="],
+  ["subject", "subject", "="],
+  ["clientId", "client_id", "="],
+  ["externalIssuer", "external_issuer", "="],
+  ["exceptSessionId", "session_id", "<>"],
 ] as const;
 
 /** Find the sessions of a selector that have not ended. */
@@ -49,7 +54,7 @@ export async function findUnendedSessions(
   const rows = await store.db
     .selectFrom("sessions")
     .select(["session_id", "subject"])
-    .where((is) => is.and(conditions.map(({ column, value }) => is(column, "=", value))))
+    .where((is) => is.and(conditions.map(({ column, operator, value }) => is(column, operator, value))))
     .where("revoked_at", "is", null)
     .execute();
   return rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
@@ -57,11 +62,11 @@ export async function findUnendedSessions(
 
 function toConditions(where: SessionSelector) {
   const values: Partial<Record<(typeof COLUMNS)[number][0], string | undefined>> = where;
-  const conditions = COLUMNS.flatMap(([member, column]) => {
+  const conditions = COLUMNS.flatMap(([member, column, operator]) => {
     const value = values[member];
-    return value === undefined ? [] : [{ column, value }];
+    return value === undefined ? [] : [{ column, operator, value }];
   });
-  if (conditions.length === 0) {
+  if (!conditions.some(({ operator }) => operator === "=")) {
     // The types forbid it; but this mistake would sign everybody out.
     throw new TypeError("name a session, a subject, a client or an issuer");
   }
@@ -81,7 +86,7 @@ export async function revokeSessions(store: Store, revocation: SessionRevocation
     const rows = await trx
       .updateTable("sessions")
       .set(toEnded(nowMs, reason))
-      .where((is) => is.and(conditions.map(({ column, value }) => is(column, "=", value))))
+      .where((is) => is.and(conditions.map(({ column, operator, value }) => is(column, operator, value))))
       .where("revoked_at", "is", null)
       .returning(["session_id", "subject"])
       .execute();

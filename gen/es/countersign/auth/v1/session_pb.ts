@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/auth/v1/session.proto.
  */
 export const file_countersign_auth_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("CiFjb3VudGVyc2lnbi9hdXRoL3YxL3Nlc3Npb24ucHJvdG8SE2NvdW50ZXJzaWduLmF1dGgudjEiqAMKDVNpZ25JblJlcXVlc3QSOwoIcGFzc3dvcmQYASABKAsyJy5jb3VudGVyc2lnbi5hdXRoLnYxLlBhc3N3b3JkQ3JlZGVudGlhbEgAEkQKDWNsaWVudF9zZWNyZXQYAiABKAsyKy5jb3VudGVyc2lnbi5hdXRoLnYxLkNsaWVudFNlY3JldENyZWRlbnRpYWxIABI9Cglhc3NlcnRpb24YAyABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkFzc2VydGlvbkNyZWRlbnRpYWxIABI9CglmZWRlcmF0ZWQYBCABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkZlZGVyYXRlZENyZWRlbnRpYWxIABIOCgZzY29wZXMYBSADKAkSLwoIZGVsaXZlcnkYBiABKA4yHS5jb3VudGVyc2lnbi5hdXRoLnYxLkRlbGl2ZXJ5EjcKFG1heF9hY2Nlc3NfdG9rZW5fdHRsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBmRldmljZRgIIAEoCUIMCgpjcmVkZW50aWFsIj0KElBhc3N3b3JkQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIkcKFkNsaWVudFNlY3JldENyZWRlbnRpYWwSEQoJY2xpZW50X2lkGAEgASgJEhoKDWNsaWVudF9zZWNyZXQYAiABKAlCA4ABASItChNBc3NlcnRpb25DcmVkZW50aWFsEhYKCWFzc2VydGlvbhgBIAEoCUIDgAEBIikKE0ZlZGVyYXRlZENyZWRlbnRpYWwSEgoFdG9rZW4YASABKAlCA4ABASLfAQoIVG9rZW5TZXQSGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIaCg1yZWZyZXNoX3Rva2VuGAMgASgJQgOAAQESNQoScmVmcmVzaF9leHBpcmVzX2luGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBnNjb3BlcxgFIAMoCRISCgpzZXNzaW9uX2lkGAYgASgJEhIKCnRva2VuX3R5cGUYByABKAkiPwoOU2lnbkluUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCJ5Cg5SZWZyZXNoUmVxdWVzdBIaCg1yZWZyZXNoX3Rva2VuGAEgASgJQgOAAQESEgoKcmVmcmVzaF9pZBgCIAEoCRI3ChRtYXhfYWNjZXNzX3Rva2VuX3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJACg9SZWZyZXNoUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCIQCg5TaWduT3V0UmVxdWVzdCIRCg9TaWduT3V0UmVzcG9uc2UiPAoTTGlzdFNlc3Npb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLmNvdW50ZXJzaWduLmF1dGgudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkihgIKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlZnJlc2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNjb3BlcxgGIAMoCRIPCgdjdXJyZW50GAcgASgIEg4KBmRldmljZRgIIAEoCRIPCgdhZGRyZXNzGAkgASgJIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIg8KDVdob0FtSVJlcXVlc3QipwEKDldob0FtSVJlc3BvbnNlEg8KB3N1YmplY3QYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSDgoGc2NvcGVzGAQgAygJEg0KBXJvbGVzGAUgAygJEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmlzc3VlchgHIAEoCSpMCghEZWxpdmVyeRIYChRERUxJVkVSWV9VTlNQRUNJRklFRBAAEhEKDURFTElWRVJZX0JPRFkQARITCg9ERUxJVkVSWV9DT09LSUUQAjLfBAoOU2Vzc2lvblNlcnZpY2USWQoGU2lnbkluEiIuY291bnRlcnNpZ24uYXV0aC52MS5TaWduSW5SZXF1ZXN0GiMuY291bnRlcnNpZ24uYXV0aC52MS5TaWduSW5SZXNwb25zZSIGmrkZAggBElwKB1JlZnJlc2gSIy5jb3VudGVyc2lnbi5hdXRoLnYxLlJlZnJlc2hSZXF1ZXN0GiQuY291bnRlcnNpZ24uYXV0aC52MS5SZWZyZXNoUmVzcG9uc2UiBpq5GQIIARJcCgdTaWduT3V0EiMuY291bnRlcnNpZ24uYXV0aC52MS5TaWduT3V0UmVxdWVzdBokLmNvdW50ZXJzaWduLmF1dGgudjEuU2lnbk91dFJlc3BvbnNlIgaauRkCCAMSawoMTGlzdFNlc3Npb25zEiguY291bnRlcnNpZ24uYXV0aC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GikuY291bnRlcnNpZ24uYXV0aC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIGmrkZAggDEm4KDVJldm9rZVNlc3Npb24SKS5jb3VudGVyc2lnbi5hdXRoLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GiouY291bnRlcnNpZ24uYXV0aC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiBpq5GQIIAxJZCgZXaG9BbUkSIi5jb3VudGVyc2lnbi5hdXRoLnYxLldob0FtSVJlcXVlc3QaIy5jb3VudGVyc2lnbi5hdXRoLnYxLldob0FtSVJlc3BvbnNlIgaauRkCCANiBnByb3RvMw", [file_countersign_auth_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiFjb3VudGVyc2lnbi9hdXRoL3YxL3Nlc3Npb24ucHJvdG8SE2NvdW50ZXJzaWduLmF1dGgudjEiqAMKDVNpZ25JblJlcXVlc3QSOwoIcGFzc3dvcmQYASABKAsyJy5jb3VudGVyc2lnbi5hdXRoLnYxLlBhc3N3b3JkQ3JlZGVudGlhbEgAEkQKDWNsaWVudF9zZWNyZXQYAiABKAsyKy5jb3VudGVyc2lnbi5hdXRoLnYxLkNsaWVudFNlY3JldENyZWRlbnRpYWxIABI9Cglhc3NlcnRpb24YAyABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkFzc2VydGlvbkNyZWRlbnRpYWxIABI9CglmZWRlcmF0ZWQYBCABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkZlZGVyYXRlZENyZWRlbnRpYWxIABIOCgZzY29wZXMYBSADKAkSLwoIZGVsaXZlcnkYBiABKA4yHS5jb3VudGVyc2lnbi5hdXRoLnYxLkRlbGl2ZXJ5EjcKFG1heF9hY2Nlc3NfdG9rZW5fdHRsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBmRldmljZRgIIAEoCUIMCgpjcmVkZW50aWFsIj0KElBhc3N3b3JkQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIkcKFkNsaWVudFNlY3JldENyZWRlbnRpYWwSEQoJY2xpZW50X2lkGAEgASgJEhoKDWNsaWVudF9zZWNyZXQYAiABKAlCA4ABASItChNBc3NlcnRpb25DcmVkZW50aWFsEhYKCWFzc2VydGlvbhgBIAEoCUIDgAEBIikKE0ZlZGVyYXRlZENyZWRlbnRpYWwSEgoFdG9rZW4YASABKAlCA4ABASLfAQoIVG9rZW5TZXQSGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIaCg1yZWZyZXNoX3Rva2VuGAMgASgJQgOAAQESNQoScmVmcmVzaF9leHBpcmVzX2luGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBnNjb3BlcxgFIAMoCRISCgpzZXNzaW9uX2lkGAYgASgJEhIKCnRva2VuX3R5cGUYByABKAkiPwoOU2lnbkluUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCJ5Cg5SZWZyZXNoUmVxdWVzdBIaCg1yZWZyZXNoX3Rva2VuGAEgASgJQgOAAQESEgoKcmVmcmVzaF9pZBgCIAEoCRI3ChRtYXhfYWNjZXNzX3Rva2VuX3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJACg9SZWZyZXNoUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCIQCg5TaWduT3V0UmVxdWVzdCIRCg9TaWduT3V0UmVzcG9uc2UiPAoTTGlzdFNlc3Npb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLmNvdW50ZXJzaWduLmF1dGgudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkihgIKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlZnJlc2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNjb3BlcxgGIAMoCRIPCgdjdXJyZW50GAcgASgIEg4KBmRldmljZRgIIAEoCRIPCgdhZGRyZXNzGAkgASgJIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIhwKGlJldm9rZU90aGVyU2Vzc2lvbnNSZXF1ZXN0IjQKG1Jldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRIVCg1yZXZva2VkX2NvdW50GAEgASgFIm4KFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIdChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQgOAAQESGQoMbmV3X3Bhc3N3b3JkGAIgASgJQgOAAQESGwoTa2VlcF9vdGhlcl9zZXNzaW9ucxgDIAEoCCIvChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlEhUKDXJldm9rZWRfY291bnQYASABKAUiDwoNV2hvQW1JUmVxdWVzdCKnAQoOV2hvQW1JUmVzcG9uc2USDwoHc3ViamVjdBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhEKCWNsaWVudF9pZBgDIAEoCRIOCgZzY29wZXMYBCADKAkSDQoFcm9sZXMYBSADKAkSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGaXNzdWVyGAcgASgJKkwKCERlbGl2ZXJ5EhgKFERFTElWRVJZX1VOU1BFQ0lGSUVEEAASEQoNREVMSVZFUllfQk9EWRABEhMKD0RFTElWRVJZX0NPT0tJRRACMtUGCg5TZXNzaW9uU2VydmljZRJZCgZTaWduSW4SIi5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25JblJlcXVlc3QaIy5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25JblJlc3BvbnNlIgaauRkCCAESXAoHUmVmcmVzaBIjLmNvdW50ZXJzaWduLmF1dGgudjEuUmVmcmVzaFJlcXVlc3QaJC5jb3VudGVyc2lnbi5hdXRoLnYxLlJlZnJlc2hSZXNwb25zZSIGmrkZAggBElwKB1NpZ25PdXQSIy5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25PdXRSZXF1ZXN0GiQuY291bnRlcnNpZ24uYXV0aC52MS5TaWduT3V0UmVzcG9uc2UiBpq5GQIIAxJrCgxMaXN0U2Vzc2lvbnMSKC5jb3VudGVyc2lnbi5hdXRoLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaKS5jb3VudGVyc2lnbi5hdXRoLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgaauRkCCAMSbgoNUmV2b2tlU2Vzc2lvbhIpLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaKi5jb3VudGVyc2lnbi5hdXRoLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZSIGmrkZAggDEoABChNSZXZva2VPdGhlclNlc3Npb25zEi8uY291bnRlcnNpZ24uYXV0aC52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBowLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIgaauRkCCAMScQoOQ2hhbmdlUGFzc3dvcmQSKi5jb3VudGVyc2lnbi5hdXRoLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBorLmNvdW50ZXJzaWduLmF1dGgudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSIGmrkZAggDElkKBldob0FtSRIiLmNvdW50ZXJzaWduLmF1dGgudjEuV2hvQW1JUmVxdWVzdBojLmNvdW50ZXJzaWduLmF1dGgudjEuV2hvQW1JUmVzcG9uc2UiBpq5GQIIA2IGcHJvdG8z", [file_countersign_auth_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Asks for a session.
@@ -548,6 +548,98 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_countersign_auth_v1_session, 15);
 
 /**
+ * Asks to end all of the caller's sessions but the one of this call.
+ *
+ * @generated from message countersign.auth.v1.RevokeOtherSessionsRequest
+ */
+export type RevokeOtherSessionsRequest = Message<"countersign.auth.v1.RevokeOtherSessionsRequest"> & {
+};
+
+/**
+ * Describes the message countersign.auth.v1.RevokeOtherSessionsRequest.
+ * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_auth_v1_session, 16);
+
+/**
+ * Says that the other sessions have ended.
+ *
+ * @generated from message countersign.auth.v1.RevokeOtherSessionsResponse
+ */
+export type RevokeOtherSessionsResponse = Message<"countersign.auth.v1.RevokeOtherSessionsResponse"> & {
+  /**
+   * How many ended by this call.
+   *
+   * @generated from field: int32 revoked_count = 1;
+   */
+  revokedCount: number;
+};
+
+/**
+ * Describes the message countersign.auth.v1.RevokeOtherSessionsResponse.
+ * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_auth_v1_session, 17);
+
+/**
+ * Asks for another password.
+ *
+ * @generated from message countersign.auth.v1.ChangePasswordRequest
+ */
+export type ChangePasswordRequest = Message<"countersign.auth.v1.ChangePasswordRequest"> & {
+  /**
+   * The password that the account has, at most 1,024 bytes.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * The password that it is to have: 8 characters to 1,024 bytes.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+
+  /**
+   * Lets the other sessions of the account go on.
+   *
+   * @generated from field: bool keep_other_sessions = 3;
+   */
+  keepOtherSessions: boolean;
+};
+
+/**
+ * Describes the message countersign.auth.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_auth_v1_session, 18);
+
+/**
+ * Says that the account has the new password.
+ *
+ * @generated from message countersign.auth.v1.ChangePasswordResponse
+ */
+export type ChangePasswordResponse = Message<"countersign.auth.v1.ChangePasswordResponse"> & {
+  /**
+   * How many other sessions ended.
+   *
+   * @generated from field: int32 revoked_count = 1;
+   */
+  revokedCount: number;
+};
+
+/**
+ * Describes the message countersign.auth.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_auth_v1_session, 19);
+
+/**
  * Asks who the caller is.
  *
  * @generated from message countersign.auth.v1.WhoAmIRequest
@@ -560,7 +652,7 @@ export type WhoAmIRequest = Message<"countersign.auth.v1.WhoAmIRequest"> & {
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema: GenMessage<WhoAmIRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 16);
+  messageDesc(file_countersign_auth_v1_session, 20);
 
 /**
  * Says who the caller is.
@@ -623,7 +715,7 @@ export type WhoAmIResponse = Message<"countersign.auth.v1.WhoAmIResponse"> & {
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 17);
+  messageDesc(file_countersign_auth_v1_session, 21);
 
 /**
  * Where the refresh token is put.
@@ -741,6 +833,35 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeSessionRequestSchema;
     output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Ends all of the caller's own sessions but that of this very call. A
+   * registered client that a user has signed in with ends only its own.
+   *
+   * @generated from rpc countersign.auth.v1.SessionService.RevokeOtherSessions
+   */
+  revokeOtherSessions: {
+    methodKind: "unary";
+    input: typeof RevokeOtherSessionsRequestSchema;
+    output: typeof RevokeOtherSessionsResponseSchema;
+  },
+  /**
+   * Replaces the password of the caller's account, who proves the one before.
+   * The session of this very call goes on; all others of the account end.
+   *
+   * Answers Unauthenticated CREDENTIALS_INVALID when the current password is
+   * wrong; InvalidArgument when the new one cannot be a password;
+   * ResourceExhausted RATE_LIMITED, with the time to wait, after too many
+   * attempts: they count with those to sign in; FailedPrecondition when the
+   * caller has no password here; PermissionDenied POLICY_DENIED to a registered
+   * client.
+   *
+   * @generated from rpc countersign.auth.v1.SessionService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
   },
   /**
    * Says who the caller is, as the server sees it.

@@ -1,0 +1,56 @@
+import { AuthError } from "@countersign/server";
+import { findAccountBySubject, replacePasswordHash } from "../store/accounts.ts";
+import type { Store } from "../store/database.ts";
+import type { CredentialAudit } from "./credential-audit.ts";
+import type { Passwords } from "./password.ts";
+import type { PasswordSignIn } from "./password-sign-in.ts";
+import { createTurns, type TurnsOptions } from "./turns.ts";
+
+/** What {@link createPasswordChange} needs. */
+export interface PasswordChangeOptions {
+  readonly store: Store;
+  readonly passwords: Passwords;
+  /** Checks the current password, and limits how often that is tried: the one that signs in. */
+  readonly passwordSignIn: PasswordSignIn;
+  readonly audit: CredentialAudit;
+}
+
+/** A password that its owner replaces. */
+export interface PasswordReplacement {
+  /** The account. */
+  readonly subject: string;
+  readonly currentPassword: string;
+  /** 8 characters to 1,024 bytes: the caller has checked that. */
+  readonly newPassword: string;
+}
+
+/**
+ * Replaces the password of an account for its owner. Sessions are left as they are.
+ *
+ * @returns false when the subject has no account here
+ * @throws AuthError `CREDENTIALS_INVALID` when the current password is wrong, or was replaced meanwhile;
+ *   `RATE_LIMITED` after too many failures, and `AUTH_UNAVAILABLE` when the store cannot be used or too many wait
+ */
+export type PasswordChange = (replacement: PasswordReplacement) => Promise<boolean>;
+
+/** A hash takes 19 MB and a thread of the pool, which sign-ins need too. */
+const HASHING: TurnsOptions = { maxRunning: 1, maxWaiting: 64 };
+
+/** Create what replaces the passwords of accounts for their owners. */
+export function createPasswordChange(options: PasswordChangeOptions): PasswordChange {
+  const { store, passwords, passwordSignIn, audit } = options;
+  const turns = createTurns(HASHING);
+  return async ({ subject, currentPassword, newPassword }) => {
+    const known = await findAccountBySubject(store, subject);
+    if (known === undefined) return false;
+    const account = await passwordSignIn({ username: known.username, password: currentPassword });
+    const passwordHash = await turns(() => passwords.hash(newPassword));
+    const change = { subject, from: account.passwordHash, to: passwordHash };
+    // Two requests may have proven the same password, or the operator may have replaced it: the first one counts.
+    if (!(await replacePasswordHash(store, change))) {
+      throw new AuthError("CREDENTIALS_INVALID", "the password was replaced meanwhile");
+    }
+    audit.record({ type: "password_changed", subject });
+    return true;
+  };
+}

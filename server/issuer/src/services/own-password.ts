@@ -1,0 +1,47 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ChangePasswordRequest } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import type { Principal } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import { type OwnSessionsDeps, readOwnSession } from "./own-sessions.ts";
+import { assertPasswordChange } from "./session-input.ts";
+import type { SignIn } from "./session-sign-in.ts";
+
+/** What callers' own passwords are replaced with. */
+export interface OwnPasswordDeps extends OwnSessionsDeps {
+  readonly signIn: Pick<SignIn, "changePassword">;
+}
+
+/** Who asks for another password, and from where. */
+interface PasswordCaller {
+  readonly principal: Principal;
+  readonly peer: string;
+}
+
+/**
+ * Replace the caller's password, and end the other sessions of the account unless they are to go on.
+ *
+ * @returns how many sessions have ended
+ * @throws ConnectError InvalidArgument when the new password cannot be one, FailedPrecondition when there is none here
+ * @throws AuthError `POLICY_DENIED` to a registered client, else as `SignIn.changePassword`
+ */
+export async function changeOwnPassword(
+  deps: OwnPasswordDeps,
+  request: ChangePasswordRequest,
+  { principal, peer }: PasswordCaller,
+): Promise<{ readonly revokedCount: number }> {
+  assertPasswordChange(request);
+  const { currentPassword, newPassword, keepOtherSessions } = request;
+  const { subject, sessionId, clientId } = readOwnSession(deps, principal);
+  if (clientId !== undefined) {
+    throw new AuthError("POLICY_DENIED", "a registered client does not change the password of its user");
+  }
+  const replacement = { subject, sessionId, peer, currentPassword, newPassword };
+  if (!(await deps.signIn.changePassword(replacement))) {
+    throw new ConnectError("the caller signs in without a password here", Code.FailedPrecondition);
+  }
+  if (keepOtherSessions) {
+    return { revokedCount: 0 };
+  }
+  const where = { subject, exceptSessionId: sessionId };
+  return { revokedCount: (await deps.sessions.end({ where, reason: "password_changed" })).length };
+}

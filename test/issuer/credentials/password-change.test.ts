@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
+import { createPasswordChange } from "../../../server/issuer/src/credentials/password-change.ts";
+import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
+import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
+import type { Store } from "../../../server/issuer/src/store/database.ts";
+import { testPasswords as passwords } from "../../support/sign-ins.ts";
+import { describeStores } from "../../support/stores.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+
+async function start(store: Store) {
+  const clock = createTestClock();
+  const sessions = { end: async () => [] };
+  const accounts = createAccounts({ store, clock, passwords, sessions });
+  const account = { username: "ada", password: "correct horse", scopes: [], roles: [] };
+  const { subject } = await accounts.create(account);
+  const passwordSignIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
+  const events: unknown[] = [];
+  const audit = { record: (event: unknown) => void events.push(event) };
+  const change = createPasswordChange({ store, passwords, passwordSignIn, audit });
+  return { accounts, subject, passwordSignIn, change, events };
+}
+
+describeStores("a password that its owner replaces", (open) => {
+  it("is replaced once when two requests prove the same one at the same time", async () => {
+    await using store = await open();
+    const { subject, change, passwordSignIn, events } = await start(store);
+    const settled = await Promise.allSettled(
+      ["battery staple", "paper clip box"].map((newPassword) =>
+        change({ subject, currentPassword: "correct horse", newPassword }),
+      ),
+    );
+    expect(settled.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(settled.find(({ status }) => status === "rejected")).toMatchObject({
+      reason: { reason: "CREDENTIALS_INVALID" },
+    });
+    expect(events).toEqual([{ type: "password_changed", subject }]);
+    await expect(passwordSignIn({ username: "ada", password: "correct horse" })).rejects.toMatchObject({
+      reason: "CREDENTIALS_INVALID",
+    });
+  });
+
+  it("is not replaced for an account that is disabled, and there is none of a stranger", async () => {
+    await using store = await open();
+    const { accounts, subject, change } = await start(store);
+    await accounts.disable("ada");
+    const passwordsOf = { currentPassword: "correct horse", newPassword: "battery staple" };
+    await expect(change({ subject, ...passwordsOf })).rejects.toMatchObject({
+      reason: "CREDENTIALS_INVALID",
+    });
+    expect(await change({ subject: "usr_unknown", ...passwordsOf })).toBe(false);
+  });
+});
