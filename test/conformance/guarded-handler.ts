@@ -39,13 +39,12 @@ export function createGuardedHandler(suite: Suite, options: GuardOptions): HttpH
     jsonOptions: { registry: suite.registry },
     unaryFastPath: options.unaryFastPath,
   });
-  const guarded: HttpHandler = (req, res) => {
-    req.headers.authorization = authorization;
-    handler(req, res);
+  return {
+    handle(req, res) {
+      req.headers.authorization = authorization;
+      handler.handle(req, res);
+    },
+    onStream: (stream, headers, rawHeaders) =>
+      handler.onStream?.(stream, Object.assign(headers, { authorization }), rawHeaders) ?? false,
   };
-  return Object.assign(guarded, {
-    onStream: ((stream, headers, rawHeaders) =>
-      handler.onStream?.(stream, Object.assign(headers, { authorization }), rawHeaders) ??
-      false) satisfies HttpHandler["onStream"],
-  });
 }

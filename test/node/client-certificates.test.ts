@@ -119,7 +119,9 @@ describe("options of TLS that contradict each other", () => {
     ["clients are refused that are not asked", { rejectUnauthorized: true }, /without requestCert/],
   ];
   it.each(cases)("are refused: %s", async (_, tls, message) => {
-    await expect(listen(() => undefined, { tls: { ...server, ...tls } })).rejects.toThrow(message);
+    await expect(listen({ handle: () => undefined }, { tls: { ...server, ...tls } })).rejects.toThrow(
+      message,
+    );
   });
 
   it("are not: any certificate is taken, and none is verified", async () => {

@@ -40,20 +40,20 @@ export async function serveClosedGate(unaryFastPath = true): Promise<ClosedGate>
     streams.push(stream);
     socket = stream.session?.socket;
   };
-  const watched = (req: HttpRequest, res: HttpResponse): void => {
+  const handle = (req: HttpRequest, res: HttpResponse): void => {
     if (isHttp2Request(req)) {
       if (!streams.includes(req.stream)) watch(req.stream);
     } else {
       requests += 1;
       socket = req.socket;
     }
-    handler(req, res);
+    handler.handle(req, res);
   };
   const onStream: StreamHandler = (stream, ...header) => {
     watch(stream);
     return handler.onStream?.(stream, ...header) ?? false;
   };
-  const serving = await serveHandler(Object.assign(watched, { onStream }));
+  const serving = await serveHandler({ handle, onStream });
   return {
     ...serving,
     bytesRead: () => socket?.bytesRead ?? 0,

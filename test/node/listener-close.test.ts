@@ -10,9 +10,11 @@ describe("closing a listener", () => {
   function createPending() {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const handler: HttpHandler = (_req, res) => {
-      arrive();
-      void released.then(() => res.end("finished"));
+    const handler: HttpHandler = {
+      handle(_req, res) {
+        arrive();
+        void released.then(() => res.end("finished"));
+      },
     };
     return { arrived, release, handler };
   }

@@ -10,15 +10,17 @@ import { createSelfSigned } from "../support/self-signed.ts";
 import { ask, connectRaw, readAll, serveHandler } from "./serving.ts";
 
 /** Says which protocol the call came over, and how much body it brought. */
-const echo: HttpHandler = (req, res) => {
-  let bytes = 0;
-  req.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-  });
-  req.on("end", () => {
-    res.setHeader("x-bytes", bytes);
-    res.end(`HTTP/${req.httpVersion}`);
-  });
+const echo: HttpHandler = {
+  handle(req, res) {
+    let bytes = 0;
+    req.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    req.on("end", () => {
+      res.setHeader("x-bytes", bytes);
+      res.end(`HTTP/${req.httpVersion}`);
+    });
+  },
 };
 
 async function askHttp2(origin: string, { body = "", ca }: { body?: string; ca?: string } = {}) {

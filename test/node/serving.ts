@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions }
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { buildRequestListener, type RequestListenerOptions } from "../../server/node/src/build-server.ts";
-import type { HttpHandler } from "../../server/node/src/handler.ts";
+import type { HttpHandler, RequestHandler } from "../../server/node/src/handler.ts";
 import { type Listener, type ListenOptions, listen } from "../../server/node/src/listener.ts";
 
 /** A server of one test. */
@@ -27,8 +27,11 @@ export function serve(
 }
 
 /** Listen with a handler of the test. */
-export async function serveHandler(handler: HttpHandler, options: ListenOptions = {}): Promise<Serving> {
-  const listener = await listen(handler, options);
+export async function serveHandler(
+  handler: HttpHandler | RequestHandler,
+  options: ListenOptions = {},
+): Promise<Serving> {
+  const listener = await listen(typeof handler === "function" ? { handle: handler } : handler, options);
   return {
     listener,
     origin: listener.origin,

@@ -6,7 +6,7 @@ import {
   createTokenLookup,
   readAssertionIssuer,
 } from "@countersign/issuer/internal";
-import type { HttpHandler, JsonDocument } from "@countersign/node";
+import type { JsonDocument, RequestHandler } from "@countersign/node";
 import type { CallRequest } from "@countersign/node/internal";
 import type { IssuerOptions } from "@countersign/server";
 import { createAuthenticator, createTrustedIssuers, resolveIssuer } from "@countersign/server/internal";
@@ -28,7 +28,7 @@ export interface EndpointParts extends Issuance {
 export function composeEndpoints(
   backend: Backend,
   parts: EndpointParts,
-): Readonly<Record<string, HttpHandler>> {
+): Readonly<Record<string, RequestHandler>> {
   const { config, clock, revocations, log } = backend;
   const { sessions, signIn, accessGrants, federation, externalTerms, isOtherIssuer, options, peerOf } = parts;
   const { issuer } = options;

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { createSessionService } from "@countersign/issuer";
-import type { HttpHandler, JsonDocument } from "@countersign/node";
+import type { JsonDocument, RequestHandler } from "@countersign/node";
 import type { CallRequest } from "@countersign/node/internal";
 import { readPeer } from "@countersign/node/internal";
 import type { IssuerOptions } from "@countersign/server";
@@ -18,7 +18,7 @@ export interface ComposedIssuer {
   /** Its public documents, by their path. */
   readonly documents: Readonly<Record<string, JsonDocument>>;
   /** Its OAuth endpoints, by their path. */
-  readonly endpoints: Readonly<Record<string, HttpHandler>>;
+  readonly endpoints: Readonly<Record<string, RequestHandler>>;
   /** Says where a request comes from, in the form that limits count by. */
   readonly peerOf: (req: CallRequest) => string;
 }

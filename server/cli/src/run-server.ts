@@ -53,7 +53,7 @@ export async function runServer(
   const config = requireAudience(settings);
   const shutdown = new AbortController();
   // The address is known only once it is bound, and stands in the tokens: calls that come earlier are told to wait.
-  let handler: HttpHandler = (_, res) => respondJson(res, 503, { error: "starting" });
+  let handler: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };
   const bindNow = (): Promise<Listener> =>
     bindServer(
       deferHandler(() => handler),

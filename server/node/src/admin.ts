@@ -1,4 +1,4 @@
-import type { HttpHandler, HttpResponse } from "./handler.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
 import { respond, respondJson, respondMethodNotAllowed } from "./respond.ts";
 
 /** Where the metrics come from. A registry of prom-client has this shape. */
@@ -35,7 +35,7 @@ export function createAdminHandler(options: AdminOptions): HttpHandler {
       respond(res, { status: 200, headers: { "content-type": options.metrics.contentType }, body });
     },
   };
-  return (req, res) => {
+  const handle = (req: HttpRequest, res: HttpResponse): void => {
     const path = req.url?.split("?", 1)[0] ?? "";
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) {
@@ -52,4 +52,5 @@ export function createAdminHandler(options: AdminOptions): HttpHandler {
       respondJson(res, 503, { status: "not ready" });
     });
   };
+  return { handle };
 }

@@ -4,7 +4,13 @@ import { type JsonDocument, serveDocument } from "./documents.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { createOriginReader, type OriginReader } from "./exchange/request-origin.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
-import { type HttpHandler, type HttpRequest, type HttpResponse, isGone } from "./handler.ts";
+import {
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  isGone,
+  type RequestHandler,
+} from "./handler.ts";
 import { respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
@@ -14,7 +20,7 @@ export interface RequestListenerOptions extends RpcOptions {
   /** Public documents by their path, such as `/.well-known/jwks.json`. */
   readonly documents?: Readonly<Record<string, JsonDocument>>;
   /** Other endpoints by their path. They answer for themselves, and get their bodies unread. */
-  readonly endpoints?: Readonly<Record<string, HttpHandler>>;
+  readonly endpoints?: Readonly<Record<string, RequestHandler>>;
   /** Is asked about requests for anything else, such as the files of a page. Absent: there is nothing else. */
   readonly pages?: PageHandler;
   /** The origins whose scripts may call. Default: none but the server's own. */
@@ -31,7 +37,7 @@ export type PageHandler = (
 /**
  * Put the whole HTTP side of a server together, without listening: RPCs, public documents, files, and CORS.
  *
- * The returned handler is for `listen`, and for the servers of `node:http` and `node:http2`. It never throws; a target
+ * The returned handler is for `listen`, and its `handle` for the servers of `node:http` and `node:http2`. It never throws; a target
  * or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says so, anything else
  * that is unknown with 404.
  *
@@ -55,7 +61,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     if ((await options.pages?.(req, res, pathname)) === "answered") return;
     if (respondUnknownRpc(req, res) !== "answered") respondJson(res, 404, { error: "not found" });
   };
-  const answer: HttpHandler = (req, res) => {
+  const answer = (req: HttpRequest, res: HttpResponse): void => {
     const pathname = pathnameOf(req, originOf);
     if (pathname === undefined) {
       respondUnread(req, res, { status: 400, error: "bad request" });
@@ -81,7 +87,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       fail(req, res, reason);
     }
   };
-  return Object.assign(handle, { onStream: rpcs.onStream });
+  return { handle, onStream: rpcs.onStream };
 }
 
 function respondUnread(

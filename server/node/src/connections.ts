@@ -1,7 +1,7 @@
 import type { Server as Http1Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { type HttpHandler, type HttpRequest, type HttpResponse, isHttp2Response } from "./handler.ts";
+import { isHttp2Response, type RequestHandler } from "./handler.ts";
 
 /** The open connections of one listener. */
 export interface Connections {
@@ -13,8 +13,8 @@ export interface Connections {
   addHttp2(session: ServerHttp2Session): void;
   /** Say that a connection that was taken for HTTP/1.1 speaks HTTP/2. */
   removeHttp1(socket: Socket): void;
-  /** Wrap the handler, so that calls in flight over HTTP/1.1 are known. */
-  track(handler: HttpHandler): HttpHandler;
+  /** Wrap a handler, so that calls in flight over HTTP/1.1 are known. Over HTTP/2 a connection knows of its calls by itself. */
+  track(handle: RequestHandler): RequestHandler;
   /** Stop accepting, tell the callers, wait for the calls in flight, destroy what is left after `graceMs` milliseconds. */
   drain(server: Http1Server | Http2SecureServer, graceMs: number): Promise<void>;
 }
@@ -50,13 +50,9 @@ export function createConnections(idleTimeoutMs: number): Connections {
       closeWhenIdle(session, idleTimeoutMs);
       if (draining) session.close();
     },
-    track(handler) {
-      const tracked = (req: HttpRequest, res: HttpResponse): void => {
-        if (!isHttp2Response(res)) begin(res, req.socket);
-        handler(req, res);
-      };
-      // Over HTTP/2 a connection knows of its calls by itself.
-      return Object.assign(tracked, handler.onStream === undefined ? {} : { onStream: handler.onStream });
+    track: (handle) => (req, res) => {
+      if (!isHttp2Response(res)) begin(res, req.socket);
+      handle(req, res);
     },
     async drain(server, graceMs) {
       draining = true;

@@ -14,8 +14,12 @@ export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 /** Answers one request. It must not throw. */
+export type RequestHandler = (req: HttpRequest, res: HttpResponse) => void;
+
+/** Answers the requests of a server. Its functions need no `this`: `createServer(handler.handle)` works. */
 export interface HttpHandler {
-  (req: HttpRequest, res: HttpResponse): void;
+  /** Answer one request, of either version of HTTP. */
+  readonly handle: RequestHandler;
   /** Is asked first about requests over HTTP/2. Absent: it would take none. */
   readonly onStream?: StreamHandler;
 }
@@ -33,9 +37,10 @@ export type StreamHandler = (
 
 /** Make a handler of one that may be another for every request. */
 export function deferHandler(handlerOf: () => HttpHandler): HttpHandler {
-  const handle = (req: HttpRequest, res: HttpResponse): void => handlerOf()(req, res);
-  const onStream: StreamHandler = (...parts) => handlerOf().onStream?.(...parts) ?? false;
-  return Object.assign(handle, { onStream });
+  return {
+    handle: (req, res) => handlerOf().handle(req, res),
+    onStream: (...parts) => handlerOf().onStream?.(...parts) ?? false,
+  };
 }
 
 /** A request, as far as the context values of its call can be made from it. */

@@ -6,7 +6,7 @@ export { buildRequestListener } from "./build-server.ts";
 export type { JsonDocument } from "./documents.ts";
 export type { NodeServer, NodeServerGuardOptions } from "./guard-node-server.ts";
 export { guardNodeServer } from "./guard-node-server.ts";
-export type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
+export type { HttpHandler, HttpRequest, HttpResponse, RequestHandler } from "./handler.ts";
 export type { HttpLimits } from "./limits.ts";
 export type { Listener, ListenOptions } from "./listener.ts";
 export { listen } from "./listener.ts";

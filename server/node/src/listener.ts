@@ -49,7 +49,7 @@ type AnyServer = Http1Server | Http2SecureServer;
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
   const limits = resolveHttpLimits(options.limits);
   const connections = createConnections(limits.idleTimeoutMs);
-  const tracked = connections.track(handler);
+  const tracked = { ...handler, handle: connections.track(handler.handle) };
   const server =
     options.tls === undefined
       ? createPlainServer(tracked, limits, connections)
@@ -90,11 +90,11 @@ function toNodeLimits(limits: HttpLimits) {
 
 function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections: Connections): Http1Server {
   const nodeLimits = toNodeLimits(limits);
-  const http2 = createHttp2Server(nodeLimits, handler);
+  const http2 = createHttp2Server(nodeLimits, handler.handle);
   offerStreams(http2, handler.onStream);
   http2.on("session", (session) => connections.addHttp2(session));
   // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
-  const http1 = createHttp1Server(nodeLimits, handler);
+  const http1 = createHttp1Server(nodeLimits, handler.handle);
   const onHttp1Connection = http1.listeners("connection");
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
@@ -124,7 +124,7 @@ function createTlsServer(
   options: NodeLimits & ResolvedTlsOptions,
   connections: Connections,
 ): Http2SecureServer {
-  const server = createSecureServer({ ...options, allowHTTP1: true }, handler);
+  const server = createSecureServer({ ...options, allowHTTP1: true }, handler.handle);
   offerStreams(server, handler.onStream);
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));

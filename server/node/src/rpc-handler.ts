@@ -30,11 +30,11 @@ import { stopUnreadBody } from "./exchange/reject-early.ts";
 import {
   type CallRequest,
   type CallResponse,
-  type HttpHandler,
   type HttpRequest,
   type HttpResponse,
   isHttp2Request,
   isHttp2Response,
+  type RequestHandler,
   type StreamHandler,
 } from "./handler.ts";
 import { type JsonOptions, resolveJsonOptions } from "./json-options.ts";
@@ -83,7 +83,7 @@ export interface RpcOptions {
 /** The RPCs of a server. */
 export interface Rpcs {
   /** Find the handler of an RPC by its path; `undefined` when there is none. */
-  find(pathname: string): HttpHandler | undefined;
+  find(pathname: string): RequestHandler | undefined;
   /** Takes unary calls off their streams. */
   readonly onStream: StreamHandler;
 }
@@ -119,7 +119,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
   });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  const find = (pathname: string): HttpHandler | undefined => {
+  const find = (pathname: string): RequestHandler | undefined => {
     const handler = handlers.get(pathname);
     if (handler === undefined) return undefined;
     const answer = (request: CallWithBody, req: HttpRequest): Promise<UniversalServerResponse> => {

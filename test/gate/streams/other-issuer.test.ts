@@ -12,7 +12,7 @@ import { startStreamServer, tokenFor } from "./stream-server.ts";
 /** A server that knows nothing of all this: it counts the calls that it cannot answer. */
 async function startForeignServer(notes: Partial<ServiceImpl<typeof NotesService>>) {
   let unknownCalls = 0;
-  const handler = connectNodeAdapter({
+  const handle = connectNodeAdapter({
     routes: (router) => router.service(NotesService, notes),
     fallback(_, res) {
       unknownCalls += 1;
@@ -20,7 +20,7 @@ async function startForeignServer(notes: Partial<ServiceImpl<typeof NotesService
       res.end();
     },
   });
-  const listener = await listen(handler);
+  const listener = await listen({ handle });
   return {
     baseUrl: listener.origin,
     unknownCalls: () => unknownCalls,

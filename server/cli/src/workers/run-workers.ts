@@ -1,3 +1,4 @@
+import type { HttpHandler } from "@countersign/node";
 import { respondJson } from "@countersign/node/internal";
 import type { Logger } from "pino";
 import { bindAdmin, bindServer } from "../bind.ts";
@@ -60,7 +61,8 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
 
 /** Bind the port for a moment: whether it is free, and which one it is, must be known before there are workers. */
 async function findAddress(config: Config): Promise<{ readonly origin: string; readonly port: number }> {
-  const listener = await bindServer((_, res) => respondJson(res, 503, { error: "starting" }), config);
+  const handler: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };
+  const listener = await bindServer(handler, config);
   await listener.close(0);
   return { origin: listener.origin, port: listener.address.port };
 }

@@ -1,4 +1,4 @@
-import type { HttpHandler, HttpRequest, HttpResponse } from "@countersign/node";
+import type { HttpRequest, HttpResponse, RequestHandler } from "@countersign/node";
 import { isGone, respond, stopUnreadBody } from "@countersign/node/internal";
 import { type Form, readForm } from "./form.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";
@@ -26,7 +26,7 @@ export type OAuthAnswer = (request: OAuthRequest) => Promise<object | undefined>
 const NO_STORE = { "cache-control": "no-store", pragma: "no-cache" } as const;
 
 /** Create an endpoint that takes forms by POST, and answers errors as RFC 6749 §5.2 says. */
-export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuthAnswer): HttpHandler {
+export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuthAnswer): RequestHandler {
   const serve = async (req: HttpRequest, res: HttpResponse): Promise<void> => {
     if (req.method !== "POST") {
       res.setHeader("allow", "POST");
