@@ -87,7 +87,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     audience: config.audience,
     policies: mode.policies,
     clockToleranceSeconds: config.clockTolerance / 1000,
-    failures: limitBadTokens(backend),
+    tokenFailureLimit: limitBadTokens(backend),
     ...{ revocations, clock, streams, audit },
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });

@@ -1,4 +1,4 @@
-export type { FailureLimit, RevocationCheck, RevokedPrincipals } from "./authenticate/authenticator.ts";
+export type { RevocationCheck, RevokedPrincipals, TokenFailureLimit } from "./authenticate/authenticator.ts";
 export type { Principal, TokenBinding } from "./authenticate/principal.ts";
 export type { Policy } from "./authorize/policy.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";

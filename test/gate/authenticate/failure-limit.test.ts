@@ -24,7 +24,7 @@ function setUp() {
     issuers: issuersOf(trustedIssuer({ keys })),
     revocations: { isRevoked: () => false },
     ...{ clock, toleranceSeconds: 0, cacheEntries: 10 },
-    failures: createRateLimit({ limit: 50, windowMs: 10_000, clock, message: "too many" }),
+    tokenFailureLimit: createRateLimit({ limit: 50, windowMs: 10_000, clock, message: "too many" }),
   });
   const authenticate = (token: string, peer?: string) => authenticator.authenticate(token, peer);
   return { clock, counts, outage, authenticate };

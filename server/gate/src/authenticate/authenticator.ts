@@ -30,7 +30,7 @@ export interface RevokedPrincipals {
 }
 
 /** How often the tokens of one caller may turn out not to be good. */
-export interface FailureLimit {
+export interface TokenFailureLimit {
   /** @throws AuthError `RATE_LIMITED` when it was too often of late */
   assertAllowed(peer: string): void;
   /** Count one that was not good. */
@@ -52,7 +52,7 @@ export interface AuthenticatorOptions {
   /** How long to wait for a key that has to be fetched, in milliseconds. Default: as long as its source does. */
   readonly keyTimeoutMs?: number;
   /** Keeps a caller from having tokens verified in vain without end. Default: nobody counts. */
-  readonly failures?: FailureLimit | undefined;
+  readonly tokenFailureLimit?: TokenFailureLimit | undefined;
 }
 
 /** Turns a token into a principal. */
@@ -75,7 +75,7 @@ const SPENT_SHARE = 10;
 
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { issuers, revocations, clock, toleranceSeconds, failures } = options;
+  const { issuers, revocations, clock, toleranceSeconds, tokenFailureLimit } = options;
   const cache = createVerdictCache(options.cacheEntries);
   const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
 
@@ -103,13 +103,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   /** A token that was verified before costs nothing, and so is never counted: only who comes with others must wait. */
   function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
-    if (failures === undefined || peer === "") {
+    if (tokenFailureLimit === undefined || peer === "") {
       return verify(token, digest);
     }
-    failures.assertAllowed(peer);
+    tokenFailureLimit.assertAllowed(peer);
     const count = (error: unknown): never => {
       if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
-        failures.take(peer);
+        tokenFailureLimit.take(peer);
       }
       throw error;
     };

@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
-import type { FailureLimit, RevocationCheck } from "../authenticate/authenticator.ts";
+import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { type AuditSink, isolateAudit, silentAudit } from "../kernel/audit.ts";
@@ -51,7 +51,7 @@ export interface AuthOptions {
    * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. Callers are told apart by
    * what `setPeer` put into the context values. Default: nobody counts.
    */
-  readonly failures?: FailureLimit;
+  readonly tokenFailureLimit?: TokenFailureLimit;
   /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
   readonly readMaxBytes?: number;
   /** Who is told of calls that were refused. Default: nobody. */
@@ -98,9 +98,9 @@ const MAX_TOLERANCE_SECONDS = 300;
 
 /** Every option, with its default filled in. */
 export interface ResolvedAuthOptions
-  extends Omit<Required<AuthOptions>, "anonymousStreams" | "enforce" | "issuers" | "failures"> {
+  extends Omit<Required<AuthOptions>, "anonymousStreams" | "enforce" | "issuers" | "tokenFailureLimit"> {
   readonly anonymousStreams: AnonymousStreamLimits;
-  readonly failures: FailureLimit | undefined;
+  readonly tokenFailureLimit: TokenFailureLimit | undefined;
   readonly issuers: TrustedIssuers;
   readonly enforcement: Enforcement;
 }
@@ -136,7 +136,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     policies: options.policies ?? new Map(),
     revocations: options.revocations ?? NOTHING_REVOKED,
     enforcement: createEnforcement(options.enforce ?? new Map()),
-    failures: options.failures,
+    tokenFailureLimit: options.tokenFailureLimit,
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: toleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,

@@ -99,16 +99,17 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
 }
 
 function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gate {
-  const { issuers, revocations, clock, failures, audit, enforcement, forwardToken, onError } = resolved;
+  const { issuers, revocations, clock, tokenFailureLimit, audit, enforcement, forwardToken, onError } =
+    resolved;
   const audiences = createAudiences(issuers, policies);
   const authenticator = createAuthenticator({
-    ...{ issuers: audiences.issuers, revocations, clock, failures },
+    ...{ issuers: audiences.issuers, revocations, clock, tokenFailureLimit },
     toleranceSeconds: resolved.clockToleranceSeconds,
     cacheEntries: resolved.verdictCacheEntries,
     keyTimeoutMs: resolved.gateTimeoutMs,
   });
   return createGate({
-    ...{ policies, audiences, authenticator, failures },
+    ...{ policies, audiences, authenticator, tokenFailureLimit },
     ...{ clock, audit, enforcement, forwardToken, onError },
   });
 }

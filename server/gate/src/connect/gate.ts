@@ -1,5 +1,5 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
-import type { Authenticator, FailureLimit } from "../authenticate/authenticator.ts";
+import type { Authenticator, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
 import type { Policy } from "../authorize/policy.ts";
@@ -26,7 +26,7 @@ export interface GateOptions {
   /** Who turns tokens into principals. */
   readonly authenticator: Authenticator;
   /** Counts bad tokens by the peers that they come from. Undefined: they are not counted. */
-  readonly failures: FailureLimit | undefined;
+  readonly tokenFailureLimit: TokenFailureLimit | undefined;
   /** The time. */
   readonly clock: Clock;
   /** Who is told of calls that were refused. */
@@ -60,7 +60,7 @@ export type Gate = (context: GateContext) => void | Promise<void>;
 export function createGate(options: GateOptions): Gate {
   const { policies, audiences, authenticator, clock, audit, enforcement } = options;
   // Asking a socket of HTTP/2 for its address takes longer than the rest of a decision.
-  const isCounted = options.failures !== undefined;
+  const isCounted = options.tokenFailureLimit !== undefined;
 
   function admit({ state, policy }: JudgedCall, principal: Principal): void {
     state.caller = { principal };
