@@ -22,7 +22,6 @@ export { AuthError } from "./errors/auth-error.ts";
 export type { AuditEvent, AuditSink } from "./kernel/audit.ts";
 export type { Clock } from "./kernel/clock.ts";
 export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
-export type { OtherServers, RemoteRenewal, RenewedStream } from "./streams/renewal.ts";
 export type { StreamLease, StreamRegistry } from "./streams/stream-registry.ts";
 export { createStreamRegistry } from "./streams/stream-registry.ts";
 export type { StreamEnd, StreamWatch } from "./streams/stream-watch.ts";

@@ -33,5 +33,5 @@ export { createHealthService } from "./services/health.ts";
 export type { HealthState } from "./services/health-state.ts";
 export { createHealthState } from "./services/health-state.ts";
 export { createReflectionServices } from "./services/reflection.ts";
-export type { RenewalResult } from "./streams/renewal.ts";
+export type { OtherServers, RemoteRenewal, RenewalResult, RenewedStream } from "./streams/renewal.ts";
 export { refuseStrangers, renewStreams } from "./streams/renewal.ts";

@@ -11,5 +11,4 @@ export type { HttpLimits } from "./limits.ts";
 export type { Listener, ListenOptions } from "./listener.ts";
 export { listen } from "./listener.ts";
 export { peerCertificateOf } from "./peer-certificate.ts";
-export type { RpcOptions } from "./rpc-handler.ts";
 export type { TlsOptions } from "./tls-options.ts";

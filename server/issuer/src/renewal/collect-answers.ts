@@ -1,4 +1,4 @@
-import type { RemoteRenewal, RenewedStream } from "@countersign/server";
+import type { RemoteRenewal, RenewedStream } from "@countersign/server/internal";
 import { refuseStrangers } from "@countersign/server/internal";
 import type { RenewalAnswer } from "./renewal-words.ts";
 

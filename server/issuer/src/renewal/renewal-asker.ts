@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { OtherServers, Principal, RemoteRenewal } from "@countersign/server";
-import { AuthError } from "@countersign/server";
+import { AuthError, type Principal } from "@countersign/server";
+import type { OtherServers, RemoteRenewal } from "@countersign/server/internal";
 import { type Bus, MAX_WORD_BYTES } from "../store/bus.ts";
 import { type CollectedAnswers, collectAnswers } from "./collect-answers.ts";
 import {
