@@ -7,16 +7,16 @@ import type { PageHandler } from "@countersign/node/internal";
 import {
   type Auth,
   createAuth,
+  createRateLimit,
   createStreamRegistry,
   createStreamService,
+  type RateLimit,
   setPeer,
 } from "@countersign/server";
 import {
   createHealthService,
   createHealthState,
-  createRateLimit,
   type HealthState,
-  type RateLimit,
   toMethodName,
 } from "@countersign/server/internal";
 import type { BuiltInServices } from "./built-in-services.ts";

@@ -4,8 +4,7 @@ import {
   createSealedWords,
   type RenewalAsker,
 } from "@countersign/issuer/internal";
-import type { StreamRegistry } from "@countersign/server";
-import { createRateLimit } from "@countersign/server/internal";
+import { createRateLimit, type StreamRegistry } from "@countersign/server";
 import type { Backend } from "./open-backend.ts";
 
 /** How many questions, of up to 100 streams each, one account may have the other servers asked. */

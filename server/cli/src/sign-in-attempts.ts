@@ -1,5 +1,5 @@
 import { shareThroughStore } from "@countersign/issuer/internal";
-import { createRateLimit, type RateLimit } from "@countersign/server/internal";
+import { createRateLimit, type RateLimit } from "@countersign/server";
 import type { Backend } from "./open-backend.ts";
 import { shareRateLimit } from "./workers/share-rate-limit.ts";
 

@@ -1,5 +1,7 @@
 export type { RevocationCheck, RevokedPrincipals, TokenFailureLimit } from "./authenticate/authenticator.ts";
 export type { Principal, TokenBinding } from "./authenticate/principal.ts";
+export type { RateLimit, RateLimitOptions } from "./authenticate/rate-limit.ts";
+export { createRateLimit } from "./authenticate/rate-limit.ts";
 export type { Policy } from "./authorize/policy.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
 export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";

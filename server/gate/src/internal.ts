@@ -6,8 +6,7 @@ export { MAX_TOKEN_CHARS, parseCompactJws } from "./authenticate/compact-jws.ts"
 export type { TrustedIssuer } from "./authenticate/issuers.ts";
 export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
 export { createPrincipal } from "./authenticate/principal.ts";
-export type { OwnRateLimit, RateLimit, RateLimitOptions } from "./authenticate/rate-limit.ts";
-export { createRateLimit } from "./authenticate/rate-limit.ts";
+export type { OwnRateLimit } from "./authenticate/rate-limit.ts";
 export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
 export { createCallValues } from "./connect/call-state.ts";
 export type { Gate } from "./connect/gate.ts";

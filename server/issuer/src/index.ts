@@ -1,7 +1,5 @@
 // Users first: what a server needs to issue tokens of its own.
 
-export type { RateLimit, RateLimitOptions } from "@countersign/server/internal";
-export { createRateLimit } from "@countersign/server/internal";
 export type { Accounts, AccountsOptions, NewAccount } from "./credentials/accounts.ts";
 export { createAccounts } from "./credentials/accounts.ts";
 export type { AssertionCheckOptions } from "./credentials/client-assertion.ts";

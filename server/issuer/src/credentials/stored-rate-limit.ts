@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { OwnRateLimit, RateLimit } from "@countersign/server/internal";
+import type { RateLimit } from "@countersign/server";
+import type { OwnRateLimit } from "@countersign/server/internal";
 import { type AddressTries, addAddressTries } from "../store/address-tries.ts";
 import type { Store } from "../store/database.ts";
 

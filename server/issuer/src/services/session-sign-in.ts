@@ -1,6 +1,5 @@
-import type { AuditSink } from "@countersign/server";
+import type { AuditSink, RateLimit } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import type { RateLimit } from "@countersign/server/internal";
 import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
 import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
 import type { Federation } from "../credentials/federation.ts";

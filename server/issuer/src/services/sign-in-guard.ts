@@ -1,6 +1,5 @@
-import type { AuditEvent, AuditSink } from "@countersign/server";
+import type { AuditEvent, AuditSink, RateLimit } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import type { RateLimit } from "@countersign/server/internal";
 
 /** An attempt to sign in. */
 export interface SignInAttempt {
