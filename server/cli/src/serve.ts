@@ -1,8 +1,8 @@
-import { warnOfDemoAccounts } from "@countersign/demo";
 import { serveServices } from "./built-in-services.ts";
 import type { Command, Terminal } from "./command.ts";
 import type { ServerMode } from "./compose-server.ts";
 import { type Config, readCommandLine } from "./config.ts";
+import { warnOfGuessablePasswords } from "./guessable-passwords.ts";
 import { type RunningServer, runServer } from "./run-server.ts";
 import type { SettingName } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -54,7 +54,7 @@ export async function serve(
     return;
   }
   const onReady = async (server: RunningServer): Promise<void> => {
-    await warnOfDemoAccounts(server.backend);
+    await warnOfGuessablePasswords(server.backend);
     announce(server);
   };
   await runServer(config, terminal, { mode, given, onReady });
@@ -70,7 +70,7 @@ interface WorkerParts {
 
 async function serveAsWorker({ config, given, terminal, mode, link }: WorkerParts): Promise<void> {
   try {
-    const onReady = ({ backend }: RunningServer): Promise<void> => warnOfDemoAccounts(backend);
+    const onReady = ({ backend }: RunningServer): Promise<void> => warnOfGuessablePasswords(backend);
     await runServer(config, terminal, { mode, given, onReady, link });
   } finally {
     link.close();
