@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ConnectError } from "@connectrpc/connect";
 import { resumable } from "@countersign/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../../server/issuer/src/store/database.ts";
+import { openNoteDatabase } from "../../server/demo/src/notes/open-notes.ts";
 import { type BalancedCluster, PROXIES, startBalancedCluster } from "../support/balanced-cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Collected, collect, type Notes, signInSession } from "../support/stream-runs.ts";
@@ -71,7 +71,7 @@ async function writeThroughout(notes: Notes, signal: AbortSignal): Promise<void>
 
 /** All that was ever written, as the database has it. */
 async function sequencesOf(url: string): Promise<readonly bigint[]> {
-  await using store = await openDatabase({ url });
-  const rows = await store.db.selectFrom("note_events").select("sequence").orderBy("sequence").execute();
+  await using notes = await openNoteDatabase({ postgres: url });
+  const rows = await notes.read(notes.db.selectFrom("note_events").select("sequence").orderBy("sequence"));
   return rows.map(({ sequence }) => BigInt(sequence));
 }

@@ -1,7 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
@@ -19,11 +18,14 @@ export const serveServices: BuiltInServices = {
   policies: withReflection(AUTHENTICATED_POLICY),
 };
 
-/** What `countersign demo` serves: notes, too, and reflection for everyone. */
-export const demoServices: BuiltInServices = {
-  services: [...serveServices.services, NotesService],
-  policies: withReflection(PUBLIC_POLICY),
-};
+/** What `countersign demo` serves: those of the demo, too, and reflection for everyone. */
+export async function loadDemoServices(): Promise<BuiltInServices> {
+  const { DEMO_SERVICES } = await import("@countersign/demo");
+  return {
+    services: [...serveServices.services, ...DEMO_SERVICES],
+    policies: withReflection(PUBLIC_POLICY),
+  };
+}
 
 function withReflection(policy: Policy): ReadonlyMap<DescService, Policy> {
   return new Map<DescService, Policy>([

@@ -1,5 +1,4 @@
-import type { ServiceImpl } from "@connectrpc/connect";
-import type { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { ConnectRouter } from "@connectrpc/connect";
 import { createRoutes, type ServedServices } from "@countersign/issuer/internal";
 import type { HttpHandler } from "@countersign/node";
 import { buildRequestListener } from "@countersign/node";
@@ -29,9 +28,15 @@ import { shareRateLimit } from "./workers/share-rate-limit.ts";
 
 /** What a server serves. */
 export interface ServerMode extends BuiltInServices {
-  /** Put the demo's notes together. Absent: there are none. */
-  readonly notes?: (backend: Backend, issuerUrl: string) => ServiceImpl<typeof NotesService>;
-  /** Answers requests for the files of the web demo. Absent: there is none. */
+  /** Open what is served beside the services of the command. Absent: nothing is. */
+  readonly openAddition?: (backend: Backend, issuerUrl: string) => Promise<Addition>;
+}
+
+/** What a server serves beside the services of the command. */
+export interface Addition extends AsyncDisposable {
+  /** Registers its services: those of the mode that are none of the command. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Answers requests for files. Absent: there are none. */
   readonly pages?: PageHandler;
 }
 
@@ -74,15 +79,19 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
   const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated, opened });
   const streams = createStreamRegistry(metrics.streams);
   const health = createHealthState(mode.services);
+  const addition = opened.use(await mode.openAddition?.(backend, issuerUrl));
   const served: ServedServices = {
     session: issuer.service,
     stream: createStreamService({ streams, clock, others: connectStreams(backend, streams, opened) }),
-    ...(mode.notes === undefined ? {} : { notes: mode.notes(backend, issuerUrl) }),
     health: createHealthService(health),
-    reflection: true,
+    reflection: mode.services,
   };
+  const { routes } = createRoutes(served);
   const auth = createAuth({
-    routes: createRoutes(served).routes,
+    routes: (router) => {
+      routes(router);
+      addition?.routes(router);
+    },
     issuers: [issuer.options, ...others.issuers],
     audience: config.audience,
     policies: mode.policies,
@@ -92,7 +101,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
   metrics.watchStreams(() => streams.size);
-  return { handler: composeHandler(backend, parts, { auth, issuer }), health, auth };
+  return { handler: composeHandler(backend, parts, { auth, issuer, pages: addition?.pages }), health, auth };
 }
 
 /** Tokens that are not valid count against the address that they come from, in all processes together. */
@@ -106,11 +115,17 @@ function limitBadTokens({ config, clock, workerBus }: Backend): RateLimit {
   return shareRateLimit(own, workerBus, "countersign_failures");
 }
 
+interface HandlerParts {
+  readonly auth: Auth;
+  readonly issuer: ComposedIssuer;
+  readonly pages: PageHandler | undefined;
+}
+
 /** Everything that is answered: RPCs, the issuer's documents and endpoints, and in the demo the page. */
 function composeHandler(
   { config, log }: Backend,
-  { mode: { pages }, shutdown }: ServerParts,
-  { auth, issuer }: { readonly auth: Auth; readonly issuer: ComposedIssuer },
+  { shutdown }: ServerParts,
+  { auth, issuer, pages }: HandlerParts,
 ): HttpHandler {
   return buildRequestListener({
     ...auth,

@@ -1,22 +1,15 @@
 import { join } from "node:path";
-import { composeNotes, createStaticFiles, DEMO_ACCOUNTS } from "@countersign/demo";
-import { demoServices } from "./built-in-services.ts";
+import type { DEMO_ACCOUNTS, DemoOptions } from "@countersign/demo";
+import { loadDemoServices } from "./built-in-services.ts";
 import type { Command, Terminal } from "./command.ts";
 import type { ServerMode } from "./compose-server.ts";
-import { readCommandLine } from "./config.ts";
+import { type Config, readCommandLine } from "./config.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { type RunningServer, runServer } from "./run-server.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings that the demo has defaults of its own for. */
 const FALLBACKS = { audience: "countersign-demo", logLevel: "warn" } as const;
-
-/** What the demo serves. `vite build` puts the page beside the folder of this package. */
-const MODE: ServerMode = {
-  ...demoServices,
-  notes: composeNotes,
-  pages: createStaticFiles(join(import.meta.dirname, "../../../web-demo/dist")),
-};
 
 /** `countersign demo`: the server with all that is needed to try it out. */
 export const demoCommand: Command = {
@@ -38,29 +31,46 @@ export const demoCommand: Command = {
     if (config.workers > 1) {
       throw new UsageError("the demo is one process: --workers is for countersign serve");
     }
+    // Loaded by this command only: the others know nothing of it.
+    const { DEMO_ACCOUNTS, openDemo } = await import("@countersign/demo");
+    const mode: ServerMode = {
+      ...(await loadDemoServices()),
+      openAddition: (_, issuer) => openDemo({ store: locate(config), issuer }),
+    };
     await runServer(config, terminal, {
-      mode: MODE,
+      mode,
       given,
       createsSecret: true,
       onReady: async (server) => {
-        await addAccounts(server);
-        printWelcome(server, terminal);
+        await addAccounts(server, DEMO_ACCOUNTS);
+        printWelcome(server, DEMO_ACCOUNTS, terminal);
       },
     });
   },
 };
 
-async function addAccounts({ backend }: RunningServer): Promise<void> {
+/** Where the notes are: beside what the issuer has in its store. */
+function locate({ databaseUrl, dataDir }: Config): DemoOptions["store"] {
+  return databaseUrl === undefined ? { sqlite: join(dataDir, "countersign.db") } : { postgres: databaseUrl };
+}
+
+type DemoAccounts = typeof DEMO_ACCOUNTS;
+
+async function addAccounts({ backend }: RunningServer, demoAccounts: DemoAccounts): Promise<void> {
   const accounts = openAccounts(backend);
-  for (const account of DEMO_ACCOUNTS) {
+  for (const account of demoAccounts) {
     if ((await accounts.find(account.username)) === undefined) {
       await accounts.create(account);
     }
   }
 }
 
-function printWelcome({ backend, origin, adminOrigin }: RunningServer, terminal: Terminal): void {
-  const [{ username, password }] = DEMO_ACCOUNTS;
+function printWelcome(
+  { backend, origin, adminOrigin }: RunningServer,
+  accounts: DemoAccounts,
+  terminal: Terminal,
+): void {
+  const [{ username, password }] = accounts;
   const body = JSON.stringify({ password: { username, password } });
   const { tlsCert } = backend.config;
   const connection = tlsCert === undefined ? "--http2-prior-knowledge" : `--cacert ${tlsCert}`;
@@ -68,7 +78,7 @@ function printWelcome({ backend, origin, adminOrigin }: RunningServer, terminal:
     "",
     `Countersign demo is ready: ${origin}`,
     "",
-    ...DEMO_ACCOUNTS.map((account, index) => {
+    ...accounts.map((account, index) => {
       const label = index === 0 ? "Accounts" : "";
       const rights = [...account.scopes, ...account.roles.map((role) => `role ${role}`)].join(" ");
       return `  ${label.padEnd(10)}${account.username.padEnd(6)}/ ${account.password.padEnd(15)} ${rights}`;

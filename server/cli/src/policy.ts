@@ -4,7 +4,7 @@ import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/prot
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type PolicyEntry, PolicyError } from "@countersign/server";
 import { createPolicyTable, toMethodName } from "@countersign/server/internal";
-import { type BuiltInServices, demoServices, serveServices } from "./built-in-services.ts";
+import { type BuiltInServices, loadDemoServices, serveServices } from "./built-in-services.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { formatDuration } from "./duration.ts";
@@ -50,7 +50,7 @@ async function chooseServices({ image, demo }: CommandLine["values"]): Promise<B
   if (typeof image === "string") {
     return { services: await readServices(image), policies: new Map() };
   }
-  return demo === true ? demoServices : serveServices;
+  return demo === true ? await loadDemoServices() : serveServices;
 }
 
 function toEntries({ services, policies }: BuiltInServices): readonly PolicyEntry[] {

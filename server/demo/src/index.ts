@@ -1,3 +1,3 @@
-export { DEMO_ACCOUNTS, warnOfDemoAccounts } from "./accounts.ts";
-export { composeNotes } from "./notes/compose-notes.ts";
-export { createStaticFiles } from "./static-files.ts";
+export { DEMO_ACCOUNTS } from "./accounts.ts";
+export type { Demo, DemoOptions } from "./open-demo.ts";
+export { DEMO_SERVICES, openDemo } from "./open-demo.ts";

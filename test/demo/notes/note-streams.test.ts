@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type NoteEvent, NoteEvent_Kind } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { expect, it } from "vitest";
-import { describeStores } from "../../support/stores.ts";
+import { describeNotes } from "./note-databases.ts";
 import { serveNotes } from "./notes-serving.ts";
 
 const KIND_NAMES = new Map<number, string>(
@@ -53,7 +53,7 @@ function createOutbox<T>() {
   return { requests: requests(), send, end: () => send(undefined) };
 }
 
-describeStores("the feed of notes", (open) => {
+describeNotes("the feed of notes", (open) => {
   it("tells every change to the caller's notes, in order, and to nobody else's", async () => {
     await using store = await open();
     await using serving = await serveNotes(store);
@@ -155,7 +155,7 @@ describeStores("the feed of notes", (open) => {
   }
 });
 
-describeStores("the replacing of notes", (open) => {
+describeNotes("the replacing of notes", (open) => {
   it("acknowledges each change once it is in the store", async () => {
     await using store = await open();
     await using serving = await serveNotes(store);

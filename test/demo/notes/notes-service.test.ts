@@ -2,7 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { expect, it } from "vitest";
-import { describeStores } from "../../support/stores.ts";
+import { describeNotes } from "./note-databases.ts";
 import { serveNotes } from "./notes-serving.ts";
 
 async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
@@ -25,7 +25,7 @@ const fieldsOf = (error: ConnectError) =>
 
 const reasonOf = (error: ConnectError) => error.findDetails(ErrorInfoSchema)[0]?.reason;
 
-describeStores("notes", (open) => {
+describeNotes("notes", (open) => {
   it("of a subject are not those of the same subject of another issuer", async () => {
     await using store = await open();
     await using serving = await serveNotes(store);
@@ -38,7 +38,7 @@ describeStores("notes", (open) => {
 
   it("are kept as they were written, with their owner, place and time", async () => {
     await using store = await open();
-    await using serving = await serveNotes(store, { clock: { nowMs: () => 1_800_000_000_123 } });
+    await using serving = await serveNotes(store, { nowMs: () => 1_800_000_000_123 });
     const ada = serving.as("ada");
     const written = await ada.createNote({ title: "𝒯itle", body: "first\nsecond" });
     expect(written.id).toMatch(/^[\w-]{22}$/);
@@ -115,7 +115,7 @@ describeStores("notes", (open) => {
 
   it("of the same instant are listed each once, too", async () => {
     await using store = await open();
-    await using serving = await serveNotes(store, { clock: { nowMs: () => 1_800_000_000_000 } });
+    await using serving = await serveNotes(store, { nowMs: () => 1_800_000_000_000 });
     const ada = serving.as("ada");
     await ada.importNotes(each(Array.from({ length: 250 }, (_, index) => ({ title: `${index}` }))));
     const first = await ada.listNotes({ pageSize: 1_000 });

@@ -1,14 +1,12 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { NoteDatabase } from "../../../server/demo/src/notes/note-database.ts";
 import { latestNoteSequences } from "../../../server/demo/src/notes/note-events.ts";
 import { createNoteFeed } from "../../../server/demo/src/notes/note-feed.ts";
 import { createOwnerOf } from "../../../server/demo/src/notes/note-owner.ts";
 import { createNotesService } from "../../../server/demo/src/notes/notes-service.ts";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
-import type { Clock } from "../../../server/gate/src/kernel/clock.ts";
-import { createRoutes } from "../../../server/issuer/src/services/routes.ts";
-import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { serve } from "../../node/serving.ts";
 import { believe } from "../../support/known-caller.ts";
 
@@ -26,36 +24,32 @@ export interface NotesServing extends AsyncDisposable {
 
 /** What one test wants otherwise. */
 export interface NotesServingOptions {
-  readonly clock?: Clock;
+  readonly nowMs?: () => number;
   /** Milliseconds. Default: so long that only announcements wake. */
   readonly pollIntervalMs?: number;
 }
 
 /** A clock that goes on by a second with every look, so that notes have an order. */
-function createTickingClock(startMs = 1_800_000_000_000): Clock {
+function createTickingClock(startMs = 1_800_000_000_000): () => number {
   let nowMs = startMs;
-  return {
-    nowMs: () => {
-      nowMs += 1_000;
-      return nowMs;
-    },
+  return () => {
+    nowMs += 1_000;
+    return nowMs;
   };
 }
 
 /** Serve notes to whoever says who they are: their header is believed. */
 export async function serveNotes(
-  store: Store,
-  { clock = createTickingClock(), pollIntervalMs = 3_600_000 }: NotesServingOptions = {},
+  store: NoteDatabase,
+  { nowMs = createTickingClock(), pollIntervalMs = 3_600_000 }: NotesServingOptions = {},
 ): Promise<NotesServing> {
   const latestSequences = (owners: readonly string[]) => latestNoteSequences(store, owners);
   const feed = createNoteFeed({ latestSequences, pollIntervalMs });
-  const { routes } = createRoutes({
-    notes: createNotesService({ store, feed, clock, ownerOf: createOwnerOf(ISSUER) }),
-  });
+  const notes = createNotesService({ store, feed, nowMs, ownerOf: createOwnerOf(ISSUER) });
   const errors: unknown[] = [];
   const shutdown = new AbortController();
   const serving = await serve({
-    routes,
+    routes: (router) => void router.service(NotesService, notes),
     interceptors: [believe(readCaller, (error) => errors.push(error))],
     shutdownSignal: shutdown.signal,
   });

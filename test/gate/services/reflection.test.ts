@@ -4,7 +4,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { Code, createClient, type ServiceImpl } from "@connectrpc/connect";
+import { Code, type ConnectRouter, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import {
@@ -20,14 +20,13 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 type Question = NonNullable<MessageInitShape<typeof ServerReflectionRequestSchema>["messageRequest"]>;
 
-const notes: Partial<ServiceImpl<typeof NotesService>> = {
-  createNote: ({ title, body }) => ({ title, body }),
-};
-const { routes, services } = createRoutes({
+const reflection = createRoutes({ reflection: [NotesService] });
+const services = [NotesService, ...reflection.services];
+const routes = (router: ConnectRouter): void => {
   // The other methods are not called here: Connect answers them with Unimplemented.
-  notes: notes as ServiceImpl<typeof NotesService>,
-  reflection: true,
-});
+  router.service(NotesService, { createNote: ({ title, body }) => ({ title, body }) });
+  reflection.routes(router);
+};
 
 for (const service of [ServerReflection, ServerReflectionV1Alpha]) {
   describe(`reflection (${service.typeName})`, () => {

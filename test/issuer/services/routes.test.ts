@@ -31,6 +31,5 @@ describe("routes", () => {
     ]);
     expect(services.map(({ typeName }) => typeName)).toEqual(["grpc.health.v1.Health"]);
     expect(createRoutes({}).services).toEqual([]);
-    expect(createRoutes({ reflection: false }).services).toEqual([]);
   });
 });

@@ -7,28 +7,31 @@ import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { describeStores } from "../../support/stores.ts";
 
-const event = { owner: "o", kind: "created", note_id: "n", title: "t", body: "b", note_created_at: 1 };
+const revocation = {
+  ...{ dimension: "sid", value: "a", issued_before: null, revoked_at: 1, reason: "signed_out" },
+  ...{ expires_at: 2, issuer: "" },
+};
 
 describeStores("an open store", (open) => {
   it("gives sequences that only grow, as numbers", async () => {
     await using store = await open();
     const insert = () =>
-      store.db.insertInto("note_events").values(event).returning("sequence").executeTakeFirstOrThrow();
+      store.db.insertInto("revocations").values(revocation).returning("id").executeTakeFirstOrThrow();
     const first = await insert();
-    await store.db.deleteFrom("note_events").execute();
+    await store.db.deleteFrom("revocations").execute();
     const second = await insert();
-    expect([first.sequence, second.sequence]).toEqual([1, 2]);
+    expect([first.id, second.id]).toEqual([1, 2]);
   });
 
   it("keeps times beyond 32 bits exactly", async () => {
     await using store = await open();
     const at = 1_790_000_000_123;
     await store.db
-      .insertInto("note_events")
-      .values({ ...event, note_created_at: at })
+      .insertInto("revocations")
+      .values({ ...revocation, revoked_at: at })
       .execute();
-    const row = await store.db.selectFrom("note_events").select("note_created_at").executeTakeFirstOrThrow();
-    expect(row.note_created_at).toBe(at);
+    const row = await store.db.selectFrom("revocations").select("revoked_at").executeTakeFirstOrThrow();
+    expect(row.revoked_at).toBe(at);
   });
 
   it("allows one active signing key and one next", async () => {
@@ -49,11 +52,11 @@ describeStores("an open store", (open) => {
   it("rolls a failed transaction back", async () => {
     await using store = await open();
     const failing = store.db.transaction().execute(async (trx) => {
-      await trx.insertInto("note_events").values(event).execute();
+      await trx.insertInto("revocations").values(revocation).execute();
       throw new Error("stop");
     });
     await expect(failing).rejects.toThrow("stop");
-    expect(await store.db.selectFrom("note_events").selectAll().execute()).toEqual([]);
+    expect(await store.db.selectFrom("revocations").selectAll().execute()).toEqual([]);
   });
 });
 
@@ -63,10 +66,10 @@ describe("openDatabase", () => {
     const dataDir = join(parent, "data");
     {
       await using store = await openDatabase({ dataDir });
-      await store.db.insertInto("note_events").values(event).execute();
+      await store.db.insertInto("revocations").values(revocation).execute();
     }
     await using store = await openDatabase({ dataDir });
-    expect(await store.db.selectFrom("note_events").select("owner").execute()).toHaveLength(1);
+    expect(await store.db.selectFrom("revocations").select("value").execute()).toHaveLength(1);
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     expect(statSync(join(dataDir, "countersign.db")).mode & 0o777).toBe(0o600);
     await store.close();
@@ -93,7 +96,7 @@ describe("openDatabase", () => {
   it("answers AUTH_UNAVAILABLE while Postgres is down, and recovers with it", async () => {
     await using server = await startPostgres();
     await using store = await openDatabase({ url: await server.createDatabase() });
-    const query = () => store.db.selectFrom("notes").selectAll().execute();
+    const query = () => store.db.selectFrom("accounts").selectAll().execute();
     await server.stop("crash");
     await expect(query()).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE", retryAfterMs: 1_000 });
     await server.start();

@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Store } from "@countersign/issuer";
 import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import { assertValid } from "@countersign/server/internal";
+import { assertValid } from "./input.ts";
+import type { NoteDatabase } from "./note-database.ts";
 import type { StoredNote } from "./note-events.ts";
 import { idViolations } from "./note-messages.ts";
 import type { OwnerOf } from "./note-owner.ts";
@@ -17,7 +17,7 @@ const ADMIN_ROLE = "admin";
  * @throws AuthError `POLICY_DENIED` when it belongs to someone else
  */
 export async function findAccessibleNote(
-  { store, ownerOf }: { readonly store: Store; readonly ownerOf: OwnerOf },
+  { store, ownerOf }: { readonly store: NoteDatabase; readonly ownerOf: OwnerOf },
   principal: Principal,
   id: string,
 ): Promise<StoredNote> {

@@ -1,6 +1,4 @@
-import type { Store } from "@countersign/issuer";
-import type { Schema } from "@countersign/issuer/internal";
-import type { Kysely } from "kysely";
+import { type Change, type NoteDatabase, rowsOf } from "./note-database.ts";
 
 /** A note that is to be written. */
 export interface NewNote {
@@ -30,18 +28,19 @@ export interface StoredNoteEvent {
 
 /** List the events of one owner after a sequence, in their order, at most `limit` of them. */
 export async function listNoteEvents(
-  store: Store,
+  { db, read }: NoteDatabase,
   owner: string,
   { afterSequence, limit }: { readonly afterSequence: number; readonly limit: number },
 ): Promise<readonly StoredNoteEvent[]> {
-  const rows = await store.db
-    .selectFrom("note_events")
-    .selectAll()
-    .where("owner", "=", owner)
-    .where("sequence", ">", afterSequence)
-    .orderBy("sequence")
-    .limit(limit)
-    .execute();
+  const rows = await read(
+    db
+      .selectFrom("note_events")
+      .selectAll()
+      .where("owner", "=", owner)
+      .where("sequence", ">", afterSequence)
+      .orderBy("sequence")
+      .limit(limit),
+  );
   return rows.map(({ sequence, kind, note_id, title, body, note_created_at }) => ({
     // Only this file writes kinds.
     kind: kind as NoteEventKind,
@@ -51,24 +50,25 @@ export async function listNoteEvents(
 
 /** Read the last sequence of each of these owners; those without any event are left out. */
 export async function latestNoteSequences(
-  store: Store,
+  { db, read }: NoteDatabase,
   owners: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await store.db
-    .selectFrom("note_events")
-    .select(({ fn }) => ["owner", fn.max("sequence").as("sequence")])
-    .where("owner", "in", owners)
-    .groupBy("owner")
-    .execute();
+  const rows = await read(
+    db
+      .selectFrom("note_events")
+      .select(({ fn }) => ["owner", fn.max("sequence").as("sequence")])
+      .where("owner", "in", owners)
+      .groupBy("owner"),
+  );
   return new Map(rows.map(({ owner, sequence }) => [owner, sequence]));
 }
 
-/** Write the events of a change; resolves to their sequences, in the order of the notes. It belongs into a transaction that holds the owner's lock. */
-export async function insertNoteEvents(
-  db: Kysely<Schema>,
+/** Write the events of a change that holds the owner's lock. @returns their sequences, in the order of the notes */
+export function* insertNoteEvents(
+  db: NoteDatabase["db"],
   kind: NoteEventKind,
   notes: readonly NewNote[],
-): Promise<readonly number[]> {
+): Change<readonly number[]> {
   const events = notes.map(({ id, owner, title, body, createdAtMs }) => ({
     owner,
     kind,
@@ -77,7 +77,7 @@ export async function insertNoteEvents(
     body,
     note_created_at: createdAtMs,
   }));
-  const rows = await db.insertInto("note_events").values(events).returning(["note_id", "sequence"]).execute();
+  const rows = yield* rowsOf(db.insertInto("note_events").values(events).returning(["note_id", "sequence"]));
   // Neither database promises the order of RETURNING.
   const sequences = new Map(rows.map(({ note_id, sequence }) => [note_id, sequence]));
   return notes.map(({ id }) => sequences.get(id) ?? 0);

@@ -6,8 +6,7 @@ import {
   type NoteEventSchema,
   type NoteSchema,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { parsePageToken, textViolations, toPageToken } from "@countersign/issuer/internal";
-import { assertValid, type Violation } from "@countersign/server/internal";
+import { assertValid, parsePageToken, textViolations, toPageToken, type Violation } from "./input.ts";
 import type { NoteEventKind, StoredNote, StoredNoteEvent } from "./note-events.ts";
 import type { NotePosition } from "./notes.ts";
 

@@ -1,9 +1,9 @@
-import type { HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { SyncNotesRequest, WatchNotesRequest } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import type { Store } from "@countersign/issuer";
-import { principalOf } from "@countersign/server";
-import { assertNotAborted, assertValid } from "@countersign/server/internal";
+import { AuthError, principalOf } from "@countersign/server";
+import { assertValid } from "./input.ts";
 import { noteNotFound, notTheOwner } from "./note-access.ts";
+import type { NoteDatabase } from "./note-database.ts";
 import { listNoteEvents } from "./note-events.ts";
 import type { NoteFeed } from "./note-feed.ts";
 import { bodyViolations, idViolations, parseAfterSequence, toNoteEventMessage } from "./note-messages.ts";
@@ -13,7 +13,7 @@ import { findNote, replaceNoteBody } from "./notes.ts";
 /** What the streams of notes need. */
 export interface NotesBackend {
   /** Where the notes are. */
-  readonly store: Store;
+  readonly store: NoteDatabase;
   /** Names the owner of what a principal writes. */
   readonly ownerOf: OwnerOf;
   /** Wakes watchers. Its `latestSequences` must read the same store. */
@@ -73,4 +73,11 @@ export async function* syncNotes(
     feed.announce(owner);
     yield { noteId, sequence: BigInt(note.sequence) };
   }
+}
+
+/** @throws the reason of the abort when it is one for the client, otherwise ConnectError `Canceled` */
+function assertNotAborted({ aborted, reason }: AbortSignal): void {
+  if (!aborted) return;
+  if (reason instanceof AuthError || reason instanceof ConnectError) throw reason;
+  throw new ConnectError("the call was canceled", Code.Canceled, undefined, undefined, reason);
 }

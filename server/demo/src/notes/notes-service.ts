@@ -6,10 +6,8 @@ import type {
   ListNotesResponseSchema,
   NotesService,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { parsePageSize } from "@countersign/issuer/internal";
-import type { Clock } from "@countersign/server";
 import { principalOf } from "@countersign/server";
-import { assertValid } from "@countersign/server/internal";
+import { assertValid, parsePageSize } from "./input.ts";
 import { findAccessibleNote, noteNotFound } from "./note-access.ts";
 import { latestNoteSequences, type NewNote, type StoredNote } from "./note-events.ts";
 import { noteViolations, parseNotePageToken, toNoteMessage, toNotePageToken } from "./note-messages.ts";
@@ -18,8 +16,8 @@ import { deleteNote, insertNotes, listNotes } from "./notes.ts";
 
 /** What the notes need. */
 export interface NotesServiceOptions extends NotesBackend {
-  /** Tells when a note was written. */
-  readonly clock: Clock;
+  /** Tells when a note was written, in milliseconds since 1970. Default: the machine's clock. */
+  readonly nowMs?: () => number;
 }
 
 /** Many clients refuse messages of more than 4 MiB; this leaves room for everything but the texts. */
@@ -27,9 +25,9 @@ const MAX_PAGE_BYTES = 3 * 1024 * 1024;
 const MAX_IMPORTED_NOTES = 1_000;
 const MAX_IMPORTED_BYTES = 8 * 1024 * 1024;
 
-/** Create the demo's service: notes that belong to whoever wrote them. */
+/** Create the demo's service: notes that belong to the subject that wrote them. */
 export function createNotesService(options: NotesServiceOptions): ServiceImpl<typeof NotesService> {
-  const { store, feed, clock, ownerOf } = options;
+  const { store, feed, ownerOf, nowMs = Date.now } = options;
   const write = async (
     owner: string,
     requests: readonly CreateNoteRequest[],
@@ -37,7 +35,7 @@ export function createNotesService(options: NotesServiceOptions): ServiceImpl<ty
     const stored = await insertNotes(
       store,
       owner,
-      requests.map((request) => toNewNote(owner, request, clock.nowMs())),
+      requests.map((request) => toNewNote(owner, request, nowMs())),
     );
     feed.announce(owner);
     return stored;

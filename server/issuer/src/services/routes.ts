@@ -2,7 +2,6 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection as ServerReflectionV1 } from "@countersign/gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
@@ -14,12 +13,10 @@ export interface ServedServices {
   readonly session?: ServiceImpl<typeof SessionService>;
   /** Renewing streams. */
   readonly stream?: ServiceImpl<typeof StreamService>;
-  /** The demo's notes. */
-  readonly notes?: ServiceImpl<typeof NotesService>;
   /** Whether services take calls. */
   readonly health?: ServiceImpl<typeof Health>;
-  /** Whether to tell clients which services there are, and their types. Default false. */
-  readonly reflection?: boolean;
+  /** The services that clients can ask the types of, beside those that are registered here. Absent: no reflection. */
+  readonly reflection?: readonly DescService[];
 }
 
 /** The routes of a server. */
@@ -41,10 +38,9 @@ export function createRoutes(served: ServedServices): Routes {
   const own = [
     register(SessionService, served.session, { readMaxBytes: SMALL_MESSAGE_BYTES }),
     register(StreamService, served.stream, { readMaxBytes: SMALL_MESSAGE_BYTES }),
-    register(NotesService, served.notes),
     register(Health, served.health, { readMaxBytes: SMALL_MESSAGE_BYTES }),
   ].filter((registration) => registration !== undefined);
-  const registrations = [...own, ...(served.reflection === true ? registerReflection(own) : [])];
+  const registrations = [...own, ...registerReflection(own, served.reflection)];
   return {
     routes: (router) => {
       for (const { addTo } of registrations) addTo(router);
@@ -72,9 +68,18 @@ function register<Service extends DescService>(
 }
 
 /** Reflection tells about itself too. */
-function registerReflection(own: readonly Registration[]): readonly Registration[] {
-  const services = [...own.map(({ service }) => service), ServerReflectionV1, ServerReflectionV1Alpha];
-  const { v1, v1alpha } = createReflectionServices(services);
+function registerReflection(
+  own: readonly Registration[],
+  others: readonly DescService[] | undefined,
+): readonly Registration[] {
+  if (others === undefined) return [];
+  const services = [
+    ...own.map(({ service }) => service),
+    ...others,
+    ServerReflectionV1,
+    ServerReflectionV1Alpha,
+  ];
+  const { v1, v1alpha } = createReflectionServices([...new Set(services)]);
   return [
     register(ServerReflectionV1, v1, { readMaxBytes: SMALL_MESSAGE_BYTES }),
     register(ServerReflectionV1Alpha, v1alpha, { readMaxBytes: SMALL_MESSAGE_BYTES }),

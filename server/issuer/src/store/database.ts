@@ -33,7 +33,7 @@ export interface StoreOptions {
   readonly migrate?: boolean;
 }
 
-/** The open store: accounts, sessions, keys and notes. */
+/** The open store: accounts, sessions and keys. */
 export interface Store extends AsyncDisposable {
   /** The tables. Only the files of `store/` write queries. */
   readonly db: Kysely<Schema>;

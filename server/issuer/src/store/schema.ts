@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from "kysely";
+import type { ColumnType } from "kysely";
 import type { ClientSchema } from "./client-schema.ts";
 import type { ClusterSchema } from "./cluster-schema.ts";
 
@@ -14,8 +14,6 @@ export interface Schema extends ClientSchema, ClusterSchema {
   readonly accounts: AccountTable;
   readonly sessions: SessionTable;
   readonly signing_keys: SigningKeyTable;
-  readonly notes: NoteTable;
-  readonly note_events: NoteEventTable;
 }
 
 /** The accounts that can sign in with a password. */
@@ -83,32 +81,4 @@ export interface SigningKeyTable {
   created_at: Fixed<number>;
   active_at: number | null;
   retired_at: number | null;
-}
-
-/** The notes of the demo, as they are now. */
-export interface NoteTable {
-  id: Fixed<string>;
-  owner: Fixed<string>;
-  title: string;
-  body: string;
-  /** The sequence of the note's last event. */
-  sequence: number;
-  created_at: Fixed<number>;
-}
-
-/**
- * Every change to a note, in order.
- *
- * Postgres hands out sequences when rows are inserted, not when they are committed: a writer must hold a lock
- * of the owner until it commits, or a watcher could step over an event.
- */
-export interface NoteEventTable {
-  sequence: Generated<number>;
-  owner: Fixed<string>;
-  /** `created`, `updated` or `deleted`. */
-  kind: Fixed<string>;
-  note_id: Fixed<string>;
-  title: Fixed<string>;
-  body: Fixed<string>;
-  note_created_at: Fixed<number>;
 }

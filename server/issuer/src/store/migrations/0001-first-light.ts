@@ -1,14 +1,18 @@
 import { type Kysely, sql } from "kysely";
-import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
+import type { AnyTables, Migration } from "./migration.ts";
 
-/** Accounts, sessions, signing keys and the notes of the demo. */
+/**
+ * Accounts, sessions and signing keys.
+ *
+ * Up to release 0.1 this step also made the tables `notes` and `note_events` of the demo, and databases from then have
+ * them still. Nothing here reads or changes them: they are the demo's, which now makes them itself.
+ */
 export const firstLight: Migration = {
   version: 1,
-  async up(db, dialect) {
+  async up(db) {
     await createAccounts(db);
     await createSessions(db);
     await createSigningKeys(db);
-    await createNotes(db, dialect);
   },
 };
 
@@ -77,38 +81,5 @@ async function createSigningKeys(db: Kysely<AnyTables>): Promise<void> {
     .on("signing_keys")
     .column("state")
     .where(sql.ref("state"), "in", [sql.lit("active"), sql.lit("next")])
-    .execute();
-}
-
-async function createNotes(db: Kysely<AnyTables>, dialect: StoreDialect): Promise<void> {
-  await db.schema
-    .createTable("notes")
-    .addColumn("id", "text", (column) => column.primaryKey())
-    .addColumn("owner", "text", (column) => column.notNull())
-    .addColumn("title", "text", (column) => column.notNull())
-    .addColumn("body", "text", (column) => column.notNull())
-    .addColumn("sequence", "bigint", (column) => column.notNull())
-    .addColumn("created_at", "bigint", (column) => column.notNull())
-    .execute();
-  await db.schema.createIndex("notes_of_owner").on("notes").columns(["owner", "created_at", "id"]).execute();
-  await db.schema
-    .createTable("note_events")
-    .addColumn("sequence", dialect === "sqlite" ? "integer" : "bigint", (column) =>
-      // AUTOINCREMENT: SQLite would otherwise give the number of a deleted last row out again.
-      dialect === "sqlite"
-        ? column.primaryKey().autoIncrement()
-        : column.primaryKey().generatedAlwaysAsIdentity(),
-    )
-    .addColumn("owner", "text", (column) => column.notNull())
-    .addColumn("kind", "text", (column) => column.notNull())
-    .addColumn("note_id", "text", (column) => column.notNull())
-    .addColumn("title", "text", (column) => column.notNull())
-    .addColumn("body", "text", (column) => column.notNull())
-    .addColumn("note_created_at", "bigint", (column) => column.notNull())
-    .execute();
-  await db.schema
-    .createIndex("note_events_of_owner")
-    .on("note_events")
-    .columns(["owner", "sequence"])
     .execute();
 }

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { latestNoteSequences } from "./notes/note-events.ts";
+import { createNoteFeed } from "./notes/note-feed.ts";
+import { createOwnerOf } from "./notes/note-owner.ts";
+import { createNotesService } from "./notes/notes-service.ts";
+import { type NoteLocation, openNoteDatabase } from "./notes/open-notes.ts";
+import { createStaticFiles } from "./static-files.ts";
+
+/** The services of the demo. Their rules stand in their protos. */
+export const DEMO_SERVICES: readonly DescService[] = [NotesService];
+
+/** What {@link openDemo} needs. */
+export interface DemoOptions {
+  /** The database of the issuer, which has made it already. The notes get tables of their own in it. */
+  readonly store: NoteLocation;
+  /** The issuer whose subjects own notes under their own names: claim `iss`. */
+  readonly issuer: string;
+}
+
+/** The demo on its database. */
+export interface Demo extends AsyncDisposable {
+  /** Registers {@link DEMO_SERVICES}. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Answers requests for the page and its files. */
+  readonly pages: ReturnType<typeof createStaticFiles>;
+}
+
+/** Where the build puts the page, seen from the sources and from what is built of them. */
+const PAGE_FOLDER = join(import.meta.dirname, "../dist/page");
+
+/**
+ * Open the demo: notes, and the page that shows them.
+ *
+ * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached
+ * @throws Error when there is no database, or a newer demo has made its tables
+ */
+export async function openDemo({ store: location, issuer }: DemoOptions): Promise<Demo> {
+  const store = await openNoteDatabase(location);
+  const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
+  const notes = createNotesService({ store, feed, ownerOf: createOwnerOf(issuer) });
+  return {
+    routes: (router) => void router.service(NotesService, notes),
+    pages: createStaticFiles(PAGE_FOLDER),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
