@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { childEnv, inRoot, readJson, run, SetupError, say, tsc } from "./run.mjs";
+import { childEnv, inRoot, readJson, run, SetupError, say, tsc, vite } from "./run.mjs";
 
 const packagesFolder = inRoot("dist", "packages");
 
@@ -46,6 +46,7 @@ function stage(node, folder, to) {
     const maps = ["--sourceMap", "false", "--declarationMap", "false"];
     run(node, [tsc, "-p", folder, ...files, ...maps], { complaint });
   }
+  if (folder === PAGE_OWNER) buildPage(node, join(output, "page"));
   const manifest = readJson(inRoot(folder, "package.json"));
   writeFileSync(join(to, "package.json"), `${JSON.stringify(toPublished(manifest), null, 2)}\n`);
   copyFileSync(inRoot("LICENSE"), join(to, "LICENSE"));
@@ -53,6 +54,18 @@ function stage(node, folder, to) {
     if (existsSync(inRoot(folder, name))) cpSync(inRoot(folder, name), join(to, name), { recursive: true });
   }
   return manifest.name;
+}
+
+/** The package that ships the page of web-demo. */
+const PAGE_OWNER = "server/demo";
+
+function buildPage(node, to) {
+  const args = ["build", "--logLevel", "warn", "--outDir", to, "--emptyOutDir"];
+  run(node, [vite, ...args], {
+    complaint: "building the page failed",
+    cwd: inRoot("web-demo"),
+    env: childEnv(),
+  });
 }
 
 function pack(node, to) {

@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 export const inRoot = (...parts) => join(root, ...parts);
 export const ownBin = inRoot("node_modules", ".bin");
 export const tsc = inRoot("node_modules", "typescript", "bin", "tsc");
+export const vite = inRoot("node_modules", "vite", "bin", "vite.js");
 
 /** What went wrong, in words for the person who typed the command. */
 export class SetupError extends Error {}

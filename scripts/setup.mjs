@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { packPackages } from "./pack.mjs";
-import { childEnv, inRoot, ownBin, readJson, root, run, SetupError, say, tsc } from "./run.mjs";
+import { childEnv, inRoot, ownBin, readJson, root, run, SetupError, say, tsc, vite } from "./run.mjs";
 
 const stampFile = inRoot("node_modules", ".countersign-build.json");
 const isRoot = process.getuid?.() === 0;
@@ -89,8 +89,8 @@ const BUILDS = [
   {
     name: "the web demo",
     inputs: [...SHARED_INPUTS, "sdk", "web-demo"],
-    output: "web-demo/dist/index.html",
-    command: [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--logLevel", "warn"],
+    output: "server/demo/dist/page/index.html",
+    command: [vite, "build", "--logLevel", "warn"],
     cwd: inRoot("web-demo"),
   },
 ];

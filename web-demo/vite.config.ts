@@ -9,6 +9,11 @@ export default defineConfig({
   // The workspace's packages are read as sources, so that the demo builds before anything is compiled.
   resolve: { conditions: ["@countersign/source", "module", "browser", "development|production"] },
   build: {
+    // The package of the demo ships the page.
+    outDir: "../server/demo/dist/page",
+    emptyOutDir: true,
+    // The page is published with the libraries that it bundles: their licenses ask to be passed on.
+    license: { fileName: "licenses.md" },
     target: "es2022",
     // Inlined assets would be data: URLs, which the server's content security policy refuses.
     assetsInlineLimit: 0,
