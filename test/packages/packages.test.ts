@@ -4,9 +4,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createProject,
+  externalPackages,
   PUBLISHED,
-  type PublishedName,
-  packageName,
   readManifest,
   runTool,
   tarballName,
@@ -118,16 +117,6 @@ export function authErrorReasonOf(error: unknown): string | undefined {
 `;
 
 const STRICT = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
-
-/** What packages need beside those of this repository. */
-async function externalPackages(names: readonly PublishedName[]): Promise<readonly string[]> {
-  const manifests = await Promise.all(names.map(readManifest));
-  const wanted = manifests.flatMap(({ dependencies = {}, peerDependencies = {} }) =>
-    Object.keys({ ...dependencies, ...peerDependencies }),
-  );
-  const own = new Set(PUBLISHED.map(packageName));
-  return [...new Set(wanted)].filter((name) => !own.has(name));
-}
 
 test("an empty project outside of the repository compiles a server without skipLibCheck, and runs it", async () => {
   const published = ["gen", "server", "node", "issuer"] as const;

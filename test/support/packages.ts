@@ -67,6 +67,16 @@ export interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
+/** List the packages that some of the published ones need, without those of this repository. */
+export async function externalPackages(names: readonly PublishedName[]): Promise<readonly string[]> {
+  const manifests = await Promise.all(names.map(readManifest));
+  const wanted = manifests.flatMap(({ dependencies = {}, peerDependencies = {} }) =>
+    Object.keys({ ...dependencies, ...peerDependencies }),
+  );
+  const own = new Set(PUBLISHED.map(packageName));
+  return [...new Set(wanted)].filter((name) => !own.has(name));
+}
+
 /** Run a tool of the repository. Answers what it printed; rejects with it when it fails. */
 export async function runTool(name: string, args: readonly string[], cwd: string): Promise<string> {
   const file = join(ROOT, "node_modules/.bin", name);
