@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noWallClockLimits } from "./clock-rules.ts";
+import { demoAside } from "./demo-rules.ts";
 import { findCycles, reachableFrom } from "./import-graph.ts";
 import * as layers from "./layers.ts";
 import { parseModule } from "./parse-module.ts";
@@ -42,6 +43,7 @@ describe("the repository", () => {
     "imports other packages through their entries only": layers.throughEntries,
     "imports from upper to lower layers of a package only": layers.serverLayers,
     "keeps the core of the SDK free of any platform": rules.portableSdkCore,
+    "is complete without its demo": demoAside,
     "reads the environment in one place": rules.oneReaderOfTheEnvironment,
     "has honest types": rules.honestTypes,
     "exports by name": rules.namedExports,

@@ -5,6 +5,8 @@ import type { SourceFile } from "./source-tree.ts";
 export interface ImportedModule {
   readonly specifier: string;
   readonly line: number;
+  /** Loaded with the module, loaded by `import()`, or not loaded at all: types only. */
+  readonly kind: "static" | "deferred" | "types";
 }
 
 /** Something found in a module, and where. */
@@ -43,19 +45,23 @@ export function parseModule(file: SourceFile): ParsedModule {
   const found: Found[] = [];
   const see = (what: Found["what"], node: { start: number }) =>
     found.push({ what, line: lineOf(node.start) });
-  const take = (source: { type: string; value?: unknown; start: number } | null) => {
+  const take = (
+    source: { type: string; value?: unknown; start: number } | null,
+    kind: ImportedModule["kind"],
+  ) => {
     if (source !== null && typeof source.value === "string") {
-      imports.push({ specifier: source.value, line: lineOf(source.start) });
+      imports.push({ specifier: source.value, line: lineOf(source.start), kind });
     }
   };
+  const kindOf = (kind: string | undefined) => (kind === "type" ? "types" : "static");
 
   new Visitor({
-    ImportDeclaration: (node) => take(node.source),
-    ExportNamedDeclaration: (node) => take(node.source),
-    ImportExpression: (node) => take(node.source),
-    TSImportType: (node) => take(node.source),
+    ImportDeclaration: (node) => take(node.source, kindOf(node.importKind)),
+    ExportNamedDeclaration: (node) => take(node.source, kindOf(node.exportKind)),
+    ImportExpression: (node) => take(node.source, "deferred"),
+    TSImportType: (node) => take(node.source, "types"),
     ExportAllDeclaration: (node) => {
-      take(node.source);
+      take(node.source, kindOf(node.exportKind));
       see("export *", node);
     },
     ExportDefaultDeclaration: (node) => see("default export", node),
