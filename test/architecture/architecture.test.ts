@@ -3,6 +3,7 @@ import { noWallClockLimits } from "./clock-rules.ts";
 import { demoAside } from "./demo-rules.ts";
 import { findCycles, reachableFrom } from "./import-graph.ts";
 import * as layers from "./layers.ts";
+import { oneClock } from "./one-clock.ts";
 import { parseModule } from "./parse-module.ts";
 import * as rules from "./rules.ts";
 import { readSources } from "./source-tree.ts";
@@ -48,6 +49,7 @@ describe("the repository", () => {
     "has honest types": rules.honestTypes,
     "exports by name": rules.namedExports,
     "meets databases and jose where they belong": rules.keptLibraries,
+    "takes the time of the server from one clock": oneClock,
     "has tests that do not fail for being slow": noWallClockLimits,
   } satisfies Readonly<Record<string, rules.Rule>>;
   for (const [name, rule] of Object.entries(table)) {

@@ -4,7 +4,7 @@ import { toFederatedSubject } from "../../server/issuer/src/credentials/federate
 import { FIRST_PARTY_CLIENT_ID } from "../../server/issuer/src/sessions/session-options.ts";
 import { openDatabase } from "../../server/issuer/src/store/database.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
-import { createTestClock } from "../support/test-clock.ts";
+import { createWallClock } from "../support/test-clock.ts";
 import { startTestIssuer } from "../support/test-issuer.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
@@ -14,7 +14,7 @@ const LONG_DEVICE = `Mozilla/5.0 ${"x".repeat(100)}`;
 /** A store with sessions of an account, and of one whom another issuer knows: in our own pages and in a client. */
 async function makeSessions(dataDir: string) {
   await using store = await openDatabase({ dataDir });
-  using issuer = await startTestIssuer(store, createTestClock(Date.now()));
+  using issuer = await startTestIssuer(store, createWallClock(Date.now()));
   const { sessions, account } = issuer;
   const external = { issuer: IDP, subject: "eve" };
   const holder = { subject: toFederatedSubject(IDP, "eve"), scopes: ["notes:read"], roles: [] };

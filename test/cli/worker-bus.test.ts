@@ -3,7 +3,7 @@ import { shareRateLimit } from "../../server/cli/src/workers/share-rate-limit.ts
 import { createWorkerBus, type WorkerBus } from "../../server/cli/src/workers/worker-bus.ts";
 import { createRateLimit } from "../../server/gate/src/authenticate/rate-limit.ts";
 import { eventually } from "../support/eventually.ts";
-import { createTestClock } from "../support/test-clock.ts";
+import { createWallClock } from "../support/test-clock.ts";
 
 /** Two buses, each of which sends to the other. */
 function connect(): { one: WorkerBus; other: WorkerBus; sent: (readonly string[])[] } {
@@ -48,7 +48,7 @@ test("a burst goes as one message, and no more of it than there is room for", as
 
 test("what is counted at one process counts at the other, once", async () => {
   const { one, other } = connect();
-  const clock = createTestClock();
+  const clock = createWallClock();
   const options = { limit: 2, windowMs: 1_000, clock, message: "too many" };
   const limits = [one, other].map((bus) => shareRateLimit(createRateLimit(options), bus, "limit"));
   limits[0]?.take("ada");

@@ -5,6 +5,7 @@ import {
   restartDelayMs,
   type WorkerPoolOptions,
 } from "../../server/cli/src/workers/worker-pool.ts";
+import { createTestClock } from "../support/test-clock.ts";
 
 /** A worker that does what the test says. */
 class FakeWorker implements PooledWorker {
@@ -31,8 +32,7 @@ class FakeWorker implements PooledWorker {
 function setUp(options: Partial<WorkerPoolOptions> = {}) {
   const workers: FakeWorker[] = [];
   const lost: (number | undefined)[] = [];
-  const waits: number[] = [];
-  let nowMs = 0;
+  const clock = createTestClock();
   const pool = createWorkerPool({
     count: 3,
     graceMs: 60_000,
@@ -41,12 +41,11 @@ function setUp(options: Partial<WorkerPoolOptions> = {}) {
       workers.push(worker);
       return worker;
     },
-    wait: (ms) => Promise.resolve(waits.push(ms)),
-    nowMs: () => nowMs,
+    clock,
     onLost: (code) => lost.push(code),
     ...options,
   });
-  return { pool, workers, lost, waits, pass: (ms: number) => (nowMs += ms) };
+  return { pool, workers, lost, clock };
 }
 
 /** Let everything happen that is about to. */
@@ -90,15 +89,20 @@ test("a worker that ends is replaced, sooner when it had run for long", async ()
   await startAll(set);
   set.workers[1]?.end();
   await turn();
+  expect(set.clock.scheduledMs).toEqual([restartDelayMs(1)]);
+  set.clock.advance(restartDelayMs(1));
+  await turn();
   expect(set.workers).toHaveLength(4);
   expect([set.lost, set.pool.ready()]).toEqual([[undefined], 2]);
   set.workers[3]?.end(1);
   await turn();
-  expect(set.waits).toEqual([restartDelayMs(1), restartDelayMs(2)]);
-  set.pass(60_000);
+  expect(set.clock.scheduledMs).toEqual([restartDelayMs(2)]);
+  set.clock.advance(restartDelayMs(2));
+  await turn();
+  set.clock.advance(60_000);
   set.workers[4]?.end(1);
   await turn();
-  expect(set.waits.at(-1)).toBe(restartDelayMs(0));
+  expect(set.clock.scheduledMs).toEqual([restartDelayMs(0)]);
   expect(set.lost).toEqual([undefined, 1, 1]);
 });
 
@@ -118,10 +122,12 @@ test("whoever stops asks each worker to end, and starts none in its place", asyn
 });
 
 test("a worker that does not end in time is killed", async () => {
-  const set = setUp({ graceMs: 1 });
+  const set = setUp();
   await startAll(set);
   const stopped = set.pool.stop();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  set.clock.advance(59_999);
+  expect(set.workers[0]?.signals).toEqual(["SIGTERM"]);
+  set.clock.advance(1);
   expect(set.workers[0]?.signals).toEqual(["SIGTERM", "SIGKILL"]);
   for (const worker of set.workers) worker.end();
   await stopped;

@@ -117,7 +117,7 @@ describe("a listener without TLS", () => {
   });
 
   it("closes an HTTP/2 connection that carries no call, and keeps one that does", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const isCalled = Promise.withResolvers<void>();
     let finish: () => void = () => undefined;

@@ -5,7 +5,7 @@ import { createSessions, type Sessions } from "../../server/issuer/src/sessions/
 import { type AccountRecord, insertAccount } from "../../server/issuer/src/store/accounts.ts";
 import type { Store } from "../../server/issuer/src/store/database.ts";
 import type { RevocationRecord } from "../../server/issuer/src/store/revocations.ts";
-import { createTestClock, type TestClock } from "./test-clock.ts";
+import { createWallClock, type WallClock } from "./test-clock.ts";
 
 /** The claims `iss` and `aud` of the tokens of tests. */
 export const TEST_ISSUER = "http://127.0.0.1:8080";
@@ -14,7 +14,7 @@ export const TEST_AUDIENCE = "tests";
 /** An issuer over a store, with a clock that stands still. */
 export interface TestIssuer extends Disposable {
   readonly store: Store;
-  readonly clock: TestClock;
+  readonly clock: WallClock;
   readonly secret: Uint8Array;
   readonly keyRing: KeyRing;
   readonly sessions: Sessions;
@@ -28,7 +28,7 @@ export interface TestIssuer extends Disposable {
 }
 
 /** Start an issuer with one account. */
-export async function startTestIssuer(store: Store, clock = createTestClock()): Promise<TestIssuer> {
+export async function startTestIssuer(store: Store, clock = createWallClock()): Promise<TestIssuer> {
   const secret = new Uint8Array(32).fill(7);
   const events: IssueEvent[] = [];
   const revoked: RevocationRecord[] = [];

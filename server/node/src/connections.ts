@@ -1,6 +1,7 @@
 import type { Server as Http1Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
 import { isHttp2Response, type RequestHandler } from "./handler.ts";
 
 /** The open connections of one listener. */
@@ -62,9 +63,9 @@ export function createConnections(idleTimeoutMs: number): Connections {
       for (const res of responses.keys()) announceClose(res);
       const busy = new Set(responses.values());
       for (const socket of http1Sockets) if (!busy.has(socket)) socket.destroy();
-      const timer = setTimeout(destroyAll, graceMs);
+      const cancelTimer = systemClock.schedule(destroyAll, graceMs, KEEPS_PROCESS_ALIVE);
       await closed;
-      clearTimeout(timer);
+      cancelTimer();
     },
   };
 }
@@ -80,17 +81,22 @@ function announceClose(res: ServerResponse): void {
 
 function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void {
   let openStreams = 0;
-  // Not the session's own timeout: Node forgets to clear it, and with it keeps the session for all that time.
-  const timer = setTimeout(() => {
+  let idleSinceMs = systemClock.monotonicMs();
+  // One timer that looks again, not one a stream: a call costs a reading of the clock. And not the session's own timeout:
+  // Node forgets to clear it, and with it keeps the session for all that time.
+  let cancelTimer = systemClock.schedule(look, idleTimeoutMs);
+  function look(): void {
     // A stream may rest for hours between two messages: only a connection that carries none is idle.
-    if (openStreams === 0) session.close();
-  }, idleTimeoutMs).unref();
+    const idleMs = openStreams > 0 ? 0 : systemClock.monotonicMs() - idleSinceMs;
+    if (idleMs >= idleTimeoutMs) session.close();
+    else cancelTimer = systemClock.schedule(look, idleTimeoutMs - idleMs);
+  }
   session.on("stream", (stream) => {
     openStreams += 1;
     stream.once("close", () => {
       openStreams -= 1;
-      if (openStreams === 0 && !session.destroyed) timer.refresh();
+      idleSinceMs = systemClock.monotonicMs();
     });
   });
-  session.once("close", () => clearTimeout(timer));
+  session.once("close", () => cancelTimer());
 }

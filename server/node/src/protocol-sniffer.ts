@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { systemClock } from "@countersign/server/internal";
 
 /** What a connection speaks: HTTP/1.1, or HTTP/2 with prior knowledge. */
 export type HttpProtocol = "http1" | "http2";
@@ -17,7 +18,7 @@ export interface SnifferOptions {
 /** Find out what a new connection speaks, from its first bytes. */
 export function sniffProtocol(socket: Socket, { timeoutMs, onProtocol }: SnifferOptions): void {
   let seen = Buffer.alloc(0);
-  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  const cancelTimer = systemClock.schedule(() => socket.destroy(), timeoutMs);
 
   const onData = (chunk: Buffer): void => {
     seen = Buffer.concat([seen, chunk]);
@@ -33,7 +34,7 @@ export function sniffProtocol(socket: Socket, { timeoutMs, onProtocol }: Sniffer
     socket.destroy();
   };
   const stop = (): void => {
-    clearTimeout(timer);
+    cancelTimer();
     socket.off("data", onData).off("end", onGone).off("error", onGone).off("close", onGone);
   };
   socket.on("data", onData).on("end", onGone).on("error", onGone).on("close", onGone);

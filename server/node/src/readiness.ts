@@ -1,3 +1,5 @@
+import { repeat, systemClock } from "@countersign/server/internal";
+
 /** What {@link watchReadiness} needs. */
 export interface ReadinessOptions {
   /** Use what the server cannot do without; it throws or rejects when that is not there. */
@@ -47,22 +49,22 @@ export function watchReadiness(options: ReadinessOptions): Readiness {
     }
     isChecking = true;
     // What does not answer in time is down, although the check goes on: only its success can end that.
-    const late = setInterval(() => fail(new Error("no answer in time")), timeoutMs);
+    const stopWaiting = repeat(systemClock, () => fail(new Error("no answer in time")), timeoutMs);
     try {
       await check();
       succeed();
     } catch (error) {
       fail(error);
     } finally {
-      clearInterval(late);
+      stopWaiting();
       isChecking = false;
     }
   };
-  const timer = setInterval(() => void look(), everyMs).unref();
+  const stopChecks = repeat(systemClock, () => void look(), everyMs);
   return {
     close() {
       isClosed = true;
-      clearInterval(timer);
+      stopChecks();
     },
   };
 }

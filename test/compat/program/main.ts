@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAuth } from "@countersign/server";
+import { createAuth, systemClock } from "@countersign/server";
 import { ADAPTERS, type AdapterName } from "./adapters.ts";
 import { COMBINATIONS } from "./combinations.ts";
 import { asService, seenUnguarded } from "./service.ts";
@@ -24,7 +24,7 @@ async function serve(adapter: AdapterName, name: string): Promise<string> {
     ...options,
     issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [jwk] } } }],
     audience: "ledger",
-    clock: { nowMs: () => Date.now() + aheadMs },
+    clock: { ...systemClock, nowMs: () => Date.now() + aheadMs },
     onWarning: (warning) => warnings.add(warning),
     onError: () => {},
   });

@@ -4,10 +4,11 @@ import type { Principal } from "../../../server/gate/src/authenticate/principal.
 import { assertAllowed } from "../../../server/gate/src/authorize/decide.ts";
 import type { Policy } from "../../../server/gate/src/authorize/policy.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createTestClock } from "../../support/test-clock.ts";
 import { policyOf, principalOf } from "./fixtures.ts";
 
 const NOW = 1500;
-const CLOCK = { nowMs: () => NOW * 1000 };
+const CLOCK = createTestClock(NOW * 1000);
 
 interface Case {
   readonly rule: string;

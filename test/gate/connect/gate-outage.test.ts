@@ -15,8 +15,10 @@ describe("when identity cannot be told (S1, S6)", () => {
     setUpGate({ issuers: [{ ...issuer, keys: { source: { find, isTrusted: () => true } } }], ...options });
 
   test("the gate gives up after its time, with Unavailable and when to try again", async () => {
-    const { decide } = withKeys(() => new Promise(() => {}), { gateTimeoutMs: 20 });
-    expect(await decide("Call", { authorization })).toMatchObject({
+    const { decide, clock } = withKeys(() => new Promise(() => {}), { gateTimeoutMs: 2_000 });
+    const decided = decide("Call", { authorization });
+    clock.advance(2_000);
+    expect(await decided).toMatchObject({
       code: Code.Unavailable,
       reason: "AUTH_UNAVAILABLE",
       retryDelay: 1,

@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { AUTHENTICATED_POLICY } from "../../../server/gate/src/authorize/policy.ts";
 import { renewStreams } from "../../../server/gate/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
+import { createTestClock } from "../../support/test-clock.ts";
 import { principal, RENEWABLE, type RecordingLease, recordingLease } from "./fixtures.ts";
 
 const fresh = {
   principal: principal({ tokenId: "token-2", expiresAtSeconds: 2200 }),
-  clock: { nowMs: () => 1_500_000 },
+  clock: createTestClock(1_500_000),
 };
 
 function registryOf(...leases: readonly RecordingLease[]) {

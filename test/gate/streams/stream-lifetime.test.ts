@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { createClockWatch } from "../../../server/gate/src/streams/clock-watch.ts";
 import { createStreamLifetime } from "../../../server/gate/src/streams/stream-lifetime.ts";
 import { resultUntilEnded, untilEnded } from "../../../server/gate/src/streams/until-ended.ts";
@@ -7,7 +8,7 @@ import { resultUntilEnded, untilEnded } from "../../../server/gate/src/streams/u
 const expired = expect.objectContaining({ reason: "STREAM_EXPIRED" });
 /** The machine's clock, and how far somebody has set it ahead. */
 function createOptions(aheadMs = () => 0) {
-  const clock = { nowMs: () => Date.now() + aheadMs() };
+  const clock = { ...systemClock, nowMs: () => Date.now() + aheadMs() };
   return { clock, watch: createClockWatch(clock) };
 }
 

@@ -5,7 +5,7 @@ import { createPasswordSignIn } from "../../../server/issuer/src/credentials/pas
 import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { describeStores } from "../../support/stores.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 
 const ada = {
   username: "Ada",
@@ -16,7 +16,7 @@ const ada = {
 const wrong = { reason: "CREDENTIALS_INVALID", message: "the username or the password is wrong" };
 
 function start(store: Store) {
-  const clock = createTestClock();
+  const clock = createWallClock();
   const passwords = createPasswords({ memoryKib: 64, passes: 1 });
   const ended: unknown[] = [];
   const sessions = { end: async (end: unknown) => ended.push(end) };

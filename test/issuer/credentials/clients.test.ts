@@ -4,7 +4,7 @@ import { createClients, type NewClient } from "../../../server/issuer/src/creden
 import { findClient } from "../../../server/issuer/src/store/clients.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { describeStores } from "../../support/stores.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { createSigningKey } from "../../support/tokens.ts";
 
 const billing: NewClient = {
@@ -16,7 +16,7 @@ const billing: NewClient = {
 };
 
 function start(store: Store) {
-  const clock = createTestClock();
+  const clock = createWallClock();
   const ended: unknown[] = [];
   const sessions = { end: async (end: unknown) => void ended.push(end) };
   const revocations = { revoke: async (order: unknown) => void ended.push(order) };

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { createFederation } from "../../../server/issuer/src/credentials/federation.ts";
 import { createOtherIssuer } from "../../support/sign-ins.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";
 
 function start(exchange: Parameters<typeof createOtherIssuer>[1] = {}) {
-  const clock = createTestClock();
+  const clock = createWallClock();
   const other = createOtherIssuer(clock, exchange);
   const federation = createFederation({ issuers: [other.federated], clock, toleranceSeconds: 0 });
   return { clock, other, federation };

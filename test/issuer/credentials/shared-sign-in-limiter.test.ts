@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createSharedSignInLimiter } from "../../../server/issuer/src/credentials/shared-sign-in-limiter.ts";
 import { openTestSqlite } from "../../support/stores.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 
 describe("the limiter that servers share", () => {
   it("counts the failures at all servers together, and forgets them after a success at any", async () => {
     await using store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const servers = [
       createSharedSignInLimiter({ store, clock }),
       createSharedSignInLimiter({ store, clock }),
@@ -30,7 +30,7 @@ describe("the limiter that servers share", () => {
 
   it("forgets after a quarter of an hour", async () => {
     await using store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const limiter = createSharedSignInLimiter({ store, clock });
     for (let n = 0; n < 20; n++) await limiter.recordFailure("ada");
     clock.advance(900_000);

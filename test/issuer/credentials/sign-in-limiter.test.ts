@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 
 function start() {
-  const clock = createTestClock();
+  const clock = createWallClock();
   const limiter = createSignInLimiter(clock);
   const fail = (times: number) => {
     for (let n = 0; n < times; n++) limiter.recordFailure("ada");

@@ -5,13 +5,13 @@ import { shareThroughStore } from "../../../server/issuer/src/credentials/stored
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
-import { createTestClock, type TestClock } from "../../support/test-clock.ts";
+import { createWallClock, type WallClock } from "../../support/test-clock.ts";
 
 const ADDRESS = "198.51.100.7";
 const LIMIT = 30;
 
 /** A server that lets an address try thirty times a minute. */
-function startServer(store: Store, clock: TestClock) {
+function startServer(store: Store, clock: WallClock) {
   const own = createRateLimit({ limit: LIMIT, windowMs: 60_000, clock, message: "too many" });
   const errors: unknown[] = [];
   const limit = shareThroughStore({ store, own, gatherMs: 1, onError: (error) => errors.push(error) });
@@ -32,7 +32,7 @@ function startServer(store: Store, clock: TestClock) {
 const readRows = (store: Store) => store.db.selectFrom("address_tries").selectAll().execute();
 
 /** Wait until so many tries of one address are in the store. */
-const untilStored = (store: Store, clock: TestClock, tries: number) =>
+const untilStored = (store: Store, clock: WallClock, tries: number) =>
   eventually(async () => {
     const rows = await readRows(store);
     return rows.some((row) => row.full_at === clock.nowMs() + tries * 2_000) ? true : undefined;
@@ -41,7 +41,7 @@ const untilStored = (store: Store, clock: TestClock, tries: number) =>
 describeStores("a limit that servers share", (open) => {
   it("counts the tries at all of them together", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const [one, two] = [startServer(store, clock), startServer(store, clock)];
     one.take(20);
     await untilStored(store, clock, 20);
@@ -58,7 +58,7 @@ describeStores("a limit that servers share", (open) => {
 
   it("holds at the server itself before anything is written", async () => {
     await using store = await open();
-    const { limit, take, waitMs } = startServer(store, createTestClock());
+    const { limit, take, waitMs } = startServer(store, createWallClock());
     take(LIMIT);
     expect(waitMs()).toBe(2_000);
     await limit.close();
@@ -66,7 +66,7 @@ describeStores("a limit that servers share", (open) => {
 
   it("goes on without the store, and tells the others when that is back", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     let isDown = true;
     const flaky: Store = {
       ...store,
@@ -84,7 +84,7 @@ describeStores("a limit that servers share", (open) => {
 
   it("writes no address down, and forgets those that may try again", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const first = startServer(store, clock);
     for (let n = 0; n < 40; n++) first.take(1, `198.51.100.${n}`);
     await first.limit.close();
@@ -99,7 +99,7 @@ describeStores("a limit that servers share", (open) => {
 
   it("does not let two servers that write the same addresses wait for each other", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const servers = [startServer(store, clock), startServer(store, clock)];
     const keys = Array.from({ length: 200 }, (_, n) => `198.51.100.${n}`);
     for (let round = 0; round < 5; round++) {

@@ -5,14 +5,14 @@ import { mintAccessToken } from "../../../server/issuer/src/sessions/mint.ts";
 import { recordAccessLife } from "../../../server/issuer/src/store/access-lives.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { describeStores } from "../../support/stores.ts";
-import { createTestClock, type TestClock } from "../../support/test-clock.ts";
+import { createWallClock, type WallClock } from "../../support/test-clock.ts";
 
 const DAY_MS = 86_400_000;
 const ACCESS_TTL_MS = 600_000;
 /** Access token + 5 s tolerance + 10 min key set + two readings of 5 s. */
 const RETIRED_MS = ACCESS_TTL_MS + 5_000 + 600_000 + 10_000;
 
-function createRing(store: Store, clock: TestClock, secret = new Uint8Array(32).fill(1)) {
+function createRing(store: Store, clock: WallClock, secret = new Uint8Array(32).fill(1)) {
   const events: string[] = [];
   const audit = { record: ({ type }: { readonly type: string }) => void events.push(type) };
   const ring = createKeyRing({ store, secret, clock, audit, times: { accessTtlMs: ACCESS_TTL_MS } });
@@ -34,7 +34,7 @@ async function states(ring: Awaited<ReturnType<typeof startRing>>): Promise<read
 describeStores("a key ring", (open) => {
   it("makes one key that signs and one that is next, named by their thumbprints", async () => {
     await using store = await open();
-    const ring = await startRing(store, createTestClock());
+    const ring = await startRing(store, createWallClock());
     expect((await states(ring)).toSorted()).toEqual(["active", "next"]);
     for (const jwk of ring.publicJwks()) {
       expect(jwk).toMatchObject({ kid: await calculateJwkThumbprint(jwk as JWK), alg: "ES256", use: "sig" });
@@ -45,7 +45,7 @@ describeStores("a key ring", (open) => {
 
   it("is the same for servers that start at the same time, and for one that starts again", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const rings = await Promise.all([1, 2, 3, 4].map(() => startRing(store, clock)));
     const later = await startRing(store, clock);
     expect(new Set([...rings, later].map((ring) => ring.signingKey().kid)).size).toBe(1);
@@ -54,7 +54,7 @@ describeStores("a key ring", (open) => {
 
   it("signs what its own key source verifies, without a promise", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const ring = await startRing(store, clock);
     const { token } = await mintAccessToken(
       {
@@ -78,7 +78,7 @@ describeStores("a key ring", (open) => {
 
   it("rotates only once verifiers had a day to learn of the next key, unless it is forced", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const ring = await startRing(store, clock);
     const first = ring.signingKey().kid;
     clock.advance(DAY_MS - 1);
@@ -97,7 +97,7 @@ describeStores("a key ring", (open) => {
 
   it("goes on trusting a retired key for as long as its tokens last, then forgets it", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const ring = await startRing(store, clock);
     const { kid } = ring.signingKey();
     const key = ring.keySource.find(kid, "ES256");
@@ -119,7 +119,7 @@ describeStores("a key ring", (open) => {
 
   it("goes on trusting a retired key for as long as the tokens of any server on the store last", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const ring = await startRing(store, clock);
     const { kid } = ring.signingKey();
     await ring.rotate({ force: true });
@@ -136,7 +136,7 @@ describeStores("a key ring", (open) => {
 
   it("rotates by itself after 30 days, on one of several servers", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const rings = [
       await startRing(store, clock),
       await startRing(store, clock),
@@ -156,7 +156,7 @@ describeStores("a key ring", (open) => {
 
   it("asks the store for a key that another server brought in, but not at a stranger's pace", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const [mine, other] = [await startRing(store, clock), await startRing(store, clock)];
     await other.rotate({ force: true });
     await other.rotate({ force: true });
@@ -171,7 +171,7 @@ describeStores("a key ring", (open) => {
   it("replaces a key that somebody else may have, whatever it was used for", async () => {
     for (const state of ["active", "next", "retired"] as const) {
       await using store = await open();
-      const clock = createTestClock();
+      const clock = createWallClock();
       const [ring, other] = [await startRing(store, clock), await startRing(store, clock)];
       await ring.rotate({ force: true });
       await other.reload();
@@ -199,7 +199,7 @@ describeStores("a key ring", (open) => {
 
   it("comes out right when it is rotated and robbed at the same time", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const rings = [await startRing(store, clock), await startRing(store, clock)] as const;
     for (let round = 0; round < 10; round += 1) {
       const { kid } = rings[0].signingKey();
@@ -215,7 +215,7 @@ describeStores("a key ring", (open) => {
 
   it("does not start with another secret", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await startRing(store, clock);
     await expect(startRing(store, clock, new Uint8Array(32))).rejects.toThrow(
       "the secret file is not the one",
@@ -224,7 +224,7 @@ describeStores("a key ring", (open) => {
 
   it("has no key before it starts", async () => {
     await using store = await open();
-    const ring = createRing(store, createTestClock());
+    const ring = createRing(store, createWallClock());
     expect(() => ring.signingKey()).toThrow("the signing keys are not loaded yet");
   });
 });

@@ -9,7 +9,7 @@ import {
 import { createSealedWords } from "../../../server/issuer/src/renewal/sealed-words.ts";
 import type { RecordingLease } from "../../gate/streams/fixtures.ts";
 import { createTestBus, type TestBus } from "../../support/test-bus.ts";
-import { createTestClock, type TestClock } from "../../support/test-clock.ts";
+import { createWallClock, type WallClock } from "../../support/test-clock.ts";
 
 /** In 1970, for principals whose tokens last until then and a little longer. */
 const START_MS = 1_500_000;
@@ -20,7 +20,7 @@ const WAIT_MS = 30;
 /** Servers that a bus connects. */
 interface Servers {
   readonly bus: TestBus;
-  readonly clock: TestClock;
+  readonly clock: WallClock;
   /** What went wrong in those that answer. */
   readonly errors: readonly unknown[];
   /** Add a server with some streams. @param secret that of all others by default */
@@ -30,7 +30,7 @@ interface Servers {
 /** Create servers on one bus. @param limit what one party may have asked. Default: no limit */
 export function createServers({ limit = noLimit() }: { readonly limit?: AskLimit } = {}): Servers {
   const bus = createTestBus();
-  const clock = createTestClock(START_MS);
+  const clock = createWallClock(START_MS);
   const errors: unknown[] = [];
   return {
     bus,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { createSealedWords } from "../../../server/issuer/src/renewal/sealed-words.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 
 const secret = new Uint8Array(32).fill(7);
 
 function setUp(ofOthers = secret) {
-  const clock = createTestClock();
+  const clock = createWallClock();
   const here = createSealedWords({ secret, clock });
   const there = createSealedWords({ secret: ofOthers, clock });
   return { clock, here, there };

@@ -7,7 +7,7 @@ import { keepSetting } from "../../../server/issuer/src/store/store-settings.ts"
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_ISSUER } from "../../support/test-issuer.ts";
 import { tokenOf } from "./tokens.ts";
 
@@ -25,7 +25,7 @@ describe("revocations of a server that is not the issuer", () => {
 
       await using store = await openDatabase(database);
       // As real as that of the database, by which the other server goes.
-      using issuer = await startTestIssuer(store, createTestClock(Date.now()));
+      using issuer = await startTestIssuer(store, createWallClock(Date.now()));
       const begin = async () =>
         tokenOf({
           issuer: TEST_ISSUER,

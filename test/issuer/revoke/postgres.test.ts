@@ -3,7 +3,7 @@ import { createRevocations } from "../../../server/issuer/src/revoke/revocations
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { tokenOf } from "./tokens.ts";
 
 /** So long that only word from the other server can be what woke this one. */
@@ -12,7 +12,7 @@ const NEVER_MS = 1_000_000;
 it("word comes over Postgres, also after the connection was cut, and what was missed is made up for", async () => {
   await using server = await startPostgres();
   const url = await server.createDatabase();
-  const clock = createTestClock();
+  const clock = createWallClock();
   const connect = async () => {
     const store = await openDatabase({ url });
     const revocations = createRevocations({ store, clock, accessTtlMs: 600_000, pollMs: NEVER_MS });

@@ -4,7 +4,7 @@ import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocati
 import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
 import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
 import { openTestSqlite } from "../../support/stores.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { ACCESS_TTL_MS, MARGIN_MS, startRevocations as start } from "./started.ts";
 import { tokenOf } from "./tokens.ts";
 
@@ -13,7 +13,7 @@ const KEEP_MS = ACCESS_TTL_MS + MARGIN_MS;
 describe("revocations", () => {
   it("refuse a session from the moment that it is revoked, and tell each listener once", async () => {
     await using store = await openTestSqlite();
-    await using revocations = await start(store, createTestClock());
+    await using revocations = await start(store, createWallClock());
     const told: RevocationBatch[] = [];
     const stop = revocations.onRevoked((batch) => told.push(batch));
     expect(revocations.isRevoked(tokenOf())).toBe(false);
@@ -30,7 +30,7 @@ describe("revocations", () => {
 
   it("leave a subject and a client the tokens that they get afterwards", async () => {
     await using store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await using revocations = await start(store, clock);
     await revocations.revoke({ sub: "subject" });
     await revocations.revoke({ clientId: "client", before: new Date(clock.nowMs() + 5_000) });
@@ -44,7 +44,7 @@ describe("revocations", () => {
   it("are written down, by what they go by", async () => {
     await using store = await openTestSqlite();
     const record = vi.fn<(event: RevocationEvent) => void>();
-    await using revocations = await start(store, createTestClock(), { audit: { record } });
+    await using revocations = await start(store, createWallClock(), { audit: { record } });
     await revocations.revoke({ jti: "t", reason: "lost" });
     await revocations.revoke({ clientId: "c" });
     expect(record.mock.calls).toEqual([
@@ -55,7 +55,7 @@ describe("revocations", () => {
 
   it("refuse orders that do not name exactly one thing", async () => {
     await using store = await openTestSqlite();
-    await using revocations = await start(store, createTestClock());
+    await using revocations = await start(store, createWallClock());
     const orders: unknown[] = [{}, { sid: "a", sub: "b" }, { sid: 1 }, { reason: "none" }];
     for (const order of orders) {
       await expect(revocations.revoke(order as RevocationOrder)).rejects.toThrow("names exactly one of");
@@ -68,7 +68,7 @@ describe("revocations", () => {
   it("go on telling when a listener throws", async () => {
     await using store = await openTestSqlite();
     const onError = vi.fn<(error: unknown) => void>();
-    await using revocations = await start(store, createTestClock(), { onError });
+    await using revocations = await start(store, createWallClock(), { onError });
     const told = vi.fn<(batch: RevocationBatch) => void>();
     revocations.onRevoked(() => {
       throw new Error("a listener's own");
@@ -81,7 +81,7 @@ describe("revocations", () => {
 
   it("are forgotten when no token can be valid any more that they are about", async () => {
     await using store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await using revocations = await start(store, clock, { pollMs: 1_000_000, staleAfterMs: Infinity });
     await revocations.revoke({ sid: "a" });
     clock.advance(KEEP_MS - 1);
@@ -95,13 +95,13 @@ describe("revocations", () => {
 
   it("know nothing before they were read", async () => {
     await using store = await openTestSqlite();
-    const revocations = createRevocations({ store, clock: createTestClock(), accessTtlMs: ACCESS_TTL_MS });
+    const revocations = createRevocations({ store, clock: createWallClock(), accessTtlMs: ACCESS_TTL_MS });
     expect(() => revocations.isRevoked(tokenOf())).toThrow("cannot be read just now");
   });
 
   it("are not served for longer than a minute without the store", async () => {
     const store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const { promise: failed, resolve: onError } = Promise.withResolvers<unknown>();
     await using revocations = await start(store, clock, { onError });
     await store.close();
@@ -114,7 +114,7 @@ describe("revocations", () => {
 
   it("are served for as long as it takes when that was asked for", async () => {
     const store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const { promise: failed, resolve: onError } = Promise.withResolvers<unknown>();
     await using revocations = await start(store, clock, { onError, failOpen: true });
     await store.close();

@@ -9,7 +9,7 @@ import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { insertRevocations } from "../../../server/issuer/src/store/revocations.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 import { ACCESS_TTL_MS, begin, MARGIN_MS, startRevocations as start } from "./started.ts";
 import { tokenOf } from "./tokens.ts";
@@ -46,7 +46,7 @@ describeStores("revocations of several servers", (open) => {
 
   it("hold as long as the longest life of a token that any server has granted, whatever this one grants", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await using long = await start(store, clock, { accessTtlMs: HOUR_MS, ...STALE });
     await using short = await start(store, clock, { accessTtlMs: 60_000, ...STALE });
     const every = () => [long, short].map(({ isRevoked }) => isRevoked(tokenOf()));
@@ -68,7 +68,7 @@ describeStores("revocations of several servers", (open) => {
 
   it("hold for what a server granted before it was set to less, and no longer than that", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await (await start(store, clock, { accessTtlMs: HOUR_MS }))[Symbol.asyncDispose]();
     await using server = await start(store, clock, { accessTtlMs: 60_000 });
     const expiryOf = async (sid: string) => {
@@ -87,7 +87,7 @@ describeStores("revocations of several servers", (open) => {
 
   it("hold for a day where no server says how long tokens last, and longer when they are for tokens yet to come", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await using reader = await begin(createRevocations({ store, clock }));
     await reader.revoke({ sub: "a", before: new Date(clock.nowMs() + HOUR_MS) });
     await using server = await start(store, clock, { accessTtlMs: 60_000, issuer: "https://a.test" });
@@ -103,7 +103,7 @@ describeStores("revocations of several servers", (open) => {
 
   it("of a server of the version before hold for a day, and for every issuer", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const options = { accessTtlMs: 60_000, issuer: "https://a.test", ...STALE };
     await using server = await start(store, clock, options);
     await sql`insert into revocations (dimension, value, revoked_at, reason)
@@ -141,7 +141,7 @@ describeStores("revocations of several servers", (open) => {
 
   it("are loaded in pages, and after an outage from the last one that was read", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const revoke = (from: number, count: number) =>
       insertRevocations(
         store,
@@ -182,7 +182,7 @@ describeStores("revocations of several servers", (open) => {
 
   it("are all learned of, however many are written at the same time", async () => {
     await using store = await open();
-    const clock = createTestClock();
+    const clock = createWallClock();
     await using revocations = await start(store, clock);
     const { promise: allTold, resolve } = Promise.withResolvers<void>();
     revocations.onRevoked(() => void (revocations.size === 400 && resolve()));

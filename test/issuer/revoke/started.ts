@@ -4,7 +4,7 @@ import {
   type RevocationsOptions,
 } from "../../../server/issuer/src/revoke/revocations.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
-import type { TestClock } from "../../support/test-clock.ts";
+import type { WallClock } from "../../support/test-clock.ts";
 
 export const ACCESS_TTL_MS = 600_000;
 
@@ -14,7 +14,7 @@ export const MARGIN_MS = 300_000;
 /** Start the revocations of a server that grants tokens. */
 export function startRevocations(
   store: Store,
-  clock: TestClock,
+  clock: WallClock,
   more: Partial<RevocationsOptions> = {},
 ): Promise<Revocations & AsyncDisposable> {
   return begin(createRevocations({ ...{ store, clock, pollMs: 5, accessTtlMs: ACCESS_TTL_MS }, ...more }));

@@ -11,7 +11,7 @@ import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { listen } from "../../../server/node/src/listener.ts";
 import { clientOf } from "../../support/rpc.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER } from "../../support/test-issuer.ts";
 
 const reasonOf = (error: unknown) => ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
@@ -19,7 +19,7 @@ const reasonOf = (error: unknown) => ConnectError.from(error).findDetails(ErrorI
 it("a server that is not the issuer ends the streams of a session that is ended there, and no others", async () => {
   await using folder = await createTemporaryFolder();
   await using store = await openDatabase({ dataDir: folder.path });
-  using issuer = await startTestIssuer(store, createTestClock(Date.now()));
+  using issuer = await startTestIssuer(store, createWallClock(Date.now()));
   const revocations = createRevocations({
     database: { dataDir: folder.path },
     issuer: TEST_ISSUER,

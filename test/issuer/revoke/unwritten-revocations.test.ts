@@ -10,17 +10,17 @@ import { insertRevocations, OWN_ISSUER } from "../../../server/issuer/src/store/
 import type { UnwrittenRevocation } from "../../../server/issuer/src/store/unwritten-revocations.ts";
 import { eventually } from "../../support/eventually.ts";
 import { openTestSqlite } from "../../support/stores.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 
 describe("revocations that wait to be written", () => {
   const one = (value: string): UnwrittenRevocation => ({
-    ...{ dimension: "jti", value, beforeMs: undefined, revokedAtMs: createTestClock().nowMs() },
+    ...{ dimension: "jti", value, beforeMs: undefined, revokedAtMs: createWallClock().nowMs() },
     ...{ reason: "revoked", endsSession: false },
   });
   const keep = (store: Store | undefined, more: Partial<UnwrittenOptions> = {}) =>
     createUnwrittenRevocations({
-      ...{ clock: createTestClock(), store: () => store, publish: () => undefined, onError: () => undefined },
+      ...{ clock: createWallClock(), store: () => store, publish: () => undefined, onError: () => undefined },
       ...{ everyMs: 5, ...more },
     });
 
@@ -49,7 +49,7 @@ describe("revocations that wait to be written", () => {
   });
 
   it("are given up when nothing that they are about can be valid any more", async () => {
-    const clock = createTestClock();
+    const clock = createWallClock();
     const held = keep(undefined, { clock });
     held.hold([{ ...one("a"), endsSession: true }], "here");
     clock.advance(30 * 24 * 3_600_000 + 1);
@@ -74,7 +74,7 @@ describe("revocations that wait to be written", () => {
 
   it("are left to the server that was ordered to revoke for half a minute", async () => {
     await using store = await openTestSqlite();
-    const clock = createTestClock();
+    const clock = createWallClock();
     const held = keep(store, { clock });
     held.hold([one("elsewhere")], "elsewhere");
     held.hold([one("here")], "here");

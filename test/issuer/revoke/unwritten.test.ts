@@ -9,7 +9,7 @@ import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { describeStores, openTestSqlite } from "../../support/stores.ts";
 import { createTestBus } from "../../support/test-bus.ts";
-import { createTestClock, type TestClock } from "../../support/test-clock.ts";
+import { createWallClock, type WallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER } from "../../support/test-issuer.ts";
 import { fillUp } from "../store/unwritable.ts";
 import { begin } from "./started.ts";
@@ -23,7 +23,7 @@ const UNWRITTEN = {
 };
 const SECRET = new Uint8Array(32).fill(7);
 
-const start = (store: Store, clock: TestClock, more: Partial<RevocationsOptions> = {}) =>
+const start = (store: Store, clock: WallClock, more: Partial<RevocationsOptions> = {}) =>
   begin(
     createRevocations({
       ...{ store, clock, pollMs: 5, accessTtlMs: 600_000, issuer: TEST_ISSUER, staleAfterMs: Infinity },
@@ -52,8 +52,8 @@ async function startIssuer(store: Store) {
 describeStores("what is revoked while nothing can be written", (open) => {
   it("is refused at once, which the caller is told, and written once that is possible", async () => {
     await using store = await open();
-    await using server = await start(store, createTestClock());
-    await using other = await start(store, createTestClock());
+    await using server = await start(store, createWallClock());
+    await using other = await start(store, createWallClock());
     const told: boolean[] = [];
     server.onRevoked((batch) => told.push(batch.matches(tokenOf({ issuer: "https://b.test" }))));
     const free = await fillUp(store);
@@ -141,7 +141,7 @@ describe("servers on one bus", () => {
     const bus = createTestBus();
     await using base = await openTestSqlite();
     const store = { ...base, bus };
-    const clock = createTestClock();
+    const clock = createWallClock();
     const join = (secret: Uint8Array) => start(store, clock, { seal: createSealedWords({ secret, clock }) });
     await using here = await join(SECRET);
     await using there = await join(SECRET);
@@ -178,7 +178,7 @@ describe("servers on one bus", () => {
     bus.isDown = true;
     await using base = await openTestSqlite();
     const store = { ...base, bus };
-    const clock = createTestClock();
+    const clock = createWallClock();
     const join = () => start(store, clock, { seal: createSealedWords({ secret: SECRET, clock }) });
     await using here = await join();
     await using there = await join();

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { bearer, COOKIE_ORIGIN, startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { refusal, signInRequest } from "./session-calls.ts";
 
 type Credential = SignInRequest["credential"];
@@ -54,7 +54,7 @@ describe("SignIn with a client's secret or assertion", () => {
 
 describe("SignIn with a token of another issuer", () => {
   it("answers an access token of a subject of ours, and no refresh token", async () => {
-    const other = createOtherIssuer(createTestClock());
+    const other = createOtherIssuer(createWallClock());
     await using server = await startSessionServer({ federated: [other.federated] });
     const { tokens } = await server.client.signIn({
       credential: { case: "federated", value: { token: other.sign() } },
@@ -65,7 +65,7 @@ describe("SignIn with a token of another issuer", () => {
   });
 
   it("keeps the subject signed in where its issuer's sessions go on, like everybody else", async () => {
-    const other = createOtherIssuer(createTestClock(), { refreshForMs: 3_600_000 });
+    const other = createOtherIssuer(createWallClock(), { refreshForMs: 3_600_000 });
     await using server = await startSessionServer({ federated: [other.federated] });
     const { client } = server;
     const credential = { case: "federated", value: { token: other.sign() } } as const;
@@ -83,7 +83,7 @@ describe("SignIn with a token of another issuer", () => {
   });
 
   it("puts the refresh token into the cookie when asked to", async () => {
-    const other = createOtherIssuer(createTestClock(), { refreshForMs: 3_600_000 });
+    const other = createOtherIssuer(createWallClock(), { refreshForMs: 3_600_000 });
     await using server = await startSessionServer({ cookies: true, federated: [other.federated] });
     const credential = { case: "federated", value: { token: other.sign() } } as const;
     let cookie: string | null = null;
@@ -102,7 +102,7 @@ describe("SignIn with a token of another issuer", () => {
   });
 
   it("does not let who acts for the subject become the subject", async () => {
-    const other = createOtherIssuer(createTestClock(), { refreshForMs: 3_600_000 });
+    const other = createOtherIssuer(createWallClock(), { refreshForMs: 3_600_000 });
     await using server = await startSessionServer({ federated: [other.federated] });
     const signIn = (token: string) =>
       server.client.signIn({ credential: { case: "federated", value: { token } } });
@@ -120,7 +120,7 @@ describe("SignIn with a token of another issuer", () => {
   });
 
   it("takes no token of ours, nor an assertion", async () => {
-    const other = createOtherIssuer(createTestClock());
+    const other = createOtherIssuer(createWallClock());
     await using server = await startSessionServer({ federated: [other.federated] });
     const keyed = await addTestClient(server.issuer, "keyed", { key: true });
     const { tokens } = await server.client.signIn(signInRequest({}));

@@ -2,7 +2,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { refusal, signInRequest } from "./session-calls.ts";
 
 const FIVE_SECONDS = { maxAccessTokenTtl: durationFromMs(5_000) };
@@ -34,7 +34,7 @@ describe("a limit to the life of access tokens", () => {
   });
 
   it("holds for clients, and for those whom another issuer knows", async () => {
-    const other = createOtherIssuer(createTestClock());
+    const other = createOtherIssuer(createWallClock());
     await using server = await startSessionServer({ federated: [other.federated] });
     const { secret } = await addTestClient(server.issuer, "billing");
     const credentials = [

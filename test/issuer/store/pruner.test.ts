@@ -7,14 +7,14 @@ import { createPruner } from "../../../server/issuer/src/store/pruner.ts";
 import { insertRevocations } from "../../../server/issuer/src/store/revocations.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
-import type { TestClock } from "../../support/test-clock.ts";
+import type { WallClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 
 const HOUR_MS = 3_600_000;
 const MARGIN_MS = 5 * 60_000;
 const IDLE_MS = 7 * 24 * HOUR_MS;
 
-const prunerOf = (store: Store, clock: TestClock) => createPruner({ store, clock, pauseMs: 0 });
+const prunerOf = (store: Store, clock: WallClock) => createPruner({ store, clock, pauseMs: 0 });
 
 describeStores("a pruner", (open) => {
   it("removes sessions a day after they could last be refreshed, more than fit into one step", async () => {

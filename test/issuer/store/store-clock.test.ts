@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createStoreClock } from "../../../server/issuer/src/store/store-clock.ts";
 import { describeStores } from "../../support/stores.ts";
+import { createTestClock } from "../../support/test-clock.ts";
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -10,7 +11,7 @@ describeStores("the clock of a store", (open) => {
       await using store = await open();
       const beforeMs = Date.now();
       const machineMs = beforeMs + offMs;
-      const clock = createStoreClock({ store, machine: { nowMs: () => machineMs } });
+      const clock = createStoreClock({ store, machine: createTestClock(machineMs) });
       await clock.start();
       clock.close();
       const nowMs = clock.nowMs();

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
+import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
 import type { ProcessMetrics } from "../operate/metrics.ts";
 import { isWorkerMessage, WORKER_ORIGIN, type WorkerMessage } from "./messages.ts";
 import type { PooledWorker } from "./worker-pool.ts";
@@ -53,11 +54,15 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
       const id = asked++;
       return new Promise((resolve) => {
         const answer = (metrics: ProcessMetrics | undefined): void => {
-          clearTimeout(timer);
+          cancelTimer();
           waiting.delete(id);
           resolve(metrics);
         };
-        const timer = setTimeout(answer, METRICS_TIMEOUT_MS, undefined);
+        const cancelTimer = systemClock.schedule(
+          () => answer(undefined),
+          METRICS_TIMEOUT_MS,
+          KEEPS_PROCESS_ALIVE,
+        );
         waiting.set(id, answer);
         send(worker, { countersign: "metrics", id });
       });

@@ -1,5 +1,6 @@
 import type { Bus } from "@countersign/issuer/internal";
 import { createEars } from "@countersign/issuer/internal";
+import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
 
 /** A bus between processes, and the two ends of what carries it. */
 export interface WorkerBus extends Bus {
@@ -32,7 +33,7 @@ export function createWorkerBus(send: (channel: string, words: readonly string[]
       return { close: () => Promise.resolve(void ears.remove(channel, onWord)) };
     },
     say(channel, word) {
-      if (pending.size === 0) setTimeout(flush, GATHER_MS);
+      if (pending.size === 0) systemClock.schedule(flush, GATHER_MS, KEEPS_PROCESS_ALIVE);
       const words = pending.get(channel) ?? [];
       pending.set(channel, words);
       if (words.length < MAX_GATHERED) words.push(word);

@@ -1,4 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
+import type { Clock } from "@countersign/server";
+import { KEEPS_PROCESS_ALIVE, pause, systemClock } from "@countersign/server/internal";
 
 /** A worker, as far as a pool has to do with it. */
 export interface PooledWorker {
@@ -19,10 +20,8 @@ export interface WorkerPoolOptions {
   readonly start: () => PooledWorker;
   /** How long a worker may take to end when it is asked to, in milliseconds; then it is killed. */
   readonly graceMs: number;
-  /** Wait before a worker is started anew. Default: on a timer. */
-  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  /** The time, in milliseconds. Default: since this process began. */
-  readonly nowMs?: () => number;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
   /** Told of each worker that ended although nobody had asked it to. */
   readonly onLost?: (code: number | undefined) => void;
 }
@@ -54,8 +53,7 @@ export function restartDelayMs(failures: number): number {
 
 /** Create a pool. Nothing runs before its `start`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
-  const { count, start, graceMs, onLost = () => undefined, nowMs = () => performance.now() } = options;
-  const wait = options.wait ?? ((ms: number, signal: AbortSignal) => pause(ms, undefined, { signal }));
+  const { count, start, graceMs, onLost = () => undefined, clock = systemClock } = options;
   const running = new Set<PooledWorker>();
   const stopping = new AbortController();
   let stopped: Promise<void> | undefined;
@@ -70,12 +68,12 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const keep = async (first: PooledWorker): Promise<void> => {
     let failures = 0;
     for (let worker = first; ; worker = launch()) {
-      const startedMs = nowMs();
+      const startedMs = clock.monotonicMs();
       const code = await worker.ended;
       if (stopping.signal.aborted) return;
       onLost(code);
-      failures = nowMs() - startedMs >= STABLE_MS ? 0 : failures + 1;
-      await wait(restartDelayMs(failures), stopping.signal).catch(() => undefined);
+      failures = clock.monotonicMs() - startedMs >= STABLE_MS ? 0 : failures + 1;
+      await pause(clock, restartDelayMs(failures), stopping.signal);
       if (stopping.signal.aborted) return;
     }
   };
@@ -87,10 +85,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     return outcome;
   };
   const end = async (worker: PooledWorker): Promise<void> => {
-    const timer = setTimeout(() => worker.kill("SIGKILL"), graceMs);
+    const cancelTimer = clock.schedule(() => worker.kill("SIGKILL"), graceMs, KEEPS_PROCESS_ALIVE);
     worker.kill("SIGTERM");
     await worker.ended;
-    clearTimeout(timer);
+    cancelTimer();
   };
   return {
     async start() {

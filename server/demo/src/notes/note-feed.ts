@@ -1,3 +1,5 @@
+import { systemClock } from "@countersign/server";
+
 /** Tells those who wait that there are new events. What the events are, the store says. */
 export interface NoteFeed {
   /** Begin to watch one owner's events. Whatever happens from here on, `changed` tells. */
@@ -56,7 +58,7 @@ export function createNoteFeed({
   const schedule = (): void => {
     if (isScheduled) return;
     isScheduled = true;
-    setTimeout(() => void pollAgain(), pollIntervalMs).unref();
+    systemClock.schedule(() => void pollAgain(), pollIntervalMs);
   };
 
   return {

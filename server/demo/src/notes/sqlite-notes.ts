@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "@countersign/server";
 import {
   type CompiledQuery,
   DummyDriver,
@@ -53,8 +53,8 @@ export function openSqliteNotes(file: string): NoteDatabase {
 }
 
 async function changeWhenFree<T>(database: DatabaseSync, change: () => T): Promise<T> {
-  const endMs = performance.now() + BUSY_TIMEOUT_MS;
-  while (!orOutage(() => tryToBegin(database, performance.now() < endMs))) await pause(RETRY_MS);
+  const endMs = systemClock.monotonicMs() + BUSY_TIMEOUT_MS;
+  while (!orOutage(() => tryToBegin(database, systemClock.monotonicMs() < endMs))) await pause();
   return orOutage(() => commit(database, change));
 }
 
@@ -93,4 +93,8 @@ function orOutage<T>(run: () => T): T {
   } catch (error) {
     throw toOutage(error);
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => systemClock.schedule(resolve, RETRY_MS, { keepsProcessAlive: true }));
 }

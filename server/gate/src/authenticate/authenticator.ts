@@ -75,7 +75,15 @@ const SPENT_SHARE = 10;
 
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { issuers, revocations, clock, toleranceSeconds, tokenFailureLimit } = options;
+  const {
+    issuers,
+    revocations,
+    clock,
+    toleranceSeconds,
+    tokenFailureLimit,
+    keyTimeoutMs: timeoutMs,
+  } = options;
+  const keyWait = timeoutMs === undefined ? undefined : { clock, timeoutMs };
   const cache = createVerdictCache(options.cacheEntries);
   const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
 
@@ -98,7 +106,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function verify(token: string, digest: string): Promise<Principal> {
-    return verifyToken(token, issuers, options.keyTimeoutMs).then((verdict) => accept(verdict, digest));
+    return verifyToken(token, issuers, keyWait).then((verdict) => accept(verdict, digest));
   }
 
   /** A token that was verified before costs nothing, and so is never counted: only who comes with others must wait. */

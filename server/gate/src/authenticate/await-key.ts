@@ -1,27 +1,30 @@
 import { createRefusal } from "../errors/refusal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
 import type { VerificationKey } from "../keys/key-source.ts";
+
+/** How long to wait for a key. */
+export interface KeyWait {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
 
 /**
  * Wait for a key that has to be fetched, but not for ever: a caller who hangs on us is worse than one who tries again.
  *
  * @param pending what the key source answered
- * @param timeoutMs how long to wait, in milliseconds
  * @throws AuthError `AUTH_UNAVAILABLE` when it was not there in time
  */
 export async function awaitKey(
   pending: Promise<VerificationKey | undefined>,
-  timeoutMs: number,
+  { clock, timeoutMs }: KeyWait,
 ): Promise<VerificationKey | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(createRefusal("AUTH_UNAVAILABLE", "the keys were not at hand in time")),
-      timeoutMs,
-    );
-  });
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const refuse = (): void => reject(createRefusal("AUTH_UNAVAILABLE", "the keys were not at hand in time"));
+  const cancelTimer = clock.schedule(refuse, timeoutMs, KEEPS_PROCESS_ALIVE);
   try {
     return await Promise.race([pending, timeout]);
   } finally {
-    clearTimeout(timer);
+    cancelTimer();
   }
 }

@@ -2,7 +2,7 @@ import { compactVerify, errors } from "jose";
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
-import { awaitKey } from "./await-key.ts";
+import { awaitKey, type KeyWait } from "./await-key.ts";
 import { readClaims } from "./claims.ts";
 import { parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
 import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
@@ -31,14 +31,10 @@ export interface Verdict {
  *
  * @param token the token in compact form
  * @param issuers whom to trust
- * @param keyTimeoutMs how long to wait for a key that has to be fetched. Default: as long as its source does
+ * @param keyWait how long to wait for a key that has to be fetched. Default: as long as its source does
  * @throws AuthError `TOKEN_INVALID`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
  */
-export function verifyToken(
-  token: string,
-  issuers: TrustedIssuers,
-  keyTimeoutMs = Infinity,
-): Promise<Verdict> {
+export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: KeyWait): Promise<Verdict> {
   const { header, payload } = parseCompactJws(token);
   const issuer = findIssuer(payload, issuers);
   const { algorithm, kid } = checkHeader(header, issuer);
@@ -47,7 +43,7 @@ export function verifyToken(
   if (!(found instanceof Promise)) {
     return verifyWith(found, candidate);
   }
-  const awaited = keyTimeoutMs < Infinity ? awaitKey(found, keyTimeoutMs) : found;
+  const awaited = keyWait === undefined ? found : awaitKey(found, keyWait);
   return awaited.then((key) => verifyWith(key, candidate));
 }
 

@@ -1,8 +1,45 @@
-/** Tells the time, so that tests can choose it. */
+/** Stops what {@link Clock.schedule} started; when that has run, it does nothing. */
+export type Cancel = () => void;
+
+/** Tells the time and wakes up later. Tests hand in their own. */
 export interface Clock {
-  /** The milliseconds since 1970. */
+  /** The wall clock, in milliseconds since 1970. An operator or NTP can set it: it may jump either way. */
   nowMs(): number;
+  /** Milliseconds since some fixed moment. It never jumps, and may stand still while the machine sleeps. */
+  monotonicMs(): number;
+  /**
+   * Call `run` once after `delayMs` milliseconds, however many they are; after Infinity, never. The delay is measured
+   * on the monotonic clock: a wall clock that is set does not move it.
+   */
+  schedule(run: () => void, delayMs: number, options?: ScheduleOptions): Cancel;
 }
 
+/** How to wait. */
+export interface ScheduleOptions {
+  /** Whether the process must not end before, because a caller waits for it. Default false. */
+  readonly keepsProcessAlive?: boolean;
+}
+
+/** The longest that a timer of any platform waits, in milliseconds: given more, it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A timer as Node has it; the other platforms have a number, and end when they please. */
+type Timer = ReturnType<typeof setTimeout> & { readonly unref?: () => void };
+
 /** The machine's own clock. */
-export const systemClock: Clock = { nowMs: () => Date.now() };
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  schedule(run, delayMs, options) {
+    let timer: Timer;
+    const wait = (leftMs: number): void => {
+      timer =
+        leftMs <= MAX_TIMER_MS
+          ? setTimeout(run, leftMs)
+          : setTimeout(() => wait(leftMs - MAX_TIMER_MS), MAX_TIMER_MS);
+      if (options?.keepsProcessAlive !== true) timer.unref?.();
+    };
+    wait(delayMs);
+    return () => clearTimeout(timer);
+  },
+};

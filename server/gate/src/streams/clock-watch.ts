@@ -1,4 +1,5 @@
-import type { Clock } from "../kernel/clock.ts";
+import type { Cancel, Clock } from "../kernel/clock.ts";
+import { repeat } from "../kernel/timers.ts";
 
 /** Tells of a clock that somebody has set: timers do not follow it. */
 export interface ClockWatch {
@@ -17,11 +18,11 @@ const TOLERANCE_MS = 20;
 /** Create the watch of a clock. It looks once for all who wait, however many, and not while nobody does. */
 export function createClockWatch(clock: Clock): ClockWatch {
   const waiting = new Set<() => void>();
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let stopLooking: Cancel | undefined;
   let aheadMs = 0;
 
   /** How far the clock is ahead of one that nobody can set. */
-  const measure = (): number => clock.nowMs() - performance.now();
+  const measure = (): number => clock.nowMs() - clock.monotonicMs();
   const look = (): void => {
     const nowAheadMs = measure();
     if (Math.abs(nowAheadMs - aheadMs) <= TOLERANCE_MS) {
@@ -36,13 +37,13 @@ export function createClockWatch(clock: Clock): ClockWatch {
     add(onSet) {
       if (waiting.size === 0) {
         aheadMs = measure();
-        timer = setInterval(look, LOOK_MS);
+        stopLooking = repeat(clock, look, LOOK_MS);
       }
       waiting.add(onSet);
     },
     delete(onSet) {
       if (waiting.delete(onSet) && waiting.size === 0) {
-        clearInterval(timer);
+        stopLooking?.();
       }
     },
   };

@@ -1,3 +1,5 @@
+import type { Clock } from "../kernel/clock.ts";
+
 /** How long a client may take to read the end of a stream, in milliseconds. */
 const DRAIN_GRACE_MS = 5000;
 
@@ -13,8 +15,8 @@ export interface Transport {
  * Give the client of a stream that has ended five seconds to read how it ended, then cut it off: a client that
  * stopped reading must not hold a stream that may not run any more.
  */
-export function cutOffAfterGrace(transport: Transport): void {
-  setTimeout(() => {
+export function cutOffAfterGrace(transport: Transport, clock: Clock): void {
+  clock.schedule(() => {
     if (!transport.isDone()) {
       transport.destroy();
     }

@@ -1,10 +1,8 @@
 import { AuthError } from "../errors/auth-error.ts";
-import type { Clock } from "../kernel/clock.ts";
+import type { Cancel, Clock } from "../kernel/clock.ts";
+import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 import { createEnding, type OwnEnding } from "./ending.ts";
-
-/** The longest that a timer of Node waits, in milliseconds; longer waits are chained. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a life goes by. */
 export interface LifetimeOptions {
@@ -33,11 +31,11 @@ export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
 export function createStreamLifetime(options: LifetimeOptions, deadlineMs: number): StreamLifetime {
   const { clock, watch } = options;
   const ending = createEnding();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancelTimer: Cancel | undefined;
   let endsAtMs = deadlineMs;
 
   function stop(): void {
-    clearTimeout(timer);
+    cancelTimer?.();
     watch.delete(look);
   }
 
@@ -48,12 +46,12 @@ export function createStreamLifetime(options: LifetimeOptions, deadlineMs: numbe
 
   /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
   function look(): void {
-    clearTimeout(timer);
+    cancelTimer?.();
     const leftMs = endsAtMs - clock.nowMs();
     if (leftMs <= 0) {
       end(new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired"));
     } else {
-      timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS));
+      cancelTimer = clock.schedule(look, leftMs, KEEPS_PROCESS_ALIVE);
     }
   }
 

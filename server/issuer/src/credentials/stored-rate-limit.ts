@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RateLimit } from "@countersign/server";
-import type { OwnRateLimit } from "@countersign/server/internal";
+import type { Cancel, Clock, RateLimit } from "@countersign/server";
+import { type OwnRateLimit, systemClock } from "@countersign/server/internal";
 import { type AddressTries, addAddressTries } from "../store/address-tries.ts";
 import type { Store } from "../store/database.ts";
 
@@ -13,6 +13,8 @@ export interface StoredRateLimitOptions {
   readonly local?: RateLimit;
   /** How long tries are gathered before they are written, in milliseconds. Default 250. */
   readonly gatherMs?: number;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
   /** Told of the first failure of each outage of the store. */
   readonly onError?: (error: unknown) => void;
 }
@@ -42,9 +44,16 @@ const BATCH = 500;
  * used, each server counts for itself. The store sees hashes of keys only.
  */
 export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLimit {
-  const { store, own, local = own, gatherMs = GATHER_MS, onError = () => undefined } = options;
+  const {
+    store,
+    own,
+    local = own,
+    gatherMs = GATHER_MS,
+    clock = systemClock,
+    onError = () => undefined,
+  } = options;
   const gathered = createTally();
-  let timer: NodeJS.Timeout | undefined;
+  let cancelFlush: Cancel | undefined;
   let writing: Promise<void> = Promise.resolve();
   let isDown = false;
   let isClosed = false;
@@ -59,7 +68,7 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
     }
   };
   const flush = async (): Promise<void> => {
-    timer = undefined;
+    cancelFlush = undefined;
     const batch = gathered.takeSome(BATCH);
     try {
       await write(batch);
@@ -75,7 +84,7 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
     writing = flush();
   };
   const schedule = (): void => {
-    if (!isClosed) timer ??= setTimeout(start, isDown ? RETRY_MS : gatherMs).unref();
+    if (!isClosed) cancelFlush ??= clock.schedule(start, isDown ? RETRY_MS : gatherMs);
   };
   return {
     assertAllowed: (key) => own.assertAllowed(key),
@@ -86,7 +95,7 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
     },
     async close() {
       isClosed = true;
-      clearTimeout(timer);
+      cancelFlush?.();
       await writing;
       if (!gathered.isEmpty() && !isDown) await flush();
     },

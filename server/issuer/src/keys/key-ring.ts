@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, KeySource, VerificationKey } from "@countersign/server";
+import type { Cancel, Clock, KeySource, VerificationKey } from "@countersign/server";
+import { repeat } from "@countersign/server/internal";
 import type { IssueAudit } from "../issue-audit.ts";
 import type { Store } from "../store/database.ts";
 import { listSigningKeys, type SigningKeyRecord } from "../store/signing-keys.ts";
@@ -90,7 +91,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     holder: randomUUID(),
   };
   const snapshots = createKeySnapshots(store, sealingKey, clock);
-  let timer: NodeJS.Timeout | undefined;
+  let stopPolling: Cancel | undefined;
 
   const maintain = async (): Promise<void> => {
     await rotateIfDue(context);
@@ -101,9 +102,9 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     async start() {
       await createFirstKeys(context);
       await maintain();
-      timer = setInterval(() => void maintain().catch(onError), times.pollMs).unref();
+      stopPolling = repeat(clock, () => void maintain().catch(onError), times.pollMs);
     },
-    close: () => clearInterval(timer),
+    close: () => stopPolling?.(),
     signingKey: () => snapshots.current().signing,
     keySource: toKeySource(snapshots, times.unknownKidCooldownMs, onError),
     publicJwks: () => snapshots.current().jwks,

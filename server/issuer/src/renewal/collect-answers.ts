@@ -1,5 +1,6 @@
+import type { Clock } from "@countersign/server";
 import type { RemoteRenewal, RenewedStream } from "@countersign/server/internal";
-import { refuseStrangers } from "@countersign/server/internal";
+import { KEEPS_PROCESS_ALIVE, refuseStrangers } from "@countersign/server/internal";
 import type { RenewalAnswer } from "./renewal-words.ts";
 
 /** The answers to one question, of which several servers may each have a part. */
@@ -15,7 +16,7 @@ export interface CollectedAnswers {
 }
 
 /** Collect the answers to a question about some streams. */
-export function collectAnswers(streamIds: readonly string[]): CollectedAnswers {
+export function collectAnswers(streamIds: readonly string[], clock: Clock): CollectedAnswers {
   const left = new Set(streamIds);
   const renewed: RenewedStream[] = [];
   const ended: string[] = [];
@@ -34,9 +35,9 @@ export function collectAnswers(streamIds: readonly string[]): CollectedAnswers {
       }
     },
     async within(waitMs) {
-      const timer = setTimeout(resolve, waitMs);
+      const cancelTimer = clock.schedule(resolve, waitMs, KEEPS_PROCESS_ALIVE);
       await complete;
-      clearTimeout(timer);
+      cancelTimer();
       if (isRefused && left.size > 0) {
         throw refuseStrangers();
       }

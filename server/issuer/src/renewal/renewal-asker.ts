@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { AuthError, type Principal } from "@countersign/server";
-import type { OtherServers, RemoteRenewal } from "@countersign/server/internal";
+import { AuthError, type Clock, type Principal } from "@countersign/server";
+import { type OtherServers, type RemoteRenewal, systemClock } from "@countersign/server/internal";
 import { type Bus, MAX_WORD_BYTES } from "../store/bus.ts";
 import { type CollectedAnswers, collectAnswers } from "./collect-answers.ts";
 import {
@@ -27,6 +27,8 @@ export interface RenewalAskerOptions {
   readonly limit: AskLimit;
   /** How long to wait for those who have the streams, in milliseconds. Default 1,000. */
   readonly waitMs?: number;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Has streams renewed that are open on other servers. */
@@ -46,7 +48,7 @@ const MAX_OPEN_QUESTIONS = 2_000;
 
 /** Create the one end of renewals between servers. */
 export function createRenewalAsker(options: RenewalAskerOptions): RenewalAsker {
-  const { bus, words, limit, waitMs = WAIT_MS } = options;
+  const { bus, words, limit, waitMs = WAIT_MS, clock = systemClock } = options;
   const answerTo = `${RENEWAL_CHANNEL}_${randomBytes(16).toString("hex")}`;
   const open = new Map<string, CollectedAnswers>();
 
@@ -66,7 +68,7 @@ export function createRenewalAsker(options: RenewalAskerOptions): RenewalAsker {
     if (open.size >= MAX_OPEN_QUESTIONS) {
       throw new AuthError("AUTH_UNAVAILABLE", "too many renewals wait for other servers");
     }
-    const answers = collectAnswers(streamIds);
+    const answers = collectAnswers(streamIds, clock);
     open.set(id, answers);
     try {
       await bus.say(RENEWAL_CHANNEL, word);

@@ -1,4 +1,5 @@
 import type { Clock } from "@countersign/server";
+import { repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import {
   listLiveRevocations,
@@ -90,9 +91,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     async start() {
       await read();
       const listener = store.bus.listen(REVOCATION_CHANNEL, () => look.ask());
-      const timer = setInterval(() => look.ask(), options.pollMs).unref();
+      const stopPolling = repeat(clock, () => look.ask(), options.pollMs);
       stop = async () => {
-        clearInterval(timer);
+        stopPolling();
         await listener.close();
         await look.idle();
       };

@@ -61,7 +61,11 @@ function openLater(database: StoreLocation, { clock, onError }: RevocationSource
     return { store, clock: now };
   };
   return {
-    clock: { nowMs: () => now.nowMs() },
+    clock: {
+      nowMs: () => now.nowMs(),
+      monotonicMs: () => now.monotonicMs(),
+      schedule: (run, delayMs, how) => now.schedule(run, delayMs, how),
+    },
     open() {
       opening ??= open().catch((error: unknown) => {
         opening = undefined;

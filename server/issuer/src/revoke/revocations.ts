@@ -1,5 +1,5 @@
-import type { Clock } from "@countersign/server";
-import { createRefusal } from "@countersign/server/internal";
+import type { Cancel, Clock } from "@countersign/server";
+import { createRefusal, repeat } from "@countersign/server/internal";
 import { MAX_ACCESS_LIFE_MS, recordAccessLife } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
@@ -208,14 +208,14 @@ interface RunOptions extends RevocationsOptions {
 async function run(opened: RevocationSource, options: RunOptions): Promise<Running> {
   const { learn, onHeld, seal, onError = () => undefined } = options;
   const { store } = opened;
-  const timer = await recordLife(opened, options);
+  const stopRecording = await recordLife(opened, options);
   const pollMs = options.pollMs ?? POLL_MS[store.dialect];
   const feed = createRevocationFeed({ ...opened, pollMs, onError, learn });
   const listener = seal === undefined ? undefined : subscribeUnwritten(store.bus, seal, onHeld);
   return {
     ...{ ...opened, feed },
     async stop() {
-      clearInterval(timer);
+      stopRecording?.();
       await listener?.close();
       await feed.close();
     },
@@ -226,13 +226,13 @@ async function run(opened: RevocationSource, options: RunOptions): Promise<Runni
 async function recordLife(
   { store, clock }: RevocationSource,
   { accessTtlMs: lifeMs, onError = () => undefined }: RevocationsOptions,
-): Promise<NodeJS.Timeout | undefined> {
+): Promise<Cancel | undefined> {
   if (lifeMs === undefined) {
     return undefined;
   }
   const record = (): Promise<void> => recordAccessLife(store, { lifeMs, nowMs: clock.nowMs() });
   await record();
-  return setInterval(() => void record().catch(onError), RECORD_LIFE_MS).unref();
+  return repeat(clock, () => void record().catch(onError), RECORD_LIFE_MS);
 }
 
 /** Put the name of the issuer that the store belongs to where it is meant. */

@@ -1,5 +1,6 @@
-import type { Clock } from "@countersign/server";
+import type { Cancel, Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import { repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { type NewRevocation, OWN_ISSUER } from "../store/revocations.ts";
 import { type UnwrittenRevocation, writeUnwritten } from "../store/unwritten-revocations.ts";
@@ -64,7 +65,7 @@ interface Held {
 export function createUnwrittenRevocations(options: UnwrittenOptions): UnwrittenRevocations {
   const { clock, publish, onError, everyMs = EVERY_MS } = options;
   const held = new Map<string, Held>();
-  let timer: NodeJS.Timeout | undefined;
+  let stopAttempts: Cancel | undefined;
   let publishedAtMs = 0;
 
   const drop = (revocation: NewRevocation): void => {
@@ -97,8 +98,8 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
       }
     }
     if (held.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
+      stopAttempts?.();
+      stopAttempts = undefined;
     }
   };
   // A store that does not answer holds an attempt for longer than the interval: attempts must not queue up behind it.
@@ -121,7 +122,7 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
       if (isOwn && news.length > 0) {
         publish(news);
       }
-      timer ??= setInterval(() => attempts.ask(), everyMs).unref();
+      stopAttempts ??= repeat(clock, () => attempts.ask(), everyMs);
       return news;
     },
     letGo(written) {
@@ -145,7 +146,7 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
       return held.size;
     },
     async close() {
-      clearInterval(timer);
+      stopAttempts?.();
       await attempts.idle();
       await write().catch(() => undefined);
       if (held.size > 0) {

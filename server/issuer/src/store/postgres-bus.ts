@@ -1,3 +1,5 @@
+import type { Cancel } from "@countersign/server";
+import { systemClock } from "@countersign/server/internal";
 import type { Bus } from "./bus.ts";
 import { assertChannel } from "./channel.ts";
 import { createEars } from "./ears.ts";
@@ -17,7 +19,7 @@ export interface PostgresBus extends Bus {
 export function createPostgresBus(url: string): PostgresBus {
   const ears = createEars();
   let connection: PostgresConnection | undefined;
-  let retry: NodeJS.Timeout | undefined;
+  let cancelRetry: Cancel | undefined;
   let failures = 0;
   let isClosed = false;
 
@@ -28,7 +30,7 @@ export function createPostgresBus(url: string): PostgresBus {
     ears.hear(channel, "");
   };
   const connect = (): void => {
-    retry = undefined;
+    cancelRetry = undefined;
     const opened = openConnection(url, { onNotified: ears.hear, onEnd: reconnect });
     connection = opened;
     for (const channel of ears.channels()) {
@@ -40,7 +42,7 @@ export function createPostgresBus(url: string): PostgresBus {
     if (!isClosed) {
       const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + Math.random() / 2);
       failures += 1;
-      retry = setTimeout(connect, waitMs).unref();
+      cancelRetry = systemClock.schedule(connect, waitMs);
     }
   };
 
@@ -49,7 +51,7 @@ export function createPostgresBus(url: string): PostgresBus {
     listen(channel, onWord) {
       assertChannel(channel);
       const isFirst = ears.add(channel, onWord);
-      if (connection === undefined && retry === undefined) {
+      if (connection === undefined && cancelRetry === undefined) {
         connect();
       } else if (isFirst && connection !== undefined) {
         listenOn(connection, channel).catch(() => undefined);
@@ -65,7 +67,7 @@ export function createPostgresBus(url: string): PostgresBus {
     say: sayInBatches(() => connection),
     async close() {
       isClosed = true;
-      clearTimeout(retry);
+      cancelRetry?.();
       await connection?.close();
     },
   };

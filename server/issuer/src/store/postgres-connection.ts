@@ -1,3 +1,4 @@
+import { repeat, systemClock } from "@countersign/server/internal";
 import { Client } from "pg";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -40,12 +41,12 @@ export function openConnection(url: string, { onNotified, onEnd }: ConnectionEve
     last = done.catch(hangUp);
     await done;
   };
-  const probe = setInterval(() => void query("SELECT 1").catch(() => undefined), PROBE_MS).unref();
+  const stopProbes = repeat(systemClock, () => void query("SELECT 1").catch(() => undefined), PROBE_MS);
   // The end comes when a connection could not be had, broke or was closed. Why, whoever queries the store learns too.
   client
     .on("error", () => undefined)
     .once("end", () => {
-      clearInterval(probe);
+      stopProbes();
       onEnd();
     });
   client.on("notification", ({ channel, payload }) => onNotified(channel, payload ?? ""));

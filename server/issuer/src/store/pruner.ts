@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
-import type { Clock } from "@countersign/server";
+import type { Cancel, Clock } from "@countersign/server";
+import { pause, repeat } from "@countersign/server/internal";
 import type { Store } from "./database.ts";
 import { acquireLease } from "./leases.ts";
 import { type Prune, pruneAccessLives, pruneRevocations, pruneSessions } from "./prune.ts";
@@ -45,8 +45,8 @@ const FIRST_SHARE = 1 / 60;
 export function createPruner(options: PrunerOptions): Pruner {
   const { store, clock, everyMs = HOUR_MS, pauseMs = PAUSE_MS, onError = () => undefined } = options;
   const holder = randomUUID();
-  let first: NodeJS.Timeout | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let cancelFirst: Cancel | undefined;
+  let stopRuns: Cancel | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
@@ -56,7 +56,7 @@ export function createPruner(options: PrunerOptions): Pruner {
       const step: Awaited<ReturnType<Prune>> = await prune(store, from, clock.nowMs());
       removed += step.removed;
       from = step.next;
-      await pause(pauseMs);
+      await pause(clock, pauseMs);
     }
     return removed;
   };
@@ -76,13 +76,13 @@ export function createPruner(options: PrunerOptions): Pruner {
       const work = (): void => {
         running = run().catch(onError);
       };
-      first = setTimeout(work, everyMs * FIRST_SHARE).unref();
-      timer = setInterval(work, everyMs).unref();
+      cancelFirst = clock.schedule(work, everyMs * FIRST_SHARE);
+      stopRuns = repeat(clock, work, everyMs);
     },
     async close() {
       isClosed = true;
-      clearTimeout(first);
-      clearInterval(timer);
+      cancelFirst?.();
+      stopRuns?.();
       await running;
     },
     run,

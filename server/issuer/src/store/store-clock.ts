@@ -1,4 +1,5 @@
-import type { Clock } from "@countersign/server";
+import type { Cancel, Clock } from "@countersign/server";
+import { repeat } from "@countersign/server/internal";
 import { sql } from "kysely";
 import type { Store } from "./database.ts";
 
@@ -41,27 +42,29 @@ export function createStoreClock(options: StoreClockOptions): StoreClock {
   const { store, machine, onError = () => undefined } = options;
   /** Time of the database less that of this process, which no one sets. */
   let aheadOfProcessMs: number | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let stopSetting: Cancel | undefined;
   const nowMs = (): number =>
-    aheadOfProcessMs === undefined ? machine.nowMs() : Math.round(performance.now() + aheadOfProcessMs);
+    aheadOfProcessMs === undefined ? machine.nowMs() : Math.round(machine.monotonicMs() + aheadOfProcessMs);
   const set = async (): Promise<void> => {
-    const beforeMs = performance.now();
+    const beforeMs = machine.monotonicMs();
     const storeMs = await readDatabaseTime(store);
-    if (aheadOfProcessMs !== undefined && performance.now() - beforeMs > TOO_SLOW_MS) {
+    if (aheadOfProcessMs !== undefined && machine.monotonicMs() - beforeMs > TOO_SLOW_MS) {
       return;
     }
     // As long on the way there as on the way back, as far as anyone knows.
-    aheadOfProcessMs = storeMs - (beforeMs + performance.now()) / 2;
+    aheadOfProcessMs = storeMs - (beforeMs + machine.monotonicMs()) / 2;
   };
   return {
     nowMs,
+    monotonicMs: () => machine.monotonicMs(),
+    schedule: (run, delayMs, how) => machine.schedule(run, delayMs, how),
     async start() {
       if (store.dialect === "postgres") {
         await set();
-        timer = setInterval(() => void set().catch(onError), options.everyMs ?? EVERY_MS).unref();
+        stopSetting = repeat(machine, () => void set().catch(onError), options.everyMs ?? EVERY_MS);
       }
     },
-    close: () => clearInterval(timer),
+    close: () => stopSetting?.(),
     aheadMs: () => nowMs() - machine.nowMs(),
   };
 }

@@ -1,4 +1,5 @@
 import { AuthError } from "@countersign/server";
+import { systemClock } from "@countersign/server/internal";
 
 /** How long a caller should wait when the store is down: long enough for a failover to make a difference. */
 const RETRY_AFTER_MS = 1_000;
@@ -56,8 +57,8 @@ export function createStoreErrors(onOutage: (cause: unknown) => void): typeof to
   let nextAtMs = -Infinity;
   return (error) => {
     const translated = toStoreError(error);
-    if (translated !== error && performance.now() >= nextAtMs) {
-      nextAtMs = performance.now() + REPORT_EVERY_MS;
+    if (translated !== error && systemClock.monotonicMs() >= nextAtMs) {
+      nextAtMs = systemClock.monotonicMs() + REPORT_EVERY_MS;
       onOutage(error);
     }
     return translated;

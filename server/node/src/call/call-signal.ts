@@ -1,3 +1,4 @@
+import { systemClock } from "@countersign/server/internal";
 import { createDeadlineSignal, createLinkedAbortController } from "../connect-protocol.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 
@@ -15,7 +16,7 @@ interface Deadline {
  */
 function createDeadline(timeoutMs: number): Deadline {
   const waitMs = timeoutMs <= 0 ? 0 : Math.max(1, Math.trunc(timeoutMs));
-  return { dateMs: Math.trunc(Date.now() + timeoutMs), timerMs: performance.now() + waitMs };
+  return { dateMs: Math.trunc(systemClock.nowMs() + timeoutMs), timerMs: systemClock.monotonicMs() + waitMs };
 }
 
 /**
@@ -42,7 +43,7 @@ export class CallSignal {
 
   /** How much is left of the time that the caller waits, in whole milliseconds. */
   get remainingMs(): number | undefined {
-    return this.#deadline === undefined ? undefined : this.#deadline.dateMs - Date.now();
+    return this.#deadline === undefined ? undefined : this.#deadline.dateMs - systemClock.nowMs();
   }
 
   get signal(): AbortSignal {
@@ -73,7 +74,7 @@ export class CallSignal {
   }
 
   #isLate(): boolean {
-    return this.#deadline !== undefined && performance.now() >= this.#deadline.timerMs;
+    return this.#deadline !== undefined && systemClock.monotonicMs() >= this.#deadline.timerMs;
   }
 
   #create(): AbortController {
@@ -82,7 +83,8 @@ export class CallSignal {
       controller.abort(this.#end.reason);
       return controller;
     }
-    const leftMs = this.#deadline === undefined ? undefined : this.#deadline.timerMs - performance.now();
+    const leftMs =
+      this.#deadline === undefined ? undefined : this.#deadline.timerMs - systemClock.monotonicMs();
     const deadline = createDeadlineSignal(leftMs);
     this.#stopTimer = deadline.cleanup;
     const request = new AbortController();

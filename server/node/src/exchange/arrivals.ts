@@ -1,4 +1,5 @@
 import { constants } from "node:http2";
+import { systemClock } from "@countersign/server/internal";
 import { type HttpRequest, isHttp2Request } from "../handler.ts";
 
 /** A request that is still to arrive whole. */
@@ -38,15 +39,15 @@ export function toArriving(req: HttpRequest): Arriving {
  */
 export function createArrivals(timeoutMs: number): Arrivals {
   const dueMs = new Map<Arriving, number>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isScheduled = false;
 
   const wait = (ms: number): void => {
-    timer = setTimeout(sweep, ms);
-    timer.unref();
+    isScheduled = true;
+    systemClock.schedule(sweep, ms);
   };
   const sweep = (): void => {
-    timer = undefined;
-    const now = performance.now();
+    isScheduled = false;
+    const now = systemClock.monotonicMs();
     for (const [request, due] of dueMs) {
       if (due > now) {
         wait(Math.ceil(due - now));
@@ -59,8 +60,8 @@ export function createArrivals(timeoutMs: number): Arrivals {
   return {
     add(request) {
       if (dueMs.has(request)) return;
-      dueMs.set(request, performance.now() + timeoutMs);
-      if (timer === undefined) wait(timeoutMs);
+      dueMs.set(request, systemClock.monotonicMs() + timeoutMs);
+      if (!isScheduled) wait(timeoutMs);
     },
     delete: (request) => dueMs.delete(request),
   };

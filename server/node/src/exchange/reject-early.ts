@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import type { Cancel } from "@countersign/server";
+import { systemClock } from "@countersign/server/internal";
 import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "../handler.ts";
 
 /** How much of an unwanted body is taken off the wire of HTTP/1.1, so that the caller gets to read the answer: no read begins that could exceed it, beyond the one that Node does ahead. */
@@ -57,9 +59,9 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
     if (stream.readableFlowing === null) stream.pause();
   });
   const close = keepFromReset(stream);
-  let timer: NodeJS.Timeout | undefined;
+  let cancelReset: Cancel | undefined;
   const reset = (): void => {
-    timer ??= setTimeout(() => {
+    cancelReset ??= systemClock.schedule(() => {
       if (stream.destroyed) return;
       if (!stream.readableEnded) close(constants.NGHTTP2_NO_ERROR);
       // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
@@ -70,7 +72,7 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
   stream.once("wantTrailers", reset);
   // An answer without a body ends with its header, and nothing asks for trailers.
   stream.once("finish", reset);
-  stream.once("close", () => clearTimeout(timer));
+  stream.once("close", () => cancelReset?.());
 }
 
 /**
@@ -96,8 +98,8 @@ function closeBehindResponse(req: IncomingMessage, res: ServerResponse): void {
 
 function drainThenDestroy(socket: Socket): void {
   let bytesLeft = DRAIN_MAX_BYTES;
-  const timer = setTimeout(() => socket.destroy(), DRAIN_MAX_MS);
-  socket.once("close", () => clearTimeout(timer));
+  const cancelTimer = systemClock.schedule(() => socket.destroy(), DRAIN_MAX_MS);
+  socket.once("close", cancelTimer);
   // Without its listener the HTTP parser sees nothing more: no second request is answered on this connection.
   socket.removeAllListeners("data");
   socket.on("data", (chunk: Buffer) => {

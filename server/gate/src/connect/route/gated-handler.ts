@@ -5,6 +5,7 @@ import {
   createConnectRouter,
   createContextKey,
 } from "@connectrpc/connect";
+import { systemClock } from "../../kernel/clock.ts";
 import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
 import { lacksNodeRequest } from "../node-request.ts";
@@ -55,12 +56,12 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
     }
     // A copy: the client of a router in the same process may send its header again.
     const requestHeader = new Headers(request.header);
-    const startedMs = performance.now();
+    const startedMs = systemClock.monotonicMs();
     try {
       const verdict = gate({ method, service, requestHeader, url: request.url, values });
       if (verdict !== undefined) {
         await verdict;
-        shortenTimeout(requestHeader, performance.now() - startedMs);
+        shortenTimeout(requestHeader, systemClock.monotonicMs() - startedMs);
       }
     } catch (refusal) {
       const contextValues = values.set(refusalKey, refusal);

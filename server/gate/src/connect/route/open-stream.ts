@@ -58,7 +58,7 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   for (const signal of signals) signal.addEventListener("abort", release);
   const transport = transportOf(ctx.values);
   if (transport !== undefined) {
-    lifetime.onEnd(() => cutOffAfterGrace(transport));
+    lifetime.onEnd(() => cutOffAfterGrace(transport, options.leases.clock));
   }
   if (lifetime.ended !== undefined) {
     release();

@@ -1,3 +1,4 @@
+import { systemClock } from "@countersign/server/internal";
 import { type Kysely, sql } from "kysely";
 import type { AnyTables, Migration } from "./migration.ts";
 import { MIN_VERSION_STEP } from "./schema-version.ts";
@@ -39,7 +40,7 @@ export const lastingRevocations: Migration = {
 async function assumeLongLives(db: Kysely<AnyTables>): Promise<void> {
   const used = await db.selectFrom("signing_keys").select("kid").limit(1).execute();
   if (used.length > 0) {
-    const row = { life_ms: DAY_MS, granted_until: Date.now() + DAY_MS };
+    const row = { life_ms: DAY_MS, granted_until: systemClock.nowMs() + DAY_MS };
     await db.insertInto("access_lives").values(row).execute();
   }
 }
