@@ -67,7 +67,7 @@ describe("a wrong call", () => {
     [["key", "burn"], "key knows these actions: list, rotate"],
     [["user", "add"], "add needs a NAME"],
     [["user", "list", "ada"], "list takes no words"],
-    [["user", "burn", "ada"], "user knows these actions: add, list, passwd, disable, enable"],
+    [["user", "burn", "ada"], "user knows these actions: add, list, set, passwd, disable, enable, delete"],
     [["session", "revoke"], "revoke needs either a session id or an owner"],
     [["token"], "token knows one action: inspect"],
     [["policy", "--demo", "--image", "x.binpb"], "--image and --demo name different services"],

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
-import type { ClientRecord, Clients, ClientWithSecret } from "@countersign/issuer";
+import type { ClientRecord, Clients, ClientUpdate, ClientWithSecret } from "@countersign/issuer";
 import { CLIENT_GRANTS } from "@countersign/issuer/internal";
 import { chooseAction } from "./choose-action.ts";
 import type { Command } from "./command.ts";
 import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { orExplain } from "./explain.ts";
+import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
 import { openClients } from "./open-clients.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
 import { type Fact, formatList, formatTime, toJsonText } from "./table.ts";
@@ -17,18 +18,21 @@ const DEFAULT_OVERLAP = "24h";
 /** `countersign client`: the programs that sign in as themselves. */
 export const clientCommand: Command = {
   name: "client",
-  summary: "Add, list, rotate and disable clients: programs that sign in as themselves.",
+  summary: "Add, list, change, rotate and disable clients: programs that sign in as themselves.",
   settings: "store",
   usage: [
     "Usage: countersign client add ID [--scope SCOPE]… [--role ROLE]… [--grant GRANT]… [--introspect]",
     "                              [--jwks FILE] [--json]",
     "       countersign client list [--json]",
+    "       countersign client set ID [--scope SCOPE… | --no-scopes] [--role ROLE… | --no-roles] [--grant GRANT]…",
+    "                              [--introspect | --no-introspect] [--revoke] [--json]",
     "       countersign client rotate ID [--overlap DURATION | --jwks FILE] [--json]",
     "       countersign client disable ID [--json]",
     "       countersign client enable ID [--json]",
     "",
     "add       Add a client. Its secret is made for it and printed once. With --jwks it has no secret: it signs",
     "          assertions with its private key (private_key_jwt).",
+    "set       Replace all scopes, all roles, all grants, or what else is named. Tokens of before last until they expire.",
     "rotate    Make a new secret, and print it once. The one before stays good for the overlap. With --jwks,",
     "          replace its keys at once.",
     "disable   Refuse it from now on, and revoke its tokens.",
@@ -38,7 +42,10 @@ export const clientCommand: Command = {
     "  --role ROLE          A role; as often as needed.",
     `  --grant GRANT        ${Object.keys(CLIENT_GRANTS).join(", ")}; as often as needed.`,
     "                       Default: client_credentials.",
-    "  --introspect         It may ask about the tokens of others.",
+    "  --no-scopes          No scopes at all.",
+    "  --no-roles           No roles at all.",
+    "  --introspect         It may ask about the tokens of others; --no-introspect: it may no more.",
+    "  --revoke             Revoke its tokens, so that what it loses is gone at once.",
     "  --jwks FILE          Its public keys: a JWK Set in a file.",
     `  --overlap DURATION   How long the secret before stays good, such as 0s or 7d. Default: ${DEFAULT_OVERLAP}.`,
     "  --json               JSON.",
@@ -49,6 +56,10 @@ export const clientCommand: Command = {
       role: { type: "string", multiple: true },
       grant: { type: "string", multiple: true },
       introspect: { type: "boolean" },
+      "no-scopes": { type: "boolean" },
+      "no-roles": { type: "boolean" },
+      "no-introspect": { type: "boolean" },
+      revoke: { type: "boolean" },
       jwks: { type: "string" },
       overlap: { type: "string" },
       json: { type: "boolean" },
@@ -87,6 +98,16 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
   async list({ clients, line }) {
     return formatList(COLUMNS, (await clients.list()).map(toRow), { json: line.values.json === true });
   },
+  async set({ clients, clientId, line }) {
+    const change = readClientUpdate(line);
+    const client = await clients.update(clientId, change);
+    const effect = change.revokeTokens ? "its tokens are revoked" : "tokens that it has go on as they are";
+    const { scopes, roles, grants, mayIntrospect } = client;
+    const rights = formatRights({ scopes, roles, grants });
+    return line.values.json === true
+      ? [toJsonText(toRow(client))]
+      : [`${clientId} now has ${rights}${mayIntrospect ? ", and may introspect" : ""}; ${effect}.`];
+  },
   async rotate({ clients, clientId, line }) {
     const overlap = String(line.values.overlap ?? DEFAULT_OVERLAP);
     const overlapMs = parseDuration(overlap);
@@ -105,6 +126,22 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
     return showState(line, { client: clientId, disabled: false });
   },
 };
+
+/** @throws UsageError when nothing is to change */
+function readClientUpdate(line: CommandLine): ClientUpdate & { readonly revokeTokens: boolean } {
+  const { grant, introspect, "no-introspect": noIntrospect, revoke } = line.values;
+  if (introspect === true && noIntrospect === true) {
+    throw new UsageError("set takes either --introspect or --no-introspect");
+  }
+  const isIntrospectGiven = introspect === true || noIntrospect === true;
+  const change = {
+    ...readNewRights(line),
+    grants: grant === undefined ? undefined : namesOf(grant),
+    mayIntrospect: isIntrospectGiven ? introspect === true : undefined,
+  };
+  assertChange(change);
+  return { ...change, revokeTokens: revoke === true };
+}
 
 async function readKeys({ values }: CommandLine): Promise<{ readonly jwks?: string }> {
   if (typeof values.jwks !== "string") {

@@ -3,6 +3,7 @@ import { chooseAction } from "./choose-action.ts";
 import type { Command, Terminal } from "./command.ts";
 import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { orExplain } from "./explain.ts";
+import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
 import { type Fact, formatList, formatTime, toJsonText } from "./table.ts";
@@ -11,27 +12,39 @@ import { CommandError } from "./usage-error.ts";
 /** `countersign user`: the accounts that sign in with a password. */
 export const userCommand: Command = {
   name: "user",
-  summary: "Add, list and disable accounts.",
+  summary: "Add, list, change and delete accounts.",
   settings: "store",
   usage: [
     "Usage: countersign user add NAME [--scope SCOPE]… [--role ROLE]… [--json]",
     "       countersign user list [--json]",
+    "       countersign user set NAME [--scope SCOPE… | --no-scopes] [--role ROLE… | --no-roles] [--revoke] [--json]",
     "       countersign user passwd NAME [--json]",
     "       countersign user disable NAME [--json]",
     "       countersign user enable NAME [--json]",
+    "       countersign user delete NAME [--json]",
+    "",
+    "set       Replace all scopes, all roles, or both. Sessions lose what the account loses at their next refresh, and",
+    "          have its new roles from then on; new scopes come with the next sign-in.",
+    "delete    Remove the account for good. Its subject is never used again; its name can be.",
     "",
     "Passwords are asked for at the terminal, or read from standard input when it is none: never from the",
-    "command line, where others could see them. A new password, and disabling, end all sessions of the account.",
+    "command line, where others could see them. passwd, disable and delete end all sessions of the account.",
     "",
     "Options:",
     "  --scope SCOPE   A scope that its sessions may have; as often as needed.",
     "  --role ROLE     A role; as often as needed.",
+    "  --no-scopes     No scopes at all.",
+    "  --no-roles      No roles at all.",
+    "  --revoke        End all sessions of the account, so that what it loses is gone at once.",
     "  --json          JSON.",
   ].join("\n"),
   async run(args, terminal) {
     const own = {
       scope: { type: "string", multiple: true },
       role: { type: "string", multiple: true },
+      "no-scopes": { type: "boolean" },
+      "no-roles": { type: "boolean" },
+      revoke: { type: "boolean" },
       json: { type: "boolean" },
     } as const;
     const line = readCommandLine(args, terminal.env, { own });
@@ -59,6 +72,19 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
   async list({ accounts, line }) {
     return formatList(COLUMNS, (await accounts.list()).map(toRow), { json: line.values.json === true });
   },
+  async set({ accounts, name, line }) {
+    const rights = readNewRights(line);
+    assertChange(rights);
+    const revokeSessions = line.values.revoke === true;
+    const account = await orExplain(() => accounts.update(name, { ...rights, revokeSessions }));
+    const effect = revokeSessions
+      ? "all its sessions have ended"
+      : "its sessions follow at their next refresh";
+    const { username, scopes, roles } = account;
+    return line.values.json === true
+      ? [toJsonText(toRow(account))]
+      : [`${username} now has ${formatRights({ scopes, roles })}; ${effect}.`];
+  },
   async passwd(call) {
     const { accounts, name, terminal } = call;
     const password = await readPassword(terminal);
@@ -72,6 +98,11 @@ const ACTIONS: Readonly<Record<string, (call: Call) => Promise<readonly string[]
   async enable(call) {
     await orExplain(() => call.accounts.enable(call.name));
     return showChange(call, `${call.name} is enabled.`);
+  },
+  async delete({ accounts, name, line }) {
+    await orExplain(() => accounts.remove(name));
+    const text = `${name} is deleted; all its sessions have ended.`;
+    return [line.values.json === true ? toJsonText({ username: name, deleted: true }) : text];
   },
 };
 

@@ -1,11 +1,13 @@
 // Users first: what a server needs to issue tokens of its own.
 
+export type { AccountUpdate } from "./credentials/account-update.ts";
 export type { Accounts, AccountsOptions, NewAccount } from "./credentials/accounts.ts";
 export { createAccounts } from "./credentials/accounts.ts";
 export type { AssertionCheckOptions } from "./credentials/client-assertion.ts";
 export type { ClientAuthentication, ClientCredential } from "./credentials/client-authentication.ts";
 export { createClientAuthentication } from "./credentials/client-authentication.ts";
 export type { ClientGrant } from "./credentials/client-names.ts";
+export type { ClientUpdate } from "./credentials/client-update.ts";
 export type {
   ClientRotation,
   Clients,

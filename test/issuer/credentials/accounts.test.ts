@@ -20,9 +20,11 @@ function start(store: Store) {
   const passwords = createPasswords({ memoryKib: 64, passes: 1 });
   const ended: unknown[] = [];
   const sessions = { end: async (end: unknown) => ended.push(end) };
-  const accounts = createAccounts({ store, clock, passwords, sessions });
+  const events: unknown[] = [];
+  const audit = { record: (event: unknown) => void events.push(event) };
+  const accounts = createAccounts({ store, clock, passwords, sessions, audit });
   const signIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
-  return { clock, accounts, signIn, ended };
+  return { clock, passwords, accounts, signIn, ended, events };
 }
 
 describeStores("accounts", (open) => {
@@ -93,6 +95,64 @@ describeStores("accounts", (open) => {
     await expect(signIn(ada)).rejects.toMatchObject(wrong);
     await expect(signIn({ username: "ada", password: "battery staple" })).resolves.toMatchObject({ subject });
     expect(ended).toEqual([{ where: { subject }, reason: "password_changed" }]);
+  });
+
+  it("have the scopes and roles that they are changed to, and keep what is not named", async () => {
+    await using store = await open();
+    const { accounts, ended, events } = start(store);
+    const account = await accounts.create(ada);
+    const { subject } = account;
+    expect(await accounts.update("ADA", { scopes: ["a", "b", "a"] })).toEqual({
+      ...{ ...account, scopes: ["a", "b"] },
+    });
+    expect(await accounts.update("ada", { roles: [] })).toEqual({
+      ...account,
+      scopes: ["a", "b"],
+      roles: [],
+    });
+    expect(ended).toEqual([]);
+    await accounts.update("ada", { scopes: [], revokeSessions: true });
+    expect(ended).toEqual([{ where: { subject }, reason: "revoked_by_operator" }]);
+    await accounts.update("ada", { disabled: true, revokeSessions: true });
+    expect(ended.slice(1)).toEqual([{ where: { subject }, reason: "account_disabled" }]);
+    expect(await accounts.update("ada", {})).toMatchObject({ scopes: [], disabledAtMs: expect.any(Number) });
+    const types = ["account_added", "account_changed", "account_changed", "account_changed"];
+    expect(events).toEqual([...types, "account_disabled"].map((type) => ({ type, subject })));
+  });
+
+  it("are not changed by bad input, nor are those that are not there", async () => {
+    await using store = await open();
+    const { accounts } = start(store);
+    const account = await accounts.create(ada);
+    for (const change of [{ scopes: ["two words"] }, { roles: ["a", ""] }]) {
+      await expect(accounts.update("ada", change)).rejects.toThrow("a scope or role");
+    }
+    expect(await accounts.find("ada")).toEqual(account);
+    await expect(accounts.update("eve", { roles: ["admin"] })).rejects.toThrow("there is no such account");
+    await expect(accounts.remove("eve")).rejects.toThrow("there is no such account");
+  });
+
+  it("are gone when they are removed, and end their sessions; their names can be used again", async () => {
+    await using store = await open();
+    const { accounts, signIn, ended, events } = start(store);
+    const { subject } = await accounts.create(ada);
+    await accounts.remove("ADA");
+    expect(await accounts.find("ada")).toBeUndefined();
+    await expect(signIn(ada)).rejects.toMatchObject(wrong);
+    expect(ended).toEqual([{ where: { subject }, reason: "account_removed" }]);
+    expect(events).toEqual(["account_added", "account_removed"].map((type) => ({ type, subject })));
+    expect((await accounts.create(ada)).subject).not.toBe(subject);
+  });
+
+  it("are let in no more, but not gone, when their sessions could not be ended", async () => {
+    await using store = await open();
+    const { clock, passwords, signIn } = start(store);
+    const sessions = { end: () => Promise.reject(new Error("out of reach")) };
+    const accounts = createAccounts({ store, clock, passwords, sessions });
+    await accounts.create(ada);
+    await expect(accounts.remove("ada")).rejects.toThrow("out of reach");
+    await expect(signIn(ada)).rejects.toMatchObject(wrong);
+    expect(await accounts.find("ada")).toMatchObject({ username: "ada" });
   });
 
   it("have names of their own", async () => {

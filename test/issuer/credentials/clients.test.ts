@@ -79,6 +79,47 @@ describeStores("clients", (open) => {
     });
   });
 
+  it("have what they are changed to, and keep what is not named", async () => {
+    await using store = await open();
+    const { clients, ended, events } = start(store);
+    const { client } = await clients.create(billing);
+    const changed = await clients.update("billing", {
+      ...{ scopes: ["notes:write", "notes:write"], grants: ["jwt-bearer"], mayIntrospect: true },
+    });
+    const now = { scopes: ["notes:write"], grants: ["jwt-bearer"], mayIntrospect: true };
+    expect(changed).toEqual({ ...client, ...now });
+    expect(await clients.update("billing", { roles: ["r"], scopes: [] })).toEqual({
+      ...{ ...client, ...now, roles: ["r"], scopes: [] },
+    });
+    expect(ended).toEqual([]);
+    expect(await clients.update("billing", { mayIntrospect: false, revokeTokens: true })).toMatchObject({
+      ...{ mayIntrospect: false, roles: ["r"] },
+    });
+    expect(ended).toEqual([
+      { where: { clientId: "billing" }, reason: "revoked_by_operator" },
+      { issuer: "", clientId: "billing", reason: "revoked_by_operator" },
+    ]);
+    expect(await findClient(store, "billing")).toEqual((await clients.list())[0]);
+    const types = ["client_added", "client_changed", "client_changed", "client_changed"];
+    expect(events).toEqual(types.map((type) => ({ type, clientId: "billing" })));
+  });
+
+  it("are not changed to what no client can be", async () => {
+    await using store = await open();
+    const { clients } = start(store);
+    const { client } = await clients.create(billing);
+    for (const [change, message] of [
+      [{ scopes: ["two words"] }, "a scope or role must be"],
+      [{ roles: [""] }, "a scope or role must be"],
+      [{ grants: [] }, "a grant must be one of"],
+      [{ grants: ["password"] }, "a grant must be one of"],
+    ] as const) {
+      await expect(clients.update("billing", change)).rejects.toThrow(message);
+    }
+    await expect(clients.update("nobody", { roles: ["r"] })).rejects.toThrow("there is no such client");
+    expect(await clients.update("billing", {})).toEqual(client);
+  });
+
   it("lose their tokens when they are disabled, and can be enabled again", async () => {
     await using store = await open();
     const { clients, ended, events } = start(store);

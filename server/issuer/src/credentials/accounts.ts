@@ -2,12 +2,15 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "@countersign/server";
 import {
   type AccountRecord,
+  deleteAccount,
   findAccountByUsername,
   insertAccount,
   listAccounts,
   updateAccount,
 } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
+import { type AccountUpdate, eventsOfAccountUpdate, toAccountChange } from "./account-update.ts";
+import { assertTokens } from "./client-names.ts";
 import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 import type { Passwords } from "./password.ts";
 import {
@@ -24,11 +27,11 @@ export interface AccountsOptions {
   readonly passwords: Passwords;
   /** Learns of every change. Default: nobody does. */
   readonly audit?: CredentialAudit;
-  /** Ends the sessions of an account that is disabled or gets a new password. */
+  /** Ends the sessions of an account that is disabled or removed, or gets a new password. */
   readonly sessions: {
     end(end: {
       readonly where: { readonly subject: string };
-      readonly reason: "account_disabled" | "password_changed";
+      readonly reason: "account_disabled" | "account_removed" | "password_changed" | "revoked_by_operator";
     }): Promise<unknown>;
   };
 }
@@ -54,16 +57,21 @@ export interface Accounts {
   list(): Promise<readonly AccountRecord[]>;
   /** Replace a password, and end all sessions. @throws Error when there is no such account */
   setPassword(username: string, password: string): Promise<void>;
+  /** Change scopes, roles and whether it is let in. @throws Error when there is no such account, or a name is no good */
+  update(username: string, change: AccountUpdate): Promise<AccountRecord>;
   /** Let nobody in any more, and end all sessions. @throws Error when there is no such account */
   disable(username: string): Promise<void>;
   /** Let a disabled account in again. @throws Error when there is no such account */
   enable(username: string): Promise<void>;
+  /**
+   * Remove an account for good, and end all sessions. Its subject is never used again; its name may be.
+   *
+   * @throws Error when there is no such account
+   */
+  remove(username: string): Promise<void>;
 }
 
 const SUBJECT_BYTES = 16;
-
-/** A scope-token of RFC 6749 §3.3; we hold roles to the same form. */
-const TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 
 /** Create the keeper of accounts. */
 export function createAccounts(options: AccountsOptions): Accounts {
@@ -75,9 +83,28 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const get = async (username: string): Promise<AccountRecord> => {
     const account = await find(username);
     if (account === undefined) {
-      throw new Error("there is no such account");
+      throw noSuchAccount();
     }
     return account;
+  };
+  const update: Accounts["update"] = async (username, wanted) => {
+    const change = toAccountChange(wanted, clock.nowMs());
+    const account = await get(username);
+    const { subject } = account;
+    const isChanged = Object.values(change).some((value) => value !== undefined);
+    const changed = isChanged ? await updateAccount(store, subject, change) : account;
+    if (changed === undefined) {
+      throw noSuchAccount();
+    }
+    eventsOfAccountUpdate(wanted).forEach((type) => {
+      tell(type, subject);
+    });
+    if (wanted.disabled === true) {
+      await sessions.end({ where: { subject }, reason: "account_disabled" });
+    } else if (wanted.revokeSessions === true) {
+      await sessions.end({ where: { subject }, reason: "revoked_by_operator" });
+    }
+    return changed;
   };
   return {
     async create(input) {
@@ -98,29 +125,33 @@ export function createAccounts(options: AccountsOptions): Accounts {
       tell("password_changed", subject);
       await sessions.end({ where: { subject }, reason: "password_changed" });
     },
+    update,
     async disable(username) {
-      const { subject } = await get(username);
-      await updateAccount(store, subject, { disabledAtMs: clock.nowMs() });
-      tell("account_disabled", subject);
-      await sessions.end({ where: { subject }, reason: "account_disabled" });
+      await update(username, { disabled: true });
     },
     async enable(username) {
+      await update(username, { disabled: false });
+    },
+    async remove(username) {
+      // Disabled first: no session begins between the end of the others and the end of the account.
       const { subject } = await get(username);
-      await updateAccount(store, subject, { disabledAtMs: null });
-      tell("account_enabled", subject);
+      await updateAccount(store, subject, { disabledAtMs: clock.nowMs() });
+      await sessions.end({ where: { subject }, reason: "account_removed" });
+      await deleteAccount(store, subject);
+      tell("account_removed", subject);
     },
   };
+}
+
+function noSuchAccount(): Error {
+  return new Error("there is no such account");
 }
 
 async function toRecord(input: NewAccount, passwords: Passwords, nowMs: number): Promise<AccountRecord> {
   const { username, password, scopes, roles } = input;
   assertUsername(username);
   assertPassword(password);
-  if (![...scopes, ...roles].every((name) => TOKEN.test(name))) {
-    throw new Error(
-      "a scope or role must be 1 to 128 printable ASCII characters without space, quote or backslash",
-    );
-  }
+  assertTokens([...scopes, ...roles]);
   return {
     subject: `usr_${randomBytes(SUBJECT_BYTES).toString("base64url")}`,
     username: normalizeUsername(username),

@@ -6,13 +6,14 @@ import {
   insertClient,
   listClients,
   replaceClientKey,
-  setClientDisabled,
+  updateClient,
 } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
 import { OWN_ISSUER } from "../store/revocations.ts";
 import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
+import { type ClientUpdate, eventsOfClientUpdate, toClientChange } from "./client-update.ts";
 import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 
 /** What {@link createClients} needs. */
@@ -25,7 +26,7 @@ export interface ClientsOptions {
   readonly sessions: {
     end(end: {
       readonly where: { readonly clientId: string };
-      readonly reason: "client_disabled";
+      readonly reason: "client_disabled" | "revoked_by_operator";
     }): Promise<unknown>;
   };
   /** Revokes the tokens that it holds for others. */
@@ -34,7 +35,7 @@ export interface ClientsOptions {
       /** The issuer that the clients are of. Others may have clients of the same name. */
       readonly issuer: typeof OWN_ISSUER;
       readonly clientId: string;
-      readonly reason: "client_disabled";
+      readonly reason: "client_disabled" | "revoked_by_operator";
     }): Promise<unknown>;
   };
 }
@@ -82,6 +83,12 @@ export interface Clients {
    * @throws Error when there is no such client, or the keys are no good
    */
   rotate(clientId: string, rotation: ClientRotation): Promise<ClientWithSecret>;
+  /**
+   * Change what a client may do. Tokens that it has go on as they are, and the next ones are granted anew.
+   *
+   * @throws Error when there is no such client, or a part of the change is no good
+   */
+  update(clientId: string, change: ClientUpdate): Promise<ClientRecord>;
   /** Let a client in no more, and revoke its tokens. @throws Error when there is no such client */
   disable(clientId: string): Promise<void>;
   /** Let a disabled client in again. @throws Error when there is no such client */
@@ -96,9 +103,31 @@ export function createClients(options: ClientsOptions): Clients {
   const get = async (clientId: string): Promise<ClientRecord> => {
     const client = await findClient(store, clientId);
     if (client === undefined) {
-      throw new Error("there is no such client");
+      throw noSuchClient();
     }
     return client;
+  };
+  const revoke = async (clientId: string, reason: "client_disabled" | "revoked_by_operator") => {
+    await sessions.end({ where: { clientId }, reason });
+    await revocations.revoke({ issuer: OWN_ISSUER, clientId, reason });
+  };
+  const update: Clients["update"] = async (clientId, wanted) => {
+    const change = toClientChange(wanted, clock.nowMs());
+    const client = await get(clientId);
+    const isChanged = Object.values(change).some((value) => value !== undefined);
+    const changed = isChanged ? await updateClient(store, clientId, change) : client;
+    if (changed === undefined) {
+      throw noSuchClient();
+    }
+    eventsOfClientUpdate(wanted).forEach((type) => {
+      tell(type, clientId);
+    });
+    if (wanted.disabled === true) {
+      await revoke(clientId, "client_disabled");
+    } else if (wanted.revokeTokens === true) {
+      await revoke(clientId, "revoked_by_operator");
+    }
+    return changed;
   };
   return {
     async create(input) {
@@ -121,19 +150,18 @@ export function createClients(options: ClientsOptions): Clients {
       tell("client_rotated", clientId);
       return { client: await get(clientId), secret };
     },
+    update,
     async disable(clientId) {
-      await get(clientId);
-      await setClientDisabled(store, clientId, clock.nowMs());
-      tell("client_disabled", clientId);
-      await sessions.end({ where: { clientId }, reason: "client_disabled" });
-      await revocations.revoke({ issuer: OWN_ISSUER, clientId, reason: "client_disabled" });
+      await update(clientId, { disabled: true });
     },
     async enable(clientId) {
-      await get(clientId);
-      await setClientDisabled(store, clientId, null);
-      tell("client_enabled", clientId);
+      await update(clientId, { disabled: false });
     },
   };
+}
+
+function noSuchClient(): Error {
+  return new Error("there is no such client");
 }
 
 async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecret> {

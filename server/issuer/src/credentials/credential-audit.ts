@@ -3,10 +3,13 @@ export interface CredentialEvent {
   /** What happened. */
   readonly type:
     | "account_added"
+    | "account_changed"
+    | "account_removed"
     | "account_disabled"
     | "account_enabled"
     | "password_changed"
     | "client_added"
+    | "client_changed"
     | "client_rotated"
     | "client_disabled"
     | "client_enabled";

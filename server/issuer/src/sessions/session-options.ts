@@ -15,6 +15,7 @@ export type EndReason =
   | "revoked_by_user"
   | "revoked_by_operator"
   | "account_disabled"
+  | "account_removed"
   | "password_changed"
   | "client_disabled"
   | "reuse";

@@ -79,22 +79,42 @@ export async function replacePasswordHash(
 
 /** What may change about an account. What is not named stays. */
 export interface AccountChange {
-  readonly passwordHash?: string;
+  readonly passwordHash?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly roles?: readonly string[] | undefined;
   /** When it was disabled; null to enable it. */
-  readonly disabledAtMs?: number | null;
+  readonly disabledAtMs?: number | null | undefined;
 }
 
-/** Change an account. */
-export async function updateAccount(store: Store, subject: string, change: AccountChange): Promise<void> {
-  const { passwordHash, disabledAtMs } = change;
-  await store.db
+/**
+ * Change an account.
+ *
+ * @param change names one thing at the least
+ * @returns the account as it is now; undefined when there is none
+ */
+export async function updateAccount(
+  store: Store,
+  subject: string,
+  { passwordHash, scopes, roles, disabledAtMs }: AccountChange,
+): Promise<AccountRecord | undefined> {
+  const row = await store.db
     .updateTable("accounts")
+    // Kysely leaves out what is undefined.
     .set({
-      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
-      ...(disabledAtMs === undefined ? {} : { disabled_at: disabledAtMs }),
+      password_hash: passwordHash,
+      scopes: scopes && toTextList(scopes),
+      roles: roles && toTextList(roles),
+      disabled_at: disabledAtMs,
     })
     .where("subject", "=", subject)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** Delete an account. */
+export async function deleteAccount(store: Store, subject: string): Promise<void> {
+  await store.db.deleteFrom("accounts").where("subject", "=", subject).execute();
 }
 
 /** List every account by username. */

@@ -83,17 +83,41 @@ export async function replaceClientKey(
     .execute();
 }
 
-/** Let a client in no more, or again. @param disabledAtMs null: let it in */
-export async function setClientDisabled(
+/** What may change about a client besides its proof. What is not named stays. */
+export interface ClientChange {
+  readonly scopes?: readonly string[] | undefined;
+  readonly roles?: readonly string[] | undefined;
+  readonly grants?: readonly string[] | undefined;
+  readonly mayIntrospect?: boolean | undefined;
+  /** When it was disabled; null to let it in again. */
+  readonly disabledAtMs?: number | null | undefined;
+}
+
+/**
+ * Change a client.
+ *
+ * @param change names one thing at the least
+ * @returns the client as it is now; undefined when there is none
+ */
+export async function updateClient(
   store: Store,
   clientId: string,
-  disabledAtMs: number | null,
-): Promise<void> {
-  await store.db
+  { scopes, roles, grants, mayIntrospect, disabledAtMs }: ClientChange,
+): Promise<ClientRecord | undefined> {
+  const row = await store.db
     .updateTable("clients")
-    .set({ disabled_at: disabledAtMs })
+    // Kysely leaves out what is undefined.
+    .set({
+      scopes: scopes && toTextList(scopes),
+      roles: roles && toTextList(roles),
+      grants: grants && toTextList(grants),
+      may_introspect: mayIntrospect === undefined ? undefined : Number(mayIntrospect),
+      disabled_at: disabledAtMs,
+    })
     .where("client_id", "=", clientId)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
 }
 
 function toRow(client: ClientRecord): Selectable<ClientTable> {

@@ -1,0 +1,46 @@
+import { type CommandLine, namesOf } from "./config.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What an account or a client is to have instead of what it has. Undefined: that stays. */
+export interface NewRights {
+  readonly scopes: readonly string[] | undefined;
+  readonly roles: readonly string[] | undefined;
+}
+
+/**
+ * Read which scopes and roles `set` is to replace.
+ *
+ * @throws UsageError when an option is given with its opposite
+ */
+export function readNewRights(line: CommandLine): NewRights {
+  return {
+    scopes: readNames(line, { some: "scope", none: "no-scopes" }),
+    roles: readNames(line, { some: "role", none: "no-roles" }),
+  };
+}
+
+function readNames(
+  { values }: CommandLine,
+  { some, none }: { readonly some: string; readonly none: string },
+): readonly string[] | undefined {
+  const isNone = values[none] === true;
+  if (isNone && values[some] !== undefined) {
+    throw new UsageError(`set takes either --${some} or --${none}`);
+  }
+  if (isNone) return [];
+  return values[some] === undefined ? undefined : namesOf(values[some]);
+}
+
+/** @throws UsageError when `set` is to change nothing */
+export function assertChange(change: object): void {
+  if (Object.values(change).every((value) => value === undefined)) {
+    throw new UsageError("set needs what to change, such as --scope SCOPE or --role ROLE");
+  }
+}
+
+/** Write what an account or a client has, for people to read. */
+export function formatRights(rights: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(rights)
+    .map(([name, list]) => (list.length === 0 ? `no ${name}` : `${name} ${list.join(" ")}`))
+    .join(", ");
+}

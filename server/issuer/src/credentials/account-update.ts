@@ -1,0 +1,52 @@
+import type { AccountChange } from "../store/accounts.ts";
+import { assertTokens } from "./client-names.ts";
+import type { CredentialEvent } from "./credential-audit.ts";
+
+/** What is to change about an account. What is not named stays. */
+export interface AccountUpdate {
+  /**
+   * All scopes that its sessions can be granted from now on. Those that go on lose what is not among them at their next
+   * refresh; they get none that they were not granted when they began.
+   */
+  readonly scopes?: readonly string[] | undefined;
+  /** All its roles. Sessions that go on have them from their next refresh. */
+  readonly roles?: readonly string[] | undefined;
+  /** Whether it is let in no more, which ends all its sessions. */
+  readonly disabled?: boolean | undefined;
+  /** Whether to end all its sessions, so that what it loses is gone at once. Default false. */
+  readonly revokeSessions?: boolean | undefined;
+}
+
+/**
+ * Write an update for the store.
+ *
+ * @throws Error when a name of a scope or role is no good
+ */
+export function toAccountChange({ scopes, roles, disabled }: AccountUpdate, nowMs: number): AccountChange {
+  assertTokens([...(scopes ?? []), ...(roles ?? [])]);
+  return {
+    scopes: scopes && [...new Set(scopes)],
+    roles: roles && [...new Set(roles)],
+    disabledAtMs: toDisabledAt(disabled, nowMs),
+  };
+}
+
+/** Write whether something is disabled as the time since when; undefined: that is not to change. */
+export function toDisabledAt(disabled: boolean | undefined, nowMs: number): number | null | undefined {
+  if (disabled === undefined) return undefined;
+  return disabled ? nowMs : null;
+}
+
+/** Say what an update puts on record. */
+export function eventsOfAccountUpdate({
+  scopes,
+  roles,
+  disabled,
+}: AccountUpdate): readonly CredentialEvent["type"][] {
+  const isChanged = scopes !== undefined || roles !== undefined;
+  return [
+    ...(isChanged ? (["account_changed"] as const) : []),
+    ...(disabled === true ? (["account_disabled"] as const) : []),
+    ...(disabled === false ? (["account_enabled"] as const) : []),
+  ];
+}

@@ -1,0 +1,52 @@
+import type { ClientChange } from "../store/clients.ts";
+import { toDisabledAt } from "./account-update.ts";
+import { assertGrants, assertTokens } from "./client-names.ts";
+import type { CredentialEvent } from "./credential-audit.ts";
+
+/** What is to change about a client. What is not named stays; its proof is replaced by `rotate`. */
+export interface ClientUpdate {
+  /** All scopes that its tokens can be granted from now on. */
+  readonly scopes?: readonly string[] | undefined;
+  /** All its roles. */
+  readonly roles?: readonly string[] | undefined;
+  /** All grant types that it may use. */
+  readonly grants?: readonly string[] | undefined;
+  readonly mayIntrospect?: boolean | undefined;
+  /** Whether it is let in no more, which revokes its tokens. */
+  readonly disabled?: boolean | undefined;
+  /** Whether to revoke its tokens, so that what it loses is gone at once. Default false: they last until they expire. */
+  readonly revokeTokens?: boolean | undefined;
+}
+
+/**
+ * Write an update for the store.
+ *
+ * @throws Error when the name of a scope, a role or a grant type is no good
+ */
+export function toClientChange(
+  { scopes, roles, grants, mayIntrospect, disabled }: ClientUpdate,
+  nowMs: number,
+): ClientChange {
+  assertTokens([...(scopes ?? []), ...(roles ?? [])]);
+  if (grants !== undefined) {
+    assertGrants(grants);
+  }
+  return {
+    scopes: scopes && [...new Set(scopes)],
+    roles: roles && [...new Set(roles)],
+    grants: grants && [...new Set(grants)],
+    mayIntrospect,
+    disabledAtMs: toDisabledAt(disabled, nowMs),
+  };
+}
+
+/** Say what an update puts on record. */
+export function eventsOfClientUpdate(update: ClientUpdate): readonly CredentialEvent["type"][] {
+  const { scopes, roles, grants, mayIntrospect, disabled } = update;
+  const isChanged = [scopes, roles, grants, mayIntrospect].some((value) => value !== undefined);
+  return [
+    ...(isChanged ? (["client_changed"] as const) : []),
+    ...(disabled === true ? (["client_disabled"] as const) : []),
+    ...(disabled === false ? (["client_enabled"] as const) : []),
+  ];
+}
