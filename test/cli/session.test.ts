@@ -3,6 +3,7 @@ import { runCommand } from "../../server/cli/src/run-command.ts";
 import { toFederatedSubject } from "../../server/issuer/src/credentials/federated-identity.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../server/issuer/src/sessions/session-options.ts";
 import { openDatabase } from "../../server/issuer/src/store/database.ts";
+import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createWallClock } from "../support/test-clock.ts";
 import { startTestIssuer } from "../support/test-issuer.ts";
@@ -13,7 +14,7 @@ const LONG_DEVICE = `Mozilla/5.0 ${"x".repeat(100)}`;
 
 /** A store with sessions of an account, and of one whom another issuer knows: in our own pages and in a client. */
 async function makeSessions(dataDir: string) {
-  await using store = await openDatabase({ dataDir });
+  await using store = await openDatabase({ sqlite: databaseIn(dataDir) });
   using issuer = await startTestIssuer(store, createWallClock(Date.now()));
   const { sessions, account } = issuer;
   const external = { issuer: IDP, subject: "eve" };

@@ -20,7 +20,7 @@ let store: Store;
 
 beforeAll(async () => {
   cluster = await startCluster(Array.from({ length: SERVERS }, () => ({})));
-  store = await openDatabase({ url: cluster.databaseUrl });
+  store = await openDatabase({ postgres: cluster.databaseUrl });
 });
 
 afterAll(async () => {

@@ -15,7 +15,7 @@ const METRICS = /http:\/\/127\.0\.0\.1:\d+(?=\/metrics)/;
 
 test("sessions that are ended while the disk is full are over on every server, and stay so; sign-ins are not ready meanwhile", async () => {
   await using cluster = await startCluster([{}, {}]);
-  await using store = await openDatabase({ url: cluster.databaseUrl });
+  await using store = await openDatabase({ postgres: cluster.databaseUrl });
   const sessionsAt = (index: number, token?: string) =>
     clientOf(SessionService, {
       baseUrl: cluster.at(index).baseUrl,

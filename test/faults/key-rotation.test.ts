@@ -25,7 +25,7 @@ test(
       Array.from({ length: SERVERS }, () => ({})),
       FAST,
     );
-    await using store = await openDatabase({ url: cluster.databaseUrl });
+    await using store = await openDatabase({ postgres: cluster.databaseUrl });
     const rotations = async (): Promise<number> =>
       (await store.db.selectFrom("signing_keys").select("kid").where("state", "=", "retired").execute())
         .length;

@@ -4,6 +4,7 @@ import { openDatabase } from "../../server/issuer/src/store/database.ts";
 import { createRefreshingClient, isOutage, type RefreshingClient } from "../support/refreshing-client.ts";
 import { signIn } from "../support/rpc.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
+import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 // The full run: COUNTERSIGN_TEST_KILLS=200, which takes a few minutes.
@@ -43,7 +44,7 @@ test(
       for (const client of clients) await client.refresh(server.baseUrl);
       for (const client of clients) await client.refresh(server.baseUrl);
     }
-    await using store = await openDatabase({ dataDir: folder.path });
+    await using store = await openDatabase({ sqlite: databaseIn(folder.path) });
     const rows = await store.db.selectFrom("sessions").selectAll().execute();
     expect(rows.filter((row) => row.revoked_at !== null)).toEqual([]);
     // Each attempt that was answered, however often it was repeated, is one generation, and no other was made.

@@ -5,10 +5,15 @@ import { openDatabase, type Store } from "../../server/issuer/src/store/database
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { databaseParent } from "./temporary-folder.ts";
 
+/** The database that the command keeps in a data folder. */
+export function databaseIn(dataDir: string): string {
+  return join(dataDir, "countersign.db");
+}
+
 /** Open an empty SQLite store in a folder of its own, which goes with it. */
 export async function openTestSqlite(): Promise<Store> {
   const dataDir = mkdtempSync(join(databaseParent(), "countersign-db-"));
-  const store = await openDatabase({ dataDir });
+  const store = await openDatabase({ sqlite: databaseIn(dataDir) });
   const close = async (): Promise<void> => {
     await store.close();
     rmSync(dataDir, { recursive: true, force: true });
@@ -30,14 +35,14 @@ export function describeStores(name: string, body: (open: () => Promise<Store>) 
     beforeAll(async () => {
       server = await startPostgres();
       migrated = await server.createDatabase();
-      await (await openDatabase({ url: migrated })).close();
+      await (await openDatabase({ postgres: migrated })).close();
     });
     afterAll(() => server?.[Symbol.asyncDispose]());
     body(async () => {
       if (server === undefined) {
         throw new Error("Postgres is not running");
       }
-      return openDatabase({ url: await server.createDatabase(migrated) });
+      return openDatabase({ postgres: await server.createDatabase(migrated) });
     });
   });
 }

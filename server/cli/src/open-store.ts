@@ -7,6 +7,9 @@ import { makeDataFolder } from "./data-folder.ts";
 import { reasonOf } from "./reason-of.ts";
 import { CommandError } from "./usage-error.ts";
 
+/** The database of a data folder. */
+const DATABASE_FILE = "countersign.db";
+
 /**
  * Open the store that the settings name, and bring it up to date.
  *
@@ -23,7 +26,8 @@ export async function openStore(
     makeDataFolder(dataDir);
   }
   try {
-    const location = databaseUrl === undefined ? { dataDir, bus } : { url: databaseUrl };
+    const location =
+      databaseUrl === undefined ? { sqlite: join(dataDir, DATABASE_FILE), bus } : { postgres: databaseUrl };
     return await openDatabase(location, { onOutage });
   } catch (cause) {
     const place = databaseUrl === undefined ? `in ${dataDir}` : `at ${hostOf(databaseUrl)}`;

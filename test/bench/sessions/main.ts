@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPasswords } from "../../../server/issuer/src/credentials/password.ts";
 import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { answerParent } from "../run/answer-parent.ts";
 import { beginSession, startBenchIssuer } from "./issuer.ts";
 import { rawPostgresLanes, rawSqliteLanes, refreshLanes } from "./lanes.ts";
@@ -33,7 +34,7 @@ answerParent({
 async function prepareRefreshes(url: string): Promise<void> {
   lanes.set("countersign-sqlite", await refreshLanes(await openSqlite()));
   lanes.set("node-sqlite", rawSqliteLanes(folder));
-  lanes.set("countersign-postgres", await refreshLanes(await openDatabase({ url })));
+  lanes.set("countersign-postgres", await refreshLanes(await openDatabase({ postgres: url })));
   lanes.set("pg", await rawPostgresLanes(url));
 }
 
@@ -53,5 +54,5 @@ async function prepareSignIns(): Promise<void> {
 }
 
 function openSqlite(): Promise<Store> {
-  return openDatabase({ dataDir: join(folder, "data") });
+  return openDatabase({ sqlite: databaseIn(join(folder, "data")) });
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createRevokedSet, type RevokedSet } from "../../../server/issuer/src/revoke/revoked-set.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { findSession } from "../../../server/issuer/src/store/sessions.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { beginSession, startBenchIssuer } from "./issuer.ts";
 
 /** What sessions take. */
@@ -23,7 +24,7 @@ const createId = (): string => randomBytes(16).toString("base64url");
 /** Write so many sessions to SQLite, and read some of them. */
 export async function measureSessions(folder: string, count: number): Promise<SessionMemory> {
   const dataDir = join(folder, "memory");
-  await using store = await openDatabase({ dataDir });
+  await using store = await openDatabase({ sqlite: databaseIn(dataDir) });
   const issuer = await startBenchIssuer(store);
   await beginSession(issuer);
   const template = await store.db.selectFrom("sessions").selectAll().executeTakeFirstOrThrow();

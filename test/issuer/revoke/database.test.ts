@@ -6,6 +6,7 @@ import { openDatabase, type StoreLocation } from "../../../server/issuer/src/sto
 import { keepSetting } from "../../../server/issuer/src/store/store-settings.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_ISSUER } from "../../support/test-issuer.ts";
@@ -17,7 +18,9 @@ describe("revocations of a server that is not the issuer", () => {
       await using postgres = dialect === "postgres" ? await startPostgres() : undefined;
       await using folder = await createTemporaryFolder();
       const database: StoreLocation =
-        postgres === undefined ? { dataDir: folder.path } : { url: await postgres.createDatabase() };
+        postgres === undefined
+          ? { sqlite: databaseIn(folder.path) }
+          : { postgres: await postgres.createDatabase() };
       const early = createRevocations({ database });
       await expect(early.start()).rejects.toThrow("start the issuer on it first");
       expect(() => early.isRevoked(tokenOf())).toThrow("cannot be read just now");
@@ -58,7 +61,7 @@ describe("revocations of a server that is not the issuer", () => {
 
   it("are refused under another name than that of the issuer: they would cover no token", async () => {
     await using folder = await createTemporaryFolder();
-    const database = { dataDir: folder.path };
+    const database = { sqlite: databaseIn(folder.path) };
     await using store = await openDatabase(database);
     await keepSetting(store, { name: "issuer", value: TEST_ISSUER });
     const other = createRevocations({ database, issuer: `${TEST_ISSUER}/` });

@@ -14,7 +14,7 @@ it("word comes over Postgres, also after the connection was cut, and what was mi
   const url = await server.createDatabase();
   const clock = createWallClock();
   const connect = async () => {
-    const store = await openDatabase({ url });
+    const store = await openDatabase({ postgres: url });
     const revocations = createRevocations({ store, clock, accessTtlMs: 600_000, pollMs: NEVER_MS });
     await revocations.start();
     const close = async () => {

@@ -10,6 +10,7 @@ import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { listen } from "../../../server/node/src/listener.ts";
 import { clientOf } from "../../support/rpc.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER } from "../../support/test-issuer.ts";
@@ -18,10 +19,10 @@ const reasonOf = (error: unknown) => ConnectError.from(error).findDetails(ErrorI
 
 it("a server that is not the issuer ends the streams of a session that is ended there, and no others", async () => {
   await using folder = await createTemporaryFolder();
-  await using store = await openDatabase({ dataDir: folder.path });
+  await using store = await openDatabase({ sqlite: databaseIn(folder.path) });
   using issuer = await startTestIssuer(store, createWallClock(Date.now()));
   const revocations = createRevocations({
-    database: { dataDir: folder.path },
+    database: { sqlite: databaseIn(folder.path) },
     issuer: TEST_ISSUER,
     pollMs: 5,
   });

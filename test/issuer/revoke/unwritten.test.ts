@@ -104,7 +104,7 @@ describeStores("what is revoked while nothing can be written", (open) => {
 
 it("a session ends whose refresh token two parties had, though that cannot be written", async () => {
   await using postgres = await startPostgres();
-  await using store = await openDatabase({ url: await postgres.createDatabase() });
+  await using store = await openDatabase({ postgres: await postgres.createDatabase() });
   await using issuer = await startIssuer(store);
   const { sessions, audit } = issuer;
   const { refreshToken } = await issuer.newSession();

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres } from "../../support/postgres.ts";
-import { describeStores } from "../../support/stores.ts";
+import { databaseIn, describeStores } from "../../support/stores.ts";
 
 const revocation = {
   ...{ dimension: "sid", value: "a", issued_before: null, revoked_at: 1, reason: "signed_out" },
@@ -65,10 +65,10 @@ describe("openDatabase", () => {
     const parent = mkdtempSync(join(tmpdir(), "countersign-db-"));
     const dataDir = join(parent, "data");
     {
-      await using store = await openDatabase({ dataDir });
+      await using store = await openDatabase({ sqlite: databaseIn(dataDir) });
       await store.db.insertInto("revocations").values(revocation).execute();
     }
-    await using store = await openDatabase({ dataDir });
+    await using store = await openDatabase({ sqlite: databaseIn(dataDir) });
     expect(await store.db.selectFrom("revocations").select("value").execute()).toHaveLength(1);
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     expect(statSync(join(dataDir, "countersign.db")).mode & 0o777).toBe(0o600);
@@ -79,23 +79,25 @@ describe("openDatabase", () => {
   it("refuses a database of a newer version, and says so", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "countersign-db-"));
     {
-      await using store = await openDatabase({ dataDir });
+      await using store = await openDatabase({ sqlite: databaseIn(dataDir) });
       await sql`insert into schema_versions (version) values (999)`.execute(store.db);
     }
-    await expect(openDatabase({ dataDir })).rejects.toThrow("the database has schema version 999");
+    await expect(openDatabase({ sqlite: databaseIn(dataDir) })).rejects.toThrow(
+      "the database has schema version 999",
+    );
     rmSync(dataDir, { recursive: true });
   });
 
   it("migrates once when several servers start at the same time", async () => {
     await using server = await startPostgres();
     const url = await server.createDatabase();
-    const stores = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ url })));
+    const stores = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ postgres: url })));
     await Promise.all(stores.map((store) => store.close()));
   });
 
   it("answers AUTH_UNAVAILABLE while Postgres is down, and recovers with it", async () => {
     await using server = await startPostgres();
-    await using store = await openDatabase({ url: await server.createDatabase() });
+    await using store = await openDatabase({ postgres: await server.createDatabase() });
     const query = () => store.db.selectFrom("accounts").selectAll().execute();
     await server.stop("crash");
     await expect(query()).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE", retryAfterMs: 1_000 });
@@ -104,6 +106,6 @@ describe("openDatabase", () => {
   });
 
   it("refuses a URL that is not one of Postgres", async () => {
-    await expect(openDatabase({ url: "mysql://x" })).rejects.toThrow("must begin with postgres://");
+    await expect(openDatabase({ postgres: "mysql://x" })).rejects.toThrow("must begin with postgres://");
   });
 });

@@ -13,7 +13,7 @@ import { findSession } from "../../../server/issuer/src/store/sessions.ts";
 import { openSqlite } from "../../../server/issuer/src/store/sqlite.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
-import { describeStores } from "../../support/stores.ts";
+import { databaseIn, describeStores } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const SESSION = {
@@ -29,8 +29,8 @@ const LONG_WAITERS = `select 1 from pg_stat_activity where wait_event = 'advisor
 
 /** Make a database as the first version of the program did, with a session that goes on and one that was ended. */
 async function makeFirstVersion(location: StoreLocation): Promise<void> {
-  const dialect: StoreDialect = "url" in location ? "postgres" : "sqlite";
-  const open = "url" in location ? openPostgres(location.url) : openSqlite(location.dataDir);
+  const dialect: StoreDialect = "postgres" in location ? "postgres" : "sqlite";
+  const open = "postgres" in location ? openPostgres(location.postgres) : openSqlite(location.sqlite);
   const db = new Kysely<AnyTables>({ dialect: open });
   await firstLight.up(db, dialect);
   await db.schema
@@ -51,11 +51,11 @@ describe("a database of the first version", () => {
   afterAll(() => postgres[Symbol.asyncDispose]());
 
   it("waits for the server that migrates it for as long as that takes, although statements may not take long", async () => {
-    const location = { url: await postgres.createDatabase(), statementTimeoutMs: 1_000 };
+    const location = { postgres: await postgres.createDatabase(), statementTimeoutMs: 1_000 };
     await makeFirstVersion(location);
-    const first = new Client({ connectionString: location.url });
+    const first = new Client({ connectionString: location.postgres });
     await first.connect();
-    const name = first.escapeIdentifier(new URL(location.url).pathname.slice(1));
+    const name = first.escapeIdentifier(new URL(location.postgres).pathname.slice(1));
     await first.query(`alter database ${name} set statement_timeout = 1000`);
     await first.query("select pg_advisory_lock(5211501)");
     const opening = openDatabase(location);
@@ -75,7 +75,9 @@ describe("a database of the first version", () => {
     it(`is brought up to date with all that is in it (${dialect})`, async () => {
       await using folder = await createTemporaryFolder();
       const location =
-        dialect === "sqlite" ? { dataDir: folder.path } : { url: await postgres.createDatabase() };
+        dialect === "sqlite"
+          ? { sqlite: databaseIn(folder.path) }
+          : { postgres: await postgres.createDatabase() };
       await makeFirstVersion(location);
       for (let time = 0; time < 2; time += 1) {
         await using store = await openDatabase(location);
@@ -151,7 +153,7 @@ describeStores("a database of this version", (open) => {
 describe("a database of a newer version", () => {
   type Row = { readonly version: number; readonly min_version: number };
   const make = async (dataDir: string, rows: readonly Row[]): Promise<void> => {
-    await using store = await openDatabase({ dataDir });
+    await using store = await openDatabase({ sqlite: databaseIn(dataDir) });
     for (const row of rows) {
       await sql`insert into schema_versions (version, min_version)
         values (${row.version}, ${row.min_version})`.execute(store.db);
@@ -162,7 +164,7 @@ describe("a database of a newer version", () => {
     await using folder = await createTemporaryFolder();
     await make(folder.path, [{ version: 7, min_version: 5 }]);
     for (const migrate of [true, false]) {
-      await using store = await openDatabase({ dataDir: folder.path }, { migrate });
+      await using store = await openDatabase({ sqlite: databaseIn(folder.path) }, { migrate });
       const { rows } = await sql<object>`select * from schema_versions where version > 6`.execute(store.db);
       expect(rows).toEqual([{ version: 7, min_version: 5 }]);
     }
@@ -175,7 +177,7 @@ describe("a database of a newer version", () => {
       { version: 8, min_version: 5 },
     ]);
     for (const migrate of [true, false]) {
-      await expect(openDatabase({ dataDir: folder.path }, { migrate })).rejects.toThrow(
+      await expect(openDatabase({ sqlite: databaseIn(folder.path) }, { migrate })).rejects.toThrow(
         "the database has schema version 8, which needs programs that know 7, and this version of Countersign knows " +
           "none beyond 6",
       );
@@ -187,8 +189,8 @@ describe("a database that is opened without being migrated", () => {
   it("must be there: nothing is made", async () => {
     await using folder = await createTemporaryFolder();
     const dataDir = join(folder.path, "missing");
-    await expect(openDatabase({ dataDir }, { migrate: false })).rejects.toThrow(
-      "there is no countersign.db in the directory: start the issuer on it first",
+    await expect(openDatabase({ sqlite: databaseIn(dataDir) }, { migrate: false })).rejects.toThrow(
+      `there is no database ${databaseIn(dataDir)}: start the issuer on it first`,
     );
     expect(existsSync(dataDir)).toBe(false);
   });
@@ -198,8 +200,10 @@ describe("a database that is opened without being migrated", () => {
       await using postgres = dialect === "postgres" ? await startPostgres() : undefined;
       await using folder = await createTemporaryFolder();
       const location =
-        postgres === undefined ? { dataDir: folder.path } : { url: await postgres.createDatabase() };
-      if ("dataDir" in location) new DatabaseSync(join(location.dataDir, "countersign.db")).close();
+        postgres === undefined
+          ? { sqlite: databaseIn(folder.path) }
+          : { postgres: await postgres.createDatabase() };
+      if ("sqlite" in location) new DatabaseSync(location.sqlite).close();
       const opening = () => openDatabase(location, { migrate: false });
       await expect(opening()).rejects.toThrow("the database has no tables of Countersign");
       await makeFirstVersion(location);

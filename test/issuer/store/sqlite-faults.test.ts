@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 
@@ -21,7 +22,7 @@ for (const { name, begin, end, why } of FAULTS) {
     await using folder = await createTemporaryFolder();
     const causes: unknown[] = [];
     const onOutage = (cause: unknown) => void causes.push(cause);
-    await using store = await openDatabase({ dataDir: folder.path }, { onOutage });
+    await using store = await openDatabase({ sqlite: databaseIn(folder.path) }, { onOutage });
     using issuer = await startTestIssuer(store);
     const { sessions, account } = issuer;
     const start = () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });

@@ -11,13 +11,13 @@ import { type WriteWatch, watchWrites } from "./write-watch.ts";
 /** Where the store is. */
 export type StoreLocation =
   /**
-   * The directory of an embedded SQLite database. It is made when it is missing, for the owner alone. Processes that
-   * share it may have a bus of their own; without one, they do not hear of each other.
+   * The file of an embedded SQLite database. It is made when it is missing, and its folder too, for the owner alone.
+   * Processes that share it may have a bus of their own; without one, they do not hear of each other.
    */
-  | { readonly dataDir: string; readonly bus?: Bus }
+  | { readonly sqlite: string; readonly bus?: Bus }
   /** A Postgres database, as `postgres://user:password@host:port/name`. */
   | {
-      readonly url: string;
+      readonly postgres: string;
       /** How long one statement may take, in milliseconds. Default 10 s. Migrations take as long as they take. */
       readonly statementTimeoutMs?: number;
     };
@@ -59,7 +59,7 @@ export interface Store extends AsyncDisposable {
  * @throws Error when its tables are such that this version of Countersign cannot work with them
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
-  const dialect = "url" in location ? "postgres" : "sqlite";
+  const dialect = "postgres" in location ? "postgres" : "sqlite";
   const { onOutage } = options;
   const { toError, watch } = watchWrites(onOutage === undefined ? toStoreError : createStoreErrors(onOutage));
   const opened = await openDialect(location, { toError, create: options.migrate !== false });
@@ -92,15 +92,15 @@ async function openDialect(
   location: StoreLocation,
   options: { readonly toError: typeof toStoreError; readonly create: boolean },
 ): Promise<OpenedDialect> {
-  if (!("url" in location)) {
-    const { dataDir, bus = SILENT_BUS } = location;
+  if (!("postgres" in location)) {
+    const { sqlite: file, bus = SILENT_BUS } = location;
     return {
-      ...{ dialect: openSqlite(dataDir, options), bus },
+      ...{ dialect: openSqlite(file, options), bus },
       migrate: (db) => migrate(db, "sqlite"),
       close: () => Promise.resolve(),
     };
   }
-  if (!/^postgres(ql)?:\/\//.test(location.url)) {
+  if (!/^postgres(ql)?:\/\//.test(location.postgres)) {
     throw new TypeError("the URL of a database must begin with postgres://");
   }
   // Loaded only when it is asked for, so that an installation without pg can use SQLite.
@@ -108,7 +108,7 @@ async function openDialect(
     import("./postgres.ts"),
     import("./postgres-bus.ts"),
   ]);
-  const { url, statementTimeoutMs } = location;
+  const { postgres: url, statementTimeoutMs } = location;
   const { toError } = options;
   const bus = createPostgresBus(url);
   return {

@@ -1,10 +1,8 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { toStoreError } from "./store-error.ts";
-
-const DATABASE_FILE = "countersign.db";
 
 /** How many statements are kept ready: more than there are kinds of queries. */
 const MAX_PREPARED = 200;
@@ -21,20 +19,19 @@ export interface SqliteOptions {
 }
 
 /**
- * Open the embedded database of a data directory, and make both when they are missing.
+ * Open an embedded database, and make the file and its folder when they are missing.
  *
  * Only the owner may read them. Every commit is on the disk before it is acknowledged.
  *
- * @throws Error when the directory cannot be written, or the database is missing and must not be made
+ * @throws Error when the folder cannot be written, or the database is missing and must not be made
  */
-export function openSqlite(dataDir: string, options: SqliteOptions = {}): Dialect {
+export function openSqlite(file: string, options: SqliteOptions = {}): Dialect {
   const { toError = toStoreError, create = true } = options;
-  const file = join(dataDir, DATABASE_FILE);
   if (!create && !existsSync(file)) {
-    throw new Error(`there is no ${DATABASE_FILE} in the directory: start the issuer on it first`);
+    throw new Error(`there is no database ${file}: start the issuer on it first`);
   }
   if (create) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   }
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: BUSY_TIMEOUT_MS });
   if (create) {
