@@ -15,6 +15,7 @@ export type { FetchHandler, FetchHandlerOptions } from "./connect/create-fetch-h
 export { createFetchHandler } from "./connect/create-fetch-handler.ts";
 export type { EnforcementMode } from "./connect/enforcement.ts";
 export type { InsecureIssuerOptions, IssuerOptions, KeyOptions } from "./connect/issuer-options.ts";
+export type { IssuerSignals } from "./connect/issuer-signals.ts";
 export { setPeer } from "./connect/peer.ts";
 export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
 export type { StreamServiceOptions } from "./connect/stream-service.ts";

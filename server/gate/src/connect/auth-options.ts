@@ -10,6 +10,7 @@ import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
+import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
 import { assertPositive } from "./limits.ts";
 
 /** What {@link createAuth} takes. */
@@ -27,7 +28,9 @@ export interface AuthOptions {
   readonly audience: string;
   /** Rules for services whose proto you cannot annotate, such as the standard health service. */
   readonly policies?: ReadonlyMap<DescService, Policy>;
-  /** What has been revoked. Default: nothing is, short of expiry. */
+  /**
+   * What has been revoked, beside what the `signals` of an issuer say. Default: nothing is, short of expiry.
+   */
   readonly revocations?: RevocationCheck;
   /**
    * What happens to calls that are not allowed, by service. `shadow`: they go on, and the audit says that they would
@@ -91,7 +94,6 @@ const DEFAULT_CACHE_ENTRIES = 10_000;
 const DEFAULT_GATE_TIMEOUT_MS = 5000;
 /** Larger than any message of an ordinary service, and small enough to hold many at once. */
 const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
-const NOTHING_REVOKED: RevocationCheck = { isRevoked: () => false };
 
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_SECONDS = 300;
@@ -102,6 +104,8 @@ export interface ResolvedAuthOptions
   readonly anonymousStreams: AnonymousStreamLimits;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   readonly issuers: TrustedIssuers;
+  /** What issuers say of their tokens afterwards. */
+  readonly signals: readonly IssuerSignals[];
   readonly enforcement: Enforcement;
 }
 
@@ -124,6 +128,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const clock = options.clock ?? systemClock;
   const server = { audience: options.audience, clock };
   const issuers = createTrustedIssuers(options.issuers.map((issuer) => resolveIssuer(issuer, server)));
+  const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
   const onWarning = options.onWarning ?? printWarning;
   for (const weakness of describeWeaknesses(options)) {
     onWarning(weakness);
@@ -134,7 +139,11 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     audience: options.audience,
     issuers,
     policies: options.policies ?? new Map(),
-    revocations: options.revocations ?? NOTHING_REVOKED,
+    signals,
+    revocations: joinRevocations([
+      ...(options.revocations === undefined ? [] : [options.revocations]),
+      ...signals,
+    ]),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     forwardToken: options.forwardToken ?? false,

@@ -12,6 +12,7 @@ import { createAudiences } from "./audiences.ts";
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import { createGate, type Gate } from "./gate.ts";
+import { joinOtherServers, renewForOthers } from "./issuer-signals.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { withRenewal } from "./renewal-route.ts";
 import { hasEarlyGate } from "./route/early-gate.ts";
@@ -40,6 +41,8 @@ export interface Auth {
   readonly policyTable: PolicyTable;
   /** The open streams that run on a token. */
   readonly streams: StreamRegistry;
+  /** Resolves when the `signals` of all issuers are known: calls that come earlier get `AUTH_UNAVAILABLE`. */
+  readonly ready: Promise<void>;
 }
 
 /**
@@ -52,18 +55,20 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, clock } = resolved;
+  const { streams, clock, signals } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = withRenewal({
     routes: resolved.routes,
     policies: createPolicyTable(servicesOf(handlers), resolved.policies),
     streams,
     clock,
+    others: joinOtherServers(signals),
     onWarning: resolved.onWarning,
   });
   const isEarly = hasEarlyGate(handlers);
   const gate = createGateOf(resolved, policies);
   endRevoked(resolved);
+  renewForOthers(signals, resolved);
   const guardedRoutes = createGuardedRoutes({
     routes,
     interceptors: resolved.interceptors,
@@ -82,6 +87,7 @@ export function createAuth(options: AuthOptions): Auth {
     readMaxBytes: resolved.readMaxBytes,
     policyTable: policies,
     streams,
+    ready: Promise.all(signals.map(({ ready }) => ready)).then(() => undefined),
   };
 }
 

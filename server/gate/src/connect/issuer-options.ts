@@ -5,6 +5,7 @@ import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
 import { createSharedSecret, isSecretAlgorithm } from "../keys/shared-secret.ts";
 import { createStaticKeys } from "../keys/static-keys.ts";
+import type { IssuerSignals } from "./issuer-signals.ts";
 
 /** One issuer whose tokens are accepted. */
 export interface IssuerOptions {
@@ -22,6 +23,11 @@ export interface IssuerOptions {
   readonly claims?: { readonly scopes?: string; readonly roles?: string };
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */
   readonly requireProfileClaims?: boolean;
+  /**
+   * What the issuer says of its tokens afterwards: revoked ones are refused, of whichever issuer, their streams end, and
+   * streams are renewed through any of its servers. Default: nothing, short of `revocations`.
+   */
+  readonly signals?: IssuerSignals;
   /** What makes this issuer less safe than the standards ask. Each is told to `onWarning` at start. */
   readonly insecure?: InsecureIssuerOptions;
 }

@@ -1,0 +1,79 @@
+import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import {
+  type OtherServers,
+  type RemoteRenewal,
+  type RenewalResult,
+  renewStreams,
+} from "../streams/renewal.ts";
+import type { StreamRegistry } from "../streams/stream-registry.ts";
+
+/**
+ * What an issuer knows of its tokens after it has granted them: that they are revoked, and which other servers have
+ * streams that run on them. `createIssuer` of `@countersign/issuer` hands it out in `issuer.trust`.
+ */
+export interface IssuerSignals extends RevocationCheck, OtherServers {
+  /** Resolves when what has been revoked is known. Until then, `isRevoked` throws. */
+  readonly ready: Promise<void>;
+  /**
+   * Call back for renewals that other servers were asked for.
+   *
+   * @param listener renews those of the streams that are open here
+   * @returns what ends the calls
+   */
+  onRenew(listener: (streamIds: readonly string[], principal: Principal) => RenewalResult): () => void;
+}
+
+const NOTHING_REVOKED: RevocationCheck = { isRevoked: () => false };
+
+/** Ask several sources what has been revoked: each of them may refuse a token, whichever issuer has granted it. */
+export function joinRevocations(sources: readonly RevocationCheck[]): RevocationCheck {
+  const [only = NOTHING_REVOKED, ...others] = sources;
+  // Every call asks: with one source, there is nothing between the two.
+  if (others.length === 0) {
+    return only;
+  }
+  return {
+    isRevoked: (principal) => sources.some((source) => source.isRevoked(principal)),
+    onRevoked(listener) {
+      const ends = sources.map((source) => source.onRevoked?.(listener));
+      return () => {
+        for (const end of ends) end?.();
+      };
+    },
+  };
+}
+
+/** Ask the other servers of several issuers in turn, each for what those before it do not have. */
+export function joinOtherServers(issuers: readonly OtherServers[]): OtherServers | undefined {
+  const [first, ...others] = issuers;
+  if (first === undefined || others.length === 0) {
+    return first;
+  }
+  return {
+    async renew(streamIds, principal) {
+      let result: RemoteRenewal = { renewed: [], ended: [], unknown: streamIds };
+      for (const issuer of issuers) {
+        if (result.unknown.length === 0) break;
+        const { renewed, ended, unknown } = await issuer.renew(result.unknown, principal);
+        result = {
+          renewed: [...result.renewed, ...renewed],
+          ended: [...result.ended, ...ended],
+          unknown,
+        };
+      }
+      return result;
+    },
+  };
+}
+
+/** Renew the streams of this server that other servers are asked to renew. */
+export function renewForOthers(
+  issuers: readonly IssuerSignals[],
+  { streams, clock }: { readonly streams: StreamRegistry; readonly clock: Clock },
+): void {
+  for (const issuer of issuers) {
+    issuer.onRenew((streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }));
+  }
+}
