@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { resolveOtherIssuers } from "../../server/cli/src/federated-issuers.ts";
 import type { TrustedIssuerEntry } from "../../server/cli/src/trusted-issuers.ts";
+import { resolveFederatedIssuer } from "../../server/issuer/src/create-issuer/federated-issuer.ts";
 import { createTestClock } from "../support/test-clock.ts";
 import { createSigningKey } from "../support/tokens.ts";
 
-const server = { audience: "api", issuer: "https://us.example", clock: createTestClock() };
+const server = { audience: "api", issuer: "https://us.example" };
+const names = { audience: "api", url: "https://us.example", clock: createTestClock() };
 const keys = { jwks: { keys: [createSigningKey("ES256", "k").jwk] } };
 const entry: TrustedIssuerEntry = { issuer: "https://idp.example", keys };
 
@@ -18,12 +20,13 @@ describe("an issuer of the file", () => {
   test("has its keys once, whatever it is trusted for", () => {
     const { issuers, federated } = resolveOtherIssuers([{ ...entry, exchange: {} }], server);
     const [issuer] = issuers;
-    expect(issuer?.keys).toEqual({ source: federated[0]?.trusted.keys });
+    expect(issuer?.keys).toHaveProperty("source");
+    expect(issuer?.keys).toEqual(federated[0]?.issuer.keys);
   });
 
   test("gives nothing away that is not declared", () => {
     const { federated } = resolveOtherIssuers([{ ...entry, exchange: {} }], server);
-    expect(federated).toMatchObject([
+    expect(federated.map((options) => resolveFederatedIssuer(options, names))).toMatchObject([
       {
         subjectClaim: "sub",
         scopes: [],
@@ -35,7 +38,7 @@ describe("an issuer of the file", () => {
       },
     ]);
     // Nobody is signed in here for longer than there.
-    expect(federated[0]).not.toHaveProperty("refreshForMs");
+    expect(federated[0]?.refreshForMs).toBeUndefined();
   });
 
   test("may take other tokens for exchange than in calls", () => {
@@ -52,7 +55,7 @@ describe("an issuer of the file", () => {
       refresh: 28_800_000,
     };
     const { issuers, federated } = resolveOtherIssuers([{ ...entry, exchange }], server);
-    expect(federated).toMatchObject([
+    expect(federated.map((options) => resolveFederatedIssuer(options, names))).toMatchObject([
       {
         subjectClaim: "repository",
         scopes: ["a"],

@@ -35,6 +35,7 @@ describe("a server that cannot start says in one line what to mend", () => {
     await using folder = await createTemporaryFolder();
     await runCommand(["key", "list"], recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } }));
     const path = join(folder.path, "other");
+    await writeFile(path, Buffer.alloc(32, 2).toString("base64url"));
     const { code, err } = await failToServe(folder, ["--secret-file", path]);
     expect(code).toBe(1);
     expect(err).toBe(
@@ -42,6 +43,19 @@ describe("a server that cannot start says in one line what to mend", () => {
         "name that one with --secret-file, or put it back from a backup",
     );
     expect(err).not.toContain((await readFile(path, "utf8")).trim());
+  });
+
+  test("when the secret file is missing that the keys were made with, without making another", async () => {
+    await using folder = await createTemporaryFolder();
+    await runCommand(["key", "list"], recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } }));
+    const path = join(folder.path, "other");
+    const { code, err } = await failToServe(folder, ["--secret-file", path]);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `countersign serve: the secret file ${path} is missing, and the keys in this store were made with one: ` +
+        "name that one, or put it back from a backup",
+    );
+    await expect(readFile(path)).rejects.toThrow("ENOENT");
   });
 
   test("when the secret file is missing or holds something else, without repeating it", async () => {

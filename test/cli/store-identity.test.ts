@@ -65,13 +65,16 @@ describe("a store", () => {
     await runOnce(folder.path, ["demo"]);
     await runOnce(folder.path, ["demo"]);
     expect(await runOnce(folder.path, ["serve", "--audience", "billing", "--issuer", ISSUER])).not.toContain(
-      "is not set",
+      "without keeping it",
     );
     const warned = await runOnce(folder.path, ["demo"]);
     expect(warned).toContain(
-      "--issuer is not set, and its default is not what the other servers on this store have",
+      `the issuer of this store is ${ISSUER}, and this server runs with http://127.0.0.1:`,
     );
-    expect(warned).toContain("--audience is not set");
+    expect(warned).toContain(
+      "the audience of this store is billing, and this server runs with countersign-demo",
+    );
+    expect(warned).toContain("without keeping it: the other servers on the store refuse its tokens");
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { shareRateLimit } from "../../server/cli/src/workers/share-rate-limit.ts";
 import { createWorkerBus, type WorkerBus } from "../../server/cli/src/workers/worker-bus.ts";
 import { createRateLimit } from "../../server/gate/src/authenticate/rate-limit.ts";
+import { shareRateLimit } from "../../server/issuer/src/credentials/share-rate-limit.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWallClock } from "../support/test-clock.ts";
 

@@ -1,36 +1,27 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
-import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflection/v1/reflection_pb.js";
-import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { AUTHENTICATED_POLICY, type Policy, PUBLIC_POLICY } from "@countersign/server";
+import type { Policy, ReflectionAccess } from "@countersign/server";
+import { standardPolicies } from "@countersign/server/internal";
 
 /** The services of a command, with the rules of those whose protos belong to others. */
 export interface BuiltInServices {
   readonly services: readonly DescService[];
   readonly policies: ReadonlyMap<DescService, Policy>;
+  /** Who may use reflection. */
+  readonly reflection: ReflectionAccess;
 }
 
 /** What `countersign serve` serves. */
-export const serveServices: BuiltInServices = {
-  services: [SessionService, StreamService, Health, ReflectionV1, ReflectionV1Alpha],
-  policies: withReflection(AUTHENTICATED_POLICY),
-};
+export const serveServices: BuiltInServices = withStandard([SessionService, StreamService], "authenticated");
 
 /** What `countersign demo` serves: those of the demo, too, and reflection for everyone. */
 export async function loadDemoServices(): Promise<BuiltInServices> {
   const { DEMO_SERVICES } = await import("@countersign/demo");
-  return {
-    services: [...serveServices.services, ...DEMO_SERVICES],
-    policies: withReflection(PUBLIC_POLICY),
-  };
+  return withStandard([SessionService, StreamService, ...DEMO_SERVICES], "public");
 }
 
-function withReflection(policy: Policy): ReadonlyMap<DescService, Policy> {
-  return new Map<DescService, Policy>([
-    [Health, PUBLIC_POLICY],
-    [ReflectionV1, policy],
-    [ReflectionV1Alpha, policy],
-  ]);
+function withStandard(services: readonly DescService[], reflection: ReflectionAccess): BuiltInServices {
+  const policies = standardPolicies(reflection);
+  return { services: [...services, ...policies.keys()], policies, reflection };
 }

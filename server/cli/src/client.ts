@@ -7,7 +7,6 @@ import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { orExplain } from "./explain.ts";
 import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
-import { openClients } from "./open-clients.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
 import { type Fact, formatList, formatTime, toJsonText } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -69,7 +68,7 @@ export const clientCommand: Command = {
     const choice = { command: "client", target: "CLIENT_ID", actions: ACTIONS, words };
     const { act, name: clientId } = chooseAction(choice);
     await using backend = await openCommandBackend(line.config);
-    const call = { clients: openClients(backend), clientId, line };
+    const call = { clients: backend.clients, clientId, line };
     (await orExplain(() => act(call))).forEach((text) => {
       terminal.print(text);
     });

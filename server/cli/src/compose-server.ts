@@ -1,30 +1,23 @@
 import type { ConnectRouter } from "@connectrpc/connect";
-import { createRoutes, type ServedServices } from "@countersign/issuer/internal";
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
+import { shareRateLimit } from "@countersign/issuer/internal";
 import type { HttpHandler } from "@countersign/node";
 import { buildRequestListener } from "@countersign/node";
-import type { PageHandler } from "@countersign/node/internal";
+import { type PageHandler, readPeer } from "@countersign/node/internal";
 import {
   type Auth,
   createAuth,
   createRateLimit,
+  createStandardServices,
   createStreamRegistry,
   createStreamService,
+  type HealthState,
   type RateLimit,
   setPeer,
 } from "@countersign/server";
-import {
-  createHealthService,
-  createHealthState,
-  type HealthState,
-  toMethodName,
-} from "@countersign/server/internal";
+import { toMethodName } from "@countersign/server/internal";
 import type { BuiltInServices } from "./built-in-services.ts";
-import { type ComposedIssuer, composeIssuer } from "./compose-issuer.ts";
-import { connectStreams } from "./connect-streams.ts";
-import { resolveOtherIssuers } from "./federated-issuers.ts";
 import type { Backend } from "./open-backend.ts";
-import { readTrustedIssuers } from "./trusted-issuers.ts";
-import { shareRateLimit } from "./workers/share-rate-limit.ts";
 
 /** What a server serves. */
 export interface ServerMode extends BuiltInServices {
@@ -52,8 +45,6 @@ export interface ComposedServer {
 
 /** What {@link composeServer} needs beside what the server runs on. */
 export interface ServerParts {
-  /** The name that stands in its tokens. */
-  readonly issuerUrl: string;
   /** What it serves. */
   readonly mode: ServerMode;
   /** Aborts when calls must come to an end. */
@@ -61,6 +52,9 @@ export interface ServerParts {
   /** Closes what this opens. */
   readonly opened: AsyncDisposableStack;
 }
+
+/** How large a renewal may be, in bytes: the names of 1,000 streams. */
+const MAX_RENEWAL_BYTES = 64 * 1024;
 
 /** How long tokens that are not valid count against an address, in milliseconds. */
 const BAD_TOKENS_WINDOW_MS = 10_000;
@@ -72,40 +66,38 @@ const BAD_TOKENS_WINDOW_MS = 10_000;
  * @throws PolicyError when a method has no access rule
  */
 export async function composeServer(backend: Backend, parts: ServerParts): Promise<ComposedServer> {
-  const { clock, config, log, audit, revocations, metrics } = backend;
-  const { issuerUrl, mode, opened } = parts;
-  const named = { audience: config.audience, issuer: issuerUrl, clock };
-  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), named);
-  const issuer = composeIssuer(backend, { issuerUrl, federated: others.federated, opened });
+  const { config, log, audit, metrics, issuer } = backend;
+  const { clock } = issuer;
+  const { mode, opened } = parts;
   const streams = createStreamRegistry(metrics.streams);
-  const health = createHealthState(mode.services);
-  const addition = opened.use(await mode.openAddition?.(backend, issuerUrl));
-  const served: ServedServices = {
-    session: issuer.service,
-    stream: createStreamService({ streams, clock, others: connectStreams(backend, streams, opened) }),
-    health: createHealthService(health),
-    reflection: mode.services,
-  };
-  const { routes } = createRoutes(served);
-  const auth = createAuth({
-    routes: (router) => {
-      routes(router);
+  const renewal = createStreamService({ streams, clock, others: issuer.trust.signals });
+  const addition = opened.use(await mode.openAddition?.(backend, issuer.url));
+  const { routes, policies, health } = createStandardServices({
+    reflection: mode.reflection,
+    routes(router) {
+      issuer.routes(router);
+      router.service(StreamService, renewal, { readMaxBytes: MAX_RENEWAL_BYTES });
       addition?.routes(router);
     },
-    issuers: [issuer.options, ...others.issuers],
+  });
+  const auth = createAuth({
+    routes,
+    issuers: [issuer.trust, ...backend.otherIssuers],
     audience: config.audience,
-    policies: mode.policies,
+    policies,
     clockToleranceSeconds: config.clockTolerance / 1000,
     tokenFailureLimit: limitBadTokens(backend),
-    ...{ revocations, clock, streams, audit },
+    clock,
+    streams,
+    audit,
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
   metrics.watchStreams(() => streams.size);
-  return { handler: composeHandler(backend, parts, { auth, issuer, pages: addition?.pages }), health, auth };
+  return { handler: composeHandler(backend, parts, { auth, pages: addition?.pages }), health, auth };
 }
 
 /** Tokens that are not valid count against the address that they come from, in all processes together. */
-function limitBadTokens({ config, clock, workerBus }: Backend): RateLimit {
+function limitBadTokens({ config, issuer: { clock }, workerBus }: Backend): RateLimit {
   const own = createRateLimit({
     limit: config.badTokensPer10s,
     windowMs: BAD_TOKENS_WINDOW_MS,
@@ -117,19 +109,19 @@ function limitBadTokens({ config, clock, workerBus }: Backend): RateLimit {
 
 interface HandlerParts {
   readonly auth: Auth;
-  readonly issuer: ComposedIssuer;
   readonly pages: PageHandler | undefined;
 }
 
 /** Everything that is answered: RPCs, the issuer's documents and endpoints, and in the demo the page. */
 function composeHandler(
-  { config, log }: Backend,
+  { config, log, issuer }: Backend,
   { shutdown }: ServerParts,
-  { auth, issuer, pages }: HandlerParts,
+  { auth, pages }: HandlerParts,
 ): HttpHandler {
   return buildRequestListener({
     ...auth,
-    contextValues: (req, res) => setPeer(auth.contextValues(req, res), issuer.peerOf(req)),
+    contextValues: (req, res) =>
+      setPeer(auth.contextValues(req, res), readPeer(req, { isBehindProxy: config.behindTlsProxy })),
     shutdownSignal: shutdown,
     documents: issuer.documents,
     endpoints: issuer.endpoints,

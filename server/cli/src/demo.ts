@@ -4,7 +4,6 @@ import { loadDemoServices } from "./built-in-services.ts";
 import type { Command, Terminal } from "./command.ts";
 import type { ServerMode } from "./compose-server.ts";
 import { type Config, readCommandLine } from "./config.ts";
-import { openAccounts } from "./open-accounts.ts";
 import { type RunningServer, runServer } from "./run-server.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -57,7 +56,7 @@ function locate({ databaseUrl, dataDir }: Config): DemoOptions["store"] {
 type DemoAccounts = typeof DEMO_ACCOUNTS;
 
 async function addAccounts({ backend }: RunningServer, demoAccounts: DemoAccounts): Promise<void> {
-  const accounts = openAccounts(backend);
+  const { accounts } = backend.issuer;
   for (const account of demoAccounts) {
     if ((await accounts.find(account.username)) === undefined) {
       await accounts.create(account);

@@ -1,6 +1,6 @@
-import type { FederatedIssuer } from "@countersign/issuer";
-import type { Clock, IssuerOptions } from "@countersign/server";
-import { resolveIssuer, type TrustedIssuer, toShortType } from "@countersign/server/internal";
+import type { FederatedIssuerOptions } from "@countersign/issuer";
+import type { IssuerOptions } from "@countersign/server";
+import { resolveIssuer, systemClock } from "@countersign/server/internal";
 import type { ExchangeSettings, TrustedIssuerEntry } from "./trusted-issuers.ts";
 import { CommandError } from "./usage-error.ts";
 
@@ -9,24 +9,31 @@ export interface OtherIssuers {
   /** Those whose tokens are accepted in calls. */
   readonly issuers: readonly IssuerOptions[];
   /** Those whose tokens can be exchanged for ours, with the same keys. */
-  readonly federated: readonly FederatedIssuer[];
+  readonly federated: readonly FederatedIssuerOptions[];
+}
+
+/** Whom tokens of others are exchanged for. */
+interface Server {
+  /** The audience of our tokens. */
+  readonly audience: string;
+  /** The name of our issuer. */
+  readonly issuer: string;
 }
 
 /**
  * Resolve the entries of the file of trusted issuers. Keys are fetched once, whatever an issuer is trusted for.
  *
  * @param entries the entries of the file
- * @param server the audience of our tokens, our issuer, and the time
  * @throws CommandError when an entry makes no sense
  */
-export function resolveOtherIssuers(
-  entries: readonly TrustedIssuerEntry[],
-  server: { readonly audience: string; readonly issuer: string; readonly clock: Clock },
-): OtherIssuers {
+export function resolveOtherIssuers(entries: readonly TrustedIssuerEntry[], server: Server): OtherIssuers {
   const resolved = entries.map(({ exchange, ...options }) => {
-    const trusted = orExplain(() => resolveIssuer(options, server));
-    const federated = exchange === undefined ? [] : [toFederated(trusted, exchange, server.issuer)];
-    return { issuer: { ...options, keys: { source: trusted.keys } }, federated };
+    const { keys } = orExplain(() =>
+      resolveIssuer(options, { audience: server.audience, clock: systemClock }),
+    );
+    const issuer: IssuerOptions = { ...options, keys: { source: keys } };
+    const federated = exchange === undefined ? [] : [toFederated(issuer, exchange, server)];
+    return { issuer, federated };
   });
   return {
     issuers: resolved.map(({ issuer }) => issuer),
@@ -34,22 +41,28 @@ export function resolveOtherIssuers(
   };
 }
 
-function toFederated(trusted: TrustedIssuer, exchange: ExchangeSettings, issuer: string): FederatedIssuer {
+function toFederated(
+  issuer: IssuerOptions,
+  exchange: ExchangeSettings,
+  server: Server,
+): FederatedIssuerOptions {
+  const { types = issuer.types } = exchange;
+  const accepted = issuer.audiences ?? [server.audience];
   return {
-    trusted: {
-      ...trusted,
+    issuer: {
+      ...issuer,
       // A token that names us as its authorization server is meant for exchange (RFC 7523 §3).
-      audiences: exchange.audiences ?? [...new Set([...trusted.audiences, issuer])],
-      types: exchange.types?.map(toShortType) ?? trusted.types,
-      allowMissingType: exchange.untyped ?? trusted.allowMissingType,
+      audiences: exchange.audiences ?? [...new Set([...accepted, server.issuer])],
+      ...(types === undefined ? {} : { types }),
+      insecure: { ...issuer.insecure, allowMissingType: exchange.untyped ?? false },
     },
-    subjectClaim: exchange.subject ?? "sub",
-    scopes: exchange.scopes ?? [],
-    roles: new Map(Object.entries(exchange.roles ?? {})),
-    required: new Map(Object.entries(exchange.require ?? {})),
-    acr: new Map(Object.entries(exchange.acr ?? {})),
-    amr: new Set(exchange.amr),
-    ...(exchange.refresh === undefined ? {} : { refreshForMs: exchange.refresh }),
+    subjectClaim: exchange.subject,
+    scopes: exchange.scopes,
+    roles: exchange.roles,
+    requiredClaims: exchange.require,
+    acr: exchange.acr,
+    amr: exchange.amr,
+    refreshForMs: exchange.refresh,
   };
 }
 

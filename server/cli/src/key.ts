@@ -1,9 +1,9 @@
-import { createKeyRing, type KeyRing } from "@countersign/issuer";
+import type { KeyRing } from "@countersign/issuer";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
+import { explainIssuerError } from "./issuer-errors.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
-import { readSecret } from "./open-store.ts";
-import { startKeyRing } from "./start-key-ring.ts";
+import { secretOf } from "./store-settings.ts";
 import { formatList, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
@@ -81,15 +81,9 @@ async function change(
 async function withKeyRing(line: CommandLine, use: (ring: KeyRing) => Promise<void>): Promise<void> {
   const { config } = line;
   await using backend = await openCommandBackend(config);
-  const { store, clock, audit } = backend;
-  const ring = createKeyRing({
-    ...{ store, clock, audit, secret: readSecret(config) },
-    times: { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance },
+  const times = { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance };
+  const ring = await backend.openKeys({ secret: secretOf(config), times }).catch((error: unknown) => {
+    throw explainIssuerError(error, config);
   });
-  await startKeyRing(ring, config);
-  try {
-    await use(ring);
-  } finally {
-    ring.close();
-  }
+  await use(ring);
 }

@@ -43,7 +43,10 @@ export const policyCommand: Command = {
   },
 };
 
-async function chooseServices({ image, demo }: CommandLine["values"]): Promise<BuiltInServices> {
+/** The services to list, with the rules of those whose protos belong to others. */
+type ListedServices = Pick<BuiltInServices, "policies" | "services">;
+
+async function chooseServices({ image, demo }: CommandLine["values"]): Promise<ListedServices> {
   if (image !== undefined && demo !== undefined) {
     throw new UsageError("--image and --demo name different services: give one of them");
   }
@@ -53,7 +56,7 @@ async function chooseServices({ image, demo }: CommandLine["values"]): Promise<B
   return demo === true ? await loadDemoServices() : serveServices;
 }
 
-function toEntries({ services, policies }: BuiltInServices): readonly PolicyEntry[] {
+function toEntries({ services, policies }: ListedServices): readonly PolicyEntry[] {
   try {
     return createPolicyTable(services, policies).entries;
   } catch (error) {

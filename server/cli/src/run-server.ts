@@ -1,5 +1,4 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { pingStore } from "@countersign/issuer/internal";
 import type { HttpHandler, Listener } from "@countersign/node";
 import { deferHandler, type Readiness, respondJson, watchReadiness } from "@countersign/node/internal";
 import { bindAdmin, bindServer } from "./bind.ts";
@@ -69,7 +68,7 @@ export async function runServer(
   await using backend = await openBackend(config, terminal, { createsSecret, bus, issuerUrl, given });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
-  const server = await composeServer(backend, { issuerUrl, mode, shutdown: shutdown.signal, opened });
+  const server = await composeServer(backend, { mode, shutdown: shutdown.signal, opened });
   handler = server.handler;
   const listener = early ?? (await bindNow());
   cleanup.defer(() => listener.close(GRACE_MS));
@@ -95,19 +94,9 @@ export async function runServer(
  * A server without its keys or its store takes no calls: a load balancer should know. A server that cannot write signs
  * no user in, and forgets what it revokes when it ends.
  */
-function watchBackend(
-  { store, keyRing, revocations, log }: Backend,
-  setReady: (isReady: boolean) => void,
-): Readiness {
+function watchBackend({ issuer, log }: Backend, setReady: (isReady: boolean) => void): Readiness {
   return watchReadiness({
-    async check() {
-      keyRing.signingKey();
-      await pingStore(store);
-      await store.writes.assertWritable();
-      if (revocations.unwritten > 0) {
-        throw new Error("revocations wait to be written");
-      }
-    },
+    check: () => issuer.assertUsable(),
     onChange(isReady, err) {
       if (isReady) {
         log.info("the store can be used again: ready");

@@ -1,7 +1,7 @@
-import { listLiveSessions } from "@countersign/issuer/internal";
+import { type IssuerAdmin, listLiveSessions } from "@countersign/issuer/internal";
 import type { Command } from "./command.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
-import { type CommandBackend, endStoredSessions, openCommandBackend } from "./open-command-backend.ts";
+import { openCommandBackend } from "./open-command-backend.ts";
 import { OWNER_OPTIONS, readOwner, readOwnerSubject } from "./session-owner.ts";
 import { formatList, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -68,7 +68,7 @@ function shorten(device: string | undefined): string | undefined {
     : `${device.slice(0, MAX_DEVICE_CHARS - 1)}…`;
 }
 
-type Act = (backend: CommandBackend, line: CommandLine) => Promise<readonly string[]>;
+type Act = (backend: IssuerAdmin, line: CommandLine) => Promise<readonly string[]>;
 
 const ACTIONS: Readonly<Record<string, Act>> = {
   async list({ store, clock }, { values, words }) {
@@ -97,7 +97,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
       throw new UsageError("revoke needs either a session id or an owner, such as --user NAME");
     }
     const where = owner ?? { sessionId: sessionId ?? "" };
-    const ended = await endStoredSessions(backend, { where, reason: "revoked_by_operator" });
+    const ended = await backend.endSessions({ where, reason: "revoked_by_operator" });
     if (ended.length === 0 && owner === undefined) {
       throw new CommandError("there is no such session that could be ended");
     }

@@ -4,7 +4,6 @@ import type { Command, Terminal } from "./command.ts";
 import { type CommandLine, namesOf, readCommandLine } from "./config.ts";
 import { orExplain } from "./explain.ts";
 import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
-import { openAccounts } from "./open-accounts.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
 import { type Fact, formatList, formatTime, toJsonText } from "./table.ts";
 import { CommandError } from "./usage-error.ts";
@@ -51,7 +50,7 @@ export const userCommand: Command = {
     const { words } = line;
     const { act, name } = chooseAction({ command: "user", target: "NAME", actions: ACTIONS, words });
     await using backend = await openCommandBackend(line.config);
-    (await act({ accounts: openAccounts(backend), name, line, terminal })).forEach(terminal.print);
+    (await act({ accounts: backend.accounts, name, line, terminal })).forEach(terminal.print);
   },
 };
 

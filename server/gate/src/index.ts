@@ -26,6 +26,18 @@ export type { AuditEvent, AuditSink } from "./kernel/audit.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
+export type { HealthSource, HealthStatus } from "./services/health.ts";
+export { createHealthService } from "./services/health.ts";
+export type { HealthState } from "./services/health-state.ts";
+export { createHealthState } from "./services/health-state.ts";
+export type { ReflectionServices } from "./services/reflection.ts";
+export { createReflectionServices } from "./services/reflection.ts";
+export type {
+  ReflectionAccess,
+  StandardServices,
+  StandardServicesOptions,
+} from "./services/standard-services.ts";
+export { createStandardServices } from "./services/standard-services.ts";
 export type { StreamLease, StreamRegistry } from "./streams/stream-registry.ts";
 export { createStreamRegistry } from "./streams/stream-registry.ts";
 export type { StreamEnd, StreamWatch } from "./streams/stream-watch.ts";

@@ -1,5 +1,11 @@
 // Users first: what a server needs to issue tokens of its own.
 
+export type { FederatedIssuerOptions } from "./create-issuer/federated-issuer.ts";
+export type { IssuerErrorReason } from "./create-issuer/issuer-error.ts";
+export { IssuerError } from "./create-issuer/issuer-error.ts";
+export type { CreateIssuerOptions, IssuerStoreLocation, SecretFile } from "./create-issuer/options.ts";
+export type { Issuer } from "./create-issuer.ts";
+export { createIssuer } from "./create-issuer.ts";
 export type { AccountUpdate } from "./credentials/account-update.ts";
 export type { Accounts, AccountsOptions, NewAccount } from "./credentials/accounts.ts";
 export { createAccounts } from "./credentials/accounts.ts";

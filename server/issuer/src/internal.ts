@@ -1,8 +1,14 @@
 // What the other packages of Countersign need of this one, in the same release. It changes without notice.
 
+export type { IssuerAdmin } from "./create-issuer/admin.ts";
+export { openIssuerAdmin } from "./create-issuer/admin.ts";
+export { StoreNameError } from "./create-issuer/issuer-error.ts";
+export type { OpenIssuer } from "./create-issuer.ts";
+export { openIssuer } from "./create-issuer.ts";
 export { readAssertionIssuer } from "./credentials/client-assertion.ts";
 export { CLIENT_GRANTS } from "./credentials/client-names.ts";
 export { toExternalTerms, toFederatedSubject } from "./credentials/federated-identity.ts";
+export { shareRateLimit } from "./credentials/share-rate-limit.ts";
 export { shareThroughStore } from "./credentials/stored-rate-limit.ts";
 export { normalizeUsername } from "./credentials/username.ts";
 export { WrongSecretError } from "./keys/signing-key.ts";
@@ -12,8 +18,6 @@ export type { RenewalAsker } from "./renewal/renewal-asker.ts";
 export { createRenewalAsker } from "./renewal/renewal-asker.ts";
 export { createSealedWords } from "./renewal/sealed-words.ts";
 export { toNewRevocation } from "./revoke/revocation-order.ts";
-export type { ServedServices } from "./services/routes.ts";
-export { createRoutes } from "./services/routes.ts";
 export { createTokenExchange } from "./services/token-exchange.ts";
 export { createTokenLookup } from "./services/token-lookup.ts";
 export { endSessions } from "./sessions/end-sessions.ts";

@@ -18,7 +18,7 @@ export function describeDatabases(name: string, body: (create: () => Promise<New
     body(async () => {
       const { path, [Symbol.asyncDispose]: remove } = await createTemporaryFolder(databaseParent());
       const demo = { sqlite: join(path, "countersign.db") };
-      return { issuer: { dataDir: path }, demo, [Symbol.asyncDispose]: remove };
+      return { issuer: demo, demo, [Symbol.asyncDispose]: remove };
     }));
   describe(`${name} (Postgres)`, () => {
     let server: TestPostgres;
@@ -28,7 +28,11 @@ export function describeDatabases(name: string, body: (create: () => Promise<New
     afterAll(() => server?.[Symbol.asyncDispose]());
     body(async () => {
       const url = await server.createDatabase();
-      return { issuer: { url }, demo: { postgres: url }, [Symbol.asyncDispose]: async () => undefined };
+      return {
+        issuer: { postgres: url },
+        demo: { postgres: url },
+        [Symbol.asyncDispose]: async () => undefined,
+      };
     });
   });
 }

@@ -6,6 +6,7 @@ import { latestNoteSequences, listNoteEvents } from "../../../server/demo/src/no
 import { findNote, insertNotes, listNotes } from "../../../server/demo/src/notes/notes.ts";
 import { openNoteDatabase } from "../../../server/demo/src/notes/open-notes.ts";
 import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder, databaseParent } from "../../support/temporary-folder.ts";
 import { describeDatabases, describeNotes, type NewDatabase } from "./note-databases.ts";
 
@@ -130,7 +131,7 @@ describeNotes("the demo's tables", (open) => {
 
 it("a change waits for a transaction of the issuer in the same process, and stops it not even for a turn", async () => {
   await using folder = await createTemporaryFolder(databaseParent());
-  await using issuer = await openDatabase({ dataDir: folder.path });
+  await using issuer = await openDatabase({ sqlite: databaseIn(folder.path) });
   await using store = await openNoteDatabase({ sqlite: join(folder.path, "countersign.db") });
   const hasBegun = Promise.withResolvers<void>();
   const mayEnd = Promise.withResolvers<void>();
@@ -155,7 +156,7 @@ it("a change waits for a transaction of the issuer in the same process, and stop
 
 it("notes and the issuer's writes, many at the same time in one process, all come to their end", async () => {
   await using folder = await createTemporaryFolder(databaseParent());
-  await using issuer = await openDatabase({ dataDir: folder.path });
+  await using issuer = await openDatabase({ sqlite: databaseIn(folder.path) });
   await using store = await openNoteDatabase({ sqlite: join(folder.path, "countersign.db") });
   const count = 50;
   const indexes = Array.from({ length: count }, (_, index) => index);

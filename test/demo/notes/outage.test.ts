@@ -5,6 +5,7 @@ import { openNoteDatabase } from "../../../server/demo/src/notes/open-notes.ts";
 import { toOutage } from "../../../server/demo/src/notes/outage.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres } from "../../support/postgres.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const FIRST_PAGE = { limit: 1, after: undefined };
@@ -14,7 +15,7 @@ const OUTAGE = { reason: "AUTH_UNAVAILABLE", retryAfterMs: 1_000 };
 it("clients are told to try again while Postgres is down, and are served when it is back", async () => {
   await using server = await startPostgres();
   const url = await server.createDatabase();
-  await (await openDatabase({ url })).close();
+  await (await openDatabase({ postgres: url })).close();
   await using store = await openNoteDatabase({ postgres: url });
   await server.stop("crash");
   await expect(listNotes(store, "ada", FIRST_PAGE)).rejects.toMatchObject(OUTAGE);
@@ -27,7 +28,7 @@ it("clients are told to try again while Postgres is down, and are served when it
 
 it("clients are told to try again when another connection holds a SQLite database for too long", async () => {
   await using folder = await createTemporaryFolder();
-  await using issuer = await openDatabase({ dataDir: folder.path });
+  await using issuer = await openDatabase({ sqlite: databaseIn(folder.path) });
   await using store = await openNoteDatabase({ sqlite: join(folder.path, "countersign.db") });
   await issuer.db.transaction().execute(async () => {
     await expect(insertNotes(store, "ada", [NOTE])).rejects.toMatchObject(OUTAGE);

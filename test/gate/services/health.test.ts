@@ -1,4 +1,4 @@
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   Health,
@@ -7,7 +7,6 @@ import {
 import { describe, expect, it } from "vitest";
 import { createHealthService } from "../../../server/gate/src/services/health.ts";
 import { createHealthState } from "../../../server/gate/src/services/health-state.ts";
-import { createRoutes } from "../../../server/issuer/src/services/routes.ts";
 import { serve } from "../../node/serving.ts";
 
 async function serveHealth() {
@@ -26,7 +25,7 @@ async function serveHealth() {
     },
   };
   const shutdown = new AbortController();
-  const { routes } = createRoutes({ health: createHealthService(source) });
+  const routes = (router: ConnectRouter) => void router.service(Health, createHealthService(source));
   const serving = await serve({ routes, shutdownSignal: shutdown.signal });
   const client = createClient(Health, createGrpcTransport({ baseUrl: serving.origin }));
   return { ...serving, state, client, shutdown, unsubscribed, subscribers: () => subscribers };

@@ -4,7 +4,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { Code, type ConnectRouter, createClient } from "@connectrpc/connect";
+import { Code, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import {
@@ -13,20 +13,20 @@ import {
 } from "@countersign/gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { describe, expect, it } from "vitest";
-import { createRoutes } from "../../../server/issuer/src/services/routes.ts";
+import { createStandardServices } from "../../../server/gate/src/services/standard-services.ts";
 import { serve } from "../../node/serving.ts";
 import { runBuf } from "../../support/buf.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 type Question = NonNullable<MessageInitShape<typeof ServerReflectionRequestSchema>["messageRequest"]>;
 
-const reflection = createRoutes({ reflection: [NotesService] });
-const services = [NotesService, ...reflection.services];
-const routes = (router: ConnectRouter): void => {
-  // The other methods are not called here: Connect answers them with Unimplemented.
-  router.service(NotesService, { createNote: ({ title, body }) => ({ title, body }) });
-  reflection.routes(router);
+const notes: Partial<ServiceImpl<typeof NotesService>> = {
+  createNote: ({ title, body }) => ({ title, body }),
 };
+const { routes, services } = createStandardServices({
+  // The other methods are not called here: Connect answers them with Unimplemented.
+  routes: (router) => void router.service(NotesService, notes),
+});
 
 for (const service of [ServerReflection, ServerReflectionV1Alpha]) {
   describe(`reflection (${service.typeName})`, () => {
@@ -65,6 +65,7 @@ for (const service of [ServerReflection, ServerReflectionV1Alpha]) {
       });
       expect(services.map(({ typeName }) => typeName)).toEqual([
         "countersign.demo.v1.NotesService",
+        "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
       ]);

@@ -1,4 +1,5 @@
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { renewStreams } from "../../../server/gate/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { answerRenewals } from "../../../server/issuer/src/renewal/renewal-answerer.ts";
 import {
@@ -40,7 +41,12 @@ export function createServers({ limit = noLimit() }: { readonly limit?: AskLimit
       const streams = createStreamRegistry();
       for (const lease of leases) streams.add(lease);
       const words = createSealedWords({ secret, clock });
-      answerRenewals({ bus, words, streams, clock, onError: (error) => errors.push(error) });
+      answerRenewals({
+        bus,
+        words,
+        renew: (streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }),
+        onError: (error) => errors.push(error),
+      });
       return { asker: createRenewalAsker({ bus, words, limit, waitMs: WAIT_MS }) };
     },
   };

@@ -2,9 +2,7 @@ import { createConnectRouter } from "@connectrpc/connect";
 import { validateUniversalHandlerOptions } from "@connectrpc/connect/protocol";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { createHealthService } from "../../../server/gate/src/services/health.ts";
-import { createHealthState } from "../../../server/gate/src/services/health-state.ts";
-import { createRoutes } from "../../../server/issuer/src/services/routes.ts";
+import { createStandardServices } from "../../../server/gate/src/services/standard-services.ts";
 import { recordMethods } from "../../../server/node/src/unary/methods.ts";
 
 const PATH = `/${NotesService.typeName}/CreateNote`;
@@ -49,7 +47,7 @@ describe("the methods of the fast path", () => {
 
   it("are those of the services that we register with limits", () => {
     const { router, methods } = record();
-    createRoutes({ health: createHealthService(createHealthState([])) }).routes(router);
+    createStandardServices({ routes: () => {} }).routes(router);
     expect(methods.get("/grpc.health.v1.Health/Check")?.readMaxBytes).toBe(64 * 1024);
   });
 

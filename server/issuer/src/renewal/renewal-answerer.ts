@@ -1,6 +1,6 @@
-import type { Clock, StreamRegistry } from "@countersign/server";
+import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import { type RenewalResult, renewStreams } from "@countersign/server/internal";
+import type { RenewalResult } from "@countersign/server/internal";
 import type { Bus, Listener } from "../store/bus.ts";
 import {
   fromPrincipalRecord,
@@ -15,9 +15,8 @@ import type { SealedWords } from "./sealed-words.ts";
 export interface RenewalAnswererOptions {
   readonly bus: Bus;
   readonly words: SealedWords;
-  /** The open streams of this server. */
-  readonly streams: StreamRegistry;
-  readonly clock: Clock;
+  /** Renews those of the streams that are open on this server. */
+  readonly renew: (streamIds: readonly string[], principal: Principal) => RenewalResult;
   /** Told of what was not to be expected. */
   readonly onError: (error: unknown) => void;
 }
@@ -26,18 +25,15 @@ export interface RenewalAnswererOptions {
  * Renew streams of this server that other servers were asked to renew. They have verified the token; whether it may
  * go on with the stream is decided here, just as if the call had come here.
  */
-export function answerRenewals({ bus, words, streams, clock, onError }: RenewalAnswererOptions): Listener {
+export function answerRenewals({ bus, words, renew, onError }: RenewalAnswererOptions): Listener {
   async function answer({ id, content }: { readonly id: string; readonly content: unknown }): Promise<void> {
     const { streamIds, principal, answerTo } = content as RenewalQuestion; // sealed: one of ours wrote it
-    const known = streamIds.filter((streamId) => streams.find(streamId) !== undefined);
-    if (known.length === 0) {
+    const result = renewOrRefuse(() => renew(streamIds, fromPrincipalRecord(principal)));
+    const { renewed, ended, unknown, isRefused } = result;
+    if (!isRefused && renewed.length + ended.length + unknown.length === 0) {
       return;
     }
-    const fresh = { principal: fromPrincipalRecord(principal), clock };
-    const answered: RenewalAnswer = {
-      question: id,
-      ...renewOrRefuse(() => renewStreams(streams, known, fresh)),
-    };
+    const answered: RenewalAnswer = { question: id, renewed, ended, unknown, isRefused };
     await bus.say(answerTo, words.seal(answered, RENEWAL_PURPOSE.answer).word);
   }
   return bus.listen(RENEWAL_CHANNEL, (word) => {

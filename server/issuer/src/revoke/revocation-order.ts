@@ -48,6 +48,8 @@ export interface OrderContext {
   readonly issuer?: string | undefined;
   /** How long tokens last here; undefined: this server grants none. */
   readonly accessTtlMs?: number | undefined;
+  /** Whether tokens of other issuers are accepted where the store is asked. */
+  readonly acceptsOtherIssuers?: boolean | undefined;
 }
 
 /**
@@ -64,7 +66,8 @@ export function toNewRevocation(order: RevocationOrder, context: OrderContext): 
   }
   const issuer = order.issuer === context.issuer && order.issuer !== undefined ? OWN_ISSUER : order.issuer;
   // Other issuers do not say how long their tokens last: as long as is accepted by default.
-  const isKnown = issuer === OWN_ISSUER || (issuer === undefined && context.accessTtlMs !== undefined);
+  const isOurs = issuer === undefined && context.acceptsOtherIssuers !== true;
+  const isKnown = issuer === OWN_ISSUER || (isOurs && context.accessTtlMs !== undefined);
   return {
     ...{ issuer, dimension: target.dimension, value: target.value },
     ...{ beforeMs, revokedAtMs: nowMs, reason: order.reason ?? "revoked" },

@@ -37,6 +37,8 @@ export interface RevocationsOptions {
    * long as the longest of all, and 5 min more. Default: this server grants none.
    */
   readonly accessTtlMs?: number;
+  /** Whether other issuers are accepted, too: what is revoked of every issuer is then remembered for a day. Default false. */
+  readonly acceptsOtherIssuers?: boolean;
   /**
    * How often the store is asked what other servers have revoked, in milliseconds. Default 250 ms on SQLite; 500 ms
    * on Postgres, which also says when there is something.
@@ -176,8 +178,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
     async revoke(order) {
       const { store } = await source.open();
-      const { accessTtlMs } = options;
-      const revocation = toNewRevocation(order, { nowMs: clock.nowMs(), issuer, accessTtlMs });
+      const { accessTtlMs, acceptsOtherIssuers } = options;
+      const context = { nowMs: clock.nowMs(), issuer, accessTtlMs, acceptsOtherIssuers };
+      const revocation = toNewRevocation(order, context);
       const written = await insertRevocations(store, [revocation]).catch((error: unknown) => {
         const news = hold([{ ...revocation, endsSession: false }], "here");
         for (const one of news ?? []) audit?.record(toAuditEvent(one));

@@ -33,6 +33,11 @@ export interface StoreOptions {
   readonly migrate?: boolean;
 }
 
+/** The store is one of Postgres, and the package that speaks to Postgres is not installed. */
+export class PgMissingError extends Error {
+  override readonly name = "PgMissingError";
+}
+
 /** The open store: accounts, sessions and keys. */
 export interface Store extends AsyncDisposable {
   /** The tables. Only the files of `store/` write queries. */
@@ -55,6 +60,7 @@ export interface Store extends AsyncDisposable {
  * From here on, every query rejects with an AuthError `AUTH_UNAVAILABLE` while the database cannot be used.
  *
  * @throws TypeError when the URL is not one of Postgres
+ * @throws PgMissingError when package `pg` is missing, which a store of Postgres needs
  * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached; its cause says why
  * @throws Error when its tables are such that this version of Countersign cannot work with them
  */
@@ -103,11 +109,7 @@ async function openDialect(
   if (!/^postgres(ql)?:\/\//.test(location.postgres)) {
     throw new TypeError("the URL of a database must begin with postgres://");
   }
-  // Loaded only when it is asked for, so that an installation without pg can use SQLite.
-  const [{ openPostgres }, { createPostgresBus }] = await Promise.all([
-    import("./postgres.ts"),
-    import("./postgres-bus.ts"),
-  ]);
+  const { openPostgres, createPostgresBus } = await loadPostgres();
   const { postgres: url, statementTimeoutMs } = location;
   const { toError } = options;
   const bus = createPostgresBus(url);
@@ -120,4 +122,20 @@ async function openDialect(
     },
     close: () => bus.close(),
   };
+}
+
+/** Load what speaks to Postgres, only when it is asked for: an installation without `pg` can use SQLite. */
+async function loadPostgres() {
+  try {
+    const [{ openPostgres }, { createPostgresBus }] = await Promise.all([
+      import("./postgres.ts"),
+      import("./postgres-bus.ts"),
+    ]);
+    return { openPostgres, createPostgresBus };
+  } catch (cause) {
+    if (cause instanceof Error && /^Cannot find package 'pg'/.test(cause.message)) {
+      throw new PgMissingError("a Postgres store needs the package pg: npm install pg", { cause });
+    }
+    throw cause;
+  }
 }

@@ -20,6 +20,11 @@ const MIGRATIONS: readonly Migration[] = [
 /** Any number that nothing else in the database uses: it names the lock that migrations hold on Postgres. */
 const MIGRATION_LOCK = 5_211_501;
 
+/** The tables were made by a newer release, and this one cannot work with them. */
+export class StoreTooNewError extends Error {
+  override readonly name = "StoreTooNewError";
+}
+
 /**
  * Bring the tables to the version that this program knows.
  *
@@ -79,7 +84,7 @@ export async function assertMigrated<T>(db: Kysely<T>, dialect: StoreDialect): P
 function assertNotTooNew({ version, minVersion }: SchemaVersion): void {
   if (minVersion > MIGRATIONS.length) {
     const needs = minVersion === version ? "" : `, which needs programs that know ${minVersion},`;
-    throw new Error(
+    throw new StoreTooNewError(
       `the database has schema version ${version}${needs} and this version of Countersign knows none beyond ` +
         `${MIGRATIONS.length}: use the version that made it, or a newer one`,
     );

@@ -1,5 +1,5 @@
-import type { Bus } from "@countersign/issuer/internal";
 import type { RateLimit } from "@countersign/server";
+import type { Bus } from "../store/bus.ts";
 
 /**
  * Count what callers do at all processes of this server together: a limit is the same however many there are.

@@ -1,0 +1,41 @@
+import { IssuerError } from "@countersign/issuer";
+import { StoreNameError } from "@countersign/issuer/internal";
+import type { Config } from "./config.ts";
+import { reasonOf } from "./reason-of.ts";
+import { SETTINGS } from "./settings.ts";
+import { secretOf } from "./store-settings.ts";
+import { CommandError } from "./usage-error.ts";
+
+const FLAGS = {
+  url: { name: "issuer", setting: SETTINGS.issuer, change: SETTINGS.changeIssuerFrom },
+  audience: { name: "audience", setting: SETTINGS.audience, change: SETTINGS.changeAudienceFrom },
+} as const;
+
+/** Say in the words of the command why its issuer cannot be opened. Any other error is returned as it is. */
+export function explainIssuerError(error: unknown, config: Config): unknown {
+  if (error instanceof StoreNameError) {
+    return new CommandError(describeName(error), { cause: error });
+  }
+  if (!(error instanceof IssuerError)) {
+    return error;
+  }
+  const { file } = secretOf(config);
+  const messages: Readonly<Partial<Record<IssuerError["reason"], string>>> = {
+    SECRET_WRONG:
+      `${file} is not the secret file that the keys in this database were made with: ` +
+      "name that one with --secret-file, or put it back from a backup",
+    ...(config.databaseUrl === undefined && {
+      STORE_UNAVAILABLE: `the database in ${config.dataDir} cannot be opened: ${reasonOf(error.cause)}`,
+      STORE_TOO_NEW: `the database in ${config.dataDir} cannot be opened: ${reasonOf(error.cause)}`,
+    }),
+  };
+  return new CommandError(messages[error.reason] ?? error.message, { cause: error });
+}
+
+function describeName({ member, kept, asked }: StoreNameError): string {
+  const { name, setting, change } = FLAGS[member];
+  return (
+    `the ${name} of this store is ${kept}, and --${setting.flag} says ${asked}: all servers on a store have the same. ` +
+    `Start with --${setting.flag} ${kept}, or change it for good with --${setting.flag} ${asked} --${change.flag} ${kept}`
+  );
+}

@@ -1,0 +1,86 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
+import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
+import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflection/v1/reflection_pb.js";
+import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { AUTHENTICATED_POLICY, type Policy, PUBLIC_POLICY } from "../authorize/policy.ts";
+import { createHealthService } from "./health.ts";
+import { createHealthState, type HealthState } from "./health-state.ts";
+import { createReflectionServices } from "./reflection.ts";
+
+/** Who may ask which services there are, and for their types. `none`: there is no reflection. */
+export type ReflectionAccess = "authenticated" | "public" | "none";
+
+/** What {@link createStandardServices} takes. */
+export interface StandardServicesOptions {
+  /** Your routes. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Who may use reflection. Default `authenticated`: callers with a token. */
+  readonly reflection?: ReflectionAccess;
+}
+
+/** The routes of a server with the services that gRPC tools look for, and their rules. */
+export interface StandardServices {
+  /** Your routes, health and reflection: for `routes` of `createAuth`. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** The rules of health and reflection: for `policies` of `createAuth`. */
+  readonly policies: ReadonlyMap<DescService, Policy>;
+  /** The health of the server, which does not serve yet: `health.set("SERVING")`. */
+  readonly health: HealthState;
+  /** All services that are served. */
+  readonly services: readonly DescService[];
+}
+
+/** How large a message to health or reflection may be, in bytes: strangers may send them, many at a time. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+const REFLECTION_POLICIES = {
+  authenticated: AUTHENTICATED_POLICY,
+  public: PUBLIC_POLICY,
+} as const satisfies Partial<Record<ReflectionAccess, Policy>>;
+
+/**
+ * Add the services that gRPC tools look for to routes: health, which anyone may ask for, and reflection, with which
+ * `buf curl` and `grpcurl` need no schema.
+ *
+ *     const standard = createStandardServices({ routes: (router) => router.service(Ledger, ledger) });
+ *     const auth = createAuth({ routes: standard.routes, policies: standard.policies, issuers, audience });
+ *     standard.health.set("SERVING");
+ */
+export function createStandardServices(options: StandardServicesOptions): StandardServices {
+  const { routes, reflection = "authenticated" } = options;
+  const policies = standardPolicies(reflection);
+  const services = [...servicesOf(routes), ...policies.keys()];
+  const health = createHealthState(services);
+  const limits = { readMaxBytes: MAX_MESSAGE_BYTES };
+  return {
+    policies,
+    services,
+    health,
+    routes(router) {
+      routes(router);
+      router.service(Health, createHealthService(health), limits);
+      if (reflection !== "none") {
+        const { v1, v1alpha } = createReflectionServices(services);
+        router.service(ReflectionV1, v1, limits);
+        router.service(ReflectionV1Alpha, v1alpha, limits);
+      }
+    },
+  };
+}
+
+/** The rules of health and reflection. */
+export function standardPolicies(reflection: ReflectionAccess): ReadonlyMap<DescService, Policy> {
+  const policy = reflection === "none" ? undefined : REFLECTION_POLICIES[reflection];
+  return new Map<DescService, Policy>([
+    [Health, PUBLIC_POLICY],
+    ...(policy === undefined ? [] : [[ReflectionV1, policy] as const, [ReflectionV1Alpha, policy] as const]),
+  ]);
+}
+
+/** Register routes on a router of our own, to learn what they serve. */
+function servicesOf(routes: StandardServicesOptions["routes"]): readonly DescService[] {
+  const router = createConnectRouter();
+  routes(router);
+  return [...new Set(router.handlers.map(({ service }) => service))];
+}

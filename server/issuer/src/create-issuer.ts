@@ -1,0 +1,169 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import type { JsonDocument, RequestHandler } from "@countersign/node";
+import type { CallRequest } from "@countersign/node/internal";
+import type { Clock, IssuerOptions } from "@countersign/server";
+import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
+import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
+import { openGround } from "./create-issuer/ground.ts";
+import { createIssuance, type IssuerGround } from "./create-issuer/issuance.ts";
+import type { CreateIssuerOptions } from "./create-issuer/options.ts";
+import { resolveCreateIssuerOptions } from "./create-issuer/resolve-options.ts";
+import { openSignals } from "./create-issuer/signals.ts";
+import { type Accounts, createAccounts } from "./credentials/accounts.ts";
+import { type Clients, createClients } from "./credentials/clients.ts";
+import { createPasswords } from "./credentials/password.ts";
+import type { KeyRing } from "./keys/key-ring.ts";
+import type { Revocations } from "./revoke/revocations.ts";
+import { createSessionService } from "./services/session-service.ts";
+import type { Sessions } from "./sessions/sessions.ts";
+import type { Store } from "./store/database.ts";
+import { pingStore } from "./store/ping.ts";
+
+/** An issuer of tokens: signs in, refreshes, signs out, rotates its keys, and knows what is revoked. */
+export interface Issuer extends AsyncDisposable {
+  /** Its name: claim `iss` of its tokens. */
+  readonly url: string;
+  /**
+   * How gates of this process trust it: for `issuers` of `createAuth`, which then refuses revoked tokens, ends revoked
+   * streams, and has streams renewed on whichever server of the store has them.
+   */
+  readonly trust: IssuerOptions;
+  /** Register SessionService, for `routes` of `createAuth`. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** The public documents by their path: the key set, and what clients discover. */
+  readonly documents: Readonly<Record<string, JsonDocument>>;
+  /** The OAuth endpoints by their path. */
+  readonly endpoints: Readonly<Record<string, RequestHandler>>;
+  /** What has been revoked, here and by the other servers on the store. */
+  readonly revocations: Pick<Revocations, "isRevoked" | "onRevoked" | "revoke" | "size" | "unwritten">;
+  /** The sessions: list them, end them, or begin one for a sign-in of your own. */
+  readonly sessions: Sessions;
+  /** The accounts that sign in with a password. */
+  readonly accounts: Accounts;
+  /** The clients that sign in with a secret or a key. */
+  readonly clients: Clients;
+  /** The keys that sign access tokens. */
+  readonly keys: Pick<KeyRing, "compromise" | "list" | "rotate">;
+  /** The time that it goes by: on Postgres the database's, the same for all servers on it. */
+  readonly clock: Clock;
+  /**
+   * Ask whether it can grant tokens now, for a load balancer.
+   *
+   * @throws AuthError `AUTH_UNAVAILABLE`, or Error, when its keys or its store cannot be used, or revocations wait to be
+   *   written
+   */
+  assertUsable(): Promise<void>;
+  /** Close all that it has opened. Later calls wait for the same end. */
+  close(): Promise<void>;
+}
+
+/** An issuer with what only our own packages use. */
+export interface OpenIssuer extends Issuer {
+  readonly store: Store;
+}
+
+/** What {@link openIssuer} takes beside the options of {@link createIssuer}. */
+export interface OpenIssuerOptions extends CreateIssuerOptions {
+  /** Says where a request to an endpoint comes from, in the form that limits count by. Default: the socket's address. */
+  readonly peerOf?: (req: CallRequest) => string;
+}
+
+/**
+ * Create an issuer on a store. It makes and updates the tables, makes the first keys, and reads what is revoked before
+ * this resolves.
+ *
+ *     const issuer = await createIssuer({ store: { sqlite: "data/auth.db" }, secret: { file: "data/secret" }, url, audience });
+ *     const auth = createAuth({ routes: (router) => issuer.routes(router), issuers: [issuer.trust], audience });
+ *
+ * @throws TypeError when an option makes no sense
+ * @throws IssuerError when the store or the secret cannot be used; nothing is left open
+ */
+export function createIssuer(options: CreateIssuerOptions): Promise<Issuer> {
+  return openIssuer(options);
+}
+
+/** Create an issuer, as {@link createIssuer} does. */
+export async function openIssuer(options: OpenIssuerOptions): Promise<OpenIssuer> {
+  const resolved = resolveCreateIssuerOptions(options);
+  await using opened = new AsyncDisposableStack();
+  const ground = await openGround(resolved, opened);
+  const issuer = compose(ground, options, opened);
+  const resources = opened.move();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= resources.disposeAsync();
+    return closing;
+  };
+  return { ...issuer, close, [Symbol.asyncDispose]: close };
+}
+
+type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
+
+function compose(
+  ground: IssuerGround,
+  { peerOf = (req) => req.socket.remoteAddress ?? "" }: OpenIssuerOptions,
+  opened: AsyncDisposableStack,
+): Composed {
+  const { options, store, clock, secret, keyRing, revocations } = ground;
+  const { url, audience, audit, onError } = options;
+  const federated = options.federatedIssuers.map((other) =>
+    resolveFederatedIssuer(other, { url, audience, clock }),
+  );
+  const issuance = createIssuance(ground, federated, opened);
+  const { sessions } = issuance;
+  const trust: IssuerOptions = {
+    issuer: url,
+    algorithms: ["ES256"],
+    keys: { source: keyRing.keySource },
+    requireProfileClaims: true,
+    signals: openSignals({ store, secret, clock, revocations, onError }, opened),
+  };
+  return {
+    url,
+    trust,
+    routes: createSessionRoutes(ground, issuance),
+    documents: composeDocuments(ground),
+    endpoints: composeEndpoints(ground, { issuance, trust, peerOf }),
+    revocations,
+    sessions,
+    accounts: createAccounts({
+      store,
+      clock,
+      audit,
+      sessions,
+      passwords: createPasswords(options.passwordCost),
+    }),
+    clients: createClients({ store, clock, audit, sessions, revocations }),
+    keys: keyRing,
+    clock,
+    store,
+    async assertUsable() {
+      keyRing.signingKey();
+      await pingStore(store);
+      await store.writes.assertWritable();
+      if (revocations.unwritten > 0) {
+        throw new Error("revocations wait to be written");
+      }
+    },
+  };
+}
+
+/**
+ * How large a message to SessionService may be, in bytes. Callers without a token may send them, many at a time, and each
+ * is held in memory.
+ */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+function createSessionRoutes(
+  { options }: IssuerGround,
+  { sessions, signIn }: ReturnType<typeof createIssuance>,
+): Issuer["routes"] {
+  const service = createSessionService({
+    sessions,
+    signIn,
+    issuer: options.url,
+    isCookieOrigin: (origin) => options.cookieOrigins.has(origin),
+  });
+  return (router) => void router.service(SessionService, service, { readMaxBytes: MAX_MESSAGE_BYTES });
+}

@@ -1,0 +1,81 @@
+import type { AuditSink, Clock } from "@countersign/server";
+import { systemClock } from "@countersign/server/internal";
+import { type Accounts, createAccounts } from "../credentials/accounts.ts";
+import { type Clients, createClients } from "../credentials/clients.ts";
+import { createPasswords } from "../credentials/password.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import type { KeyRingTimes } from "../keys/key-times.ts";
+import { toNewRevocation } from "../revoke/revocation-order.ts";
+import { endSessions, type SessionEnd } from "../sessions/end-sessions.ts";
+import { SILENT_BUS } from "../store/bus.ts";
+import type { Store } from "../store/database.ts";
+import { insertRevocations } from "../store/revocations.ts";
+import { createStoreClock } from "../store/store-clock.ts";
+import { openKeyRing } from "./key-ring.ts";
+import { openIssuerStore } from "./open-store.ts";
+import type { IssuerStoreLocation, SecretFile } from "./options.ts";
+import { makeSecret, readSecret } from "./secret.ts";
+
+/** What {@link openIssuerAdmin} takes. */
+export interface IssuerAdminOptions {
+  readonly store: IssuerStoreLocation;
+  readonly audit: AuditSink;
+}
+
+/** The keys to work on. */
+export interface AdminKeysOptions {
+  readonly secret: SecretFile;
+  readonly times: KeyRingTimes;
+}
+
+/** What changes a store beside its servers, which read of it in the store. */
+export interface IssuerAdmin extends AsyncDisposable {
+  readonly store: Store;
+  /** The time, the same for all that work on the store. */
+  readonly clock: Clock;
+  readonly accounts: Accounts;
+  readonly clients: Clients;
+  /** End sessions: all servers learn of it within a second. @returns those that were ended */
+  endSessions(end: SessionEnd): Promise<readonly string[]>;
+  /** Open the keys. @throws IssuerError when the secret is not the one that they were made with */
+  openKeys(options: AdminKeysOptions): Promise<KeyRing>;
+}
+
+/**
+ * Open a store to change what is in it, without serving anything.
+ *
+ * @throws IssuerError when it cannot be opened
+ */
+export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<IssuerAdmin> {
+  const { audit } = options;
+  await using opened = new AsyncDisposableStack();
+  const outages = { bus: SILENT_BUS, onOutage: () => undefined };
+  const store = opened.use(await openIssuerStore(options.store, outages));
+  const clock = createStoreClock({ store, machine: systemClock });
+  // Set once: a command is over before the two clocks part.
+  await clock.start();
+  clock.close();
+  const end = (sessions: SessionEnd): Promise<readonly string[]> =>
+    endSessions({ store, clock, audit, revocations: { learn: () => undefined } }, sessions);
+  const resources = opened.move();
+  return {
+    store,
+    clock,
+    accounts: createAccounts({ store, clock, audit, sessions: { end }, passwords: createPasswords() }),
+    clients: createClients({
+      store,
+      clock,
+      audit,
+      sessions: { end },
+      revocations: {
+        revoke: (order) => insertRevocations(store, [toNewRevocation(order, { nowMs: clock.nowMs() })]),
+      },
+    }),
+    endSessions: end,
+    async openKeys({ secret: file, times }) {
+      const secret = readSecret(file, options.store) ?? (await makeSecret(file, store));
+      return openKeyRing({ store, clock, audit, times, secret }, resources);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}

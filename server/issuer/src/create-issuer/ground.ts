@@ -1,0 +1,100 @@
+import type { Clock } from "@countersign/server";
+import { createSealedWords } from "../renewal/sealed-words.ts";
+import { createRevocations, type Revocations } from "../revoke/revocations.ts";
+import type { Store } from "../store/database.ts";
+import { createPruner } from "../store/pruner.ts";
+import { createStoreClock } from "../store/store-clock.ts";
+import type { IssuerGround } from "./issuance.ts";
+import { openKeyRing } from "./key-ring.ts";
+import { openIssuerStore } from "./open-store.ts";
+import type { ResolvedIssuerOptions } from "./resolve-options.ts";
+import { makeSecret, readSecret } from "./secret.ts";
+import { assertStoreNames } from "./store-names.ts";
+
+/** How much a machine's clock may be off before the operator is told so, in milliseconds. */
+const CLOCK_WARNING_MS = 1_000;
+
+/**
+ * Open what an issuer runs on: the store, the keys and what has been revoked.
+ *
+ * @param opened closes what this opens, also when it fails half-way
+ * @throws IssuerError when the store or the secret is not usable, or the store belongs to an issuer of another name
+ */
+export async function openGround(
+  options: ResolvedIssuerOptions,
+  opened: AsyncDisposableStack,
+): Promise<IssuerGround> {
+  const { audit, bus, onError, onWarning } = options;
+  const found = readSecret(options.secret, options.store);
+  const onOutage = (error: unknown): void => onError(error, "the database cannot be used");
+  const store = opened.use(await openIssuerStore(options.store, { bus, onOutage }));
+  await assertStoreNames(store, options);
+  const secret =
+    found ??
+    (options.secret instanceof Uint8Array ? options.secret : await makeSecret(options.secret, store));
+  const clock = await openClock(store, options, opened);
+  const keyRing = await openKeyRing(
+    {
+      store,
+      secret,
+      clock,
+      audit,
+      times: options.keyTimes,
+      onError: (error) => onError(error, "the keys could not be read"),
+    },
+    opened,
+  );
+  if (options.failOpen) {
+    onWarning("insecure.failOpen: revoked tokens are accepted while the database is out of reach");
+  }
+  const revocations = await openRevocations({ store, secret, clock, options }, opened);
+  revocations.onRevoked(({ records }) => {
+    if (records.some(({ dimension }) => dimension === "kid")) {
+      keyRing.reload().catch((error: unknown) => onError(error, "the keys could not be read"));
+    }
+  });
+  const onPruneError = (error: unknown): void => onError(error, "expired rows could not be removed");
+  const pruner = createPruner({ store, clock, onError: onPruneError });
+  pruner.start();
+  opened.defer(() => pruner.close());
+  return { options, store, clock, secret, keyRing, revocations };
+}
+
+async function openClock(
+  store: Store,
+  { clock: machine, onWarning }: ResolvedIssuerOptions,
+  opened: AsyncDisposableStack,
+): Promise<Clock> {
+  const clock = createStoreClock({ store, machine });
+  opened.defer(() => clock.close());
+  await clock.start();
+  const aheadMs = clock.aheadMs();
+  if (Math.abs(aheadMs) > CLOCK_WARNING_MS) {
+    onWarning(
+      "the clock of this machine is not that of the database, which all servers go by: " +
+        `the database is ${Math.round(aheadMs)} ms ahead`,
+    );
+  }
+  return clock;
+}
+
+async function openRevocations(
+  { store, secret, clock, options }: Omit<IssuerGround, "keyRing" | "revocations">,
+  opened: AsyncDisposableStack,
+): Promise<Revocations> {
+  const revocations = createRevocations({
+    store,
+    clock,
+    audit: options.audit,
+    issuer: options.url,
+    failOpen: options.failOpen,
+    seal: createSealedWords({ secret, clock }),
+    accessTtlMs: options.accessTtlMs,
+    // Gates may accept other issuers beside this one, and ask it what is revoked of theirs.
+    acceptsOtherIssuers: true,
+    onError: (error) => options.onError(error, "what was revoked could not be read"),
+  });
+  opened.defer(() => revocations.close());
+  await revocations.start();
+  return revocations;
+}

@@ -1,0 +1,95 @@
+import type { Clock } from "@countersign/server";
+import { createClientAuthentication } from "../credentials/client-authentication.ts";
+import { type FederatedIssuer, toExternalTerms } from "../credentials/federated-identity.ts";
+import { createFederation, type Federation } from "../credentials/federation.ts";
+import { createPasswords } from "../credentials/password.ts";
+import { createPasswordChange } from "../credentials/password-change.ts";
+import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
+import { createSharedSignInLimiter } from "../credentials/shared-sign-in-limiter.ts";
+import { limitSignInAttempts } from "../credentials/sign-in-attempts.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import type { Revocations } from "../revoke/revocations.ts";
+import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
+import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
+import type { SessionsOptions } from "../sessions/session-options.ts";
+import { createSessions, type Sessions } from "../sessions/sessions.ts";
+import type { Store } from "../store/database.ts";
+import type { ResolvedIssuerOptions } from "./resolve-options.ts";
+
+/** What an issuer runs on, once it is open. */
+export interface IssuerGround {
+  readonly options: ResolvedIssuerOptions;
+  readonly store: Store;
+  /** The time, the same for all servers on the store. */
+  readonly clock: Clock;
+  /** The key-encryption key. */
+  readonly secret: Uint8Array;
+  readonly keyRing: KeyRing;
+  readonly revocations: Revocations;
+}
+
+/** Everything that begins a session or goes on with one. */
+export interface Issuance {
+  readonly sessions: Sessions;
+  readonly accessGrants: AccessGrants;
+  readonly federation: Federation;
+  readonly signIn: SignIn;
+  /** What the subjects of another issuer can have at a refresh. */
+  readonly externalTerms: NonNullable<SessionsOptions["externalTerms"]>;
+  /** Whether tokens of this name can be exchanged. */
+  readonly isOtherIssuer: (name: string) => boolean;
+}
+
+/**
+ * Put together what issues tokens, for RPCs and for OAuth.
+ *
+ * @param federated whose tokens are exchanged
+ * @param opened closes what this opens
+ */
+export function createIssuance(
+  ground: IssuerGround,
+  federated: readonly FederatedIssuer[],
+  opened: AsyncDisposableStack,
+): Issuance {
+  const { options, secret, revocations, store, clock, keyRing } = ground;
+  const { audit, audience, accessTtlMs, url: issuer } = options;
+  const toleranceSeconds = options.clockToleranceMs / 1_000;
+  const common = { store, keyRing, audit, issuer, audience, accessTtlMs, toleranceSeconds, clock };
+  const termsOf = new Map(federated.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
+  const externalTerms = (name: string) => termsOf.get(name);
+  const sessions = createSessions({
+    ...common,
+    idleTtlMs: options.sessionIdleTtlMs,
+    absoluteTtlMs: options.sessionMaxTtlMs,
+    secret,
+    revocations,
+    externalTerms,
+  });
+  const accessGrants = createAccessGrants(common);
+  const federation = createFederation({ issuers: federated, clock, toleranceSeconds });
+  const passwords = createPasswords(options.passwordCost);
+  const limiter = createSharedSignInLimiter({ store, clock });
+  const passwordSignIn = createPasswordSignIn({ store, passwords, limiter });
+  const signIn = createSignIn({
+    sessions,
+    accessGrants,
+    federation,
+    issuer,
+    audit,
+    attempts: limitSignInAttempts(
+      { store, clock, bus: options.bus, perMinute: options.signInsPerMinute, onError: options.onError },
+      opened,
+    ),
+    passwordSignIn,
+    passwordChange: createPasswordChange({ store, passwords, passwordSignIn, audit }),
+    authenticateClient: createClientAuthentication(common),
+  });
+  return {
+    sessions,
+    accessGrants,
+    federation,
+    signIn,
+    externalTerms,
+    isOtherIssuer: (name) => termsOf.has(name),
+  };
+}

@@ -1,0 +1,64 @@
+import { AuthError } from "@countersign/server";
+import type { Bus } from "../store/bus.ts";
+import { openDatabase, PgMissingError, type Store } from "../store/database.ts";
+import { StoreTooNewError } from "../store/migrations/migrate.ts";
+import { IssuerError } from "./issuer-error.ts";
+import type { IssuerStoreLocation } from "./options.ts";
+
+/** How a store is opened. */
+export interface OpenStoreOptions {
+  /** Carries messages between the processes on a SQLite database; Postgres has a bus of its own. */
+  readonly bus: Bus;
+  /** Told why the database cannot be used, from time to time while it cannot. */
+  readonly onOutage: (cause: unknown) => void;
+}
+
+/**
+ * Open a store, and bring it up to date.
+ *
+ * @throws IssuerError when it cannot be opened, or is of a newer release
+ */
+export async function openIssuerStore(
+  location: IssuerStoreLocation,
+  { bus, onOutage }: OpenStoreOptions,
+): Promise<Store> {
+  try {
+    return await openDatabase("sqlite" in location ? { ...location, bus } : location, { onOutage });
+  } catch (cause) {
+    throw toIssuerError(cause, location);
+  }
+}
+
+function toIssuerError(cause: unknown, location: IssuerStoreLocation): IssuerError {
+  if (cause instanceof PgMissingError) {
+    return new IssuerError("PG_MISSING", cause.message, { cause });
+  }
+  const place = placeOf(location);
+  if (cause instanceof StoreTooNewError) {
+    return new IssuerError("STORE_TOO_NEW", `${place} cannot be used: ${cause.message}`, { cause });
+  }
+  const why = reasonOf(cause);
+  return new IssuerError("STORE_UNAVAILABLE", `${place} cannot be opened: ${why}`, { cause });
+}
+
+/** Say where a store is, without the password that its URL may hold. */
+function placeOf(location: IssuerStoreLocation): string {
+  if ("sqlite" in location) {
+    return `the database ${location.sqlite}`;
+  }
+  const { host, username } = URL.parse(location.postgres) ?? {};
+  // A slash in a password that is not percent-encoded ends the host: what stands there is the name and the password.
+  const isUnsure = host === undefined || (username === "" && location.postgres.includes("@"));
+  return `the database at ${isUnsure ? "that URL" : host === "" ? "its socket" : host}`;
+}
+
+/** What the database said is in the cause of what callers are told; that of a host with several addresses, in its list. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AuthError && error.cause !== undefined) {
+    return reasonOf(error.cause);
+  }
+  if (error instanceof AggregateError && error.message === "") {
+    return reasonOf(error.errors[0]);
+  }
+  return error instanceof Error && error.message !== "" ? error.message : "for no reason that it gave";
+}

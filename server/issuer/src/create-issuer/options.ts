@@ -1,0 +1,97 @@
+import type { AuditSink, Clock } from "@countersign/server";
+import type { PasswordCost } from "../credentials/password.ts";
+import type { Bus } from "../store/bus.ts";
+import type { FederatedIssuerOptions } from "./federated-issuer.ts";
+
+/** What {@link createIssuer} takes. */
+export interface CreateIssuerOptions {
+  /** Where its accounts, sessions and keys are kept. */
+  readonly store: IssuerStoreLocation;
+  /**
+   * The key-encryption key, which seals private keys and proves refresh tokens genuine: 32 random bytes, or a file that
+   * holds them in base64url. All servers on one store have the same.
+   */
+  readonly secret: Uint8Array | SecretFile;
+  /** The public URL of the issuer: claim `iss` of its tokens (RFC 8414 §2). The store keeps it. */
+  readonly url: string;
+  /** The API that its access tokens are for: their claim `aud`. The store keeps it. */
+  readonly audience: string;
+  /** How long an access token lasts, in milliseconds. Default 10 min, at most a day. */
+  readonly accessTtlMs?: number;
+  /** How far the clocks of issuer and verifiers may lie apart, in milliseconds. Default 5 s, at most 5 min. */
+  readonly clockToleranceMs?: number;
+  /** How long a session lasts that is not refreshed, in milliseconds. Default 7 d. */
+  readonly sessionIdleTtlMs?: number;
+  /** How long a session lasts, however often it is refreshed, in milliseconds. Default 30 d. */
+  readonly sessionMaxTtlMs?: number;
+  /** How long a key signs, in milliseconds. Default 30 d. */
+  readonly keyRotationMs?: number;
+  /**
+   * How long a key is published before it signs, in milliseconds. Default 24 h, and never less than twice `jwksMaxAgeMs`.
+   */
+  readonly keyPublishBeforeMs?: number;
+  /** How long verifiers may keep the key set, in milliseconds. Default 10 min. */
+  readonly jwksMaxAgeMs?: number;
+  /** Other issuers whose tokens can be exchanged for tokens of this one. Default: none. */
+  readonly federatedIssuers?: readonly FederatedIssuerOptions[];
+  /**
+   * The origins whose pages may have their refresh token in a cookie, beside that of `url`: such as
+   * `https://app.example.com`. Default: none.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** How many attempts to sign in one address has in a minute; Infinity: no limit. Default 30. */
+  readonly signInsPerMinute?: number;
+  /** The names that the store has had so far, to have it take `url` and `audience` instead. Default: it keeps its own. */
+  readonly replaces?: { readonly url?: string | undefined; readonly audience?: string | undefined };
+  /**
+   * Which of the names the store does not keep: such as the address of a server that has another one at its next start.
+   * Default: it keeps both.
+   */
+  readonly provisional?: readonly ("url" | "audience")[];
+  /**
+   * Carries messages between the processes of one server. On Postgres, the store carries those between servers. Default:
+   * there is one process.
+   */
+  readonly bus?: Bus | undefined;
+  /** Learns of sign-ins, refreshes, revocations, changes of keys, accounts and clients. Default: nobody. */
+  readonly audit?: AuditSink;
+  /** Told what went wrong beside the calls, and what it means. Default: console.error. */
+  readonly onError?: IssuerErrorSink;
+  /** Told of what makes the issuer less safe, or is probably a mistake. Default: console.warn. */
+  readonly onWarning?: (message: string) => void;
+  /** The machine's clock; on Postgres, the time is the database's. Default: the system's. */
+  readonly clock?: Clock;
+  /** What makes the issuer less safe. */
+  readonly insecure?: InsecureCreateIssuerOptions;
+}
+
+/** A SQLite database by its file, for one machine; or a Postgres database by its URL, for any number of servers. */
+export type IssuerStoreLocation =
+  /** It is made when it is missing, and its folder too, for the owner alone. */
+  | { readonly sqlite: string }
+  /** Such as `postgres://user:password@host:port/name`. It needs the package `pg`. */
+  | { readonly postgres: string };
+
+/** A file that holds 32 random bytes in base64url. */
+export interface SecretFile {
+  readonly file: string;
+  /**
+   * Make it when it is missing, unless the store has keys that were made with another one. Default: with SQLite only,
+   * since all servers on one Postgres need the same.
+   */
+  readonly createIfMissing?: boolean;
+}
+
+/** Takes errors that no caller is told. `what` says what could not be done. It must not throw. */
+export type IssuerErrorSink = (error: unknown, what: string) => void;
+
+/** Relaxations of {@link createIssuer}. */
+export interface InsecureCreateIssuerOptions {
+  /**
+   * Go on for as long as the store cannot be read, although what is revoked meanwhile is accepted. Default false: after
+   * 60 s, calls are refused with `AUTH_UNAVAILABLE`.
+   */
+  readonly failOpen?: boolean;
+  /** Hash passwords at another cost than OWASP advises: see {@link PasswordCost}. */
+  readonly passwordCost?: PasswordCost;
+}

@@ -1,0 +1,166 @@
+import { isolateAudit, systemClock } from "@countersign/server/internal";
+import type { PasswordCost } from "../credentials/password.ts";
+import type { KeyRingTimes } from "../keys/key-times.ts";
+import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
+import { type Bus, SILENT_BUS } from "../store/bus.ts";
+import type { CreateIssuerOptions, IssuerErrorSink, IssuerStoreLocation } from "./options.ts";
+
+/** {@link CreateIssuerOptions} with every default filled in. */
+export interface ResolvedIssuerOptions
+  extends Omit<Required<CreateIssuerOptions>, "allowedOrigins" | "bus" | "insecure" | "provisional"> {
+  readonly bus: Bus;
+  readonly keyTimes: KeyRingTimes;
+  readonly cookieOrigins: ReadonlySet<string>;
+  readonly provisional: ReadonlySet<"url" | "audience">;
+  readonly failOpen: boolean;
+  readonly passwordCost: PasswordCost;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Short, so that a token that was stolen is soon worth nothing; long enough to refresh rarely. */
+const DEFAULT_ACCESS_TTL_MS = 10 * MINUTE_MS;
+/** What clocks that are kept by NTP may lie apart, with room to spare. */
+const DEFAULT_TOLERANCE_MS = 5 * SECOND_MS;
+/** More than this is no tolerance but a longer life of every token. */
+const MAX_TOLERANCE_MS = 5 * MINUTE_MS;
+/** More than people mistype, and far too few to guess with. */
+const DEFAULT_SIGN_INS_PER_MINUTE = 30;
+/** How often a server reads the keys at the least. */
+const KEY_POLL_MS = 5 * SECOND_MS;
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws TypeError when an option makes no sense
+ */
+export function resolveCreateIssuerOptions(options: CreateIssuerOptions): ResolvedIssuerOptions {
+  const { url, audience, insecure = {}, allowedOrigins = [], store, secret } = options;
+  const onWarning = options.onWarning ?? printWarning;
+  assertStore(store);
+  assertUrl(url);
+  assertAudience(audience);
+  assertOrigins(allowedOrigins);
+  const times = resolveTimes(options);
+  const signInsPerMinute = options.signInsPerMinute ?? DEFAULT_SIGN_INS_PER_MINUTE;
+  if (!(signInsPerMinute > 0)) {
+    throw new TypeError("signInsPerMinute must be a positive number, or Infinity for no limit");
+  }
+  return {
+    ...times,
+    keyTimes: toKeyTimes(times),
+    store,
+    secret,
+    url,
+    audience,
+    federatedIssuers: options.federatedIssuers ?? [],
+    cookieOrigins: new Set([new URL(url).origin, ...allowedOrigins]),
+    signInsPerMinute,
+    replaces: options.replaces ?? {},
+    provisional: new Set(options.provisional),
+    bus: options.bus ?? SILENT_BUS,
+    audit: isolateAudit(options.audit ?? { record: () => undefined }, onWarning),
+    onError: options.onError ?? printError,
+    onWarning,
+    clock: options.clock ?? systemClock,
+    failOpen: insecure.failOpen ?? false,
+    passwordCost: insecure.passwordCost ?? {},
+  };
+}
+
+type Times = Required<
+  Pick<
+    CreateIssuerOptions,
+    | "accessTtlMs"
+    | "clockToleranceMs"
+    | "sessionIdleTtlMs"
+    | "sessionMaxTtlMs"
+    | "keyRotationMs"
+    | "keyPublishBeforeMs"
+    | "jwksMaxAgeMs"
+  >
+>;
+
+function resolveTimes(options: CreateIssuerOptions): Times {
+  const times: Times = {
+    accessTtlMs: options.accessTtlMs ?? DEFAULT_ACCESS_TTL_MS,
+    clockToleranceMs: options.clockToleranceMs ?? DEFAULT_TOLERANCE_MS,
+    sessionIdleTtlMs: options.sessionIdleTtlMs ?? 7 * DAY_MS,
+    sessionMaxTtlMs: options.sessionMaxTtlMs ?? 30 * DAY_MS,
+    keyRotationMs: options.keyRotationMs ?? 30 * DAY_MS,
+    keyPublishBeforeMs: options.keyPublishBeforeMs ?? DAY_MS,
+    jwksMaxAgeMs: options.jwksMaxAgeMs ?? 10 * MINUTE_MS,
+  };
+  for (const [name, value] of Object.entries(times)) {
+    if (!Number.isFinite(value) || value < 0) {
+      throw new TypeError(`${name} must be a number of milliseconds`);
+    }
+  }
+  for (const name of ["accessTtlMs", "sessionIdleTtlMs", "sessionMaxTtlMs"] as const) {
+    if (times[name] === 0) {
+      throw new TypeError(`${name} must be longer than nothing`);
+    }
+  }
+  if (times.accessTtlMs > MAX_ACCESS_LIFE_MS) {
+    throw new TypeError("accessTtlMs must be at most a day: gates refuse tokens that last longer");
+  }
+  if (times.clockToleranceMs > MAX_TOLERANCE_MS) {
+    throw new TypeError("clockToleranceMs must be at most 5 minutes");
+  }
+  return times;
+}
+
+function toKeyTimes(times: Times): KeyRingTimes {
+  return {
+    accessTtlMs: times.accessTtlMs,
+    clockToleranceMs: times.clockToleranceMs,
+    jwksMaxAgeMs: times.jwksMaxAgeMs,
+    publishBeforeMs: times.keyPublishBeforeMs,
+    rotateAfterMs: times.keyRotationMs,
+    pollMs: Math.min(KEY_POLL_MS, Math.ceil(times.keyPublishBeforeMs / 4)),
+  };
+}
+
+function assertStore(store: IssuerStoreLocation): void {
+  const [place, ...others] = ["sqlite", "postgres"].filter((name) => name in store);
+  if (place === undefined || others.length > 0) {
+    throw new TypeError("store must have exactly one of sqlite and postgres");
+  }
+  if ("postgres" in store && !/^postgres(ql)?:\/\//.test(store.postgres)) {
+    throw new TypeError("store.postgres must begin with postgres://");
+  }
+  if ("sqlite" in store && (typeof store.sqlite !== "string" || store.sqlite === "")) {
+    throw new TypeError("store.sqlite must be the path of a file");
+  }
+}
+
+function assertUrl(url: string): void {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "") || /[?#]/.test(url)) {
+    throw new TypeError("url must be an http(s) URL without query and fragment (RFC 8414 §2)");
+  }
+}
+
+function assertAudience(audience: string): void {
+  if (typeof audience !== "string" || audience === "") {
+    throw new TypeError("audience must be a non-empty string");
+  }
+}
+
+function assertOrigins(origins: readonly string[]): void {
+  if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
+    throw new TypeError("allowedOrigins must be origins such as https://app.example.com");
+  }
+}
+
+const printWarning = (message: string): void => {
+  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
+  console.warn(`countersign: ${message}`);
+};
+
+/** An error that nobody asked to hear of must not be lost. */
+const printError: IssuerErrorSink = (error, what) => {
+  // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
+  console.error(`countersign: ${what}`, error);
+};

@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { loadSecretFile } from "../keys/secret-file.ts";
+import type { Store } from "../store/database.ts";
+import { listSigningKeys } from "../store/signing-keys.ts";
+import { IssuerError } from "./issuer-error.ts";
+import type { IssuerStoreLocation, SecretFile } from "./options.ts";
+
+const SECRET_BYTES = 32;
+
+/**
+ * Read the key-encryption key, before the store is touched.
+ *
+ * @returns undefined: its file is missing, and may be made once it is known that the store has no keys
+ * @throws IssuerError when it is none, or its file is missing and must not be made
+ */
+export function readSecret(
+  secret: Uint8Array | SecretFile,
+  store: IssuerStoreLocation,
+): Uint8Array | undefined {
+  if (secret instanceof Uint8Array) {
+    if (secret.length !== SECRET_BYTES) {
+      throw new IssuerError("SECRET_INVALID", `the secret must have ${SECRET_BYTES} bytes`);
+    }
+    return new Uint8Array(secret);
+  }
+  const { file, createIfMissing = "sqlite" in store } = secret;
+  if (existsSync(file)) {
+    return loadSecret(file);
+  }
+  if (!createIfMissing) {
+    throw new IssuerError(
+      "SECRET_MISSING",
+      `the secret file ${file} is missing: every server on one store needs the same one. ` +
+        `Make it once with: (umask 077; openssl rand 32 | basenc --base64url > ${file})`,
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Make the file of the key-encryption key.
+ *
+ * @throws IssuerError when the store has keys that were made with another one: a new one could not open them
+ */
+export async function makeSecret({ file }: SecretFile, store: Store): Promise<Uint8Array> {
+  const hasKeys = (await listSigningKeys(store)).length > 0;
+  // Looked for again: another process may just have made the file, and then keys with it.
+  if (hasKeys && !existsSync(file)) {
+    throw new IssuerError(
+      "SECRET_MISSING",
+      `the secret file ${file} is missing, and the keys in this store were made with one: ` +
+        "name that one, or put it back from a backup",
+    );
+  }
+  return loadSecret(file, { create: true });
+}
+
+function loadSecret(file: string, options: { readonly create?: boolean } = {}): Uint8Array {
+  try {
+    return loadSecretFile(file, options);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : `the secret file ${file} cannot be read`;
+    throw new IssuerError("SECRET_INVALID", message, { cause });
+  }
+}

@@ -1,0 +1,87 @@
+import { type Clock, createRateLimit, type IssuerSignals, type Principal } from "@countersign/server";
+import type { RenewalResult } from "@countersign/server/internal";
+import { answerRenewals } from "../renewal/renewal-answerer.ts";
+import { createRenewalAsker } from "../renewal/renewal-asker.ts";
+import { createSealedWords } from "../renewal/sealed-words.ts";
+import type { Revocations } from "../revoke/revocations.ts";
+import type { Store } from "../store/database.ts";
+import type { IssuerErrorSink } from "./options.ts";
+
+/** How many questions, of up to 100 streams each, one account may have the other servers asked. */
+const QUESTIONS = { limit: 100, windowMs: 10_000 } as const;
+
+/** What {@link openSignals} needs. */
+export interface SignalsOptions {
+  readonly store: Store;
+  /** The key-encryption key: what servers tell each other is sealed with it. */
+  readonly secret: Uint8Array;
+  readonly clock: Clock;
+  readonly revocations: Revocations;
+  readonly onError: IssuerErrorSink;
+}
+
+type Renew = Parameters<IssuerSignals["onRenew"]>[0];
+
+/**
+ * Open what gates in this process learn of the issuer: what is revoked, and who has the streams that are not open here.
+ *
+ * @param opened closes what this opens
+ */
+export function openSignals(options: SignalsOptions, opened: AsyncDisposableStack): IssuerSignals {
+  const { revocations } = options;
+  const gates = new Set<Renew>();
+  return {
+    ready: Promise.resolve(),
+    isRevoked: (principal) => revocations.isRevoked(principal),
+    onRevoked: (listener) => revocations.onRevoked(listener),
+    renew: openRenewals(options, (streamIds, principal) => renewAll(gates, streamIds, principal), opened),
+    onRenew(listener) {
+      gates.add(listener);
+      return () => void gates.delete(listener);
+    },
+  };
+}
+
+/** @returns asks the other servers on the store, if there are any */
+function openRenewals(
+  { store, secret, clock, onError }: SignalsOptions,
+  renew: Renew,
+  opened: AsyncDisposableStack,
+): IssuerSignals["renew"] {
+  const { bus } = store;
+  if (!bus.hasOthers) {
+    return (streamIds) => Promise.resolve({ renewed: [], ended: [], unknown: streamIds });
+  }
+  const words = createSealedWords({ secret, clock });
+  const limit = createRateLimit({
+    ...QUESTIONS,
+    clock,
+    message: "too many renewals of streams on other servers: wait before the next",
+  });
+  const answerer = answerRenewals({
+    bus,
+    words,
+    renew,
+    onError: (error) => onError(error, "a stream could not be renewed for another server"),
+  });
+  const asker = createRenewalAsker({ bus, words, limit });
+  opened.defer(() => answerer.close());
+  opened.defer(() => asker.close());
+  return (streamIds, principal) => asker.renew(streamIds, principal);
+}
+
+/** Renew streams at the gates of this process, each those that the gates before it do not have. */
+function renewAll(gates: Iterable<Renew>, streamIds: readonly string[], principal: Principal): RenewalResult {
+  let result: RenewalResult = { renewed: [], ended: [], unknown: [], absent: streamIds };
+  for (const renew of gates) {
+    if (result.absent.length === 0) break;
+    const { renewed, ended, unknown, absent } = renew(result.absent, principal);
+    result = {
+      renewed: [...result.renewed, ...renewed],
+      ended: [...result.ended, ...ended],
+      unknown: [...result.unknown, ...unknown],
+      absent,
+    };
+  }
+  return result;
+}

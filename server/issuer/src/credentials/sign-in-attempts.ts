@@ -1,0 +1,46 @@
+import { type Clock, createRateLimit, type RateLimit } from "@countersign/server";
+
+import type { Bus } from "../store/bus.ts";
+import type { Store } from "../store/database.ts";
+import { shareRateLimit } from "./share-rate-limit.ts";
+import { shareThroughStore } from "./stored-rate-limit.ts";
+
+const MINUTE_MS = 60_000;
+
+/** What {@link limitSignInAttempts} needs. */
+export interface SignInAttemptsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Carries messages between the processes of this server. */
+  readonly bus: Bus;
+  /** How many one address has in a minute; Infinity: no limit. */
+  readonly perMinute: number;
+  /** Told when attempts could not be shared. */
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/**
+ * Limit how often one address may try to sign in, at all processes of this server together, and on Postgres at all
+ * servers. SQLite is for one server, whose tries are not worth a write each.
+ *
+ * @param opened closes what this opens
+ */
+export function limitSignInAttempts(
+  { store, clock, bus, perMinute, onError }: SignInAttemptsOptions,
+  opened: AsyncDisposableStack,
+): RateLimit {
+  const message = "too many attempts to sign in from this address: wait before the next";
+  const own = createRateLimit({ limit: perMinute, windowMs: MINUTE_MS, clock, message });
+  const local = shareRateLimit(own, bus, "countersign_sign_ins");
+  if (store.dialect === "sqlite" || perMinute === Infinity) {
+    return local;
+  }
+  const shared = shareThroughStore({
+    store,
+    own,
+    local,
+    onError: (error) => onError(error, "attempts to sign in could not be shared with the other servers"),
+  });
+  opened.defer(() => shared.close());
+  return shared;
+}

@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { CreateIssuerOptions } from "../../../server/issuer/src/create-issuer/options.ts";
+import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
+import { databaseIn } from "../../support/stores.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { inFolder } from "./own-issuer.ts";
+
+describe("options of an issuer that make no sense are a TypeError", () => {
+  const cases: readonly { readonly options: Record<string, unknown>; readonly says: string }[] = [
+    { options: { store: {} }, says: "store must have exactly one of sqlite and postgres" },
+    {
+      options: { store: { sqlite: "a", postgres: "postgres://b" } },
+      says: "exactly one of sqlite and postgres",
+    },
+    { options: { store: { postgres: "mysql://b" } }, says: "store.postgres must begin with postgres://" },
+    { options: { store: { sqlite: "" } }, says: "store.sqlite must be the path of a file" },
+    { options: { url: "auth.example.com" }, says: "url must be an http(s) URL without query and fragment" },
+    { options: { url: "https://auth.example.com/?a" }, says: "url must be an http(s) URL" },
+    { options: { audience: "" }, says: "audience must be a non-empty string" },
+    { options: { accessTtlMs: 0 }, says: "accessTtlMs must be longer than nothing" },
+    { options: { accessTtlMs: Number.NaN }, says: "accessTtlMs must be a number of milliseconds" },
+    { options: { accessTtlMs: 86_400_001 }, says: "accessTtlMs must be at most a day" },
+    { options: { clockToleranceMs: 300_001 }, says: "clockToleranceMs must be at most 5 minutes" },
+    { options: { sessionIdleTtlMs: 0 }, says: "sessionIdleTtlMs must be longer than nothing" },
+    { options: { sessionMaxTtlMs: -1 }, says: "sessionMaxTtlMs must be a number of milliseconds" },
+    { options: { keyRotationMs: Infinity }, says: "keyRotationMs must be a number of milliseconds" },
+    { options: { signInsPerMinute: 0 }, says: "signInsPerMinute must be a positive number" },
+    { options: { allowedOrigins: ["https://app.example/"] }, says: "allowedOrigins must be origins" },
+  ];
+  test.each(cases)("$options", async ({ options, says }) => {
+    await using folder = await createTemporaryFolder();
+    const creation = createIssuer({ ...inFolder(folder.path), ...options } as CreateIssuerOptions);
+    await expect(creation).rejects.toThrow(TypeError);
+    await expect(creation).rejects.toThrow(says);
+    expect(existsSync(databaseIn(folder.path))).toBe(false);
+  });
+});
