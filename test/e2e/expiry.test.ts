@@ -3,7 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { createNodeTransport, createSession, type Session, type SessionEvent } from "@countersign/sdk/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -95,7 +95,6 @@ async function refusalOf(token: string, baseUrl: string): Promise<string | undef
     await clientOf(SessionService, { baseUrl, token }).whoAmI({});
     return undefined;
   } catch (error) {
-    const [info] = ConnectError.from(error).findDetails(ErrorInfoSchema);
-    return info?.reason ?? "no reason";
+    return reasonOf(error) ?? "no reason";
   }
 }

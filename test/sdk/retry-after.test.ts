@@ -1,8 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isSessionError } from "@countersign/sdk";
+import { isSessionError, retryAfterMsOf } from "@countersign/sdk";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test, vi } from "vitest";
-import { retryAfterMsOf } from "../../sdk/src/core/error-info.ts";
 import { createKit, DEMO, LIFETIME_MS, pass, until } from "./kit.ts";
 
 test("row 14: a time that the first attempt was told holds in other tabs, too, while the first tab waits", async () => {

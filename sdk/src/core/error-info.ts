@@ -1,34 +1,36 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 
 // A google.rpc.ErrorInfo as it is sent: reason, domain and metadata, each with its length before it. Matched as text,
 // so that a page need not carry descriptors.
-const ERROR_INFO = /^\n.(\w+).\vcountersign(?:.*\n.cause..(\w+))?/s;
+const ERROR_INFO = /^\n.(?<reason>\w+).\vcountersign(?:.*\n.cause..(?<cause>\w+))?/s;
 // A mistake in a header must not lock anybody out for a year.
 const MAX_WAIT_MS = 86_400_000;
-// What says that a token, its session or its stream is over; the rest needs something else than a newer token.
-const TOKEN_REASON = /^(TOKEN|SESSION|STREAM)_/;
+
+/** Why a Countersign server refuses calls, as `countersign/auth/v1/errors.proto` lists it. */
+export type AuthReason = Exclude<keyof typeof ReasonNumbers, "UNSPECIFIED">;
 
 /** What a Countersign server says about a refused call. */
 export interface Refusal {
-  /** The cause, such as `TOKEN_EXPIRED`. */
+  /** An {@link AuthReason}, or one that a later version of the server added. */
   readonly reason: string;
-  /** What led to it, such as `reuse_detected`; empty when the server does not say. */
-  readonly cause: string;
+  /** What led to it, such as `reuse_detected`; `undefined` when the server does not say. */
+  readonly cause: string | undefined;
 }
 
 /** Read why a Countersign server refused a call; `undefined` when the error is not from one. */
-export function refusalOf(error: ConnectError): Refusal | undefined {
-  const [, reason, cause = ""] =
-    ERROR_INFO.exec(new TextDecoder().decode(detailOf(error, "ErrorInfo"))) ?? [];
-  return reason === undefined ? undefined : { reason, cause };
+export function readRefusal(error: ConnectError): Refusal | undefined {
+  const match = ERROR_INFO.exec(new TextDecoder().decode(detailOf(error, "ErrorInfo")));
+  // The names of the groups are those of Refusal.
+  return match?.groups as Refusal | undefined;
 }
 
 /**
  * Read how long the server asks to wait, in milliseconds: from `google.rpc.RetryInfo`, else from the header
  * Retry-After; `undefined` when it does not say.
  */
-export function retryAfterMsOf(error: ConnectError): number | undefined {
+export function readRetryAfterMs(error: ConnectError): number | undefined {
   const delay = detailOf(error, "RetryInfo");
   return delay ? toWaitMs(durationMsOf(delay)) : parseRetryAfterMs(error.metadata.get("retry-after"));
 }
@@ -43,14 +45,33 @@ function toWaitMs(waitMs: number): number | undefined {
   return waitMs >= 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
-/** Say whether an error means that the token of the call was refused, so that a newer one may help. */
+/** Say whether an error has one of these reasons; `undefined` stands for an error without one of ours. */
+export function hasReason(error: ConnectError, reasons: readonly (AuthReason | undefined)[]): boolean {
+  const known: readonly (string | undefined)[] = reasons;
+  return known.includes(readRefusal(error)?.reason);
+}
+
+/**
+ * Say whether an error means that the token of the call was refused, so that a newer one may help: because the token,
+ * its session or its stream is over, or by a proxy that gives no reason.
+ */
 export function isTokenRefused(error: ConnectError): boolean {
-  return error.code === Code.Unauthenticated && TOKEN_REASON.test(refusalOf(error)?.reason ?? "TOKEN_");
+  return (
+    error.code === Code.Unauthenticated &&
+    hasReason(error, [
+      undefined,
+      "TOKEN_MISSING",
+      "TOKEN_INVALID",
+      "TOKEN_EXPIRED",
+      "SESSION_REVOKED",
+      "STREAM_EXPIRED",
+    ])
+  );
 }
 
 function detailOf({ details }: ConnectError, name: string): Uint8Array | undefined {
-  const detail = details.find((each) => "type" in each && each.type === `google.rpc.${name}`);
-  return detail && "type" in detail ? detail.value : undefined;
+  const received = details.filter((detail) => "type" in detail);
+  return received.find(({ type }) => type === `google.rpc.${name}`)?.value;
 }
 
 /** Read the only field of a RetryInfo: a duration in seconds and nanoseconds. */

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { refusalOf, retryAfterMsOf } from "./error-info.ts";
+import { readRefusal, readRetryAfterMs } from "./error-info.ts";
 import { isTokenSourceError, type SourceErrorKind } from "./source-error.ts";
 import type { SignedOutReason } from "./store.ts";
 
@@ -35,12 +35,12 @@ export function classifyFailure(cause: unknown): Failure {
 }
 
 function meaningOf(error: ConnectError): Omit<Failure, "error"> {
-  const refusal = refusalOf(error);
+  const refusal = readRefusal(error);
   const isFinal = refusal !== undefined && REFUSAL_CODES.includes(error.code);
   const isConfig = CONFIG_CODES.includes(error.code);
   return {
     kind: isFinal ? "final" : isConfig ? "config" : "transient",
     reason: refusal?.cause === "reuse_detected" || refusal?.cause === "expired" ? refusal.cause : "revoked",
-    retryAfterMs: retryAfterMsOf(error),
+    retryAfterMs: readRetryAfterMs(error),
   };
 }

@@ -2,7 +2,7 @@ import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { backoffMs, STREAM_RETRY } from "./backoff.ts";
 import { withCall } from "./call-name.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { isTokenRefused, refusalOf, retryAfterMsOf } from "./error-info.ts";
+import { hasReason, isTokenRefused, readRetryAfterMs } from "./error-info.ts";
 import { isSessionError } from "./errors.ts";
 
 /** A method of a Connect client that answers with a stream, such as `client.watchNotes`. */
@@ -145,11 +145,11 @@ function delayAfter(error: ConnectError, failures: number): number {
   if (!isExpired && !PASSING.has(error.code)) throw error;
   if (isExpired && failures === 0) return 0;
   const jittered = Math.random() * backoffMs(STREAM_RETRY, failures + 1);
-  return Math.max(jittered, retryAfterMsOf(error) ?? 0);
+  return Math.max(jittered, readRetryAfterMs(error) ?? 0);
 }
 
 function isSessionOver(error: ConnectError): boolean {
-  return isSessionError(error) || refusalOf(error)?.reason === "SESSION_REVOKED";
+  return isSessionError(error) || hasReason(error, ["SESSION_REVOKED"]);
 }
 
 /** Wait, but no longer than until the end, or until the browser says that the network is back. */

@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { askForSuccessor, isFor } from "./entries.ts";
-import { isTokenRefused, refusalOf } from "./error-info.ts";
+import { hasReason, isTokenRefused } from "./error-info.ts";
 import type { Secret } from "./secret.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { SignedInEntry } from "./store.ts";
@@ -41,6 +41,6 @@ export async function revokeEntry(context: SessionContext, entry: SignedInEntry)
 export function signOutFailure(cause: unknown): SignOutResult {
   const error = ConnectError.from(cause);
   // A session that the server does not know any more has ended there.
-  const isGone = /^(SESSION_REVOKED|REFRESH_TOKEN_INVALID)$/.test(refusalOf(error)?.reason ?? "");
+  const isGone = hasReason(error, ["SESSION_REVOKED", "REFRESH_TOKEN_INVALID"]);
   return isGone ? { revoked: true } : { revoked: false, error };
 }

@@ -1,13 +1,12 @@
+import { getOption } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  AuthReasonSchema,
+  auth_reason,
+  AuthReason as ReasonNumbers,
+} from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
-
-const CODES: Readonly<Record<string, Code>> = {
-  INSUFFICIENT_SCOPE: Code.PermissionDenied,
-  POLICY_DENIED: Code.PermissionDenied,
-  REAUTH_REQUIRED: Code.PermissionDenied,
-  RATE_LIMITED: Code.ResourceExhausted,
-  AUTH_UNAVAILABLE: Code.Unavailable,
-};
+import type { AuthReason } from "../core/error-info.ts";
 
 /** What {@link createRefusal} can add. */
 export interface RefusalOptions {
@@ -17,9 +16,9 @@ export interface RefusalOptions {
 }
 
 /** Make the error that a Countersign server answers with for a reason such as `TOKEN_EXPIRED`. */
-export function createRefusal(reason: string, options: RefusalOptions = {}): ConnectError {
+export function createRefusal(reason: AuthReason, options: RefusalOptions = {}): ConnectError {
   const { metadata = {}, retryAfterMs } = options;
-  const error = new ConnectError(reason, CODES[reason] ?? Code.Unauthenticated);
+  const error = new ConnectError(reason, codeOf(reason));
   error.details.push({
     desc: ErrorInfoSchema,
     value: { domain: "countersign", reason, metadata: { ...metadata } },
@@ -32,4 +31,12 @@ export function createRefusal(reason: string, options: RefusalOptions = {}): Con
     error.details.push({ desc: RetryInfoSchema, value: { retryDelay } });
   }
   return error;
+}
+
+/** Read the code of a reason from `errors.proto`. */
+function codeOf(reason: AuthReason): Code {
+  const value = AuthReasonSchema.value[ReasonNumbers[reason]];
+  const code = value === undefined ? Code.Unknown : getOption(value, auth_reason).code;
+  // The codes of gRPC are those of Connect by number.
+  return code as number as Code;
 }

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type NoteEvent, NoteEvent_Kind } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { expect, it } from "vitest";
 import { describeNotes } from "./note-databases.ts";
 import { serveNotes } from "./notes-serving.ts";
@@ -198,7 +198,7 @@ describeNotes("the replacing of notes", (open) => {
           })(),
         ),
       );
-      expect([error.code, error.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([code, reason]);
+      expect([error.code, reasonOf(error)]).toEqual([code, reason]);
       expect((await ada.getNote({ id })).body).toBe(body);
     }
     expect((await serving.as("eve").getNote({ id: other })).body).toBe("eve's");

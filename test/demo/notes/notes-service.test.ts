@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { BadRequestSchema, ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { BadRequestSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { expect, it } from "vitest";
 import { describeNotes } from "./note-databases.ts";
 import { serveNotes } from "./notes-serving.ts";
@@ -22,8 +23,6 @@ const fieldsOf = (error: ConnectError) =>
   error
     .findDetails(BadRequestSchema)
     .flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
-
-const reasonOf = (error: ConnectError) => error.findDetails(ErrorInfoSchema)[0]?.reason;
 
 describeNotes("notes", (open) => {
   it("of a subject are not those of the same subject of another issuer", async () => {

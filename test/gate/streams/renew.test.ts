@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { describe, expect, test, vi } from "vitest";
 import { onPrincipalChange, principalOf } from "../../../server/gate/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
@@ -55,10 +55,6 @@ function renew(server: StreamServer, token: string, streamIds: readonly string[]
   return clientOf(StreamService, { ...server, protocol: "connect", token }).renew({
     streamIds: [...streamIds],
   });
-}
-
-function reasonOf(error: unknown): string | undefined {
-  return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
 }
 
 describe("StreamService.Renew", () => {

@@ -1,15 +1,10 @@
-import { ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import { clientOf } from "../../support/rpc.ts";
 import { startStreamServer, tokenFor } from "./stream-server.ts";
 
 const LIFE_MS = 600_000;
-
-function reasonOf(error: unknown): string | undefined {
-  return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
-}
 
 test("createAuth ends the streams of what its revocations say is revoked, and no others", async () => {
   await using server = await startStreamServer({

@@ -1,12 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import { startStreamServer, tokenFor } from "../../gate/streams/stream-server.ts";
 import { clientOf } from "../../support/rpc.ts";
-
-const reasonOf = (error: unknown) => ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
 
 test("a token that was revoked between the gate and the renewal carries no stream on", async () => {
   await using server = await startStreamServer({

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "@countersign/sdk";
 import { expect, it } from "vitest";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
@@ -14,8 +13,6 @@ import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER } from "../../support/test-issuer.ts";
-
-const reasonOf = (error: unknown) => ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason;
 
 it("a server that is not the issuer ends the streams of a session that is ended there, and no others", async () => {
   await using folder = await createTemporaryFolder();

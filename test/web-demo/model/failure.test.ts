@@ -7,7 +7,7 @@ import {
   RetryInfoSchema,
 } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { describe, expect, test } from "vitest";
-import { reasonOf, toFailure } from "../../../web-demo/src/model/failure.ts";
+import { toFailure } from "../../../web-demo/src/model/failure.ts";
 
 const withReason = (code: Code, reason: string) =>
   new ConnectError("m", code, undefined, [
@@ -55,15 +55,5 @@ describe("toFailure", () => {
     expect(toFailure(new ConnectError("select * from users", Code.Internal)).message).toBe(
       "Something went wrong on the server.",
     );
-  });
-});
-
-describe("reasonOf", () => {
-  test("reads the reason of Countersign", () => {
-    expect(reasonOf(withReason(Code.Unauthenticated, "TOKEN_EXPIRED"))).toBe("TOKEN_EXPIRED");
-  });
-
-  test("knows no reason for anything else", () => {
-    expect(reasonOf(new Error("x"))).toBeUndefined();
   });
 });

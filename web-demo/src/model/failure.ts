@@ -1,9 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  RetryInfoSchema,
-} from "@countersign/gen/google/rpc/error_details_pb.js";
+import { BadRequestSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { isReason, retryAfterMsOf } from "@countersign/sdk";
 
 /** What went wrong with a call, as far as a page has to tell it apart. */
 export type FailureKind =
@@ -21,7 +18,7 @@ export interface Failure {
   readonly kind: FailureKind;
   /** A sentence for people. It never holds text of the server that is not meant for them. */
   readonly message: string;
-  /** How long to wait before the next try, in milliseconds; 0 when nobody said. */
+  /** How long to wait before the next try, in milliseconds; 0 when the server does not say. */
   readonly retryAfterMs: number;
 }
 
@@ -47,15 +44,6 @@ const KINDS: Partial<Record<Code, FailureKind>> = {
 };
 
 /**
- * Read the reason that Countersign gives in an error's `google.rpc.ErrorInfo`, for example `TOKEN_EXPIRED`.
- *
- * @returns undefined when the error has none
- */
-export function reasonOf(err: unknown): string | undefined {
-  return ConnectError.from(err).findDetails(ErrorInfoSchema)[0]?.reason;
-}
-
-/**
  * Describe any error of a call for people.
  *
  * @param err what was thrown; anything that is no `ConnectError` is taken as Connect takes it
@@ -66,17 +54,12 @@ export function toFailure(err: unknown): Failure {
   const violation = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0];
   const message =
     kind === "invalid" && violation ? `${violation.field}: ${violation.description}.` : MESSAGES[kind];
-  return { kind, message, retryAfterMs: retryAfterMsOf(error) };
+  return { kind, message, retryAfterMs: Math.ceil(retryAfterMsOf(error) ?? 0) };
 }
 
 function kindOf(error: ConnectError): FailureKind {
-  if (reasonOf(error) === "CREDENTIALS_INVALID") return "credentials";
+  if (isReason(error, "CREDENTIALS_INVALID")) return "credentials";
   // A failed fetch arrives as Unknown with its cause; an Unknown that a server sent has none.
   if (error.code === Code.Unknown && error.cause !== undefined) return "unreachable";
   return KINDS[error.code] ?? "other";
-}
-
-function retryAfterMsOf(error: ConnectError): number {
-  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
-  return delay === undefined ? 0 : Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1_000_000);
 }
