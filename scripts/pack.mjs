@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { childEnv, inRoot, readJson, run, SetupError, say, tsc, vite } from "./run.mjs";
+import { buildEnv, inRoot, readJson, run, SetupError, say, tsc, vite } from "./run.mjs";
 
 const packagesFolder = inRoot("dist", "packages");
 
@@ -37,7 +37,7 @@ function stage(node, folder, to) {
   const output = join(to, "dist");
   if (existsSync(inRoot(folder, "tsdown.config.ts"))) {
     // Its build puts generated code of its own beside the output.
-    const env = { ...childEnv(), COUNTERSIGN_PACKAGE_DIR: to };
+    const env = { ...buildEnv(), COUNTERSIGN_PACKAGE_DIR: to };
     const tsdown = inRoot("node_modules", "tsdown", "dist", "run.mjs");
     run(node, [tsdown, "--log-level", "error"], { complaint, env, cwd: inRoot(folder) });
   } else {
@@ -64,7 +64,7 @@ function buildPage(node, to) {
   run(node, [vite, ...args], {
     complaint: "building the page failed",
     cwd: inRoot("web-demo"),
-    env: childEnv(),
+    env: buildEnv(),
   });
 }
 

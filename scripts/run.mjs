@@ -32,6 +32,14 @@ export function readJson(path) {
   }
 }
 
+/**
+ * The environment of a build. What the shell or a test runner says of NODE_ENV must not get into what is published: React
+ * would be the one for development, with the paths of its sources.
+ */
+export function buildEnv() {
+  return { ...childEnv(), NODE_ENV: "production" };
+}
+
 /** The environment in which the project's own Node and tools are found first. */
 export function childEnv() {
   return { ...process.env, PATH: [ownBin, process.env.PATH ?? ""].join(delimiter) };
