@@ -87,7 +87,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { authErrorReasonOf } from "./reason.ts";
 import { createAuth, principalOf } from "@countersign/server";
-import { openDatabase } from "@countersign/issuer";
+import { createIssuer } from "@countersign/issuer";
 import { buildRequestListener, listen } from "@countersign/node";
 
 const KEY = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", kid: "1", alg: "EdDSA" };
@@ -99,7 +99,7 @@ const auth = createAuth({
   issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [KEY] } } }],
   audience: "ledger",
 });
-export const open: typeof openDatabase = openDatabase;
+export const create: typeof createIssuer = createIssuer;
 const listener = await listen(buildRequestListener({ ...auth }));
 const notes = createClient(NotesService, createGrpcTransport({ baseUrl: listener.origin }));
 await notes.createNote({ title: "first" }).catch((error: unknown) => console.log(authErrorReasonOf(error)));

@@ -1,5 +1,4 @@
-import { createPasswords, type Store } from "@countersign/issuer";
-import { findAccountByUsername } from "@countersign/issuer/internal";
+import { createPasswords, findAccountByUsername, type Store } from "@countersign/issuer/internal";
 
 /** The names of accounts that guides, demos and images come with. Attackers try these first. */
 const COMMON_NAMES = ["demo", "admin", "root", "test", "user", "guest"];

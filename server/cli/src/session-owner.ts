@@ -1,5 +1,10 @@
-import type { SessionEnd, Store } from "@countersign/issuer";
-import { findAccountByUsername, normalizeUsername, toFederatedSubject } from "@countersign/issuer/internal";
+import type { SessionEnd } from "@countersign/issuer";
+import {
+  findAccountByUsername,
+  normalizeUsername,
+  type Store,
+  toFederatedSubject,
+} from "@countersign/issuer/internal";
 import type { CommandLine } from "./config.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 

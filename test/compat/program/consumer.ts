@@ -1,6 +1,6 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { createSessions } from "@countersign/issuer";
+import { createIssuer } from "@countersign/issuer";
 import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth, principalOf, setPeer } from "@countersign/server";
 
@@ -23,4 +23,4 @@ connectNodeAdapter({
   contextValues: (req) => setPeer(auth.contextValues(req), req.socket.remoteAddress ?? ""),
 });
 await listen(buildRequestListener({ ...auth }));
-export const sessions: typeof createSessions = createSessions;
+export const issuer: typeof createIssuer = createIssuer;
