@@ -25,6 +25,7 @@ export { gateOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";
 export { createRefusal } from "./errors/refusal.ts";
 export { isolateAudit } from "./kernel/audit.ts";
+export { backoffMs } from "./kernel/backoff.ts";
 export { systemClock } from "./kernel/clock.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { importKeys } from "./keys/import-keys.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@countersign/server";
-import { KEEPS_PROCESS_ALIVE, pause, systemClock } from "@countersign/server/internal";
+import { backoffMs, KEEPS_PROCESS_ALIVE, pause, systemClock } from "@countersign/server/internal";
 
 /** A worker, as far as a pool has to do with it. */
 export interface PooledWorker {
@@ -40,16 +40,11 @@ export interface WorkerPool {
   ready(): number;
 }
 
-const FIRST_RESTART_MS = 100;
-const LAST_RESTART_MS = 10_000;
+/** How long to wait before a worker is started in the place of one that ended. */
+const RESTART_BACKOFF = { firstMs: 100, maxMs: 10_000 };
 
 /** A worker that ran for this long has not failed at its start: the next one is started without much delay. */
 const STABLE_MS = 30_000;
-
-/** Say how long to wait before a worker is started anew that has ended so many times in a row. */
-export function restartDelayMs(failures: number): number {
-  return Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** failures);
-}
 
 /** Create a pool. Nothing runs before its `start`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -66,14 +61,14 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
   /** Put another worker in the place of one that ends, again and again. */
   const keep = async (first: PooledWorker): Promise<void> => {
-    let failures = 0;
+    let failures = 1;
     for (let worker = first; ; worker = launch()) {
       const startedMs = clock.monotonicMs();
       const code = await worker.ended;
       if (stopping.signal.aborted) return;
       onLost(code);
-      failures = clock.monotonicMs() - startedMs >= STABLE_MS ? 0 : failures + 1;
-      await pause(clock, restartDelayMs(failures), stopping.signal);
+      failures = clock.monotonicMs() - startedMs >= STABLE_MS ? 1 : failures + 1;
+      await pause(clock, backoffMs(RESTART_BACKOFF, failures), stopping.signal);
       if (stopping.signal.aborted) return;
     }
   };

@@ -1,9 +1,12 @@
+import { backoffMs } from "../kernel/backoff.ts";
+
 /** How long keys are fresh when the issuer does not say, in seconds. */
 const DEFAULT_FRESH_SECONDS = 600;
 const MIN_FRESH_SECONDS = 60;
 const MAX_FRESH_SECONDS = 3600;
-const MIN_BACKOFF_MS = 1000;
-const MAX_BACKOFF_MS = 60_000;
+
+/** How long to wait after a failed fetch: all of it is random, since all servers see an outage at once. */
+const FETCH_BACKOFF = { firstMs: 1_000, maxMs: 60_000, jitter: 1 };
 
 /**
  * Say how long a key set is fresh.
@@ -33,6 +36,5 @@ export function refreshAtMs(nowMs: number, forMs: number, random: number): numbe
  * @param random from 0 up to 1
  */
 export function failureDelayMs(failures: number, random: number): number {
-  const capMs = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1));
-  return capMs * random;
+  return backoffMs(FETCH_BACKOFF, failures, random);
 }

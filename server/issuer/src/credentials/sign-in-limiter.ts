@@ -1,5 +1,6 @@
 import type { Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import { backoffMs } from "@countersign/server/internal";
 import { LRUCache } from "lru-cache";
 
 /** Slows down who guesses the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
@@ -32,10 +33,8 @@ const FREE_FAILURES = 5;
 /** Failures are forgotten when there were none for so long, in milliseconds. */
 export const FAILURE_WINDOW_MS = 15 * 60 * 1_000;
 
-const FIRST_DELAY_MS = 1_000;
-
-/** The longest wait: long enough to make guessing hopeless, short enough for an owner whom a stranger annoys. */
-const MAX_DELAY_MS = 5 * 60 * 1_000;
+/** The longest wait is long enough to make guessing hopeless, and short enough for an owner whom a stranger annoys. */
+const DELAYS = { firstMs: 1_000, maxMs: 5 * 60 * 1_000 };
 
 /** A stranger who tries names at random pushes out the oldest, about 100 B each. */
 const MAX_ACCOUNTS = 100_000;
@@ -75,5 +74,5 @@ function recent(failures: Failures | undefined, nowMs: number): Failures | undef
 }
 
 function delayMsAfter(count: number): number {
-  return count < FREE_FAILURES ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (count - FREE_FAILURES), MAX_DELAY_MS);
+  return count < FREE_FAILURES ? 0 : backoffMs(DELAYS, count - FREE_FAILURES + 1);
 }

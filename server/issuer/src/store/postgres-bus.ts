@@ -1,13 +1,13 @@
 import type { Cancel } from "@countersign/server";
-import { systemClock } from "@countersign/server/internal";
+import { backoffMs, systemClock } from "@countersign/server/internal";
 import type { Bus } from "./bus.ts";
 import { assertChannel } from "./channel.ts";
 import { createEars } from "./ears.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
 import { sayInBatches } from "./word-batches.ts";
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 5_000;
+/** How long to wait before the connection is opened again. */
+const RETRY_BACKOFF = { firstMs: 100, maxMs: 5_000, jitter: 0.5 };
 
 /** A bus over LISTEN and NOTIFY of Postgres. */
 export interface PostgresBus extends Bus {
@@ -40,9 +40,8 @@ export function createPostgresBus(url: string): PostgresBus {
   const reconnect = (): void => {
     connection = undefined;
     if (!isClosed) {
-      const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + Math.random() / 2);
       failures += 1;
-      cancelRetry = systemClock.schedule(connect, waitMs);
+      cancelRetry = systemClock.schedule(connect, backoffMs(RETRY_BACKOFF, failures));
     }
   };
 
