@@ -78,7 +78,6 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     credentials: 4,
     revoke: 4,
     keys: 5,
-    "issue-audit.ts": 6,
     store: 6,
   },
 };

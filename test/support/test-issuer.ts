@@ -1,4 +1,4 @@
-import type { IssueEvent } from "../../server/issuer/src/issue-audit.ts";
+import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
 import { createKeyRing, type KeyRing } from "../../server/issuer/src/keys/key-ring.ts";
 import type { ExternalTerms } from "../../server/issuer/src/sessions/session-options.ts";
 import { createSessions, type Sessions } from "../../server/issuer/src/sessions/sessions.ts";
@@ -19,7 +19,7 @@ export interface TestIssuer extends Disposable {
   readonly keyRing: KeyRing;
   readonly sessions: Sessions;
   /** All that was told to the audit trail. */
-  readonly events: readonly IssueEvent[];
+  readonly events: readonly AuditEvent[];
   /** All sessions that were revoked. */
   readonly revoked: readonly RevocationRecord[];
   readonly account: AccountRecord;
@@ -30,9 +30,9 @@ export interface TestIssuer extends Disposable {
 /** Start an issuer with one account. */
 export async function startTestIssuer(store: Store, clock = createWallClock()): Promise<TestIssuer> {
   const secret = new Uint8Array(32).fill(7);
-  const events: IssueEvent[] = [];
+  const events: AuditEvent[] = [];
   const revoked: RevocationRecord[] = [];
-  const audit = { record: (event: IssueEvent) => void events.push(event) };
+  const audit = { record: (event: AuditEvent) => void events.push(event) };
   const keyRing = createKeyRing({ store, secret, clock, audit, times: { accessTtlMs: 600_000 } });
   await keyRing.start();
   const terms = new Map<string, ExternalTerms>();

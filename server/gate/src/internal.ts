@@ -24,6 +24,14 @@ export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";
 export { createRefusal } from "./errors/refusal.ts";
+export type {
+  AccountEvent,
+  ClientEvent,
+  CredentialFailureEvent,
+  KeyEvent,
+  RevocationEvent,
+  SessionEvent,
+} from "./kernel/audit.ts";
 export { isolateAudit } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
 export { systemClock } from "./kernel/clock.ts";

@@ -33,10 +33,10 @@ describe("an audit file", () => {
   it("has a line for each event as soon as it is recorded, for its owner alone", async () => {
     await using files = await setUp();
     const audit = files.open();
-    audit.record({ type: "sign_in", subject: "usr_1", sessionId: "s", tokenId: "t", clientId: "c" });
+    audit.record({ type: "revoked", subject: "usr_1", sessionId: "s", tokenId: "t", clientId: "c" });
     expect(files.read()).toEqual([
       {
-        ...{ time: "2026-06-01T12:00:00.000Z", type: "sign_in" },
+        ...{ time: "2026-06-01T12:00:00.000Z", type: "revoked" },
         ...{ subject: "usr_1", sessionId: "s", tokenId: "t", clientId: "c" },
       },
     ]);

@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
-import { denied } from "../../../server/gate/src/kernel/audit.ts";
+import {
+  type AuditEvent,
+  type AuditSink,
+  denied,
+  type KeyEvent,
+} from "../../../server/gate/src/kernel/audit.ts";
 
 const error = { reason: "POLICY_DENIED", message: "the rule does not allow it" };
 const call = { method: "a.B/C", isShadow: false, caller: undefined };
@@ -21,4 +26,19 @@ it("a refusal says who was refused, as far as that is known, and never by a toke
     clientId: "app",
     tokenId: "t",
   });
+});
+
+it("an event says only what its type can say, and its type tells which", () => {
+  const key: AuditEvent = { type: "key_removed", keyId: "k" };
+  // @ts-expect-error: a key belongs to no account
+  const keyOfAccount: AuditEvent = { type: "key_removed", keyId: "k", subject: "usr_1" };
+  // @ts-expect-error: no such thing happens
+  const unknown: AuditEvent = { type: "key_lost", keyId: "k" };
+  const events: AuditEvent[] = [];
+  const keys: AuditSink<KeyEvent> = { record: (event) => void events.push(event) };
+  // @ts-expect-error: this sink learns of keys only
+  keys.record({ type: "sign_in", subject: "usr_1" });
+  keys.record(key);
+  expect(events).toContainEqual(key);
+  expect([keyOfAccount, unknown]).toHaveLength(2);
 });

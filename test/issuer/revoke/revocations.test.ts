@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { RevocationEvent } from "../../../server/issuer/src/revoke/revocation-audit.ts";
+import type { RevocationEvent } from "../../../server/gate/src/kernel/audit.ts";
 import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocation-listeners.ts";
 import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
 import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";

@@ -1,31 +1,5 @@
-/** Something that happened to a session, an account or a key, and that an operator may have to answer for. */
-export interface AuditEvent {
-  /** What happened. */
-  readonly type:
-    | "sign_in"
-    | "sign_in_failed"
-    | "sign_out"
-    | "refresh"
-    | "refresh_reuse"
-    | "token_exchanged"
-    | "session_revoked"
-    | "revoked"
-    | "key_activated"
-    | "key_removed"
-    | "account_added"
-    | "account_changed"
-    | "account_removed"
-    | "account_disabled"
-    | "account_enabled"
-    | "password_changed"
-    | "password_change_failed"
-    | "client_added"
-    | "client_changed"
-    | "client_rotated"
-    | "client_disabled"
-    | "client_enabled"
-    | "call_denied"
-    | "call_would_be_denied";
+/** What an event can say. */
+interface AuditDetails {
   /** The account, as its subject; never a name that a stranger typed. */
   readonly subject?: string;
   /** The session's identifier: not a secret. */
@@ -34,7 +8,7 @@ export interface AuditEvent {
   readonly tokenId?: string;
   /** The client's identifier. */
   readonly clientId?: string;
-  /** The other issuer that knows the subject, where its token was exchanged. */
+  /** The other issuer that knows the subject, or whose tokens these are. */
   readonly externalIssuer?: string;
   /** What that issuer calls the subject. */
   readonly externalSubject?: string;
@@ -48,9 +22,70 @@ export interface AuditEvent {
   readonly keyId?: string;
 }
 
-/** Takes audit events. It must not throw, and returns at once. */
-export interface AuditSink {
-  record(event: AuditEvent): void;
+/** Events of these types, each of which says these things and no others. */
+type EventOf<Type extends string, Said extends keyof AuditDetails> = Type extends string
+  ? { readonly type: Type } & Pick<AuditDetails, Said> & {
+        readonly [Unsaid in Exclude<keyof AuditDetails, Said>]?: undefined;
+      }
+  : never;
+
+/** What becomes of sessions. */
+export type SessionEvent = EventOf<
+  "sign_in" | "sign_out" | "refresh" | "refresh_reuse" | "token_exchanged" | "session_revoked",
+  "subject" | "sessionId" | "clientId" | "externalIssuer" | "externalSubject" | "reason"
+>;
+
+/** A credential that was not good, or came too often. */
+export type CredentialFailureEvent = EventOf<
+  "sign_in_failed" | "password_change_failed",
+  "subject" | "sessionId" | "reason"
+>;
+
+/** What becomes of the keys that sign. */
+export type KeyEvent = EventOf<"key_activated" | "key_removed", "keyId" | "reason">;
+
+/** What becomes of accounts. */
+export type AccountEvent = EventOf<
+  | "account_added"
+  | "account_changed"
+  | "account_removed"
+  | "account_disabled"
+  | "account_enabled"
+  | "password_changed",
+  "subject"
+>;
+
+/** What becomes of clients. */
+export type ClientEvent = EventOf<
+  "client_added" | "client_changed" | "client_rotated" | "client_disabled" | "client_enabled",
+  "clientId"
+>;
+
+/** Something was revoked, by whichever of these it goes by. */
+export type RevocationEvent = EventOf<
+  "revoked",
+  "sessionId" | "subject" | "tokenId" | "clientId" | "keyId" | "externalIssuer" | "reason"
+>;
+
+/** A call that was refused, or that would have been. */
+export type CallEvent = EventOf<
+  "call_denied" | "call_would_be_denied",
+  "method" | "reason" | "detail" | "subject" | "clientId" | "sessionId" | "tokenId"
+>;
+
+/** Something that happened to a session, an account or a key, and that an operator may have to answer for. */
+export type AuditEvent =
+  | SessionEvent
+  | CredentialFailureEvent
+  | KeyEvent
+  | AccountEvent
+  | ClientEvent
+  | RevocationEvent
+  | CallEvent;
+
+/** Takes audit events: all, or those of one kind. It must not throw, and returns at once. */
+export interface AuditSink<Event extends AuditEvent = AuditEvent> {
+  record(event: Event): void;
 }
 
 /** Drops every event. */
@@ -101,7 +136,7 @@ export interface DeniedCall {
 export function denied(
   { method, isShadow, caller }: DeniedCall,
   { reason, message }: { readonly reason: string; readonly message: string },
-): AuditEvent {
+): CallEvent {
   const type = isShadow ? "call_would_be_denied" : "call_denied";
   const event = { type, method, reason, detail: message } as const;
   if (caller === undefined) {
@@ -109,7 +144,9 @@ export function denied(
   }
   const { subject, clientId, sessionId, tokenId } = caller;
   return {
-    ...{ ...event, subject, clientId },
+    ...event,
+    subject,
+    clientId,
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(tokenId === undefined ? {} : { tokenId }),
   };

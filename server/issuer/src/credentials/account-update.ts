@@ -1,6 +1,6 @@
+import type { AccountEvent } from "@countersign/server/internal";
 import type { AccountChange } from "../store/accounts.ts";
 import { assertTokens } from "./client-names.ts";
-import type { CredentialEvent } from "./credential-audit.ts";
 
 /** What is to change about an account. What is not named stays. */
 export interface AccountUpdate {
@@ -42,7 +42,7 @@ export function eventsOfAccountUpdate({
   scopes,
   roles,
   disabled,
-}: AccountUpdate): readonly CredentialEvent["type"][] {
+}: AccountUpdate): readonly AccountEvent["type"][] {
   const isChanged = scopes !== undefined || roles !== undefined;
   return [
     ...(isChanged ? (["account_changed"] as const) : []),

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "@countersign/server";
+import type { AuditSink, Clock } from "@countersign/server";
+import type { AccountEvent } from "@countersign/server/internal";
 import {
   type AccountRecord,
   deleteAccount,
@@ -11,7 +12,6 @@ import {
 import type { Store } from "../store/database.ts";
 import { type AccountUpdate, eventsOfAccountUpdate, toAccountChange } from "./account-update.ts";
 import { assertTokens } from "./client-names.ts";
-import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 import type { Passwords } from "./password.ts";
 import {
   MAX_PASSWORD_BYTES,
@@ -26,7 +26,7 @@ export interface AccountsOptions {
   readonly clock: Clock;
   readonly passwords: Passwords;
   /** Learns of every change. Default: nobody does. */
-  readonly audit?: CredentialAudit;
+  readonly audit?: AuditSink<AccountEvent>;
   /** Ends the sessions of an account that is disabled or removed, or gets a new password. */
   readonly sessions: {
     end(end: {
@@ -76,7 +76,7 @@ const SUBJECT_BYTES = 16;
 /** Create the keeper of accounts. */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, clock, passwords, sessions } = options;
-  const tell = (type: CredentialEvent["type"], subject: string): void =>
+  const tell = (type: AccountEvent["type"], subject: string): void =>
     options.audit?.record({ type, subject });
   const find = (username: string): Promise<AccountRecord | undefined> =>
     findAccountByUsername(store, normalizeUsername(username));

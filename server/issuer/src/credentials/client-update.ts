@@ -1,7 +1,7 @@
+import type { ClientEvent } from "@countersign/server/internal";
 import type { ClientChange } from "../store/clients.ts";
 import { toDisabledAt } from "./account-update.ts";
 import { assertGrants, assertTokens } from "./client-names.ts";
-import type { CredentialEvent } from "./credential-audit.ts";
 
 /** What is to change about a client. What is not named stays; its proof is replaced by `rotate`. */
 export interface ClientUpdate {
@@ -41,7 +41,7 @@ export function toClientChange(
 }
 
 /** Say what an update puts on record. */
-export function eventsOfClientUpdate(update: ClientUpdate): readonly CredentialEvent["type"][] {
+export function eventsOfClientUpdate(update: ClientUpdate): readonly ClientEvent["type"][] {
   const { scopes, roles, grants, mayIntrospect, disabled } = update;
   const isChanged = [scopes, roles, grants, mayIntrospect].some((value) => value !== undefined);
   return [

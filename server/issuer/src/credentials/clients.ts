@@ -1,4 +1,5 @@
-import type { Clock } from "@countersign/server";
+import type { AuditSink, Clock } from "@countersign/server";
+import type { ClientEvent } from "@countersign/server/internal";
 import {
   type ClientKeyChange,
   type ClientRecord,
@@ -14,14 +15,13 @@ import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
 import { type ClientUpdate, eventsOfClientUpdate, toClientChange } from "./client-update.ts";
-import type { CredentialAudit, CredentialEvent } from "./credential-audit.ts";
 
 /** What {@link createClients} needs. */
 export interface ClientsOptions {
   readonly store: Store;
   readonly clock: Clock;
   /** Learns of every change. Default: nobody does. */
-  readonly audit?: CredentialAudit;
+  readonly audit?: AuditSink<ClientEvent>;
   /** Ends the sessions of a client that is disabled, its own and those that it has for others. */
   readonly sessions: {
     end(end: {
@@ -98,7 +98,7 @@ export interface Clients {
 /** Create the keeper of clients. */
 export function createClients(options: ClientsOptions): Clients {
   const { store, clock, sessions, revocations } = options;
-  const tell = (type: CredentialEvent["type"], clientId: string): void =>
+  const tell = (type: ClientEvent["type"], clientId: string): void =>
     options.audit?.record({ type, clientId });
   const get = async (clientId: string): Promise<ClientRecord> => {
     const client = await findClient(store, clientId);

@@ -1,7 +1,7 @@
-import { AuthError } from "@countersign/server";
+import { type AuditSink, AuthError } from "@countersign/server";
+import type { AccountEvent } from "@countersign/server/internal";
 import { findAccountBySubject, replacePasswordHash } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
-import type { CredentialAudit } from "./credential-audit.ts";
 import type { Passwords } from "./password.ts";
 import type { PasswordSignIn } from "./password-sign-in.ts";
 import { createTurns, type TurnsOptions } from "./turns.ts";
@@ -12,7 +12,7 @@ export interface PasswordChangeOptions {
   readonly passwords: Passwords;
   /** Checks the current password, and limits how often that is tried: the one that signs in. */
   readonly passwordSignIn: PasswordSignIn;
-  readonly audit: CredentialAudit;
+  readonly audit: AuditSink<AccountEvent>;
 }
 
 /** A password that its owner replaces. */

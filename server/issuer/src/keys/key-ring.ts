@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Cancel, Clock, KeySource, VerificationKey } from "@countersign/server";
-import { repeat } from "@countersign/server/internal";
-import type { IssueAudit } from "../issue-audit.ts";
+import type { AuditSink, Cancel, Clock, KeySource, VerificationKey } from "@countersign/server";
+import { type KeyEvent, repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { listSigningKeys, type SigningKeyRecord } from "../store/signing-keys.ts";
 import {
@@ -25,7 +24,7 @@ export interface KeyRingOptions {
   readonly secret: Uint8Array;
   readonly clock: Clock;
   /** Learns of keys that begin to sign or are removed. */
-  readonly audit: IssueAudit;
+  readonly audit: AuditSink<KeyEvent>;
   /** How long keys live. */
   readonly times: KeyRingTimes;
   /** Told when the store could not be read; the ring goes on with what it knows. */

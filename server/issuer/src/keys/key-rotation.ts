@@ -1,5 +1,5 @@
-import type { Clock } from "@countersign/server";
-import type { IssueAudit } from "../issue-audit.ts";
+import type { AuditSink, Clock } from "@countersign/server";
+import type { KeyEvent } from "@countersign/server/internal";
 import { recordedAccessLifeMs } from "../store/access-lives.ts";
 import type { Store } from "../store/database.ts";
 import { acquireLease } from "../store/leases.ts";
@@ -19,7 +19,7 @@ import { generateSigningKey } from "./signing-key.ts";
 export interface RotationContext {
   readonly store: Store;
   readonly clock: Clock;
-  readonly audit: IssueAudit;
+  readonly audit: AuditSink<KeyEvent>;
   readonly times: KeyTimes;
   /** The key that private keys are sealed under. */
   readonly sealingKey: Uint8Array;

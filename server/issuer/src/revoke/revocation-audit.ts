@@ -1,23 +1,5 @@
+import type { RevocationEvent } from "@countersign/server/internal";
 import { type NewRevocation, OWN_ISSUER, type RevocationDimension } from "../store/revocations.ts";
-
-/** The event that something was revoked, by whichever of these it goes by. */
-export interface RevocationEvent {
-  readonly type: "revoked";
-  readonly sessionId?: string;
-  readonly subject?: string;
-  readonly tokenId?: string;
-  readonly clientId?: string;
-  readonly keyId?: string;
-  /** Whose tokens, where that is another issuer than our own. */
-  readonly externalIssuer?: string;
-  /** Why. */
-  readonly reason: string;
-}
-
-/** Takes the events. It must not throw, and returns at once. */
-export interface RevocationAudit {
-  record(event: RevocationEvent): void;
-}
 
 const MEMBERS = {
   sid: "sessionId",

@@ -1,11 +1,11 @@
-import type { Cancel, Clock } from "@countersign/server";
-import { createRefusal, repeat } from "@countersign/server/internal";
+import type { AuditSink, Cancel, Clock } from "@countersign/server";
+import { createRefusal, type RevocationEvent, repeat } from "@countersign/server/internal";
 import { MAX_ACCESS_LIFE_MS, recordAccessLife } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
-import { type RevocationAudit, toAuditEvent } from "./revocation-audit.ts";
+import { toAuditEvent } from "./revocation-audit.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
 import { type MessageSeal, publishUnwritten, subscribeUnwritten } from "./revocation-messages.ts";
@@ -57,7 +57,7 @@ export interface RevocationsOptions {
    */
   readonly seal?: MessageSeal;
   /** Learns of each order to revoke. Default: nobody. */
-  readonly audit?: RevocationAudit;
+  readonly audit?: AuditSink<RevocationEvent>;
   /** Told when the store can no longer be read, and when a listener threw. */
   readonly onError?: (error: unknown) => void;
 }

@@ -1,5 +1,5 @@
-import type { AuditEvent, AuditSink, RateLimit } from "@countersign/server";
-import { AuthError } from "@countersign/server";
+import { type AuditSink, AuthError, type RateLimit } from "@countersign/server";
+import type { CredentialFailureEvent } from "@countersign/server/internal";
 
 /** An attempt to sign in. */
 export interface SignInAttempt {
@@ -8,7 +8,7 @@ export interface SignInAttempt {
   /** What kind of credential it brings. */
   readonly kind: "password" | "secret" | "assertion" | "federated";
   /** What goes on record when it fails. Default: `sign_in_failed`. */
-  readonly failure?: Pick<AuditEvent, "type" | "subject" | "sessionId">;
+  readonly failure?: Omit<CredentialFailureEvent, "reason">;
 }
 
 /** Tries to sign somebody in. */
@@ -25,7 +25,7 @@ export function createSignInGuard({
   audit,
 }: {
   readonly attempts: RateLimit;
-  readonly audit: AuditSink;
+  readonly audit: AuditSink<CredentialFailureEvent>;
 }): SignInGuard {
   return async ({ peer, kind, failure = SIGN_IN_FAILED }, work) => {
     try {

@@ -1,6 +1,5 @@
-import type { Clock } from "@countersign/server";
-import { AuthError } from "@countersign/server";
-import type { IssueAudit } from "../issue-audit.ts";
+import { type AuditSink, AuthError, type Clock } from "@countersign/server";
+import type { SessionEvent } from "@countersign/server/internal";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
@@ -19,7 +18,7 @@ export interface AccessGrantsOptions {
   /** How long an access token lasts at the most, in milliseconds. */
   readonly accessTtlMs: number;
   readonly clock: Clock;
-  readonly audit: IssueAudit;
+  readonly audit: AuditSink<SessionEvent>;
 }
 
 /** An access token for somebody who has just proven who they are, and will do so again for the next. */

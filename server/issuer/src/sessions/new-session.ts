@@ -1,5 +1,5 @@
-import { AuthError } from "@countersign/server";
-import type { IssueAudit } from "../issue-audit.ts";
+import { type AuditSink, AuthError } from "@countersign/server";
+import type { SessionEvent } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { insertSession, type SessionSponsor } from "../store/insert-session.ts";
 import type { Authentication, SessionRecord } from "../store/session-record.ts";
@@ -42,7 +42,7 @@ const NO_REFRESH_TOKEN = "";
  * @throws AuthError `CREDENTIALS_INVALID` when the sponsor has lost its standing since it was checked
  */
 export async function storeSession(
-  { store, audit }: { readonly store: Store; readonly audit: IssueAudit },
+  { store, audit }: { readonly store: Store; readonly audit: AuditSink<SessionEvent> },
   start: SessionStart,
   sponsor?: SessionSponsor,
 ): Promise<SessionRecord> {

@@ -1,5 +1,5 @@
-import type { Clock } from "@countersign/server";
-import type { IssueAudit } from "../issue-audit.ts";
+import type { AuditSink, Clock } from "@countersign/server";
+import type { SessionEvent } from "@countersign/server/internal";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { deriveKey } from "../keys/seal.ts";
 import type { Store } from "../store/database.ts";
@@ -63,7 +63,7 @@ export interface SessionsOptions {
   /** The terms of another issuer as they are now; undefined: its subjects' sessions cannot go on. Default: none can. */
   readonly externalTerms?: (issuer: string) => ExternalTerms | undefined;
   readonly clock: Clock;
-  readonly audit: IssueAudit;
+  readonly audit: AuditSink<SessionEvent>;
   readonly revocations: RevocationLearner;
 }
 
