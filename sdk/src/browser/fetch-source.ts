@@ -77,8 +77,8 @@ export function createFetchSource(
 
   return {
     repeatable: true,
-    async signIn({ scopes, ...password }, signal) {
-      const body = { password, scopes };
+    async signIn({ scopes, device, ...password }, signal) {
+      const body = { password, scopes, device };
       try {
         if (inCookie) return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, signal);
       } catch (error) {

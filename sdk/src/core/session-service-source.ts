@@ -24,9 +24,9 @@ export function createSessionServiceSource(transport: Transport, maxTokenLifeMs?
   };
   return {
     repeatable: true,
-    async signIn({ username, password, scopes }, signal) {
+    async signIn({ username, password, scopes = [], device = "" }, signal) {
       const credential = { case: "password" as const, value: { username, password } };
-      const request = { credential, scopes: [...(scopes ?? [])], ...limits() };
+      const request = { credential, scopes: [...scopes], device, ...limits() };
       const response = await client.signIn(request, { signal });
       return toGrant(response.tokens);
     },
