@@ -854,7 +854,7 @@ export const SessionService: GenService<{
    * ResourceExhausted RATE_LIMITED, with the time to wait, after too many
    * attempts: they count with those to sign in; FailedPrecondition when the
    * caller has no password here; PermissionDenied POLICY_DENIED to a registered
-   * client.
+   * client. Unavailable leaves open whether the new password counts already.
    *
    * @generated from rpc countersign.auth.v1.SessionService.ChangePassword
    */
