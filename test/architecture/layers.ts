@@ -7,7 +7,7 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
   gen: [],
   "server/gate": ["gen"],
   "server/node": ["gen", "server/gate"],
-  "server/issuer": ["gen", "server/gate", "server/node"],
+  "server/issuer": ["gen", "server/gate"],
   "server/demo": ["gen", "server/gate", "server/node", "server/issuer"],
   "server/cli": ["gen", "server/gate", "server/node", "server/issuer", "server/demo"],
   sdk: ["gen"],

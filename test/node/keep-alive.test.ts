@@ -12,7 +12,7 @@ it.each(Object.entries(REQUESTS))(
   "a connection of HTTP/1.1 is kept after %s, when the request came whole",
   async (_, { head, body }) => {
     await using serving = await serve({
-      documents: { "/document": { read: () => ({ some: "value" }) } },
+      endpoints: { "/document": async () => Response.json({ some: "value" }) },
     });
     const socket = await connectRaw(serving.port);
     const answers = readAll(socket);

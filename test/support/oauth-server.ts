@@ -119,8 +119,8 @@ function composeEndpoints(
         return waiting.count;
       },
     },
-    peerOf: (req) => req.socket.remoteAddress ?? "",
     onError: (error) => void errors.push(error),
+    clock,
   });
 }
 

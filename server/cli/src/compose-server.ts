@@ -1,9 +1,8 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { shareRateLimit } from "@countersign/issuer/internal";
-import type { HttpHandler } from "@countersign/node";
-import { buildRequestListener } from "@countersign/node";
-import { type PageHandler, readPeer } from "@countersign/node/internal";
+import { buildRequestListener, type HttpHandler, type PageHandler } from "@countersign/node";
+import { readPeer } from "@countersign/node/internal";
 import {
   type Auth,
   createAuth,
@@ -13,7 +12,6 @@ import {
   createStreamService,
   type HealthState,
   type RateLimit,
-  setPeer,
 } from "@countersign/server";
 import { toMethodName } from "@countersign/server/internal";
 import type { BuiltInServices } from "./built-in-services.ts";
@@ -120,11 +118,9 @@ function composeHandler(
 ): HttpHandler {
   return buildRequestListener({
     ...auth,
-    contextValues: (req, res) =>
-      setPeer(auth.contextValues(req, res), readPeer(req, { isBehindProxy: config.behindTlsProxy })),
+    peerOf: (req) => readPeer(req, { isBehindProxy: config.behindTlsProxy }),
     shutdownSignal: shutdown,
-    documents: issuer.documents,
-    endpoints: issuer.endpoints,
+    endpoints: { ...issuer.documents, ...issuer.endpoints },
     allowedOrigins: config.corsOrigins,
     unaryFastPath: config.unaryFastPath,
     ...(pages === undefined ? {} : { pages }),

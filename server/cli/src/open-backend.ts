@@ -1,5 +1,4 @@
 import { type Bus, type OpenIssuer, openIssuer, SILENT_BUS } from "@countersign/issuer/internal";
-import { readPeer } from "@countersign/node/internal";
 import type { AuditSink, IssuerOptions } from "@countersign/server";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
@@ -106,7 +105,6 @@ async function openOwnIssuer(
       audit,
       onError: (err, what) => log.error({ err }, what),
       onWarning: (warning) => log.warn(warning),
-      peerOf: (req) => readPeer(req, { isBehindProxy: config.behindTlsProxy }),
       insecure: { failOpen: config.insecureFailOpen },
     });
   } catch (error) {

@@ -1,7 +1,6 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
-import type { PageHandler } from "@countersign/node/internal";
-import { isFresh, respond } from "@countersign/node/internal";
+import type { PageHandler } from "@countersign/node";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -36,6 +35,7 @@ const SECURITY_HEADERS = {
   ].join("; "),
   "cross-origin-opener-policy": "same-origin",
   "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
 } as const;
 
 /** A name that carries the hash of its content, as bundlers write it: `assets/index-BxT3_a9Q.js`. */
@@ -49,24 +49,46 @@ const HASHED_NAME = /^\/assets\/.*-[\w-]{8,}\.\w+$/;
  */
 export function createStaticFiles(directory: string): PageHandler {
   const read = createFileReader(directory);
-  return async (req, res, pathname) => {
-    if (req.method !== "GET" && req.method !== "HEAD") return "missing";
+  return async ({ method, url, headers }) => {
+    if (method !== "GET" && method !== "HEAD") return undefined;
+    const { pathname } = new URL(url);
     const path = resolveInside(directory, pathname);
     const file = path === undefined ? undefined : await read(path);
-    if (path === undefined || file === undefined) return "missing";
-    const headers = {
+    if (path === undefined || file === undefined) return undefined;
+    const { etag, body } = file;
+    const found = {
       ...SECURITY_HEADERS,
       "cache-control": HASHED_NAME.test(pathname) ? "public, max-age=31536000, immutable" : "no-cache",
-      etag: file.etag,
+      etag,
     };
-    if (isFresh(req, file.etag)) {
-      respond(res, { status: 304, headers });
-      return "answered";
-    }
+    if (isKnown(headers.get("if-none-match"), etag))
+      return new Response(null, { status: 304, headers: found });
     const contentType = CONTENT_TYPES[extname(path)] ?? "application/octet-stream";
-    respond(res, { status: 200, headers: { ...headers, "content-type": contentType }, body: file.body });
-    return "answered";
+    const whole = { ...found, "content-type": contentType, "content-length": String(body.length) };
+    return new Response(method === "HEAD" ? null : toStream(body), { headers: whole });
   };
+}
+
+/** Say whether a client has the file with this entity tag. With its quotes it is no part of another tag. */
+function isKnown(ifNoneMatch: string | null, etag: string): boolean {
+  return ifNoneMatch?.trim() === "*" || ifNoneMatch?.includes(etag) === true;
+}
+
+const PART_BYTES = 64 * 1024;
+
+/** As a stream: of anything else a response would make a copy of its own, which lasts until its client has taken it. */
+function toStream(body: Uint8Array): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (at < body.length) controller.enqueue(body.subarray(at, at + PART_BYTES));
+        at += PART_BYTES;
+        if (at >= body.length) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Turn the path of a URL into the path of a file, or `undefined` when it may not be served. */

@@ -1,8 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
-import type { JsonDocument, RequestHandler } from "@countersign/node";
-import type { CallRequest } from "@countersign/node/internal";
-import type { Clock, IssuerOptions } from "@countersign/server";
+import type { Clock, Endpoint, IssuerOptions } from "@countersign/server";
 import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
 import { openGround } from "./create-issuer/ground.ts";
@@ -32,9 +30,9 @@ export interface Issuer extends AsyncDisposable {
   /** Register SessionService, for `routes` of `createAuth`. */
   readonly routes: (router: ConnectRouter) => void;
   /** The public documents by their path: the key set, and what clients discover. */
-  readonly documents: Readonly<Record<string, JsonDocument>>;
+  readonly documents: Readonly<Record<string, Endpoint>>;
   /** The OAuth endpoints by their path. */
-  readonly endpoints: Readonly<Record<string, RequestHandler>>;
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** What has been revoked, here and by the other servers on the store. */
   readonly revocations: Pick<Revocations, "isRevoked" | "onRevoked" | "revoke" | "size" | "unwritten">;
   /** The sessions: list them, end them, or begin one for a sign-in of your own. */
@@ -63,12 +61,6 @@ export interface OpenIssuer extends Issuer {
   readonly store: Store;
 }
 
-/** What {@link openIssuer} takes beside the options of {@link createIssuer}. */
-export interface OpenIssuerOptions extends CreateIssuerOptions {
-  /** Says where a request to an endpoint comes from, in the form that limits count by. Default: the socket's address. */
-  readonly peerOf?: (req: CallRequest) => string;
-}
-
 /**
  * Create an issuer on a store. It makes and updates the tables, makes the first keys, and reads what is revoked before
  * this resolves.
@@ -84,11 +76,11 @@ export function createIssuer(options: CreateIssuerOptions): Promise<Issuer> {
 }
 
 /** Create an issuer, as {@link createIssuer} does. */
-export async function openIssuer(options: OpenIssuerOptions): Promise<OpenIssuer> {
+export async function openIssuer(options: CreateIssuerOptions): Promise<OpenIssuer> {
   const resolved = resolveCreateIssuerOptions(options);
   await using opened = new AsyncDisposableStack();
   const ground = await openGround(resolved, opened);
-  const issuer = compose(ground, options, opened);
+  const issuer = compose(ground, opened);
   const resources = opened.move();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -100,11 +92,7 @@ export async function openIssuer(options: OpenIssuerOptions): Promise<OpenIssuer
 
 type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
-function compose(
-  ground: IssuerGround,
-  { peerOf = (req) => req.socket.remoteAddress ?? "" }: OpenIssuerOptions,
-  opened: AsyncDisposableStack,
-): Composed {
+function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   const { options, store, clock, secret, keyRing, revocations } = ground;
   const { url, audience, audit, onError } = options;
   const federated = options.federatedIssuers.map((other) =>
@@ -124,7 +112,7 @@ function compose(
     trust,
     routes: createSessionRoutes(ground, issuance),
     documents: composeDocuments(ground),
-    endpoints: composeEndpoints(ground, { issuance, trust, peerOf }),
+    endpoints: composeEndpoints(ground, { issuance, trust }),
     revocations,
     sessions,
     accounts: createAccounts({

@@ -1,83 +1,90 @@
+import { createContextValues } from "@connectrpc/connect";
+import { type Endpoint, setPeer } from "@countersign/server";
 import { hostOf } from "@countersign/server/internal";
 import { createCors } from "./cors.ts";
-import { type JsonDocument, serveDocument } from "./documents.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { createOriginReader, type OriginReader } from "./exchange/request-origin.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
+import { schemeOf } from "./exchange/to-request.ts";
 import {
+  type CallRequest,
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
   isGone,
-  type RequestHandler,
+  isHttp2Request,
+  isHttp2Response,
 } from "./handler.ts";
-import { respondJson } from "./respond.ts";
+import { readPeer } from "./peer.ts";
+import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
+import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve-endpoint.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
 export interface RequestListenerOptions extends RpcOptions {
-  /** Public documents by their path, such as `/.well-known/jwks.json`. */
-  readonly documents?: Readonly<Record<string, JsonDocument>>;
-  /** Other endpoints by their path. They answer for themselves, and get their bodies unread. */
-  readonly endpoints?: Readonly<Record<string, RequestHandler>>;
-  /** Is asked about requests for anything else, such as the files of a page. Absent: there is nothing else. */
+  /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
+  readonly endpoints?: Readonly<Record<string, Endpoint>>;
+  /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
   readonly pages?: PageHandler;
+  /**
+   * Says where a request comes from, in the form that limits count by: RPCs and endpoints alike. Default, also where it
+   * returns an empty string: the network of the socket. Behind a proxy that is the proxy's for all of them.
+   */
+  readonly peerOf?: (req: CallRequest) => string;
   /** The origins whose scripts may call. Default: none but the server's own. */
   readonly allowedOrigins?: readonly string[];
 }
 
-/** Answers a request when it has what the path names; resolves to `"missing"`, with nothing sent, when it has not. */
-export type PageHandler = (
-  req: HttpRequest,
-  res: HttpResponse,
-  pathname: string,
-) => Promise<"answered" | "missing">;
-
 /**
- * Put the whole HTTP side of a server together, without listening: RPCs, public documents, files, and CORS.
+ * Put the whole HTTP side of a server together, without listening: RPCs, endpoints, files, and CORS.
  *
- * The returned handler is for `listen`, and its `handle` for the servers of `node:http` and `node:http2`. It never throws; a target
- * or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says so, anything else
- * that is unknown with 404.
+ * The returned handler is for `listen`, and its `handle` for the servers of `node:http` and `node:http2`. It never
+ * throws; a target or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says
+ * so, anything else that is unknown with 404.
  *
  * @throws TypeError when an allowed origin is not an origin
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   const originOf = createOriginReader();
   const cors = createCors(options.allowedOrigins);
-  const rpcs = createRpcs(options, (origin) => cors.fieldsFor(origin));
-  const documents = new Map(Object.entries(options.documents ?? {}));
+  const rpcs = createRpcs(withPeers(options), (origin) => cors.fieldsFor(origin));
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
+  const peerOf = (req: HttpRequest): string => {
+    const said = options.peerOf?.(req) ?? "";
+    return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
+  };
 
-  const answerOther = async (req: HttpRequest, res: HttpResponse, pathname: string): Promise<void> => {
+  const answerOther = async (req: HttpRequest, res: HttpResponse, target: Target): Promise<void> => {
+    listenToErrors(req, res);
     await new Promise<void>((resolve) => whenParsed(req, resolve));
-    stopUnreadBody(req, res);
-    const document = documents.get(pathname);
-    if (document !== undefined) {
-      await serveDocument(req, res, document);
+    const endpoint = endpoints.get(target.pathname);
+    if (endpoint !== undefined) {
+      await serveEndpoint(req, res, { endpoint, url: target.url, peer: peerOf(req) });
       return;
     }
-    if ((await options.pages?.(req, res, pathname)) === "answered") return;
+    const { pages } = options;
+    if (pages !== undefined && (await servePage(req, res, { pages, target })) === "answered") return;
+    stopUnreadBody(req, res);
     if (respondUnknownRpc(req, res) !== "answered") respondJson(res, 404, { error: "not found" });
   };
   const answer = (req: HttpRequest, res: HttpResponse): void => {
-    const pathname = pathnameOf(req, originOf);
-    if (pathname === undefined) {
+    const target = targetOf(req, originOf);
+    if (target === undefined) {
       respondUnread(req, res, { status: 400, error: "bad request" });
       return;
     }
     if (cors.apply(req, res) === "answered") return;
-    const handler = rpcs.find(pathname) ?? endpoints.get(pathname);
-    if (handler !== undefined) {
-      handler(req, res);
+    const handle = rpcs.find(target.pathname);
+    if (handle !== undefined) {
+      handle(req, res);
       return;
     }
-    answerOther(req, res, pathname).catch((reason: unknown) => fail(req, res, reason));
+    answerOther(req, res, target).catch((reason: unknown) => fail(req, res, reason));
   };
   const fail = (req: HttpRequest, res: HttpResponse, reason: unknown): void => {
     if (!isGone(res)) options.onError?.(reason);
-    if (res.headersSent) res.destroy();
+    if (res.headersSent) respondFailure(res);
     else respondUnread(req, res, { status: 500, error: "internal error" });
   };
   const handle = (req: HttpRequest, res: HttpResponse): void => {
@@ -90,6 +97,25 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   return { handle, onStream: rpcs.onStream };
 }
 
+/** When a connection of HTTP/1.1 breaks at the wrong moment, an error without a listener would end the process. */
+function listenToErrors(req: HttpRequest, res: HttpResponse): void {
+  if (isHttp2Request(req) || isHttp2Response(res)) return;
+  req.on("error", ignore);
+  res.on("error", ignore);
+}
+
+function ignore(): void {}
+
+/** Let RPCs know where they come from, when that is said. */
+function withPeers(options: RequestListenerOptions): RpcOptions {
+  const { peerOf, contextValues } = options;
+  if (peerOf === undefined) return options;
+  return {
+    ...options,
+    contextValues: (req, res) => setPeer(contextValues?.(req, res) ?? createContextValues(), peerOf(req)),
+  };
+}
+
 function respondUnread(
   req: HttpRequest,
   res: HttpResponse,
@@ -99,12 +125,12 @@ function respondUnread(
   respondJson(res, status, { error });
 }
 
-/** The path of a request, or `undefined` when its target or its host is not well-formed. */
-function pathnameOf(req: HttpRequest, originOf: OriginReader): string | undefined {
+/** The target of a request; `undefined` when it or the host is not well-formed. */
+function targetOf(req: HttpRequest, originOf: OriginReader): Target | undefined {
   const target = req.url ?? "";
   if (!isOriginForm(target)) return undefined;
-  const origin = originOf("http", hostOf(req));
+  const origin = originOf(schemeOf(req), hostOf(req));
   if (origin === undefined || !URL.canParse(target, origin)) return undefined;
   // The text before the query as it was sent: what URL makes of it may be another path.
-  return target.split("?", 1)[0];
+  return { pathname: target.split("?", 1)[0] ?? "", url: `${origin}${target}` };
 }

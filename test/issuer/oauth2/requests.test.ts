@@ -173,22 +173,6 @@ describe("a client proves itself", () => {
     });
   }
 
-  it("with one header and not two", async () => {
-    await using start = await startWithClient();
-    const { server, secret } = start;
-    const { authorization } = basic("billing", secret);
-    const { status, body } = await ask(server.origin, {
-      method: "POST",
-      path: "/oauth2/token",
-      headers: [
-        ...["host", "a", "content-type", FORM["content-type"]],
-        ...["authorization", authorization, "authorization", basic("other", "x").authorization],
-      ],
-      body: "grant_type=client_credentials",
-    });
-    expect([status, JSON.parse(body).error]).toEqual([400, "invalid_request"]);
-  });
-
   it("thirty times a minute at the most when it is wrong, then has to wait", async () => {
     await using start = await startWithClient();
     const { server, form } = start;

@@ -1,10 +1,8 @@
-import type { JsonDocument, RequestHandler } from "@countersign/node";
-import type { CallRequest } from "@countersign/node/internal";
-import type { IssuerOptions } from "@countersign/server";
+import type { Endpoint, IssuerOptions } from "@countersign/server";
 import { createAuthenticator, createTrustedIssuers, resolveIssuer } from "@countersign/server/internal";
 import { readAssertionIssuer } from "../credentials/client-assertion.ts";
+import { createDocuments } from "../oauth2/documents.ts";
 import { createOAuthEndpoints } from "../oauth2/endpoints.ts";
-import { toJwksDocument, toMetadataDocument, toOpenIdDocument } from "../oauth2/metadata.ts";
 import { createTokenExchange } from "../services/token-exchange.ts";
 import { createTokenLookup } from "../services/token-lookup.ts";
 import { createRefreshLookup } from "../sessions/refresh-lookup.ts";
@@ -18,15 +16,13 @@ export interface EndpointParts {
   readonly issuance: Issuance;
   /** How tokens of our own are verified. */
   readonly trust: IssuerOptions;
-  /** Says where a request comes from, in the form that limits count by. */
-  readonly peerOf: (req: CallRequest) => string;
 }
 
 /** Put the OAuth endpoints together: the same sessions, for clients that do not speak RPC. */
 export function composeEndpoints(
   ground: IssuerGround,
-  { issuance, trust, peerOf }: EndpointParts,
-): Readonly<Record<string, RequestHandler>> {
+  { issuance, trust }: EndpointParts,
+): Readonly<Record<string, Endpoint>> {
   const { clock, revocations, store, secret, options } = ground;
   const { sessions, signIn, accessGrants, federation, externalTerms, isOtherIssuer } = issuance;
   const { issuer } = trust;
@@ -38,7 +34,7 @@ export function composeEndpoints(
     revocations,
     issuerOf,
     isOtherIssuer,
-    peerOf,
+    clock,
     issuer,
     audience: options.audience,
     exchange: createTokenExchange({ issuer, authenticate, issuerOf, federation, sessions, accessGrants }),
@@ -66,18 +62,11 @@ function authenticateOwn({ clock, options, revocations }: IssuerGround, trust: I
 }
 
 /** Put the public documents together: the key set, and what clients discover. */
-export function composeDocuments({ options, keyRing }: IssuerGround): Readonly<Record<string, JsonDocument>> {
-  const { url, jwksMaxAgeMs } = options;
-  const metadata = { read: () => toMetadataDocument(url) };
-  // RFC 8414 §3.1: the path of the issuer goes behind the well-known one.
-  const path = new URL(url).pathname.replace(/\/$/, "");
-  return {
-    "/.well-known/jwks.json": {
-      read: () => toJwksDocument(keyRing.publicJwks()),
-      maxAgeSeconds: Math.floor(jwksMaxAgeMs / 1_000),
-    },
-    "/.well-known/oauth-authorization-server": metadata,
-    [`/.well-known/oauth-authorization-server${path}`]: metadata,
-    "/.well-known/openid-configuration": { read: () => toOpenIdDocument(url) },
-  };
+export function composeDocuments({ options, keyRing }: IssuerGround): Readonly<Record<string, Endpoint>> {
+  return createDocuments({
+    issuer: options.url,
+    publicJwks: () => keyRing.publicJwks(),
+    jwksMaxAgeSeconds: Math.floor(options.jwksMaxAgeMs / 1_000),
+    onError: (error) => options.onError(error, "a public document could not be made"),
+  });
 }

@@ -1,10 +1,10 @@
-import type { HttpRequest } from "@countersign/node";
 import { AuthError } from "@countersign/server";
 import type { ClientCredential } from "../credentials/client-authentication.ts";
 import type { SignIn } from "../services/session-sign-in.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import type { Form } from "./form.ts";
+import type { OAuthRequest } from "./oauth-endpoint.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Who makes an OAuth request. */
@@ -39,9 +39,9 @@ interface Proof {
  */
 export async function readCaller(
   signIn: Pick<SignIn, "authenticateClient">,
-  { req, form, peer }: { readonly req: HttpRequest; readonly form: Form; readonly peer: string },
+  { headers, form, peer }: OAuthRequest,
 ): Promise<Caller> {
-  const { clientId, credential, isBasic } = readProof(req, form);
+  const { clientId, credential, isBasic } = readProof(headers, form);
   if (credential === undefined) {
     return readPublic(clientId);
   }
@@ -77,8 +77,8 @@ function readPublic(clientId: string | undefined): Caller {
   return { kind: "first-party" };
 }
 
-function readProof(req: HttpRequest, form: Form): Proof {
-  const basic = readBasic(req);
+function readProof(headers: Headers, form: Form): Proof {
+  const basic = readBasic(headers);
   const secret = form.get("client_secret");
   const assertion = form.get("client_assertion");
   if ([basic, secret, assertion].filter((proof) => proof !== undefined).length > 1) {
@@ -102,15 +102,13 @@ function readProof(req: HttpRequest, form: Form): Proof {
 }
 
 /** Read HTTP Basic, whose two halves are encoded like a form's values (RFC 6749 §2.3.1). */
-function readBasic(req: HttpRequest): ClientCredential | undefined {
-  const values = req.rawHeaders.filter(
-    (_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === "authorization",
-  );
-  const [value, ...others] = values;
-  if (value === undefined) {
+function readBasic(headers: Headers): ClientCredential | undefined {
+  const value = headers.get("authorization");
+  if (value === null) {
     return undefined;
   }
-  if (others.length > 0) {
+  // A header that stands twice is joined so. No value of Basic has a comma.
+  if (value.includes(",")) {
     throw new OAuthError("invalid_request", "the header authorization stands more than once");
   }
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value)?.[1] ?? "";

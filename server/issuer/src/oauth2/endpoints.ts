@@ -1,4 +1,4 @@
-import type { RequestHandler } from "@countersign/node";
+import type { Endpoint } from "@countersign/server";
 import { createIntrospectionEndpoint, type IntrospectionDeps } from "./introspection-endpoint.ts";
 import { createOAuthEndpoint, type OAuthEndpointOptions } from "./oauth-endpoint.ts";
 import { createRevocationEndpoint, type RevocationDeps } from "./revocation-endpoint.ts";
@@ -14,9 +14,7 @@ export type OAuthEndpointsOptions = OAuthEndpointOptions &
   };
 
 /** Create the OAuth endpoints, by their path: the doors for clients in any language. */
-export function createOAuthEndpoints(
-  options: OAuthEndpointsOptions,
-): Readonly<Record<string, RequestHandler>> {
+export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
   return {
     "/oauth2/token": createOAuthEndpoint(options, createTokenEndpoint(options)),
     "/oauth2/revoke": createOAuthEndpoint(options, createRevocationEndpoint(options)),

@@ -1,6 +1,6 @@
-import type { HttpRequest } from "@countersign/node";
-import { createArrivals, packParts, toArriving } from "@countersign/node/internal";
+import type { Clock } from "@countersign/server";
 import { OAuthError } from "./oauth-error.ts";
+import { type ReadBody, readBody } from "./read-body.ts";
 
 /** The parameters of an OAuth request. One without a value is as if it were not there (RFC 6749 §3.2). */
 export interface Form {
@@ -20,7 +20,15 @@ const MAX_PARAMETERS = 64;
 /** How long a form may take to arrive, in milliseconds. */
 const ARRIVAL_TIMEOUT_MS = 10_000;
 
-const arrivals = createArrivals(ARRIVAL_TIMEOUT_MS);
+/** What is said of a body that cannot be had. */
+const FAULTS = {
+  "too large": { message: "the body is too large", status: 413 },
+  "too late": { message: "the body did not arrive in time", status: 408 },
+  "broken off": { message: "the body ended too early", status: 400 },
+} satisfies Record<Exclude<ReadBody["kind"], "whole">, object>;
+
+/** With a comma the field stood twice: a proxy in front may have read the other one. */
+const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;[^,]*)?$/i;
 
 /** The parameters that may stand more than once (RFC 8693 §2.1, RFC 8707 §2). */
 const REPEATABLE: ReadonlySet<string> = new Set(["resource", "audience"]);
@@ -28,16 +36,16 @@ const REPEATABLE: ReadonlySet<string> = new Set(["resource", "audience"]);
 /**
  * Read the parameters of a request out of its body, and nowhere else: a query gets into logs.
  *
+ * @param clock measures how long the body takes to arrive
  * @throws OAuthError `invalid_request` when the body is no form, too large, or has a parameter twice
  */
-export async function readForm(req: HttpRequest): Promise<Form> {
-  const [type = ""] = (req.headers["content-type"] ?? "").split(";", 1);
-  if (type.trim().toLowerCase() !== "application/x-www-form-urlencoded") {
+export async function readForm(request: Request, clock: Clock): Promise<Form> {
+  if (!FORM_TYPE.test(request.headers.get("content-type") ?? "")) {
     throw new OAuthError("invalid_request", "the body must be application/x-www-form-urlencoded");
   }
   const values = new Map<string, string[]>();
   let count = 0;
-  for (const [name, value] of new URLSearchParams(await readText(req))) {
+  for (const [name, value] of new URLSearchParams(await readText(request, clock))) {
     const known = values.get(name);
     count += 1;
     if (count > MAX_PARAMETERS || (known !== undefined && !REPEATABLE.has(name))) {
@@ -64,26 +72,18 @@ function toForm(values: ReadonlyMap<string, readonly string[]>): Form {
   };
 }
 
-async function readText(req: HttpRequest): Promise<string> {
-  const arriving = toArriving(req);
-  arrivals.add(arriving);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    // The iterator must not destroy the request when reading stops: that would cut off the answer.
-    const body: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false });
-    for await (const chunk of packParts(body)) {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        throw new OAuthError("invalid_request", "the body is too large", { status: 413 });
-      }
-      chunks.push(chunk);
-    }
-  } finally {
-    arrivals.delete(arriving);
+async function readText(request: Request, clock: Clock): Promise<string> {
+  const body = await readBody(request.body, {
+    maxBytes: MAX_BODY_BYTES,
+    timeoutMs: ARRIVAL_TIMEOUT_MS,
+    clock,
+  });
+  if (body.kind !== "whole") {
+    const { message, status } = FAULTS[body.kind];
+    throw new OAuthError("invalid_request", message, { status });
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(body.bytes);
   } catch {
     throw new OAuthError("invalid_request", "the body is not UTF-8");
   }

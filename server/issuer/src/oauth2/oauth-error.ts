@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from "node:http";
 import { AuthError, type AuthReason } from "@countersign/server";
 
 /** The error codes of the OAuth endpoints. */
@@ -19,7 +18,7 @@ export class OAuthError extends Error {
   override readonly name = "OAuthError";
   readonly code: OAuthErrorCode;
   readonly status: number;
-  readonly headers: Readonly<OutgoingHttpHeaders>;
+  readonly headers: Readonly<Record<string, string>>;
 
   /**
    * @param code the error code, for programs
@@ -29,7 +28,7 @@ export class OAuthError extends Error {
   constructor(
     code: OAuthErrorCode,
     message: string,
-    answer: { readonly status?: number; readonly headers?: OutgoingHttpHeaders } = {},
+    answer: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
   ) {
     super(message);
     this.code = code;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { JsonDocument } from "../../server/node/src/documents.ts";
-import { ask, serve } from "./serving.ts";
+import { createJsonDocument, type JsonDocument } from "../../../server/issuer/src/oauth2/json-document.ts";
+import { ask, serve } from "../../node/serving.ts";
 
 const PATH = "/.well-known/jwks.json";
 
 const serveDocument = (document: JsonDocument, onError: (error: unknown) => void = () => undefined) =>
-  serve({ documents: { [PATH]: document }, onError });
+  serve({ endpoints: { [PATH]: createJsonDocument(document, onError) } });
 
 describe("a public document", () => {
   it("is served as JSON that scripts of every origin may read", async () => {
@@ -32,6 +32,11 @@ describe("a public document", () => {
     expect(await again()).toMatchObject({ status: 304, body: "" });
     keys = ["second"];
     expect((await again()).status).toBe(200);
+  });
+
+  it("is in the hands of who names any version", async () => {
+    await using serving = await serveDocument({ read: () => ({}) });
+    expect((await ask(serving.origin, { path: PATH, headers: { "if-none-match": "*" } })).status).toBe(304);
   });
 
   it("answers HEAD without the body", async () => {

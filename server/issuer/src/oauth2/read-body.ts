@@ -1,0 +1,82 @@
+import type { Clock } from "@countersign/server";
+
+/** How a body is held to its limits. */
+export interface BodyLimits {
+  /** How large it may be, in bytes. */
+  readonly maxBytes: number;
+  /** How long it may take to arrive, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Measures that. */
+  readonly clock: Clock;
+}
+
+/** What became of a body. */
+export type ReadBody =
+  | { readonly kind: "whole"; readonly bytes: Uint8Array }
+  /** Larger than it may be, longer on its way than it may take, or ended by the client before its end. */
+  | { readonly kind: "too large" | "too late" | "broken off" };
+
+/** Most forms fit in. */
+const FIRST_BYTES = 4 * 1024;
+
+/**
+ * Read a body to its end, unless it goes beyond a limit: then the rest is not asked for.
+ *
+ * Its parts are put together as they come: each takes far more memory than it brings when it comes byte by byte.
+ */
+export async function readBody(
+  body: ReadableStream<Uint8Array> | null,
+  { maxBytes, timeoutMs, clock }: BodyLimits,
+): Promise<ReadBody> {
+  const reader = body?.getReader();
+  if (reader === undefined) {
+    return { kind: "whole", bytes: new Uint8Array() };
+  }
+  const bytes = createBytes(maxBytes);
+  // The reader is not waited for: a body may be one that cannot be cancelled. What is read of it is thrown away.
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  let isLate = false;
+  // A read that waits ends with this, as if the body were whole: no race of promises is needed.
+  const cancel = clock.schedule(() => {
+    isLate = true;
+    stop();
+  }, timeoutMs);
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (!bytes.add(part.value)) {
+        stop();
+        return { kind: "too large" };
+      }
+    }
+  } catch {
+    // The only reason for which the body of a request breaks: the client has left, and gets no answer.
+    return { kind: isLate ? "too late" : "broken off" };
+  } finally {
+    cancel();
+  }
+  return isLate ? { kind: "too late" } : { kind: "whole", bytes: bytes.take() };
+}
+
+/** Bytes in one piece of memory, which grows with them. */
+function createBytes(maxBytes: number) {
+  let memory = new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
+  let size = 0;
+  return {
+    /** Copy a part. @returns false when it is too much */
+    add(part: Uint8Array): boolean {
+      const end = size + part.length;
+      if (end > maxBytes) {
+        return false;
+      }
+      if (end > memory.length) {
+        const larger = new Uint8Array(Math.min(maxBytes, Math.max(end, memory.length * 2)));
+        larger.set(memory.subarray(0, size));
+        memory = larger;
+      }
+      memory.set(part, size);
+      size = end;
+      return true;
+    },
+    take: (): Uint8Array => memory.subarray(0, size),
+  };
+}

@@ -1,0 +1,68 @@
+import { type HttpRequest, type HttpResponse, isGone, isHttp2Response } from "../handler.ts";
+import { isConnectionField } from "./connection-fields.ts";
+import { stopUnreadBody } from "./reject-early.ts";
+
+/** Fields that may stand twice: with those that are set already, such as `vary` for other origins, or by themselves. */
+const APPENDED: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
+
+/**
+ * Send a response of the Fetch API, as fast as the client takes it. What has not been read of the request is stopped;
+ * when the client has left, the body of the response is cancelled.
+ *
+ * @throws what the body throws, or Node when it does not take a field of the header
+ */
+export async function sendResponse(req: HttpRequest, res: HttpResponse, response: Response): Promise<void> {
+  const { body } = response;
+  if (isGone(res)) {
+    await body?.cancel();
+    return;
+  }
+  setHeaders(res, response);
+  stopUnreadBody(req, res);
+  if (body === null || req.method === "HEAD") {
+    res.end();
+    await body?.cancel();
+    return;
+  }
+  await pipe(body, res);
+}
+
+function setHeaders(res: HttpResponse, { status, headers }: Response): void {
+  try {
+    for (const [name, value] of headers) {
+      if (APPENDED.has(name)) res.appendHeader(name, value);
+      else if (!isConnectionField(name)) res.setHeader(name, value);
+    }
+    res.statusCode = status;
+  } catch (cause) {
+    // Half of a header must not stand in the answer that says so.
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    throw cause;
+  }
+}
+
+async function pipe(body: ReadableStream<Uint8Array>, res: HttpResponse): Promise<void> {
+  const reader = body.getReader();
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  res.once("close", stop);
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (!isGone(res) && !write(res, part.value)) await untilDrained(res);
+  }
+  res.off("close", stop);
+  res.end();
+}
+
+/** @returns whether more may be written at once */
+function write(res: HttpResponse, part: Uint8Array): boolean {
+  return isHttp2Response(res) ? res.write(part) : res.write(part);
+}
+
+function untilDrained(res: HttpResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      res.off("drain", done).off("close", done);
+      resolve();
+    };
+    res.once("drain", done).once("close", done);
+  });
+}

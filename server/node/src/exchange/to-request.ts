@@ -1,0 +1,72 @@
+import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
+
+/** Say which scheme a request came over. A proxy in front that speaks TLS does not count: the request came from it. */
+export function schemeOf(req: HttpRequest): "http" | "https" {
+  const isEncrypted = isHttp2Request(req)
+    ? req.stream.session?.encrypted === true
+    : "encrypted" in req.socket && req.socket.encrypted === true;
+  return isEncrypted ? "https" : "http";
+}
+
+/**
+ * Convert a request of Node.js to one of the Fetch API, whose body is read when it is asked for, and whose signal aborts
+ * when the client has left. A field that stands more than once is one with the values joined by commas.
+ *
+ * @param url its whole URL
+ * @returns undefined when the Fetch API has no such request, as with the method TRACE
+ */
+export function toRequest(req: HttpRequest, res: HttpResponse, url: string): Request | undefined {
+  const { method = "" } = req;
+  const init = { method, headers: toHeaders(req.rawHeaders), signal: signalOf(res) };
+  try {
+    const request =
+      method === "GET" || method === "HEAD"
+        ? new Request(url, init)
+        : new Request(url, { ...init, body: toBody(req), duplex: "half" });
+    // The Fetch API takes `post` for POST. A proxy in front may have taken it for something else.
+    return request.method === method ? request : undefined;
+  } catch {
+    // It refuses some methods and some values of fields.
+    return undefined;
+  }
+}
+
+function toHeaders(rawHeaders: readonly string[]): Headers {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
+    // Over HTTP/2 the method and the path stand among the fields.
+    if (!name.startsWith(":")) headers.append(name, value);
+  }
+  return headers;
+}
+
+function signalOf(res: HttpResponse): AbortSignal {
+  const left = new AbortController();
+  if (isGone(res)) left.abort();
+  const sent = isHttp2Response(res) ? res.stream : res;
+  sent.once("close", () => {
+    if (!sent.writableFinished) left.abort();
+  });
+  return left.signal;
+}
+
+function toBody(req: HttpRequest): ReadableStream<Uint8Array> {
+  // The iterator must not destroy the request when reading stops: that would cut off the answer.
+  const parts: AsyncIterator<Buffer> = req.iterator({ destroyOnReturn: false });
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const part = await parts.next();
+        if (part.done === true) controller.close();
+        else controller.enqueue(part.value);
+      },
+      cancel() {
+        // Not waited for: a read that waits for the client may wait for ever.
+        parts.return?.().catch(() => undefined);
+      },
+    },
+    // Nothing is read ahead of the endpoint: an answer without the body must not begin to receive it.
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,57 @@
+import type { Endpoint } from "@countersign/server";
+import { stopUnreadBody } from "./exchange/reject-early.ts";
+import { sendResponse } from "./exchange/send-response.ts";
+import { toRequest } from "./exchange/to-request.ts";
+import type { HttpRequest, HttpResponse } from "./handler.ts";
+import { respondJson } from "./respond.ts";
+
+/** Answers a request when it has what the path names; resolves to `undefined` when it has not. */
+export type PageHandler = (request: Request) => Promise<Response | undefined>;
+
+/** Where a request goes. */
+export interface Target {
+  /** The text of the path as it was sent. */
+  readonly pathname: string;
+  /** The whole URL. */
+  readonly url: string;
+}
+
+/**
+ * Have an endpoint of the Fetch API answer a request of Node.js.
+ *
+ * @param peer where the request comes from
+ * @throws what the endpoint throws
+ */
+export async function serveEndpoint(
+  req: HttpRequest,
+  res: HttpResponse,
+  { endpoint, url, peer }: { readonly endpoint: Endpoint; readonly url: string; readonly peer: string },
+): Promise<void> {
+  const request = toRequest(req, res, url);
+  if (request === undefined) {
+    stopUnreadBody(req, res);
+    respondJson(res, 501, { error: "not implemented" });
+    return;
+  }
+  await sendResponse(req, res, await endpoint(request, { peer }));
+}
+
+/**
+ * Have a page answer a request of Node.js. It gets GET and HEAD only, and no path that is written otherwise than in its
+ * URL: `/a/../b` is missing.
+ *
+ * @throws what the handler of pages throws
+ */
+export async function servePage(
+  req: HttpRequest,
+  res: HttpResponse,
+  { pages, target }: { readonly pages: PageHandler; readonly target: Target },
+): Promise<"answered" | "missing"> {
+  const isRead = req.method === "GET" || req.method === "HEAD";
+  if (!isRead || new URL(target.url).pathname !== target.pathname) return "missing";
+  const request = toRequest(req, res, target.url);
+  const page = request === undefined ? undefined : await pages(request);
+  if (page === undefined) return "missing";
+  await sendResponse(req, res, page);
+  return "answered";
+}
