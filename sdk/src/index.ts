@@ -30,7 +30,7 @@ export type {
   TokenSource,
 } from "./core/source.ts";
 export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
-export { TokenSourceError } from "./core/source-error.ts";
+export { isTokenSourceError, TokenSourceError } from "./core/source-error.ts";
 export type {
   RefreshHealth,
   RefreshIntent,

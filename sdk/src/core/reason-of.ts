@@ -3,6 +3,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 import { type AuthReason, hasReason, readRefusal, readRetryAfterMs } from "./error-info.ts";
 import { isSessionError } from "./errors.ts";
+import { isTokenSourceError } from "./source-error.ts";
 
 /**
  * Read why a Countersign server refused a call, such as `TOKEN_EXPIRED`.
@@ -21,14 +22,15 @@ export function isReason(error: unknown, ...reasons: readonly AuthReason[]): boo
 }
 
 /**
- * Read after how many milliseconds another try makes sense: what the server asks for in `google.rpc.RetryInfo` or the
- * header Retry-After, at most a day, or what the SDK has found itself.
+ * Read after how many milliseconds another try makes sense: what a `SessionError` or a `TokenSourceError` says, else
+ * what the server asks for in `google.rpc.RetryInfo` or in the header Retry-After, at most a day.
  *
  * @param error what a call was rejected with
  * @returns `undefined` when the error does not say
  */
 export function retryAfterMsOf(error: unknown): number | undefined {
-  return isSessionError(error) ? error.retryAfterMs : readRetryAfterMs(toReceived(error));
+  const isOwn = isSessionError(error) || isTokenSourceError(error);
+  return isOwn ? error.retryAfterMs : readRetryAfterMs(toReceived(error));
 }
 
 function isAuthReason(reason: string): reason is AuthReason {

@@ -2,7 +2,14 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AuthReasonSchema } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
-import { type AuthReason, isReason, reasonOf, retryAfterMsOf, SessionError } from "@countersign/sdk";
+import {
+  type AuthReason,
+  isReason,
+  reasonOf,
+  retryAfterMsOf,
+  SessionError,
+  TokenSourceError,
+} from "@countersign/sdk";
 import { createRefusal } from "@countersign/sdk/testing";
 import { describe, expect, test } from "vitest";
 import { isTokenRefused } from "../../../sdk/src/core/error-info.ts";
@@ -91,6 +98,7 @@ describe("the time to wait", () => {
     ["RetryInfo as it arrives", received(withRetry), 1_500],
     ["the header Retry-After", new ConnectError("m", Code.Unavailable, { "retry-after": "9" }), 9_000],
     ["what the SDK has found", new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs: 250 }), 250],
+    ["what a token source has found", new TokenSourceError("transient", "m", { retryAfterMs: 70 }), 70],
     ["no more than a day", createRefusal("RATE_LIMITED", { retryAfterMs: 1e10 }), 86_400_000],
     ["nothing where none is given", createRefusal("TOKEN_EXPIRED"), undefined],
     ["nothing where the SDK knows none", new SessionError("SIGNED_OUT"), undefined],
