@@ -4,7 +4,15 @@ import { defineConfig } from "tsdown";
 
 /** Where the package is put together. `npm run pack` names a folder, and writes the manifest there. */
 const FOLDER = resolve(process.env.COUNTERSIGN_PACKAGE_DIR ?? "package");
-const ENTRIES = ["index", "browser/index", "node/index", "react/index", "oidc/index", "testing/index"];
+const ENTRIES = [
+  "index",
+  "browser/index",
+  "node/index",
+  "react/index",
+  "oidc/index",
+  "store/index",
+  "testing/index",
+];
 
 export default defineConfig({
   entry: Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])),

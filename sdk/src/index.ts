@@ -3,7 +3,6 @@ export type { Cancel, Clock, ScheduleOptions } from "./core/clock.ts";
 export { systemClock } from "./core/clock.ts";
 export type { SessionOptions } from "./core/create-session.ts";
 export { createSession } from "./core/create-session.ts";
-export { encodeEntry } from "./core/entry-text.ts";
 export type { AuthReason } from "./core/error-info.ts";
 export type { SessionErrorOptions, SessionErrorReason } from "./core/errors.ts";
 export { isSessionError, SessionError } from "./core/errors.ts";
@@ -12,13 +11,10 @@ export type { FunctionSourceOptions } from "./core/from-function.ts";
 export { fromFunction } from "./core/from-function.ts";
 export { fromSession } from "./core/from-session.ts";
 export { createMemoryStore } from "./core/memory-store.ts";
-export { parseEntry } from "./core/parse-entry.ts";
-export type { PeerMessage, Peers } from "./core/peers.ts";
 export { isReason, reasonOf, retryAfterMsOf } from "./core/reason-of.ts";
 export type { Interruption, ResumableOptions, StreamingCall } from "./core/resumable.ts";
 export { resumable } from "./core/resumable.ts";
 export type { SignOutResult } from "./core/revoke.ts";
-export { Secret } from "./core/secret.ts";
 export type { Session, TokenOptions } from "./core/session.ts";
 export type { SessionSnapshot } from "./core/snapshot.ts";
 export type {
@@ -31,12 +27,4 @@ export type {
 } from "./core/source.ts";
 export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
 export { isTokenSourceError, TokenSourceError } from "./core/source-error.ts";
-export type {
-  RefreshHealth,
-  RefreshIntent,
-  SessionStore,
-  SignedInEntry,
-  SignedOutEntry,
-  SignedOutReason,
-  StoreEntry,
-} from "./core/store.ts";
+export type { SessionStore, SignedOutReason } from "./core/store.ts";

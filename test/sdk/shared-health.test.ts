@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isSessionError, type PeerMessage, type Peers } from "@countersign/sdk";
+import { isSessionError } from "@countersign/sdk";
+import type { PeerMessage, Peers } from "@countersign/sdk/store";
 import { createRefusal } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { createKit, DEMO, LIFETIME_MS, pass, settle } from "./kit.ts";

@@ -1,5 +1,5 @@
-import { Secret, type SignedInEntry } from "@countersign/sdk";
 import { createIndexedDbStore } from "@countersign/sdk/browser";
+import { Secret, type SignedInEntry } from "@countersign/sdk/store";
 import { expect, test } from "vitest";
 import { createDatabase } from "../../../sdk/src/browser/database.ts";
 import type { SealedEntry } from "../../../sdk/src/browser/sealed-entry.ts";

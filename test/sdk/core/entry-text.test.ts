@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { encodeEntry, parseEntry, Secret, type StoreEntry } from "@countersign/sdk";
+import { encodeEntry, parseEntry, Secret, type StoreEntry } from "@countersign/sdk/store";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 

@@ -1,4 +1,5 @@
-import { Secret, type SessionEvent, type SignedInEntry, type StoreEntry } from "@countersign/sdk";
+import type { SessionEvent } from "@countersign/sdk";
+import { Secret, type SignedInEntry, type StoreEntry } from "@countersign/sdk/store";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { HEALTHY } from "../../../sdk/src/core/budget.ts";

@@ -1,4 +1,5 @@
-import { createMemoryStore, Secret, type SessionStore, type StoreEntry } from "@countersign/sdk";
+import { createMemoryStore, type SessionStore } from "@countersign/sdk";
+import { Secret, type StoreEntry } from "@countersign/sdk/store";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { HEALTHY } from "../../../sdk/src/core/budget.ts";

@@ -1,10 +1,5 @@
-import {
-  type Clock,
-  createMemoryStore,
-  createSession,
-  type Peers,
-  type SessionStore,
-} from "@countersign/sdk";
+import { type Clock, createMemoryStore, createSession, type SessionStore } from "@countersign/sdk";
+import type { Peers } from "@countersign/sdk/store";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { createSharedEntry } from "../../../sdk/src/core/shared-entry.ts";

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseEntry } from "@countersign/sdk";
 import { createFileStore, createSession } from "@countersign/sdk/node";
+import { parseEntry } from "@countersign/sdk/store";
 import { expect, test } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { DEMO } from "../kit.ts";
