@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { loadDemoServices } from "../../server/cli/src/built-in-services.ts";
 import { serve } from "../../server/cli/src/serve.ts";
+import { storeOf } from "../../server/cli/src/store-settings.ts";
 import { createTerminal } from "../../server/cli/src/terminal.ts";
 import { openDemo } from "../../server/demo/src/open-demo.ts";
 
@@ -8,6 +8,5 @@ import { openDemo } from "../../server/demo/src/open-demo.ts";
 // run this file with the arguments that they are given.
 await serve(process.argv.slice(3), createTerminal(process), {
   ...(await loadDemoServices()),
-  openAddition: ({ config }, issuer) =>
-    openDemo({ store: { sqlite: join(config.dataDir, "countersign.db") }, issuer }),
+  openAddition: ({ issuer, config }) => openDemo({ issuer, store: storeOf(config) }),
 });

@@ -20,7 +20,7 @@ import type { Backend } from "./open-backend.ts";
 /** What a server serves. */
 export interface ServerMode extends BuiltInServices {
   /** Open what is served beside the services of the command. Absent: nothing is. */
-  readonly openAddition?: (backend: Backend, issuerUrl: string) => Promise<Addition>;
+  readonly openAddition?: (backend: Backend) => Promise<Addition>;
 }
 
 /** What a server serves beside the services of the command. */
@@ -69,7 +69,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
   const { mode, opened } = parts;
   const streams = createStreamRegistry(metrics.streams);
   const renewal = createStreamService({ streams, clock, others: issuer.trust.signals });
-  const addition = opened.use(await mode.openAddition?.(backend, issuer.url));
+  const addition = opened.use(await mode.openAddition?.(backend));
   const { routes, policies, health } = createStandardServices({
     reflection: mode.reflection,
     routes(router) {

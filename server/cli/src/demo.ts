@@ -1,10 +1,10 @@
-import { join } from "node:path";
-import type { DEMO_ACCOUNTS, DemoOptions } from "@countersign/demo";
+import type { DEMO_ACCOUNTS } from "@countersign/demo";
 import { loadDemoServices } from "./built-in-services.ts";
 import type { Command, Terminal } from "./command.ts";
 import type { ServerMode } from "./compose-server.ts";
-import { type Config, readCommandLine } from "./config.ts";
+import { readCommandLine } from "./config.ts";
 import { type RunningServer, runServer } from "./run-server.ts";
+import { storeOf } from "./store-settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings that the demo has defaults of its own for. */
@@ -34,35 +34,18 @@ export const demoCommand: Command = {
     const { DEMO_ACCOUNTS, openDemo } = await import("@countersign/demo");
     const mode: ServerMode = {
       ...(await loadDemoServices()),
-      openAddition: (_, issuer) => openDemo({ store: locate(config), issuer }),
+      openAddition: ({ issuer }) => openDemo({ issuer, store: storeOf(config) }),
     };
     await runServer(config, terminal, {
       mode,
       given,
       createsSecret: true,
-      onReady: async (server) => {
-        await addAccounts(server, DEMO_ACCOUNTS);
-        printWelcome(server, DEMO_ACCOUNTS, terminal);
-      },
+      onReady: (server) => printWelcome(server, DEMO_ACCOUNTS, terminal),
     });
   },
 };
 
-/** Where the notes are: beside what the issuer has in its store. */
-function locate({ databaseUrl, dataDir }: Config): DemoOptions["store"] {
-  return databaseUrl === undefined ? { sqlite: join(dataDir, "countersign.db") } : { postgres: databaseUrl };
-}
-
 type DemoAccounts = typeof DEMO_ACCOUNTS;
-
-async function addAccounts({ backend }: RunningServer, demoAccounts: DemoAccounts): Promise<void> {
-  const { accounts } = backend.issuer;
-  for (const account of demoAccounts) {
-    if ((await accounts.find(account.username)) === undefined) {
-      await accounts.create(account);
-    }
-  }
-}
 
 function printWelcome(
   { backend, origin, adminOrigin }: RunningServer,

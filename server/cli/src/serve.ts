@@ -54,7 +54,7 @@ export async function serve(
     return;
   }
   const onReady = async (server: RunningServer): Promise<void> => {
-    await warnOfGuessablePasswords({ store: server.backend.issuer.store, log: server.backend.log });
+    await warnOfGuessablePasswords(server.backend);
     announce(server);
   };
   await runServer(config, terminal, { mode, given, onReady });
@@ -70,8 +70,7 @@ interface WorkerParts {
 
 async function serveAsWorker({ config, given, terminal, mode, link }: WorkerParts): Promise<void> {
   try {
-    const onReady = ({ backend: { issuer, log } }: RunningServer): Promise<void> =>
-      warnOfGuessablePasswords({ store: issuer.store, log });
+    const onReady = ({ backend }: RunningServer): Promise<void> => warnOfGuessablePasswords(backend);
     await runServer(config, terminal, { mode, given, onReady, link });
   } finally {
     link.close();

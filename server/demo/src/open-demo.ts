@@ -2,11 +2,13 @@ import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { Issuer, IssuerStoreLocation } from "@countersign/issuer";
+import { makeDemoAccounts } from "./accounts.ts";
 import { latestNoteSequences } from "./notes/note-events.ts";
 import { createNoteFeed } from "./notes/note-feed.ts";
 import { createOwnerOf } from "./notes/note-owner.ts";
 import { createNotesService } from "./notes/notes-service.ts";
-import { type NoteLocation, openNoteDatabase } from "./notes/open-notes.ts";
+import { openNoteDatabase } from "./notes/open-notes.ts";
 import { createStaticFiles } from "./static-files.ts";
 
 /** The services of the demo. Their rules stand in their protos. */
@@ -14,13 +16,13 @@ export const DEMO_SERVICES: readonly DescService[] = [NotesService];
 
 /** What {@link openDemo} needs. */
 export interface DemoOptions {
-  /** The database of the issuer, which has made it already. The notes get tables of their own in it. */
-  readonly store: NoteLocation;
-  /** The issuer whose subjects own notes under their own names: claim `iss`. */
-  readonly issuer: string;
+  /** The issuer that the demo's accounts sign in at. */
+  readonly issuer: Pick<Issuer, "accounts" | "clock" | "url">;
+  /** The store of the issuer. The notes get tables of their own in it. */
+  readonly store: IssuerStoreLocation;
 }
 
-/** The demo on its database. */
+/** The demo beside its issuer. */
 export interface Demo extends AsyncDisposable {
   /** Registers {@link DEMO_SERVICES}. */
   readonly routes: (router: ConnectRouter) => void;
@@ -32,15 +34,21 @@ export interface Demo extends AsyncDisposable {
 const PAGE_FOLDER = join(import.meta.dirname, "../dist/page");
 
 /**
- * Open the demo: notes, and the page that shows them.
+ * Open the demo: notes, the page that shows them, and the accounts that write them.
  *
  * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached
  * @throws Error when there is no database, or a newer demo has made its tables
  */
-export async function openDemo({ store: location, issuer }: DemoOptions): Promise<Demo> {
+export async function openDemo({ issuer, store: location }: DemoOptions): Promise<Demo> {
+  await makeDemoAccounts(issuer.accounts);
   const store = await openNoteDatabase(location);
   const feed = createNoteFeed({ latestSequences: (owners) => latestNoteSequences(store, owners) });
-  const notes = createNotesService({ store, feed, ownerOf: createOwnerOf(issuer) });
+  const notes = createNotesService({
+    store,
+    feed,
+    ownerOf: createOwnerOf(issuer.url),
+    nowMs: () => issuer.clock.nowMs(),
+  });
   return {
     routes: (router) => void router.service(NotesService, notes),
     pages: createStaticFiles(PAGE_FOLDER),

@@ -1,15 +1,15 @@
 import { join } from "node:path";
+import type { IssuerStoreLocation } from "@countersign/issuer";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { NoteDatabase } from "../../../server/demo/src/notes/note-database.ts";
-import { type NoteLocation, openNoteDatabase } from "../../../server/demo/src/notes/open-notes.ts";
-import { openDatabase, type StoreLocation } from "../../../server/issuer/src/store/database.ts";
+import { openNoteDatabase } from "../../../server/demo/src/notes/open-notes.ts";
+import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder, databaseParent } from "../../support/temporary-folder.ts";
 
-/** The same new database, as the issuer and the demo name it. */
+/** A new database, which only the issuer makes. */
 export interface NewDatabase extends AsyncDisposable {
-  readonly issuer: StoreLocation;
-  readonly demo: NoteLocation;
+  readonly location: IssuerStoreLocation;
 }
 
 /** Run the same tests on both kinds of database. `create` makes an empty one, for `await using`. */
@@ -17,8 +17,7 @@ export function describeDatabases(name: string, body: (create: () => Promise<New
   describe(`${name} (SQLite)`, () =>
     body(async () => {
       const { path, [Symbol.asyncDispose]: remove } = await createTemporaryFolder(databaseParent());
-      const demo = { sqlite: join(path, "countersign.db") };
-      return { issuer: demo, demo, [Symbol.asyncDispose]: remove };
+      return { location: { sqlite: join(path, "auth.db") }, [Symbol.asyncDispose]: remove };
     }));
   describe(`${name} (Postgres)`, () => {
     let server: TestPostgres;
@@ -27,12 +26,8 @@ export function describeDatabases(name: string, body: (create: () => Promise<New
     });
     afterAll(() => server?.[Symbol.asyncDispose]());
     body(async () => {
-      const url = await server.createDatabase();
-      return {
-        issuer: { postgres: url },
-        demo: { postgres: url },
-        [Symbol.asyncDispose]: async () => undefined,
-      };
+      const location = { postgres: await server.createDatabase() };
+      return { location, [Symbol.asyncDispose]: () => Promise.resolve() };
     });
   });
 }
@@ -42,9 +37,9 @@ export function describeNotes(name: string, body: (open: () => Promise<NoteDatab
   describeDatabases(name, (create) =>
     body(async () => {
       await using stack = new AsyncDisposableStack();
-      const { issuer, demo } = stack.use(await create());
-      await (await openDatabase(issuer)).close();
-      const database = stack.use(await openNoteDatabase(demo));
+      const { location } = stack.use(await create());
+      await (await openDatabase(location)).close();
+      const database = stack.use(await openNoteDatabase(location));
       const kept = stack.move();
       return { ...database, [Symbol.asyncDispose]: () => kept.disposeAsync() };
     }),

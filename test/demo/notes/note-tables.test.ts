@@ -44,8 +44,8 @@ async function listDemoTables({ db, dialect }: Store): Promise<readonly string[]
   return rows.map(({ name }) => name).filter((name) => /note|demo/.test(name));
 }
 
-async function withIssuer<T>({ issuer }: NewDatabase, use: (store: Store) => Promise<T>): Promise<T> {
-  await using store = await openDatabase(issuer);
+async function withIssuer<T>({ location }: NewDatabase, use: (store: Store) => Promise<T>): Promise<T> {
+  await using store = await openDatabase(location);
   return await use(store);
 }
 
@@ -54,7 +54,7 @@ describeDatabases("the demo's tables", (create) => {
     await using database = await create();
     expect(await withIssuer(database, listDemoTables)).toEqual([]);
     for (const found of [[], [NOTE.id]]) {
-      await using store = await openNoteDatabase(database.demo);
+      await using store = await openNoteDatabase(database.location);
       const notes = await listNotes(store, "ada", { limit: 10, after: undefined });
       expect(notes.map(({ id }) => id)).toEqual(found);
       if (found.length === 0) await insertNotes(store, "ada", [NOTE]);
@@ -71,7 +71,7 @@ describeDatabases("the demo's tables", (create) => {
     await using database = await create();
     await withIssuer(database, makeNotesOfFirstRelease);
     for (const index of [1, 2]) {
-      await using store = await openNoteDatabase(database.demo);
+      await using store = await openNoteDatabase(database.location);
       expect(await findNote(store, "old")).toMatchObject({ owner: "ada", title: "before", sequence: 1 });
       await insertNotes(store, "ada", [{ ...NOTE, id: `new-${index}` }]);
       expect(await latestNoteSequences(store, ["ada"])).toEqual(new Map([["ada", 1 + index]]));
@@ -83,9 +83,9 @@ describeDatabases("the demo's tables", (create) => {
   it("of a newer demo are refused and left as they are", async () => {
     await using database = await create();
     await withIssuer(database, () => Promise.resolve());
-    await (await openNoteDatabase(database.demo))[Symbol.asyncDispose]();
+    await (await openNoteDatabase(database.location))[Symbol.asyncDispose]();
     await withIssuer(database, ({ db }) => sql`update demo_schema_version set version = 2`.execute(db));
-    await expect(openNoteDatabase(database.demo)).rejects.toThrow(
+    await expect(openNoteDatabase(database.location)).rejects.toThrow(
       "the demo's tables in this database have version 2, and this demo works with 1: use the release that made them",
     );
   });
@@ -93,7 +93,7 @@ describeDatabases("the demo's tables", (create) => {
   it("are made once when several demos start at the same time", async () => {
     await using database = await create();
     await withIssuer(database, () => Promise.resolve());
-    const stores = await Promise.all(Array.from({ length: 4 }, () => openNoteDatabase(database.demo)));
+    const stores = await Promise.all(Array.from({ length: 4 }, () => openNoteDatabase(database.location)));
     for (const store of stores) {
       expect(await store.read(store.db.selectFrom("demo_schema_version").selectAll())).toEqual([
         { version: 1 },

@@ -6,7 +6,7 @@ import type {
   ListNotesResponseSchema,
   NotesService,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { principalOf, systemClock } from "@countersign/server";
+import { principalOf } from "@countersign/server";
 import { assertValid, parsePageSize } from "./input.ts";
 import { findAccessibleNote, noteNotFound } from "./note-access.ts";
 import { latestNoteSequences, type NewNote, type StoredNote } from "./note-events.ts";
@@ -16,8 +16,8 @@ import { deleteNote, insertNotes, listNotes } from "./notes.ts";
 
 /** What the notes need. */
 export interface NotesServiceOptions extends NotesBackend {
-  /** Tells when a note was written, in milliseconds since 1970. Default: the machine's clock. */
-  readonly nowMs?: () => number;
+  /** Tells when a note was written, in milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 
 /** Many clients refuse messages of more than 4 MiB; this leaves room for everything but the texts. */
@@ -27,7 +27,7 @@ const MAX_IMPORTED_BYTES = 8 * 1024 * 1024;
 
 /** Create the demo's service: notes that belong to the subject that wrote them. */
 export function createNotesService(options: NotesServiceOptions): ServiceImpl<typeof NotesService> {
-  const { store, feed, ownerOf, nowMs = () => systemClock.nowMs() } = options;
+  const { store, feed, ownerOf, nowMs } = options;
   const write = async (
     owner: string,
     requests: readonly CreateNoteRequest[],
