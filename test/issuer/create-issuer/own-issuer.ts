@@ -30,10 +30,10 @@ export function serve(issuer: Issuer) {
 }
 
 /** Sign in. @returns what a call needs to be made as the account */
-export async function signIn({
-  client,
-}: ReturnType<typeof serve>): Promise<{ readonly headers: Record<string, string> }> {
-  const { username, password } = ADA;
+export async function signIn(
+  { client }: Pick<ReturnType<typeof serve>, "client">,
+  { username, password } = ADA,
+): Promise<{ readonly headers: Readonly<Record<string, string>> }> {
   const { tokens } = await client.signIn({ credential: { case: "password", value: { username, password } } });
   return { headers: { authorization: `Bearer ${tokens?.accessToken}` } };
 }
