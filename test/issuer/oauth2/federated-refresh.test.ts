@@ -53,6 +53,18 @@ describe("a client that may refresh", () => {
     expect([late.status, late.body.error]).toEqual([400, "invalid_grant"]);
   });
 
+  it("is told apart in the list of sessions by its user agent, and by the address that it last came from", async () => {
+    await using started = await start();
+    const { server, client } = started;
+    const { body } = await exchange(server, client);
+    const { sid } = decodeJwt<{ readonly sid: string }>(String(body.access_token));
+    const found = () => server.issuer.sessions.find(sid);
+    expect(await found()).toMatchObject({ device: "node", address: "127.0.0.1" });
+    await server.issuer.store.db.updateTable("sessions").set({ device: null, address: null }).execute();
+    await refresh(server, body.refresh_token, proofOf(client));
+    expect(await found()).toMatchObject({ device: "node", address: "127.0.0.1" });
+  });
+
   it("gets no refresh token for a user's token of ours, nor where an actor has a token of its own", async () => {
     await using started = await start();
     const { server, client } = started;

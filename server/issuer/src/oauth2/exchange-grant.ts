@@ -1,4 +1,5 @@
 import { assertGranted } from "../services/session-sign-in.ts";
+import { toSessionUse } from "../services/session-use.ts";
 import type { ExchangedToken, ExchangedTokenType } from "../services/token-exchange.ts";
 import { type Caller, needClient } from "./caller.ts";
 import type { Form } from "./form.ts";
@@ -20,9 +21,10 @@ const EXCHANGEABLE: ReadonlyMap<string, ExchangedTokenType> = new Map([
 /** [RFC 8693 §2](https://www.rfc-editor.org/rfc/rfc8693#section-2): a client asks for a token to act for somebody. */
 export async function exchangeTokens(
   { exchange }: Pick<GrantDeps, "exchange">,
-  { form }: OAuthRequest,
+  request: OAuthRequest,
   caller: Caller,
 ): Promise<Granted> {
+  const { form } = request;
   const client = needClient(caller);
   assertGranted(client, "token-exchange");
   if ((form.get("requested_token_type") ?? ISSUED_TOKEN_TYPE) !== ISSUED_TOKEN_TYPE) {
@@ -31,9 +33,10 @@ export async function exchangeTokens(
   const subject = readToken(form, "subject_token");
   const actor = readActor(form);
   const scopes = readScopes(form);
+  const use = toSessionUse(request);
   // RFC 8693 §2.2.2: what is wrong with either token makes the request invalid, not the grant.
   const tokens = await namingWrongCredentials("invalid_request", () =>
-    exchange({ client, subject, actor, scopes }),
+    exchange({ client, subject, actor, scopes, use }),
   );
   return { tokens, issuedTokenType: ISSUED_TOKEN_TYPE };
 }

@@ -1,5 +1,6 @@
 import { isClientId } from "../credentials/client-names.ts";
 import { assertGranted } from "../services/session-sign-in.ts";
+import { toSessionUse } from "../services/session-use.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { type Caller, needClient } from "./caller.ts";
@@ -30,13 +31,16 @@ async function grantClientCredentials(
 /** [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6) */
 async function grantRefresh(
   { sessions }: GrantDeps,
-  { form }: OAuthRequest,
+  request: OAuthRequest,
   caller: Caller,
 ): Promise<Granted> {
   const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needRefresher(caller).clientId;
+  const { form } = request;
   const refreshToken = form.need("refresh_token");
   const [refreshId, scopes] = [readRefreshId(form), readScopes(form)];
-  return { tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes }) };
+  return {
+    tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes, use: toSessionUse(request) }),
+  };
 }
 
 function needRefresher(caller: Caller): ClientRecord {
@@ -51,9 +55,10 @@ function needRefresher(caller: Caller): ClientRecord {
  */
 async function grantAssertion(
   { signIn, issuerOf, isOtherIssuer }: GrantDeps,
-  { form, peer }: OAuthRequest,
+  request: OAuthRequest,
   caller: Caller,
 ): Promise<Granted> {
+  const { form, peer } = request;
   const assertion = form.need("assertion");
   const scopes = readScopes(form);
   const client = caller.kind === "client" ? caller.client : undefined;
@@ -70,6 +75,13 @@ async function grantAssertion(
     return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes }) };
   }
   const canRefresh = caller.kind !== "anonymous";
-  const tokens = await signIn.beginFederated({ token: assertion, scopes, peer, client, canRefresh });
+  const tokens = await signIn.beginFederated({
+    token: assertion,
+    scopes,
+    peer,
+    client,
+    canRefresh,
+    use: toSessionUse(request),
+  });
   return { tokens };
 }

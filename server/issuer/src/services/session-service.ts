@@ -16,7 +16,7 @@ import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
 import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";
 import { toTokenSet, toWhoAmI } from "./session-messages.ts";
 import type { SignIn } from "./session-sign-in.ts";
-import { readSessionUse } from "./session-use.ts";
+import { toSessionUse } from "./session-use.ts";
 
 /** What the service of sessions needs. */
 export interface SessionServiceOptions {
@@ -71,12 +71,14 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
   }
+  const { scopes, device } = request;
+  const peer = peerOf(ctx.values);
   const tokens = await deps.signIn.begin({
     credential,
-    scopes: request.scopes,
-    peer: peerOf(ctx.values),
+    scopes,
+    peer,
     maxAccessTtlMs: readMaxAccessTtl(request),
-    use: readSessionUse(ctx, request.device),
+    use: toSessionUse({ headers: ctx.requestHeader, peer, device }),
   });
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
@@ -99,7 +101,7 @@ async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext)
     refreshToken,
     refreshId,
     maxAccessTtlMs: readMaxAccessTtl(request),
-    use: readSessionUse(ctx),
+    use: toSessionUse({ headers: ctx.requestHeader, peer: peerOf(ctx.values) }),
   });
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }

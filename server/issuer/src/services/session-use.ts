@@ -1,5 +1,3 @@
-import type { HandlerContext } from "@connectrpc/connect";
-import { peerOf } from "@countersign/server/internal";
 import type { SessionUse } from "../store/session-record.ts";
 
 /** How long the name of a device may be, in bytes of UTF-8. */
@@ -11,15 +9,20 @@ const MAX_SHOWN_CHARS = 256;
 /** Control characters and their like: they would move the cursor of a terminal, or turn the order of a line. */
 const UNSHOWABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu;
 
-/**
- * Read where a call comes from, to show it to the owner of its session.
- *
- * @param device what the client calls its device. Empty: its header `user-agent` is taken
- */
-export function readSessionUse(ctx: HandlerContext, device = ""): SessionUse {
+/** What a request says of where it comes from. */
+export interface RequestOrigin {
+  readonly headers: Headers;
+  /** Its address, in the form that limits count by; empty when it is not known. */
+  readonly peer: string;
+  /** What the client calls its device. Default: its header `user-agent`. */
+  readonly device?: string;
+}
+
+/** Read where a request comes from, to show it to the owner of its session. */
+export function toSessionUse({ headers, peer, device = "" }: RequestOrigin): SessionUse {
   return {
-    device: toShownText(device) ?? toShownText(ctx.requestHeader.get("user-agent") ?? ""),
-    address: toShownText(peerOf(ctx.values)),
+    device: toShownText(device) ?? toShownText(headers.get("user-agent") ?? ""),
+    address: toShownText(peer),
   };
 }
 

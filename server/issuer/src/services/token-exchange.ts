@@ -5,6 +5,7 @@ import type { Federation } from "../credentials/federation.ts";
 import type { AccessGrants } from "../sessions/access-grants.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
+import type { SessionUse } from "../store/session-record.ts";
 import { type Party, toActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
 import { type OwnIdentity, readOwnIdentity } from "./own-identity.ts";
@@ -27,6 +28,8 @@ export interface ExchangeInput {
   readonly actor: ExchangedToken | undefined;
   /** The scopes that are asked for; none: all that can be had. */
   readonly scopes: readonly string[];
+  /** Where it asks from. Default: not known. */
+  readonly use?: SessionUse | undefined;
 }
 
 /** What {@link createTokenExchange} needs. */
@@ -68,7 +71,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     }
     return { kind: "own", identity: await readOwnIdentity(options.authenticate, token) };
   };
-  return async ({ client, subject, actor, scopes }) => {
+  return async ({ client, subject, actor, scopes, use }) => {
     const owner = await identify(subject);
     const party =
       actor === undefined ? toClientParty(client.clientId, options.issuer) : toParty(await identify(actor));
@@ -76,7 +79,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     if (owner.kind === "federated") {
       // An actor with a token of its own acts for as long as that one lasts, and proves itself anew.
       const canRefresh = actor === undefined;
-      return beginFederatedSession(options, { ...owner, client, scopes, actor: act, canRefresh });
+      return beginFederatedSession(options, { ...owner, client, scopes, use, actor: act, canRefresh });
     }
     const { identity } = owner;
     return options.accessGrants.derive({
