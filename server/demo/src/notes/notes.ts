@@ -12,8 +12,11 @@ export interface NotePosition {
 /** Stays below the limits on parameters of both databases. */
 const INSERT_BATCH_ROWS = 200;
 
-/** The first of the two numbers of the lock that one writer of an owner at a time holds on Postgres. */
-const OWNER_LOCK = 5_211_512;
+/**
+ * The first of the two numbers of the lock that one writer of an owner at a time holds on Postgres. The release before has
+ * the same, and may run beside this one. Locks of two numbers are others than those of one.
+ */
+const OWNER_LOCK = 5_211_501;
 
 /** Write notes of one owner: all of them, or none. Their events get ascending sequences in the order given. */
 export function insertNotes(

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
+import { lockUntilCommit } from "./advisory-locks.ts";
 import type { Store } from "./database.ts";
-import { lockRevocations } from "./revocation-lock.ts";
 import type { Schema } from "./schema.ts";
 
 /** The longest life of an access token that is accepted unless options say otherwise, in milliseconds. */
@@ -32,7 +32,7 @@ export async function recordAccessLife(
   }
   await store.db.transaction().execute(async (trx) => {
     // What is being revoked at this moment, without knowing of this life, is read by this server before it grants any.
-    await lockRevocations(trx, store.dialect);
+    await lockUntilCommit(trx, store.dialect, "revocations");
     await trx
       .insertInto("access_lives")
       .values({ life_ms: Math.ceil(lifeMs), granted_until: until })

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Store } from "./database.ts";
-import type { AccountTable } from "./schema.ts";
+import type { AccountTable } from "./schema/accounts.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
 /** An account that can sign in with a password. Times are milliseconds since 1970. */

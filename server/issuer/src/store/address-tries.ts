@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "./database.ts";
-import { deleteOutlived } from "./delete-outlived.ts";
+import { deleteExpired, EXPIRIES } from "./expiry.ts";
 
 /** What one server has counted of an address. */
 export interface AddressTries {
@@ -17,9 +17,6 @@ export interface TryCount {
   readonly windowMs: number;
   readonly nowMs: number;
 }
-
-/** How many forgotten rows go with each write: more than one can add, so that they never pile up. */
-const PRUNE_ROWS = 1_000;
 
 /**
  * Add what one server has counted to what all have, for many addresses in one statement.
@@ -52,7 +49,6 @@ export async function addAddressTries(
       .returning(["address_key", "full_at"])
       .execute(),
   );
-  const old = { table: "address_tries", key: "address_key", time: "full_at" } as const;
-  await deleteOutlived(store, { ...old, beforeMs: nowMs, limit: PRUNE_ROWS });
+  await deleteExpired(store, EXPIRIES.addressTries, nowMs);
   return rows.map((row) => ({ key: row.address_key, fullAtMs: row.full_at }));
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
-import type { ClientTable } from "./client-schema.ts";
 import type { Store } from "./database.ts";
+import type { ClientTable } from "./schema/clients.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
 /** A program that signs in as itself. Times are milliseconds since 1970. */

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from "@countersign/server";
 import { pause, repeat } from "@countersign/server/internal";
 import type { Store } from "./database.ts";
 import { acquireLease } from "./leases.ts";
-import { type Prune, pruneAccessLives, pruneRevocations, pruneSessions } from "./prune.ts";
+import { PRUNED, type Prune } from "./prune.ts";
 
 /** What {@link createPruner} needs. */
 export interface PrunerOptions {
@@ -33,7 +33,6 @@ export interface Pruner {
 
 const HOUR_MS = 60 * 60 * 1_000;
 const PAUSE_MS = 20;
-const TABLES: readonly Prune[] = [pruneSessions, pruneRevocations, pruneAccessLives];
 
 /** How much of the interval a lease lasts: the next run may be anyone's, even if clocks and timers are a bit off. */
 const LEASE_SHARE = 0.9;
@@ -66,7 +65,7 @@ export function createPruner(options: PrunerOptions): Pruner {
       return undefined;
     }
     let removed = 0;
-    for (const prune of TABLES) {
+    for (const prune of PRUNED) {
       removed += await pruneTable(prune);
     }
     return removed;

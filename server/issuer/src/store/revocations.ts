@@ -1,8 +1,8 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { longestAccessLifeMs, MAX_ACCESS_LIFE_MS } from "./access-lives.ts";
-import type { RevocationTable } from "./cluster-schema.ts";
+import { lockUntilCommit } from "./advisory-locks.ts";
 import type { Store } from "./database.ts";
-import { lockRevocations } from "./revocation-lock.ts";
+import type { RevocationTable } from "./schema/revocations.ts";
 import type { Schema } from "./schema.ts";
 
 /** What a revocation goes by: the claim of an access token, or `kid` of its header. */
@@ -65,7 +65,7 @@ export async function writeRevocations(
   }
   // Postgres numbers rows when they are inserted and shows them when they are committed. One writer at a time makes
   // the two orders the same, so that no reader's cursor steps over a row.
-  await lockRevocations(db, dialect);
+  await lockUntilCommit(db, dialect, "revocations");
   const lifeMs = await longestAccessLifeMs(db, Math.min(...revocations.map((one) => one.revokedAtMs)));
   const records: RevocationRecord[] = [];
   for (let at = 0; at < revocations.length; at += BATCH_ROWS) {

@@ -1,84 +1,20 @@
-import type { ColumnType } from "kysely";
-import type { ClientSchema } from "./client-schema.ts";
-import type { ClusterSchema } from "./cluster-schema.ts";
-
-/** Set at insert and never changed. */
-type Fixed<T> = ColumnType<T, T, never>;
+import type { AccountSchema } from "./schema/accounts.ts";
+import type { ClientSchema } from "./schema/clients.ts";
+import type { ClusterSchema } from "./schema/cluster.ts";
+import type { KeySchema } from "./schema/keys.ts";
+import type { RevocationSchema } from "./schema/revocations.ts";
+import type { SessionSchema } from "./schema/sessions.ts";
 
 /**
- * The tables, as queries see them. Times are integer milliseconds since 1970; lists are JSON text.
+ * The tables, as queries see them: a file for each kind of thing that is kept. Times are integer milliseconds since 1970;
+ * lists are JSON text.
  *
  * Nothing outside `store/` sees these names.
  */
-export interface Schema extends ClientSchema, ClusterSchema {
-  readonly accounts: AccountTable;
-  readonly sessions: SessionTable;
-  readonly signing_keys: SigningKeyTable;
-}
-
-/** The accounts that can sign in with a password. */
-export interface AccountTable {
-  subject: Fixed<string>;
-  /** Normalized: see `normalizeUsername`. */
-  username: Fixed<string>;
-  password_hash: string;
-  scopes: string;
-  roles: string;
-  disabled_at: number | null;
-  created_at: Fixed<number>;
-}
-
-/** One row per session; each refresh rewrites it. */
-export interface SessionTable {
-  session_id: Fixed<string>;
-  subject: Fixed<string>;
-  client_id: Fixed<string>;
-  scopes: Fixed<string>;
-  /** 0: nobody knows, or no person signed in. */
-  auth_time: Fixed<number>;
-  /** SHA-256 of the refresh token of this generation, in base64url. */
-  refresh_hash: string;
-  /** How many times the refresh token was replaced. */
-  generation: number;
-  /** The attempt that made this generation. Empty: the sign-in, or a client that named none. */
-  refresh_id: string;
-  /** This generation's refresh token, sealed under a key that only the token before it gives. */
-  successor_sealed: string | null;
-  /** When the refresh token before this generation's was replaced. */
-  superseded_at: number | null;
-  created_at: Fixed<number>;
-  refreshed_at: number;
-  idle_expires_at: number;
-  absolute_expires_at: Fixed<number>;
-  revoked_at: number | null;
-  revoke_reason: string | null;
-  /** The roles that were granted, as a JSON list; null when an account says what they are now. */
-  roles: Fixed<string | null>;
-  /** The other issuer that knows the subject, and as whom; null for our own. */
-  external_issuer: Fixed<string | null>;
-  external_subject: Fixed<string | null>;
-  /** How the subject proved who they are: claims `acr`, and `amr` as a JSON list. */
-  acr: Fixed<string | null>;
-  amr: Fixed<string | null>;
-  /** Who acts for the subject: claim `act`, as JSON. */
-  actor: Fixed<string | null>;
-  /** What the client said of its device; null when it said nothing. */
-  device: string | null;
-  /** Where the session was last used from; null when that is not known. */
-  address: string | null;
-}
-
-/** The keys that sign access tokens. */
-export interface SigningKeyTable {
-  kid: Fixed<string>;
-  algorithm: Fixed<string>;
-  /** The public JWK, as JSON. */
-  public_jwk: Fixed<string>;
-  /** The private JWK, sealed under the key-encryption key; null once the key is removed. */
-  private_sealed: string | null;
-  /** `next`, `active`, `retired` or `removed`. */
-  state: string;
-  created_at: Fixed<number>;
-  active_at: number | null;
-  retired_at: number | null;
-}
+export interface Schema
+  extends AccountSchema,
+    ClientSchema,
+    ClusterSchema,
+    KeySchema,
+    RevocationSchema,
+    SessionSchema {}

@@ -1,5 +1,5 @@
 import type { Store } from "./database.ts";
-import { deleteOutlived } from "./delete-outlived.ts";
+import { deleteExpired, EXPIRIES } from "./expiry.ts";
 
 /** An assertion that is being used. */
 export interface SeenAssertion {
@@ -8,9 +8,6 @@ export interface SeenAssertion {
   /** When it is refused for its age anyway, in milliseconds since 1970. */
   readonly expiresAtMs: number;
 }
-
-/** How many outlived rows go with each new one: more than one, so that they never pile up. */
-const PRUNE_ROWS = 10;
 
 /**
  * Remember that an assertion was used.
@@ -27,7 +24,6 @@ export async function rememberAssertion(
     .values({ assertion_key: key, expires_at: expiresAtMs })
     .onConflict((conflict) => conflict.column("assertion_key").doNothing())
     .executeTakeFirst();
-  const old = { table: "seen_assertions", key: "assertion_key", time: "expires_at" } as const;
-  await deleteOutlived(store, { ...old, beforeMs: nowMs, limit: PRUNE_ROWS });
+  await deleteExpired(store, EXPIRIES.seenAssertions, nowMs);
   return result.numInsertedOrUpdatedRows === 1n;
 }

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { SessionTable } from "./schema.ts";
+import type { SessionTable } from "./schema/sessions.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
 /** How somebody proved who they are. It stays as it is over all refreshes (RFC 9068 §2.2.1). */

@@ -1,5 +1,5 @@
 import type { Store } from "./database.ts";
-import { deleteOutlived } from "./delete-outlived.ts";
+import { deleteExpired, EXPIRIES } from "./expiry.ts";
 
 /** How often a sign-in to one account has failed of late. */
 export interface SignInFailures {
@@ -7,9 +7,6 @@ export interface SignInFailures {
   /** When the last one failed, in milliseconds since 1970. */
   readonly lastAtMs: number;
 }
-
-/** How many forgotten rows go with each new failure. */
-const PRUNE_ROWS = 10;
 
 /** Read the failures of an account. @param key a hash of its name */
 export async function findSignInFailures(store: Store, key: string): Promise<SignInFailures | undefined> {
@@ -46,8 +43,7 @@ export async function countSignInFailure(
       })),
     )
     .execute();
-  const old = { table: "sign_in_failures", key: "account_key", time: "last_at" } as const;
-  await deleteOutlived(store, { ...old, beforeMs: forgetBeforeMs, limit: PRUNE_ROWS });
+  await deleteExpired(store, EXPIRIES.signInFailures, forgetBeforeMs);
 }
 
 /** Forget the failures of an account. */

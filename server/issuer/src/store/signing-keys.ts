@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Store } from "./database.ts";
 import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
-import type { Schema, SigningKeyTable } from "./schema.ts";
+import type { SigningKeyTable } from "./schema/keys.ts";
+import type { Schema } from "./schema.ts";
 
 /** Where a key is in its life: published, then signing, then only verifying, then gone. */
 export type SigningKeyState = "next" | "active" | "retired" | "removed";

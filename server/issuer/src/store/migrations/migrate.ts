@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { lockUntilCommit } from "../advisory-locks.ts";
 import { firstLight } from "./0001-first-light.ts";
 import { clients } from "./0002-clients.ts";
 import { cluster } from "./0003-cluster.ts";
@@ -16,9 +17,6 @@ const MIGRATIONS: readonly Migration[] = [
   lastingRevocations,
   sessionUses,
 ];
-
-/** Any number that nothing else in the database uses: it names the lock that migrations hold on Postgres. */
-const MIGRATION_LOCK = 5_211_501;
 
 /** The tables were made by a newer release, and this one cannot work with them. */
 export class StoreTooNewError extends Error {
@@ -43,7 +41,7 @@ export async function migrate<T>(db: Kysely<T>, dialect: StoreDialect): Promise<
       await sql`set local statement_timeout = 0`.execute(tables);
       await sql`set local lock_timeout = 0`.execute(tables);
       await sql`set local idle_in_transaction_session_timeout = 0`.execute(tables);
-      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tables);
+      await lockUntilCommit(tables, dialect, "migrations");
     }
     await createSchemaVersions(tables);
     const found = await readSchemaVersion(tables);

@@ -1,14 +1,9 @@
-import type { ColumnType } from "kysely";
+import type { Fixed } from "./fixed.ts";
 
-/** Set at insert and never changed. */
-type Fixed<T> = ColumnType<T, T, never>;
-
-/** The tables of clients and of what they and their users may try, as queries see them. */
+/** The tables of clients and of the assertions that they have used. */
 export interface ClientSchema {
   readonly clients: ClientTable;
   readonly seen_assertions: SeenAssertionTable;
-  readonly sign_in_failures: SignInFailureTable;
-  readonly address_tries: AddressTryTable;
 }
 
 /** The programs that sign in as themselves. */
@@ -36,20 +31,4 @@ export interface SeenAssertionTable {
   /** A hash of who signed it and its `jti`. */
   assertion_key: Fixed<string>;
   expires_at: Fixed<number>;
-}
-
-/** The failed sign-ins of an account, whichever server they were tried at. */
-export interface SignInFailureTable {
-  /** A hash of the name that was tried. */
-  account_key: Fixed<string>;
-  failures: number;
-  last_at: number;
-}
-
-/** How much each address has tried of late, at all servers together. */
-export interface AddressTryTable {
-  /** A hash of the address. */
-  address_key: Fixed<string>;
-  /** When all its tries will have grown back. */
-  full_at: number;
 }

@@ -1,13 +1,10 @@
-import type { ColumnType, Generated } from "kysely";
+import type { Generated } from "kysely";
+import type { Fixed } from "./fixed.ts";
 
-type Fixed<T> = ColumnType<T, T, never>;
-
-/** The tables by which the servers on one store learn of each other. */
-export interface ClusterSchema {
+/** The tables of what is revoked, and of how long that matters. */
+export interface RevocationSchema {
   readonly revocations: RevocationTable;
-  readonly leases: LeaseTable;
   readonly access_lives: AccessLifeTable;
-  readonly store_settings: StoreSettingTable;
 }
 
 /** What was revoked, in the order of the commits. */
@@ -26,22 +23,9 @@ export interface RevocationTable {
   issuer: Fixed<string | null>;
 }
 
-/** What only one server does at a time, and which. */
-export interface LeaseTable {
-  name: Fixed<string>;
-  holder: string;
-  expires_at: number;
-}
-
 /** How long the access tokens last that servers on the store grant or accept. */
 export interface AccessLifeTable {
   life_ms: Fixed<number>;
   /** Until when a server may grant such. */
   granted_until: number;
-}
-
-/** What all servers on the store have in common, by its name. */
-export interface StoreSettingTable {
-  name: Fixed<string>;
-  value: string;
 }
