@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noWallClockLimits } from "./clock-rules.ts";
-import { demoAside } from "./demo-rules.ts";
+import { demoAside, demoOfPublicEntries } from "./demo-rules.ts";
 import { findCycles, reachableFrom } from "./import-graph.ts";
 import * as layers from "./layers.ts";
 import { oneClock } from "./one-clock.ts";
@@ -45,6 +45,7 @@ describe("the repository", () => {
     "imports from upper to lower layers of a package only": layers.serverLayers,
     "keeps the core of the SDK free of any platform": rules.portableSdkCore,
     "is complete without its demo": demoAside,
+    "has a demo as a user would make it": demoOfPublicEntries,
     "reads the environment in one place": rules.oneReaderOfTheEnvironment,
     "has honest types": rules.honestTypes,
     "exports by name": rules.namedExports,

@@ -1,4 +1,3 @@
-import type { ParsedModule } from "./parse-module.ts";
 import { type Rule, violations } from "./rules.ts";
 
 const DEMO_PROTOS = "@countersign/gen/countersign/demo/";
@@ -14,7 +13,7 @@ export const demoAside: Rule = (module) => {
 };
 
 /** The demo is made as a user would make it, of the public entries. */
-export const demoOfPublicEntries: Rule = (module: ParsedModule) => {
+export const demoOfPublicEntries: Rule = (module) => {
   if (!module.path.startsWith("server/demo/src/")) return [];
   return violations(module, ({ specifier }) =>
     /^@countersign\/.*\/internal$/.test(specifier) ? `${specifier} is no public entry` : undefined,

@@ -3,6 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { Issuer, IssuerStoreLocation } from "@countersign/issuer";
+import type { PageHandler } from "@countersign/node";
 import { makeDemoAccounts } from "./accounts.ts";
 import { latestNoteSequences } from "./notes/note-events.ts";
 import { createNoteFeed } from "./notes/note-feed.ts";
@@ -27,7 +28,7 @@ export interface Demo extends AsyncDisposable {
   /** Registers {@link DEMO_SERVICES}. */
   readonly routes: (router: ConnectRouter) => void;
   /** Answers requests for the page and its files. */
-  readonly pages: ReturnType<typeof createStaticFiles>;
+  readonly pages: PageHandler;
 }
 
 /** Where the build puts the page, seen from the sources and from what is built of them. */
