@@ -8,42 +8,42 @@ import { createWallClock } from "../support/test-clock.ts";
 /** Two buses, each of which sends to the other. */
 function connect(): { one: WorkerBus; other: WorkerBus; sent: (readonly string[])[] } {
   const sent: (readonly string[])[] = [];
-  const one: WorkerBus = createWorkerBus((channel, words) => {
-    sent.push(words);
-    other.receive(channel, words);
+  const one: WorkerBus = createWorkerBus((channel, messages) => {
+    sent.push(messages);
+    other.receive(channel, messages);
   });
-  const other: WorkerBus = createWorkerBus((channel, words) => one.receive(channel, words));
+  const other: WorkerBus = createWorkerBus((channel, messages) => one.receive(channel, messages));
   return { one, other, sent };
 }
 
-test("a word reaches all who listen at the other process, and nobody at one's own", async () => {
+test("a message reaches all who listen at the other process, and nobody at one's own", async () => {
   const { one, other } = connect();
   const heard: string[] = [];
-  one.listen("news", (word) => heard.push(`own ${word}`));
-  other.listen("news", (word) => heard.push(`first ${word}`));
-  other.listen("news", (word) => heard.push(`second ${word}`));
-  other.listen("gossip", (word) => heard.push(`gossip ${word}`));
-  await one.say("news", "a");
+  one.subscribe("news", (message) => heard.push(`own ${message}`));
+  other.subscribe("news", (message) => heard.push(`first ${message}`));
+  other.subscribe("news", (message) => heard.push(`second ${message}`));
+  other.subscribe("gossip", (message) => heard.push(`gossip ${message}`));
+  await one.publish("news", "a");
   await eventually(() => (heard.length >= 2 ? true : undefined));
   expect(heard).toEqual(["first a", "second a"]);
 });
 
-test("who has stopped listening hears nothing more", async () => {
+test("a subscription that is closed gets nothing more", async () => {
   const { one, other } = connect();
   const heard: string[] = [];
-  const ear = other.listen("news", (word) => heard.push(word));
+  const ear = other.subscribe("news", (message) => heard.push(message));
   await ear.close();
-  other.listen("news", () => heard.push("still there"));
-  await one.say("news", "a");
+  other.subscribe("news", () => heard.push("still there"));
+  await one.publish("news", "a");
   await eventually(() => (heard.length > 0 ? true : undefined));
   expect(heard).toEqual(["still there"]);
 });
 
 test("a burst goes as one message, and no more of it than there is room for", async () => {
   const { one, sent } = connect();
-  for (let count = 0; count < 6_000; count += 1) await one.say("news", String(count));
+  for (let count = 0; count < 6_000; count += 1) await one.publish("news", String(count));
   await eventually(() => (sent.length > 0 ? true : undefined));
-  expect(sent.map((words) => words.length)).toEqual([5_000]);
+  expect(sent.map((messages) => messages.length)).toEqual([5_000]);
 });
 
 test("what is counted at one process counts at the other, once", async () => {

@@ -1,37 +1,37 @@
 import { AuthError } from "../../server/gate/src/errors/auth-error.ts";
-import type { Bus } from "../../server/issuer/src/store/bus.ts";
+import type { MessageBus } from "../../server/gate/src/kernel/message-bus.ts";
 
-/** A word as anybody who listens gets it. */
-export interface SaidWord {
+/** A message as anybody who listens gets it. */
+export interface PublishedMessage {
   readonly channel: string;
-  readonly word: string;
+  readonly message: string;
 }
 
-/** A bus inside one process, with everything that was said on it. */
-export interface TestBus extends Bus {
-  readonly said: readonly SaidWord[];
-  /** Whether it is down: nothing can be said then. */
+/** A bus inside one process, with everything that was published on it. */
+export interface TestBus extends MessageBus {
+  readonly published: readonly PublishedMessage[];
+  /** Whether it is down: nothing can be published then. */
   isDown: boolean;
 }
 
-/** Create a bus. Words arrive as soon as they are said. */
+/** Create a bus. Words arrive as soon as they are published. */
 export function createTestBus(): TestBus {
-  const ears = new Map<string, Set<(word: string) => void>>();
-  const said: SaidWord[] = [];
+  const subscribers = new Map<string, Set<(message: string) => void>>();
+  const published: PublishedMessage[] = [];
   return {
     hasOthers: true,
     isDown: false,
-    said,
-    listen(channel, onWord) {
-      const those = ears.get(channel) ?? new Set();
-      ears.set(channel, those.add(onWord));
-      onWord("");
-      return { close: async () => void those.delete(onWord) };
+    published,
+    subscribe(channel, onMessage) {
+      const those = subscribers.get(channel) ?? new Set();
+      subscribers.set(channel, those.add(onMessage));
+      onMessage("");
+      return { close: async () => void those.delete(onMessage) };
     },
-    async say(channel, word) {
+    async publish(channel, message) {
       if (this.isDown) throw new AuthError("AUTH_UNAVAILABLE", "the bus is down");
-      said.push({ channel, word });
-      for (const ear of ears.get(channel) ?? []) ear(word);
+      published.push({ channel, message });
+      for (const subscriber of subscribers.get(channel) ?? []) subscriber(message);
     },
   };
 }

@@ -1,5 +1,6 @@
-import { type Bus, type OpenIssuer, openIssuer, SILENT_BUS } from "@countersign/issuer/internal";
-import type { AuditSink, IssuerOptions } from "@countersign/server";
+import { type OpenIssuer, openIssuer } from "@countersign/issuer/internal";
+import type { AuditSink, IssuerOptions, MessageBus } from "@countersign/server";
+import { SILENT_BUS } from "@countersign/server/internal";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
@@ -23,7 +24,7 @@ export interface Backend extends AsyncDisposable {
   /** The other issuers whose tokens are accepted in calls. */
   readonly otherIssuers: readonly IssuerOptions[];
   /** Carries messages between the processes of this server. */
-  readonly workerBus: Bus;
+  readonly workerBus: MessageBus;
 }
 
 /** What a backend differs in from that of `countersign serve` in one process. */
@@ -31,7 +32,7 @@ export interface BackendMode {
   /** Make the secret file when it is missing, whatever the store is. Default: with SQLite only. */
   readonly createsSecret?: boolean | undefined;
   /** Carries messages between the processes of this server. Default: it is the only one. */
-  readonly bus?: Bus | undefined;
+  readonly bus?: MessageBus | undefined;
   /** The name that stands in its tokens. */
   readonly issuerUrl: string;
   /** The settings that were set, and not left to a default. */

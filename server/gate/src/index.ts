@@ -26,6 +26,7 @@ export type { AuditEvent, AuditSink } from "./kernel/audit.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Endpoint, EndpointContext } from "./kernel/endpoint.ts";
+export type { MessageBus, Subscription } from "./kernel/message-bus.ts";
 export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
 export type { HealthSource, HealthStatus } from "./services/health.ts";
 export { createHealthService } from "./services/health.ts";

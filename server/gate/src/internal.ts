@@ -35,6 +35,8 @@ export type {
 export { isolateAudit } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
 export { systemClock } from "./kernel/clock.ts";
+export { MAX_MESSAGE_BYTES, SILENT_BUS } from "./kernel/message-bus.ts";
+export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { importKeys } from "./keys/import-keys.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";

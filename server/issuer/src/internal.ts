@@ -11,8 +11,5 @@ export { createPasswords } from "./credentials/password.ts";
 export { shareRateLimit } from "./credentials/share-rate-limit.ts";
 export { normalizeUsername } from "./credentials/username.ts";
 export { findAccountByUsername } from "./store/accounts.ts";
-export type { Bus } from "./store/bus.ts";
-export { SILENT_BUS } from "./store/bus.ts";
 export type { Store } from "./store/database.ts";
-export { createEars } from "./store/ears.ts";
 export { listLiveSessions } from "./store/sessions.ts";

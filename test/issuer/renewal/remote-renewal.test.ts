@@ -16,10 +16,10 @@ describe("a renewal over the bus", () => {
   test("reaches the streams wherever they are, and names those that nobody has", async () => {
     const { join } = createServers();
     const [a, b] = [recordingLease(named("a"), principal()), recordingLease(named("b"), principal())];
-    const { asker } = join();
+    const { requester } = join();
     join([a]);
     join([b]);
-    const result = await asker.renew([named("a"), named("b"), named("c")], fresh);
+    const result = await requester.renew([named("a"), named("b"), named("c")], fresh);
     expect(result).toEqual({
       renewed: [
         { streamId: named("a"), expiresInMs: 600_000 },
@@ -34,9 +34,9 @@ describe("a renewal over the bus", () => {
   test("brings the whole principal, frozen, with claims that are not shown", async () => {
     const { join } = createServers();
     const lease = recordingLease(named("a"), principal());
-    const { asker } = join();
+    const { requester } = join();
     join([lease]);
-    await asker.renew([named("a")], fresh);
+    await requester.renew([named("a")], fresh);
     const [brought] = lease.renewals;
     expect(brought?.claims).toEqual({ email: "ada@example.test" });
     expect(Object.isFrozen(brought) && Object.isFrozen(brought?.claims)).toBe(true);
@@ -46,21 +46,21 @@ describe("a renewal over the bus", () => {
   test("takes as many streams as one call may name", async () => {
     const { join, bus } = createServers();
     const ids = Array.from({ length: 1_000 }, (_, index) => named(`s${index}`));
-    const { asker } = join();
+    const { requester } = join();
     join(ids.map((id) => recordingLease(id, principal())));
-    expect((await asker.renew(ids, fresh)).renewed).toHaveLength(1_000);
-    for (const { word } of bus.said) expect(word.length).toBeLessThanOrEqual(7_999);
+    expect((await requester.renew(ids, fresh)).renewed).toHaveLength(1_000);
+    for (const { message } of bus.published) expect(message.length).toBeLessThanOrEqual(7_999);
   });
 
   test("does not wait once every stream is accounted for", async () => {
     const { join } = createServers();
-    const { asker } = join();
+    const { requester } = join();
     join([
       recordingLease(named("a"), principal()),
       recordingLease(named("closing"), principal(), AUTHENTICATED_POLICY),
       recordingLease(named("scoped"), principal(), { ...RENEWABLE, scopes: ["notes:admin"] }),
     ]);
-    const asked = asker.renew([named("a"), named("closing"), named("scoped")], fresh);
+    const asked = requester.renew([named("a"), named("closing"), named("scoped")], fresh);
     const first = await Promise.race([asked, new Promise((resolve) => setImmediate(resolve, "waited"))]);
     expect(first).toMatchObject({
       renewed: [{ streamId: named("a") }],
@@ -72,9 +72,9 @@ describe("a renewal over the bus", () => {
   test("runs the method's policy again where the stream is, and ends what the new token may not call", async () => {
     const { join } = createServers();
     const lease = recordingLease(named("a"), principal(), { ...RENEWABLE, scopes: ["notes:admin"] });
-    const { asker } = join();
+    const { requester } = join();
     join([lease]);
-    expect(await asker.renew([named("a")], fresh)).toMatchObject({ renewed: [], unknown: [] });
+    expect(await requester.renew([named("a")], fresh)).toMatchObject({ renewed: [], unknown: [] });
     expect(lease.ends).toEqual([expect.objectContaining({ reason: "INSUFFICIENT_SCOPE" })]);
   });
 
@@ -89,9 +89,9 @@ describe("a renewal over the bus", () => {
       const { join } = createServers();
       const others = recordingLease(named("others"), principal(parts));
       const own = recordingLease(named("own"), principal());
-      const { asker } = join();
+      const { requester } = join();
       join([others, own]);
-      await expect(asker.renew([named("own"), named("others")], fresh)).rejects.toMatchObject({
+      await expect(requester.renew([named("own"), named("others")], fresh)).rejects.toMatchObject({
         reason: "POLICY_DENIED",
         message: "the stream runs for another subject, session or client",
       });
@@ -102,37 +102,41 @@ describe("a renewal over the bus", () => {
   test("is not spoilt by a stranger who opened a stream of the same name on another server", async () => {
     const { join } = createServers();
     const own = recordingLease(named("a"), principal());
-    const { asker } = join();
+    const { requester } = join();
     join([recordingLease(named("a"), principal({ subject: "eve" }))]);
     join([own]);
-    expect((await asker.renew([named("a")], fresh)).renewed).toHaveLength(1);
+    expect((await requester.renew([named("a")], fresh)).renewed).toHaveLength(1);
     expect(own.renewals).toEqual([fresh]);
   });
 
   test("says so when the others cannot be asked, rather than that the streams are unknown", async () => {
     const { join, bus } = createServers();
-    const { asker } = join();
+    const { requester } = join();
     bus.isDown = true;
-    await expect(asker.renew([named("a")], fresh)).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE" });
+    await expect(requester.renew([named("a")], fresh)).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE" });
   });
 
   test("gives up, for the streams that it names, where a principal is too large for the bus", async () => {
     const { join, bus } = createServers();
-    const { asker } = join();
+    const { requester } = join();
     const noise = Array.from({ length: 8_000 }, (_, index) => ((index * 7_919) % 64_000) + 256);
     const huge = freshWith({ text: String.fromCharCode(...noise) });
-    expect(await asker.renew([named("a")], huge)).toEqual({ renewed: [], ended: [], unknown: [named("a")] });
-    expect(bus.said).toEqual([]);
+    expect(await requester.renew([named("a")], huge)).toEqual({
+      renewed: [],
+      ended: [],
+      unknown: [named("a")],
+    });
+    expect(bus.published).toEqual([]);
   });
 });
 
 describe("somebody who has the bus, but not the secret", () => {
   test("learns nothing of whom a stream runs for", async () => {
     const { join, bus } = createServers();
-    const { asker } = join();
+    const { requester } = join();
     join([recordingLease(named("a"), principal())]);
-    await asker.renew([named("a")], fresh);
-    expect(bus.said).toHaveLength(2);
+    await requester.renew([named("a")], fresh);
+    expect(bus.published).toHaveLength(2);
     for (const secret of ["ada", named("a"), "session-1", "token-2", "example.test"]) {
       expect(overheard(bus)).not.toContain(secret);
       expect(overheard(bus)).not.toContain(Buffer.from(secret).toString("base64url"));
@@ -142,42 +146,43 @@ describe("somebody who has the bus, but not the secret", () => {
   test("can neither ask nor answer", async () => {
     const { join, errors } = createServers();
     const lease = recordingLease(named("a"), principal());
-    const { asker } = join();
+    const { requester } = join();
     join([lease]);
     const foreign = join([recordingLease(named("b"), principal())], new Uint8Array(32).fill(1));
-    expect(await foreign.asker.renew([named("a")], fresh)).toMatchObject({ unknown: [named("a")] });
-    expect(await asker.renew([named("b")], fresh)).toMatchObject({ unknown: [named("b")] });
+    expect(await foreign.requester.renew([named("a")], fresh)).toMatchObject({ unknown: [named("a")] });
+    expect(await requester.renew([named("b")], fresh)).toMatchObject({ unknown: [named("b")] });
     expect([lease.renewals, errors]).toEqual([[], []]);
   });
 
   test("cannot play a question again, nor an answer to another question", async () => {
     const { join, bus, clock } = createServers();
     const lease = recordingLease(named("a"), principal());
-    const { asker } = join();
+    const { requester } = join();
     join([lease]);
-    await asker.renew([named("a")], fresh);
-    const [question, answer] = bus.said;
+    await requester.renew([named("a")], fresh);
+    const [question, answer] = bus.published;
     lease.renewals.length = 0;
-    for (const word of [question, question, answer]) await bus.say(word?.channel ?? "", word?.word ?? "");
+    for (const message of [question, question, answer])
+      await bus.publish(message?.channel ?? "", message?.message ?? "");
     clock.advance(6_000);
     // To a server that was started since, and so has seen none of it.
     const late = recordingLease(named("a"), principal());
     join([late]);
-    await bus.say(question?.channel ?? "", question?.word ?? "");
+    await bus.publish(question?.channel ?? "", question?.message ?? "");
     expect([lease.renewals, late.renewals].flat()).toEqual([]);
     // As the answer to what was not asked with it.
-    const asked = asker.renew([named("gone")], fresh);
-    await bus.say(answer?.channel ?? "", answer?.word ?? "");
+    const asked = requester.renew([named("gone")], fresh);
+    await bus.publish(answer?.channel ?? "", answer?.message ?? "");
     expect(await asked).toMatchObject({ renewed: [], unknown: [named("gone")] });
   });
 
   test("cannot pass a question off as an answer", async () => {
     const { join, bus } = createServers();
-    const { asker } = join();
-    const asked = asker.renew([named("a")], fresh);
-    const [question] = bus.said;
+    const { requester } = join();
+    const asked = requester.renew([named("a")], fresh);
+    const [question] = bus.published;
     const channel = `countersign_renewals_${"0".repeat(32)}`;
-    await bus.say(channel, question?.word ?? "");
+    await bus.publish(channel, question?.message ?? "");
     expect(await asked).toMatchObject({ unknown: [named("a")] });
   });
 });
@@ -185,23 +190,23 @@ describe("somebody who has the bus, but not the secret", () => {
 describe("somebody with a token", () => {
   test("may have only so much asked, and what is refused is not asked", async () => {
     const { join, bus } = createServers({ limit: limitOf(2) });
-    const { asker } = join();
+    const { requester } = join();
     const ids = Array.from({ length: 300 }, (_, index) => named(`s${index}`));
-    await expect(asker.renew(ids, fresh)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
-    await expect(asker.renew([named("a")], fresh)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
-    expect(bus.said.length).toBeLessThanOrEqual(2);
+    await expect(requester.renew(ids, fresh)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
+    await expect(requester.renew([named("a")], fresh)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
+    expect(bus.published.length).toBeLessThanOrEqual(2);
   });
 
   test("cannot hold more questions open than a server keeps", async () => {
     const { join } = createServers();
-    const { asker } = join();
-    const asked = Array.from({ length: 2_001 }, (_, index) => asker.renew([named(`s${index}`)], fresh));
+    const { requester } = join();
+    const asked = Array.from({ length: 2_001 }, (_, index) => requester.renew([named(`s${index}`)], fresh));
     const results = await Promise.allSettled(asked);
     const rejected = results.filter(({ status }) => status === "rejected");
     expect(rejected).toEqual([
       expect.objectContaining({ reason: expect.objectContaining({ reason: "AUTH_UNAVAILABLE" }) }),
     ]);
     // Once they are answered, others may ask again.
-    expect(await asker.renew([named("a")], fresh)).toMatchObject({ unknown: [named("a")] });
+    expect(await requester.renew([named("a")], fresh)).toMatchObject({ unknown: [named("a")] });
   });
 });

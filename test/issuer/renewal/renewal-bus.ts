@@ -1,13 +1,13 @@
+import type { RateLimit } from "../../../server/gate/src/authenticate/rate-limit.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { renewStreams } from "../../../server/gate/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
-import { answerRenewals } from "../../../server/issuer/src/renewal/renewal-answerer.ts";
 import {
-  type AskLimit,
-  createRenewalAsker,
-  type RenewalAsker,
-} from "../../../server/issuer/src/renewal/renewal-asker.ts";
-import { createSealedWords } from "../../../server/issuer/src/renewal/sealed-words.ts";
+  createRenewalRequester,
+  type RenewalRequester,
+} from "../../../server/issuer/src/renewal/renewal-requester.ts";
+import { respondToRenewals } from "../../../server/issuer/src/renewal/renewal-responder.ts";
+import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
 import type { RecordingLease } from "../../gate/streams/fixtures.ts";
 import { createTestBus, type TestBus } from "../../support/test-bus.ts";
 import { createWallClock, type WallClock } from "../../support/test-clock.ts";
@@ -25,11 +25,11 @@ interface Servers {
   /** What went wrong in those that answer. */
   readonly errors: readonly unknown[];
   /** Add a server with some streams. @param secret that of all others by default */
-  join(leases?: readonly RecordingLease[], secret?: Uint8Array): { readonly asker: RenewalAsker };
+  join(leases?: readonly RecordingLease[], secret?: Uint8Array): { readonly requester: RenewalRequester };
 }
 
 /** Create servers on one bus. @param limit what one party may have asked. Default: no limit */
-export function createServers({ limit = noLimit() }: { readonly limit?: AskLimit } = {}): Servers {
+export function createServers({ limit = noLimit() }: { readonly limit?: RateLimit } = {}): Servers {
   const bus = createTestBus();
   const clock = createWallClock(START_MS);
   const errors: unknown[] = [];
@@ -40,24 +40,24 @@ export function createServers({ limit = noLimit() }: { readonly limit?: AskLimit
     join(leases = [], secret = new Uint8Array(32)) {
       const streams = createStreamRegistry();
       for (const lease of leases) streams.add(lease);
-      const words = createSealedWords({ secret, clock });
-      answerRenewals({
+      const messages = createSealedMessages({ secret, clock });
+      respondToRenewals({
         bus,
-        words,
+        messages,
         renew: (streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }),
         onError: (error) => errors.push(error),
       });
-      return { asker: createRenewalAsker({ bus, words, limit, waitMs: WAIT_MS }) };
+      return { requester: createRenewalRequester({ bus, messages, limit, waitMs: WAIT_MS }) };
     },
   };
 }
 
-function noLimit(): AskLimit {
+function noLimit(): RateLimit {
   return { assertAllowed: () => undefined, take: () => undefined };
 }
 
 /** A limit of so many questions in all. */
-export function limitOf(questions: number): AskLimit {
+export function limitOf(questions: number): RateLimit {
   let left = questions;
   return {
     assertAllowed() {
@@ -73,7 +73,7 @@ export function named(letters: string): string {
   return letters.padEnd(22, "_");
 }
 
-/** All that was said on a bus, as somebody may who listens there. */
+/** All that was published on a bus, as somebody may who listens there. */
 export function overheard(bus: TestBus): string {
-  return bus.said.map(({ word }) => word).join("\n");
+  return bus.published.map(({ message }) => message).join("\n");
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
-import { createSealedWords } from "../../../server/issuer/src/renewal/sealed-words.ts";
+import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
 import { createRevocations, type RevocationsOptions } from "../../../server/issuer/src/revoke/revocations.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { createSessions } from "../../../server/issuer/src/sessions/sessions.ts";
@@ -142,7 +142,8 @@ describe("servers on one bus", () => {
     await using base = await openTestSqlite();
     const store = { ...base, bus };
     const clock = createWallClock();
-    const join = (secret: Uint8Array) => start(store, clock, { seal: createSealedWords({ secret, clock }) });
+    const join = (secret: Uint8Array) =>
+      start(store, clock, { seal: createSealedMessages({ secret, clock }) });
     await using here = await join(SECRET);
     await using there = await join(SECRET);
     await using stranger = await join(new Uint8Array(32).fill(8));
@@ -158,8 +159,8 @@ describe("servers on one bus", () => {
     );
     await expect(stranger.revoke({ kid: "key" })).rejects.toMatchObject(UNWRITTEN);
     expect([here.unwritten, there.unwritten, stranger.unwritten]).toEqual([2, 1, 1]);
-    for (const { channel, word } of [...bus.said]) {
-      if (channel.includes("unwritten")) await bus.say(channel, word);
+    for (const { channel, message } of [...bus.published]) {
+      if (channel.includes("unwritten")) await bus.publish(channel, message);
     }
     expect([here.unwritten, there.unwritten]).toEqual([2, 1]);
     await free();
@@ -179,7 +180,7 @@ describe("servers on one bus", () => {
     await using base = await openTestSqlite();
     const store = { ...base, bus };
     const clock = createWallClock();
-    const join = () => start(store, clock, { seal: createSealedWords({ secret: SECRET, clock }) });
+    const join = () => start(store, clock, { seal: createSealedMessages({ secret: SECRET, clock }) });
     await using here = await join();
     await using there = await join();
     await fillUp(base);

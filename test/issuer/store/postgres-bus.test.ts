@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MAX_WORD_BYTES } from "../../../server/issuer/src/store/bus.ts";
+import { MAX_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
 import { createPostgresBus } from "../../../server/issuer/src/store/postgres-bus.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
@@ -12,53 +12,53 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.[Symbol.asyncDispose]());
 
-/** Listen, from when words are sure to arrive. */
+/** Listen, from when messages are sure to arrive. */
 async function listenOn(channel: string) {
   const bus = createPostgresBus(url);
-  const words: string[] = [];
-  const listener = bus.listen(channel, (word) => words.push(word));
-  await eventually(() => words.includes("") || undefined);
-  return { bus, words, listener, [Symbol.asyncDispose]: () => bus.close() };
+  const messages: string[] = [];
+  const listener = bus.subscribe(channel, (message) => messages.push(message));
+  await eventually(() => messages.includes("") || undefined);
+  return { bus, messages, listener, [Symbol.asyncDispose]: () => bus.close() };
 }
 
 describe("the bus over Postgres", () => {
-  test("carries words to all who listen on the channel, in their order", async () => {
+  test("carries messages to all who listen on the channel, in their order", async () => {
     await using one = await listenOn("numbers");
     await using two = await listenOn("numbers");
     await using other = await listenOn("letters");
-    const said = Array.from({ length: 100 }, (_, index) => `word ${index}`);
-    await Promise.all(said.map((word) => one.bus.say("numbers", word)));
-    await other.bus.say("letters", "end");
-    await eventually(() => other.words.includes("end") || undefined);
-    await eventually(() => two.words.length === 101 || undefined);
-    expect([one.words, two.words]).toEqual([
-      ["", ...said],
-      ["", ...said],
+    const published = Array.from({ length: 100 }, (_, index) => `message ${index}`);
+    await Promise.all(published.map((message) => one.bus.publish("numbers", message)));
+    await other.bus.publish("letters", "end");
+    await eventually(() => other.messages.includes("end") || undefined);
+    await eventually(() => two.messages.length === 101 || undefined);
+    expect([one.messages, two.messages]).toEqual([
+      ["", ...published],
+      ["", ...published],
     ]);
-    expect(other.words).toEqual(["", "end"]);
+    expect(other.messages).toEqual(["", "end"]);
   });
 
-  test("carries the longest word that it promises, and refuses a longer one without harm", async () => {
+  test("carries the longest message that it promises, and refuses a longer one without harm", async () => {
     await using one = await listenOn("lengths");
-    expect(() => one.bus.say("lengths", "x".repeat(MAX_WORD_BYTES + 1))).toThrow(
-      `a word has at most ${MAX_WORD_BYTES} bytes`,
+    expect(() => one.bus.publish("lengths", "x".repeat(MAX_MESSAGE_BYTES + 1))).toThrow(
+      `a message has at most ${MAX_MESSAGE_BYTES} bytes`,
     );
-    await one.bus.say("lengths", "x".repeat(MAX_WORD_BYTES));
-    await eventually(() => one.words.includes("x".repeat(MAX_WORD_BYTES)) || undefined);
+    await one.bus.publish("lengths", "x".repeat(MAX_MESSAGE_BYTES));
+    await eventually(() => one.messages.includes("x".repeat(MAX_MESSAGE_BYTES)) || undefined);
   });
 
-  test("goes on by itself after the connection was cut, and says that words may have been missed", async () => {
+  test("goes on by itself after the connection was cut, and says that messages may have been missed", async () => {
     await using one = await listenOn("cuts");
     await postgres.cutConnections();
-    await eventually(() => one.words.length === 2 || undefined);
+    await eventually(() => one.messages.length === 2 || undefined);
     await eventually(() =>
-      one.bus.say("cuts", "again").then(
+      one.bus.publish("cuts", "again").then(
         () => true,
         () => undefined,
       ),
     );
-    await eventually(() => one.words.includes("again") || undefined);
-    expect(one.words.slice(0, 2)).toEqual(["", ""]);
+    await eventually(() => one.messages.includes("again") || undefined);
+    expect(one.messages.slice(0, 2)).toEqual(["", ""]);
   });
 
   test("rejects what it cannot say while the database is away", async () => {
@@ -66,7 +66,7 @@ describe("the bus over Postgres", () => {
     await postgres.stop("crash");
     try {
       await eventually(() =>
-        one.bus.say("outages", "lost").then(
+        one.bus.publish("outages", "lost").then(
           () => undefined,
           (error: unknown) => error,
         ),
@@ -75,31 +75,31 @@ describe("the bus over Postgres", () => {
       await postgres.start();
     }
     await eventually(() =>
-      one.bus.say("outages", "back").then(
+      one.bus.publish("outages", "back").then(
         () => true,
         () => undefined,
       ),
     );
-    await eventually(() => one.words.includes("back") || undefined);
+    await eventually(() => one.messages.includes("back") || undefined);
   });
 
-  test("hears nothing more on a channel once nobody listens, and all on the others", async () => {
+  test("gets nothing more on a channel once nobody subscribes to it, and all on the others", async () => {
     await using one = await listenOn("first");
-    const words: string[] = [];
-    one.bus.listen("second", (word) => words.push(word));
-    await eventually(() => words.includes("") || undefined);
+    const messages: string[] = [];
+    one.bus.subscribe("second", (message) => messages.push(message));
+    await eventually(() => messages.includes("") || undefined);
     await one.listener.close();
-    await one.bus.say("first", "unheard");
-    await one.bus.say("second", "heard");
-    await eventually(() => words.includes("heard") || undefined);
-    expect(one.words).toEqual([""]);
+    await one.bus.publish("first", "unheard");
+    await one.bus.publish("second", "heard");
+    await eventually(() => messages.includes("heard") || undefined);
+    expect(one.messages).toEqual([""]);
   });
 
   test("takes only names that need no quoting", () => {
     const bus = createPostgresBus(url);
     for (const name of ["", 'a"; DROP TABLE notes; --', "Upper", "x".repeat(64)]) {
-      expect(() => bus.listen(name, () => undefined)).toThrow(TypeError);
-      expect(() => bus.say(name, "word")).toThrow(TypeError);
+      expect(() => bus.subscribe(name, () => undefined)).toThrow(TypeError);
+      expect(() => bus.publish(name, "message")).toThrow(TypeError);
     }
   });
 });

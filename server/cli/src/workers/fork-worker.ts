@@ -37,7 +37,7 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
       if (isReady) ready.resolve();
     }
     if (message.countersign === "metrics") waiting.get(message.id)?.(message.metrics);
-    if (message.countersign === "said") passOn(worker, message);
+    if (message.countersign === "published") passOn(worker, message);
   });
   const ended = once(worker, "exit").then(([code]): number | undefined => {
     isReady = false;
@@ -70,7 +70,7 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
   };
 }
 
-/** What one worker says reaches all the others. */
+/** What one worker publishes reaches all the others. */
 function passOn(from: Worker, message: WorkerMessage): void {
   for (const worker of Object.values(cluster.workers ?? {})) {
     if (worker !== undefined && worker !== from) send(worker, message);

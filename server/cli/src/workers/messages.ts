@@ -9,8 +9,8 @@ export type WorkerMessage =
   | { readonly countersign: "ready"; readonly isReady: boolean }
   /** The figures of a worker are wanted, or here they are. */
   | { readonly countersign: "metrics"; readonly id: number; readonly metrics?: ProcessMetrics }
-  /** Words of one worker for all the others. */
-  | { readonly countersign: "said"; readonly channel: string; readonly words: readonly string[] };
+  /** Messages of one worker for all the others. */
+  | { readonly countersign: "published"; readonly channel: string; readonly messages: readonly string[] };
 
 /** Say whether what came over the channel between the processes is ours: Node itself and libraries use it too. */
 export function isWorkerMessage(message: unknown): message is WorkerMessage {

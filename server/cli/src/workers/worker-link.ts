@@ -1,5 +1,5 @@
 import cluster from "node:cluster";
-import type { Bus } from "@countersign/issuer/internal";
+import type { MessageBus } from "@countersign/server";
 import type { Environment } from "../config.ts";
 import type { ProcessMetrics } from "../operate/metrics.ts";
 import { isWorkerMessage, WORKER_ORIGIN, type WorkerMessage } from "./messages.ts";
@@ -7,8 +7,8 @@ import { createWorkerBus } from "./worker-bus.ts";
 
 /** What a worker has of the process that started it. */
 export interface WorkerLink {
-  /** Carries words between the workers. */
-  readonly bus: Bus;
+  /** Carries messages between the workers. */
+  readonly bus: MessageBus;
   /** Where all workers listen. */
   readonly origin: string;
   /** Say that this worker takes calls, or does not any more. */
@@ -31,7 +31,7 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
     // A channel that is closed means that the other process is gone: this one ends in the same moment.
     if (worker.isConnected()) worker.send(message, undefined, () => undefined);
   };
-  const bus = createWorkerBus((channel, words) => send({ countersign: "said", channel, words }));
+  const bus = createWorkerBus((channel, messages) => send({ countersign: "published", channel, messages }));
   let readMetrics: () => Promise<ProcessMetrics> = () => Promise.resolve([]);
   const answer = async (id: number): Promise<void> => {
     // Figures that cannot be read are missing from the sum, as those of a worker that is gone.
@@ -40,7 +40,7 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
   };
   worker.on("message", (message: unknown) => {
     if (!isWorkerMessage(message)) return;
-    if (message.countersign === "said") bus.receive(message.channel, message.words);
+    if (message.countersign === "published") bus.receive(message.channel, message.messages);
     if (message.countersign === "metrics") void answer(message.id);
   });
   return {

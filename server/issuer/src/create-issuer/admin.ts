@@ -1,5 +1,5 @@
 import type { AuditSink, Clock } from "@countersign/server";
-import { systemClock } from "@countersign/server/internal";
+import { SILENT_BUS, systemClock } from "@countersign/server/internal";
 import { type Accounts, createAccounts } from "../credentials/accounts.ts";
 import { type Clients, createClients } from "../credentials/clients.ts";
 import { createPasswords } from "../credentials/password.ts";
@@ -7,7 +7,6 @@ import type { KeyRing } from "../keys/key-ring.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { toNewRevocation } from "../revoke/revocation-order.ts";
 import { endSessions, type SessionEnd } from "../sessions/end-sessions.ts";
-import { SILENT_BUS } from "../store/bus.ts";
 import type { Store } from "../store/database.ts";
 import { insertRevocations } from "../store/revocations.ts";
 import { createStoreClock } from "../store/store-clock.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@countersign/server";
-import { createSealedWords } from "../renewal/sealed-words.ts";
+import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import { createRevocations, type Revocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
@@ -88,7 +88,7 @@ async function openRevocations(
     audit: options.audit,
     issuer: options.url,
     failOpen: options.failOpen,
-    seal: createSealedWords({ secret, clock }),
+    seal: createSealedMessages({ secret, clock }),
     accessTtlMs: options.accessTtlMs,
     // Gates may accept other issuers beside this one, and ask it what is revoked of theirs.
     acceptsOtherIssuers: true,

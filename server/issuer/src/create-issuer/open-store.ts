@@ -1,5 +1,5 @@
+import type { MessageBus } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import type { Bus } from "../store/bus.ts";
 import { openDatabase, PgMissingError, type Store } from "../store/database.ts";
 import { StoreTooNewError } from "../store/migrations/migrate.ts";
 import { IssuerError } from "./issuer-error.ts";
@@ -8,7 +8,7 @@ import type { IssuerStoreLocation } from "./options.ts";
 /** How a store is opened. */
 export interface OpenStoreOptions {
   /** Carries messages between the processes on a SQLite database; Postgres has a bus of its own. */
-  readonly bus: Bus;
+  readonly bus: MessageBus;
   /** Told why the database cannot be used, from time to time while it cannot. */
   readonly onOutage: (cause: unknown) => void;
 }

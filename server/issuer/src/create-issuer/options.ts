@@ -1,6 +1,5 @@
-import type { AuditSink, Clock } from "@countersign/server";
+import type { AuditSink, Clock, MessageBus } from "@countersign/server";
 import type { PasswordCost } from "../credentials/password.ts";
-import type { Bus } from "../store/bus.ts";
 import type { FederatedIssuerOptions } from "./federated-issuer.ts";
 
 /** What {@link createIssuer} takes. */
@@ -52,7 +51,7 @@ export interface CreateIssuerOptions {
    * Carries messages between the processes of one server. On Postgres, the store carries those between servers. Default:
    * there is one process.
    */
-  readonly bus?: Bus | undefined;
+  readonly bus?: MessageBus | undefined;
   /** Learns of sign-ins, refreshes, revocations, changes of keys, accounts and clients. Default: nobody. */
   readonly audit?: AuditSink;
   /** Told what went wrong beside the calls, and what it means. Default: console.error. */

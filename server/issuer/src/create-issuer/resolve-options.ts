@@ -1,14 +1,14 @@
-import { isolateAudit, systemClock } from "@countersign/server/internal";
+import type { MessageBus } from "@countersign/server";
+import { isolateAudit, SILENT_BUS, systemClock } from "@countersign/server/internal";
 import type { PasswordCost } from "../credentials/password.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
-import { type Bus, SILENT_BUS } from "../store/bus.ts";
 import type { CreateIssuerOptions, IssuerErrorSink, IssuerStoreLocation } from "./options.ts";
 
 /** {@link CreateIssuerOptions} with every default filled in. */
 export interface ResolvedIssuerOptions
   extends Omit<Required<CreateIssuerOptions>, "allowedOrigins" | "bus" | "insecure" | "provisional"> {
-  readonly bus: Bus;
+  readonly bus: MessageBus;
   readonly keyTimes: KeyRingTimes;
   readonly cookieOrigins: ReadonlySet<string>;
   readonly provisional: ReadonlySet<"url" | "audience">;

@@ -1,14 +1,14 @@
 import { type Clock, createRateLimit, type IssuerSignals, type Principal } from "@countersign/server";
 import type { RenewalResult } from "@countersign/server/internal";
-import { answerRenewals } from "../renewal/renewal-answerer.ts";
-import { createRenewalAsker } from "../renewal/renewal-asker.ts";
-import { createSealedWords } from "../renewal/sealed-words.ts";
+import { createRenewalRequester } from "../renewal/renewal-requester.ts";
+import { respondToRenewals } from "../renewal/renewal-responder.ts";
+import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import type { Revocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
 import type { IssuerErrorSink } from "./options.ts";
 
 /** How many questions, of up to 100 streams each, one account may have the other servers asked. */
-const QUESTIONS = { limit: 100, windowMs: 10_000 } as const;
+const RENEWAL_REQUESTS = { limit: 100, windowMs: 10_000 } as const;
 
 /** What {@link openSignals} needs. */
 export interface SignalsOptions {
@@ -52,22 +52,22 @@ function openRenewals(
   if (!bus.hasOthers) {
     return (streamIds) => Promise.resolve({ renewed: [], ended: [], unknown: streamIds });
   }
-  const words = createSealedWords({ secret, clock });
+  const messages = createSealedMessages({ secret, clock });
   const limit = createRateLimit({
-    ...QUESTIONS,
+    ...RENEWAL_REQUESTS,
     clock,
     message: "too many renewals of streams on other servers: wait before the next",
   });
-  const answerer = answerRenewals({
+  const responder = respondToRenewals({
     bus,
-    words,
+    messages,
     renew,
     onError: (error) => onError(error, "a stream could not be renewed for another server"),
   });
-  const asker = createRenewalAsker({ bus, words, limit });
-  opened.defer(() => answerer.close());
-  opened.defer(() => asker.close());
-  return (streamIds, principal) => asker.renew(streamIds, principal);
+  const requester = createRenewalRequester({ bus, messages, limit });
+  opened.defer(() => responder.close());
+  opened.defer(() => requester.close());
+  return (streamIds, principal) => requester.renew(streamIds, principal);
 }
 
 /** Renew streams at the gates of this process, each those that the gates before it do not have. */

@@ -1,6 +1,5 @@
+import type { MessageBus } from "@countersign/server";
 import { type Clock, createRateLimit, type RateLimit } from "@countersign/server";
-
-import type { Bus } from "../store/bus.ts";
 import type { Store } from "../store/database.ts";
 import { shareRateLimit } from "./share-rate-limit.ts";
 import { shareThroughStore } from "./stored-rate-limit.ts";
@@ -12,7 +11,7 @@ export interface SignInAttemptsOptions {
   readonly store: Store;
   readonly clock: Clock;
   /** Carries messages between the processes of this server. */
-  readonly bus: Bus;
+  readonly bus: MessageBus;
   /** How many one address has in a minute; Infinity: no limit. */
   readonly perMinute: number;
   /** Told when attempts could not be shared. */

@@ -34,7 +34,7 @@ export interface RevocationFeed {
 const PAGE_ROWS = 1_000;
 
 /**
- * Create the reader. The table with its cursor is the truth; word from other servers only makes it look sooner.
+ * Create the reader. The table with its cursor is the truth; a message of another server only makes it look sooner.
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
   const { store, clock, learn } = options;
@@ -90,11 +90,11 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   return {
     async start() {
       await read();
-      const listener = store.bus.listen(REVOCATION_CHANNEL, () => look.ask());
+      const subscription = store.bus.subscribe(REVOCATION_CHANNEL, () => look.ask());
       const stopPolling = repeat(clock, () => look.ask(), options.pollMs);
       stop = async () => {
         stopPolling();
-        await listener.close();
+        await subscription.close();
         await look.idle();
       };
     },

@@ -1,11 +1,12 @@
-import { type Bus, type Listener, MAX_WORD_BYTES } from "../store/bus.ts";
+import type { MessageBus, Subscription } from "@countersign/server";
+import { MAX_MESSAGE_BYTES } from "@countersign/server/internal";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 
 /** Seals what servers tell each other, so that only they can read it and make it. */
 export interface MessageSeal {
-  seal(content: unknown, purpose: string): { readonly word: string };
+  seal(content: unknown, purpose: string): { readonly message: string };
   /** @returns undefined when it is not genuine, too old, or was read before */
-  open(word: string, purpose: string): { readonly content: unknown } | undefined;
+  open(message: string, purpose: string): { readonly content: unknown } | undefined;
 }
 
 const CHANNEL = "countersign_unwritten_revocations";
@@ -14,9 +15,9 @@ const PURPOSE = "unwritten-revocations";
 /** So many that most messages have room for them. */
 const MESSAGE_REVOCATIONS = 16;
 
-/** Tell the other servers of revocations that no store can tell them of yet. */
+/** Publish revocations to the other servers that no store can tell them of yet. */
 export function publishUnwritten(
-  bus: Bus,
+  bus: MessageBus,
   seal: MessageSeal,
   revocations: readonly UnwrittenRevocation[],
 ): void {
@@ -25,26 +26,26 @@ export function publishUnwritten(
   }
 }
 
-function publishSome(bus: Bus, seal: MessageSeal, some: readonly UnwrittenRevocation[]): void {
-  const { word } = seal.seal(some, PURPOSE);
-  if (Buffer.byteLength(word) <= MAX_WORD_BYTES) {
-    // A bus that is down is told again in a few seconds.
-    bus.say(CHANNEL, word).catch(() => undefined);
+function publishSome(bus: MessageBus, seal: MessageSeal, some: readonly UnwrittenRevocation[]): void {
+  const { message } = seal.seal(some, PURPOSE);
+  if (Buffer.byteLength(message) <= MAX_MESSAGE_BYTES) {
+    // They are published again in a few seconds: the bus may be down.
+    bus.publish(CHANNEL, message).catch(() => undefined);
   } else if (some.length > 1) {
     for (const one of some) publishSome(bus, seal, [one]);
   }
 }
 
-/** Call back for what other servers tell. */
+/** Call back for what other servers publish. */
 export function subscribeUnwritten(
-  bus: Bus,
+  bus: MessageBus,
   seal: MessageSeal,
   onRevocations: (revocations: readonly UnwrittenRevocation[]) => void,
-): Listener {
-  return bus.listen(CHANNEL, (word) => {
-    const message = word === "" ? undefined : seal.open(word, PURPOSE);
-    if (message !== undefined) {
-      onRevocations(message.content as readonly UnwrittenRevocation[]); // sealed: one of ours wrote it
+): Subscription {
+  return bus.subscribe(CHANNEL, (message) => {
+    const opened = message === "" ? undefined : seal.open(message, PURPOSE);
+    if (opened !== undefined) {
+      onRevocations(opened.content as readonly UnwrittenRevocation[]); // sealed: one of ours wrote it
     }
   });
 }

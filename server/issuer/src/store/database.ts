@@ -1,5 +1,6 @@
+import type { MessageBus } from "@countersign/server";
+import { SILENT_BUS } from "@countersign/server/internal";
 import { type Dialect, Kysely } from "kysely";
-import { type Bus, SILENT_BUS } from "./bus.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
@@ -14,7 +15,7 @@ export type StoreLocation =
    * The file of an embedded SQLite database. It is made when it is missing, and its folder too, for the owner alone.
    * Processes that share it may have a bus of their own; without one, they do not hear of each other.
    */
-  | { readonly sqlite: string; readonly bus?: Bus }
+  | { readonly sqlite: string; readonly bus?: MessageBus }
   /** A Postgres database, as `postgres://user:password@host:port/name`. */
   | {
       readonly postgres: string;
@@ -49,7 +50,7 @@ export interface Store extends AsyncDisposable {
   /** Knows whether it can be written. */
   readonly writes: WriteWatch;
   /** Carries words between the servers on it. Whoever is alone on SQLite hears and is heard by nobody. */
-  readonly bus: Bus;
+  readonly bus: MessageBus;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
 }

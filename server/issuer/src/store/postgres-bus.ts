@@ -1,23 +1,21 @@
-import type { Cancel } from "@countersign/server";
-import { backoffMs, systemClock } from "@countersign/server/internal";
-import type { Bus } from "./bus.ts";
+import type { Cancel, MessageBus } from "@countersign/server";
+import { backoffMs, createSubscribers, systemClock } from "@countersign/server/internal";
 import { assertChannel } from "./channel.ts";
-import { createEars } from "./ears.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
-import { sayInBatches } from "./word-batches.ts";
+import { publishInBatches } from "./publish-batches.ts";
 
 /** How long to wait before the connection is opened again. */
 const RETRY_BACKOFF = { firstMs: 100, maxMs: 5_000, jitter: 0.5 };
 
 /** A bus over LISTEN and NOTIFY of Postgres. */
-export interface PostgresBus extends Bus {
+export interface PostgresBus extends MessageBus {
   /** Let go of the connection. */
   close(): Promise<void>;
 }
 
-/** Create a bus over one connection, which is opened for the first who listens, and again whenever it breaks. */
+/** Create a bus over one connection, which is opened for the first subscriber, and again whenever it breaks. */
 export function createPostgresBus(url: string): PostgresBus {
-  const ears = createEars();
+  const subscribers = createSubscribers();
   let connection: PostgresConnection | undefined;
   let cancelRetry: Cancel | undefined;
   let failures = 0;
@@ -27,13 +25,13 @@ export function createPostgresBus(url: string): PostgresBus {
   const listenOn = async (on: PostgresConnection, channel: string): Promise<void> => {
     await on.query(`LISTEN "${channel}"`);
     failures = 0;
-    ears.hear(channel, "");
+    subscribers.notify(channel, "");
   };
   const connect = (): void => {
     cancelRetry = undefined;
-    const opened = openConnection(url, { onNotified: ears.hear, onEnd: reconnect });
+    const opened = openConnection(url, { onNotified: subscribers.notify, onEnd: reconnect });
     connection = opened;
-    for (const channel of ears.channels()) {
+    for (const channel of subscribers.channels()) {
       listenOn(opened, channel).catch(() => undefined);
     }
   };
@@ -47,9 +45,9 @@ export function createPostgresBus(url: string): PostgresBus {
 
   return {
     hasOthers: true,
-    listen(channel, onWord) {
+    subscribe(channel, onMessage) {
       assertChannel(channel);
-      const isFirst = ears.add(channel, onWord);
+      const isFirst = subscribers.add(channel, onMessage);
       if (connection === undefined && cancelRetry === undefined) {
         connect();
       } else if (isFirst && connection !== undefined) {
@@ -57,13 +55,13 @@ export function createPostgresBus(url: string): PostgresBus {
       }
       return {
         async close() {
-          if (ears.remove(channel, onWord)) {
+          if (subscribers.remove(channel, onMessage)) {
             connection?.query(`UNLISTEN "${channel}"`).catch(() => undefined);
           }
         },
       };
     },
-    say: sayInBatches(() => connection),
+    publish: publishInBatches(() => connection),
     async close() {
       isClosed = true;
       cancelRetry?.();

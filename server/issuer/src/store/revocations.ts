@@ -37,7 +37,7 @@ export interface RevocationRecord extends NewRevocation {
   readonly expiresAtMs: number;
 }
 
-/** Where servers listen for word that there are new revocations. */
+/** The channel of messages that there are new revocations. */
 export const REVOCATION_CHANNEL = "countersign_revocations";
 
 /** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */

@@ -2,23 +2,26 @@ import type { Principal } from "@countersign/server";
 import type { RenewalResult } from "@countersign/server/internal";
 import { createPrincipal } from "@countersign/server/internal";
 
-/** Where servers listen for questions of others. */
+/** The channel of requests to renew streams of other servers. */
 export const RENEWAL_CHANNEL = "countersign_renewals";
 
-/** What one server asks of all others: whoever has one of these streams, renew it. */
-export interface RenewalQuestion {
+/**
+ * A request to all other servers: the one that has one of these streams renews it. The names are those of the wire, which
+ * servers of the release before know.
+ */
+export interface RenewalRequest {
   readonly streamIds: readonly string[];
-  /** The principal of a token that the asking server has verified. Never the token. */
+  /** The principal of a token that the requesting server has verified. Never the token. */
   readonly principal: PrincipalRecord;
-  /** The channel that the answers are awaited on. */
+  /** The channel that the responses are published on. */
   readonly answerTo: string;
 }
 
-/** What a server answers that has some of them. */
-export interface RenewalAnswer extends Omit<RenewalResult, "absent"> {
-  /** The question's word. */
+/** The response of a server that has some of them. */
+export interface RenewalResponse extends Omit<RenewalResult, "absent"> {
+  /** The identifier of the request. */
   readonly question: string;
-  /** Whether one of them is somebody else's: then none was changed. */
+  /** Whether one of them runs for another subject: then none was changed. */
   readonly isRefused: boolean;
 }
 
@@ -28,7 +31,7 @@ export interface PrincipalRecord {
   readonly claims: Principal["claims"];
 }
 
-/** What words are about. Their form has a number: servers of different versions may run side by side. */
+/** What messages are about. Their form has a number: servers of different versions may run side by side. */
 export const RENEWAL_PURPOSE = {
   question: "stream renewal question 1",
   answer: "stream renewal answer 1",

@@ -3,61 +3,62 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Clock } from "@countersign/server";
 import { deriveKey, seal, unsealBytes } from "../keys/seal.ts";
 
-/** A word that was read. */
-export interface OpenedWord {
-  /** What no other word has. */
+/** A message that was read. */
+export interface OpenedMessage {
+  /** What no other message has. */
   readonly id: string;
   readonly content: unknown;
 }
 
 /**
- * Writes and reads words for a bus that others can listen on and speak on: nobody without the secret of the servers
+ * Writes and reads messages for a bus that others can listen on and speak on: nobody without the secret of the servers
  * can read one, make one, change one, or use one again.
  */
-export interface SealedWords {
+export interface SealedMessages {
   /**
-   * Write a word.
+   * Write a message.
    *
    * @param content what can be written as JSON
    * @param purpose what it is about: it opens for nothing else
    */
-  seal(content: unknown, purpose: string): { readonly id: string; readonly word: string };
-  /** Read a word, once. @returns undefined when it is not genuine, too old, or was read before */
-  open(word: string, purpose: string): OpenedWord | undefined;
+  seal(content: unknown, purpose: string): { readonly id: string; readonly message: string };
+  /** Read a message, once. @returns undefined when it is not genuine, too old, or was read before */
+  open(message: string, purpose: string): OpenedMessage | undefined;
 }
 
-/** How old a word may be, in milliseconds: longer than anybody waits for an answer, and clocks differ by. */
+/** How old a message may be, in milliseconds: longer than anybody waits for an answer, and clocks differ by. */
 const MAX_AGE_MS = 5_000;
 
-/** More than fits into a word that was packed well. */
+/** More than fits into a message that was packed well. */
 const MAX_CONTENT_BYTES = 256 * 1024;
 
-/** How many words are remembered. Only genuine ones are, so that it takes the servers themselves to reach it. */
+/** How many messages are remembered. Only genuine ones are, so that it takes the servers themselves to reach it. */
 const MAX_SEEN = 100_000;
 
 /** 128 random bits in base64url, and behind a point what is sealed. */
-const WORD = /^(?<id>[A-Za-z0-9_-]{22})\.(?<sealed>.+)$/s;
+const MESSAGE = /^(?<id>[A-Za-z0-9_-]{22})\.(?<sealed>.+)$/s;
 
 /** Create both ends. @param secret the key-encryption key, which all servers on a store share */
-export function createSealedWords({
+export function createSealedMessages({
   secret,
   clock,
 }: {
   readonly secret: Uint8Array;
   readonly clock: Clock;
-}): SealedWords {
+}): SealedMessages {
+  // The purpose is part of the key: servers of the release before use the same.
   const key = deriveKey(secret, "server-words");
   const seen = createSeen();
-  // A key for each word: random nonces would wear out one that lasts as long as the secret.
+  // A key for each message: random nonces would wear out one that lasts as long as the secret.
   const keyOf = (id: string): Uint8Array => deriveKey(Buffer.concat([key, Buffer.from(id)]), "server-words");
   return {
     seal(content, purpose) {
       const id = randomBytes(16).toString("base64url");
       const packed = deflateRawSync(JSON.stringify({ atMs: clock.nowMs(), content }));
-      return { id, word: `${id}.${seal(keyOf(id), packed, purpose)}` };
+      return { id, message: `${id}.${seal(keyOf(id), packed, purpose)}` };
     },
-    open(word, purpose) {
-      const { id, sealed } = WORD.exec(word)?.groups ?? {};
+    open(message, purpose) {
+      const { id, sealed } = MESSAGE.exec(message)?.groups ?? {};
       const packed =
         id === undefined || sealed === undefined ? undefined : unsealBytes(keyOf(id), sealed, purpose);
       if (id === undefined || packed === undefined) {
@@ -71,7 +72,7 @@ export function createSealedWords({
   };
 }
 
-/** Remember words for as long as they could be used again. */
+/** Remember messages for as long as they could be used again. */
 function createSeen(): { add(id: string, nowMs: number): boolean } {
   const untilMs = new Map<string, number>();
   return {
@@ -85,7 +86,7 @@ function createSeen(): { add(id: string, nowMs: number): boolean } {
       if (untilMs.has(id) || untilMs.size >= MAX_SEEN) {
         return false;
       }
-      // A word may be as far ahead of this clock as it may lie behind.
+      // A message may be as far ahead of this clock as it may lie behind.
       untilMs.set(id, nowMs + 2 * MAX_AGE_MS);
       return true;
     },

@@ -1,22 +1,22 @@
 import type { Clock } from "@countersign/server";
 import type { RemoteRenewal, RenewedStream } from "@countersign/server/internal";
 import { KEEPS_PROCESS_ALIVE, refuseStrangers } from "@countersign/server/internal";
-import type { RenewalAnswer } from "./renewal-words.ts";
+import type { RenewalResponse } from "./renewal-messages.ts";
 
-/** The answers to one question, of which several servers may each have a part. */
-export interface CollectedAnswers {
-  /** Take one in. */
-  take(answer: RenewalAnswer): void;
+/** The responses to one request, of which several servers may each have a part. */
+export interface CollectedResponses {
+  /** Add one. */
+  take(response: RenewalResponse): void;
   /**
    * Wait until every stream is accounted for, but no longer than that.
    *
-   * @throws AuthError `POLICY_DENIED` when one was refused and nobody else has it
+   * @throws AuthError `POLICY_DENIED` when one was refused and no other server has it
    */
   within(waitMs: number): Promise<RemoteRenewal>;
 }
 
-/** Collect the answers to a question about some streams. */
-export function collectAnswers(streamIds: readonly string[], clock: Clock): CollectedAnswers {
+/** Collect the responses to a request about some streams. */
+export function collectResponses(streamIds: readonly string[], clock: Clock): CollectedResponses {
   const left = new Set(streamIds);
   const renewed: RenewedStream[] = [];
   const ended: string[] = [];
@@ -24,12 +24,12 @@ export function collectAnswers(streamIds: readonly string[], clock: Clock): Coll
   const { promise: complete, resolve } = Promise.withResolvers<void>();
   let isRefused = false;
   return {
-    take(answer) {
-      // A refusal may be about a stranger's stream of the same name: whoever has the right one is still waited for.
-      isRefused ||= answer.isRefused;
-      renewed.push(...answer.renewed.filter(({ streamId }) => left.delete(streamId)));
-      ended.push(...answer.ended.filter((streamId) => left.delete(streamId)));
-      unknown.push(...answer.unknown.filter((streamId) => left.delete(streamId)));
+    take(response) {
+      // A refusal may be about a stranger's stream of the same name: the server with the right one is still waited for.
+      isRefused ||= response.isRefused;
+      renewed.push(...response.renewed.filter(({ streamId }) => left.delete(streamId)));
+      ended.push(...response.ended.filter((streamId) => left.delete(streamId)));
+      unknown.push(...response.unknown.filter((streamId) => left.delete(streamId)));
       if (left.size === 0) {
         resolve();
       }

@@ -1,0 +1,38 @@
+/** A subscription to a channel. */
+export interface Subscription {
+  /** End it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Carries short messages between the servers on one store, to all subscribers of a channel. A message may come late or,
+ * while the bus is down, not at all; and a program that can use the database can publish one too. So a message is a hint
+ * to look where the truth is, or it proves by itself where it comes from.
+ */
+export interface MessageBus {
+  /** Whether there may be other servers on it: where there are none, a request gets no response. */
+  readonly hasOthers: boolean;
+  /**
+   * Subscribe to a channel.
+   *
+   * @param channel a name of at most 63 lower-case letters, digits and underscores
+   * @param onMessage called with each message; with an empty one whenever messages may have been missed before
+   */
+  subscribe(channel: string, onMessage: (message: string) => void): Subscription;
+  /**
+   * Publish a message of at most {@link MAX_MESSAGE_BYTES}.
+   *
+   * @throws AuthError `AUTH_UNAVAILABLE` when the bus is down
+   */
+  publish(channel: string, message: string): Promise<void>;
+}
+
+/** The longest message, in bytes: as much as Postgres carries. */
+export const MAX_MESSAGE_BYTES = 7_999;
+
+/** The bus of a process that is alone on its store. */
+export const SILENT_BUS: MessageBus = {
+  hasOthers: false,
+  subscribe: () => ({ close: () => Promise.resolve() }),
+  publish: () => Promise.resolve(),
+};
