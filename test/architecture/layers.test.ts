@@ -29,6 +29,13 @@ const badInputs: readonly BadInput[] = [
   },
   {
     rule: workspaceDirections,
+    path: "server/issuer/src/oauth2/endpoints.ts",
+    bad: 'import { buildRequestListener } from "@countersign/node";',
+    good: 'import type { Endpoint } from "@countersign/server";',
+    complaint: "server/issuer/src/oauth2/endpoints.ts:1 server/issuer may not import server/node",
+  },
+  {
+    rule: workspaceDirections,
     path: "server/demo/src/index.ts",
     bad: 'import { runCommand } from "../../cli/src/run-command.ts";',
     good: 'import { listen } from "@countersign/node";',

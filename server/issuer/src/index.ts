@@ -18,6 +18,8 @@ export type { ClientUpdate } from "./credentials/client-update.ts";
 export type { ClientRotation, Clients, ClientWithSecret, NewClient } from "./credentials/clients.ts";
 export type { PasswordCost } from "./credentials/password.ts";
 export type { KeyRing } from "./keys/key-ring.ts";
+export type { OAuthEndpointsOptions } from "./oauth2/endpoints.ts";
+export { createOAuthEndpoints } from "./oauth2/endpoints.ts";
 export type { RevocationBatch } from "./revoke/revocation-listeners.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
 export type { Revocations, RevocationsOptions } from "./revoke/revocations.ts";

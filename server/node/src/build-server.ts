@@ -112,7 +112,11 @@ function withPeers(options: RequestListenerOptions): RpcOptions {
   if (peerOf === undefined) return options;
   return {
     ...options,
-    contextValues: (req, res) => setPeer(contextValues?.(req, res) ?? createContextValues(), peerOf(req)),
+    contextValues(req, res) {
+      const values = contextValues?.(req, res) ?? createContextValues();
+      const said = peerOf(req);
+      return said === "" ? values : setPeer(values, said);
+    },
   };
 }
 

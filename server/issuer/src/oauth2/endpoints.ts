@@ -1,23 +1,55 @@
-import type { Endpoint } from "@countersign/server";
-import { createIntrospectionEndpoint, type IntrospectionDeps } from "./introspection-endpoint.ts";
-import { createOAuthEndpoint, type OAuthEndpointOptions } from "./oauth-endpoint.ts";
+import { type Clock, type Endpoint, systemClock } from "@countersign/server";
+import type { SignIn } from "../services/session-sign-in.ts";
+import type { TokenExchange } from "../services/token-exchange.ts";
+import type { TokenLookup } from "../services/token-lookup.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import { createIntrospectionEndpoint } from "./introspection-endpoint.ts";
+import { createOAuthEndpoint } from "./oauth-endpoint.ts";
 import { createRevocationEndpoint, type RevocationDeps } from "./revocation-endpoint.ts";
-import { createTokenEndpoint, type TokenEndpointDeps } from "./token-endpoint.ts";
+import { createTokenEndpoint } from "./token-endpoint.ts";
 
-/** What the OAuth endpoints need. */
-export type OAuthEndpointsOptions = OAuthEndpointOptions &
-  TokenEndpointDeps &
-  IntrospectionDeps &
-  RevocationDeps & {
-    readonly sessions: TokenEndpointDeps["sessions"] & RevocationDeps["sessions"];
-    readonly signIn: TokenEndpointDeps["signIn"];
-  };
+/** What the OAuth endpoints work on. */
+export interface OAuthEndpointsOptions {
+  /** The name of the issuer: claim `iss` of its access tokens, and `iss` of the answers about tokens. */
+  readonly issuer: string;
+  /** The audience of every access token. A request for another one is refused. */
+  readonly audience: string;
+  /** Authenticates clients, and begins sessions for them and for the subjects of other issuers. */
+  readonly signIn: SignIn;
+  /** Refreshes sessions, and ends those whose token is revoked. */
+  readonly sessions: Pick<Sessions, "refresh" | "end">;
+  /** Exchanges tokens (RFC 8693). */
+  readonly exchange: TokenExchange;
+  /** Finds the session of a token, or `undefined` for one that is no good. */
+  readonly findToken: TokenLookup;
+  /** Revokes access tokens one by one, and says how many revocations wait to be written. */
+  readonly revocations: RevocationDeps["revocations"];
+  /** Reads the claim `iss` of a token, without believing it. */
+  readonly issuerOf: (token: string) => string | undefined;
+  /** Says whether a name is that of another issuer whose tokens are exchanged. */
+  readonly isOtherIssuer: (issuer: string) => boolean;
+  /** Told what went wrong that no caller is told. */
+  readonly onError: (error: unknown) => void;
+  /** Measures how long a request takes to arrive. Default: the machine's. */
+  readonly clock?: Clock;
+}
 
-/** Create the OAuth endpoints, by their path: the doors for clients in any language. */
-export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
+/**
+ * Create the OAuth endpoints, by their path, for clients in any language: `/oauth2/token`
+ * ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)), `/oauth2/revoke` ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009))
+ * and `/oauth2/introspect` ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
+ *
+ * `createIssuer` has made them already, as `endpoints`. A form may have 64 KiB and 10 seconds to arrive, on any host. The
+ * limits count by the peer that the host names: where it names none, all clients count as one.
+ */
+export function createOAuthEndpoints({
+  clock = systemClock,
+  ...options
+}: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
+  const { onError } = options;
   return {
-    "/oauth2/token": createOAuthEndpoint(options, createTokenEndpoint(options)),
-    "/oauth2/revoke": createOAuthEndpoint(options, createRevocationEndpoint(options)),
-    "/oauth2/introspect": createOAuthEndpoint(options, createIntrospectionEndpoint(options)),
+    "/oauth2/token": createOAuthEndpoint({ onError, clock }, createTokenEndpoint(options)),
+    "/oauth2/revoke": createOAuthEndpoint({ onError, clock }, createRevocationEndpoint(options)),
+    "/oauth2/introspect": createOAuthEndpoint({ onError, clock }, createIntrospectionEndpoint(options)),
   };
 }
