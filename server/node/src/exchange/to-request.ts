@@ -17,12 +17,12 @@ export function schemeOf(req: HttpRequest): "http" | "https" {
  */
 export function toRequest(req: HttpRequest, res: HttpResponse, url: string): Request | undefined {
   const { method = "" } = req;
-  const init = { method, headers: toHeaders(req.rawHeaders), signal: signalOf(res) };
+  const hasBody = method !== "GET" && method !== "HEAD";
   try {
-    const request =
-      method === "GET" || method === "HEAD"
-        ? new Request(url, init)
-        : new Request(url, { ...init, body: toBody(req), duplex: "half" });
+    const bare = { method, headers: toHeaders(req.rawHeaders), signal: signalOf(res) };
+    // A name of its own: the types of browsers do not know `duplex`, which a stream needs.
+    const init = hasBody ? ({ ...bare, body: toBody(req), duplex: "half" } as const) : bare;
+    const request = new Request(url, init);
     // The Fetch API takes `post` for POST. A proxy in front may have taken it for something else.
     return request.method === method ? request : undefined;
   } catch {
