@@ -54,8 +54,8 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     authorize: 4,
     authenticate: 5,
     keys: 6,
-    errors: 7,
-    kernel: 8,
+    kernel: 7,
+    errors: 8,
   },
   "server/node/src": {
     // Which calls are served without Connect's own handler, and how.

@@ -1,6 +1,6 @@
-import { createRateLimit } from "../../server/gate/src/authenticate/rate-limit.ts";
 import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
 import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
+import { createRateLimit } from "../../server/gate/src/kernel/rate-limit.ts";
 import { createClientAuthentication } from "../../server/issuer/src/credentials/client-authentication.ts";
 import { type Clients, createClients } from "../../server/issuer/src/credentials/clients.ts";
 import {

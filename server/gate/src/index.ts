@@ -1,7 +1,5 @@
 export type { RevocationCheck, RevokedPrincipals, TokenFailureLimit } from "./authenticate/authenticator.ts";
 export type { Principal, TokenBinding } from "./authenticate/principal.ts";
-export type { RateLimit, RateLimitOptions } from "./authenticate/rate-limit.ts";
-export { createRateLimit } from "./authenticate/rate-limit.ts";
 export type { Policy } from "./authorize/policy.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
 export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";
@@ -27,6 +25,8 @@ export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Endpoint, EndpointContext } from "./kernel/endpoint.ts";
 export type { MessageBus, Subscription } from "./kernel/message-bus.ts";
+export type { RateLimit, RateLimitOptions } from "./kernel/rate-limit.ts";
+export { createRateLimit } from "./kernel/rate-limit.ts";
 export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
 export type { HealthSource, HealthStatus } from "./services/health.ts";
 export { createHealthService } from "./services/health.ts";

@@ -6,7 +6,6 @@ export { MAX_TOKEN_CHARS, parseCompactJws } from "./authenticate/compact-jws.ts"
 export type { TrustedIssuer } from "./authenticate/issuers.ts";
 export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
 export { createPrincipal } from "./authenticate/principal.ts";
-export type { OwnRateLimit } from "./authenticate/rate-limit.ts";
 export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
 export { createCallValues } from "./connect/call-state.ts";
 export type { Gate } from "./connect/gate.ts";
@@ -15,7 +14,6 @@ export type { Violation } from "./connect/invalid-argument.ts";
 export { assertValid, invalidArgument } from "./connect/invalid-argument.ts";
 export { resolveIssuer } from "./connect/issuer-options.ts";
 export { createLazyView } from "./connect/lazy-view.ts";
-export { resolveLimits } from "./connect/limits.ts";
 export { toNetwork } from "./connect/network.ts";
 export { peerOf } from "./connect/peer.ts";
 export type { HostedRequest } from "./connect/request-host.ts";
@@ -35,7 +33,10 @@ export type {
 export { isolateAudit } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
 export { systemClock } from "./kernel/clock.ts";
+export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
+export { resolveLimits } from "./kernel/limits.ts";
 export { MAX_MESSAGE_BYTES, SILENT_BUS } from "./kernel/message-bus.ts";
+export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { importKeys } from "./keys/import-keys.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createAuthenticator } from "../../../server/gate/src/authenticate/authenticator.ts";
-import { createRateLimit } from "../../../server/gate/src/authenticate/rate-limit.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createRateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
 import type { KeySource } from "../../../server/gate/src/keys/key-source.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { createRateLimit } from "../../../server/gate/src/authenticate/rate-limit.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createRateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
 import { shareThroughStore } from "../../../server/issuer/src/credentials/stored-rate-limit.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { eventually } from "../../support/eventually.ts";

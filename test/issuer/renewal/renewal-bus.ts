@@ -1,5 +1,5 @@
-import type { RateLimit } from "../../../server/gate/src/authenticate/rate-limit.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import type { RateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
 import { renewStreams } from "../../../server/gate/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import {

@@ -1,5 +1,5 @@
 import { createRefusal } from "../errors/refusal.ts";
-import { resolveLimits } from "./limits.ts";
+import { resolveLimits } from "../kernel/limits.ts";
 
 /** What streams without a principal may take: those of PUBLIC methods, and of OPTIONAL ones without a token. */
 export interface AnonymousStreamLimits {

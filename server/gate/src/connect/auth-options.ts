@@ -5,13 +5,13 @@ import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issue
 import type { Policy } from "../authorize/policy.ts";
 import { type AuditSink, isolateAudit, silentAudit } from "../kernel/audit.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
+import { assertPositive } from "../kernel/limits.ts";
 import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
 import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
-import { assertPositive } from "./limits.ts";
 
 /** What {@link createAuth} takes. */
 export interface AuthOptions {

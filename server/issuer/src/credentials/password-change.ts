@@ -1,10 +1,9 @@
 import { type AuditSink, AuthError } from "@countersign/server";
-import type { AccountEvent } from "@countersign/server/internal";
+import { type AccountEvent, createConcurrencyLimit } from "@countersign/server/internal";
 import { findAccountBySubject, replacePasswordHash } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import type { Passwords } from "./password.ts";
 import type { PasswordSignIn } from "./password-sign-in.ts";
-import { createTurns, type TurnsOptions } from "./turns.ts";
 
 /** What {@link createPasswordChange} needs. */
 export interface PasswordChangeOptions {
@@ -34,17 +33,17 @@ export interface PasswordReplacement {
 export type PasswordChange = (replacement: PasswordReplacement) => Promise<boolean>;
 
 /** A hash takes 19 MB and a thread of the pool, which sign-ins need too. */
-const HASHING: TurnsOptions = { maxRunning: 1, maxWaiting: 64 };
+const HASHING = { maxRunning: 1, maxWaiting: 64, message: "too many changes of passwords are waiting" };
 
 /** Create what replaces the passwords of accounts for their owners. */
 export function createPasswordChange(options: PasswordChangeOptions): PasswordChange {
   const { store, passwords, passwordSignIn, audit } = options;
-  const turns = createTurns(HASHING);
+  const limitHashing = createConcurrencyLimit(HASHING);
   return async ({ subject, currentPassword, newPassword }) => {
     const known = await findAccountBySubject(store, subject);
     if (known === undefined) return false;
     const account = await passwordSignIn({ username: known.username, password: currentPassword });
-    const passwordHash = await turns(() => passwords.hash(newPassword));
+    const passwordHash = await limitHashing(() => passwords.hash(newPassword));
     const change = { subject, from: account.passwordHash, to: passwordHash };
     // Two requests may have proven the same password, or the operator may have replaced it: the first one counts.
     if (!(await replacePasswordHash(store, change))) {

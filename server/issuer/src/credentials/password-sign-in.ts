@@ -1,9 +1,9 @@
 import { AuthError } from "@countersign/server";
+import { createConcurrencyLimit } from "@countersign/server/internal";
 import { type AccountRecord, findAccountByUsername } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import type { Passwords } from "./password.ts";
 import type { SignInLimiter } from "./sign-in-limiter.ts";
-import { createTurns, type TurnsOptions } from "./turns.ts";
 import { digestUsername, MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
 
 /** What {@link createPasswordSignIn} needs. */
@@ -11,8 +11,6 @@ export interface PasswordSignInOptions {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly limiter: SignInLimiter;
-  /** How many passwords are checked at the same time. Default: 2 run and 128 wait. */
-  readonly turns?: TurnsOptions;
 }
 
 /** A username and a password, as they were typed. */
@@ -25,7 +23,7 @@ export interface PasswordInput {
 export type PasswordSignIn = (input: PasswordInput) => Promise<AccountRecord>;
 
 /** Two of Node's four pool threads, so that tokens can be signed meanwhile; and some 40 MB at the most. */
-const DEFAULT_TURNS: TurnsOptions = { maxRunning: 2, maxWaiting: 128 };
+const HASHING = { maxRunning: 2, maxWaiting: 128, message: "too many sign-ins are waiting" };
 
 /**
  * Create the check of a username and a password.
@@ -37,7 +35,7 @@ const DEFAULT_TURNS: TurnsOptions = { maxRunning: 2, maxWaiting: 128 };
  */
 export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSignIn {
   const { store, passwords, limiter } = options;
-  const turns = createTurns(options.turns ?? DEFAULT_TURNS);
+  const limitHashing = createConcurrencyLimit(HASHING);
 
   const check = async (name: string, password: string): Promise<AccountRecord> => {
     const limiterKey = digestUsername(name);
@@ -59,7 +57,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
     ) {
       throw wrongCredentials();
     }
-    return turns(() => check(normalizeUsername(username), password));
+    return limitHashing(() => check(normalizeUsername(username), password));
   };
 }
 

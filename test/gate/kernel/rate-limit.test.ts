@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRateLimit } from "../../../server/gate/src/authenticate/rate-limit.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createRateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
 function start(limit = 30) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveLimits } from "../../../server/gate/src/connect/limits.ts";
+import { resolveLimits } from "../../../server/gate/src/kernel/limits.ts";
 
 const defaults = { perPeer: 100, total: 2_000 };
 

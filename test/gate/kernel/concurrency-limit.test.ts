@@ -1,18 +1,19 @@
 import { expect, it } from "vitest";
-import { createTurns } from "../../../server/issuer/src/credentials/turns.ts";
+import { createConcurrencyLimit } from "../../../server/gate/src/kernel/concurrency-limit.ts";
 
 it("runs so many at a time, in order, and refuses more than may wait", async () => {
-  const turns = createTurns({ maxRunning: 2, maxWaiting: 3 });
+  const limit = createConcurrencyLimit({ maxRunning: 2, maxWaiting: 3, message: "too many wait" });
   const started: number[] = [];
   const gates = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
   const runs = gates.map(({ promise }, n) =>
-    turns(() => {
+    limit(() => {
       started.push(n);
       return promise;
     }),
   );
-  await expect(turns(() => Promise.resolve())).rejects.toMatchObject({
+  await expect(limit(() => Promise.resolve())).rejects.toMatchObject({
     reason: "AUTH_UNAVAILABLE",
+    message: "too many wait",
     retryAfterMs: 1_000,
   });
   expect(started).toEqual([0, 1]);
@@ -22,5 +23,5 @@ it("runs so many at a time, in order, and refuses more than may wait", async () 
   for (const gate of gates) gate.resolve();
   await Promise.allSettled(runs);
   expect(started).toEqual([0, 1, 2, 3, 4]);
-  expect(await turns(() => Promise.resolve("free again"))).toBe("free again");
+  expect(await limit(() => Promise.resolve("free again"))).toBe("free again");
 });

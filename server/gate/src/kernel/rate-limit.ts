@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { createRefusal } from "../errors/refusal.ts";
-import { type Clock, systemClock } from "../kernel/clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 /** How often something may happen. */
 export interface RateLimitOptions {
