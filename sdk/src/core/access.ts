@@ -39,7 +39,7 @@ const MAX_ROUNDS = 3;
 
 /** Create the {@link Access} of a session: at most one refresh is under way at a time, and all share it. */
 export function createAccess(context: SessionContext): Access {
-  const { clock, holder, peers, change, ready } = context;
+  const { clock, holder, peers, read, ready } = context;
   const { held: current } = holder;
   const acquire = createAcquirer(context);
   let flight: Promise<ConnectError | undefined> | undefined;
@@ -69,7 +69,7 @@ export function createAccess(context: SessionContext): Access {
     const waitMs = flight === undefined ? blockedMs(health, clock.nowMs()) : 0;
     if (waitMs > 0 && clock.monotonicMs() >= lookAgainAtMs) {
       lookAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
-      void change();
+      void read();
     }
     return waitMs;
   }
@@ -127,11 +127,11 @@ function isNewer(held: Held | undefined, refused: Held): held is Held {
  * and the source's own error when it refuses as it is set up.
  */
 function createAcquirer(context: SessionContext): () => Promise<ConnectError | undefined> {
-  const { clock, source, holder, change } = context;
+  const { clock, source, holder, read } = context;
   let health = HEALTHY;
   return async () => {
     // Another tab may have signed in without being able to say so.
-    await change();
+    await read();
     if (holder.held() !== undefined) return undefined;
     const run = source.acquire?.bind(source);
     // Until the store answers, the session does not know whether it is signed out.

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { randomId } from "./random.ts";
 import { Secret } from "./secret.ts";
 import type { SessionContext } from "./session-context.ts";
-import type { Draft, Follow } from "./shared-entry.ts";
+import type { Change, Draft } from "./shared-entry.ts";
 import type { TokenGrant } from "./source.ts";
 import type { SignedInEntry, SignedOutReason, StoreEntry } from "./store.ts";
 import { arrivedLifetime } from "./token-state.ts";
@@ -105,12 +105,12 @@ export function endEntry({ sessionId, generation }: SignedInEntry, reason: Signe
   return { kind: "signed_out", sessionId, generation, reason };
 }
 
-/** Let the entry follow that refreshes at once when the network is back. */
-export const whenNetworkIsBack: Follow = (current) => {
-  if (current?.kind !== "signed_in") return undefined;
-  const health = withNetwork(current.health);
-  return health === current.health ? undefined : { ...current, health };
-};
+/** Let a session that waits after failed refreshes try again at once: the network is back. */
+export function whenNetworkIsBack(current: StoreEntry | undefined): Change<undefined> {
+  const health = current?.kind === "signed_in" ? withNetwork(current.health) : undefined;
+  const isChanged = current?.kind === "signed_in" && health !== undefined && health !== current.health;
+  return { draft: isChanged ? { ...current, health } : undefined, value: undefined };
+}
 
 /** Say whether a stored entry is the same session, alive. */
 export function isSameSession(
@@ -123,9 +123,4 @@ export function isSameSession(
 /** Say whether a stored entry is the same session with the same tokens. */
 export function isInForce(stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry {
   return isSameSession(stored, entry) && stored.generation === entry.generation;
-}
-
-/** Let something follow an entry as long as its generation is in force; notes of others are kept. */
-export function whileInForce(entry: SignedInEntry, follow: (current: SignedInEntry) => Draft): Follow {
-  return (current) => (isInForce(current, entry) ? follow(current) : undefined);
 }

@@ -7,19 +7,20 @@ import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
 import { commit, noteFailure } from "./refresh-outcome.ts";
 import type { SessionContext } from "./session-context.ts";
-import type { Draft } from "./shared-entry.ts";
+import type { Change, Draft } from "./shared-entry.ts";
 import type { SignedInEntry } from "./store.ts";
 import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
-/** What is to be done about a refresh. Nothing at all: others have done it, or the session is over. */
-interface Step {
-  /** Write down that an attempt begins, and ask the server. */
-  readonly draft?: Draft;
-  /** Do not ask for so long. */
-  readonly waitMs?: number;
-  /** Let another tab or process finish. */
-  readonly isUnderWay?: boolean;
-}
+/** What is to be done about a refresh. */
+type Step =
+  /** Nothing: another tab has refreshed the session, or it has ended. */
+  | { readonly kind: "over" }
+  /** Ask the server: the store says that an attempt has begun. */
+  | { readonly kind: "ask" }
+  /** Let another tab or process finish its refresh. */
+  | { readonly kind: "wait" }
+  /** Do not ask the server for so long. */
+  | { readonly kind: "blocked"; readonly waitMs: number };
 
 /** A refresh as far as it has come. */
 interface Refresh {
@@ -50,18 +51,16 @@ export async function refreshSession(
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
   let startedMs = 0;
   for (let attempts = 0; ; ) {
-    let step: Step = {};
-    const entry = await change((current) => {
+    const { entry, value: step } = await change((current): Change<Step> => {
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
-      step = isOver ? {} : nextStep(context, current, { forced, attempts });
-      return step.draft;
+      return isOver ? { value: { kind: "over" } } : nextStep(context, current, { forced, attempts });
     });
-    if (step.waitMs !== undefined) return unavailable(step.waitMs);
-    if (step.isUnderWay) {
+    if (step.kind === "blocked") return unavailable(step.waitMs);
+    if (step.kind === "wait") {
       await sleep(clock, OTHERS_POLL_MS);
       continue;
     }
-    if (step.draft === undefined || !isSameSession(entry, held)) return undefined;
+    if (step.kind === "over" || !isSameSession(entry, held)) return undefined;
     if (attempts === 0) startedMs = clock.monotonicMs();
     attempts += 1;
     try {
@@ -76,7 +75,7 @@ export async function refreshSession(
       const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
       const isLast = isTooLate || failure.kind !== "transient" || attempts >= maxAttempts;
       const outcome = await noteFailure(context, entry, { ...failure, isLast });
-      if (!outcome.goesOn) return outcome.error;
+      if (outcome.kind !== "retry") return outcome.kind === "failed" ? outcome.error : undefined;
       await sleep(clock, delayMs);
     }
   }
@@ -86,23 +85,25 @@ function nextStep(
   { clock, source }: SessionContext,
   current: SignedInEntry,
   { forced, attempts }: Refresh,
-): Step {
+): Change<Step> {
   const { health, intent } = current;
   const nowMs = clock.nowMs();
   const waitMs = attempts > 0 ? 0 : blockedMs(health, nowMs);
-  if (waitMs > 0) return { waitMs };
+  const blocked = (forMs: number): Change<Step> => ({ value: { kind: "blocked", waitMs: forMs } });
+  const ask = (draft: Draft): Change<Step> => ({ draft, value: { kind: "ask" } });
+  if (waitMs > 0) return blocked(waitMs);
   if (intent !== undefined) {
-    // Somebody has begun, and may have died since: the same request gets the same answer. With a server that gives
-    // none twice, let the other finish, or be given up.
+    // Another tab has begun, and may have died since: the same request gets the same answer. With a server that gives
+    // none twice, let the other tab finish, or be given up.
     const mayRepeat = source.repeatable || attempts > 0;
-    // Who has tried in vain, and finds that the rest of the minute's budget went to others, has had its turn.
+    // A tab whose own attempts failed, while other tabs used the rest of the minute's budget, makes no more of them.
     if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
-      return attempts > 0 ? { waitMs: blockedMs(health, nowMs) } : { isUnderWay: true };
-    if (mayRepeat) return { draft: { ...current, intent: withAttempt(intent, nowMs) } };
+      return attempts > 0 ? blocked(blockedMs(health, nowMs)) : { value: { kind: "wait" } };
+    if (mayRepeat) return ask({ ...current, intent: withAttempt(intent, nowMs) });
   }
-  if (forced && !mayForce(health, nowMs)) return { waitMs: 0 };
+  if (forced && !mayForce(health, nowMs)) return blocked(0);
   // A page that comes after a crash sends the same name again, and so does a tab whose store is silent.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;
-  return { draft: { ...current, intent: next, nextRefreshId: undefined, health: noted } };
+  return ask({ ...current, intent: next, nextRefreshId: undefined, health: noted });
 }

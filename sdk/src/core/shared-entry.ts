@@ -9,13 +9,31 @@ import { withTimeout } from "./waiting.ts";
 /** An entry that has not been written yet. */
 export type Draft = Omit<SignedInEntry, "revision"> | Omit<SignedOutEntry, "revision">;
 
-/** What is to follow an entry; `undefined` to leave things as they are. It may be asked several times. */
-export type Follow = (current: StoreEntry | undefined) => Draft | undefined;
+/** What is to become of an entry. */
+export interface Change<T> {
+  /** The entry to write. Absent: the present one stays. */
+  readonly draft?: Draft | undefined;
+  /** What the caller learns from the decision. */
+  readonly value: T;
+}
+
+/** Decides by the entry in force what is to become of it. Called again when another tab was faster. */
+export type Decide<T> = (current: StoreEntry | undefined) => Change<T>;
+
+/** What has become of an entry. */
+export interface Changed<T> {
+  /** The entry in force. */
+  readonly entry: StoreEntry | undefined;
+  /** The value of the last decision: the one that was carried out. */
+  readonly value: T;
+}
 
 /** The entry that all tabs and processes of a session share. */
 export interface SharedEntry {
-  /** Read it, write what follows, if anything, and answer what is in force now. Never rejects. */
-  readonly change: (follow?: Follow) => Promise<StoreEntry | undefined>;
+  /** Read the entry in force. Never rejects. */
+  readonly read: () => Promise<StoreEntry | undefined>;
+  /** Read the entry, and write what was decided. Never rejects. */
+  readonly change: <T>(decide: Decide<T>) => Promise<Changed<T>>;
   /** Let go of the store. */
   readonly close: () => void;
 }
@@ -26,11 +44,11 @@ export interface SharedEntryContext {
   readonly clock: Clock;
   /** Adopts what is in force after every reading and writing, in the order of these. */
   readonly holder: Pick<Holder, "adopt">;
-  /** Are told of every write that they should know of. */
+  /** The other tabs: they get a message after every write that concerns them. */
   readonly peers: Pick<Peers, "publish">;
 }
 
-// Every lost race means that somebody else moved on; so many in a row only happen when a store is broken.
+// Every lost race means that another tab has moved on; so many in a row only happen when a store is broken.
 const MAX_RACES = 50;
 
 /**
@@ -47,34 +65,36 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function write(follow: Follow | undefined): Promise<StoreEntry | undefined> {
+  async function write<T>(decide: Decide<T>): Promise<Changed<T>> {
     for (let races = 0; races < MAX_RACES; races += 1) {
       const stored = await store.read();
       const base = isAhead && mirror !== undefined && isNewer(mirror, stored) ? mirror : stored;
-      const next = following(base, follow);
-      if (next === stored || next === undefined) return next;
-      if (!(await store.compareAndSet(stored?.revision, next))) continue;
-      const { kind: type, sessionId, generation } = next;
+      const changed = decideOn(base, decide);
+      const { entry } = changed;
+      if (entry === stored || entry === undefined) return changed;
+      if (!(await store.compareAndSet(stored?.revision, entry))) continue;
+      const { kind: type, sessionId, generation } = entry;
       // What is only a note of a refresh that has begun is of no use to others before it ends.
-      if (type === "signed_out" || next.intent === undefined) peers.publish({ type, sessionId, generation });
-      return next;
+      if (type === "signed_out" || entry.intent === undefined) peers.publish({ type, sessionId, generation });
+      return changed;
     }
     throw new Error("the store takes no change");
   }
 
   /** Write to the store, or to memory while it fails. */
-  async function writeSomewhere(follow: Follow | undefined): Promise<StoreEntry | undefined> {
+  async function writeSomewhere<T>(decide: Decide<T>, isReading: boolean): Promise<Changed<T>> {
     // A refresh should know what others have done; news can wait until the store is tried again.
-    if ((follow !== undefined && !isAhead) || clock.monotonicMs() >= retryAtMs) {
+    if ((!isReading && !isAhead) || clock.monotonicMs() >= retryAtMs) {
       try {
         // A store that never answers must not hold up whatever comes next.
-        mirror = await withTimeout(clock, () => write(follow));
+        const changed = await withTimeout(clock, () => write(decide));
+        mirror = changed.entry;
         isAhead = false;
         failures = 0;
         retryAtMs = 0;
         storeError = undefined;
         cancel?.();
-        return mirror;
+        return changed;
       } catch (error) {
         failures += 1;
         const pauseMs = backoffMs(PAUSE, failures);
@@ -84,31 +104,36 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
         storeError = error;
       }
     }
-    const next = following(mirror, follow);
-    isAhead ||= next !== mirror;
-    mirror = next;
-    return mirror;
+    const changed = decideOn(mirror, decide);
+    isAhead ||= changed.entry !== mirror;
+    mirror = changed.entry;
+    return changed;
   }
 
   function tryAgain(): void {
     // Timers may be a moment early.
     retryAtMs = 0;
-    void change();
+    void read();
   }
 
-  /** One after the other: who reads while another writes must not be heard after it. */
-  function change(follow?: Follow): Promise<StoreEntry | undefined> {
+  /** One after the other: what is read while another change is written must not be adopted after it. */
+  function change<T>(decide: Decide<T>, isReading = false): Promise<Changed<T>> {
     const changed = last.then(async () => {
-      const entry = await writeSomewhere(follow);
+      const result = await writeSomewhere(decide, isReading);
       // What a refresh or a reading brings that ends after this is for the store alone.
-      if (!isClosed) holder.adopt(entry, storeError);
-      return entry;
+      if (!isClosed) holder.adopt(result.entry, storeError);
+      return result;
     });
     last = changed;
     return changed;
   }
 
+  async function read(): Promise<StoreEntry | undefined> {
+    return (await change(keep, true)).entry;
+  }
+
   return {
+    read,
     change,
     close() {
       isClosed = true;
@@ -118,9 +143,14 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
   };
 }
 
-function following(base: StoreEntry | undefined, follow: Follow | undefined): StoreEntry | undefined {
-  const draft = follow?.(base);
-  return draft === undefined ? base : { ...draft, revision: randomId() };
+/** Leave an entry as it is. */
+function keep(): Change<undefined> {
+  return { value: undefined };
+}
+
+function decideOn<T>(base: StoreEntry | undefined, decide: Decide<T>): Changed<T> {
+  const { draft, value } = decide(base);
+  return { entry: draft === undefined ? base : { ...draft, revision: randomId() }, value };
 }
 
 /** Whether what memory holds after an outage goes before what is stored. */

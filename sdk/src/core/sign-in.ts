@@ -4,7 +4,6 @@ import { unavailable } from "./errors.ts";
 import { revoke, revokeEntry, type SignOutResult, signOutFailure } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { TokenGrant } from "./source.ts";
-import type { SignedInEntry, StoreEntry } from "./store.ts";
 
 /**
  * Begin a session. One that is there already is ended at the server, behind.
@@ -16,12 +15,11 @@ export async function beginSession(
   acquire: () => Promise<TokenGrant>,
 ): Promise<void> {
   const next = firstEntry(await askForTokens(context.clock, acquire));
-  let before: StoreEntry | undefined;
-  await context.change((current) => {
-    before = current;
+  const { value: before } = await context.change((current) => ({
     // Tokens that take the place of the session's own count as newer ones.
-    return isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next;
-  });
+    draft: isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next,
+    value: current,
+  }));
   if (before?.kind !== "signed_in" || isSameSession(before, next)) return;
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
   const { accessToken, refreshToken } = before;
@@ -34,12 +32,10 @@ export async function beginSession(
  * Answers whether the server knows; it never rejects.
  */
 export async function endSession(context: SessionContext): Promise<SignOutResult> {
-  let last: SignedInEntry | undefined = context.holder.held();
-  await context.change((current) => {
-    if (current?.kind !== "signed_in") return undefined;
-    last = current;
-    return endEntry(current, "user");
-  });
+  const held = context.holder.held();
+  const { value: last = held } = await context.change((current) =>
+    current?.kind === "signed_in" ? { draft: endEntry(current, "user"), value: current } : { value: undefined },
+  );
   if (last !== undefined) return revokeEntry(context, last);
   // What a store holds that has not answered yet goes on.
   const isUnknown = context.holder.snapshot().status === "loading";

@@ -3,7 +3,7 @@ import { Secret, type StoreEntry } from "@countersign/sdk/store";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { HEALTHY } from "../../../sdk/src/core/budget.ts";
-import { createSharedEntry, type Draft } from "../../../sdk/src/core/shared-entry.ts";
+import { createSharedEntry, type Draft, type SharedEntry } from "../../../sdk/src/core/shared-entry.ts";
 import { settle, until } from "../kit.ts";
 
 function signedIn(sessionId: string, generation: number, startedAtMs = 0): Draft {
@@ -14,6 +14,11 @@ function signedIn(sessionId: string, generation: number, startedAtMs = 0): Draft
 
 function signedOut(sessionId: string, generation: number): Draft {
   return { kind: "signed_out", sessionId, generation, reason: "user" };
+}
+
+/** Put an entry in force, whatever is there. */
+async function put({ change }: SharedEntry, draft: Draft): Promise<StoreEntry | undefined> {
+  return (await change(() => ({ draft, value: undefined }))).entry;
 }
 
 function nameOf(entry: StoreEntry | undefined): string {
@@ -58,31 +63,31 @@ function createStage() {
 
 test("writes what follows, and tells others of it", async () => {
   const { mine, theirs, told } = createStage();
-  expect(nameOf(await mine.change(() => signedIn("one", 1)))).toBe("signed_in one 1");
-  expect(nameOf(await theirs.change())).toBe("signed_in one 1");
+  expect(nameOf(await put(mine, signedIn("one", 1)))).toBe("signed_in one 1");
+  expect(nameOf(await theirs.read())).toBe("signed_in one 1");
   expect(told).toEqual(["signed_in one 1"]);
 });
 
-test("asks what follows again when somebody else was faster", async () => {
+test("decides again when another tab was faster, and answers with the value of the last decision", async () => {
   const { mine, inner } = createStage();
-  await mine.change(() => signedIn("one", 1));
+  await put(mine, signedIn("one", 1));
   const seen: string[] = [];
-  const next = mine.change((current) => {
+  const next = await mine.change((current) => {
     seen.push(nameOf(current));
     // The first time, another tab comes between the reading and the writing.
     if (seen.length === 1) {
       void inner.compareAndSet(current?.revision, { ...signedIn("one", 2), revision: "theirs" });
     }
-    return signedOut("one", seen.length);
+    return { draft: signedOut("one", seen.length), value: seen.length };
   });
-  expect(nameOf(await next)).toBe("signed_out one 2");
+  expect({ entry: nameOf(next.entry), value: next.value }).toEqual({ entry: "signed_out one 2", value: 2 });
   expect(seen).toEqual(["signed_in one 1", "signed_in one 2"]);
 });
 
 test("is heard of in order: what was read before the end is not heard of after it", async () => {
   const { mine, heard } = createStage();
-  await mine.change(() => signedIn("one", 1));
-  await Promise.all([mine.change(), mine.change(() => signedOut("one", 1)), mine.change()]);
+  await put(mine, signedIn("one", 1));
+  await Promise.all([mine.read(), put(mine, signedOut("one", 1)), mine.read()]);
   expect(heard).toEqual(["signed_in one 1", "signed_in one 1", "signed_out one 1", "signed_out one 1"]);
 });
 
@@ -139,12 +144,12 @@ const OUTAGES: readonly {
 
 test.each(OUTAGES)("after an outage in which $name, what goes first is in force", async (row) => {
   const { clock, inner, told, heard, mine, theirs, setBroken } = createStage();
-  await mine.change(() => signedIn("one", 1));
+  await put(mine, signedIn("one", 1));
   setBroken(true);
-  await mine.change(() => row.ours);
-  expect(nameOf(await mine.change())).toBe(`${row.ours.kind} ${row.ours.sessionId} ${row.ours.generation}`);
+  await put(mine, row.ours);
+  expect(nameOf(await mine.read())).toBe(`${row.ours.kind} ${row.ours.sessionId} ${row.ours.generation}`);
   const { theirs: draft } = row;
-  if (draft !== undefined) await theirs.change(() => draft);
+  if (draft !== undefined) await put(theirs, draft);
   setBroken(false);
   expect(told.filter((each) => each === "works")).toEqual([]);
   clock.advance(5_000);
@@ -157,7 +162,7 @@ test.each(OUTAGES)("after an outage in which $name, what goes first is in force"
 test("leaves a broken store alone for longer and longer, and lets go of it at the end", async () => {
   const { clock, mine, told, setBroken } = createStage();
   setBroken(true);
-  await mine.change(() => signedIn("one", 1));
+  await put(mine, signedIn("one", 1));
   for (const pauseMs of [5_000, 10_000, 20_000]) {
     const before = told.length;
     clock.advance(pauseMs - 1);

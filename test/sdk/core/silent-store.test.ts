@@ -97,11 +97,11 @@ test("a store that fails after it was let go of is not tried again", async () =>
     holder: { adopt: silent },
     peers: { publish: silent },
   });
-  const change = shared.change();
+  const read = shared.read();
   await settle();
   shared.close();
   reading.reject(new Error("closed"));
-  await change;
+  await read;
   expect(clock.pending()).toBe(0);
 });
 
