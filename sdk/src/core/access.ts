@@ -1,5 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { PAUSE } from "./backoff.ts";
+import { pauseMs } from "./backoff.ts";
 import { blockedMs, HEALTHY, withFailure } from "./budget.ts";
 import { isSameSession } from "./entries.ts";
 import { SessionError, unavailable } from "./errors.ts";
@@ -39,7 +39,7 @@ const MAX_ROUNDS = 3;
 
 /** Create the {@link Access} of a session: at most one refresh is under way at a time, and all share it. */
 export function createAccess(context: SessionContext): Access {
-  const { clock, holder, peers, read, ready } = context;
+  const { clock, holder, peers, change, ready } = context;
   const { held: current } = holder;
   const acquire = createAcquirer(context);
   let flight: Promise<ConnectError | undefined> | undefined;
@@ -69,7 +69,7 @@ export function createAccess(context: SessionContext): Access {
     const waitMs = flight === undefined ? blockedMs(health, clock.nowMs()) : 0;
     if (waitMs > 0 && clock.monotonicMs() >= lookAgainAtMs) {
       lookAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
-      void read();
+      void change();
     }
     return waitMs;
   }
@@ -127,17 +127,17 @@ function isNewer(held: Held | undefined, refused: Held): held is Held {
  * and the source's own error when it refuses as it is set up.
  */
 function createAcquirer(context: SessionContext): () => Promise<ConnectError | undefined> {
-  const { clock, source, holder, read } = context;
+  const { clock, source, holder, change } = context;
   let health = HEALTHY;
   return async () => {
     // Another tab may have signed in without being able to say so.
-    await read();
+    await change();
     if (holder.held() !== undefined) return undefined;
     const run = source.acquire?.bind(source);
     // Until the store answers, the session does not know whether it is signed out.
     if (run === undefined)
       return holder.snapshot().status === "loading"
-        ? unavailable(PAUSE.firstMs)
+        ? unavailable(pauseMs(1))
         : new SessionError("SIGNED_OUT");
     const waitMs = blockedMs(health, clock.nowMs());
     if (waitMs > 0) return unavailable(waitMs);

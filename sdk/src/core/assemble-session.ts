@@ -61,8 +61,8 @@ export function assembleSession(options: AssembleOptions): Session {
   const { peers = store.peers ?? NO_PEERS } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
-  const { read, change, close } = createSharedEntry({ store, clock, holder, peers });
-  const loaded = read().then(() => undefined);
+  const { change, close } = createSharedEntry({ store, clock, holder, peers });
+  const loaded = change<undefined>();
   /** Settles when the store has been read for the last time that there was news. */
   let latest: Promise<unknown> = loaded;
   let isDisposed = false;
@@ -73,7 +73,7 @@ export function assembleSession(options: AssembleOptions): Session {
     if (!isDisposed) await latest;
     if (isDisposed) throw new SessionError("DISPOSED");
   };
-  const context: SessionContext = { clock, source, holder, peers, read, change, ready };
+  const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = isBaseAllowed
@@ -85,7 +85,7 @@ export function assembleSession(options: AssembleOptions): Session {
     for (const each of looks) each();
   };
   const stop = peers.subscribe(({ type }) => {
-    latest = (type === "online" ? change(whenNetworkIsBack) : read()).then(look);
+    latest = change(type === "online" ? whenNetworkIsBack : undefined).then(look);
   });
 
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {

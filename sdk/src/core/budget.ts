@@ -1,8 +1,8 @@
-import { backoffMs, PAUSE } from "./backoff.ts";
+import { NO_FAILURE, pauseMs as pauseAfterMs } from "./backoff.ts";
 import type { RefreshHealth, RefreshIntent, SignedInEntry } from "./store.ts";
 
 /** The health of a session that has not failed. */
-export const HEALTHY: RefreshHealth = { strikesAtMs: [], failures: 0, retryAtMs: 0, forcedAtMs: 0 };
+export const HEALTHY: RefreshHealth = { ...NO_FAILURE, strikesAtMs: [], forcedAtMs: 0 };
 
 /** What is known about the refreshes of a session. */
 type Budget = Pick<SignedInEntry, "health" | "intent">;
@@ -64,7 +64,7 @@ export function withFailedAttempt(health: RefreshHealth, nowMs: number, pauseMs 
  */
 export function withFailure(health: RefreshHealth, nowMs: number, retryAfterMs = 0): RefreshHealth {
   const failures = health.failures + 1;
-  const retryAtMs = nowMs + Math.max(backoffMs(PAUSE, failures), retryAfterMs);
+  const retryAtMs = nowMs + Math.max(pauseAfterMs(failures), retryAfterMs);
   return withStrike(health, nowMs, { failures, retryAtMs });
 }
 
@@ -79,13 +79,13 @@ function withStrike(health: RefreshHealth, nowMs: number, change: Partial<Refres
  */
 export function withNetwork(health: RefreshHealth): RefreshHealth {
   const { failures, retryAtMs, forcedAtMs } = health;
-  const wasAsked = retryAtMs > lastStrikeMs(health) + backoffMs(PAUSE, failures);
+  const wasAsked = retryAtMs > lastStrikeMs(health) + pauseAfterMs(failures);
   return failures === 0 || wasAsked ? health : { ...HEALTHY, forcedAtMs };
 }
 
 /** Note a refresh that worked. What failed or was forced in the last minute still counts. */
 export function withSuccess(health: RefreshHealth): RefreshHealth {
-  return { ...health, failures: 0, retryAtMs: 0 };
+  return { ...health, ...NO_FAILURE };
 }
 
 /** How many attempts have begun and not ended, in all tabs. Those of a process that was killed do not count for long. */

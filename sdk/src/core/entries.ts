@@ -106,10 +106,10 @@ export function endEntry({ sessionId, generation }: SignedInEntry, reason: Signe
 }
 
 /** Let a session that waits after failed refreshes try again at once: the network is back. */
-export function whenNetworkIsBack(current: StoreEntry | undefined): Change<undefined> {
-  const health = current?.kind === "signed_in" ? withNetwork(current.health) : undefined;
-  const isChanged = current?.kind === "signed_in" && health !== undefined && health !== current.health;
-  return { draft: isChanged ? { ...current, health } : undefined, value: undefined };
+export function whenNetworkIsBack(current: StoreEntry | undefined): Change<never> {
+  if (current?.kind !== "signed_in") return {};
+  const health = withNetwork(current.health);
+  return health === current.health ? {} : { draft: { ...current, health } };
 }
 
 /** Say whether a stored entry is the same session, alive. */

@@ -14,47 +14,50 @@ export async function commit(
   arrival: Arrival,
 ): Promise<undefined> {
   const isOurs = isFor(arrival, entry);
-  const next = (current: SignedInEntry): Draft =>
+  const follow = (current: SignedInEntry): Draft =>
     isOurs ? successorEntry(current, arrival) : endEntry(current, "revoked");
-  const { entry: inForce } = await context.change((current) => ({
-    draft: isInForce(current, entry) ? next(current) : undefined,
-    value: undefined,
+  const isAlive = await context.change((current) => ({
+    draft: isInForce(current, entry) ? follow(current) : undefined,
+    value: isSameSession(current, entry),
   }));
   // The user has signed out, or another one has signed in meanwhile: these tokens must not outlive the session.
-  if (isOurs && !isSameSession(inForce, entry)) void revoke(context, arrival.accessToken);
+  if (isOurs && !isAlive) void revoke(context, arrival.accessToken);
 }
 
-/** What a failed attempt leads to. */
+/** What a failed attempt leads to. Nothing: another tab has refreshed the session, or it has ended. */
 export type Outcome =
-  /** Another tab has refreshed the session, or it has ended. */
-  | { readonly kind: "over" }
-  /** Another attempt is to be made. */
-  | { readonly kind: "retry" }
-  /** The session is what it was, without a newer token. */
+  /** Go on after a while: with another attempt, unless another tab or process has refreshed the session by then. */
+  | { readonly kind: "wait"; readonly delayMs: number }
+  /** Give up: the session is what it was, without a newer token. */
   | { readonly kind: "failed"; readonly error: SessionError };
+
+/** A failed attempt. */
+interface FailedAttempt extends Failure {
+  /** After how long another one may be made; absent when it was the last. */
+  readonly delayMs: number | undefined;
+}
 
 /** End the session, or keep it and leave the server alone for a while, in all tabs: until the next attempt if it is to be made. */
 export async function noteFailure(
   { clock, source, holder, change }: SessionContext,
   entry: SignedInEntry,
-  failure: Failure & { readonly isLast: boolean },
-): Promise<Outcome> {
-  const { kind, reason, error, retryAfterMs, isLast } = failure;
+  failure: FailedAttempt,
+): Promise<Outcome | undefined> {
+  const { kind, reason, error, retryAfterMs, delayMs } = failure;
   const nowMs = clock.nowMs();
   const isPast = nowMs >= (entry.refreshExpiresAtMs ?? nowMs + 1);
-  const { value } = await change((current): Change<Outcome> => {
-    if (!isInForce(current, entry)) return { value: { kind: "over" } };
-    if (kind === "final") {
-      const draft = endEntry(current, reason === "revoked" && isPast ? "expired" : reason);
-      return { draft, value: { kind: "over" } };
-    }
-    const goesOn = !isLast && attemptsLeft(current, nowMs) > 0;
+  const outcome = await change((current): Change<Outcome> => {
+    if (!isInForce(current, entry)) return {};
+    if (kind === "final")
+      return { draft: endEntry(current, reason === "revoked" && isPast ? "expired" : reason) };
+    const goesOn = delayMs !== undefined && attemptsLeft(current, nowMs) > 0;
     // What a server may not be asked twice is over, whatever came of it.
     const intent = source.repeatable || goesOn ? withoutAttempt(current.intent) : undefined;
     const health = (goesOn ? withFailedAttempt : withFailure)(current.health, nowMs, retryAfterMs);
-    const failed = { kind: "failed", error: unavailable(blockedMs(health, nowMs), error) } as const;
-    return { draft: { ...current, intent, health }, value: goesOn ? { kind: "retry" } : failed };
+    const draft = { ...current, intent, health };
+    if (goesOn) return { draft, value: { kind: "wait", delayMs } };
+    return { draft, value: { kind: "failed", error: unavailable(blockedMs(health, nowMs), error) } };
   });
-  if (value.kind === "failed") holder.note({ refreshError: error });
-  return value;
+  if (outcome?.kind === "failed") holder.note({ refreshError: error });
+  return outcome;
 }

@@ -1,26 +1,20 @@
-import { backoffMs, RETRY } from "./backoff.ts";
+import { retryMs } from "./backoff.ts";
 import { attemptsLeft, blockedMs, MAX_TOTAL_MS, mayForce, withAttempt, withForced } from "./budget.ts";
 import { askForSuccessor, isSameSession } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
 import { classifyFailure } from "./failure.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
-import { commit, noteFailure } from "./refresh-outcome.ts";
+import { commit, noteFailure, type Outcome } from "./refresh-outcome.ts";
 import type { SessionContext } from "./session-context.ts";
-import type { Change, Draft } from "./shared-entry.ts";
+import type { Change } from "./shared-entry.ts";
 import type { SignedInEntry } from "./store.ts";
 import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
 /** What is to be done about a refresh. */
 type Step =
-  /** Nothing: another tab has refreshed the session, or it has ended. */
-  | { readonly kind: "over" }
-  /** Ask the server: the store says that an attempt has begun. */
-  | { readonly kind: "ask" }
-  /** Let another tab or process finish its refresh. */
-  | { readonly kind: "wait" }
-  /** Do not ask the server for so long. */
-  | { readonly kind: "blocked"; readonly waitMs: number };
+  /** Ask the server for the successor of this entry, which says that an attempt has begun. */
+  { readonly kind: "ask"; readonly entry: SignedInEntry } | Outcome;
 
 /** A refresh as far as it has come. */
 interface Refresh {
@@ -51,33 +45,30 @@ export async function refreshSession(
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
   let startedMs = 0;
   for (let attempts = 0; ; ) {
-    const { entry, value: step } = await change((current): Change<Step> => {
+    let step = await change((current): Change<Step> => {
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
-      return isOver ? { value: { kind: "over" } } : nextStep(context, current, { forced, attempts });
+      return isOver ? {} : nextStep(context, current, { forced, attempts });
     });
-    if (step.kind === "blocked") return unavailable(step.waitMs);
-    if (step.kind === "wait") {
-      await sleep(clock, OTHERS_POLL_MS);
-      continue;
+    if (step?.kind === "ask") {
+      const { entry } = step;
+      if (attempts === 0) startedMs = clock.monotonicMs();
+      attempts += 1;
+      try {
+        const leftMs = startedMs + MAX_TOTAL_MS - clock.monotonicMs();
+        // The timers of a page out of sight may be minutes late: the attempt that they delayed gets its time all the same.
+        const timeoutMs = leftMs > 0 ? Math.min(ATTEMPT_TIMEOUT_MS, leftMs) : ATTEMPT_TIMEOUT_MS;
+        return await commit(context, entry, await askForSuccessor(context, entry, timeoutMs));
+      } catch (cause) {
+        const failure = classifyFailure(cause);
+        const delayMs = Math.max(retryMs(attempts) * Math.random(), failure.retryAfterMs ?? 0);
+        const isTooLate = clock.monotonicMs() - startedMs + delayMs >= limitMs;
+        const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
+        const isLast = isTooLate || failure.kind !== "transient" || attempts >= maxAttempts;
+        step = await noteFailure(context, entry, { ...failure, delayMs: isLast ? undefined : delayMs });
+      }
     }
-    if (step.kind === "over" || !isSameSession(entry, held)) return undefined;
-    if (attempts === 0) startedMs = clock.monotonicMs();
-    attempts += 1;
-    try {
-      const leftMs = startedMs + MAX_TOTAL_MS - clock.monotonicMs();
-      // The timers of a page out of sight may be minutes late: the attempt that they delayed gets its time all the same.
-      const timeoutMs = leftMs > 0 ? Math.min(ATTEMPT_TIMEOUT_MS, leftMs) : ATTEMPT_TIMEOUT_MS;
-      return await commit(context, entry, await askForSuccessor(context, entry, timeoutMs));
-    } catch (cause) {
-      const failure = classifyFailure(cause);
-      const delayMs = Math.max(backoffMs(RETRY, attempts) * Math.random(), failure.retryAfterMs ?? 0);
-      const isTooLate = clock.monotonicMs() - startedMs + delayMs >= limitMs;
-      const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
-      const isLast = isTooLate || failure.kind !== "transient" || attempts >= maxAttempts;
-      const outcome = await noteFailure(context, entry, { ...failure, isLast });
-      if (outcome.kind !== "retry") return outcome.kind === "failed" ? outcome.error : undefined;
-      await sleep(clock, delayMs);
-    }
+    if (step?.kind !== "wait") return step?.error;
+    await sleep(clock, step.delayMs);
   }
 }
 
@@ -89,19 +80,23 @@ function nextStep(
   const { health, intent } = current;
   const nowMs = clock.nowMs();
   const waitMs = attempts > 0 ? 0 : blockedMs(health, nowMs);
-  const blocked = (forMs: number): Change<Step> => ({ value: { kind: "blocked", waitMs: forMs } });
-  const ask = (draft: Draft): Change<Step> => ({ draft, value: { kind: "ask" } });
-  if (waitMs > 0) return blocked(waitMs);
+  const failed = (forMs: number): Change<Step> => ({
+    value: { kind: "failed", error: unavailable(forMs) },
+  });
+  const ask = (entry: SignedInEntry): Change<Step> => ({ draft: entry, value: { kind: "ask", entry } });
+  if (waitMs > 0) return failed(waitMs);
   if (intent !== undefined) {
     // Another tab has begun, and may have died since: the same request gets the same answer. With a server that gives
     // none twice, let the other tab finish, or be given up.
     const mayRepeat = source.repeatable || attempts > 0;
     // A tab whose own attempts failed, while other tabs used the rest of the minute's budget, makes no more of them.
     if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
-      return attempts > 0 ? blocked(blockedMs(health, nowMs)) : { value: { kind: "wait" } };
+      return attempts > 0
+        ? failed(blockedMs(health, nowMs))
+        : { value: { kind: "wait", delayMs: OTHERS_POLL_MS } };
     if (mayRepeat) return ask({ ...current, intent: withAttempt(intent, nowMs) });
   }
-  if (forced && !mayForce(health, nowMs)) return blocked(0);
+  if (forced && !mayForce(health, nowMs)) return failed(0);
   // A page that comes after a crash sends the same name again, and so does a tab whose store is silent.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;

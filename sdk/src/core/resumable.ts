@@ -1,5 +1,5 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
-import { backoffMs, STREAM_RETRY } from "./backoff.ts";
+import { streamRetryMs } from "./backoff.ts";
 import { withCall } from "./call-name.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { hasReason, isTokenRefused, readRetryAfterMs } from "./error-info.ts";
@@ -144,7 +144,7 @@ function delayAfter(error: ConnectError, failures: number): number {
   const isExpired = isTokenRefused(error) && !isSessionOver(error);
   if (!isExpired && !PASSING.has(error.code)) throw error;
   if (isExpired && failures === 0) return 0;
-  const jittered = Math.random() * backoffMs(STREAM_RETRY, failures + 1);
+  const jittered = Math.random() * streamRetryMs(failures + 1);
   return Math.max(jittered, readRetryAfterMs(error) ?? 0);
 }
 

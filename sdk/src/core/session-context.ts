@@ -5,7 +5,7 @@ import type { SharedEntry } from "./shared-entry.ts";
 import type { TokenSource } from "./source.ts";
 
 /** What the parts of one session work with. */
-export interface SessionContext extends Pick<SharedEntry, "read" | "change"> {
+export interface SessionContext extends Pick<SharedEntry, "change"> {
   readonly clock: Clock;
   readonly source: TokenSource;
   readonly holder: Holder;

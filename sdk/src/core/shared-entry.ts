@@ -1,5 +1,13 @@
-import { backoffMs, PAUSE } from "./backoff.ts";
+import { NO_FAILURE } from "./backoff.ts";
 import type { Cancel, Clock } from "./clock.ts";
+import {
+  type EntryState,
+  entryInForce,
+  mayAskStore,
+  withStored,
+  withStoreError,
+  withUnstored,
+} from "./entry-state.ts";
 import type { Holder } from "./holder.ts";
 import type { Peers } from "./peers.ts";
 import { randomId } from "./random.ts";
@@ -9,31 +17,25 @@ import { withTimeout } from "./waiting.ts";
 /** An entry that has not been written yet. */
 export type Draft = Omit<SignedInEntry, "revision"> | Omit<SignedOutEntry, "revision">;
 
-/** What is to become of an entry. */
+/** What is to become of an entry. Nothing: it stays as it is. */
 export interface Change<T> {
-  /** The entry to write. Absent: the present one stays. */
+  /** The entry to write in its place. */
   readonly draft?: Draft | undefined;
   /** What the caller learns from the decision. */
-  readonly value: T;
+  readonly value?: T;
 }
 
 /** Decides by the entry in force what is to become of it. Called again when another tab was faster. */
 export type Decide<T> = (current: StoreEntry | undefined) => Change<T>;
 
-/** What has become of an entry. */
-export interface Changed<T> {
-  /** The entry in force. */
-  readonly entry: StoreEntry | undefined;
-  /** The value of the last decision: the one that was carried out. */
-  readonly value: T;
-}
-
 /** The entry that all tabs and processes of a session share. */
 export interface SharedEntry {
-  /** Read the entry in force. Never rejects. */
-  readonly read: () => Promise<StoreEntry | undefined>;
-  /** Read the entry, and write what was decided. Never rejects. */
-  readonly change: <T>(decide: Decide<T>) => Promise<Changed<T>>;
+  /**
+   * Read the entry, and write what was decided, if anything was. Never rejects.
+   *
+   * @returns the value of the decision that is in force
+   */
+  readonly change: <T>(decide?: Decide<T>) => Promise<T | undefined>;
   /** Let go of the store. */
   readonly close: () => void;
 }
@@ -56,20 +58,29 @@ const MAX_RACES = 50;
  * written down as soon as the store works again.
  */
 export function createSharedEntry({ store, clock, holder, peers }: SharedEntryContext): SharedEntry {
-  let mirror: StoreEntry | undefined;
-  let isAhead = false;
-  let failures = 0;
-  let storeError: unknown;
-  let retryAtMs = 0;
+  let state: EntryState = NO_FAILURE;
   let cancel: Cancel | undefined;
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function write<T>(decide: Decide<T>): Promise<Changed<T>> {
+  /** Take in what the store has answered or failed with, and plan to ask it again if it has failed. */
+  function settle(next: EntryState): void {
+    state = next;
+    cancel?.();
+    const { retryAtMs } = next;
+    if (retryAtMs > 0 && !isClosed) cancel = clock.schedule(retry, retryAtMs - clock.monotonicMs());
+  }
+
+  function retry(): void {
+    // Timers may be a moment early.
+    state = { ...state, retryAtMs: 0 };
+    void change();
+  }
+
+  async function write<T>(decide: Decide<T> | undefined): Promise<Changed<T>> {
     for (let races = 0; races < MAX_RACES; races += 1) {
       const stored = await store.read();
-      const base = isAhead && mirror !== undefined && isNewer(mirror, stored) ? mirror : stored;
-      const changed = decideOn(base, decide);
+      const changed = decideOn(entryInForce(state, stored), decide);
       const { entry } = changed;
       if (entry === stored || entry === undefined) return changed;
       if (!(await store.compareAndSet(stored?.revision, entry))) continue;
@@ -82,58 +93,35 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
   }
 
   /** Write to the store, or to memory while it fails. */
-  async function writeSomewhere<T>(decide: Decide<T>, isReading: boolean): Promise<Changed<T>> {
-    // A refresh should know what others have done; news can wait until the store is tried again.
-    if ((!isReading && !isAhead) || clock.monotonicMs() >= retryAtMs) {
+  async function writeSomewhere<T>(decide: Decide<T> | undefined): Promise<Changed<T>> {
+    if (mayAskStore(state, decide === undefined, clock.monotonicMs())) {
       try {
         // A store that never answers must not hold up whatever comes next.
         const changed = await withTimeout(clock, () => write(decide));
-        mirror = changed.entry;
-        isAhead = false;
-        failures = 0;
-        retryAtMs = 0;
-        storeError = undefined;
-        cancel?.();
+        settle(withStored(changed.entry));
         return changed;
       } catch (error) {
-        failures += 1;
-        const pauseMs = backoffMs(PAUSE, failures);
-        retryAtMs = clock.monotonicMs() + pauseMs;
-        cancel?.();
-        if (!isClosed) cancel = clock.schedule(tryAgain, pauseMs);
-        storeError = error;
+        settle(withStoreError(state, error, clock.monotonicMs()));
       }
     }
-    const changed = decideOn(mirror, decide);
-    isAhead ||= changed.entry !== mirror;
-    mirror = changed.entry;
+    const changed = decideOn(state.entry, decide);
+    state = withUnstored(state, changed.entry);
     return changed;
   }
 
-  function tryAgain(): void {
-    // Timers may be a moment early.
-    retryAtMs = 0;
-    void read();
-  }
-
   /** One after the other: what is read while another change is written must not be adopted after it. */
-  function change<T>(decide: Decide<T>, isReading = false): Promise<Changed<T>> {
+  function change<T>(decide?: Decide<T>): Promise<T | undefined> {
     const changed = last.then(async () => {
-      const result = await writeSomewhere(decide, isReading);
+      const { value } = await writeSomewhere(decide);
       // What a refresh or a reading brings that ends after this is for the store alone.
-      if (!isClosed) holder.adopt(result.entry, storeError);
-      return result;
+      if (!isClosed) holder.adopt(state.entry, state.storeError);
+      return value;
     });
     last = changed;
     return changed;
   }
 
-  async function read(): Promise<StoreEntry | undefined> {
-    return (await change(keep, true)).entry;
-  }
-
   return {
-    read,
     change,
     close() {
       isClosed = true;
@@ -143,23 +131,14 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
   };
 }
 
-/** Leave an entry as it is. */
-function keep(): Change<undefined> {
-  return { value: undefined };
+/** What has become of an entry. */
+interface Changed<T> {
+  /** The entry in force. */
+  readonly entry: StoreEntry | undefined;
+  readonly value: T | undefined;
 }
 
-function decideOn<T>(base: StoreEntry | undefined, decide: Decide<T>): Changed<T> {
-  const { draft, value } = decide(base);
+function decideOn<T>(base: StoreEntry | undefined, decide: Decide<T> | undefined): Changed<T> {
+  const { draft, value } = decide?.(base) ?? {};
   return { entry: draft === undefined ? base : { ...draft, revision: randomId() }, value };
-}
-
-/** Whether what memory holds after an outage goes before what is stored. */
-function isNewer(ours: StoreEntry, theirs: StoreEntry | undefined): boolean {
-  if (theirs === undefined) return true;
-  if (ours.sessionId !== theirs.sessionId) {
-    return (
-      ours.kind === "signed_in" && (theirs.kind === "signed_out" || ours.startedAtMs > theirs.startedAtMs)
-    );
-  }
-  return theirs.kind === "signed_in" && (ours.kind === "signed_out" || ours.generation > theirs.generation);
 }

@@ -1,4 +1,4 @@
-import { PAUSE } from "./backoff.ts";
+import { pauseMs } from "./backoff.ts";
 import { askForTokens, endEntry, firstEntry, isSameSession } from "./entries.ts";
 import { unavailable } from "./errors.ts";
 import { revoke, revokeEntry, type SignOutResult, signOutFailure } from "./revoke.ts";
@@ -15,7 +15,7 @@ export async function beginSession(
   acquire: () => Promise<TokenGrant>,
 ): Promise<void> {
   const next = firstEntry(await askForTokens(context.clock, acquire));
-  const { value: before } = await context.change((current) => ({
+  const before = await context.change((current) => ({
     // Tokens that take the place of the session's own count as newer ones.
     draft: isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next,
     value: current,
@@ -33,11 +33,12 @@ export async function beginSession(
  */
 export async function endSession(context: SessionContext): Promise<SignOutResult> {
   const held = context.holder.held();
-  const { value: last = held } = await context.change((current) =>
-    current?.kind === "signed_in" ? { draft: endEntry(current, "user"), value: current } : { value: undefined },
+  const found = await context.change((current) =>
+    current?.kind === "signed_in" ? { draft: endEntry(current, "user"), value: current } : {},
   );
+  const last = found ?? held;
   if (last !== undefined) return revokeEntry(context, last);
   // What a store holds that has not answered yet goes on.
   const isUnknown = context.holder.snapshot().status === "loading";
-  return isUnknown ? signOutFailure(unavailable(PAUSE.firstMs)) : { revoked: true };
+  return isUnknown ? signOutFailure(unavailable(pauseMs(1))) : { revoked: true };
 }

@@ -16,7 +16,7 @@ export interface TokenTiming extends Lifetime {
 }
 
 /** Reads both clocks. */
-type Now = Pick<Clock, "nowMs" | "monotonicMs">;
+export type Now = Pick<Clock, "nowMs" | "monotonicMs">;
 
 /** Say how much of its life is left below which a token is treated as expired, in milliseconds. */
 export function expiredThresholdMs(lifetimeMs: number): number {

@@ -1,12 +1,11 @@
 import type { Access } from "./access.ts";
-import { backoffMs, STREAM_RETRY } from "./backoff.ts";
-import { blockedMs } from "./budget.ts";
+import { NO_FAILURE } from "./backoff.ts";
 import type { Cancel } from "./clock.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { TokenSource } from "./source.ts";
-import { msUntilRenewal, msUntilStale } from "./token-state.ts";
+import { afterRenewal, msUntilDue, msUntilLook } from "./upkeep-state.ts";
 import { withTimeout } from "./waiting.ts";
 
 /** What {@link createUpkeep} needs. */
@@ -28,8 +27,6 @@ export interface Upkeep {
   readonly stop: () => void;
 }
 
-const MIN_DELAY_MS = 250;
-const MAX_DELAY_MS = 60_000;
 /** The most that a server takes in one call. */
 const MAX_STREAMS_PER_CALL = 1_000;
 
@@ -43,49 +40,27 @@ const MAX_STREAMS_PER_CALL = 1_000;
 export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepContext): Upkeep {
   /** By name, with the token that each runs on. */
   const streams = new Map<string, Held>();
+  let state = NO_FAILURE;
   let cancel: Cancel | undefined;
-  let isRenewing = false;
-  let failures = 0;
-  let retryAtMs = 0;
 
   function look(): void {
     cancel?.();
-    const dueMs = isRenewing
-      ? Number.POSITIVE_INFINITY
-      : Math.max(untilDueMs(), retryAtMs - clock.monotonicMs());
-    let delayMs = dueMs;
+    const dueMs = msUntilDue(state, streams.values(), clock);
     // A stream that is due should find its next token at hand: of a short life, little is left then.
-    const held = holder.changes.size > 0 || Number.isFinite(dueMs) ? holder.held() : undefined;
-    if (held !== undefined) {
-      // A stale token that is asked for is refreshed behind; an expired one must be asked for in earnest.
-      if (access.usable() === undefined) void access.obtain().catch(ignore);
-      // While the server is left alone there is nothing to look for.
-      const freshMs = Math.max(
-        MIN_DELAY_MS,
-        msUntilStale(held, clock),
-        blockedMs(held.health, clock.nowMs()),
-      );
-      delayMs = Math.min(dueMs > 0 ? dueMs : freshMs, freshMs);
-    }
+    const held = holder.changes.size > 0 || dueMs < Infinity ? holder.held() : undefined;
+    // A stale token that is asked for is refreshed behind; an expired one must be asked for in earnest.
+    if (held !== undefined && access.usable() === undefined) void access.obtain().catch(ignore);
     if (dueMs <= 0) void renew();
-    // Whole milliseconds: a clock can't get past the fractions that sums leave over.
-    if (delayMs > 0 && Number.isFinite(delayMs))
-      cancel = clock.schedule(look, Math.ceil(Math.min(MAX_DELAY_MS, delayMs)));
-  }
-
-  /** In how many milliseconds a stream is due; `Infinity` when there is none. Few tokens, however many streams. */
-  function untilDueMs(): number {
-    return Math.min(...[...new Set(streams.values())].map((held) => msUntilRenewal(held, clock)));
+    const delayMs = msUntilLook(held, dueMs, clock);
+    if (delayMs < Infinity) cancel = clock.schedule(look, delayMs);
   }
 
   async function renew(): Promise<void> {
-    isRenewing = true;
-    // A failure is told to the streams by the server; here there is nobody to tell.
+    // One at a time.
+    state = { ...state, retryAtMs: Infinity };
+    // The server says a failure to the streams themselves; no caller waits for it here.
     await renewDue().catch(ignore);
-    isRenewing = false;
-    // Without a newer token nothing could be done: that is worth no more than a failure.
-    failures = untilDueMs() > 0 ? 0 : failures + 1;
-    retryAtMs = clock.monotonicMs() + backoffMs(STREAM_RETRY, failures);
+    state = afterRenewal(state, streams.values(), clock);
     look();
   }
 

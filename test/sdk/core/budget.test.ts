@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { backoffMs, PAUSE, RETRY } from "../../../sdk/src/core/backoff.ts";
+import { pauseMs, retryMs } from "../../../sdk/src/core/backoff.ts";
 import {
   attemptsLeft,
   blockedMs,
@@ -24,7 +24,7 @@ function failed(attempts: number): RefreshHealth {
 }
 
 test("pauses for 5 s after the first failure and doubles up to a minute", () => {
-  expect([1, 2, 3, 4, 5, 20].map((failures) => backoffMs(PAUSE, failures))).toEqual([
+  expect([1, 2, 3, 4, 5, 20].map((failures) => pauseMs(failures))).toEqual([
     5_000, 10_000, 20_000, 40_000, 60_000, 60_000,
   ]);
   let health = HEALTHY;
@@ -35,7 +35,7 @@ test("pauses for 5 s after the first failure and doubles up to a minute", () => 
 });
 
 test("waits for 250 ms at the most before the second attempt, and never longer than 4 s", () => {
-  expect([1, 2, 3, 9].map((attempts) => backoffMs(RETRY, attempts))).toEqual([250, 500, 1_000, 4_000]);
+  expect([1, 2, 3, 9].map((attempts) => retryMs(attempts))).toEqual([250, 500, 1_000, 4_000]);
 });
 
 test("leaves the server alone for as long as it asks", () => {

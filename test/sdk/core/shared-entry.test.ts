@@ -17,8 +17,13 @@ function signedOut(sessionId: string, generation: number): Draft {
 }
 
 /** Put an entry in force, whatever is there. */
-async function put({ change }: SharedEntry, draft: Draft): Promise<StoreEntry | undefined> {
-  return (await change(() => ({ draft, value: undefined }))).entry;
+function put({ change }: SharedEntry, draft: Draft): Promise<undefined> {
+  return change(() => ({ draft }));
+}
+
+/** Name the entry that is in force. */
+async function inForce({ change }: SharedEntry): Promise<string> {
+  return nameOf(await change((current) => ({ value: current })));
 }
 
 function nameOf(entry: StoreEntry | undefined): string {
@@ -63,8 +68,9 @@ function createStage() {
 
 test("writes what follows, and tells others of it", async () => {
   const { mine, theirs, told } = createStage();
-  expect(nameOf(await put(mine, signedIn("one", 1)))).toBe("signed_in one 1");
-  expect(nameOf(await theirs.read())).toBe("signed_in one 1");
+  await put(mine, signedIn("one", 1));
+  expect(await inForce(mine)).toBe("signed_in one 1");
+  expect(await inForce(theirs)).toBe("signed_in one 1");
   expect(told).toEqual(["signed_in one 1"]);
 });
 
@@ -72,7 +78,7 @@ test("decides again when another tab was faster, and answers with the value of t
   const { mine, inner } = createStage();
   await put(mine, signedIn("one", 1));
   const seen: string[] = [];
-  const next = await mine.change((current) => {
+  const value = await mine.change((current) => {
     seen.push(nameOf(current));
     // The first time, another tab comes between the reading and the writing.
     if (seen.length === 1) {
@@ -80,14 +86,15 @@ test("decides again when another tab was faster, and answers with the value of t
     }
     return { draft: signedOut("one", seen.length), value: seen.length };
   });
-  expect({ entry: nameOf(next.entry), value: next.value }).toEqual({ entry: "signed_out one 2", value: 2 });
+  expect(value).toBe(2);
+  expect(await inForce(mine)).toBe("signed_out one 2");
   expect(seen).toEqual(["signed_in one 1", "signed_in one 2"]);
 });
 
 test("is heard of in order: what was read before the end is not heard of after it", async () => {
   const { mine, heard } = createStage();
   await put(mine, signedIn("one", 1));
-  await Promise.all([mine.read(), put(mine, signedOut("one", 1)), mine.read()]);
+  await Promise.all([mine.change(), put(mine, signedOut("one", 1)), mine.change()]);
   expect(heard).toEqual(["signed_in one 1", "signed_in one 1", "signed_out one 1", "signed_out one 1"]);
 });
 
@@ -147,7 +154,7 @@ test.each(OUTAGES)("after an outage in which $name, what goes first is in force"
   await put(mine, signedIn("one", 1));
   setBroken(true);
   await put(mine, row.ours);
-  expect(nameOf(await mine.read())).toBe(`${row.ours.kind} ${row.ours.sessionId} ${row.ours.generation}`);
+  expect(await inForce(mine)).toBe(`${row.ours.kind} ${row.ours.sessionId} ${row.ours.generation}`);
   const { theirs: draft } = row;
   if (draft !== undefined) await put(theirs, draft);
   setBroken(false);

@@ -97,11 +97,11 @@ test("a store that fails after it was let go of is not tried again", async () =>
     holder: { adopt: silent },
     peers: { publish: silent },
   });
-  const read = shared.read();
+  const change = shared.change();
   await settle();
   shared.close();
   reading.reject(new Error("closed"));
-  await read;
+  await change;
   expect(clock.pending()).toBe(0);
 });
 

@@ -1,0 +1,43 @@
+import { NO_FAILURE, type Retry, retryAfter, streamRetryMs } from "./backoff.ts";
+import { blockedMs } from "./budget.ts";
+import type { Held } from "./holder.ts";
+import { msUntilRenewal, msUntilStale, type Now } from "./token-state.ts";
+
+const MIN_DELAY_MS = 250;
+const MAX_DELAY_MS = 60_000;
+
+/**
+ * Count the milliseconds until streams are to be renewed; `Infinity` when there are none, or a renewal is under way.
+ *
+ * @param tokens those that the streams run on, as often as there are streams: few tokens, however many streams
+ */
+export function msUntilDue({ retryAtMs }: Retry, tokens: Iterable<Held>, now: Now): number {
+  const dueMs = Math.min(...[...new Set(tokens)].map((held) => msUntilRenewal(held, now)));
+  return Math.max(dueMs, retryAtMs - now.monotonicMs());
+}
+
+/**
+ * Count the milliseconds until the next look, in whole ones: a clock can't get past the fractions that sums leave over.
+ * `Infinity` when none is needed.
+ *
+ * @param held the token that is kept fresh, if one is
+ * @param dueMs when streams are due; one that is due is renewed now
+ */
+export function msUntilLook(held: Held | undefined, dueMs: number, now: Now): number {
+  // While the server is left alone there is nothing to look for.
+  const freshMs = held
+    ? Math.max(MIN_DELAY_MS, msUntilStale(held, now), blockedMs(held.health, now.nowMs()))
+    : Infinity;
+  const delayMs = Math.min(dueMs > 0 ? dueMs : Infinity, freshMs);
+  return delayMs < Infinity ? Math.ceil(Math.min(MAX_DELAY_MS, delayMs)) : delayMs;
+}
+
+/**
+ * Plan the next renewal when one has ended. One that leaves a stream due, for want of a newer token, counts as failed.
+ *
+ * @param before the state when it began
+ */
+export function afterRenewal({ failures }: Retry, tokens: Iterable<Held>, now: Now): Retry {
+  const isFailed = msUntilDue(NO_FAILURE, tokens, now) <= 0;
+  return retryAfter(streamRetryMs, isFailed ? failures + 1 : 0, now.monotonicMs());
+}
