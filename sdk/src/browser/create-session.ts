@@ -48,15 +48,15 @@ export function createSession(options: BrowserSessionOptions): Session {
   // Servers have BroadcastChannel too, and it would keep their process alive.
   const isPage = location !== undefined;
   const server = createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs);
+  const { allowedOrigins, allowInsecure, source = server, store } = options;
   return assembleSession({
-    ...options,
     baseUrl,
-    source: options.source ?? server,
+    allowedOrigins,
+    allowInsecure,
+    source,
     server,
-    ...(isPage && {
-      store: options.store ?? createIndexedDbStore({ key: name }),
-      peers: createBroadcastPeers(name),
-      onStream: warnOfConnections,
-    }),
+    store: isPage ? (store ?? createIndexedDbStore({ key: name })) : store,
+    peers: isPage ? createBroadcastPeers(name) : undefined,
+    onStream: isPage ? warnOfConnections : undefined,
   });
 }

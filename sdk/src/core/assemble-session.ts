@@ -79,7 +79,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const renewStreams = isBaseAllowed
     ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
     : undefined;
-  const upkeep = createUpkeep({ ...context, access, renewStreams });
+  const upkeep = createUpkeep({ access, clock, holder, renewStreams });
   const looks = new Set([upkeep.look]);
   const look = () => {
     for (const each of looks) each();
@@ -107,7 +107,17 @@ export function assembleSession(options: AssembleOptions): Session {
   }
 
   const streams = renewStreams && upkeep;
-  const interceptor = createInterceptor({ ...options, ...context, access, mayReceiveToken, streams });
+  const { replay, onStream } = options;
+  const interceptor = createInterceptor({
+    access,
+    clock,
+    holder,
+    source,
+    mayReceiveToken,
+    streams,
+    replay,
+    onStream,
+  });
   CORES.set(interceptor, { clock, holder, access, looks });
   return Object.freeze({
     ready: loaded,

@@ -25,9 +25,20 @@ export interface SessionOptions extends Omit<AssembleOptions, "source" | "server
  *
  * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
  */
-export function createSession({ transport, maxTokenLifeMs, ...options }: SessionOptions): Session {
+export function createSession(options: SessionOptions): Session {
+  const { transport, maxTokenLifeMs, baseUrl, allowedOrigins, allowInsecure, store, clock, peers } = options;
   const server = transport && createSessionServiceSource(transport, maxTokenLifeMs);
   const { source = server } = options;
   if (source === undefined) throw new TypeError("either transport or source is needed");
-  return assembleSession({ ...options, source, server, replay: replayStream });
+  return assembleSession({
+    baseUrl,
+    allowedOrigins,
+    allowInsecure,
+    source,
+    server,
+    store,
+    clock,
+    peers,
+    replay: replayStream,
+  });
 }

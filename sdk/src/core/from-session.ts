@@ -25,21 +25,30 @@ export function fromSession(session: Session): SessionSource {
 }
 
 function createFollower(leader: Session, core: SessionCore, options: FollowOptions): Session {
-  const { baseUrl, server } = options;
-  const { looks } = core;
+  const { baseUrl, server, replay, onStream } = options;
+  const { clock, looks } = core;
   const disposal = new AbortController();
   const stops = new Set<() => void>();
-  const own = { ...core, access: limitAccess(core.access, disposal.signal) };
+  const access = limitAccess(core.access, disposal.signal);
   const mayReceiveToken = createOriginGuard(options);
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = mayReceiveToken(baseUrl) ? server?.renewStreams : undefined;
   // The first session refreshes ahead for the subscribers of both.
   const holder = { ...core.holder, changes: new Set<() => void>() };
-  const upkeep = createUpkeep({ ...own, holder, renewStreams });
+  const upkeep = createUpkeep({ access, clock, holder, renewStreams });
   const streams = renewStreams && upkeep;
-  const interceptor = createInterceptor({ ...options, ...own, mayReceiveToken, streams, source: {} });
-  const { access } = own;
-  CORES.set(interceptor, own);
+  const interceptor = createInterceptor({
+    access,
+    clock,
+    holder: core.holder,
+    // The server at the base URL is not the source of the tokens.
+    source: {},
+    mayReceiveToken,
+    streams,
+    replay,
+    onStream,
+  });
+  CORES.set(interceptor, { access, clock, holder: core.holder, looks });
   looks.add(upkeep.look);
 
   function untilDisposed(unsubscribe: () => void): () => void {

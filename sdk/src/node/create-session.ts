@@ -33,8 +33,17 @@ export interface NodeSessionOptions extends OriginGuardOptions {
  * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function createSession(options: NodeSessionOptions): Session {
-  const { baseUrl, tls, ...rest } = options;
-  const connection = { protocol: "connect", httpVersion: "1.1", interceptors: [] } as const;
-  const transport = options.transport ?? createHttpTransport({ baseUrl, tls, ...connection });
-  return createCoreSession({ ...rest, baseUrl, transport });
+  const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, store, tls } = options;
+  const transport =
+    options.transport ??
+    createHttpTransport({ baseUrl, tls, protocol: "connect", httpVersion: "1.1", interceptors: [] });
+  return createCoreSession({
+    baseUrl,
+    allowedOrigins,
+    allowInsecure,
+    transport,
+    source,
+    maxTokenLifeMs,
+    store,
+  });
 }
