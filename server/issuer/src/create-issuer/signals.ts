@@ -32,7 +32,8 @@ export function openSignals(options: SignalsOptions, opened: AsyncDisposableStac
   const gates = new Set<Renew>();
   return {
     ready: Promise.resolve(),
-    isRevoked: (principal) => revocations.isRevoked(principal),
+    // Asked for every call: without a function between.
+    isRevoked: revocations.isRevoked,
     onRevoked: (listener) => revocations.onRevoked(listener),
     renew: openRenewals(options, (streamIds, principal) => renewAll(gates, streamIds, principal), opened),
     onRenew(listener) {
