@@ -3,65 +3,45 @@ import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.
 import { decodeJwt } from "jose";
 import type { Principal } from "../../server/gate/src/authenticate/principal.ts";
 import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
-import { createAccounts } from "../../server/issuer/src/credentials/accounts.ts";
 import type { FederatedIssuer } from "../../server/issuer/src/credentials/federated-identity.ts";
-import { createSessionService } from "../../server/issuer/src/services/session-service.ts";
+import type { Sessions } from "../../server/issuer/src/sessions/sessions.ts";
+import type { Store } from "../../server/issuer/src/store/database.ts";
+import type { RevocationRecord } from "../../server/issuer/src/store/revocations.ts";
 import { believe } from "./known-caller.ts";
-import { createTestSignIns, testPasswords, trustForRefresh } from "./sign-ins.ts";
-import { openTestSqlite } from "./stores.ts";
-import { startTestIssuer, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
+import { startOwnIssuer } from "./own-issuer.ts";
+import type { WallClock } from "./test-clock.ts";
 
 /** The service of sessions without a gate: a call is made by whoever its access token names, unverified. */
 export interface SessionServer extends AsyncDisposable {
   readonly client: Client<typeof SessionService>;
-  readonly issuer: TestIssuer;
-  /** What the service itself told to the audit trail. */
+  readonly issuer: {
+    readonly store: Store;
+    readonly clock: WallClock;
+    readonly sessions: Sessions;
+    /** All that was revoked. */
+    readonly revoked: readonly RevocationRecord[];
+  };
+  /** What was told to the audit trail. */
   readonly events: readonly AuditEvent[];
   /** What went wrong inside, if anything did. */
   readonly errors: readonly unknown[];
 }
 
-/** The origin whose pages may use the refresh cookie. */
-export const COOKIE_ORIGIN = "https://app.example";
-
-/** Start the service on an empty store with the account `ada` / `correct horse`. */
+/** Start the service of an issuer with the account `ada` / `correct horse`. */
 export async function startSessionServer(
-  options: { readonly cookies?: boolean; readonly federated?: readonly FederatedIssuer[] } = {},
+  options: { readonly federated?: readonly FederatedIssuer[] } = {},
 ): Promise<SessionServer> {
-  const store = await openTestSqlite();
-  const issuer = await startTestIssuer(store);
-  const { clock, sessions } = issuer;
-  (options.federated ?? []).forEach((federated) => {
-    trustForRefresh(issuer, federated);
-  });
-  await store.db.deleteFrom("accounts").execute();
-  const account = {
-    username: "ada",
-    password: "correct horse",
-    scopes: ["notes:read", "notes:write"],
-    roles: [],
-  };
-  await createAccounts({ store, clock, passwords: testPasswords, sessions }).create(account);
-  const { signIn, events } = createTestSignIns(issuer, options.federated);
-  const errors: unknown[] = [];
-  const service = createSessionService({
-    sessions,
-    signIn,
-    issuer: TEST_ISSUER,
-    ...(options.cookies === true ? { isCookieOrigin: (origin: string) => origin === COOKIE_ORIGIN } : {}),
-  });
-  const transport = createRouterTransport((router) => void router.service(SessionService, service), {
+  const own = await startOwnIssuer(options.federated);
+  const { issuer, clock, events, errors, revoked } = own;
+  const transport = createRouterTransport((router) => issuer.routes(router), {
     router: { interceptors: [believe(readCaller, (error) => errors.push(error))] },
   });
   return {
     client: createClient(SessionService, transport),
-    issuer,
+    issuer: { store: issuer.store, sessions: issuer.sessions, clock, revoked },
     events,
     errors,
-    async [Symbol.asyncDispose]() {
-      issuer[Symbol.dispose]();
-      await store.close();
-    },
+    [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   };
 }
 

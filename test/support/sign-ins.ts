@@ -67,7 +67,7 @@ export interface TestClient {
 
 /** Add a client, with the key of tests instead of a secret when `key` is set. */
 export async function addTestClient(
-  { store, clock, sessions }: TestIssuer,
+  { store, clock, sessions }: Pick<TestIssuer, "clock" | "sessions" | "store">,
   clientId: string,
   options: {
     readonly key?: boolean;

@@ -12,7 +12,7 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
     const tokens = await signIn(server);
     await client.signOut({}, bearer(tokens.accessToken));
     expect(issuer.revoked).toMatchObject([{ value: tokens.sessionId, reason: "signed_out" }]);
-    expect(issuer.events.at(-1)).toMatchObject({ type: "sign_out", sessionId: tokens.sessionId });
+    expect(server.events.at(-1)).toMatchObject({ type: "sign_out", sessionId: tokens.sessionId });
     expect(await refusal(client.refresh({ refreshToken: tokens.refreshToken }))).toMatchObject({
       reason: "SESSION_REVOKED",
       metadata: {},

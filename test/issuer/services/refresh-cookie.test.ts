@@ -2,12 +2,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { parseSetCookie } from "cookie";
 import { describe, expect, it } from "vitest";
-import {
-  bearer,
-  COOKIE_ORIGIN,
-  type SessionServer,
-  startSessionServer,
-} from "../../support/session-server.ts";
+import { createRefreshCookie } from "../../../server/issuer/src/services/refresh-cookie.ts";
+import { COOKIE_ORIGIN } from "../../support/own-issuer.ts";
+import { bearer, type SessionServer, startSessionServer } from "../../support/session-server.ts";
 
 const credential = { case: "password", value: { username: "ada", password: "correct horse" } } as const;
 
@@ -44,7 +41,7 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
 
 describe("the refresh cookie", () => {
   it("holds the refresh token where scripts and other sites cannot get at it", async () => {
-    await using server = await startSessionServer({ cookies: true });
+    await using server = await startSessionServer();
     const page = openPage(server, COOKIE_ORIGIN);
     const { tokens } = await page.signIn();
     expect(tokens?.refreshToken).toBe("");
@@ -61,7 +58,7 @@ describe("the refresh cookie", () => {
   });
 
   it("is replaced by each refresh and taken away at sign-out", async () => {
-    await using server = await startSessionServer({ cookies: true });
+    await using server = await startSessionServer();
     const page = openPage(server, COOKIE_ORIGIN);
     const first = await page.signIn();
     const before = page.jar.cookie;
@@ -74,7 +71,7 @@ describe("the refresh cookie", () => {
   });
 
   it("stays when the session that ends is not the one it belongs to", async () => {
-    await using server = await startSessionServer({ cookies: true });
+    await using server = await startSessionServer();
     const page = openPage(server, COOKIE_ORIGIN);
     const replaced = await page.signIn();
     await page.signIn();
@@ -85,7 +82,7 @@ describe("the refresh cookie", () => {
 
   for (const origin of ["https://evil.example", "null", undefined]) {
     it(`is of no use from the origin ${origin}`, async () => {
-      await using server = await startSessionServer({ cookies: true });
+      await using server = await startSessionServer();
       const owner = openPage(server, COOKIE_ORIGIN);
       await owner.signIn();
       const other = openPage(server, origin);
@@ -97,7 +94,8 @@ describe("the refresh cookie", () => {
   }
 
   it("is not there when no origin is listed", async () => {
-    await using server = await startSessionServer();
-    expect(await codeOf(openPage(server, COOKIE_ORIGIN).signIn())).toBe("Unimplemented");
+    const page = { requestHeader: new Headers({ origin: COOKIE_ORIGIN }), responseHeader: new Headers() };
+    const signIn = async () => createRefreshCookie(undefined).assertOrigin(page);
+    expect(await codeOf(signIn())).toBe("Unimplemented");
   });
 });

@@ -66,7 +66,7 @@ describe("SignIn", () => {
     },
     {
       what: "a huge name",
-      input: signInRequest({ username: "x".repeat(1_000_000) }),
+      input: signInRequest({ username: "x".repeat(10_000) }),
       fields: ["password.username"],
     },
     { what: "a name with U+0000", input: signInRequest({ username: "a\0" }), fields: ["password.username"] },

@@ -3,7 +3,8 @@ import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
-import { bearer, COOKIE_ORIGIN, startSessionServer } from "../../support/session-server.ts";
+import { COOKIE_ORIGIN } from "../../support/own-issuer.ts";
+import { bearer, startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { refusal, signInRequest } from "./session-calls.ts";
@@ -29,7 +30,7 @@ describe("SignIn with a client's secret or assertion", () => {
   });
 
   it("has no cookie to write", async () => {
-    await using server = await startSessionServer({ cookies: true });
+    await using server = await startSessionServer();
     const { secret } = await addTestClient(server.issuer, "billing");
     let cookie: string | null = "not looked at";
     await server.client.signIn(
@@ -84,7 +85,7 @@ describe("SignIn with a token of another issuer", () => {
 
   it("puts the refresh token into the cookie when asked to", async () => {
     const other = createOtherIssuer(createWallClock(), { refreshForMs: 3_600_000 });
-    await using server = await startSessionServer({ cookies: true, federated: [other.federated] });
+    await using server = await startSessionServer({ federated: [other.federated] });
     const credential = { case: "federated", value: { token: other.sign() } } as const;
     let cookie: string | null = null;
     const headers = { origin: COOKIE_ORIGIN };
