@@ -1,13 +1,21 @@
-import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { create, type Message } from "@bufbuild/protobuf";
+import {
+  createClient,
+  createHandlerContext,
+  createRouterTransport,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { Access, OnExpiry } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { describe, expect, test } from "vitest";
+import { createCallValues } from "../../../server/gate/src/connect/call-state.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import {
   createStreamRegistry,
   type StreamRegistry,
 } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createEchoAuth } from "../../support/echo-server.ts";
-import { echoService } from "../../support/echo-service.ts";
+import { echoService, methodOf } from "../../support/echo-service.ts";
 import { goodClaims, signToken } from "../../support/tokens.ts";
 import { issuer, issuerKey, seenIn } from "./fixtures.ts";
 
@@ -32,13 +40,13 @@ const headers = { authorization: `Bearer ${signToken(issuerKey, goodClaims({ rol
 const revoked = new AuthError("SESSION_REVOKED", "the session has been revoked");
 
 /** Streams whose handlers are these. */
-function setUp(handlers: object, streams?: StreamRegistry) {
+function setUp(handlers: object, streams?: StreamRegistry, interceptors: readonly Interceptor[] = []) {
   const echo = createEchoAuth(service, {
     issuers: [issuer],
     routes: (router) => router.service(service, handlers),
     ...(streams === undefined ? {} : { streams }),
   });
-  const transport = createRouterTransport(echo.auth.routes);
+  const transport = createRouterTransport(echo.auth.routes, { router: { interceptors: [...interceptors] } });
   // The methods of a service that is made at run time have no types of their own.
   return { ...echo, client: createClient(service, transport) as unknown as Streams };
 }
@@ -142,5 +150,51 @@ describe("a renewal is held against the rule (S9)", () => {
     expect(lease.renew({ ...before, roles: [] })).toBe(0);
     expect(await end).toBe("POLICY_DENIED");
     expect(lease.principal).toBe(before);
+  });
+});
+
+describe("streams are let go", () => {
+  const replacing: Interceptor = (next) => (req) => next({ ...req, signal: new AbortController().signal });
+
+  test("when their clients leave, though an interceptor of the adapter has replaced the signal", async () => {
+    const { auth, client } = setUp(
+      { watch: waiting(() => new Promise<never>(() => {}) as never) },
+      undefined,
+      [replacing],
+    );
+    const call = new AbortController();
+    const iterator = client.watch({}, { headers, signal: call.signal })[Symbol.asyncIterator]();
+    await iterator.next();
+    expect(auth.streams.size).toBe(1);
+    call.abort();
+    await expect.poll(() => auth.streams.size).toBe(0);
+  });
+
+  test("when they end by themselves, before Connect is done with the call", async () => {
+    async function* watch() {
+      yield {};
+    }
+    const { auth } = setUp({ watch });
+    const method = methodOf(service, "Watch");
+    const ctx = createHandlerContext({
+      ...{ service, method, protocolName: "connect", requestMethod: "POST", requestHeader: headers },
+      url: "http://127.0.0.1/test.v1.EchoService/Watch",
+      contextValues: createCallValues(),
+    });
+    await auth.requestGate(ctx);
+    let impl: ((message: Message, ctx: HandlerContext) => AsyncIterable<unknown>) | undefined;
+    auth.routes({
+      handlers: [],
+      rpc: () => expect.fail(),
+      service(_, implementation) {
+        impl ??= (implementation as Record<string, typeof impl>).watch; // beside it, there is StreamService
+        return this;
+      },
+    });
+    const iterator = impl?.(create(method.input), ctx)[Symbol.asyncIterator]();
+    await iterator?.next();
+    expect(auth.streams.size).toBe(1);
+    expect(await iterator?.next()).toMatchObject({ done: true });
+    expect([ctx.signal.aborted, auth.streams.size]).toEqual([false, 0]);
   });
 });

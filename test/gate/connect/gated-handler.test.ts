@@ -1,0 +1,47 @@
+import { createConnectRouter } from "@connectrpc/connect";
+import { expect, test, vi } from "vitest";
+import { gateHandler } from "../../../server/gate/src/connect/route/gated-handler.ts";
+import { echoRoutes } from "../../support/echo-server.ts";
+import { holdTime } from "../../support/fake-time.ts";
+import { service } from "./fixtures.ts";
+
+holdTime();
+
+/** Call a handler behind a gate. @returns the header that the client sent, and the one that the handler got */
+async function call(gate: Parameters<typeof gateHandler>[1]["gate"]) {
+  const router = createConnectRouter();
+  echoRoutes(service)(router);
+  const inner = router.handlers.find(({ method }) => method.name === "Call") ?? expect.fail();
+  let got: Headers | undefined;
+  const handler = Object.assign(
+    (req: Parameters<typeof inner>[0]) => {
+      got = req.header;
+      return inner(req);
+    },
+    { ...inner },
+  );
+  const onBareCall = () => {};
+  const gated = gateHandler(handler, { gate, isEarly: true, routerOptions: {}, onBareCall });
+  const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": "5000" });
+  header.set("authorization", "Bearer a");
+  await gated({
+    ...{ httpVersion: "2.0", method: "POST", url: `http://localhost${inner.requestPath}`, header },
+    body: (async function* () {
+      yield new TextEncoder().encode("{}");
+    })(),
+    signal: new AbortController().signal,
+  });
+  return { sent: header, got };
+}
+
+test("what the gate takes out of the header of a call is in that of the client still", async () => {
+  const { sent, got } = await call(({ requestHeader }) => requestHeader.delete("authorization"));
+  expect(got?.has("authorization")).toBe(false);
+  expect(sent.get("authorization")).toBe("Bearer a");
+});
+
+test("the handler has as much time less as the gate has waited", async () => {
+  const { sent, got } = await call(async () => void vi.advanceTimersByTime(1_500));
+  expect(got?.get("connect-timeout-ms")).toBe("3500");
+  expect(sent.get("connect-timeout-ms")).toBe("5000");
+});
