@@ -144,7 +144,11 @@ describe("createFetchHandler", () => {
   });
 
   test("tells the handler of a client that has left, where the host only cancels the response", async () => {
-    const { auth, handler } = setUp();
+    let signal: AbortSignal | undefined;
+    const { auth, handler } = setUp({}, (ctx) => {
+      signal = ctx.signal;
+      return "";
+    });
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('\0\0\0\0\x12{"text":"usr_ada"}')),
     });
@@ -157,8 +161,10 @@ describe("createFetchHandler", () => {
       }),
     );
     expect(auth.streams.size).toBe(1);
+    await expect.poll(() => signal?.aborted).toBe(false);
     await response.body?.cancel();
     await expect.poll(() => auth.streams.size).toBe(0);
+    expect(signal?.aborted).toBe(true);
   });
 
   test.each(["api", "/api/", "/"])("takes no prefix that would serve nothing: %s", (prefix) => {
