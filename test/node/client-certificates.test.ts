@@ -86,12 +86,16 @@ describe.each([true, false])("with the fast path: %s", (unaryFastPath) => {
   it.each(["1.1", "2"] as const)(
     "a handler learns of it from the context values, over HTTP/%s",
     async (httpVersion) => {
+      const seen: string[] = [];
       await using serving = await serve(
         {
           ...options,
           routes: (router) =>
             router.service(NotesService, {
-              createNote: (_, { values }) => ({ title: values.get(certificateKey) }),
+              createNote(_, { values }) {
+                seen.push(values.get(certificateKey));
+                return { title: values.get(certificateKey) };
+              },
             }),
         },
         { tls: { ...server, ca: ada.cert } },
@@ -104,6 +108,7 @@ describe.each([true, false])("with the fast path: %s", (unaryFastPath) => {
       expect((await call(ada)).title).toBe(fingerprintOf(ada));
       const refused = await call({}).catch((reason: unknown) => ConnectError.from(reason).code);
       expect([Code.Unavailable, Code.Internal, Code.Aborted]).toContain(refused);
+      expect(seen).toEqual([fingerprintOf(ada)]);
     },
   );
 });
