@@ -50,12 +50,18 @@ describe("revocations of a server that is not the issuer", () => {
       await eventually(() => (revocations.isRevoked(later) ? true : undefined));
       expect(told).toEqual([true]);
       expect(revocations.isRevoked({ ...later, issuer: "https://b.test" })).toBe(false);
-      // It can revoke, too; but it grants no tokens, and says so to nobody.
+      // It can revoke, too: the issuer learns of it. But it grants no tokens, and says of none how long they last.
+      expect(revocations.isRevoked(own)).toBe(false);
       await revocations.revoke({ sid: own.sessionId ?? "", issuer: TEST_ISSUER });
+      expect(revocations.isRevoked(own)).toBe(true);
+      const ofIssuer = createRevocations({ store, issuer: TEST_ISSUER });
+      await ofIssuer.start();
+      expect(ofIssuer.isRevoked(own)).toBe(true);
+      await ofIssuer.close();
       const { rows } = await sql`select * from access_lives`.execute(store.db);
       expect(rows).toEqual([]);
       await revocations.close();
-      expect(() => revocations.isRevoked(own)).not.toThrow();
+      expect(revocations.isRevoked(own)).toBe(true);
     });
   }
 

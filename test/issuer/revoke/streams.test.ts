@@ -18,11 +18,12 @@ it("a server that is not the issuer ends the streams of a session that is ended 
   await using folder = await createTemporaryFolder();
   await using store = await openDatabase({ sqlite: databaseIn(folder.path) });
   using issuer = await startTestIssuer(store, createWallClock(Date.now()));
-  const revocations = createRevocations({
-    database: { sqlite: databaseIn(folder.path) },
-    issuer: TEST_ISSUER,
-    pollMs: 5,
-  });
+  await using stack = new AsyncDisposableStack();
+  const database = { sqlite: databaseIn(folder.path) };
+  const revocations = stack.adopt(
+    createRevocations({ database, issuer: TEST_ISSUER, pollMs: 5 }),
+    (started) => started.close(),
+  );
   await revocations.start();
   const auth = createAuth({
     routes: (router) =>
@@ -36,7 +37,9 @@ it("a server that is not the issuer ends the streams of a session that is ended 
     audience: TEST_AUDIENCE,
     revocations,
   });
-  const server = await listen(buildRequestListener({ ...auth }));
+  const server = stack.adopt(await listen(buildRequestListener({ ...auth })), (listener) =>
+    listener.close(0),
+  );
   const begin = () =>
     issuer.sessions.begin({ account: issuer.account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
   const watch = async (token: string) => {
@@ -54,7 +57,4 @@ it("a server that is not the issuer ends the streams of a session that is ended 
   expect(auth.streams.size).toBe(1);
   const again = clientOf(NotesService, { baseUrl: server.origin, token: ended.accessToken }).listNotes({});
   await expect(again).rejects.toThrow("the session has been revoked");
-  await server.close(0);
-  await Promise.allSettled(streams);
-  await revocations.close();
 });
