@@ -57,7 +57,7 @@ test("a stream whose caller left while the gate decided is not opened, and not k
   expect([ends, registry.size]).toEqual([[], 0]);
 });
 
-test("a stream whose deadline has passed when it is opened is refused before its handler runs", () => {
+test("a stream whose deadline has passed when it is opened is refused, counted with how late that is, and not kept", () => {
   const { open, registry, ends } = setUp(1_600_050);
   expect(() => open(new AbortController().signal)).toThrow(
     expect.objectContaining({ reason: "STREAM_EXPIRED" }),
@@ -65,7 +65,7 @@ test("a stream whose deadline has passed when it is opened is refused before its
   expect([ends, registry.size]).toEqual([[{ end: "STREAM_EXPIRED", lateMs: 50 }], 0]);
 });
 
-test("a stream whose session was revoked while the gate decided is refused before its handler runs", () => {
+test("a stream whose session was revoked while the gate decided is refused, counted, and not kept", () => {
   const { open, registry, revocations, ends } = setUp();
   revocations.add("session-1");
   expect(() => open(new AbortController().signal)).toThrow(
