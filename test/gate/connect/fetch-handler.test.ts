@@ -161,8 +161,14 @@ describe("createFetchHandler", () => {
       }),
     );
     expect(auth.streams.size).toBe(1);
-    await expect.poll(() => signal?.aborted).toBe(false);
-    await response.body?.cancel();
+    const reader = response.body?.getReader();
+    await reader?.read();
+    expect(signal?.aborted).toBe(false);
+    // While the host waits for more, what it reads from cannot be closed: only the signal gets to the handler.
+    const more = reader?.read();
+    await new Promise((resolve) => void setImmediate(resolve));
+    await reader?.cancel();
+    await more;
     await expect.poll(() => auth.streams.size).toBe(0);
     expect(signal?.aborted).toBe(true);
   });
