@@ -82,6 +82,20 @@ async function followTo(client: ReturnType<typeof notesOf>): Promise<void> {
   for await (const _ of client.watchNotes({}));
 }
 
+test("a note that is written at one worker is on the streams of the others", async () => {
+  const { accessToken } = await signIn(server.baseUrl);
+  const stop = new AbortController();
+  const watches = Array.from({ length: WORKERS }, async () => {
+    for await (const { note } of notesOf(accessToken).watchNotes({}, { signal: stop.signal }))
+      return note?.title;
+    return undefined;
+  });
+  await eventually(async () => ((await metric("countersign_live_streams")) === WORKERS ? true : undefined));
+  await notesOf(accessToken).createNote({ title: "for all" });
+  expect(await Promise.all(watches)).toEqual(watches.map(() => "for all"));
+  stop.abort();
+});
+
 test("a stream is renewed by whichever worker is asked", async () => {
   const { accessToken } = await signIn(server.baseUrl);
   const streamId = randomBytes(16).toString("base64url");
@@ -94,10 +108,11 @@ test("a stream is renewed by whichever worker is asked", async () => {
     const client = clientOf(StreamService, { baseUrl: server.baseUrl, protocol: "grpc", token: accessToken });
     // A worker answers without the others when they take more than a second.
     const renewed = await eventually(async () => {
-      const { streams } = await client.renew({ streamIds: [streamId] });
-      return streams.length > 0 ? streams : undefined;
+      const answer = await client.renew({ streamIds: [streamId] });
+      return answer.streams.length > 0 ? answer : undefined;
     });
-    expect(renewed.map((stream) => stream.streamId)).toEqual([streamId]);
+    expect(renewed.streams.map((stream) => stream.streamId)).toEqual([streamId]);
+    expect(renewed.unknownStreamIds).toEqual([]);
     expect(await metric("countersign_stream_renewals_total")).toBeGreaterThanOrEqual((before || 0) + call);
   }
   stop.abort();
