@@ -53,7 +53,8 @@ describe("Renew at a server that does not have the stream", () => {
     const stranger = await signIn(cluster.at(1).baseUrl);
     const refusal = await eventually(() =>
       renewAt(1, stranger.accessToken, stream.streamId).then(
-        () => undefined,
+        // A server answers without the others when they take more than a second; it has renewed nothing then.
+        ({ streams }) => (streams.length > 0 ? streams : undefined),
         (error: unknown) => error,
       ),
     );
