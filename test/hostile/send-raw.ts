@@ -7,7 +7,7 @@ import {
   END_STREAM,
   encodeFields,
   FRAME,
-  PREFACE,
+  OPENING,
   toFrame,
 } from "../support/http2-frames.ts";
 
@@ -45,8 +45,7 @@ export async function sendFields(target: RawTarget, fields: HeaderFields): Promi
     );
     socket.once("close", () => resolve("closed"));
   });
-  socket.write(PREFACE);
-  socket.write(toFrame(FRAME.settings, 0, 0, new Uint8Array()));
+  socket.write(OPENING);
   socket.write(toFrame(FRAME.headers, END_HEADERS, 1, encodeFields(fields)));
   socket.write(toFrame(FRAME.data, END_STREAM, 1, Buffer.from("{}")));
   return await outcome;

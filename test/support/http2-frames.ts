@@ -17,9 +17,15 @@ export const ACK = 1;
 export const END_HEADERS = 4;
 
 /** What every connection begins with. */
-export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 const HEAD_BYTES = 9;
+
+/** The first bytes of a client: the preface, and settings that leave all as it is (RFC 9113 §3.4). */
+export const OPENING: Uint8Array = Buffer.concat([
+  Buffer.from(PREFACE),
+  toFrame(FRAME.settings, 0, 0, new Uint8Array()),
+]);
 
 /** Is handed each frame. */
 export type OnFrame = (type: number, flags: number, id: number, payload: Buffer) => void;

@@ -8,7 +8,7 @@ import {
   END_STREAM,
   encodeFields,
   FRAME,
-  PREFACE,
+  OPENING,
   toFrame,
   toUint32,
 } from "../../support/http2-frames.ts";
@@ -68,8 +68,7 @@ export async function connectRawHttp2(port: number): Promise<RawHttp2> {
     for (const id of [...streams.keys()]) finish(id);
   });
   await Promise.race([once(socket, "connect"), once(socket, "close")]);
-  socket.write(PREFACE);
-  send(FRAME.settings, 0, 0, new Uint8Array());
+  socket.write(OPENING);
   send(FRAME.windowUpdate, 0, 0, toUint32(0x3fffffff));
   return {
     open(fields) {
