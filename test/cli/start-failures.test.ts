@@ -7,16 +7,12 @@ import { reasonOf } from "../../server/cli/src/reason-of.ts";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { AuthError } from "../../server/gate/src/errors/auth-error.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+import { failToStart } from "./fail-to-start.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
-/** Start a server that cannot start. Answers its exit code and its standard error. */
-async function failToServe(folder: TemporaryFolder, args: readonly string[]) {
-  const ports = { COUNTERSIGN_PORT: "0", COUNTERSIGN_ADMIN_PORT: "0" };
-  const env = { ...ports, COUNTERSIGN_DATA_DIR: folder.path, COUNTERSIGN_AUDIENCE: "billing" };
-  const terminal = recordingTerminal({ env });
-  const code = await runCommand(["serve", ...args], terminal);
-  return { code, err: terminal.warned.join("\n") };
-}
+/** Serve an audience, which fails. */
+const failToServe = ({ path }: TemporaryFolder, args: readonly string[]) =>
+  failToStart(path, ["serve", ...args], { COUNTERSIGN_AUDIENCE: "billing" });
 
 describe("a server that cannot start says in one line what to mend", () => {
   test("when the data folder is a file", async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { runCommand } from "../../server/cli/src/run-command.ts";
 import { keepSetting } from "../../server/issuer/src/store/store-settings.ts";
 import { describeStores } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
-import { recordingTerminal } from "./recording-terminal.ts";
+import { failToStart } from "./fail-to-start.ts";
 import { startCommand } from "./running-command.ts";
 
 const ISSUER = "https://auth.example.com";
@@ -15,14 +14,6 @@ async function runOnce(dataDir: string, args: readonly string[]): Promise<string
   return server.terminal.warned.join("\n");
 }
 
-/** Start a server that must not come up. @returns its exit code and what it said */
-async function refuse(dataDir: string, args: readonly string[], env: Record<string, string> = {}) {
-  const ports = { COUNTERSIGN_PORT: "0", COUNTERSIGN_ADMIN_PORT: "0" };
-  const terminal = recordingTerminal({ env: { ...ports, COUNTERSIGN_DATA_DIR: dataDir, ...env } });
-  const code = await runCommand(args, terminal);
-  return { code, said: terminal.warned.join("\n") };
-}
-
 describe("a store", () => {
   it("keeps the issuer and the audience that were set first, and refuses others with both values and the way to change them", async () => {
     await using folder = await createTemporaryFolder();
@@ -30,19 +21,19 @@ describe("a store", () => {
     await runOnce(folder.path, serve);
     await runOnce(folder.path, serve);
     const wrongIssuer = ["serve", "--audience", "billing", "--issuer", OTHER];
-    expect(await refuse(folder.path, wrongIssuer)).toEqual({
+    expect(await failToStart(folder.path, wrongIssuer)).toEqual({
       code: 1,
-      said: expect.stringContaining(
+      err: expect.stringContaining(
         `the issuer of this store is ${ISSUER}, and --issuer says ${OTHER}: all servers on a store have the same. ` +
           `Start with --issuer ${ISSUER}, or change it for good with --issuer ${OTHER} --change-issuer-from ${ISSUER}`,
       ),
     });
-    const wrongAudience = await refuse(folder.path, ["serve", "--issuer", ISSUER], {
+    const wrongAudience = await failToStart(folder.path, ["serve", "--issuer", ISSUER], {
       COUNTERSIGN_AUDIENCE: "ledger",
     });
     expect(wrongAudience).toMatchObject({ code: 1 });
-    expect(wrongAudience.said).toContain("the audience of this store is billing, and --audience says ledger");
-    expect(wrongAudience.said).toContain("--change-audience-from billing");
+    expect(wrongAudience.err).toContain("the audience of this store is billing, and --audience says ledger");
+    expect(wrongAudience.err).toContain("--change-audience-from billing");
   });
 
   it("takes another one when a start names the one that it has, and may be told so again", async () => {
@@ -52,12 +43,12 @@ describe("a store", () => {
     const changed = ["serve", "--audience", "ledger", "--issuer", OTHER, ...changes];
     expect(await runOnce(folder.path, changed)).toContain("the store has another issuer from now on");
     expect(await runOnce(folder.path, changed)).not.toContain("another issuer");
-    const before = await refuse(folder.path, ["serve", "--audience", "ledger", "--issuer", ISSUER]);
+    const before = await failToStart(folder.path, ["serve", "--audience", "ledger", "--issuer", ISSUER]);
     expect(before).toMatchObject({ code: 1 });
     // Whoever names another one than the store has does not know what it changes.
     const third = ["serve", "--audience", "ledger", "--issuer", "https://third.example"];
-    const guess = await refuse(folder.path, [...third, "--change-issuer-from", ISSUER]);
-    expect(guess.said).toContain(`the issuer of this store is ${OTHER}`);
+    const guess = await failToStart(folder.path, [...third, "--change-issuer-from", ISSUER]);
+    expect(guess.err).toContain(`the issuer of this store is ${OTHER}`);
   });
 
   it("does not keep what was not set: the address of a demo and its audience", async () => {
