@@ -2,29 +2,33 @@ import { expect, test } from "vitest";
 import type { Case } from "./case.ts";
 import { ALL_CASES } from "./cases/all.ts";
 import { type Sides, startSides } from "./compare.ts";
-import { connectHandler, MUTANTS } from "./variants.ts";
+import { connectHandler, MUTANTS, SILENT_MUTANTS } from "./variants.ts";
 
 const cases = Object.values(ALL_CASES).flat();
 
 /** A server that never answers what the other does is a difference, too. A slow one that answers is none. */
 const PATIENCE_MS = 60_000;
 
-/** A server with a fault is told from a right one, whether for the fault or because it was slow. */
+/** When to look whether a right server has answered what this one has not. */
 const LITTLE_PATIENCE_MS = 2_000;
 
-async function differs(sides: Sides, sent: Case, patienceMs: number): Promise<boolean> {
+type Verdict = "equal" | "different" | "silent";
+
+async function judge(sides: Sides, sent: Case, patienceMs: number): Promise<Verdict> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(true), patienceMs)));
-  const compared = sides.compare(sent).then(({ isEqual }) => !isEqual);
+  const tooLong = new Promise<Verdict>(
+    (resolve) => (timer = setTimeout(() => resolve("silent"), patienceMs)),
+  );
+  const compared = sides.compare(sent).then(({ isEqual }): Verdict => (isEqual ? "equal" : "different"));
   return await Promise.race([compared, tooLong]).finally(() => clearTimeout(timer));
 }
 
-async function findDifference(
-  sides: Sides,
+/** Find a case that comes out as is sought. */
+async function findCase(
   among: readonly Case[],
-  patienceMs: number,
+  isSought: (sent: Case) => Promise<boolean>,
 ): Promise<string | undefined> {
-  for (const sent of among) if (await differs(sides, sent, patienceMs)) return sent.name;
+  for (const sent of among) if (await isSought(sent)) return sent.name;
   return undefined;
 }
 
@@ -36,19 +40,32 @@ test("there are at least 300 requests, and none stands twice", () => {
 
 test("connect's own handler does the same twice: whatever differs comes of the fast path", async () => {
   await using sides = startSides(connectHandler, connectHandler);
-  expect(await findDifference(sides, cases, PATIENCE_MS)).toBeUndefined();
+  const differs = async (sent: Case) => (await judge(sides, sent, PATIENCE_MS)) !== "equal";
+  expect(await findCase(cases, differs)).toBeUndefined();
 }, 600_000);
 
 // The cases that can tell come last as often as first: to look at all of them would take minutes.
 const telling = cases.filter((_, index) => index % 3 === 0);
 
 test.each(Object.entries(MUTANTS))(
-  "a server with %s is told from a right one",
-  async (name, mutant) => {
+  "a server with %s is told from a right one by what it answers",
+  async (_, mutant) => {
     await using sides = startSides(connectHandler, mutant);
-    const among =
-      name.includes("shutdown") || name.includes("time") ? (ALL_CASES["callers who leave"] ?? []) : telling;
-    expect(await findDifference(sides, among, LITTLE_PATIENCE_MS)).toBeDefined();
+    const differs = async (sent: Case) => (await judge(sides, sent, PATIENCE_MS)) === "different";
+    expect(await findCase(telling, differs)).toBeDefined();
+  },
+  240_000,
+);
+
+test.each(Object.entries(SILENT_MUTANTS))(
+  "a server with %s is told from a right one, which has answered before it",
+  async (_, mutant) => {
+    await using sides = startSides(connectHandler, mutant);
+    await using right = startSides(connectHandler, connectHandler);
+    const isSilent = async (sent: Case) =>
+      (await judge(sides, sent, LITTLE_PATIENCE_MS)) === "silent" &&
+      (await judge(right, sent, PATIENCE_MS)) === "equal";
+    expect(await findCase(ALL_CASES["callers who leave"] ?? [], isSilent)).toBeDefined();
   },
   240_000,
 );

@@ -31,13 +31,18 @@ const CODECS = {
 };
 
 /** How one side differs from the other. */
-export type Variant = (options: RequestListenerOptions) => RequestListenerOptions;
+export interface Variant {
+  readonly listener: (options: RequestListenerOptions) => RequestListenerOptions;
+  /** Absent: the service is registered as the setup says. */
+  readonly service?: (options: ServiceOptions) => ServiceOptions;
+}
 
 /** Start a server of a setup. */
 export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
   const journal = createJournal();
   const shutdown = new AbortController();
-  const options = variant({ ...createOptions(setup, journal), shutdownSignal: shutdown.signal });
+  const own = createOptions(setup, journal, variant);
+  const options = variant.listener({ ...own, shutdownSignal: shutdown.signal });
   const isTls = setup === "tls";
   const listener = await listen(buildRequestListener(options), isTls ? { tls: createSelfSigned() } : {});
   return {
@@ -49,9 +54,9 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
   };
 }
 
-function createOptions(setup: Setup, journal: Journal): RequestListenerOptions {
+function createOptions(setup: Setup, journal: Journal, variant: Variant): RequestListenerOptions {
   const { ofService = {}, ofAuth = {} } = createRouteOptions(setup, journal);
-  const routes = createRecordedRoutes(journal, ofService);
+  const routes = createRecordedRoutes(journal, variant.service?.(ofService) ?? ofService);
   const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations, routes, ...ofAuth });
   const own = {
     ...auth,

@@ -2,12 +2,14 @@ import type { Interceptor, UnaryResponse } from "@connectrpc/connect";
 import type { Variant } from "./side.ts";
 
 /** Unary calls take the fast path, which is the default. */
-export const fastPath: Variant = (options) => ({ ...options, unaryFastPath: true });
+export const fastPath: Variant = { listener: (options) => ({ ...options, unaryFastPath: true }) };
 
 /** All calls are handled by connect's own handler. */
-export const connectHandler: Variant = (options) => ({ ...options, unaryFastPath: false });
+export const connectHandler: Variant = { listener: (options) => ({ ...options, unaryFastPath: false }) };
 
-function altered(alter: (res: UnaryResponse) => UnaryResponse): Variant {
+type Change = Variant["listener"];
+
+function altered(alter: (res: UnaryResponse) => UnaryResponse): Change {
   const interceptor: Interceptor = (next) => async (req) => {
     const res = await next(req);
     return res.stream ? res : alter(res);
@@ -15,8 +17,7 @@ function altered(alter: (res: UnaryResponse) => UnaryResponse): Variant {
   return (options) => ({ ...options, interceptors: [interceptor, ...options.interceptors] });
 }
 
-/** Servers that are wrong in one small thing each. */
-export const MUTANTS: Readonly<Record<string, Variant>> = {
+const CHANGES: Readonly<Record<string, Change>> = {
   "a response header more": altered((res) => {
     res.header.set("x-more", "");
     return res;
@@ -45,9 +46,28 @@ export const MUTANTS: Readonly<Record<string, Variant>> = {
   }),
   "no gate": (options) => ({ ...options, requestGate: () => undefined }),
   "no interceptors": (options) => ({ ...options, interceptors: [] }),
-  "another shutdown signal": (options) => ({ ...options, shutdownSignal: new AbortController().signal }),
-  "more time for a request to arrive": (options) => ({
-    ...options,
-    arrivalTimeoutMs: (options.arrivalTimeoutMs ?? 60_000) + 3_000,
-  }),
+  "the options for JSON ignored": ({ jsonOptions: _, ...options }) => options,
+};
+
+/** Servers that are wrong in one small thing each, and answer all the same. */
+export const MUTANTS: Readonly<Record<string, Variant>> = {
+  ...Object.fromEntries(Object.entries(CHANGES).map(([name, listener]) => [name, { listener }])),
+  "the options of the service for JSON ignored": {
+    ...connectHandler,
+    service: ({ jsonOptions: _, ...options }) => options,
+  },
+  "the interceptors of the service ignored": {
+    ...connectHandler,
+    service: ({ interceptors: _, ...options }) => options,
+  },
+};
+
+/** Servers that do not answer where a right one does. */
+export const SILENT_MUTANTS: Readonly<Record<string, Variant>> = {
+  "another shutdown signal": {
+    listener: (options) => ({ ...options, shutdownSignal: new AbortController().signal }),
+  },
+  "more time for a request to arrive": {
+    listener: (options) => ({ ...options, arrivalTimeoutMs: (options.arrivalTimeoutMs ?? 0) + 600_000 }),
+  },
 };
