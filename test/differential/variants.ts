@@ -46,7 +46,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   }),
   "no gate": (options) => ({ ...options, requestGate: () => undefined }),
   "no interceptors": (options) => ({ ...options, interceptors: [] }),
-  "the options for JSON ignored": ({ jsonOptions: _, ...options }) => options,
+  "the options for JSON ignored": (options) => ({ ...options, jsonOptions: {} }),
 };
 
 /** Servers that are wrong in one small thing each, and answer all the same. */
@@ -54,11 +54,11 @@ export const MUTANTS: Readonly<Record<string, Variant>> = {
   ...Object.fromEntries(Object.entries(CHANGES).map(([name, listener]) => [name, { listener }])),
   "the options of the service for JSON ignored": {
     ...connectHandler,
-    service: ({ jsonOptions: _, ...options }) => options,
+    service: (options) => ({ ...options, jsonOptions: {} }),
   },
   "the interceptors of the service ignored": {
     ...connectHandler,
-    service: ({ interceptors: _, ...options }) => options,
+    service: (options) => ({ ...options, interceptors: [] }),
   },
 };
 
