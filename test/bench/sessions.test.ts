@@ -13,7 +13,10 @@ const CASES = [
   { bench: signInBench, sides: ["countersign", "argon2id"] },
   {
     bench: revocationBench,
-    sides: ["same-server", "other-server", "workers"].flatMap((side) => [`${side}-p50`, `${side}-p99`]),
+    sides: ["same-server", "other-server", "session-revoke", "key-compromise", "workers"].flatMap((side) => [
+      `${side}-p50`,
+      `${side}-p99`,
+    ]),
   },
   { bench: outageBench, sides: ["refreshes-again"] },
   { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },
