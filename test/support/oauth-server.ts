@@ -1,31 +1,29 @@
-import { createAuthenticator } from "../../server/gate/src/authenticate/authenticator.ts";
-import { createTrustedIssuers } from "../../server/gate/src/authenticate/issuers.ts";
-import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
-import { readAssertionIssuer } from "../../server/issuer/src/credentials/client-assertion.ts";
-import { createOAuthEndpoints } from "../../server/issuer/src/oauth2/endpoints.ts";
-import { createTokenExchange } from "../../server/issuer/src/services/token-exchange.ts";
-import { createTokenLookup } from "../../server/issuer/src/services/token-lookup.ts";
-import { createRefreshLookup } from "../../server/issuer/src/sessions/refresh-lookup.ts";
+import type { Endpoint } from "../../server/gate/src/kernel/endpoint.ts";
+import type { OpenIssuer } from "../../server/issuer/src/create-issuer.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../server/issuer/src/sessions/session-options.ts";
+import type { Sessions } from "../../server/issuer/src/sessions/sessions.ts";
 import type { IssuedTokens } from "../../server/issuer/src/sessions/tokens.ts";
+import type { Store } from "../../server/issuer/src/store/database.ts";
 import { buildRequestListener } from "../../server/node/src/build-server.ts";
 import { listen } from "../../server/node/src/listener.ts";
-import { createOtherIssuer, createTestSignIns, type OtherIssuer, trustForRefresh } from "./sign-ins.ts";
-import { openTestSqlite } from "./stores.ts";
-import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
+import { startOwnIssuer } from "./own-issuer.ts";
+import { createOtherIssuer, type OtherIssuer } from "./sign-ins.ts";
+import { createTemporaryFolder, databaseParent } from "./temporary-folder.ts";
+import { createWallClock, type WallClock } from "./test-clock.ts";
+import { addTestAccount } from "./test-issuer.ts";
 
-/** The OAuth endpoints on a port, over an empty store, with a clock that stands still. */
+type Exchange = Parameters<typeof createOtherIssuer>[1];
+
+/** The OAuth endpoints of an issuer on a port, over an empty store, with a clock that stands still. */
 export interface OAuthServer extends AsyncDisposable {
   readonly origin: string;
-  readonly issuer: TestIssuer;
+  readonly issuer: { readonly store: Store; readonly clock: WallClock; readonly sessions: Sessions };
   /** An issuer whose tokens are exchanged. */
   readonly other: OtherIssuer;
   /** What went wrong inside, if anything did. */
   readonly errors: readonly unknown[];
-  /** The tokens that were revoked one by one. */
-  readonly revokedTokens: readonly string[];
-  /** How many revocations wait to be written. */
-  readonly waiting: { count: number };
+  /** Stop the issuer, and start it with another worth of the other's tokens; undefined: they are worth nothing. */
+  restart(exchange: Exchange): Promise<void>;
   /** Begin a session of the account of tests, from our own pages. */
   beginSession(): Promise<IssuedTokens>;
   /** Post a form, and read the answer. */
@@ -47,81 +45,53 @@ export interface OAuthAnswer {
 export const ALLOWED_ORIGIN = "https://app.example";
 
 /** Start the endpoints. @param exchange what tokens of the other issuer are worth, where it differs */
-export async function startOAuthServer(
-  exchange: Parameters<typeof createOtherIssuer>[1] = {},
-): Promise<OAuthServer> {
-  const store = await openTestSqlite();
-  const issuer = await startTestIssuer(store);
-  const errors: unknown[] = [];
-  const revokedTokens: string[] = [];
-  const waiting = { count: 0 };
-  const other = createOtherIssuer(issuer.clock, exchange);
-  trustForRefresh(issuer, other.federated);
-  const endpoints = composeEndpoints(issuer, other, { errors, revokedTokens, waiting });
-  const nothing = { routes: () => undefined, requestGate: () => undefined, interceptors: [] };
-  const allowedOrigins = [ALLOWED_ORIGIN];
-  const onError = (error: unknown) => void errors.push(error);
-  const listener = await listen(buildRequestListener({ ...nothing, endpoints, allowedOrigins, onError }));
-  const { account, sessions } = issuer;
+export async function startOAuthServer(exchange: Exchange = {}): Promise<OAuthServer> {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await createTemporaryFolder(databaseParent()));
+  const clock = createWallClock();
+  const place = { dataDir: folder.path, clock };
+  const other = createOtherIssuer(clock, exchange);
+  let own = await startOwnIssuer([other.federated], place);
+  stack.defer(() => own[Symbol.asyncDispose]());
+  const account = await addTestAccount(own.issuer.store, "ada");
+  const listener = await serve(() => own.issuer, own.errors);
+  stack.defer(() => listener.close(0));
+  const kept = stack.move();
   return {
-    ...{ origin: listener.origin, issuer, other, errors, revokedTokens, waiting },
-    beginSession: () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] }),
-    post: (path, form, headers = {}) => post(`${listener.origin}${path}`, form, headers),
-    async [Symbol.asyncDispose]() {
-      await listener.close(0);
-      issuer[Symbol.dispose]();
-      await store.close();
+    origin: listener.origin,
+    get issuer() {
+      return { store: own.issuer.store, sessions: own.issuer.sessions, clock };
     },
+    other,
+    errors: own.errors,
+    async restart(changed) {
+      await own[Symbol.asyncDispose]();
+      const federated = changed === undefined ? [] : [{ ...other.federated, ...changed }];
+      own = await startOwnIssuer(federated, place);
+    },
+    beginSession: () => own.issuer.sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] }),
+    post: (path, form, headers = {}) => post(`${listener.origin}${path}`, form, headers),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-function composeEndpoints(
-  issuer: TestIssuer,
-  other: OtherIssuer,
-  {
-    errors,
-    revokedTokens,
-    waiting,
-  }: {
-    readonly errors: unknown[];
-    readonly revokedTokens: string[];
-    readonly waiting: { readonly count: number };
-  },
-): ReturnType<typeof createOAuthEndpoints> {
-  const { store, clock, keyRing, secret, sessions, revoked } = issuer;
-  const { signIn, accessGrants, federation } = createTestSignIns(issuer, [other.federated]);
-  const options = { issuer: TEST_ISSUER, keys: { source: keyRing.keySource }, requireProfileClaims: true };
-  const authenticator = createAuthenticator({
-    issuers: createTrustedIssuers([resolveIssuer(options, { audience: TEST_AUDIENCE, clock })]),
-    revocations: {
-      isRevoked: ({ sessionId, tokenId }) =>
-        revoked.some(({ value }) => value === sessionId) || revokedTokens.includes(tokenId ?? ""),
-    },
-    ...{ clock, toleranceSeconds: 0, cacheEntries: 10 },
-  });
-  const authenticate = (token: string) => authenticator.authenticate(token);
-  const issuerOf = readAssertionIssuer;
-  return createOAuthEndpoints({
-    ...{ signIn, sessions, issuerOf, issuer: TEST_ISSUER, audience: TEST_AUDIENCE },
-    isOtherIssuer: (name) => name === other.federated.trusted.issuer,
-    exchange: createTokenExchange({
-      ...{ issuer: TEST_ISSUER, authenticate, issuerOf, federation, sessions, accessGrants },
+/** Serve the endpoints of the issuer that there is now. */
+function serve(issuerNow: () => OpenIssuer, errors: unknown[]): ReturnType<typeof listen> {
+  const paths = Object.keys(issuerNow().endpoints);
+  const endpointOf =
+    (path: string): Endpoint =>
+    async (request, context) =>
+      (await issuerNow().endpoints[path]?.(request, context)) ?? new Response(null, { status: 404 });
+  return listen(
+    buildRequestListener({
+      routes: () => undefined,
+      requestGate: () => undefined,
+      interceptors: [],
+      endpoints: Object.fromEntries(paths.map((path) => [path, endpointOf(path)])),
+      allowedOrigins: [ALLOWED_ORIGIN],
+      onError: (error) => void errors.push(error),
     }),
-    findToken: createTokenLookup({
-      ...{ authenticate, sessions, nowMs: () => clock.nowMs() },
-      findRefreshToken: createRefreshLookup({
-        ...{ store, secret, externalTerms: (name) => issuer.terms.get(name) },
-      }),
-    }),
-    revocations: {
-      revoke: async ({ jti }) => void revokedTokens.push(jti),
-      get unwritten() {
-        return waiting.count;
-      },
-    },
-    onError: (error) => void errors.push(error),
-    clock,
-  });
+  );
 }
 
 async function post(

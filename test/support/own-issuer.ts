@@ -11,19 +11,12 @@ import { TEST_AUDIENCE, TEST_ISSUER } from "./test-issuer.ts";
 /** The origin whose pages may use the refresh cookie. */
 export const COOKIE_ORIGIN = "https://app.example";
 
-/** The account of tests. */
-const ADA = {
-  username: "ada",
-  password: "correct horse",
-  scopes: ["notes:read", "notes:write"],
-  roles: [],
-} as const;
-
-/** An issuer of `createIssuer` on an empty SQLite store with one account, and a clock that stands still. */
+/** An issuer of `createIssuer` on a SQLite store, and a clock that stands still. */
 export interface OwnIssuer extends AsyncDisposable {
   readonly issuer: OpenIssuer;
+  readonly dataDir: string;
   readonly clock: WallClock;
-  /** What was told to the audit trail since it started. */
+  /** What was told to the audit trail. */
   readonly events: readonly AuditEvent[];
   /** What went wrong inside, if anything did. */
   readonly errors: unknown[];
@@ -31,17 +24,31 @@ export interface OwnIssuer extends AsyncDisposable {
   readonly revoked: readonly RevocationRecord[];
 }
 
-/** Start the issuer. @param federated the other issuers whose tokens are exchanged */
-export async function startOwnIssuer(federated: readonly FederatedIssuer[] = []): Promise<OwnIssuer> {
+/** Where an issuer of tests is, if not on an empty store. */
+export interface OwnIssuerPlace {
+  readonly dataDir: string;
+  readonly clock: WallClock;
+}
+
+/**
+ * Start the issuer.
+ *
+ * @param federated the other issuers whose tokens are exchanged
+ * @param place where it is. Default: on an empty store, which goes with it
+ */
+export async function startOwnIssuer(
+  federated: readonly FederatedIssuer[] = [],
+  place?: OwnIssuerPlace,
+): Promise<OwnIssuer> {
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await createTemporaryFolder(databaseParent()));
-  const clock = createWallClock();
+  const dataDir = place?.dataDir ?? stack.use(await createTemporaryFolder(databaseParent())).path;
+  const clock = place?.clock ?? createWallClock();
   const events: AuditEvent[] = [];
   const errors: unknown[] = [];
   const revoked: RevocationRecord[] = [];
   const issuer = stack.use(
     await openIssuer({
-      store: { sqlite: databaseIn(folder.path) },
+      store: { sqlite: databaseIn(dataDir) },
       secret: new Uint8Array(32).fill(7),
       url: TEST_ISSUER,
       audience: TEST_AUDIENCE,
@@ -57,10 +64,16 @@ export async function startOwnIssuer(federated: readonly FederatedIssuer[] = [])
     }),
   );
   issuer.revocations.onRevoked(({ records }) => void revoked.push(...records));
-  await issuer.accounts.create(ADA);
-  events.length = 0;
   const kept = stack.move();
-  return { issuer, clock, events, errors, revoked, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    issuer,
+    dataDir,
+    clock,
+    events,
+    errors,
+    revoked,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 /** Write another issuer as options. */

@@ -11,6 +11,13 @@ import { believe } from "./known-caller.ts";
 import { startOwnIssuer } from "./own-issuer.ts";
 import type { WallClock } from "./test-clock.ts";
 
+const ADA = {
+  username: "ada",
+  password: "correct horse",
+  scopes: ["notes:read", "notes:write"],
+  roles: [],
+} as const;
+
 /** The service of sessions without a gate: a call is made by whoever its access token names, unverified. */
 export interface SessionServer extends AsyncDisposable {
   readonly client: Client<typeof SessionService>;
@@ -32,14 +39,18 @@ export async function startSessionServer(
   options: { readonly federated?: readonly FederatedIssuer[] } = {},
 ): Promise<SessionServer> {
   const own = await startOwnIssuer(options.federated);
-  const { issuer, clock, events, errors, revoked } = own;
+  const { issuer, clock, revoked, errors } = own;
+  await issuer.accounts.create(ADA);
+  const started = own.events.length;
   const transport = createRouterTransport((router) => issuer.routes(router), {
     router: { interceptors: [believe(readCaller, (error) => errors.push(error))] },
   });
   return {
     client: createClient(SessionService, transport),
     issuer: { store: issuer.store, sessions: issuer.sessions, clock, revoked },
-    events,
+    get events() {
+      return own.events.slice(started);
+    },
     errors,
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   };

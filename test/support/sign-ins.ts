@@ -1,56 +1,12 @@
 import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
-import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
-import { createRateLimit } from "../../server/gate/src/kernel/rate-limit.ts";
-import { createClientAuthentication } from "../../server/issuer/src/credentials/client-authentication.ts";
 import { type Clients, createClients } from "../../server/issuer/src/credentials/clients.ts";
-import {
-  type FederatedIssuer,
-  toExternalTerms,
-} from "../../server/issuer/src/credentials/federated-identity.ts";
-import { createFederation, type Federation } from "../../server/issuer/src/credentials/federation.ts";
+import type { FederatedIssuer } from "../../server/issuer/src/credentials/federated-identity.ts";
 import { createPasswords } from "../../server/issuer/src/credentials/password.ts";
-import { createPasswordChange } from "../../server/issuer/src/credentials/password-change.ts";
-import { createPasswordSignIn } from "../../server/issuer/src/credentials/password-sign-in.ts";
-import { createSharedSignInLimiter } from "../../server/issuer/src/credentials/shared-sign-in-limiter.ts";
-import { createSignIn, type SignIn } from "../../server/issuer/src/services/session-sign-in.ts";
-import { type AccessGrants, createAccessGrants } from "../../server/issuer/src/sessions/access-grants.ts";
 import { TEST_AUDIENCE, TEST_ISSUER, type TestIssuer } from "./test-issuer.ts";
 import { createSigningKey, goodClaims, type SigningKey, signToken } from "./tokens.ts";
 
 /** Weak, and so quick. */
 export const testPasswords = createPasswords({ memoryKib: 64, passes: 1 });
-
-/** All ways to sign in to an issuer of tests. */
-export interface TestSignIns {
-  readonly signIn: SignIn;
-  readonly accessGrants: AccessGrants;
-  readonly federation: Federation;
-  /** What was told to the audit trail about signing in. */
-  readonly events: readonly AuditEvent[];
-}
-
-/** Put all ways to sign in together. @param federated the other issuers whose tokens are exchanged */
-export function createTestSignIns(
-  issuer: TestIssuer,
-  federated: readonly FederatedIssuer[] = [],
-): TestSignIns {
-  const { store, clock, keyRing, sessions } = issuer;
-  const events: AuditEvent[] = [];
-  const audit = { record: (event: AuditEvent) => void events.push(event) };
-  const own = { store, clock, keyRing, audit, issuer: TEST_ISSUER, audience: TEST_AUDIENCE };
-  const accessGrants = createAccessGrants({ ...own, accessTtlMs: 600_000 });
-  const federation = createFederation({ issuers: federated, clock, toleranceSeconds: 0 });
-  const limiter = createSharedSignInLimiter({ store, clock });
-  const passwordSignIn = createPasswordSignIn({ store, passwords: testPasswords, limiter });
-  const signIn = createSignIn({
-    passwordSignIn,
-    passwordChange: createPasswordChange({ store, passwords: testPasswords, passwordSignIn, audit }),
-    authenticateClient: createClientAuthentication({ ...own, toleranceSeconds: 0 }),
-    ...{ federation, sessions, accessGrants, audit, issuer: TEST_ISSUER },
-    attempts: createRateLimit({ limit: 30, windowMs: 60_000, clock, message: "too many attempts" }),
-  });
-  return { signIn, accessGrants, federation, events };
-}
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -113,14 +69,6 @@ export interface OtherIssuer {
   readonly federated: FederatedIssuer;
   /** Sign a token of it, or one with other claims and another header. */
   sign(claims?: Members, header?: Members): string;
-}
-
-/** Let sessions of an issuer's subjects go on, as a server does for what its settings say. */
-export function trustForRefresh({ terms }: TestIssuer, federated: FederatedIssuer): void {
-  const external = toExternalTerms(federated);
-  if (external !== undefined) {
-    terms.set(federated.trusted.issuer, external);
-  }
 }
 
 /** Make another issuer whose tokens are exchanged. */

@@ -152,18 +152,16 @@ describe("introspection of a refresh token (RFC 7662 §4)", () => {
     const { body } = await exchange(server, client);
     const form = { ...proofOf(client), token: String(body.refresh_token) };
     const ask = async () => (await server.post("/oauth2/introspect", form)).body;
-    const terms = issuer.terms.get("https://idp.example");
-    if (terms === undefined) throw new Error("there are no terms");
     const nowSeconds = Math.floor(issuer.clock.nowMs() / 1_000);
     expect(await ask()).toMatchObject({ active: true, scope: "notes:read", exp: nowSeconds + 8 * 3_600 });
-    issuer.terms.set("https://idp.example", { ...terms, refreshForMs: HOUR_MS, scopes: [] });
+    await server.restart({ refreshForMs: HOUR_MS, scopes: [] });
     expect(await ask()).toMatchObject({ active: true, exp: nowSeconds + 3_600 });
     expect(await ask()).not.toHaveProperty("scope");
-    issuer.terms.clear();
+    await server.restart(undefined);
     expect(await ask()).toEqual({ active: false });
     // Its client can still end the session for good.
     await server.post("/oauth2/revoke", form);
-    issuer.terms.set("https://idp.example", terms);
+    await server.restart({});
     const refused = await refresh(server, body.refresh_token, proofOf(client));
     expect([refused.status, refused.body.error]).toEqual([400, "invalid_grant"]);
   });
