@@ -32,8 +32,7 @@ export function openSignals(options: SignalsOptions, opened: AsyncDisposableStac
   const gates = new Set<Renew>();
   return {
     ready: Promise.resolve(),
-    // Asked for every call: without a function between.
-    isRevoked: revocations.isRevoked,
+    isRevoked: (principal) => revocations.isRevoked(principal),
     onRevoked: (listener) => revocations.onRevoked(listener),
     renew: openRenewals(options, (streamIds, principal) => renewAll(gates, streamIds, principal), opened),
     onRenew(listener) {
