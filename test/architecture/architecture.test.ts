@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { noWallClockLimits } from "./clock-rules.ts";
 import { demoAside, demoOfPublicEntries } from "./demo-rules.ts";
 import { findCycles, reachableFrom } from "./import-graph.ts";
+import { noStateAtImport } from "./import-state.ts";
 import * as layers from "./layers.ts";
 import { oneClock } from "./one-clock.ts";
 import { parseModule } from "./parse-module.ts";
@@ -50,6 +51,7 @@ describe("the repository", () => {
     "has honest types": rules.honestTypes,
     "exports by name": rules.namedExports,
     "meets databases and jose where they belong": rules.keptLibraries,
+    "keeps no state in a module of the server": noStateAtImport,
     "takes the time of the server from one clock": oneClock,
     "has tests that do not fail for being slow": noWallClockLimits,
   } satisfies Readonly<Record<string, rules.Rule>>;

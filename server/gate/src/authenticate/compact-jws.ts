@@ -1,6 +1,5 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { deepFreeze } from "./deep-freeze.ts";
 import { parseUniqueJsonObject } from "./unique-json.ts";
 
 /** The longest token that is looked at, in characters: what common servers take as a header. */
@@ -41,19 +40,7 @@ export function parseCompactJws(token: string): UnverifiedJws {
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) {
     throw malformed("the token's base64url is not canonical");
   }
-  return { header: parseHeader(header), payload: parsePart("payload", decodePart("payload", payload)) };
-}
-
-/** The header that was read last. What it was read from is text of its own, and keeps no token in memory. */
-let last: { readonly text: string; readonly header: UnverifiedJws["header"] } | undefined;
-
-/** All tokens under one key have the same header, letter for letter: it says the same every time. */
-function parseHeader(segment: string): UnverifiedJws["header"] {
-  const text = decodePart("header", segment);
-  if (last?.text !== text) {
-    last = { text, header: deepFreeze(parsePart("header", text)) };
-  }
-  return last.header;
+  return { header: parsePart("header", header), payload: parsePart("payload", payload) };
 }
 
 function isCanonical(segment: string): boolean {
@@ -61,8 +48,8 @@ function isCanonical(segment: string): boolean {
   return over === 0 || ((over === 2 || over === 3) && CANONICAL_ENDS[over].includes(segment.slice(-1)));
 }
 
-function parsePart(part: keyof UnverifiedJws, text: string): Record<string, unknown> {
-  const object = parseUniqueJsonObject(text);
+function parsePart(part: keyof UnverifiedJws, segment: string): Record<string, unknown> {
+  const object = parseUniqueJsonObject(decodePart(part, segment));
   if (object === undefined) {
     throw malformed(`the token's ${part} is not one JSON object with unique names`);
   }

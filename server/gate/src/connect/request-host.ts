@@ -12,19 +12,9 @@ const FORBIDDEN = /[^\x21-\x7e]|[/?#@\\]/;
 /** The longest name that DNS has, with a port. */
 const MAX_LENGTH = 255 + ":65535".length;
 
-/** The last host that was well-formed: most requests name the same. */
-let lastHost = "";
-
 /** Say whether a text is a host, with or without a port, so that a URL can be made with it. */
 export function isHost(text: string): boolean {
-  if (text === lastHost) {
-    return text !== "";
-  }
-  if (text.length > MAX_LENGTH || FORBIDDEN.test(text) || !URL.canParse(`http://${text}`)) {
-    return false;
-  }
-  lastHost = text;
-  return true;
+  return text.length <= MAX_LENGTH && !FORBIDDEN.test(text) && URL.canParse(`http://${text}`);
 }
 
 /**

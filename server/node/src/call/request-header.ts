@@ -21,6 +21,9 @@ Object.setPrototypeOf(
  * The header of a request in the form of `Headers`, over the object that Node has made of it. Most calls only ever
  * look up one field: copying all of them would cost more than the whole gate.
  *
+ * It saves true `Headers` on calls that read a few fields (bench `unary`, side `countersign-cpu`). It costs a second reading
+ * of the rules of `Headers`, which test/node/call holds against the first.
+ *
  * A class: one is made for every call, and closures over its state would cost more than the state.
  */
 export class RequestHeader extends LazyHeaders implements Headers {
