@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
+import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { reasonOf } from "./reason-of.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
@@ -8,11 +9,6 @@ import { CommandError, UsageError } from "./usage-error.ts";
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-}
-
-/** Say whether an address can be reached from this machine only. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 export { createAuthenticator } from "./authenticate/authenticator.ts";
 export type { UnverifiedJws } from "./authenticate/compact-jws.ts";
-export { MAX_TOKEN_CHARS, parseCompactJws } from "./authenticate/compact-jws.ts";
+export { hasRefusedHeader, MAX_TOKEN_CHARS, parseCompactJws } from "./authenticate/compact-jws.ts";
 export type { TrustedIssuer } from "./authenticate/issuers.ts";
 export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
 export { createPrincipal } from "./authenticate/principal.ts";
@@ -35,10 +35,12 @@ export { backoffMs } from "./kernel/backoff.ts";
 export { systemClock } from "./kernel/clock.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
 export { resolveLimits } from "./kernel/limits.ts";
+export { isLoopback } from "./kernel/loopback.ts";
 export { MAX_MESSAGE_BYTES, SILENT_BUS } from "./kernel/message-bus.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
+export { isRefreshId, isScopeToken, MAX_SCOPES } from "./kernel/wire-names.ts";
 export { importKeys } from "./keys/import-keys.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
 export { assertNotAborted } from "./services/call-signal.ts";

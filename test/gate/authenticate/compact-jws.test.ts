@@ -105,7 +105,6 @@ describe("the compact form (S4)", () => {
     for (const header of headers) {
       const parsed = parseCompactJws(craftToken(header, {}, () => Buffer.alloc(3)));
       expect(parsed.header).toEqual(header);
-      expect(Object.isFrozen(parsed.header)).toBe(true);
       expect(() => parseCompactJws(craftToken('{"a":1,"a":2}', {}, () => Buffer.alloc(3)))).toThrow(
         HEADER_JSON,
       );

@@ -43,6 +43,14 @@ export function parseCompactJws(token: string): UnverifiedJws {
   return { header: parsePart("header", header), payload: parsePart("payload", payload) };
 }
 
+/** Headers that change what a signature means. No issuer of access tokens and no client needs one, so none is taken. */
+const REFUSED_HEADERS = ["crit", "b64", "enc", "zip", "cty"] as const;
+
+/** Say whether a token has a header that changes what its signature means. */
+export function hasRefusedHeader(header: UnverifiedJws["header"]): boolean {
+  return REFUSED_HEADERS.some((name) => Object.hasOwn(header, name));
+}
+
 function isCanonical(segment: string): boolean {
   const over = segment.length % 4;
   return over === 0 || ((over === 2 || over === 3) && CANONICAL_ENDS[over].includes(segment.slice(-1)));

@@ -4,7 +4,7 @@ import { createRefusal } from "../errors/refusal.ts";
 import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
 import { awaitKey, type KeyWait } from "./await-key.ts";
 import { readClaims } from "./claims.ts";
-import { parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
+import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
 import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import type { TokenTimes } from "./token-times.ts";
@@ -85,9 +85,6 @@ function findIssuer(payload: UnverifiedJws["payload"], issuers: TrustedIssuers):
   return issuer;
 }
 
-/** Headers that change what a signature means. No issuer of access tokens needs one, so none is taken. */
-const REFUSED_HEADERS = ["crit", "b64", "enc", "zip", "cty"] as const;
-
 function checkHeader(
   header: UnverifiedJws["header"],
   issuer: TrustedIssuer,
@@ -103,7 +100,7 @@ function checkHeader(
   if (kid !== undefined && (typeof kid !== "string" || kid === "")) {
     throw invalid("header kid is not a non-empty string");
   }
-  if (REFUSED_HEADERS.some((name) => Object.hasOwn(header, name))) {
+  if (hasRefusedHeader(header)) {
     throw invalid("the header has an extension that is not understood");
   }
   return { algorithm, kid };

@@ -1,3 +1,4 @@
+import { isLoopback } from "../kernel/loopback.ts";
 import { DocumentStatusError, type FetchedDocument, fetchDocument } from "./fetch-document.ts";
 
 /** How the key set of an issuer is found. */
@@ -65,8 +66,10 @@ function readJwksUri(json: unknown, issuer: string): URL {
 
 function parseSecureUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isLoopback = url !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback))) {
+  if (
+    url === undefined ||
+    !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)))
+  ) {
     throw new TypeError(`${JSON.stringify(text)} must be an https:// URL, or http:// on loopback`);
   }
   return url;

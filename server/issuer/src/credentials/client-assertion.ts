@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock, KeySource, SignatureAlgorithm } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import { parseCompactJws, type UnverifiedJws } from "@countersign/server/internal";
+import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "@countersign/server/internal";
 import { compactVerify, errors } from "jose";
 import { type ClientRecord, findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
@@ -29,9 +29,6 @@ export type AssertionCheck = (assertion: string) => Promise<ClientRecord>;
  * ours or of others ever passes for an assertion (RFC 8725 §3.11).
  */
 const TYPES: readonly unknown[] = [undefined, "jwt", "client-authentication+jwt"];
-
-/** Headers that change what a signature means. No client needs one, so none is taken. */
-const REFUSED_HEADERS = ["crit", "b64", "enc", "zip", "cty"] as const;
 
 /**
  * Create the check of signed assertions: `private_key_jwt`
@@ -101,7 +98,7 @@ function readAssertion(assertion: string): Assertion {
     typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : typ,
   );
   const isKidText = kid === undefined || (typeof kid === "string" && kid !== "");
-  const isPlain = !REFUSED_HEADERS.some((name) => Object.hasOwn(header, name));
+  const isPlain = !hasRefusedHeader(header);
   const { iss, sub } = payload;
   if (
     algorithm === undefined ||

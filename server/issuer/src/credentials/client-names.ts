@@ -1,3 +1,5 @@
+import { isScopeToken } from "@countersign/server/internal";
+
 /** The grant types that a client can be allowed: how the command line calls them, and how OAuth does. */
 export const CLIENT_GRANTS = {
   client_credentials: "client_credentials",
@@ -14,9 +16,6 @@ const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
 /** What subjects begin with: a client must not be taken for one (RFC 9700 §4.15). */
 const RESERVED = /^(usr_|ext_|client_|countersign-)/;
-
-/** A scope-token of RFC 6749 §3.3; we hold roles to the same form. */
-const TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 
 /** Write a client as a subject: nobody else's looks like it (RFC 9068 §5, RFC 9700 §4.15). */
 export function toClientSubject(clientId: string): string {
@@ -40,7 +39,7 @@ export function assertClientId(text: string): void {
 
 /** @throws Error when one is no name for a scope or role */
 export function assertTokens(names: readonly string[]): void {
-  if (!names.every((name) => TOKEN.test(name))) {
+  if (!names.every(isScopeToken)) {
     throw new Error(
       "a scope or role must be 1 to 128 printable ASCII characters without space, quote or backslash",
     );

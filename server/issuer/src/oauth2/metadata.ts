@@ -1,3 +1,5 @@
+import { ASSERTION_ALGORITHMS } from "../credentials/client-keys.ts";
+
 /** The members of a public key that are published; none of them is secret, whatever the key is (RFC 7518 §6). */
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"] as const;
 
@@ -25,9 +27,6 @@ export interface MetadataDocument {
 
 /** How clients prove who they are at our endpoints, the best first. */
 const CLIENT_AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "client_secret_post"] as const;
-
-/** The algorithms of signed assertions. */
-const ASSERTION_ALGORITHMS = ["ES256", "EdDSA", "PS256", "RS256"] as const;
 
 /** What the token endpoint grants. There is no password grant (RFC 9700 §2.4), and no page to authorize at. */
 const GRANT_TYPES = [

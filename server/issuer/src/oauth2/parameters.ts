@@ -1,13 +1,6 @@
+import { isRefreshId, isScopeToken, MAX_SCOPES } from "@countersign/server/internal";
 import type { Form } from "./form.ts";
 import { OAuthError } from "./oauth-error.ts";
-
-const MAX_SCOPES = 64;
-
-/** A scope-token of RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
-
-/** 128 random bits in base64url have 22 characters; identifiers of other makers may be somewhat different. */
-const REFRESH_ID = /^[\w-]{16,64}$/;
 
 /**
  * Read the scopes that are asked for.
@@ -17,7 +10,7 @@ const REFRESH_ID = /^[\w-]{16,64}$/;
  */
 export function readScopes(form: Form): readonly string[] {
   const scopes = [...new Set((form.get("scope") ?? "").split(" ").filter((scope) => scope !== ""))];
-  if (scopes.length > MAX_SCOPES || !scopes.every((scope) => SCOPE.test(scope))) {
+  if (scopes.length > MAX_SCOPES || !scopes.every(isScopeToken)) {
     throw new OAuthError("invalid_scope", "the parameter scope is not a list of scopes");
   }
   return scopes;
@@ -38,7 +31,7 @@ export function assertTarget(form: Form, audience: string): void {
 /** Read the name of an attempt to refresh; empty when it has none. @throws OAuthError `invalid_request` */
 export function readRefreshId(form: Form): string {
   const refreshId = form.get("refresh_id") ?? "";
-  if (refreshId !== "" && !REFRESH_ID.test(refreshId)) {
+  if (refreshId !== "" && !isRefreshId(refreshId)) {
     throw new OAuthError("invalid_request", "refresh_id must be 16 to 64 characters of base64url");
   }
   return refreshId;

@@ -7,24 +7,25 @@ import {
   type RefreshRequest,
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
-import { assertValid, invalidArgument, MAX_TOKEN_CHARS, type Violation } from "@countersign/server/internal";
+import {
+  assertValid,
+  invalidArgument,
+  isRefreshId,
+  isScopeToken,
+  MAX_SCOPES,
+  MAX_TOKEN_CHARS,
+  type Violation,
+} from "@countersign/server/internal";
 import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, MIN_PASSWORD_CHARACTERS } from "../credentials/username.ts";
 import { textViolations } from "./input.ts";
 import type { Credential } from "./session-sign-in.ts";
 import { MAX_DEVICE_BYTES } from "./session-use.ts";
 
-const MAX_SCOPES = 64;
 const MAX_REFRESH_TOKEN_BYTES = 1_024;
 const MAX_CLIENT_FIELD_BYTES = 1_024;
 
 /** Times in tokens are whole seconds: less than two of them may be none at all. */
 const MIN_ACCESS_TTL_MS = 2_000;
-
-/** A scope-token of RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
-
-/** 128 random bits in base64url have 22 characters; identifiers of other makers may be somewhat different. */
-const REFRESH_ID = /^[\w-]{16,64}$/;
 
 /**
  * Check a request to sign in, and take the credential out of it.
@@ -102,7 +103,7 @@ export function assertRefreshRequest({ refreshToken, refreshId }: RefreshRequest
   const violations = [
     ...textViolations("refresh_token", refreshToken, { maxBytes: MAX_REFRESH_TOKEN_BYTES }),
   ];
-  if (refreshId !== "" && !REFRESH_ID.test(refreshId)) {
+  if (refreshId !== "" && !isRefreshId(refreshId)) {
     violations.push({ field: "refresh_id", description: "must be 16 to 64 characters of base64url" });
   }
   assertValid(violations);
@@ -129,7 +130,7 @@ function scopeViolations(scopes: readonly string[]): readonly Violation[] {
     return [{ field: "scopes", description: `must not be more than ${MAX_SCOPES}` }];
   }
   return scopes.flatMap((scope, index) =>
-    SCOPE.test(scope)
+    isScopeToken(scope)
       ? []
       : [{ field: `scopes[${index}]`, description: "must be 1 to 128 printable ASCII characters" }],
   );

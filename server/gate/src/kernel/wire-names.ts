@@ -1,0 +1,18 @@
+/** How many scopes one request may ask for. */
+export const MAX_SCOPES = 64;
+
+/** A scope-token of RFC 6749 §3.3; roles have the same form. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
+
+/** 128 random bits in base64url have 22 characters; identifiers of other makers may be somewhat different. */
+const REFRESH_ID = /^[\w-]{16,64}$/;
+
+/** Say whether a text can be the name of a scope or role. */
+export function isScopeToken(text: string): boolean {
+  return SCOPE_TOKEN.test(text);
+}
+
+/** Say whether a text can name an attempt to refresh. */
+export function isRefreshId(text: string): boolean {
+  return REFRESH_ID.test(text);
+}
