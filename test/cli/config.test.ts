@@ -13,8 +13,8 @@ describe("readCommandLine", () => {
       dataDir: ".countersign",
       databaseUrl: undefined,
       audience: undefined,
-      accessTtl: 600_000,
-      clockTolerance: 5000,
+      accessTtlMs: 600_000,
+      clockToleranceMs: 5000,
       behindTlsProxy: false,
       signInsPerMinute: 30,
       badTokensPer10s: 50,
@@ -26,7 +26,7 @@ describe("readCommandLine", () => {
   test("puts the command line before the environment, and the environment before the defaults", () => {
     const env = { COUNTERSIGN_PORT: "1", COUNTERSIGN_HOST: "::1", COUNTERSIGN_ACCESS_TTL: "2s" };
     const { config } = readCommandLine(["--port", "2"], env, { fallbacks: { audience: "own" } });
-    expect(config).toMatchObject({ port: 2, host: "::1", accessTtl: 2000, audience: "own" });
+    expect(config).toMatchObject({ port: 2, host: "::1", accessTtlMs: 2000, audience: "own" });
   });
 
   test("takes a variable that is set to nothing as not set", () => {

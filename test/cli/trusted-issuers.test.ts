@@ -39,10 +39,9 @@ describe("readTrustedIssuers", () => {
         audiences: ["a"],
         algorithms: ["ES256"],
         types: ["jwt"],
-        claims: {},
       },
       { issuer: `${issuer}/2`, keys: { jwksUri: `${issuer}/jwks` }, claims: { scopes: "scp" } },
-      { issuer: `${issuer}/3`, keys: { discovery: true }, claims: {} },
+      { issuer: `${issuer}/3`, keys: { discovery: true } },
     ]);
   });
 
@@ -60,7 +59,7 @@ describe("readTrustedIssuers", () => {
       refresh: "8h",
     };
     expect(await read(JSON.stringify([{ issuer, discovery: true, exchange }]))).toEqual([
-      { issuer, keys: { discovery: true }, claims: {}, exchange: { ...exchange, refresh: 28_800_000 } },
+      { issuer, keys: { discovery: true }, exchange: { ...exchange, refresh: 28_800_000 } },
     ]);
   });
 

@@ -10,7 +10,7 @@ export async function bindServer(handler: HttpHandler, config: Config): Promise<
   const tls = await readTlsFiles(config);
   const { host, port } = config;
   try {
-    return await listen(handler, { host, port, ...(tls === undefined ? {} : { tls }) });
+    return await listen(handler, { host, port, tls });
   } catch (cause) {
     throw toBindError(cause, `${host}:${port}`, "--port");
   }

@@ -83,7 +83,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     issuers: [issuer.trust, ...backend.otherIssuers],
     audience: config.audience,
     policies,
-    clockToleranceSeconds: config.clockTolerance / 1000,
+    clockToleranceSeconds: config.clockToleranceMs / 1000,
     tokenFailureLimit: limitBadTokens(backend),
     clock,
     streams,
@@ -123,7 +123,7 @@ function composeHandler(
     endpoints: { ...issuer.documents, ...issuer.endpoints },
     allowedOrigins: config.corsOrigins,
     unaryFastPath: config.unaryFastPath,
-    ...(pages === undefined ? {} : { pages }),
+    pages,
     onWarning: (warning) => log.warn(warning),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),
   });

@@ -46,14 +46,13 @@ function toFederated(
   exchange: ExchangeSettings,
   server: Server,
 ): FederatedIssuerOptions {
-  const { types = issuer.types } = exchange;
   const accepted = issuer.audiences ?? [server.audience];
   return {
     issuer: {
       ...issuer,
       // A token that names us as its authorization server is meant for exchange (RFC 7523 §3).
       audiences: exchange.audiences ?? [...new Set([...accepted, server.issuer])],
-      ...(types === undefined ? {} : { types }),
+      types: exchange.types ?? issuer.types,
       insecure: { ...issuer.insecure, allowMissingType: exchange.untyped ?? false },
     },
     subjectClaim: exchange.subject,

@@ -20,16 +20,20 @@ export function explainIssuerError(error: unknown, config: Config): unknown {
     return error;
   }
   const { file } = secretOf(config);
-  const messages: Readonly<Partial<Record<IssuerError["reason"], string>>> = {
+  const messages: Readonly<Partial<Record<IssuerError["reason"], string | undefined>>> = {
     SECRET_WRONG:
       `${file} is not the secret file that the keys in this database were made with: ` +
       "name that one with --secret-file, or put it back from a backup",
-    ...(config.databaseUrl === undefined && {
-      STORE_UNAVAILABLE: `the database in ${config.dataDir} cannot be opened: ${reasonOf(error.cause)}`,
-      STORE_TOO_NEW: `the database in ${config.dataDir} cannot be opened: ${reasonOf(error.cause)}`,
-    }),
+    STORE_UNAVAILABLE: describeFile(error, config),
+    STORE_TOO_NEW: describeFile(error, config),
   };
   return new CommandError(messages[error.reason] ?? error.message, { cause: error });
+}
+
+/** Why a SQLite database cannot be opened; undefined with Postgres, whose message names the host. */
+function describeFile(error: IssuerError, { databaseUrl, dataDir }: Config): string | undefined {
+  if (databaseUrl !== undefined) return undefined;
+  return `the database in ${dataDir} cannot be opened: ${reasonOf(error.cause)}`;
 }
 
 function describeName({ member, kept, asked }: StoreNameError): string {

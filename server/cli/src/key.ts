@@ -81,7 +81,7 @@ async function change(
 async function withKeyRing(line: CommandLine, use: (ring: KeyRing) => Promise<void>): Promise<void> {
   const { config } = line;
   await using backend = await openCommandBackend(config);
-  const times = { accessTtlMs: config.accessTtl, clockToleranceMs: config.clockTolerance };
+  const times = { accessTtlMs: config.accessTtlMs, clockToleranceMs: config.clockToleranceMs };
   const ring = await backend.openKeys({ secret: secretOf(config), times }).catch((error: unknown) => {
     throw explainIssuerError(error, config);
   });

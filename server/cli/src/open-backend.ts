@@ -88,20 +88,17 @@ async function openOwnIssuer(
       secret: secretOf(config, { createIfMissing: createsSecret }),
       url: issuerUrl,
       audience: config.audience,
-      accessTtlMs: config.accessTtl,
-      clockToleranceMs: config.clockTolerance,
-      keyRotationMs: config.keyRotation,
-      keyPublishBeforeMs: config.keyPublishBefore,
-      jwksMaxAgeMs: config.jwksMaxAge,
+      accessTtlMs: config.accessTtlMs,
+      clockToleranceMs: config.clockToleranceMs,
+      keyRotationMs: config.keyRotationMs,
+      keyPublishBeforeMs: config.keyPublishBeforeMs,
+      jwksMaxAgeMs: config.jwksMaxAgeMs,
       federatedIssuers: federated,
       allowedOrigins: config.corsOrigins,
       signInsPerMinute: config.signInsPerMinute,
       replaces: { url: config.changeIssuerFrom, audience: config.changeAudienceFrom },
       // A default, such as the address of a demo, is no name that the store keeps.
-      provisional: [
-        ...(given.has("issuer") ? [] : ["url" as const]),
-        ...(given.has("audience") ? [] : ["audience" as const]),
-      ],
+      provisional: listProvisional(given),
       bus,
       audit,
       onError: (err, what) => log.error({ err }, what),
@@ -111,4 +108,12 @@ async function openOwnIssuer(
   } catch (error) {
     throw explainIssuerError(error, config);
   }
+}
+
+function listProvisional(given: ReadonlySet<SettingName>): readonly ("audience" | "url")[] {
+  const names = [
+    { isKept: given.has("issuer"), name: "url" },
+    { isKept: given.has("audience"), name: "audience" },
+  ] as const;
+  return names.filter(({ isKept }) => !isKept).map(({ name }) => name);
 }

@@ -81,11 +81,8 @@ async function readServices(path: string): Promise<readonly DescService[]> {
 /** What an entry says, without what it does not. */
 function toJson({ method, policy, source }: PolicyEntry): Readonly<Record<string, unknown>> {
   const { rule, streamMaxAgeMs, ...rest } = policy;
-  const conditions = Object.entries({
-    ...rest,
-    ...(rule === undefined ? {} : { rule: rule.expression }),
-    ...(streamMaxAgeMs === undefined ? {} : { streamMaxAge: formatDuration(streamMaxAgeMs) }),
-  }).filter(
+  const streamMaxAge = streamMaxAgeMs === undefined ? undefined : formatDuration(streamMaxAgeMs);
+  const conditions = Object.entries({ ...rest, rule: rule?.expression, streamMaxAge }).filter(
     ([, value]) => !(value === undefined || value === false || (Array.isArray(value) && value.length === 0)),
   );
   return { method: toMethodName(method), ...Object.fromEntries(conditions), source };

@@ -99,17 +99,17 @@ export const SETTINGS = {
     name,
     "NAME",
   ),
-  accessTtl: setting("access-ttl", "How long an access token lasts.", "10m", lifetime, "DURATION"),
-  clockTolerance: setting("clock-tolerance", "How far clocks may lie apart.", "5s", duration, "DURATION"),
-  keyRotation: setting("key-rotation", "How long a key signs.", "720h", duration, "DURATION"),
-  keyPublishBefore: setting(
+  accessTtlMs: setting("access-ttl", "How long an access token lasts.", "10m", lifetime, "DURATION"),
+  clockToleranceMs: setting("clock-tolerance", "How far clocks may lie apart.", "5s", duration, "DURATION"),
+  keyRotationMs: setting("key-rotation", "How long a key signs.", "720h", duration, "DURATION"),
+  keyPublishBeforeMs: setting(
     "key-publish-before",
     "How long a key is published before it signs; at least twice jwks-max-age.",
     "24h",
     duration,
     "DURATION",
   ),
-  jwksMaxAge: setting("jwks-max-age", "How long others may keep the key set.", "10m", duration, "DURATION"),
+  jwksMaxAgeMs: setting("jwks-max-age", "How long others may keep the key set.", "10m", duration, "DURATION"),
   auditFile: setting(
     "audit-file",
     "Where the audit trail goes, a JSON object a line. Default: only to the log.",

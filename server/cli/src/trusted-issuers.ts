@@ -45,7 +45,7 @@ export type ExchangeSettings = v.InferOutput<typeof exchange>;
 /** An issuer of the file. */
 export interface TrustedIssuerEntry extends IssuerOptions {
   /** Absent: its tokens are not exchanged. */
-  readonly exchange?: ExchangeSettings;
+  readonly exchange?: ExchangeSettings | undefined;
 }
 
 /** The file: an array of issuers, each with exactly one source of keys. */
@@ -95,14 +95,5 @@ async function readJson(path: string): Promise<unknown> {
 
 function toIssuerOptions(entry: v.InferOutput<typeof TrustedIssuersFile>[number]): TrustedIssuerEntry {
   const { issuer, audiences, algorithms, types, claims, exchange: exchanged, ...keys } = entry;
-  const { scopes, roles } = claims ?? {};
-  return {
-    issuer,
-    keys,
-    ...(audiences === undefined ? {} : { audiences }),
-    ...(algorithms === undefined ? {} : { algorithms }),
-    ...(types === undefined ? {} : { types }),
-    ...(exchanged === undefined ? {} : { exchange: exchanged }),
-    claims: { ...(scopes === undefined ? {} : { scopes }), ...(roles === undefined ? {} : { roles }) },
-  };
+  return { issuer, keys, audiences, algorithms, types, claims, exchange: exchanged };
 }

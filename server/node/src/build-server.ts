@@ -26,7 +26,7 @@ export interface RequestListenerOptions extends RpcOptions {
   /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
   readonly endpoints?: Readonly<Record<string, Endpoint>>;
   /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
-  readonly pages?: PageHandler;
+  readonly pages?: PageHandler | undefined;
   /**
    * Says where a request comes from, in the form that limits count by: RPCs and endpoints alike. Default, also where it
    * returns an empty string: the network of the socket. Behind a proxy that is the proxy's for all of them.

@@ -19,7 +19,7 @@ export interface ListenOptions {
   /** The port to bind; 0 for any free one. Default 0. */
   readonly port?: number;
   /** The server's certificate, and whose clients it takes. Absent: without TLS, where HTTP/2 needs prior knowledge. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** What one caller may take. */
   readonly limits?: Partial<HttpLimits>;
 }

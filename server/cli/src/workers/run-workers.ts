@@ -81,7 +81,9 @@ function createWorkers(
     return worker;
   };
   const pool = createWorkerPool({
-    ...{ count, start, graceMs: WORKER_GRACE_MS },
+    count,
+    start,
+    graceMs: WORKER_GRACE_MS,
     onLost(code) {
       metrics.countLost();
       log.error({ code }, "a worker ended by itself: another takes its place");

@@ -12,15 +12,15 @@ export interface IssuerOptions {
   /** The exact value of claim `iss`. */
   readonly issuer: string;
   /** Whom its tokens must be meant for. Default: the audience of the server. */
-  readonly audiences?: readonly string[];
+  readonly audiences?: readonly string[] | undefined;
   /** The algorithms that it signs with. Default: EdDSA, ES256, PS256 and RS256; with a shared secret, HS256. */
-  readonly algorithms?: readonly SignatureAlgorithm[];
+  readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** The accepted values of header `typ`. Default: `at+jwt` (RFC 9068). */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[] | undefined;
   /** Where its keys are; exactly one source. */
   readonly keys: KeyOptions;
   /** Which claims hold scopes and roles. Default: `scope` and `roles`. */
-  readonly claims?: { readonly scopes?: string; readonly roles?: string };
+  readonly claims?: { readonly scopes?: string | undefined; readonly roles?: string | undefined } | undefined;
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */
   readonly requireProfileClaims?: boolean;
   /**
