@@ -6,6 +6,7 @@ import { noStateAtImport } from "./import-state.ts";
 import * as layers from "./layers.ts";
 import { oneClock } from "./one-clock.ts";
 import { parseModule } from "./parse-module.ts";
+import { namedArguments } from "./passing-rules.ts";
 import * as rules from "./rules.ts";
 import { readSources } from "./source-tree.ts";
 import { foreignPlaces, tooLong } from "./text-rules.ts";
@@ -49,6 +50,7 @@ describe("the repository", () => {
     "has a demo as a user would make it": demoOfPublicEntries,
     "reads the environment in one place": rules.oneReaderOfTheEnvironment,
     "has honest types": rules.honestTypes,
+    "names what factories get": namedArguments,
     "exports by name": rules.namedExports,
     "meets databases and jose where they belong": rules.keptLibraries,
     "keeps no state in a module of the server": noStateAtImport,

@@ -31,12 +31,16 @@ export interface NodeTransportOptions {
  * @throws TypeError when `baseUrl` is not an absolute URL, or gRPC is to go over HTTP/1.1
  */
 export function createNodeTransport(options: NodeTransportOptions): Transport {
-  const { session, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
+  const { session, baseUrl, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
+  const { pingIntervalMs, pingTimeoutMs, tls } = options;
   if (protocol === "grpc" && httpVersion !== "2") throw new TypeError("gRPC needs HTTP/2");
   return createHttpTransport({
-    ...options,
+    baseUrl,
     protocol,
     httpVersion,
     interceptors: [...interceptors, session.interceptor],
+    pingIntervalMs,
+    pingTimeoutMs,
+    tls,
   });
 }

@@ -109,27 +109,45 @@ function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gat
     resolved;
   const audiences = createAudiences(issuers, policies);
   const authenticator = createAuthenticator({
-    ...{ issuers: audiences.issuers, revocations, clock, tokenFailureLimit },
+    issuers: audiences.issuers,
+    revocations,
+    clock,
+    tokenFailureLimit,
     toleranceSeconds: resolved.clockToleranceSeconds,
     cacheEntries: resolved.verdictCacheEntries,
     keyTimeoutMs: resolved.gateTimeoutMs,
   });
   return createGate({
-    ...{ policies, audiences, authenticator, tokenFailureLimit },
-    ...{ clock, audit, enforcement, forwardToken, onError },
+    policies,
+    audiences,
+    authenticator,
+    tokenFailureLimit,
+    clock,
+    audit,
+    enforcement,
+    forwardToken,
+    onError,
   });
 }
 
 function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gate: Gate) {
   const { audit, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
   const leases = {
-    ...{ registry: resolved.streams, revocations, clock, onError },
+    registry: resolved.streams,
+    revocations,
+    clock,
+    onError,
     toleranceSeconds: clockToleranceSeconds,
     watch: createClockWatch(clock),
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
   return createImplementationGuard({
-    ...{ gate, policies, audit, enforcement, onError, clock },
+    gate,
+    policies,
+    audit,
+    enforcement,
+    onError,
+    clock,
     assertStillGood(principal) {
       const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
       assertTimely(times, clock.nowMs() / 1000, clockToleranceSeconds);

@@ -29,13 +29,13 @@ const TWO_REGISTRIES =
  * that tried would otherwise be told that there is none, and its streams would end.
  */
 export function withRenewal(options: RenewalRouteOptions): RenewableRoutes {
-  const { routes, policies, onWarning, ...renewal } = options;
+  const { routes, policies, streams, clock, others, onWarning } = options;
   // By its name: an application may have generated code of its own for it.
   const hasService = policies.entries.some(({ method }) => method.parent.typeName === StreamService.typeName);
   if (hasService || !policies.entries.some(({ policy }) => policy.renewable)) {
     return { routes, policies };
   }
-  const service = createStreamService(renewal);
+  const service = createStreamService({ streams, clock, others });
   return {
     policies: joinPolicyTables(policies, createPolicyTable([StreamService])),
     routes(router) {

@@ -17,7 +17,7 @@ export interface StreamServiceOptions {
   /** The open streams of this server: the same as in the options of `createAuth`. */
   readonly streams: StreamRegistry;
   /** The time. Default: the machine's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Asks the servers that have the others. Absent: there are no other servers. */
   readonly others?: OtherServers | undefined;
 }

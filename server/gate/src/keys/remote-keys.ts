@@ -33,8 +33,8 @@ export interface RemoteKeysOptions {
  * stranger invents. While that cannot be answered, the answer is "unavailable", not "no such key".
  */
 export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
-  const { clock } = options;
-  const loader = createJwksLoader({ random: Math.random, ...options });
+  const { fetchJwks, algorithms, clock, random = Math.random } = options;
+  const loader = createJwksLoader({ fetchJwks, algorithms, clock, random });
   const unknownKids = createNegativeKids(clock);
 
   /** The keys at hand, while they may be used without asking the issuer first. */
