@@ -1,26 +1,28 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
-import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { createClockWatch } from "../../../server/gate/src/streams/clock-watch.ts";
 import { createStreamLifetime } from "../../../server/gate/src/streams/stream-lifetime.ts";
 import { resultUntilEnded, untilEnded } from "../../../server/gate/src/streams/until-ended.ts";
+import { createTestClock } from "../../support/test-clock.ts";
 
 const expired = expect.objectContaining({ reason: "STREAM_EXPIRED" });
-/** The machine's clock, and how far somebody has set it ahead. */
-function createOptions(aheadMs = () => 0) {
-  const clock = { ...systemClock, nowMs: () => Date.now() + aheadMs() };
-  return { clock, watch: createClockWatch(clock) };
-}
+let clock = createTestClock(0);
+beforeEach(() => {
+  clock = createTestClock(0);
+});
 
-beforeEach(() => vi.useFakeTimers({ now: 0 }));
-afterEach(() => vi.useRealTimers());
+/** The clock of a test, and how far it was set ahead. */
+function createOptions(aheadMs = () => 0) {
+  const wall = { ...clock, nowMs: () => clock.nowMs() + aheadMs() };
+  return { clock: wall, watch: createClockWatch(wall) };
+}
 
 describe("createStreamLifetime", () => {
   test("ends with STREAM_EXPIRED at its deadline, and aborts its signal", () => {
     const lifetime = createStreamLifetime(createOptions(), 1000);
-    vi.advanceTimersByTime(999);
+    clock.advance(999);
     expect(lifetime.ended).toBeUndefined();
-    vi.advanceTimersByTime(1);
+    clock.advance(1);
     expect(lifetime.ended).toEqual(expired);
     expect(lifetime.signal.reason).toEqual(expired);
   });
@@ -31,20 +33,20 @@ describe("createStreamLifetime", () => {
 
   test("goes on when the deadline is moved before it comes", () => {
     const lifetime = createStreamLifetime(createOptions(), 1000);
-    vi.advanceTimersByTime(900);
+    clock.advance(900);
     lifetime.setDeadline(2000);
-    vi.advanceTimersByTime(1099);
+    clock.advance(1099);
     expect(lifetime.ended).toBeUndefined();
-    vi.advanceTimersByTime(1);
+    clock.advance(1);
     expect(lifetime.ended).toEqual(expired);
   });
 
   test("waits longer than one timer can", () => {
     const days = 40 * 24 * 3600 * 1000;
     const lifetime = createStreamLifetime(createOptions(), days);
-    vi.advanceTimersByTime(days - 1);
+    clock.advance(days - 1);
     expect(lifetime.ended).toBeUndefined();
-    vi.advanceTimersByTime(1);
+    clock.advance(1);
     expect(lifetime.ended).toEqual(expired);
   });
 
@@ -54,11 +56,11 @@ describe("createStreamLifetime", () => {
       createOptions(() => aheadMs),
       600_000,
     );
-    vi.advanceTimersByTime(7_000);
+    clock.advance(7_000);
     aheadMs = 595_000;
-    vi.advanceTimersByTime(2_999);
+    clock.advance(2_999);
     expect(lifetime.ended).toBeUndefined();
-    vi.advanceTimersByTime(1);
+    clock.advance(1);
     expect(lifetime.ended).toEqual(expired);
   });
 
@@ -68,20 +70,20 @@ describe("createStreamLifetime", () => {
       createOptions(() => aheadMs),
       60_000,
     );
-    vi.advanceTimersByTime(30_000);
+    clock.advance(30_000);
     aheadMs = -20_000;
-    vi.advanceTimersByTime(49_999);
+    clock.advance(49_999);
     expect(lifetime.ended).toBeUndefined();
-    vi.advanceTimersByTime(1);
+    clock.advance(1);
     expect(lifetime.ended).toEqual(expired);
   });
 
   test("waits without looking at the clock for each of many, and looks no more when all are over", () => {
     const options = createOptions();
     const lifetimes = Array.from({ length: 100 }, () => createStreamLifetime(options, 600_000));
-    expect(vi.getTimerCount()).toBe(101);
+    expect(clock.scheduledMs.length).toBe(101);
     for (const lifetime of lifetimes) lifetime.release(undefined);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.scheduledMs.length).toBe(0);
   });
 
   test("ends once, with the first error", () => {
@@ -97,7 +99,7 @@ describe("createStreamLifetime", () => {
 
   test("leaves no timer behind when it is released", () => {
     createStreamLifetime(createOptions(), 1000).release(undefined);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.scheduledMs.length).toBe(0);
   });
 });
 
@@ -113,7 +115,7 @@ describe("untilEnded", () => {
     expect(await messages.next()).toEqual({ done: false, value: 1 });
     expect(await messages.next()).toEqual({ done: false, value: 2 });
     const hanging = expect(messages.next()).rejects.toEqual(expired);
-    vi.advanceTimersByTime(1000);
+    clock.advance(1000);
     await hanging;
     await expect(messages.next()).rejects.toEqual(expired);
   });
@@ -131,14 +133,14 @@ describe("untilEnded", () => {
     }
     const messages = untilEnded(source(), lifetime)[Symbol.asyncIterator]();
     await messages.next();
-    vi.advanceTimersByTime(1000);
+    clock.advance(1000);
     await closed;
   });
 
   test("ends a wait for a result of a handler that hangs", async () => {
     const lifetime = createStreamLifetime(createOptions(), 1000);
     const result = expect(resultUntilEnded(new Promise(() => {}), lifetime)).rejects.toEqual(expired);
-    vi.advanceTimersByTime(1000);
+    clock.advance(1000);
     await result;
   });
 });

@@ -12,7 +12,7 @@ import type { Caller } from "./call-state.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { replacePrincipal } from "./principal-context.ts";
 
-/** The request header by which a client names its stream. */
+/** The request header by which a client names its stream. The SDK has the same: a test holds both equal. */
 const STREAM_ID_HEADER = "countersign-stream-id";
 
 /** What streams are opened with. */

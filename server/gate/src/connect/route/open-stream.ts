@@ -11,7 +11,7 @@ import { endIfRevoked, type LeaseContext, type Opening, openLease } from "../ope
 import { peerOf } from "../peer.ts";
 import { callerOf } from "../principal-context.ts";
 
-/** The response header that says how many seconds a stream may last without renewal. */
+/** The response header that says how many seconds a stream may last without renewal. The SDK has the same: a test holds both equal. */
 const EXPIRES_IN_HEADER = "countersign-expires-in";
 
 /** What streams are opened with. */
