@@ -27,6 +27,16 @@ describe("a server that cannot start says in one line what to mend", () => {
     expect((await failToServe(folder, ["--data-dir", below])).err).toContain("a part of the path is a file");
   });
 
+  test("when tokens were to last longer than any gate accepts, as a wrong call", async () => {
+    await using folder = await createTemporaryFolder();
+    expect(await failToServe(folder, ["--access-ttl", "25h"])).toEqual({
+      code: 2,
+      err:
+        "countersign serve: --access-ttl must be at most a day: gates refuse tokens that last longer; " +
+        "see countersign serve --help",
+    });
+  });
+
   test("when the secret file is another one than the keys were made with", async () => {
     await using folder = await createTemporaryFolder();
     await runCommand(["key", "list"], recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } }));

@@ -2,9 +2,9 @@ import { IssuerError } from "@countersign/issuer";
 import { StoreNameError } from "@countersign/issuer/internal";
 import type { Config } from "./config.ts";
 import { reasonOf } from "./reason-of.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTING_ENTRIES, SETTINGS } from "./settings.ts";
 import { secretOf } from "./store-settings.ts";
-import { CommandError } from "./usage-error.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
 
 const FLAGS = {
   url: { name: "issuer", setting: SETTINGS.issuer, change: SETTINGS.changeIssuerFrom },
@@ -15,6 +15,9 @@ const FLAGS = {
 export function explainIssuerError(error: unknown, config: Config): unknown {
   if (error instanceof StoreNameError) {
     return new CommandError(describeName(error), { cause: error });
+  }
+  if (error instanceof TypeError) {
+    return toUsageError(error);
   }
   if (!(error instanceof IssuerError)) {
     return error;
@@ -34,6 +37,13 @@ export function explainIssuerError(error: unknown, config: Config): unknown {
 function describeFile(error: IssuerError, { databaseUrl, dataDir }: Config): string | undefined {
   if (databaseUrl !== undefined) return undefined;
   return `the database in ${dataDir} cannot be opened: ${reasonOf(error.cause)}`;
+}
+
+/** An option of `createIssuer` that makes no sense is a setting of the command with the same name. */
+function toUsageError(error: TypeError): unknown {
+  const [, name = "", rule = ""] = /^(\w+)( must .*)$/s.exec(error.message) ?? [];
+  const setting = SETTING_ENTRIES.find(([known]) => known === name)?.[1];
+  return setting === undefined ? error : new UsageError(`--${setting.flag}${rule}`);
 }
 
 function describeName({ member, kept, asked }: StoreNameError): string {
