@@ -113,7 +113,7 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
     routes: createSessionRoutes(ground, issuance),
     documents: composeDocuments(ground),
     endpoints: composeEndpoints(ground, { issuance, trust }),
-    revocations,
+    revocations: toRevocations(revocations),
     sessions,
     accounts: createAccounts({
       store,
@@ -123,7 +123,11 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
       passwords: createPasswords(options.passwordCost),
     }),
     clients: createClients({ store, clock, audit, sessions, revocations }),
-    keys: keyRing,
+    keys: {
+      list: () => keyRing.list(),
+      rotate: (change) => keyRing.rotate(change),
+      compromise: (kid) => keyRing.compromise(kid),
+    },
     clock,
     store,
     async assertUsable() {
@@ -133,6 +137,21 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
       if (revocations.unwritten > 0) {
         throw new Error("revocations wait to be written");
       }
+    },
+  };
+}
+
+/** Revocations without what only their issuer may do: start, close, and take in what it has written itself. */
+function toRevocations(revocations: Revocations): Issuer["revocations"] {
+  return {
+    isRevoked: (token) => revocations.isRevoked(token),
+    onRevoked: (listener) => revocations.onRevoked(listener),
+    revoke: (order) => revocations.revoke(order),
+    get size() {
+      return revocations.size;
+    },
+    get unwritten() {
+      return revocations.unwritten;
     },
   };
 }

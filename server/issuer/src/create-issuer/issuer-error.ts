@@ -15,7 +15,7 @@ export type IssuerErrorReason =
   /** It is not the secret that the keys in the store were made with. */
   | "SECRET_WRONG";
 
-/** An issuer that cannot be created, for a reason that whoever runs it can do something about. */
+/** An issuer that cannot be created, for a reason that its operator can do something about. */
 export class IssuerError extends Error {
   override readonly name = "IssuerError";
   readonly reason: IssuerErrorReason;

@@ -52,7 +52,7 @@ export interface CreateIssuerOptions {
    * there is one process.
    */
   readonly bus?: MessageBus | undefined;
-  /** Learns of sign-ins, refreshes, revocations, changes of keys, accounts and clients. Default: nobody. */
+  /** Learns of sign-ins, refreshes, revocations, changes of keys, accounts and clients. Default: no sink. */
   readonly audit?: AuditSink;
   /** Told what went wrong beside the calls, and what it means. Default: console.error. */
   readonly onError?: IssuerErrorSink;

@@ -159,7 +159,7 @@ const printWarning = (message: string): void => {
   console.warn(`countersign: ${message}`);
 };
 
-/** An error that nobody asked to hear of must not be lost. */
+/** Without `onError`, an error must not be lost. */
 const printError: IssuerErrorSink = (error, what) => {
   // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
   console.error(`countersign: ${what}`, error);

@@ -13,7 +13,7 @@ const RENEWAL_REQUESTS = { limit: 100, windowMs: 10_000 } as const;
 /** What {@link openSignals} needs. */
 export interface SignalsOptions {
   readonly store: Store;
-  /** The key-encryption key: what servers tell each other is sealed with it. */
+  /** The key-encryption key: messages between servers are sealed with it. */
   readonly secret: Uint8Array;
   readonly clock: Clock;
   readonly revocations: Revocations;
