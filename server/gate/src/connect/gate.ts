@@ -1,13 +1,13 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { Authenticator, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
-import { assertAllowed } from "../authorize/decide.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { type AuditSink, denied } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { assertAdmissible, assertAnonymous } from "./admission.ts";
 import type { Audiences } from "./audiences.ts";
 import { type CallState, stateOf } from "./call-state.ts";
 import type { Enforcement } from "./enforcement.ts";
@@ -40,6 +40,7 @@ export interface GateOptions {
 }
 
 const AUTHORIZATION = "authorization";
+const NO_RULE = "the method has no access rule";
 
 /** What the gate goes by. */
 export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHeader" | "url" | "values">;
@@ -52,90 +53,20 @@ export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHe
  */
 export type Gate = (context: GateContext) => void | Promise<void>;
 
+/** A call that the gate judges. */
+interface JudgedCall {
+  readonly context: GateContext;
+  readonly policy: Policy;
+  readonly state: CallState;
+  readonly values: ContextValues;
+}
+
 /**
  * Create the gate of a server: it authenticates the caller and holds the part of the policy against it that
  * headers can decide. Before that it takes the token away, however the call goes on: nothing behind it has a use for
- * it, nor has whoever looks at a call that was refused.
+ * it, nor has a log of the calls that were refused.
  */
 export function createGate(options: GateOptions): Gate {
-  const { policies, audiences, authenticator, clock, audit, enforcement } = options;
-  // Asking a socket of HTTP/2 for its address takes longer than the rest of a decision.
-  const isCounted = options.tokenFailureLimit !== undefined;
-
-  function admit({ state, policy }: JudgedCall, principal: Principal): void {
-    state.caller = { principal };
-    if (policy.audiences.length === 0 && !audiences.includeServer(principal)) {
-      throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
-    }
-    assertAllowed(policy, principal, clock);
-    state.admittedAtMs = clock.nowMs();
-    state.isAdmitted = true;
-  }
-
-  function decide(call: JudgedCall, authorization: string | null): void | Promise<void> {
-    const { context, policy, state, values } = call;
-    const token = readToken(context, values, authorization);
-    if (token === undefined) {
-      if (policy.access !== "optional") {
-        throw createRefusal("TOKEN_MISSING", "the call needs an access token");
-      }
-      state.caller = { principal: undefined };
-      state.isAdmitted = true;
-      return undefined;
-    }
-    const principal = authenticator.authenticate(token, isCounted ? peerOf(values) : "");
-    if (!(principal instanceof Promise)) {
-      return admit(call, principal);
-    }
-    return principal.then(
-      (found) => admitOrRefuse(call, found),
-      (error: unknown) => refuse(call, error),
-    );
-  }
-
-  function admitOrRefuse(call: JudgedCall, principal: Principal): void {
-    try {
-      admit(call, principal);
-    } catch (error) {
-      refuse(call, error);
-    }
-  }
-
-  /** Refuse a call, or in shadow mode write down that it would be. */
-  function refuse({ context, state }: Pick<JudgedCall, "context" | "state">, error: unknown): void {
-    if (!(error instanceof AuthError)) {
-      throw toInternalError(error, context.method, options.onError);
-    }
-    const isShadow = enforcement.isShadow(context.service);
-    const caller = state.caller?.principal;
-    audit.record(denied({ method: toMethodName(context.method), isShadow, caller }, error));
-    if (!isShadow) {
-      throw toConnectError(error);
-    }
-    state.caller ??= { principal: undefined };
-    state.isAdmitted = true;
-  }
-
-  function judge(
-    context: GateContext,
-    { state, values }: Pick<JudgedCall, "state" | "values">,
-    authorization: string | null,
-  ): void | Promise<void> {
-    const policy = policies.get(context.method);
-    if (policy?.access === "public") {
-      state.isAdmitted = true;
-      return undefined;
-    }
-    try {
-      if (policy === undefined) {
-        throw createRefusal("POLICY_DENIED", "the method has no access rule");
-      }
-      return decide({ context, policy, state, values }, authorization);
-    } catch (error) {
-      return refuse({ context, state }, error);
-    }
-  }
-
   return (context) => {
     // A context of the fast path makes what it is asked for: each is asked for once.
     const { requestHeader, values } = context;
@@ -152,14 +83,73 @@ export function createGate(options: GateOptions): Gate {
       // Without the route around it, nothing would hold the rule against messages or end the stream.
       throw refuseForeignRoute(context.method, options.onError);
     }
-    return judge(context, { state, values }, authorization);
+    const policy = options.policies.get(context.method);
+    if (policy === undefined) {
+      return refuse(options, { context, state }, createRefusal("POLICY_DENIED", NO_RULE));
+    }
+    if (policy.access === "public") {
+      state.isAdmitted = true;
+      return undefined;
+    }
+    return judge(options, { context, policy, state, values }, authorization);
   };
 }
 
-/** A call that the gate judges. */
-interface JudgedCall {
-  readonly context: GateContext;
-  readonly policy: Policy;
-  readonly state: CallState;
-  readonly values: ContextValues;
+function judge(options: GateOptions, call: JudgedCall, authorization: string | null): void | Promise<void> {
+  try {
+    return authenticate(options, call, authorization);
+  } catch (error) {
+    return refuse(options, call, error);
+  }
+}
+
+function authenticate(
+  options: GateOptions,
+  call: JudgedCall,
+  authorization: string | null,
+): void | Promise<void> {
+  const { context, policy, state, values } = call;
+  const token = readToken(context, values, authorization);
+  if (token === undefined) {
+    assertAnonymous(policy);
+    state.caller = { principal: undefined };
+    state.isAdmitted = true;
+    return undefined;
+  }
+  // Asking a socket of HTTP/2 for its address takes longer than the rest of a decision.
+  const peer = options.tokenFailureLimit === undefined ? "" : peerOf(values);
+  const principal = options.authenticator.authenticate(token, peer);
+  if (!(principal instanceof Promise)) {
+    return admit(options, call, principal);
+  }
+  return principal
+    .then((found) => admit(options, call, found))
+    .catch((error: unknown) => refuse(options, call, error));
+}
+
+/** Let a principal in. @throws AuthError the reason why not */
+function admit(options: GateOptions, { state, policy }: JudgedCall, principal: Principal): void {
+  state.caller = { principal };
+  assertAdmissible(principal, policy, options);
+  state.admittedAtMs = options.clock.nowMs();
+  state.isAdmitted = true;
+}
+
+/** Refuse a call, or in shadow mode write down that it would be. @throws ConnectError the refusal */
+function refuse(
+  { enforcement, audit, onError }: GateOptions,
+  { context, state }: Pick<JudgedCall, "context" | "state">,
+  error: unknown,
+): void {
+  if (!(error instanceof AuthError)) {
+    throw toInternalError(error, context.method, onError);
+  }
+  const isShadow = enforcement.isShadow(context.service);
+  const caller = state.caller?.principal;
+  audit.record(denied({ method: toMethodName(context.method), isShadow, caller }, error));
+  if (!isShadow) {
+    throw toConnectError(error);
+  }
+  state.caller ??= { principal: undefined };
+  state.isAdmitted = true;
 }

@@ -7,7 +7,7 @@ import { createStreamLifetime, type StreamLifetime } from "../../streams/stream-
 import type { AnonymousStreams } from "../anonymous-streams.ts";
 import { type Caller, stateOf } from "../call-state.ts";
 import { transportOf } from "../node-request.ts";
-import { endIfRevoked, type LeaseContext, type Opening, openLease } from "../open-lease.ts";
+import { type Opening, type OpeningContext, openLease } from "../open-lease.ts";
 import { peerOf } from "../peer.ts";
 import { callerOf } from "../principal-context.ts";
 
@@ -17,7 +17,7 @@ const EXPIRES_IN_HEADER = "countersign-expires-in";
 /** What streams are opened with. */
 export interface StreamOptions {
   /** For streams that run on a token. */
-  readonly leases: LeaseContext;
+  readonly leases: OpeningContext;
   /** For those without a principal. */
   readonly anonymous: AnonymousStreams;
 }
@@ -84,7 +84,7 @@ function begin({ leases, anonymous }: StreamOptions, { ctx, policy, assertRule }
   const opened = openLease(leases, { ctx, caller, policy, assertRule });
   try {
     // The session may have been revoked after the gate looked and before the registry knew of the stream.
-    endIfRevoked(leases, opened.lifetime, opened.lease.principal);
+    opened.endIfRevoked();
   } catch (error) {
     opened.release(undefined); // whether it is revoked cannot be known
     throw error;

@@ -1,0 +1,38 @@
+import type { Principal } from "../authenticate/principal.ts";
+import { assertAllowed } from "../authorize/decide.ts";
+import type { Policy } from "../authorize/policy.ts";
+import { createRefusal } from "../errors/refusal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Audiences } from "./audiences.ts";
+
+/** What admissions go by. */
+export interface AdmissionContext {
+  /** Whom tokens must be meant for. */
+  readonly audiences: Pick<Audiences, "includeServer">;
+  /** The time. */
+  readonly clock: Clock;
+}
+
+/**
+ * Assert that a principal may make a call, as far as headers can decide it. A policy that names audiences of its own
+ * takes the place of the server's audience.
+ *
+ * @throws AuthError the reason why not
+ */
+export function assertAdmissible(principal: Principal, policy: Policy, context: AdmissionContext): void {
+  if (policy.audiences.length === 0 && !context.audiences.includeServer(principal)) {
+    throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
+  }
+  assertAllowed(policy, principal, context.clock);
+}
+
+/**
+ * Assert that a call may be made without a token.
+ *
+ * @throws AuthError `TOKEN_MISSING`
+ */
+export function assertAnonymous(policy: Policy): void {
+  if (policy.access !== "optional") {
+    throw createRefusal("TOKEN_MISSING", "the call needs an access token");
+  }
+}

@@ -1,0 +1,125 @@
+import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { Principal } from "../authenticate/principal.ts";
+import type { Policy } from "../authorize/policy.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import { createStreamLifetime, type StreamLifetime } from "./stream-lifetime.ts";
+import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
+
+/** What all leases of a server go by. */
+export interface LeaseContext {
+  /** Where open streams are kept. */
+  readonly registry: StreamRegistry;
+  /** What has been revoked. */
+  readonly revocations: RevocationCheck;
+  /** The time. */
+  readonly clock: Clock;
+  /** Notifies leases when the clock was set. */
+  readonly watch: ClockWatch;
+  /** How far the clocks of issuer and server may lie apart, in seconds. */
+  readonly toleranceSeconds: number;
+}
+
+/** A stream that is about to run on a token. */
+export interface LeaseOptions {
+  /** The identifier that the client chose; undefined when it chose none. */
+  readonly streamId: string | undefined;
+  readonly policy: Policy;
+  /** Who the stream runs for; `adopt` replaces the principal. */
+  readonly caller: { readonly principal: Principal };
+  /** Let the stream go on with a new principal. @returns why it may not */
+  readonly adopt: (principal: Principal) => AuthError | undefined;
+  /** The server calls it with what the registry's watch throws: that keeps no stream from ending. */
+  readonly onWatchError: (error: unknown) => void;
+}
+
+/** A stream that runs on a token, and its life. */
+export interface OpenLease {
+  readonly lease: StreamLease;
+  readonly lifetime: StreamLifetime;
+  /** End the stream if its principal is revoked. @throws AuthError when that cannot be known */
+  endIfRevoked(): void;
+  /** The stream is over by itself. @param reason why its signal aborts */
+  release(reason: unknown): void;
+}
+
+/**
+ * Create a lease and register it. It ends with its token, at the longest life that its policy allows, or when it is
+ * revoked, whichever is first; it may have ended already when this returns.
+ *
+ * @returns undefined when another stream of the identifier is open
+ */
+export function createStreamLease(context: LeaseContext, options: LeaseOptions): OpenLease | undefined {
+  const { clock, registry, revocations, toleranceSeconds } = context;
+  const { streamId, policy, caller, adopt, onWatchError } = options;
+  const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
+  const toDeadlineMs = ({ expiresAtSeconds }: Principal): number =>
+    Math.min((expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
+  const lifetime = createStreamLifetime(context, toDeadlineMs(caller.principal));
+
+  function notify(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      onWatchError(error);
+    }
+  }
+
+  function endIfRevoked(principal: Principal): boolean {
+    const isRevoked = revocations.isRevoked(principal);
+    if (isRevoked) {
+      lifetime.end(new AuthError("SESSION_REVOKED", "the session has been revoked"));
+    }
+    return isRevoked;
+  }
+
+  function renew(principal: Principal): number {
+    if (lifetime.ended !== undefined || endIfRevoked(principal)) {
+      return 0;
+    }
+    const deadlineMs = toDeadlineMs(principal);
+    const leftMs = deadlineMs - clock.nowMs();
+    // A token that has run out on its way here ends nothing.
+    if (leftMs <= 0) {
+      return 0;
+    }
+    const refusal = adopt(principal);
+    if (refusal !== undefined) {
+      lifetime.end(refusal);
+      return 0;
+    }
+    lifetime.setDeadline(deadlineMs);
+    notify(() => registry.watch.renewed());
+    return leftMs;
+  }
+
+  const lease: StreamLease = {
+    streamId,
+    policy,
+    get principal() {
+      return caller.principal;
+    },
+    end: (error) => lifetime.end(error),
+    renew,
+  };
+  if (!registry.add(lease)) {
+    lifetime.release(undefined);
+    return undefined;
+  }
+  lifetime.onEnd(({ reason }) => {
+    const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
+    notify(() => registry.watch.ended(reason, lateMs));
+  });
+  return {
+    lease,
+    lifetime,
+    endIfRevoked: () => void endIfRevoked(caller.principal),
+    release(reason) {
+      lifetime.release(reason);
+      if (registry.remove(lease) && lifetime.ended === undefined) {
+        notify(() => registry.watch.ended("CLOSED"));
+      }
+    },
+  };
+}
