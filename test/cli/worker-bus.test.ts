@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createWorkerBus, type WorkerBus } from "../../server/cli/src/workers/worker-bus.ts";
 import { createRateLimit } from "../../server/gate/src/kernel/rate-limit.ts";
-import { shareRateLimit } from "../../server/issuer/src/credentials/share-rate-limit.ts";
+import { shareRateLimit } from "../../server/issuer/src/credentials/sign-in-attempts.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWallClock } from "../support/test-clock.ts";
 

@@ -8,8 +8,8 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { listen } from "../../server/node/src/listener.ts";
-import { peerCertificateOf } from "../../server/node/src/peer-certificate.ts";
 import type { TlsOptions } from "../../server/node/src/tls-options.ts";
+import { peerCertificateOf } from "../../server/node/src/tls-options.ts";
 import { createSelfSigned, type SelfSigned } from "../support/self-signed.ts";
 import { serve, serveHandler } from "./serving.ts";
 

@@ -43,7 +43,6 @@ export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { isRefreshId, isScopeToken, MAX_SCOPES } from "./kernel/wire-names.ts";
 export { importKeys } from "./keys/import-keys.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
-export { assertNotAborted } from "./services/call-signal.ts";
 export { standardPolicies } from "./services/standard-services.ts";
 export type { OtherServers, RemoteRenewal, RenewalResult, RenewedStream } from "./streams/renewal.ts";
 export { refuseStrangers, renewStreams } from "./streams/renewal.ts";

@@ -15,8 +15,7 @@ import type { KeyRing } from "./keys/key-ring.ts";
 import type { Revocations } from "./revoke/revocations.ts";
 import { createSessionService } from "./services/session-service.ts";
 import type { Sessions } from "./sessions/sessions.ts";
-import type { Store } from "./store/database.ts";
-import { pingStore } from "./store/ping.ts";
+import { pingStore, type Store } from "./store/database.ts";
 
 /** An issuer of tokens: signs in, refreshes, signs out, rotates its keys, and knows what is revoked. */
 export interface Issuer extends AsyncDisposable {

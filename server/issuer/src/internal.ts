@@ -8,7 +8,7 @@ export { openIssuer } from "./create-issuer.ts";
 export { CLIENT_GRANTS } from "./credentials/client-names.ts";
 export { toFederatedSubject } from "./credentials/federated-identity.ts";
 export { createPasswords } from "./credentials/password.ts";
-export { shareRateLimit } from "./credentials/share-rate-limit.ts";
+export { shareRateLimit } from "./credentials/sign-in-attempts.ts";
 export { normalizeUsername } from "./credentials/username.ts";
 export { findAccountByUsername } from "./store/accounts.ts";
 export type { Store } from "./store/database.ts";

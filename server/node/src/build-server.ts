@@ -3,8 +3,7 @@ import { type Endpoint, setPeer } from "@countersign/server";
 import { hostOf } from "@countersign/server/internal";
 import { createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
-import { createOriginReader, type OriginReader } from "./exchange/request-origin.ts";
-import { isOriginForm } from "./exchange/request-target.ts";
+import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
 import {
   type CallRequest,

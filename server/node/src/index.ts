@@ -9,6 +9,6 @@ export type { HttpHandler, HttpRequest, HttpResponse, RequestHandler } from "./h
 export type { HttpLimits } from "./limits.ts";
 export type { Listener, ListenOptions } from "./listener.ts";
 export { listen } from "./listener.ts";
-export { peerCertificateOf } from "./peer-certificate.ts";
 export type { PageHandler } from "./serve-endpoint.ts";
 export type { TlsOptions } from "./tls-options.ts";
+export { peerCertificateOf } from "./tls-options.ts";

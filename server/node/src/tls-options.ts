@@ -1,4 +1,6 @@
 import { X509Certificate } from "node:crypto";
+import type { PeerCertificate } from "node:tls";
+import type { CallRequest } from "./handler.ts";
 
 /** Text in PEM, or several of them. */
 type Pem = string | Buffer;
@@ -67,4 +69,16 @@ function isCertificate(pem: Pem): boolean {
 
 function isList(ca: Pem | readonly Pem[]): ca is readonly Pem[] {
   return Array.isArray(ca);
+}
+
+/**
+ * Find the certificate that a client has shown, if one of the authorities in `tls.ca` has signed it.
+ *
+ * `undefined` without TLS, without a certificate, and with one that could not be verified.
+ */
+export function peerCertificateOf({ socket }: CallRequest): PeerCertificate | undefined {
+  if (socket.authorized !== true) return undefined;
+  const certificate = socket.getPeerCertificate?.(false);
+  // Node says "none" with an object that has no properties.
+  return certificate === undefined || Object.keys(certificate).length === 0 ? undefined : certificate;
 }

@@ -4,7 +4,7 @@ import {
   type HealthCheckRequest,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "@countersign/gen/grpc/health/v1/health_pb.js";
-import { assertNotAborted } from "./call-signal.ts";
+import { AuthError } from "../errors/auth-error.ts";
 
 /** Whether a service takes calls. */
 export type HealthStatus = "SERVING" | "NOT_SERVING";
@@ -55,4 +55,16 @@ async function* watch(source: HealthSource, { service }: HealthCheckRequest, { s
   } finally {
     unsubscribe();
   }
+}
+
+/**
+ * End a stream that was waiting when its call was aborted.
+ *
+ * @throws the reason of the abort when it is meant for the caller, otherwise ConnectError `Canceled`
+ */
+function assertNotAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  const reason: unknown = signal.reason;
+  if (reason instanceof AuthError || reason instanceof ConnectError) throw reason;
+  throw new ConnectError("the call was canceled", Code.Canceled, undefined, undefined, reason);
 }

@@ -1,7 +1,5 @@
-import type { MessageBus } from "@countersign/server";
-import { type Clock, createRateLimit, type RateLimit } from "@countersign/server";
+import { type Clock, createRateLimit, type MessageBus, type RateLimit } from "@countersign/server";
 import type { Store } from "../store/database.ts";
-import { shareRateLimit } from "./share-rate-limit.ts";
 import { shareThroughStore } from "./stored-rate-limit.ts";
 
 const MINUTE_MS = 60_000;
@@ -42,4 +40,21 @@ export function limitSignInAttempts(
   });
   opened.defer(() => shared.close());
   return shared;
+}
+
+/**
+ * Count what callers do at all processes of this server together: a limit is the same however many there are.
+ *
+ * @param bus carries messages between them; a process does not get its own
+ * @param channel tells the limit from others
+ */
+export function shareRateLimit(limit: RateLimit, bus: MessageBus, channel: string): RateLimit {
+  bus.subscribe(channel, (key) => limit.take(key));
+  return {
+    assertAllowed: (key) => limit.assertAllowed(key),
+    take(key) {
+      limit.take(key);
+      void bus.publish(channel, key);
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import type { RevocationEvent } from "@countersign/server/internal";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import { type NewRevocation, OWN_ISSUER, type RevocationDimension } from "../store/revocations.ts";
 
@@ -90,4 +91,18 @@ function readTarget(order: RevocationOrder): (typeof TARGETS)[number] & { readon
     throw new TypeError("issuer must be a string");
   }
   return { ...target, value };
+}
+
+const MEMBERS = {
+  sid: "sessionId",
+  sub: "subject",
+  jti: "tokenId",
+  client_id: "clientId",
+  kid: "keyId",
+} as const satisfies Record<RevocationDimension, keyof RevocationEvent>;
+
+/** Make the event of a revocation. */
+export function toAuditEvent({ issuer, dimension, value, reason }: NewRevocation): RevocationEvent {
+  const external = issuer === undefined || issuer === OWN_ISSUER ? {} : { externalIssuer: issuer };
+  return { type: "revoked", [MEMBERS[dimension]]: value, ...external, reason };
 }

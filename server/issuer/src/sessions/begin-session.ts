@@ -1,6 +1,6 @@
 import type { AccountRecord } from "../store/accounts.ts";
-import type { SessionSponsor } from "../store/insert-session.ts";
 import type { Actor, Authentication, ExternalSubject } from "../store/session-record.ts";
+import type { SessionSponsor } from "../store/sessions.ts";
 import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createRefreshToken, createSessionId, hashRefreshToken } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";

@@ -1,8 +1,8 @@
 import { type AuditSink, AuthError } from "@countersign/server";
 import type { SessionEvent } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
-import { insertSession, type SessionSponsor } from "../store/insert-session.ts";
 import type { Authentication, SessionRecord } from "../store/session-record.ts";
+import { insertSession, type SessionSponsor } from "../store/sessions.ts";
 import { FIRST_PARTY_CLIENT_ID } from "./session-options.ts";
 
 /** A session that begins, with what it was granted. */

@@ -1,7 +1,7 @@
 import { deriveKey } from "../keys/seal.ts";
 import type { Store } from "../store/database.ts";
-import { findRefreshableSession } from "../store/refreshable-sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
+import { findRefreshableSession } from "../store/session-refresh.ts";
 import { hashRefreshToken, isSameHash, parseRefreshToken } from "./refresh-token.ts";
 import type { SessionContext } from "./session-options.ts";
 import { findRights, type SessionRights } from "./session-rights.ts";

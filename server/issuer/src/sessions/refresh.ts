@@ -1,6 +1,6 @@
 import { AuthError } from "@countersign/server";
-import { findRefreshableSession, type RefreshableSession } from "../store/refreshable-sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
+import { findRefreshableSession, type RefreshableSession } from "../store/session-refresh.ts";
 import { endSessions, tryToEndSessions } from "./end-sessions.ts";
 import { parseRefreshToken } from "./refresh-token.ts";
 import { rotateAsFound, rotateAtOnce } from "./rotate.ts";

@@ -1,5 +1,5 @@
-import { rotateAccountSession, rotateSession, type SessionRotation } from "../store/rotate-session.ts";
 import type { SessionRecord } from "../store/session-record.ts";
+import { rotateAccountSession, rotateSession, type SessionRotation } from "../store/session-refresh.ts";
 import { createRefreshToken, hashRefreshToken, type RefreshToken } from "./refresh-token.ts";
 import type { RefreshAttempt } from "./rotation.ts";
 import type { SessionContext } from "./session-options.ts";

@@ -1,5 +1,5 @@
-import type { RefreshableSession, Rights } from "../store/refreshable-sessions.ts";
 import type { SessionRecord } from "../store/session-record.ts";
+import type { RefreshableSession, Rights } from "../store/session-refresh.ts";
 import { narrowScopes } from "./scopes.ts";
 import { type ExternalTerms, FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
 

@@ -1,6 +1,6 @@
 import type { MessageBus } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
-import { type Dialect, Kysely } from "kysely";
+import { type Dialect, Kysely, sql } from "kysely";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
@@ -85,6 +85,15 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
   return { db, dialect, write, writes: watch(db), bus: opened.bus, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Ask the store for something small.
+ *
+ * @throws AuthError `AUTH_UNAVAILABLE` when it cannot be used
+ */
+export async function pingStore(store: Store): Promise<void> {
+  await sql`select version from schema_versions limit 1`.execute(store.db);
 }
 
 interface OpenedDialect extends Pick<Store, "bus"> {

@@ -1,8 +1,7 @@
 import type { Cancel, MessageBus } from "@countersign/server";
 import { backoffMs, createSubscribers, systemClock } from "@countersign/server/internal";
-import { assertChannel } from "./channel.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
-import { publishInBatches } from "./publish-batches.ts";
+import { assertChannel, publishInBatches } from "./publish-batches.ts";
 
 /** How long to wait before the connection is opened again. */
 const RETRY_BACKOFF = { firstMs: 100, maxMs: 5_000, jitter: 0.5 };

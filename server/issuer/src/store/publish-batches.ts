@@ -1,6 +1,5 @@
 import { AuthError, type MessageBus } from "@countersign/server";
 import { MAX_MESSAGE_BYTES } from "@countersign/server/internal";
-import { assertChannel } from "./channel.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -50,5 +49,12 @@ async function notify(connection: PostgresConnection | undefined, batch: readonl
     );
   } catch (error) {
     throw toStoreError(error);
+  }
+}
+
+/** Names of channels come from our own code. @throws TypeError when one is not of the form that fits into SQL as it is */
+export function assertChannel(channel: string): void {
+  if (!/^[a-z0-9_]{1,63}$/.test(channel)) {
+    throw new TypeError("a channel has 1 to 63 lower-case letters, digits and underscores");
   }
 }

@@ -1,5 +1,11 @@
-import type { ContextValues, Interceptor } from "@connectrpc/connect";
-import type { UnarySpec } from "./call-handler.ts";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { ContextValues, Interceptor, MethodImplSpec } from "@connectrpc/connect";
+
+/** A message of any type. */
+export type Message = MessageShape<DescMessage>;
+
+/** What implements a unary method. */
+export type UnarySpec = MethodImplSpec & { readonly kind: "unary" };
 
 /** The protocols of a unary call. */
 export type ProtocolName = "grpc" | "grpc-web" | "connect";

@@ -13,7 +13,7 @@ import {
   trailerSerialize,
 } from "../connect-protocol.ts";
 import type { Answer } from "../exchange/exchange.ts";
-import type { UnaryCall } from "./unary-call.ts";
+import type { UnaryCall } from "./head.ts";
 
 /** How a protocol puts what calls come to. A promise only where something is compressed. */
 export interface ProtocolAnswers {

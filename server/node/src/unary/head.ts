@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { CallHead, ProtocolName } from "../call/call-parts.ts";
+import type { Call } from "../call/call.ts";
+import type { CallHead, CallParts, ProtocolName } from "../call/call-parts.ts";
 import { type Compression, parseConnectTimeout, parseGrpcTimeout } from "../connect-protocol.ts";
 import { MAX_TIMER_MS } from "../timeout-headers.ts";
+import type { UnaryMethod } from "./methods.ts";
 import { createNegotiation } from "./negotiation.ts";
 
 /** What the header of a request says of a call, where it says nothing unusual. */
@@ -13,6 +15,15 @@ export interface UnaryHead extends CallHead {
   /** How long the body is said to be, in bytes. */
   readonly contentLength: number | undefined;
 }
+
+/** What is known of a call that is served here, before anything of it is done. */
+export interface UnaryCallParts extends CallParts {
+  readonly method: UnaryMethod;
+  readonly head: UnaryHead;
+}
+
+/** A call that is served here. */
+export type UnaryCall = Call<UnaryCallParts>;
 
 /** Reads the header of a request; `undefined` when anything about it is for Connect's own handler. */
 export type HeadReader = (header: IncomingHttpHeaders) => UnaryHead | undefined;

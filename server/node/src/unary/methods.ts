@@ -7,8 +7,7 @@ import {
 } from "@connectrpc/connect";
 import type { Gate } from "@countersign/server/internal";
 import { gateOf } from "@countersign/server/internal";
-import type { UnarySpec } from "../call/call-handler.ts";
-import type { CallMethod } from "../call/call-parts.ts";
+import type { CallMethod, UnarySpec } from "../call/call-parts.ts";
 import {
   createMethodSerializationLookup,
   createMethodUrl,

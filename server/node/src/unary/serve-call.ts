@@ -1,12 +1,12 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import type { Message } from "../call/call-handler.ts";
+import type { Message } from "../call/call-parts.ts";
 import { invoke } from "../call/invoke.ts";
 import type { Arrivals } from "../exchange/arrivals.ts";
 import { type BodyListener, BodyReader, type UnusualBody } from "../exchange/body.ts";
 import type { Answer } from "../exchange/exchange.ts";
 import { ANSWERS } from "./answers.ts";
+import type { UnaryCall } from "./head.ts";
 import { type Step, takeStep } from "./step.ts";
-import type { UnaryCall } from "./unary-call.ts";
 import { readUnusualBody } from "./unusual-body.ts";
 
 /** What serving calls takes. */

@@ -7,12 +7,12 @@ import type { Exchange, SentFields } from "../exchange/exchange.ts";
 import { Http1Exchange } from "../exchange/http1-exchange.ts";
 import { Http2Exchange } from "../exchange/http2-exchange.ts";
 import { Http2CallRequest } from "../exchange/http2-request.ts";
-import { createOriginReader } from "../exchange/request-origin.ts";
+import { createOriginReader } from "../exchange/request-target.ts";
 import type { CallRequest, CallResponse, StreamHandler } from "../handler.ts";
+import type { UnaryCallParts } from "./head.ts";
 import { createHeadReader } from "./head.ts";
 import type { UnaryMethod } from "./methods.ts";
 import { serveCall, type UnaryServing } from "./serve-call.ts";
-import type { UnaryCallParts } from "./unary-call.ts";
 
 /** What unary calls need. */
 export interface UnaryOptions extends UnaryServing {

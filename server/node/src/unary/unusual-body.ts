@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Message } from "../call/call-handler.ts";
+import type { Message } from "../call/call-parts.ts";
 import {
   pipe,
   readAllBytes,
@@ -9,7 +9,7 @@ import {
   transformSplitEnvelope,
 } from "../connect-protocol.ts";
 import { replay, type UnusualBody } from "../exchange/body.ts";
-import type { UnaryCallParts } from "./unary-call.ts";
+import type { UnaryCallParts } from "./head.ts";
 
 /**
  * Make what can be made of an unusual body with Connect's own code, so that it is told the same as by Connect.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createOriginReader } from "../../../server/node/src/exchange/request-origin.ts";
+import { createOriginReader } from "../../../server/node/src/exchange/request-target.ts";
 
 describe("the origin of a request", () => {
   const originOf = createOriginReader();

@@ -1,9 +1,64 @@
 import { type Kysely, sql } from "kysely";
+import type { ClientRecord } from "./clients.ts";
 import type { Store } from "./database.ts";
-import type { Rights } from "./refreshable-sessions.ts";
 import type { Schema } from "./schema.ts";
 import { type SessionRecord, type SessionUse, toSessionRecord } from "./session-record.ts";
 import { parseTextList } from "./text-list.ts";
+
+/** What somebody may have done with it now. */
+export interface Rights {
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** A session, and what those behind it allow now. */
+export interface RefreshableSession {
+  readonly session: SessionRecord;
+  /** Its account; undefined when there is none, or it is disabled. */
+  readonly account: Rights | undefined;
+  /** Its client, if it is one that is registered; undefined when it is not, or is disabled. */
+  readonly client: (Rights & Pick<ClientRecord, "grants">) | undefined;
+}
+
+/** Read a session with its account and client, if it is still stored: all that a refresh must know, in one query. */
+export async function findRefreshableSession(
+  store: Store,
+  sessionId: string,
+): Promise<RefreshableSession | undefined> {
+  const row = await store.db
+    .selectFrom("sessions")
+    .leftJoin("accounts", (join) =>
+      join.onRef("accounts.subject", "=", "sessions.subject").on("accounts.disabled_at", "is", null),
+    )
+    .leftJoin("clients", (join) =>
+      join.onRef("clients.client_id", "=", "sessions.client_id").on("clients.disabled_at", "is", null),
+    )
+    .selectAll("sessions")
+    .select(["accounts.scopes as account_scopes", "accounts.roles as account_roles"])
+    .select([
+      "clients.scopes as client_scopes",
+      "clients.roles as client_roles",
+      "clients.grants as client_grants",
+    ])
+    .where("sessions.session_id", "=", sessionId)
+    .executeTakeFirst();
+  if (row === undefined) {
+    return undefined;
+  }
+  const client = toRights(row.client_scopes, row.client_roles);
+  return {
+    session: toSessionRecord(row),
+    account: toRights(row.account_scopes, row.account_roles),
+    client:
+      client === undefined ? undefined : { ...client, grants: parseTextList(row.client_grants ?? "[]") },
+  };
+}
+
+function toRights(scopes: string | null, roles: string | null): Rights | undefined {
+  return scopes === null || roles === null
+    ? undefined
+    : { scopes: parseTextList(scopes), roles: parseTextList(roles) };
+}
 
 /** The replacement of a session's refresh token. */
 export interface SessionRotation {
