@@ -50,6 +50,6 @@ export function resolveFederatedIssuer(
     required: new Map(Object.entries(options.requiredClaims ?? {})),
     acr: new Map(Object.entries(options.acr ?? {})),
     amr: new Set(options.amr),
-    ...(refreshForMs === undefined ? {} : { refreshForMs }),
+    refreshForMs,
   };
 }

@@ -54,18 +54,23 @@ export function createIssuance(
   const { options, secret, revocations, store, clock, keyRing } = ground;
   const { audit, audience, accessTtlMs, url: issuer } = options;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
-  const common = { store, keyRing, audit, issuer, audience, accessTtlMs, toleranceSeconds, clock };
   const termsOf = new Map(federated.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
   const externalTerms = (name: string) => termsOf.get(name);
   const sessions = createSessions({
-    ...common,
+    store,
+    keyRing,
+    secret,
+    issuer,
+    audience,
+    accessTtlMs,
     idleTtlMs: options.sessionIdleTtlMs,
     absoluteTtlMs: options.sessionMaxTtlMs,
-    secret,
-    revocations,
     externalTerms,
+    clock,
+    audit,
+    revocations,
   });
-  const accessGrants = createAccessGrants(common);
+  const accessGrants = createAccessGrants({ store, keyRing, issuer, audience, accessTtlMs, clock, audit });
   const federation = createFederation({ issuers: federated, clock, toleranceSeconds });
   const passwords = createPasswords(options.passwordCost);
   const limiter = createSharedSignInLimiter({ store, clock });
@@ -82,7 +87,7 @@ export function createIssuance(
     ),
     passwordSignIn,
     passwordChange: createPasswordChange({ store, passwords, passwordSignIn, audit }),
-    authenticateClient: createClientAuthentication(common),
+    authenticateClient: createClientAuthentication({ store, clock, issuer, toleranceSeconds }),
   });
   return {
     sessions,

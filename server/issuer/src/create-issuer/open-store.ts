@@ -23,7 +23,9 @@ export async function openIssuerStore(
   { bus, onOutage }: OpenStoreOptions,
 ): Promise<Store> {
   try {
-    return await openDatabase("sqlite" in location ? { ...location, bus } : location, { onOutage });
+    return await openDatabase("sqlite" in location ? { sqlite: location.sqlite, bus } : location, {
+      onOutage,
+    });
   } catch (cause) {
     throw toIssuerError(cause, location);
   }

@@ -41,7 +41,7 @@ const TYPES: readonly unknown[] = [undefined, "jwt", "client-authentication+jwt"
  *   store cannot be used
  */
 export function createAssertionCheck(options: AssertionCheckOptions): AssertionCheck {
-  const { store, clock } = options;
+  const { store, clock, issuer, toleranceSeconds } = options;
   const keys = createAssertionKeys();
   return async (assertion) => {
     const { algorithm, kid, clientId, payload } = readAssertion(assertion);
@@ -53,7 +53,11 @@ export function createAssertionCheck(options: AssertionCheckOptions): AssertionC
     }
     // From here on its signer is known: what is wrong can be said.
     const nowSeconds = clock.nowMs() / 1_000;
-    const { tokenId, keepUntilSeconds } = assertAssertionClaims(payload, { ...options, nowSeconds });
+    const { tokenId, keepUntilSeconds } = assertAssertionClaims(payload, {
+      issuer,
+      toleranceSeconds,
+      nowSeconds,
+    });
     const key = createHash("sha256")
       .update(JSON.stringify([clientId, tokenId]))
       .digest("base64url");

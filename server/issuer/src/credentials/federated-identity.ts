@@ -24,7 +24,7 @@ export interface FederatedIssuer {
    * How long a session of its subjects can be refreshed without a new token of it, in milliseconds. Default: not at
    * all, so that nobody is signed in here for longer than there.
    */
-  readonly refreshForMs?: number;
+  readonly refreshForMs?: number | undefined;
 }
 
 /** Whom a token of another issuer stands for here. */

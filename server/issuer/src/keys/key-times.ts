@@ -37,18 +37,20 @@ export function resolveKeyTimes(times: KeyRingTimes): KeyTimes {
   const publishBeforeMs = Math.max(times.publishBeforeMs ?? DAY, 2 * jwksMaxAgeMs, 2 * pollMs);
   // Another server may sign with a key until it next reads the store.
   const retireForMs = accessTtlMs + clockToleranceMs + jwksMaxAgeMs + 2 * pollMs;
-  const resolved = {
+  const given = { accessTtlMs, clockToleranceMs, jwksMaxAgeMs, rotateAfterMs, pollMs, unknownKidCooldownMs };
+  for (const [name, value] of Object.entries(given)) {
+    if (!(value >= 0) || !Number.isFinite(value)) {
+      throw new TypeError(`${name} must be a number of milliseconds`);
+    }
+  }
+  return {
     accessTtlMs,
     clockToleranceMs,
     jwksMaxAgeMs,
     rotateAfterMs,
     pollMs,
     unknownKidCooldownMs,
+    publishBeforeMs,
+    retireForMs,
   };
-  for (const [name, value] of Object.entries(resolved)) {
-    if (!(value >= 0) || !Number.isFinite(value)) {
-      throw new TypeError(`${name} must be a number of milliseconds`);
-    }
-  }
-  return { ...resolved, publishBeforeMs, retireForMs };
 }

@@ -42,11 +42,8 @@ export interface OAuthEndpointsOptions {
  * `createIssuer` has made them already, as `endpoints`. A form may have 64 KiB and 10 seconds to arrive, on any host. The
  * limits count by the peer that the host names: where it names none, all clients count as one.
  */
-export function createOAuthEndpoints({
-  clock = systemClock,
-  ...options
-}: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
-  const { onError } = options;
+export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
+  const { onError, clock = systemClock } = options;
   return {
     "/oauth2/token": createOAuthEndpoint({ onError, clock }, createTokenEndpoint(options)),
     "/oauth2/revoke": createOAuthEndpoint({ onError, clock }, createRevocationEndpoint(options)),

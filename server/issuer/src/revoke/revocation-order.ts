@@ -70,9 +70,13 @@ export function toNewRevocation(order: RevocationOrder, context: OrderContext): 
   const isOurs = issuer === undefined && context.acceptsOtherIssuers !== true;
   const isKnown = issuer === OWN_ISSUER || (isOurs && context.accessTtlMs !== undefined);
   return {
-    ...{ issuer, dimension: target.dimension, value: target.value },
-    ...{ beforeMs, revokedAtMs: nowMs, reason: order.reason ?? "revoked" },
-    ...(isKnown ? {} : { minLifeMs: MAX_ACCESS_LIFE_MS }),
+    issuer,
+    dimension: target.dimension,
+    value: target.value,
+    beforeMs,
+    revokedAtMs: nowMs,
+    reason: order.reason ?? "revoked",
+    minLifeMs: isKnown ? undefined : MAX_ACCESS_LIFE_MS,
   };
 }
 

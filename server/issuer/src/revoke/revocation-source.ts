@@ -52,7 +52,7 @@ function openLater(database: StoreLocation, { clock, onError }: RevocationSource
     const store = opened.use(await openDatabase(database, { migrate: false }));
     if (clock === undefined) {
       // All servers on a Postgres go by its clock.
-      const storeClock = createStoreClock({ store, machine: systemClock, ...(onError && { onError }) });
+      const storeClock = createStoreClock({ store, machine: systemClock, onError });
       opened.defer(() => storeClock.close());
       await storeClock.start();
       now = storeClock;

@@ -1,16 +1,16 @@
-import type { AuditSink, Cancel, Clock } from "@countersign/server";
-import { createRefusal, type RevocationEvent, repeat } from "@countersign/server/internal";
-import { MAX_ACCESS_LIFE_MS, recordAccessLife } from "../store/access-lives.ts";
+import type { AuditSink, Clock } from "@countersign/server";
+import { createRefusal, type RevocationEvent } from "@countersign/server/internal";
+import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
-import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
-import { type MessageSeal, publishUnwritten, subscribeUnwritten } from "./revocation-messages.ts";
+import { type MessageSeal, publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
-import { type RevocationSource, resolveRevocationSource } from "./revocation-source.ts";
+import { resolveRevocationSource } from "./revocation-source.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
+import { type RunningRevocations, runRevocations } from "./run-revocations.ts";
 import { createUnwrittenRevocations } from "./unwritten-revocations.ts";
 
 /** What {@link createRevocations} needs: `store`, or else `database`. */
@@ -104,19 +104,7 @@ export interface Revocations {
   readonly size: number;
 }
 
-const POLL_MS = { sqlite: 250, postgres: 500 } as const;
 const STALE_AFTER_MS = 60_000;
-
-/**
- * How often a server sees to it that the store knows how long its tokens last, in milliseconds. The store believes it for
- * a day; a machine that has slept for longer says so again before it has granted many.
- */
-const RECORD_LIFE_MS = 60_000;
-
-interface Running extends RevocationSource {
-  readonly feed: RevocationFeed;
-  stop(): Promise<void>;
-}
 
 /** Create the revocations of a server. Nothing is known before their `start`. */
 export function createRevocations(options: RevocationsOptions): Revocations {
@@ -127,7 +115,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const set = createRevokedSet();
   const listeners = createRevocationListeners(onError);
   let issuer = options.issuer;
-  let running: Running | undefined;
+  let running: RunningRevocations | undefined;
 
   const act = (records: readonly RevocationRecord[]): void => {
     const nowMs = clock.nowMs();
@@ -141,7 +129,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     }
   };
   const unwritten = createUnwrittenRevocations({
-    ...{ clock, onError, store: () => running?.store ?? options.store },
+    clock,
+    onError,
+    store: () => running?.store ?? options.store,
     publish(revocations) {
       if (running !== undefined && seal !== undefined) publishUnwritten(running.store.bus, seal, revocations);
     },
@@ -161,7 +151,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const opened = await source.open();
       issuer = await findIssuerName(opened.store, options);
       const onHeld = (revocations: readonly UnwrittenRevocation[]) => void hold(revocations, "elsewhere");
-      running = await run(opened, { ...options, learn, onHeld });
+      running = await runRevocations(opened, options, { learn, onHeld });
       await running.feed.start();
     },
     async close() {
@@ -199,42 +189,6 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return set.size;
     },
   };
-}
-
-interface RunOptions extends RevocationsOptions {
-  readonly learn: (records: readonly RevocationRecord[]) => void;
-  readonly onHeld: (revocations: readonly UnwrittenRevocation[]) => void;
-}
-
-/** Begin what goes on until the end, but for reading the store. */
-async function run(opened: RevocationSource, options: RunOptions): Promise<Running> {
-  const { learn, onHeld, seal, onError = () => undefined } = options;
-  const { store } = opened;
-  const stopRecording = await recordLife(opened, options);
-  const pollMs = options.pollMs ?? POLL_MS[store.dialect];
-  const feed = createRevocationFeed({ ...opened, pollMs, onError, learn });
-  const listener = seal === undefined ? undefined : subscribeUnwritten(store.bus, seal, onHeld);
-  return {
-    ...{ ...opened, feed },
-    async stop() {
-      stopRecording?.();
-      await listener?.close();
-      await feed.close();
-    },
-  };
-}
-
-/** Tell the store how long tokens last, before the first is granted and again from time to time. */
-async function recordLife(
-  { store, clock }: RevocationSource,
-  { accessTtlMs: lifeMs, onError = () => undefined }: RevocationsOptions,
-): Promise<Cancel | undefined> {
-  if (lifeMs === undefined) {
-    return undefined;
-  }
-  const record = (): Promise<void> => recordAccessLife(store, { lifeMs, nowMs: clock.nowMs() });
-  await record();
-  return repeat(clock, () => void record().catch(onError), RECORD_LIFE_MS);
 }
 
 /** Put the name of the issuer that the store belongs to where it is meant. */

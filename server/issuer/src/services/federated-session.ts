@@ -39,7 +39,14 @@ export async function beginFederatedSession(
   const session = {
     holder: limitToClient(identity, client),
     clientId: client?.clientId ?? FIRST_PARTY_CLIENT_ID,
-    ...{ scopes, maxAccessTtlMs, use, external, authTimeMs, acr, amr, actor },
+    scopes,
+    maxAccessTtlMs,
+    use,
+    external,
+    authTimeMs,
+    acr,
+    amr,
+    actor,
   };
   const mayRefresh = canRefresh && (client === undefined || client.grants.includes("refresh_token"));
   return mayRefresh && refreshForMs !== undefined

@@ -33,7 +33,11 @@ export async function readOwnIdentity(
     throw new AuthError("CREDENTIALS_INVALID", "the token belongs to no session");
   }
   return {
-    ...{ subject, scopes, roles, sessionId, principal },
+    subject,
+    scopes,
+    roles,
+    sessionId,
+    principal,
     authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,
     acr: typeof claims.acr === "string" ? claims.acr : undefined,
     amr: Array.isArray(claims.amr) ? claims.amr.filter((method) => typeof method === "string") : undefined,

@@ -36,8 +36,7 @@ export async function listOwnSessions(
   const after = parseSessionPageToken(request.pageToken);
   const { subject, sessionId, clientId } = readOwnSession(deps, principal);
   // One more than asked for tells whether there is a next page.
-  const page = { subject, clientId, limit: limit + 1, ...(after === undefined ? {} : { after }) };
-  const found = await deps.sessions.list(page);
+  const found = await deps.sessions.list({ subject, clientId, after, limit: limit + 1 });
   const shown = found.slice(0, limit);
   const last = found.length > limit ? shown.at(-1) : undefined;
   return {

@@ -36,13 +36,19 @@ interface TokenResponse {
   readonly tokens: ReturnType<typeof toTokenSet>;
 }
 
-interface Deps extends SessionServiceOptions {
+interface Deps extends Omit<SessionServiceOptions, "isCookieOrigin"> {
   readonly cookie: RefreshCookie;
 }
 
 /** Create the service that signs in, and keeps signed in. */
 export function createSessionService(options: SessionServiceOptions): ServiceImpl<typeof SessionService> {
-  const deps: Deps = { ...options, cookie: createRefreshCookie(options.isCookieOrigin) };
+  const { sessions, issuer, isCookieOrigin } = options;
+  const deps: Deps = {
+    sessions,
+    signIn: options.signIn,
+    issuer,
+    cookie: createRefreshCookie(isCookieOrigin),
+  };
   return {
     signIn: (request, ctx) => signIn(deps, request, ctx),
     refresh: (request, ctx) => refresh(deps, request, ctx),

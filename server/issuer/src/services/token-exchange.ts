@@ -84,7 +84,10 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     const { identity } = owner;
     return options.accessGrants.derive({
       ...identity,
-      ...{ holder: limitToClient(identity, client), clientId: client.clientId, scopes, actor: act },
+      holder: limitToClient(identity, client),
+      clientId: client.clientId,
+      scopes,
+      actor: act,
       notAfterMs: identity.expiresAtMs,
     });
   };

@@ -66,9 +66,21 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
       const { subject, roles } = holder;
       const scopes = grantScopes(access.scopes, holder.scopes);
       const start = {
-        ...{ sessionId: createSessionId(), subject, clientId, scopes, roles },
-        ...{ authTimeMs, acr, amr, external, actor, ...access.use },
-        ...{ nowMs, idleExpiresAtMs: expiresAtMs, absoluteExpiresAtMs: expiresAtMs },
+        sessionId: createSessionId(),
+        subject,
+        clientId,
+        scopes,
+        roles,
+        authTimeMs,
+        acr,
+        amr,
+        external,
+        actor,
+        device: access.use?.device,
+        address: access.use?.address,
+        nowMs,
+        idleExpiresAtMs: expiresAtMs,
+        absoluteExpiresAtMs: expiresAtMs,
       };
       const { sessionId } = await storeSession({ store, audit }, start, toClientSponsor(clientId));
       return issue(options, { ...access, sessionId });

@@ -62,8 +62,13 @@ export async function tryToEndSessions(context: EndContext, end: SessionEnd): Pr
     const sessions = await findSessions(store, end);
     const held = revocations.hold(
       sessions.map(({ sessionId: value }) => ({
-        ...{ issuer: OWN_ISSUER, dimension: "sid", value, beforeMs: undefined, endsSession: true },
-        ...{ revokedAtMs: nowMs, reason },
+        issuer: OWN_ISSUER,
+        dimension: "sid",
+        value,
+        beforeMs: undefined,
+        endsSession: true,
+        revokedAtMs: nowMs,
+        reason,
       })),
     );
     if (held === undefined) {

@@ -48,17 +48,26 @@ export async function storeSession(
 ): Promise<SessionRecord> {
   const { refreshHash = NO_REFRESH_TOKEN, nowMs, ...rest } = start;
   const session: SessionRecord = {
-    ...{ ...rest, refreshHash, generation: 0, refreshId: "" },
-    ...{ successorSealed: undefined, supersededAtMs: undefined },
-    ...{ createdAtMs: nowMs, refreshedAtMs: nowMs },
-    ...{ revokedAtMs: undefined, revokeReason: undefined },
+    ...rest,
+    refreshHash,
+    generation: 0,
+    refreshId: "",
+    successorSealed: undefined,
+    supersededAtMs: undefined,
+    createdAtMs: nowMs,
+    refreshedAtMs: nowMs,
+    revokedAtMs: undefined,
+    revokeReason: undefined,
   };
   if (!(await insertSession(store, session, sponsor))) {
     throw new AuthError("CREDENTIALS_INVALID", "the credential has been withdrawn");
   }
   const { sessionId, subject, clientId, external } = session;
   audit.record({
-    ...{ type: "sign_in", subject, sessionId, clientId },
+    type: "sign_in",
+    subject,
+    sessionId,
+    clientId,
     ...(external === undefined ? {} : { externalIssuer: external.issuer, externalSubject: external.subject }),
   });
   return session;

@@ -84,17 +84,33 @@ const DEFAULT_ACCESS_TTL_MS = 10 * 60 * 1_000;
  * @throws TypeError when a time is not a positive number, or issuer or audience are empty
  */
 export function resolveSessionsOptions(options: SessionsOptions): SessionContext {
-  const { secret, accessTtlMs = DEFAULT_ACCESS_TTL_MS, ...rest } = options;
-  const { idleTtlMs = 7 * DAY_MS, absoluteTtlMs = 30 * DAY_MS, externalTerms = () => undefined } = options;
+  const { store, keyRing, secret, issuer, audience, clock, audit, revocations } = options;
+  const {
+    accessTtlMs = DEFAULT_ACCESS_TTL_MS,
+    idleTtlMs = 7 * DAY_MS,
+    absoluteTtlMs = 30 * DAY_MS,
+  } = options;
   for (const [name, value] of Object.entries({ accessTtlMs, idleTtlMs, absoluteTtlMs })) {
     if (!Number.isFinite(value) || value <= 0) {
       throw new TypeError(`${name} must be a positive number of milliseconds`);
     }
   }
-  if (options.issuer === "" || options.audience === "") {
+  if (issuer === "" || audience === "") {
     throw new TypeError("issuer and audience must not be empty");
   }
-  const macKey = deriveKey(secret, "refresh-token-mac");
-  const successorKey = deriveKey(secret, "refresh-token-successor");
-  return { ...rest, accessTtlMs, idleTtlMs, absoluteTtlMs, externalTerms, macKey, successorKey };
+  return {
+    store,
+    keyRing,
+    issuer,
+    audience,
+    accessTtlMs,
+    idleTtlMs,
+    absoluteTtlMs,
+    externalTerms: options.externalTerms ?? (() => undefined),
+    clock,
+    audit,
+    revocations,
+    macKey: deriveKey(secret, "refresh-token-mac"),
+    successorKey: deriveKey(secret, "refresh-token-successor"),
+  };
 }

@@ -111,7 +111,8 @@ async function openDialect(
   if (!("postgres" in location)) {
     const { sqlite: file, bus = SILENT_BUS } = location;
     return {
-      ...{ dialect: openSqlite(file, options), bus },
+      dialect: openSqlite(file, options),
+      bus,
       migrate: (db) => migrate(db, "sqlite"),
       close: () => Promise.resolve(),
     };
@@ -124,7 +125,8 @@ async function openDialect(
   const { toError } = options;
   const bus = createPostgresBus(url);
   return {
-    ...{ dialect: openPostgres(url, { statementTimeoutMs, toError }), bus },
+    dialect: openPostgres(url, { statementTimeoutMs, toError }),
+    bus,
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
       await using db = new Kysely<Schema>({ dialect: openPostgres(url, { statementTimeoutMs: 0 }) });

@@ -24,7 +24,7 @@ export interface NewRevocation {
   readonly beforeMs: number | undefined;
   readonly revokedAtMs: number;
   /** How long the tokens may last, in milliseconds, if that is longer than those of the store. */
-  readonly minLifeMs?: number;
+  readonly minLifeMs?: number | undefined;
   /** Why, from a closed set of words. */
   readonly reason: string;
 }

@@ -95,7 +95,12 @@ export async function revokeSessions(store: Store, revocation: SessionRevocation
       trx,
       store.dialect,
       sessions.map(({ sessionId: value }) => ({
-        ...{ issuer: OWN_ISSUER, dimension: "sid", value, beforeMs: undefined, revokedAtMs: nowMs, reason },
+        issuer: OWN_ISSUER,
+        dimension: "sid",
+        value,
+        beforeMs: undefined,
+        revokedAtMs: nowMs,
+        reason,
       })),
     );
     return { sessions, revocations };

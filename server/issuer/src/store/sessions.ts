@@ -15,7 +15,7 @@ export interface SessionPage {
   /** Only those of this client; undefined: of all. */
   readonly clientId?: string | undefined;
   /** Go on behind this one: the last of the page before. */
-  readonly after?: Pick<SessionRecord, "createdAtMs" | "sessionId">;
+  readonly after?: Pick<SessionRecord, "createdAtMs" | "sessionId"> | undefined;
   readonly limit: number;
   readonly nowMs: number;
 }

@@ -25,7 +25,7 @@ export interface StoreClockOptions {
   /** How often it is set, in milliseconds. Default 5 s. */
   readonly everyMs?: number;
   /** Told when the store could not be asked; the clock goes on by itself. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 const EVERY_MS = 5_000;

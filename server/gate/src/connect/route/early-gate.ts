@@ -30,7 +30,9 @@ export function hasEarlyGate([any]: ConnectRouter["handlers"]): boolean {
   router.rpc(method, (() => Promise.reject(new ConnectError("tried", Code.Unimplemented))) as never);
   const type = method.methodKind === "unary" ? "application/proto" : "application/connect+proto";
   void router.handlers[0]?.({
-    ...{ httpVersion: "2.0", method: "POST", url: `http://localhost${requestPath}` },
+    httpVersion: "2.0",
+    method: "POST",
+    url: `http://localhost${requestPath}`,
     header: new Headers({ "content-type": type }),
     body: (async function* () {})(),
     signal: new AbortController().signal,

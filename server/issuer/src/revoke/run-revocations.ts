@@ -1,0 +1,73 @@
+import type { Cancel } from "@countersign/server";
+import { repeat } from "@countersign/server/internal";
+import { recordAccessLife } from "../store/access-lives.ts";
+import type { RevocationRecord } from "../store/revocations.ts";
+import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
+import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
+import { type MessageSeal, subscribeUnwritten } from "./revocation-messages.ts";
+import type { RevocationSource } from "./revocation-source.ts";
+
+const POLL_MS = { sqlite: 250, postgres: 500 } as const;
+
+/**
+ * How often a server sees to it that the store knows how long its tokens last, in milliseconds. The store believes it for
+ * a day; a machine that has slept for longer says so again before it has granted many.
+ */
+const RECORD_LIFE_MS = 60_000;
+
+/** What goes on from the start to the end. */
+export interface RunningRevocations extends RevocationSource {
+  readonly feed: RevocationFeed;
+  stop(): Promise<void>;
+}
+
+/** What {@link runRevocations} needs. */
+export interface RunOptions {
+  readonly pollMs?: number;
+  readonly accessTtlMs?: number;
+  readonly seal?: MessageSeal;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What takes in the revocations of other servers. */
+export interface RevocationHandlers {
+  readonly learn: (records: readonly RevocationRecord[]) => void;
+  readonly onHeld: (revocations: readonly UnwrittenRevocation[]) => void;
+}
+
+/** Begin what goes on until the end, but for reading the store. */
+export async function runRevocations(
+  opened: RevocationSource,
+  options: RunOptions,
+  { learn, onHeld }: RevocationHandlers,
+): Promise<RunningRevocations> {
+  const { seal, onError = () => undefined } = options;
+  const { store, clock } = opened;
+  const stopRecording = await recordLife(opened, options);
+  const pollMs = options.pollMs ?? POLL_MS[store.dialect];
+  const feed = createRevocationFeed({ store, clock, pollMs, onError, learn });
+  const listener = seal === undefined ? undefined : subscribeUnwritten(store.bus, seal, onHeld);
+  return {
+    store,
+    clock,
+    feed,
+    async stop() {
+      stopRecording?.();
+      await listener?.close();
+      await feed.close();
+    },
+  };
+}
+
+/** Tell the store how long tokens last, before the first is granted and again from time to time. */
+async function recordLife(
+  { store, clock }: RevocationSource,
+  { accessTtlMs: lifeMs, onError = () => undefined }: RunOptions,
+): Promise<Cancel | undefined> {
+  if (lifeMs === undefined) {
+    return undefined;
+  }
+  const record = (): Promise<void> => recordAccessLife(store, { lifeMs, nowMs: clock.nowMs() });
+  await record();
+  return repeat(clock, () => void record().catch(onError), RECORD_LIFE_MS);
+}
