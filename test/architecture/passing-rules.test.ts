@@ -18,15 +18,36 @@ const good = "createGate({ policies: resolved.policies, clock });";
 const badInputs: readonly BadInput[] = [
   "createGate({ ...resolved });",
   "createGate({ policies, ...options.gate });",
-  "createGate({ ...{ policies, clock } });",
   "createGate({ policies, ...(isCounted ? { limit } : {}) });",
   "createGate(policies, { ...resolved });",
   "const { routes, ...rest } = options; createGate(rest);",
   "function make({ routes, ...rest }) { return createGate(rest); }",
 ].map((bad) => ({ rule: namedArguments, path, bad, good, complaint }));
 
+const everyPackage: readonly BadInput[] = [
+  "server/node",
+  "server/issuer",
+  "server/cli",
+  "server/demo",
+  "sdk",
+].map((folder) => ({
+  rule: namedArguments,
+  path: `${folder}/src/parts.ts`,
+  bad: "openParts({ ...backend });",
+  good: "openParts({ store: backend.store });",
+  complaint: `${folder}/src/parts.ts:1 openParts gets what is not named`,
+}));
+
+const group: BadInput = {
+  rule: namedArguments,
+  path,
+  bad: "const lease = { ...{ streamId, policy }, end };",
+  good: "const lease = { streamId, policy, end };",
+  complaint: `${path}:1 spreads a group of members`,
+};
+
 describe("the rule that factories get what is named", () => {
-  testRules(badInputs);
+  testRules([...badInputs, ...everyPackage, group]);
 
   const others = {
     "other calls": "toVerdict({ ...resolved });",

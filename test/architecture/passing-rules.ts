@@ -3,18 +3,19 @@ import type { ParsedModule } from "./parse-module.ts";
 import type { Rule } from "./rules.ts";
 
 /** Makes something of options: it closes over them, and cannot say which were meant. */
-const FACTORY = /^(create|assemble)[A-Z]/;
+const FACTORY = /^(create|assemble|open|build)[A-Z]/;
 
 /** What a module itself spells out is seen by the compiler, spread or not. */
 const CONSTANT = /^[A-Z][A-Z_]*$/;
 
 /** The packages that name what they pass. */
-const NAMING = /^(sdk|server\/gate)\/src\//;
+const NAMING = /^(server\/\w+|sdk|web-demo)\/src\//;
 
 /**
  * What a factory gets is named where it is called: no spread, and no rest of other options. An optional member that is
  * renamed on one side goes through a spread without a word, and what it was for is off; named, it does not compile. The
- * factories of libraries are left out: their options are passed on as users gave them.
+ * factories of libraries are left out: their options are passed on as users gave them. Members are not put in groups
+ * either, as in `{ ...{ a, b }, c }`: each stands on its own.
  */
 export const namedArguments: Rule = (module) => (NAMING.test(module.path) ? findUnnamed(module) : []);
 
@@ -23,6 +24,7 @@ function findUnnamed(module: ParsedModule): readonly string[] {
   const rests = new Set<string>();
   const foreign = new Set<string>();
   const found: string[] = [];
+  const lineOf = (offset: number) => module.text.slice(0, offset).split("\n").length;
   new Visitor({
     ImportDeclaration: ({ source, specifiers }) => {
       if (!source.value.startsWith(".")) for (const { local } of specifiers) foreign.add(local.name);
@@ -45,8 +47,11 @@ function findUnnamed(module: ParsedModule): readonly string[] {
           )
         );
       });
-      const line = module.text.slice(0, start).split("\n").length;
-      if (isUnnamed) found.push(`${module.path}:${line} ${callee.name} gets what is not named`);
+      if (isUnnamed) found.push(`${module.path}:${lineOf(start)} ${callee.name} gets what is not named`);
+    },
+    SpreadElement({ argument, start }) {
+      if (argument.type !== "ObjectExpression") return;
+      found.push(`${module.path}:${lineOf(start)} spreads a group of members`);
     },
   }).visit(program);
   return found;

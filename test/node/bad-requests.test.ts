@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import type { RpcOptions } from "../../server/node/src/rpc-handler.ts";
+import type { RpcOptions } from "../../server/node/src/rpc-options.ts";
 import { ask, connectRaw, readAll, serve } from "./serving.ts";
 
 const SERVICE = "/countersign.demo.v1.NotesService";

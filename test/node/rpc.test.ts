@@ -8,7 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { RpcOptions } from "../../server/node/src/rpc-handler.ts";
+import type { RpcOptions } from "../../server/node/src/rpc-options.ts";
 import { ask, connectRaw, readAll, serve } from "./serving.ts";
 
 const SERVICE = "/countersign.demo.v1.NotesService";

@@ -2,7 +2,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import type { RpcOptions } from "../../server/node/src/rpc-handler.ts";
+import type { RpcOptions } from "../../server/node/src/rpc-options.ts";
 import { serve } from "./serving.ts";
 
 /** What an upstream over HTTP/1.1 answers with. */

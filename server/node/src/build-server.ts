@@ -16,7 +16,8 @@ import {
 } from "./handler.ts";
 import { readPeer } from "./peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
-import { createRpcs, type RpcOptions } from "./rpc-handler.ts";
+import { createRpcs } from "./rpc-handler.ts";
+import type { RpcOptions } from "./rpc-options.ts";
 import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve-endpoint.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
@@ -47,7 +48,10 @@ export interface RequestListenerOptions extends RpcOptions {
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   const originOf = createOriginReader();
   const cors = createCors(options.allowedOrigins);
-  const rpcs = createRpcs(withPeers(options), (origin) => cors.fieldsFor(origin));
+  const rpcs = createRpcs(options, {
+    contextValues: withPeers(options),
+    sentTo: (origin) => cors.fieldsFor(origin),
+  });
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
   const peerOf = (req: HttpRequest): string => {
     const said = options.peerOf?.(req) ?? "";
@@ -106,16 +110,12 @@ function listenToErrors(req: HttpRequest, res: HttpResponse): void {
 function ignore(): void {}
 
 /** Let RPCs know where they come from, when that is said. */
-function withPeers(options: RequestListenerOptions): RpcOptions {
-  const { peerOf, contextValues } = options;
-  if (peerOf === undefined) return options;
-  return {
-    ...options,
-    contextValues(req, res) {
-      const values = contextValues?.(req, res) ?? createContextValues();
-      const said = peerOf(req);
-      return said === "" ? values : setPeer(values, said);
-    },
+function withPeers({ peerOf, contextValues }: RequestListenerOptions): RpcOptions["contextValues"] {
+  if (peerOf === undefined) return contextValues;
+  return (req, res) => {
+    const values = contextValues?.(req, res) ?? createContextValues();
+    const said = peerOf(req);
+    return said === "" ? values : setPeer(values, said);
   };
 }
 

@@ -10,7 +10,7 @@ import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
-import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from "./tls-options.ts";
+import { resolveTlsOptions, type TlsOptions } from "./tls-options.ts";
 
 /** Where to listen, and how. */
 export interface ListenOptions {
@@ -53,7 +53,7 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
   const server =
     options.tls === undefined
       ? createPlainServer(tracked, limits, connections)
-      : createTlsServer(tracked, { ...toNodeLimits(limits), ...resolveTlsOptions(options.tls) }, connections);
+      : createTlsServer(tracked, { limits, tls: options.tls }, connections);
   await bind(server, options.host ?? "127.0.0.1", options.port ?? 0);
   const address = addressOf(server);
   const scheme = options.tls === undefined ? "http" : "https";
@@ -67,8 +67,6 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
     },
   };
 }
-
-type NodeLimits = ReturnType<typeof toNodeLimits>;
 
 function toNodeLimits(limits: HttpLimits) {
   return {
@@ -121,10 +119,13 @@ function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections
 
 function createTlsServer(
   handler: HttpHandler,
-  options: NodeLimits & ResolvedTlsOptions,
+  { limits, tls }: { readonly limits: HttpLimits; readonly tls: TlsOptions },
   connections: Connections,
 ): Http2SecureServer {
-  const server = createSecureServer({ ...options, allowHTTP1: true }, handler.handle);
+  const server = createSecureServer(
+    { ...toNodeLimits(limits), ...resolveTlsOptions(tls), allowHTTP1: true },
+    handler.handle,
+  );
   offerStreams(server, handler.onStream);
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));

@@ -5,17 +5,9 @@ import {
   ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
-  type ContextValues,
   createConnectRouter,
-  type HandlerContext,
-  type Interceptor,
 } from "@connectrpc/connect";
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { describeRouter } from "@countersign/server/internal";
 import {
   type UniversalServerRequest,
@@ -28,8 +20,6 @@ import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import {
-  type CallRequest,
-  type CallResponse,
   type HttpRequest,
   type HttpResponse,
   isHttp2Request,
@@ -37,48 +27,14 @@ import {
   type RequestHandler,
   type StreamHandler,
 } from "./handler.ts";
-import { type JsonOptions, resolveJsonOptions } from "./json-options.ts";
 import { respondFailure } from "./respond.ts";
+import { COMPRESSIONS, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
 import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
-/** What the RPCs of a server need. */
-export interface RpcOptions {
-  /** Registers the services. */
-  readonly routes: (router: ConnectRouter) => void;
-  /** Decides on the header alone whether a call goes on. */
-  readonly requestGate: (context: HandlerContext) => void | Promise<void>;
-  /** Run around every call that passed the gate. */
-  readonly interceptors: readonly Interceptor[];
-  /** How large a message may be when it arrives, in bytes. Default 4 MiB. */
-  readonly readMaxBytes?: number;
-  /** How large a message may be when it is sent, in bytes. Default 16 MiB. */
-  readonly writeMaxBytes?: number;
-  /** How long the request of a call that takes one message may take to arrive, in milliseconds. Default 60,000. */
-  readonly arrivalTimeoutMs?: number;
-  /**
-   * How messages are read from JSON and written as JSON, such as the registry of what stands in `google.protobuf.Any`.
-   * Options of a service take its place. Default: unknown fields are refused.
-   */
-  readonly jsonOptions?: JsonOptions;
-  /** How messages are read from and written in binary. Options of a service take its place. */
-  readonly binaryOptions?: NonNullable<ConnectRouterOptions["binaryOptions"]>;
-  /** Its abort is passed on to every call; its reason is what the callers are told. */
-  readonly shutdownSignal?: AbortSignal;
-  /** Makes the context values of a call. It must not touch the body of the request. */
-  readonly contextValues?: (req: CallRequest, res: CallResponse) => ContextValues;
-  /**
-   * Whether unary calls that are nothing unusual are served without Connect's own handler, which takes several times
-   * as long and answers the same. Default: true, with the releases of Connect that this has been proven for; with
-   * others Connect's own handler serves all calls, and `onWarning` is told.
-   */
-  readonly unaryFastPath?: boolean;
-  /** Told at start what is not as it should be. Default: console.warn. */
-  readonly onWarning?: (message: string) => void;
-  /** Told what went wrong beside the calls themselves. It goes to the log, never to a caller. */
-  readonly onError?: (error: unknown) => void;
-}
+/** What the rest of the server adds to each call. */
+export type RpcContext = Pick<UnaryOptions, "contextValues" | "sentTo">;
 
 /** The RPCs of a server. */
 export interface Rpcs {
@@ -87,11 +43,6 @@ export interface Rpcs {
   /** Takes unary calls off their streams. */
   readonly onStream: StreamHandler;
 }
-
-const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
-const DEFAULT_WRITE_MAX_BYTES = 16 * 1024 * 1024;
-
-const COMPRESSIONS = [compressionGzip, compressionBrotli];
 
 /** Enough for 4 MiB over a slow line. */
 const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
@@ -103,18 +54,19 @@ const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
  * leaving the caller to wait, it goes to `onError` instead of the console, and a body that is no longer wanted is
  * neither read on nor turned into a broken connection.
  */
-export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]): Rpcs {
+export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
+  const { contextValues } = context;
   const arrivals = createArrivals(options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS);
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
   const methods = registerRoutes(router, routerOptions, options);
   const unary = createUnaryServer(methods, {
     requestGate: options.requestGate,
-    contextValues: options.contextValues,
+    contextValues,
     shutdownSignal: options.shutdownSignal,
     arrivals,
     compressions: COMPRESSIONS,
-    sentTo,
+    sentTo: context.sentTo,
     onError: (error) => options.onError?.(error),
   });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -139,12 +91,7 @@ export function createRpcs(options: RpcOptions, sentTo: UnaryOptions["sentTo"]):
         if (unary.onRequest(req, res)) return;
       }
       const call = async (): Promise<void> => {
-        const request = universalRequestFromNodeRequest(
-          req,
-          res,
-          undefined,
-          options.contextValues?.(req, res),
-        );
+        const request = universalRequestFromNodeRequest(req, res, undefined, contextValues?.(req, res));
         dropEndlessTimeouts(request.header);
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
@@ -185,19 +132,6 @@ function printWarning(message: string): void {
 }
 
 type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };
-
-function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
-  return {
-    readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
-    writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
-    acceptCompression: [...COMPRESSIONS],
-    requestGate: options.requestGate,
-    interceptors: [...options.interceptors],
-    jsonOptions: resolveJsonOptions(options.jsonOptions),
-    ...(options.binaryOptions === undefined ? {} : { binaryOptions: options.binaryOptions }),
-    ...(options.shutdownSignal === undefined ? {} : { shutdownSignal: options.shutdownSignal }),
-  };
-}
 
 /** Say whether the request of a method is one message, which must arrive before anything can happen. */
 function takesOneMessage(method: DescMethod): boolean {

@@ -36,7 +36,8 @@ export interface ResolvedTlsOptions {
  *
  * @throws TypeError when clients would be let in whom the options seem to refuse
  */
-export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOptions {
+export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
+  const { cert, key, ca } = options;
   const requestCert = options.requestCert ?? ca !== undefined;
   const rejectUnauthorized = options.rejectUnauthorized ?? true;
   if (!requestCert && (ca !== undefined || options.rejectUnauthorized === true)) {
@@ -52,7 +53,8 @@ export function resolveTlsOptions({ ca, ...options }: TlsOptions): ResolvedTlsOp
     throw new TypeError("tls.ca must be one certificate or more, in PEM");
   }
   return {
-    ...options,
+    cert,
+    key,
     requestCert,
     rejectUnauthorized,
     ...(ca === undefined ? {} : { ca: isList(ca) ? [...ca] : ca }),

@@ -5,7 +5,7 @@ import { Code, ConnectError, createClient, type HandlerContext } from "@connectr
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import type { RpcOptions } from "../../../server/node/src/rpc-handler.ts";
+import type { RpcOptions } from "../../../server/node/src/rpc-options.ts";
 import { ask, serve } from "../serving.ts";
 
 const PATH = "/countersign.demo.v1.NotesService/CreateNote";

@@ -72,8 +72,12 @@ function toOptions(
   };
   const toMarks = ({ frame }: Shown): number[] => marksOf(frame).map((markMs) => markMs / 1000);
   const time: uPlot.Axis = {
-    ...{ stroke: palette.axis, font: `11px ${palette.font}`, size: 26, gap: 6 },
-    ...{ grid: { show: false }, ticks: { show: false } },
+    stroke: palette.axis,
+    font: `11px ${palette.font}`,
+    size: 26,
+    gap: 6,
+    grid: { show: false },
+    ticks: { show: false },
     splits: () => [shown()].flatMap((what) => (what === undefined ? [] : toMarks(what))),
     values: (_u, marks) => marks.map((mark) => formatOffset(nowMs() - mark * 1000)),
   };

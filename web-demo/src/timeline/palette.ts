@@ -30,13 +30,15 @@ export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const read = (name: keyof Palette): string => style.getPropertyValue(PROPERTIES[name]).trim();
   return {
-    ...{
-      stream: read("stream"),
-      message: read("message"),
-      token: read("token"),
-      tokenEdge: read("tokenEdge"),
-    },
-    ...{ renewal: read("renewal"), ground: read("ground"), loss: read("loss") },
-    ...{ lossWash: read("lossWash"), axis: read("axis"), font: read("font") },
+    stream: read("stream"),
+    message: read("message"),
+    token: read("token"),
+    tokenEdge: read("tokenEdge"),
+    renewal: read("renewal"),
+    ground: read("ground"),
+    loss: read("loss"),
+    lossWash: read("lossWash"),
+    axis: read("axis"),
+    font: read("font"),
   };
 }

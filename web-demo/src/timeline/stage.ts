@@ -26,7 +26,13 @@ const ROW_STEP_PX = 21;
 export function toStage(u: uPlot, palette: Palette, nowMs: number): Stage {
   const { left, top, width, height } = u.bbox;
   return {
-    ...{ ctx: u.ctx, palette, nowMs, left, top, right: left + width, bottom: top + height },
+    ctx: u.ctx,
+    palette,
+    nowMs,
+    left,
+    top,
+    right: left + width,
+    bottom: top + height,
     streamY: u.valToPos(0, "y", true),
     xOf: (atMs) => u.valToPos(atMs / 1000, "x", true),
     ratio: u.width === 0 ? 1 : u.ctx.canvas.width / u.width,

@@ -66,6 +66,12 @@ export const NO_TOTALS: Totals = { tokens: 0, renewals: 0, interruptions: 0, mes
 
 /** The timeline before anything has happened. */
 export const EMPTY_TIMELINE: Timeline = {
-  ...{ tokens: [], moves: [], interruptions: [], cuts: [], seconds: [] },
-  ...{ retryAtMs: undefined, totals: NO_TOTALS, delivery: undefined },
+  tokens: [],
+  moves: [],
+  interruptions: [],
+  cuts: [],
+  seconds: [],
+  retryAtMs: undefined,
+  totals: NO_TOTALS,
+  delivery: undefined,
 };
