@@ -40,7 +40,7 @@ export { MAX_MESSAGE_BYTES, SILENT_BUS } from "./kernel/message-bus.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
-export { isRefreshId, isScopeToken, MAX_SCOPES } from "./kernel/wire-names.ts";
+export { isRefreshId, isScopeToken, MAX_SCOPES, toQuotable } from "./kernel/wire-names.ts";
 export { importKeys } from "./keys/import-keys.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
 export { standardPolicies } from "./services/standard-services.ts";

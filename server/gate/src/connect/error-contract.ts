@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
+import { toQuotable } from "../kernel/wire-names.ts";
 import { codeOf } from "./reason-codes.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
@@ -112,9 +113,4 @@ function toChallenge(error: AuthError, wire: WireError, message: string): string
     params.push(`max_age="${toQuotable(maxAge)}"`);
   }
   return `Bearer ${params.join(", ")}`;
-}
-
-/** Keep to the characters that RFC 6750 §3 allows inside the quotes. */
-function toQuotable(text: string): string {
-  return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "");
 }

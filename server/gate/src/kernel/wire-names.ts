@@ -16,3 +16,8 @@ export function isScopeToken(text: string): boolean {
 export function isRefreshId(text: string): boolean {
   return REFRESH_ID.test(text);
 }
+
+/** Drop the characters that an error's description must not have (RFC 6749 §5.2), nor the quotes of a challenge (RFC 6750 §3). */
+export function toQuotable(text: string): string {
+  return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "");
+}

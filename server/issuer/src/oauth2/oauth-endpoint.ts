@@ -1,4 +1,5 @@
 import type { Clock, Endpoint } from "@countersign/server";
+import { toQuotable } from "@countersign/server/internal";
 import { type Form, readForm } from "./form.ts";
 import { toJsonResponse } from "./json-response.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";
@@ -47,10 +48,5 @@ function assertPost({ method }: Request): void {
 }
 
 function toErrorResponse({ code, message, status, headers }: OAuthError): Response {
-  return toJsonResponse({ error: code, error_description: toDescription(message) }, { status, headers });
-}
-
-/** Keep to the characters that RFC 6749 §5.2 allows. */
-function toDescription(text: string): string {
-  return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "");
+  return toJsonResponse({ error: code, error_description: toQuotable(message) }, { status, headers });
 }
