@@ -17,19 +17,19 @@ const WAKE_UPS = ["visibilitychange", "focus", "online"];
 export function createBroadcastPeers(name: string): Peers {
   let channel: BroadcastChannel | undefined;
   return {
-    exclusively: (run) => takeTurn(name, run),
+    exclusively: (run) => withLock(name, run),
     publish: (message) => channel?.postMessage(message),
     subscribe(listener) {
       const open = () => {
         if (globalThis.BroadcastChannel === undefined) return;
         channel = new BroadcastChannel(name);
-        // What it says is for people who debug: the store is what counts.
+        // The content of a message is for people who debug: the store is what counts.
         channel.onmessage = listener;
       };
       // Browsers throw a page away rather than have it miss a message.
       const close = () => {
         channel?.close();
-        // A refresh that ends after this has no tab left to tell.
+        // A refresh that ends after this has no channel to publish on.
         channel = undefined;
       };
       const wakeUp = (event: Event) => {
@@ -53,7 +53,7 @@ export function createBroadcastPeers(name: string): Peers {
 }
 
 /** Run under the lock, or without it when it cannot be had in time. It is never stolen. */
-async function takeTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
+async function withLock<T>(name: string, run: () => Promise<T>): Promise<T> {
   let result: Promise<T> | undefined;
   const start = () => {
     result ??= run();

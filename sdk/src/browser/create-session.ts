@@ -15,8 +15,8 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
   /** Where tokens come from, which may be another session: `fromSession`. Default: the SessionService at `baseUrl`. */
   readonly source?: TokenSource | SessionSource | undefined;
   /**
-   * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
-   * got, and can only shorten what the server grants. Default: as long as that.
+   * Computes how long an access token is to last at the most, in milliseconds, at least 2,000. The session calls it
+   * before it gets a token. It can only shorten what the server grants. Default: as long as that.
    */
   readonly maxTokenLifeMs?: MaxTokenLife | undefined;
   /**

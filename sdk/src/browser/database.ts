@@ -8,13 +8,13 @@ export interface Database {
    * Read what is stored under a key, and write in its place what follows, if anything. If the page is suspended before
    * that has ended, it is tried again when the page goes on.
    */
-  readonly exchange: (key: string, follow?: Follow) => Promise<SealedEntry | undefined>;
-  /** Follow the page no longer, which it does from its first use on. */
+  readonly update: (key: string, toNext?: ToNext) => Promise<SealedEntry | undefined>;
+  /** Stop following the page, which the database does from its first use on. */
   readonly close: () => void;
 }
 
-/** What is to follow what is stored; `undefined` to leave it. */
-export type Follow = (current: SealedEntry | undefined) => SealedEntry | undefined;
+/** Makes what is to be stored of what is; `undefined` to leave that. */
+export type ToNext = (current: SealedEntry | undefined) => SealedEntry | undefined;
 
 const ENTRIES = "entries";
 
@@ -44,7 +44,7 @@ export function createDatabase(name: string): Database {
 
   return {
     close: () => stop?.(),
-    async exchange(key, follow) {
+    async update(key, toNext) {
       stop ??= followPage(onSuspend, onResume);
       for (;;) {
         await resumed;
@@ -52,7 +52,7 @@ export function createDatabase(name: string): Database {
         const { signal } = attempt;
         attempts.add(attempt);
         try {
-          return await waitFor(transact(name, { key, follow, signal }), signal);
+          return await waitFor(transact(name, { key, toNext, signal }), signal);
         } catch (error) {
           if (!signal.aborted) throw error;
         } finally {
@@ -64,14 +64,14 @@ export function createDatabase(name: string): Database {
 }
 
 /** What {@link transact} needs. */
-interface Exchange {
+interface Update {
   readonly key: string;
-  readonly follow: Follow | undefined;
+  readonly toNext: ToNext | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Open a database for one transaction, and close it behind it. */
-function transact(name: string, { key, follow, signal }: Exchange): Promise<SealedEntry | undefined> {
+function transact(name: string, { key, toNext, signal }: Update): Promise<SealedEntry | undefined> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(ENTRIES);
@@ -79,14 +79,14 @@ function transact(name: string, { key, follow, signal }: Exchange): Promise<Seal
     opening.onsuccess = () => {
       const database = opening.result;
       if (signal.aborted) return database.close();
-      const mode = follow ? "readwrite" : "readonly";
+      const mode = toNext ? "readwrite" : "readonly";
       const transaction = database.transaction(ENTRIES, mode, { durability: "strict" });
       // It stays open until the transaction has ended.
       database.close();
       const entries = transaction.objectStore(ENTRIES);
       const current = entries.get(key);
       current.onsuccess = () => {
-        const next = follow?.(current.result);
+        const next = toNext?.(current.result);
         if (next !== undefined) entries.put(next, key);
       };
       transaction.oncomplete = () => resolve(current.result);

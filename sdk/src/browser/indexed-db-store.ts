@@ -2,7 +2,7 @@ import type { SessionStore } from "../core/store.ts";
 import { createDatabase } from "./database.ts";
 import { openEntry, type SealedEntry, sealEntry } from "./sealed-entry.ts";
 
-/** What {@link createIndexedDbStore} can be told. */
+/** Options of {@link createIndexedDbStore}. */
 export interface IndexedDbStoreOptions {
   /** Name of the database. Default `countersign`. */
   readonly database?: string | undefined;
@@ -18,12 +18,12 @@ export interface IndexedDbStoreOptions {
  */
 export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): SessionStore {
   const { database: name = "countersign", key = "session" } = options;
-  const { exchange, close } = createDatabase(name);
+  const { update, close } = createDatabase(name);
   let unreadable: string | undefined;
 
   return {
     async read() {
-      const sealed = await exchange(key);
+      const sealed = await update(key);
       try {
         return sealed && (await openEntry(sealed));
       } catch {
@@ -39,7 +39,7 @@ export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): Sessi
         const revision = current?.revision;
         return (revision === unreadable ? undefined : revision) === expected;
       };
-      const before = await exchange(key, (current) => (isExpected(current) ? sealed : undefined));
+      const before = await update(key, (current) => (isExpected(current) ? sealed : undefined));
       // What was being written when the page was suspended is there when it is tried again.
       return isExpected(before) || before?.revision === next.revision;
     },

@@ -29,12 +29,12 @@ function warn(origin: string): void {
 }
 
 /**
- * Say whether an origin is known to speak HTTP/1.1. In plain text browsers speak nothing else. Over TLS a browser tells
- * of responses that are complete, those of other origins only if they allow it: of the page and of earlier calls.
+ * Check whether an origin is known to speak HTTP/1.1. In plain text browsers speak nothing else. Over TLS a browser
+ * lists complete responses, those of other origins only if they allow it: of the page and of earlier calls.
  */
 function isHttp1(origin: string): boolean {
   if (/^http:/.test(origin)) return true;
-  // Not all entries have the property; the type of `getEntries` doesn't say that some do.
+  // Not all entries have the property; the type of `getEntries` leaves it out.
   const entries = performance.getEntries() as PerformanceResourceTiming[];
   return entries.some((each) => each.name.startsWith(`${origin}/`) && each.nextHopProtocol === "http/1.1");
 }

@@ -90,7 +90,7 @@ export function createAccess(context: SessionContext): Access {
       await waitFor(ready(), signal, asked?.ended);
       const held = current();
       asked ??= held;
-      // Whoever waits for one account's token must not go on with the next one's.
+      // A caller that waits for one account's token must not go on with the next one's.
       if ((asked !== undefined || round > 0) && !isSameSession(held, asked))
         throw new SessionError("SIGNED_OUT");
       // More than half a life cannot be asked for: such a caller would refresh with every call.
@@ -130,7 +130,7 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
   const { clock, source, holder, change } = context;
   let health = HEALTHY;
   return async () => {
-    // Another tab may have signed in without being able to say so.
+    // Another tab may have signed in while its message did not arrive.
     await change();
     if (holder.held() !== undefined) return undefined;
     const run = source.acquire?.bind(source);

@@ -25,7 +25,7 @@ import { withTimeout } from "./waiting.ts";
 export interface AssembleOptions extends OriginGuardOptions {
   /** Where tokens come from, which may be another session: `fromSession`. */
   readonly source: TokenSource | SessionSource;
-  /** The server at `baseUrl`: renews streams for a source that cannot, if it says that it ends them. */
+  /** The server at `baseUrl`: renews streams for a source that cannot, if its responses show that it ends them. */
   readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
@@ -45,7 +45,7 @@ export interface SessionSource {
   readonly follow: (options: FollowOptions) => Session;
 }
 
-/** What a session that follows another one may be told: the other one keeps the tokens. */
+/** Options of a session that follows another one: the other one keeps the tokens. */
 export type FollowOptions = Omit<AssembleOptions, "source" | "store" | "clock" | "peers">;
 
 const READER_TURNS = 20;

@@ -14,7 +14,7 @@ const WINDOW_MS = 60_000;
 const MAX_STRIKES = 6;
 const MIN_FORCED_GAP_MS = 10_000;
 
-/** Say for how many more milliseconds no attempt may be made; 0 when one may. */
+/** Compute for how many more milliseconds no attempt may be made; 0 when one may. */
 export function blockedMs(health: RefreshHealth, nowMs: number): number {
   const pauseMs = health.retryAtMs - nowMs;
   // A clock that was set back must not lock a session out.
@@ -23,7 +23,7 @@ export function blockedMs(health: RefreshHealth, nowMs: number): number {
   return oldest === undefined ? 0 : oldest + WINDOW_MS - nowMs;
 }
 
-/** Say how many more attempts fit into the minute's budget, if those under way should fail. */
+/** Compute how many more attempts fit into the minute's budget, if those under way should fail. */
 export function attemptsLeft({ health, intent }: Budget, nowMs: number): number {
   return MAX_STRIKES - recent(health, nowMs).length - (intent ? attemptsUnderWay(intent, nowMs) : 0);
 }
@@ -38,7 +38,7 @@ export function withoutAttempt(intent: RefreshIntent | undefined): RefreshIntent
   return intent && { ...intent, underWay: Math.max(0, (intent.underWay ?? 0) - 1) };
 }
 
-/** Say whether a refused token may force a refresh now: at most one in 10 s. */
+/** Check whether a refused token may force a refresh now: at most one in 10 s. */
 export function mayForce(health: RefreshHealth, nowMs: number): boolean {
   return Math.abs(nowMs - health.forcedAtMs) >= MIN_FORCED_GAP_MS;
 }
@@ -73,7 +73,7 @@ function withStrike(health: RefreshHealth, nowMs: number, change: Partial<Refres
 }
 
 /**
- * Say that the network is back. What failed without it does not count, but a time that the server asked for does.
+ * Note that the network is back. What failed without it does not count, but a time that the server asked for does.
  *
  * @returns the same health when there is nothing to forget
  */

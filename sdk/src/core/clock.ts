@@ -1,7 +1,7 @@
 /** Stops what {@link Clock.schedule} started. */
 export type Cancel = () => void;
 
-/** Tells the time and wakes up later. Tests hand in their own. */
+/** Reads the time and runs functions later. Tests pass a clock of their own. */
 export interface Clock {
   /** The wall clock, in milliseconds since 1970. It may jump either way. */
   nowMs(): number;
@@ -13,7 +13,7 @@ export interface Clock {
 
 /** How to wait. */
 export interface ScheduleOptions {
-  /** Whether a process must not end before, because somebody waits for it. Default false. */
+  /** Whether the process must not end before, because a caller waits for it. Default false. */
   readonly keepsProcessAlive?: boolean;
 }
 

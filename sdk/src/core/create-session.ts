@@ -12,8 +12,8 @@ export interface SessionOptions extends Omit<AssembleOptions, "source" | "server
   /** Where tokens come from, which may be another session: `fromSession`. Default: the SessionService of a Countersign server. */
   readonly source?: TokenSource | SessionSource | undefined;
   /**
-   * Say how long an access token is to last at the most, in milliseconds, at least 2,000. It is asked before each is
-   * got, and can only shorten what the server grants. Default: as long as that.
+   * Computes how long an access token is to last at the most, in milliseconds, at least 2,000. The session calls it
+   * before it gets a token. It can only shorten what the server grants. Default: as long as that.
    */
   readonly maxTokenLifeMs?: MaxTokenLife | undefined;
 }

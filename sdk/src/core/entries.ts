@@ -19,7 +19,7 @@ export interface Arrival
   readonly sessionId: string | undefined;
 }
 
-// What a header can carry (RFC 6750 §2.1), and a little more. The rest would show up in the error of whoever refuses it.
+// What a header can carry (RFC 6750 §2.1), and a little more. The rest would show up in the errors of what refuses it.
 const USABLE_TOKEN = /^[!-~]+$/;
 const MIN_LIFETIME_MS = 1;
 // Three hundred years: what lasts for ever could be neither stored nor be a date.
@@ -69,7 +69,7 @@ export function askForSuccessor(
   return askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs), minLifetimeMs);
 }
 
-/** Say whether tokens are for this session. A cookie may have changed hands: then they are another one's. */
+/** Check whether tokens are for this session. The cookie may hold another session's by now. */
 export function isFor({ sessionId }: Arrival, entry: SignedInEntry): boolean {
   return sessionId === undefined || sessionId === entry.sessionId;
 }
@@ -112,7 +112,7 @@ export function whenNetworkIsBack(current: StoreEntry | undefined): Change<never
   return health === current.health ? {} : { draft: { ...current, health } };
 }
 
-/** Say whether a stored entry is the same session, alive. */
+/** Check whether a stored entry is the same session, alive. */
 export function isSameSession(
   stored: StoreEntry | undefined,
   entry: Pick<SignedInEntry, "sessionId"> | undefined,
@@ -120,7 +120,7 @@ export function isSameSession(
   return stored?.kind === "signed_in" && stored.sessionId === entry?.sessionId;
 }
 
-/** Say whether a stored entry is the same session with the same tokens. */
+/** Check whether a stored entry is the same session with the same tokens. */
 export function isInForce(stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry {
   return isSameSession(stored, entry) && stored.generation === entry.generation;
 }

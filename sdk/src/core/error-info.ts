@@ -6,7 +6,7 @@ import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/a
 // RetryInfo by their descriptors adds 0.5 kB to the 9.5 kB of a page, compressed (`npm run bench -- sdk-size`). The price
 // of matching text: fields in the order of their numbers, as Countersign writes them, and texts of at most 127 bytes.
 const ERROR_INFO = /^\n.(?<reason>\w+).\vcountersign(?:.*\n.cause..(?<cause>\w+))?/s;
-// A mistake in a header must not lock anybody out for a year.
+// A mistake in a header must not lock users out for a year.
 const MAX_WAIT_MS = 86_400_000;
 
 /** Why a Countersign server refuses calls, as `countersign/auth/v1/errors.proto` lists it. */
@@ -46,14 +46,14 @@ function toWaitMs(waitMs: number): number | undefined {
   return waitMs >= 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
 }
 
-/** Say whether an error has one of these reasons; `undefined` stands for an error without one of ours. */
+/** Check whether an error has one of these reasons; `undefined` stands for an error without one of ours. */
 export function hasReason(error: ConnectError, reasons: readonly (AuthReason | undefined)[]): boolean {
   const known: readonly (string | undefined)[] = reasons;
   return known.includes(readRefusal(error)?.reason);
 }
 
 /**
- * Say whether an error means that the token of the call was refused, so that a newer one may help: because the token,
+ * Check whether an error means that the token of the call was refused, so that a newer one may help: because the token,
  * its session or its stream is over, or by a proxy that gives no reason.
  */
 export function isTokenRefused(error: ConnectError): boolean {
@@ -83,7 +83,7 @@ function durationMsOf(retryInfo: Uint8Array): number {
     reader.tag();
     for (reader.uint32(); reader.pos < reader.len; ) fields[reader.tag()[0]] = Number(reader.int64());
   } catch {
-    // A detail that cannot be read says nothing; the error's code still does.
+    // A detail that cannot be read is as good as none; the error's code remains.
     return Number.NaN;
   }
   const [, seconds = 0, nanos = 0] = fields;

@@ -35,7 +35,7 @@ export interface SessionErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Say that the SDK refused a call before anything was sent, or ended a stream. */
+/** The error of a call that the SDK refused before anything was sent, or of a stream that it ended. */
 export class SessionError extends ConnectError {
   readonly reason: SessionErrorReason;
   /** After how many milliseconds another try makes sense; set when the reason is `REFRESH_UNAVAILABLE`. */
@@ -54,14 +54,14 @@ export class SessionError extends ConnectError {
   }
 }
 
-/** Say that no refresh can be had now. */
+/** Make the error of a token that cannot be refreshed now. */
 export function unavailable(retryAfterMs: number, cause?: unknown): SessionError {
   return new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs, cause });
 }
 
-/** Say whether the SDK itself refused a call or ended a stream, and for this reason if one is given. */
+/** Check whether the SDK itself refused a call or ended a stream, and for this reason if one is given. */
 export function isSessionError(error: unknown, reason?: SessionErrorReason): error is SessionError {
-  // ConnectError answers `instanceof` by shape, so the property is what tells them apart.
+  // ConnectError answers `instanceof` by shape, so the property is the difference.
   if (!(error instanceof ConnectError) || !("reason" in error)) return false;
   const known = typeof error.reason === "string" && Object.hasOwn(CODES, error.reason);
   return known && (reason === undefined || error.reason === reason);

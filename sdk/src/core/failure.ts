@@ -24,7 +24,7 @@ const CONFIG_CODES: readonly Code[] = [
 const REFUSAL_CODES: readonly Code[] = [Code.Unauthenticated, Code.PermissionDenied];
 
 /**
- * Say what a failed refresh means.
+ * Decide what a failed refresh means.
  *
  * Only a refusal that carries our own reason ends a session: a proxy that answers 401 on its own does not.
  */

@@ -1,6 +1,6 @@
 import type { TokenGrant, TokenSource } from "./source.ts";
 
-/** What {@link fromFunction} can be told. */
+/** Options of {@link fromFunction}. */
 export interface FunctionSourceOptions {
   /** How long a token lasts, in milliseconds. Default 60,000: then the function is asked again. */
   readonly lifetimeMs?: number | undefined;

@@ -13,8 +13,8 @@ import { waitFor } from "./waiting.ts";
  * Make the source of a second session, for an API at another origin that takes the same tokens.
  *
  * The second session has no tokens of its own: it is the first one, with another base URL. Sign-in, refreshes, sign-out
- * and a change of account act on both at once. Where the session is kept, and how long tokens last, is the first one's
- * to say.
+ * and a change of account act on both at once. The options of the first one decide where the session is kept, and how
+ * long tokens last.
  *
  * @throws TypeError when the session was not made by this SDK
  */

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Clock } from "./clock.ts";
 import { SessionError } from "./errors.ts";
-import { type Listeners, type SessionEvent, tell } from "./events.ts";
+import { type Listeners, notify, type SessionEvent } from "./events.ts";
 import { LOADING_SNAPSHOT, type SessionSnapshot, toSnapshot } from "./snapshot.ts";
 import type { SignedInEntry, StoreEntry } from "./store.ts";
 import type { TokenTiming } from "./token-state.ts";
@@ -29,7 +29,7 @@ interface State {
 
 const UNREAD: State = { status: "loading", refreshing: false };
 
-/** The one place that knows the session's present state, and tells everyone of changes. */
+/** The one place that knows the session's present state, and notifies listeners of changes. */
 export interface Holder {
   readonly events: Listeners<SessionEvent>;
   readonly changes: Listeners<void>;
@@ -41,7 +41,7 @@ export interface Holder {
   readonly note: (state: Partial<Pick<State, "refreshing" | "refreshError">>) => void;
   /** End what runs under the session, and let nothing more run under it: it is about to be signed out. */
   readonly leave: () => void;
-  /** Forget the token and who listens, and end what runs under it. */
+  /** Forget the token and the listeners, and end what runs under it. */
   readonly clear: () => void;
 }
 
@@ -65,11 +65,14 @@ export function createHolder(clock: Clock): Holder {
     // Small and flat, made by the same function: the same text is the same state.
     if (JSON.stringify(next) === JSON.stringify(before)) return;
     snapshot = next;
-    tell(changes, undefined);
-    if (event !== undefined) tell(events, event);
-    // Who is signed out has not recovered.
+    notify(changes, undefined);
+    if (event !== undefined) notify(events, event);
+    // A session that has ended has not recovered.
     if (degraded !== before.degraded && (degraded || event?.type !== "signed_out"))
-      tell(events, degraded ? { type: "degraded", error: ConnectError.from(error) } : { type: "recovered" });
+      notify(
+        events,
+        degraded ? { type: "degraded", error: ConnectError.from(error) } : { type: "recovered" },
+      );
   }
 
   return {

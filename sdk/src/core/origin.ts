@@ -30,7 +30,7 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
 
 const SECURE = /^(https:\/\/.+|http:\/\/((.+\.)?localhost|127(\.\d+){3}|\[::1\])(:\d+)?)$/;
 
-/** Say whether an origin is https, or http to this machine. */
+/** Check whether an origin is https, or http to this machine. */
 export function isSecureOrigin(origin: string): boolean {
   return SECURE.test(origin);
 }

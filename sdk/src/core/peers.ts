@@ -1,4 +1,4 @@
-/** What one tab tells the others. Never a token: they read the store. */
+/** What one tab sends to the others. Never a token: they read the store. */
 export interface PeerMessage {
   readonly type: "signed_in" | "signed_out";
   readonly sessionId: string;
@@ -11,12 +11,13 @@ export interface PeerMessage {
 export interface Peers {
   /** Run a refresh while the others wait, for 3 s at the most. Rejects with what `run` rejects with. */
   exclusively<T>(run: () => Promise<T>): Promise<T>;
-  /** Tell the others. */
+  /** Send a message to the other tabs. */
   readonly publish: (message: PeerMessage) => void;
   /**
-   * Hear that the others have done something, or that something may have been missed: the machine may have slept.
+   * Subscribe to messages of the other tabs, and to moments at which some may have been missed, as after a sleep of the
+   * machine.
    *
-   * @param listener is told `online` when the network is back; other types mean nothing to it
+   * @param listener gets an event of type `online` when the network is back; any other type means that there may be news
    * @returns a function that stops it and lets go of channels and listeners
    */
   readonly subscribe: (listener: (event: { readonly type: string }) => void) => () => void;

@@ -16,7 +16,7 @@ export function reasonOf(error: unknown): AuthReason | undefined {
   return reason !== undefined && isAuthReason(reason) ? reason : undefined;
 }
 
-/** Say whether a Countersign server refused a call for one of these reasons. */
+/** Check whether a Countersign server refused a call for one of these reasons. */
 export function isReason(error: unknown, ...reasons: readonly AuthReason[]): boolean {
   return hasReason(toReceived(error), reasons);
 }

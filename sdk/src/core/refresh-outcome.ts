@@ -37,7 +37,7 @@ interface FailedAttempt extends Failure {
   readonly delayMs: number | undefined;
 }
 
-/** End the session, or keep it and leave the server alone for a while, in all tabs: until the next attempt if it is to be made. */
+/** End the session, or keep it and leave the server alone for a while in all tabs: until the next attempt, if any. */
 export async function noteFailure(
   { clock, source, holder, change }: SessionContext,
   entry: SignedInEntry,

@@ -13,7 +13,7 @@ import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
 /** What is to be done about a refresh. */
 type Step =
-  /** Ask the server for the successor of this entry, which says that an attempt has begun. */
+  /** Ask the server for the successor of this entry, in which the attempt is noted. */
   { readonly kind: "ask"; readonly entry: SignedInEntry } | Outcome;
 
 /** A refresh as far as it has come. */
@@ -55,7 +55,7 @@ export async function refreshSession(
       attempts += 1;
       try {
         const leftMs = startedMs + MAX_TOTAL_MS - clock.monotonicMs();
-        // The timers of a page out of sight may be minutes late: the attempt that they delayed gets its time all the same.
+        // The timers of a page out of sight may be minutes late: the attempt that they delayed gets its time anyway.
         const timeoutMs = leftMs > 0 ? Math.min(ATTEMPT_TIMEOUT_MS, leftMs) : ATTEMPT_TIMEOUT_MS;
         return await commit(context, entry, await askForSuccessor(context, entry, timeoutMs));
       } catch (cause) {

@@ -19,7 +19,7 @@ export interface ResumableOptions<Request, Message> {
   readonly resume: (last: Message) => Request;
   /** Options of each call. A `signal` ends the whole; a `timeoutMs` is the limit of one opening. */
   readonly callOptions?: CallOptions | undefined;
-  /** Told of each interruption, before the wait. Default: nobody is. */
+  /** Called with each interruption, before the wait. Default: no listener. */
   readonly onInterruption?: ((interruption: Interruption) => void) | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
@@ -33,13 +33,13 @@ export interface Interruption {
   readonly delayMs: number;
 }
 
-/** Ends that say nothing about the request itself. A refusal, or a mistake in the request, comes back every time. */
+/** Ends that have other causes than the request. A refusal, or a mistake in the request, comes back every time. */
 const PASSING: ReadonlySet<Code> = new Set([
   Code.Unavailable,
   Code.Unknown,
   Code.Internal,
   Code.Aborted,
-  // On Node, a connection that breaks off cancels its streams; who cancelled here is told before.
+  // On Node, a connection that breaks off cancels its streams; a signal of the caller was looked at before.
   Code.Canceled,
   Code.ResourceExhausted,
 ]);
@@ -99,7 +99,7 @@ async function* follow<Request, Message>(
   let failures = 0;
   while (!left.aborted) {
     if (ended.aborted) throw ConnectError.from(ended.reason, Code.Canceled);
-    // A client does not end a stream that nobody reads any more: its signal does.
+    // A client does not end a stream that has lost its reader: its signal does.
     const opening = new AbortController();
     try {
       const signal = AbortSignal.any([ended, opening.signal]);
@@ -136,7 +136,7 @@ async function nextOrError<T>(
 }
 
 /**
- * Say how long to wait before the next opening. The first after an expiry is at once: a newer token is at hand.
+ * Compute how long to wait before the next opening. The first after an expiry is at once: a newer token is at hand.
  *
  * @throws `error` when another opening would end the same way
  */
@@ -152,7 +152,7 @@ function isSessionOver(error: ConnectError): boolean {
   return isSessionError(error) || hasReason(error, ["SESSION_REVOKED"]);
 }
 
-/** Wait, but no longer than until the end, or until the browser says that the network is back. */
+/** Wait, but no longer than until the end, or until the browser reports that the network is back. */
 function pause(clock: Clock, delayMs: number, ended: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
@@ -165,7 +165,7 @@ function pause(clock: Clock, delayMs: number, ended: AbortSignal): Promise<void>
     ended.addEventListener("abort", settle);
     // Only browsers have it.
     globalThis.addEventListener?.("online", settle);
-    // Whoever was told of the interruption may have ended it all.
+    // The listener of interruptions may have aborted the signal.
     if (ended.aborted) settle();
   });
 }

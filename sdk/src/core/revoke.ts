@@ -37,7 +37,7 @@ export async function revokeEntry(context: SessionContext, entry: SignedInEntry)
   }
 }
 
-/** Say what the failure of a sign-out means. */
+/** Convert the failure of a sign-out to its result. */
 export function signOutFailure(cause: unknown): SignOutResult {
   const error = ConnectError.from(cause);
   // A session that the server does not know any more has ended there.

@@ -36,8 +36,8 @@ export interface Session extends AsyncDisposable {
    */
   readonly begin: (acquire: () => Promise<TokenGrant>) => Promise<void>;
   /**
-   * End the session and its streams here and in all tabs, then tell the server. Never rejects: the result says whether
-   * the server could be told.
+   * End the session and its streams here and in all tabs, then at the server. Never rejects: the result has whether the
+   * server could be reached.
    *
    * @throws TypeError when the session follows another one: sign out there
    */
@@ -54,13 +54,17 @@ export interface Session extends AsyncDisposable {
    * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `ORIGIN_NOT_ALLOWED`, `DISPOSED`
    */
   readonly refresh: () => Promise<void>;
-  /** Hear of every new snapshot. While anybody does, tokens are refreshed ahead of expiry. @returns a function that stops it */
+  /**
+   * Subscribe to new snapshots. While a session has subscribers, it refreshes ahead of expiry.
+   *
+   * @returns a function that stops it
+   */
   readonly subscribe: (listener: () => void) => () => void;
   /** What the session looks like now: the same object until something changes. */
   readonly getSnapshot: () => SessionSnapshot;
   /** What it looks like while a page is rendered on a server: always loading. */
   readonly getServerSnapshot: () => SessionSnapshot;
-  /** Hear of events. @returns a function that stops it */
+  /** Subscribe to events. @returns a function that stops it */
   readonly on: (listener: (event: SessionEvent) => void) => () => void;
   /** End the streams, and let go of timers, channels and listeners. The session itself lives on in its store. */
   readonly dispose: () => void;

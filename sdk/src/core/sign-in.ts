@@ -27,7 +27,7 @@ export async function beginSession(
 }
 
 /**
- * End the session here and in all tabs at once, then tell the server.
+ * End the session here and in all tabs at once, then at the server.
  *
  * Answers whether the server knows; it never rejects.
  */

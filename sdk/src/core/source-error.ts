@@ -15,7 +15,7 @@ export interface TokenSourceErrorOptions {
 
 const NAME = "TokenSourceError";
 
-/** Say why a source of your own has no tokens. Anything else that it throws counts as transient. */
+/** The error of a source of your own that has no tokens. Anything else that it throws counts as transient. */
 export class TokenSourceError extends Error {
   override readonly name: string = NAME;
   readonly kind: SourceErrorKind;
@@ -35,7 +35,7 @@ export class TokenSourceError extends Error {
   }
 }
 
-/** Say whether a source said what its failure means. By name: a page that makes none need not carry the class. */
+/** Check whether an error is a {@link TokenSourceError}. By name: a page that makes none need not carry the class. */
 export function isTokenSourceError(error: unknown): error is TokenSourceError {
   return error instanceof Error && error.name === NAME;
 }

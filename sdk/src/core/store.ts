@@ -5,7 +5,7 @@ import type { Secret } from "./secret.ts";
 export type SignedOutReason = "user" | "revoked" | "expired" | "reuse_detected";
 
 /**
- * A refresh that was begun and whose outcome is not known yet. Whoever finds one repeats it with the same name,
+ * A refresh that was begun and whose outcome is not known yet. A tab that finds one repeats it with the same name,
  * and the server answers with the same tokens.
  */
 export interface RefreshIntent {
@@ -59,7 +59,7 @@ export interface SignedInEntry {
   readonly health: RefreshHealth;
 }
 
-/** A session that ended: no tokens, only what other tabs need to tell their users why. */
+/** A session that ended: no tokens, only what other tabs need to show their users why. */
 export interface SignedOutEntry {
   readonly kind: "signed_out";
   readonly revision: string;

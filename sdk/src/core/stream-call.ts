@@ -28,11 +28,14 @@ export interface Replay<T> {
 export interface StreamContext {
   /** Keeps streams alive. Absent: their server cannot renew them. */
   readonly streams: Upkeep | undefined;
-  /** Where tokens come from. A server that is not the source may know nothing of streams, unless it says that it ends one. */
+  /**
+   * Where tokens come from. A server that is not the source may know nothing of renewals, unless its response has the
+   * header of streams that end with their token.
+   */
   readonly source: Pick<TokenSource, "renewStreams">;
   /** Keeps the request messages of a stream for a second opening. Default: those of streams that have only one. */
   readonly replay?: ((req: StreamRequest) => Replay<Message>) | undefined;
-  /** Is told of every stream. @returns what to call when it is over; it may be called twice */
+  /** The session calls it with the URL of every stream. @returns what to call at its end; it may be called twice */
   readonly onStream?: ((url: string) => () => void) | undefined;
 }
 
@@ -133,7 +136,7 @@ async function* messagesOf(
         }
         break;
       } catch (error) {
-        // A transport answers a stream request with a stream response; the type of interceptors does not say so.
+        // A transport answers a stream request with a stream response; the type of interceptors is wider.
         response = (await reopen(error)) as StreamResponse;
       }
     }

@@ -7,7 +7,7 @@ export function readTimeoutMs(header: Headers): number {
 }
 
 /**
- * Tell the server how much of the call's time is left. Transports write the header before interceptors run, so
+ * Write how much of the call's time is left, for the server. Transports write the header before interceptors run, so
  * time that was spent waiting for a token would count twice.
  */
 export function writeTimeoutMs(header: Headers, timeoutMs: number): void {

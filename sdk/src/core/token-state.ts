@@ -18,13 +18,13 @@ export interface TokenTiming extends Lifetime {
 /** Reads both clocks. */
 export type Now = Pick<Clock, "nowMs" | "monotonicMs">;
 
-/** Say how much of its life is left below which a token is treated as expired, in milliseconds. */
+/** Compute the rest of a life, in milliseconds, below which a token is treated as expired. */
 export function expiredThresholdMs(lifetimeMs: number): number {
   return Math.min(0.1 * lifetimeMs, 10_000);
 }
 
 /**
- * Say how long ago a token was asked for, in milliseconds.
+ * Compute how long ago a token was asked for, in milliseconds.
  *
  * The larger of the two clocks' differences counts: the monotonic one may sleep, the wall clock may be set back.
  */
@@ -32,14 +32,14 @@ function ageMs({ startedAtMs, startedMonotonicMs }: Omit<TokenTiming, "jitter">,
   return Math.max(now.nowMs() - startedAtMs, now.monotonicMs() - startedMonotonicMs);
 }
 
-/** Say how long a token is still good for, in milliseconds; negative when it is over. */
+/** Compute how long a token still lasts, in milliseconds; negative when it has expired. */
 export function remainingMs(timing: Omit<TokenTiming, "jitter">, now: Now): number {
   return timing.lifetimeMs - ageMs(timing, now);
 }
 
 /**
- * Say in how many milliseconds a token becomes stale; negative when it is: with a fifth of its life left, at least 10 s
- * and at most 5 min of it, but no more than half, and up to a fifth earlier by its jitter.
+ * Compute in how many milliseconds a token becomes stale; negative when it is: with a fifth of its life left, at least
+ * 10 s and at most 5 min of it, but no more than half, and up to a fifth earlier by its jitter.
  */
 export function msUntilStale(timing: TokenTiming, now: Now): number {
   const { lifetimeMs, jitter } = timing;
@@ -48,8 +48,8 @@ export function msUntilStale(timing: TokenTiming, now: Now): number {
 }
 
 /**
- * Say in how many milliseconds the streams of a token are due for a newer one: at 75 to 85 % of its life, and a second
- * before its end at the latest, since networks take no less for a token that lives for a few seconds. By then the
+ * Compute in how many milliseconds the streams of a token are due for a newer one: at 75 to 85 % of its life, and a
+ * second before its end at the latest, since networks take no less for a token that lives for a few seconds. By then the
  * newer one is there: at half of such a life it was asked for.
  */
 export function msUntilRenewal(timing: TokenTiming, now: Now): number {
@@ -59,7 +59,7 @@ export function msUntilRenewal(timing: TokenTiming, now: Now): number {
 }
 
 /**
- * Say from when to count the life of a token that has just arrived.
+ * Decide from when to count the life of a token that has just arrived.
  *
  * One that looks expired already is used for half its life, at most a minute. Without this a clock that jumps
  * during a refresh, or a refresh that takes longer than a token lasts, would start the next refresh at once and

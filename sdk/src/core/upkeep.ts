@@ -11,13 +11,13 @@ import { withTimeout } from "./waiting.ts";
 /** What {@link createUpkeep} needs. */
 export interface UpkeepContext extends Pick<SessionContext, "clock" | "holder"> {
   readonly access: Access;
-  /** Absent when nobody can renew streams: then none must be opened here. */
+  /** Absent when neither the source nor the server can renew streams: then none must be opened here. */
   readonly renewStreams: TokenSource["renewStreams"];
 }
 
-/** Refreshes ahead of expiry while somebody watches, and keeps streams alive while their tokens expire. */
+/** Refreshes ahead of expiry while the session has subscribers, and keeps streams alive while their tokens expire. */
 export interface Upkeep {
-  /** Take in a stream that is about to be opened with a token. Answers the name that the server must be told. */
+  /** Take in a stream that is about to be opened with a token. @returns the name to send to the server */
   readonly open: (held: Held) => string;
   /** Let a stream go: it is over. */
   readonly close: (streamId: string) => void;
@@ -58,7 +58,7 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
   async function renew(): Promise<void> {
     // One at a time.
     state = { ...state, retryAtMs: Infinity };
-    // The server says a failure to the streams themselves; no caller waits for it here.
+    // The server ends the streams that it did not renew; no caller waits for the failure here.
     await renewDue().catch(ignore);
     state = afterRenewal(state, streams.values(), clock);
     look();
@@ -95,5 +95,5 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
   };
 }
 
-/** The failure is in the snapshot and in the event `degraded`; there is no caller to tell. */
+/** The failure is in the snapshot and in the event `degraded`; no caller waits for it. */
 function ignore(): void {}

@@ -7,7 +7,7 @@ export const ATTEMPT_TIMEOUT_MS = 10_000;
 /**
  * Wait for a promise, but no longer than the signals allow.
  *
- * Only this caller is let go when one aborts: the promise goes on for everyone else who waits for it.
+ * Only this caller is let go when one aborts: the promise goes on for all other callers.
  *
  * @throws the reason of the signal that aborts first
  */
@@ -61,7 +61,7 @@ export async function withTimeout<T>(
   }
 }
 
-/** Wait, for somebody who waits in turn. */
+/** Wait, for a caller: the process does not end before. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
     clock.schedule(resolve, delayMs, { keepsProcessAlive: true });

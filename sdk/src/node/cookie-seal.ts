@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
-/** Encrypts texts for one cookie, so that neither the user nor anybody else can read or change them. */
+/** Encrypts texts for one cookie, so that neither users nor scripts nor proxies can read or change them. */
 export interface CookieSeal {
   /** Encrypt a text. */
   readonly seal: (text: string) => string;

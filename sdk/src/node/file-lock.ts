@@ -2,7 +2,7 @@ import { open, readFile, stat, unlink, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What {@link createFileLock} can be told. */
+/** Options of {@link createFileLock}. */
 export interface FileLockOptions {
   /** How long to wait for another process, in milliseconds. Default 3,000. */
   readonly maxWaitMs?: number;
@@ -17,7 +17,7 @@ const OWNER_ONLY = 0o600;
 /**
  * Let processes take turns with a file that exists while one of them is at work.
  *
- * It makes things cheaper and is needed by nothing: whoever waited too long goes on without it, and a lock that
+ * It saves requests, and nothing depends on it: a process that has waited too long goes on without it, and a lock that
  * a killed process left behind is taken away.
  */
 export function createFileLock(
@@ -63,7 +63,7 @@ async function take(path: string): Promise<Release> {
   };
 }
 
-/** Whether the process of this lock is gone, as far as can be told. */
+/** Whether the process of this lock is known to be gone. */
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
@@ -71,7 +71,7 @@ async function isAbandoned(path: string): Promise<boolean> {
     const owner: unknown = text === "" ? {} : JSON.parse(text);
     return isOwner(owner) && owner.host === hostname() && !isAlive(owner.pid);
   } catch {
-    // Released while we looked, or being written: the next look tells.
+    // Released meanwhile, or being written: the next look decides.
     return false;
   }
 }

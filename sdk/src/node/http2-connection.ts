@@ -69,7 +69,7 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
       reject(failure);
     });
   });
-  // The calls that wait for it are told.
+  // The calls that wait for it fail with the error.
   opened.catch(ignore);
 
   return {

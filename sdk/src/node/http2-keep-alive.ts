@@ -17,7 +17,7 @@ export interface KeepAlive {
   readonly noteAlive: () => void;
   /** Check the connection, unless data has arrived not long ago. One that is dead is destroyed by then. */
   readonly check: () => Promise<void>;
-  /** Say that one call more, or less, uses the connection. */
+  /** Count one call more, or less, that uses the connection. */
   readonly hold: () => void;
   readonly release: () => void;
 }

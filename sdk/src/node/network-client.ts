@@ -9,7 +9,7 @@ export interface Carrier {
 }
 
 /**
- * Create the HTTP client of a transport, which says of everything that the network did that it is `Unavailable`.
+ * Create the HTTP client of a transport: every failure of the network is an error `Unavailable`.
  *
  * What the server answers does not come this way: Connect makes an error of it behind this client. What the caller did
  * stays what it is: an abort, a deadline, messages that throw, a header that cannot be sent.
@@ -19,7 +19,7 @@ export interface Carrier {
 export function createNetworkClient(createCarrier: () => Carrier): UniversalClientFn {
   return async (request) => {
     const { send, isCutOff } = createCarrier();
-    const sent = request.body === undefined ? undefined : watch(request.body);
+    const sent = request.body === undefined ? undefined : watchFailure(request.body);
     const toCallError = (error: unknown): unknown => {
       const isOfCaller = request.signal?.aborted === true || sent?.hasFailed() === true || isMistake(error);
       return isOfCaller ? error : toUnavailable(error);
@@ -36,7 +36,7 @@ export function createNetworkClient(createCarrier: () => Carrier): UniversalClie
 type Body = AsyncIterable<Uint8Array>;
 
 /** Pass messages on, and remember whether it was their source that failed. */
-function watch(source: Body): { readonly body: Body; readonly hasFailed: () => boolean } {
+function watchFailure(source: Body): { readonly body: Body; readonly hasFailed: () => boolean } {
   let hasFailed = false;
   const body = readThrough(source, (inner) =>
     inner.next().catch((error: unknown) => {
@@ -74,14 +74,14 @@ function readThrough(source: Body, next: ReadNext): Body {
       const inner = source[Symbol.asyncIterator]();
       return {
         next: () => next(inner),
-        // Connect's client calls it to say that nothing more can be sent.
+        // Connect's client calls it when nothing more can be sent.
         throw: (reason) => inner.throw?.(reason) ?? Promise.reject(reason),
       };
     },
   };
 }
 
-/** Say whether Node refused to send what it was given. Errors of networks have no such types. */
+/** Check whether Node refused to send what it was given. Errors of networks have no such types. */
 function isMistake(error: unknown): boolean {
   const cause = error instanceof ConnectError ? error.cause : error;
   return cause instanceof TypeError || cause instanceof RangeError;

@@ -4,9 +4,9 @@ import type { ClientHttp2Stream } from "node:http2";
  * Watch how the answer on a stream ends. Call it before anything has arrived.
  *
  * Node ends a stream that its server has reset with NO_ERROR, or whose connection is gone, as if the answer were
- * whole. But then it closes the stream first, and says that no more comes behind that.
+ * whole. But then it closes the stream first, and reports the end of the answer behind that.
  *
- * @returns says whether the answer was cut off; to be asked when it has ended
+ * @returns a function that answers whether the answer was cut off; call it when the answer has ended
  */
 export function watchEnd(stream: ClientHttp2Stream): () => boolean {
   let end: "whole" | "cut off" | undefined;

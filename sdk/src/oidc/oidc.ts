@@ -9,8 +9,8 @@ import { toGrant } from "./to-grant.ts";
 /** What {@link oidc} needs. */
 export interface OidcOptions extends ProviderOptions, CodeFlowOptions {
   /**
-   * For how long the provider takes a refresh token again that it has replaced, in milliseconds, as some can be told
-   * to. Within it, a refresh whose answer was lost is sent once more. Default 0: never.
+   * For how long the provider takes a refresh token again that it has replaced, in milliseconds, where it is set up
+   * to do so. Within it, a refresh whose answer was lost is sent once more. Default 0: never.
    */
   readonly resendGraceMs?: number | undefined;
 }

@@ -1,19 +1,19 @@
 import * as oauth from "oauth4webapi";
 
-/** How far the clock of a provider lies from this machine's, as far as its answers tell. */
+/** How far the clock of a provider lies from this machine's, as far as its answers show. */
 export interface ProviderClock {
   /** How many seconds the provider's clock is ahead. Differences that providers bear with count as none. */
   readonly skewSeconds: () => number;
   /** Fetch, and note the date of the answer (RFC 9110 §6.6.1). Pages of other origins are not shown it. */
   readonly fetch: (url: string, options: FetchOptions) => Promise<Response>;
   /**
-   * Run a request that says when it was made, as a signed assertion does (RFC 7523 §3); once more when the client
+   * Run a request that carries its time, as a signed assertion does (RFC 7523 §3); once more when the client
    * was refused and the answer shows that the time was wrong.
    */
   readonly dated: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
-/** What requests are made with; one without a body may say so. */
+/** What requests are made with; the body may be undefined. */
 type FetchOptions = Omit<RequestInit, "body"> & { readonly body: URLSearchParams | undefined };
 
 /** What providers allow for clocks that differ, and answers for being under way. */

@@ -11,7 +11,7 @@ export type ClientProof =
   /** A signed assertion (`private_key_jwt`, RFC 7523). The key need not be extractable. */
   | { readonly kind: "private_key"; readonly key: CryptoKey; readonly keyId?: string };
 
-/** Which provider, and who asks. */
+/** Which provider, and which client of it. */
 export interface ProviderOptions {
   /** The issuer's URL. Its metadata are discovered from there (RFC 8414, OpenID Connect Discovery). */
   readonly issuer: string;
@@ -29,14 +29,14 @@ export interface Provider {
   readonly client: oauth.Client;
   readonly proof: oauth.ClientAuth;
   /**
-   * Its metadata, asked for once for all. When who asked first gives up, the next call asks again.
+   * Its metadata, fetched once, for all calls. When the call that began it is aborted, the next one fetches it again.
    *
    * @throws when the provider cannot be reached, or the signal aborts
    */
   readonly server: (signal?: AbortSignal) => Promise<oauth.AuthorizationServer>;
   /** What every request gets. */
   readonly request: (signal?: AbortSignal) => RequestOptions;
-  /** Runs requests that say when they were made. */
+  /** Runs requests that carry the time at which they were made. */
   readonly dated: ProviderClock["dated"];
   /** End a token where the provider has an endpoint for that (RFC 7009). */
   readonly revoke: (token: string, signal: AbortSignal) => Promise<void>;

@@ -4,7 +4,7 @@ import { TokenSourceError } from "../core/source-error.ts";
 
 const TRANSIENT = new Set(["temporarily_unavailable", "server_error", "slow_down", "authorization_pending"]);
 
-/** Run a request to a provider, and say what its failure means for a session (RFC 6749 §5.2). */
+/** Run a request to a provider, and convert its failure to what that means for a session (RFC 6749 §5.2). */
 export async function explained<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();

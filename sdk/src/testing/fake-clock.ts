@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../core/clock.ts";
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until the test moves it. */
 export interface FakeClock extends Clock {
   /** Let time pass on both clocks, and run in order what falls due. */
   readonly advance: (ms: number) => void;

@@ -33,16 +33,16 @@ function track<T>(promise: Promise<T>): { readonly outcomes: readonly (T | Error
 for (const { suspend, resume } of SUSPENSIONS) {
   test(`between ${suspend} and ${resume} no transaction is begun`, async () => {
     using page = createFakePage();
-    const { exchange } = createDatabase("countersign");
-    const first = track(exchange("session"));
+    const { update } = createDatabase("countersign");
+    const first = track(update("session"));
     await page.step(MANY_STEPS);
     expect(first.outcomes).toEqual([undefined]);
     const begun = page.begun();
     page.dispatch(suspend);
     // Twice, as when a page that was left is frozen as well.
     page.dispatch(suspend);
-    const write = track(exchange("session", () => sealed("first")));
-    const read = track(exchange("session"));
+    const write = track(update("session", () => sealed("first")));
+    const read = track(update("session"));
     await page.step(MANY_STEPS);
     expect(page.begun()).toBe(begun);
     page.dispatch(resume);
@@ -52,10 +52,10 @@ for (const { suspend, resume } of SUSPENSIONS) {
   });
 
   for (let steps = 0; steps <= 6; steps += 1) {
-    test(`${suspend} ${steps} steps into an exchange leaves none under way, and it ends after ${resume}`, async () => {
+    test(`${suspend} ${steps} steps into an update leaves none under way, and it ends after ${resume}`, async () => {
       using page = createFakePage();
-      const { exchange } = createDatabase("countersign");
-      const write = track(exchange("session", () => sealed("first")));
+      const { update } = createDatabase("countersign");
+      const write = track(update("session", () => sealed("first")));
       await page.step(steps);
       page.suspend(suspend);
       await page.step(1);
@@ -63,7 +63,7 @@ for (const { suspend, resume } of SUSPENSIONS) {
       page.resume(resume);
       await page.step(MANY_STEPS);
       expect(write.outcomes).toHaveLength(1);
-      const read = track(exchange("session"));
+      const read = track(update("session"));
       await page.step(MANY_STEPS);
       expect(read.outcomes).toEqual([sealed("first")]);
       expect(page.underWay()).toBe(0);
@@ -71,10 +71,10 @@ for (const { suspend, resume } of SUSPENSIONS) {
   }
 }
 
-test("an exchange ends although its page is suspended time and again", async () => {
+test("an update ends although its page is suspended time and again", async () => {
   using page = createFakePage();
-  const { exchange } = createDatabase("countersign");
-  const write = track(exchange("session", () => sealed("first")));
+  const { update } = createDatabase("countersign");
+  const write = track(update("session", () => sealed("first")));
   for (const { suspend, resume } of [...SUSPENSIONS, ...SUSPENSIONS]) {
     await page.step(1);
     page.suspend(suspend);
@@ -85,10 +85,10 @@ test("an exchange ends although its page is suspended time and again", async () 
   expect(write.outcomes).toEqual([undefined]);
 });
 
-test("an exchange that fails in a page that runs is not tried again", async () => {
+test("an update that fails in a page that runs is not tried again", async () => {
   using page = createFakePage();
-  const { exchange } = createDatabase("countersign");
-  const read = track(exchange("session"));
+  const { update } = createDatabase("countersign");
+  const read = track(update("session"));
   await page.step(2);
   page.abortAll();
   await page.step(MANY_STEPS);

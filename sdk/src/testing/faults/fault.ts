@@ -1,6 +1,6 @@
 import type { SessionStore } from "../../core/store.ts";
 
-/** What a row of the fault table may be told. */
+/** Options of a row of the fault table. */
 export interface FaultOptions {
   /** Make an empty store for one row, shared by all its tabs. Default: in memory. */
   readonly createStore?: (() => SessionStore | Promise<SessionStore>) | undefined;

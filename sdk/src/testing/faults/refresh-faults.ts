@@ -37,7 +37,7 @@ export const REFRESH_FAULTS: readonly Fault[] = [
   },
   {
     row: 3,
-    name: "many tabs with an expired token and no way to talk: one successor, nobody is signed out",
+    name: "many tabs with an expired token and no way to talk: one successor, no tab is signed out",
     run: (options = {}) =>
       onStage(options, async ({ clock, server, store, signedIn, tab }) => {
         const tabs = [await signedIn(), ...Array.from({ length: 19 }, () => tab())];
@@ -102,7 +102,7 @@ export const REFRESH_FAULTS: readonly Fault[] = [
   },
   {
     row: 14,
-    name: "429 with a time: nobody asks before it, in any tab",
+    name: "429 with a time: no tab asks before it",
     run: (options = {}) =>
       onStage(options, async ({ clock, server, signedIn, tab }) => {
         const tabs = [await signedIn(), tab()];

@@ -72,7 +72,7 @@ export const STORE_FAULTS: readonly Fault[] = [
         gate.resolve();
         assertThat((await refused) === token, "who was refused must go on with the token of the other");
         assertThat((await stale.session.token()) === token, "the stale tab must adopt the token");
-        assertThat(!stale.events.some(({ type }) => type === "signed_out"), "nobody may be signed out");
+        assertThat(!stale.events.some(({ type }) => type === "signed_out"), "no tab may be signed out");
       }),
   },
   {
