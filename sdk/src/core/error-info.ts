@@ -3,7 +3,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 
 // A google.rpc.ErrorInfo as it is sent: reason, domain and metadata, each with its length before it. Decoding it and
-// RetryInfo by their descriptors adds 0.5 kB to the 9.5 kB of a page, compressed (`npm run bench -- sdk-size`). The price
+// RetryInfo by their descriptors adds 0.5 kB to the 9.7 kB of a page, compressed (`npm run bench -- sdk-size`). The price
 // of matching text: fields in the order of their numbers, as Countersign writes them, and texts of at most 127 bytes.
 const ERROR_INFO = /^\n.(?<reason>\w+).\vcountersign(?:.*\n.cause..(?<cause>\w+))?/s;
 // A mistake in a header must not lock users out for a year.
