@@ -64,10 +64,10 @@ const badInputs: readonly BadInput[] = [
   },
   {
     rule: throughEntries,
-    path: "server/node/src/peer.ts",
+    path: "server/node/src/read-peer.ts",
     bad: 'import { toNetwork } from "../../gate/src/connect/network.ts";',
     good: 'import { toNetwork } from "@countersign/server/internal";',
-    complaint: "server/node/src/peer.ts:1 ../../gate/src/connect/network.ts leads into another package",
+    complaint: "server/node/src/read-peer.ts:1 ../../gate/src/connect/network.ts leads into another package",
   },
   {
     rule: serverLayers,
@@ -101,7 +101,7 @@ const badInputs: readonly BadInput[] = [
     rule: serverLayers,
     path: "server/node/src/call/invoke.ts",
     bad: 'import { ANSWERS } from "../unary/answers.ts";',
-    good: 'import type { Exchange } from "../exchange/exchange.ts";',
+    good: 'import type { HttpExchange } from "../exchange/http-exchange.ts";',
     complaint: "server/node/src/call/invoke.ts:1 server/node/src/call may not import unary",
   },
   {

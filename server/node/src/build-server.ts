@@ -14,7 +14,7 @@ import {
   isHttp2Request,
   isHttp2Response,
 } from "./handler.ts";
-import { readPeer } from "./peer.ts";
+import { readPeer } from "./read-peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs } from "./rpc-handler.ts";
 import type { RpcOptions } from "./rpc-options.ts";
@@ -50,7 +50,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const cors = createCors(options.allowedOrigins);
   const rpcs = createRpcs(options, {
     contextValues: withPeers(options),
-    sentTo: (origin) => cors.fieldsFor(origin),
+    corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
   const peerOf = (req: HttpRequest): string => {

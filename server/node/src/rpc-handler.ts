@@ -34,7 +34,7 @@ import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
 /** What the rest of the server adds to each call. */
-export type RpcContext = Pick<UnaryOptions, "contextValues" | "sentTo">;
+export type RpcContext = Pick<UnaryOptions, "contextValues" | "corsFieldsFor">;
 
 /** The RPCs of a server. */
 export interface Rpcs {
@@ -66,7 +66,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     shutdownSignal: options.shutdownSignal,
     arrivals,
     compressions: COMPRESSIONS,
-    sentTo: context.sentTo,
+    corsFieldsFor: context.corsFieldsFor,
     onError: (error) => options.onError?.(error),
   });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));

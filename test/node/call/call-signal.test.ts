@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CallSignal } from "../../../server/node/src/call/call-signal.ts";
-import type { Exchange } from "../../../server/node/src/exchange/exchange.ts";
+import type { HttpExchange } from "../../../server/node/src/exchange/http-exchange.ts";
 
 /** A caller who can leave. */
 function createCaller() {
@@ -13,7 +13,7 @@ function createCaller() {
       for (const listener of caller.listeners) listener(reason);
     },
   };
-  return { caller, exchange: caller as unknown as Exchange }; // all that is asked of one here
+  return { caller, exchange: caller as unknown as HttpExchange }; // all that is asked of one here
 }
 
 describe("the signal of a call", () => {

@@ -8,7 +8,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { Call } from "../../../server/node/src/call/call.ts";
 import { invoke } from "../../../server/node/src/call/invoke.ts";
-import type { Exchange } from "../../../server/node/src/exchange/exchange.ts";
+import type { HttpExchange } from "../../../server/node/src/exchange/http-exchange.ts";
 
 type Handler = (context: HandlerContext) => { title: string } | Promise<{ title: string }>;
 
@@ -21,14 +21,14 @@ function createCall(handler: Handler, interceptors: readonly Interceptor[] = [])
     method,
     impl: (_: unknown, context: HandlerContext) => handler(context),
   } as const;
-  const head = { protocol: "grpc", timeoutMs: undefined, sentHeader: { a: "1" }, sentTrailer: {} } as const;
+  const head = { protocol: "grpc", timeoutMs: undefined, defaultHeader: { a: "1" }, defaultTrailer: {} } as const;
   const parts = { method: { spec, interceptors }, head, url: "http://a/b", values: createContextValues() };
   // All that is asked of one here.
   const exchange = {
     header: { "x-asked": "yes" },
     isGone: false,
     onClose: () => undefined,
-  } as unknown as Exchange;
+  } as unknown as HttpExchange;
   return new Call(parts, exchange, undefined);
 }
 
@@ -54,7 +54,7 @@ describe("a handler", () => {
     const call = createCall(() => ({ title: "answered" }));
     void invoke(call, request);
     expect(call.hasResponseFields).toBe(false);
-    expect(call.sentHeader).toBe(call.parts.head.sentHeader);
+    expect(call.headerFields).toBe(call.parts.head.defaultHeader);
   });
 
   it("adds to the header and the trailer of the answer", () => {
@@ -65,8 +65,8 @@ describe("a handler", () => {
       return { title: "answered" };
     });
     void invoke(call, request);
-    expect(call.sentHeader).toEqual({ a: "1", b: "2" });
-    expect(call.sentTrailer).toEqual({ c: "3" });
+    expect(call.headerFields).toEqual({ a: "1", b: "2" });
+    expect(call.trailerFields).toEqual({ c: "3" });
     const muxed = { a: "1", b: "2", "content-length": "7", "trailer-c": "3", "trailer-connection": "close" };
     expect(Object.entries(call.toMuxedHeader(7))).toEqual(Object.entries(muxed));
   });
@@ -107,7 +107,7 @@ describe("interceptors", () => {
     const handler: Handler = ({ requestHeader }) => ({ title: requestHeader.get("x-asked") ?? "" });
     const call = createCall(handler, [changing]);
     expect(await invoke(call, request)).toMatchObject({ title: "changed" });
-    expect(call.sentHeader).toEqual({ "x-answered": "changed" });
+    expect(call.headerFields).toEqual({ "x-answered": "changed" });
   });
 });
 

@@ -17,25 +17,25 @@ describe("the header of a unary call", () => {
       timeoutMs: 2000,
       compression: null,
       contentLength: 12,
-      sentHeader: { "content-type": "application/grpc+proto" },
-      sentTrailer: { "grpc-status": "0" },
+      defaultHeader: { "content-type": "application/grpc+proto" },
+      defaultTrailer: { "grpc-status": "0" },
     });
     expect(readHead(CONNECT)).toMatchObject({
       protocol: "connect",
       isBinary: false,
-      sentHeader: { "content-type": "application/json" },
-      sentTrailer: {},
+      defaultHeader: { "content-type": "application/json" },
+      defaultTrailer: {},
     });
   });
 
   it("says how the answer is compressed, in gRPC before it is", () => {
     expect(readHead({ ...GRPC, "grpc-accept-encoding": "identity,br" })).toMatchObject({
       compression: compressionBrotli,
-      sentHeader: { "grpc-encoding": "br" },
+      defaultHeader: { "grpc-encoding": "br" },
     });
     const head = readHead({ ...CONNECT, "accept-encoding": "gzip, br" });
     expect(head?.compression).toBe(compressionGzip);
-    expect(head?.sentHeader).toEqual({ "content-type": "application/json" });
+    expect(head?.defaultHeader).toEqual({ "content-type": "application/json" });
   });
 
   const unusual: Readonly<Record<string, IncomingHttpHeaders>> = {

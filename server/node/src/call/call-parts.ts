@@ -23,9 +23,9 @@ export interface CallHead {
   /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** The header of the answer, as it is when nobody adds to it. */
-  readonly sentHeader: Readonly<Record<string, string>>;
+  readonly defaultHeader: Readonly<Record<string, string>>;
   /** The trailer of the answer, as it is when nobody adds to it. */
-  readonly sentTrailer: Readonly<Record<string, string>>;
+  readonly defaultTrailer: Readonly<Record<string, string>>;
 }
 
 /** What is known of a call before anything of it is done. */

@@ -1,6 +1,6 @@
 import { systemClock } from "@countersign/server/internal";
 import { createDeadlineSignal, createLinkedAbortController } from "../connect-protocol.ts";
-import type { Exchange } from "../exchange/exchange.ts";
+import type { HttpExchange } from "../exchange/http-exchange.ts";
 
 /** When the time of a call is over, on two clocks. */
 interface Deadline {
@@ -26,7 +26,7 @@ function createDeadline(timeoutMs: number): Deadline {
  * A class: one is made for every call.
  */
 export class CallSignal {
-  readonly #exchange: Exchange;
+  readonly #exchange: HttpExchange;
   readonly #shutdownSignal: AbortSignal | undefined;
   readonly #deadline: Deadline | undefined;
   #controller: AbortController | undefined;
@@ -35,7 +35,7 @@ export class CallSignal {
   #end: { readonly reason: unknown } | undefined;
 
   /** @param timeoutMs how long the caller waits, in milliseconds */
-  constructor(exchange: Exchange, timeoutMs: number | undefined, shutdownSignal: AbortSignal | undefined) {
+  constructor(exchange: HttpExchange, timeoutMs: number | undefined, shutdownSignal: AbortSignal | undefined) {
     this.#exchange = exchange;
     this.#shutdownSignal = shutdownSignal;
     this.#deadline = timeoutMs === undefined ? undefined : createDeadline(timeoutMs);

@@ -2,7 +2,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { createLazyView } from "@countersign/server/internal";
 import { trailerMux } from "../connect-protocol.ts";
 import { dropConnectionFields } from "../exchange/connection-fields.ts";
-import type { Exchange, SentFields } from "../exchange/exchange.ts";
+import type { HttpExchange, ResponseFields } from "../exchange/http-exchange.ts";
 import type { CallParts } from "./call-parts.ts";
 import { CallSignal } from "./call-signal.ts";
 import { RequestHeader } from "./request-header.ts";
@@ -10,17 +10,17 @@ import { RequestHeader } from "./request-header.ts";
 /** One unary call. A class: closures over its state would cost more than the state. */
 export class Call<Parts extends CallParts = CallParts> {
   readonly parts: Parts;
-  readonly exchange: Exchange;
+  readonly exchange: HttpExchange;
   readonly signal: CallSignal;
   readonly header: RequestHeader;
   /** What the gate, the interceptors and the handler see of it. */
   readonly context: HandlerContext;
   /** Whether the gate still decides. */
-  isGated = true;
+  isAtGate = true;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
-  constructor(parts: Parts, exchange: Exchange, shutdownSignal: AbortSignal | undefined) {
+  constructor(parts: Parts, exchange: HttpExchange, shutdownSignal: AbortSignal | undefined) {
     this.parts = parts;
     this.exchange = exchange;
     this.header = new RequestHeader(exchange.header);
@@ -29,12 +29,12 @@ export class Call<Parts extends CallParts = CallParts> {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= new Headers(this.parts.head.sentHeader);
+    this.#responseHeader ??= new Headers(this.parts.head.defaultHeader);
     return this.#responseHeader;
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= new Headers(this.parts.head.sentTrailer);
+    this.#responseTrailer ??= new Headers(this.parts.head.defaultTrailer);
     return this.#responseTrailer;
   }
 
@@ -44,22 +44,22 @@ export class Call<Parts extends CallParts = CallParts> {
   }
 
   /** The header of the answer, to be sent. */
-  get sentHeader(): SentFields {
-    return this.#responseHeader === undefined ? this.parts.head.sentHeader : toFields(this.#responseHeader);
+  get headerFields(): ResponseFields {
+    return this.#responseHeader === undefined ? this.parts.head.defaultHeader : toFields(this.#responseHeader);
   }
 
   /** The trailer of the answer, to be sent over HTTP/2. */
-  get sentTrailer(): SentFields {
-    if (this.#responseTrailer === undefined) return this.parts.head.sentTrailer;
+  get trailerFields(): ResponseFields {
+    if (this.#responseTrailer === undefined) return this.parts.head.defaultTrailer;
     const fields = toFields(this.#responseTrailer);
     dropConnectionFields(fields);
     return fields;
   }
 
   /** The header with the trailer and the length of the body in it, as Connect has it: in the order of the names. */
-  toMuxedHeader(bodyBytes: number): SentFields {
+  toMuxedHeader(bodyBytes: number): ResponseFields {
     const length = String(bodyBytes);
-    if (!this.hasResponseFields) return { "content-length": length, ...this.parts.head.sentHeader };
+    if (!this.hasResponseFields) return { "content-length": length, ...this.parts.head.defaultHeader };
     const muxed = trailerMux(this.responseHeader, this.responseTrailer);
     muxed.set("content-length", length);
     return toFields(muxed);
@@ -83,7 +83,7 @@ const createContext: (call: Call) => HandlerContext = createLazyView<CallContext
     () =>
       signal.remainingMs,
   // The gate looks up a field or two; everybody else gets true Headers.
-  requestHeader: ({ header, isGated }) => (isGated ? header : header.toHeaders()),
+  requestHeader: ({ header, isAtGate }) => (isAtGate ? header : header.toHeaders()),
   responseHeader: (call) => call.responseHeader,
   responseTrailer: (call) => call.responseTrailer,
   abort:

@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toConnectionError } from "./close-reason.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, HttpExchange } from "./http-exchange.ts";
 import { stopUnreadBody, whenParsed } from "./reject-early.ts";
 
 /** A request over HTTP/1.1, whose errors somebody listens to. A class: one is made for every call. */
-export class Http1Exchange implements Exchange {
+export class Http1Exchange implements HttpExchange {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
 

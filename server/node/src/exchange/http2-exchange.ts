@@ -8,20 +8,20 @@ import {
 import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toResetError } from "./close-reason.ts";
-import type { Answer, Exchange, SentFields } from "./exchange.ts";
+import type { Answer, HttpExchange, ResponseFields } from "./http-exchange.ts";
 import type { Http2CallRequest } from "./http2-request.ts";
 import { resetBehindResponse } from "./reject-early.ts";
 
 /** A request over HTTP/2, straight from Node's stream. A class: one is made for every call. */
-export class Http2Exchange implements Exchange {
+export class Http2Exchange implements HttpExchange {
   readonly #request: Http2CallRequest;
-  readonly #sentAlways: SentFields;
+  readonly #corsFields: ResponseFields;
   readonly #stream: ServerHttp2Stream;
 
-  /** @param sentAlways fields of every answer to the request */
-  constructor(request: Http2CallRequest, sentAlways: SentFields) {
+  /** @param corsFields fields of every answer to the request */
+  constructor(request: Http2CallRequest, corsFields: ResponseFields) {
     this.#request = request;
-    this.#sentAlways = sentAlways;
+    this.#corsFields = corsFields;
     this.#stream = request.stream;
     // What the call must know of errors, its close says.
     this.#stream.on("error", ignore);
@@ -61,7 +61,7 @@ export class Http2Exchange implements Exchange {
   send({ status, header, body, trailer }: Answer): void {
     const stream = this.#stream;
     if (this.isGone) return;
-    const fields = { ":status": status, ...this.#sentAlways, ...header };
+    const fields = { ":status": status, ...this.#corsFields, ...header };
     // Over HTTP/2 there are no connections to speak of: Node takes no such field.
     if ("connection" in fields) delete fields.connection;
     const waitForTrailers = trailer !== undefined || !stream.readableEnded;

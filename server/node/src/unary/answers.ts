@@ -12,7 +12,7 @@ import {
   trailerFlag,
   trailerSerialize,
 } from "../connect-protocol.ts";
-import type { Answer } from "../exchange/exchange.ts";
+import type { Answer } from "../exchange/http-exchange.ts";
 import type { UnaryCall } from "./head.ts";
 
 /** How a protocol puts what calls come to. A promise only where something is compressed. */
@@ -24,17 +24,17 @@ export interface ProtocolAnswers {
 /** How each protocol does. */
 export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
   grpc: {
-    accept: (call, data) => seal(call, [{ flags: 0, data }]),
+    accept: (call, data) => toEnvelopedAnswer(call, [{ flags: 0, data }]),
     refuse(call, reason) {
       setTrailerStatus(call.responseTrailer, toCallError(reason));
-      return toSealed(call, undefined);
+      return toAnswerWithBody(call, undefined);
     },
   },
   "grpc-web": {
-    accept: (call, data) => seal(call, [{ flags: 0, data }, toTrailer(call.responseTrailer)]),
+    accept: (call, data) => toEnvelopedAnswer(call, [{ flags: 0, data }, toTrailer(call.responseTrailer)]),
     refuse(call, reason) {
       const trailer = setTrailerStatus(call.responseTrailer, toCallError(reason));
-      return seal(call, [toTrailer(trailer)]);
+      return toEnvelopedAnswer(call, [toTrailer(trailer)]);
     },
   },
   connect: {
@@ -59,19 +59,19 @@ function toCallError(reason: unknown): ConnectError & { readonly isWireError?: b
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
 }
 
-function seal(call: UnaryCall, envelopes: readonly EnvelopedMessage[]): Answer | Promise<Answer> {
+function toEnvelopedAnswer(call: UnaryCall, envelopes: readonly EnvelopedMessage[]): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
   const { compressMinBytes } = call.parts.method;
   if (compression === null || envelopes.every(({ data }) => data.byteLength < compressMinBytes)) {
-    return toSealed(call, encodeEnvelopes(...envelopes));
+    return toAnswerWithBody(call, encodeEnvelopes(...envelopes));
   }
   const compressed = envelopes.map((envelope) => envelopeCompress(envelope, compression, compressMinBytes));
-  return Promise.all(compressed).then((sealed) => toSealed(call, encodeEnvelopes(...sealed)));
+  return Promise.all(compressed).then((sealed) => toAnswerWithBody(call, encodeEnvelopes(...sealed)));
 }
 
-function toSealed(call: UnaryCall, body: Uint8Array | undefined): Answer {
-  const trailer = call.parts.head.protocol === "grpc" ? call.sentTrailer : undefined;
-  return { status: 200, header: call.sentHeader, body, trailer };
+function toAnswerWithBody(call: UnaryCall, body: Uint8Array | undefined): Answer {
+  const trailer = call.parts.head.protocol === "grpc" ? call.trailerFields : undefined;
+  return { status: 200, header: call.headerFields, body, trailer };
 }
 
 /** The form in which gRPC-Web sends a trailer: behind the message. */

@@ -53,14 +53,14 @@ const GRPC = {
   parseTimeout: parseGrpcTimeout,
   encoding: "grpc-encoding",
   acceptEncoding: "grpc-accept-encoding",
-  sentTrailer: { "grpc-status": "0" },
+  defaultTrailer: { "grpc-status": "0" },
 };
 const CONNECT = {
   timeout: "connect-timeout-ms",
   parseTimeout: parseConnectTimeout,
   encoding: "content-encoding",
   acceptEncoding: "accept-encoding",
-  sentTrailer: {},
+  defaultTrailer: {},
 };
 
 /** Create what reads the headers of requests. @param available how answers can be compressed */
@@ -79,12 +79,12 @@ export function createHeadReader(available: readonly Compression[]): HeadReader 
     const compression = negotiate(header[fields.acceptEncoding]);
     if (timeoutMs === null || contentLength === null || compression === undefined) return undefined;
     // Connect says how an answer is compressed only when it is.
-    const sentHeader =
+    const defaultHeader =
       protocol === "connect" || compression === null
         ? { "content-type": answer }
         : { "content-type": answer, [fields.encoding]: compression.name };
-    const { sentTrailer } = fields;
-    return { protocol, isBinary, timeoutMs, compression, contentLength, sentHeader, sentTrailer };
+    const { defaultTrailer } = fields;
+    return { protocol, isBinary, timeoutMs, compression, contentLength, defaultHeader, defaultTrailer };
   };
 }
 

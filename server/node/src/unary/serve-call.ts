@@ -3,7 +3,7 @@ import type { Message } from "../call/call-parts.ts";
 import { invoke } from "../call/invoke.ts";
 import type { Arrivals } from "../exchange/arrivals.ts";
 import { type BodyListener, BodyReader, type UnusualBody } from "../exchange/body.ts";
-import type { Answer } from "../exchange/exchange.ts";
+import type { Answer } from "../exchange/http-exchange.ts";
 import { ANSWERS } from "./answers.ts";
 import type { UnaryCall } from "./head.ts";
 import { type Step, takeStep } from "./step.ts";
@@ -69,7 +69,7 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   proceed(served) {
     const { exchange, parts } = served.call;
     const { protocol, contentLength } = parts.head;
-    served.call.isGated = false;
+    served.call.isAtGate = false;
     if (served.isCutOff()) return;
     served.serving.arrivals.add(exchange);
     const shape = { isEnveloped: protocol !== "connect", contentLength, maxBytes: parts.method.readMaxBytes };

@@ -3,7 +3,7 @@ import { type ContextValues, createContextValues } from "@connectrpc/connect";
 import { createCallValues } from "@countersign/server/internal";
 import { Call } from "../call/call.ts";
 import type { Compression } from "../connect-protocol.ts";
-import type { Exchange, SentFields } from "../exchange/exchange.ts";
+import type { HttpExchange, ResponseFields } from "../exchange/http-exchange.ts";
 import { Http1Exchange } from "../exchange/http1-exchange.ts";
 import { Http2Exchange } from "../exchange/http2-exchange.ts";
 import { Http2CallRequest } from "../exchange/http2-request.ts";
@@ -21,7 +21,7 @@ export interface UnaryOptions extends UnaryServing {
   /** How answers can be compressed. */
   readonly compressions: readonly Compression[];
   /** Fields of every answer to requests of an origin. */
-  readonly sentTo: (origin: string | undefined) => SentFields;
+  readonly corsFieldsFor: (origin: string | undefined) => ResponseFields;
 }
 
 /** Serves unary calls without Connect's own handler. */
@@ -56,7 +56,7 @@ export function createUnaryServer(
       return undefined;
     }
   };
-  const serve = (parts: UnaryCallParts, exchange: Exchange): true => {
+  const serve = (parts: UnaryCallParts, exchange: HttpExchange): true => {
     serveCall(new Call(parts, exchange, options.shutdownSignal), options);
     return true;
   };
@@ -66,7 +66,7 @@ export function createUnaryServer(
       const scheme = stream.session.encrypted === true ? "https" : "http";
       const request = new Http2CallRequest(stream, header, rawHeaders);
       const parts = open(request, stream, originOf(scheme, header[":authority"] ?? header.host));
-      return parts !== undefined && serve(parts, new Http2Exchange(request, options.sentTo(header.origin)));
+      return parts !== undefined && serve(parts, new Http2Exchange(request, options.corsFieldsFor(header.origin)));
     },
     onRequest(req, res) {
       const scheme = "encrypted" in req.socket && req.socket.encrypted === true ? "https" : "http";

@@ -3,20 +3,20 @@ import type { Arriving } from "./arrivals.ts";
 import type { BodyReader } from "./body.ts";
 
 /** Fields of a header or trailer, ready to be sent: names in lower case. */
-export type SentFields = Readonly<Record<string, string | string[]>>;
+export type ResponseFields = Readonly<Record<string, string | string[]>>;
 
 /** A whole answer. */
 export interface Answer {
   /** The status of HTTP. */
   readonly status: number;
-  readonly header: SentFields;
+  readonly header: ResponseFields;
   readonly body: Uint8Array | undefined;
   /** What follows the body over HTTP/2. */
-  readonly trailer: SentFields | undefined;
+  readonly trailer: ResponseFields | undefined;
 }
 
 /** A request and the way to answer it, over either version of HTTP. */
-export interface Exchange extends Arriving {
+export interface HttpExchange extends Arriving {
   readonly header: IncomingHttpHeaders;
   /** Whether nobody can get an answer any more. */
   readonly isGone: boolean;

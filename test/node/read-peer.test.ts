@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../server/node/src/handler.ts";
-import { readPeer } from "../../server/node/src/peer.ts";
+import { readPeer } from "../../server/node/src/read-peer.ts";
 
 function peerOf(remoteAddress: string, forwarded?: string, isBehindProxy = forwarded !== undefined): string {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
