@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { watchReadiness } from "../../server/node/src/readiness.ts";
+import { monitorReadiness } from "../../server/node/src/readiness.ts";
 
 beforeEach(() => vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
@@ -8,7 +8,7 @@ function start() {
   const changes: (readonly [boolean, unknown])[] = [];
   const outage = new Error("down");
   let check = (): Promise<void> => Promise.resolve();
-  const readiness = watchReadiness({
+  const readiness = monitorReadiness({
     check: () => check(),
     onChange: (isReady, reason) => changes.push([isReady, reason]),
     everyMs: 1_000,

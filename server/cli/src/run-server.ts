@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HttpHandler, Listener } from "@countersign/node";
-import { deferHandler, type Readiness, respondJson, watchReadiness } from "@countersign/node/internal";
+import { deferHandler, monitorReadiness, type Readiness, respondJson } from "@countersign/node/internal";
 import { bindAdmin, bindServer } from "./bind.ts";
 import type { Terminal } from "./command.ts";
 import { type ComposedServer, composeServer, type ServerMode } from "./compose-server.ts";
@@ -95,7 +95,7 @@ export async function runServer(
  * no user in, and forgets what it revokes when it ends.
  */
 function watchBackend({ issuer, log }: Backend, setReady: (isReady: boolean) => void): Readiness {
-  return watchReadiness({
+  return monitorReadiness({
     check: () => issuer.assertUsable(),
     onChange(isReady, err) {
       if (isReady) {

@@ -15,6 +15,7 @@ export { assertValid, invalidArgument } from "./connect/invalid-argument.ts";
 export { resolveIssuer } from "./connect/issuer-options.ts";
 export { createLazyView } from "./connect/lazy-view.ts";
 export { toNetwork } from "./connect/network.ts";
+export type { NodeRequest } from "./connect/node-request.ts";
 export { peerOf } from "./connect/peer.ts";
 export type { HostedRequest } from "./connect/request-host.ts";
 export { hostOf, isHost } from "./connect/request-host.ts";

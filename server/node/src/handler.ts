@@ -6,6 +6,7 @@ import type {
   ServerHttp2Stream,
 } from "node:http2";
 import type { PeerCertificate } from "node:tls";
+import type { NodeRequest } from "@countersign/server/internal";
 
 /** A request of either version of HTTP, as Node.js hands it over. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -44,26 +45,19 @@ export function deferHandler(handlerOf: () => HttpHandler): HttpHandler {
 }
 
 /** A request, as far as the context values of its call can be made from it. */
-export interface CallRequest {
+export interface CallRequest extends NodeRequest {
   /** The fields of its header, as Node.js joins them. */
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, as they came. */
-  readonly rawHeaders: readonly string[];
   readonly method?: string | undefined;
   /** The target of the request: its path. */
   readonly url?: string | undefined;
   /** The connection that it came over. */
-  readonly socket: {
-    readonly remoteAddress?: string | undefined;
-    readonly writableLength: number;
+  readonly socket: NodeRequest["socket"] & {
     /** Over TLS: whether the client's certificate was verified. */
     readonly authorized?: boolean;
     /** Over TLS: the client's certificate; an object without properties when it has shown none. */
     readonly getPeerCertificate?: (detailed: false) => PeerCertificate;
-    destroy(): unknown;
   };
-  /** The stream of HTTP/2 that it came over. */
-  readonly stream?: { readonly closed: boolean; close(code: number): void };
 }
 
 /** A response, as far as it says whether it has been sent. */

@@ -4,5 +4,5 @@ export type { CallRequest } from "./handler.ts";
 export { deferHandler } from "./handler.ts";
 export { readPeer } from "./read-peer.ts";
 export type { Readiness } from "./readiness.ts";
-export { watchReadiness } from "./readiness.ts";
+export { monitorReadiness } from "./readiness.ts";
 export { respondJson } from "./respond.ts";

@@ -1,6 +1,6 @@
 import { repeat, systemClock } from "@countersign/server/internal";
 
-/** What {@link watchReadiness} needs. */
+/** What {@link monitorReadiness} needs. */
 export interface ReadinessOptions {
   /** Use what the server cannot do without; it throws or rejects when that is not there. */
   readonly check: () => Promise<void>;
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 3_000;
 const FAILURES_UNTIL_DOWN = 2;
 
 /** Watch something that can be used at the beginning. Two checks must fail before it counts as down, and one ends that. */
-export function watchReadiness(options: ReadinessOptions): Readiness {
+export function monitorReadiness(options: ReadinessOptions): Readiness {
   const { check, onChange, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS } = options;
   let failures = 0;
   let isChecking = false;

@@ -7,7 +7,7 @@ import {
 } from "../../../server/gate/src/connect/anonymous-streams.ts";
 import { createCallValues, stateOf } from "../../../server/gate/src/connect/call-state.ts";
 import { openStream } from "../../../server/gate/src/connect/route/open-stream.ts";
-import { createClockWatch } from "../../../server/gate/src/streams/clock-watch.ts";
+import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import type { StreamEnd } from "../../../server/gate/src/streams/stream-watch.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -43,7 +43,14 @@ function setUp(nowMs = 1_000_000) {
     throw error;
   };
   const streams = {
-    leases: { registry, revocations, clock, onError, toleranceSeconds: 0, watch: createClockWatch(clock) },
+    leases: {
+      registry,
+      revocations,
+      clock,
+      onError,
+      toleranceSeconds: 0,
+      clockJumps: createClockJumps(clock),
+    },
     anonymous: createAnonymousStreams(resolveAnonymousStreams()),
   };
   const open = (...call: Parameters<typeof contextOf>) =>

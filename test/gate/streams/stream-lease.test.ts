@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import type { Policy } from "../../../server/gate/src/authorize/policy.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
-import { createClockWatch } from "../../../server/gate/src/streams/clock-watch.ts";
+import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamLease } from "../../../server/gate/src/streams/stream-lease.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -27,7 +27,7 @@ function createStage() {
     registry,
     revocations: { isRevoked: ({ tokenId }: Principal) => revoked.has(tokenId) },
     clock,
-    watch: createClockWatch(clock),
+    clockJumps: createClockJumps(clock),
     toleranceSeconds: TOLERANCE_SECONDS,
   };
   return { clock, seen, revoked, registry, context };

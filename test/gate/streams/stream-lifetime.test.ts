@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
-import { createClockWatch } from "../../../server/gate/src/streams/clock-watch.ts";
+import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamLifetime } from "../../../server/gate/src/streams/stream-lifetime.ts";
 import { resultUntilEnded, untilEnded } from "../../../server/gate/src/streams/until-ended.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -14,7 +14,7 @@ beforeEach(() => {
 /** The clock of a test, and how far it was set ahead. */
 function createOptions(aheadMs = () => 0) {
   const wall = { ...clock, nowMs: () => clock.nowMs() + aheadMs() };
-  return { clock: wall, watch: createClockWatch(wall) };
+  return { clock: wall, clockJumps: createClockJumps(wall) };
 }
 
 describe("createStreamLifetime", () => {

@@ -143,7 +143,7 @@ describe("servers on one bus", () => {
     const store = { ...base, bus };
     const clock = createWallClock();
     const join = (secret: Uint8Array) =>
-      start(store, clock, { seal: createSealedMessages({ secret, clock }) });
+      start(store, clock, { sealer: createSealedMessages({ secret, clock }) });
     await using here = await join(SECRET);
     await using there = await join(SECRET);
     await using stranger = await join(new Uint8Array(32).fill(8));
@@ -180,7 +180,7 @@ describe("servers on one bus", () => {
     await using base = await openTestSqlite();
     const store = { ...base, bus };
     const clock = createWallClock();
-    const join = () => start(store, clock, { seal: createSealedMessages({ secret: SECRET, clock }) });
+    const join = () => start(store, clock, { sealer: createSealedMessages({ secret: SECRET, clock }) });
     await using here = await join();
     await using there = await join();
     await fillUp(base);

@@ -21,7 +21,12 @@ function createCall(handler: Handler, interceptors: readonly Interceptor[] = [])
     method,
     impl: (_: unknown, context: HandlerContext) => handler(context),
   } as const;
-  const head = { protocol: "grpc", timeoutMs: undefined, defaultHeader: { a: "1" }, defaultTrailer: {} } as const;
+  const head = {
+    protocol: "grpc",
+    timeoutMs: undefined,
+    defaultHeader: { a: "1" },
+    defaultTrailer: {},
+  } as const;
   const parts = { method: { spec, interceptors }, head, url: "http://a/b", values: createContextValues() };
   // All that is asked of one here.
   const exchange = {

@@ -48,7 +48,7 @@ export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: Ke
 }
 
 /** A token whose signature has not been verified. */
-interface Candidate {
+interface CandidateToken {
   readonly token: string;
   readonly payload: UnverifiedJws["payload"];
   /** The issuer that it says it is from. */
@@ -57,7 +57,7 @@ interface Candidate {
 
 function verifyWith(
   key: VerificationKey | undefined,
-  { token, payload, issuer }: Candidate,
+  { token, payload, issuer }: CandidateToken,
 ): Promise<Verdict> {
   if (key === undefined) {
     throw invalid("the issuer has no such key");

@@ -5,7 +5,7 @@ import { assertTimely } from "../authenticate/token-times.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { createClockWatch } from "../streams/clock-watch.ts";
+import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import { createAudiences } from "./audiences.ts";
@@ -138,7 +138,7 @@ function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gat
     clock,
     onError,
     toleranceSeconds: clockToleranceSeconds,
-    watch: createClockWatch(clock),
+    clockJumps: createClockJumps(clock),
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
   return createImplementationGuard({

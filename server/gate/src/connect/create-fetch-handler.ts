@@ -77,9 +77,9 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
   };
 }
 
-type Handler = ConnectRouter["handlers"][number];
-type ServerRequest = Parameters<Handler>[0];
-type ServerResponse = Awaited<ReturnType<Handler>>;
+type RpcHandler = ConnectRouter["handlers"][number];
+type ServerRequest = Parameters<RpcHandler>[0];
+type ServerResponse = Awaited<ReturnType<RpcHandler>>;
 
 function respondNotFound(): Response {
   return new Response(null, { status: 404 });

@@ -36,7 +36,7 @@ export interface NodeRequest {
 export type RawRequest = NodeRequest | { readonly raw: NodeRequest };
 
 /** The request of a call, and its response where it is known. */
-interface Exchange {
+interface NodeExchange {
   readonly request: NodeRequest;
   /** Whether it says which host it is for. */
   readonly hasHost: boolean;
@@ -49,7 +49,7 @@ const NOT_GIVEN = (): undefined => undefined;
 const NONE = (): undefined => undefined;
 
 /** Behind a function: whoever logs the context of a call must not log the headers of its request. */
-const exchangeKey = createContextKey<() => Exchange | undefined>(NOT_GIVEN, {
+const exchangeKey = createContextKey<() => NodeExchange | undefined>(NOT_GIVEN, {
   description: "countersign exchange",
 });
 

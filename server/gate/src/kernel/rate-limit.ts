@@ -15,9 +15,9 @@ export interface RateLimitOptions {
 
 /** Counts what callers do, in the memory of one server, and makes them wait when it is too much. */
 export interface RateLimit {
-  /** @throws AuthError `RATE_LIMITED` when the key has no more tries left, with the time to wait for the next */
+  /** @throws AuthError `RATE_LIMITED` when the key has no more attempts left, with the time to wait for the next */
   assertAllowed(key: string): void;
-  /** Count one try. */
+  /** Count one attempt. */
   take(key: string): void;
 }
 
@@ -26,20 +26,20 @@ export interface OwnRateLimit extends RateLimit {
   /** How it counts, now. */
   count(): { readonly stepMs: number; readonly windowMs: number; readonly nowMs: number };
   /**
-   * Learn when all tries of a key will have grown back.
+   * Learn when all attempts of a key will have grown back.
    *
-   * @param tries how many more were made than that takes into account
+   * @param attempts how many more were made than that takes into account
    */
-  raise(key: string, fullAtMs: number, tries: number): void;
+  raise(key: string, fullAtMs: number, attempts: number): void;
 }
 
 /** A stranger with many addresses pushes out the oldest, about 100 B each. */
 const MAX_KEYS = 100_000;
 
 /**
- * Create a limit: a whole window's tries at once, and from then on one for each that grows back.
+ * Create a limit: a whole window's attempts at once, and from then on one for each that grows back.
  *
- * It keeps one number for each key: when all its tries will have grown back (the generic cell rate algorithm).
+ * It keeps one number for each key: when all its attempts will have grown back (the generic cell rate algorithm).
  */
 export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
   const { limit, windowMs, clock = systemClock, message } = options;
@@ -54,13 +54,13 @@ export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
       }
     },
     take(key) {
-      // Tries that were under way together may be more than were allowed; they cost no more than the whole window.
+      // Attempts that were under way together may be more than were allowed; they cost no more than the whole window.
       const nowMs = clock.nowMs();
       fullAt.set(key, Math.min(Math.max(fullAt.get(key) ?? 0, nowMs) + stepMs, nowMs + windowMs));
     },
     count: () => ({ stepMs, windowMs, nowMs: clock.nowMs() }),
-    raise(key, fullAtMs, tries) {
-      const known = Math.min(fullAtMs + tries * stepMs, clock.nowMs() + windowMs);
+    raise(key, fullAtMs, attempts) {
+      const known = Math.min(fullAtMs + attempts * stepMs, clock.nowMs() + windowMs);
       fullAt.set(key, Math.max(fullAt.get(key) ?? 0, known));
     },
   };

@@ -44,7 +44,7 @@ export async function importKeys(document: unknown, options: ImportOptions): Pro
 }
 
 /** A key of a JWK Set, with one algorithm that it could verify. */
-interface Candidate {
+interface CandidateKey {
   readonly jwk: JWK;
   readonly algorithm: SignatureAlgorithm;
 }
@@ -57,7 +57,7 @@ interface Candidate {
 export function findCandidates(
   document: unknown,
   algorithms: readonly SignatureAlgorithm[],
-): readonly Candidate[] {
+): readonly CandidateKey[] {
   const jwks =
     typeof document === "object" && document !== null && "keys" in document ? document.keys : undefined;
   if (!Array.isArray(jwks) || jwks.length > MAX_KEYS) {

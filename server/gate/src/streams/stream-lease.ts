@@ -3,7 +3,7 @@ import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
-import type { ClockWatch } from "./clock-watch.ts";
+import type { ClockJumps } from "./clock-jumps.ts";
 import { createStreamLifetime, type StreamLifetime } from "./stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
 
@@ -16,7 +16,7 @@ export interface LeaseContext {
   /** The time. */
   readonly clock: Clock;
   /** Notifies leases when the clock was set. */
-  readonly watch: ClockWatch;
+  readonly clockJumps: ClockJumps;
   /** How far the clocks of issuer and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
 }

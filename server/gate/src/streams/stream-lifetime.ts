@@ -1,14 +1,14 @@
 import { AuthError } from "../errors/auth-error.ts";
 import type { Cancel, Clock } from "../kernel/clock.ts";
 import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
-import type { ClockWatch } from "./clock-watch.ts";
+import type { ClockJumps } from "./clock-jumps.ts";
 import { createEnding, type OwnEnding } from "./ending.ts";
 
 /** What a life goes by. */
 export interface LifetimeOptions {
   readonly clock: Clock;
-  /** Tells when the clock was set. */
-  readonly watch: ClockWatch;
+  /** Notifies when the clock was set. */
+  readonly clockJumps: ClockJumps;
   /** What the caller is told at the deadline. Default: that the token has expired. */
   readonly expiry?: string;
 }
@@ -29,14 +29,14 @@ export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
  * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
  */
 export function createStreamLifetime(options: LifetimeOptions, deadlineMs: number): StreamLifetime {
-  const { clock, watch } = options;
+  const { clock, clockJumps } = options;
   const ending = createEnding();
   let cancelTimer: Cancel | undefined;
   let endsAtMs = deadlineMs;
 
   function stop(): void {
     cancelTimer?.();
-    watch.delete(look);
+    clockJumps.delete(look);
   }
 
   function end(error: AuthError): void {
@@ -55,7 +55,7 @@ export function createStreamLifetime(options: LifetimeOptions, deadlineMs: numbe
     }
   }
 
-  watch.add(look);
+  clockJumps.add(look);
   look();
   return {
     signal: ending.signal,

@@ -88,7 +88,7 @@ async function openRevocations(
     audit: options.audit,
     issuer: options.url,
     failOpen: options.failOpen,
-    seal: createSealedMessages({ secret, clock }),
+    sealer: createSealedMessages({ secret, clock }),
     accessTtlMs: options.accessTtlMs,
     // Gates may accept other issuers beside this one, and ask it what is revoked of theirs.
     acceptsOtherIssuers: true,

@@ -76,7 +76,7 @@ const SUBJECT_BYTES = 16;
 /** Create the keeper of accounts. */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, clock, passwords, sessions } = options;
-  const tell = (type: AccountEvent["type"], subject: string): void =>
+  const record = (type: AccountEvent["type"], subject: string): void =>
     options.audit?.record({ type, subject });
   const find = (username: string): Promise<AccountRecord | undefined> =>
     findAccountByUsername(store, normalizeUsername(username));
@@ -97,7 +97,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       throw noSuchAccount();
     }
     eventsOfAccountUpdate(wanted).forEach((type) => {
-      tell(type, subject);
+      record(type, subject);
     });
     if (wanted.disabled === true) {
       await sessions.end({ where: { subject }, reason: "account_disabled" });
@@ -113,7 +113,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       if (!wasAdded) {
         throw new Error("the username is taken");
       }
-      tell("account_added", account.subject);
+      record("account_added", account.subject);
       return account;
     },
     find,
@@ -122,7 +122,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       assertPassword(password);
       const { subject } = await get(username);
       await updateAccount(store, subject, { passwordHash: await passwords.hash(password) });
-      tell("password_changed", subject);
+      record("password_changed", subject);
       await sessions.end({ where: { subject }, reason: "password_changed" });
     },
     update,
@@ -138,7 +138,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       await updateAccount(store, subject, { disabledAtMs: clock.nowMs() });
       await sessions.end({ where: { subject }, reason: "account_removed" });
       await deleteAccount(store, subject);
-      tell("account_removed", subject);
+      record("account_removed", subject);
     },
   };
 }

@@ -98,7 +98,7 @@ export interface Clients {
 /** Create the keeper of clients. */
 export function createClients(options: ClientsOptions): Clients {
   const { store, clock, sessions, revocations } = options;
-  const tell = (type: ClientEvent["type"], clientId: string): void =>
+  const record = (type: ClientEvent["type"], clientId: string): void =>
     options.audit?.record({ type, clientId });
   const get = async (clientId: string): Promise<ClientRecord> => {
     const client = await findClient(store, clientId);
@@ -120,7 +120,7 @@ export function createClients(options: ClientsOptions): Clients {
       throw noSuchClient();
     }
     eventsOfClientUpdate(wanted).forEach((type) => {
-      tell(type, clientId);
+      record(type, clientId);
     });
     if (wanted.disabled === true) {
       await revoke(clientId, "client_disabled");
@@ -135,7 +135,7 @@ export function createClients(options: ClientsOptions): Clients {
       if (!(await insertClient(store, made.client))) {
         throw new Error("there is a client with this identifier");
       }
-      tell("client_added", input.clientId);
+      record("client_added", input.clientId);
       return made;
     },
     list: () => listClients(store),
@@ -147,7 +147,7 @@ export function createClients(options: ClientsOptions): Clients {
           ? { secretHash: hashClientSecret(secret ?? ""), previousExpiresAtMs: clock.nowMs() + overlapMs }
           : { jwks: await parseClientKeys(jwks) };
       await replaceClientKey(store, clientId, change);
-      tell("client_rotated", clientId);
+      record("client_rotated", clientId);
       return { client: await get(clientId), secret };
     },
     update,

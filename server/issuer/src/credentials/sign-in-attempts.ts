@@ -18,7 +18,7 @@ export interface SignInAttemptsOptions {
 
 /**
  * Limit how often one address may try to sign in, at all processes of this server together, and on Postgres at all
- * servers. SQLite is for one server, whose tries are not worth a write each.
+ * servers. SQLite is for one server, whose attempts are not worth a write each.
  *
  * @param opened closes what this opens
  */

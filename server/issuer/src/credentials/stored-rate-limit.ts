@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Cancel, Clock, RateLimit } from "@countersign/server";
 import { type OwnRateLimit, systemClock } from "@countersign/server/internal";
-import { type AddressTries, addAddressTries } from "../store/address-tries.ts";
+import { type AddressAttempts, addAddressAttempts } from "../store/address-attempts.ts";
 import type { Store } from "../store/database.ts";
 
 /** What {@link shareThroughStore} needs. */
@@ -9,9 +9,9 @@ export interface StoredRateLimitOptions {
   readonly store: Store;
   /** The limit in the memory of this server, which is all that callers wait for. */
   readonly own: OwnRateLimit;
-  /** Takes the tries of this server. Default: {@link own}. */
+  /** Takes the attempts of this server. Default: {@link own}. */
   readonly local?: RateLimit;
-  /** How long tries are gathered before they are written, in milliseconds. Default 250. */
+  /** How long attempts are gathered before they are written, in milliseconds. Default 250. */
   readonly gatherMs?: number;
   /** The time. Default: the machine's. */
   readonly clock?: Clock;
@@ -37,10 +37,10 @@ const MAX_GATHERED = 5_000;
 const BATCH = 500;
 
 /**
- * Count tries together with the other servers on a store.
+ * Count attempts together with the other servers on a store.
  *
- * No caller waits for it: tries are gathered and written behind them, and the answer tells what others have counted.
- * So an address gets at each server at most what it can try while tries are gathered, and while the store cannot be
+ * No caller waits for it: attempts are gathered and written behind them, and the answer tells what others have counted.
+ * So an address gets at each server at most what it can try while attempts are gathered, and while the store cannot be
  * used, each server counts for itself. The store sees hashes of keys only.
  */
 export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLimit {
@@ -60,8 +60,8 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
 
   const write = async (batch: ReadonlyMap<string, number>): Promise<void> => {
     const names = new Map([...batch.keys()].map((key) => [digest(key), key]));
-    const counted: AddressTries[] = [...batch].map(([key, tries]) => ({ key: digest(key), tries }));
-    for (const { key, fullAtMs } of await addAddressTries(store, counted, own.count())) {
+    const counted: AddressAttempts[] = [...batch].map(([key, attempts]) => ({ key: digest(key), attempts }));
+    for (const { key, fullAtMs } of await addAddressAttempts(store, counted, own.count())) {
       const name = names.get(key);
       // What came meanwhile is on its way to the store, and counts here already.
       if (name !== undefined) own.raise(name, fullAtMs, gathered.of(name));
@@ -76,7 +76,7 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
     } catch (error) {
       if (!isDown) onError(error);
       isDown = true;
-      for (const [key, tries] of batch) gathered.add(key, tries);
+      for (const [key, attempts] of batch) gathered.add(key, attempts);
     }
     if (!gathered.isEmpty()) schedule();
   };

@@ -7,7 +7,7 @@ import {
   createFirstKeys,
   type RotationContext,
   removeCompromised,
-  removeOutlivedKeys,
+  removeExpiredKeys,
   rotateIfDue,
   rotateKeys,
 } from "./key-rotation.ts";
@@ -94,7 +94,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   const maintain = async (): Promise<void> => {
     await rotateIfDue(context);
-    await removeOutlivedKeys(context);
+    await removeExpiredKeys(context);
     await snapshots.reloadAfresh();
   };
   return {

@@ -104,7 +104,7 @@ export async function removeCompromised(context: RotationContext, kid: string): 
 }
 
 /** Remove the keys that no valid token can be signed with any more. */
-export async function removeOutlivedKeys({ store, clock, audit, times }: RotationContext): Promise<void> {
+export async function removeExpiredKeys({ store, clock, audit, times }: RotationContext): Promise<void> {
   const nowMs = clock.nowMs();
   // Tokens of another server on the store may last longer than those of this one.
   const longestMs = (await recordedAccessLifeMs(store.db, nowMs)) ?? times.accessTtlMs;

@@ -12,11 +12,11 @@ export interface RevocationBatch {
 export interface RevocationListeners {
   /** Call back for each batch from now on. @returns what ends the calls */
   add(listener: (batch: RevocationBatch) => void): () => void;
-  /** Tell all of them. */
-  tell(records: readonly RevocationRecord[]): void;
+  /** Notify all of them. */
+  notify(records: readonly RevocationRecord[]): void;
 }
 
-/** Create an empty list. @param onError told when a listener threw */
+/** Create an empty list. @param onError takes what a listener throws */
 export function createRevocationListeners(onError: (error: unknown) => void): RevocationListeners {
   const listeners = new Set<(batch: RevocationBatch) => void>();
   return {
@@ -24,7 +24,7 @@ export function createRevocationListeners(onError: (error: unknown) => void): Re
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    tell(records) {
+    notify(records) {
       const batch = toBatch(records);
       for (const listener of listeners) {
         try {

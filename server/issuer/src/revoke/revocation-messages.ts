@@ -2,8 +2,8 @@ import type { MessageBus, Subscription } from "@countersign/server";
 import { MAX_MESSAGE_BYTES } from "@countersign/server/internal";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 
-/** Seals what servers tell each other, so that only they can read it and make it. */
-export interface MessageSeal {
+/** Seals the messages between servers, so that only they can read and make them. */
+export interface MessageSealer {
   seal(content: unknown, purpose: string): { readonly message: string };
   /** @returns undefined when it is not genuine, too old, or was read before */
   open(message: string, purpose: string): { readonly content: unknown } | undefined;
@@ -15,35 +15,35 @@ const PURPOSE = "unwritten-revocations";
 /** So many that most messages have room for them. */
 const MESSAGE_REVOCATIONS = 16;
 
-/** Publish revocations to the other servers that no store can tell them of yet. */
+/** Publish revocations that are not in the store yet to the other servers. */
 export function publishUnwritten(
   bus: MessageBus,
-  seal: MessageSeal,
+  sealer: MessageSealer,
   revocations: readonly UnwrittenRevocation[],
 ): void {
   for (let at = 0; at < revocations.length; at += MESSAGE_REVOCATIONS) {
-    publishSome(bus, seal, revocations.slice(at, at + MESSAGE_REVOCATIONS));
+    publishSome(bus, sealer, revocations.slice(at, at + MESSAGE_REVOCATIONS));
   }
 }
 
-function publishSome(bus: MessageBus, seal: MessageSeal, some: readonly UnwrittenRevocation[]): void {
-  const { message } = seal.seal(some, PURPOSE);
+function publishSome(bus: MessageBus, sealer: MessageSealer, some: readonly UnwrittenRevocation[]): void {
+  const { message } = sealer.seal(some, PURPOSE);
   if (Buffer.byteLength(message) <= MAX_MESSAGE_BYTES) {
     // They are published again in a few seconds: the bus may be down.
     bus.publish(CHANNEL, message).catch(() => undefined);
   } else if (some.length > 1) {
-    for (const one of some) publishSome(bus, seal, [one]);
+    for (const one of some) publishSome(bus, sealer, [one]);
   }
 }
 
 /** Call back for what other servers publish. */
 export function subscribeUnwritten(
   bus: MessageBus,
-  seal: MessageSeal,
+  sealer: MessageSealer,
   onRevocations: (revocations: readonly UnwrittenRevocation[]) => void,
 ): Subscription {
   return bus.subscribe(CHANNEL, (message) => {
-    const opened = message === "" ? undefined : seal.open(message, PURPOSE);
+    const opened = message === "" ? undefined : sealer.open(message, PURPOSE);
     if (opened !== undefined) {
       onRevocations(opened.content as readonly UnwrittenRevocation[]); // sealed: one of ours wrote it
     }

@@ -6,7 +6,7 @@ import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
-import { type MessageSeal, publishUnwritten } from "./revocation-messages.ts";
+import { type MessageSealer, publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
 import { resolveRevocationSource } from "./revocation-source.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
@@ -54,7 +54,7 @@ export interface RevocationsOptions {
    * Seals what servers on one store tell each other of revocations that cannot be written just now. Default: others
    * learn of them once they are written.
    */
-  readonly seal?: MessageSeal;
+  readonly sealer?: MessageSealer;
   /** Learns of each order to revoke. Default: nobody. */
   readonly audit?: AuditSink<RevocationEvent>;
   /** Told when the store can no longer be read, and when a listener threw. */
@@ -108,7 +108,7 @@ const STALE_AFTER_MS = 60_000;
 
 /** Create the revocations of a server. Nothing is known before their `start`. */
 export function createRevocations(options: RevocationsOptions): Revocations {
-  const { onError = () => undefined, seal, audit } = options;
+  const { onError = () => undefined, sealer, audit } = options;
   const source = resolveRevocationSource(options);
   const { clock } = source;
   const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
@@ -125,7 +125,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       .map((record) => named(record, issuer))
       .filter((record) => set.add(record));
     if (news.length > 0) {
-      listeners.tell(news);
+      listeners.notify(news);
     }
   };
   const unwritten = createUnwrittenRevocations({
@@ -133,7 +133,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     onError,
     store: () => running?.store ?? options.store,
     publish(revocations) {
-      if (running !== undefined && seal !== undefined) publishUnwritten(running.store.bus, seal, revocations);
+      if (running !== undefined && sealer !== undefined)
+        publishUnwritten(running.store.bus, sealer, revocations);
     },
   });
   const learn = (records: readonly RevocationRecord[]): void => {

@@ -4,7 +4,7 @@ import { recordAccessLife } from "../store/access-lives.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
-import { type MessageSeal, subscribeUnwritten } from "./revocation-messages.ts";
+import { type MessageSealer, subscribeUnwritten } from "./revocation-messages.ts";
 import type { RevocationSource } from "./revocation-source.ts";
 
 const POLL_MS = { sqlite: 250, postgres: 500 } as const;
@@ -25,7 +25,7 @@ export interface RunningRevocations extends RevocationSource {
 export interface RunOptions {
   readonly pollMs?: number;
   readonly accessTtlMs?: number;
-  readonly seal?: MessageSeal;
+  readonly sealer?: MessageSealer;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -41,12 +41,12 @@ export async function runRevocations(
   options: RunOptions,
   { learn, onHeld }: RevocationHandlers,
 ): Promise<RunningRevocations> {
-  const { seal, onError = () => undefined } = options;
+  const { sealer, onError = () => undefined } = options;
   const { store, clock } = opened;
   const stopRecording = await recordLife(opened, options);
   const pollMs = options.pollMs ?? POLL_MS[store.dialect];
   const feed = createRevocationFeed({ store, clock, pollMs, onError, learn });
-  const listener = seal === undefined ? undefined : subscribeUnwritten(store.bus, seal, onHeld);
+  const listener = sealer === undefined ? undefined : subscribeUnwritten(store.bus, sealer, onHeld);
   return {
     store,
     clock,

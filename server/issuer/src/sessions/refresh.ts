@@ -22,8 +22,8 @@ export interface RefreshInput extends Partial<TokenWish> {
   readonly scopes?: readonly string[];
 }
 
-/** Each try loses only to another's success, so more than a few mean that something else is wrong. */
-const MAX_TRIES = 8;
+/** Each attempt loses only to another's success, so more than a few mean that something else is wrong. */
+const MAX_ATTEMPTS = 8;
 
 /** An attempt, with what it asks for. */
 type Attempt = RefreshAttempt & TokenWish;
@@ -60,7 +60,7 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
 
 /** Read the session, decide, and act if it is still as it was read. */
 async function refreshAsFound(context: SessionContext, attempt: Attempt): Promise<IssuedTokens> {
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
     const found = await findRefreshableSession(context.store, attempt.token.sessionId);
     const current = { ...attempt, nowMs: context.clock.nowMs() };
     const decision = decideRotation(found?.session, current);

@@ -7,7 +7,7 @@ import { type SessionRights, toAccountRights } from "./session-rights.ts";
 import { sealSuccessor } from "./successor.ts";
 import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
-type Attempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs" | "use">;
+type RotationAttempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs" | "use">;
 
 /**
  * Replace a token in one step if it is what almost every token is: the newest, of a session of an account that goes on.
@@ -16,7 +16,7 @@ type Attempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs" | "use">;
  */
 export async function rotateAtOnce(
   context: SessionContext,
-  attempt: Attempt,
+  attempt: RotationAttempt,
 ): Promise<IssuedTokens | undefined> {
   const { successor, rotation } = prepare(context, attempt, attempt.nowMs + context.idleTtlMs);
   const rotated = await rotateAccountSession(context.store, attempt.clientId, rotation);
@@ -34,7 +34,7 @@ export async function rotateAtOnce(
  */
 export async function rotateAsFound(
   context: SessionContext,
-  attempt: Attempt,
+  attempt: RotationAttempt,
   rights: SessionRights,
 ): Promise<IssuedTokens | undefined> {
   const idleExpiresAtMs = Math.min(attempt.nowMs + context.idleTtlMs, rights.endsAtMs);
@@ -46,7 +46,7 @@ export async function rotateAsFound(
 /** A token that is the newest of its session tells all that its successor is made from. */
 function prepare(
   { macKey, successorKey }: SessionContext,
-  { token, refreshId, nowMs, use = {} }: Attempt,
+  { token, refreshId, nowMs, use = {} }: RotationAttempt,
   idleExpiresAtMs: number,
 ): { readonly successor: RefreshToken; readonly rotation: SessionRotation } {
   const { sessionId, generation } = token;
@@ -74,7 +74,7 @@ interface Rotated {
 
 function hand(
   context: SessionContext,
-  { maxAccessTtlMs }: Attempt,
+  { maxAccessTtlMs }: RotationAttempt,
   { session, rights, successor }: Rotated,
 ): Promise<IssuedTokens> {
   const { subject, sessionId, clientId } = session;

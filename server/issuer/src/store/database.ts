@@ -7,7 +7,7 @@ import type { StoreDialect } from "./migrations/migration.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createStoreErrors, toStoreError } from "./store-error.ts";
-import { type WriteWatch, watchWrites } from "./write-watch.ts";
+import { trackWrites, type WriteHealth } from "./write-health.ts";
 
 /** Where the store is. */
 export type StoreLocation =
@@ -48,7 +48,7 @@ export interface Store extends AsyncDisposable {
   /** Which database it is, for the few places where that matters. */
   readonly dialect: StoreDialect;
   /** Knows whether it can be written. */
-  readonly writes: WriteWatch;
+  readonly writes: WriteHealth;
   /** Carries words between the servers on it. Whoever is alone on SQLite hears and is heard by nobody. */
   readonly bus: MessageBus;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
@@ -68,7 +68,9 @@ export interface Store extends AsyncDisposable {
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "postgres" in location ? "postgres" : "sqlite";
   const { onOutage } = options;
-  const { toError, watch } = watchWrites(onOutage === undefined ? toStoreError : createStoreErrors(onOutage));
+  const { toError, healthOf } = trackWrites(
+    onOutage === undefined ? toStoreError : createStoreErrors(onOutage),
+  );
   const opened = await openDialect(location, { toError, create: options.migrate !== false });
   const db = new Kysely<Schema>({ dialect: opened.dialect });
   let closing: Promise<void> | undefined;
@@ -84,7 +86,7 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   }
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
-  return { db, dialect, write, writes: watch(db), bus: opened.bus, close, [Symbol.asyncDispose]: close };
+  return { db, dialect, write, writes: healthOf(db), bus: opened.bus, close, [Symbol.asyncDispose]: close };
 }
 
 /**

@@ -60,7 +60,12 @@ export const EXPIRIES = {
   /** When failures are forgotten is for those to say who count them: what is given here is that time. */
   signInFailures: { table: "sign_in_failures", key: "account_key", isOver: isBefore("last_at"), maxRows: 10 },
   /** One statement adds hundreds. */
-  addressTries: { table: "address_tries", key: "address_key", isOver: isBefore("full_at"), maxRows: 1_000 },
+  addressAttempts: {
+    table: "address_tries",
+    key: "address_key",
+    isOver: isBefore("full_at"),
+    maxRows: 1_000,
+  },
 } as const satisfies Readonly<Record<string, Expiry>>;
 
 /** Delete a few rows that have had their time, whichever they are. @returns how many */

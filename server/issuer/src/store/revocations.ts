@@ -115,9 +115,9 @@ export function toExpiryMs(revocation: NewRevocation, lifeMs: number): number {
   return Math.max(revokedAtMs, beforeMs) + Math.max(lifeMs, minLifeMs) + MARGIN_MS;
 }
 
-type Row = Selectable<RevocationTable>;
+type RevocationRow = Selectable<RevocationTable>;
 
-function toRow(revocation: NewRevocation, expiresAtMs: number): Omit<Row, "id"> {
+function toRow(revocation: NewRevocation, expiresAtMs: number): Omit<RevocationRow, "id"> {
   return {
     dimension: revocation.dimension,
     value: revocation.value,
@@ -129,7 +129,7 @@ function toRow(revocation: NewRevocation, expiresAtMs: number): Omit<Row, "id"> 
   };
 }
 
-function toRecord(row: Row): RevocationRecord {
+function toRecord(row: RevocationRow): RevocationRecord {
   return {
     id: row.id,
     // Only this file writes dimensions.

@@ -65,13 +65,13 @@ export interface SessionRecord extends Authentication, SessionUse {
   readonly revokeReason: string | undefined;
 }
 
-type Row = Selectable<SessionTable>;
+type SessionRow = Selectable<SessionTable>;
 
 /** In a column that cannot be null: nobody signed in then. */
 const UNKNOWN_TIME = 0;
 
 /** Write a session as a row. */
-export function toSessionRow(session: SessionRecord): Row {
+export function toSessionRow(session: SessionRecord): SessionRow {
   return {
     session_id: session.sessionId,
     subject: session.subject,
@@ -108,7 +108,7 @@ function toOriginColumns(session: SessionRecord) {
 }
 
 /** Read a session out of a row. */
-export function toSessionRecord(row: Row): SessionRecord {
+export function toSessionRecord(row: SessionRow): SessionRecord {
   return {
     sessionId: row.session_id,
     subject: row.subject,
@@ -129,7 +129,7 @@ export function toSessionRecord(row: Row): SessionRecord {
   };
 }
 
-function toOrigin(row: Row) {
+function toOrigin(row: SessionRow) {
   const { external_issuer: issuer, external_subject: subject } = row;
   return {
     authTimeMs: row.auth_time === UNKNOWN_TIME ? undefined : row.auth_time,

@@ -35,7 +35,11 @@ export class CallSignal {
   #end: { readonly reason: unknown } | undefined;
 
   /** @param timeoutMs how long the caller waits, in milliseconds */
-  constructor(exchange: HttpExchange, timeoutMs: number | undefined, shutdownSignal: AbortSignal | undefined) {
+  constructor(
+    exchange: HttpExchange,
+    timeoutMs: number | undefined,
+    shutdownSignal: AbortSignal | undefined,
+  ) {
     this.#exchange = exchange;
     this.#shutdownSignal = shutdownSignal;
     this.#deadline = timeoutMs === undefined ? undefined : createDeadline(timeoutMs);

@@ -45,7 +45,9 @@ export class Call<Parts extends CallParts = CallParts> {
 
   /** The header of the answer, to be sent. */
   get headerFields(): ResponseFields {
-    return this.#responseHeader === undefined ? this.parts.head.defaultHeader : toFields(this.#responseHeader);
+    return this.#responseHeader === undefined
+      ? this.parts.head.defaultHeader
+      : toFields(this.#responseHeader);
   }
 
   /** The trailer of the answer, to be sent over HTTP/2. */

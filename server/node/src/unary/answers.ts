@@ -59,7 +59,10 @@ function toCallError(reason: unknown): ConnectError & { readonly isWireError?: b
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
 }
 
-function toEnvelopedAnswer(call: UnaryCall, envelopes: readonly EnvelopedMessage[]): Answer | Promise<Answer> {
+function toEnvelopedAnswer(
+  call: UnaryCall,
+  envelopes: readonly EnvelopedMessage[],
+): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
   const { compressMinBytes } = call.parts.method;
   if (compression === null || envelopes.every(({ data }) => data.byteLength < compressMinBytes)) {

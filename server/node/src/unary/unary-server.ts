@@ -66,7 +66,9 @@ export function createUnaryServer(
       const scheme = stream.session.encrypted === true ? "https" : "http";
       const request = new Http2CallRequest(stream, header, rawHeaders);
       const parts = open(request, stream, originOf(scheme, header[":authority"] ?? header.host));
-      return parts !== undefined && serve(parts, new Http2Exchange(request, options.corsFieldsFor(header.origin)));
+      return (
+        parts !== undefined && serve(parts, new Http2Exchange(request, options.corsFieldsFor(header.origin)))
+      );
     },
     onRequest(req, res) {
       const scheme = "encrypted" in req.socket && req.socket.encrypted === true ? "https" : "http";

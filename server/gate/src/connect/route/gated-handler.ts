@@ -10,7 +10,7 @@ import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
 import { lacksNodeRequest } from "../node-request.ts";
 import { shortenTimeout } from "./call-timeout.ts";
-import { withoutMessage } from "./without-message.ts";
+import { type HandlerRequest, withoutMessage } from "./without-message.ts";
 
 /** What {@link gateHandler} needs. */
 export interface GatedHandlerOptions {
@@ -25,7 +25,6 @@ export interface GatedHandlerOptions {
 
 /** What serves one RPC, over every protocol. Connect exports the type from its inner parts only. */
 type Handler = ConnectRouter["handlers"][number];
-type HandlerRequest = Parameters<Handler>[0];
 
 /** Where the gate's refusal is kept for the handler that answers with it. */
 const refusalKey = createContextKey<unknown>(undefined, { description: "countersign refusal" });
@@ -77,7 +76,7 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
 const gated = new WeakSet<Handler>();
 
 /** Say whether a gate stands before a handler. */
-export function isGated(handler: Handler): boolean {
+export function hasGate(handler: Handler): boolean {
   return gated.has(handler);
 }
 

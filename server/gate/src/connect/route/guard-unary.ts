@@ -28,17 +28,17 @@ export function guardUnary(impl: Implementation<"unary">, method: GuardedMethod)
 }
 
 function convertRejection(
-  output: PromiseLike<Output>,
+  output: PromiseLike<UnaryOutput>,
   { toError }: GuardedMethod,
   ctx: HandlerContext,
-): Promise<Output> {
+): Promise<UnaryOutput> {
   return Promise.resolve(output).catch((error: unknown) => {
     throw toError(error, ctx);
   });
 }
 
-type Output = MessageInitShape<AnyMessage>;
+type UnaryOutput = MessageInitShape<AnyMessage>;
 
-function isThenable(value: Output | PromiseLike<Output>): value is PromiseLike<Output> {
+function isThenable(value: UnaryOutput | PromiseLike<UnaryOutput>): value is PromiseLike<UnaryOutput> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -5,7 +5,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import type { Gate } from "../gate.ts";
-import { gateHandler, isGated } from "./gated-handler.ts";
+import { gateHandler, hasGate } from "./gated-handler.ts";
 import type { ImplementationGuard } from "./implementation-guard.ts";
 
 /** What {@link createGuardedRoutes} needs. */
@@ -50,7 +50,7 @@ export function createGuardedRoutes(options: GuardedRoutesOptions): (router: Con
 
 /** Handlers can be put into the list of a router without its knowledge, and then nothing guards them. */
 function assertGated(handlers: ConnectRouter["handlers"]): void {
-  const [stranger] = handlers.filter((handler) => !isGated(handler));
+  const [stranger] = handlers.filter((handler) => !hasGate(handler));
   if (stranger !== undefined) {
     throw new TypeError(
       `the routes put a handler of ${stranger.service.typeName}/${stranger.method.name} into router.handlers, where ` +

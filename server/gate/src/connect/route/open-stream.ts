@@ -103,7 +103,7 @@ function beginAnonymous({ leases, anonymous }: StreamOptions, ctx: HandlerContex
   const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
   const life = {
     clock: leases.clock,
-    watch: leases.watch,
+    clockJumps: leases.clockJumps,
     expiry: "a stream without a token may not last longer",
   };
   const lifetime = createStreamLifetime(life, leases.clock.nowMs() + maxAgeMs);

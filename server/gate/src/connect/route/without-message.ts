@@ -1,6 +1,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 
-type HandlerRequest = Parameters<ConnectRouter["handlers"][number]>[0];
+/** What a handler of Connect takes. */
+export type HandlerRequest = Parameters<ConnectRouter["handlers"][number]>[0];
 
 /** What may keep a call from its handler before that sees it: how it is encoded, and how long it may take. */
 const OBSTACLES = [

@@ -4,7 +4,7 @@ import type { Fixed } from "./fixed.ts";
 export interface ClusterSchema {
   readonly leases: LeaseTable;
   readonly store_settings: StoreSettingTable;
-  readonly address_tries: AddressTryTable;
+  readonly address_tries: AddressAttemptTable;
 }
 
 /** What only one server does at a time, and which. */
@@ -21,9 +21,9 @@ export interface StoreSettingTable {
 }
 
 /** How much each address has tried of late, at all servers together. */
-export interface AddressTryTable {
+export interface AddressAttemptTable {
   /** A hash of the address. */
   address_key: Fixed<string>;
-  /** When all its tries will have grown back. */
+  /** When all its attempts will have grown back. */
   full_at: number;
 }

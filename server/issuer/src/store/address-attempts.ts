@@ -3,15 +3,15 @@ import type { Store } from "./database.ts";
 import { deleteExpired, EXPIRIES } from "./expiry.ts";
 
 /** What one server has counted of an address. */
-export interface AddressTries {
+export interface AddressAttempts {
   /** A hash of the address. */
   readonly key: string;
-  readonly tries: number;
+  readonly attempts: number;
 }
 
-/** How tries are counted: see `createRateLimit`. */
-export interface TryCount {
-  /** How long one try takes to grow back, in milliseconds. */
+/** How attempts are counted: see `createRateLimit`. */
+export interface AttemptCount {
+  /** How long one attempt takes to grow back, in milliseconds. */
   readonly stepMs: number;
   /** How long all take. */
   readonly windowMs: number;
@@ -22,17 +22,17 @@ export interface TryCount {
  * Add what one server has counted to what all have, for many addresses in one statement.
  *
  * @param counted each address once
- * @returns when all tries of each address will have grown back, whichever server they were made at
+ * @returns when all attempts of each address will have grown back, whichever server they were made at
  */
-export async function addAddressTries(
+export async function addAddressAttempts(
   store: Store,
-  counted: readonly AddressTries[],
-  { stepMs, windowMs, nowMs }: TryCount,
+  counted: readonly AddressAttempts[],
+  { stepMs, windowMs, nowMs }: AttemptCount,
 ): Promise<readonly { readonly key: string; readonly fullAtMs: number }[]> {
-  const fullAt = (tries: number): number => Math.ceil(nowMs + Math.min(tries * stepMs, windowMs));
+  const fullAt = (attempts: number): number => Math.ceil(nowMs + Math.min(attempts * stepMs, windowMs));
   // The order of the keys is that of the locks: two servers must not wait for each other.
   const values = counted
-    .map(({ key, tries }) => ({ address_key: key, full_at: fullAt(tries) }))
+    .map(({ key, attempts }) => ({ address_key: key, full_at: fullAt(attempts) }))
     .sort((a, b) => (a.address_key < b.address_key ? -1 : 1));
   const before = sql`case when address_tries.full_at > ${nowMs} then address_tries.full_at else ${nowMs} end`;
   const sum = sql`${before} + excluded.full_at - ${nowMs}`;
@@ -49,6 +49,6 @@ export async function addAddressTries(
       .returning(["address_key", "full_at"])
       .execute(),
   );
-  await deleteExpired(store, EXPIRIES.addressTries, nowMs);
+  await deleteExpired(store, EXPIRIES.addressAttempts, nowMs);
   return rows.map((row) => ({ key: row.address_key, fullAtMs: row.full_at }));
 }

@@ -4,7 +4,7 @@ import type { Schema } from "./schema.ts";
 import { isUnwritable, type toStoreError } from "./store-error.ts";
 
 /** Knows whether the store can be written. */
-export interface WriteWatch {
+export interface WriteHealth {
   /**
    * Find out whether the store can be written, if the last write that failed did so because it could not.
    *
@@ -20,13 +20,13 @@ const PROBE = "write_probe";
 const PROBE_BYTES = 48 * 1_024;
 
 /**
- * Watch for writes that fail because the store can only be read.
+ * Keep track of writes that fail because the store can only be read.
  *
- * @returns the watch, and the given translator of errors with an eye on them
+ * @returns the health of the store's writes, and the translator of errors that it learns from
  */
-export function watchWrites(toError: typeof toStoreError): {
+export function trackWrites(toError: typeof toStoreError): {
   readonly toError: typeof toStoreError;
-  readonly watch: (db: Kysely<Schema>) => WriteWatch;
+  readonly healthOf: (db: Kysely<Schema>) => WriteHealth;
 } {
   let hasFailed = false;
   const write = async (db: Kysely<Schema>, value: string): Promise<void> => {
@@ -41,7 +41,7 @@ export function watchWrites(toError: typeof toStoreError): {
       hasFailed ||= isUnwritable(error);
       return toError(error);
     },
-    watch: (db) => ({
+    healthOf: (db) => ({
       async assertWritable() {
         if (hasFailed) {
           await write(db, randomBytes(PROBE_BYTES).toString("base64"));

@@ -1,11 +1,11 @@
 import type { Cancel, Clock } from "../kernel/clock.ts";
 import { repeat } from "../kernel/timers.ts";
 
-/** Tells of a clock that somebody has set: timers do not follow it. */
-export interface ClockWatch {
-  /** Be called back whenever the clock was set. */
+/** Notifies when the clock of the machine was set: timers do not follow it. */
+export interface ClockJumps {
+  /** Add a listener, which is called after each jump of the clock. */
   add(onSet: () => void): void;
-  /** Be called back no more. */
+  /** Remove a listener. */
   delete(onSet: () => void): void;
 }
 
@@ -15,13 +15,13 @@ const LOOK_MS = 5000;
 /** Less than this is how clocks are kept right, and how exactly timers are. */
 const TOLERANCE_MS = 20;
 
-/** Create the watch of a clock. It looks once for all who wait, however many, and not while nobody does. */
-export function createClockWatch(clock: Clock): ClockWatch {
-  const waiting = new Set<() => void>();
-  let stopLooking: Cancel | undefined;
+/** Create the listeners to jumps of a clock. One timer serves all of them, and none runs while there is no listener. */
+export function createClockJumps(clock: Clock): ClockJumps {
+  const listeners = new Set<() => void>();
+  let stopChecks: Cancel | undefined;
   let aheadMs = 0;
 
-  /** How far the clock is ahead of one that nobody can set. */
+  /** How far the clock is ahead of the monotonic one, which cannot be set. */
   const measure = (): number => clock.nowMs() - clock.monotonicMs();
   const look = (): void => {
     const nowAheadMs = measure();
@@ -29,21 +29,21 @@ export function createClockWatch(clock: Clock): ClockWatch {
       return;
     }
     aheadMs = nowAheadMs;
-    for (const onSet of [...waiting]) {
+    for (const onSet of [...listeners]) {
       onSet();
     }
   };
   return {
     add(onSet) {
-      if (waiting.size === 0) {
+      if (listeners.size === 0) {
         aheadMs = measure();
-        stopLooking = repeat(clock, look, LOOK_MS);
+        stopChecks = repeat(clock, look, LOOK_MS);
       }
-      waiting.add(onSet);
+      listeners.add(onSet);
     },
     delete(onSet) {
-      if (waiting.delete(onSet) && waiting.size === 0) {
-        stopLooking?.();
+      if (listeners.delete(onSet) && listeners.size === 0) {
+        stopChecks?.();
       }
     },
   };
