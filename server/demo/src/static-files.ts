@@ -69,7 +69,7 @@ export function createStaticFiles(directory: string): PageHandler {
   };
 }
 
-/** Say whether a client has the file with this entity tag. With its quotes it is no part of another tag. */
+/** Check whether a client has the file with this entity tag. With its quotes it is no part of another tag. */
 function isKnown(ifNoneMatch: string | null, etag: string): boolean {
   return ifNoneMatch?.trim() === "*" || ifNoneMatch?.includes(etag) === true;
 }

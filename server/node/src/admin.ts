@@ -13,9 +13,9 @@ export interface MetricsSource {
 export interface AdminOptions {
   /** The metrics. */
   readonly metrics: MetricsSource;
-  /** Say whether the server takes calls now. A throw counts as no. */
+  /** Check whether the server takes calls now. A throw counts as no. */
   readonly isReady: () => boolean | Promise<boolean>;
-  /** Told why an answer could not be made. */
+  /** Receives the reason why an answer could not be made. */
   readonly onError?: (error: unknown) => void;
 }
 

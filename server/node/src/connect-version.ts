@@ -1,6 +1,9 @@
 import { requestHeader } from "./connect-protocol.ts";
 
-/** The releases of Connect with which `test/differential` finds no difference between the fast path and Connect's handler. */
+/**
+ * The releases of Connect with which `test/differential` finds no difference between the fast path and Connect's
+ * handler.
+ */
 export const PROVEN_VERSIONS: readonly string[] = ["2.2.0", "2.3.0"];
 
 /**
@@ -14,12 +17,13 @@ export function readConnectVersion(createHeader: typeof requestHeader = requestH
     const userAgent = createHeader(true, undefined, undefined).get("user-agent") ?? "";
     return /^connect-es\/(\S+)$/.exec(userAgent)?.[1];
   } catch {
-    // A release without this function, or where it takes other arguments, is one that test/differential has not run with.
+    // A release without this function, or where it takes other arguments, is one that test/differential has not run
+    // with.
     return undefined;
   }
 }
 
-/** Say why the fast path does not serve with a release of Connect; `undefined` when it does. */
+/** Find why the fast path does not serve with a release of Connect; `undefined` when it does. */
 export function findVersionFault(version: string | undefined): string | undefined {
   if (version !== undefined && PROVEN_VERSIONS.includes(version)) return undefined;
   const found = version === undefined ? "this release of Connect" : `Connect ${version}`;

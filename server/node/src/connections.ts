@@ -8,15 +8,24 @@ import { isHttp2Response, type RequestHandler } from "./handler.ts";
 export interface Connections {
   /** Follow a connection until it is closed. */
   addSocket(socket: Socket): void;
-  /** Say that a connection speaks HTTP/1.1, or that nobody knows yet: without a call it need not be waited for. */
+  /**
+   * Add a connection that speaks HTTP/1.1, or whose protocol is not known yet: without a call it need not be waited
+   * for.
+   */
   addHttp1(socket: Socket): void;
   /** Follow an HTTP/2 connection, and close it when it was idle for too long. */
   addHttp2(session: ServerHttp2Session): void;
-  /** Say that a connection that was taken for HTTP/1.1 speaks HTTP/2. */
+  /** Remove a connection that was taken for HTTP/1.1 and speaks HTTP/2. */
   removeHttp1(socket: Socket): void;
-  /** Wrap a handler, so that calls in flight over HTTP/1.1 are known. Over HTTP/2 a connection knows of its calls by itself. */
+  /**
+   * Wrap a handler, so that calls in flight over HTTP/1.1 are known. Over HTTP/2 a connection knows of its calls by
+   * itself.
+   */
   track(handle: RequestHandler): RequestHandler;
-  /** Stop accepting, tell the callers, wait for the calls in flight, destroy what is left after `graceMs` milliseconds. */
+  /**
+   * Stop accepting, announce the end to the callers, wait for the calls in flight, destroy what is left after `graceMs`
+   * milliseconds.
+   */
   drain(server: Http1Server | Http2SecureServer, graceMs: number): Promise<void>;
 }
 
@@ -82,8 +91,8 @@ function announceClose(res: ServerResponse): void {
 function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void {
   let openStreams = 0;
   let idleSinceMs = systemClock.monotonicMs();
-  // One timer that looks again, not one a stream: a call costs a reading of the clock. And not the session's own timeout:
-  // Node forgets to clear it, and with it keeps the session for all that time.
+  // One timer that looks again, not one a stream: a call costs a reading of the clock. And not the session's own
+  // timeout: Node forgets to clear it, and with it keeps the session for all that time.
   let cancelTimer = systemClock.schedule(look, idleTimeoutMs);
   function look(): void {
     // A stream may rest for hours between two messages: only a connection that carries none is idle.

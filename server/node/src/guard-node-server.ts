@@ -22,7 +22,7 @@ export type NodeServer = Http1Server | HttpsServer | Http2Server | Http2SecureSe
 
 /** How {@link guardNodeServer} guards. */
 export interface NodeServerGuardOptions {
-  /** Is told what a handler threw. Default: console.error. */
+  /** Receives what a handler throws. Default: console.error. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -83,7 +83,7 @@ const ofSockets: EventGuard = {
 
 const ofRequests: EventGuard = {
   check(req: HttpRequest, res: HttpResponse) {
-    // Over HTTP/2 the stream was looked at, and Node tells neither of them of errors.
+    // Over HTTP/2 the stream was looked at, and Node emits its errors on neither of them.
     if (isHttp2Request(req)) return "continue";
     // Connect's adapter stops to listen before the connection can break for the last time.
     req.on("error", ignore);
@@ -143,7 +143,7 @@ const GUARDS: Readonly<Record<string, EventGuard>> = {
   connect: ofTunnels,
 };
 
-/** Say whether a request can be handed to a handler. @param target absent: a CONNECT, which has only a host */
+/** Check whether a request can be handed to a handler. @param target absent: a CONNECT, which has only a host */
 function isServable(request: HostedRequest, target: string | undefined): boolean {
   return hostOf(request) !== undefined && (target === undefined || isOriginForm(target));
 }

@@ -66,17 +66,19 @@ export interface CallResponse {
   readonly destroyed: boolean;
 }
 
-/** Say whether a request came over HTTP/2. Its own word does not count: over HTTP/1.1 it may call itself `HTTP/2.0`. */
+/**
+ * Check whether a request came over HTTP/2. Its own word does not count: over HTTP/1.1 it may call itself `HTTP/2.0`.
+ */
 export function isHttp2Request(req: HttpRequest): req is Http2ServerRequest {
   return "stream" in req;
 }
 
-/** Say whether a response goes over HTTP/2. */
+/** Check whether a response goes over HTTP/2. */
 export function isHttp2Response(res: HttpResponse): res is Http2ServerResponse {
   return "stream" in res;
 }
 
-/** Say whether nobody can get the response any more. */
+/** Check whether the response cannot reach the client any more. */
 export function isGone(res: HttpResponse): boolean {
   return isHttp2Response(res) ? res.stream.destroyed : res.destroyed;
 }

@@ -138,8 +138,8 @@ function createTlsServer(
 /**
  * Offer every stream to the handler before Node makes a request and a response of it.
  *
- * One that was reset in the same moment goes to nobody: Node would answer its `expect: 100-continue`, and throw where
- * nobody can catch it.
+ * A stream that was reset in the same moment goes to no handler: Node would answer its `expect: 100-continue`, and
+ * throw where no code can catch it.
  */
 function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamHandler | undefined): void {
   const compatibility = server.listeners("stream");

@@ -7,7 +7,7 @@ export type HttpProtocol = "http1" | "http2";
 /** The first bytes of every HTTP/2 connection (RFC 9113 §3.4). */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** How to tell the protocols apart. */
+/** How to find out which protocol a connection speaks. */
 export interface SnifferOptions {
   /** How long the first bytes may take, in milliseconds; then the connection is destroyed. */
   readonly timeoutMs: number;

@@ -9,11 +9,11 @@ export interface PeerOptions {
 }
 
 /**
- * Say where a request comes from, in the form that limits count by: an IPv4 address, or the first 64 bits of an IPv6
+ * Find where a request comes from, in the form that limits count by: an IPv4 address, or the first 64 bits of an IPv6
  * one, which are what one customer gets.
  *
  * Behind a proxy it is the last entry of `X-Forwarded-For`, the only one that the proxy itself has written
- * (RFC 9700 §4.13). Otherwise that header is anybody's, and only the connection counts.
+ * (RFC 9700 §4.13). Otherwise any client can write that header, and only the connection counts.
  */
 export function readPeer(req: CallRequest, { isBehindProxy }: PeerOptions): string {
   const forwarded = isBehindProxy ? lastForwarded(req) : undefined;

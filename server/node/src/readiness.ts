@@ -4,7 +4,7 @@ import { repeat, systemClock } from "@countersign/server/internal";
 export interface ReadinessOptions {
   /** Use what the server cannot do without; it throws or rejects when that is not there. */
   readonly check: () => Promise<void>;
-  /** Told of every change: whether it can be used, and if not, why. */
+  /** Receives every change: whether it can be used, and if not, why. */
   readonly onChange: (isReady: boolean, reason: unknown) => void;
   /** How often to check, in milliseconds. Default 1 s. */
   readonly everyMs?: number;
@@ -12,9 +12,9 @@ export interface ReadinessOptions {
   readonly timeoutMs?: number;
 }
 
-/** Watches whether a server can do its work. */
+/** Checks again and again whether a server can do its work. */
 export interface Readiness {
-  /** Stop watching. Nobody is told anything any more. */
+  /** Stop checking. `onChange` is not called any more. */
   close(): void;
 }
 
@@ -24,24 +24,27 @@ const TIMEOUT_MS = 3_000;
 /** One failure may be a connection that broke, which the next check does without. */
 const FAILURES_UNTIL_DOWN = 2;
 
-/** Watch something that can be used at the beginning. Two checks must fail before it counts as down, and one ends that. */
+/**
+ * Check something again and again that can be used at the beginning. Two checks must fail before it counts as down, and
+ * one ends that.
+ */
 export function monitorReadiness(options: ReadinessOptions): Readiness {
   const { check, onChange, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS } = options;
   let failures = 0;
   let isChecking = false;
   let isClosed = false;
 
-  const tell = (isReady: boolean, reason?: unknown): void => {
+  const notify = (isReady: boolean, reason?: unknown): void => {
     if (!isClosed) onChange(isReady, reason);
   };
   const fail = (reason: unknown): void => {
     failures += 1;
-    if (failures === FAILURES_UNTIL_DOWN) tell(false, reason);
+    if (failures === FAILURES_UNTIL_DOWN) notify(false, reason);
   };
   const succeed = (): void => {
     const wasDown = failures >= FAILURES_UNTIL_DOWN;
     failures = 0;
-    if (wasDown) tell(true);
+    if (wasDown) notify(true);
   };
   const look = async (): Promise<void> => {
     if (isChecking) {

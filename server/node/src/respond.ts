@@ -44,7 +44,7 @@ export function respondMethodNotAllowed(res: HttpResponse, allow: string): void 
   respondJson(res, 405, { error: "method not allowed" });
 }
 
-/** Say that something went wrong that is nobody's business, or break off an answer that has begun. */
+/** Answer "internal error", or break off an answer that has begun. */
 export function respondFailure(res: HttpResponse): void {
   if (res.headersSent) {
     // Without a code, the end of an answer over HTTP/2 looks like that of a whole one.

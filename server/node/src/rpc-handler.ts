@@ -82,9 +82,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
       return handler({ ...request, body }).finally(() => arrivals.delete(arriving));
     };
     return (req, res) => {
-      // When a connection of HTTP/1.1 breaks at the wrong moment nobody else listens any more, and the process would
-      // end. What the call must know of it, its signal says. Over HTTP/2 Node tells neither of errors, and a listener
-      // on the response would make each write slower.
+      // When a connection of HTTP/1.1 breaks at the wrong moment it has no other listener any more, and the process
+      // would end. What the call must know of it, its signal says. Over HTTP/2 Node emits errors on neither, and a
+      // listener on the response would make each write slower.
       if (!isHttp2Request(req) && !isHttp2Response(res)) {
         req.on("error", ignore);
         res.on("error", ignore);
@@ -133,14 +133,14 @@ function printWarning(message: string): void {
 
 type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };
 
-/** Say whether the request of a method is one message, which must arrive before anything can happen. */
+/** Check whether the request of a method is one message, which must arrive before anything can happen. */
 function takesOneMessage(method: DescMethod): boolean {
   return method.methodKind === "unary" || method.methodKind === "server_streaming";
 }
 
 /**
- * Say in the answer itself that it closes the connection. From 2.3 on Connect would otherwise wait for the rest of the
- * body, for as long as the caller likes, before it answers.
+ * Announce in the answer itself that it closes the connection. From 2.3 on Connect would otherwise wait for the rest of
+ * the body, for as long as the caller likes, before it answers.
  */
 function withConnection(response: UniversalServerResponse, res: HttpResponse): UniversalServerResponse {
   if (isHttp2Response(res) || res.getHeader("connection") !== "close") return response;

@@ -32,19 +32,19 @@ export interface RpcOptions {
   readonly jsonOptions?: JsonOptions;
   /** How messages are read from and written in binary. Options of a service take its place. */
   readonly binaryOptions?: NonNullable<ConnectRouterOptions["binaryOptions"]>;
-  /** Its abort is passed on to every call; its reason is what the callers are told. */
+  /** Its abort is passed on to every call; its reason is the error that the callers get. */
   readonly shutdownSignal?: AbortSignal;
   /** Makes the context values of a call. It must not touch the body of the request. */
   readonly contextValues?: (req: CallRequest, res: CallResponse) => ContextValues;
   /**
    * Whether unary calls that are nothing unusual are served without Connect's own handler, which takes several times
    * as long and answers the same. Default: true, with the releases of Connect that this has been proven for; with
-   * others Connect's own handler serves all calls, and `onWarning` is told.
+   * others Connect's own handler serves all calls, and `onWarning` receives the reason.
    */
   readonly unaryFastPath?: boolean;
-  /** Told at start what is not as it should be. Default: console.warn. */
+  /** Receives at start what is not as it should be. Default: console.warn. */
   readonly onWarning?: (message: string) => void;
-  /** Told what went wrong beside the calls themselves. It goes to the log, never to a caller. */
+  /** Receives what went wrong beside the calls themselves. It goes to the log, never to a caller. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { type PlainResponse, respond, respondJson } from "./respond.ts";
 
-/** What the caller of an RPC is told that is not there. gRPC needs no escapes for it. */
+/** The message for the caller of an RPC that does not exist. gRPC needs no escapes for it. */
 const MESSAGE = "there is no such RPC";
 const UNIMPLEMENTED = { code: "unimplemented", message: MESSAGE } as const;
 

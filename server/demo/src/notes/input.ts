@@ -18,7 +18,8 @@ const MAX_PAGE_SIZE = 200;
 /**
  * Refuse a request when a field of it is wrong.
  *
- * @throws ConnectError InvalidArgument with a `google.rpc.BadRequest` when there is a violation; the first is the message
+ * @throws ConnectError InvalidArgument with a `google.rpc.BadRequest` when there is a violation; the first is the
+ *   message
  */
 export function assertValid(violations: readonly Violation[]): void {
   const [first] = violations;
@@ -49,7 +50,11 @@ export function textViolations(
   return [];
 }
 
-/** Read the size of a page: 0 becomes 50, more than 200 becomes 200. @throws ConnectError InvalidArgument when it is negative */
+/**
+ * Read the size of a page: 0 becomes 50, more than 200 becomes 200.
+ *
+ * @throws ConnectError InvalidArgument when it is negative
+ */
 export function parsePageSize(pageSize: number): number {
   assertValid(pageSize < 0 ? [{ field: "page_size", description: "must not be negative" }] : []);
   return pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(pageSize, MAX_PAGE_SIZE);

@@ -14,7 +14,7 @@ const ADMIN_ROLE = "admin";
  * Find a note that the caller may see: its owner and admins may.
  *
  * @throws ConnectError InvalidArgument when the identifier is not well-formed, NotFound when there is no such note
- * @throws AuthError `POLICY_DENIED` when it belongs to someone else
+ * @throws AuthError `POLICY_DENIED` when it belongs to another owner
  */
 export async function findAccessibleNote(
   { store, ownerOf }: { readonly store: NoteDatabase; readonly ownerOf: OwnerOf },
@@ -33,7 +33,7 @@ export function noteNotFound(): ConnectError {
   return new ConnectError("there is no such note", Code.NotFound);
 }
 
-/** The error for a note of someone else. */
+/** The error for a note of another owner. */
 export function notTheOwner(): AuthError {
   return new AuthError("POLICY_DENIED", "the note belongs to someone else");
 }

@@ -1,8 +1,8 @@
 import { systemClock } from "@countersign/server";
 
-/** Tells those who wait that there are new events. What the events are, the store says. */
+/** Notifies its watchers that there are new events. The events themselves are in the store. */
 export interface NoteFeed {
-  /** Begin to watch one owner's events. Whatever happens from here on, `changed` tells. */
+  /** Begin to watch one owner's events. `changed` resolves for every event from here on. */
   watch(owner: string): NoteWatch;
   /** Wake those who watch this owner: its events in the store are more than before. */
   announce(owner: string): void;
@@ -20,7 +20,10 @@ export interface NoteWatch {
 export interface NoteFeedOptions {
   /** Read the last sequence of each of these owners. */
   readonly latestSequences: (owners: readonly string[]) => Promise<ReadonlyMap<string, number>>;
-  /** How often the store is asked for writes of other processes while anyone watches, in milliseconds. Default 1,000. */
+  /**
+   * How often the store is asked for writes of other processes while there are watchers, in milliseconds. Default
+   * 1,000.
+   */
   readonly pollIntervalMs?: number;
 }
 
@@ -50,7 +53,7 @@ export function createNoteFeed({
     }
   };
   const pollAgain = async (): Promise<void> => {
-    // A poll that fails is made up for by the next one; the watchers' own reads tell callers of the outage.
+    // A poll that fails is made up for by the next one; the watchers' own reads report the outage to callers.
     await poll().catch(() => undefined);
     isScheduled = false;
     if (watched.size > 0) schedule();

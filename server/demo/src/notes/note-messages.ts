@@ -44,7 +44,7 @@ export function toNoteEventMessage({
   return { sequence: BigInt(note.sequence), kind: EVENT_KINDS[kind], note: toNoteMessage(note) };
 }
 
-/** Say what is wrong with a new note; `prefix` goes before the names of its fields. */
+/** List what is wrong with a new note; `prefix` goes before the names of its fields. */
 export function noteViolations({ title, body }: CreateNoteRequest, prefix = ""): readonly Violation[] {
   return [
     ...textViolations(`${prefix}title`, title, { minCharacters: 1, maxCharacters: MAX_TITLE_CHARACTERS }),
@@ -52,12 +52,12 @@ export function noteViolations({ title, body }: CreateNoteRequest, prefix = ""):
   ];
 }
 
-/** Say what is wrong with the text of a note. */
+/** List what is wrong with the text of a note. */
 export function bodyViolations(field: string, body: string): readonly Violation[] {
   return textViolations(field, body, { maxCharacters: MAX_BODY_CHARACTERS });
 }
 
-/** Say what is wrong with the identifier of a note. */
+/** List what is wrong with the identifier of a note. */
 export function idViolations(field: string, id: string): readonly Violation[] {
   return textViolations(field, id, { minCharacters: 1, maxCharacters: MAX_ID_CHARACTERS });
 }

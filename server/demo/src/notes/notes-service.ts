@@ -16,7 +16,7 @@ import { deleteNote, insertNotes, listNotes } from "./notes.ts";
 
 /** What the notes need. */
 export interface NotesServiceOptions extends NotesBackend {
-  /** Tells when a note was written, in milliseconds since 1970. */
+  /** Reads the time for new notes, in milliseconds since 1970. */
   readonly nowMs: () => number;
 }
 
@@ -55,7 +55,7 @@ export function createNotesService(options: NotesServiceOptions): ServiceImpl<ty
       const owner = ownerOf(principalOf(ctx));
       // Before the notes: an event in between is then in both, which is better than in neither.
       const latest = after === undefined ? await latestNoteSequences(store, [owner]) : undefined;
-      // One more than asked for tells whether there is a next page.
+      // One more than asked for shows whether there is a next page.
       const found = await listNotes(store, owner, { limit: limit + 1, after });
       return { ...toPage(found, limit), sequence: BigInt(latest?.get(owner) ?? 0) };
     },

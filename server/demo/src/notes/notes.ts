@@ -13,8 +13,8 @@ export interface NotePosition {
 const INSERT_BATCH_ROWS = 200;
 
 /**
- * The first of the two numbers of the lock that one writer of an owner at a time holds on Postgres. The release before has
- * the same, and may run beside this one. Locks of two numbers are others than those of one.
+ * The first of the two numbers of the lock that one writer of an owner at a time holds on Postgres. The release before
+ * has the same, and may run beside this one. Locks of two numbers are others than those of one.
  */
 const OWNER_LOCK = 5_211_501;
 

@@ -5,7 +5,9 @@ const RETRY_AFTER_MS = 1_000;
 
 const SQLITE_BUSY = 5;
 
-/** SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
+/**
+ * SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+ */
 const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([SQLITE_BUSY, 6, 8, 10, 13, 14]);
 
 /** Postgres has no connection, no room or no time, or it only reads; or the network says so (`ECONNREFUSED`). */
@@ -22,7 +24,7 @@ export function toOutage(error: unknown): unknown {
   return new AuthError("AUTH_UNAVAILABLE", "the notes cannot be used just now", options);
 }
 
-/** Say whether another connection to a SQLite database keeps this one from writing. */
+/** Check whether another connection to a SQLite database keeps this one from writing. */
 export function isBusy(error: unknown): boolean {
   return sqliteCodeOf(error) === SQLITE_BUSY;
 }

@@ -58,7 +58,9 @@ async function changeWhenFree<T>(database: DatabaseSync, change: () => T): Promi
   return orOutage(() => commit(database, change));
 }
 
-/** @returns whether the transaction has begun; `false` when another connection writes, and there is time to try again */
+/**
+ * @returns whether the transaction has begun; `false` when another connection writes, and there is time to try again
+ */
 function tryToBegin(database: DatabaseSync, mayRetry: boolean): boolean {
   try {
     database.exec("begin immediate");

@@ -25,7 +25,7 @@ export interface RevocationCheck {
 
 /** What was revoked at one time. */
 export interface RevokedPrincipals {
-  /** Say whether a principal is covered by it. */
+  /** Check whether a principal is covered by it. */
   matches(principal: Principal): boolean;
 }
 
@@ -51,7 +51,7 @@ export interface AuthenticatorOptions {
   readonly cacheEntries: number;
   /** How long to wait for a key that has to be fetched, in milliseconds. Default: as long as its source does. */
   readonly keyTimeoutMs?: number;
-  /** Keeps a caller from having tokens verified in vain without end. Default: nobody counts. */
+  /** Limits how often a caller may have bad tokens verified. Default: no limit. */
   readonly tokenFailureLimit?: TokenFailureLimit | undefined;
 }
 
@@ -67,9 +67,9 @@ export interface Authenticator {
 }
 
 /**
- * One in so many verdicts may be on tokens whose time is over or has not come, or that are revoked: whoever has one
- * and sends it again and again must not have it verified again and again. They are kept apart, so that nobody pushes
- * good ones out with them.
+ * One in so many verdicts may be on tokens that have expired, are not valid yet or are revoked: a caller that sends one
+ * again and again does not have it verified each time. They have a cache of their own, so that they never push out the
+ * verdicts on good tokens.
  */
 const SPENT_SHARE = 10;
 

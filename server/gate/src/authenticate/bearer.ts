@@ -11,10 +11,11 @@ const SCHEME = "bearer ";
 const SPACE = 0x20;
 
 /**
- * Parse an Authorization header as a bearer token ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)):
- * the scheme in any case (RFC 9110 §11.1), at least one space, and something.
+ * Parse an Authorization header as a bearer token ([RFC 6750
+ * §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)): the scheme in any case (RFC 9110 §11.1), at least one
+ * space, and something.
  *
- * Any other scheme is malformed: whoever sends a header means to be known by it, so it is never taken for "no
+ * Any other scheme is malformed: a caller that sends the header means to authenticate, so it is never taken for "no
  * token". What the token is made of is not looked at here: a token that was verified before was looked at then, and
  * for any other, `parseCompactJws` allows fewer characters than the header does.
  *

@@ -22,7 +22,8 @@ const NON_ASCII = /[\x80-\xff]/;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Parse a token in JWS compact serialization, strictly ([RFC 7515 §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
+ * Parse a token in JWS compact serialization, strictly ([RFC 7515
+ * §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
  *
  * Many strings must never verify as one token, so every form but one is refused: padding, white space, unused
  * bits that are set, text that is not UTF-8, and JSON with a name that stands twice.
@@ -46,7 +47,7 @@ export function parseCompactJws(token: string): UnverifiedJws {
 /** Headers that change what a signature means. No issuer of access tokens and no client needs one, so none is taken. */
 const REFUSED_HEADERS = ["crit", "b64", "enc", "zip", "cty"] as const;
 
-/** Say whether a token has a header that changes what its signature means. */
+/** Check whether a token has a header that changes what its signature means. */
 export function hasRefusedHeader(header: UnverifiedJws["header"]): boolean {
   return REFUSED_HEADERS.some((name) => Object.hasOwn(header, name));
 }

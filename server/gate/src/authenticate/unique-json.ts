@@ -31,7 +31,7 @@ export function parseUniqueJsonObject(text: string): Record<string, unknown> | u
 }
 
 /**
- * Say whether text is just what JSON.stringify makes of its value, as most issuers write it: then no name can have
+ * Check whether text is just what JSON.stringify makes of its value, as most issuers write it: then no name can have
  * been dropped, nothing is escaped, and nothing lies too deep. It spares most tokens the walk, an eighth of the time
  * that a new token costs.
  */
@@ -54,7 +54,7 @@ function count(text: string, character: string): number {
   return found;
 }
 
-/** Walk text that JSON.parse took, so that only names have to be told from values. */
+/** Walk text that JSON.parse took, so that only names have to be distinguished from values. */
 function isUnambiguous(text: string): boolean {
   const open: (Set<string> | null)[] = []; // null stands for an array
   let mayBeName = false;

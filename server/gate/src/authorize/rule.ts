@@ -9,7 +9,7 @@ export interface Rule {
   /** The expression, as it is written in the proto. */
   readonly expression: string;
   /**
-   * Say whether a principal may send a message. Whatever the expression does but be true, it denies: other
+   * Check whether a principal may send a message. Whatever the expression does but be true, it denies: other
    * values and errors too.
    */
   allows(principal: Principal | undefined, request: Message): boolean;
@@ -21,8 +21,8 @@ const INCURABLE = /^(unbound function|found no matching overload|field not found
 /**
  * Compile a condition in the Common Expression Language over `principal` and `request`.
  *
- * It is evaluated once, on an empty message of nobody: CEL finds out only then that a function does not exist or
- * that text is compared with a number.
+ * It is evaluated once, on an empty message and without a principal: CEL finds out only then that a function does not
+ * exist or that text is compared with a number.
  *
  * @param expression the text of the rule
  * @param input the type of the messages that it will judge

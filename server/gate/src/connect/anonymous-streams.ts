@@ -6,8 +6,8 @@ export interface AnonymousStreamLimits {
   /** How long one may last, in milliseconds. Default: 5 minutes. */
   readonly maxAgeMs: number;
   /**
-   * How many one peer may have open. Peers are told apart by what `setPeer` said, else by the address of the socket;
-   * those without either count as one. Default: 100.
+   * How many one peer may have open. A peer is what `setPeer` was given, else the address of the socket;
+   * calls without either count as one peer. Default: 100.
    */
   readonly maxPerPeer: number;
   /** How many may be open in all. Default: 2,000. */

@@ -6,7 +6,7 @@ import type { PolicyTable } from "../authorize/policy-table.ts";
 export interface Audiences {
   /** The issuers, whose tokens may also be meant for one of the methods. */
   readonly issuers: TrustedIssuers;
-  /** Say whether a token is meant for the server as a whole. */
+  /** Check whether a token is meant for the server as a whole. */
   includeServer(principal: Principal): boolean;
 }
 

@@ -51,15 +51,15 @@ export interface AuthOptions {
   /** How long a decision may wait for keys, in milliseconds. Default: 5,000. */
   readonly gateTimeoutMs?: number;
   /**
-   * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. Callers are told apart by
-   * what `setPeer` put into the context values. Default: nobody counts.
+   * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. It counts by the peer that
+   * `setPeer` put into the context values. Default: no limit.
    */
   readonly tokenFailureLimit?: TokenFailureLimit;
   /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
   readonly readMaxBytes?: number;
-  /** Who is told of calls that were refused. Default: nobody. */
+  /** Receives calls that were refused. Default: none. */
   readonly audit?: AuditSink;
-  /** Who is told of unexpected errors, which leave as "internal error". Default: console.error. */
+  /** Receives unexpected errors, which leave as "internal error". Default: console.error. */
   readonly onError?: ErrorSink;
   /**
    * Where open streams are kept. Share it with a `createStreamService` of your own, which is needed only where streams
@@ -69,7 +69,7 @@ export interface AuthOptions {
   readonly streams?: StreamRegistry;
   /** What streams without a principal may take. */
   readonly anonymousStreams?: Partial<AnonymousStreamLimits>;
-  /** Who is told at start of every option that makes the server less safe. Default: console.warn. */
+  /** Receives a warning at start for every option that makes the server less safe. Default: console.warn. */
   readonly onWarning?: (message: string) => void;
   /** The time. Default: the machine's. */
   readonly clock?: Clock;
@@ -80,7 +80,7 @@ const printWarning = (message: string): void => {
   console.warn(`countersign: ${message}`);
 };
 
-/** An error that nobody asked to hear of must not be lost. */
+/** An error is not lost where the application gave no `onError`. */
 const printError: ErrorSink = (error, method) => {
   // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
   console.error(`unexpected error in ${method.parent.typeName}/${method.name}`, error);
@@ -160,7 +160,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   };
 }
 
-/** Say what makes a server less safe than it is by default. */
+/** List what makes a server less safe than it is by default. */
 function describeWeaknesses(options: AuthOptions): readonly string[] {
   const shadowed = [...(options.enforce ?? [])].filter(([, mode]) => mode === "shadow");
   return [

@@ -6,14 +6,14 @@ import {
 } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
 
-/** Is told of the principal that a renewal brought. */
+/** Receives the principal that a renewal brought. */
 export type PrincipalListener = (principal: Principal) => void;
 
 /** Who makes one call. A stream's principal is replaced when the stream is renewed. */
 export interface Caller {
   /** The principal; undefined when the call is anonymous. */
   principal: Principal | undefined;
-  /** Who is told of a new one. Made when the first asks: most calls have none. */
+  /** They receive a new principal. Made for the first listener: most calls have none. */
   listeners?: Set<PrincipalListener>;
 }
 

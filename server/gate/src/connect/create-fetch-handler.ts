@@ -18,7 +18,7 @@ export interface FetchHandlerOptions extends Omit<ConnectRouterOptions, "grpc" |
   readonly contextValues?: (request: Request) => ContextValues;
   /** Answers what is no RPC of the routes. Default: 404. */
   readonly fallback?: (request: Request) => Response | Promise<Response>;
-  /** Is told what `contextValues` or `fallback` threw; the answer is 500. Default: console.error. */
+  /** Receives what `contextValues` or `fallback` throws; the response is 500. Default: console.error. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -139,7 +139,7 @@ function toStream(body: AsyncIterable<Uint8Array>, onLeft: OnLeft): ReadableStre
         controller.enqueue(part.value);
       }
     },
-    // The client has left. The handler is told, and not waited for.
+    // The client has left: the handler's signal aborts, and the response does not wait for it.
     cancel(reason) {
       onLeft(reason);
       (parts.throw?.(reason) ?? parts.return?.())?.catch(() => undefined);

@@ -5,7 +5,7 @@ export type EnforcementMode = "deny" | "shadow";
 
 /** Says where calls are denied, and where that is only tried. */
 export interface Enforcement {
-  /** Say whether denials for a service are only written down. */
+  /** Check whether denials for a service are only written down. */
   isShadow(service: DescService): boolean;
 }
 

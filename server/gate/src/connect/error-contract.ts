@@ -13,13 +13,16 @@ type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>
 
 /** What a reason becomes on the wire, beside its code. */
 interface WireError {
-  /** What the caller is told where the error's own message says more than a stranger should learn. */
+  /** The message for the caller, where the error's own says more than a stranger should learn. */
   readonly message?: string;
   /** The error code of the challenge (RFC 6750 §3.1); null: a challenge without one; undefined: no challenge. */
   readonly challenge?: "invalid_token" | "insufficient_scope" | "insufficient_user_authentication" | null;
 }
 
-/** The one table by which errors leave; errors.proto has the codes. An outage is never `Unauthenticated`: that signs users out. */
+/**
+ * The one table by which errors leave; errors.proto has the codes. An outage is never `Unauthenticated`: that signs
+ * users out.
+ */
 const WIRE_ERRORS = {
   TOKEN_MISSING: { challenge: null },
   // Which check failed goes to the audit only: to a forger of tokens it would be a guide.
@@ -38,7 +41,7 @@ const WIRE_ERRORS = {
   AUTH_UNAVAILABLE: {},
 } as const satisfies Record<AuthReason, WireError>;
 
-/** How long to wait after an outage when nobody knows better, in milliseconds. */
+/** How long to wait after an outage of unknown length, in milliseconds. */
 const DEFAULT_RETRY_MS = 1000;
 
 /**
@@ -57,7 +60,7 @@ export function toConnectError(error: AuthError): ConnectError {
   return withoutStack(() => new ConnectError(message, code, metadata, details, error));
 }
 
-/** Is told of an error that is not the caller's, with the method that it came from. It must not throw. */
+/** Receives an error that is not the caller's, with the method that it came from. It must not throw. */
 export type ErrorSink = (error: unknown, method: DescMethod) => void;
 
 /**

@@ -29,13 +29,13 @@ export interface GateOptions {
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   /** The time. */
   readonly clock: Clock;
-  /** Who is told of calls that were refused. */
+  /** Receives calls that were refused. */
   readonly audit: AuditSink;
   /** Where denials are only tried. */
   readonly enforcement: Enforcement;
   /** Whether handlers may see the Authorization header. */
   readonly forwardToken: boolean;
-  /** Who is told of errors that are not the caller's. */
+  /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
 }
 

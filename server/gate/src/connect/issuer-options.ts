@@ -24,11 +24,11 @@ export interface IssuerOptions {
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */
   readonly requireProfileClaims?: boolean;
   /**
-   * What the issuer says of its tokens afterwards: revoked ones are refused, of whichever issuer, their streams end, and
-   * streams are renewed through any of its servers. Default: nothing, short of `revocations`.
+   * What the issuer says of its tokens afterwards: revoked ones are refused, of whichever issuer, their streams end,
+   * and streams are renewed through any of its servers. Default: nothing, short of `revocations`.
    */
   readonly signals?: IssuerSignals;
-  /** What makes this issuer less safe than the standards ask. Each is told to `onWarning` at start. */
+  /** What makes this issuer less safe than the standards ask. `onWarning` receives each at start. */
   readonly insecure?: InsecureIssuerOptions;
 }
 

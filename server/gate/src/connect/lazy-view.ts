@@ -18,8 +18,9 @@ class Hidden<S> {
  * Create what makes objects whose parts are only made when they are asked for. They can be spread, as Connect,
  * interceptors and handlers do, and what is set on them stays.
  *
- * It saves the context of a call that is refused or served by the fast path, most of whose parts nobody reads (bench
- * `unary`, side `countersign-cpu`). It costs a Proxy: a part that is read takes longer than a plain one, and is made anew.
+ * It saves the context of a call that is refused or served by the fast path, most of whose parts are never read (bench
+ * `unary`, side `countersign-cpu`). It costs a Proxy: a part that is read takes longer than a plain one, and is made
+ * anew.
  */
 export function createLazyView<T extends object, S>(parts: LazyParts<T, S>): (source: S) => T {
   const keys = Object.keys(parts);

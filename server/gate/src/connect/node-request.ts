@@ -48,7 +48,7 @@ const NOT_GIVEN = (): undefined => undefined;
 /** The host has no requests of Node. */
 const NONE = (): undefined => undefined;
 
-/** Behind a function: whoever logs the context of a call must not log the headers of its request. */
+/** Behind a function, so that a handler that logs the context of a call does not log the headers of its request. */
 const exchangeKey = createContextKey<() => NodeExchange | undefined>(NOT_GIVEN, {
   description: "countersign exchange",
 });
@@ -94,10 +94,10 @@ export function assertHost(values: ContextValues): void {
 }
 
 /**
- * Say whether a request carried more than one Authorization header.
+ * Check whether a request carried more than one Authorization header.
  *
- * Node keeps the first and drops the others without a word. Whoever sends two means something by it, and a proxy
- * in front may have read the other one.
+ * Node keeps the first and drops the others without a word. A client that sends two means something by it, and a
+ * proxy in front may have read the other one.
  */
 export function repeatsAuthorization(values: ContextValues): boolean {
   const request = values.get(exchangeKey)()?.request;
@@ -114,7 +114,7 @@ export function withoutNodeRequest(values: ContextValues = createContextValues()
   return values.set(exchangeKey, NONE);
 }
 
-/** Say whether the adapter of a call was not given the `contextValues` of `createAuth`. */
+/** Check whether the adapter of a call was not given the `contextValues` of `createAuth`. */
 export function lacksNodeRequest(values: ContextValues): boolean {
   return values.get(exchangeKey) === NOT_GIVEN;
 }
@@ -130,7 +130,7 @@ export function transportOf(values: ContextValues): Transport | undefined {
   if (stream !== undefined) {
     return { isDone: () => stream.closed, destroy: () => stream.close(H2_CANCEL) };
   }
-  // A connection may be on its next request by now: without the response, only what it has not sent tells.
+  // A connection may be on its next request by now: without the response, only the bytes left to send show that.
   const isDone = (): boolean =>
     response === undefined ? socket.writableLength === 0 : response.writableFinished || response.destroyed;
   return { isDone, destroy: () => void socket.destroy() };

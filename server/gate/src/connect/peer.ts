@@ -5,7 +5,7 @@ import { remoteAddressOf } from "./node-request.ts";
 /** Where a call comes from, in the form that limits count by. */
 const peerKey = createContextKey("", { description: "countersign peer" });
 
-/** Say where a call comes from. It returns the values that it was given. */
+/** Set where a call comes from. It returns the values that it was given. */
 export function setPeer(values: ContextValues, peer: string): ContextValues {
   return values.set(peerKey, peer);
 }

@@ -7,8 +7,8 @@ import { type Caller, type PrincipalListener, stateOf } from "./call-state.ts";
 export type CallContext = Pick<HandlerContext, "values"> | { readonly contextValues: ContextValues };
 
 /**
- * Say who makes the call. Works in all four kinds of RPC; on a stream, always the principal of the newest
- * renewal.
+ * Return the principal that makes the call. Works in all four kinds of RPC; on a stream, always the principal of the
+ * newest renewal.
  *
  * @param ctx the context of the handler, or the request of an interceptor
  * @returns the principal, frozen
@@ -28,7 +28,7 @@ export function principalOf(ctx: CallContext): Principal {
 }
 
 /**
- * Say who makes the call, if anyone says so: for methods that are OPTIONAL.
+ * Return the principal that makes the call, if it has one: for methods that are OPTIONAL.
  *
  * @param ctx the context of the handler, or the request of an interceptor
  * @returns the principal; undefined when the call is anonymous or the method public
@@ -38,7 +38,7 @@ export function optionalPrincipalOf(ctx: CallContext): Principal | undefined {
 }
 
 /**
- * Be told when a stream goes on with a new principal, for example to read its scopes anew. By then
+ * Call a listener when a stream goes on with a new principal, for example to read its scopes anew. By then
  * {@link principalOf} returns the new one.
  *
  * @param ctx the context of the handler, or the request of an interceptor
@@ -56,7 +56,7 @@ export function onPrincipalChange(ctx: CallContext, listener: PrincipalListener)
   return () => void caller.listeners?.delete(listener);
 }
 
-/** Let a stream go on with a new principal, and tell who wants to know. */
+/** Let a stream go on with a new principal, and notify its listeners. */
 export function replacePrincipal(caller: Caller, principal: Principal): void {
   caller.principal = principal;
   caller.listeners?.forEach((listener) => {

@@ -8,7 +8,7 @@ interface RenewalRouteOptions extends StreamServiceOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** The rules of what the routes serve. */
   readonly policies: PolicyTable;
-  /** Told where the streams of another auth on the same router can no longer be renewed. */
+  /** Receives a warning where the streams of another auth on the same router can no longer be renewed. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -25,8 +25,8 @@ const TWO_REGISTRIES =
   "Serve both with one createAuth, which takes any number of services and issuers";
 
 /**
- * Add the service that renews streams, where a policy lets them be renewed and the routes do not have it: a client
- * that tried would otherwise be told that there is none, and its streams would end.
+ * Add the service that renews streams, where a policy lets them be renewed and the routes do not have it: without
+ * it, a client's renewal would fail as unimplemented, and its streams would end.
  */
 export function withRenewal(options: RenewalRouteOptions): RenewableRoutes {
   const { routes, policies, streams, clock, others, onWarning } = options;

@@ -6,13 +6,16 @@ export interface HostedRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** What no host has ([RFC 3986 §3.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2)): URL would take it for a user or a path, translate it, or drop it. */
+/**
+ * What no host has ([RFC 3986 §3.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2)): URL would take it for a
+ * user or a path, translate it, or drop it.
+ */
 const FORBIDDEN = /[^\x21-\x7e]|[/?#@\\]/;
 
 /** The longest name that DNS has, with a port. */
 const MAX_LENGTH = 255 + ":65535".length;
 
-/** Say whether a text is a host, with or without a port, so that a URL can be made with it. */
+/** Check whether a text is a host, with or without a port, so that a URL can be made with it. */
 export function isHost(text: string): boolean {
   return text.length <= MAX_LENGTH && !FORBIDDEN.test(text) && URL.canParse(`http://${text}`);
 }
@@ -26,7 +29,10 @@ export function hostOf({ headers, rawHeaders }: HostedRequest): string | undefin
   return typeof host === "string" && isHost(host) && !repeatsField(rawHeaders, "host") ? host : undefined;
 }
 
-/** Say whether a field stands twice in a header. Node keeps the first of some fields, and drops the others without a word. */
+/**
+ * Check whether a field stands twice in a header. Node keeps the first of some fields, and drops the others without a
+ * word.
+ */
 export function repeatsField(rawHeaders: readonly string[], name: string): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -10,14 +10,14 @@ export type AuthReason = Exclude<keyof typeof ReasonNumbers, "UNSPECIFIED">;
 export interface AuthErrorOptions {
   /** More for programs, such as the scopes that were needed. Never a secret or text of the caller. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** How long the caller should wait before the next try, in milliseconds. */
+  /** How long the caller should wait before the next attempt, in milliseconds. */
   readonly retryAfterMs?: number;
   /** What led to this error. It goes to the log, never to the caller. */
   readonly cause?: unknown;
 }
 
 /**
- * Say why a call is refused.
+ * The reason why a call is refused.
  *
  * The message names the rule that was broken, never the token, a key or the value of a claim: it is sent to
  * the caller as it is.

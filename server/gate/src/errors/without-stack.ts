@@ -1,8 +1,8 @@
 /**
  * Make an error that has no stack trace.
  *
- * A trace takes several times as long as all else about a refusal, and whoever is refused decides how often one is
- * made. Where in our own code a rule was found broken is no news to anybody: its message names the rule. Traces are
+ * A trace takes several times as long as all else about a refusal, and the caller decides how often one is
+ * made. The place in our own code helps no reader of the log: the message names the rule that was broken. Traces are
  * switched off while the error is made and not a moment longer; nothing else can run meanwhile.
  *
  * @param make makes the error, and must do nothing else

@@ -16,7 +16,7 @@ interface AuditDetails {
   readonly method?: string;
   /** Why, from a closed set of words. */
   readonly reason?: string;
-  /** The rule that was broken, in words of ours. Finer than what the caller is told. */
+  /** The rule that was broken, in words of ours. Finer than the message for the caller. */
   readonly detail?: string;
   /** The key's identifier. */
   readonly keyId?: string;
@@ -92,10 +92,10 @@ export interface AuditSink<Event extends AuditEvent = AuditEvent> {
 export const silentAudit: AuditSink = { record: () => {} };
 
 /**
- * Keep what a sink throws from the calls that it is told of, and what it rejects with from the process: neither decides
+ * Keep what a sink throws from the calls that it records, and what it rejects with from the process: neither decides
  * whether a call is let in.
  *
- * @param onWarning told of it
+ * @param onWarning receives it
  */
 export function isolateAudit(sink: AuditSink, onWarning: (message: string) => void): AuditSink {
   const warn = (error: unknown): void =>

@@ -12,7 +12,7 @@ export interface Backoff {
 }
 
 /**
- * Say how long to wait before the next attempt, in milliseconds.
+ * Compute how long to wait before the next attempt, in milliseconds.
  *
  * @param failures how many attempts have failed in a row; less than 1 counts as 1
  * @param random from 0 up to 1. Default: drawn anew

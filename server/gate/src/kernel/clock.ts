@@ -1,7 +1,10 @@
 /** Stops what {@link Clock.schedule} started; when that has run, it does nothing. */
 export type Cancel = () => void;
 
-/** Tells the time and wakes up later. Tests hand in their own. The SDK has the same shape: a test holds both equal. */
+/**
+ * Reads the time and runs functions later. Tests hand in their own. The SDK has the same shape: a test holds both
+ * equal.
+ */
 export interface Clock {
   /** The wall clock, in milliseconds since 1970. An operator or NTP can set it: it may jump either way. */
   nowMs(): number;

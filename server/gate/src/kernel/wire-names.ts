@@ -7,17 +7,20 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 /** 128 random bits in base64url have 22 characters; identifiers of other makers may be somewhat different. */
 const REFRESH_ID = /^[\w-]{16,64}$/;
 
-/** Say whether a text can be the name of a scope or role. */
+/** Check whether a text can be the name of a scope or role. */
 export function isScopeToken(text: string): boolean {
   return SCOPE_TOKEN.test(text);
 }
 
-/** Say whether a text can name an attempt to refresh. */
+/** Check whether a text can name an attempt to refresh. */
 export function isRefreshId(text: string): boolean {
   return REFRESH_ID.test(text);
 }
 
-/** Drop the characters that an error's description must not have (RFC 6749 §5.2), nor the quotes of a challenge (RFC 6750 §3). */
+/**
+ * Drop the characters that an error's description must not have (RFC 6749 §5.2), nor the quotes of a challenge
+ * (RFC 6750 §3).
+ */
 export function toQuotable(text: string): string {
   return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "");
 }

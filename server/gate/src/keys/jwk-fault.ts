@@ -23,7 +23,7 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Say why a public key must not be trusted although it can be imported
+ * Find why a public key must not be trusted although it can be imported
  * ([RFC 8725 §3.4](https://www.rfc-editor.org/rfc/rfc8725#section-3.4)).
  *
  * @param jwk the key as it was published

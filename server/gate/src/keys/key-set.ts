@@ -4,7 +4,7 @@ import type { SignatureAlgorithm, VerificationKey } from "./key-source.ts";
 export interface KeySet {
   /** Find the key that a token header names. */
   find(kid: string | undefined, algorithm: SignatureAlgorithm): VerificationKey | undefined;
-  /** Say whether a key is among them. */
+  /** Check whether a key is among them. */
   has(key: VerificationKey): boolean;
 }
 

@@ -33,6 +33,6 @@ export interface KeySource {
     algorithm: SignatureAlgorithm,
   ): VerificationKey | undefined | Promise<VerificationKey | undefined>;
 
-  /** Say whether a key that was returned before is still trusted. */
+  /** Check whether a key that was returned before is still trusted. */
   isTrusted(key: VerificationKey): boolean;
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../kernel/clock.ts";
 
-/** How many names are remembered: enough to tell an old client from a flood. */
+/** How many names are remembered: enough for the mistakes of old clients, too few for a flood to fill the memory. */
 const MAX_NAMES = 1000;
 /**
  * How long a name is remembered, in milliseconds. An issuer that signs with a key before all of its servers publish
@@ -11,7 +11,7 @@ const NAME_TTL_MS = 2 * 60 * 1000;
 
 /** Remembers key names that an issuer does not have. Bounded, since strangers choose the names. */
 export interface NegativeKids {
-  /** Say whether a name was looked for lately and not found. */
+  /** Check whether a name was looked for lately and not found. */
   has(name: string): boolean;
   /** Remember a name. */
   add(name: string): void;

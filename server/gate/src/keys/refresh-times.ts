@@ -9,7 +9,7 @@ const MAX_FRESH_SECONDS = 3600;
 const FETCH_BACKOFF = { firstMs: 1_000, maxMs: 60_000, jitter: 1 };
 
 /**
- * Say how long a key set is fresh.
+ * Compute how long a key set is fresh.
  *
  * @param maxAgeSeconds what the issuer says, clamped to between a minute and an hour; undefined: ten minutes
  * @returns milliseconds
@@ -20,7 +20,7 @@ export function freshForMs(maxAgeSeconds: number | undefined): number {
 }
 
 /**
- * Say when a key set is to be fetched again: after 70 to 90 % of its time, so that servers that started together
+ * Compute when a key set is to be fetched again: after 70 to 90 % of its time, so that servers that started together
  * do not ask together.
  *
  * @param random from 0 up to 1
@@ -30,7 +30,7 @@ export function refreshAtMs(nowMs: number, forMs: number, random: number): numbe
 }
 
 /**
- * Say how long to wait after a failure: full jitter under a cap that doubles from 1 to 60 seconds.
+ * Compute how long to wait after a failure: full jitter under a cap that doubles from 1 to 60 seconds.
  *
  * @param failures how many attempts have failed in a row, at least 1
  * @param random from 0 up to 1

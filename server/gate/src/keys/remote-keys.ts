@@ -48,9 +48,9 @@ export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
       return current.keySet;
     }
     if (loader.loading === undefined && nowMs >= loader.retryAtMs) {
-      loader.load().catch(() => {}); // the keys at hand may still serve; the failure set the time of the next try
+      loader.load().catch(() => {}); // the keys at hand may still serve; the failure set the time of the next attempt
     }
-    // Nobody called while the keys became stale: one of them may have been withdrawn long ago, so ask first.
+    // No call came while the keys became stale: one of them may have been withdrawn long ago, so fetch first.
     return nowMs < current.freshUntilMs || loader.failures > 0 ? current.keySet : undefined;
   }
 

@@ -12,14 +12,14 @@ const HASHES = {
 /** An algorithm that verifies with a shared secret. */
 export type SecretAlgorithm = keyof typeof HASHES;
 
-/** Say whether an algorithm verifies with a shared secret. */
+/** Check whether an algorithm verifies with a shared secret. */
 export function isSecretAlgorithm(algorithm: SignatureAlgorithm): algorithm is SecretAlgorithm {
   return Object.hasOwn(HASHES, algorithm);
 }
 
 /**
- * Create a source of one key: a secret that the issuer shares with this server. Whoever can verify with it can
- * also issue tokens.
+ * Create a source of one key: a secret that the issuer shares with this server. A server that can
+ * verify with it can also issue tokens.
  *
  * Tokens may name it by any `kid`, since there is no other.
  *

@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { HealthSource, HealthStatus } from "./health.ts";
 
-/** The health of a server that can be told apart by its services in name only: they all serve, or none does. */
+/** The health of a server whose services have one state: they all serve, or none does. */
 export interface HealthState extends HealthSource {
   /** Change the state of the server, and so of all its services. */
   set(status: HealthStatus): void;

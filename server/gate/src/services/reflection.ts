@@ -29,7 +29,7 @@ type Answer =
 /**
  * Create the reflection service of gRPC (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md).
  *
- * @param services what is told about: usually every service that is served, this one too
+ * @param services the services to describe: usually every service that is served, this one too
  */
 export function createReflectionServices(services: readonly DescService[]): ReflectionServices {
   const index = createDescriptorIndex(services);

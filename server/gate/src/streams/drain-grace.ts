@@ -5,7 +5,7 @@ const DRAIN_GRACE_MS = 5000;
 
 /** What a stream runs over, below Connect. */
 export interface Transport {
-  /** Say whether the last byte has been sent, or nobody waits for it any more. */
+  /** Check whether the last byte has been sent, or the client has left. */
   isDone(): boolean;
   /** Cut it off. */
   destroy(): void;

@@ -1,14 +1,14 @@
 import type { AuthError } from "../errors/auth-error.ts";
 
-/** An ending, as those see it who wait for it. */
+/** An ending, as its listeners see it. */
 export interface Ending {
   /** Why it came; undefined before. */
   readonly ended: AuthError | undefined;
-  /** Be told of it: at once if it has come. */
+  /** Add a listener. It is called at once if the end has come. */
   onEnd(listener: (error: AuthError) => void): void;
 }
 
-/** An ending that somebody brings about. */
+/** An ending, as its owner sees it. */
 export interface OwnEnding extends Ending {
   /** Aborts at the end. */
   readonly signal: AbortSignal;

@@ -19,12 +19,12 @@ export interface RenewalResult {
 /** What became of streams that are not open here. */
 export type RemoteRenewal = Omit<RenewalResult, "absent">;
 
-/** Those who may have the streams that are not open here. */
+/** The other servers, which may have the streams that are not open here. */
 export interface OtherServers {
   /**
-   * Have streams renewed. Those that nobody has heard of are unknown.
+   * Renew streams on the other servers. Streams that are open on none of them are unknown.
    *
-   * @throws AuthError `POLICY_DENIED` when a stream is somebody else's, `RATE_LIMITED`, and `AUTH_UNAVAILABLE` when
+   * @throws AuthError `POLICY_DENIED` when a stream is another principal's, `RATE_LIMITED`, and `AUTH_UNAVAILABLE` when
    *   the others cannot be asked
    */
   renew(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal>;
@@ -47,7 +47,7 @@ export interface FreshPrincipal {
 /**
  * Give open streams a fresh principal.
  *
- * Every stream is checked before any is changed. A stream of somebody else refuses the whole renewal; a stream
+ * Every stream is checked before any is changed. A stream of another principal refuses the whole renewal; a stream
  * whose method the new token may not call ends.
  *
  * @param registry the open streams
@@ -88,7 +88,7 @@ export function renewStreams(
   return { renewed, ended, unknown, absent };
 }
 
-/** Make the error of a renewal that names a stream of somebody else. */
+/** Make the error of a renewal that names a stream of another principal. */
 export function refuseStrangers(): AuthError {
   return new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client");
 }
@@ -115,7 +115,7 @@ function renew(lease: StreamLease, { principal, clock }: FreshPrincipal): number
   return lease.renew(principal);
 }
 
-/** Say whether two tokens speak for the same party: everything that a renewal must not change. */
+/** Check whether two tokens speak for the same party: everything that a renewal must not change. */
 function isSameParty(a: Principal, b: Principal): boolean {
   return (
     a.issuer === b.issuer &&

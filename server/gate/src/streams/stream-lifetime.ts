@@ -9,7 +9,7 @@ export interface LifetimeOptions {
   readonly clock: Clock;
   /** Notifies when the clock was set. */
   readonly clockJumps: ClockJumps;
-  /** What the caller is told at the deadline. Default: that the token has expired. */
+  /** The message of the error at the deadline. Default: that the token has expired. */
   readonly expiry?: string;
 }
 

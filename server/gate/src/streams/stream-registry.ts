@@ -3,7 +3,7 @@ import type { Policy } from "../authorize/policy.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 import { type StreamWatch, UNWATCHED } from "./stream-watch.ts";
 
-/** An open stream, as long as it runs on somebody's token. */
+/** An open stream, as long as it runs on a token. */
 export interface StreamLease {
   /** The identifier that the client chose; undefined when it chose none. */
   readonly streamId: string | undefined;

@@ -11,7 +11,7 @@ export interface PassingHooks<T> {
 }
 
 /**
- * Pass messages on until the life of their stream ends. Then whoever waits for one gets the error at once,
+ * Pass messages on until the life of their stream ends. Then a reader that waits for one gets the error at once,
  * without waiting for the source: a handler that hangs cannot keep the stream open.
  *
  * A listener per iterator, not a race per message: a race against one promise that lives as long as the stream

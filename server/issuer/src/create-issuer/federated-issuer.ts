@@ -9,7 +9,7 @@ export interface FederatedIssuerOptions {
    * its authorization server is meant for exchange (RFC 7523 §3).
    */
   readonly issuer: IssuerOptions;
-  /** The claim that tells its subjects apart. Default `sub`. */
+  /** The claim that identifies its subjects. Default `sub`. */
   readonly subjectClaim?: string | undefined;
   /** What each of its subjects can be granted, whatever its token says. Default: nothing. */
   readonly scopes?: readonly string[] | undefined;
@@ -22,8 +22,8 @@ export interface FederatedIssuerOptions {
   /** The values of claim `amr` that are taken over (RFC 8176). Default: none. */
   readonly amr?: readonly string[] | undefined;
   /**
-   * How long a session of its subjects can be refreshed without a new token of it, in milliseconds. Default: not at all,
-   * so that no subject is signed in here for longer than there.
+   * How long a session of its subjects can be refreshed without a new token of it, in milliseconds. Default: not at
+   * all, so that no subject is signed in here for longer than there.
    */
   readonly refreshForMs?: number | undefined;
 }

@@ -11,7 +11,7 @@ import type { ResolvedIssuerOptions } from "./resolve-options.ts";
 import { makeSecret, readSecret } from "./secret.ts";
 import { assertStoreNames } from "./store-names.ts";
 
-/** How much a machine's clock may be off before the operator is told so, in milliseconds. */
+/** How much a machine's clock may be off before the operator is warned, in milliseconds. */
 const CLOCK_WARNING_MS = 1_000;
 
 /**

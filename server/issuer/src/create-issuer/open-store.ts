@@ -9,7 +9,7 @@ import type { IssuerStoreLocation } from "./options.ts";
 export interface OpenStoreOptions {
   /** Carries messages between the processes on a SQLite database; Postgres has a bus of its own. */
   readonly bus: MessageBus;
-  /** Told why the database cannot be used, from time to time while it cannot. */
+  /** Receives the reason why the database cannot be used, from time to time while it cannot. */
   readonly onOutage: (cause: unknown) => void;
 }
 
@@ -43,7 +43,7 @@ function toIssuerError(cause: unknown, location: IssuerStoreLocation): IssuerErr
   return new IssuerError("STORE_UNAVAILABLE", `${place} cannot be opened: ${why}`, { cause });
 }
 
-/** Say where a store is, without the password that its URL may hold. */
+/** Describe where a store is, without the password that its URL may hold. */
 function placeOf(location: IssuerStoreLocation): string {
   if ("sqlite" in location) {
     return `the database ${location.sqlite}`;
@@ -54,7 +54,10 @@ function placeOf(location: IssuerStoreLocation): string {
   return `the database at ${isUnsure ? "that URL" : host === "" ? "its socket" : host}`;
 }
 
-/** What the database said is in the cause of what callers are told; that of a host with several addresses, in its list. */
+/**
+ * Find what the database said: it is in the cause of the error for callers, and for a host with several addresses, in
+ * its list.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AuthError && error.cause !== undefined) {
     return reasonOf(error.cause);

@@ -26,7 +26,8 @@ export interface CreateIssuerOptions {
   /** How long a key signs, in milliseconds. Default 30 d. */
   readonly keyRotationMs?: number;
   /**
-   * How long a key is published before it signs, in milliseconds. Default 24 h, and never less than twice `jwksMaxAgeMs`.
+   * How long a key is published before it signs, in milliseconds. Default 24 h, and never less than twice
+   * `jwksMaxAgeMs`.
    */
   readonly keyPublishBeforeMs?: number;
   /** How long verifiers may keep the key set, in milliseconds. Default 10 min. */
@@ -40,7 +41,9 @@ export interface CreateIssuerOptions {
   readonly allowedOrigins?: readonly string[];
   /** How many attempts to sign in one address has in a minute; Infinity: no limit. Default 30. */
   readonly signInsPerMinute?: number;
-  /** The names that the store has had so far, to have it take `url` and `audience` instead. Default: it keeps its own. */
+  /**
+   * The names that the store has had so far, to have it take `url` and `audience` instead. Default: it keeps its own.
+   */
   readonly replaces?: { readonly url?: string | undefined; readonly audience?: string | undefined };
   /**
    * Which of the names the store does not keep: such as the address of a server that has another one at its next start.
@@ -48,15 +51,15 @@ export interface CreateIssuerOptions {
    */
   readonly provisional?: readonly ("url" | "audience")[];
   /**
-   * Carries messages between the processes of one server. On Postgres, the store carries those between servers. Default:
-   * there is one process.
+   * Carries messages between the processes of one server. On Postgres, the store carries those between servers.
+   * Default: there is one process.
    */
   readonly bus?: MessageBus | undefined;
   /** Learns of sign-ins, refreshes, revocations, changes of keys, accounts and clients. Default: no sink. */
   readonly audit?: AuditSink;
-  /** Told what went wrong beside the calls, and what it means. Default: console.error. */
+  /** Receives what went wrong beside the calls, and what it means. Default: console.error. */
   readonly onError?: IssuerErrorSink;
-  /** Told of what makes the issuer less safe, or is probably a mistake. Default: console.warn. */
+  /** Receives what makes the issuer less safe, or is probably a mistake. Default: console.warn. */
   readonly onWarning?: (message: string) => void;
   /** The machine's clock; on Postgres, the time is the database's. Default: the system's. */
   readonly clock?: Clock;
@@ -81,7 +84,7 @@ export interface SecretFile {
   readonly createIfMissing?: boolean;
 }
 
-/** Takes errors that no caller is told. `what` says what could not be done. It must not throw. */
+/** Receives errors that do not reach callers. `what` says what could not be done. It must not throw. */
 export type IssuerErrorSink = (error: unknown, what: string) => void;
 
 /** Relaxations of {@link createIssuer}. */

@@ -3,7 +3,7 @@ import { findSetting, keepSetting, type StoreSettingName } from "../store/store-
 import { StoreNameError } from "./issuer-error.ts";
 import type { ResolvedIssuerOptions } from "./resolve-options.ts";
 
-/** What the issuer is called in its tokens, and what it is told of that. */
+/** The names of the issuer in its tokens, and the options about them. */
 export type IssuerNames = Pick<
   ResolvedIssuerOptions,
   "audience" | "onWarning" | "provisional" | "replaces" | "url"

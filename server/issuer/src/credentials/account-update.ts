@@ -37,7 +37,7 @@ export function toDisabledAt(disabled: boolean | undefined, nowMs: number): numb
   return disabled ? nowMs : null;
 }
 
-/** Say what an update puts on record. */
+/** List the audit events of an update. */
 export function eventsOfAccountUpdate({
   scopes,
   roles,

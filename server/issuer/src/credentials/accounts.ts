@@ -25,7 +25,7 @@ export interface AccountsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly passwords: Passwords;
-  /** Learns of every change. Default: nobody does. */
+  /** Learns of every change. Default: none. */
   readonly audit?: AuditSink<AccountEvent>;
   /** Ends the sessions of an account that is disabled or removed, or gets a new password. */
   readonly sessions: {
@@ -57,9 +57,13 @@ export interface Accounts {
   list(): Promise<readonly AccountRecord[]>;
   /** Replace a password, and end all sessions. @throws Error when there is no such account */
   setPassword(username: string, password: string): Promise<void>;
-  /** Change scopes, roles and whether it is let in. @throws Error when there is no such account, or a name is no good */
+  /**
+   * Change scopes, roles and whether it is let in.
+   *
+   * @throws Error when there is no such account, or a name is no good
+   */
   update(username: string, change: AccountUpdate): Promise<AccountRecord>;
-  /** Let nobody in any more, and end all sessions. @throws Error when there is no such account */
+  /** Refuse all sign-ins of an account, and end its sessions. @throws Error when there is no such account */
   disable(username: string): Promise<void>;
   /** Let a disabled account in again. @throws Error when there is no such account */
   enable(username: string): Promise<void>;

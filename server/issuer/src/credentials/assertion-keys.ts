@@ -42,7 +42,7 @@ export function createAssertionKeys(): AssertionKeys {
   };
 }
 
-/** One key of each kind whose private half nobody has. */
+/** One key of each kind whose private half was thrown away. */
 function createDecoys(): Pick<KeySource, "find"> {
   const made = new Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>();
   return {

@@ -82,7 +82,7 @@ export function readAssertionIssuer(assertion: string): string | undefined {
     const { iss } = parseCompactJws(assertion).payload;
     return typeof iss === "string" ? iss : undefined;
   } catch {
-    // Whoever takes it as an assertion next will say what is wrong with it.
+    // The check of the assertion, which comes next, says what is wrong with it.
     return undefined;
   }
 }

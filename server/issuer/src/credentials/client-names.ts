@@ -17,12 +17,12 @@ const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 /** What subjects begin with: a client must not be taken for one (RFC 9700 §4.15). */
 const RESERVED = /^(usr_|ext_|client_|countersign-)/;
 
-/** Write a client as a subject: nobody else's looks like it (RFC 9068 §5, RFC 9700 §4.15). */
+/** Write a client as a subject: no subject of another kind looks like it (RFC 9068 §5, RFC 9700 §4.15). */
 export function toClientSubject(clientId: string): string {
   return `client_${clientId}`;
 }
 
-/** Say whether a text can be the identifier of a client, before the store is asked. */
+/** Check whether a text can be the identifier of a client, before the store is asked. */
 export function isClientId(text: string): boolean {
   return CLIENT_ID.test(text) && !RESERVED.test(text);
 }

@@ -21,7 +21,7 @@ export function hashClientSecret(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
 }
 
-/** Check a secret, in a time that tells neither which hash it was held against nor where they differ. */
+/** Check a secret, in a time that reveals neither which hash it was compared with nor where they differ. */
 export function matchesClientSecret(secret: string, { current, previous }: SecretHashes): boolean {
   const given = Buffer.from(hashClientSecret(secret));
   const isCurrent = isSame(given, current);

@@ -14,7 +14,9 @@ export interface ClientUpdate {
   readonly mayIntrospect?: boolean | undefined;
   /** Whether it is let in no more, which revokes its tokens. */
   readonly disabled?: boolean | undefined;
-  /** Whether to revoke its tokens, so that what it loses is gone at once. Default false: they last until they expire. */
+  /**
+   * Whether to revoke its tokens, so that what it loses is gone at once. Default false: they last until they expire.
+   */
   readonly revokeTokens?: boolean | undefined;
 }
 
@@ -40,7 +42,7 @@ export function toClientChange(
   };
 }
 
-/** Say what an update puts on record. */
+/** List the audit events of an update. */
 export function eventsOfClientUpdate(update: ClientUpdate): readonly ClientEvent["type"][] {
   const { scopes, roles, grants, mayIntrospect, disabled } = update;
   const isChanged = [scopes, roles, grants, mayIntrospect].some((value) => value !== undefined);

@@ -20,7 +20,7 @@ import { type ClientUpdate, eventsOfClientUpdate, toClientChange } from "./clien
 export interface ClientsOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** Learns of every change. Default: nobody does. */
+  /** Learns of every change. Default: none. */
   readonly audit?: AuditSink<ClientEvent>;
   /** Ends the sessions of a client that is disabled, its own and those that it has for others. */
   readonly sessions: {

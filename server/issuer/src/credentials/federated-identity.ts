@@ -8,7 +8,7 @@ import type { Authentication, ExternalSubject } from "../store/session-record.ts
 export interface FederatedIssuer {
   /** How its tokens are verified. */
   readonly trusted: TrustedIssuer;
-  /** The claim that tells its subjects apart. */
+  /** The claim that identifies its subjects. */
   readonly subjectClaim: string;
   /** What each of its subjects can be granted, whatever its token says. */
   readonly scopes: readonly string[];
@@ -22,7 +22,7 @@ export interface FederatedIssuer {
   readonly amr?: ReadonlySet<string>;
   /**
    * How long a session of its subjects can be refreshed without a new token of it, in milliseconds. Default: not at
-   * all, so that nobody is signed in here for longer than there.
+   * all, so that no subject is signed in here for longer than there.
    */
   readonly refreshForMs?: number | undefined;
 }
@@ -44,7 +44,7 @@ export interface FederatedIdentity extends Authentication {
 }
 
 /**
- * Say whom a token of an issuer stands for, and what that is worth here.
+ * Find whom a token of an issuer stands for, and what that is worth here.
  *
  * @param principal the token as it was verified
  * @throws AuthError `CREDENTIALS_INVALID` when it lacks a claim that is required, or names no subject

@@ -42,7 +42,7 @@ const PHC =
 export function createPasswords(cost: PasswordCost = {}): Passwords {
   const { memoryKib: memory = DEFAULT_MEMORY_KIB, passes = DEFAULT_PASSES } = cost;
   const parameters = { memory, passes, parallelism: 1, tagLength: TAG_BYTES };
-  // Nobody's password: an unknown account costs as much as a known one with the same parameters.
+  // The hash of no password: an unknown account costs as much as a known one with the same parameters.
   const decoy = { ...parameters, nonce: randomBytes(SALT_BYTES), tag: randomBytes(TAG_BYTES) };
   return {
     async hash(password) {

@@ -9,8 +9,8 @@ import {
 } from "./sign-in-limiter.ts";
 
 /**
- * Create a limiter whose failures all servers of a store count together: whoever guesses at several of them gains no
- * attempts. What this server knows itself is asked first, and spares the store those who do not wait.
+ * Create a limiter whose failures all servers of a store count together: a caller that guesses at several of them gains
+ * no attempts. What this server knows itself is asked first, and spares the store those who do not wait.
  */
 export function createSharedSignInLimiter({
   store,

@@ -12,7 +12,7 @@ export interface SignInAttemptsOptions {
   readonly bus: MessageBus;
   /** How many one address has in a minute; Infinity: no limit. */
   readonly perMinute: number;
-  /** Told when attempts could not be shared. */
+  /** Called when attempts could not be shared. */
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -46,7 +46,7 @@ export function limitSignInAttempts(
  * Count what callers do at all processes of this server together: a limit is the same however many there are.
  *
  * @param bus carries messages between them; a process does not get its own
- * @param channel tells the limit from others
+ * @param channel a name that no other limit has
  */
 export function shareRateLimit(limit: RateLimit, bus: MessageBus, channel: string): RateLimit {
   bus.subscribe(channel, (key) => limit.take(key));

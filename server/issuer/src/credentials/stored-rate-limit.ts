@@ -15,7 +15,7 @@ export interface StoredRateLimitOptions {
   readonly gatherMs?: number;
   /** The time. Default: the machine's. */
   readonly clock?: Clock;
-  /** Told of the first failure of each outage of the store. */
+  /** Receives the first failure of each outage of the store. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -39,9 +39,9 @@ const BATCH = 500;
 /**
  * Count attempts together with the other servers on a store.
  *
- * No caller waits for it: attempts are gathered and written behind them, and the answer tells what others have counted.
- * So an address gets at each server at most what it can try while attempts are gathered, and while the store cannot be
- * used, each server counts for itself. The store sees hashes of keys only.
+ * No caller waits for it: attempts are gathered and written behind them, and the answer of the store has what others
+ * have counted. So an address gets at each server at most what it can try while attempts are gathered, and while the
+ * store cannot be used, each server counts for itself. The store sees hashes of keys only.
  */
 export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLimit {
   const {
@@ -120,7 +120,7 @@ function createTally() {
   };
 }
 
-/** Addresses are told apart by it, and are not written down. */
+/** It identifies an address in the store, which does not get the address itself. */
 function digest(key: string): string {
   return createHash("sha256").update(key).digest("base64url");
 }

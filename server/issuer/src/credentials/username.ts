@@ -14,7 +14,7 @@ export function normalizeUsername(username: string): string {
   return username.normalize("NFKC").toLowerCase().normalize("NFKC");
 }
 
-/** Shorten a normalized username to a key of fixed size that does not tell it. */
+/** Shorten a normalized username to a key of fixed size that does not reveal it. */
 export function digestUsername(username: string): string {
   return createHash("sha256").update(username).digest("base64url");
 }

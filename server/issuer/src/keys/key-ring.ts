@@ -27,7 +27,7 @@ export interface KeyRingOptions {
   readonly audit: AuditSink<KeyEvent>;
   /** How long keys live. */
   readonly times: KeyRingTimes;
-  /** Told when the store could not be read; the ring goes on with what it knows. */
+  /** Called when the store could not be read; the ring goes on with what it knows. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -62,7 +62,7 @@ export interface KeyRing {
    */
   rotate(options?: { readonly force?: boolean }): Promise<string>;
   /**
-   * Remove a key that somebody else may have. Servers refuse what it signed, and end streams on it, as soon as they
+   * Remove a key that may have been stolen. Servers refuse what it signed, and end streams on it, as soon as they
    * learn of the revocation. Verifiers elsewhere go on trusting it for as long as they keep the key set.
    *
    * @returns the key that signs now

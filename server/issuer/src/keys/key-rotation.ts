@@ -23,7 +23,7 @@ export interface RotationContext {
   readonly times: KeyTimes;
   /** The key that private keys are sealed under. */
   readonly sealingKey: Uint8Array;
-  /** Tells this server from the others on the store. */
+  /** Identifies this server among those on the store. */
   readonly holder: string;
 }
 
@@ -85,7 +85,7 @@ export async function rotateKeys(context: RotationContext, force: boolean): Prom
 }
 
 /**
- * Remove a key that somebody else may have: all that it signed is refused from now on, and if it was the one that
+ * Remove a key that may have been stolen: all that it signed is refused from now on, and if it was the one that
  * signs, the next one does.
  *
  * @returns the key that signs from now on

@@ -13,8 +13,8 @@ const SECRET_BYTES = 32;
 /**
  * Read the key-encryption key: 32 random bytes in base64url, in a file for the owner's eyes alone.
  *
- * It protects the private signing keys and proves refresh tokens genuine; a store without it signs nobody in,
- * and without it nobody stays signed in.
+ * It protects the private signing keys and proves refresh tokens genuine; without it,
+ * no sign-in and no refresh on the store succeeds.
  *
  * @throws Error when the file is missing, cannot be read or holds something else
  */

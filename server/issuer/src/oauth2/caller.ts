@@ -13,7 +13,7 @@ export type Caller =
   | { readonly kind: "client"; readonly client: ClientRecord }
   /** Our own pages and tools, which cannot keep a secret. */
   | { readonly kind: "first-party" }
-  /** Nobody in particular. */
+  /** A caller that did not authenticate. */
   | { readonly kind: "anonymous" };
 
 /** The one kind of `client_assertion_type` ([RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)). */

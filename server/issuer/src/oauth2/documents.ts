@@ -10,7 +10,7 @@ export interface DocumentsOptions {
   readonly publicJwks: () => readonly Readonly<Record<string, unknown>>[];
   /** How long others may keep the key set, in seconds. */
   readonly jwksMaxAgeSeconds: number;
-  /** Told why a document cannot be made. */
+  /** Receives the reason why a document cannot be made. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -28,7 +28,7 @@ export interface OAuthEndpointsOptions {
   readonly issuerOf: (token: string) => string | undefined;
   /** Says whether a name is that of another issuer whose tokens are exchanged. */
   readonly isOtherIssuer: (issuer: string) => boolean;
-  /** Told what went wrong that no caller is told. */
+  /** Receives errors that do not reach callers. */
   readonly onError: (error: unknown) => void;
   /** Measures how long a request takes to arrive. Default: the machine's. */
   readonly clock?: Clock;
@@ -39,8 +39,8 @@ export interface OAuthEndpointsOptions {
  * ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)), `/oauth2/revoke` ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009))
  * and `/oauth2/introspect` ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
  *
- * `createIssuer` has made them already, as `endpoints`. A form may have 64 KiB and 10 seconds to arrive, on any host. The
- * limits count by the peer that the host names: where it names none, all clients count as one.
+ * `createIssuer` has made them already, as `endpoints`. A form may have 64 KiB and 10 seconds to arrive, on any host.
+ * The limits count by the peer that the host names: where it names none, all clients count as one.
  */
 export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
   const { onError, clock = systemClock } = options;

@@ -18,7 +18,9 @@ const EXCHANGEABLE: ReadonlyMap<string, ExchangedTokenType> = new Map([
   [`${PREFIX}jwt`, "jwt"],
 ] as const);
 
-/** [RFC 8693 §2](https://www.rfc-editor.org/rfc/rfc8693#section-2): a client asks for a token to act for somebody. */
+/**
+ * [RFC 8693 §2](https://www.rfc-editor.org/rfc/rfc8693#section-2): a client asks for a token to act for another party.
+ */
 export async function exchangeTokens(
   { exchange }: Pick<GrantDeps, "exchange">,
   request: OAuthRequest,

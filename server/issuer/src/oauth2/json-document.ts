@@ -18,7 +18,7 @@ const DEFAULT_MAX_AGE_SECONDS = 300;
  * Scripts of every origin may read it: it holds nothing that is not for everyone. When it can't be made, the answer
  * is 503 and nothing may keep it.
  *
- * @param onError told why it can't be made
+ * @param onError receives the reason why it can't be made
  */
 export function createJsonDocument(document: JsonDocument, onError: (error: unknown) => void): Endpoint {
   const { read, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = document;
@@ -54,7 +54,10 @@ export function createJsonDocument(document: JsonDocument, onError: (error: unkn
   };
 }
 
-/** Say whether a client has the version with this entity tag (RFC 9110 §13.1.2). With its quotes it is no part of another tag. */
+/**
+ * Check whether a client has the version with this entity tag (RFC 9110 §13.1.2). With its quotes it is no part of
+ * another tag.
+ */
 function isKnown(ifNoneMatch: string | null, etag: string): boolean {
   return ifNoneMatch?.trim() === "*" || ifNoneMatch?.includes(etag) === true;
 }

@@ -14,7 +14,7 @@ export interface OAuthRequest {
 
 /** What all OAuth endpoints need. */
 export interface OAuthEndpointOptions {
-  /** Told what went wrong that no caller is told. */
+  /** Receives errors that do not reach callers. */
   readonly onError: (error: unknown) => void;
   /** Measures how long a request takes to arrive. */
   readonly clock: Clock;

@@ -26,7 +26,9 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
   };
 }
 
-/** [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1), with our lifetime of refresh tokens beside it. */
+/**
+ * [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1), with our lifetime of refresh tokens beside it.
+ */
 function toResponse({ tokens, issuedTokenType }: Granted): object {
   return {
     access_token: tokens.accessToken,
@@ -45,7 +47,7 @@ function toRefresh({ refreshToken, refreshExpiresInMs }: IssuedTokens): object {
     : { refresh_token: refreshToken, refresh_expires_in: toSeconds(refreshExpiresInMs) };
 }
 
-/** Rounded down, so that nobody counts on the last part of a second. */
+/** Rounded down, so that no client uses the token in the last part of a second. */
 function toSeconds(ms: number): number {
   return Math.max(0, Math.floor(ms / 1_000));
 }

@@ -16,7 +16,7 @@ export interface RenewalResponderOptions {
   readonly messages: SealedMessages;
   /** Renews those of the streams that are open on this server. */
   readonly renew: (streamIds: readonly string[], principal: Principal) => RenewalResult;
-  /** Told of what was not to be expected. */
+  /** Receives what was not to be expected. */
   readonly onError: (error: unknown) => void;
 }
 

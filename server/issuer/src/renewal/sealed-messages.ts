@@ -11,8 +11,8 @@ export interface OpenedMessage {
 }
 
 /**
- * Writes and reads messages for a bus that others can listen on and speak on: nobody without the secret of the servers
- * can read one, make one, change one, or use one again.
+ * Writes and reads messages for a bus that others can subscribe to and publish on: without the secret of the servers,
+ * a message cannot be read, made, changed or replayed.
  */
 export interface SealedMessages {
   /**
@@ -26,7 +26,7 @@ export interface SealedMessages {
   open(message: string, purpose: string): OpenedMessage | undefined;
 }
 
-/** How old a message may be, in milliseconds: longer than anybody waits for an answer, and clocks differ by. */
+/** How old a message may be, in milliseconds: longer than a server waits for an answer, and than clocks differ. */
 const MAX_AGE_MS = 5_000;
 
 /** More than fits into a message that was packed well. */

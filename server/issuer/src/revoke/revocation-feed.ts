@@ -17,7 +17,7 @@ export interface RevocationFeedOptions {
   readonly pollMs: number;
   /** Takes what was read; the same may come twice. */
   readonly learn: (records: readonly RevocationRecord[]) => void;
-  /** Told of the first failure of each outage. */
+  /** Receives the first failure of each outage. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -4,7 +4,7 @@ import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
 /** Revocations that were learned of together. */
 export interface RevocationBatch {
   readonly records: readonly RevocationRecord[];
-  /** Say whether one of them covers a token: for all open streams, without a search through the batch for each. */
+  /** Check whether one of them covers a token: for all open streams, without a search through the batch for each. */
   matches(token: RevocableToken): boolean;
 }
 

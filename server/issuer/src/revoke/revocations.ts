@@ -26,8 +26,8 @@ export interface RevocationsOptions {
   readonly clock?: Clock;
   /**
    * The name of the issuer that the database belongs to: claim `iss` of its tokens. Its revocations cover no tokens of
-   * other issuers. Default: what its servers were told with `--issuer`; if they were not, its revocations cover tokens of
-   * every issuer.
+   * other issuers. Default: what its servers were given with `--issuer`; without that, its revocations cover tokens
+   * of every issuer.
    */
   readonly issuer?: string;
   /**
@@ -36,7 +36,10 @@ export interface RevocationsOptions {
    * long as the longest of all, and 5 min more. Default: this server grants none.
    */
   readonly accessTtlMs?: number;
-  /** Whether other issuers are accepted, too: what is revoked of every issuer is then remembered for a day. Default false. */
+  /**
+   * Whether other issuers are accepted, too: what is revoked of every issuer is then remembered for a day. Default
+   * false.
+   */
   readonly acceptsOtherIssuers?: boolean;
   /**
    * How often the store is asked what other servers have revoked, in milliseconds. Default 250 ms on SQLite; 500 ms
@@ -51,13 +54,13 @@ export interface RevocationsOptions {
    */
   readonly failOpen?: boolean;
   /**
-   * Seals what servers on one store tell each other of revocations that cannot be written just now. Default: others
+   * Seals the messages of servers on one store about revocations that cannot be written just now. Default: others
    * learn of them once they are written.
    */
   readonly sealer?: MessageSealer;
-  /** Learns of each order to revoke. Default: nobody. */
+  /** Learns of each order to revoke. Default: none. */
   readonly audit?: AuditSink<RevocationEvent>;
-  /** Told when the store can no longer be read, and when a listener threw. */
+  /** Called when the store can no longer be read, and when a listener threw. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -73,7 +76,7 @@ export interface Revocations {
   /** Stop listening, and close the database that was opened for it. */
   close(): Promise<void>;
   /**
-   * Say whether a token is revoked: from memory.
+   * Check whether a token is revoked: from memory.
    *
    * @throws AuthError `AUTH_UNAVAILABLE` before {@link start}, and when the store could not be read for too long
    */
@@ -94,7 +97,7 @@ export interface Revocations {
    * @returns those that are new; undefined when so many wait that none of these is taken
    */
   hold(revocations: readonly UnwrittenRevocation[]): readonly UnwrittenRevocation[] | undefined;
-  /** Say why a session has ended, if that could not be written yet. */
+  /** Find why a session has ended, if that could not be written yet. */
   endReasonOf(sessionId: string): string | undefined;
   /** How many revocations wait to be written. */
   readonly unwritten: number;

@@ -18,7 +18,7 @@ export type Revoked = Pick<RevocationRecord, "issuer" | "dimension" | "value" | 
 export interface RevokedSet {
   /** Take in a revocation. @returns false when it covers no more tokens than those before it */
   add(revoked: Revoked): boolean;
-  /** Say whether a token is revoked: a lookup for each thing it can be revoked by, and nothing allocated. */
+  /** Check whether a token is revoked: a lookup for each thing it can be revoked by, and nothing allocated. */
   covers(token: RevocableToken): boolean;
   /** Look at some of them, in turn, and drop those that no valid token can be of any more. */
   forget(nowMs: number): void;

@@ -10,8 +10,8 @@ import type { RevocationSource } from "./revocation-source.ts";
 const POLL_MS = { sqlite: 250, postgres: 500 } as const;
 
 /**
- * How often a server sees to it that the store knows how long its tokens last, in milliseconds. The store believes it for
- * a day; a machine that has slept for longer says so again before it has granted many.
+ * How often a server sees to it that the store knows how long its tokens last, in milliseconds. The store believes it
+ * for a day; a machine that has slept for longer says so again before it has granted many.
  */
 const RECORD_LIFE_MS = 60_000;
 
@@ -59,7 +59,7 @@ export async function runRevocations(
   };
 }
 
-/** Tell the store how long tokens last, before the first is granted and again from time to time. */
+/** Record in the store how long tokens last, before the first is granted and again from time to time. */
 async function recordLife(
   { store, clock }: RevocationSource,
   { accessTtlMs: lifeMs, onError = () => undefined }: RunOptions,

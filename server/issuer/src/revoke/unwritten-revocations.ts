@@ -11,9 +11,9 @@ export interface UnwrittenOptions {
   readonly clock: Clock;
   /** The store; undefined while it is not open. */
   readonly store: () => Store | undefined;
-  /** Tells other servers of those that this one was ordered to revoke. */
+  /** Publishes to other servers what this one was ordered to revoke. */
   readonly publish: (revocations: readonly UnwrittenRevocation[]) => void;
-  /** Told of those that are lost when this ends. */
+  /** Receives those that are lost when this ends. */
   readonly onError: (error: unknown) => void;
   /** How often to try to write them, in milliseconds. Default 1 s. */
   readonly everyMs?: number;
@@ -33,7 +33,7 @@ export interface UnwrittenRevocations {
   ): readonly UnwrittenRevocation[] | undefined;
   /** Wait no longer for what another server has written. */
   letGo(written: readonly NewRevocation[]): void;
-  /** Say why a session has ended, if that is one of the things that wait to be written. */
+  /** Find why a session has ended, if that waits to be written. */
   endReasonOf(sessionId: string): string | undefined;
   /** How many wait. */
   readonly size: number;
@@ -46,7 +46,7 @@ const MAX_HELD = 10_000;
 const WRITE_ROWS = 200;
 const EVERY_MS = 1_000;
 
-/** How often other servers are told again, in milliseconds: one may have come up since. */
+/** How often revocations are published again, in milliseconds: a server may have started since. */
 const PUBLISH_EVERY_MS = 5_000;
 
 /** How long the server where a revocation was ordered has for writing it, in milliseconds. */
@@ -91,7 +91,7 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
     try {
       await write();
     } catch {
-      // The store tells its own outages; the next attempt is a moment away.
+      // The store reports its own outages; the next attempt is a moment away.
       if (Math.abs(nowMs - publishedAtMs) >= PUBLISH_EVERY_MS) {
         publishedAtMs = nowMs;
         publish(ownOf(held));

@@ -4,7 +4,7 @@ import { toClientSubject } from "../credentials/client-names.ts";
 import { toFederatedSubject } from "../credentials/federated-identity.ts";
 import type { Actor } from "../store/session-record.ts";
 
-/** Somebody who may act for others. */
+/** A party that may act for others. */
 export interface Party {
   /** Claim `sub` that it has here. */
   readonly subject: string;
@@ -21,7 +21,7 @@ const MAX_ACTORS = 4;
  * Write down who acts for the subject of a token: claim `act`, with those before as its history
  * ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)).
  *
- * @throws AuthError `CREDENTIALS_INVALID` when the token names somebody else in `may_act`, or was handed on too often
+ * @throws AuthError `CREDENTIALS_INVALID` when the token names another party in `may_act`, or was handed on too often
  */
 export function toActor(party: Party, subject: Principal): Actor {
   const { act } = subject.claims;
@@ -37,7 +37,7 @@ export function toActor(party: Party, subject: Principal): Actor {
 /**
  * Hold a token against who brings it ([RFC 8693 §4.4](https://www.rfc-editor.org/rfc/rfc8693#section-4.4)).
  *
- * @throws AuthError `CREDENTIALS_INVALID` when the token names somebody else in `may_act`
+ * @throws AuthError `CREDENTIALS_INVALID` when the token names another party in `may_act`
  */
 export function assertMayAct(party: Party, { claims, issuer }: Principal): void {
   if (claims.may_act !== undefined && !isNamed(claims.may_act, party, issuer)) {
@@ -46,11 +46,11 @@ export function assertMayAct(party: Party, { claims, issuer }: Principal): void 
 }
 
 /**
- * Take over who acts for the subject of another issuer's token: whoever brings it does not become the subject. The
- * actor gets a name that no subject or client of ours has.
+ * Take over who acts for the subject of another issuer's token: the client that brings it does not become the subject.
+ * The actor gets a name that no subject or client of ours has.
  *
  * @returns undefined when the subject acts for itself
- * @throws AuthError `CREDENTIALS_INVALID` when claim `act` names nobody, or the token was handed on too often
+ * @throws AuthError `CREDENTIALS_INVALID` when claim `act` names no party, or the token was handed on too often
  */
 export function keepActor({ claims, issuer }: Principal): Actor | undefined {
   const act: unknown = claims.act;
@@ -59,7 +59,7 @@ export function keepActor({ claims, issuer }: Principal): Actor | undefined {
   }
   const { iss = issuer, sub, act: before }: Readonly<Record<string, unknown>> = { ...Object(act) };
   if (typeof iss !== "string" || typeof sub !== "string" || sub === "") {
-    throw new AuthError("CREDENTIALS_INVALID", "the token names nobody in act");
+    throw new AuthError("CREDENTIALS_INVALID", "claim act of the token names no party");
   }
   assertFewActors(before);
   return { sub: toFederatedSubject(iss, sub), ...(before === undefined ? {} : { act: before }) };
@@ -74,7 +74,7 @@ function assertFewActors(act: unknown): void {
 
 /**
  * Hold a party against claim `may_act` (RFC 8693 §4.4). A subject without an issuer is one of the token's own issuer.
- * A member that is not understood may narrow the claim down, and so nobody is meant by it.
+ * A member that is not understood may narrow the claim down, and so it matches no party.
  */
 function isNamed(mayAct: unknown, party: Party, issuer: string): boolean {
   if (typeof mayAct !== "object" || mayAct === null || Array.isArray(mayAct)) {

@@ -13,18 +13,18 @@ export interface SessionBeginners {
   readonly accessGrants: Pick<AccessGrants, "begin">;
 }
 
-/** A session to begin, of somebody whom another issuer knows. */
+/** A session to begin, of a subject of another issuer. */
 export interface FederatedSession extends TokenWish {
   readonly identity: FederatedIdentity;
   /** The client that it is for, which limits what can be granted; undefined: our own pages and tools. */
   readonly client: ClientRecord | undefined;
   readonly actor: Actor | undefined;
-  /** Whether whoever asks could use a refresh token. */
+  /** Whether the client could use a refresh token. */
   readonly canRefresh: boolean;
 }
 
 /**
- * Begin a session of somebody whom another issuer knows.
+ * Begin a session of a subject of another issuer.
  *
  * It goes on without that issuer only where the operator has said so for the issuer, and for the client too. Otherwise
  * there is one access token, which lasts no longer than the token that it was made from.
@@ -54,7 +54,7 @@ export async function beginFederatedSession(
     : accessGrants.begin({ ...session, notAfterMs });
 }
 
-/** What somebody can have through a client: at most what the client can have too. */
+/** What a subject can have through a client: at most what the client can have too. */
 export function limitToClient(
   { subject, scopes, roles }: NewAccess["holder"],
   client: ClientRecord | undefined,

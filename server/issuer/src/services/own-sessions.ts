@@ -35,7 +35,7 @@ export async function listOwnSessions(
   const limit = parsePageSize(request.pageSize);
   const after = parseSessionPageToken(request.pageToken);
   const { subject, sessionId, clientId } = readOwnSession(deps, principal);
-  // One more than asked for tells whether there is a next page.
+  // One more than asked for shows whether there is a next page.
   const found = await deps.sessions.list({ subject, clientId, after, limit: limit + 1 });
   const shown = found.slice(0, limit);
   const last = found.length > limit ? shown.at(-1) : undefined;
@@ -77,7 +77,7 @@ export async function revokeOtherSessions(
 }
 
 /**
- * Find out whose sessions are meant. Another issuer may use the same subjects and session identifiers for somebody else.
+ * Find out whose sessions are meant. Another issuer may use the same subjects and session identifiers for other people.
  *
  * @throws ConnectError FailedPrecondition when the token belongs to no session here
  * @throws AuthError `POLICY_DENIED` when the caller only acts for the subject
@@ -91,7 +91,7 @@ export function readOwnSession({ issuer }: OwnSessionsDeps, principal: Principal
     );
   }
   if (principal.claims.act !== undefined) {
-    // RFC 8693 §4.1: whoever acts for a user got scopes for that, and sessions are under none of them.
+    // RFC 8693 §4.1: a party that acts for a user got scopes for that, and sessions are under none of them.
     throw new AuthError("POLICY_DENIED", "sessions are managed by their user, not by who acts for them");
   }
   const clientId = principal.clientId === FIRST_PARTY_CLIENT_ID ? undefined : principal.clientId;

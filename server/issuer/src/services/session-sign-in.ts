@@ -13,26 +13,26 @@ import { assertMayAct, keepActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
 import { createSignInGuard } from "./sign-in-guard.ts";
 
-/** What somebody proves who they are with. */
+/** The proof of who signs in. */
 export type Credential =
   | { readonly kind: "password"; readonly username: string; readonly password: string }
   | ClientCredential
   | { readonly kind: "federated"; readonly token: string };
 
-/** How somebody signs in. */
+/** A sign-in. */
 export interface SignInInput extends TokenWish {
   readonly credential: Credential;
   /** Where the call comes from. */
   readonly peer: string;
 }
 
-/** How somebody signs in whom another issuer knows. */
+/** A sign-in of a subject of another issuer. */
 export interface FederatedInput extends TokenWish {
   readonly token: string;
   readonly peer: string;
   /** The client that the session is for, which limits what can be granted; undefined: our own pages and tools. */
   readonly client: ClientRecord | undefined;
-  /** Whether whoever asks could use a refresh token. */
+  /** Whether the client could use a refresh token. */
   readonly canRefresh: boolean;
 }
 
@@ -62,8 +62,8 @@ export interface SignIn {
   /**
    * Begin a session.
    *
-   * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED`, `INSUFFICIENT_SCOPE`, `POLICY_DENIED` when a client may not
-   *   use the grant, or `AUTH_UNAVAILABLE`
+   * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED`, `INSUFFICIENT_SCOPE`, `POLICY_DENIED` when a client may
+   *   not use the grant, or `AUTH_UNAVAILABLE`
    */
   begin(input: SignInInput): Promise<IssuedTokens>;
   /**
@@ -74,7 +74,7 @@ export interface SignIn {
   authenticateClient(credential: ClientCredential, peer: string): Promise<ClientRecord>;
   /** Begin a session of a client that has proven who it is. @throws AuthError as {@link begin} */
   beginClient(client: ClientRecord, grant: ClientGrant, wish: TokenWish): Promise<IssuedTokens>;
-  /** Begin a session of somebody whom another issuer knows. @throws AuthError as {@link begin} */
+  /** Begin a session of a subject of another issuer. @throws AuthError as {@link begin} */
   beginFederated(input: FederatedInput): Promise<IssuedTokens>;
   /**
    * Replace the password of an account for its owner, under the limits of sign-ins. Sessions are left as they are.

@@ -11,14 +11,14 @@ export interface SignInAttempt {
   readonly failure?: Omit<CredentialFailureEvent, "reason">;
 }
 
-/** Tries to sign somebody in. */
+/** Runs an attempt to sign in. */
 export type SignInGuard = <T>(attempt: SignInAttempt, work: () => Promise<T>) => Promise<T>;
 
 const SIGN_IN_FAILED = { type: "sign_in_failed" } as const;
 
 /**
- * Create what every attempt to sign in goes through: who has tried too often waits, what goes wrong is written down, and a
- * wrong credential counts against the address that sent it. Passwords count before they are checked.
+ * Create what every attempt to sign in goes through: an address with too many attempts waits, a failure goes into the
+ * audit, and a wrong credential counts against the address that sent it. Passwords count before they are checked.
  */
 export function createSignInGuard({
   attempts,

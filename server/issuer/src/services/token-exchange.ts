@@ -51,7 +51,7 @@ export interface TokenExchangeOptions extends SessionBeginners {
  * token and the client have. One of ours stays in its session, lasts no longer, and has no refresh token beside it: its
  * user decides how long it goes on. One of another issuer begins a session: see {@link beginFederatedSession}.
  *
- * @throws AuthError `CREDENTIALS_INVALID` when a token is not good, or names somebody else in `may_act`;
+ * @throws AuthError `CREDENTIALS_INVALID` when a token is not good, or names another party in `may_act`;
  *   `INSUFFICIENT_SCOPE`, or `AUTH_UNAVAILABLE`
  */
 export type TokenExchange = (input: ExchangeInput) => Promise<IssuedTokens>;

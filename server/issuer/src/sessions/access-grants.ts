@@ -21,7 +21,7 @@ export interface AccessGrantsOptions {
   readonly audit: AuditSink<SessionEvent>;
 }
 
-/** An access token for somebody who has just proven who they are, and will do so again for the next. */
+/** An access token for a subject that has just proven who it is, and will do so again for the next one. */
 export interface NewAccess extends Authentication, TokenWish {
   readonly holder: {
     readonly subject: string;
@@ -30,7 +30,7 @@ export interface NewAccess extends Authentication, TokenWish {
     readonly roles: readonly string[];
   };
   readonly clientId: string;
-  /** When the proof that it is granted for ends, in milliseconds since 1970: the token does not outlive it. */
+  /** When the proof that it is granted for ends, in milliseconds since 1970: the token expires no later. */
   readonly notAfterMs?: number | undefined;
   /** Who the subject is to another issuer. */
   readonly external?: ExternalSubject | undefined;

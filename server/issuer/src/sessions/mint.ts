@@ -68,7 +68,7 @@ export async function mintAccessToken(
   return { token, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
 }
 
-/** [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1): what nobody knows is left out. */
+/** [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1): what is not known is left out. */
 function toAuthenticationClaims({ authTimeMs, acr, amr = [] }: Authentication) {
   return {
     ...(authTimeMs === undefined ? {} : { auth_time: Math.floor(authTimeMs / 1_000) }),

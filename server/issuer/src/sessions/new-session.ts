@@ -38,7 +38,7 @@ const NO_REFRESH_TOKEN = "";
 /**
  * Store a session that begins, and put it on record.
  *
- * @param sponsor whose good standing it needs; undefined: nobody's in the store
+ * @param sponsor whose good standing it needs; undefined: it needs no account or client of the store
  * @throws AuthError `CREDENTIALS_INVALID` when the sponsor has lost its standing since it was checked
  */
 export async function storeSession(

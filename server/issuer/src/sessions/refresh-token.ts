@@ -28,8 +28,8 @@ export function createSessionId(): string {
 /**
  * Make a refresh token with 256 random bits.
  *
- * Its session and generation are authenticated (RFC 9700 §4.14.2), so that a genuine old token can be told from
- * a forged one without a list of old tokens.
+ * Its session and generation are authenticated (RFC 9700 §4.14.2), so that a genuine old token can be distinguished
+ * from a forged one without a list of old tokens.
  *
  * @param macKey the key of `deriveKey(secret, "refresh-token-mac")`
  */
@@ -75,7 +75,7 @@ export function hashRefreshToken(token: RefreshToken): string {
   return createHash("sha256").update(token.text).digest("base64url");
 }
 
-/** Compare two hashes of {@link hashRefreshToken} in a time that does not tell where they differ. */
+/** Compare two hashes of {@link hashRefreshToken} in a time that does not reveal where they differ. */
 export function isSameHash(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);

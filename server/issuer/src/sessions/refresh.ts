@@ -125,7 +125,7 @@ async function endAfterReuse(context: SessionContext, session: SessionRecord): P
   throw sessionRevoked("reuse");
 }
 
-/** A session does not outlive its account, nor the terms that it began on. */
+/** A session ends with its account, and with the terms that it began on. */
 async function liveRightsOf(
   context: SessionContext,
   { nowMs }: Attempt,

@@ -43,7 +43,7 @@ export async function rotateAsFound(
   return session === undefined ? undefined : hand(context, attempt, { session, rights, successor });
 }
 
-/** A token that is the newest of its session tells all that its successor is made from. */
+/** A token that is the newest of its session has all that its successor is made from. */
 function prepare(
   { macKey, successorKey }: SessionContext,
   { token, refreshId, nowMs, use = {} }: RotationAttempt,

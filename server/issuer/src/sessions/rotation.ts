@@ -18,7 +18,7 @@ export type RotationDecision =
   | { readonly kind: "rotate"; readonly session: SessionRecord }
   /** The token was just replaced, and its owner may not know: give out the same successor again. */
   | { readonly kind: "repeat"; readonly session: SessionRecord; readonly successorSealed: string }
-  /** Somebody else has used the token: end the session. */
+  /** The token was used twice, so one user of it is a thief: end the session. */
   | { readonly kind: "reuse"; readonly session: SessionRecord }
   /** The session was ended before. */
   | { readonly kind: "revoked"; readonly reason: string }
@@ -64,7 +64,7 @@ function decideByGeneration(session: SessionRecord, attempt: RefreshAttempt): Ro
     return decideSuperseded(session, attempt);
   }
   // A token of ours that the store does not know: the store was set back to an older state, or the token was
-  // made in a race that its maker lost. Nobody else can have it, so it is no sign of theft.
+  // made in a race that its maker lost. No other client can have it, so it is no sign of theft.
   const isNewest =
     token.generation === session.generation && isSameHash(hashRefreshToken(token), session.refreshHash);
   return isNewest ? { kind: "rotate", session } : { kind: "invalid", why: "not_issued" };

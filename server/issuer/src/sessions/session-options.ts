@@ -6,7 +6,7 @@ import type { Store } from "../store/database.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 
-/** The client of whoever signs in with a password: our own pages and tools. No subject looks like it. */
+/** The client of sign-ins with a password: our own pages and tools. No subject looks like it. */
 export const FIRST_PARTY_CLIENT_ID = "countersign-first-party";
 
 /** Why a session was ended. */
@@ -39,7 +39,7 @@ export interface RevocationLearner {
    * @returns those that are new; undefined when so many wait that none of these is taken
    */
   hold?(revocations: readonly UnwrittenRevocation[]): readonly UnwrittenRevocation[] | undefined;
-  /** Say why a session has ended, if that could not be written yet. Absent: none has. */
+  /** Find why a session has ended, if that could not be written yet. Absent: none has. */
   endReasonOf?(sessionId: string): string | undefined;
 }
 

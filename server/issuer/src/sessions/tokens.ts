@@ -16,7 +16,7 @@ export interface IssuedTokens {
   readonly sessionId: string;
 }
 
-/** What somebody asks of their tokens. */
+/** What a client asks of its tokens. */
 export interface TokenWish {
   /** The scopes that are asked for; none: all that can be had. */
   readonly scopes: readonly string[];
@@ -34,7 +34,7 @@ export interface TokenInput extends Pick<TokenWish, "maxAccessTtlMs"> {
   readonly refreshToken: string;
 }
 
-/** Sign an access token for a session, which it does not outlive, and put its refresh token beside it. */
+/** Sign an access token for a session, which ends no earlier than the token, and put its refresh token beside it. */
 export async function issueTokens(context: SessionContext, input: TokenInput): Promise<IssuedTokens> {
   const { session, rights, refreshToken, maxAccessTtlMs = Infinity } = input;
   const { issuer, audience, keyRing, clock } = context;

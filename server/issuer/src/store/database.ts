@@ -25,7 +25,10 @@ export type StoreLocation =
 
 /** What else is known of a store when it is opened. */
 export interface StoreOptions {
-  /** Told why the database cannot be used, from time to time while it cannot. Default: nobody, but callers of queries. */
+  /**
+   * Receives the reason why the database cannot be used, from time to time while it cannot. Default: only the callers
+   * of queries learn of it.
+   */
   readonly onOutage?: ((cause: unknown) => void) | undefined;
   /**
    * Whether to make the tables, and bring them up to date. False: they must be there, and nothing is changed. For a
@@ -49,7 +52,7 @@ export interface Store extends AsyncDisposable {
   readonly dialect: StoreDialect;
   /** Knows whether it can be written. */
   readonly writes: WriteHealth;
-  /** Carries words between the servers on it. Whoever is alone on SQLite hears and is heard by nobody. */
+  /** Carries messages between the servers on it. On SQLite, a single process has no other subscribers. */
   readonly bus: MessageBus;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;

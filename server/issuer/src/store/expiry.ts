@@ -6,9 +6,9 @@ import type { Schema } from "./schema.ts";
 /** When the rows of a table have had their time, and how many of them one statement deletes. */
 export interface Expiry {
   readonly table: keyof Schema;
-  /** The column that tells its rows apart. */
+  /** The column that identifies its rows. */
   readonly key: string;
-  /** The condition on rows that nobody asks for any more, at a time in milliseconds since 1970. */
+  /** The condition on rows that no query needs any more, at a time in milliseconds since 1970. */
   readonly isOver: (nowMs: number) => RawBuilder<boolean>;
   /** How many rows are deleted at the most. */
   readonly maxRows: number;
@@ -26,8 +26,8 @@ const isBefore =
     sql<boolean>`${sql.ref(column)} < ${nowMs - graceMs}`;
 
 /**
- * What expires, and when. The pruner deletes the rows of the first ones from time to time; the others lose a few with each
- * row that is written, more than that one adds, so that they never pile up.
+ * What expires, and when. The pruner deletes the rows of the first ones from time to time; the others lose a few with
+ * each row that is written, more than that one adds, so that they never pile up.
  */
 export const EXPIRIES = {
   sessions: {

@@ -6,7 +6,7 @@ export interface LeaseRequest {
   readonly name: string;
   /** Who asks. */
   readonly holder: string;
-  /** How long nobody else may do it, in milliseconds. Whoever has it may ask again before that. */
+  /** How long no other holder may do it, in milliseconds. The holder may ask again before that. */
   readonly ttlMs: number;
   readonly nowMs: number;
 }

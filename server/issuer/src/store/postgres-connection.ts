@@ -6,7 +6,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How long the answer to a statement may take, in milliseconds: longer, and the network has lost it. */
 const QUERY_TIMEOUT_MS = 5_000;
 
-/** How often an idle connection is tried, in milliseconds: networks drop such ones without telling either end. */
+/** How often an idle connection is tested, in milliseconds: networks drop such ones without a word to either end. */
 const PROBE_MS = 15_000;
 
 /** What happens on a connection. */
@@ -42,7 +42,8 @@ export function openConnection(url: string, { onNotified, onEnd }: ConnectionEve
     await done;
   };
   const stopProbes = repeat(systemClock, () => void query("SELECT 1").catch(() => undefined), PROBE_MS);
-  // The end comes when a connection could not be had, broke or was closed. Why, whoever queries the store learns too.
+  // The end comes when a connection could not be had, broke or was closed. The next query of the store fails for the
+  // same reason, and reports it.
   client
     .on("error", () => undefined)
     .once("end", () => {

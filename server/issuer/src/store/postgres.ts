@@ -42,9 +42,10 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
     application_name: "countersign",
     types: { getTypeParser: (oid: number) => (oid === INT8 ? parseSafeInteger : types.getTypeParser(oid)) },
   });
-  // An idle connection that breaks has no caller to tell; the next query finds out by itself.
+  // An idle connection that breaks has no caller to fail; the next query finds out by itself.
   pool.on("error", () => undefined);
-  // One that breaks in use fails its query, and says so a second time: without an ear for that the process would end.
+  // One that breaks in use fails its query, and says so a second time: without a listener for that the process would
+  // end.
   pool.on("connect", (client) => void client.on("error", () => undefined));
   const rethrow = (error: unknown): never => {
     throw toError(error);
@@ -70,7 +71,7 @@ function adaptClient(client: PoolClient, rethrow: (error: unknown) => never): Po
   const adaptedClient = {
     query: (sql: string, parameters: readonly unknown[]) =>
       client.query(sql, [...parameters]).catch((error: unknown) => {
-        // pg gives up on the answer, not on the connection: whoever had it next would wait as long again.
+        // pg gives up on the answer, not on the connection: the next query on it would wait as long again.
         isLost ||= error instanceof Error && error.message === "Query read timeout";
         return rethrow(error);
       }),

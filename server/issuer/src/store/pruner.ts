@@ -13,7 +13,7 @@ export interface PrunerOptions {
   readonly everyMs?: number;
   /** How long others get between two steps, in milliseconds. Default 20. */
   readonly pauseMs?: number;
-  /** Told when the store could not be used. */
+  /** Called when the store could not be used. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -34,7 +34,7 @@ export interface Pruner {
 const HOUR_MS = 60 * 60 * 1_000;
 const PAUSE_MS = 20;
 
-/** How much of the interval a lease lasts: the next run may be anyone's, even if clocks and timers are a bit off. */
+/** How much of the interval a lease lasts: any server may do the next run, even if clocks and timers are a bit off. */
 const LEASE_SHARE = 0.9;
 
 /** How much of the interval passes before the first run: servers that are often started anew must come to it. */

@@ -109,7 +109,7 @@ export async function listLiveRevocations(
 /** How long a row is kept that does not say it, because a server of before has written it, in milliseconds. */
 export const UNKNOWN_LIFE_MS = MAX_ACCESS_LIFE_MS + MARGIN_MS;
 
-/** Say when no token that a revocation is about can be valid any more. @param lifeMs the longest that one lasts */
+/** Compute when no token that a revocation is about can be valid any more. @param lifeMs the longest that one lasts */
 export function toExpiryMs(revocation: NewRevocation, lifeMs: number): number {
   const { revokedAtMs, beforeMs = revokedAtMs, minLifeMs = 0 } = revocation;
   return Math.max(revokedAtMs, beforeMs) + Math.max(lifeMs, minLifeMs) + MARGIN_MS;

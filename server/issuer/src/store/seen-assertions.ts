@@ -3,7 +3,7 @@ import { deleteExpired, EXPIRIES } from "./expiry.ts";
 
 /** An assertion that is being used. */
 export interface SeenAssertion {
-  /** Tells it from all others, whoever signed them. */
+  /** Identifies it among all others, also those of other signers. */
   readonly key: string;
   /** When it is refused for its age anyway, in milliseconds since 1970. */
   readonly expiresAtMs: number;

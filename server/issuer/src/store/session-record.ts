@@ -2,9 +2,9 @@ import type { Selectable } from "kysely";
 import type { SessionTable } from "./schema/sessions.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
-/** How somebody proved who they are. It stays as it is over all refreshes (RFC 9068 §2.2.1). */
+/** How a subject proved who it is. It stays as it is over all refreshes (RFC 9068 §2.2.1). */
 export interface Authentication {
-  /** When, in milliseconds since 1970; undefined when no person did, or nobody knows. */
+  /** When, in milliseconds since 1970; undefined when no person did, or it is not known. */
   readonly authTimeMs?: number | undefined;
   /** How well: claim `acr`. */
   readonly acr?: string | undefined;
@@ -18,7 +18,10 @@ export interface ExternalSubject {
   readonly subject: string;
 }
 
-/** Who acts for somebody else: claim `act` ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)). */
+/**
+ * The party that acts for the subject: claim `act` ([RFC 8693
+ * §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)).
+ */
 export interface Actor {
   readonly sub: string;
   /** The client that the actor is, if it is one. */
@@ -67,7 +70,7 @@ export interface SessionRecord extends Authentication, SessionUse {
 
 type SessionRow = Selectable<SessionTable>;
 
-/** In a column that cannot be null: nobody signed in then. */
+/** Stands for an unknown time in a column that cannot be null. */
 const UNKNOWN_TIME = 0;
 
 /** Write a session as a row. */

@@ -5,7 +5,7 @@ import type { Schema } from "./schema.ts";
 import { type SessionRecord, type SessionUse, toSessionRecord } from "./session-record.ts";
 import { parseTextList } from "./text-list.ts";
 
-/** What somebody may have done with it now. */
+/** The scopes and roles that an account or a client has now. */
 export interface Rights {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
@@ -84,7 +84,8 @@ export interface RotatedSession {
 /**
  * Replace a session's refresh token by one statement: compare, then set.
  *
- * @returns the session as it is now; undefined when it is no longer in the state that the replacement was worked out from
+ * @returns the session as it is now; undefined when it is no longer in the state that the replacement was worked out
+ *   from
  */
 export async function rotateSession(
   store: Store,

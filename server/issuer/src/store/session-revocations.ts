@@ -3,7 +3,7 @@ import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocatio
 
 /** Which sessions are meant. */
 export type SessionSelector =
-  /** A session, whoever's it is; or only if it is the subject's, or the client's. */
+  /** One session; with a subject or a client, only if it is theirs. */
   | { readonly sessionId: string; readonly subject?: string; readonly clientId?: string | undefined }
   /** All of a subject; or only those of a client, or all but one. */
   | {
@@ -11,7 +11,7 @@ export type SessionSelector =
       readonly clientId?: string | undefined;
       readonly exceptSessionId?: string | undefined;
     }
-  /** All of a client, whoever they are for. */
+  /** All of a client, for any subject. */
   | { readonly clientId: string }
   /** All of subjects that another issuer vouched for. */
   | { readonly externalIssuer: string };
@@ -67,7 +67,7 @@ function toConditions(where: SessionSelector) {
     return value === undefined ? [] : [{ column, operator, value }];
   });
   if (!conditions.some(({ operator }) => operator === "=")) {
-    // The types forbid it; but this mistake would sign everybody out.
+    // The types forbid it; but this mistake would end the sessions of all users.
     throw new TypeError("name a session, a subject, a client or an issuer");
   }
   return conditions;

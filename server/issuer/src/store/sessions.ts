@@ -51,10 +51,10 @@ export type SessionSponsor =
 /**
  * Add a session.
  *
- * Whoever takes the standing away ends the sessions that there are afterwards. The row of the sponsor is locked until
- * this one is there, so that a session is either refused or found, however close the race.
+ * What takes the standing away, such as disabling an account, ends the sessions that are there afterwards. The row of
+ * the sponsor is locked until this one is there, so that a session is either refused or found, however close the race.
  *
- * @param sponsor undefined: nobody in the store stands behind it
+ * @param sponsor undefined: it needs no account or client of the store
  * @returns false when the sponsor has lost its standing
  */
 export async function insertSession(

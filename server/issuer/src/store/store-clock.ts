@@ -24,7 +24,7 @@ export interface StoreClockOptions {
   readonly machine: Clock;
   /** How often it is set, in milliseconds. Default 5 s. */
   readonly everyMs?: number;
-  /** Told when the store could not be asked; the clock goes on by itself. */
+  /** Called when the store could not be asked; the clock goes on by itself. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -40,7 +40,7 @@ const TOO_SLOW_MS = 500;
  */
 export function createStoreClock(options: StoreClockOptions): StoreClock {
   const { store, machine, onError = () => undefined } = options;
-  /** Time of the database less that of this process, which no one sets. */
+  /** Time of the database less that of this process, which cannot be set. */
   let aheadOfProcessMs: number | undefined;
   let stopSetting: Cancel | undefined;
   const nowMs = (): number =>
@@ -51,7 +51,7 @@ export function createStoreClock(options: StoreClockOptions): StoreClock {
     if (aheadOfProcessMs !== undefined && machine.monotonicMs() - beforeMs > TOO_SLOW_MS) {
       return;
     }
-    // As long on the way there as on the way back, as far as anyone knows.
+    // Assumes that the request took as long as the answer.
     aheadOfProcessMs = storeMs - (beforeMs + machine.monotonicMs()) / 2;
   };
   return {

@@ -4,7 +4,9 @@ import { systemClock } from "@countersign/server/internal";
 /** How long a caller should wait when the store is down: long enough for a failover to make a difference. */
 const RETRY_AFTER_MS = 1_000;
 
-/** SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
+/**
+ * SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+ */
 const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
 
 /** Of these, those of a database that cannot be written: READONLY, IOERR, FULL. */
@@ -13,7 +15,10 @@ const SQLITE_UNWRITABLE: ReadonlySet<number> = new Set([8, 10, 13]);
 /** Postgres: the disk is full or fails, the server only reads. */
 const POSTGRES_UNWRITABLE = /^(53100|25006|58030)$/;
 
-/** Postgres: connections, resources, a server that stops or only reads, statements that took and locks that waited too long. */
+/**
+ * Postgres: connections, resources, a server that stops or only reads, statements that took and locks that waited too
+ * long.
+ */
 const POSTGRES_UNAVAILABLE = /^(08|53|57014|57P|25006|40001|40P01|55P03|58)/;
 
 const NETWORK_UNAVAILABLE: ReadonlySet<string> = new Set([
@@ -51,7 +56,7 @@ const REPORT_EVERY_MS = 10_000;
 /**
  * Create a {@link toStoreError} that reports outages, from time to time while they last.
  *
- * @param onOutage told why the database cannot be used
+ * @param onOutage receives the reason why the database cannot be used
  */
 export function createStoreErrors(onOutage: (cause: unknown) => void): typeof toStoreError {
   let nextAtMs = -Infinity;
@@ -65,7 +70,7 @@ export function createStoreErrors(onOutage: (cause: unknown) => void): typeof to
   };
 }
 
-/** Say whether an error of a database means that nothing can be written just now, though perhaps read. */
+/** Check whether an error of a database means that nothing can be written just now, though perhaps read. */
 export function isUnwritable(error: unknown): boolean {
   const { sqlite, other } = codesOf(error);
   return sqlite === undefined ? POSTGRES_UNWRITABLE.test(other ?? "") : SQLITE_UNWRITABLE.has(sqlite);

@@ -40,7 +40,7 @@ export function keepSetting(
   });
 }
 
-/** Find what the servers on a store have agreed on; undefined: none of them was told. */
+/** Find what the servers on a store have agreed on; undefined: none of them was given a value. */
 export async function findSetting(store: Store, name: StoreSettingName): Promise<string | undefined> {
   const query = store.db.selectFrom("store_settings").select("value").where("name", "=", name);
   return (await query.executeTakeFirst())?.value;

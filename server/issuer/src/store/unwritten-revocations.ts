@@ -37,7 +37,7 @@ export function writeUnwritten(
 /** How long a caller should wait before it asks again whether something is written, in milliseconds. */
 const RETRY_AFTER_MS = 5_000;
 
-/** Tell a caller the truth about a revocation that could not be written: it acts, and may yet be lost. */
+/** Create the error for a revocation that could not be written: it acts, and may yet be lost. */
 export function createUnwrittenError(cause: unknown): AuthError {
   return new AuthError(
     "AUTH_UNAVAILABLE",

@@ -22,9 +22,9 @@ export interface CallHead {
   readonly protocol: ProtocolName;
   /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number | undefined;
-  /** The header of the answer, as it is when nobody adds to it. */
+  /** The header of the answer, to which interceptors and handlers may add. */
   readonly defaultHeader: Readonly<Record<string, string>>;
-  /** The trailer of the answer, as it is when nobody adds to it. */
+  /** The trailer of the answer, to which interceptors and handlers may add. */
   readonly defaultTrailer: Readonly<Record<string, string>>;
 }
 

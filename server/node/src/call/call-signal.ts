@@ -20,7 +20,7 @@ function createDeadline(timeoutMs: number): Deadline {
 }
 
 /**
- * The signal of a call, made when somebody asks for it: few handlers do, and the error with which it is aborted at
+ * The signal of a call, made when a handler reads it: few do, and the error with which it is aborted at
  * the end of every call costs as much as the rest of the call.
  *
  * A class: one is made for every call.
@@ -31,7 +31,7 @@ export class CallSignal {
   readonly #deadline: Deadline | undefined;
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
-  /** How the call ended, if it did before anybody asked. */
+  /** How the call ended, if it did before the signal was read. */
   #end: { readonly reason: unknown } | undefined;
 
   /** @param timeoutMs how long the caller waits, in milliseconds */

@@ -38,7 +38,7 @@ export class Call<Parts extends CallParts = CallParts> {
     return this.#responseTrailer;
   }
 
-  /** Whether somebody has asked for the header or the trailer of the answer, and may have changed them. */
+  /** Whether the header or the trailer of the answer was read, and so may have been changed. */
   get hasResponseFields(): boolean {
     return this.#responseHeader !== undefined || this.#responseTrailer !== undefined;
   }
@@ -84,7 +84,7 @@ const createContext: (call: Call) => HandlerContext = createLazyView<CallContext
     ({ signal }) =>
     () =>
       signal.remainingMs,
-  // The gate looks up a field or two; everybody else gets true Headers.
+  // The gate looks up a field or two; interceptors and handlers get true Headers.
   requestHeader: ({ header, isAtGate }) => (isAtGate ? header : header.toHeaders()),
   responseHeader: (call) => call.responseHeader,
   responseTrailer: (call) => call.responseTrailer,

@@ -32,7 +32,7 @@ export interface BodyListener {
 /** Read an unusual body from its beginning. */
 export async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> {
   yield* parts;
-  // The iterator must not destroy the request when it is told to stop: that would cut off the answer.
+  // The iterator must not destroy the request when it is stopped: that would cut off the answer.
   if (rest !== undefined) yield* packParts(rest.iterator({ destroyOnReturn: false }));
 }
 
@@ -93,7 +93,7 @@ export class BodyReader {
     this.#listener.onUnusualBody({ parts: this.#parts, rest });
   }
 
-  /** Say how long the body is, as soon as that can be told. */
+  /** Find how long the body is, as soon as enough of it has come. */
   #readEnvelope(): number | undefined {
     if (this.#size < ENVELOPE_BYTES) return undefined;
     const [first] = this.#parts;
@@ -115,7 +115,7 @@ export class BodyReader {
   }
 }
 
-/** Have a body read that nobody has touched. */
+/** Read a body of which nothing was read before. */
 export function feed(reader: BodyReader, source: Readable): void {
   if (!reader.isUsual) {
     reader.giveUp(source);
@@ -128,7 +128,7 @@ export function feed(reader: BodyReader, source: Readable): void {
     reader.giveUp(source);
   };
   const onEnd = (): void => reader.end();
-  // An empty body ends by itself, also while nobody listens.
+  // An empty body ends by itself, also without a listener.
   if (source.readableEnded) onEnd();
   else source.on("data", onData).on("end", onEnd);
 }

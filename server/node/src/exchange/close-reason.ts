@@ -24,7 +24,7 @@ const RESETS_BY_NUMBER = new Map(
   ]),
 );
 
-/** Say what a call is told when its stream of HTTP/2 has been closed; `undefined` when that was no error. */
+/** Find the reason that a call's signal has when its HTTP/2 stream was closed; `undefined` when that was no error. */
 export function toResetError(rstCode: number): ConnectError | undefined {
   const reset = RESETS_BY_NUMBER.get(rstCode);
   if (reset === undefined) return undefined;
@@ -32,7 +32,7 @@ export function toResetError(rstCode: number): ConnectError | undefined {
   return new ConnectError(`http/2 stream closed with error code ${reset.name} (${number})`, reset.code);
 }
 
-/** Say what a call is told when its connection of HTTP/1.1 has failed; `undefined` when it has not. */
+/** Find the reason that a call's signal has when its HTTP/1.1 connection failed; `undefined` when it has not. */
 export function toConnectionError(error: Error | null): ConnectError | undefined {
   if (error === null) return undefined;
   const isReset = "code" in error && error.code === "ECONNRESET";

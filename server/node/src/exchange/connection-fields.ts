@@ -9,14 +9,14 @@ const CONNECTION_FIELDS = [
   "upgrade",
 ] as const;
 
-/** Say whether a field is about one connection. @param name in lower case */
+/** Check whether a field is about one connection. @param name in lower case */
 export function isConnectionField(name: string): boolean {
   return CONNECTION_FIELDS.some((field) => field === name);
 }
 
 /**
- * Take out of a trailer what HTTP/2 does not allow. A handler that passes on what another server has answered can put it
- * there, and Node throws where nobody can catch it: the process would end.
+ * Take out of a trailer what HTTP/2 does not allow. A handler that passes on what another server has answered can put
+ * it there, and Node throws where no code can catch it: the process would end.
  *
  * @param fields names in lower case
  */

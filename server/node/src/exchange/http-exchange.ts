@@ -18,7 +18,7 @@ export interface Answer {
 /** A request and the way to answer it, over either version of HTTP. */
 export interface HttpExchange extends Arriving {
   readonly header: IncomingHttpHeaders;
-  /** Whether nobody can get an answer any more. */
+  /** Whether no answer can reach the client any more. */
   readonly isGone: boolean;
   /** Go on once all that came with the header has been parsed: before, `isComplete` is false of every request. */
   whenParsed(next: () => void): void;

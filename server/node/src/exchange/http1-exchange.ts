@@ -5,7 +5,7 @@ import { toConnectionError } from "./close-reason.ts";
 import type { Answer, HttpExchange } from "./http-exchange.ts";
 import { stopUnreadBody, whenParsed } from "./reject-early.ts";
 
-/** A request over HTTP/1.1, whose errors somebody listens to. A class: one is made for every call. */
+/** A request over HTTP/1.1, whose errors have a listener. A class: one is made for every call. */
 export class Http1Exchange implements HttpExchange {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;

@@ -49,9 +49,9 @@ export class Http2Exchange implements HttpExchange {
 
   onClose(listener: (reason: unknown) => void): void {
     const stream = this.#stream;
-    const tell = (): void => listener(toResetError(stream.rstCode));
-    if (stream.destroyed) tell();
-    else stream.once("close", tell);
+    const notify = (): void => listener(toResetError(stream.rstCode));
+    if (stream.destroyed) notify();
+    else stream.once("close", notify);
   }
 
   hangUp(): void {
@@ -76,7 +76,7 @@ export class Http2Exchange implements HttpExchange {
   sendFailure(): void {
     const { headers, rawHeaders } = this.#request;
     if (this.isGone) return;
-    // The form in which Node hands streams over to everybody else.
+    // The form in which Node hands streams over to other handlers.
     new Http2ServerRequest(this.#stream, headers, {}, rawHeaders);
     const res = new Http2ServerResponse(this.#stream);
     respondFailure(res);

@@ -1,7 +1,9 @@
 /** How many parts of a body are kept as they came. Each takes some 200 bytes of memory, however few it brings. */
 export const MAX_LOOSE_PARTS = 64;
 
-/** Above this many bytes nothing more is waited for: so much at most is read ahead of who holds the body to its limit. */
+/**
+ * Above this many bytes nothing more is waited for: so much at most is read ahead of who holds the body to its limit.
+ */
 const ENOUGH_BYTES = 16 * 1024;
 
 /**
@@ -14,14 +16,14 @@ export function packParts(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8A
 }
 
 /**
- * Put tiny parts of a body of enveloped messages together. Only of a message that is not whole yet is anything held back:
- * Connect counts all parts that it has of one anew with each that comes.
+ * Put tiny parts of a body of enveloped messages together. Only of a message that is not whole yet is anything held
+ * back: Connect counts all parts that it has of one anew with each that comes.
  */
 export function packEnvelopes(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return pack(body, createEnvelopeWalk());
 }
 
-/** @param isAwaited says of each part whether somebody waits for what came so far */
+/** @param isAwaited decides for each part whether the reader waits for what came so far */
 async function* pack(
   body: AsyncIterable<Uint8Array>,
   isAwaited: (part: Uint8Array) => boolean,

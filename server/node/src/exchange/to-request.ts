@@ -1,6 +1,8 @@
 import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
 
-/** Say which scheme a request came over. A proxy in front that speaks TLS does not count: the request came from it. */
+/**
+ * Find the scheme that a request came over. A proxy in front that speaks TLS does not count: the request came from it.
+ */
 export function schemeOf(req: HttpRequest): "http" | "https" {
   const isEncrypted = isHttp2Request(req)
     ? req.stream.session?.encrypted === true
@@ -9,8 +11,8 @@ export function schemeOf(req: HttpRequest): "http" | "https" {
 }
 
 /**
- * Convert a request of Node.js to one of the Fetch API, whose body is read when it is asked for, and whose signal aborts
- * when the client has left. A field that stands more than once is one with the values joined by commas.
+ * Convert a request of Node.js to one of the Fetch API, whose body is read when it is asked for, and whose signal
+ * aborts when the client has left. A field that stands more than once is one with the values joined by commas.
  *
  * @param url its whole URL
  * @returns undefined when the Fetch API has no such request, as with the method TRACE

@@ -53,7 +53,7 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
   },
 };
 
-/** What is no ConnectError is nobody's business. */
+/** An error that is no ConnectError leaves as "internal error". */
 function toCallError(reason: unknown): ConnectError & { readonly isWireError?: boolean } {
   if (reason instanceof ConnectError) return reason;
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);

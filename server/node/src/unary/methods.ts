@@ -31,7 +31,10 @@ export interface UnaryMethod extends CallMethod {
 /** A router that passes everything on, and what it saw. */
 export interface RecordingRouter {
   readonly router: ConnectRouter;
-  /** The unary methods by their path. Those that were registered with options that are not known here are left to Connect. */
+  /**
+   * The unary methods by their path. Those that were registered with options that are not known here are left to
+   * Connect.
+   */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
 }
 
@@ -66,7 +69,7 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
   return { router: recording, methods };
 }
 
-/** Say whether it is known what to do about an option of a service or method. */
+/** Check whether it is known what to do about an option of a service or method. */
 function isKnown([name, value]: readonly [string, unknown]): boolean {
   if (name === "jsonOptions" || name === "binaryOptions") return true;
   return (

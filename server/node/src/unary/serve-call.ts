@@ -14,7 +14,7 @@ export interface UnaryServing {
   /** Decides on the header alone whether a call goes on. */
   readonly requestGate: (context: HandlerContext) => void | Promise<void>;
   readonly arrivals: Arrivals;
-  /** Told what went wrong beside the calls. */
+  /** Receives what went wrong beside the calls. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -23,7 +23,7 @@ export function serveCall(call: UnaryCall, serving: UnaryServing): void {
   takeStep(ASK_GATE, new ServedCall(call, serving), undefined);
 }
 
-/** A call that is under way, and what hears of its body. A class: one is made for every call. */
+/** A call that is under way, and the listener to its body. A class: one is made for every call. */
 class ServedCall implements BodyListener {
   readonly call: UnaryCall;
   readonly serving: UnaryServing;
@@ -48,7 +48,10 @@ class ServedCall implements BodyListener {
     this.serving.arrivals.delete(this.call.exchange);
   }
 
-  /** Node ends the body of a stream that was reset: what has come of it may not be all, and nobody waits for an answer. */
+  /**
+   * Node ends the body of a stream that was reset: what has come of it may not be all, and the client waits for no
+   * answer.
+   */
   isCutOff(): boolean {
     if (!this.call.exchange.isGone) return false;
     this.serving.arrivals.delete(this.call.exchange);
@@ -78,7 +81,10 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
 };
 
-/** Ask the gate of the route, then that of the server, which is the same unless the application has put another in its place. */
+/**
+ * Ask the gate of the route, then that of the server, which is the same unless the application has put another in its
+ * place.
+ */
 function askGates(
   { parts, context }: UnaryCall,
   requestGate: UnaryServing["requestGate"],

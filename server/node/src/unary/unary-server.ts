@@ -52,7 +52,7 @@ export function createUnaryServer(
       const values = method.gate === undefined ? (own ?? createContextValues()) : createCallValues(own);
       return { method, head, url: `${origin}${req.url}`, values };
     } catch {
-      // It will throw again where somebody answers that.
+      // Connect's own handler will throw it again, and answer it.
       return undefined;
     }
   };

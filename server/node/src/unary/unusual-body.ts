@@ -12,7 +12,7 @@ import { replay, type UnusualBody } from "../exchange/body.ts";
 import type { UnaryCallParts } from "./head.ts";
 
 /**
- * Make what can be made of an unusual body with Connect's own code, so that it is told the same as by Connect.
+ * Make what can be made of an unusual body with Connect's own code, so that its error is the same as Connect's.
  *
  * @throws ConnectError nearly always
  */

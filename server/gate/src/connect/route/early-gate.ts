@@ -7,10 +7,10 @@ import {
 } from "@connectrpc/connect";
 
 /**
- * Say whether the version of Connect that is installed asks a gate before it reads the body of a call, as it does from
- * 2.2 on.
+ * Check whether the version of Connect that is installed asks a gate before it reads the body of a call, as it does
+ * from 2.2 on.
  *
- * Only trying tells: its handlers go on to their gate without waiting for anything.
+ * A trial call shows it: the handlers of such a version reach their gate without waiting for anything.
  *
  * @param handlers any of its handlers; none: there is nothing to ask for
  */

@@ -11,7 +11,7 @@ export type ErrorConversion = (error: unknown, call: FailedCall) => ConnectError
  * Create the conversion that lets handlers throw our errors: they leave by the one table, and what is not meant for the
  * caller leaves as "internal error".
  *
- * @param onError told of errors that are not the caller's
+ * @param onError receives errors that are not the caller's
  */
 export function createErrorConversion(onError: ErrorSink): ErrorConversion {
   return (error, call) => {

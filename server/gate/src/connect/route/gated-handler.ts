@@ -19,7 +19,7 @@ export interface GatedHandlerOptions {
   readonly isEarly: boolean;
   /** The options of the router, as far as they are known: refusals leave as its other errors do. */
   readonly routerOptions: ConnectRouterOptions;
-  /** Told of a call over a network whose adapter does not say what request it came in. */
+  /** Called for a call over a network whose adapter does not say what request it came in. */
   readonly onBareCall: () => void;
 }
 
@@ -75,7 +75,7 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
 
 const gated = new WeakSet<Handler>();
 
-/** Say whether a gate stands before a handler. */
+/** Check whether a gate stands before a handler. */
 export function hasGate(handler: Handler): boolean {
   return gated.has(handler);
 }
@@ -83,7 +83,7 @@ export function hasGate(handler: Handler): boolean {
 /** Where `createRouterTransport` says that it sends calls: there is no network, and nothing is lost. */
 const IN_MEMORY = "https://in-memory/";
 
-/** Say whether a handler takes a request at all, which its method and content type decide. */
+/** Check whether a handler takes a request at all, which its method and content type decide. */
 function isServed(handler: Handler, { method, header }: HandlerRequest): boolean {
   const contentType = header.get("content-type") ?? "";
   return (
@@ -93,8 +93,8 @@ function isServed(handler: Handler, { method, header }: HandlerRequest): boolean
 }
 
 /**
- * Make what answers with a refusal in the protocol of the call. Before Connect 2.2 there is no gate to throw it from: it
- * is thrown where the handler would be, and the call must have a message that gets there.
+ * Make what answers with a refusal in the protocol of the call. Before Connect 2.2 there is no gate to throw it from:
+ * it is thrown where the handler would be, and the call must have a message that gets there.
  */
 function createRefusingHandler(
   { method, protocolNames }: Handler,

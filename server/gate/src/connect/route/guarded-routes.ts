@@ -18,7 +18,7 @@ export interface GuardedRoutesOptions {
   readonly guard: ImplementationGuard;
   /** Whether Connect asks the gate before it reads the body of a call. */
   readonly isEarly: boolean;
-  /** Told once of each thing that is lost by how the routes are mounted. */
+  /** Receives one warning for each protection that is lost by how the routes are mounted. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -61,7 +61,7 @@ function assertGated(handlers: ConnectRouter["handlers"]): void {
 
 const NO_NODE_REQUEST =
   "the adapter was not given the contextValues of createAuth: a second Authorization header is not seen, clients that " +
-  "stop reading are not cut off, callers are not told apart by their address, and a malformed Host ends the process of a " +
+  "stop reading are not cut off, callers are not distinguished by their address, and a malformed Host ends the process of a " +
   "server without guardNodeServer. Spread auth into its options, or call auth.contextValues(req, res) in a " +
   "contextValues of your own";
 

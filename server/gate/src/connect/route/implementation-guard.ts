@@ -25,7 +25,7 @@ export interface ImplementationGuardOptions extends MethodGuardOptions {
   readonly policies: PolicyTable;
   /** What streams are opened with. */
   readonly streams: StreamOptions;
-  /** Told of errors that are not the caller's. */
+  /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
 }
 

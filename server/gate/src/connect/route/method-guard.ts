@@ -32,7 +32,7 @@ export interface MethodGuard {
 /** What {@link createMethodGuard} needs. */
 export interface MethodGuardOptions {
   readonly gate: Gate;
-  /** Who is told of messages that were refused. */
+  /** Receives messages that were refused. */
   readonly audit: AuditSink;
   /** Where rules are only tried. */
   readonly enforcement: Enforcement;
@@ -44,7 +44,7 @@ export interface MethodGuardOptions {
    * @throws AuthError when its token has run out, or is revoked
    */
   readonly assertStillGood: (principal: Principal) => void;
-  /** Told of errors that are not the caller's. */
+  /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
 }
 

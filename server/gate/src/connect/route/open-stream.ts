@@ -11,7 +11,10 @@ import { type Opening, type OpeningContext, openLease } from "../open-lease.ts";
 import { peerOf } from "../peer.ts";
 import { callerOf } from "../principal-context.ts";
 
-/** The response header that says how many seconds a stream may last without renewal. The SDK has the same: a test holds both equal. */
+/**
+ * The response header that says how many seconds a stream may last without renewal. The SDK has the same: a test holds
+ * both equal.
+ */
 const EXPIRES_IN_HEADER = "countersign-expires-in";
 
 /** What streams are opened with. */
@@ -92,7 +95,7 @@ function begin({ leases, anonymous }: StreamOptions, { ctx, policy, assertRule }
   return { lifetime: opened.lifetime, close: (reason) => opened.release(reason) };
 }
 
-/** Say whether a call has a principal. Only a renewal changes it, to another. */
+/** Check whether a call has a principal. Only a renewal changes it, to another. */
 function isKnown(caller: Caller | undefined): caller is Caller & { readonly principal: Principal } {
   return caller?.principal !== undefined;
 }

@@ -11,7 +11,7 @@ export interface SessionTable {
   subject: Fixed<string>;
   client_id: Fixed<string>;
   scopes: Fixed<string>;
-  /** 0: nobody knows, or no person signed in. */
+  /** 0: it is not known, or no person signed in. */
   auth_time: Fixed<number>;
   /** SHA-256 of the refresh token of this generation, in base64url. */
   refresh_hash: string;
