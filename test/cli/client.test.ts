@@ -2,12 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
+import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createSigningKey } from "../support/tokens.ts";
+import { makeStore } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
 async function startCli() {
   const folder = await createTemporaryFolder();
+  await makeStore(folder.path);
   const run = async (...args: readonly string[]) => {
     const terminal = recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } });
     const code = await runCommand(["client", ...args], terminal);
@@ -20,7 +23,8 @@ test("a client's secret is printed once, and never listed", async () => {
   await using cli = await startCli();
   const added = await cli.run("add", "billing", "--scope", "a", "--scope", "b", "--role", "r", "--json");
   expect(added.code).toBe(0);
-  const { secret, ...row } = JSON.parse(added.out);
+  const { secret, store, ...row } = JSON.parse(added.out);
+  expect(store).toBe(databaseIn(cli.path));
   expect(secret).toMatch(/^css_[\w-]{43}$/);
   expect(row).toMatchObject({
     client: "billing",
@@ -64,8 +68,7 @@ test("a client can be disabled and enabled", async () => {
   await using cli = await startCli();
   await cli.run("add", "billing");
   expect(JSON.parse((await cli.run("disable", "billing", "--json")).out)).toEqual({
-    client: "billing",
-    disabled: true,
+    ...{ client: "billing", disabled: true, store: databaseIn(cli.path) },
   });
   expect(JSON.parse((await cli.run("list", "--json")).out)[0].disabled).not.toBeNull();
   expect((await cli.run("enable", "billing")).out).toBe("billing is enabled.");
@@ -73,8 +76,8 @@ test("a client can be disabled and enabled", async () => {
 
 const wrong = [
   { args: [], code: 2, message: "client knows these actions: add, list" },
-  { args: ["add"], code: 2, message: "add needs a CLIENT_ID" },
-  { args: ["rotate", "x", "--overlap", "soon"], code: 2, message: "rotate takes either" },
+  { args: ["add"], code: 2, message: "client add: it needs a CLIENT_ID" },
+  { args: ["rotate", "x", "--overlap", "soon"], code: 2, message: "give either --jwks FILE or --overlap" },
   { args: ["add", "usr_x"], code: 1, message: "must not begin with" },
   { args: ["add", "x", "--grant", "password"], code: 1, message: "a grant must be one of" },
   { args: ["add", "x", "--jwks", "/nowhere"], code: 1, message: "cannot be read" },

@@ -1,9 +1,11 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { COMMANDS as COMMANDS_OF_HELP } from "../../server/cli/src/commands.ts";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { SETTINGS } from "../../server/cli/src/settings.ts";
+import { CLIENT_GRANTS } from "../../server/issuer/src/credentials/client-names.ts";
+import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { makeStore, makeStoreWithKeys } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
 const COMMANDS = ["serve", "demo", "user", "client", "key", "session", "token", "policy"];
@@ -29,6 +31,26 @@ describe("help", () => {
       expect(out).toMatch(new RegExp(`^Usage: countersign ${name}`));
     });
   }
+
+  test("of client names every grant that there is", async () => {
+    const { out } = await run(["client", "--help"]);
+    expect(Object.keys(CLIENT_GRANTS)).not.toHaveLength(0);
+    expect(Object.keys(CLIENT_GRANTS).filter((name) => !out.includes(name))).toEqual([]);
+  });
+
+  test("lists every action, with options that there are", () => {
+    for (const { name, actions, options } of COMMANDS_OF_HELP) {
+      const used = new Set(Object.values(actions).flatMap((action) => action.options));
+      expect({ name, used: [...used].sort() }).toEqual({ name, used: Object.keys(options).sort() });
+    }
+  });
+
+  test.each(COMMANDS_OF_HELP)(
+    "of $name is there before what runs it: every action has its own",
+    async (command) => {
+      expect(Object.keys(await command.load()).sort()).toEqual(Object.keys(command.actions).sort());
+    },
+  );
 
   test("comes for help COMMAND, too", async () => {
     expect(await run(["help", "key"])).toEqual(await run(["key", "--help"]));
@@ -60,21 +82,35 @@ describe("help", () => {
 
 describe("a wrong call", () => {
   const calls = [
-    [["serv"], 'there is no command "serv"'],
-    [["serve", "now"], "serve takes no words, only options"],
+    [["serv"], 'there is no command "serv": did you mean serve?'],
+    [["xyz"], 'there is no command "xyz"; see countersign --help'],
+    [["serve", "--audiance", "x"], "unknown option --audiance: did you mean --audience?"],
+    [["user", "list", "--json=yes"], "--json is a switch and takes no value"],
+    [["user", "list", "--data-dir"], "--data-dir needs a value: --data-dir DIR"],
+    [["user", "list", "--data-dir", "--json"], "--data-dir needs a value"],
+    [["user", "list", "--port", "1"], "unknown option --port"],
+    [
+      ["user", "list", "--role", "r"],
+      "countersign user list: it has no option --role, which is for add, set",
+    ],
+    [["user", "lst"], 'there is no action "lst": did you mean list?'],
+    [["key", "compromise"], "countersign key compromise: it needs a KID"],
+    [["user", "add", "ada", "eve"], "countersign user add: it takes one NAME only"],
+    [["serve", "now"], "countersign serve: it takes no arguments, only options"],
     [["serve", "--host", "0.0.0.0"], "tokens would go there in plain text"],
     [["serve", "--tls-cert", "x"], "--tls-cert and --tls-key go together"],
     [["key", "burn"], "key knows these actions: list, rotate"],
-    [["user", "add"], "add needs a NAME"],
-    [["user", "list", "ada"], "list takes no words"],
+    [["user", "add"], "countersign user add: it needs a NAME"],
+    [["user", "list", "ada"], "countersign user list: it takes no arguments, only options"],
     [["user", "burn", "ada"], "user knows these actions: add, list, set, passwd, disable, enable, delete"],
-    [["session", "revoke"], "revoke needs either a session id or an owner"],
+    [["session", "revoke"], "give either a session id or an owner"],
     [["token"], "token knows one action: inspect"],
     [["policy", "--demo", "--image", "x.binpb"], "--image and --demo name different services"],
   ] as const;
   for (const [args, message] of calls) {
     test(`${args.join(" ")} is explained, with a hint at the help`, async () => {
       await using folder = await createTemporaryFolder();
+      await makeStore(folder.path);
       const { code, err } = await run(args, { env: { COUNTERSIGN_DATA_DIR: folder.path } });
       expect(code).toBe(2);
       expect(err).toContain(message);
@@ -86,6 +122,7 @@ describe("a wrong call", () => {
 describe("user", () => {
   test("adds accounts with a password from standard input, and lists them without it", async () => {
     await using folder = await createTemporaryFolder();
+    await makeStore(folder.path);
     const env = { COUNTERSIGN_DATA_DIR: folder.path };
     const added = await run(["user", "add", "Ada", "--scope", "a", "--scope", "b", "--role", "r"], {
       env,
@@ -101,6 +138,7 @@ describe("user", () => {
 
   test("says why an account cannot be added", async () => {
     await using folder = await createTemporaryFolder();
+    await makeStore(folder.path);
     const env = { COUNTERSIGN_DATA_DIR: folder.path };
     const short = await run(["user", "add", "ada"], { env, input: "short" });
     expect(short.code).toBe(1);
@@ -109,6 +147,7 @@ describe("user", () => {
 
   test("disables and enables an account", async () => {
     await using folder = await createTemporaryFolder();
+    await makeStore(folder.path);
     const env = { COUNTERSIGN_DATA_DIR: folder.path };
     await run(["user", "add", "ada"], { env, input: "correct horse" });
     expect(await run(["user", "disable", "ada"], { env })).toMatchObject({ code: 0 });
@@ -121,7 +160,7 @@ describe("user", () => {
     expect(JSON.parse(passwd.out)).toMatchObject({ username: "ada" });
     expect(await run(["user", "disable", "eve"], { env })).toMatchObject({
       code: 1,
-      err: "countersign user: there is no such account",
+      err: `store: ${databaseIn(folder.path)}\ncountersign user disable: there is no such account`,
     });
   });
 });
@@ -129,13 +168,17 @@ describe("user", () => {
 describe("key", () => {
   test("lists the keys, and rotates only when verifiers have seen the next one", async () => {
     await using folder = await createTemporaryFolder();
+    await makeStoreWithKeys(folder.path);
     const env = { COUNTERSIGN_DATA_DIR: folder.path };
     const before = JSON.parse((await run(["key", "list", "--json"], { env })).out);
     expect(before.map(({ state }: { state: string }) => state).sort()).toEqual(["active", "next"]);
-    expect(await run(["key", "rotate"], { env })).toMatchObject({ code: 1 });
+    expect(await run(["key", "rotate"], { env })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/nothing was rotated: .*: wait until then, or rotate with --force$/),
+    });
     const rotated = JSON.parse((await run(["key", "rotate", "--force", "--json"], { env })).out);
     const next = before.find(({ state }: { state: string }) => state === "next");
-    expect(rotated).toEqual({ kid: next.kid });
+    expect(rotated).toEqual({ kid: next.kid, store: databaseIn(folder.path) });
   });
 });
 
@@ -156,35 +199,8 @@ describe("token", () => {
   test("says what is wrong with something else, without repeating it", async () => {
     const { code, err } = await run(["token", "inspect"], { input: "hunter2" });
     expect(code).toBe(1);
-    expect(err).toBe("countersign token: not an access token: the token is not three base64url segments");
-  });
-});
-
-describe("policy", () => {
-  test("prints every method of the server once, sorted, and the same every time", async () => {
-    const { code, out } = await run(["policy", "--json"]);
-    const methods = JSON.parse(out).map(({ method }: { method: string }) => method);
-    expect(code).toBe(0);
-    expect(methods).toEqual([...new Set<string>(methods)].sort((a, b) => (a < b ? -1 : 1)));
-    expect(methods).toContain("countersign.auth.v1.SessionService/SignIn");
-    expect((await run(["policy", "--json"])).out).toBe(out);
-  });
-
-  test("says so when there is no such file", async () => {
-    await using folder = await createTemporaryFolder();
-    const path = join(folder.path, "image.binpb");
-    expect(await run(["policy", "--image", path])).toMatchObject({
-      code: 1,
-      err: `countersign policy: ${path} does not exist`,
-    });
-  });
-
-  test("says so when a file is no image", async () => {
-    await using folder = await createTemporaryFolder();
-    const path = join(folder.path, "image.binpb");
-    await writeFile(path, "not an image");
-    const { code, err } = await run(["policy", "--image", path]);
-    expect(code).toBe(1);
-    expect(err).toContain("cannot be read as an image: make it with buf build -o FILE.binpb");
+    expect(err).toBe(
+      "countersign token inspect: not an access token: the token is not three base64url segments",
+    );
   });
 });

@@ -71,7 +71,7 @@ describe("readCommandLine", () => {
       ["--cors-origins", "https://a.example/path"],
       "--cors-origins must be origins such as https://app.example, with commas between them",
     ],
-    [["--prot", "1"], "Unknown option '--prot'"],
+    [["--prot", "1"], "unknown option --prot: did you mean --port?"],
   ] as const;
   for (const [args, message] of mistakes) {
     test(`refuses ${args.join(" ")}`, () => {

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
+import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { makeStore } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
 /** A command line on an empty store, with the account ada and the client billing. */
 async function startCli() {
   const folder = await createTemporaryFolder();
+  await makeStore(folder.path);
   const run = async (...args: readonly string[]) => {
     const terminal = recordingTerminal({
       env: { COUNTERSIGN_DATA_DIR: folder.path },
@@ -18,7 +21,12 @@ async function startCli() {
   await run("client", "add", "billing", "--scope", "a", "--role", "r");
   const rowOf = async (command: "user" | "client") =>
     JSON.parse((await run(command, "list", "--json")).out)[0];
-  return { run, rowOf, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return {
+    run,
+    rowOf,
+    store: databaseIn(folder.path),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
 }
 
 test("user set replaces what is named, and says what the account has now", async () => {
@@ -29,7 +37,7 @@ test("user set replaces what is named, and says what the account has now", async
   });
   expect(await cli.rowOf("user")).toEqual({ ...before, scopes: ["c", "d"] });
   const { out } = await cli.run("user", "set", "ada", "--no-scopes", "--role", "s", "--revoke", "--json");
-  expect(JSON.parse(out)).toEqual({ ...before, scopes: [], roles: ["s"] });
+  expect(JSON.parse(out)).toEqual({ ...before, scopes: [], roles: ["s"], store: cli.store });
   expect(await cli.rowOf("user")).toEqual({ ...before, scopes: [], roles: ["s"] });
   expect((await cli.run("user", "set", "ada", "--no-roles", "--revoke")).out).toBe(
     "ada now has no scopes, no roles; all its sessions have ended.",
@@ -44,7 +52,7 @@ test("user delete removes the account", async () => {
   expect(await cli.rowOf("user")).toBeUndefined();
   await cli.run("user", "add", "ada");
   const { out } = await cli.run("user", "delete", "ada", "--json");
-  expect(JSON.parse(out)).toEqual({ username: "ada", deleted: true });
+  expect(JSON.parse(out)).toEqual({ username: "ada", deleted: true, store: cli.store });
 });
 
 test("client set replaces what is named, and says what the client has now", async () => {
@@ -59,7 +67,7 @@ test("client set replaces what is named, and says what the client has now", asyn
   const args = ["--scope", "b", "--no-roles", "--no-introspect", "--revoke"];
   const { out } = await cli.run("client", "set", "billing", ...args, "--json");
   const after = { ...before, grants: ["jwt-bearer"], scopes: ["b"], roles: [], introspects: false };
-  expect(JSON.parse(out)).toEqual(after);
+  expect(JSON.parse(out)).toEqual({ ...after, store: cli.store });
   expect(await cli.rowOf("client")).toEqual(after);
   expect((await cli.run("client", "set", "billing", "--scope", "b", "--revoke")).out).toBe(
     "billing now has scopes b, no roles, grants jwt-bearer; its tokens are revoked.",
@@ -67,19 +75,19 @@ test("client set replaces what is named, and says what the client has now", asyn
 });
 
 const wrong = [
-  { args: ["user", "set", "ada"], code: 2, message: "set needs what to change, such as --scope SCOPE" },
-  { args: ["user", "set", "ada", "--revoke"], code: 2, message: "set needs what to change" },
+  { args: ["user", "set", "ada"], code: 2, message: "say what to change, such as --scope SCOPE" },
+  { args: ["user", "set", "ada", "--revoke"], code: 2, message: "say what to change" },
   {
     args: ["user", "set", "ada", "--scope", "a", "--no-scopes"],
-    ...{ code: 2, message: "set takes either --scope or --no-scopes" },
+    ...{ code: 2, message: "give --scope or --no-scopes, not both" },
   },
   { args: ["user", "set", "ada", "--scope", "a b"], code: 1, message: "a scope or role must be" },
   { args: ["user", "set", "eve", "--role", "r"], code: 1, message: "there is no such account" },
   { args: ["user", "delete", "eve"], code: 1, message: "there is no such account" },
-  { args: ["client", "set", "billing"], code: 2, message: "set needs what to change" },
+  { args: ["client", "set", "billing"], code: 2, message: "say what to change" },
   {
     args: ["client", "set", "billing", "--introspect", "--no-introspect"],
-    ...{ code: 2, message: "set takes either --introspect or --no-introspect" },
+    ...{ code: 2, message: "give --introspect or --no-introspect, not both" },
   },
   { args: ["client", "set", "billing", "--grant", "password"], code: 1, message: "a grant must be one of" },
   { args: ["client", "set", "other", "--scope", "a"], code: 1, message: "there is no such client" },

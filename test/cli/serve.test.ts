@@ -31,7 +31,7 @@ beforeAll(async () => {
   folder = await createTemporaryFolder();
   const env = { COUNTERSIGN_DATA_DIR: folder.path };
   const terminal = recordingTerminal({ env, input: ACCOUNT.password });
-  expect(await runCommand(["user", "add", ACCOUNT.username, ...RIGHTS], terminal)).toBe(0);
+  expect(await runCommand(["user", "add", ACCOUNT.username, "--create", ...RIGHTS], terminal)).toBe(0);
   server = await startCommand(["serve", "--audience", "billing"], { dataDir: folder.path });
   token = (await signIn(server.baseUrl, ACCOUNT)).accessToken;
 });

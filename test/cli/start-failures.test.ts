@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import { runCommand } from "../../server/cli/src/run-command.ts";
 import { AuthError } from "../../server/gate/src/errors/auth-error.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { failToStart } from "./fail-to-start.ts";
+import { makeStoreWithKeys } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
 /** Serve an audience, which fails. */
@@ -39,7 +41,7 @@ describe("a server that cannot start says in one line what to mend", () => {
 
   test("when the secret file is another one than the keys were made with", async () => {
     await using folder = await createTemporaryFolder();
-    await runCommand(["key", "list"], recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } }));
+    await makeStoreWithKeys(folder.path);
     const path = join(folder.path, "other");
     await writeFile(path, Buffer.alloc(32, 2).toString("base64url"));
     const { code, err } = await failToServe(folder, ["--secret-file", path]);
@@ -53,15 +55,31 @@ describe("a server that cannot start says in one line what to mend", () => {
 
   test("when the secret file is missing that the keys were made with, without making another", async () => {
     await using folder = await createTemporaryFolder();
-    await runCommand(["key", "list"], recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } }));
-    const path = join(folder.path, "other");
-    const { code, err } = await failToServe(folder, ["--secret-file", path]);
+    await makeStoreWithKeys(folder.path);
+    const path = join(folder.path, "secret");
+    await rm(path);
+    const { code, err } = await failToServe(folder, []);
     expect(code).toBe(1);
     expect(err).toBe(
       `countersign serve: the secret file ${path} is missing, and the keys in this store were made with one: ` +
         "name that one, or put it back from a backup",
     );
     await expect(readFile(path)).rejects.toThrow("ENOENT");
+  });
+
+  test("when the secret file is missing that --secret-file names, without making it or a store", async () => {
+    await using folder = await createTemporaryFolder();
+    const path = join(folder.path, "typo");
+    const dataDir = join(folder.path, "data");
+    for (const command of ["serve", "demo"]) {
+      const args = ["--secret-file", path, "--data-dir", dataDir, "--port", "0", "--audience", "billing"];
+      const terminal = recordingTerminal();
+      expect(await runCommand([command, ...args, "--admin-port", "0"], terminal)).toBe(1);
+      expect(terminal.warned.join("\n")).toContain(
+        `countersign ${command}: the secret file ${path} is missing: name the one that all servers on this store have`,
+      );
+      expect([existsSync(path), existsSync(dataDir)]).toEqual([false, false]);
+    }
   });
 
   test("when the secret file is missing or holds something else, without repeating it", async () => {

@@ -1,6 +1,12 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { PassThrough } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { runCommand } from "../../server/cli/src/run-command.ts";
+import { createTerminal } from "../../server/cli/src/terminal.ts";
 import { startProgram } from "../support/program.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { makeStore } from "./made-store.ts";
+import { recordingTerminal } from "./recording-terminal.ts";
 
 const MAIN = join(import.meta.dirname, "../../server/cli/src/main.ts");
 
@@ -10,4 +16,34 @@ test("a reader that stops early ends a command without a complaint", async () =>
   const { code, stdout, stderr } = await program.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^METHOD\s+ACCESS\s+CONDITIONS\s+FROM\n$/);
+});
+
+/** A terminal with a user at it, who types these keys. */
+function terminalWith(keys: string) {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  stdin.write(keys);
+  return createTerminal({ ...process, stdin, stdout, stderr } as unknown as NodeJS.Process);
+}
+
+describe("the question for a password", () => {
+  test("is answered by the line that is typed", async () => {
+    expect(await terminalWith("correct horse\r").askSecret("Password: ")).toBe("correct horse");
+  });
+
+  test.each([
+    ["Ctrl-C", "corr\x03"],
+    ["Ctrl-D", "\x04"],
+  ])("is ended by %s, in one line and with nothing changed", async (_, keys) => {
+    await using folder = await createTemporaryFolder();
+    await makeStore(folder.path);
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    const { askSecret } = terminalWith(keys);
+    const terminal = { ...recordingTerminal({ env }), askSecret };
+    expect(await runCommand(["user", "add", "ada"], terminal)).toBe(130);
+    expect(terminal.warned.at(-1)).toBe("countersign user add: no password was given");
+    const listing = recordingTerminal({ env });
+    await runCommand(["user", "list", "--json"], listing);
+    expect(listing.printed).toEqual(["[]"]);
+  });
 });

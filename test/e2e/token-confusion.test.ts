@@ -28,7 +28,10 @@ beforeAll(async () => {
   const exchange = { scopes: ["notes:read"] };
   await writeFile(issuers ?? "", JSON.stringify([{ issuer: IDP, jwks: { keys: [idpKey.jwk] }, exchange }]));
   const grants = ["client_credentials", "jwt-bearer", "token-exchange"].flatMap((name) => ["--grant", name]);
-  const added = await runCountersign(["client", "add", "robot", "--jwks", keys ?? "", ...grants], env);
+  const added = await runCountersign(
+    ["client", "add", "robot", "--create", "--jwks", keys ?? "", ...grants],
+    env,
+  );
   expect(added).toMatchObject({ code: 0 });
   server = await startServer({ dataDir: folder.path, env });
 });

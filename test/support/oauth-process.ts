@@ -43,7 +43,10 @@ export async function startOAuthProcess(): Promise<OAuthProcess> {
     name,
   ]);
   const rights = [...scopes, ...grants];
-  const added = await runCountersign(["client", "add", "agent", ...rights, "--introspect", "--json"], env);
+  const added = await runCountersign(
+    ["client", "add", "agent", "--create", ...rights, "--introspect", "--json"],
+    env,
+  );
   await runCountersign(["client", "add", "billing", ...rights, "--jwks", keys], env);
   const idp = createSigningKey("ES256", "idp-key");
   const issuersFile = join(dataDir, "issuers.json");

@@ -1,32 +1,55 @@
+import { type Action, type Command, ONLY_ACTION } from "./command.ts";
+import type { CommandLine } from "./config.ts";
+import { askIfMeant } from "./similar-name.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** The actions of a command, and what it was called with. */
-export interface ActionChoice<Act> {
-  /** The command's name. */
-  readonly command: string;
-  /** What stands for the thing that an action is done to in help texts, such as `NAME`. Only `list` has none. */
-  readonly target: string;
-  readonly actions: Readonly<Record<string, Act>>;
-  readonly words: readonly string[];
+/** How a command is called with an action, such as `user add`. */
+export function callNameOf(command: Command, action: string): string {
+  return action === ONLY_ACTION ? command.name : `${command.name} ${action}`;
+}
+
+/** Find the name of the action that these words name. @throws UsageError when there is no such action */
+export function chooseAction(command: Command, words: readonly string[]): string {
+  const names = Object.keys(command.actions);
+  if (Object.hasOwn(command.actions, ONLY_ACTION)) return ONLY_ACTION;
+  const [name] = words;
+  if (name !== undefined && Object.hasOwn(command.actions, name)) return name;
+  const known = `${command.name} knows ${names.length === 1 ? "one action" : "these actions"}: ${names.join(", ")}`;
+  if (name === undefined) throw new UsageError(known);
+  const meant = askIfMeant(name, names);
+  throw new UsageError(`there is no action ${JSON.stringify(name)}${meant === "" ? `; ${known}` : meant}`);
 }
 
 /**
- * Choose the action that the first word names, done to what the second one names.
+ * Read the argument of an action, and check that its options are its own.
  *
- * @throws UsageError when there is no such action, or a word is missing or too many
+ * @throws UsageError when the argument is missing, there are more of them, or an option belongs to another action
  */
-export function chooseAction<Act>(choice: ActionChoice<Act>): { readonly act: Act; readonly name: string } {
-  const { command, target, actions, words } = choice;
-  const [action = "", name, ...more] = words;
-  const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
-  if (act === undefined) {
-    throw new UsageError(`${command} knows these actions: ${Object.keys(actions).join(", ")}`);
+export function readArgument(command: Command, name: string, { values, words }: CommandLine): string {
+  const { argument, isArgumentOptional = false, options } = command.actions[name] ?? NO_ACTION;
+  const [given, ...more] = name === ONLY_ACTION ? words : words.slice(1);
+  if (argument === undefined && given !== undefined) {
+    throw new UsageError("it takes no arguments, only options");
   }
-  if (action !== "list" && name === undefined) {
-    throw new UsageError(`${action} needs a ${target}`);
+  if (more.length > 0) {
+    throw new UsageError(`it takes one ${argument} only`);
   }
-  if (more.length > 0 || (action === "list" && name !== undefined)) {
-    throw new UsageError(action === "list" ? "list takes no words" : `${action} takes one ${target} only`);
+  if (argument !== undefined && given === undefined && !isArgumentOptional) {
+    throw new UsageError(`it needs a ${argument}`);
   }
-  return { act, name: name ?? "" };
+  const foreign = Object.keys(command.options).find(
+    (option) => values[option] !== undefined && !options.includes(option),
+  );
+  if (foreign !== undefined) {
+    throw new UsageError(`it has no option --${foreign}, which is for ${listUsers(command, foreign)}`);
+  }
+  return given ?? "";
+}
+
+const NO_ACTION: Action = { help: [], options: [] };
+
+function listUsers({ actions }: Command, option: string): string {
+  return Object.keys(actions)
+    .filter((name) => actions[name]?.options.includes(option))
+    .join(", ");
 }

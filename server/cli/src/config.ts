@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { SETTING_ENTRIES, type SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { formatOption, type Option } from "./option.ts";
+import { SETTING_ENTRIES, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { askIfMeant } from "./similar-name.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings of one run, read and checked. A setting with a default is never undefined. */
@@ -15,10 +17,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Defaults that a command has instead of the general ones, as text. */
 export type Fallbacks = Readonly<Partial<Record<keyof Config, string>>>;
 
-/** Options of a single command, in the form of node:util's parseArgs. */
-export type CommandOptions = Readonly<
-  Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>
->;
+/** What a command line may say. */
+export interface CommandLineOptions {
+  /** The command's own options. Default: none. */
+  readonly options?: Readonly<Record<string, Option>>;
+  /** The settings that are options of the command. Default: all. */
+  readonly settings?: readonly SettingName[];
+  /** Defaults that this command has instead of the general ones. */
+  readonly fallbacks?: Fallbacks | undefined;
+}
 
 /** What a command was called with. */
 export interface CommandLine {
@@ -38,20 +45,20 @@ export interface CommandLine {
  *
  * @param args the words behind the command
  * @param env the environment
- * @param own the command's own options
- * @param fallbacks defaults that this command has instead of the general ones
  * @throws UsageError when an option is unknown or a value means nothing
  */
 export function readCommandLine(
   args: readonly string[],
   env: Environment,
-  { own = {}, fallbacks = {} }: { readonly own?: CommandOptions; readonly fallbacks?: Fallbacks } = {},
+  { options = {}, settings = SETTING_NAMES, fallbacks = {} }: CommandLineOptions = {},
 ): CommandLine {
-  const { values, positionals } = parse(args, own);
+  const shared = Object.fromEntries(settings.map((name) => [SETTINGS[name].flag, SETTINGS[name]]));
+  const { values, positionals } = parse(args, { ...shared, ...options });
   const given = new Map(
-    SETTING_ENTRIES.map(
-      ([name, { flag, variable }]) => [name, values[flag] ?? nonEmpty(env[variable])] as const,
-    ),
+    SETTING_ENTRIES.map(([name, { flag, variable }]) => {
+      const typed = Object.hasOwn(shared, flag) ? values[flag] : undefined;
+      return [name, typed ?? nonEmpty(env[variable])] as const;
+    }),
   );
   const config = Object.fromEntries(
     SETTING_ENTRIES.map(([name, setting]) => {
@@ -59,30 +66,50 @@ export function readCommandLine(
       return [name, text === undefined ? undefined : setting.parse(String(text), setting.flag)];
     }),
   ) as Config; // one entry for each member, each parsed by the parser of its type
-  const names = SETTING_ENTRIES.map(([name]) => name).filter((name) => given.get(name) !== undefined);
+  const names = SETTING_NAMES.filter((name) => given.get(name) !== undefined);
   return { config, given: new Set(names), values, words: positionals };
 }
 
-function parse(args: readonly string[], own: CommandOptions) {
-  const shared: CommandOptions = Object.fromEntries(
-    SETTING_ENTRIES.map(([, { flag, placeholder }]) => [
-      flag,
-      { type: placeholder === undefined ? ("boolean" as const) : ("string" as const) },
+type KnownOptions = Readonly<Record<string, Option>>;
+
+function parse(args: readonly string[], known: KnownOptions) {
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, { placeholder, isRepeatable = false }]) => [
+      name,
+      {
+        type: placeholder === undefined ? ("boolean" as const) : ("string" as const),
+        multiple: isRepeatable,
+      },
     ]),
   );
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { ...shared, ...own },
-      allowPositionals: true,
-      strict: true,
-    });
-  } catch (error) {
-    throw new UsageError(
-      error instanceof Error
-        ? (error.message.split(". ", 1)[0] ?? error.message)
-        : "the options cannot be read",
-    );
+  // Not strict: what is wrong is said below, with the option that was probably meant.
+  const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
+  for (const token of parsed.tokens) {
+    if (token.kind === "option") assertOption(token, known);
+  }
+  return parsed;
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function assertOption({ name, rawName, value, inlineValue }: OptionToken, known: KnownOptions): void {
+  const option = rawName.startsWith("--") && Object.hasOwn(known, name) ? known[name] : undefined;
+  if (option === undefined) {
+    throw new UsageError(`unknown option ${rawName}${askIfMeant(name, Object.keys(known), "--")}`);
+  }
+  if (option.placeholder === undefined && value !== undefined) {
+    throw new UsageError(`${rawName} is a switch and takes no value`);
+  }
+  if (option.placeholder !== undefined && value === undefined) {
+    throw new UsageError(`${rawName} needs a value: ${formatOption(name, option)}`);
+  }
+  if (inlineValue === false && value?.startsWith("-") && value !== "-") {
+    throw new UsageError(`${rawName} needs a value; one that begins with a dash is written as ${rawName}=-x`);
   }
 }
 

@@ -1,13 +1,10 @@
-import type { Command } from "./command.ts";
-import { SETTING_ENTRIES, SETTINGS, type Setting } from "./settings.ts";
+import { callNameOf } from "./choose-action.ts";
+import { type Action, type Command, ONLY_ACTION } from "./command.ts";
+import { formatOption, type Option } from "./option.ts";
+import { SETTING_ENTRIES } from "./settings.ts";
 
-/** The settings that concern the store, and so every command that opens it. */
-const STORE_FLAGS: readonly string[] = [SETTINGS.dataDir, SETTINGS.databaseUrl, SETTINGS.secretFile].map(
-  ({ flag }) => flag,
-);
-
-/** As wide as the longest option with its placeholder, so that what it does begins in one column. */
-const OPTION_WIDTH = Math.max(...SETTING_ENTRIES.map(([, setting]) => toOption(setting).length));
+/** How wide a help text may be, in characters. */
+const MAX_WIDTH = 118;
 
 /** Write the overview of all commands. */
 export function formatOverview(commands: readonly Command[]): string {
@@ -26,24 +23,92 @@ export function formatOverview(commands: readonly Command[]): string {
 }
 
 /** Write the help text of one command. */
-export function formatHelp({ usage, settings, fallbacks = {} }: Command): string {
-  const shown = SETTING_ENTRIES.filter(
-    ([, { flag }]) => settings === "all" || (settings === "store" && STORE_FLAGS.includes(flag)),
-  ).map(([name, setting]) => ({
-    ...setting,
-    fallback: fallbacks[name] ?? setting.fallback,
-  }));
-  return shown.length === 0 ? usage : [usage, "", "Settings:", ...shown.flatMap(formatSetting)].join("\n");
+export function formatHelp(command: Command): string {
+  const parts = [
+    formatUsage(command),
+    formatActions(command),
+    command.about,
+    titled("Options", formatOptions(command)),
+    titled("Settings", formatSettings(command)),
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
 }
 
-function formatSetting(setting: Setting<unknown>): readonly string[] {
-  const { placeholder, help, fallback, variable } = setting;
-  const option = toOption(setting);
-  const known =
-    placeholder === undefined || fallback === undefined || fallback === "" ? "" : ` Default: ${fallback}.`;
-  return [`  ${option.padEnd(OPTION_WIDTH)}  ${help}${known}`, `  ${"".padEnd(OPTION_WIDTH)}  ${variable}`];
+function titled(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`${title}:`, ...lines];
 }
 
-function toOption({ flag, placeholder }: Setting<unknown>): string {
-  return `--${flag}${placeholder === undefined ? "" : ` ${placeholder}`}`;
+function formatUsage(command: Command): readonly string[] {
+  return Object.entries(command.actions).flatMap(([name, action], index) => {
+    const start = `${index === 0 ? "Usage:" : "      "} countersign ${callNameOf(command, name)}`;
+    return wrap(start, listUsageWords(command, action));
+  });
+}
+
+function listUsageWords(command: Command, action: Action): readonly string[] {
+  const { argument, isArgumentOptional = false, options } = action;
+  const words = argument === undefined ? [] : [isArgumentOptional ? `[${argument}]` : argument];
+  const isSettable = command.settings.length > 0;
+  return [
+    ...words,
+    ...options.map((name) => {
+      const option = command.options[name] ?? UNKNOWN;
+      return `[${formatOption(name, option)}]${option.isRepeatable === true ? "…" : ""}`;
+    }),
+    ...(isSettable ? ["[settings]"] : []),
+  ];
+}
+
+const UNKNOWN: Option = { help: "" };
+
+/** Put words behind the start of a line, and on further lines below them. */
+function wrap(start: string, words: readonly string[]): readonly string[] {
+  const lines = [start];
+  for (const word of words) {
+    const line = lines.at(-1) ?? "";
+    if (line.length + 1 + word.length > MAX_WIDTH) {
+      lines.push(`${" ".repeat(start.length)} ${word}`);
+    } else {
+      lines[lines.length - 1] = `${line} ${word}`;
+    }
+  }
+  return lines;
+}
+
+function formatActions({ actions }: Command): readonly string[] {
+  const names = Object.keys(actions);
+  if (names.includes(ONLY_ACTION)) return [];
+  const width = Math.max(...names.map((name) => name.length));
+  return Object.entries(actions).flatMap(([name, { help }]) =>
+    help.map((line, index) => `${(index === 0 ? name : "").padEnd(width)}  ${line}`),
+  );
+}
+
+function formatOptions({ options }: Command): readonly string[] {
+  const entries = Object.entries(options);
+  const width = widthOf(entries);
+  return entries.map(([name, option]) => formatLine(formatOption(name, option).padEnd(width), option));
+}
+
+function formatSettings({ settings, fallbacks = {} }: Command): readonly string[] {
+  const shown = SETTING_ENTRIES.filter(([name]) => settings.includes(name));
+  const width = widthOf(shown.map(([, setting]) => [setting.flag, setting]));
+  return shown.flatMap(([name, setting]) => {
+    const fallback = fallbacks[name] ?? setting.fallback;
+    const option = formatOption(setting.flag, setting).padEnd(width);
+    return [formatLine(option, { ...setting, fallback }), `  ${"".padEnd(width)}  ${setting.variable}`];
+  });
+}
+
+/** As wide as the longest option with its placeholder, so that what it does begins in one column. */
+function widthOf(options: readonly (readonly [string, Option])[]): number {
+  return Math.max(...options.map(([name, option]) => formatOption(name, option).length));
+}
+
+function formatLine(option: string, { placeholder, help, fallback }: Option): string {
+  const isKnown = placeholder !== undefined && fallback !== undefined && fallback !== "";
+  return `  ${option}  ${help}${isKnown ? ` Default: ${fallback}.` : ""}`;
 }

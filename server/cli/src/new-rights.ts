@@ -25,7 +25,7 @@ function readNames(
 ): readonly string[] | undefined {
   const isNone = values[none] === true;
   if (isNone && values[some] !== undefined) {
-    throw new UsageError(`set takes either --${some} or --${none}`);
+    throw new UsageError(`give --${some} or --${none}, not both`);
   }
   if (isNone) return [];
   return values[some] === undefined ? undefined : namesOf(values[some]);
@@ -34,7 +34,7 @@ function readNames(
 /** @throws UsageError when `set` is to change nothing */
 export function assertChange(change: object): void {
   if (Object.values(change).every((value) => value === undefined)) {
-    throw new UsageError("set needs what to change, such as --scope SCOPE or --role ROLE");
+    throw new UsageError("say what to change, such as --scope SCOPE or --role ROLE");
   }
 }
 

@@ -3,6 +3,7 @@ import type { AuditSink, IssuerOptions, MessageBus } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
 import { createLogAudit, joinAudits } from "./log-audit.ts";
@@ -79,13 +80,16 @@ interface IssuerParts extends Pick<Backend, "audit" | "log"> {
 
 async function openOwnIssuer(
   config: ServerConfig,
-  { createsSecret, bus, issuerUrl, given }: BackendMode,
+  { createsSecret = false, bus, issuerUrl, given }: BackendMode,
   { log, audit, federated }: IssuerParts,
 ): Promise<OpenIssuer> {
+  // All servers on one Postgres need the same secret: none makes its own, unless it is a demo.
+  const secret = secretOf(config, { createIfMissing: createsSecret || config.databaseUrl === undefined });
+  if (config.databaseUrl === undefined) makeDataFolder(config.dataDir);
   try {
     return await openIssuer({
       store: storeOf(config),
-      secret: secretOf(config, { createIfMissing: createsSecret }),
+      secret,
       url: issuerUrl,
       audience: config.audience,
       accessTtlMs: config.accessTtlMs,

@@ -1,30 +1,64 @@
-import { type IssuerAdmin, openIssuerAdmin } from "@countersign/issuer/internal";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { type IssuerAdmin, openIssuerAdmin, StoreMissingError } from "@countersign/issuer/internal";
 import type { Config } from "./config.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
 import { openAudit } from "./open-audit.ts";
-import { storeOf } from "./store-settings.ts";
+import { databaseFileOf, storeOf } from "./store-settings.ts";
+import { CommandError } from "./usage-error.ts";
+
+/** Whether a command may make the store. */
+export interface CreationChoice {
+  /** Its user has said so. */
+  readonly isAsked: boolean;
+  /** It has an option to say so. */
+  readonly isPossible: boolean;
+}
 
 /**
  * Open what a command runs on. Servers that run on the same store learn from it of what has changed.
  *
- * @throws CommandError when the store or the audit file is not usable
+ * @throws CommandError when the store or the audit file is not usable, or the store is missing and must not be made
  */
-export async function openCommandBackend(config: Config): Promise<IssuerAdmin> {
+export async function openCommandBackend(config: Config, creation: CreationChoice): Promise<IssuerAdmin> {
+  if (config.databaseUrl === undefined) {
+    if (creation.isAsked) makeDataFolder(config.dataDir);
+    // Before anything else is opened: in a wrong folder, nothing is made.
+    else if (!existsSync(databaseFileOf(config))) throw toMissingError(config, creation);
+  }
   await using opened = new AsyncDisposableStack();
   const audit = opened.use(
     openAudit(config, (error) => {
       throw error;
     }),
   );
-  const admin = opened.use(await openAdmin(config, audit));
+  const admin = opened.use(await openAdmin(config, { creation, audit }));
   const resources = opened.move();
   return { ...admin, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-async function openAdmin(config: Config, audit: ReturnType<typeof openAudit>): Promise<IssuerAdmin> {
+interface AdminParts {
+  readonly creation: CreationChoice;
+  readonly audit: ReturnType<typeof openAudit>;
+}
+
+async function openAdmin(config: Config, { creation, audit }: AdminParts): Promise<IssuerAdmin> {
   try {
-    return await openIssuerAdmin({ store: storeOf(config), audit });
+    return await openIssuerAdmin({ store: storeOf(config), audit, createIfMissing: creation.isAsked });
   } catch (error) {
-    throw explainIssuerError(error, config);
+    throw error instanceof StoreMissingError
+      ? toMissingError(config, creation)
+      : explainIssuerError(error, config);
   }
+}
+
+/** Say where a store was looked for, and what to do. */
+function toMissingError({ databaseUrl, dataDir }: Config, { isPossible }: CreationChoice): CommandError {
+  const [where, advice] =
+    databaseUrl === undefined
+      ? [`there is no database of Countersign in ${resolve(dataDir)}`, "name another folder with --data-dir"]
+      : ["the database of --database-url has no tables of Countersign", "name another database"];
+  const making = isPossible ? "make it now with --create" : "start countersign serve, which makes it";
+  return new CommandError(`${where}: ${advice}, or ${making}`);
 }

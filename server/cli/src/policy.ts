@@ -5,43 +5,23 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type PolicyEntry, PolicyError } from "@countersign/server";
 import { createPolicyTable, toMethodName } from "@countersign/server/internal";
 import { type BuiltInServices, loadDemoServices, serveServices } from "./built-in-services.ts";
-import type { Command } from "./command.ts";
-import { type CommandLine, readCommandLine } from "./config.ts";
+import { ONLY_ACTION, type RunAction } from "./command.ts";
+import type { CommandLine } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import { formatTable } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
-/** `countersign policy`: who may call what. */
-export const policyCommand: Command = {
-  name: "policy",
-  summary: "Print who may call which method.",
-  usage: [
-    "Usage: countersign policy [--image FILE | --demo] [--json]",
-    "",
-    "Prints every method and its access rule, sorted and stable: keep it beside your protos, and a change of",
-    "access shows up in review. Fails, naming all of them, when methods have no rule or one that contradicts",
-    "itself.",
-    "",
-    "Options:",
-    "  --image FILE   Your services, as written by: buf build -o FILE.binpb",
-    "                 Without it, the services of countersign serve.",
-    "  --demo         The services of countersign demo.",
-    "  --json         One JSON array.",
-  ].join("\n"),
-  async run(args, terminal) {
-    const own = { image: { type: "string" }, demo: { type: "boolean" }, json: { type: "boolean" } } as const;
-    const { values, words } = readCommandLine(args, terminal.env, { own });
-    if (words.length > 0) {
-      throw new UsageError("policy takes no words, only options");
-    }
-    const entries = toEntries(await chooseServices(values));
-    if (values.json === true) {
-      terminal.print(JSON.stringify(entries.map(toJson), undefined, 2));
-      return;
-    }
-    formatTable(["METHOD", "ACCESS", "CONDITIONS", "FROM"], entries.map(toRow)).forEach(terminal.print);
-  },
+const printPolicies: RunAction = async ({ line: { values }, terminal }) => {
+  const entries = toEntries(await chooseServices(values));
+  if (values.json === true) {
+    terminal.print(JSON.stringify(entries.map(toJson), undefined, 2));
+    return;
+  }
+  formatTable(["METHOD", "ACCESS", "CONDITIONS", "FROM"], entries.map(toRow)).forEach(terminal.print);
 };
+
+/** What `countersign policy` does. */
+export const policyActions = { [ONLY_ACTION]: printPolicies };
 
 /** The services to list, with the rules of those whose protos belong to others. */
 type ListedServices = Pick<BuiltInServices, "policies" | "services">;
@@ -51,7 +31,11 @@ async function chooseServices({ image, demo }: CommandLine["values"]): Promise<L
     throw new UsageError("--image and --demo name different services: give one of them");
   }
   if (typeof image === "string") {
-    return { services: await readServices(image), policies: new Map() };
+    const services = await readServices(image);
+    if (services.every(({ methods }) => methods.length === 0)) {
+      throw new CommandError(`${image} has no methods: make it of your protos with buf build -o FILE.binpb`);
+    }
+    return { services, policies: new Map() };
   }
   return demo === true ? await loadDemoServices() : serveServices;
 }

@@ -8,15 +8,6 @@ import {
 import type { CommandLine } from "./config.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
-/** The options that say whose sessions are meant. */
-export const OWNER_OPTIONS = {
-  user: { type: "string" },
-  subject: { type: "string" },
-  client: { type: "string" },
-  "external-issuer": { type: "string" },
-  "external-subject": { type: "string" },
-} as const;
-
 /**
  * Read whose sessions are meant.
  *
@@ -54,7 +45,9 @@ export async function readOwner(
 export async function readOwnerSubject(store: Store, values: CommandLine["values"]): Promise<string> {
   const owner = await readOwner(store, values);
   if (owner === undefined || !("subject" in owner) || owner.subject === undefined) {
-    throw new UsageError("list needs --user NAME, --subject SUBJECT, or an external issuer and subject");
+    throw new UsageError(
+      "name one subject: --user NAME, --subject SUBJECT, or an external issuer and subject",
+    );
   }
   return owner.subject;
 }

@@ -181,3 +181,9 @@ export type SettingName = keyof typeof SETTINGS;
 
 /** All of them, with their names. */
 export const SETTING_ENTRIES = Object.entries(SETTINGS) as readonly [SettingName, Setting<unknown>][];
+
+/** The names of all of them. */
+export const SETTING_NAMES: readonly SettingName[] = SETTING_ENTRIES.map(([name]) => name);
+
+/** The settings that say where the store is, and what is written down of changes in it. */
+export const STORE_SETTINGS: readonly SettingName[] = ["dataDir", "databaseUrl", "auditFile"];

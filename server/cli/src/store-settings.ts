@@ -1,34 +1,43 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { IssuerStoreLocation, SecretFile } from "@countersign/issuer";
 import type { Config } from "./config.ts";
-import { makeDataFolder } from "./data-folder.ts";
+import { CommandError } from "./usage-error.ts";
 
 /** The database of a data folder. */
 const DATABASE_FILE = "countersign.db";
 
-/**
- * Find the store that the settings name, and make its folder.
- *
- * @throws CommandError when the folder cannot be used
- */
-export function storeOf({ databaseUrl, dataDir }: Config): IssuerStoreLocation {
-  if (databaseUrl !== undefined) {
-    return { postgres: databaseUrl };
-  }
-  makeDataFolder(dataDir);
-  return { sqlite: join(dataDir, DATABASE_FILE) };
+/** Find the file of the database in the data folder. */
+export function databaseFileOf({ dataDir }: Pick<Config, "dataDir">): string {
+  return join(dataDir, DATABASE_FILE);
+}
+
+/** Find the store that the settings name. */
+export function storeOf(config: Pick<Config, "databaseUrl" | "dataDir">): IssuerStoreLocation {
+  const { databaseUrl } = config;
+  return databaseUrl === undefined ? { sqlite: databaseFileOf(config) } : { postgres: databaseUrl };
 }
 
 /**
- * Find the file of the key-encryption key. With SQLite it may be made when it is missing; with Postgres it must be there,
- * since all servers on one database share it.
+ * Find the file of the key-encryption key. It may be made only where the settings do not name it: a name that is misspelt
+ * must not become a second secret.
  *
- * @param options `createIfMissing`: it may be made with Postgres, too
+ * @param options `createIfMissing`: it may be made in the data folder. Default: false
+ * @throws CommandError when the settings name a file that does not exist
  */
 export function secretOf(
-  config: Config,
-  { createIfMissing = false }: { readonly createIfMissing?: boolean | undefined } = {},
+  { secretFile, dataDir }: Pick<Config, "dataDir" | "secretFile">,
+  { createIfMissing = false }: { readonly createIfMissing?: boolean } = {},
 ): SecretFile {
-  const file = config.secretFile ?? join(config.dataDir, "secret");
-  return { file, createIfMissing: createIfMissing || config.databaseUrl === undefined };
+  if (secretFile === undefined) {
+    return { file: join(dataDir, "secret"), createIfMissing };
+  }
+  if (!existsSync(secretFile)) {
+    const path = resolve(secretFile);
+    throw new CommandError(
+      `the secret file ${path} is missing: name the one that all servers on this store have with --secret-file, or ` +
+        `put it back from a backup. For a new store, make it with: (umask 077; openssl rand 32 | basenc --base64url > ${path})`,
+    );
+  }
+  return { file: secretFile, createIfMissing: false };
 }

@@ -22,18 +22,14 @@ export function formatTable(
 export type Fact = string | boolean | readonly string[] | undefined;
 
 /**
- * Write what a command lists: as JSON, or as a table whose columns are named after the members.
+ * Write a list as a table whose columns are named after the members.
  *
  * @param columns the members, in the order of the columns; they name them where there are no rows, too
  */
 export function formatList<Name extends string>(
   columns: readonly Name[],
   rows: readonly Readonly<Record<Name, Fact>>[],
-  { json }: { readonly json: boolean },
 ): readonly string[] {
-  if (json) {
-    return [toJsonText(rows, { indent: 2 })];
-  }
   const header = columns.map((name) => name.toUpperCase());
   return formatTable(
     header,

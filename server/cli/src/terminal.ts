@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Terminal } from "./command.ts";
+import { InterruptedError } from "./usage-error.ts";
 
 /** Bind a terminal to a process. */
 export function createTerminal(process: NodeJS.Process): Terminal {
@@ -37,14 +38,21 @@ export function createTerminal(process: NodeJS.Process): Terminal {
   };
 }
 
-/** Ask without showing what is typed. */
+/** Ask without showing what is typed. @throws InterruptedError when the question is ended by Ctrl-C or Ctrl-D */
 async function askHidden(process: NodeJS.Process, question: string): Promise<string> {
   process.stderr.write(question);
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: hidden, terminal: true });
+  const { promise: closed, reject } = Promise.withResolvers<never>();
+  // Ctrl-C and Ctrl-D close the interface; after Ctrl-D, its question would never be answered.
+  lines.once("close", () => reject(new InterruptedError("no password was given")));
+  const answer = lines.question("");
+  // It is rejected by Ctrl-C, too, behind what says so here.
+  answer.catch(() => undefined);
   try {
-    return await lines.question("");
+    return await Promise.race([answer, closed]);
   } finally {
+    closed.catch(() => undefined);
     lines.close();
     process.stderr.write("\n");
   }

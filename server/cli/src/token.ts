@@ -1,37 +1,22 @@
 import { AuthError } from "@countersign/server";
 import { parseCompactJws } from "@countersign/server/internal";
-import type { Command } from "./command.ts";
-import { readCommandLine } from "./config.ts";
-import { CommandError, UsageError } from "./usage-error.ts";
+import type { RunAction } from "./command.ts";
+import { CommandError } from "./usage-error.ts";
 
-/** `countersign token`: look into an access token. */
-export const tokenCommand: Command = {
-  name: "token",
-  summary: "Look into an access token.",
-  usage: [
-    "Usage: countersign token inspect [--json] < token",
-    "",
-    "Prints the header and the claims of a token from standard input. The signature is NOT verified.",
-    "",
-    "Options:",
-    "  --json   One JSON object.",
-  ].join("\n"),
-  async run(args, terminal) {
-    const { values, words } = readCommandLine(args, terminal.env, { own: { json: { type: "boolean" } } });
-    if (words.length !== 1 || words[0] !== "inspect") {
-      throw new UsageError("token knows one action: inspect");
-    }
-    const { header, payload } = parseToken((await terminal.readInput()).trim());
-    if (values.json === true) {
-      terminal.print(JSON.stringify({ header, claims: payload, verified: false }));
-      return;
-    }
-    terminal.print("Header");
-    printMembers(header, terminal.print);
-    terminal.print("Claims (not verified)");
-    printMembers(payload, terminal.print);
-  },
+const inspect: RunAction = async ({ line, terminal }) => {
+  const { header, payload } = parseToken((await terminal.readInput()).trim());
+  if (line.values.json === true) {
+    terminal.print(JSON.stringify({ header, claims: payload, verified: false }));
+    return;
+  }
+  terminal.print("Header");
+  printMembers(header, terminal.print);
+  terminal.print("Claims (not verified)");
+  printMembers(payload, terminal.print);
 };
+
+/** What `countersign token` does. */
+export const tokenActions = { inspect };
 
 function parseToken(text: string): ReturnType<typeof parseCompactJws> {
   try {

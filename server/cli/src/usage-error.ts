@@ -7,3 +7,8 @@ export class UsageError extends Error {
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
+
+/** The user has broken the command off, as with Ctrl-C at a question: the exit code is 130. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}

@@ -51,7 +51,7 @@ async function runWorkers(kind: LoadKind, { rounds, quick }: BenchOptions): Prom
 async function start(workers: string, resources: AsyncDisposableStack) {
   const { path } = resources.use(await createTemporaryFolder());
   const added = await runCountersign(
-    ["user", "add", ACCOUNT.username],
+    ["user", "add", ACCOUNT.username, "--create"],
     { COUNTERSIGN_DATA_DIR: path },
     ACCOUNT.password,
   );

@@ -19,6 +19,8 @@ import { makeSecret, readSecret } from "./secret.ts";
 export interface IssuerAdminOptions {
   readonly store: IssuerStoreLocation;
   readonly audit: AuditSink;
+  /** Make the database and its tables when they are missing. Default: false, that is an error, and nothing is changed. */
+  readonly createIfMissing?: boolean;
 }
 
 /** The keys to work on. */
@@ -44,12 +46,13 @@ export interface IssuerAdmin extends AsyncDisposable {
  * Open a store to change what is in it, without serving anything.
  *
  * @throws IssuerError when it cannot be opened
+ * @throws StoreMissingError when there is none, and none may be made
  */
 export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<IssuerAdmin> {
-  const { audit } = options;
+  const { audit, createIfMissing = false } = options;
   await using opened = new AsyncDisposableStack();
-  const outages = { bus: SILENT_BUS, onOutage: () => undefined };
-  const store = opened.use(await openIssuerStore(options.store, outages));
+  const how = { bus: SILENT_BUS, onOutage: () => undefined, migrate: createIfMissing };
+  const store = opened.use(await openIssuerStore(options.store, how));
   const clock = createStoreClock({ store, machine: systemClock });
   // Set once: a command is over before the two clocks part.
   await clock.start();

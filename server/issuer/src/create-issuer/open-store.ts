@@ -1,7 +1,7 @@
 import type { MessageBus } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import { openDatabase, PgMissingError, type Store } from "../store/database.ts";
-import { StoreTooNewError } from "../store/migrations/migrate.ts";
+import { StoreMissingError, StoreTooNewError } from "../store/migrations/migrate.ts";
 import { IssuerError } from "./issuer-error.ts";
 import type { IssuerStoreLocation } from "./options.ts";
 
@@ -11,23 +11,25 @@ export interface OpenStoreOptions {
   readonly bus: MessageBus;
   /** Receives the reason why the database cannot be used, from time to time while it cannot. */
   readonly onOutage: (cause: unknown) => void;
+  /** Whether to make the database and its tables, and bring them up to date. Default: true. */
+  readonly migrate?: boolean;
 }
 
 /**
- * Open a store, and bring it up to date.
+ * Open a store, and bring it up to date unless `migrate` is false.
  *
  * @throws IssuerError when it cannot be opened, or is of a newer release
+ * @throws StoreMissingError when there is none, and `migrate` is false
  */
 export async function openIssuerStore(
   location: IssuerStoreLocation,
-  { bus, onOutage }: OpenStoreOptions,
+  { bus, onOutage, migrate = true }: OpenStoreOptions,
 ): Promise<Store> {
   try {
-    return await openDatabase("sqlite" in location ? { sqlite: location.sqlite, bus } : location, {
-      onOutage,
-    });
+    const place = "sqlite" in location ? { sqlite: location.sqlite, bus } : location;
+    return await openDatabase(place, { onOutage, migrate });
   } catch (cause) {
-    throw toIssuerError(cause, location);
+    throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);
   }
 }
 

@@ -30,8 +30,8 @@ export function readSecret(
   if (!createIfMissing) {
     throw new IssuerError(
       "SECRET_MISSING",
-      `the secret file ${file} is missing: every server on one store needs the same one. ` +
-        `Make it once with: (umask 077; openssl rand 32 | basenc --base64url > ${file})`,
+      `the secret file ${file} is missing: name the one that all servers on this store have, or put it back from a ` +
+        `backup. For a new store, make it once with: (umask 077; openssl rand 32 | basenc --base64url > ${file})`,
     );
   }
   return undefined;

@@ -52,7 +52,7 @@ export interface NewClient {
   /** Whether it may ask about tokens of others. */
   readonly mayIntrospect: boolean;
   /** Its public keys, as a JWK Set in JSON. Absent: it gets a secret. */
-  readonly jwks?: string;
+  readonly jwks?: string | undefined;
 }
 
 /** A client, and the secret that was made for it. */
@@ -67,7 +67,7 @@ export interface ClientRotation {
   /** How long the secret before stays good, in milliseconds. */
   readonly overlapMs: number;
   /** Its new public keys. Absent: it gets a new secret. */
-  readonly jwks?: string;
+  readonly jwks?: string | undefined;
 }
 
 /** The clients, for those who run the server. */

@@ -63,19 +63,29 @@ export async function rotateIfDue(context: RotationContext): Promise<void> {
   }
 }
 
+/** The next key was published too short a time ago: verifiers may not know it. */
+export class KeyTooNewError extends Error {
+  override readonly name = "KeyTooNewError";
+  /** From when on all verifiers know it, as a time of ISO 8601. */
+  readonly readyAt: string;
+
+  constructor(readyAt: string) {
+    super(`the next key is known to all verifiers only from ${readyAt}: wait, or rotate with force: true`);
+    this.readyAt = readyAt;
+  }
+}
+
 /**
  * Rotate now.
  *
  * @returns the key that signs from now on
- * @throws Error when verifiers may not know the next key yet and `force` is not set
+ * @throws KeyTooNewError when verifiers may not know the next key yet and `force` is not set
  */
 export async function rotateKeys(context: RotationContext, force: boolean): Promise<string> {
   const { active, next } = pick(await listSigningKeys(context.store));
   if (!force && !isPublishedLongEnough(context, next)) {
     const readyAt = new Date(next.createdAtMs + context.times.publishBeforeMs).toISOString();
-    throw new Error(
-      `the next key is known to all verifiers only from ${readyAt}: wait, or force the rotation`,
-    );
+    throw new KeyTooNewError(readyAt);
   }
   const isPromoted = await promote(context, { active, next }, "requested");
   if (!isPromoted) {

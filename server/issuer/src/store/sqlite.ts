@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { StoreMissingError } from "./migrations/migrate.ts";
 import { toStoreError } from "./store-error.ts";
 
 /** How many statements are kept ready: more than there are kinds of queries. */
@@ -28,7 +29,7 @@ export interface SqliteOptions {
 export function openSqlite(file: string, options: SqliteOptions = {}): Dialect {
   const { toError = toStoreError, create = true } = options;
   if (!create && !existsSync(file)) {
-    throw new Error(`there is no database ${file}: start the issuer on it first`);
+    throw new StoreMissingError(`there is no database ${file}: start the issuer on it first`);
   }
   if (create) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

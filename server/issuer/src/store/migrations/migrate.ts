@@ -23,6 +23,11 @@ export class StoreTooNewError extends Error {
   override readonly name = "StoreTooNewError";
 }
 
+/** There is no database, or it has no tables of Countersign, and none may be made. */
+export class StoreMissingError extends Error {
+  override readonly name = "StoreMissingError";
+}
+
 /**
  * Bring the tables to the version that this program knows.
  *
@@ -56,7 +61,8 @@ export async function migrate<T>(db: Kysely<T>, dialect: StoreDialect): Promise<
 /**
  * Look whether this program can work with the tables as they are, and change nothing.
  *
- * @throws Error when there are none, or they are too old or too new
+ * @throws StoreMissingError when there are none
+ * @throws Error when they are too old or too new
  */
 export async function assertMigrated<T>(db: Kysely<T>, dialect: StoreDialect): Promise<void> {
   // As in `migrate`.
@@ -68,7 +74,7 @@ export async function assertMigrated<T>(db: Kysely<T>, dialect: StoreDialect): P
   const { rows } = await listing.execute(tables);
   const found = rows.length === 0 ? { version: 0, minVersion: 0 } : await readSchemaVersion(tables);
   if (found.version === 0) {
-    throw new Error("the database has no tables of Countersign: start the issuer on it first");
+    throw new StoreMissingError("the database has no tables of Countersign: start the issuer on it first");
   }
   if (found.version < MIGRATIONS.length) {
     throw new Error(

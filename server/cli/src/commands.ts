@@ -1,0 +1,21 @@
+import type { Command } from "./command.ts";
+import { clientCommand } from "./commands/client.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { keyCommand } from "./commands/key.ts";
+import { policyCommand } from "./commands/policy.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { sessionCommand } from "./commands/session.ts";
+import { tokenCommand } from "./commands/token.ts";
+import { userCommand } from "./commands/user.ts";
+
+/** The commands of `countersign`, in the order of its help. */
+export const COMMANDS: readonly Command[] = [
+  serveCommand,
+  demoCommand,
+  userCommand,
+  clientCommand,
+  keyCommand,
+  sessionCommand,
+  tokenCommand,
+  policyCommand,
+];

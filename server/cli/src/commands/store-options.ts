@@ -1,0 +1,29 @@
+import type { Option } from "../option.ts";
+
+/** Makes the store when it is missing. */
+export const CREATE_OPTION: Option = {
+  help: "Make the database when there is none, and its folder. Without it, that is an error.",
+};
+
+/** The scopes and roles of an account or a client. */
+export const RIGHTS_OPTIONS: Readonly<Record<string, Option>> = {
+  scope: {
+    placeholder: "SCOPE",
+    isRepeatable: true,
+    help: "A scope that its tokens may have; as often as needed.",
+  },
+  "no-scopes": { help: "No scopes at all." },
+  role: { placeholder: "ROLE", isRepeatable: true, help: "A role; as often as needed." },
+  "no-roles": { help: "No roles at all." },
+};
+
+/** How long a client's secret before stays good, when nothing else is said: time to bring the new one to every machine. */
+export const DEFAULT_OVERLAP = "24h";
+
+/** What a client may do when nothing else is said. */
+export const DEFAULT_GRANT = "client_credentials";
+
+/** How commands that work on a store name it. */
+export const STORE_ABOUT: readonly string[] = [
+  "The store that it worked on is named on standard error, and in JSON objects as the member store.",
+];
