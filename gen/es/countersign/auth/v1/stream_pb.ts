@@ -51,7 +51,7 @@ export type RenewResponse = Message<"countersign.auth.v1.RenewResponse"> & {
 
   /**
    * The streams that cannot be renewed: they ended, never were, or are of a
-   * method that does not allow it; or nobody heard of them within a second.
+   * method that does not allow it; or no server answered for them within a second.
    *
    * @generated from field: repeated string unknown_stream_ids = 2;
    */

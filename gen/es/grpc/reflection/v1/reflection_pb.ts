@@ -298,7 +298,7 @@ export const ErrorResponseSchema: GenMessage<ErrorResponse> = /*@__PURE__*/
   messageDesc(file_grpc_reflection_v1_reflection, 7);
 
 /**
- * Tells clients which services are served, and their types.
+ * Lists for clients which services are served, and their types.
  *
  * @generated from service grpc.reflection.v1.ServerReflection
  */
