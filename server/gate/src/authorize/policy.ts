@@ -41,10 +41,58 @@ export type PolicyResult =
   | { readonly kind: "policy"; readonly policy: Policy; readonly source: "method" | "service" }
   | { readonly kind: "fault"; readonly fault: string };
 
-/** The rule for services whose proto cannot be annotated and that anyone may call, such as health. */
-export const PUBLIC_POLICY: Policy = Object.freeze(toPolicy({ access: "public" }));
+/** What a policy says beside who needs a token, and beside its rule. */
+type PolicyFields = Omit<Policy, "access" | "rule">;
+
+/** How one field of a policy is read. */
+interface PolicyField<T> {
+  /** Its value in a policy that does not set it. */
+  readonly none: T;
+  readonly read: (message: PolicyMessage) => T;
+  /** Whether it is a condition on the token, which only a method that needs one can have. */
+  readonly isOfToken: boolean;
+}
+
+/** All fields. One that is added here is read, has a default, and is checked for contradictions. */
+const FIELDS: { readonly [Name in keyof PolicyFields]: PolicyField<PolicyFields[Name]> } = {
+  scopes: names(({ scopes }) => scopes),
+  anyScopes: names(({ anyScopes }) => anyScopes),
+  roles: names(({ roles }) => roles),
+  audiences: names(({ audiences }) => audiences),
+  clientIds: names(({ clientIds }) => clientIds),
+  maxAuthAgeSeconds: {
+    none: undefined,
+    read: ({ maxAuthAge }) => (maxAuthAge === undefined ? undefined : toMs(maxAuthAge) / 1000),
+    isOfToken: true,
+  },
+  requiresBinding: {
+    none: false,
+    read: ({ binding }) => binding === TokenBinding.REQUIRED,
+    isOfToken: true,
+  },
+  renewable: {
+    none: false,
+    read: ({ stream }) => stream?.onExpiry === OnExpiry.RENEW,
+    isOfToken: false,
+  },
+  streamMaxAgeMs: {
+    none: undefined,
+    read: ({ stream }) => (stream?.maxAge === undefined ? undefined : toMs(stream.maxAge)),
+    isOfToken: false,
+  },
+};
+
+const FIELD_NAMES = Object.keys(FIELDS) as readonly (keyof PolicyFields)[]; // as its type has them
+
+/** A condition on the token that is a list of names: empty where it is not set. */
+function names(read: (message: PolicyMessage) => readonly string[]): PolicyField<readonly string[]> {
+  return { none: Object.freeze([]), read: (message) => Object.freeze(read(message)), isOfToken: true };
+}
+
+/** The rule for services whose proto cannot be annotated and that every client may call, such as health. */
+export const PUBLIC_POLICY: Policy = Object.freeze(withoutConditions("public"));
 /** The rule for services whose proto cannot be annotated and that any signed-in caller may call. */
-export const AUTHENTICATED_POLICY: Policy = Object.freeze(toPolicy({ access: "authenticated" }));
+export const AUTHENTICATED_POLICY: Policy = Object.freeze(withoutConditions("authenticated"));
 
 /**
  * Read the access rule of a method from its proto: its own, or else its service's default, whole.
@@ -118,23 +166,31 @@ export function findPolicyFault(policy: Policy): string | undefined {
 type Conditions = Omit<Policy, "rule"> & { readonly hasRule: boolean; readonly hasStream: boolean };
 
 function findContradiction(policy: Conditions): string | undefined {
-  const { access, scopes, anyScopes, roles, audiences, clientIds, maxAuthAgeSeconds, streamMaxAgeMs } =
-    policy;
-  const texts = [scopes, anyScopes, roles, audiences, clientIds].flat();
-  if (texts.some((text) => text === "" || /\s/.test(text))) {
+  const { access } = policy;
+  const texts: readonly unknown[] = FIELD_NAMES.map((name) => policy[name])
+    .filter(Array.isArray)
+    .flat();
+  if (texts.some((text) => text === "" || /\s/.test(String(text)))) {
     return "has an empty name, or one with a space in it";
   }
-  const isConditional = texts.length > 0 || maxAuthAgeSeconds !== undefined || policy.requiresBinding;
-  if (access !== "authenticated" && isConditional) {
+  if (
+    access !== "authenticated" &&
+    FIELD_NAMES.some((name) => FIELDS[name].isOfToken && isSet(policy, name))
+  ) {
     return `is ${access}, yet sets conditions on the token`;
   }
   if (access === "public" && (policy.hasRule || policy.hasStream)) {
     return "is public, yet has a rule or ends its streams";
   }
-  if ([maxAuthAgeSeconds, streamMaxAgeMs].some((duration) => duration !== undefined && !(duration > 0))) {
+  if (FIELD_NAMES.map((name) => policy[name]).some((value) => typeof value === "number" && !(value > 0))) {
     return "has a duration that is not positive";
   }
   return undefined;
+}
+
+function isSet(policy: PolicyFields, name: keyof PolicyFields): boolean {
+  const value = policy[name];
+  return Array.isArray(value) ? value.length > 0 : value !== FIELDS[name].none;
 }
 
 /** A condition that this version cannot read must not be passed over. */
@@ -148,36 +204,21 @@ function isMember(numbers: Readonly<Record<string, number>>, value: number): boo
 }
 
 function fromMessage(message: PolicyMessage, rule: Rule | undefined): Policy {
-  const { maxAuthAge, stream } = message;
-  return toPolicy({
-    access: ACCESS[message.access] ?? "authenticated",
-    scopes: Object.freeze(message.scopes),
-    anyScopes: Object.freeze(message.anyScopes),
-    roles: Object.freeze(message.roles),
-    audiences: Object.freeze(message.audiences),
-    clientIds: Object.freeze(message.clientIds),
-    maxAuthAgeSeconds: maxAuthAge === undefined ? undefined : toMs(maxAuthAge) / 1000,
-    requiresBinding: message.binding === TokenBinding.REQUIRED,
-    rule,
-    renewable: stream?.onExpiry === OnExpiry.RENEW,
-    streamMaxAgeMs: stream?.maxAge === undefined ? undefined : toMs(stream.maxAge),
-  });
+  const access = ACCESS[message.access] ?? "authenticated";
+  return toPolicy(access, rule, (name) => FIELDS[name].read(message));
 }
 
-function toPolicy(parts: Pick<Policy, "access"> & Partial<Policy>): Policy {
-  return {
-    scopes: [],
-    anyScopes: [],
-    roles: [],
-    audiences: [],
-    clientIds: [],
-    maxAuthAgeSeconds: undefined,
-    requiresBinding: false,
-    rule: undefined,
-    renewable: false,
-    streamMaxAgeMs: undefined,
-    ...parts,
-  };
+function withoutConditions(access: Policy["access"]): Policy {
+  return toPolicy(access, undefined, (name) => FIELDS[name].none);
+}
+
+function toPolicy(
+  access: Policy["access"],
+  rule: Rule | undefined,
+  read: (name: keyof PolicyFields) => unknown,
+): Policy {
+  const fields = Object.fromEntries(FIELD_NAMES.map((name) => [name, read(name)]));
+  return { access, rule, ...(fields as unknown as PolicyFields) }; // FIELDS is complete by its type
 }
 
 function toMs(duration: Duration): number {
