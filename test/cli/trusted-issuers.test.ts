@@ -63,6 +63,20 @@ describe("readTrustedIssuers", () => {
     ]);
   });
 
+  const misspelt = [
+    [{ jwks_uri: `${issuer}/jwks` }, '"jwks_uri": did you mean jwksUri?'],
+    [{ discovery: true, audience: ["a"] }, '"audience": did you mean audiences?'],
+    [{ discovery: true, claims: { scope: "scp" } }, '"claims.scope": did you mean claims.scopes?'],
+    [{ discovery: true, exchange: { role: {} } }, '"exchange.role": did you mean exchange.roles?'],
+    [{ discovery: true, colour: "red" }, '"colour"'],
+    [{ discovery: true, isuer: "x", issuer: undefined }, '"isuer": did you mean issuer?'],
+  ] as const;
+  test.each(misspelt)("says what was meant by a misspelt member: %j", async (entry, message) => {
+    await expect(read(JSON.stringify([{ issuer, ...entry }]))).rejects.toThrow(
+      `issuers.json: entry 1: there is no member ${message}`,
+    );
+  });
+
   const mistakes = {
     "no JSON": "{",
     "no array": "{}",

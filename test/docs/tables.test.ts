@@ -77,7 +77,9 @@ test("docs/bring-your-own-idp.md has a file of issuers that the server takes", a
     path,
     '[{ "issuer": "https://login.example.com", "jwks_uri": "https://login.example.com/keys" }]',
   );
-  await expect(readTrustedIssuers(path)).rejects.toThrow("needs exactly one of");
+  await expect(readTrustedIssuers(path)).rejects.toThrow(
+    'there is no member "jwks_uri": did you mean jwksUri?',
+  );
 });
 
 const SERVER = { audience: "notes", clock: systemClock };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { IssuerOptions } from "@countersign/server";
 import * as v from "valibot";
 import { parseDuration } from "./duration.ts";
+import { askIfMeant } from "./similar-name.ts";
 import { CommandError } from "./usage-error.ts";
 
 const name = v.pipe(v.string(), v.nonEmpty());
@@ -29,15 +30,28 @@ const exchange = v.strictObject({
   refresh: v.optional(lifetime),
 });
 
-/** What every issuer says, whatever its keys are. */
-const common = {
+/** Which claims hold scopes and roles. */
+const claims = v.strictObject({ scopes: v.optional(name), roles: v.optional(name) });
+
+/** An issuer, with every source of keys that there is. */
+const issuer = v.strictObject({
   issuer: name,
   audiences: v.optional(names),
   algorithms: v.optional(v.pipe(v.array(v.picklist(["EdDSA", "ES256", "PS256", "RS256"])), v.nonEmpty())),
   types: v.optional(names),
-  claims: v.optional(v.strictObject({ scopes: v.optional(name), roles: v.optional(name) })),
+  claims: v.optional(claims),
   exchange: v.optional(exchange),
-};
+  jwks: v.optional(v.looseObject({ keys: v.array(v.unknown()) })),
+  jwksUri: v.optional(name),
+  discovery: v.optional(v.literal(true)),
+});
+
+/** Where the members of an issuer are known from, by the path to their object. */
+const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["", Object.keys(issuer.entries)],
+  ["claims", Object.keys(claims.entries)],
+  ["exchange", Object.keys(exchange.entries)],
+]);
 
 /** What tokens of an issuer can be exchanged for, as the file says. */
 export type ExchangeSettings = v.InferOutput<typeof exchange>;
@@ -50,13 +64,13 @@ export interface TrustedIssuerEntry extends IssuerOptions {
 
 /** The file: an array of issuers, each with exactly one source of keys. */
 const TrustedIssuersFile = v.array(
-  v.union(
-    [
-      v.strictObject({ ...common, jwks: v.looseObject({ keys: v.array(v.unknown()) }) }),
-      v.strictObject({ ...common, jwksUri: name }),
-      v.strictObject({ ...common, discovery: v.literal(true) }),
-    ],
-    "needs exactly one of jwks, jwksUri and discovery: true, and no member that is not known",
+  v.pipe(
+    issuer,
+    v.check(
+      ({ jwks, jwksUri, discovery }) =>
+        [jwks, jwksUri, discovery].filter((source) => source !== undefined).length === 1,
+      "needs exactly one of jwks, jwksUri and discovery: true",
+    ),
   ),
 );
 
@@ -72,16 +86,35 @@ export async function readTrustedIssuers(path: string | undefined): Promise<read
   }
   const result = v.safeParse(TrustedIssuersFile, await readJson(path));
   if (!result.success) {
-    throw new CommandError(`${path}: ${describeIssue(result.issues[0])}`);
+    // A member that is missing is often one that is misspelt: that one is named first.
+    const issue = result.issues.find(isUnknownMember) ?? result.issues[0];
+    throw new CommandError(`${path}: ${describeIssue(issue)}`);
   }
   return result.output.map(toIssuerOptions);
 }
 
-/** Say which entry is wrong, in the words of who wrote the file. */
+/** Describe what is wrong, with the entry, counted from one, and the member. */
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const [index, ...members] = (v.getDotPath(issue) ?? "").split(".");
-  const where = index === "" ? "the file" : `entry ${Number(index) + 1}`;
+  const [index, ...members] = v.getDotPath(issue)?.split(".") ?? [];
+  const where = index === undefined ? "the file" : `entry ${Number(index) + 1}`;
+  if (isUnknownMember(issue)) {
+    return `${where}: ${describeUnknownMember(members)}`;
+  }
   return [where, members.join("."), issue.message].filter((part) => part !== "").join(": ");
+}
+
+function isUnknownMember(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === "strict_object" && issue.expected === "never";
+}
+
+function describeUnknownMember(members: readonly string[]): string {
+  const parent = members.slice(0, -1).join(".");
+  const meant = askIfMeant(
+    members.at(-1) ?? "",
+    MEMBERS.get(parent) ?? [],
+    parent === "" ? "" : `${parent}.`,
+  );
+  return `there is no member ${JSON.stringify(members.join("."))}${meant}`;
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -93,7 +126,15 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-function toIssuerOptions(entry: v.InferOutput<typeof TrustedIssuersFile>[number]): TrustedIssuerEntry {
-  const { issuer, audiences, algorithms, types, claims, exchange: exchanged, ...keys } = entry;
-  return { issuer, keys, audiences, algorithms, types, claims, exchange: exchanged };
+function toIssuerOptions(entry: v.InferOutput<typeof issuer>): TrustedIssuerEntry {
+  const { jwks, jwksUri, discovery, ...options } = entry;
+  return { ...options, keys: toKeys({ jwks, jwksUri, discovery }) };
+}
+
+type KeySources = Pick<v.InferOutput<typeof issuer>, "discovery" | "jwks" | "jwksUri">;
+
+/** The file has exactly one of these. */
+function toKeys({ jwks, jwksUri }: KeySources): IssuerOptions["keys"] {
+  if (jwks !== undefined) return { jwks };
+  return jwksUri === undefined ? { discovery: true } : { jwksUri };
 }
