@@ -180,6 +180,19 @@ describe("key", () => {
     const next = before.find(({ state }: { state: string }) => state === "next");
     expect(rotated).toEqual({ kid: next.kid, store: databaseIn(folder.path) });
   });
+
+  test("rotates by the times of its servers, when it is given them", async () => {
+    await using folder = await createTemporaryFolder();
+    await makeStoreWithKeys(folder.path);
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    const readyAtMs = async (...args: readonly string[]) => {
+      const { err } = await run(["key", "rotate", ...args], { env });
+      return Date.parse(/only from (\S+Z):/.exec(err)?.[1] ?? "");
+    };
+    const byDefault = await readyAtMs();
+    const given = await readyAtMs("--key-publish-before", "1h", "--jwks-max-age", "5m");
+    expect(byDefault - given).toBe(23 * 60 * 60 * 1_000);
+  });
 });
 
 describe("token", () => {

@@ -61,7 +61,12 @@ async function openKeys({ backend, line: { config } }: StoreCall): Promise<KeyRi
   if ((await listSigningKeys(backend.store)).length === 0) {
     throw new CommandError("there are no keys yet: the first server that starts on this store makes them");
   }
-  const times = { accessTtlMs: config.accessTtlMs, clockToleranceMs: config.clockToleranceMs };
+  const times = {
+    accessTtlMs: config.accessTtlMs,
+    clockToleranceMs: config.clockToleranceMs,
+    publishBeforeMs: config.keyPublishBeforeMs,
+    jwksMaxAgeMs: config.jwksMaxAgeMs,
+  };
   return backend.openKeys({ secret: secretOf(config), times }).catch((error: unknown) => {
     throw explainIssuerError(error, config);
   });

@@ -37,6 +37,13 @@ export const keyCommand = defineCommand({
     },
     json: JSON_OPTION,
   },
-  settings: [...STORE_SETTINGS, "secretFile", "accessTtlMs", "clockToleranceMs"],
+  settings: [
+    ...STORE_SETTINGS,
+    "secretFile",
+    "accessTtlMs",
+    "clockToleranceMs",
+    "keyPublishBeforeMs",
+    "jwksMaxAgeMs",
+  ],
   load: async () => (await import("../key.ts")).keyActions,
 });
