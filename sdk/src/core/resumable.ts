@@ -108,8 +108,7 @@ async function* follow<Request, Message>(
         const result = await nextOrError(messages);
         if ("error" in result) {
           if (ended.aborted) break;
-          const delayMs = delayAfter(result.error, failures);
-          failures += 1;
+          const delayMs = delayAfter(result.error, failures++);
           onInterruption?.({ error: result.error, delayMs });
           await pause(clock, delayMs, ended);
           break;

@@ -99,7 +99,7 @@ const ofRequests: EventGuard = {
 };
 
 const ofStreams: EventGuard = {
-  check(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) {
+  check(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, rawHeaders]: [number, string[]]) {
     stream.on("error", ignore);
     if (stream.destroyed || stream.closed) {
       // A stream with unread bytes would hold its connection open for ever.

@@ -115,10 +115,7 @@ export interface ResolvedAuthOptions
  * @throws TypeError when an option is wrong
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
-  const toleranceSeconds = options.clockToleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
-  if (!(toleranceSeconds >= 0 && toleranceSeconds <= MAX_TOLERANCE_SECONDS)) {
-    throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
-  }
+  const clockToleranceSeconds = resolveTolerance(options.clockToleranceSeconds);
   const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
   assertPositive("gateTimeoutMs", gateTimeoutMs);
   assertPositive("readMaxBytes", readMaxBytes);
@@ -129,10 +126,10 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const server = { audience: options.audience, clock };
   const issuers = createTrustedIssuers(options.issuers.map((issuer) => resolveIssuer(issuer, server)));
   const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
-  const onWarning = options.onWarning ?? printWarning;
-  for (const weakness of describeWeaknesses(options)) {
+  const { onWarning = printWarning } = options;
+  describeWeaknesses(options).forEach((weakness) => {
     onWarning(weakness);
-  }
+  });
   return {
     routes: options.routes,
     interceptors: options.interceptors ?? [],
@@ -140,14 +137,11 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     issuers,
     policies: options.policies ?? new Map(),
     signals,
-    revocations: joinRevocations([
-      ...(options.revocations === undefined ? [] : [options.revocations]),
-      ...signals,
-    ]),
+    revocations: joinRevocations([options.revocations ?? [], signals].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     forwardToken: options.forwardToken ?? false,
-    clockToleranceSeconds: toleranceSeconds,
+    clockToleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
     gateTimeoutMs,
     readMaxBytes,
@@ -158,6 +152,13 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     onWarning,
     clock,
   };
+}
+
+function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
+  if (!(seconds >= 0 && seconds <= MAX_TOLERANCE_SECONDS)) {
+    throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
+  }
+  return seconds;
 }
 
 /** List what makes a server less safe than it is by default. */

@@ -72,29 +72,40 @@ export function createIssuance(
   });
   const accessGrants = createAccessGrants({ store, keyRing, issuer, audience, accessTtlMs, clock, audit });
   const federation = createFederation({ issuers: federated, clock, toleranceSeconds });
+  return {
+    sessions,
+    accessGrants,
+    federation,
+    signIn: composeSignIn(ground, { sessions, accessGrants, federation }, opened),
+    externalTerms,
+    isOtherIssuer: (name) => termsOf.has(name),
+  };
+}
+
+/** Put together what checks credentials and begins sessions for them. */
+function composeSignIn(
+  { options, store, clock }: IssuerGround,
+  { sessions, accessGrants, federation }: Pick<Issuance, "sessions" | "accessGrants" | "federation">,
+  opened: AsyncDisposableStack,
+): SignIn {
+  const { audit, url: issuer, bus, signInsPerMinute: perMinute, onError } = options;
   const passwords = createPasswords(options.passwordCost);
   const limiter = createSharedSignInLimiter({ store, clock });
   const passwordSignIn = createPasswordSignIn({ store, passwords, limiter });
-  const signIn = createSignIn({
+  return createSignIn({
     sessions,
     accessGrants,
     federation,
     issuer,
     audit,
-    attempts: limitSignInAttempts(
-      { store, clock, bus: options.bus, perMinute: options.signInsPerMinute, onError: options.onError },
-      opened,
-    ),
+    attempts: limitSignInAttempts({ store, clock, bus, perMinute, onError }, opened),
     passwordSignIn,
     passwordChange: createPasswordChange({ store, passwords, passwordSignIn, audit }),
-    authenticateClient: createClientAuthentication({ store, clock, issuer, toleranceSeconds }),
+    authenticateClient: createClientAuthentication({
+      store,
+      clock,
+      issuer,
+      toleranceSeconds: options.clockToleranceMs / 1_000,
+    }),
   });
-  return {
-    sessions,
-    accessGrants,
-    federation,
-    signIn,
-    externalTerms,
-    isOtherIssuer: (name) => termsOf.has(name),
-  };
 }

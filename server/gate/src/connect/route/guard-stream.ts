@@ -57,7 +57,7 @@ export function guardBidiStream(
     toOutputs(method, ctx, (admitted) => {
       const call: StreamCall = { ctx: admitted };
       return passOutputs(method, call, (stream) => {
-        const messages = passInputs(method, call, stream, inputs);
+        const messages = passInputs(method, { call, stream, inputs });
         return interceptors.length === 0
           ? impl(messages, stream.ctx)
           : interceptStream(interceptors, { messages, ctx: stream.ctx }, impl);
@@ -84,7 +84,10 @@ export function guardClientStream(
     try {
       const call: StreamCall = { ctx: await guard.admit(ctx) };
       stream = open(method, call);
-      return await resultUntilEnded(answer(stream, passInputs(method, call, stream, inputs)), stream.ending);
+      return await resultUntilEnded(
+        answer(stream, passInputs(method, { call, stream, inputs })),
+        stream.ending,
+      );
     } catch (error) {
       throw toError(error, ctx);
     } finally {
@@ -135,15 +138,20 @@ function passOutputs(
   }
 }
 
+/** The messages that a client sends on a stream. */
+interface InputStream {
+  readonly call: StreamCall;
+  readonly stream: OpenStream;
+  readonly inputs: AsyncIterable<Message>;
+}
+
 /**
  * Hold the rule against every message before the handler sees it. A message that is refused ends the call at once,
  * whether the handler would rather go on without it or hangs.
  */
 function passInputs(
   { guard: { check } }: GuardedMethod,
-  call: StreamCall,
-  { ending }: OpenStream,
-  inputs: AsyncIterable<Message>,
+  { call, stream: { ending }, inputs }: InputStream,
 ): AsyncIterable<Message> {
   const onMessage = (message: Message): void => {
     try {
