@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { noWallClockLimits } from "./clock-rules.ts";
 import { demoAside, demoOfPublicEntries } from "./demo-rules.ts";
+import { smallFunctions } from "./function-rules.ts";
 import { findCycles, reachableFrom } from "./import-graph.ts";
 import { noStateAtImport } from "./import-state.ts";
 import * as layers from "./layers.ts";
@@ -51,6 +52,7 @@ describe("the repository", () => {
     "reads the environment in one place": rules.oneReaderOfTheEnvironment,
     "has honest types": rules.honestTypes,
     "names what factories get": namedArguments,
+    "has small functions": smallFunctions,
     "exports by name": rules.namedExports,
     "meets databases and jose where they belong": rules.keptLibraries,
     "keeps no state in a module of the server": noStateAtImport,
