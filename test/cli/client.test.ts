@@ -75,7 +75,7 @@ test("a client can be disabled and enabled", async () => {
 });
 
 const wrong = [
-  { args: [], code: 2, message: "client knows these actions: add, list" },
+  { args: [], code: 2, message: "countersign client: it has these actions: add, list" },
   { args: ["add"], code: 2, message: "client add: it needs a CLIENT_ID" },
   { args: ["rotate", "x", "--overlap", "soon"], code: 2, message: "give either --jwks FILE or --overlap" },
   { args: ["add", "usr_x"], code: 1, message: "must not begin with" },

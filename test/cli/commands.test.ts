@@ -82,9 +82,13 @@ describe("help", () => {
 
 describe("a wrong call", () => {
   const calls = [
-    [["serv"], 'there is no command "serv": did you mean serve?'],
+    [["serv"], 'there is no command "serv": did you mean serve? See countersign --help'],
     [["xyz"], 'there is no command "xyz"; see countersign --help'],
     [["serve", "--audiance", "x"], "unknown option --audiance: did you mean --audience?"],
+    [
+      ["user", "set", "ada", "--rol", "x"],
+      "countersign user set: unknown option --rol: did you mean --role? See",
+    ],
     [["user", "list", "--json=yes"], "--json is a switch and takes no value"],
     [["user", "list", "--data-dir"], "--data-dir needs a value: --data-dir DIR"],
     [["user", "list", "--data-dir", "--json"], "--data-dir needs a value"],
@@ -99,12 +103,12 @@ describe("a wrong call", () => {
     [["serve", "now"], "countersign serve: it takes no arguments, only options"],
     [["serve", "--host", "0.0.0.0"], "tokens would go there in plain text"],
     [["serve", "--tls-cert", "x"], "--tls-cert and --tls-key go together"],
-    [["key", "burn"], "key knows these actions: list, rotate"],
+    [["key", "burn"], 'countersign key: there is no action "burn"; it has these actions: list, rotate'],
     [["user", "add"], "countersign user add: it needs a NAME"],
     [["user", "list", "ada"], "countersign user list: it takes no arguments, only options"],
-    [["user", "burn", "ada"], "user knows these actions: add, list, set, passwd, disable, enable, delete"],
+    [["user", "burn", "ada"], "it has these actions: add, list, set, passwd, disable, enable, delete"],
     [["session", "revoke"], "give either a session id or an owner"],
-    [["token"], "token knows one action: inspect"],
+    [["token"], "countersign token: it has one action: inspect"],
     [["policy", "--demo", "--image", "x.binpb"], "--image and --demo name different services"],
   ] as const;
   for (const [args, message] of calls) {

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { nameStore } from "../../server/cli/src/store-name.ts";
+import { runProgram } from "../support/program.ts";
 import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { makeStore, makeStoreWithKeys } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 import { startCommand } from "./running-command.ts";
+
+const MAIN = join(import.meta.dirname, "../../server/cli/src/main.ts");
 
 /** Run a command on a data folder to its end. */
 async function run(dataDir: string, args: readonly string[]) {
@@ -47,6 +50,15 @@ describe("where there is no store", () => {
       expect(await readdir(folder.path)).toEqual([]);
     },
   );
+
+  test("a user in the wrong folder is told which folder that is", async () => {
+    await using folder = await createTemporaryFolder();
+    const args = ["--conditions=@countersign/source", MAIN, "user", "list"];
+    const { code, stdout, stderr } = await runProgram({ file: process.execPath, args, cwd: folder.path });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`in ${join(await realpath(folder.path), ".countersign")}: name another folder`);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
 
   test("a database of others is left as it is", async () => {
     await using folder = await createTemporaryFolder();

@@ -6,7 +6,10 @@ import { reasonOf } from "./reason-of.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
-export async function bindServer(handler: HttpHandler, config: Config): Promise<Listener> {
+export async function bindServer(
+  handler: HttpHandler,
+  config: Pick<Config, "host" | "port" | "tlsCert" | "tlsKey">,
+): Promise<Listener> {
   const tls = await readTlsFiles(config);
   const { host, port } = config;
   try {
@@ -17,7 +20,10 @@ export async function bindServer(handler: HttpHandler, config: Config): Promise<
 }
 
 /** Open the operator's port, on loopback. @throws CommandError when it cannot be bound */
-export async function bindAdmin(options: AdminOptions, { adminPort }: Config): Promise<Listener> {
+export async function bindAdmin(
+  options: AdminOptions,
+  { adminPort }: Pick<Config, "adminPort">,
+): Promise<Listener> {
   try {
     return await listen(createAdminHandler(options), { port: adminPort });
   } catch (cause) {

@@ -8,13 +8,19 @@ export function callNameOf(command: Command, action: string): string {
   return action === ONLY_ACTION ? command.name : `${command.name} ${action}`;
 }
 
+/** Find how a command was probably called, for what is said of a command line that cannot be read. */
+export function guessCallName(command: Command, args: readonly string[]): string {
+  const action = args.find((word) => Object.hasOwn(command.actions, word));
+  return callNameOf(command, action ?? ONLY_ACTION);
+}
+
 /** Find the name of the action that these words name. @throws UsageError when there is no such action */
 export function chooseAction(command: Command, words: readonly string[]): string {
   const names = Object.keys(command.actions);
   if (Object.hasOwn(command.actions, ONLY_ACTION)) return ONLY_ACTION;
   const [name] = words;
   if (name !== undefined && Object.hasOwn(command.actions, name)) return name;
-  const known = `${command.name} knows ${names.length === 1 ? "one action" : "these actions"}: ${names.join(", ")}`;
+  const known = `it has ${names.length === 1 ? "one action" : "these actions"}: ${names.join(", ")}`;
   if (name === undefined) throw new UsageError(known);
   const meant = askIfMeant(name, names);
   throw new UsageError(`there is no action ${JSON.stringify(name)}${meant === "" ? `; ${known}` : meant}`);

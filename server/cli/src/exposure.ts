@@ -16,7 +16,9 @@ export interface TlsFiles {
  *
  * @throws UsageError when the address is open to others, and TLS is neither set up nor said to end in front
  */
-export function assertSafeExposure(config: Config): void {
+export function assertSafeExposure(
+  config: Pick<Config, "behindTlsProxy" | "host" | "tlsCert" | "tlsKey">,
+): void {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw new UsageError("--tls-cert and --tls-key go together");
   }
@@ -34,7 +36,10 @@ export function assertSafeExposure(config: Config): void {
  * @returns undefined when TLS is not set up
  * @throws CommandError when a file cannot be read, or the two do not make a certificate and its key
  */
-export async function readTlsFiles({ tlsCert, tlsKey }: Config): Promise<TlsFiles | undefined> {
+export async function readTlsFiles({
+  tlsCert,
+  tlsKey,
+}: Pick<Config, "tlsCert" | "tlsKey">): Promise<TlsFiles | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) {
     return undefined;
   }
@@ -65,7 +70,10 @@ async function readBoth(certPath: string, keyPath: string): Promise<TlsFiles> {
  * @param origin where the server listens, such as `http://127.0.0.1:8080`
  * @throws UsageError when the address is not one that a token can name
  */
-export function resolveIssuerUrl(config: Config, origin: string): string {
+export function resolveIssuerUrl(
+  config: Pick<Config, "behindTlsProxy" | "host" | "issuer">,
+  origin: string,
+): string {
   if (config.issuer === undefined) {
     if (config.host === "0.0.0.0" || config.host === "::" || config.behindTlsProxy) {
       throw new UsageError("--issuer must be the public URL of this server when it listens for others");

@@ -3,7 +3,7 @@ import { StoreNameError } from "@countersign/issuer/internal";
 import type { Config } from "./config.ts";
 import { reasonOf } from "./reason-of.ts";
 import { SETTING_ENTRIES, SETTINGS } from "./settings.ts";
-import { secretOf } from "./store-settings.ts";
+import { secretFileOf } from "./store-settings.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
 const FLAGS = {
@@ -11,8 +11,11 @@ const FLAGS = {
   audience: { name: "audience", setting: SETTINGS.audience, change: SETTINGS.changeAudienceFrom },
 } as const;
 
+/** What says where the store is, and what opens its keys. */
+type StoreConfig = Pick<Config, "databaseUrl" | "dataDir" | "secretFile">;
+
 /** Say in the words of the command why its issuer cannot be opened. Any other error is returned as it is. */
-export function explainIssuerError(error: unknown, config: Config): unknown {
+export function explainIssuerError(error: unknown, config: StoreConfig): unknown {
   if (error instanceof StoreNameError) {
     return new CommandError(describeName(error), { cause: error });
   }
@@ -22,7 +25,7 @@ export function explainIssuerError(error: unknown, config: Config): unknown {
   if (!(error instanceof IssuerError)) {
     return error;
   }
-  const { file } = secretOf(config);
+  const file = secretFileOf(config);
   const messages: Readonly<Partial<Record<IssuerError["reason"], string | undefined>>> = {
     SECRET_WRONG:
       `${file} is not the secret file that the keys in this database were made with: ` +
@@ -34,7 +37,7 @@ export function explainIssuerError(error: unknown, config: Config): unknown {
 }
 
 /** Why a SQLite database cannot be opened; undefined with Postgres, whose message names the host. */
-function describeFile(error: IssuerError, { databaseUrl, dataDir }: Config): string | undefined {
+function describeFile(error: IssuerError, { databaseUrl, dataDir }: StoreConfig): string | undefined {
   if (databaseUrl !== undefined) return undefined;
   return `the database in ${dataDir} cannot be opened: ${reasonOf(error.cause)}`;
 }

@@ -11,7 +11,10 @@ export type OptionalFileAudit = FileAudit & AsyncDisposable;
  * @param onError told when the file can no longer be written
  * @throws CommandError when it cannot be opened
  */
-export function openAudit(config: Config, onError: (error: unknown) => void): OptionalFileAudit {
+export function openAudit(
+  config: Pick<Config, "auditFile">,
+  onError: (error: unknown) => void,
+): OptionalFileAudit {
   if (config.auditFile === undefined) {
     return {
       record: () => {},

@@ -16,12 +16,18 @@ export interface CreationChoice {
   readonly isPossible: boolean;
 }
 
+/** The settings that a command opens its store by. */
+type CommandConfig = Pick<Config, "auditFile" | "databaseUrl" | "dataDir" | "secretFile">;
+
 /**
  * Open what a command runs on. Servers that run on the same store learn from it of what has changed.
  *
  * @throws CommandError when the store or the audit file is not usable, or the store is missing and must not be made
  */
-export async function openCommandBackend(config: Config, creation: CreationChoice): Promise<IssuerAdmin> {
+export async function openCommandBackend(
+  config: CommandConfig,
+  creation: CreationChoice,
+): Promise<IssuerAdmin> {
   if (config.databaseUrl === undefined) {
     if (creation.isAsked) makeDataFolder(config.dataDir);
     // Before anything else is opened: in a wrong folder, nothing is made.
@@ -43,7 +49,7 @@ interface AdminParts {
   readonly audit: ReturnType<typeof openAudit>;
 }
 
-async function openAdmin(config: Config, { creation, audit }: AdminParts): Promise<IssuerAdmin> {
+async function openAdmin(config: CommandConfig, { creation, audit }: AdminParts): Promise<IssuerAdmin> {
   try {
     return await openIssuerAdmin({ store: storeOf(config), audit, createIfMissing: creation.isAsked });
   } catch (error) {
@@ -54,7 +60,10 @@ async function openAdmin(config: Config, { creation, audit }: AdminParts): Promi
 }
 
 /** Say where a store was looked for, and what to do. */
-function toMissingError({ databaseUrl, dataDir }: Config, { isPossible }: CreationChoice): CommandError {
+function toMissingError(
+  { databaseUrl, dataDir }: Pick<Config, "databaseUrl" | "dataDir">,
+  { isPossible }: CreationChoice,
+): CommandError {
   const [where, advice] =
     databaseUrl === undefined
       ? [`there is no database of Countersign in ${resolve(dataDir)}`, "name another folder with --data-dir"]

@@ -28,8 +28,7 @@ export async function reportFailure(
     return INTERRUPTED;
   }
   if (error instanceof UsageError) {
-    const hint = error.message.endsWith("?") ? " See" : "; see";
-    warn(`${error.message}${hint} countersign ${command} --help`);
+    warn(withHint(error.message, command));
     return 2;
   }
   if (error instanceof CommandError) {
@@ -45,4 +44,10 @@ export async function reportFailure(
     terminal.warn(error.stack);
   }
   return 1;
+}
+
+/** Append where help is to what is wrong with a call. */
+export function withHint(message: string, command?: string): string {
+  const call = command === undefined ? "countersign --help" : `countersign ${command} --help`;
+  return message.endsWith("?") ? `${message} See ${call}` : `${message}; see ${call}`;
 }

@@ -1,9 +1,9 @@
-import { callNameOf, chooseAction, readArgument } from "./choose-action.ts";
+import { callNameOf, chooseAction, guessCallName, readArgument } from "./choose-action.ts";
 import type { Command, Terminal } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { type CommandLine, readCommandLine } from "./config.ts";
 import { formatHelp, formatOverview } from "./help.ts";
-import { reportFailure } from "./report-failure.ts";
+import { reportFailure, withHint } from "./report-failure.ts";
 import { askIfMeant } from "./similar-name.ts";
 import { listMisspeltVariables } from "./variables.ts";
 import { readVersion } from "./version.ts";
@@ -32,7 +32,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       name,
       COMMANDS.map((known) => known.name),
     );
-    terminal.warn(`countersign: there is no command ${JSON.stringify(name)}${meant}; see countersign --help`);
+    terminal.warn(`countersign: ${withHint(`there is no command ${JSON.stringify(name)}${meant}`)}`);
     return 2;
   }
   if (rest.includes("--help") || rest.includes("-h")) {
@@ -46,7 +46,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 }
 
 async function runAction(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
-  let callName = command.name;
+  let callName = guessCallName(command, args);
   try {
     const line: CommandLine = readCommandLine(args, terminal.env, command);
     const name = chooseAction(command, line.words);

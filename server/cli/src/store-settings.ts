@@ -18,6 +18,11 @@ export function storeOf(config: Pick<Config, "databaseUrl" | "dataDir">): Issuer
   return databaseUrl === undefined ? { sqlite: databaseFileOf(config) } : { postgres: databaseUrl };
 }
 
+/** Find the path of the key-encryption key. */
+export function secretFileOf({ secretFile, dataDir }: Pick<Config, "dataDir" | "secretFile">): string {
+  return secretFile ?? join(dataDir, "secret");
+}
+
 /**
  * Find the file of the key-encryption key. It may be made only where the settings do not name it: a name that is misspelt
  * must not become a second secret.
@@ -26,11 +31,12 @@ export function storeOf(config: Pick<Config, "databaseUrl" | "dataDir">): Issuer
  * @throws CommandError when the settings name a file that does not exist
  */
 export function secretOf(
-  { secretFile, dataDir }: Pick<Config, "dataDir" | "secretFile">,
+  config: Pick<Config, "dataDir" | "secretFile">,
   { createIfMissing = false }: { readonly createIfMissing?: boolean } = {},
 ): SecretFile {
+  const { secretFile } = config;
   if (secretFile === undefined) {
-    return { file: join(dataDir, "secret"), createIfMissing };
+    return { file: secretFileOf(config), createIfMissing };
   }
   if (!existsSync(secretFile)) {
     const path = resolve(secretFile);
