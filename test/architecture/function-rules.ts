@@ -12,7 +12,7 @@ export const MAX_LINES_IN_ALL = 100;
 const ASSEMBLIES = new Set(["sdk/src/core/assemble-session.ts", "sdk/src/core/from-session.ts"]);
 
 /** How many parameters a function has at most. */
-export const MAX_PARAMETERS = 3;
+const MAX_PARAMETERS = 3;
 
 interface Measured {
   readonly start: number;

@@ -14,11 +14,11 @@ export function guessCallName(command: Command, args: readonly string[]): string
   return callNameOf(command, action ?? ONLY_ACTION);
 }
 
-/** Find the name of the action that these words name. @throws UsageError when there is no such action */
-export function chooseAction(command: Command, words: readonly string[]): string {
+/** Find the name of the action that the arguments name. @throws UsageError when there is no such action */
+export function chooseAction(command: Command, positionals: readonly string[]): string {
   const names = Object.keys(command.actions);
   if (Object.hasOwn(command.actions, ONLY_ACTION)) return ONLY_ACTION;
-  const [name] = words;
+  const [name] = positionals;
   if (name !== undefined && Object.hasOwn(command.actions, name)) return name;
   const known = `it has ${names.length === 1 ? "one action" : "these actions"}: ${names.join(", ")}`;
   if (name === undefined) throw new UsageError(known);
@@ -31,9 +31,9 @@ export function chooseAction(command: Command, words: readonly string[]): string
  *
  * @throws UsageError when the argument is missing, there are more of them, or an option belongs to another action
  */
-export function readArgument(command: Command, name: string, { values, words }: CommandLine): string {
+export function readArgument(command: Command, name: string, { values, positionals }: CommandLine): string {
   const { argument, isArgumentOptional = false, options } = command.actions[name] ?? NO_ACTION;
-  const [given, ...more] = name === ONLY_ACTION ? words : words.slice(1);
+  const [given, ...more] = name === ONLY_ACTION ? positionals : positionals.slice(1);
   if (argument === undefined && given !== undefined) {
     throw new UsageError("it takes no arguments, only options");
   }

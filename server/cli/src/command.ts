@@ -38,7 +38,7 @@ export interface Action {
 
 /** What an action is called with. */
 export interface Call {
-  /** The words of the command line behind the name of the command. */
+  /** The arguments of the command line behind the name of the command. */
   readonly args: readonly string[];
   readonly line: CommandLine;
   readonly terminal: Terminal;

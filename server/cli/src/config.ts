@@ -35,15 +35,15 @@ export interface CommandLine {
   readonly given: ReadonlySet<SettingName>;
   /** The command's own options. */
   readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
-  /** The words that are no options. */
-  readonly words: readonly string[];
+  /** The arguments that are no options. */
+  readonly positionals: readonly string[];
 }
 
 /**
  * Read the command line and the environment. The command line goes before the environment, and both before the
  * defaults.
  *
- * @param args the words behind the command
+ * @param args the arguments behind the command
  * @param env the environment
  * @throws UsageError when an option is unknown or a value means nothing
  */
@@ -67,7 +67,7 @@ export function readCommandLine(
     }),
   ) as Config; // one entry for each member, each parsed by the parser of its type
   const names = SETTING_NAMES.filter((name) => given.get(name) !== undefined);
-  return { config, given: new Set(names), values, words: positionals };
+  return { config, given: new Set(names), values, positionals };
 }
 
 type KnownOptions = Readonly<Record<string, Option>>;

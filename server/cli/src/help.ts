@@ -17,7 +17,7 @@ export function formatOverview(commands: readonly Command[]): string {
     "Commands:",
     ...lines,
     "",
-    "countersign <command> --help tells more, countersign --version which one this is.",
+    "countersign <command> --help explains a command, countersign --version prints the version.",
     "Every setting can also be given in the environment, as COUNTERSIGN_*.",
   ].join("\n");
 }
@@ -44,16 +44,16 @@ function titled(title: string, lines: readonly string[]): readonly string[] {
 function formatUsage(command: Command): readonly string[] {
   return Object.entries(command.actions).flatMap(([name, action], index) => {
     const start = `${index === 0 ? "Usage:" : "      "} countersign ${callNameOf(command, name)}`;
-    return wrap(start, listUsageWords(command, action));
+    return wrap(start, listUsageParts(command, action));
   });
 }
 
-function listUsageWords(command: Command, action: Action): readonly string[] {
+function listUsageParts(command: Command, action: Action): readonly string[] {
   const { argument, isArgumentOptional = false, options } = action;
-  const words = argument === undefined ? [] : [isArgumentOptional ? `[${argument}]` : argument];
+  const parts = argument === undefined ? [] : [isArgumentOptional ? `[${argument}]` : argument];
   const isSettable = command.settings.length > 0;
   return [
-    ...words,
+    ...parts,
     ...options.map((name) => {
       const option = command.options[name] ?? UNKNOWN;
       return `[${formatOption(name, option)}]${option.isRepeatable === true ? "…" : ""}`;
@@ -64,15 +64,15 @@ function listUsageWords(command: Command, action: Action): readonly string[] {
 
 const UNKNOWN: Option = { help: "" };
 
-/** Put words behind the start of a line, and on further lines below them. */
-function wrap(start: string, words: readonly string[]): readonly string[] {
+/** Put parts behind the start of a line, and on further lines below them. */
+function wrap(start: string, parts: readonly string[]): readonly string[] {
   const lines = [start];
-  for (const word of words) {
+  for (const part of parts) {
     const line = lines.at(-1) ?? "";
-    if (line.length + 1 + word.length > MAX_WIDTH) {
-      lines.push(`${" ".repeat(start.length)} ${word}`);
+    if (line.length + 1 + part.length > MAX_WIDTH) {
+      lines.push(`${" ".repeat(start.length)} ${part}`);
     } else {
-      lines[lines.length - 1] = `${line} ${word}`;
+      lines[lines.length - 1] = `${line} ${part}`;
     }
   }
   return lines;

@@ -14,7 +14,7 @@ const FLAGS = {
 /** What says where the store is, and what opens its keys. */
 type StoreConfig = Pick<Config, "databaseUrl" | "dataDir" | "secretFile">;
 
-/** Say in the words of the command why its issuer cannot be opened. Any other error is returned as it is. */
+/** Explain with the command's options why its issuer cannot be opened. Any other error is returned as it is. */
 export function explainIssuerError(error: unknown, config: StoreConfig): unknown {
   if (error instanceof StoreNameError) {
     return new CommandError(describeName(error), { cause: error });

@@ -1,7 +1,7 @@
 import type { AuditSink } from "@countersign/server";
 import type { Logger } from "pino";
 
-/** Events that an operator must see even where little is logged: somebody holds a stolen token. */
+/** Events that an operator must see even where little is logged: a token was stolen. */
 const NOTABLE: ReadonlySet<string> = new Set(["refresh_reuse"]);
 
 /** Create a sink that writes audit events to the log. Calls that were refused are too many for more than debug. */

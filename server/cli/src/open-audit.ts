@@ -8,7 +8,7 @@ export type OptionalFileAudit = FileAudit & AsyncDisposable;
 /**
  * Open the audit file that the settings name; without one, a sink that drops every event.
  *
- * @param onError told when the file can no longer be written
+ * @param onError receives the reason why the file can no longer be written
  * @throws CommandError when it cannot be opened
  */
 export function openAudit(

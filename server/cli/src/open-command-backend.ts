@@ -59,7 +59,7 @@ async function openAdmin(config: CommandConfig, { creation, audit }: AdminParts)
   }
 }
 
-/** Say where a store was looked for, and what to do. */
+/** Create the error that names where a store was looked for, and what to do. */
 function toMissingError(
   { databaseUrl, dataDir }: Pick<Config, "databaseUrl" | "dataDir">,
   { isPossible }: CreationChoice,

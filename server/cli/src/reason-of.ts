@@ -1,7 +1,7 @@
 import { AuthError } from "@countersign/server";
 
 /**
- * Say in one line why something outside failed, for whoever can mend it.
+ * Find in one line why something outside failed, for the operator, who can mend it.
  *
  * An outage of the store is a sentence for callers of RPCs: what the database said is in its cause. A host with several
  * addresses that all refuse comes as an AggregateError, whose own message is empty.

@@ -9,9 +9,9 @@ import { listMisspeltVariables } from "./variables.ts";
 import { readVersion } from "./version.ts";
 
 /**
- * Run the command that the words name.
+ * Run the command that the arguments name.
  *
- * @param args the words behind `countersign`
+ * @param args the arguments behind `countersign`
  * @param terminal the world outside
  * @returns the exit code: 0 for success, 1 for a failure, 2 for a wrong call, 130 when the user broke it off
  */
@@ -49,7 +49,7 @@ async function runAction(command: Command, args: readonly string[], terminal: Te
   let callName = guessCallName(command, args);
   try {
     const line: CommandLine = readCommandLine(args, terminal.env, command);
-    const name = chooseAction(command, line.words);
+    const name = chooseAction(command, line.positionals);
     callName = callNameOf(command, name);
     const argument = readArgument(command, name, line);
     const run = (await command.load())[name];

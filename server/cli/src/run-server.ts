@@ -51,7 +51,7 @@ export async function runServer(
   assertSafeExposure(settings);
   const config = requireAudience(settings);
   const shutdown = new AbortController();
-  // The address is known only once it is bound, and stands in the tokens: calls that come earlier are told to wait.
+  // The address is known only once it is bound, and stands in the tokens: calls that come earlier get status 503.
   let handler: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };
   const bindNow = (): Promise<Listener> =>
     bindServer(

@@ -15,7 +15,7 @@ export const serveActions = { [ONLY_ACTION]: (call: Call) => run(call, serveServ
 /**
  * Serve until the terminal asks it to stop.
  *
- * @param args the words behind `serve`
+ * @param args the arguments behind `serve`
  * @param mode what is served
  */
 export function serve(args: readonly string[], terminal: Terminal, mode: ServerMode): Promise<void> {

@@ -7,7 +7,7 @@ import { InterruptedError } from "./usage-error.ts";
 /** Bind a terminal to a process. */
 export function createTerminal(process: NodeJS.Process): Terminal {
   const { promise, resolve } = Promise.withResolvers<string>();
-  // Whoever reads our output may stop early, as `head` does: that ends the command, and is no failure of it.
+  // A reader of our output may stop early, as `head` does: that ends the command, and is no failure of it.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") {
       throw error;
@@ -26,7 +26,7 @@ export function createTerminal(process: NodeJS.Process): Terminal {
       process.on("SIGHUP", listener);
       return () => void process.off("SIGHUP", listener);
     },
-    /** Signals are caught only once somebody waits for them: other commands die of Ctrl-C at once. */
+    /** Signals are caught only once a command waits for them: other commands die of Ctrl-C at once. */
     get stopped() {
       if (!isListening) {
         isListening = true;

@@ -12,7 +12,7 @@ export interface FileAudit extends AuditSink {
 
 /** What {@link openFileAudit} takes. */
 export interface FileAuditOptions {
-  /** Told when the file cannot be written. The events are lost, and the next ones are tried. */
+  /** Receives the reason why the file cannot be written. The events are lost, and the next ones are tried. */
   readonly onError?: (error: unknown) => void;
   readonly clock?: Clock;
 }
@@ -20,9 +20,9 @@ export interface FileAuditOptions {
 /**
  * Append audit events to a file, a JSON object a line, for the eyes of its owner alone.
  *
- * A line is written before `record` returns, so that what was acknowledged is on record; only refusals, which
- * strangers can cause by the thousand, are written together at the end of the turn. The file may be renamed at any
- * time: the next lines go to a new one, at the latest a second later.
+ * A line is written before `record` returns, so that what was acknowledged is on record; only refusals, which strangers
+ * can cause by the thousand, are written together at the end of the turn of the event loop. The file may be renamed at
+ * any time: the next lines go to a new one, at the latest a second later.
  *
  * @throws Error when the file cannot be opened
  */

@@ -21,7 +21,7 @@ export type ProcessMetrics = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
 export interface WorkerMetrics {
   /** What is served at /metrics. */
   readonly source: Pick<Registry, "contentType" | "metrics">;
-  /** Count a worker that ended although nobody had asked it to. */
+  /** Count a worker that ended by itself. */
   countLost(): void;
 }
 
@@ -46,7 +46,7 @@ export function createWorkerMetrics(
   });
   const lost = new Counter({
     name: "countersign_workers_lost_total",
-    help: "Processes that ended although nobody had asked them to.",
+    help: "Worker processes that ended by themselves.",
     registers: [registry],
   });
   return {

@@ -35,7 +35,7 @@ export function createStreamMetrics(registry: Registry): StreamWatch {
   };
 }
 
-/** Say how many streams are open whenever the figures are asked for. @param count answers at once */
+/** Read how many streams are open whenever the figures are asked for. @param count answers at once */
 export function watchLiveStreams(registry: Registry, count: () => number): void {
   new Gauge({
     name: "countersign_live_streams",

@@ -20,7 +20,7 @@ const METRICS_TIMEOUT_MS = 2_000;
 /**
  * Start a process that runs the same command with these arguments, and shares the ports that it listens on.
  *
- * @param args the words behind the name of the program
+ * @param args the arguments behind the name of the program
  * @param origin where all workers listen
  */
 export function forkWorker(args: readonly string[], origin: string): ForkedWorker {
@@ -78,6 +78,6 @@ function passOn(from: Worker, message: WorkerMessage): void {
 }
 
 function send(worker: Worker, message: WorkerMessage): void {
-  // To a worker that is ending, nothing need be told.
+  // A worker that is ending needs no messages.
   if (worker.isConnected()) worker.send(message, undefined, () => undefined);
 }

@@ -1,9 +1,9 @@
 import type { ProcessMetrics } from "../operate/metrics.ts";
 
-/** The variable that tells a worker where all workers listen. */
+/** The variable with the origin on which all workers listen. */
 export const WORKER_ORIGIN = "COUNTERSIGN_WORKER_ORIGIN";
 
-/** What the processes of one server tell each other. */
+/** The messages between the processes of one server. */
 export type WorkerMessage =
   /** A worker takes calls, or does not any more. */
   | { readonly countersign: "ready"; readonly isReady: boolean }
@@ -12,7 +12,7 @@ export type WorkerMessage =
   /** Messages of one worker for all the others. */
   | { readonly countersign: "published"; readonly channel: string; readonly messages: readonly string[] };
 
-/** Say whether what came over the channel between the processes is ours: Node itself and libraries use it too. */
+/** Check whether what came over the channel between the processes is ours: Node itself and libraries use it too. */
 export function isWorkerMessage(message: unknown): message is WorkerMessage {
   return typeof message === "object" && message !== null && "countersign" in message;
 }

@@ -18,7 +18,7 @@ const WORKER_GRACE_MS = GRACE_MS + 5_000;
 
 /** How to run several workers. */
 export interface WorkersOptions {
-  /** The words behind the name of the program: workers run the same command. */
+  /** The arguments behind the name of the program: workers run the same command. */
   readonly args: readonly string[];
   /** Called when all workers take calls. */
   readonly onReady: (server: { readonly origin: string; readonly adminOrigin: string }) => void;
@@ -26,8 +26,8 @@ export interface WorkersOptions {
 
 /**
  * Run a server as several processes that share its port, until the terminal asks it to stop. This process takes no
- * calls itself: it hands connections on in turn, starts another worker for one that ends, and answers on the
- * operator's port for all of them.
+ * calls itself: it hands connections on to one after another, starts another worker for one that ends, and answers on
+ * the operator's port for all of them.
  *
  * @throws UsageError when the settings are not safe or one is missing, CommandError when something outside is wrong
  */

@@ -11,7 +11,7 @@ export interface WorkerLink {
   readonly bus: MessageBus;
   /** Where all workers listen. */
   readonly origin: string;
-  /** Say that this worker takes calls, or does not any more. */
+  /** Announce that this worker takes calls, or does not any more. */
   setReady(isReady: boolean): void;
   /** Answer whenever the figures of this process are wanted. */
   serveMetrics(read: () => Promise<ProcessMetrics>): void;

@@ -22,7 +22,7 @@ export interface WorkerPoolOptions {
   readonly graceMs: number;
   /** The time. Default: the machine's. */
   readonly clock?: Clock;
-  /** Told of each worker that ended although nobody had asked it to. */
+  /** Called for each worker that ended by itself, with its exit code. */
   readonly onLost?: (code: number | undefined) => void;
 }
 
