@@ -36,8 +36,8 @@ describe("the operator's port", () => {
   });
 
   it("writes down the metrics of a registry of prom-client", async () => {
-    const { registry, audit } = createMetrics();
-    audit.record({ type: "sign_in" });
+    const { registry, observer } = createMetrics();
+    observer.audited?.({ type: "sign_in" });
     await using serving = await serveAdmin({ metrics: registry });
     const { headers, body } = await ask(serving.origin, { path: "/metrics" });
     expect(headers["content-type"]).toBe(registry.contentType);

@@ -64,10 +64,10 @@ const BAD_TOKENS_WINDOW_MS = 10_000;
  * @throws PolicyError when a method has no access rule
  */
 export async function composeServer(backend: Backend, parts: ServerParts): Promise<ComposedServer> {
-  const { config, log, audit, metrics, issuer } = backend;
+  const { config, log, observer, issuer } = backend;
   const { clock } = issuer;
   const { mode, opened } = parts;
-  const streams = createStreamRegistry(metrics.streams);
+  const streams = createStreamRegistry();
   const renewal = createStreamService({ streams, clock, others: issuer.trust.signals });
   const addition = opened.use(await mode.openAddition?.(backend));
   const { routes, policies, health } = createStandardServices({
@@ -87,10 +87,9 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     tokenFailureLimit: limitBadTokens(backend),
     clock,
     streams,
-    audit,
+    observe: observer,
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
-  metrics.watchStreams(() => streams.size);
   return { handler: composeHandler(backend, parts, { auth, pages: addition?.pages }), health, auth };
 }
 

@@ -13,14 +13,3 @@ export function createLogAudit(log: Logger): AuditSink {
     },
   };
 }
-
-/** Create a sink that passes every event on to all of these. */
-export function joinAudits(...sinks: readonly AuditSink[]): AuditSink {
-  return {
-    record(event) {
-      for (const sink of sinks) {
-        sink.record(event);
-      }
-    },
-  };
-}

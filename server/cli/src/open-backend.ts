@@ -1,12 +1,12 @@
 import { type OpenIssuer, openIssuer } from "@countersign/issuer/internal";
-import type { AuditSink, IssuerOptions, MessageBus } from "@countersign/server";
-import { SILENT_BUS } from "@countersign/server/internal";
+import { type IssuerOptions, joinObservers, type MessageBus, type Observer } from "@countersign/server";
+import { auditTo, SILENT_BUS } from "@countersign/server/internal";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
-import { createLogAudit, joinAudits } from "./log-audit.ts";
+import { createLogAudit } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
 import { createLog } from "./operate/log.ts";
 import { createMetrics, type Metrics } from "./operate/metrics.ts";
@@ -20,7 +20,8 @@ export interface Backend extends AsyncDisposable {
   readonly config: ServerConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly audit: AuditSink;
+  /** Observes the gate and the issuer: the log, the figures and the audit file. */
+  readonly observer: Observer;
   readonly issuer: OpenIssuer;
   /** The other issuers whose tokens are accepted in calls. */
   readonly otherIssuers: readonly IssuerOptions[];
@@ -59,14 +60,17 @@ export async function openBackend(
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));
-  const audit = joinAudits(createLogAudit(log), metrics.audit, file);
-  const issuer = opened.use(await openOwnIssuer(config, mode, { log, audit, federated: others.federated }));
+  const audits = [createLogAudit(log), file].map(auditTo);
+  const observer = joinObservers(metrics.observer, ...audits);
+  const issuer = opened.use(
+    await openOwnIssuer(config, mode, { log, observer, federated: others.federated }),
+  );
   const resources = opened.move();
   return {
     config,
     log,
     metrics,
-    audit,
+    observer,
     issuer,
     otherIssuers: others.issuers,
     workerBus,
@@ -74,14 +78,14 @@ export async function openBackend(
   };
 }
 
-interface IssuerParts extends Pick<Backend, "audit" | "log"> {
+interface IssuerParts extends Pick<Backend, "log" | "observer"> {
   readonly federated: ReturnType<typeof resolveOtherIssuers>["federated"];
 }
 
 async function openOwnIssuer(
   config: ServerConfig,
   { createsSecret = false, bus, issuerUrl, given }: BackendMode,
-  { log, audit, federated }: IssuerParts,
+  { log, observer, federated }: IssuerParts,
 ): Promise<OpenIssuer> {
   // All servers on one Postgres need the same secret: none makes its own, unless it is a demo.
   const secret = secretOf(config, { createIfMissing: createsSecret || config.databaseUrl === undefined });
@@ -104,7 +108,7 @@ async function openOwnIssuer(
       // A default, such as the address of a demo, is no name that the store keeps.
       provisional: listProvisional(given),
       bus,
-      audit,
+      observe: observer,
       onError: (err, what) => log.error({ err }, what),
       onWarning: (warning) => log.warn(warning),
       insecure: { failOpen: config.insecureFailOpen },

@@ -25,6 +25,18 @@ export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Endpoint, EndpointContext } from "./kernel/endpoint.ts";
 export type { MessageBus, Subscription } from "./kernel/message-bus.ts";
+export type {
+  CallDecision,
+  IssuerSignal,
+  KeyFetch,
+  Observer,
+  RefreshDecision,
+  StoreQuery,
+  StreamEnded,
+  StreamOpened,
+  StreamRenewed,
+} from "./kernel/observe.ts";
+export { joinObservers } from "./kernel/observers.ts";
 export type { RateLimit, RateLimitOptions } from "./kernel/rate-limit.ts";
 export { createRateLimit } from "./kernel/rate-limit.ts";
 export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
@@ -42,4 +54,3 @@ export type {
 export { createStandardServices } from "./services/standard-services.ts";
 export type { StreamLease, StreamRegistry } from "./streams/stream-registry.ts";
 export { createStreamRegistry } from "./streams/stream-registry.ts";
-export type { StreamEnd, StreamWatch } from "./streams/stream-watch.ts";

@@ -12,6 +12,7 @@ export type { Gate } from "./connect/gate.ts";
 export { parseGrpcTimeout } from "./connect/grpc-timeout.ts";
 export type { Violation } from "./connect/invalid-argument.ts";
 export { assertValid, invalidArgument } from "./connect/invalid-argument.ts";
+export type { IssuerHost } from "./connect/issuer-options.ts";
 export { resolveIssuer } from "./connect/issuer-options.ts";
 export { createLazyView } from "./connect/lazy-view.ts";
 export { toNetwork } from "./connect/network.ts";
@@ -31,13 +32,14 @@ export type {
   RevocationEvent,
   SessionEvent,
 } from "./kernel/audit.ts";
-export { isolateAudit } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
 export { systemClock } from "./kernel/clock.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
 export { resolveLimits } from "./kernel/limits.ts";
 export { isLoopback } from "./kernel/loopback.ts";
 export { MAX_MESSAGE_BYTES, SILENT_BUS } from "./kernel/message-bus.ts";
+export type { IsolatedObserver } from "./kernel/observers.ts";
+export { auditOf, auditTo, resolveObserver } from "./kernel/observers.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";

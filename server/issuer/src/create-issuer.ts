@@ -93,9 +93,9 @@ type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
 function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   const { options, store, clock, secret, keyRing, revocations } = ground;
-  const { url, audience, audit, onError } = options;
+  const { url, audience, audit, observer, onError } = options;
   const federated = options.federatedIssuers.map((other) =>
-    resolveFederatedIssuer(other, { url, audience, clock }),
+    resolveFederatedIssuer(other, { url, audience, clock, observer }),
   );
   const issuance = createIssuance(ground, federated, opened);
   const { sessions } = issuance;

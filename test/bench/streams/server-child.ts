@@ -7,7 +7,6 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { NoteEventSchema, NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth } from "@countersign/server";
-import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { ALGORITHM, AUDIENCE, ISSUER, type PublicKeys } from "../fixture/tokens.ts";
 import { answerParent } from "../run/answer-parent.ts";
 import { quantile } from "../run/rounds.ts";
@@ -18,16 +17,14 @@ export type StreamServerName = "countersign" | "connect-no-auth";
 
 const SERVERS: Readonly<Record<StreamServerName, (keys: PublicKeys) => Promise<number>>> = {
   async countersign({ jwks }) {
-    const streams = createStreamRegistry({
-      renewed: () => undefined,
-      ended: (_, lateMs) => (lateMs === undefined ? undefined : void lateness.push(lateMs)),
-    });
     const auth = createAuth({
       routes,
       issuers: [{ issuer: ISSUER, algorithms: [ALGORITHM], keys: { jwks } }],
       audience: AUDIENCE,
       clockToleranceSeconds: 0,
-      streams,
+      observe: {
+        streamEnded: ({ lateMs }) => (lateMs === undefined ? undefined : void lateness.push(lateMs)),
+      },
     });
     return (await listen(buildRequestListener(auth))).address.port;
   },

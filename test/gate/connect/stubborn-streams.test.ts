@@ -10,10 +10,7 @@ import { Access, OnExpiry } from "@countersign/gen/countersign/auth/v1/options_p
 import { describe, expect, test } from "vitest";
 import { createCallValues } from "../../../server/gate/src/connect/call-state.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
-import {
-  createStreamRegistry,
-  type StreamRegistry,
-} from "../../../server/gate/src/streams/stream-registry.ts";
+import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
 import { createEchoAuth } from "../../support/echo-server.ts";
 import { echoService, methodOf } from "../../support/echo-service.ts";
 import { goodClaims, signToken } from "../../support/tokens.ts";
@@ -40,11 +37,11 @@ const headers = { authorization: `Bearer ${signToken(issuerKey, goodClaims({ rol
 const revoked = new AuthError("SESSION_REVOKED", "the session has been revoked");
 
 /** Streams whose handlers are these. */
-function setUp(handlers: object, streams?: StreamRegistry, interceptors: readonly Interceptor[] = []) {
+function setUp(handlers: object, observe?: Observer, interceptors: readonly Interceptor[] = []) {
   const echo = createEchoAuth(service, {
     issuers: [issuer],
     routes: (router) => router.service(service, handlers),
-    ...(streams === undefined ? {} : { streams }),
+    ...(observe === undefined ? {} : { observe }),
   });
   const transport = createRouterTransport(echo.auth.routes, { router: { interceptors: [...interceptors] } });
   // The methods of a service that is made at run time have no types of their own.
@@ -87,18 +84,21 @@ describe("streams end all the same", () => {
     expect(await ends).toEqual(["SESSION_REVOKED", "SESSION_REVOKED", "SESSION_REVOKED"]);
   });
 
-  test("when what counts them throws, which is reported", async () => {
+  test("when what observes them throws, which is reported once", async () => {
     const broken = new Error("no more figures");
     const fail = () => {
       throw broken;
     };
-    const registry = createStreamRegistry({ renewed: fail, ended: fail });
-    const { auth, client, errors } = setUp({ watch: waiting(fail) }, registry);
+    const observe = { streamOpened: fail, streamRenewed: fail, streamEnded: fail };
+    const { auth, client, errors, warnings } = setUp({ watch: waiting(fail) }, observe);
     const ends = Promise.all([open(client), open(client)].map(reasonOf));
     await expect.poll(() => auth.streams.size).toBe(2);
     auth.streams.endWhere(() => true, revoked);
     expect(await ends).toEqual(["SESSION_REVOKED", "SESSION_REVOKED"]);
-    expect(errors).toEqual([broken, broken]);
+    expect(errors).toEqual([]);
+    expect(warnings).toEqual([
+      "an observer failed in streamOpened, and an event is lost: Error: no more figures",
+    ]);
   });
 
   test.each([

@@ -7,9 +7,9 @@ import {
 } from "../../../server/gate/src/connect/anonymous-streams.ts";
 import { createCallValues, stateOf } from "../../../server/gate/src/connect/call-state.ts";
 import { openStream } from "../../../server/gate/src/connect/route/open-stream.ts";
+import type { Observer, StreamEnded } from "../../../server/gate/src/kernel/observe.ts";
 import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
-import type { StreamEnd } from "../../../server/gate/src/streams/stream-watch.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { principal, RENEWABLE } from "./fixtures.ts";
 import { createRevocationSet } from "./revocation-set.ts";
@@ -27,16 +27,18 @@ function contextOf(requestSignal: AbortSignal, requestHeader: HeadersInit = {}):
   });
 }
 
+const method = "countersign.demo.v1.NotesService/WatchNotes";
+
 /** Leases whose clock stands still at 1,000 s, where the token of {@link requestOf} lasts until 1,600 s. */
 function setUp(nowMs = 1_000_000) {
-  const ends: { readonly end: StreamEnd; readonly lateMs: number | undefined }[] = [];
-  let renewals = 0;
-  const registry = createStreamRegistry({
-    renewed() {
-      renewals += 1;
-    },
-    ended: (end, lateMs) => ends.push({ end, lateMs }),
-  });
+  const ends: StreamEnded[] = [];
+  const begun: string[] = [];
+  const observer: Observer = {
+    streamOpened: ({ method }) => void begun.push(`opened ${method}`),
+    streamRenewed: ({ expiresInMs }) => void begun.push(`renewed for ${expiresInMs} ms`),
+    streamEnded: (end) => void ends.push(end),
+  };
+  const registry = createStreamRegistry();
   const revocations = createRevocationSet();
   const clock = createTestClock(nowMs);
   const onError = (error: unknown) => {
@@ -47,6 +49,7 @@ function setUp(nowMs = 1_000_000) {
       registry,
       revocations,
       clock,
+      observer,
       onError,
       toleranceSeconds: 0,
       clockJumps: createClockJumps(clock),
@@ -55,13 +58,13 @@ function setUp(nowMs = 1_000_000) {
   };
   const open = (...call: Parameters<typeof contextOf>) =>
     openStream(streams, { ctx: contextOf(...call), policy: RENEWABLE });
-  return { registry, revocations, open, ends, renewals: () => renewals };
+  return { registry, revocations, open, ends, begun };
 }
 
 test("a stream whose caller left while the gate decided is not opened, and not kept", () => {
-  const { open, registry, ends } = setUp();
+  const { open, registry, ends, begun } = setUp();
   expect(() => open(AbortSignal.abort())).toThrow(expect.objectContaining({ code: Code.Canceled }));
-  expect([ends, registry.size]).toEqual([[], 0]);
+  expect([begun, ends, registry.size]).toEqual([[], [], 0]);
 });
 
 test("a stream whose deadline has passed when it is opened is refused, counted with how late that is, and not kept", () => {
@@ -69,7 +72,7 @@ test("a stream whose deadline has passed when it is opened is refused, counted w
   expect(() => open(new AbortController().signal)).toThrow(
     expect.objectContaining({ reason: "STREAM_EXPIRED" }),
   );
-  expect([ends, registry.size]).toEqual([[{ end: "STREAM_EXPIRED", lateMs: 50 }], 0]);
+  expect([ends, registry.size]).toEqual([[{ method, reason: "STREAM_EXPIRED", lateMs: 50 }], 0]);
 });
 
 test("a stream whose session was revoked while the gate decided is refused, counted, and not kept", () => {
@@ -78,11 +81,11 @@ test("a stream whose session was revoked while the gate decided is refused, coun
   expect(() => open(new AbortController().signal)).toThrow(
     expect.objectContaining({ reason: "SESSION_REVOKED" }),
   );
-  expect([ends, registry.size]).toEqual([[{ end: "SESSION_REVOKED", lateMs: undefined }], 0]);
+  expect([ends, registry.size]).toEqual([[{ method, reason: "SESSION_REVOKED", lateMs: undefined }], 0]);
 });
 
 test("a stream that ends by itself is counted once, and so are its renewals", () => {
-  const { open, registry, ends, renewals } = setUp();
+  const { open, registry, ends, begun } = setUp();
   const call = new AbortController();
   open(call.signal, { "countersign-stream-id": "a".repeat(22) });
   const lease = registry.find("a".repeat(22));
@@ -92,5 +95,6 @@ test("a stream that ends by itself is counted once, and so are its renewals", ()
   expect(lease?.principal.expiresAtSeconds).toBe(1_700);
   call.abort();
   call.abort();
-  expect([ends, renewals(), registry.size]).toEqual([[{ end: "CLOSED", lateMs: undefined }], 1, 0]);
+  expect(begun).toEqual([`opened ${method}`, "renewed for 700000 ms"]);
+  expect([ends, registry.size]).toEqual([[{ method, reason: "CLOSED", lateMs: undefined }], 0]);
 });

@@ -9,6 +9,8 @@ export interface RevocationSet extends RevocationCheck {
   add(sessionId: string): void;
   /** Revoke a session, and tell those who have asked to be told. */
   revoke(sessionId: string): void;
+  /** Make revocations known that cover no principal. */
+  publish(records: NonNullable<RevokedPrincipals["records"]>): void;
 }
 
 /** Create an empty set. */
@@ -22,6 +24,9 @@ export function createRevocationSet(): RevocationSet {
       add(sessionId);
       for (const listener of listeners)
         listener({ matches: (principal) => principal.sessionId === sessionId });
+    },
+    publish(records) {
+      for (const listener of listeners) listener({ matches: () => false, records });
     },
     isRevoked: ({ sessionId }) => sessionId !== undefined && sessions.has(sessionId),
     onRevoked(listener) {

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import type { Policy } from "../../../server/gate/src/authorize/policy.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
+import { isolateObserver } from "../../../server/gate/src/kernel/observers.ts";
 import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamLease } from "../../../server/gate/src/streams/stream-lease.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
@@ -19,16 +21,19 @@ function createStage() {
   const clock = createTestClock(START_MS);
   const seen: string[] = [];
   const revoked = new Set<string | undefined>();
-  const registry = createStreamRegistry({
-    renewed: () => void seen.push("renewed"),
-    ended: (reason, lateMs) => void seen.push(`${reason}${lateMs === undefined ? "" : ` ${lateMs}`}`),
-  });
+  const registry = createStreamRegistry();
+  const observer: Observer = {
+    streamRenewed: () => void seen.push("renewed"),
+    streamEnded: ({ reason, lateMs }) =>
+      void seen.push(`${reason}${lateMs === undefined ? "" : ` ${lateMs}`}`),
+  };
   const context = {
     registry,
     revocations: { isRevoked: ({ tokenId }: Principal) => revoked.has(tokenId) },
     clock,
     clockJumps: createClockJumps(clock),
     toleranceSeconds: TOLERANCE_SECONDS,
+    observer,
   };
   return { clock, seen, revoked, registry, context };
 }
@@ -42,13 +47,13 @@ function open({ context }: ReturnType<typeof createStage>, { policy = RENEWABLE,
   const caller = { principal: FIRST };
   const opened = createStreamLease(context, {
     streamId: "stream-1",
+    method: "test.v1.EchoService/Watch",
     policy,
     caller,
     adopt(next) {
       if (refusal === undefined) caller.principal = next;
       return refusal;
     },
-    onWatchError: () => undefined,
   });
   if (opened === undefined) throw new Error("the identifier is taken");
   return opened;
@@ -160,25 +165,19 @@ test("an identifier names one open stream", () => {
   open(stage);
 });
 
-test("a watch that throws neither keeps a stream from ending nor from going on", () => {
+test("an observer that throws neither keeps a stream from ending nor from going on", () => {
   const stage = createStage();
-  const errors: unknown[] = [];
+  const warnings: string[] = [];
   const broken = () => {
     throw new Error("no figures");
   };
-  const registry = createStreamRegistry({ renewed: broken, ended: broken });
-  const opened = createStreamLease(
-    { ...stage.context, registry },
-    {
-      streamId: undefined,
-      policy: RENEWABLE,
-      caller: { principal: FIRST },
-      adopt: () => undefined,
-      onWatchError: (error) => void errors.push(error),
-    },
+  const observer = isolateObserver(
+    { streamRenewed: broken, streamEnded: broken },
+    { clock: stage.clock, onWarning: (warning) => void warnings.push(warning) },
   );
-  expect(opened?.lease.renew(NEWER)).toBe(1_205_000);
-  opened?.lease.end(REFUSED);
-  expect(opened?.lifetime.ended).toBe(REFUSED);
-  expect(errors).toEqual([new Error("no figures"), new Error("no figures")]);
+  const opened = open({ ...stage, context: { ...stage.context, observer } });
+  expect(opened.lease.renew(NEWER)).toBe(1_205_000);
+  opened.lease.end(REFUSED);
+  expect(opened.lifetime.ended).toBe(REFUSED);
+  expect(warnings).toEqual(["an observer failed in streamRenewed, and an event is lost: Error: no figures"]);
 });

@@ -1,17 +1,15 @@
-import type { AuditSink, StreamWatch } from "@countersign/server";
+import { joinObservers, type Observer } from "@countersign/server";
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { createStreamMetrics, watchLiveStreams } from "./stream-metrics.ts";
+import { createCallMetrics } from "./call-metrics.ts";
+import { createDependencyMetrics } from "./dependency-metrics.ts";
+import { createStreamMetrics } from "./stream-metrics.ts";
 
 /** The figures of one server, for Prometheus. */
 export interface Metrics {
   /** What is served at /metrics. */
   readonly registry: Registry;
-  /** Counts the events of the audit trail. */
-  readonly audit: AuditSink;
-  /** Counts what becomes of streams. */
-  readonly streams: StreamWatch;
-  /** Watch how many streams are open. @param count answers at once */
-  watchStreams(count: () => number): void;
+  /** Counts what a server does. */
+  readonly observer: Observer;
 }
 
 /** The figures of one process, in the form in which processes hand them on. */
@@ -65,30 +63,30 @@ export function createWorkerMetrics(
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const denied = new Counter({
-    name: "countersign_calls_denied_total",
-    help: "Calls that the gate or a rule refused.",
-    labelNames: ["method", "reason"],
-    registers: [registry],
-  });
+  const observers = [createCallMetrics, createChangeMetrics, createDependencyMetrics, createStreamMetrics];
+  return { registry, observer: joinObservers(...observers.map((create) => create(registry))) };
+}
+
+/** Create the figures of what changes: sessions, accounts, clients and keys. */
+function createChangeMetrics(registry: Registry): Observer {
+  const registers = [registry];
   const events = new Counter({
     name: "countersign_events_total",
-    help: "Sign-ins, refreshes, revocations and key changes, by type.",
+    help: "Sign-ins, refreshes, revocations and changes of keys, accounts and clients, by type.",
     labelNames: ["type", "reason"],
-    registers: [registry],
+    registers,
+  });
+  const refreshes = new Counter({
+    name: "countersign_refreshes_total",
+    help: "Attempts to refresh a session: refreshed, REUSE, or why they were refused.",
+    labelNames: ["outcome"],
+    registers,
   });
   return {
-    registry,
-    audit: {
-      record({ type, method = "", reason = "" }) {
-        if (type === "call_denied") {
-          denied.inc({ method, reason });
-        } else {
-          events.inc({ type, reason });
-        }
-      },
+    audited({ type, reason = "" }) {
+      // A stranger decides how many calls are refused, and the call metrics count them.
+      if (type !== "call_denied") events.inc({ type, reason });
     },
-    streams: createStreamMetrics(registry),
-    watchStreams: (count) => watchLiveStreams(registry, count),
+    refreshDecided: ({ outcome }) => refreshes.inc({ outcome }),
   };
 }

@@ -1,11 +1,11 @@
-import type { StreamWatch } from "@countersign/server";
+import type { Observer } from "@countersign/server";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** Bounds of the lateness, in seconds: a stream should end within 100 ms of its deadline. */
 const LATENESS_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /** Create the figures of open streams. @param registry what is served */
-export function createStreamMetrics(registry: Registry): StreamWatch {
+export function createStreamMetrics(registry: Registry): Observer {
   const registers = [registry];
   const ends = new Counter({
     name: "countersign_stream_ends_total",
@@ -24,25 +24,28 @@ export function createStreamMetrics(registry: Registry): StreamWatch {
     buckets: LATENESS_BUCKETS,
     registers,
   });
+  const live = new Gauge({
+    name: "countersign_live_streams",
+    help: "Streams that are open and run on a token.",
+    registers,
+  });
+  const opened = new Counter({
+    name: "countersign_streams_opened_total",
+    help: "Streams that were opened and run on a token.",
+    registers,
+  });
   return {
-    renewed: () => renewals.inc(),
-    ended(reason, lateMs) {
+    streamOpened() {
+      opened.inc();
+      live.inc();
+    },
+    streamRenewed: () => renewals.inc(),
+    streamEnded({ reason, lateMs }) {
+      live.dec();
       ends.inc({ reason });
       if (lateMs !== undefined) {
         lateness.observe(Math.max(0, lateMs) / 1000);
       }
     },
   };
-}
-
-/** Read how many streams are open whenever the figures are asked for. @param count answers at once */
-export function watchLiveStreams(registry: Registry, count: () => number): void {
-  new Gauge({
-    name: "countersign_live_streams",
-    help: "Streams that are open and run on a token.",
-    registers: [registry],
-    collect() {
-      this.set(count());
-    },
-  });
 }

@@ -1,6 +1,7 @@
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { CallDecision } from "../kernel/observe.ts";
 import type { TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import { digestToken } from "./token-digest.ts";
@@ -27,6 +28,8 @@ export interface RevocationCheck {
 export interface RevokedPrincipals {
   /** Check whether a principal is covered by it. */
   matches(principal: Principal): boolean;
+  /** What it is, for observers: `kid` is the dimension of a key. Default: one revocation of no key. */
+  readonly records?: readonly { readonly dimension: string }[];
 }
 
 /** How often the tokens of one caller may turn out not to be good. */
@@ -61,9 +64,15 @@ export interface Authenticator {
    * Answers without a promise for a token that was verified before, and for one whose form or header is refused.
    *
    * @param peer where the token comes from, for the limit on failures; empty: unknown, and not counted
+   * @param lookup notes whether the token was known, where that is observed
    * @throws AuthError the reason why the token is not good, or `RATE_LIMITED` before anything is verified
    */
-  authenticate(token: string, peer?: string): Principal | Promise<Principal>;
+  authenticate(token: string, peer?: string, lookup?: VerdictLookup): Principal | Promise<Principal>;
+}
+
+/** What became of the search for the verdict on a token. */
+export interface VerdictLookup {
+  cache: CallDecision["cache"];
 }
 
 /**
@@ -136,26 +145,37 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     }
   }
 
-  function recall(token: string, digest: string, peer: string): Principal | Promise<Principal> {
+  /** @returns the verdict on a token that was verified before; undefined: it must be verified */
+  function recall(digest: string, lookup: VerdictLookup | undefined): Verdict | undefined {
     const verdict = cache.get(digest) ?? spent.get(digest);
-    if (verdict === undefined) {
-      return verifyWithinLimit(token, digest, peer);
+    if (verdict?.issuer.keys.isTrusted(verdict.key) === true) {
+      if (lookup !== undefined) lookup.cache = "hit";
+      return verdict;
     }
-    if (!verdict.issuer.keys.isTrusted(verdict.key)) {
+    if (verdict !== undefined) {
       cache.delete(digest);
       spent.delete(digest);
-      return verifyWithinLimit(token, digest, peer);
     }
+    if (lookup !== undefined) lookup.cache = "miss";
+    return undefined;
+  }
+
+  function reuse(verdict: Verdict): Principal {
     assertStillGood(verdict);
     return verdict.principal;
   }
 
   return {
-    authenticate(token, peer = "") {
+    authenticate(token, peer = "", lookup) {
       const digest = digestToken(token);
-      return typeof digest === "string"
-        ? recall(token, digest, peer)
-        : digest.then((text) => recall(token, text, peer));
+      if (typeof digest === "string") {
+        const verdict = recall(digest, lookup);
+        return verdict === undefined ? verifyWithinLimit(token, digest, peer) : reuse(verdict);
+      }
+      return digest.then((text) => {
+        const verdict = recall(text, lookup);
+        return verdict === undefined ? verifyWithinLimit(token, text, peer) : reuse(verdict);
+      });
     },
   };
 }

@@ -3,9 +3,11 @@ import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Policy } from "../authorize/policy.ts";
-import { type AuditSink, isolateAudit, silentAudit } from "../kernel/audit.ts";
+import type { AuditSink } from "../kernel/audit.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import { assertPositive } from "../kernel/limits.ts";
+import type { Observer } from "../kernel/observe.ts";
+import { type IsolatedObserver, resolveObserver } from "../kernel/observers.ts";
 import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
@@ -57,7 +59,9 @@ export interface AuthOptions {
   readonly tokenFailureLimit?: TokenFailureLimit;
   /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
   readonly readMaxBytes?: number;
-  /** Receives calls that were refused. Default: none. */
+  /** Observes decisions, keys, streams and signals, for metrics, traces and logs: see {@link Observer}. Default: none. */
+  readonly observe?: Observer;
+  /** Records calls that were refused: short for `observe: { audited: (event) => audit.record(event) }`. Default: none. */
   readonly audit?: AuditSink;
   /** Receives unexpected errors, which leave as "internal error". Default: console.error. */
   readonly onError?: ErrorSink;
@@ -100,10 +104,14 @@ const MAX_TOLERANCE_SECONDS = 300;
 
 /** Every option, with its default filled in. */
 export interface ResolvedAuthOptions
-  extends Omit<Required<AuthOptions>, "anonymousStreams" | "enforce" | "issuers" | "tokenFailureLimit"> {
+  extends Omit<
+    Required<AuthOptions>,
+    "anonymousStreams" | "audit" | "enforce" | "issuers" | "observe" | "tokenFailureLimit"
+  > {
   readonly anonymousStreams: AnonymousStreamLimits;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   readonly issuers: TrustedIssuers;
+  readonly observer: IsolatedObserver;
   /** What issuers say of their tokens afterwards. */
   readonly signals: readonly IssuerSignals[];
   readonly enforcement: Enforcement;
@@ -123,10 +131,11 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     throw new TypeError("audience must be a non-empty string");
   }
   const clock = options.clock ?? systemClock;
-  const server = { audience: options.audience, clock };
+  const { onWarning = printWarning } = options;
+  const observer = resolveObserver(options, { onWarning, clock });
+  const server = { audience: options.audience, clock, observer };
   const issuers = createTrustedIssuers(options.issuers.map((issuer) => resolveIssuer(issuer, server)));
   const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
-  const { onWarning = printWarning } = options;
   describeWeaknesses(options).forEach((weakness) => {
     onWarning(weakness);
   });
@@ -147,7 +156,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     readMaxBytes,
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
-    audit: isolateAudit(options.audit ?? silentAudit, onWarning),
+    observer,
     onError: options.onError ?? printError,
     onWarning,
     clock,

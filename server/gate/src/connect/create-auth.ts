@@ -1,10 +1,11 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
-import { createAuthenticator } from "../authenticate/authenticator.ts";
+import { createAuthenticator, type RevokedPrincipals } from "../authenticate/authenticator.ts";
 import { assertTimely } from "../authenticate/token-times.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import type { IssuerSignal } from "../kernel/observe.ts";
 import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
@@ -105,7 +106,7 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
 }
 
 function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gate {
-  const { issuers, revocations, clock, tokenFailureLimit, audit, enforcement, forwardToken, onError } =
+  const { issuers, revocations, clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } =
     resolved;
   const audiences = createAudiences(issuers, policies);
   const authenticator = createAuthenticator({
@@ -123,7 +124,7 @@ function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gat
     authenticator,
     tokenFailureLimit,
     clock,
-    audit,
+    observer,
     enforcement,
     forwardToken,
     onError,
@@ -131,11 +132,12 @@ function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gat
 }
 
 function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gate: Gate) {
-  const { audit, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
+  const { observer, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
   const leases = {
     registry: resolved.streams,
     revocations,
     clock,
+    observer,
     onError,
     toleranceSeconds: clockToleranceSeconds,
     clockJumps: createClockJumps(clock),
@@ -144,7 +146,7 @@ function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gat
   return createImplementationGuard({
     gate,
     policies,
-    audit,
+    observer,
     enforcement,
     onError,
     clock,
@@ -160,11 +162,23 @@ function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gat
 }
 
 /** Revocation acts on open streams at once, not only on the next call. */
-function endRevoked({ revocations, streams }: ResolvedAuthOptions): void {
-  revocations.onRevoked?.((revoked) =>
+function endRevoked({ revocations, streams, observer }: ResolvedAuthOptions): void {
+  revocations.onRevoked?.((revoked) => {
     streams.endWhere(
       (principal) => revoked.matches(principal),
       new AuthError("SESSION_REVOKED", "the session has been revoked"),
-    ),
-  );
+    );
+    if (observer.signalReceived !== undefined) {
+      toSignals(revoked).forEach(observer.signalReceived);
+    }
+  });
+}
+
+function toSignals({ records = [{ dimension: "" }] }: RevokedPrincipals): readonly IssuerSignal[] {
+  const keys = records.filter(({ dimension }) => dimension === "kid").length;
+  const signals: readonly IssuerSignal[] = [
+    { kind: "revocation", count: records.length - keys },
+    { kind: "key_withdrawal", count: keys },
+  ];
+  return signals.filter(({ count }) => count > 0);
 }

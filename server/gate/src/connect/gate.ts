@@ -5,8 +5,9 @@ import type { Policy } from "../authorize/policy.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { type AuditSink, denied } from "../kernel/audit.ts";
+import { denied } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { IsolatedObserver } from "../kernel/observers.ts";
 import { assertAdmissible, assertAnonymous } from "./admission.ts";
 import type { Audiences } from "./audiences.ts";
 import { type CallState, stateOf } from "./call-state.ts";
@@ -14,6 +15,7 @@ import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
 import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
+import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
 import { peerOf } from "./peer.ts";
 import { readToken } from "./read-token.ts";
 
@@ -29,8 +31,8 @@ export interface GateOptions {
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   /** The time. */
   readonly clock: Clock;
-  /** Receives calls that were refused. */
-  readonly audit: AuditSink;
+  /** Observes its decisions. It must not throw. */
+  readonly observer: IsolatedObserver;
   /** Where denials are only tried. */
   readonly enforcement: Enforcement;
   /** Whether handlers may see the Authorization header. */
@@ -53,13 +55,19 @@ export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHe
  */
 export type Gate = (context: GateContext) => void | Promise<void>;
 
-/** A call that the gate judges. */
-interface JudgedCall {
+/** A call that has arrived at the gate. */
+interface ArrivedCall {
   readonly context: GateContext;
-  readonly policy: Policy;
+  /** Undefined: its method has no rule. */
+  readonly policy: Policy | undefined;
   readonly state: CallState;
   readonly values: ContextValues;
+  /** Undefined: no observer wants decisions. */
+  readonly notes: DecisionNotes | undefined;
 }
+
+/** A call that the gate judges. */
+type JudgedCall = ArrivedCall & { readonly policy: Policy };
 
 /**
  * Create the gate of a server: it authenticates the caller and holds the part of the policy against it that
@@ -67,6 +75,7 @@ interface JudgedCall {
  * it, nor has a log of the calls that were refused.
  */
 export function createGate(options: GateOptions): Gate {
+  const judgeCall = createJudge(options);
   return (context) => {
     // A context of the fast path makes what it is asked for: each is asked for once.
     const { requestHeader, values } = context;
@@ -84,18 +93,30 @@ export function createGate(options: GateOptions): Gate {
       throw refuseForeignRoute(context.method, options.onError);
     }
     const policy = options.policies.get(context.method);
-    if (policy === undefined) {
-      return refuse(options, { context, state }, createRefusal("POLICY_DENIED", NO_RULE));
-    }
-    if (policy.access === "public") {
-      state.isAdmitted = true;
-      return undefined;
-    }
-    return judge(options, { context, policy, state, values }, authorization);
+    return judgeCall({ context, policy, state, values, notes: undefined }, authorization);
   };
 }
 
-function judge(options: GateOptions, call: JudgedCall, authorization: string | null): void | Promise<void> {
+type Judge = (call: ArrivedCall, authorization: string | null) => void | Promise<void>;
+
+/** Not in the gate itself: a closure there would cost every call 80 bytes, whether decisions are observed or not. */
+function createJudge(options: GateOptions): Judge {
+  const observeDecision = createDecisionObserver(options.observer, options.clock);
+  if (observeDecision === undefined) {
+    return (call, authorization) => judge(options, call, authorization);
+  }
+  return (call, authorization) =>
+    observeDecision(call.context.method, (notes) => judge(options, { ...call, notes }, authorization));
+}
+
+function judge(options: GateOptions, call: ArrivedCall, authorization: string | null): void | Promise<void> {
+  if (!hasPolicy(call)) {
+    return refuse(options, call, createRefusal("POLICY_DENIED", NO_RULE));
+  }
+  if (call.policy.access === "public") {
+    call.state.isAdmitted = true;
+    return undefined;
+  }
   try {
     return authenticate(options, call, authorization);
   } catch (error) {
@@ -103,12 +124,16 @@ function judge(options: GateOptions, call: JudgedCall, authorization: string | n
   }
 }
 
+function hasPolicy(call: ArrivedCall): call is JudgedCall {
+  return call.policy !== undefined;
+}
+
 function authenticate(
   options: GateOptions,
   call: JudgedCall,
   authorization: string | null,
 ): void | Promise<void> {
-  const { context, policy, state, values } = call;
+  const { context, policy, state, values, notes } = call;
   const token = readToken(context, values, authorization);
   if (token === undefined) {
     assertAnonymous(policy);
@@ -118,7 +143,7 @@ function authenticate(
   }
   // Asking a socket of HTTP/2 for its address takes longer than the rest of a decision.
   const peer = options.tokenFailureLimit === undefined ? "" : peerOf(values);
-  const principal = options.authenticator.authenticate(token, peer);
+  const principal = options.authenticator.authenticate(token, peer, notes);
   if (!(principal instanceof Promise)) {
     return admit(options, call, principal);
   }
@@ -137,8 +162,8 @@ function admit(options: GateOptions, { state, policy }: JudgedCall, principal: P
 
 /** Refuse a call, or in shadow mode write down that it would be. @throws ConnectError the refusal */
 function refuse(
-  { enforcement, audit, onError }: GateOptions,
-  { context, state }: Pick<JudgedCall, "context" | "state">,
+  { enforcement, observer, onError }: GateOptions,
+  { context, state, notes }: ArrivedCall,
   error: unknown,
 ): void {
   if (!(error instanceof AuthError)) {
@@ -146,7 +171,11 @@ function refuse(
   }
   const isShadow = enforcement.isShadow(context.service);
   const caller = state.caller?.principal;
-  audit.record(denied({ method: toMethodName(context.method), isShadow, caller }, error));
+  observer.audited?.(denied({ method: toMethodName(context.method), isShadow, caller }, error));
+  if (notes !== undefined) {
+    notes.reason = error.reason;
+    notes.result = isShadow ? "would_be_denied" : "denied";
+  }
   if (!isShadow) {
     throw toConnectError(error);
   }

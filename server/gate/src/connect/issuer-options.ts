@@ -1,5 +1,6 @@
 import { type TrustedIssuer, toShortType } from "../authenticate/issuers.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { IsolatedObserver } from "../kernel/observers.ts";
 import { createJwksFetch, type JwksLocation } from "../keys/jwks-location.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
@@ -56,15 +57,20 @@ const PUBLIC_KEY_ALGORITHMS: readonly SignatureAlgorithm[] = ["EdDSA", "ES256", 
 const SECRET_ALGORITHMS: readonly SignatureAlgorithm[] = ["HS256"];
 const DEFAULT_TYPES: readonly string[] = ["at+jwt"];
 
+/** The server that trusts an issuer. */
+export interface IssuerHost {
+  readonly audience: string;
+  readonly clock: Clock;
+  /** Observes that keys are fetched. It must not throw. Default: none. */
+  readonly observer?: IsolatedObserver;
+}
+
 /**
  * Fill in the defaults of an issuer.
  *
  * @throws TypeError when the keys are not given in exactly one way, or the algorithms are not for such keys
  */
-export function resolveIssuer(
-  options: IssuerOptions,
-  server: { readonly audience: string; readonly clock: Clock },
-): TrustedIssuer {
+export function resolveIssuer(options: IssuerOptions, server: IssuerHost): TrustedIssuer {
   const isSecret = "sharedSecret" in options.keys;
   const algorithms = options.algorithms ?? (isSecret ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS);
   if (!algorithms.every((name) => isSecretAlgorithm(name) === isSecret && isKnown(name))) {
@@ -77,7 +83,7 @@ export function resolveIssuer(
     types: (options.types ?? DEFAULT_TYPES).map(toShortType),
     allowMissingType: options.insecure?.allowMissingType ?? false,
     maxLifeSeconds: options.insecure?.maxTokenLifeSeconds ?? MAX_TOKEN_LIFE_SECONDS,
-    keys: resolveKeys(options, algorithms, server.clock),
+    keys: resolveKeys(options, algorithms, server),
     claims: { scopes: options.claims?.scopes ?? "scope", roles: options.claims?.roles ?? "roles" },
     requireProfileClaims: options.requireProfileClaims ?? false,
   };
@@ -102,7 +108,7 @@ function isKnown(algorithm: SignatureAlgorithm): boolean {
 function resolveKeys(
   { issuer, keys }: IssuerOptions,
   algorithms: readonly SignatureAlgorithm[],
-  clock: Clock,
+  { clock, observer: { keysFetched } = {} }: IssuerHost,
 ): KeySource {
   const sources = ["jwks", "jwksUri", "discovery", "sharedSecret", "source"].filter((name) => name in keys);
   if (sources.length !== 1) {
@@ -122,5 +128,10 @@ function resolveKeys(
   }
   return "jwks" in keys
     ? createStaticKeys(keys.jwks, algorithms)
-    : createRemoteKeys({ fetchJwks: createJwksFetch(issuer, keys), algorithms, clock });
+    : createRemoteKeys({
+        fetchJwks: createJwksFetch(issuer, keys),
+        algorithms,
+        clock,
+        onFetched: keysFetched && ((fetched) => keysFetched({ issuer, ...fetched })),
+      });
 }

@@ -1,6 +1,7 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
+import { toMethodName } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { isStreamId } from "../streams/stream-id.ts";
 import { createStreamLease, type LeaseContext, type OpenLease } from "../streams/stream-lease.ts";
@@ -43,7 +44,7 @@ export function openLease(context: OpeningContext, opening: Opening): OpenLease 
     policy,
     caller,
     adopt: (principal) => showPrincipal(opening, principal, onError),
-    onWatchError: (error) => onError(error, ctx.method),
+    method: toMethodName(ctx.method),
   });
   if (lease === undefined) {
     throw new ConnectError("a stream of this identifier is open already", Code.AlreadyExists);

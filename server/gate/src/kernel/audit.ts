@@ -88,33 +88,6 @@ export interface AuditSink<Event extends AuditEvent = AuditEvent> {
   record(event: Event): void;
 }
 
-/** Drops every event. */
-export const silentAudit: AuditSink = { record: () => {} };
-
-/**
- * Keep what a sink throws from the calls that it records, and what it rejects with from the process: neither decides
- * whether a call is let in.
- *
- * @param onWarning receives it
- */
-export function isolateAudit(sink: AuditSink, onWarning: (message: string) => void): AuditSink {
-  const warn = (error: unknown): void =>
-    onWarning(`the audit sink failed, and an event is lost: ${String(error)}`);
-  return {
-    record(event) {
-      try {
-        // Its type says that it returns nothing; an async function has that type, too.
-        const result: unknown = sink.record(event);
-        if (result instanceof Promise) {
-          result.catch(warn);
-        }
-      } catch (error) {
-        warn(error);
-      }
-    },
-  };
-}
-
 /** What is known of a call that was refused. */
 export interface DeniedCall {
   /** The RPC, as `package.Service/Method`. */

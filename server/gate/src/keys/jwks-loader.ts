@@ -1,5 +1,6 @@
 import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { KeyFetch } from "../kernel/observe.ts";
 import { type ImportedKeys, importKeys } from "./import-keys.ts";
 import type { JwksFetch } from "./jwks-location.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
@@ -16,6 +17,8 @@ export interface JwksLoaderOptions {
   readonly clock: Clock;
   /** A number from 0 up to 1, drawn anew each time. */
   readonly random: () => number;
+  /** Called after each attempt. It must not throw. Default: attempts are not measured. */
+  readonly onFetched?: ((fetched: Omit<KeyFetch, "issuer">) => void) | undefined;
 }
 
 /** The keys of one fetch, and when they are to be replaced. Times are in milliseconds since 1970. */
@@ -46,7 +49,8 @@ export interface JwksLoader {
 }
 
 /** Create a loader that has loaded nothing yet. */
-export function createJwksLoader({ fetchJwks, algorithms, clock, random }: JwksLoaderOptions): JwksLoader {
+export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
+  const { fetchJwks, algorithms, clock, random, onFetched } = options;
   let known: ImportedKeys = new Map();
   const state = {
     current: undefined as KeyGeneration | undefined,
@@ -58,10 +62,23 @@ export function createJwksLoader({ fetchJwks, algorithms, clock, random }: JwksL
   };
 
   function load(): Promise<void> {
-    state.loading ??= attempt().finally(() => {
+    state.loading ??= (onFetched === undefined ? attempt() : attemptObserved(onFetched)).finally(() => {
       state.loading = undefined;
     });
     return state.loading;
+  }
+
+  async function attemptObserved(observe: NonNullable<typeof onFetched>): Promise<void> {
+    const startedMs = clock.monotonicMs();
+    const report = (result: KeyFetch["result"]): void =>
+      observe({ result, microseconds: (clock.monotonicMs() - startedMs) * 1_000 });
+    try {
+      await attempt();
+    } catch (error) {
+      report("failed");
+      throw error;
+    }
+    report("fetched");
   }
 
   async function attempt(): Promise<void> {

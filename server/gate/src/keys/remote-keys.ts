@@ -1,7 +1,7 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { createJwksLoader } from "./jwks-loader.ts";
+import { createJwksLoader, type JwksLoaderOptions } from "./jwks-loader.ts";
 import type { JwksFetch } from "./jwks-location.ts";
 import type { KeySet } from "./key-set.ts";
 import type { KeySource, SignatureAlgorithm, VerificationKey } from "./key-source.ts";
@@ -22,6 +22,8 @@ export interface RemoteKeysOptions {
   readonly clock: Clock;
   /** A number from 0 up to 1, drawn anew each time. Default: Math.random. */
   readonly random?: () => number;
+  /** Called after each fetch: see `createJwksLoader`. */
+  readonly onFetched?: JwksLoaderOptions["onFetched"];
 }
 
 /**
@@ -33,8 +35,8 @@ export interface RemoteKeysOptions {
  * stranger invents. While that cannot be answered, the answer is "unavailable", not "no such key".
  */
 export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
-  const { fetchJwks, algorithms, clock, random = Math.random } = options;
-  const loader = createJwksLoader({ fetchJwks, algorithms, clock, random });
+  const { fetchJwks, algorithms, clock, random = Math.random, onFetched } = options;
+  const loader = createJwksLoader({ fetchJwks, algorithms, clock, random, onFetched });
   const unknownKids = createNegativeKids(clock);
 
   /** The keys at hand, while they may be used without asking the issuer first. */

@@ -3,6 +3,7 @@ import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { IsolatedObserver } from "../kernel/observers.ts";
 import type { ClockJumps } from "./clock-jumps.ts";
 import { createStreamLifetime, type StreamLifetime } from "./stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
@@ -19,19 +20,21 @@ export interface LeaseContext {
   readonly clockJumps: ClockJumps;
   /** How far the clocks of issuer and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
+  /** Observes what becomes of streams. It must not throw. */
+  readonly observer: IsolatedObserver;
 }
 
 /** A stream that is about to run on a token. */
 export interface LeaseOptions {
   /** The identifier that the client chose; undefined when it chose none. */
   readonly streamId: string | undefined;
+  /** The RPC, as `package.Service/Method`. */
+  readonly method: string;
   readonly policy: Policy;
   /** Who the stream runs for; `adopt` replaces the principal. */
   readonly caller: { readonly principal: Principal };
   /** Let the stream go on with a new principal. @returns why it may not */
   readonly adopt: (principal: Principal) => AuthError | undefined;
-  /** The server calls it with what the registry's watch throws: that keeps no stream from ending. */
-  readonly onWatchError: (error: unknown) => void;
 }
 
 /** A stream that runs on a token, and its life. */
@@ -51,20 +54,12 @@ export interface OpenLease {
  * @returns undefined when another stream of the identifier is open
  */
 export function createStreamLease(context: LeaseContext, options: LeaseOptions): OpenLease | undefined {
-  const { clock, registry, revocations, toleranceSeconds } = context;
-  const { streamId, policy, caller, adopt, onWatchError } = options;
+  const { clock, registry, revocations, toleranceSeconds, observer } = context;
+  const { streamId, method, policy, caller, adopt } = options;
   const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
   const toDeadlineMs = ({ expiresAtSeconds }: Principal): number =>
     Math.min((expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
   const lifetime = createStreamLifetime(context, toDeadlineMs(caller.principal));
-
-  function notify(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      onWatchError(error);
-    }
-  }
 
   function endIfRevoked(principal: Principal): boolean {
     const isRevoked = revocations.isRevoked(principal);
@@ -90,7 +85,7 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
       return 0;
     }
     lifetime.setDeadline(deadlineMs);
-    notify(() => registry.watch.renewed());
+    observer.streamRenewed?.({ method, expiresInMs: leftMs });
     return leftMs;
   }
 
@@ -107,9 +102,10 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     lifetime.release(undefined);
     return undefined;
   }
+  observer.streamOpened?.({ method });
   lifetime.onEnd(({ reason }) => {
     const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
-    notify(() => registry.watch.ended(reason, lateMs));
+    observer.streamEnded?.({ method, reason, lateMs });
   });
   return {
     lease,
@@ -118,7 +114,7 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     release(reason) {
       lifetime.release(reason);
       if (registry.remove(lease) && lifetime.ended === undefined) {
-        notify(() => registry.watch.ended("CLOSED"));
+        observer.streamEnded?.({ method, reason: "CLOSED", lateMs: undefined });
       }
     },
   };

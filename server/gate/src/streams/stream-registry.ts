@@ -1,7 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
 import type { AuthError } from "../errors/auth-error.ts";
-import { type StreamWatch, UNWATCHED } from "./stream-watch.ts";
 
 /** An open stream, as long as it runs on a token. */
 export interface StreamLease {
@@ -33,16 +32,13 @@ export interface StreamRegistry {
   endWhere(matches: (principal: Principal) => boolean, error: AuthError): void;
   /** How many are open. */
   readonly size: number;
-  /** Who is told what becomes of them. */
-  readonly watch: StreamWatch;
 }
 
 /** Create an empty registry. */
-export function createStreamRegistry(watch: StreamWatch = UNWATCHED): StreamRegistry {
+export function createStreamRegistry(): StreamRegistry {
   const leases = new Set<StreamLease>();
   const named = new Map<string, StreamLease>();
   return {
-    watch,
     add(lease) {
       if (lease.streamId !== undefined) {
         if (named.has(lease.streamId)) {

@@ -1,5 +1,5 @@
-import type { Clock, IssuerOptions } from "@countersign/server";
-import { resolveIssuer } from "@countersign/server/internal";
+import type { IssuerOptions } from "@countersign/server";
+import { type IssuerHost, resolveIssuer } from "@countersign/server/internal";
 import type { FederatedIssuer } from "../credentials/federated-identity.ts";
 
 /** Another issuer whose tokens can be exchanged for ours, and what they are worth here. */
@@ -35,15 +35,15 @@ export interface FederatedIssuerOptions {
  */
 export function resolveFederatedIssuer(
   options: FederatedIssuerOptions,
-  { url, audience, clock }: { readonly url: string; readonly audience: string; readonly clock: Clock },
+  { url, ...host }: IssuerHost & { readonly url: string },
 ): FederatedIssuer {
   const { refreshForMs } = options;
   if (refreshForMs !== undefined && !(refreshForMs > 0)) {
     throw new TypeError("refreshForMs must be a positive number of milliseconds");
   }
-  const issuer = { ...options.issuer, audiences: options.issuer.audiences ?? [audience, url] };
+  const issuer = { ...options.issuer, audiences: options.issuer.audiences ?? [host.audience, url] };
   return {
-    trusted: resolveIssuer(issuer, { audience, clock }),
+    trusted: resolveIssuer(issuer, host),
     subjectClaim: options.subjectClaim ?? "sub",
     scopes: options.scopes ?? [],
     roles: new Map(Object.entries(options.roles ?? {})),

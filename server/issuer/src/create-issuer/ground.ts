@@ -24,10 +24,12 @@ export async function openGround(
   options: ResolvedIssuerOptions,
   opened: AsyncDisposableStack,
 ): Promise<IssuerGround> {
-  const { audit, bus, onError, onWarning } = options;
+  const { audit, observer, bus, onError, onWarning } = options;
   const found = readSecret(options.secret, options.store);
   const onOutage = (error: unknown): void => onError(error, "the database cannot be used");
-  const store = opened.use(await openIssuerStore(options.store, { bus, onOutage }));
+  const store = opened.use(
+    await openIssuerStore(options.store, { bus, onOutage, onQuery: observer.storeQueried }),
+  );
   await assertStoreNames(store, options);
   const secret =
     found ??

@@ -52,7 +52,7 @@ export function createIssuance(
   opened: AsyncDisposableStack,
 ): Issuance {
   const { options, secret, revocations, store, clock, keyRing } = ground;
-  const { audit, audience, accessTtlMs, url: issuer } = options;
+  const { audit, observer, audience, accessTtlMs, url: issuer } = options;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
   const termsOf = new Map(federated.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
   const externalTerms = (name: string) => termsOf.get(name);
@@ -69,6 +69,7 @@ export function createIssuance(
     clock,
     audit,
     revocations,
+    onRefresh: observer.refreshDecided,
   });
   const accessGrants = createAccessGrants({ store, keyRing, issuer, audience, accessTtlMs, clock, audit });
   const federation = createFederation({ issuers: federated, clock, toleranceSeconds });

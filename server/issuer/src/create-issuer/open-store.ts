@@ -1,6 +1,5 @@
-import type { MessageBus } from "@countersign/server";
-import { AuthError } from "@countersign/server";
-import { openDatabase, PgMissingError, type Store } from "../store/database.ts";
+import { AuthError, type MessageBus } from "@countersign/server";
+import { openDatabase, PgMissingError, type Store, type StoreOptions } from "../store/database.ts";
 import { StoreMissingError, StoreTooNewError } from "../store/migrations/migrate.ts";
 import { IssuerError } from "./issuer-error.ts";
 import type { IssuerStoreLocation } from "./options.ts";
@@ -13,6 +12,8 @@ export interface OpenStoreOptions {
   readonly onOutage: (cause: unknown) => void;
   /** Whether to make the database and its tables, and bring them up to date. Default: true. */
   readonly migrate?: boolean;
+  /** Observes queries. It must not throw. Absent: they are not measured. */
+  readonly onQuery?: StoreOptions["onQuery"];
 }
 
 /**
@@ -23,11 +24,11 @@ export interface OpenStoreOptions {
  */
 export async function openIssuerStore(
   location: IssuerStoreLocation,
-  { bus, onOutage, migrate = true }: OpenStoreOptions,
+  { bus, onOutage, onQuery, migrate = true }: OpenStoreOptions,
 ): Promise<Store> {
   try {
     const place = "sqlite" in location ? { sqlite: location.sqlite, bus } : location;
-    return await openDatabase(place, { onOutage, migrate });
+    return await openDatabase(place, { onOutage, onQuery, migrate });
   } catch (cause) {
     throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);
   }

@@ -1,4 +1,4 @@
-import type { AuditSink, Clock, MessageBus } from "@countersign/server";
+import type { AuditSink, Clock, MessageBus, Observer } from "@countersign/server";
 import type { PasswordCost } from "../credentials/password.ts";
 import type { FederatedIssuerOptions } from "./federated-issuer.ts";
 
@@ -55,7 +55,12 @@ export interface CreateIssuerOptions {
    * Default: there is one process.
    */
   readonly bus?: MessageBus | undefined;
-  /** Learns of sign-ins, refreshes, revocations, changes of keys, accounts and clients. Default: no sink. */
+  /** Observes queries, refreshes and what changes, for metrics, traces and logs: see `Observer`. Default: none. */
+  readonly observe?: Observer;
+  /**
+   * Records sign-ins, refreshes, revocations, changes of keys, accounts and clients: short for
+   * `observe: { audited: (event) => audit.record(event) }`. Default: none.
+   */
   readonly audit?: AuditSink;
   /** Receives what went wrong beside the calls, and what it means. Default: console.error. */
   readonly onError?: IssuerErrorSink;

@@ -1,5 +1,11 @@
-import type { MessageBus } from "@countersign/server";
-import { isolateAudit, SILENT_BUS, systemClock } from "@countersign/server/internal";
+import type { AuditSink, MessageBus } from "@countersign/server";
+import {
+  auditOf,
+  type IsolatedObserver,
+  resolveObserver,
+  SILENT_BUS,
+  systemClock,
+} from "@countersign/server/internal";
 import type { PasswordCost } from "../credentials/password.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
@@ -7,8 +13,14 @@ import type { CreateIssuerOptions, IssuerErrorSink, IssuerStoreLocation } from "
 
 /** {@link CreateIssuerOptions} with every default filled in. */
 export interface ResolvedIssuerOptions
-  extends Omit<Required<CreateIssuerOptions>, "allowedOrigins" | "bus" | "insecure" | "provisional"> {
+  extends Omit<
+    Required<CreateIssuerOptions>,
+    "allowedOrigins" | "audit" | "bus" | "insecure" | "observe" | "provisional"
+  > {
   readonly bus: MessageBus;
+  readonly observer: IsolatedObserver;
+  /** Passes audit events to the observer. */
+  readonly audit: AuditSink;
   readonly keyTimes: KeyRingTimes;
   readonly cookieOrigins: ReadonlySet<string>;
   readonly provisional: ReadonlySet<"url" | "audience">;
@@ -39,6 +51,8 @@ const KEY_POLL_MS = 5 * SECOND_MS;
 export function resolveCreateIssuerOptions(options: CreateIssuerOptions): ResolvedIssuerOptions {
   const { url, audience, insecure = {}, allowedOrigins = [], store, secret } = options;
   const onWarning = options.onWarning ?? printWarning;
+  const clock = options.clock ?? systemClock;
+  const observer = resolveObserver(options, { onWarning, clock });
   assertStore(store);
   assertUrl(url);
   assertAudience(audience);
@@ -61,10 +75,11 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     replaces: options.replaces ?? {},
     provisional: new Set(options.provisional),
     bus: options.bus ?? SILENT_BUS,
-    audit: isolateAudit(options.audit ?? { record: () => undefined }, onWarning),
+    observer,
+    audit: auditOf(observer),
     onError: options.onError ?? printError,
     onWarning,
-    clock: options.clock ?? systemClock,
+    clock,
     failOpen: insecure.failOpen ?? false,
     passwordCost: insecure.passwordCost ?? {},
   };

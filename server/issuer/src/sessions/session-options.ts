@@ -1,4 +1,4 @@
-import type { AuditSink, Clock } from "@countersign/server";
+import type { AuditSink, Clock, RefreshDecision } from "@countersign/server";
 import type { SessionEvent } from "@countersign/server/internal";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { deriveKey } from "../keys/seal.ts";
@@ -64,11 +64,13 @@ export interface SessionsOptions {
   readonly externalTerms?: (issuer: string) => ExternalTerms | undefined;
   readonly clock: Clock;
   readonly audit: AuditSink<SessionEvent>;
+  /** Observes attempts to refresh. It must not throw. Default: they are not measured. */
+  readonly onRefresh?: ((decision: RefreshDecision) => void) | undefined;
   readonly revocations: RevocationLearner;
 }
 
 /** {@link SessionsOptions} with every default filled in. */
-export interface SessionContext extends Required<Omit<SessionsOptions, "secret">> {
+export interface SessionContext extends Required<Omit<SessionsOptions, "onRefresh" | "secret">> {
   /** Authenticates refresh tokens. */
   readonly macKey: Uint8Array;
   /** Goes into the key that a successor is sealed under. */

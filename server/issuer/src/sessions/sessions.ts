@@ -7,6 +7,7 @@ import {
   type NewSession,
 } from "./begin-session.ts";
 import { endSessions, type SessionEnd } from "./end-sessions.ts";
+import { observeRefresh } from "./observe-refresh.ts";
 import { type RefreshInput, refreshTokens } from "./refresh.ts";
 import { resolveSessionsOptions, type SessionsOptions } from "./session-options.ts";
 import type { IssuedTokens } from "./tokens.ts";
@@ -43,10 +44,14 @@ export interface Sessions {
  */
 export function createSessions(options: SessionsOptions): Sessions {
   const context = resolveSessionsOptions(options);
+  const { onRefresh, clock } = options;
   return {
     begin: (session) => beginSession(context, session),
     beginExternal: (session) => beginExternalSession(context, session),
-    refresh: (input) => refreshTokens(context, input),
+    refresh:
+      onRefresh === undefined
+        ? (input) => refreshTokens(context, input)
+        : (input) => observeRefresh({ onRefresh, clock }, () => refreshTokens(context, input)),
     list: (page) => listLiveSessions(context.store, { ...page, nowMs: context.clock.nowMs() }),
     find: (sessionId) => findSession(context.store, sessionId),
     end: (end) => endSessions(context, end),

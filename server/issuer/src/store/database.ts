@@ -1,9 +1,10 @@
-import type { MessageBus } from "@countersign/server";
+import type { MessageBus, StoreQuery } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
 import { type Dialect, Kysely, sql } from "kysely";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
+import { createQueryLog } from "./observe-queries.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createStoreErrors, toStoreError } from "./store-error.ts";
@@ -35,6 +36,8 @@ export interface StoreOptions {
    * server that is not the issuer. Default: true.
    */
   readonly migrate?: boolean;
+  /** Observes queries. It must not throw. Default: they are not measured. */
+  readonly onQuery?: ((query: StoreQuery) => void) | undefined;
 }
 
 /** The store is one of Postgres, and the package that speaks to Postgres is not installed. */
@@ -70,12 +73,13 @@ export interface Store extends AsyncDisposable {
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "postgres" in location ? "postgres" : "sqlite";
-  const { onOutage } = options;
+  const { onOutage, onQuery } = options;
   const { toError, healthOf } = trackWrites(
     onOutage === undefined ? toStoreError : createStoreErrors(onOutage),
   );
   const opened = await openDialect(location, { toError, create: options.migrate !== false });
-  const db = new Kysely<Schema>({ dialect: opened.dialect });
+  const log = onQuery === undefined ? [] : createQueryLog(onQuery);
+  const db = new Kysely<Schema>({ dialect: opened.dialect, log });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= Promise.all([opened.close(), db.destroy()]).then(() => undefined);

@@ -3,9 +3,11 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
+import type { AuthError } from "../../errors/auth-error.ts";
 import { createRefusal } from "../../errors/refusal.ts";
-import { type AuditSink, denied } from "../../kernel/audit.ts";
+import { denied } from "../../kernel/audit.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import type { IsolatedObserver } from "../../kernel/observers.ts";
 import { type CallState, createCallValues, stateOf } from "../call-state.ts";
 import type { Enforcement } from "../enforcement.ts";
 import { type ErrorSink, toInternalError } from "../error-contract.ts";
@@ -32,8 +34,8 @@ export interface MethodGuard {
 /** What {@link createMethodGuard} needs. */
 export interface MethodGuardOptions {
   readonly gate: Gate;
-  /** Receives messages that were refused. */
-  readonly audit: AuditSink;
+  /** Observes messages that are refused. It must not throw. */
+  readonly observer: IsolatedObserver;
   /** Where rules are only tried. */
   readonly enforcement: Enforcement;
   /** The time. */
@@ -65,14 +67,28 @@ export function createMethodGuard(
   method: DescMethod,
   policy: Policy | undefined,
 ): MethodGuard {
-  const { gate, audit, enforcement, clock } = options;
+  const { gate, observer, enforcement, clock } = options;
   const rule = policy?.rule;
   const isShadow = enforcement.isShadow(method.parent);
+  const observesTime = observer.callDecided !== undefined;
 
   function lookAgain({ caller, admittedAtMs }: CallState): void {
     if (caller?.principal !== undefined && clock.nowMs() - admittedAtMs >= VERDICT_HOLDS_MS && !isShadow) {
       options.assertStillGood(caller.principal);
     }
+  }
+
+  function observeRefusal(error: AuthError, caller: Principal | undefined, startedMs: number): void {
+    const name = toMethodName(method);
+    observer.audited?.(denied({ method: name, isShadow, caller }, error));
+    observer.callDecided?.({
+      method: name,
+      result: isShadow ? "would_be_denied" : "denied",
+      reason: error.reason,
+      decidedBy: "rule",
+      cache: "none",
+      microseconds: (clock.monotonicMs() - startedMs) * 1_000,
+    });
   }
 
   return {
@@ -94,6 +110,7 @@ export function createMethodGuard(
       rule === undefined
         ? undefined
         : (caller, message) => {
+            const startedMs = observesTime ? clock.monotonicMs() : 0;
             if (rule.allows(caller, message)) {
               return;
             }
@@ -101,7 +118,7 @@ export function createMethodGuard(
               "POLICY_DENIED",
               "the rule of the method does not allow this request",
             );
-            audit.record(denied({ method: toMethodName(method), isShadow, caller }, error));
+            observeRefusal(error, caller, startedMs);
             if (!isShadow) {
               throw error;
             }

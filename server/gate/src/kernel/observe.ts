@@ -1,0 +1,112 @@
+import type { AuthReason } from "../errors/auth-error.ts";
+import type { AuditEvent } from "./audit.ts";
+
+/**
+ * Observes what servers do: for metrics, traces, logs and an audit trail. An observer has the methods that it wants; what
+ * it lacks is not measured and costs nothing.
+ *
+ * A method returns at once. What it throws, or rejects with, decides nothing: it is reported to `onWarning`, once a
+ * minute. Events hold no tokens, secrets or statements; only those of {@link audited} name who it was.
+ */
+export interface Observer {
+  /** The gate has decided on a call, or a rule has refused one of its messages. By `createAuth`. */
+  callDecided?(decision: CallDecision): void;
+  /** The keys of an issuer were fetched, or could not be. By `createAuth`; for federated issuers by `createIssuer`. */
+  keysFetched?(fetch: KeyFetch): void;
+  /** The store has answered a query, or failed to. By `createIssuer`. */
+  storeQueried?(query: StoreQuery): void;
+  /** A client has asked for the next tokens of a session. By `createIssuer`. */
+  refreshDecided?(decision: RefreshDecision): void;
+  /**
+   * A session, account, client or key has changed, a sign-in has failed, or a call was refused: what an operator may have
+   * to answer for. By both. It names the subject, the session and the client.
+   */
+  audited?(event: AuditEvent): void;
+  /** A stream that runs on a token has been opened. By `createAuth`, as all that follow. */
+  streamOpened?(stream: StreamOpened): void;
+  /** Such a stream goes on with a newer token. */
+  streamRenewed?(stream: StreamRenewed): void;
+  /** Such a stream has ended. */
+  streamEnded?(stream: StreamEnded): void;
+  /** An issuer has made known what is revoked, whichever of its servers revoked it. */
+  signalReceived?(signal: IssuerSignal): void;
+}
+
+/** A decision on a call. */
+export interface CallDecision {
+  /** The RPC, as `package.Service/Method`. */
+  readonly method: string;
+  /** `would_be_denied`: the service is in shadow mode, and the call went on. */
+  readonly result: "allowed" | "denied" | "would_be_denied";
+  /** Why it was refused; `INTERNAL`: the server has failed. Undefined when it was allowed. */
+  readonly reason: AuthReason | "INTERNAL" | undefined;
+  /** The gate, by the headers of the call; or the rule of the method, by a message. What a rule allows is not observed. */
+  readonly decidedBy: "gate" | "rule";
+  /** Whether the token had been verified before. `none`: no token was looked up. */
+  readonly cache: "hit" | "miss" | "none";
+  /** How long it took, in microseconds. */
+  readonly microseconds: number;
+}
+
+/** An attempt to fetch the keys of an issuer. */
+export interface KeyFetch {
+  /** The issuer, by its name in the options. */
+  readonly issuer: string;
+  readonly result: "fetched" | "failed";
+  /** How long it took, in microseconds. */
+  readonly microseconds: number;
+}
+
+/** A query of the store. */
+export interface StoreQuery {
+  /** What it does; `transaction`: it begins or ends one. */
+  readonly operation: "select" | "insert" | "update" | "delete" | "transaction" | "other";
+  /** The table that it is about; undefined when it is about none, or several. */
+  readonly table: string | undefined;
+  readonly result: "answered" | "failed";
+  /** How long it took, in microseconds, without the wait for a connection. */
+  readonly microseconds: number;
+}
+
+/** An attempt to refresh a session. */
+export interface RefreshDecision {
+  /**
+   * `refreshed`: the client has its tokens, perhaps again. `REUSE`: the session has ended, because a refresh token that
+   * had been replaced came back. Otherwise why it was refused; `INTERNAL`: the server has failed.
+   */
+  readonly outcome: "refreshed" | "REUSE" | AuthReason | "INTERNAL";
+  /** How long it took, in microseconds. */
+  readonly microseconds: number;
+}
+
+/** A stream that has been opened. */
+export interface StreamOpened {
+  /** The RPC, as `package.Service/Method`. */
+  readonly method: string;
+}
+
+/** A stream that goes on with a newer token. */
+export interface StreamRenewed {
+  /** The RPC, as `package.Service/Method`. */
+  readonly method: string;
+  /** How long it may go on, in milliseconds. */
+  readonly expiresInMs: number;
+}
+
+/** A stream that has ended. */
+export interface StreamEnded {
+  /** The RPC, as `package.Service/Method`. */
+  readonly method: string;
+  /** A reason of ours; `CLOSED`: it was over by itself, also when its client left or its handler failed. */
+  readonly reason: AuthReason | "CLOSED";
+  /** How long after its deadline it was ended, in milliseconds; undefined when that is not why it ended. */
+  readonly lateMs: number | undefined;
+}
+
+/** What an issuer has made known. */
+export interface IssuerSignal {
+  /** `revocation`: of sessions, accounts, clients or tokens. `key_withdrawal`: of keys that sign. */
+  readonly kind: "revocation" | "key_withdrawal";
+  /** How many of them. */
+  readonly count: number;
+}
