@@ -1,5 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { AuthOptions } from "../../server/gate/src/connect/auth-options.ts";
+import type { Observer } from "../../server/gate/src/kernel/observe.ts";
 import { buildRequestListener, type RequestListenerOptions } from "../../server/node/src/build-server.ts";
 import { listen } from "../../server/node/src/listener.ts";
 import { issuers, revocations } from "../hostile/issuers.ts";
@@ -35,6 +36,8 @@ export interface Variant {
   readonly listener: (options: RequestListenerOptions) => RequestListenerOptions;
   /** Absent: the service is registered as the setup says. */
   readonly service?: (options: ServiceOptions) => ServiceOptions;
+  /** Observes the gate. Absent: nothing does. */
+  readonly observe?: Observer;
 }
 
 /** Start a server of a setup. */
@@ -57,7 +60,13 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
 function createOptions(setup: Setup, journal: Journal, variant: Variant): RequestListenerOptions {
   const { ofService = {}, ofAuth = {} } = createRouteOptions(setup, journal);
   const routes = createRecordedRoutes(journal, variant.service?.(ofService) ?? ofService);
-  const { auth } = createEchoAuth(ECHO_SERVICE, { issuers, revocations, routes, ...ofAuth });
+  const { auth } = createEchoAuth(ECHO_SERVICE, {
+    issuers,
+    revocations,
+    routes,
+    ...(variant.observe === undefined ? {} : { observe: variant.observe }),
+    ...ofAuth,
+  });
   const own = {
     ...auth,
     readMaxBytes: READ_MAX_BYTES,

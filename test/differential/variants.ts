@@ -7,6 +7,28 @@ export const fastPath: Variant = { listener: (options) => ({ ...options, unaryFa
 /** All calls are handled by connect's own handler. */
 export const connectHandler: Variant = { listener: (options) => ({ ...options, unaryFastPath: false }) };
 
+let observed = 0;
+const observe = (): never => {
+  observed += 1;
+  throw new Error("an observer that fails");
+};
+
+/** How often an observer of {@link observedFastPath} was called. */
+export const observedEvents = (): number => observed;
+
+/** As {@link fastPath}, with an observer of everything, which fails each time. */
+export const observedFastPath: Variant = {
+  ...fastPath,
+  observe: {
+    callDecided: observe,
+    audited: observe,
+    streamOpened: observe,
+    streamRenewed: observe,
+    streamEnded: observe,
+    signalReceived: observe,
+  },
+};
+
 type Change = Variant["listener"];
 
 function altered(alter: (res: UnaryResponse) => UnaryResponse): Change {
