@@ -10,6 +10,7 @@ import { parseModule } from "./parse-module.ts";
 import { namedArguments } from "./passing-rules.ts";
 import * as rules from "./rules.ts";
 import { readSources } from "./source-tree.ts";
+import { filledTables } from "./table-rules.ts";
 import { foreignPlaces, tooLong } from "./text-rules.ts";
 
 const WORKSPACES = "{gen,server,sdk,web-demo,test}";
@@ -58,6 +59,7 @@ describe("the repository", () => {
     "keeps no state in a module of the server": noStateAtImport,
     "takes the time of the server from one clock": oneClock,
     "has tests that do not fail for being slow": noWallClockLimits,
+    "has tables of tests that are not empty": filledTables,
   } satisfies Readonly<Record<string, rules.Rule>>;
   for (const [name, rule] of Object.entries(table)) {
     test(name, () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../docs/documents.ts";
 import { parseTable } from "../docs/markdown.ts";
+import { notEmpty } from "../support/not-empty.ts";
 import { PUBLISHED, readManifest, runTool } from "../support/packages.ts";
 import { runProgram } from "../support/program.ts";
 import { createSigningKey } from "../support/tokens.ts";
@@ -25,7 +26,7 @@ beforeAll(async () => {
 describe.each(CONNECT_SETS.map((set, index) => ({ set, index, name: set.connect })))(
   "Connect $name",
   ({ set, index }) => {
-    describe.each(adaptersOf(set))("%s", (adapter) => {
+    describe.each(notEmpty(adaptersOf(set)))("%s", (adapter) => {
       const target = { httpVersion: httpVersionOf(adapter), isRemote: isRemote(adapter) };
       const expected = casesFor(target).map(([name, { answer }]) => [name, answer]);
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { compileProjects } from "./compile.ts";
@@ -33,36 +34,31 @@ const withPrograms = DOCUMENTS.filter(({ fences }) =>
   fences.some((fence) => isRunnable(fence) || isProgram(fence)),
 );
 
-describe.each(withPrograms.map((document) => ({ document, name: document.path })))(
+describe.each(notEmpty(withPrograms.map((document) => ({ document, name: document.path }))))(
   "$name",
   ({ document }) => {
-    const commands = document.fences.filter(isRunnable).map((fence) => ({ fence, place: placeOf(fence) }));
+    const blocks = document.fences.filter((fence) => isRunnable(fence) || isProgram(fence));
+    const named = blocks.map((fence) => ({
+      fence,
+      what: isProgram(fence) ? "program" : "commands",
+      place: placeOf(fence),
+    }));
 
-    test.skip.each(commands.filter(({ fence }) => lacksCurl(fence)))(
-      "the commands at $place need curl",
-      () => {},
-    );
-
-    test.each(commands.filter(({ fence }) => !lacksCurl(fence)))(
-      "the commands at $place do what it says",
-      ({ fence }) => {
-        const result = runs.get(document)?.shell.find((known) => known.fence === fence);
-        const fails = fence.attributes.fails !== undefined;
-        expect(result?.code, result?.stderr).toEqual(fails ? expect.any(Number) : 0);
-        if (fails) expect(result?.code).not.toBe(0);
-        expectOutput(document, fence, fails ? result?.stderr : result?.stdout);
-      },
-    );
-
-    test.each(document.fences.filter(isProgram).map((fence) => ({ fence, place: placeOf(fence) })))(
-      "the program at $place does what it says",
-      ({ fence }) => {
+    test.for(notEmpty(named))("what it says of the $what at $place is so", ({ fence }, { skip }) => {
+      if (isProgram(fence)) {
         const programs = [...(runs.get(document)?.programs ?? [])];
         const [, result] = programs.find(([source]) => source.fences[0] === fence) ?? [];
         expect(result?.code, result?.stderr).toBe(0);
         expectOutput(document, fence, result?.stdout);
-      },
-    );
+        return;
+      }
+      skip(lacksCurl(fence), "this machine has no curl that speaks HTTP/2");
+      const result = runs.get(document)?.shell.find((known) => known.fence === fence);
+      const fails = fence.attributes.fails !== undefined;
+      expect(result?.code, result?.stderr).toEqual(fails ? expect.any(Number) : 0);
+      if (fails) expect(result?.code).not.toBe(0);
+      expectOutput(document, fence, fails ? result?.stderr : result?.stdout);
+    });
   },
 );
 

@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { bundleForBrowser } from "../support/bundle.ts";
+import { notEmpty } from "../support/not-empty.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
 import { DOCUMENTS, ROOT } from "./documents.ts";
 import { type Fence, placeOf } from "./markdown.ts";
@@ -25,7 +26,7 @@ const blocks = DOCUMENTS.flatMap(({ fences }) => fences).filter(
   ({ attributes }) => attributes.browser !== undefined,
 );
 
-test.each(blocks.map((fence) => ({ fence, place: placeOf(fence) })))(
+test.each(notEmpty(blocks.map((fence) => ({ fence, place: placeOf(fence) }))))(
   "the program at $place runs in a page of the server",
   async ({ fence }) => {
     await page.goto(server.baseUrl);

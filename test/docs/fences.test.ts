@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { recordingTerminal } from "../cli/recording-terminal.ts";
+import { notEmpty } from "../support/not-empty.ts";
 import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
 import { type Fence, parseAnchors, parseFences, parseLinks, placeOf } from "./markdown.ts";
 
@@ -95,7 +96,7 @@ describe("what a reader types by hand", () => {
         .map((line) => ({ line, place: placeOf({ ...fence, text }) })),
     );
 
-  test.each(lines.filter(({ line }) => /\bnpm (?!install|ci|pack)/.test(line)))(
+  test.each(notEmpty(lines.filter(({ line }) => /\bnpm (?!install|ci|pack)/.test(line))))(
     "$line is a script ($place)",
     ({ line }) => {
       const [, name = ""] = /\bnpm (?:run )?(\S+)/.exec(line) ?? [];
@@ -103,7 +104,7 @@ describe("what a reader types by hand", () => {
     },
   );
 
-  test.each(lines.filter(({ line }) => line.includes("countersign ")))(
+  test.each(notEmpty(lines.filter(({ line }) => line.includes("countersign "))))(
     "$line names options that exist ($place)",
     async ({ line }) => {
       const [, command = "", rest = ""] = /countersign (\w+)(.*)$/.exec(line) ?? [];

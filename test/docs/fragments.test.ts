@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPolicyTable, PolicyError } from "../../server/gate/src/authorize/policy-table.ts";
+import { notEmpty } from "../support/not-empty.ts";
 import { DOCUMENTS } from "./documents.ts";
 import { buildFragments, isFragment } from "./fragments.ts";
 import { type Fence, parseFences, placeOf } from "./markdown.ts";
@@ -9,7 +10,7 @@ import { createProject } from "./project.ts";
 
 const documents = DOCUMENTS.filter(({ fences }) => fences.some(isFragment));
 
-describe.each(documents.map((document) => ({ document, name: document.path })))(
+describe.each(notEmpty(documents.map((document) => ({ document, name: document.path }))))(
   "$name",
   ({ document: { fences } }) => {
     const stack = new AsyncDisposableStack();
@@ -20,7 +21,7 @@ describe.each(documents.map((document) => ({ document, name: document.path })))(
     });
     afterAll(() => stack.disposeAsync());
 
-    test.each(fences.filter(isFragment).map((fence) => ({ fence, place: placeOf(fence) })))(
+    test.each(notEmpty(fences.filter(isFragment).map((fence) => ({ fence, place: placeOf(fence) }))))(
       "the rules at $place are taken, or refused as it says",
       ({ fence }) => {
         const refusal = refusalOf(services.get(fence));

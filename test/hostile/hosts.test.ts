@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
 import { badHosts, badTargets, goodHosts, toBytes, toFields } from "./host-cases.ts";
 import { type RawOutcome, type RawTarget, sendBytes, sendFields } from "./send-raw.ts";
 import { ADAPTERS, type AdapterName, type GuardWay, NODES, startAdapters } from "./start-adapters.ts";
@@ -37,7 +38,7 @@ for (const [nodeName, node] of Object.entries(NODES)) {
         const target = { port: adapters.ports[name as AdapterName], isSecure }; // a key of the table
         // An adapter alone knows no such path, and says so.
         const unserved = name === "listen" || way === "guarded" ? [400] : [400, 404];
-        for (const version of versions) {
+        for (const version of notEmpty(versions)) {
           describe(`${name} over HTTP/${version}`, () => {
             if (version === 1) overHttp1(target, unserved);
             else overHttp2(target, unserved);

@@ -2,6 +2,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { isSessionError, type Session } from "@countersign/sdk";
 import { expect, test } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
 import { startApiServer } from "./api-server.ts";
 import { ADMIN, createKit, DEMO, type Kit, settle, until } from "./kit.ts";
 import { read, readStream } from "./open-stream.ts";
@@ -44,7 +45,7 @@ test.each(ENDINGS)("$name ends the session's streams at another origin with SIGN
   await until(() => api.open() === 0);
 });
 
-test.each(ENDINGS.slice(0, 3))("$name ends streams before it returns", async ({ end, name }) => {
+test.each(notEmpty(ENDINGS.slice(0, 3)))("$name ends streams before it returns", async ({ end, name }) => {
   await using kit = await createKit();
   await using api = await startApiServer();
   const { session } = kit.tab({ allowedOrigins: [api.baseUrl] });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NODES } from "../../../hostile/start-adapters.ts";
+import { notEmpty } from "../../../support/not-empty.ts";
 import { notUnavailable, startCaller, startNetworkServer, waysOn } from "./programs.ts";
 
 const ROUNDS = 3;
@@ -7,7 +8,7 @@ const ROUNDS = 3;
 for (const [nodeName, node] of Object.entries(NODES)) {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     describe(`a server that ends with ${signal} while calls of ${nodeName} are in flight`, () => {
-      for (const way of waysOn(node)) {
+      for (const way of notEmpty(waysOn(node))) {
         const name = `${way.protocol}, HTTP/${way.httpVersion}`;
         test(`makes them Unavailable, and the caller goes on (${name})`, { timeout: 120_000 }, async () => {
           await using stack = new AsyncDisposableStack();
