@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NODES } from "../../../hostile/start-adapters.ts";
+import { notEmpty } from "../../../support/not-empty.ts";
 import { layCable } from "./cable.ts";
 import { notUnavailable, startCaller, startNetworkServer, waysOn } from "./programs.ts";
 
@@ -14,8 +15,9 @@ for (const [nodeName, node] of Object.entries(NODES)) {
   for (const fault of ["mute", "cut", "end"] as const) {
     // Nobody checks a connection of HTTP/1.1: there, a call over one that is mute ends with its deadline.
     const ways = waysOn(node).filter(({ httpVersion }) => fault !== "mute" || httpVersion === "2");
-    describe(`connections of ${nodeName} that go ${fault} while calls are in flight`, () => {
-      for (const way of ways) {
+    // They wait for pings and for the next fault: beside each other they take the time of one.
+    describe.concurrent(`connections of ${nodeName} that go ${fault} while calls are in flight`, () => {
+      for (const way of notEmpty(ways)) {
         test(`make them Unavailable, and the caller goes on (${way.protocol}, HTTP/${way.httpVersion})`, {
           timeout,
         }, async () => {
