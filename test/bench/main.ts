@@ -13,8 +13,9 @@ Runs benches, all of them without a NAME, each within a minute:
 
   --json FILE   write the figures as JSON: rows of {bench, side, unit, median, min, max, rounds}
   --rounds N    how often each side takes its turn (default 5)
-  --before DIR  measure an earlier build beside this one, in bench unary: the processor time of a call in both, and
-                its ratio. DIR is where @countersign/server and @countersign/gen are installed, or a built checkout
+  --before DIR  measure an earlier build beside this one. In bench unary: the processor time of a call in both, and
+                its ratio; in bench install: what comes along, and the time of imports. DIR is where
+                @countersign/server and @countersign/gen are installed, or for unary a built checkout
   --quick       only prove that everything runs: the figures mean nothing`;
 
 const DEFAULT_ROUNDS = 5;

@@ -2,15 +2,19 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { broughtBy, findInstalled } from "../support/installed.ts";
 import {
   createProject,
   externalPackages,
   PUBLISHED,
+  type PublishedName,
+  packageName,
   readManifest,
   runTool,
   tarballName,
   tarballOf,
   unpack,
+  withOwnPackages,
 } from "../support/packages.ts";
 import { type ProgramResult, runProgram, startProgram } from "../support/program.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -136,32 +140,39 @@ test("an empty project outside of the repository compiles a server without skipL
   expect(await program.ended).toEqual({ code: 0, stdout: "TOKEN_MISSING\n", stderr: "" });
 });
 
-const GATE = `
-import { createAuth } from "@countersign/server";
-console.log(typeof createAuth);
-`;
+/** What comes along beside the peers, with each package that is imported. */
+const BROUGHT = {
+  gen: [],
+  server: ["@bufbuild/cel", "@bufbuild/cel-spec", "@bufbuild/re2", "jose", "lru-cache"],
+  node: ["@bufbuild/cel", "@bufbuild/cel-spec", "@bufbuild/re2", "jose", "lru-cache"],
+  issuer: ["@bufbuild/cel", "@bufbuild/cel-spec", "@bufbuild/re2", "cookie", "jose", "kysely", "lru-cache"],
+  sdk: [],
+} as const satisfies Partial<Record<PublishedName, readonly string[]>>;
 
-test("a gate brings three packages beside its peers and the generated code", async () => {
-  const published = ["gen", "server"] as const;
-  const packages = await externalPackages(published);
-  expect(packages.toSorted()).toEqual([
-    "@bufbuild/cel",
-    "@bufbuild/protobuf",
-    "@connectrpc/connect",
-    "jose",
-    "lru-cache",
-  ]);
-  const project = await createProject({
-    folder: join(folder.path, "gate"),
-    published,
-    packages,
-    files: { "gate.js": GATE },
-  });
-  expect(await runProgram({ file: process.execPath, args: [join(project, "gate.js")] })).toEqual({
-    code: 0,
-    stdout: "function\n",
-    stderr: "",
-  });
+describe.concurrent("installed alone into an empty folder", () => {
+  test.each(Object.entries(BROUGHT))(
+    "%s brings %j beside its peers, and is imported",
+    async (key, brought) => {
+      const name = key as keyof typeof BROUGHT; // a key of the table
+      const published = await withOwnPackages(name);
+      const project = await createProject({
+        folder: join(folder.path, `alone-${name}`),
+        published,
+        packages: await externalPackages(published),
+        files: {},
+      });
+      expect(broughtBy(await findInstalled(project, [packageName(name)]))).toEqual(brought);
+      const { exports = {} } = await readManifest(name);
+      const entries = Object.keys(exports).filter((entry) => !entry.includes("*"));
+      const imports = entries.map((entry) => `await import("${join(packageName(name), entry)}");`);
+      const args = ["--input-type=module", "--eval", imports.join("\n")];
+      expect(await runProgram({ file: process.execPath, args, cwd: project })).toEqual({
+        code: 0,
+        stdout: "",
+        stderr: "",
+      });
+    },
+  );
 });
 
 test("the command runs where it is installed", async () => {

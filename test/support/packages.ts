@@ -29,7 +29,10 @@ export const PUBLISHED = Object.keys(FOLDERS) as readonly PublishedName[];
 const TARBALLS = join(ROOT, "test/output/packages");
 
 /** Pack everything once. Vitest calls it before the tests of what is published. */
-export async function setup(): Promise<void> {
+export { packPublished as setup };
+
+/** Pack all packages that are published, to where {@link tarballOf} finds them. */
+export async function packPublished(): Promise<void> {
   await run(process.execPath, [join(ROOT, "scripts/setup.mjs"), "pack", "--to", TARBALLS]);
 }
 
@@ -62,9 +65,18 @@ export async function readManifest(name: PublishedName): Promise<Manifest> {
 /** What a package says of itself, as far as it is asked here. */
 export interface Manifest {
   readonly version: string;
+  readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+/** List a package together with those of this repository that it needs. */
+export async function withOwnPackages(name: PublishedName): Promise<readonly PublishedName[]> {
+  const { dependencies = {}, peerDependencies = {} } = await readManifest(name);
+  const needed = { ...dependencies, ...peerDependencies };
+  const own = PUBLISHED.filter((other) => packageName(other) in needed);
+  return [...new Set([...(await Promise.all(own.map(withOwnPackages))).flat(), name])];
 }
 
 /** List the packages that some of the published ones need, without those of this repository. */

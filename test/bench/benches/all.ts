@@ -6,6 +6,7 @@ import { frozenHolderBench } from "./frozen-holder.ts";
 import { gateBench } from "./gate.ts";
 import { gateRevokedBench } from "./gate-revoked.ts";
 import { hostileBench } from "./hostile.ts";
+import { createInstallBench } from "./install.ts";
 import { killedHolderBench } from "./killed-holder.ts";
 import { createLatencyBench } from "./latency.ts";
 import { outageBench } from "./outage.ts";
@@ -52,4 +53,5 @@ export const ALL_BENCHES: readonly Bench[] = [
   frozenHolderBench,
   killedHolderBench,
   startBench,
+  createInstallBench(),
 ];

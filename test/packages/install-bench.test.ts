@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { createInstallBench } from "../bench/benches/install.ts";
+
+test("bench install measures every role", async () => {
+  // The tarballs are there: the run of these tests has made them.
+  const rows = await createInstallBench(async () => {}).run({ rounds: 1, quick: true });
+  const sides = ["gate", "node", "issuer"].flatMap((role) =>
+    ["packages", "disk", "import"].map((what) => `${role} ${what}`),
+  );
+  expect(rows.map(({ side }) => side)).toEqual(sides);
+  for (const { median } of rows) expect(median).toBeGreaterThan(0);
+});
