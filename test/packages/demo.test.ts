@@ -55,9 +55,12 @@ describe("countersign demo, of the packages in an empty project", () => {
     const notes = clientOf(NotesService, { baseUrl, protocol, token });
     const { id } = await notes.createNote({ title: "packed" });
     expect((await notes.listNotes({})).notes.map((note) => note.id)).toContain(id);
-    for await (const event of notes.watchNotes({})) {
+    // A loop that is left does not end the call, and a call that goes on keeps the server for its whole grace.
+    const watching = new AbortController();
+    for await (const event of notes.watchNotes({}, { signal: watching.signal })) {
       if (event.note?.id === id) break;
     }
+    watching.abort();
     await notes.deleteNote({ id });
     expect((await notes.listNotes({})).notes).toEqual([]);
   });
