@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { nameStore } from "../../server/cli/src/store-name.ts";
+import { startPostgres } from "../support/postgres.ts";
 import { runProgram } from "../support/program.ts";
 import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
@@ -15,7 +16,7 @@ const MAIN = join(import.meta.dirname, "../../server/cli/src/main.ts");
 
 /** Run a command on a data folder to its end. */
 async function run(dataDir: string, args: readonly string[]) {
-  const env = { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_AUDIT_FILE: `${dataDir}-audit` };
+  const env = { COUNTERSIGN_DATA_DIR: dataDir };
   const terminal = recordingTerminal({ env, input: "correct horse" });
   const code = await runCommand(args, terminal);
   return { code, out: terminal.printed.join("\n"), err: terminal.warned.join("\n") };
@@ -39,7 +40,7 @@ describe("where there is no store", () => {
     async ({ args }) => {
       await using folder = await createTemporaryFolder();
       const dataDir = join(folder.path, "typo");
-      const { code, out, err } = await run(dataDir, args);
+      const { code, out, err } = await run(dataDir, [...args, "--audit-file", join(folder.path, "audit")]);
       expect({ code, out }).toEqual({ code: 1, out: "" });
       const making =
         args[1] === "add" ? "make it now with --create" : "start countersign serve, which makes it";
@@ -67,6 +68,33 @@ describe("where there is no store", () => {
       code: 1,
       err: expect.stringContaining(`there is no database of Countersign in ${folder.path}`),
     });
+  });
+
+  test("a database of Postgres without tables gets none, unless that is asked for", async () => {
+    await using postgres = await startPostgres();
+    await using folder = await createTemporaryFolder();
+    const store = [
+      "--database-url",
+      await postgres.createDatabase(),
+      "--data-dir",
+      join(folder.path, "data"),
+    ];
+    const why = "the database of --database-url has no tables of Countersign: name another database, or";
+    for (const args of [
+      ["user", "list"],
+      ["user", "add", "ada"],
+      ["key", "list"],
+    ]) {
+      const { code, err } = await run(folder.path, [...args, ...store]);
+      const making =
+        args[1] === "add" ? "make it now with --create" : "start countersign serve, which makes it";
+      expect({ code, err }).toEqual({ code: 1, err: `countersign ${args[0]} ${args[1]}: ${why} ${making}` });
+    }
+    expect(await run(folder.path, ["user", "add", "ada", "--create", ...store])).toMatchObject({ code: 0 });
+    const { out, err } = await run(folder.path, ["user", "list", ...store]);
+    expect(out).toContain("ada");
+    expect(err).toMatch(/^store: postgres:\/\/[^@]+$/);
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   test("user add and client add make it when they are asked to", async () => {
