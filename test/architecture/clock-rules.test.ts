@@ -60,6 +60,21 @@ const badInputs: readonly BadInput[] = [
     good: "export default defineConfig({ test: { hookTimeout: 600_000 } });",
     complaint: `${path}:1 ${short}`,
   },
+  {
+    bad: "await expect.poll(read, { timeout: 5_000 }).toBe(1);",
+    good: "await expect.poll(read, { interval: 5 }).toBe(1);",
+    complaint: `${path}:1 ${short}`,
+  },
+  {
+    bad: "const WAIT_MS = 5 * 1_000;\nawait eventually(look, { timeoutMs: WAIT_MS + 10 });",
+    good: "const WAIT_MS = 90 * 1_000;\nawait eventually(look, { timeoutMs: WAIT_MS + 10 });",
+    complaint: `${path}:2 ${short}`,
+  },
+  {
+    bad: "await source.signIn(ada, AbortSignal.timeout(10_000));",
+    good: "await source.signIn(ada, AbortSignal.timeout(MINUTES * 60_000));",
+    complaint: `${path}:1 ${short}`,
+  },
 ].map((input) => ({ rule: noWallClockLimits, path, ...input }));
 
 describe("a test does not fail for being slow: the rule", () => {

@@ -1,4 +1,4 @@
-import { parseSync, Visitor } from "vite";
+import { type ESTree, parseSync, Visitor } from "vite";
 import type { ParsedModule } from "./parse-module.ts";
 import type { Rule } from "./rules.ts";
 
@@ -13,6 +13,9 @@ const NAME_OF_TIME = /(Ms|Seconds)$/;
 const UPPER_LIMITS: ReadonlySet<string> = new Set(["toBeLessThan", "toBeLessThanOrEqual"]);
 const LOWER_LIMITS: ReadonlySet<string> = new Set(["toBeGreaterThan", "toBeGreaterThanOrEqual"]);
 const TIMEOUTS: ReadonlySet<string> = new Set(["timeout", "testTimeout", "hookTimeout"]);
+/** What waits until it sees something takes its time as `timeoutMs`; that of a call is its deadline, which tests may ask for. */
+const WAITS = /^eventually$/;
+const ENDS_BY_TIME = /^AbortSignal\.timeout$/;
 const GIVEN_TIME = /^(test|it|describe|beforeAll|afterAll|beforeEach|afterEach)\b/;
 
 interface Span {
@@ -31,6 +34,8 @@ export const noWallClockLimits: Rule = (module) => {
   const at = ({ start }: Span): string => `${module.path}:${module.text.slice(0, start).split("\n").length}`;
   const textOf = ({ start, end }: Span): string => module.text.slice(start, end);
   const isTime = findTimes(module, program);
+  const constants = findConstants(program);
+  const isShort = (node: Node): boolean => (toNumber(node, constants) ?? LEAST_TIMEOUT_MS) < LEAST_TIMEOUT_MS;
   const found: string[] = [];
   new Visitor({
     CallExpression({ callee, arguments: given }) {
@@ -42,8 +47,12 @@ export const noWallClockLimits: Rule = (module) => {
         if (measured !== undefined && isTime(textOf(measured)))
           found.push(`${at(callee.property)} holds the time that something took against a limit`);
       }
-      if (last !== undefined && GIVEN_TIME.test(textOf(callee)) && isShort(last))
-        found.push(`${at(last)} gives a test less time than a slow machine may need`);
+      if (last === undefined) return;
+      const called = textOf(callee);
+      const time = WAITS.test(called) ? findProperty(last, "timeoutMs") : last;
+      const isGiven = WAITS.test(called) || GIVEN_TIME.test(called) || ENDS_BY_TIME.test(called);
+      if (isGiven && time !== undefined && isShort(time))
+        found.push(`${at(time)} gives a test less time than a slow machine may need`);
     },
     Property(node) {
       const isTimeout = node.key.type === "Identifier" && TIMEOUTS.has(node.key.name);
@@ -54,8 +63,40 @@ export const noWallClockLimits: Rule = (module) => {
   return found;
 };
 
-function isShort(node: { readonly type: string; readonly value?: unknown }): boolean {
-  return node.type === "Literal" && typeof node.value === "number" && node.value < LEAST_TIMEOUT_MS;
+type Node = ESTree.Node;
+
+/** Find what a module calls by a name, once and for all. */
+function findConstants(program: ESTree.Program): ReadonlyMap<string, Node> {
+  const constants = new Map<string, Node>();
+  new Visitor({
+    VariableDeclarator({ id, init }) {
+      if (id.type === "Identifier" && init !== null) constants.set(id.name, init);
+    },
+  }).visit(program);
+  return constants;
+}
+
+/** Compute a number that the module spells out: a literal, a name of one, a sum or a product. */
+function toNumber(node: Node, constants: ReadonlyMap<string, Node>): number | undefined {
+  if (node.type === "Literal") return typeof node.value === "number" ? node.value : undefined;
+  if (node.type === "Identifier") {
+    const constant = constants.get(node.name);
+    return constant === undefined || constant === node ? undefined : toNumber(constant, constants);
+  }
+  if (node.type !== "BinaryExpression") return undefined;
+  const [left, right] = [node.left, node.right].map((side) => toNumber(side, constants));
+  if (left === undefined || right === undefined) return undefined;
+  if (node.operator === "*") return left * right;
+  return node.operator === "+" ? left + right : undefined;
+}
+
+function findProperty(node: Node, name: string): Node | undefined {
+  if (node.type !== "ObjectExpression") return undefined;
+  for (const property of node.properties) {
+    if (property.type === "Property" && property.key.type === "Identifier" && property.key.name === name)
+      return property.value;
+  }
+  return undefined;
 }
 
 /** Find the names in which a module keeps what it read off the clock. @returns whether a text has one of them, or the clock */
