@@ -20,7 +20,7 @@ export async function commit(
     draft: isInForce(current, entry) ? follow(current) : undefined,
     value: isSameSession(current, entry),
   }));
-  // The user has signed out, or another one has signed in meanwhile: these tokens must not outlive the session.
+  // The user has signed out, or another one has signed in meanwhile: these tokens end with the session.
   if (isOurs && !isAlive) void revoke(context, arrival.accessToken);
 }
 

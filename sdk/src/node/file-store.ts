@@ -16,7 +16,7 @@ export interface FileStoreOptions {
 }
 
 /**
- * Create a store on disk that many processes of a machine can share, and that outlives all of them.
+ * Create a store on disk that many processes of a machine can share, and that stays when they end.
  *
  * A process that is killed at any moment leaves the session whole. Where the directory cannot be written, the
  * session goes on in memory and is degraded.

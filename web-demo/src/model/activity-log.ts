@@ -36,7 +36,7 @@ export interface ActivityLog {
 
 /** How many entries are kept: what a person would scroll through. */
 const KEPT_ENTRIES = 40;
-/** What happens again this soon is one entry: of tokens that live for seconds nobody reads every one. */
+/** What happens again this soon is one entry: of tokens that live for seconds no reader wants every one. */
 const REPEATED_WITHIN_MS = 30_000;
 
 /**

@@ -50,7 +50,7 @@ export function formatTimeOfDay(atMs: number): string {
 }
 
 /**
- * Say which part of a span is left, from 1 (all) to 0 (none).
+ * Compute which part of a span is left, from 1 (all) to 0 (none).
  *
  * @param startMs when the span began
  * @param endMs when it ends; a span that is empty or inverted has nothing left

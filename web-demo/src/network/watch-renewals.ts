@@ -2,7 +2,7 @@
 const RENEW_PATH = "/countersign.auth.v1.StreamService/Renew";
 
 /**
- * Watch a `fetch` for renewals of streams: the session makes them by itself, and tells nobody.
+ * Watch a `fetch` for renewals of streams: the session makes them by itself, without an event.
  *
  * @param onRenewed called when the server has said that streams go on with a newer token
  */

@@ -11,7 +11,7 @@ export function notesOf(pages: NotePages): readonly Note[] {
   return pages.pages.flatMap((page) => page.notes);
 }
 
-/** Say after which change the feed has to go on so that nothing is missed between the list and the feed. */
+/** Find after which change the feed has to go on so that nothing is missed between the list and the feed. */
 export function lastSequenceOf(pages: NotePages): bigint {
   return pages.pages[0]?.sequence ?? 0n;
 }

@@ -9,7 +9,7 @@ export interface WrittenTick {
 export interface TickPorts {
   /** Write a tick. */
   readonly create: (count: number) => Promise<WrittenTick>;
-  /** Delete a tick. @returns once it is gone, whoever deleted it */
+  /** Delete a tick. @returns once it is gone, also when another tab deleted it */
   readonly remove: (id: string) => Promise<void>;
   /** Called when the server has confirmed a write. */
   readonly onConfirmed: (sequence: bigint) => void;
@@ -19,7 +19,7 @@ export interface TickPorts {
 export interface TickWriter {
   /** Write one, and delete those before it. Never rejects; does nothing while the one before is still on its way. */
   readonly write: () => Promise<void>;
-  /** Take over ticks that somebody else left behind. */
+  /** Take over ticks that another page left behind. */
   readonly adopt: (ids: readonly string[]) => void;
   /** Be told of a tick in the feed. One whose answer was lost is not known otherwise. */
   readonly notice: (id: string, isThere: boolean) => void;

@@ -8,7 +8,7 @@ export function toTick(count: number): Pick<Note, "title" | "body"> {
   return { title: `Tick ${count}`, body: TICK_BODY };
 }
 
-/** Say whether a note is only there to make the stream say something. */
+/** Check whether a note is only there to make the stream say something. */
 export function isTick(note: Pick<Note, "body"> | undefined): boolean {
   return note?.body === TICK_BODY;
 }

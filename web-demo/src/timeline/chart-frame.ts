@@ -24,7 +24,7 @@ export interface Frame {
   readonly untilMs: number;
 }
 
-/** Say which part of time a chart shows. @param widthPx how wide it is */
+/** Compute which part of time a chart shows. @param widthPx how wide it is */
 export function frameOf({ tokens, moves }: Timeline, nowMs: number, widthPx: number): Frame {
   const newest = tokens.at(-1);
   const lifeMs = newest === undefined ? 0 : newest.untilMs - newest.fromMs;
@@ -80,7 +80,7 @@ export function toBars(seconds: readonly Second[], { fromMs, nowMs }: Frame): Ba
 /** In how many rows the tokens are drawn: each overlaps the next one, and with short lives the one after that. */
 export const TOKEN_ROWS = 3;
 
-/** Say in which row a token is drawn, from 0. */
+/** Find the row in which a token is drawn, from 0. */
 export function rowOf({ generation }: Pick<TokenSpan, "generation">): number {
   return generation % TOKEN_ROWS;
 }

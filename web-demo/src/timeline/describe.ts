@@ -8,7 +8,7 @@ export interface Count {
   readonly what: string;
 }
 
-/** Say the point in four numbers: one stream, so many tokens, no interruptions, so many messages. */
+/** Write the point in four numbers: one stream, so many tokens, no interruptions, so many messages. */
 export function describeTotals({ tokens, interruptions, messages }: Totals): readonly Count[] {
   return [
     { value: 1, what: "stream" },
@@ -18,7 +18,7 @@ export function describeTotals({ tokens, interruptions, messages }: Totals): rea
   ];
 }
 
-/** Say whether all that the server confirmed has arrived; undefined when it has confirmed nothing yet. */
+/** Check whether all that the server confirmed has arrived; undefined when it has confirmed nothing yet. */
 export function describeDelivery(delivery: Delivery | undefined): string | undefined {
   if (delivery === undefined) return undefined;
   const { confirmed, arrived, missed, twice, awaited } = delivery;
@@ -27,7 +27,7 @@ export function describeDelivery(delivery: Delivery | undefined): string | undef
   return `${confirmed} ${plural(confirmed, "note")} confirmed by the server, ${arrived} arrived${onTheWay}: ${none(missed)} missed, ${none(twice)} twice.`;
 }
 
-/** Say in words what the chart shows. @param windowMs how much of the past it shows */
+/** Describe in words what the chart shows. @param windowMs how much of the past it shows */
 export function describeChart(
   { tokens, renewals, interruptions, messages }: Totals,
   windowMs: number,

@@ -52,7 +52,7 @@ export function clipped(stage: Stage, draw: () => void): void {
   ctx.restore();
 }
 
-/** Say where the upper edge of a token is. */
+/** Compute where the upper edge of a token is. */
 export function tokenTop({ streamY, ratio }: Stage, generation: number): number {
   return streamY + (ROW_TOP_PX + rowOf({ generation }) * ROW_STEP_PX) * ratio;
 }

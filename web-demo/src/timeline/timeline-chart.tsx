@@ -12,7 +12,7 @@ const HEIGHT_PX = 208;
 const STILL_EVERY_MS = 1_000;
 const FASTEST_MS = 33;
 
-/** The chart of the timeline. It moves with the clock, or in steps of a second for whoever prefers that. */
+/** The chart of the timeline. It moves with the clock, or in steps of a second for users who prefer less motion. */
 export function TimelineCanvas(props: { readonly description: string }): ReactNode {
   const { timeline } = useServices();
   const isDark = useMedia("(prefers-color-scheme: dark)");
@@ -50,7 +50,7 @@ function drawInSteps(chart: TimelineChart, timeline: TimelineStore): () => void 
   return () => clearInterval(timer);
 }
 
-/** Draw whenever something has moved by a pixel, or has happened; not at all while nobody can see it. */
+/** Draw whenever something has moved by a pixel, or has happened; not at all while it is hidden. */
 function drawWithTheClock(chart: TimelineChart, timeline: TimelineStore): () => void {
   let frame = 0;
   let drawnAtMs = 0;
