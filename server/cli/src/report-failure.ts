@@ -37,7 +37,7 @@ export async function reportFailure(
   }
   const message = error instanceof Error ? error.message : "failed";
   // Loaded for this alone: what reports a wrong call loads no server.
-  const { outageOf } = await import("./outage-of.ts");
+  const { outageOf } = await import("./reason-of.ts");
   const outage = outageOf(error);
   warn(outage === undefined ? message : `${message}: ${outage}`);
   if (outage === undefined && error instanceof Error && error.stack !== undefined) {

@@ -1,10 +1,10 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createOwnerOf } from "../../../server/demo/src/notes/note-access.ts";
 import type { NoteDatabase } from "../../../server/demo/src/notes/note-database.ts";
 import { latestNoteSequences } from "../../../server/demo/src/notes/note-events.ts";
 import { createNoteFeed } from "../../../server/demo/src/notes/note-feed.ts";
-import { createOwnerOf } from "../../../server/demo/src/notes/note-owner.ts";
 import { createNotesService } from "../../../server/demo/src/notes/notes-service.ts";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import { serve } from "../../node/serving.ts";

@@ -5,8 +5,21 @@ import { assertValid } from "./input.ts";
 import type { NoteDatabase } from "./note-database.ts";
 import type { StoredNote } from "./note-events.ts";
 import { idViolations } from "./note-messages.ts";
-import type { OwnerOf } from "./note-owner.ts";
 import { findNote } from "./notes.ts";
+
+/** Names the owner of what a principal writes. */
+export type OwnerOf = (principal: Principal) => string;
+
+/**
+ * Create the naming of owners. A subject is unique within its issuer only: another issuer that is trusted here
+ * must not name one of ours, and have their notes.
+ *
+ * @param issuer our own issuer, whose subjects stand for themselves
+ */
+export function createOwnerOf(issuer: string): OwnerOf {
+  return (principal) =>
+    principal.issuer === issuer ? principal.subject : `${principal.issuer}#${principal.subject}`;
+}
 
 const ADMIN_ROLE = "admin";
 

@@ -2,12 +2,12 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { SyncNotesRequest, WatchNotesRequest } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { AuthError, principalOf } from "@countersign/server";
 import { assertValid } from "./input.ts";
+import type { OwnerOf } from "./note-access.ts";
 import { noteNotFound, notTheOwner } from "./note-access.ts";
 import type { NoteDatabase } from "./note-database.ts";
 import { listNoteEvents } from "./note-events.ts";
 import type { NoteFeed } from "./note-feed.ts";
 import { bodyViolations, idViolations, parseAfterSequence, toNoteEventMessage } from "./note-messages.ts";
-import type { OwnerOf } from "./note-owner.ts";
 import { findNote, replaceNoteBody } from "./notes.ts";
 
 /** What the streams of notes need. */
