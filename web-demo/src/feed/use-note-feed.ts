@@ -58,7 +58,7 @@ export function useNoteFeed({ startAfter, run, onEvent }: NoteFeedOptions): Note
   return { status, entries };
 }
 
-interface Told {
+interface FeedListeners {
   readonly onMessage: (event: NoteEvent) => void;
   readonly onStatus: (status: FeedStatus) => void;
 }
@@ -66,7 +66,7 @@ interface Told {
 /** Write down what happens to the stream, besides showing it. */
 function toPorts(
   { notes, timeline, activity, network }: Services,
-  { onMessage, onStatus }: Told,
+  { onMessage, onStatus }: FeedListeners,
 ): FeedPorts<NoteEvent> {
   let last = "";
   let isInterrupted = false;

@@ -28,7 +28,7 @@ export interface ActivityLog {
   readonly add: (kind: ActivityKind, text: string) => void;
   /** Forget everything, as for the next account. */
   readonly clear: () => void;
-  /** Be told of every change; returns how to stop it. */
+  /** Call a listener after every change. @returns what ends the calls */
   readonly subscribe: (listener: () => void) => () => void;
   /** The entries, newest first; the same array until something changes. */
   readonly getSnapshot: () => readonly ActivityEntry[];

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { isReason, retryAfterMsOf } from "@countersign/sdk";
 
-/** What went wrong with a call, as far as a page has to tell it apart. */
+/** What went wrong with a call, as far as it matters to the page. */
 export type FailureKind =
   | "credentials"
   | "rate_limited"

@@ -6,7 +6,7 @@ export interface NetworkSwitch {
   readonly cut: () => void;
   /** Let requests through again, also those that were made meanwhile and have not been given up. */
   readonly restore: () => void;
-  /** Be told when it is cut or restored; returns how to stop it. */
+  /** Call a listener when it is cut or restored. @returns what ends the calls */
   readonly subscribe: (listener: () => void) => () => void;
   /** Whether it is cut now. */
   readonly getSnapshot: () => boolean;

@@ -2,7 +2,7 @@ import type { ActivityLog } from "../model/activity-log.ts";
 import type { NetworkSwitch } from "../network/network-switch.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 
-/** Write down when the viewer cuts and restores the network, and tell the page as a browser would. */
+/** Write down when the viewer cuts and restores the network, and emit the events that a browser would. */
 export function recordNetwork(network: NetworkSwitch, activity: ActivityLog, timeline: TimelineStore): void {
   network.subscribe(() => {
     const isCut = network.getSnapshot();

@@ -2,7 +2,7 @@
 export interface TokenLife {
   /** Ask for this many milliseconds; undefined: as long as the server likes. */
   readonly choose: (lifeMs: number | undefined) => void;
-  /** Be told when it changes in this tab; returns how to stop it. */
+  /** Call a listener when it changes in this tab. @returns what ends the calls */
   readonly subscribe: (listener: () => void) => () => void;
   /** What was chosen last, in any tab. */
   readonly getSnapshot: () => number | undefined;

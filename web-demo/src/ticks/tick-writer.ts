@@ -21,7 +21,7 @@ export interface TickWriter {
   readonly write: () => Promise<void>;
   /** Take over ticks that another page left behind. */
   readonly adopt: (ids: readonly string[]) => void;
-  /** Be told of a tick in the feed. One whose answer was lost is not known otherwise. */
+  /** Take in a tick of the feed. One whose answer was lost is not known otherwise. */
   readonly notice: (id: string, isThere: boolean) => void;
   /** Delete all that are left. Never rejects: what cannot be deleted now stays for the next time. */
   readonly sweep: () => Promise<void>;

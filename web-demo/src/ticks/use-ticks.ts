@@ -12,14 +12,14 @@ export interface Ticks {
   /** Whether a note is written every second. */
   readonly on: boolean;
   readonly turn: (on: boolean) => void;
-  /** Be told of every event of the feed. */
+  /** Take in an event of the feed. */
   readonly noticeEvent: (event: NoteEvent) => void;
 }
 
 const EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 3_000;
 const CALL_TIMEOUT_MS = 5_000;
-/** Nobody watches for longer, and every tick is two lines in the server's feed. */
+/** No viewer watches for longer, and every tick is two lines in the server's feed. */
 const LONGEST_MS = 10 * 60_000;
 
 /**

@@ -9,7 +9,7 @@ const FRAMES = [
   { upToLifeMs: 90_000, pastMs: 6 * MINUTE_MS },
   { upToLifeMs: Infinity, pastMs: 15 * MINUTE_MS },
 ] as const;
-/** Below this width half the time is shown, so that the tokens stay wide enough to be told apart. */
+/** Below this width half the time is shown, so that the tokens stay wide enough to be distinguished. */
 const NARROW_PX = 520;
 /** A timeline that has just begun fills the chart all the same. */
 const SHORTEST_PAST_MS = 20 * SECOND_MS;
@@ -46,7 +46,7 @@ export function marksOf({ fromMs, nowMs }: Frame): readonly number[] {
   return Array.from({ length: count + 1 }, (_, index) => nowMs - (count - index) * stepMs);
 }
 
-/** Bars are wider than a second when there are too many of them to be told apart. */
+/** Bars are wider than a second when there are too many of them to be distinguished. */
 const MAX_BARS = 120;
 
 /** How many messages there were, one bar beside the other. */

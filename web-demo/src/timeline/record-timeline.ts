@@ -11,7 +11,7 @@ export function recordTimeline(
     if (status !== "signed_in") return;
     timeline.add({ type: "token", generation, fromMs: issuedAtMs, untilMs: expiresAtMs });
   };
-  // A session that is restored with the page tells of no token: it is just there.
+  // A session that is restored with the page has no event for its token: it is just there.
   void session.ready.then(addToken);
   session.on(({ type }) => {
     if (type === "signed_in" || type === "signed_out") timeline.clear();

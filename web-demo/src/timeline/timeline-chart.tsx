@@ -26,7 +26,7 @@ export function TimelineCanvas(props: { readonly description: string }): ReactNo
     const draw = isStill ? drawInSteps : drawWithTheClock;
     // The palette is another one in the dark: the chart is made anew for it.
     current.dataset.scheme = isDark ? "dark" : "light";
-    // Whoever only signs in does not wait for the chart's code.
+    // A user who only signs in does not wait for the chart's code.
     void import("./create-chart.ts").then(({ createChart }) => {
       if (over.signal.aborted) return;
       const chart = createChart({ element: current, palette: readPalette(current), heightPx: HEIGHT_PX });

@@ -7,7 +7,7 @@ export interface TimelineStore {
   readonly add: (event: TimelineEvent, agoMs?: number) => void;
   /** Forget everything, as for the next account. */
   readonly clear: () => void;
-  /** Be told of every change; returns how to stop it. */
+  /** Call a listener after every change. @returns what ends the calls */
   readonly subscribe: (listener: () => void) => () => void;
   /** The timeline; the same object until something changes. */
   readonly getSnapshot: () => Timeline;
