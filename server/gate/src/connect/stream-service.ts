@@ -4,8 +4,8 @@ import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_
 import type { Principal } from "../authenticate/principal.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import { type OtherServers, type RemoteRenewal, renewStreams } from "../streams/renewal.ts";
-import { isStreamId } from "../streams/stream-id.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
+import { isStreamId } from "../streams/stream-registry.ts";
 import { assertValid } from "./invalid-argument.ts";
 import { principalOf } from "./principal-context.ts";
 

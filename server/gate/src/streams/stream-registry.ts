@@ -2,6 +2,14 @@ import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 
+/** 128 random bits in base64url. */
+const STREAM_ID = /^[A-Za-z0-9_-]{22}$/;
+
+/** Check whether a text can be the name of a stream. */
+export function isStreamId(text: string): boolean {
+  return STREAM_ID.test(text);
+}
+
 /** An open stream, as long as it runs on a token. */
 export interface StreamLease {
   /** The identifier that the client chose; undefined when it chose none. */
