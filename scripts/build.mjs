@@ -12,10 +12,18 @@ const SKIPPED = new Set(["node_modules", "dist", "output", "package"]);
 function digest(paths) {
   const hash = createHash("sha256");
   const add = (path) => {
-    if (statSync(path).isFile()) return hash.update(path).update(readFileSync(path));
-    for (const name of readdirSync(path).sort()) if (!SKIPPED.has(name)) add(join(path, name));
+    if (statSync(path).isFile()) {
+      return hash.update(path).update(readFileSync(path));
+    }
+    for (const name of readdirSync(path).sort()) {
+      if (!SKIPPED.has(name)) {
+        add(join(path, name));
+      }
+    }
   };
-  for (const path of paths) add(inRoot(path));
+  for (const path of paths) {
+    add(inRoot(path));
+  }
   return hash.digest("hex");
 }
 
@@ -41,7 +49,9 @@ export function build(node) {
   const built = readJson(stampFile) ?? {};
   for (const { name, inputs, output, command, cwd } of BUILDS) {
     const state = digest(inputs);
-    if (built[name] === state && existsSync(inRoot(output))) continue;
+    if (built[name] === state && existsSync(inRoot(output))) {
+      continue;
+    }
     say(`building ${name} …`);
     run(node, command, { cwd, env: buildEnv(), complaint: `building ${name} failed` });
     built[name] = state;

@@ -46,12 +46,16 @@ function stage(node, folder, to) {
     const maps = ["--sourceMap", "false", "--declarationMap", "false"];
     run(node, [tsc, "-p", folder, ...files, ...maps], { complaint });
   }
-  if (folder === PAGE_OWNER) buildPage(node, join(output, "page"));
+  if (folder === PAGE_OWNER) {
+    buildPage(node, join(output, "page"));
+  }
   const manifest = readJson(inRoot(folder, "package.json"));
   writeFileSync(join(to, "package.json"), `${JSON.stringify(toPublished(manifest), null, 2)}\n`);
   copyFileSync(inRoot("LICENSE"), join(to, "LICENSE"));
   for (const name of ["README.md", "bin"]) {
-    if (existsSync(inRoot(folder, name))) cpSync(inRoot(folder, name), join(to, name), { recursive: true });
+    if (existsSync(inRoot(folder, name))) {
+      cpSync(inRoot(folder, name), join(to, name), { recursive: true });
+    }
   }
   return manifest.name;
 }
@@ -93,7 +97,9 @@ function pack(node, to) {
 function removeTarballs(folder) {
   mkdirSync(folder, { recursive: true });
   const old = readdirSync(folder).filter((name) => /^countersign-.*\.tgz$/.test(name));
-  for (const name of old) rmSync(join(folder, name));
+  for (const name of old) {
+    rmSync(join(folder, name));
+  }
 }
 
 /** The command that installs what was packed, to be pasted into a shell. */

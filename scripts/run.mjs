@@ -20,7 +20,9 @@ export function say(text) {
 /** Run a program to its end and show what it prints, unless `output` says otherwise; complain when it fails. */
 export function run(program, args, { complaint, env = process.env, cwd = root, output = "inherit" }) {
   const { status, error } = spawnSync(program, args, { cwd, env, stdio: ["inherit", output, "inherit"] });
-  if (status !== 0) throw new SetupError(`${complaint}${error === undefined ? "" : ` (${error.message})`}`);
+  if (status !== 0) {
+    throw new SetupError(`${complaint}${error === undefined ? "" : ` (${error.message})`}`);
+  }
 }
 
 export function readJson(path) {

@@ -29,7 +29,9 @@ function isInstalled() {
 }
 
 function install() {
-  if (isInstalled()) return;
+  if (isInstalled()) {
+    return;
+  }
   say("installing packages (npm ci), once …");
   // npm must not run on the Node inside the folder that it is about to replace.
   const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.includes("node_modules"));
@@ -44,7 +46,9 @@ function findNode() {
   const own = join(ownBin, "node");
   const candidates = [own, process.execPath, ...inPath("node")];
   const found = candidates.find((candidate) => existsSync(candidate) && isRecent(versionOf(candidate)));
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   throw new SetupError(
     `Node 24.15 or newer is needed. The project brings its own for Linux on x64 and arm64 ` +
       `(with glibc); for ${process.platform} on ${process.arch} please install it from https://nodejs.org. ` +
@@ -70,12 +74,18 @@ function findChromium(node) {
     throw new SetupError(`CHROMIUM_PATH is ${wished}, but that does not run`);
   }
   const found = wished ?? runningChromium();
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   say("getting a Chromium for the browser tests, once …");
   attempt(node, [inRoot("node_modules", "playwright-core", "cli.js"), "install", "chromium"]);
-  if (runningChromium() === undefined) installPackages(["chromium"]);
+  if (runningChromium() === undefined) {
+    installPackages(["chromium"]);
+  }
   const installed = runningChromium();
-  if (installed !== undefined) return installed;
+  if (installed !== undefined) {
+    return installed;
+  }
   throw new SetupError(
     "the tests need Chromium: none is installed, and none could be downloaded. Install chromium or Google " +
       "Chrome, or set CHROMIUM_PATH to one.",
@@ -88,11 +98,15 @@ const BROWSER_PROGRAMS = { WebKitWebDriver: "webkit2gtk-driver", Xvfb: "xvfb", "
 /** Get WebKit and Firefox, with what drives them. */
 function findOtherBrowsers() {
   const missing = () => Object.keys(BROWSER_PROGRAMS).filter((name) => !inPath(name).some(existsSync));
-  if (missing().length === 0) return;
+  if (missing().length === 0) {
+    return;
+  }
   say("getting WebKit and Firefox, once …");
   installPackages(missing().map((name) => BROWSER_PROGRAMS[name]));
   const lacking = missing();
-  if (lacking.length === 0) return;
+  if (lacking.length === 0) {
+    return;
+  }
   const packages = lacking.map((name) => BROWSER_PROGRAMS[name]).join(" ");
   throw new SetupError(
     `these tests need ${lacking.join(", ")}. On Debian, this gets them: apt-get install ${packages}`,
@@ -101,7 +115,9 @@ function findOtherBrowsers() {
 
 /** Get packages of Debian, if this is Debian and we may. */
 function installPackages(names) {
-  if (!isRoot || !inPath("apt-get").some(existsSync)) return;
+  if (!isRoot || !inPath("apt-get").some(existsSync)) {
+    return;
+  }
   attempt("apt-get", ["update", "-qq"]);
   attempt("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names]);
 }
@@ -136,7 +152,9 @@ function findPostgres() {
   ];
   const hasBoth = (folder) => ["initdb", "postgres"].every((name) => versionOf(join(folder, name)));
   const found = folders.find((folder) => folder !== "" && hasBoth(folder));
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   throw new SetupError(
     `the tests need PostgreSQL's server programs: npm has none for ${process.platform} on ${process.arch}, and ` +
       "none are installed. Install PostgreSQL, or set POSTGRES_BIN_DIR to the folder of initdb and postgres.",
@@ -191,8 +209,9 @@ function fail(err) {
 try {
   const [name = "", ...args] = process.argv.slice(2);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined)
+  if (command === undefined) {
     throw new SetupError(`usage: node scripts/setup.mjs <${Object.keys(COMMANDS).join("|")}> [args…]`);
+  }
   install();
   command(findNode(), args);
 } catch (err) {

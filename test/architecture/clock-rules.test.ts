@@ -82,7 +82,8 @@ describe("a test does not fail for being slow: the rule", () => {
 
   test("lets benches measure, and the product have limits", () => {
     const text = `${started}expect(performance.now() - startedMs).toBeLessThan(500);`;
-    for (const elsewhere of ["test/bench/bench.test.ts", "server/gate/src/kernel/clock.ts"])
+    for (const elsewhere of ["test/bench/bench.test.ts", "server/gate/src/kernel/clock.ts"]) {
       expect(noWallClockLimits(parseModule({ path: elsewhere, text }))).toEqual([]);
+    }
   });
 });

@@ -29,7 +29,9 @@ interface Span {
  * clock that the test controls; print times in a bench.
  */
 export const noWallClockLimits: Rule = (module) => {
-  if (!MEASURED.test(module.path)) return [];
+  if (!MEASURED.test(module.path)) {
+    return [];
+  }
   const { program } = parseSync(module.path, module.text);
   const at = ({ start }: Span): string => `${module.path}:${module.text.slice(0, start).split("\n").length}`;
   const textOf = ({ start, end }: Span): string => module.text.slice(start, end);
@@ -44,20 +46,25 @@ export const noWallClockLimits: Rule = (module) => {
       if (callee.type === "MemberExpression" && callee.property.type === "Identifier") {
         const { name } = callee.property;
         const measured = UPPER_LIMITS.has(name) ? callee.object : LOWER_LIMITS.has(name) ? first : undefined;
-        if (measured !== undefined && isTime(textOf(measured)))
+        if (measured !== undefined && isTime(textOf(measured))) {
           found.push(`${at(callee.property)} holds the time that something took against a limit`);
+        }
       }
-      if (last === undefined) return;
+      if (last === undefined) {
+        return;
+      }
       const called = textOf(callee);
       const time = WAITS.test(called) ? findProperty(last, "timeoutMs") : last;
       const isGiven = WAITS.test(called) || GIVEN_TIME.test(called) || ENDS_BY_TIME.test(called);
-      if (isGiven && time !== undefined && isShort(time))
+      if (isGiven && time !== undefined && isShort(time)) {
         found.push(`${at(time)} gives a test less time than a slow machine may need`);
+      }
     },
     Property(node) {
       const isTimeout = node.key.type === "Identifier" && TIMEOUTS.has(node.key.name);
-      if (isTimeout && isShort(node.value))
+      if (isTimeout && isShort(node.value)) {
         found.push(`${at(node)} gives a test less time than a slow machine may need`);
+      }
     },
   }).visit(program);
   return found;
@@ -70,7 +77,9 @@ function findConstants(program: ESTree.Program): ReadonlyMap<string, Node> {
   const constants = new Map<string, Node>();
   new Visitor({
     VariableDeclarator({ id, init }) {
-      if (id.type === "Identifier" && init !== null) constants.set(id.name, init);
+      if (id.type === "Identifier" && init !== null) {
+        constants.set(id.name, init);
+      }
     },
   }).visit(program);
   return constants;
@@ -78,23 +87,34 @@ function findConstants(program: ESTree.Program): ReadonlyMap<string, Node> {
 
 /** Compute a number that the module spells out: a literal, a name of one, a sum or a product. */
 function toNumber(node: Node, constants: ReadonlyMap<string, Node>): number | undefined {
-  if (node.type === "Literal") return typeof node.value === "number" ? node.value : undefined;
+  if (node.type === "Literal") {
+    return typeof node.value === "number" ? node.value : undefined;
+  }
   if (node.type === "Identifier") {
     const constant = constants.get(node.name);
     return constant === undefined || constant === node ? undefined : toNumber(constant, constants);
   }
-  if (node.type !== "BinaryExpression") return undefined;
+  if (node.type !== "BinaryExpression") {
+    return undefined;
+  }
   const [left, right] = [node.left, node.right].map((side) => toNumber(side, constants));
-  if (left === undefined || right === undefined) return undefined;
-  if (node.operator === "*") return left * right;
+  if (left === undefined || right === undefined) {
+    return undefined;
+  }
+  if (node.operator === "*") {
+    return left * right;
+  }
   return node.operator === "+" ? left + right : undefined;
 }
 
 function findProperty(node: Node, name: string): Node | undefined {
-  if (node.type !== "ObjectExpression") return undefined;
+  if (node.type !== "ObjectExpression") {
+    return undefined;
+  }
   for (const property of node.properties) {
-    if (property.type === "Property" && property.key.type === "Identifier" && property.key.name === name)
+    if (property.type === "Property" && property.key.type === "Identifier" && property.key.name === name) {
       return property.value;
+    }
   }
   return undefined;
 }
@@ -107,11 +127,12 @@ function findTimes(
   const kept: { readonly names: readonly string[]; readonly value: string }[] = [];
   const keep = (target: Span, value: Span | null): void => {
     const names = text.slice(target.start, target.end).match(/\w+/g) ?? [];
-    if (value !== null)
+    if (value !== null) {
       kept.push({
         names: names.filter((name) => NAME_OF_TIME.test(name)),
         value: text.slice(value.start, value.end),
       });
+    }
   };
   new Visitor({
     VariableDeclarator: ({ id, init }) => keep(id, init),
@@ -123,7 +144,13 @@ function findTimes(
     CLOCK.test(expression) || (expression.match(/\w+/g) ?? []).some((word) => times.has(word));
   for (let before = -1; before < times.size; ) {
     before = times.size;
-    for (const { names, value } of kept) if (isTime(value)) for (const name of names) times.add(name);
+    for (const { names, value } of kept) {
+      if (isTime(value)) {
+        for (const name of names) {
+          times.add(name);
+        }
+      }
+    }
   }
   return isTime;
 }

@@ -37,12 +37,15 @@ function complaints({
   parameters,
 }: ReturnType<typeof measureFunctions>[number]): readonly string[] {
   const found: string[] = [];
-  if (ownLines > MAX_OWN_LINES)
+  if (ownLines > MAX_OWN_LINES) {
     found.push(`${at} a function has ${ownLines} lines of its own, more than ${MAX_OWN_LINES}`);
-  if (lines > MAX_LINES_IN_ALL)
+  }
+  if (lines > MAX_LINES_IN_ALL) {
     found.push(`${at} a function has ${lines} lines in all, more than ${MAX_LINES_IN_ALL}`);
-  if (parameters > MAX_PARAMETERS)
+  }
+  if (parameters > MAX_PARAMETERS) {
     found.push(`${at} a function has ${parameters} parameters, more than ${MAX_PARAMETERS}`);
+  }
   return found;
 }
 
@@ -55,7 +58,9 @@ function measureFunctions(module: ParsedModule) {
     functions.push({ start, end, parameters: callbacks.has(start) ? 0 : params.length });
   new Visitor({
     CallExpression: ({ arguments: given }) => {
-      for (const { start } of given) callbacks.add(start);
+      for (const { start } of given) {
+        callbacks.add(start);
+      }
     },
     FunctionDeclaration: see,
     FunctionExpression: see,

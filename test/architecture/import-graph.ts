@@ -5,9 +5,13 @@ import { repositoryRoot } from "./source-tree.ts";
 
 /** Find the file of the repository that a specifier means; undefined for a package from elsewhere. */
 export function resolveImport(fromPath: string, specifier: string): string | undefined {
-  if (specifier.startsWith(".")) return posix.normalize(posix.join(posix.dirname(fromPath), specifier));
+  if (specifier.startsWith(".")) {
+    return posix.normalize(posix.join(posix.dirname(fromPath), specifier));
+  }
   const [, generated] = /^@countersign\/gen\/(.+)$/.exec(specifier) ?? [];
-  if (generated !== undefined) return `gen/es/${generated.replace(/\.js$/, ".ts")}`;
+  if (generated !== undefined) {
+    return `gen/es/${generated.replace(/\.js$/, ".ts")}`;
+  }
   return ENTRIES[specifier];
 }
 
@@ -41,11 +45,17 @@ export function findCycles(modules: readonly ParsedModule[]): readonly (readonly
       cycles.push([...trail.slice(seenAt), path]);
       return;
     }
-    if (finished.has(path)) return;
-    for (const target of edges.get(path) ?? []) walk(target, [...trail, path]);
+    if (finished.has(path)) {
+      return;
+    }
+    for (const target of edges.get(path) ?? []) {
+      walk(target, [...trail, path]);
+    }
     finished.add(path);
   };
-  for (const path of edges.keys()) walk(path, []);
+  for (const path of edges.keys()) {
+    walk(path, []);
+  }
   return cycles;
 }
 
@@ -55,9 +65,13 @@ export function reachableFrom(path: string, modules: readonly ParsedModule[]): r
   const reached = new Set<ParsedModule>();
   const visit = (next: string): void => {
     const module = byPath.get(next);
-    if (module === undefined || reached.has(module)) return;
+    if (module === undefined || reached.has(module)) {
+      return;
+    }
     reached.add(module);
-    for (const target of targetsOf(module)) visit(target);
+    for (const target of targetsOf(module)) {
+      visit(target);
+    }
   };
   visit(path);
   return [...reached];

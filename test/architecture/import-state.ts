@@ -9,7 +9,9 @@ const STATE =
  * leaves none behind.
  */
 export const noStateAtImport: Rule = ({ path, text }) => {
-  if (!/^server\/\w+\/src\//.test(path)) return [];
+  if (!/^server\/\w+\/src\//.test(path)) {
+    return [];
+  }
   return text.split("\n").flatMap((line, index) => {
     const { variable, collection } = STATE.exec(line)?.groups ?? {};
     const what = variable ?? collection;

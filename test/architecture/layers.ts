@@ -18,7 +18,9 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
 export const workspaceDirections: Rule = (module) => {
   const home = workspaceOf(module.path);
   const allowed = WORKSPACES[home];
-  if (allowed === undefined) return [];
+  if (allowed === undefined) {
+    return [];
+  }
   return violations(module, ({ specifier }) => {
     const target = workspaceOf(resolveImport(module.path, specifier) ?? module.path);
     return target === home || allowed.includes(target) ? undefined : `${home} may not import ${target}`;
@@ -33,7 +35,9 @@ function workspaceOf(path: string): string {
 /** Between packages, an import goes through an entry of the package: no path leads from one into another. */
 export const throughEntries: Rule = (module) => {
   const home = workspaceOf(module.path);
-  if (WORKSPACES[home] === undefined) return [];
+  if (WORKSPACES[home] === undefined) {
+    return [];
+  }
   return violations(module, ({ specifier }) =>
     specifier.startsWith(".") && workspaceOf(resolveImport(module.path, specifier) ?? "") !== home
       ? `${specifier} leads into another package`
@@ -93,7 +97,9 @@ function upwardImports(module: ParsedModule, root: string, layers: Layers): read
   const own = layers[home] ?? 0;
   return violations(module, ({ specifier }) => {
     const target = folderIn(root, resolveImport(module.path, specifier) ?? "");
-    if (target === undefined || target === home || own < (layers[target] ?? 0)) return undefined;
+    if (target === undefined || target === home || own < (layers[target] ?? 0)) {
+      return undefined;
+    }
     return own === 0 ? undefined : `${root}/${home} may not import ${target}`;
   });
 }

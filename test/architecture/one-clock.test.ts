@@ -51,7 +51,8 @@ describe("time comes from the one clock: the rule", () => {
       "server/gate/src/kernel/clock.ts",
       "sdk/src/core/clock.ts",
       "test/support/wait.ts",
-    ])
+    ]) {
       expect(oneClock(parseModule({ path: elsewhere, text: "setTimeout(run, Date.now());" }))).toEqual([]);
+    }
   });
 });

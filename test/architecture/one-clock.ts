@@ -13,7 +13,9 @@ const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
 
 /** In the server, time is read and waited for through a `Clock`, which a test can hold. */
 export const oneClock: Rule = ({ path, text }) => {
-  if (!/^server\/\w+\/src\//.test(path) || path === CLOCK) return [];
+  if (!/^server\/\w+\/src\//.test(path) || path === CLOCK) {
+    return [];
+  }
   return withoutComments(text)
     .split("\n")
     .flatMap((line, index) => {

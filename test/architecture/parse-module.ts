@@ -38,7 +38,9 @@ export interface ParsedModule {
 export function parseModule(file: SourceFile): ParsedModule {
   const parsed = parseSync(file.path, file.text);
   const [error] = parsed.errors;
-  if (error !== undefined) throw new Error(`${file.path}: ${error.message}`);
+  if (error !== undefined) {
+    throw new Error(`${file.path}: ${error.message}`);
+  }
 
   const lineOf = (offset: number) => file.text.slice(0, offset).split("\n").length;
   const imports: ImportedModule[] = [];
@@ -69,8 +71,12 @@ export function parseModule(file: SourceFile): ParsedModule {
     TSNonNullExpression: (node) => see("non-null assertion", node),
     TSEnumDeclaration: (node) => see("enum", node),
     MemberExpression: (node) => {
-      if (isProcess(node.object)) see("global process", node);
-      if (isEnvironment(node)) see("environment", node);
+      if (isProcess(node.object)) {
+        see("global process", node);
+      }
+      if (isEnvironment(node)) {
+        see("environment", node);
+      }
     },
   }).visit(parsed.program);
   return { path: file.path, text: file.text, imports, found };

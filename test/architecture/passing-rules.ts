@@ -27,17 +27,27 @@ function findUnnamed(module: ParsedModule): readonly string[] {
   const lineOf = (offset: number) => module.text.slice(0, offset).split("\n").length;
   new Visitor({
     ImportDeclaration: ({ source, specifiers }) => {
-      if (!source.value.startsWith(".")) for (const { local } of specifiers) foreign.add(local.name);
+      if (!source.value.startsWith(".")) {
+        for (const { local } of specifiers) {
+          foreign.add(local.name);
+        }
+      }
     },
     RestElement: ({ argument }) => {
-      if (argument.type === "Identifier") rests.add(argument.name);
+      if (argument.type === "Identifier") {
+        rests.add(argument.name);
+      }
     },
   }).visit(program);
   new Visitor({
     CallExpression({ callee, arguments: given, start }) {
-      if (callee.type !== "Identifier" || !FACTORY.test(callee.name) || foreign.has(callee.name)) return;
+      if (callee.type !== "Identifier" || !FACTORY.test(callee.name) || foreign.has(callee.name)) {
+        return;
+      }
       const isUnnamed = given.some((argument) => {
-        if (argument.type === "Identifier") return rests.has(argument.name);
+        if (argument.type === "Identifier") {
+          return rests.has(argument.name);
+        }
         return (
           argument.type === "ObjectExpression" &&
           argument.properties.some(
@@ -47,10 +57,14 @@ function findUnnamed(module: ParsedModule): readonly string[] {
           )
         );
       });
-      if (isUnnamed) found.push(`${module.path}:${lineOf(start)} ${callee.name} gets what is not named`);
+      if (isUnnamed) {
+        found.push(`${module.path}:${lineOf(start)} ${callee.name} gets what is not named`);
+      }
     },
     SpreadElement({ argument, start }) {
-      if (argument.type !== "ObjectExpression") return;
+      if (argument.type !== "ObjectExpression") {
+        return;
+      }
       found.push(`${module.path}:${lineOf(start)} spreads a group of members`);
     },
   }).visit(program);

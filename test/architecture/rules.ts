@@ -9,9 +9,13 @@ const SDK_SHELLS = /^sdk\/src\/(browser|node|react)\//;
 
 /** The core of the SDK runs anywhere: no Node module, no process, nothing of its own shells. */
 export const portableSdkCore: Rule = (module) => {
-  if (!module.path.startsWith("sdk/src/") || SDK_SHELLS.test(module.path)) return [];
+  if (!module.path.startsWith("sdk/src/") || SDK_SHELLS.test(module.path)) {
+    return [];
+  }
   const imports = violations(module, ({ specifier }) => {
-    if (specifier.startsWith("node:")) return `the core of the SDK may not import ${specifier}`;
+    if (specifier.startsWith("node:")) {
+      return `the core of the SDK may not import ${specifier}`;
+    }
     const target = resolveImport(module.path, specifier) ?? "";
     return SDK_SHELLS.test(target) ? `the core of the SDK may not import ${target}` : undefined;
   });
@@ -62,7 +66,9 @@ const KEEPERS: readonly { readonly library: RegExp; readonly home: RegExp }[] = 
 
 /** Databases are met in store/ only, and jose where tokens and keys are made or checked. */
 export const keptLibraries: Rule = (module) => {
-  if (!module.path.startsWith("server/")) return [];
+  if (!module.path.startsWith("server/")) {
+    return [];
+  }
   return violations(module, ({ specifier }) => {
     const keeper = KEEPERS.find(({ library }) => library.test(specifier));
     return keeper === undefined || keeper.home.test(module.path)

@@ -165,7 +165,9 @@ describe.concurrent("npm run bench", () => {
   it("lists the benches on --help, and says so when there is none of a name", async () => {
     const help = await runMain(["--help"]);
     expect(help.code).toBe(0);
-    for (const { name } of ALL_BENCHES) expect(help.stdout).toContain(name);
+    for (const { name } of ALL_BENCHES) {
+      expect(help.stdout).toContain(name);
+    }
     const unknown = await runMain(["unary", "speed"]);
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain("there is no bench speed");

@@ -39,12 +39,17 @@ function parseCommand(args: readonly string[]): Command | undefined {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) return undefined;
+  if (values.help) {
+    return undefined;
+  }
   const unknown = positionals.filter((name) => !ALL_BENCHES.some((bench) => bench.name === name));
-  if (unknown.length > 0) throw new TypeError(`there is no bench ${unknown.join(", ")}`);
+  if (unknown.length > 0) {
+    throw new TypeError(`there is no bench ${unknown.join(", ")}`);
+  }
   const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : DEFAULT_ROUNDS));
-  if (!Number.isSafeInteger(rounds) || rounds < 1)
+  if (!Number.isSafeInteger(rounds) || rounds < 1) {
     throw new TypeError("--rounds must be a whole number from 1");
+  }
   const benches = ALL_BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const before = values.before === undefined ? {} : { before: resolve(values.before) };
   return { benches, rounds, quick: values.quick, jsonFile: values.json, ...before };
@@ -72,8 +77,11 @@ async function runAll({ benches, jsonFile, ...options }: Command): Promise<void>
 
 try {
   const command = parseCommand(process.argv.slice(2));
-  if (command === undefined) console.log(HELP);
-  else await runAll(command);
+  if (command === undefined) {
+    console.log(HELP);
+  } else {
+    await runAll(command);
+  }
 } catch (error) {
   console.error(error instanceof TypeError ? `${error.message}\n\n${HELP}` : error);
   process.exitCode = error instanceof TypeError ? 2 : 1;

@@ -28,9 +28,13 @@ describe("the benches of sessions, as quickly as they can", () => {
     it(`${bench.name}: takes every figure that it promises`, async () => {
       const rows = await bench.run(QUICK);
       expect(rows.map(({ side }) => side)).toEqual(sides);
-      for (const row of rows) expect(row).toMatchObject({ bench: bench.name, rounds: 1 });
+      for (const row of rows) {
+        expect(row).toMatchObject({ bench: bench.name, rounds: 1 });
+      }
       expect(rows.filter(({ median }) => !(median > 0))).toEqual([]);
-      for (const { ours } of bench.comparisons) expect(sides).toContain(ours);
+      for (const { ours } of bench.comparisons) {
+        expect(sides).toContain(ours);
+      }
     });
   }
 });

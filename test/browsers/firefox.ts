@@ -52,7 +52,9 @@ function createTab(ask: Ask, context: string): DrivenTab {
       awaitPromise: true,
     });
     const { result, exceptionDetails } = asked as Evaluated;
-    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
+    if (exceptionDetails !== undefined) {
+      throw new Error(exceptionDetails.text);
+    }
     return JSON.parse(result?.value ?? "{}").value;
   };
   const wait = "complete";
@@ -78,8 +80,11 @@ function askOver(socket: WebSocket): Ask {
   const asked = new Map<number, PromiseWithResolvers<unknown>>();
   socket.addEventListener("message", ({ data }) => {
     const { id, result, error, message } = JSON.parse(data);
-    if (error === undefined) asked.get(id)?.resolve(result);
-    else asked.get(id)?.reject(new Error(`${error}: ${message}`));
+    if (error === undefined) {
+      asked.get(id)?.resolve(result);
+    } else {
+      asked.get(id)?.reject(new Error(`${error}: ${message}`));
+    }
     asked.delete(id);
   });
   let lastId = 0;

@@ -100,7 +100,9 @@ describe.each(BROWSERS)("in $name", ({ launch }) => {
         const { status } = (await tab.evaluate(
           "account.session.ready.then(() => account.state())",
         )) as AccountState;
-        if (status === "signed_out") await signIn(tab);
+        if (status === "signed_out") {
+          await signIn(tab);
+        }
         states.push(await call(tab));
         await tab.reload();
         states.push(await call(tab));

@@ -31,7 +31,9 @@ export async function createWebDriver(baseUrl: string, wishes: object): Promise<
     name: `${capabilities.browserName} ${capabilities.browserVersion}`,
     async openTab() {
       const handle = unused.pop();
-      if (handle !== undefined) return createTab(ask, handle);
+      if (handle !== undefined) {
+        return createTab(ask, handle);
+      }
       const opened = (await ask("POST", "/window/new", { type: "tab" })) as { readonly handle: string };
       return createTab(ask, opened.handle);
     },
@@ -59,7 +61,9 @@ function createTab(ask: Ask, handle: string): DrivenTab {
     async evaluate(expression) {
       const answer = await askHere("POST", "/execute/async", { script: EVALUATE, args: [expression] });
       const { value, error } = answer as { readonly value?: unknown; readonly error?: string };
-      if (error) throw new Error(error);
+      if (error) {
+        throw new Error(error);
+      }
       return value;
     },
   };
@@ -69,7 +73,9 @@ function askOf(baseUrl: string): Ask {
   return async (method, path, body) => {
     const response = await fetch(baseUrl + path, { method, body: body ? JSON.stringify(body) : null });
     const { value } = (await response.json()) as { readonly value: unknown };
-    if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(value)}`);
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: ${JSON.stringify(value)}`);
+    }
     return value;
   };
 }

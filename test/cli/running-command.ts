@@ -22,7 +22,9 @@ export async function startCommand(
     print(line) {
       recording.print(line);
       const address = / is ready: (\S+)/.exec(line)?.[1];
-      if (address !== undefined) ready.resolve(address);
+      if (address !== undefined) {
+        ready.resolve(address);
+      }
     },
   };
   const ended = runCommand(args, terminal);

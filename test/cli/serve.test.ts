@@ -55,8 +55,9 @@ async function listServices(
     yield { messageRequest: question };
   }
   for await (const { messageResponse } of client.serverReflectionInfo(requests())) {
-    if (messageResponse.case === "listServicesResponse")
+    if (messageResponse.case === "listServicesResponse") {
       return messageResponse.value.service.map(({ name }) => name).sort();
+    }
   }
   throw new Error("reflection did not answer");
 }

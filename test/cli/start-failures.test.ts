@@ -163,7 +163,8 @@ describe("reasonOf", () => {
   });
 
   test("is never empty", () => {
-    for (const error of [undefined, new Error(""), new AggregateError([])])
+    for (const error of [undefined, new Error(""), new AggregateError([])]) {
       expect(reasonOf(error)).not.toBe("");
+    }
   });
 });

@@ -41,7 +41,9 @@ test("a subscription that is closed gets nothing more", async () => {
 
 test("a burst goes as one message, and no more of it than there is room for", async () => {
   const { one, sent } = connect();
-  for (let count = 0; count < 6_000; count += 1) await one.publish("news", String(count));
+  for (let count = 0; count < 6_000; count += 1) {
+    await one.publish("news", String(count));
+  }
   await eventually(() => (sent.length > 0 ? true : undefined));
   expect(sent.map((messages) => messages.length)).toEqual([5_000]);
 });
@@ -56,7 +58,9 @@ test("what is counted at one process counts at the other, once", async () => {
   await eventually(() => isRefused(() => limits[0]?.assertAllowed("ada")) || undefined);
   await eventually(() => isRefused(() => limits[1]?.assertAllowed("ada")) || undefined);
   clock.advance(500);
-  for (const limit of limits) expect(() => limit.assertAllowed("ada")).not.toThrow();
+  for (const limit of limits) {
+    expect(() => limit.assertAllowed("ada")).not.toThrow();
+  }
 });
 
 function isRefused(act: () => void): boolean {

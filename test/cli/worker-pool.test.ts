@@ -68,7 +68,9 @@ test("the first worker is started alone, and the others when it takes calls", as
   await turn();
   expect(set.workers).toHaveLength(3);
   expect(set.pool.ready()).toBe(1);
-  for (const worker of set.workers) worker.becomeReady();
+  for (const worker of set.workers) {
+    worker.becomeReady();
+  }
   expect(await started).toBeUndefined();
   expect(set.pool.ready()).toBe(3);
 });
@@ -124,7 +126,9 @@ test("whoever stops asks each worker to end, and starts none in its place", asyn
   await startAll(set);
   const stopped = set.pool.stop();
   expect(set.workers.map(({ signals }) => signals)).toEqual([["SIGTERM"], ["SIGTERM"], ["SIGTERM"]]);
-  for (const worker of set.workers) worker.end(0);
+  for (const worker of set.workers) {
+    worker.end(0);
+  }
   await stopped;
   await turn();
   expect([set.workers.length, set.lost]).toEqual([3, []]);
@@ -138,6 +142,8 @@ test("a worker that does not end in time is killed", async () => {
   expect(set.workers[0]?.signals).toEqual(["SIGTERM"]);
   set.clock.advance(1);
   expect(set.workers[0]?.signals).toEqual(["SIGTERM", "SIGKILL"]);
-  for (const worker of set.workers) worker.end();
+  for (const worker of set.workers) {
+    worker.end();
+  }
   await stopped;
 });

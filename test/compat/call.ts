@@ -53,13 +53,17 @@ export function createCaller(origin: string, httpVersion: "1.1" | "2"): Caller {
   const start = (call: Call): OpenCall => {
     const first = Promise.withResolvers<void>();
     const { answer, body } = session === undefined ? startHttp1(origin, call) : startHttp2(session, call);
-    if (call.isWithheld !== true) body.end(call.protocol === "get" ? undefined : toBody(call));
+    if (call.isWithheld !== true) {
+      body.end(call.protocol === "get" ? undefined : toBody(call));
+    }
     const outcome = answer
       .then((found) => readOutcome(found, call, first.resolve))
       .catch((error: unknown) => ({ status: 0, texts: [], reason: String(error), seen: null }))
       .finally(() => {
         first.resolve();
-        if (call.isWithheld === true) body.destroy();
+        if (call.isWithheld === true) {
+          body.destroy();
+        }
       });
     return { outcome, first: first.promise, giveUp: () => body.destroy(new Error("never ended")) };
   };
@@ -90,7 +94,9 @@ function startHttp1(origin: string, call: Call): Started {
     body.on("response", (res) => {
       resolve({ status: res.statusCode ?? 0, fields: res.headers, body: res, trailer: {} });
     });
-    if (call.isWithheld === true) body.flushHeaders();
+    if (call.isWithheld === true) {
+      body.flushHeaders();
+    }
   });
   return { answer, body };
 }
@@ -116,7 +122,9 @@ function methodOf({ protocol }: Call): string {
 
 function pathOf({ method, protocol, texts: [text] }: Call): string {
   const path = `/test.v1.EchoService/${method}`;
-  if (protocol !== "get") return path;
+  if (protocol !== "get") {
+    return path;
+  }
   return `${path}?${new URLSearchParams({ connect: "v1", encoding: "json", message: JSON.stringify({ text }) })}`;
 }
 
@@ -138,7 +146,9 @@ function hasEnvelopes({ isStream, protocol }: Call): boolean {
 
 function toBody(call: Call): Buffer {
   const messages = call.texts.map((text) => Buffer.from(JSON.stringify({ text })));
-  if (!hasEnvelopes(call)) return Buffer.concat(messages);
+  if (!hasEnvelopes(call)) {
+    return Buffer.concat(messages);
+  }
   return Buffer.concat(
     messages.flatMap((message) => {
       const head = Buffer.alloc(5);
@@ -163,17 +173,24 @@ async function readOutcome(answer: Answer, call: Call, onMessage: () => void): P
     while (hasEnvelopes(call) && rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
       const end = 5 + rest.readUInt32BE(1);
       const text = rest.toString("utf8", 5, end);
-      if (rest[0] === WEB_TRAILER) reason = reasonOfTrailer(parseFields(text));
-      else if (rest[0] === CONNECT_END) reason = reasonOf(JSON.parse(text).error);
-      else texts.push(JSON.parse(text).text);
+      if (rest[0] === WEB_TRAILER) {
+        reason = reasonOfTrailer(parseFields(text));
+      } else if (rest[0] === CONNECT_END) {
+        reason = reasonOf(JSON.parse(text).error);
+      } else {
+        texts.push(JSON.parse(text).text);
+      }
       rest = rest.subarray(end);
       onMessage();
     }
   }
   if (!hasEnvelopes(call) && rest.length > 0) {
     const message = JSON.parse(rest.toString());
-    if (status === 200) texts.push(message.text);
-    else reason = reasonOf(message);
+    if (status === 200) {
+      texts.push(message.text);
+    } else {
+      reason = reasonOf(message);
+    }
   }
   const seen = fields[SEEN]?.toString() ?? null;
   return { status, texts, reason: reason ?? reasonOfTrailer(trailer), seen };
@@ -187,7 +204,9 @@ interface WireError {
 }
 
 function reasonOf(error: WireError | undefined): string | undefined {
-  if (error === undefined) return undefined;
+  if (error === undefined) {
+    return undefined;
+  }
   const info = error.details?.find(({ type }) => type === INFO);
   return info === undefined ? NO_REASON : fromBinary(ErrorInfoSchema, base64Decode(info.value)).reason;
 }
@@ -200,7 +219,9 @@ function parseFields(text: string): Fields {
 /** The reason is the first word in capitals behind the name of its type. */
 function reasonOfTrailer(fields: Fields): string | undefined {
   const status = fields["grpc-status"]?.toString();
-  if (status === undefined || status === "0") return undefined;
+  if (status === undefined || status === "0") {
+    return undefined;
+  }
   const details = Buffer.from(fields["grpc-status-details-bin"]?.toString() ?? "", "base64");
   const [, reason = NO_REASON] = /ErrorInfo.*?([A-Z_]{6,})/s.exec(details.toString("latin1")) ?? [];
   return reason;

@@ -36,7 +36,9 @@ export async function observe(target: Target, token: string): Promise<Observed> 
   for (const { name, call } of asked) {
     const outcome = await patiently(call, call.outcome);
     answers[name] = lineOf(outcome);
-    if (name === "good token") seen = outcome.seen;
+    if (name === "good token") {
+      seen = outcome.seen;
+    }
   }
   const stream = start(caller, EXPIRING, token);
   await patiently(stream, stream.first);

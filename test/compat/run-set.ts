@@ -85,7 +85,9 @@ async function mapSome<T, R>(items: readonly T[], toResult: (item: T) => Promise
   const results: R[] = [];
   const waiting = items.values();
   const work = async (): Promise<void> => {
-    for (const item of waiting) results.push(await toResult(item));
+    for (const item of waiting) {
+      results.push(await toResult(item));
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return results;

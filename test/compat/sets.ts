@@ -34,7 +34,9 @@ export async function installVersions(): Promise<void> {
   const wanted = await readPackages(join(VERSIONS, "package-lock.json"));
   const present = await readPackages(join(VERSIONS, "node_modules/.package-lock.json"));
   const isInstalled = Object.entries(wanted).every(([path, version]) => present[path] === version);
-  if (!isInstalled) await promisify(execFile)("npm", ["ci", "--prefer-offline"], { cwd: VERSIONS });
+  if (!isInstalled) {
+    await promisify(execFile)("npm", ["ci", "--prefer-offline"], { cwd: VERSIONS });
+  }
 }
 
 async function readPackages(file: string): Promise<Readonly<Record<string, string>>> {
@@ -70,7 +72,9 @@ export async function createApp(set: ConnectSet): Promise<string> {
   for (const { name, folder } of packagesOf(set)) {
     await cp(join(VERSIONS, "node_modules", folder), join(app, "node_modules", name), { recursive: true });
   }
-  for (const name of PUBLISHED) await unpack(name, join(app, "node_modules", packageName(name)));
+  for (const name of PUBLISHED) {
+    await unpack(name, join(app, "node_modules", packageName(name)));
+  }
   // What the programs import by path lies where it lies in the repository.
   await cp(join(HERE, "program"), join(app, "compat/program"), { recursive: true });
   await cp(join(HERE, "../support/echo-service.ts"), join(app, "support/echo-service.ts"));

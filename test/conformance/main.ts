@@ -12,7 +12,9 @@ import { readSuite } from "./suite.ts";
 const { values } = parseArgs({
   options: { descriptors: { type: "string" }, "fast-path": { type: "string", default: "on" } },
 });
-if (values.descriptors === undefined) throw new TypeError("--descriptors FILE is missing");
+if (values.descriptors === undefined) {
+  throw new TypeError("--descriptors FILE is missing");
+}
 
 const suite = readSuite(values.descriptors);
 

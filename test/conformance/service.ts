@@ -22,7 +22,9 @@ export function createConformanceRoutes(suite: Suite): (router: ConnectRouter) =
       answerOne(req.responseDefinition, [req], ctx),
     async clientStream(requests: AsyncIterable<UnaryRequest>, ctx: HandlerContext) {
       const all: UnaryRequest[] = [];
-      for await (const req of requests) all.push(req);
+      for await (const req of requests) {
+        all.push(req);
+      }
       return await answerOne(all[0]?.responseDefinition, all, ctx);
     },
     async *serverStream(req: StreamRequest, ctx: HandlerContext) {
@@ -33,11 +35,18 @@ export function createConformanceRoutes(suite: Suite): (router: ConnectRouter) =
       const unanswered: StreamRequest[] = [];
       let isFullDuplex = false;
       for await (const req of requests) {
-        if (answers === undefined) isFullDuplex = req.fullDuplex ?? false;
+        if (answers === undefined) {
+          isFullDuplex = req.fullDuplex ?? false;
+        }
         answers ??= createAnswers(suite, req.responseDefinition, ctx);
-        if (isFullDuplex && !answers.isDone) yield await answers.next([req]);
-        else unanswered.push(req);
-        if (isFullDuplex && unanswered.length > 0) break;
+        if (isFullDuplex && !answers.isDone) {
+          yield await answers.next([req]);
+        } else {
+          unanswered.push(req);
+        }
+        if (isFullDuplex && unanswered.length > 0) {
+          break;
+        }
       }
       yield* (answers ?? createAnswers(suite, undefined, ctx)).rest(unanswered);
     },
@@ -64,7 +73,9 @@ function createOneAnswer(suite: Suite) {
     setFields(ctx, definition);
     const requestInfo = describeRequest(suite, requests, ctx);
     const { response, responseDelayMs = 0 } = definition ?? {};
-    if (response?.case === "error") throw toError(response.value, anyOf(suite, requestInfo));
+    if (response?.case === "error") {
+      throw toError(response.value, anyOf(suite, requestInfo));
+    }
     await wait(responseDelayMs);
     return toPayload(
       response?.case === "responseData" ? { data: response.value, requestInfo } : { requestInfo },
@@ -99,8 +110,12 @@ function createAnswers(suite: Suite, definition: StreamDefinition | undefined, c
       );
     },
     async *rest(requests) {
-      for (let unanswered = requests; !answers.isDone; unanswered = []) yield await answers.next(unanswered);
-      if (error === undefined) return;
+      for (let unanswered = requests; !answers.isDone; unanswered = []) {
+        yield await answers.next(unanswered);
+      }
+      if (error === undefined) {
+        return;
+      }
       const info = sent === 0 ? [anyOf(suite, describeRequest(suite, requests, ctx))] : [];
       throw toError(error, ...info);
     },
@@ -117,7 +132,11 @@ function setFields(
 }
 
 function append(headers: Headers, fields: readonly Header[]): void {
-  for (const { name, value } of fields) for (const one of value) headers.append(name, one);
+  for (const { name, value } of fields) {
+    for (const one of value) {
+      headers.append(name, one);
+    }
+  }
 }
 
 function describeRequest(suite: Suite, requests: readonly Message[], ctx: HandlerContext): Message {

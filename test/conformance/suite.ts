@@ -22,13 +22,17 @@ export interface Suite {
 export function readSuite(file: string): Suite {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(file)));
   const service = registry.getService(`${PACKAGE}.ConformanceService`);
-  if (service === undefined) throw new Error(`${file} does not describe the conformance suite`);
+  if (service === undefined) {
+    throw new Error(`${file} does not describe the conformance suite`);
+  }
   return {
     registry,
     service,
     message(name) {
       const found = registry.getMessage(`${PACKAGE}.${name}`);
-      if (found === undefined) throw new Error(`the suite has no message ${name}`);
+      if (found === undefined) {
+        throw new Error(`the suite has no message ${name}`);
+      }
       return found;
     },
   };

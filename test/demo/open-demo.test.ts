@@ -72,5 +72,7 @@ test("makes each account once when several demos open at the same time", async (
   await using issuer = await createIssuer({ ...NAMED, store, secret: randomBytes(32) });
   const demos = await Promise.all(Array.from({ length: 3 }, () => openDemo({ issuer, store })));
   expect((await issuer.accounts.list()).map(({ username }) => username)).toEqual(["admin", "demo"]);
-  for (const demo of demos) await demo[Symbol.asyncDispose]();
+  for (const demo of demos) {
+    await demo[Symbol.asyncDispose]();
+  }
 });

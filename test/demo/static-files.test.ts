@@ -27,7 +27,9 @@ async function servePage() {
     "public-secrets/key.txt": "secret",
     "secret.txt": "secret",
   };
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder.path, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder.path, name), content);
+  }
   await symlink(join(folder.path, "secret.txt"), join(root, "link.txt"));
   const serving = await serve({ pages: createStaticFiles(root) });
   return {

@@ -101,7 +101,9 @@ function turn(): Promise<void> {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+  if (signal.aborted) {
+    return Promise.resolve();
+  }
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 

@@ -54,7 +54,9 @@ export function startSides(one: Variant, other: Variant): Sides {
         const [first, second] = await Promise.all([send(sides[0], sent), send(sides[1], sent)]);
         attempts -= 1;
         const isEqual = isDeepStrictEqual(first, second);
-        if (isEqual || attempts === 0) return { isEqual, one: first, other: second };
+        if (isEqual || attempts === 0) {
+          return { isEqual, one: first, other: second };
+        }
       }
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
@@ -65,7 +67,9 @@ async function send(side: Side, sent: Case): Promise<Outcome> {
   const answer = await (sent.transport === "http1" ? sendHttp1 : sendHttp2)(side, sent);
   await side.journal.idle();
   // What follows the end of a call is done within the turns of the loop that come next.
-  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => void setImmediate(resolve));
+  for (let turns = 0; turns < 3; turns += 1) {
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
   const seen = side.journal.take();
   return { answer, seen };
 }

@@ -16,7 +16,9 @@ export function describeFields(raw: readonly string[]): readonly string[] {
 
 /** Write a body down. */
 export function describeBody(body: Buffer): string {
-  if (body.length <= SHOWN_BYTES) return body.toString("hex");
+  if (body.length <= SHOWN_BYTES) {
+    return body.toString("hex");
+  }
   const digest = createHash("sha256").update(body).digest("hex");
   return `${body.subarray(0, SHOWN_BYTES).toString("hex")}… ${body.length} bytes ${digest}`;
 }

@@ -18,7 +18,9 @@ export function createRecordedRoutes(
     journal.note("handler", { context: describeContext(ctx), message: describeMessage(ECHO_SCHEMA, req) });
     const [name = "", ...words] = (ctx.requestHeader.get("x-do") ?? "echo").split(" ");
     const behaviour = BEHAVIOURS[name];
-    if (behaviour === undefined) throw new Error(`there is no behaviour ${name}`);
+    if (behaviour === undefined) {
+      throw new Error(`there is no behaviour ${name}`);
+    }
     return journal.follow("handler", () => behaviour({ req, ctx, argument: words.join(" "), journal }));
   };
   const handlers = {
@@ -29,11 +31,15 @@ export function createRecordedRoutes(
     },
     async client_streaming(requests: AsyncIterable<Message>, ctx: HandlerContext) {
       let last: unknown = {};
-      for await (const req of requests) last = await answer(req, ctx);
+      for await (const req of requests) {
+        last = await answer(req, ctx);
+      }
       return last;
     },
     async *bidi_streaming(requests: AsyncIterable<Message>, ctx: HandlerContext) {
-      for await (const req of requests) yield await answer(req, ctx);
+      for await (const req of requests) {
+        yield await answer(req, ctx);
+      }
     },
   };
   const served = ECHO_SERVICE.methods.filter(({ name }) => name !== "Missing");

@@ -28,7 +28,11 @@ async function findCase(
   among: readonly Case[],
   isSought: (sent: Case) => Promise<boolean>,
 ): Promise<string | undefined> {
-  for (const sent of among) if (await isSought(sent)) return sent.name;
+  for (const sent of among) {
+    if (await isSought(sent)) {
+      return sent.name;
+    }
+  }
   return undefined;
 }
 

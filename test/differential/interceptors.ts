@@ -95,14 +95,18 @@ function toResponse({ service, method }: UnaryRequest, text: string): UnaryRespo
 /** Create an interceptor that does what the header asks of the one of its name, and writes down what it sees. */
 export function createRecordedInterceptor(name: string, journal: Journal): Interceptor {
   return (next) => async (req) => {
-    if (req.stream) return next(req);
+    if (req.stream) {
+      return next(req);
+    }
     journal.note(`${name}: request`, describeRequest(req));
     const [place, wish = ""] = req.header.get("x-interceptor")?.split(" ") ?? [];
     const alteration = place === name ? ALTERATIONS[wish] : undefined;
     try {
       const inner: Next = async (changed) => {
         const res = await next(changed);
-        if (res.stream) throw new Error("a unary call was answered with a stream");
+        if (res.stream) {
+          throw new Error("a unary call was answered with a stream");
+        }
         return res;
       };
       const res = await (alteration === undefined ? inner(req) : alteration(inner, req));

@@ -35,7 +35,9 @@ export function createJournal(): Journal {
     },
     until: (what) => begun[what].promise,
     async idle() {
-      while (working.size > 0) await Promise.all(working);
+      while (working.size > 0) {
+        await Promise.all(working);
+      }
     },
     take() {
       const taken = entries;
@@ -94,7 +96,9 @@ export function describeContext(ctx: HandlerContext): object {
  * that passes, two servers cannot be asked at the same moment: then only what kind of a number it is.
  */
 function describeTimeout(ms: number | undefined): number | string | undefined {
-  if (ms === undefined || isClockStopped()) return ms;
+  if (ms === undefined || isClockStopped()) {
+    return ms;
+  }
   return Number.isInteger(ms) ? "a whole number" : "a fraction";
 }
 
@@ -116,7 +120,9 @@ export function describeError(error: unknown): string {
     const details = error.details.map((detail) => JSON.stringify(detail, toText)).join("; ");
     return `ConnectError ${error.code} ${error.message} {${metadata}} [${details}]${describeCause(error)}`;
   }
-  if (error instanceof Error) return `${error.name} ${error.message}${describeCause(error)}`;
+  if (error instanceof Error) {
+    return `${error.name} ${error.message}${describeCause(error)}`;
+  }
   return `${typeof error} ${String(error)}`;
 }
 

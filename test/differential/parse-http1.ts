@@ -20,7 +20,9 @@ interface Parsed {
 
 function parseResponse(bytes: Buffer): Parsed {
   const headEnd = bytes.indexOf("\r\n\r\n");
-  if (headEnd < 0) return { response: cut(bytes), length: bytes.length };
+  if (headEnd < 0) {
+    return { response: cut(bytes), length: bytes.length };
+  }
   const [statusLine = "", ...lines] = bytes.subarray(0, headEnd).toString("latin1").split("\r\n");
   const headers = toFields(lines);
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
@@ -47,7 +49,9 @@ interface Body {
 }
 
 function readBody(bytes: Buffer, headers: readonly string[]): Body {
-  if (headers.some((header) => /^transfer-encoding: chunked$/i.test(header))) return readChunks(bytes);
+  if (headers.some((header) => /^transfer-encoding: chunked$/i.test(header))) {
+    return readChunks(bytes);
+  }
   const field = headers.find((header) => /^content-length: /i.test(header));
   const length = field === undefined ? bytes.length : Number(field.slice("content-length: ".length));
   return { data: bytes.subarray(0, length), trailers: [], length: Math.min(length, bytes.length) };
@@ -65,7 +69,9 @@ function readChunks(bytes: Buffer): Body {
       return { data: Buffer.concat(chunks), trailers: ["(cut off)"], length: bytes.length };
     }
     at = lineEnd + 2;
-    if (size === 0) break;
+    if (size === 0) {
+      break;
+    }
     chunks.push(bytes.subarray(at, at + size));
     at += size + 2;
   }

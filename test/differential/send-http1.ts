@@ -18,7 +18,9 @@ export async function sendHttp1(side: Side, sent: Case): Promise<Answer> {
   const closed = once(socket, "close");
   await Promise.race([once(socket, "connect"), closed]);
   socket.write(headOf(sent));
-  for (const step of sent.steps) await write(socket, step, { side, over: closed });
+  for (const step of sent.steps) {
+    await write(socket, step, { side, over: closed });
+  }
   await Promise.race([ended, closed]);
   socket.destroy();
   await closed;
@@ -45,7 +47,9 @@ async function write(
   { side, over }: { readonly side: Side; readonly over: Promise<unknown> },
 ): Promise<void> {
   if (step instanceof Uint8Array) {
-    if (socket.writable) socket.write(step);
+    if (socket.writable) {
+      socket.write(step);
+    }
     return;
   }
   const acts: Readonly<Record<Exclude<Step, Uint8Array | WaitingStep>, () => unknown>> = {
@@ -54,6 +58,9 @@ async function write(
     "reset quietly": () => socket.destroy(),
     "half-close": () => socket.end(),
   };
-  if (step in acts) acts[step as keyof typeof acts]();
-  else await untilReached(step as WaitingStep, side, over);
+  if (step in acts) {
+    acts[step as keyof typeof acts]();
+  } else {
+    await untilReached(step as WaitingStep, side, over);
+  }
 }

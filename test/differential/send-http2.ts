@@ -26,7 +26,9 @@ export async function sendHttp2(side: Side, sent: Case): Promise<Answer> {
   try {
     const stream = request(session, side, sent);
     const answer = collect(stream);
-    for (const step of sent.steps) await write({ stream, socket }, step, side);
+    for (const step of sent.steps) {
+      await write({ stream, socket }, step, side);
+    }
     const { responses, end } = await answer;
     await roundTrip(session);
     return { responses, end: `${end}${goaway()}` };
@@ -42,7 +44,9 @@ export async function sendTogether(side: Side, all: readonly Case[]): Promise<re
     const streams = all.map((sent) => request(session, side, sent));
     const answers = Promise.all(streams.map(collect));
     for (const [index, stream] of streams.entries()) {
-      for (const step of all[index]?.steps ?? []) await write({ stream, socket }, step, side);
+      for (const step of all[index]?.steps ?? []) {
+        await write({ stream, socket }, step, side);
+      }
     }
     return await answers;
   } finally {
@@ -79,7 +83,9 @@ function request(
 
 /** What the client has sent last must have reached the server before its journal is read. */
 async function roundTrip(session: ClientHttp2Session): Promise<void> {
-  if (session.closed || session.destroyed) return;
+  if (session.closed || session.destroyed) {
+    return;
+  }
   await new Promise<void>((resolve) => {
     session.once("close", resolve);
     session.ping(() => resolve());
@@ -92,7 +98,9 @@ interface Connection {
 }
 
 async function write({ stream, socket }: Connection, step: Step, side: Side): Promise<void> {
-  if (stream.destroyed) return;
+  if (stream.destroyed) {
+    return;
+  }
   if (step instanceof Uint8Array) {
     stream.write(step);
     return;
@@ -103,8 +111,11 @@ async function write({ stream, socket }: Connection, step: Step, side: Side): Pr
     "reset quietly": () => stream.close(constants.NGHTTP2_NO_ERROR),
     "half-close": () => socket.end(),
   };
-  if (step in acts) acts[step as keyof typeof acts]();
-  else await untilReached(step as WaitingStep, side, once(stream, "close"));
+  if (step in acts) {
+    acts[step as keyof typeof acts]();
+  } else {
+    await untilReached(step as WaitingStep, side, once(stream, "close"));
+  }
 }
 
 async function collect(stream: ClientHttp2Stream): Promise<Answer> {
@@ -125,6 +136,8 @@ async function collect(stream: ClientHttp2Stream): Promise<Answer> {
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   stream.on("error", (error: NodeJS.ErrnoException) => (failure = ` ${error.code}`));
   await once(stream, "close").catch(() => undefined);
-  if (head !== undefined) responses.push({ ...head, body: describeBody(Buffer.concat(chunks)), trailers });
+  if (head !== undefined) {
+    responses.push({ ...head, body: describeBody(Buffer.concat(chunks)), trailers });
+  }
   return { responses, end: `${stream.readableEnded ? "end" : "cut"} rst ${stream.rstCode}${failure}` };
 }

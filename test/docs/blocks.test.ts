@@ -56,7 +56,9 @@ describe.each(notEmpty(withPrograms.map((document) => ({ document, name: documen
       const result = runs.get(document)?.shell.find((known) => known.fence === fence);
       const fails = fence.attributes.fails !== undefined;
       expect(result?.code, result?.stderr).toEqual(fails ? expect.any(Number) : 0);
-      if (fails) expect(result?.code).not.toBe(0);
+      if (fails) {
+        expect(result?.code).not.toBe(0);
+      }
       expectOutput(document, fence, fails ? result?.stderr : result?.stdout);
     });
   },
@@ -65,6 +67,8 @@ describe.each(notEmpty(withPrograms.map((document) => ({ document, name: documen
 /** What stands right behind a block as its output must be what it printed. */
 function expectOutput({ fences }: Document, fence: Fence, printed = ""): void {
   const next = fences[fences.indexOf(fence) + 1];
-  if (next?.attributes.output === undefined) return;
+  if (next?.attributes.output === undefined) {
+    return;
+  }
   expect(matchesOutput(next.text, printed), `${placeOf(next)} says otherwise than:\n${printed}`).toBe(true);
 }

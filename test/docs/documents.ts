@@ -30,6 +30,8 @@ export const DOCUMENTS: readonly Document[] = [
 /** Find a document by its path. */
 export function documentOf(path: string): Document {
   const document = DOCUMENTS.find((known) => known.path === path);
-  if (document === undefined) throw new Error(`there is no ${path}`);
+  if (document === undefined) {
+    throw new Error(`there is no ${path}`);
+  }
   return document;
 }

@@ -51,7 +51,9 @@ function isKnown({ language, attributes }: Fence): boolean {
 }
 
 function hasOutput(fence: Fence | undefined): boolean {
-  if (fence === undefined) return false;
+  if (fence === undefined) {
+    return false;
+  }
   const { language, attributes } = fence;
   return (
     (language === "sh" && attributes["by-hand"] === undefined) ||
@@ -82,7 +84,9 @@ describe("links", () => {
 function exists(path: string, target: string): boolean {
   const [file = "", anchor] = target.split("#", 2);
   const found = file === "" ? path : join(dirname(path), file);
-  if (!existsSync(join(ROOT, found))) return false;
+  if (!existsSync(join(ROOT, found))) {
+    return false;
+  }
   return anchor === undefined || parseAnchors(documentOf(found).markdown).has(anchor);
 }
 
@@ -111,7 +115,9 @@ describe("what a reader types by hand", () => {
       const known = new Set([...(await helpOf(command)).matchAll(/--[a-z-]+/g)].map(([name]) => name));
       const used = [...rest.matchAll(/(?<=\s)--[a-z-]+/g)].map(([name]) => name);
       expect(used.filter((name) => !known.has(name))).toEqual([]);
-      if (command === "serve") expect(used).toContain("--audience");
+      if (command === "serve") {
+        expect(used).toContain("--audience");
+      }
     },
   );
 });

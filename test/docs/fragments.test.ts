@@ -26,8 +26,11 @@ describe.each(notEmpty(documents.map((document) => ({ document, name: document.p
       ({ fence }) => {
         const refusal = refusalOf(services.get(fence));
         const next = fences[fences.indexOf(fence) + 1];
-        if (fence.attributes.refused === undefined) expect(refusal).toBeUndefined();
-        else expect(matchesOutput(next?.text ?? "", refusal ?? ""), `it says:\n${refusal}`).toBe(true);
+        if (fence.attributes.refused === undefined) {
+          expect(refusal).toBeUndefined();
+        } else {
+          expect(matchesOutput(next?.text ?? "", refusal ?? ""), `it says:\n${refusal}`).toBe(true);
+        }
       },
     );
   },
@@ -38,7 +41,9 @@ function refusalOf(service: DescService | undefined): string | undefined {
     createPolicyTable(service === undefined ? [] : [service]);
     return undefined;
   } catch (error) {
-    if (error instanceof PolicyError) return error.message;
+    if (error instanceof PolicyError) {
+      return error.message;
+    }
     throw error;
   }
 }

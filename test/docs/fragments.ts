@@ -42,7 +42,9 @@ export async function buildFragments(
     );
   }
   const { code, stdout, stderr } = await runBuf(["build", "-o", "image.binpb"], project.path);
-  if (code !== 0) throw new Error(`buf build in ${fences[0]?.document}:\n${stdout}${stderr}`);
+  if (code !== 0) {
+    throw new Error(`buf build in ${fences[0]?.document}:\n${stdout}${stderr}`);
+  }
   const image = fromBinary(FileDescriptorSetSchema, await readFile(join(project.path, "image.binpb")));
   const services = [...createFileRegistry(image)].filter((type) => type.kind === "service");
   return new Map(fragments.map((fence) => [fence, serviceOf(fence, services)]));
@@ -56,6 +58,8 @@ function nameOf({ line }: Fence): string {
 
 function serviceOf(fence: Fence, services: readonly DescService[]): DescService {
   const service = services.find(({ file }) => file.name.endsWith(`/${nameOf(fence)}`));
-  if (service === undefined) throw new Error(`line ${fence.line} of ${fence.document} makes no service`);
+  if (service === undefined) {
+    throw new Error(`line ${fence.line} of ${fence.document} makes no service`);
+  }
   return service;
 }

@@ -42,13 +42,19 @@ export function parseFences(document: string, markdown: string): readonly Fence[
       open = undefined;
     }
   }
-  if (open !== undefined) throw new Error(`${document}:${open.line - 1} opens a fence that is not closed`);
+  if (open !== undefined) {
+    throw new Error(`${document}:${open.line - 1} opens a fence that is not closed`);
+  }
   return fences;
 }
 
 function infoOf([, indent = "", info = ""]: RegExpExecArray, place: string): string {
-  if (indent !== "") throw new Error(`${place} has an indented fence, which would go untested`);
-  if (info.trim() === "") throw new Error(`${place} has a fence without a language`);
+  if (indent !== "") {
+    throw new Error(`${place} has an indented fence, which would go untested`);
+  }
+  if (info.trim() === "") {
+    throw new Error(`${place} has a fence without a language`);
+  }
   return info.trim();
 }
 
@@ -106,7 +112,9 @@ export function replaceRows(markdown: string, heading: string, rows: readonly st
 function findRows(markdown: string, heading: string) {
   const lines = withoutFences(markdown);
   const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
-  if (start === -1) throw new Error(`there is no heading ${heading}`);
+  if (start === -1) {
+    throw new Error(`there is no heading ${heading}`);
+  }
   const first = lines.findIndex((line, index) => index > start && line.startsWith("|---")) + 1;
   const end = lines.findIndex((line, index) => index >= first && !line.startsWith("|"));
   return { lines, first, end };
@@ -117,7 +125,9 @@ function withoutFences(markdown: string): readonly string[] {
   let inside = false;
   return markdown.split("\n").map((line) => {
     const isFence = line.startsWith("```");
-    if (isFence) inside = !inside;
+    if (isFence) {
+      inside = !inside;
+    }
     return isFence || inside ? "" : line;
   });
 }

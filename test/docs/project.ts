@@ -43,7 +43,9 @@ export async function createProject(
   await symlink(join(ROOT, "node_modules"), join(path, "node_modules"));
   await writeProtos(path, fences);
   const sources = toSourceFiles(path, fences);
-  for (const source of sources) await writeText(source.path, toRun(padToLines(source.fences)));
+  for (const source of sources) {
+    await writeText(source.path, toRun(padToLines(source.fences)));
+  }
   const kept = stack.move();
   return { path, sources, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
@@ -54,7 +56,9 @@ function toSourceFiles(path: string, fences: readonly Fence[]): readonly SourceF
     const { file, continues } = fence.attributes;
     const last = files.at(-1);
     if (continues !== undefined) {
-      if (last === undefined) throw new Error(`${placeOf(fence)} continues nothing`);
+      if (last === undefined) {
+        throw new Error(`${placeOf(fence)} continues nothing`);
+      }
       last.fences.push(fence);
     } else {
       const name = file ?? `line-${fence.line}.${fence.language}`;
@@ -77,7 +81,9 @@ async function writeProtos(path: string, fences: readonly Fence[]): Promise<void
   const protos = fences.filter(
     ({ language, attributes }) => language === "proto" && attributes.file !== undefined,
   );
-  if (protos.length === 0) return;
+  if (protos.length === 0) {
+    return;
+  }
   await writeText(join(path, "proto", OPTIONS), await readFile(join(ROOT, "proto", OPTIONS), "utf8"));
   await writeText(join(path, "buf.yaml"), MODULE);
   await writeText(join(path, "buf.gen.yaml"), GENERATE);
@@ -87,7 +93,9 @@ async function writeProtos(path: string, fences: readonly Fence[]): Promise<void
   }
   for (const command of ["lint", "generate"]) {
     const { code, stdout, stderr } = await runBuf([command], path);
-    if (code !== 0) throw new Error(`buf ${command} in ${protos[0]?.document}:\n${stdout}${stderr}`);
+    if (code !== 0) {
+      throw new Error(`buf ${command} in ${protos[0]?.document}:\n${stdout}${stderr}`);
+    }
   }
 }
 

@@ -52,7 +52,9 @@ export async function runDocument(fences: readonly Fence[], demo: ServerProcess)
   const project = stack.use(await createProject(fences, toRun));
   for (const source of project.sources) {
     const server = await serve(source, { ports, env });
-    if (server !== undefined) stack.use(server);
+    if (server !== undefined) {
+      stack.use(server);
+    }
   }
   const programs = new Map<SourceFile, ProgramResult>();
   for (const source of project.sources.filter((file) => attributeOf(file, "run") !== undefined)) {
@@ -69,7 +71,9 @@ async function serve(
   { ports, env }: { readonly ports: Ports; readonly env: Readonly<Record<string, string>> },
 ): Promise<RunningProgram | undefined> {
   const port = ports.get(attributeOf(source, "serve") ?? "");
-  if (port === undefined) return undefined;
+  if (port === undefined) {
+    return undefined;
+  }
   const program = startProgram({ ...toProgram(source), env });
   const early = program.ended.then(({ stderr }) => {
     throw new Error(`the server of ${source.fences.map(placeOf).join()} ended:\n${stderr}`);

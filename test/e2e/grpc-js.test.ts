@@ -59,7 +59,9 @@ test("@grpc/grpc-js follows a stream", async () => {
   );
   const note = await createNote({ title: "live" }, bearer(token));
   for await (const event of stream as AsyncIterable<MessageShape<typeof NoteEventSchema>>) {
-    if (event.note?.id !== note.id) continue;
+    if (event.note?.id !== note.id) {
+      continue;
+    }
     expect(event.kind).toBe(NoteEvent_Kind.CREATED);
     break;
   }

@@ -68,7 +68,9 @@ async function writeUntilKilled(server: ServerProcess, token: string): Promise<r
     for (let count = 1; ; count += 1) {
       const note = await notes.createNote({ title: `note ${count} of writer ${writer}` });
       acknowledged.push(note.id);
-      if (acknowledged.length === WRITES_BEFORE_KILL) process.kill(server.program.pid, "SIGKILL");
+      if (acknowledged.length === WRITES_BEFORE_KILL) {
+        process.kill(server.program.pid, "SIGKILL");
+      }
     }
   };
   const writers = await Promise.allSettled(Array.from({ length: WRITERS }, (_, index) => write(index)));
@@ -80,7 +82,9 @@ async function writeUntilKilled(server: ServerProcess, token: string): Promise<r
 async function refresh(server: ServerProcess, refreshToken: string) {
   const session = clientOf(SessionService, { baseUrl: server.baseUrl });
   const { tokens } = await session.refresh({ refreshToken, refreshId: crypto.randomUUID() });
-  if (tokens === undefined) throw new Error("the server refreshed without tokens");
+  if (tokens === undefined) {
+    throw new Error("the server refreshed without tokens");
+  }
   return tokens;
 }
 
@@ -90,8 +94,12 @@ async function readFeed(server: ServerProcess, token: string, wanted: readonly s
   const last = await notes.createNote({ title: "the end" });
   const created: NoteEvent[] = [];
   for await (const event of notes.watchNotes({})) {
-    if (event.kind === NoteEvent_Kind.CREATED) created.push(event);
-    if (event.note?.id === last.id) break;
+    if (event.kind === NoteEvent_Kind.CREATED) {
+      created.push(event);
+    }
+    if (event.note?.id === last.id) {
+      break;
+    }
   }
   expect(created.length).toBeGreaterThan(wanted.length);
   return created;

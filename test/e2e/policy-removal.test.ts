@@ -56,7 +56,9 @@ function serve(without?: DescMethod): Auth {
     if (proto === without?.parent.file.proto) {
       const service = copy.service.find(({ name }) => name === without.parent.name);
       const options = service?.method.find(({ name }) => name === without.name)?.options;
-      if (options === undefined) throw new Error(`${nameOf(without)} has no options to begin with`);
+      if (options === undefined) {
+        throw new Error(`${nameOf(without)} has no options to begin with`);
+      }
       clearExtension(options, policy);
     }
     return copy;
@@ -66,7 +68,9 @@ function serve(without?: DescMethod): Auth {
     routes: (router) => {
       for (const { typeName } of ownServices) {
         const service = registry.getService(typeName);
-        if (service === undefined) throw new Error(`${typeName} was lost on the way`);
+        if (service === undefined) {
+          throw new Error(`${typeName} was lost on the way`);
+        }
         router.service(service, {});
       }
     },

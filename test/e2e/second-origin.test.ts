@@ -62,7 +62,9 @@ test("a second session at an API of its own is renewed there, and ends and chang
       await account.signOut();
       const refused = await notes.getNote({ id: "1" }).catch((cause: unknown) => cause);
       expect(isSessionError(refused, "SIGNED_OUT")).toBe(true);
-    } else await account.signIn(DEMO_ACCOUNT);
+    } else {
+      await account.signIn(DEMO_ACCOUNT);
+    }
     await ended;
     expect(isSessionError(error, "SIGNED_OUT")).toBe(true);
     await eventually(() => api.open() === 0 || undefined);

@@ -29,7 +29,9 @@ test("servers whose clocks are five minutes wrong work as one with those that ar
     for (const other of [...urls, ...urls]) {
       const { accessToken } = await client.refresh(other);
       // A token that any of them signs is good at all of them, at once.
-      for (const baseUrl of urls) await clientOf(SessionService, { baseUrl, token: accessToken }).whoAmI({});
+      for (const baseUrl of urls) {
+        await clientOf(SessionService, { baseUrl, token: accessToken }).whoAmI({});
+      }
     }
     // Two tabs that refresh at the same time, at servers that do not agree on the time, are no theft.
     const { refreshToken } = client.tokens;

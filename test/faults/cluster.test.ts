@@ -49,7 +49,9 @@ async function watchAt(index: number, token: string) {
     try {
       for (;;) {
         const { done } = await stream.next();
-        if (done === true) return undefined;
+        if (done === true) {
+          return undefined;
+        }
       }
     } catch (error) {
       return ConnectError.from(error);
@@ -180,7 +182,9 @@ function sendRefresh(baseUrl: string, body: object) {
   return {
     async read(): Promise<string> {
       const chunks: Buffer[] = [];
-      for await (const chunk of socket) chunks.push(chunk as Buffer);
+      for await (const chunk of socket) {
+        chunks.push(chunk as Buffer);
+      }
       await pause(0);
       return Buffer.concat(chunks).toString();
     },

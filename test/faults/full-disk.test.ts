@@ -62,7 +62,8 @@ test("sessions that are ended while the disk is full are over on every server, a
   await signIn(cluster.at(0).baseUrl);
   await cluster.replace(0);
   await cluster.replace(1);
-  for (const tokens of [own, device])
+  for (const tokens of [own, device]) {
     expect([await isOver(0, tokens), await isOver(1, tokens)]).toEqual([true, true]);
+  }
   await sessionsAt(0).refresh({ refreshToken: going.refreshToken, refreshId: crypto.randomUUID() });
 });

@@ -54,8 +54,9 @@ test(
     };
     const before = await rotations();
     const watch = async (): Promise<void> => {
-      while ((await rotations()) < before + ROTATIONS)
+      while ((await rotations()) < before + ROTATIONS) {
         await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       isOver = true;
     };
     await Promise.all([watch(), ...Array.from({ length: CLIENTS }, (_, index) => run(index))]);

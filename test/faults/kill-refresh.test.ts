@@ -41,8 +41,12 @@ test(
     {
       await using server = await start();
       // What each client has is good: it finishes what it had begun, and goes on.
-      for (const client of clients) await client.refresh(server.baseUrl);
-      for (const client of clients) await client.refresh(server.baseUrl);
+      for (const client of clients) {
+        await client.refresh(server.baseUrl);
+      }
+      for (const client of clients) {
+        await client.refresh(server.baseUrl);
+      }
     }
     await using store = await openDatabase({ sqlite: databaseIn(folder.path) });
     const rows = await store.db.selectFrom("sessions").selectAll().execute();
@@ -64,7 +68,9 @@ async function refreshUntilDown(
     try {
       await client.refresh(baseUrl);
     } catch (error) {
-      if (!isOutage(error)) refused.push(error);
+      if (!isOutage(error)) {
+        refused.push(error);
+      }
       return;
     }
   }

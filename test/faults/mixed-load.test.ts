@@ -39,7 +39,9 @@ for (const unaryFastPath of [true, false]) {
         expect(failures.flat()).toEqual([]);
         const sample = { ...(await settle(server)), calls };
         process.stdout.write(`${formatSample((performance.now() - startMs) / 1000, sample)}\n`);
-        if (round >= WARM_UPS) samples.push(sample);
+        if (round >= WARM_UPS) {
+          samples.push(sample);
+        }
       }
       expect(findLeaks(samples)).toEqual([]);
     },

@@ -31,8 +31,12 @@ test("Postgres may go away under load: Unavailable while it does, nobody is sign
 
   expect(load.refused).toEqual([]);
   // What was begun is finished, and what each client has goes on.
-  for (const client of clients) await client.refresh(cluster.at(0).baseUrl);
-  for (const client of clients) await client.refresh(cluster.at(1).baseUrl);
+  for (const client of clients) {
+    await client.refresh(cluster.at(0).baseUrl);
+  }
+  for (const client of clients) {
+    await client.refresh(cluster.at(1).baseUrl);
+  }
 }, 600_000);
 
 /** Let every client refresh again and again, at one server after the other. */
@@ -45,8 +49,11 @@ function startLoad(clients: readonly RefreshingClient[], urlOf: (index: number) 
       try {
         await client.refresh(urlOf(count));
       } catch (error) {
-        if (isOutage(error)) outages += 1;
-        else refused.push(error);
+        if (isOutage(error)) {
+          outages += 1;
+        } else {
+          refused.push(error);
+        }
       }
       await pause(20);
     }

@@ -55,7 +55,9 @@ for (const [name, startProxy] of Object.entries(PROXIES)) {
       }
       await Promise.all(streams.map(async (stream) => await stream.return?.()));
       await Promise.all(followed.map(({ ended }) => ended));
-      for (const { seen } of followed) expect(seen).toEqual(written);
+      for (const { seen } of followed) {
+        expect(seen).toEqual(written);
+      }
       // Each server had a stream, or was on the way to one: a run that nothing interrupts proves nothing.
       expect(interruptions.length).toBeGreaterThan(0);
     });

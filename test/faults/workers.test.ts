@@ -79,15 +79,17 @@ test("a revocation at one worker acts at all of them, also on open streams", asy
 });
 
 async function followTo(client: ReturnType<typeof notesOf>): Promise<void> {
-  for await (const _ of client.watchNotes({}));
+  for await (const _ of client.watchNotes({})) {
+  }
 }
 
 test("a note that is written at one worker is on the streams of the others", async () => {
   const { accessToken } = await signIn(server.baseUrl);
   const stop = new AbortController();
   const watches = Array.from({ length: WORKERS }, async () => {
-    for await (const { note } of notesOf(accessToken).watchNotes({}, { signal: stop.signal }))
+    for await (const { note } of notesOf(accessToken).watchNotes({}, { signal: stop.signal })) {
       return note?.title;
+    }
     return undefined;
   });
   await eventually(async () => ((await metric("countersign_live_streams")) === WORKERS ? true : undefined));
@@ -127,7 +129,9 @@ test("connections are spread; kill -9 of one worker breaks only its own, loses n
   const broken = answered.filter((isAnswered) => !isAnswered).length;
   expect(broken).toBeGreaterThan(0);
   expect(broken).toBeLessThan(2 * WORKERS);
-  for (const session of sessions) session.destroy();
+  for (const session of sessions) {
+    session.destroy();
+  }
 
   const renewed = await Promise.all(Array.from({ length: WORKERS }, () => stillWorks(tokens)));
   expect(new Set(renewed)).toEqual(new Set(["ok"]));
@@ -150,7 +154,9 @@ async function openConnection(): Promise<ClientHttp2Session> {
 function answersPing(session: ClientHttp2Session): Promise<boolean> {
   return new Promise((resolve) => {
     session.once("close", () => resolve(false));
-    if (session.destroyed || !session.ping((error) => resolve(error === null))) resolve(false);
+    if (session.destroyed || !session.ping((error) => resolve(error === null))) {
+      resolve(false);
+    }
   });
 }
 

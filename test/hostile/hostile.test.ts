@@ -37,9 +37,13 @@ function judge(hostile: HostileCase, answer: HostileAnswer): void {
   const { outcome } = hostile;
   const isGrpc = answer.grpcStatus !== undefined;
   expect(answer.status).toBe(isGrpc ? 200 : WIRE[outcome].http);
-  if (isGrpc) expect(answer.grpcStatus).toBe(WIRE[outcome].grpc);
+  if (isGrpc) {
+    expect(answer.grpcStatus).toBe(WIRE[outcome].grpc);
+  }
   expect(echo.errors).toEqual([]);
-  if (outcome === "passed") return;
+  if (outcome === "passed") {
+    return;
+  }
   expect(answer.text).toContain(outcome);
   expect(answer.text).toMatch(/www-authenticate: Bearer realm="countersign"/i);
   expect(echoed(hostile, answer.text)).toBeUndefined();

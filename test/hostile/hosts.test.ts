@@ -40,8 +40,11 @@ for (const [nodeName, node] of Object.entries(NODES)) {
         const unserved = name === "listen" || way === "guarded" ? [400] : [400, 404];
         for (const version of notEmpty(versions)) {
           describe(`${name} over HTTP/${version}`, () => {
-            if (version === 1) overHttp1(target, unserved);
-            else overHttp2(target, unserved);
+            if (version === 1) {
+              overHttp1(target, unserved);
+            } else {
+              overHttp2(target, unserved);
+            }
             test("says nothing of it on its standard error, which strangers could fill", () => {
               expect(adapters.program.output().stderr).toBe("");
             });
@@ -109,7 +112,9 @@ async function others<T>(
   const found: Record<string, RawOutcome> = {};
   for (const [name, each] of Object.entries(cases)) {
     const outcome = await send(each);
-    if (!expected.includes(outcome)) found[name] = outcome;
+    if (!expected.includes(outcome)) {
+      found[name] = outcome;
+    }
   }
   return found;
 }

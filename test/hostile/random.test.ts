@@ -39,8 +39,9 @@ async function sendAll(target: RawTarget, version: 1 | 2): Promise<void> {
   const rest = fc.sample(connection, { numRuns: CONNECTIONS, seed: SEED });
   const protocol = version === 1 ? "http/1.1" : "h2";
   const sendRest = async (): Promise<void> => {
-    for (let next = rest.pop(); next !== undefined; next = rest.pop())
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
       await send(next, { ...target, protocol });
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, sendRest));
 }
@@ -56,8 +57,12 @@ async function send(
   await sleep(1);
   socket.write(bytes.subarray(pauseAt));
   await sleep(1);
-  if (end === "end") socket.end();
-  else if (end === "reset" && !target.isSecure) socket.resetAndDestroy();
-  else if (end !== "wait") socket.destroy();
+  if (end === "end") {
+    socket.end();
+  } else if (end === "reset" && !target.isSecure) {
+    socket.resetAndDestroy();
+  } else if (end !== "wait") {
+    socket.destroy();
+  }
   await Promise.race([closed, sleep(PATIENCE_MS)]);
 }

@@ -38,9 +38,15 @@ export async function sendFields(target: RawTarget, fields: HeaderFields): Promi
       "data",
       createFrameReader((type, _flags, id, payload) => {
         const status = type === FRAME.headers && id === 1 ? STATUSES[payload.readUInt8(0)] : undefined;
-        if (status !== undefined) resolve(status);
-        if (type === FRAME.reset) resolve("reset");
-        if (type === FRAME.goaway) resolve("closed");
+        if (status !== undefined) {
+          resolve(status);
+        }
+        if (type === FRAME.reset) {
+          resolve("reset");
+        }
+        if (type === FRAME.goaway) {
+          resolve("closed");
+        }
       }),
     );
     socket.once("close", () => resolve("closed"));

@@ -29,7 +29,9 @@ export async function sendHttp1(port: number, hostile: HostileCase): Promise<Hos
   // Text of Latin-1, so that a byte can be written as a character.
   socket.write(Buffer.from(`POST ${pathOf(hostile)} HTTP/1.1\r\n${head}\r\n{}`, "latin1"));
   let text = "";
-  for await (const chunk of socket) text += String(chunk);
+  for await (const chunk of socket) {
+    text += String(chunk);
+  }
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
   return { status, grpcStatus: undefined, text };
 }

@@ -42,7 +42,9 @@ export async function serveClosedGate(unaryFastPath = true): Promise<ClosedGate>
   };
   const handle = (req: HttpRequest, res: HttpResponse): void => {
     if (isHttp2Request(req)) {
-      if (!streams.includes(req.stream)) watch(req.stream);
+      if (!streams.includes(req.stream)) {
+        watch(req.stream);
+      }
     } else {
       requests += 1;
       socket = req.socket;

@@ -32,7 +32,9 @@ async function serving(server: Server | NodeServer): Promise<Serving> {
     target: { port, isSecure: false },
     uncaught,
     async [Symbol.asyncDispose]() {
-      if ("closeAllConnections" in server) server.closeAllConnections();
+      if ("closeAllConnections" in server) {
+        server.closeAllConnections();
+      }
       server.close();
       process.off("uncaughtException", keep);
     },
@@ -93,7 +95,9 @@ describe("guardNodeServer", () => {
     const server = createHttp2Server();
     guardNodeServer(server, { onError: (error) => void told.push(error) });
     server.on("stream", (stream: ServerHttp2Stream, headers) => {
-      if (headers[":path"] === "/throw") throw new RangeError("thrown");
+      if (headers[":path"] === "/throw") {
+        throw new RangeError("thrown");
+      }
       stream.respond({ ":status": 200 });
       stream.end();
     });
@@ -137,7 +141,9 @@ describe("a connection that stops to speak HTTP/1.1", () => {
     await once(client, "data");
     client.resetAndDestroy();
     await closed;
-    for (const timer of timers) clearInterval(timer);
+    for (const timer of timers) {
+      clearInterval(timer);
+    }
     expect(running.uncaught).toEqual([]);
     const other = await connectRaw(running.port);
     const answer = readAll(other);

@@ -16,7 +16,9 @@ const SERVICE = "/countersign.demo.v1.NotesService";
 const routes: RpcOptions["routes"] = (router) =>
   router.service(NotesService, {
     createNote: ({ title, body }) => {
-      if (title === "throw") throw new Error("a detail that is nobody's business");
+      if (title === "throw") {
+        throw new Error("a detail that is nobody's business");
+      }
       return { title, body: String(body.length) };
     },
     async *watchNotes({ afterSequence }, ctx) {
@@ -27,13 +29,17 @@ const routes: RpcOptions["routes"] = (router) =>
     async importNotes(requests) {
       let created = 0;
       for await (const { title } of requests) {
-        if (title === "stop") throw new ConnectError("enough", Code.InvalidArgument);
+        if (title === "stop") {
+          throw new ConnectError("enough", Code.InvalidArgument);
+        }
         created += 1;
       }
       return { created };
     },
     async *syncNotes(requests) {
-      for await (const { noteId } of requests) yield { noteId };
+      for await (const { noteId } of requests) {
+        yield { noteId };
+      }
     },
   });
 
@@ -46,7 +52,9 @@ const TRANSPORTS: Readonly<Record<string, (baseUrl: string) => Transport>> = {
 };
 
 async function* titles(...all: readonly string[]) {
-  for (const title of all) yield { title };
+  for (const title of all) {
+    yield { title };
+  }
 }
 
 async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
@@ -73,13 +81,17 @@ for (const [name, createTransport] of Object.entries(TRANSPORTS)) {
         expect(sequence).toBe(7n);
         break;
       }
-      if (isHttp1) return;
+      if (isHttp1) {
+        return;
+      }
       const acknowledged: string[] = [];
       async function* changes() {
         yield { noteId: "x" };
         yield { noteId: "y" };
       }
-      for await (const { noteId } of client.syncNotes(changes())) acknowledged.push(noteId);
+      for await (const { noteId } of client.syncNotes(changes())) {
+        acknowledged.push(noteId);
+      }
       expect(acknowledged).toEqual(["x", "y"]);
     });
 
@@ -204,7 +216,9 @@ describe("a deadline", () => {
           async *watchNotes(_, { signal }) {
             resolve(signal);
             yield {};
-            if (!signal.aborted) await once(signal, "abort");
+            if (!signal.aborted) {
+              await once(signal, "abort");
+            }
             throw signal.reason;
           },
         }),

@@ -25,7 +25,9 @@ async function askHttp2(origin: string, fields: OutgoingHttpHeaders, body = "") 
   try {
     const stream = session.request({ ":path": "/endpoint", ...fields });
     // A GET has ended already.
-    if (!stream.writableEnded) stream.end(body);
+    if (!stream.writableEnded) {
+      stream.end(body);
+    }
     const [headers] = await once(stream, "response");
     return { status: Number(headers[":status"]), headers, body: await text(stream) };
   } finally {
@@ -199,7 +201,9 @@ describe("pages", () => {
     };
     await using serving = await serve({ pages });
     const paths = ["/a", "/a/../b", "/./a", "/%2e%2e/a", "/a%2fb"];
-    for (const path of paths) expect((await ask(serving.origin, { path })).status).toBe(404);
+    for (const path of paths) {
+      expect((await ask(serving.origin, { path })).status).toBe(404);
+    }
     expect((await ask(serving.origin, { path: "/a", method: "HEAD" })).status).toBe(404);
     expect((await ask(serving.origin, { path: "/a", method: "POST", body: "x" })).status).toBe(404);
     expect(asked).toEqual(["GET /a", "GET /a%2fb", "HEAD /a"]);

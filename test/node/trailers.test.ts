@@ -23,7 +23,9 @@ const routes: RpcOptions["routes"] = (router) =>
       throw new ConnectError("the upstream failed", Code.Unavailable, UPSTREAM);
     },
     getNote(_, { responseTrailer }) {
-      for (const [name, value] of Object.entries(UPSTREAM)) responseTrailer.set(name, value);
+      for (const [name, value] of Object.entries(UPSTREAM)) {
+        responseTrailer.set(name, value);
+      }
       return {};
     },
     // biome-ignore lint/correctness/useYield: a stream that fails has no message
@@ -55,7 +57,9 @@ describe.each([true, false])("a trailer over HTTP/2 (fast path: %s)", (unaryFast
 
   it("leaves it out of streams, too", async () => {
     const work = async (notes: ReturnType<typeof createNotes>): Promise<void> => {
-      for await (const event of notes.watchNotes({})) expect(event).toBeUndefined();
+      for await (const event of notes.watchNotes({})) {
+        expect(event).toBeUndefined();
+      }
     };
     const error = await call((notes) => work(notes).catch(ConnectError.from));
 

@@ -22,7 +22,9 @@ test.each(Object.entries(transports))(
         router.service(NotesService, {
           async *syncNotes(requests) {
             yield { noteId: "hello" };
-            for await (const { noteId } of requests) yield { noteId };
+            for await (const { noteId } of requests) {
+              yield { noteId };
+            }
           },
         }),
     });

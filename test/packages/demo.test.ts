@@ -58,7 +58,9 @@ describe("countersign demo, of the packages in an empty project", () => {
     // A loop that is left does not end the call, and a call that goes on keeps the server for its whole grace.
     const watching = new AbortController();
     for await (const event of notes.watchNotes({}, { signal: watching.signal })) {
-      if (event.note?.id === id) break;
+      if (event.note?.id === id) {
+        break;
+      }
     }
     watching.abort();
     await notes.deleteNote({ id });

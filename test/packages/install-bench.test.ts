@@ -8,5 +8,7 @@ test("bench install measures every role", async () => {
     ["packages", "disk", "import"].map((what) => `${role} ${what}`),
   );
   expect(rows.map(({ side }) => side)).toEqual(sides);
-  for (const { median } of rows) expect(median).toBeGreaterThan(0);
+  for (const { median } of rows) {
+    expect(median).toBeGreaterThan(0);
+  }
 });

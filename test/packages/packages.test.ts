@@ -73,7 +73,9 @@ describe.each(PUBLISHED)("%s, as it is published", (name) => {
   test("publint and attw find nothing wrong", async () => {
     expect(await runTool("publint", ["--strict", tarballOf(name)], ROOT)).toContain("All good!");
     // The command is no library: nothing imports it.
-    if (name !== "countersign") await runTool("attw", [tarballOf(name), "--profile", "esm-only"], ROOT);
+    if (name !== "countersign") {
+      await runTool("attw", [tarballOf(name), "--profile", "esm-only"], ROOT);
+    }
   });
 
   test("names neither the repository's folder, nor its sources, nor its tools", async () => {
@@ -82,7 +84,9 @@ describe.each(PUBLISHED)("%s, as it is published", (name) => {
     const manifest = await readFile(join(path, "package.json"), "utf8");
     expect(manifest).not.toMatch(/@countersign\/source|devDependencies|scripts|"workspace:/);
     for (const file of await readdir(path, { recursive: true })) {
-      if (!/\.(js|ts|map|json)$/.test(file)) continue;
+      if (!/\.(js|ts|map|json)$/.test(file)) {
+        continue;
+      }
       const text = await readFile(join(path, file), "utf8");
       expect(text.includes(ROOT), file).toBe(false);
     }

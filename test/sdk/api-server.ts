@@ -30,7 +30,9 @@ export async function startApiServer(
 
   async function untilEnd({ signal }: HandlerContext): Promise<void> {
     open += 1;
-    if (!signal.aborted) await once(signal, "abort");
+    if (!signal.aborted) {
+      await once(signal, "abort");
+    }
     open -= 1;
   }
 
@@ -50,7 +52,8 @@ export async function startApiServer(
           async importNotes(messages, ctx) {
             arrive(ctx);
             await untilEnd(ctx);
-            for await (const _ of messages);
+            for await (const _ of messages) {
+            }
             return {};
           },
           async *syncNotes(_, ctx) {
@@ -72,7 +75,9 @@ export async function startApiServer(
     clientOf: ({ interceptor }) =>
       createClient(NotesService, createGrpcTransport({ baseUrl, interceptors: [interceptor] })),
     async [Symbol.asyncDispose]() {
-      for (const connection of connections) connection.destroy();
+      for (const connection of connections) {
+        connection.destroy();
+      }
       await new Promise((resolve) => http.close(resolve));
     },
   };

@@ -7,10 +7,14 @@ test("a tab whose next attempt has no room left in the minute's budget gives up 
   await using kit = await createKit();
   const [first, ...others] = Array.from({ length: 6 }, () => kit.tab());
   await first?.session.signIn(DEMO);
-  for (const { session } of others) await session.ready;
+  for (const { session } of others) {
+    await session.ready;
+  }
   kit.clock.advance(LIFETIME_MS);
   kit.server.onRefresh((attempt) => {
-    if (attempt === 1) throw new ConnectError("down", Code.Unavailable);
+    if (attempt === 1) {
+      throw new ConnectError("down", Code.Unavailable);
+    }
     return new Promise(() => undefined);
   });
   let waitedMs: number | undefined;
@@ -20,7 +24,9 @@ test("a tab whose next attempt has no room left in the minute's budget gives up 
     return error;
   });
   await settle();
-  for (const { session } of others) session.token().catch(() => undefined);
+  for (const { session } of others) {
+    session.token().catch(() => undefined);
+  }
   await until(() => kit.server.counts().refreshes === 6);
   const error = await pass(kit.clock, Promise.resolve(refused));
   expect(error).toMatchObject({ value: { reason: "REFRESH_UNAVAILABLE" } });
@@ -39,7 +45,9 @@ test("an attempt that a throttled timer delayed beyond the refresh's time is mad
   await session.signIn(DEMO);
   kit.clock.advance(LIFETIME_MS);
   kit.server.onRefresh(async (attempt) => {
-    if (attempt === 1) throw new ConnectError("down", Code.Unavailable);
+    if (attempt === 1) {
+      throw new ConnectError("down", Code.Unavailable);
+    }
     await new Promise<void>((resolve) => kit.clock.schedule(resolve, 1_000));
   });
   const token = await pass(kit.clock, session.token());

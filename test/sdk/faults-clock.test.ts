@@ -53,7 +53,9 @@ test("row 20: after a sleep longer than the session one refresh is refused, and 
   await session.signIn(DEMO);
   kit.server.revoke("expired");
   kit.clock.sleep(1_000 * HOUR_MS);
-  for (let call = 0; call < 10; call += 1) await expect(session.token()).rejects.toThrow("signed out");
+  for (let call = 0; call < 10; call += 1) {
+    await expect(session.token()).rejects.toThrow("signed out");
+  }
   await settle();
   expect(kit.server.counts().refreshes).toBe(1);
   expect(events.at(-1)).toEqual({ type: "signed_out", reason: "expired" });

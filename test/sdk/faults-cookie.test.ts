@@ -10,7 +10,9 @@ test("tokens of another session, as a cookie that changed hands brings, are neit
   const unary: Transport["unary"] = async (method, ...rest) => {
     const response: UnaryResponse = await inner.unary(method, ...rest);
     const { message } = response;
-    if (isMessage(message, RefreshResponseSchema) && message.tokens) message.tokens.sessionId = "another";
+    if (isMessage(message, RefreshResponseSchema) && message.tokens) {
+      message.tokens.sessionId = "another";
+    }
     return response as Awaited<ReturnType<typeof inner.unary<typeof method.input, typeof method.output>>>;
   };
   const { session, events } = kit.tab({ transport: { ...inner, unary } });

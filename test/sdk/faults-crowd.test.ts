@@ -32,7 +32,9 @@ test("row 41: 10,000 clients that got their tokens in the same second do not ref
     clock.advance(SECOND_MS);
     await setImmediate();
   }
-  for (const session of sessions) session.dispose();
+  for (const session of sessions) {
+    session.dispose();
+  }
   expect(sessions.every((session) => session.getSnapshot().generation === 2)).toBe(true);
   const seconds = [...perSecond.keys()];
   const spread = Math.max(...seconds) - Math.min(...seconds);

@@ -26,7 +26,9 @@ function createProvider(lost: number, resendGraceMs?: number) {
         throw new TokenSourceError("final", "invalid_grant");
       }
       replacedAtMs ??= clock.nowMs();
-      if (refreshes <= lost) throw new ConnectError("connection lost", Code.Unavailable);
+      if (refreshes <= lost) {
+        throw new ConnectError("connection lost", Code.Unavailable);
+      }
       return grant();
     },
     revoke: async () => undefined,

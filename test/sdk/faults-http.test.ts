@@ -73,7 +73,9 @@ test.each(CASES)("row $answer.name to $source.name refresh keeps the session", a
   let isBroken = true;
   const http = createServer((req, res: ServerResponse) => {
     const isRefresh = req.url?.endsWith("/Refresh") === true;
-    if (isRefresh) refreshes += 1;
+    if (isRefresh) {
+      refreshes += 1;
+    }
     req.resume();
     const isFault = isRefresh && isBroken;
     const headers = isFault ? answer.headers : { "content-type": "application/json" };

@@ -56,7 +56,9 @@ test("while the auth server is left alone, a watched session does not look again
     monotonicMs: () => kit.clock.monotonicMs(),
     schedule(run, delayMs, options) {
       // What is given so long is a request to the server or the store, not a look.
-      if (options === undefined && delayMs !== 10_000) looks += 1;
+      if (options === undefined && delayMs !== 10_000) {
+        looks += 1;
+      }
       return kit.clock.schedule(run, delayMs, options);
     },
   };

@@ -13,9 +13,13 @@ function lossy(kit: Kit, isLost: (answer: number) => boolean | Promise<boolean>)
     ...inner,
     async unary(method, ...rest) {
       const response = await inner.unary(method, ...rest);
-      if (method.name !== "Refresh") return response;
+      if (method.name !== "Refresh") {
+        return response;
+      }
       answers += 1;
-      if (await isLost(answers)) throw new ConnectError("connection lost", Code.Unavailable);
+      if (await isLost(answers)) {
+        throw new ConnectError("connection lost", Code.Unavailable);
+      }
       return response;
     },
   };
@@ -119,11 +123,13 @@ test("row 10: after a thief's replay of an older refresh token every tab is sign
     "SESSION_REVOKED",
   );
   const refreshes = kit.server.counts().refreshes;
-  for (const { notes } of tabs)
+  for (const { notes } of tabs) {
     await expect(notes.getNote({ id: "1" })).rejects.toThrow(/SESSION_REVOKED|signed out/);
+  }
   await settle();
-  for (const { events } of tabs)
+  for (const { events } of tabs) {
     expect(events.at(-1)).toEqual({ type: "signed_out", reason: "reuse_detected" });
+  }
   expect(kit.server.counts().refreshes).toBe(refreshes + 1);
 });
 

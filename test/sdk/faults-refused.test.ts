@@ -32,7 +32,9 @@ test("row 27: a late refusal of the previous token makes a retry and no refresh"
     notes: {
       async getNote({ id }) {
         handled += 1;
-        if (handled > 1) return { id };
+        if (handled > 1) {
+          return { id };
+        }
         await gate.promise;
         throw createRefusal("TOKEN_EXPIRED");
       },

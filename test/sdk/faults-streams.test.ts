@@ -32,11 +32,15 @@ function createNotes(protocol: (typeof PROTOCOLS)[number]): Notes {
     },
     async importNotes(messages) {
       let created = 0;
-      for await (const { title } of messages) created += title === protocol ? 1 : 0;
+      for await (const { title } of messages) {
+        created += title === protocol ? 1 : 0;
+      }
       return { created };
     },
     async *syncNotes(messages) {
-      for await (const { noteId } of messages) yield { noteId, sequence: 1n };
+      for await (const { noteId } of messages) {
+        yield { noteId, sequence: 1n };
+      }
     },
   };
 }
@@ -51,14 +55,18 @@ async function createRefusedClient(kit: Kit, protocol: (typeof PROTOCOLS)[number
 }
 
 async function* titles(protocol: string, count: number) {
-  for (let index = 0; index < count; index += 1) yield { title: protocol };
+  for (let index = 0; index < count; index += 1) {
+    yield { title: protocol };
+  }
 }
 
 test.each(PROTOCOLS)("row 29: over %s a refused server stream is opened again unseen", async (protocol) => {
   await using kit = await createKit({ http2: true, notes: createNotes(protocol) });
   const client = await createRefusedClient(kit, protocol);
   const sequences: bigint[] = [];
-  for await (const { sequence } of client.watchNotes({ afterSequence: 7n })) sequences.push(sequence);
+  for await (const { sequence } of client.watchNotes({ afterSequence: 7n })) {
+    sequences.push(sequence);
+  }
   expect(sequences).toEqual([8n, 9n]);
   expect(kit.tokensSeen).toEqual(["access-1", "access-2"]);
 });
@@ -98,7 +106,9 @@ test("a stream that expires while it waits for its token is opened once, with th
   const transport = TRANSPORTS.grpc({ baseUrl: kit.baseUrl, interceptors: [session.interceptor] });
   const client = createClient(NotesService, transport);
   const sequences: bigint[] = [];
-  for await (const { sequence } of client.watchNotes({})) sequences.push(sequence);
+  for await (const { sequence } of client.watchNotes({})) {
+    sequences.push(sequence);
+  }
   expect(sequences).toEqual([1n, 2n]);
   expect(kit.tokensSeen).toEqual(["access-2"]);
 });
@@ -133,7 +143,9 @@ test.each([
       async importNotes(messages) {
         for await (const _ of messages) {
           received += 1;
-          if (received === count) break;
+          if (received === count) {
+            break;
+          }
         }
         throw createRefusal("TOKEN_EXPIRED");
       },
@@ -143,7 +155,9 @@ test.each([
   await session.signIn(DEMO);
   const transport = TRANSPORTS.grpc({ baseUrl: kit.baseUrl, interceptors: [session.interceptor] });
   async function* messages() {
-    for (let index = 0; index < count; index += 1) yield { title: `${index}`, body };
+    for (let index = 0; index < count; index += 1) {
+      yield { title: `${index}`, body };
+    }
   }
   const error = await createClient(NotesService, transport)
     .importNotes(messages())

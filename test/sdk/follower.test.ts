@@ -71,8 +71,9 @@ test("a call that waits for the first session's refresh is sent under its accoun
   const results = Promise.allSettled(waiting);
   await until(() => kit.server.counts().refreshes === 1);
   await account.signIn(ADMIN);
-  for (const result of await results)
+  for (const result of await results) {
     expect(result.status === "rejected" && isSessionError(result.reason, "SIGNED_OUT")).toBe(true);
+  }
   gate.resolve();
   await settle();
   expect(api.tokensSeen).toEqual([]);
@@ -138,7 +139,9 @@ test("resumable over a follower does not go on under the next account", async ()
   let isDown = false;
   await using api = await startApiServer({
     async *watchNotes() {
-      if (!isDown) yield { sequence: 1n };
+      if (!isDown) {
+        yield { sequence: 1n };
+      }
       throw createRefusal("AUTH_UNAVAILABLE");
     },
   });

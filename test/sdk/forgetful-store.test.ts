@@ -9,7 +9,9 @@ test("a lost answer is asked for again under its name even when the store could 
   const store: SessionStore = {
     read: inner.read,
     async compareAndSet(expected, next) {
-      if (isFull) throw new Error("quota exceeded");
+      if (isFull) {
+        throw new Error("quota exceeded");
+      }
       return inner.compareAndSet(expected, next);
     },
   };

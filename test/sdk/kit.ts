@@ -120,8 +120,12 @@ export async function createKit(options: KitOptions = {}): Promise<Kit> {
     tokensSeen,
     tab,
     async [Symbol.asyncDispose]() {
-      for (const session of sessions) session.dispose();
-      for (const socket of connections) socket.destroy();
+      for (const session of sessions) {
+        session.dispose();
+      }
+      for (const socket of connections) {
+        socket.destroy();
+      }
       await new Promise((resolve) => http.close(resolve));
     },
   };
@@ -133,14 +137,18 @@ const GIVE_UP_MS = 60_000;
 /** Let everything that is under way go on until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   for (const endMs = performance.now() + GIVE_UP_MS; performance.now() < endMs; await setImmediate()) {
-    if (condition()) return;
+    if (condition()) {
+      return;
+    }
   }
   throw new Error(`what the test waits for does not happen: ${condition.toString()}`);
 }
 
 /** Let everything that can go on without time passing go on. */
 export async function settle(): Promise<void> {
-  for (let turns = 0; turns < 50; turns += 1) await setImmediate();
+  for (let turns = 0; turns < 50; turns += 1) {
+    await setImmediate();
+  }
 }
 
 /** Let time pass in small steps until the promise settles; answers what it settles with. */
@@ -151,7 +159,9 @@ export async function pass<T>(clock: FakeClock, promise: Promise<T>): Promise<Pr
   });
   for (let steps = 0; steps < 1_000; steps += 1) {
     await settle();
-    if (result !== undefined) return result;
+    if (result !== undefined) {
+      return result;
+    }
     clock.advance(100);
   }
   throw new Error("the promise does not settle");

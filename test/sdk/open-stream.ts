@@ -32,7 +32,9 @@ export function read(stream: AsyncIterable<unknown>): Reader {
   let received = 0;
   let error: unknown;
   void (async () => {
-    for await (const _ of stream) received += 1;
+    for await (const _ of stream) {
+      received += 1;
+    }
   })().catch((cause: unknown) => {
     error = cause;
   });

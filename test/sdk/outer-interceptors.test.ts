@@ -8,7 +8,9 @@ test("an interceptor outside that makes a failed call again makes it with the to
   await using kit = await createKit({
     notes: {
       getNote({ id }) {
-        if (kit.calls() === 1) throw new ConnectError("down", Code.Unavailable);
+        if (kit.calls() === 1) {
+          throw new ConnectError("down", Code.Unavailable);
+        }
         return { id };
       },
     },

@@ -13,11 +13,19 @@ function feedOf(...openings: readonly Opening[]) {
   async function* call({ after }: { readonly after: number }, { signal }: CallOptions = {}) {
     const opening = openings[requests.length];
     requests.push(after);
-    if (signal !== undefined) signals.push(signal);
-    if (opening === undefined) throw new Error("opened too often");
+    if (signal !== undefined) {
+      signals.push(signal);
+    }
+    if (opening === undefined) {
+      throw new Error("opened too often");
+    }
     const { send, end } = opening(after);
-    for (const sequence of send) yield { sequence };
-    if (end !== undefined) throw end;
+    for (const sequence of send) {
+      yield { sequence };
+    }
+    if (end !== undefined) {
+      throw end;
+    }
   }
   return { call, requests, signals };
 }
@@ -30,7 +38,9 @@ const options = {
 
 async function read(messages: AsyncIterable<{ readonly sequence: number }>): Promise<readonly number[]> {
   const seen: number[] = [];
-  for await (const { sequence } of messages) seen.push(sequence);
+  for await (const { sequence } of messages) {
+    seen.push(sequence);
+  }
   return seen;
 }
 

@@ -11,7 +11,9 @@ test("row 14: a time that the first attempt was told holds in other tabs, too, w
   await second.session.ready;
   kit.clock.advance(LIFETIME_MS);
   kit.server.onRefresh((attempt) => {
-    if (attempt === 1) throw createRefusal("RATE_LIMITED", { retryAfterMs: 7_000 });
+    if (attempt === 1) {
+      throw createRefusal("RATE_LIMITED", { retryAfterMs: 7_000 });
+    }
   });
   const waiting = first.notes.getNote({ id: "1" });
   await until(() => kit.server.counts().refreshes === 1);
@@ -50,7 +52,9 @@ test("a refresh that others have finished meanwhile is not attempted again", asy
   await second.session.ready;
   kit.clock.advance(LIFETIME_MS);
   kit.server.onRefresh((attempt) => {
-    if (attempt === 1) throw new ConnectError("down", Code.Unavailable);
+    if (attempt === 1) {
+      throw new ConnectError("down", Code.Unavailable);
+    }
   });
   const waiting = first.session.token();
   await until(() => kit.server.counts().refreshes === 1);
@@ -79,7 +83,9 @@ test("many tabs that cannot talk make six attempts a minute together, however lo
   await using kit = await createKit();
   const tabs = [kit.tab()];
   await tabs[0]?.session.signIn(DEMO);
-  while (tabs.length < 20) tabs.push(kit.tab());
+  while (tabs.length < 20) {
+    tabs.push(kit.tab());
+  }
   await Promise.all(tabs.map(({ session }) => session.ready));
   kit.clock.advance(LIFETIME_MS);
   kit.server.onRefresh(
@@ -93,5 +99,7 @@ test("many tabs that cannot talk make six attempts a minute together, however lo
     true,
   );
   expect(kit.server.counts().refreshes).toBeLessThanOrEqual(6);
-  for (const { session } of tabs) expect(session.getSnapshot().status).toBe("signed_in");
+  for (const { session } of tabs) {
+    expect(session.getSnapshot().status).toBe("signed_in");
+  }
 });

@@ -69,7 +69,9 @@ test("sign-out closes the requests of client and bidi streams, whether somebody 
           return first;
         },
         async return() {
-          if (!closed.includes(name)) closed.push(name);
+          if (!closed.includes(name)) {
+            closed.push(name);
+          }
           return { done: true as const, value: undefined };
         },
       };
@@ -92,9 +94,13 @@ test("resumable does not go on under the next account, whether the stream was op
   let isDown = false;
   await using api = await startApiServer({
     async *watchNotes(_, { requestHeader, signal }) {
-      if (isDown) throw new ConnectError("down", Code.Unavailable);
+      if (isDown) {
+        throw new ConnectError("down", Code.Unavailable);
+      }
       yield { sequence: 1n, note: { title: requestHeader.get("authorization") ?? "" } };
-      if (requestHeader.has("short")) throw new ConnectError("restarted", Code.Unavailable);
+      if (requestHeader.has("short")) {
+        throw new ConnectError("restarted", Code.Unavailable);
+      }
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     },
   });
@@ -110,7 +116,9 @@ test("resumable does not go on under the next account, whether the stream was op
         callOptions: { headers },
         clock: kit.clock,
       });
-      for await (const { note } of events) titles.push(note?.title ?? "");
+      for await (const { note } of events) {
+        titles.push(note?.title ?? "");
+      }
     })().catch((cause: unknown) => cause);
   const ends = [follow({}), follow({ short: "1" })];
   await until(() => titles.length === 2);
@@ -132,8 +140,9 @@ test("a call that an interceptor outside makes again goes on under its account o
   await using kit = await createKit();
   await using api = await startApiServer({
     getNote({ id }, { requestHeader }) {
-      if (requestHeader.get("authorization") === "Bearer access-1")
+      if (requestHeader.get("authorization") === "Bearer access-1") {
         throw new ConnectError("down", Code.Unavailable);
+      }
       return { id };
     },
   });
@@ -143,7 +152,9 @@ test("a call that an interceptor outside makes again goes on under its account o
     try {
       return await session.interceptor(next)(req);
     } catch (error) {
-      if (ConnectError.from(error).code !== Code.Unavailable) throw error;
+      if (ConnectError.from(error).code !== Code.Unavailable) {
+        throw error;
+      }
       await session.signOut();
       await session.signIn(ADMIN);
       return session.interceptor(next)(req);

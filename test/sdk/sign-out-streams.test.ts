@@ -60,7 +60,9 @@ test.each(notEmpty(ENDINGS.slice(0, 3)))("$name ends streams before it returns",
   await end(session, kit);
   expect(isSessionError(signal?.reason, "SIGNED_OUT")).toBe(true);
   // Dispose returns at once: its readers have had no turn yet.
-  if (name === "dispose") await settle();
+  if (name === "dispose") {
+    await settle();
+  }
   expect(isSessionError(stream.error(), "SIGNED_OUT")).toBe(true);
 });
 
@@ -98,7 +100,9 @@ test("a stream whose reader is busy meanwhile gets SIGNED_OUT with its next read
   await using kit = await createKit();
   await using api = await startApiServer({
     async *watchNotes() {
-      for (let sequence = 1n; sequence < 100n; sequence += 1n) yield { sequence };
+      for (let sequence = 1n; sequence < 100n; sequence += 1n) {
+        yield { sequence };
+      }
     },
   });
   const { session } = kit.tab({ allowedOrigins: [api.baseUrl] });
@@ -117,7 +121,9 @@ test("sign-out in one tab ends the streams of the others", async () => {
   const peers = {
     exclusively: <T>(run: () => Promise<T>) => run(),
     publish: (message: { readonly type: string }) => {
-      for (const listener of listeners) listener(message);
+      for (const listener of listeners) {
+        listener(message);
+      }
     },
     subscribe(listener: (event: { readonly type: string }) => void) {
       listeners.add(listener);

@@ -19,6 +19,8 @@ export async function bundleForBrowser(entry: URL): Promise<string> {
   });
   const [output] = Array.isArray(result) ? result : [result];
   const chunk = output !== undefined && "output" in output ? output.output[0] : undefined;
-  if (chunk === undefined) throw new Error(`${entry.href} was bundled to nothing`);
+  if (chunk === undefined) {
+    throw new Error(`${entry.href} was bundled to nothing`);
+  }
   return chunk.code;
 }

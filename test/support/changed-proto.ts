@@ -22,16 +22,22 @@ export async function removeOptionsOf(method: DescMethod): Promise<ChangedProto>
   await mkdir(output, { recursive: true });
   const folder = await mkdtemp(join(output, "changed-proto-"));
   await cp(join(ROOT, "proto"), join(folder, "proto"), { recursive: true });
-  for (const name of ["buf.yaml", "buf.gen.yaml"]) await cp(join(ROOT, name), join(folder, name));
+  for (const name of ["buf.yaml", "buf.gen.yaml"]) {
+    await cp(join(ROOT, name), join(folder, name));
+  }
 
   const path = join(folder, "proto", `${method.parent.file.name}.proto`);
   const text = await readFile(path, "utf8");
   const changed = text.replace(new RegExp(`(rpc ${method.name}\\([^{]*\\{)[^]*?\\n {2}\\}`), "$1}");
-  if (changed === text) throw new Error(`found no options of ${method.name} in ${path}`);
+  if (changed === text) {
+    throw new Error(`found no options of ${method.name} in ${path}`);
+  }
   await writeFile(path, changed);
 
   const { code, stderr } = await runBuf(["generate"], folder);
-  if (code !== 0) throw new Error(stderr);
+  if (code !== 0) {
+    throw new Error(stderr);
+  }
   await writeFile(join(folder, "hook.mjs"), hookTo(join(folder, "gen/es")));
   return {
     nodeOptions: `--import=${pathToFileURL(join(folder, "hook.mjs")).href}`,

@@ -52,7 +52,9 @@ export async function startCluster(
   const kept = stack.move();
   const at = (index: number): ServerProcess => {
     const server = servers[index % servers.length];
-    if (server === undefined) throw new Error("the cluster has no servers");
+    if (server === undefined) {
+      throw new Error("the cluster has no servers");
+    }
     return server;
   };
   return {

@@ -19,7 +19,9 @@ export async function openDemoPage(browser: Browser, baseUrl: string): Promise<D
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
     const isComplaint = message.type() === "error" || message.type() === "warning";
-    if (isComplaint && !LATE_TOKEN.test(message.text())) complaints.push(message.text());
+    if (isComplaint && !LATE_TOKEN.test(message.text())) {
+      complaints.push(message.text());
+    }
   });
   await page.goto(baseUrl);
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };

@@ -37,11 +37,14 @@ export function echoRoutes(service: DescService, answer: Answer = whoCalls): (ro
       yield { text: answer(ctx) };
     },
     async client_streaming(requests: AsyncIterable<Echo>, ctx: HandlerContext) {
-      for await (const _ of requests);
+      for await (const _ of requests) {
+      }
       return { text: answer(ctx) };
     },
     async *bidi_streaming(requests: AsyncIterable<Echo>, ctx: HandlerContext) {
-      for await (const _ of requests) yield { text: answer(ctx) };
+      for await (const _ of requests) {
+        yield { text: answer(ctx) };
+      }
     },
   };
   const implementation = Object.fromEntries(
@@ -89,7 +92,9 @@ export async function startEchoServers(auth: Auth): Promise<EchoServers> {
     http2Port: await listen(http2),
     async [Symbol.asyncDispose]() {
       http1.closeAllConnections();
-      for (const session of sessions) session.destroy();
+      for (const session of sessions) {
+        session.destroy();
+      }
       await Promise.all([http1, http2].map((server) => new Promise((done) => server.close(done))));
     },
   };

@@ -62,14 +62,18 @@ export function echoService(
   const service = createFileRegistry(file, () => file_countersign_auth_v1_options).getService(
     "test.v1.EchoService",
   );
-  if (service === undefined) throw new Error("the service was not made");
+  if (service === undefined) {
+    throw new Error("the service was not made");
+  }
   return service;
 }
 
 /** Find a method by its name in the proto. */
 export function methodOf(service: DescService, name: string): DescMethod {
   const method = service.methods.find((candidate) => candidate.name === name);
-  if (method === undefined) throw new Error(`there is no method ${name}`);
+  if (method === undefined) {
+    throw new Error(`there is no method ${name}`);
+  }
   return method;
 }
 
@@ -84,12 +88,16 @@ function methodOptions(method: Omit<EchoMethod, "kind">) {
     MethodOptionsSchema,
     method.isReadOnly === true ? { idempotencyLevel: MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS } : {},
   );
-  if (method.policy !== undefined) setExtension(options, policy, create(PolicySchema, method.policy));
+  if (method.policy !== undefined) {
+    setExtension(options, policy, create(PolicySchema, method.policy));
+  }
   return options;
 }
 
 function serviceOptions(init: PolicyInit | undefined) {
   const options = create(ServiceOptionsSchema);
-  if (init !== undefined) setExtension(options, default_policy, create(PolicySchema, init));
+  if (init !== undefined) {
+    setExtension(options, default_policy, create(PolicySchema, init));
+  }
   return options;
 }

@@ -23,8 +23,12 @@ export async function eventually<T>(
   const giveUpAtMs = nowMs() + timeoutMs;
   for (;;) {
     const seen = await look();
-    if (seen !== undefined) return seen;
-    if (nowMs() > giveUpAtMs) throw new Error(`saw nothing within ${timeoutMs} ms: ${look.toString()}`);
+    if (seen !== undefined) {
+      return seen;
+    }
+    if (nowMs() > giveUpAtMs) {
+      throw new Error(`saw nothing within ${timeoutMs} ms: ${look.toString()}`);
+    }
     await new Promise((resolve) => schedule(resolve, intervalMs));
   }
 }

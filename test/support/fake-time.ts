@@ -2,7 +2,9 @@ import { afterEach, beforeEach, vi } from "vitest";
 
 /** Let the time pass that a server takes to close, where a test has it in its hands. */
 export function passWhileClosing(closed: Promise<void>): Promise<void> {
-  if (vi.isFakeTimers()) vi.advanceTimersByTime(1);
+  if (vi.isFakeTimers()) {
+    vi.advanceTimersByTime(1);
+  }
   return closed;
 }
 

@@ -7,6 +7,8 @@ export async function findFreePort(): Promise<number> {
   await once(server, "listening");
   const address = server.address();
   server.close();
-  if (address === null || typeof address === "string") throw new Error("a server without a port");
+  if (address === null || typeof address === "string") {
+    throw new Error("a server without a port");
+  }
   return address.port;
 }

@@ -37,7 +37,9 @@ export function createFrameReader(onFrame: OnFrame): (chunk: Buffer) => void {
     received = Buffer.concat([received, chunk]);
     while (received.length >= HEAD_BYTES) {
       const end = HEAD_BYTES + received.readUIntBE(0, 3);
-      if (received.length < end) return;
+      if (received.length < end) {
+        return;
+      }
       const id = received.readUInt32BE(5) & 0x7fffffff;
       onFrame(received.readUInt8(3), received.readUInt8(4), id, received.subarray(HEAD_BYTES, end));
       received = received.subarray(end);
@@ -72,9 +74,13 @@ export function toUint32(value: number): Buffer {
 /** A length that fills its seven bits goes on in further bytes (RFC 7541 §5.1). */
 function encodeText(text: string): Buffer {
   const bytes = Buffer.from(text, "latin1");
-  if (bytes.length < 0x7f) return Buffer.concat([Buffer.of(bytes.length), bytes]);
+  if (bytes.length < 0x7f) {
+    return Buffer.concat([Buffer.of(bytes.length), bytes]);
+  }
   const length = [0x7f];
   let rest = bytes.length - 0x7f;
-  for (; rest >= 0x80; rest >>= 7) length.push((rest & 0x7f) | 0x80);
+  for (; rest >= 0x80; rest >>= 7) {
+    length.push((rest & 0x7f) | 0x80);
+  }
   return Buffer.concat([Buffer.from([...length, rest]), bytes]);
 }

@@ -40,7 +40,9 @@ export function createHttp2Upstreams({ ports, nextTurn, count }: UpstreamOptions
       sessions.set(port, session);
       session.once("close", () => sessions.delete(port));
     }
-    if (!session.connecting) return session;
+    if (!session.connecting) {
+      return session;
+    }
     return await Promise.race([once(session, "connect"), once(session, "close").then(() => [])]).then(
       ([connected]) => (connected === undefined ? undefined : session),
       () => undefined,
@@ -54,7 +56,9 @@ export function createHttp2Upstreams({ ports, nextTurn, count }: UpstreamOptions
       for (const [index] of all.entries()) {
         const port = all[(first + index) % all.length] ?? 0;
         const session = await reach(port);
-        if (downstream.destroyed) return;
+        if (downstream.destroyed) {
+          return;
+        }
         if (session !== undefined && !session.closed && !session.destroyed) {
           count(port);
           join(downstream, session.request(headers));
@@ -64,7 +68,9 @@ export function createHttp2Upstreams({ ports, nextTurn, count }: UpstreamOptions
       downstream.respond({ ":status": 503 }, { endStream: true });
     },
     close() {
-      for (const session of sessions.values()) session.destroy();
+      for (const session of sessions.values()) {
+        session.destroy();
+      }
     },
   };
 }
@@ -74,7 +80,9 @@ function join(downstream: ServerHttp2Stream, upstream: ClientHttp2Stream): void 
   let trailers: IncomingHttpHeaders = {};
   upstream.on("error", () => undefined);
   upstream.once("response", (headers, flags) => {
-    if (downstream.destroyed) return;
+    if (downstream.destroyed) {
+      return;
+    }
     const endStream = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
     downstream.respond(headers, { endStream, waitForTrailers: !endStream });
   });
@@ -91,6 +99,8 @@ function join(downstream: ServerHttp2Stream, upstream: ClientHttp2Stream): void 
 function passReset(from: Http2Stream, to: Http2Stream): void {
   from.once("close", () => {
     const isWhole = from.rstCode === NGHTTP2_NO_ERROR && from.readableEnded;
-    if (!isWhole) to.close(from.rstCode === NGHTTP2_CANCEL ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
+    if (!isWhole) {
+      to.close(from.rstCode === NGHTTP2_CANCEL ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
+    }
   });
 }

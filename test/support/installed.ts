@@ -27,15 +27,25 @@ export async function findInstalled(
   const peers = new Set<string>();
   const visit = async (needed: string, from: string): Promise<void> => {
     const at = resolvePackage(needed, from);
-    if (found.get(needed) === at) return;
+    if (found.get(needed) === at) {
+      return;
+    }
     found.set(needed, at);
     const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = await readManifest(at);
     const required = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
-    if (OWN.test(needed)) for (const peer of required) peers.add(peer);
+    if (OWN.test(needed)) {
+      for (const peer of required) {
+        peers.add(peer);
+      }
+    }
     // A peer of a package of ours is looked for beside the package, which may be a link to somewhere else.
-    for (const next of [...Object.keys(dependencies), ...required]) await visit(next, at);
+    for (const next of [...Object.keys(dependencies), ...required]) {
+      await visit(next, at);
+    }
   };
-  for (const name of names) await visit(name, folder);
+  for (const name of names) {
+    await visit(name, folder);
+  }
   return [...found].map(([each, at]) => ({
     name: each,
     folder: at,
@@ -76,7 +86,11 @@ async function readManifest(folder: string): Promise<Manifest> {
 function resolvePackage(name: string, from: string): string {
   for (let at = from; ; at = dirname(at)) {
     const folder = join(at, "node_modules", name);
-    if (existsSync(folder)) return realpathSync(folder);
-    if (at === dirname(at)) throw new Error(`${name} is not installed at ${from}`);
+    if (existsSync(folder)) {
+      return realpathSync(folder);
+    }
+    if (at === dirname(at)) {
+      throw new Error(`${name} is not installed at ${from}`);
+    }
   }
 }

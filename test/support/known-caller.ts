@@ -17,7 +17,9 @@ export function believe(
     const contextValues = createCallValues(req.contextValues);
     const principal = readCaller(req.header);
     const state = stateOf(contextValues);
-    if (state !== undefined && principal !== undefined) state.caller = { principal };
+    if (state !== undefined && principal !== undefined) {
+      state.caller = { principal };
+    }
     const toError = (error: unknown) => convert(error, req);
     try {
       const res = await next({ ...req, contextValues });

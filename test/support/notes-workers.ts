@@ -12,7 +12,9 @@ export async function startNotesWorkers(count: number): Promise<ServerProcess> {
   const { username, password } = DEMO_ACCOUNT;
   const env = { COUNTERSIGN_DATA_DIR: dataDir };
   const added = await runCountersign(["user", "add", username, "--create", ...SCOPES], env, password);
-  if (added.code !== 0) throw new Error(`the account was not made: ${added.stderr}`);
+  if (added.code !== 0) {
+    throw new Error(`the account was not made: ${added.stderr}`);
+  }
   const args = ["--audience", "notes", "--workers", String(count), "--sign-ins-per-minute", "0"];
   const server = stack.use(await startServer({ main: MAIN, command: "serve", args, dataDir }));
   const kept = stack.move();

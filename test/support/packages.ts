@@ -93,7 +93,9 @@ export async function externalPackages(names: readonly PublishedName[]): Promise
 export async function runTool(name: string, args: readonly string[], cwd: string): Promise<string> {
   const file = join(ROOT, "node_modules/.bin", name);
   const { code, stdout, stderr } = await runProgram({ file, args, cwd });
-  if (code !== 0) throw new Error(`${name} failed:\n${stdout}${stderr}`);
+  if (code !== 0) {
+    throw new Error(`${name} failed:\n${stdout}${stderr}`);
+  }
   return stdout + stderr;
 }
 
@@ -113,7 +115,9 @@ export async function createProject({ folder, published, packages, files }: Proj
   await mkdir(folder, { recursive: true });
   const manifest = { name: "fresh", private: true, type: "module" };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text);
+  }
   const links = packages.map((name) => join(ROOT, "node_modules", name));
   const specs = [...published.map(tarballOf), ...links];
   // The scripts of packages that are linked to would run in this repository.

@@ -30,7 +30,9 @@ const SHARED = "TEST_POSTGRES_TEMPLATE";
 /** Give the processes of a run one place for the template. Vitest calls it once, and what it returns at the end. */
 export function setup(): () => void {
   // Once for all projects of a run.
-  if (process.env[SHARED] !== undefined) return () => undefined;
+  if (process.env[SHARED] !== undefined) {
+    return () => undefined;
+  }
   removeLeftovers();
   const folder = mkdtempSync(join(tmpdir(), "countersign-pg-template-"));
   process.env[SHARED] = folder;
@@ -74,7 +76,9 @@ function makeOwnFolder(): string {
 }
 
 function giveTo({ uid, gid }: Identity, folder: string): void {
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+  if (uid !== undefined && gid !== undefined) {
+    chownSync(folder, uid, gid);
+  }
 }
 
 function findBinaries(): string {

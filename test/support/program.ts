@@ -44,7 +44,9 @@ export function startProgram(options: ProgramOptions): RunningProgram {
   const watchers = new Set<() => void>();
   const collect = (name: "stdout" | "stderr") => (chunk: string) => {
     text[name] += chunk;
-    for (const watcher of watchers) watcher();
+    for (const watcher of watchers) {
+      watcher();
+    }
   };
   child.stdout.setEncoding("utf8").on("data", collect("stdout"));
   child.stderr.setEncoding("utf8").on("data", collect("stderr"));
@@ -65,7 +67,9 @@ export function startProgram(options: ProgramOptions): RunningProgram {
       new Promise((resolve, reject) => {
         const look = () => {
           const match = pattern.exec(text.stdout);
-          if (match !== null) resolve(match);
+          if (match !== null) {
+            resolve(match);
+          }
         };
         watchers.add(look);
         look();

@@ -28,7 +28,9 @@ export function createRefreshingClient(signedIn: TokenSet): RefreshingClient {
       refreshId ??= crypto.randomUUID();
       const client = clientOf(SessionService, { baseUrl });
       const response = await client.refresh({ refreshToken: tokens.refreshToken, refreshId });
-      if (response.tokens === undefined) throw new Error("the server refreshed without tokens");
+      if (response.tokens === undefined) {
+        throw new Error("the server refreshed without tokens");
+      }
       tokens = response.tokens;
       answered += 1;
       refreshId = undefined;

@@ -34,8 +34,11 @@ export async function startRequestProxy(ports: () => readonly number[]): Promise
   });
   const http1 = createServer((req, res) => {
     void reach(ports(), turn++).then((socket) => {
-      if (socket === undefined) res.writeHead(503).end();
-      else passRequestOn(req, res, socket, count);
+      if (socket === undefined) {
+        res.writeHead(503).end();
+      } else {
+        passRequestOn(req, res, socket, count);
+      }
     });
   });
   const server = createTcpServer((socket) => {
@@ -45,7 +48,9 @@ export async function startRequestProxy(ports: () => readonly number[]): Promise
       timeoutMs: 10_000,
       onProtocol(protocol) {
         (protocol === "http2" ? http2 : http1).emit("connection", socket);
-        if (protocol === "http1") socket.resume();
+        if (protocol === "http1") {
+          socket.resume();
+        }
       },
     });
   });
@@ -57,8 +62,12 @@ export async function startRequestProxy(ports: () => readonly number[]): Promise
     async [Symbol.asyncDispose]() {
       server.close();
       upstreams.close();
-      for (const session of sessions) session.destroy();
-      for (const socket of sockets) socket.destroy();
+      for (const session of sessions) {
+        session.destroy();
+      }
+      for (const socket of sockets) {
+        socket.destroy();
+      }
     },
   };
 }
@@ -78,7 +87,9 @@ function passRequestOn(
     res.flushHeaders();
     answer.pipe(res);
     answer.once("close", () => {
-      if (!answer.complete) res.destroy();
+      if (!answer.complete) {
+        res.destroy();
+      }
     });
   });
   req.pipe(upstream);

@@ -38,7 +38,9 @@ function createTransport({
   interceptors = [],
 }: CallOptions): Transport {
   const withToken: Interceptor = (next) => (req) => {
-    if (token !== undefined) req.header.set("authorization", `Bearer ${token}`);
+    if (token !== undefined) {
+      req.header.set("authorization", `Bearer ${token}`);
+    }
     return next(req);
   };
   return TRANSPORTS[protocol]({ baseUrl, interceptors: [withToken, ...interceptors] });
@@ -59,6 +61,8 @@ export async function signIn(
 ): Promise<TokenSet> {
   const client = clientOf(SessionService, { baseUrl });
   const { tokens } = await client.signIn({ credential: { case: "password", value: account } });
-  if (tokens === undefined) throw new Error("the server signed in without tokens");
+  if (tokens === undefined) {
+    throw new Error("the server signed in without tokens");
+  }
   return tokens;
 }

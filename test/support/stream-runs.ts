@@ -80,7 +80,9 @@ export interface Collected {
 export function collect(events: AsyncIterable<{ readonly sequence: bigint }>): Collected {
   const seen: bigint[] = [];
   const read = async (): Promise<void> => {
-    for await (const { sequence } of events) seen.push(sequence);
+    for await (const { sequence } of events) {
+      seen.push(sequence);
+    }
   };
   return { seen, ended: read() };
 }
@@ -143,7 +145,9 @@ export async function runSync(
   const { seen, ended } = collect(notes.syncNotes(bodies()));
   await ended;
   const { body } = await notes.getNote({ id });
-  if (body !== `version ${sent}`) throw new Error(`the note ended as ${body} after ${sent} versions`);
+  if (body !== `version ${sent}`) {
+    throw new Error(`the note ended as ${body} after ${sent} versions`);
+  }
   return { sent, seen };
 }
 

@@ -47,7 +47,9 @@ export async function startTcpProxy(ports: () => readonly number[]): Promise<Bal
     shares,
     async [Symbol.asyncDispose]() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
     },
   };
 }

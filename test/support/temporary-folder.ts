@@ -42,6 +42,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export function removeLeftovers(): void {
   for (const path of globSync(`${MEMORY}/countersign-*`)) {
     const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-    if (Date.now() - changedMs > DAY_MS) rmSync(path, { recursive: true, force: true });
+    if (Date.now() - changedMs > DAY_MS) {
+      rmSync(path, { recursive: true, force: true });
+    }
   }
 }

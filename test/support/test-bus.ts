@@ -29,9 +29,13 @@ export function createTestBus(): TestBus {
       return { close: async () => void those.delete(onMessage) };
     },
     async publish(channel, message) {
-      if (this.isDown) throw new AuthError("AUTH_UNAVAILABLE", "the bus is down");
+      if (this.isDown) {
+        throw new AuthError("AUTH_UNAVAILABLE", "the bus is down");
+      }
       published.push({ channel, message });
-      for (const subscriber of subscribers.get(channel) ?? []) subscriber(message);
+      for (const subscriber of subscribers.get(channel) ?? []) {
+        subscriber(message);
+      }
     },
   };
 }

@@ -43,7 +43,9 @@ export function createTestClock(startMs = START_MS): TestClock {
     schedule(run, delayMs) {
       const scheduled = { run, delayMs, atMs: passedMs + Math.max(0, delayMs) };
       waiting.add(scheduled);
-      if (delayMs <= 0) queueMicrotask(() => waiting.delete(scheduled) && run());
+      if (delayMs <= 0) {
+        queueMicrotask(() => waiting.delete(scheduled) && run());
+      }
       return () => void waiting.delete(scheduled);
     },
     advance(ms) {

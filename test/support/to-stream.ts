@@ -4,8 +4,11 @@ export function toStream(parts: Iterable<Uint8Array>): ReadableStream<Uint8Array
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       const part = iterator.next();
-      if (part.done === true) controller.close();
-      else controller.enqueue(part.value);
+      if (part.done === true) {
+        controller.close();
+      } else {
+        controller.enqueue(part.value);
+      }
     },
   });
 }

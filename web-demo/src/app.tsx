@@ -7,7 +7,11 @@ import { Workspace } from "./workspace/workspace.tsx";
 /** The page: what is shown follows from the session alone. */
 export function App(): ReactNode {
   const { status, sessionId } = useSession();
-  if (status === "loading") return <Splash />;
-  if (status === "signed_out") return <SignInPage />;
+  if (status === "loading") {
+    return <Splash />;
+  }
+  if (status === "signed_out") {
+    return <SignInPage />;
+  }
   return <Workspace key={sessionId} />;
 }

@@ -22,7 +22,9 @@ import { createTokenLife } from "./session/token-life.ts";
 import { createTimelineStore } from "./timeline/timeline-store.ts";
 
 const root = document.querySelector("#root");
-if (root === null) throw new Error("index.html has no #root");
+if (root === null) {
+  throw new Error("index.html has no #root");
+}
 
 const network = createNetworkSwitch(window.fetch.bind(window));
 const timeline = createTimelineStore(Date.now);

@@ -21,7 +21,9 @@ export function createBroadcastPeers(name: string): Peers {
     publish: (message) => channel?.postMessage(message),
     subscribe(listener) {
       const open = () => {
-        if (globalThis.BroadcastChannel === undefined) return;
+        if (globalThis.BroadcastChannel === undefined) {
+          return;
+        }
         channel = new BroadcastChannel(name);
         // The content of a message is for people who debug: the store is what counts.
         channel.onmessage = listener;
@@ -34,12 +36,18 @@ export function createBroadcastPeers(name: string): Peers {
       };
       const wakeUp = (event: Event) => {
         // A page that is left is hidden as well.
-        if (event.type !== "visibilitychange" || document.visibilityState === "visible") listener(event);
+        if (event.type !== "visibilitychange" || document.visibilityState === "visible") {
+          listener(event);
+        }
       };
       const stopping = new AbortController();
-      for (const type of WAKE_UPS) globalThis.addEventListener(type, wakeUp, stopping);
+      for (const type of WAKE_UPS) {
+        globalThis.addEventListener(type, wakeUp, stopping);
+      }
       const unfollow = followPage(close, (event) => {
-        if (channel === undefined) open();
+        if (channel === undefined) {
+          open();
+        }
         listener(event);
       });
       open();

@@ -34,7 +34,9 @@ export function createDatabase(name: string): Database {
     resumed ??= new Promise((resolve) => {
       resume = resolve;
     });
-    for (const attempt of attempts) attempt.abort();
+    for (const attempt of attempts) {
+      attempt.abort();
+    }
   }
 
   function onResume(): void {
@@ -54,7 +56,9 @@ export function createDatabase(name: string): Database {
         try {
           return await waitFor(transact(name, { key, toNext, signal }), signal);
         } catch (error) {
-          if (!signal.aborted) throw error;
+          if (!signal.aborted) {
+            throw error;
+          }
         } finally {
           attempts.delete(attempt);
         }
@@ -78,7 +82,9 @@ function transact(name: string, { key, toNext, signal }: Update): Promise<Sealed
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
       const database = opening.result;
-      if (signal.aborted) return database.close();
+      if (signal.aborted) {
+        return database.close();
+      }
       const mode = toNext ? "readwrite" : "readonly";
       const transaction = database.transaction(ENTRIES, mode, { durability: "strict" });
       // It stays open until the transaction has ended.
@@ -87,7 +93,9 @@ function transact(name: string, { key, toNext, signal }: Update): Promise<Sealed
       const current = entries.get(key);
       current.onsuccess = () => {
         const next = toNext?.(current.result);
-        if (next !== undefined) entries.put(next, key);
+        if (next !== undefined) {
+          entries.put(next, key);
+        }
       };
       transaction.oncomplete = () => resolve(current.result);
       transaction.onabort = () => reject(transaction.error);

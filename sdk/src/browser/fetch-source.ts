@@ -53,7 +53,9 @@ export function createFetchSource(
     });
     const { isUnaryError, unaryError } = validateResponse("unary", false, response.status, response.headers);
     const answer = await response.json();
-    if (isUnaryError) throw errorFromJson(answer, response.headers, unaryError);
+    if (isUnaryError) {
+      throw errorFromJson(answer, response.headers, unaryError);
+    }
     return answer;
   }
 
@@ -80,10 +82,14 @@ export function createFetchSource(
     async signIn({ scopes, device, ...password }, signal) {
       const body = { password, scopes, device };
       try {
-        if (inCookie) return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, signal);
+        if (inCookie) {
+          return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, signal);
+        }
       } catch (error) {
         // The server keeps no cookies: a default that was only a guess gives way.
-        if (delivery !== "auto" || ConnectError.from(error).code !== Code.Unimplemented) throw error;
+        if (delivery !== "auto" || ConnectError.from(error).code !== Code.Unimplemented) {
+          throw error;
+        }
         inCookie = false;
       }
       return getTokens("SignIn", body, signal);

@@ -10,7 +10,11 @@
 export function followPage(suspend: () => void, resume: (event: Event) => void): () => void {
   const stopping = new AbortController();
   const options = { capture: true, signal: stopping.signal };
-  for (const type of ["pagehide", "freeze"]) globalThis.addEventListener?.(type, suspend, options);
-  for (const type of ["pageshow", "resume"]) globalThis.addEventListener?.(type, resume, options);
+  for (const type of ["pagehide", "freeze"]) {
+    globalThis.addEventListener?.(type, suspend, options);
+  }
+  for (const type of ["pageshow", "resume"]) {
+    globalThis.addEventListener?.(type, resume, options);
+  }
   return () => stopping.abort();
 }

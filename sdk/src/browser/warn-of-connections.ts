@@ -18,7 +18,9 @@ export function warnOfConnections(url: string): () => void {
   const stream = { origin };
   open.add(stream);
   const count = [...open].filter((each) => each.origin === origin).length;
-  if (!isWarned && count >= TOO_MANY && isHttp1(origin)) warn(origin);
+  if (!isWarned && count >= TOO_MANY && isHttp1(origin)) {
+    warn(origin);
+  }
   return () => open.delete(stream);
 }
 
@@ -33,7 +35,9 @@ function warn(origin: string): void {
  * lists complete responses, those of other origins only if they allow it: of the page and of earlier calls.
  */
 function isHttp1(origin: string): boolean {
-  if (/^http:/.test(origin)) return true;
+  if (/^http:/.test(origin)) {
+    return true;
+  }
   // Not all entries have the property; the type of `getEntries` leaves it out.
   const entries = performance.getEntries() as PerformanceResourceTiming[];
   return entries.some((each) => each.name.startsWith(`${origin}/`) && each.nextHopProtocol === "http/1.1");

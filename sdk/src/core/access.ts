@@ -53,7 +53,9 @@ export function createAccess(context: SessionContext): Access {
   async function fly(held: Held | undefined, forced: boolean): Promise<ConnectError | undefined> {
     try {
       await ready();
-      if (held === undefined) return await acquire();
+      if (held === undefined) {
+        return await acquire();
+      }
       holder.note({ refreshing: true });
       return await peers.exclusively(() => refreshSession(context, held, forced));
     } catch (error) {
@@ -76,11 +78,17 @@ export function createAccess(context: SessionContext): Access {
 
   function usable(): Held | undefined {
     const held = current();
-    if (held === undefined || msUntilStale(held, clock) > 0) return held;
+    if (held === undefined || msUntilStale(held, clock) > 0) {
+      return held;
+    }
     // While refreshing fails, a token is used to its end.
     const endMs = held.health.failures > 0 ? 0 : expiredThresholdMs(held.lifetimeMs);
-    if (remainingMs(held, clock) <= endMs) return undefined;
-    if (flight === undefined && blocked(held) === 0) void refresh(held);
+    if (remainingMs(held, clock) <= endMs) {
+      return undefined;
+    }
+    if (flight === undefined && blocked(held) === 0) {
+      void refresh(held);
+    }
     return held;
   }
 
@@ -91,23 +99,32 @@ export function createAccess(context: SessionContext): Access {
       const held = current();
       asked ??= held;
       // A caller that waits for one account's token must not go on with the next one's.
-      if ((asked !== undefined || round > 0) && !isSameSession(held, asked))
+      if ((asked !== undefined || round > 0) && !isSameSession(held, asked)) {
         throw new SessionError("SIGNED_OUT");
+      }
       // More than half a life cannot be asked for: such a caller would refresh with every call.
       const neededMs = Math.min(minTtlMs, (held?.lifetimeMs ?? 0) / 2);
-      if (held !== undefined && usable() === held && remainingMs(held, clock) >= neededMs) return held;
+      if (held !== undefined && usable() === held && remainingMs(held, clock) >= neededMs) {
+        return held;
+      }
       const waitMs = held === undefined ? 0 : blocked(held);
       const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal, held?.ended);
-      if (error === undefined) continue;
+      if (error === undefined) {
+        continue;
+      }
       // A token that lasts a moment is better than none.
-      if (held !== undefined && remainingMs(held, clock) > 0) return held;
+      if (held !== undefined && remainingMs(held, clock) > 0) {
+        return held;
+      }
       throw error;
     }
     throw unavailable(0);
   }
 
   async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
-    if (!isNewer(current(), refused)) await waitFor(refresh(refused, true), signal, refused.ended);
+    if (!isNewer(current(), refused)) {
+      await waitFor(refresh(refused, true), signal, refused.ended);
+    }
     await ready();
     const held = current();
     return isNewer(held, refused) ? held : undefined;
@@ -132,15 +149,20 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
   return async () => {
     // Another tab may have signed in while its message did not arrive.
     await change();
-    if (holder.held() !== undefined) return undefined;
+    if (holder.held() !== undefined) {
+      return undefined;
+    }
     const run = source.acquire?.bind(source);
     // Until the store answers, the session does not know whether it is signed out.
-    if (run === undefined)
+    if (run === undefined) {
       return holder.snapshot().status === "loading"
         ? unavailable(pauseMs(1))
         : new SessionError("SIGNED_OUT");
+    }
     const waitMs = blockedMs(health, clock.nowMs());
-    if (waitMs > 0) return unavailable(waitMs);
+    if (waitMs > 0) {
+      return unavailable(waitMs);
+    }
     try {
       await beginSession(context, () => withTimeout(clock, run));
       health = HEALTHY;

@@ -57,7 +57,9 @@ const READER_TURNS = 20;
  */
 export function assembleSession(options: AssembleOptions): Session {
   const { baseUrl, server, source, clock = systemClock, store = createMemoryStore() } = options;
-  if ("follow" in source) return source.follow(options);
+  if ("follow" in source) {
+    return source.follow(options);
+  }
   const { peers = store.peers ?? NO_PEERS } = options;
   const mayReceiveToken = createOriginGuard(options);
   const holder = createHolder(clock);
@@ -69,9 +71,15 @@ export function assembleSession(options: AssembleOptions): Session {
   const isBaseAllowed = mayReceiveToken(baseUrl);
   // What is in the store goes nowhere where an access token would not go either. Other sources are elsewhere.
   const ready = async (isForBaseUrl = source === server): Promise<void> => {
-    if (isForBaseUrl && !isBaseAllowed) throw new SessionError("ORIGIN_NOT_ALLOWED");
-    if (!isDisposed) await latest;
-    if (isDisposed) throw new SessionError("DISPOSED");
+    if (isForBaseUrl && !isBaseAllowed) {
+      throw new SessionError("ORIGIN_NOT_ALLOWED");
+    }
+    if (!isDisposed) {
+      await latest;
+    }
+    if (isDisposed) {
+      throw new SessionError("DISPOSED");
+    }
   };
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
@@ -82,7 +90,9 @@ export function assembleSession(options: AssembleOptions): Session {
   const upkeep = createUpkeep({ access, clock, holder, renewStreams });
   const looks = new Set([upkeep.look]);
   const look = () => {
-    for (const each of looks) each();
+    for (const each of looks) {
+      each();
+    }
   };
   const stop = peers.subscribe(({ type }) => {
     latest = change(type === "online" ? whenNetworkIsBack : undefined).then(look);
@@ -94,11 +104,15 @@ export function assembleSession(options: AssembleOptions): Session {
     await beginSession(context, acquire);
     look();
     // Readers of the earlier account's streams see the end first: it passes through Connect's iterators in some turns.
-    for (let turns = 0; turns < READER_TURNS; turns += 1) await Promise.resolve();
+    for (let turns = 0; turns < READER_TURNS; turns += 1) {
+      await Promise.resolve();
+    }
   }
 
   function dispose(): void {
-    if (isDisposed) return;
+    if (isDisposed) {
+      return;
+    }
     isDisposed = true;
     stop();
     holder.clear();
@@ -123,7 +137,9 @@ export function assembleSession(options: AssembleOptions): Session {
     ready: loaded,
     interceptor,
     async signIn(credential) {
-      if (source.signIn === undefined) throw new TypeError("the source has no signIn: use begin");
+      if (source.signIn === undefined) {
+        throw new TypeError("the source has no signIn: use begin");
+      }
       const signIn = source.signIn.bind(source, credential);
       await begin(() => withTimeout(clock, signIn));
     },
@@ -135,7 +151,9 @@ export function assembleSession(options: AssembleOptions): Session {
     },
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {
-      if ((await access.replace(await access.obtain())) === undefined) throw unavailable(0);
+      if ((await access.replace(await access.obtain())) === undefined) {
+        throw unavailable(0);
+      }
     },
     subscribe(listener) {
       const unsubscribe = listen(holder.changes, listener);

@@ -18,7 +18,9 @@ const MIN_FORCED_GAP_MS = 10_000;
 export function blockedMs(health: RefreshHealth, nowMs: number): number {
   const pauseMs = health.retryAtMs - nowMs;
   // A clock that was set back must not lock a session out.
-  if (pauseMs > 0 && nowMs > lastStrikeMs(health) - WINDOW_MS) return pauseMs;
+  if (pauseMs > 0 && nowMs > lastStrikeMs(health) - WINDOW_MS) {
+    return pauseMs;
+  }
   const oldest = recent(health, nowMs).at(-MAX_STRIKES);
   return oldest === undefined ? 0 : oldest + WINDOW_MS - nowMs;
 }

@@ -27,7 +27,9 @@ export const systemClock: Clock = {
   schedule(run, delayMs, options) {
     // Typed by whichever of the two is installed: hence the cast.
     const timer = setTimeout(run, delayMs) as Timer;
-    if (!options?.keepsProcessAlive) timer.unref?.();
+    if (!options?.keepsProcessAlive) {
+      timer.unref?.();
+    }
     return () => clearTimeout(timer);
   },
 };

@@ -29,7 +29,9 @@ export function createSession(options: SessionOptions): Session {
   const { transport, maxTokenLifeMs, baseUrl, allowedOrigins, allowInsecure, store, clock, peers } = options;
   const server = transport && createSessionServiceSource(transport, maxTokenLifeMs);
   const { source = server } = options;
-  if (source === undefined) throw new TypeError("either transport or source is needed");
+  if (source === undefined) {
+    throw new TypeError("either transport or source is needed");
+  }
   return assembleSession({
     baseUrl,
     allowedOrigins,

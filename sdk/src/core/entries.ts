@@ -43,8 +43,9 @@ export async function askForTokens(
   const lifetimeMs = Math.min(Math.max(0, grant.lifetimeMs), MAX_LIFETIME_MS);
   // Programs without types may hand out anything.
   const isToken = typeof accessToken === "string" && USABLE_TOKEN.test(accessToken);
-  if (!isToken || !(lifetimeMs >= minLifetimeMs))
+  if (!isToken || !(lifetimeMs >= minLifetimeMs)) {
     throw new ConnectError("the answer carries no usable token", Code.Unknown);
+  }
   return {
     sessionId,
     accessToken: new Secret(accessToken),
@@ -107,7 +108,9 @@ export function endEntry({ sessionId, generation }: SignedInEntry, reason: Signe
 
 /** Let a session that waits after failed refreshes try again at once: the network is back. */
 export function whenNetworkIsBack(current: StoreEntry | undefined): Change<never> {
-  if (current?.kind !== "signed_in") return {};
+  if (current?.kind !== "signed_in") {
+    return {};
+  }
   const health = withNetwork(current.health);
   return health === current.health ? {} : { draft: { ...current, health } };
 }

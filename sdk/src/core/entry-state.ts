@@ -43,7 +43,9 @@ export function entryInForce(
 }
 
 function isNewer(ours: StoreEntry, theirs: StoreEntry | undefined): boolean {
-  if (theirs === undefined) return true;
+  if (theirs === undefined) {
+    return true;
+  }
   if (ours.sessionId !== theirs.sessionId) {
     return (
       ours.kind === "signed_in" && (theirs.kind === "signed_out" || ours.startedAtMs > theirs.startedAtMs)

@@ -7,7 +7,9 @@ import type { StoreEntry } from "./store.ts";
  * `parseEntry` reads it back.
  */
 export function encodeEntry(entry: StoreEntry): string {
-  if (entry.kind === "signed_out") return JSON.stringify(entry);
+  if (entry.kind === "signed_out") {
+    return JSON.stringify(entry);
+  }
   const { accessToken, refreshToken } = entry;
   return JSON.stringify({
     ...entry,

@@ -38,7 +38,9 @@ export function readRetryAfterMs(error: ConnectError): number | undefined {
 
 /** Read the header Retry-After: seconds, or a date on this machine's clock (RFC 9110 §10.2.3). */
 export function parseRetryAfterMs(header: string | null): number | undefined {
-  if (header === null) return undefined;
+  if (header === null) {
+    return undefined;
+  }
   return toWaitMs(/^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now());
 }
 
@@ -81,7 +83,9 @@ function durationMsOf(retryInfo: Uint8Array): number {
   try {
     const reader = new BinaryReader(retryInfo);
     reader.tag();
-    for (reader.uint32(); reader.pos < reader.len; ) fields[reader.tag()[0]] = Number(reader.int64());
+    for (reader.uint32(); reader.pos < reader.len; ) {
+      fields[reader.tag()[0]] = Number(reader.int64());
+    }
   } catch {
     // A detail that cannot be read is as good as none; the error's code remains.
     return Number.NaN;

@@ -62,7 +62,9 @@ export function unavailable(retryAfterMs: number, cause?: unknown): SessionError
 /** Check whether the SDK itself refused a call or ended a stream, and for this reason if one is given. */
 export function isSessionError(error: unknown, reason?: SessionErrorReason): error is SessionError {
   // ConnectError answers `instanceof` by shape, so the property is the difference.
-  if (!(error instanceof ConnectError) || !("reason" in error)) return false;
+  if (!(error instanceof ConnectError) || !("reason" in error)) {
+    return false;
+  }
   const known = typeof error.reason === "string" && Object.hasOwn(CODES, error.reason);
   return known && (reason === undefined || error.reason === reason);
 }

@@ -25,12 +25,16 @@ export function notify<T>(listeners: Listeners<T>, value: T): void {
   const call = async (listener: (value: T) => unknown): Promise<void> => {
     try {
       // An async function passes for a listener: its failure must not end a process either.
-      if (listeners.has(listener)) await listener(value);
+      if (listeners.has(listener)) {
+        await listener(value);
+      }
     } catch (error) {
       // Browsers show it as an uncaught error. Node has no such place that would not end the process, and a
       // listener's mistake must not sign the user out.
       globalThis.reportError?.(error);
     }
   };
-  for (const listener of listeners) queueMicrotask(() => void call(listener));
+  for (const listener of listeners) {
+    queueMicrotask(() => void call(listener));
+  }
 }

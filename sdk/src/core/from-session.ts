@@ -20,7 +20,9 @@ import { waitFor } from "./waiting.ts";
  */
 export function fromSession(session: Session): SessionSource {
   const core = CORES.get(session.interceptor);
-  if (core === undefined) throw new TypeError("fromSession needs a session that createSession has made");
+  if (core === undefined) {
+    throw new TypeError("fromSession needs a session that createSession has made");
+  }
   return { follow: (options) => createFollower(session, core, options) };
 }
 
@@ -60,7 +62,9 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   }
 
   function dispose(): void {
-    for (const unsubscribe of stops) unsubscribe();
+    for (const unsubscribe of stops) {
+      unsubscribe();
+    }
     disposal.abort(new SessionError("DISPOSED"));
     looks.delete(upkeep.look);
     upkeep.stop();
@@ -74,7 +78,9 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
     signOut: refuse,
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {
-      if ((await access.replace(await access.obtain())) === undefined) throw unavailable(0);
+      if ((await access.replace(await access.obtain())) === undefined) {
+        throw unavailable(0);
+      }
     },
     subscribe: (listener) => untilDisposed(leader.subscribe(listener)),
     on: (listener) => untilDisposed(leader.on(listener)),

@@ -63,16 +63,21 @@ export function createHolder(clock: Clock): Holder {
     const degraded = error !== undefined;
     const next = toSnapshot(held, { status, refreshing, degraded });
     // Small and flat, made by the same function: the same text is the same state.
-    if (JSON.stringify(next) === JSON.stringify(before)) return;
+    if (JSON.stringify(next) === JSON.stringify(before)) {
+      return;
+    }
     snapshot = next;
     notify(changes, undefined);
-    if (event !== undefined) notify(events, event);
+    if (event !== undefined) {
+      notify(events, event);
+    }
     // A session that has ended has not recovered.
-    if (degraded !== before.degraded && (degraded || event?.type !== "signed_out"))
+    if (degraded !== before.degraded && (degraded || event?.type !== "signed_out")) {
       notify(
         events,
         degraded ? { type: "degraded", error: ConnectError.from(error) } : { type: "recovered" },
       );
+    }
   }
 
   return {
@@ -85,7 +90,9 @@ export function createHolder(clock: Clock): Holder {
       const ending = end;
       const next = nextHeld(before, entry, clock);
       const isSame = next?.sessionId === before?.sessionId;
-      if (!isSame) end = new AbortController();
+      if (!isSame) {
+        end = new AbortController();
+      }
       const held = next && { ...next, ended: end.signal };
       // A store that has not answered yet may well hold a session.
       const isUnknown = entry === undefined && state.status === "loading" && isSilence(storeError);
@@ -95,7 +102,9 @@ export function createHolder(clock: Clock): Holder {
         state;
       const isFailing = held !== undefined && held.health.failures > 0;
       update({ entry, held, status, storeError, refreshError: isFailing ? refreshError : undefined });
-      if (!isSame) ending.abort(new SessionError("SIGNED_OUT"));
+      if (!isSame) {
+        ending.abort(new SessionError("SIGNED_OUT"));
+      }
     },
     note: update,
     leave: () => end.abort(new SessionError("SIGNED_OUT")),
@@ -118,10 +127,14 @@ function nextHeld(
   entry: StoreEntry | undefined,
   clock: Clock,
 ): Omit<Held, "ended"> | undefined {
-  if (entry?.kind !== "signed_in") return undefined;
+  if (entry?.kind !== "signed_in") {
+    return undefined;
+  }
   const { sessionId, generation, startedAtMs } = entry;
   const known = before?.sessionId === sessionId ? before : undefined;
-  if (known !== undefined && known.generation > generation) return known;
+  if (known !== undefined && known.generation > generation) {
+    return known;
+  }
   // An age below zero means that the clock was set back since: all that is known is that it began before now.
   const ageMs = Math.max(0, clock.nowMs() - startedAtMs);
   const { startedMonotonicMs, jitter } =
@@ -137,7 +150,11 @@ function eventOf(before: SessionSnapshot, { held, entry }: State): SessionEvent 
     return before.status === "signed_in" ? { type: "signed_out", reason } : undefined;
   }
   const { sessionId, generation, startedAtMs, lifetimeMs } = held;
-  if (before.sessionId !== sessionId) return { type: "signed_in" };
-  if (before.generation === generation) return undefined;
+  if (before.sessionId !== sessionId) {
+    return { type: "signed_in" };
+  }
+  if (before.generation === generation) {
+    return undefined;
+  }
   return { type: "refreshed", generation, expiresAtMs: startedAtMs + lifetimeMs };
 }

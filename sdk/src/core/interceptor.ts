@@ -46,8 +46,12 @@ interface SendContext extends InterceptorContext {
 export function createInterceptor(options: InterceptorContext): Interceptor {
   const context = { ...options, owners: new WeakMap() };
   return (next) => (req) => {
-    if (PUBLIC_METHOD.test(req.url) || req.header.has("authorization")) return next(req);
-    if (!context.mayReceiveToken(req.url)) return Promise.reject(new SessionError("ORIGIN_NOT_ALLOWED"));
+    if (PUBLIC_METHOD.test(req.url) || req.header.has("authorization")) {
+      return next(req);
+    }
+    if (!context.mayReceiveToken(req.url)) {
+      return Promise.reject(new SessionError("ORIGIN_NOT_ALLOWED"));
+    }
     return send(context, next, req);
   };
 }
@@ -67,7 +71,9 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   function open(held: Held): Promise<AnyResponse> {
     owner ??= held.sessionId;
     owners.set(call, owner);
-    if (owner !== held.sessionId) throw new SessionError("SIGNED_OUT");
+    if (owner !== held.sessionId) {
+      throw new SessionError("SIGNED_OUT");
+    }
     held.ended.throwIfAborted();
     used = held;
     header.set("authorization", `Bearer ${held.accessToken.reveal()}`);
@@ -76,16 +82,24 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
 
   function openLate(held: Held): Promise<AnyResponse> {
     const leftMs = timeoutMs - (clock.monotonicMs() - startedMs);
-    if (leftMs < MIN_LEFT_MS) throw new SessionError("DEADLINE_TOO_CLOSE");
-    if (leftMs > 0) writeTimeoutMs(header, leftMs);
+    if (leftMs < MIN_LEFT_MS) {
+      throw new SessionError("DEADLINE_TOO_CLOSE");
+    }
+    if (leftMs > 0) {
+      writeTimeoutMs(header, leftMs);
+    }
     return open(held);
   }
 
   async function reopen(error: unknown): Promise<AnyResponse> {
-    if (isSecond || stream?.canReopen() === false || !isTokenRefused(ConnectError.from(error))) throw error;
+    if (isSecond || stream?.canReopen() === false || !isTokenRefused(ConnectError.from(error))) {
+      throw error;
+    }
     isSecond = true;
     const newer = await access.replace(used, signal);
-    if (newer === undefined) throw error;
+    if (newer === undefined) {
+      throw error;
+    }
     return openLate(newer);
   }
 

@@ -7,7 +7,9 @@ export function createMemoryStore(): SessionStore {
     read: async () => entry,
     async compareAndSet(expected, next) {
       const isCurrent = entry?.revision === expected;
-      if (isCurrent) entry = next;
+      if (isCurrent) {
+        entry = next;
+      }
       return isCurrent;
     },
   };

@@ -36,7 +36,9 @@ export function isSecureOrigin(origin: string): boolean {
 }
 
 function originOf(url: string): string {
-  if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url).origin;
+  if (/^https?:/i.test(url) && URL.canParse(url)) {
+    return new URL(url).origin;
+  }
   throw new TypeError("a base URL must be an absolute http or https URL");
 }
 

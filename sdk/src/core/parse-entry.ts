@@ -7,15 +7,21 @@ const REASONS = ["user", "revoked", "expired", "reuse_detected"] as const satisf
 /** Read an entry that `encodeEntry` wrote; `undefined` for anything else. */
 export function parseEntry(text: string): StoreEntry | undefined {
   const fields = parseObject(text);
-  if (fields === undefined) return undefined;
+  if (fields === undefined) {
+    return undefined;
+  }
   const { revision, sessionId, generation, reason } = fields;
   if (typeof revision !== "string" || typeof sessionId !== "string" || typeof generation !== "number") {
     return undefined;
   }
   const common = { revision, sessionId, generation };
-  if (fields.kind === "signed_in") return parseSignedIn(fields, common);
+  if (fields.kind === "signed_in") {
+    return parseSignedIn(fields, common);
+  }
   const known = REASONS.find((candidate) => candidate === reason);
-  if (fields.kind !== "signed_out" || known === undefined) return undefined;
+  if (fields.kind !== "signed_out" || known === undefined) {
+    return undefined;
+  }
   return { kind: "signed_out", ...common, reason: known };
 }
 
@@ -24,8 +30,12 @@ type Common = Pick<StoreEntry, "revision" | "sessionId" | "generation">;
 
 function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
   const { accessToken, refreshToken, startedAtMs, lifetimeMs, refreshExpiresAtMs, scopes } = fields;
-  if (typeof accessToken !== "string" || typeof startedAtMs !== "number") return undefined;
-  if (typeof lifetimeMs !== "number" || !isStrings(scopes)) return undefined;
+  if (typeof accessToken !== "string" || typeof startedAtMs !== "number") {
+    return undefined;
+  }
+  if (typeof lifetimeMs !== "number" || !isStrings(scopes)) {
+    return undefined;
+  }
   return {
     kind: "signed_in",
     ...common,
@@ -60,13 +70,17 @@ function isStrings(value: unknown): value is readonly string[] {
 }
 
 function isIntent(value: unknown): value is RefreshIntent {
-  if (!isObject(value) || typeof value.refreshId !== "string") return false;
+  if (!isObject(value) || typeof value.refreshId !== "string") {
+    return false;
+  }
   // An earlier version counted no attempts: its refresh must be repeated all the same.
   return typeof value.startedAtMs === "number" && typeof (value.underWay ?? 0) === "number";
 }
 
 function isHealth(value: unknown): value is RefreshHealth {
-  if (!isObject(value) || !Array.isArray(value.strikesAtMs)) return false;
+  if (!isObject(value) || !Array.isArray(value.strikesAtMs)) {
+    return false;
+  }
   const numbers = [...value.strikesAtMs, value.failures, value.retryAtMs, value.forcedAtMs];
   return numbers.every((item) => typeof item === "number");
 }

@@ -21,7 +21,9 @@ export async function commit(
     value: isSameSession(current, entry),
   }));
   // The user has signed out, or another one has signed in meanwhile: these tokens end with the session.
-  if (isOurs && !isAlive) void revoke(context, arrival.accessToken);
+  if (isOurs && !isAlive) {
+    void revoke(context, arrival.accessToken);
+  }
 }
 
 /** What a failed attempt leads to. Nothing: another tab has refreshed the session, or it has ended. */
@@ -47,17 +49,24 @@ export async function noteFailure(
   const nowMs = clock.nowMs();
   const isPast = nowMs >= (entry.refreshExpiresAtMs ?? nowMs + 1);
   const outcome = await change((current): Change<Outcome> => {
-    if (!isInForce(current, entry)) return {};
-    if (kind === "final")
+    if (!isInForce(current, entry)) {
+      return {};
+    }
+    if (kind === "final") {
       return { draft: endEntry(current, reason === "revoked" && isPast ? "expired" : reason) };
+    }
     const goesOn = delayMs !== undefined && attemptsLeft(current, nowMs) > 0;
     // What a server may not be asked twice is over, whatever came of it.
     const intent = source.repeatable || goesOn ? withoutAttempt(current.intent) : undefined;
     const health = (goesOn ? withFailedAttempt : withFailure)(current.health, nowMs, retryAfterMs);
     const draft = { ...current, intent, health };
-    if (goesOn) return { draft, value: { kind: "wait", delayMs } };
+    if (goesOn) {
+      return { draft, value: { kind: "wait", delayMs } };
+    }
     return { draft, value: { kind: "failed", error: unavailable(blockedMs(health, nowMs), error) } };
   });
-  if (outcome?.kind === "failed") holder.note({ refreshError: error });
+  if (outcome?.kind === "failed") {
+    holder.note({ refreshError: error });
+  }
   return outcome;
 }

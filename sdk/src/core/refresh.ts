@@ -51,7 +51,9 @@ export async function refreshSession(
     });
     if (step?.kind === "ask") {
       const { entry } = step;
-      if (attempts === 0) startedMs = clock.monotonicMs();
+      if (attempts === 0) {
+        startedMs = clock.monotonicMs();
+      }
       attempts += 1;
       try {
         const leftMs = startedMs + MAX_TOTAL_MS - clock.monotonicMs();
@@ -67,7 +69,9 @@ export async function refreshSession(
         step = await noteFailure(context, entry, { ...failure, delayMs: isLast ? undefined : delayMs });
       }
     }
-    if (step?.kind !== "wait") return step?.error;
+    if (step?.kind !== "wait") {
+      return step?.error;
+    }
     await sleep(clock, step.delayMs);
   }
 }
@@ -84,19 +88,26 @@ function nextStep(
     value: { kind: "failed", error: unavailable(forMs) },
   });
   const ask = (entry: SignedInEntry): Change<Step> => ({ draft: entry, value: { kind: "ask", entry } });
-  if (waitMs > 0) return failed(waitMs);
+  if (waitMs > 0) {
+    return failed(waitMs);
+  }
   if (intent !== undefined) {
     // Another tab has begun, and may have died since: the same request gets the same answer. With a server that gives
     // none twice, let the other tab finish, or be given up.
     const mayRepeat = source.repeatable || attempts > 0;
     // A tab whose own attempts failed, while other tabs used the rest of the minute's budget, makes no more of them.
-    if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS)
+    if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS) {
       return attempts > 0
         ? failed(blockedMs(health, nowMs))
         : { value: { kind: "wait", delayMs: OTHERS_POLL_MS } };
-    if (mayRepeat) return ask({ ...current, intent: withAttempt(intent, nowMs) });
+    }
+    if (mayRepeat) {
+      return ask({ ...current, intent: withAttempt(intent, nowMs) });
+    }
   }
-  if (forced && !mayForce(health, nowMs)) return failed(0);
+  if (forced && !mayForce(health, nowMs)) {
+    return failed(0);
+  }
   // A page that comes after a crash sends the same name again, and so does a tab whose store is silent.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };
   const noted = forced ? withForced(health, nowMs) : health;

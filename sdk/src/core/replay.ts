@@ -37,9 +37,13 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
     try {
       const result = await iterator.next();
       kept.push(result);
-      if (!isKeeping || result.done) return;
+      if (!isKeeping || result.done) {
+        return;
+      }
       bytes += sizeOf(result.value);
-      if (kept.length > MAX_MESSAGES || bytes > MAX_BYTES) release();
+      if (kept.length > MAX_MESSAGES || bytes > MAX_BYTES) {
+        release();
+      }
     } finally {
       pulling = undefined;
     }
@@ -48,12 +52,18 @@ export function createReplay<T>({ source, sizeOf }: ReplayOptions<T>): Replay<T>
   async function next(ofOpening: number): Promise<IteratorResult<T>> {
     for (;;) {
       // An abandoned opening gets no more: what it waited for belongs to the one that took its place.
-      if (ofOpening !== opening) return { done: true, value: undefined };
+      if (ofOpening !== opening) {
+        return { done: true, value: undefined };
+      }
       const result = kept[position];
       if (result !== undefined) {
         // The end stays: it may be asked for again.
-        if (!result.done) position += 1;
-        if (!isKeeping) release();
+        if (!result.done) {
+          position += 1;
+        }
+        if (!isKeeping) {
+          release();
+        }
         return result;
       }
       pulling ??= pull();

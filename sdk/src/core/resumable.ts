@@ -88,17 +88,19 @@ interface Endings {
   readonly left: AbortSignal;
 }
 
+/** Follow a stream over all its openings. They are one call: one that follows a change of account is refused. */
 async function* follow<Request, Message>(
   call: StreamingCall<Request, Message>,
   { request, resume, callOptions, onInterruption, clock = systemClock }: ResumableOptions<Request, Message>,
   { ended, left }: Endings,
 ): AsyncGenerator<Message, undefined> {
-  // All openings are one call: one that follows a change of account is refused.
   const contextValues = withCall(callOptions?.contextValues);
   let next = request;
   let failures = 0;
   while (!left.aborted) {
-    if (ended.aborted) throw ConnectError.from(ended.reason, Code.Canceled);
+    if (ended.aborted) {
+      throw ConnectError.from(ended.reason, Code.Canceled);
+    }
     // A client does not end a stream that has lost its reader: its signal does.
     const opening = new AbortController();
     try {
@@ -107,13 +109,17 @@ async function* follow<Request, Message>(
       for (;;) {
         const result = await nextOrError(messages);
         if ("error" in result) {
-          if (ended.aborted) break;
+          if (ended.aborted) {
+            break;
+          }
           const delayMs = delayAfter(result.error, failures++);
           onInterruption?.({ error: result.error, delayMs });
           await pause(clock, delayMs, ended);
           break;
         }
-        if (result.done === true) return;
+        if (result.done === true) {
+          return;
+        }
         failures = 0;
         next = resume(result.value);
         yield result.value;
@@ -141,8 +147,12 @@ async function nextOrError<T>(
  */
 function delayAfter(error: ConnectError, failures: number): number {
   const isExpired = isTokenRefused(error) && !isSessionOver(error);
-  if (!isExpired && !PASSING.has(error.code)) throw error;
-  if (isExpired && failures === 0) return 0;
+  if (!isExpired && !PASSING.has(error.code)) {
+    throw error;
+  }
+  if (isExpired && failures === 0) {
+    return 0;
+  }
   const jittered = Math.random() * streamRetryMs(failures + 1);
   return Math.max(jittered, readRetryAfterMs(error) ?? 0);
 }
@@ -165,6 +175,8 @@ function pause(clock: Clock, delayMs: number, ended: AbortSignal): Promise<void>
     // Only browsers have it.
     globalThis.addEventListener?.("online", settle);
     // The listener of interruptions may have aborted the signal.
-    if (ended.aborted) settle();
+    if (ended.aborted) {
+      settle();
+    }
   });
 }

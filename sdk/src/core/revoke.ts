@@ -27,7 +27,9 @@ export async function revoke({ clock, source }: SessionContext, accessToken: Sec
 /** End a session at the server, with a fresh token if its own has expired. Never rejects. */
 export async function revokeEntry(context: SessionContext, entry: SignedInEntry): Promise<SignOutResult> {
   const first = await revoke(context, entry.accessToken);
-  if (first.error === undefined || !isTokenRefused(first.error)) return first;
+  if (first.error === undefined || !isTokenRefused(first.error)) {
+    return first;
+  }
   try {
     const next = await askForSuccessor(context, entry);
     // Another session's must live on.

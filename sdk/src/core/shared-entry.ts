@@ -68,7 +68,9 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
     state = next;
     cancel?.();
     const { retryAtMs } = next;
-    if (retryAtMs > 0 && !isClosed) cancel = clock.schedule(retry, retryAtMs - clock.monotonicMs());
+    if (retryAtMs > 0 && !isClosed) {
+      cancel = clock.schedule(retry, retryAtMs - clock.monotonicMs());
+    }
   }
 
   function retry(): void {
@@ -82,11 +84,17 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
       const stored = await store.read();
       const changed = decideOn(entryInForce(state, stored), decide);
       const { entry } = changed;
-      if (entry === stored || entry === undefined) return changed;
-      if (!(await store.compareAndSet(stored?.revision, entry))) continue;
+      if (entry === stored || entry === undefined) {
+        return changed;
+      }
+      if (!(await store.compareAndSet(stored?.revision, entry))) {
+        continue;
+      }
       const { kind: type, sessionId, generation } = entry;
       // What is only a note of a refresh that has begun is of no use to others before it ends.
-      if (type === "signed_out" || entry.intent === undefined) peers.publish({ type, sessionId, generation });
+      if (type === "signed_out" || entry.intent === undefined) {
+        peers.publish({ type, sessionId, generation });
+      }
       return changed;
     }
     throw new Error("the store takes no change");
@@ -114,7 +122,9 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
     const changed = last.then(async () => {
       const { value } = await writeSomewhere(decide);
       // What a refresh or a reading brings that ends after this is for the store alone.
-      if (!isClosed) holder.adopt(state.entry, state.storeError);
+      if (!isClosed) {
+        holder.adopt(state.entry, state.storeError);
+      }
       return value;
     });
     last = changed;

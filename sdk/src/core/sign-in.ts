@@ -20,7 +20,9 @@ export async function beginSession(
     draft: isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next,
     value: current,
   }));
-  if (before?.kind !== "signed_in" || isSameSession(before, next)) return;
+  if (before?.kind !== "signed_in" || isSameSession(before, next)) {
+    return;
+  }
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
   const { accessToken, refreshToken } = before;
   void (refreshToken === undefined ? revoke(context, accessToken) : revokeEntry(context, before));
@@ -37,7 +39,9 @@ export async function endSession(context: SessionContext): Promise<SignOutResult
     current?.kind === "signed_in" ? { draft: endEntry(current, "user"), value: current } : {},
   );
   const last = found ?? held;
-  if (last !== undefined) return revokeEntry(context, last);
+  if (last !== undefined) {
+    return revokeEntry(context, last);
+  }
   // What a store holds that has not answered yet goes on.
   const isUnknown = context.holder.snapshot().status === "loading";
   return isUnknown ? signOutFailure(unavailable(pauseMs(1))) : { revoked: true };

@@ -75,12 +75,16 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
 
   function leave(): void {
     streams?.close(streamId);
-    if (streams !== undefined) header.delete(STREAM_ID_HEADER);
+    if (streams !== undefined) {
+      header.delete(STREAM_ID_HEADER);
+    }
   }
 
   function close(): void {
     leave();
-    for (const stop of stops) stop?.();
+    for (const stop of stops) {
+      stop?.();
+    }
   }
 
   function end(reason: unknown): void {
@@ -109,7 +113,9 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     canReopen: replay.isComplete,
     answer(first, reopen) {
       const mustBeTold = context.source.renewStreams === undefined;
-      if (mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) leave();
+      if (mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) {
+        leave();
+      }
       return { ...first, message: messagesUntil(signal, messagesOf(first, { replay, reopen, close })) };
     },
     close,
@@ -141,7 +147,11 @@ async function* messagesOf(
       }
     }
     // The caller already holds the first response: what it reads there after the end must be the second's.
-    if (response !== first) for (const [name, value] of response.trailer) first.trailer.set(name, value);
+    if (response !== first) {
+      for (const [name, value] of response.trailer) {
+        first.trailer.set(name, value);
+      }
+    }
   } finally {
     close();
   }
@@ -154,7 +164,9 @@ function replayOne({ method, message }: StreamRequest): Replay<Message> {
   async function* messages(): AsyncGenerator<Message> {
     first ??= message[Symbol.asyncIterator]().next();
     const { done, value } = await first;
-    if (done !== true) yield value;
+    if (done !== true) {
+      yield value;
+    }
   }
   return {
     messages: () => (isComplete ? messages() : message),

@@ -13,6 +13,8 @@ export function readTimeoutMs(header: Headers): number {
 export function writeTimeoutMs(header: Headers, timeoutMs: number): void {
   for (const name of NAMES) {
     const value = header.get(name);
-    if (value !== null) header.set(name, value.replace(/\d+/, `${Math.floor(timeoutMs)}`));
+    if (value !== null) {
+      header.set(name, value.replace(/\d+/, `${Math.floor(timeoutMs)}`));
+    }
   }
 }

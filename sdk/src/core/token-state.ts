@@ -70,8 +70,9 @@ export function msUntilRenewal(timing: TokenTiming, now: Now): number {
 export function arrivedLifetime(asked: Omit<TokenTiming, "jitter">, now: Now): Lifetime {
   const { lifetimeMs } = asked;
   const nowMs = now.nowMs();
-  if (remainingMs(asked, now) > expiredThresholdMs(lifetimeMs))
+  if (remainingMs(asked, now) > expiredThresholdMs(lifetimeMs)) {
     return { lifetimeMs, startedAtMs: Math.floor(nowMs - ageMs(asked, now)) };
+  }
   const graceMs = Math.min(lifetimeMs / 2, 60_000);
   // With what then counts as expired.
   return { lifetimeMs: graceMs / 0.9, startedAtMs: nowMs };

@@ -49,10 +49,16 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
     // A stream that is due should find its next token at hand: of a short life, little is left then.
     const held = holder.changes.size > 0 || dueMs < Infinity ? holder.held() : undefined;
     // A stale token that is asked for is refreshed behind; an expired one must be asked for in earnest.
-    if (held !== undefined && access.usable() === undefined) void access.obtain().catch(ignore);
-    if (dueMs <= 0) void renew();
+    if (held !== undefined && access.usable() === undefined) {
+      void access.obtain().catch(ignore);
+    }
+    if (dueMs <= 0) {
+      void renew();
+    }
     const delayMs = msUntilLook(held, dueMs, clock);
-    if (delayMs < Infinity) cancel = clock.schedule(look, delayMs);
+    if (delayMs < Infinity) {
+      cancel = clock.schedule(look, delayMs);
+    }
   }
 
   async function renew(): Promise<void> {
@@ -70,14 +76,20 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
     const accessToken = fresh.accessToken.reveal();
     const due: string[] = [];
     // The streams of another account are not among them: they have ended with it.
-    for (const [streamId, { generation }] of streams) if (generation !== fresh.generation) due.push(streamId);
+    for (const [streamId, { generation }] of streams) {
+      if (generation !== fresh.generation) {
+        due.push(streamId);
+      }
+    }
     while (due.length > 0 && !fresh.ended.aborted) {
       const streamIds = due.splice(0, MAX_STREAMS_PER_CALL);
       const renewed = await withTimeout(clock, async (signal) =>
         renewStreams?.({ streamIds, accessToken, signal }),
       );
       for (const streamId of streamIds) {
-        if (streams.delete(streamId) && renewed?.includes(streamId)) streams.set(streamId, fresh);
+        if (streams.delete(streamId) && renewed?.includes(streamId)) {
+          streams.set(streamId, fresh);
+        }
       }
     }
   }
@@ -86,7 +98,9 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
     open(held) {
       const streamId = randomId();
       streams.set(streamId, held);
-      if (streams.size === 1) look();
+      if (streams.size === 1) {
+        look();
+      }
       return streamId;
     },
     close: (streamId) => void streams.delete(streamId),

@@ -18,7 +18,9 @@ export function waitFor<T>(
   return new Promise<T>((resolve, reject) => {
     const stops = signals.map((signal) => onAbort(signal, reject));
     void promise.then(resolve, reject).finally(() => {
-      for (const stop of stops) stop();
+      for (const stop of stops) {
+        stop();
+      }
     });
   });
 }
@@ -26,7 +28,9 @@ export function waitFor<T>(
 /** Run something with a signal's reason when it aborts, or at once if it has. @returns a function that stops it */
 export function onAbort(signal: AbortSignal | undefined, run: (reason: unknown) => void): () => void {
   const abort = () => run(signal?.reason);
-  if (signal?.aborted) abort();
+  if (signal?.aborted) {
+    abort();
+  }
   signal?.addEventListener("abort", abort);
   return () => signal?.removeEventListener("abort", abort);
 }
@@ -49,8 +53,11 @@ export async function withTimeout<T>(
   const timeout = () => {
     const dueMs = clock.monotonicMs() + timeoutMs;
     return clock.schedule(() => {
-      if (clock.monotonicMs() > dueMs + timeoutMs) cancel = timeout();
-      else controller.abort(new ConnectError("no answer in time", Code.DeadlineExceeded));
+      if (clock.monotonicMs() > dueMs + timeoutMs) {
+        cancel = timeout();
+      } else {
+        controller.abort(new ConnectError("no answer in time", Code.DeadlineExceeded));
+      }
     }, timeoutMs);
   };
   let cancel = timeout();

@@ -22,7 +22,9 @@ const MIN_SECRET_LENGTH = 32;
  * @throws TypeError when the secret has less than 32 characters
  */
 export function createCookieSeal(secret: string, name: string): CookieSeal {
-  if (secret.length < MIN_SECRET_LENGTH) throw new TypeError("secret needs at least 32 characters");
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new TypeError("secret needs at least 32 characters");
+  }
   const key = new Uint8Array(hkdfSync("sha256", secret, "", `countersign cookie ${name}`, KEY_BYTES));
   return {
     seal(text) {
@@ -33,7 +35,9 @@ export function createCookieSeal(secret: string, name: string): CookieSeal {
     },
     open(sealed) {
       const bytes = Buffer.from(sealed, "base64url");
-      if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+      if (bytes.length < IV_BYTES + TAG_BYTES) {
+        return undefined;
+      }
       const options = { authTagLength: TAG_BYTES };
       const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES), options);
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));

@@ -44,7 +44,9 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
   let written: string | undefined;
 
   function toCookie(next: StoreEntry): string {
-    if (next.kind === "signed_out") return `${name}=; ${attributes}; Max-Age=0`;
+    if (next.kind === "signed_out") {
+      return `${name}=; ${attributes}; Max-Age=0`;
+    }
     const { refreshExpiresAtMs } = next;
     const expires =
       refreshExpiresAtMs === undefined ? "" : `; Expires=${new Date(refreshExpiresAtMs).toUTCString()}`;
@@ -54,10 +56,14 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
   return {
     read: () => Promise.resolve(entry),
     async compareAndSet(expected, next) {
-      if (entry?.revision !== expected) return false;
+      if (entry?.revision !== expected) {
+        return false;
+      }
       const planned = withPlannedRefresh(next);
       const line = toCookie(planned);
-      if (line.length > MAX_COOKIE_LENGTH) throw new Error("the session is too long for a cookie");
+      if (line.length > MAX_COOKIE_LENGTH) {
+        throw new Error("the session is too long for a cookie");
+      }
       entry = planned;
       written = line;
       return true;
@@ -68,7 +74,9 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
 
 /** Give the next refresh its name now, for all requests that will come with this cookie. */
 function withPlannedRefresh(entry: StoreEntry): StoreEntry {
-  if (entry.kind === "signed_out" || entry.intent !== undefined) return entry;
+  if (entry.kind === "signed_out" || entry.intent !== undefined) {
+    return entry;
+  }
   return { ...entry, nextRefreshId: randomId() };
 }
 

@@ -33,7 +33,9 @@ export interface NodeTransportOptions {
 export function createNodeTransport(options: NodeTransportOptions): Transport {
   const { session, baseUrl, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
   const { pingIntervalMs, pingTimeoutMs, tls } = options;
-  if (protocol === "grpc" && httpVersion !== "2") throw new TypeError("gRPC needs HTTP/2");
+  if (protocol === "grpc" && httpVersion !== "2") {
+    throw new TypeError("gRPC needs HTTP/2");
+  }
   return createHttpTransport({
     baseUrl,
     protocol,

@@ -43,10 +43,15 @@ async function acquire(path: string, maxWaitMs: number): Promise<Release | undef
     try {
       return await take(path);
     } catch (error) {
-      if (!isExisting(error)) return undefined;
+      if (!isExisting(error)) {
+        return undefined;
+      }
     }
-    if (await isAbandoned(path)) await unlink(path).catch(ignore);
-    else await delay(POLL_MS);
+    if (await isAbandoned(path)) {
+      await unlink(path).catch(ignore);
+    } else {
+      await delay(POLL_MS);
+    }
   }
   return undefined;
 }
@@ -67,7 +72,9 @@ async function take(path: string): Promise<Release> {
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
-    if (Date.now() - mtimeMs > MAX_SILENCE_MS) return true;
+    if (Date.now() - mtimeMs > MAX_SILENCE_MS) {
+      return true;
+    }
     const owner: unknown = text === "" ? {} : JSON.parse(text);
     return isOwner(owner) && owner.host === hostname() && !isAlive(owner.pid);
   } catch {

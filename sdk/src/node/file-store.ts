@@ -27,7 +27,9 @@ export function createFileStore({ directory }: FileStoreOptions): SessionStore {
     read: async () => entryOf(await readNewest(directory)),
     async compareAndSet(expected, next) {
       const newest = await readNewest(directory);
-      if (entryOf(newest)?.revision !== expected) return false;
+      if (entryOf(newest)?.revision !== expected) {
+        return false;
+      }
       return writeNext(directory, { version: newest.version + 1, text: encodeEntry(next) });
     },
   };

@@ -29,10 +29,14 @@ export function createHttp2Connections(options: Http2ConnectionOptions): StreamS
     authority: options.authority,
     async request(method, path, headers) {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        if (current?.isOpen() !== true) current = openHttp2Connection(options);
+        if (current?.isOpen() !== true) {
+          current = openHttp2Connection(options);
+        }
         const connection = current;
         await connection.ready();
-        if (!connection.isOpen()) continue;
+        if (!connection.isOpen()) {
+          continue;
+        }
         const stream = connection.request({ ...headers, ":method": method, ":path": path });
         connections.set(stream, connection);
         return stream;

@@ -42,21 +42,28 @@ export function createKeepAlive(session: ClientHttp2Session, options: KeepAliveO
   function ask(): Promise<void> {
     asking ??= askPeer(session, pingTimeoutMs).then((isAlive) => {
       asking = undefined;
-      if (isAlive) noteAlive();
+      if (isAlive) {
+        noteAlive();
+      }
     });
     return asking;
   }
 
   function look(): void {
     const leftMs = pingIntervalMs - quietMs();
-    if (leftMs > 0) plan(leftMs);
-    else void ask().then(() => plan(pingIntervalMs));
+    if (leftMs > 0) {
+      plan(leftMs);
+    } else {
+      void ask().then(() => plan(pingIntervalMs));
+    }
   }
 
   /** Look again after a while, if calls still run then; if none does, the connection has its time as an idle one. */
   function plan(delayMs: number): void {
     clearTimeout(timer);
-    if (session.destroyed) return;
+    if (session.destroyed) {
+      return;
+    }
     timer = users > 0 ? runLater(look, delayMs) : runLater(() => session.close(), idleTimeoutMs);
   }
 
@@ -65,13 +72,17 @@ export function createKeepAlive(session: ClientHttp2Session, options: KeepAliveO
     check: () => (quietMs() < pingIntervalMs ? Promise.resolve() : ask()),
     hold() {
       users += 1;
-      if (users > 1) return;
+      if (users > 1) {
+        return;
+      }
       session.ref();
       plan(pingIntervalMs);
     },
     release() {
       users -= 1;
-      if (users > 0) return;
+      if (users > 0) {
+        return;
+      }
       session.unref();
       plan(idleTimeoutMs);
     },
@@ -102,7 +113,10 @@ function askPeer(session: ClientHttp2Session, timeoutMs: number): Promise<boolea
     const onClose = (): void => settle(false);
     session.once("close", onClose);
     // Node sends no PING on a connection that its server is leaving. Its calls still run, and their settings are answered.
-    if (session.closed) session.settings({}, (error) => settle(error === null));
-    else session.ping((error) => settle(error === null));
+    if (session.closed) {
+      session.settings({}, (error) => settle(error === null));
+    } else {
+      session.ping((error) => settle(error === null));
+    }
   });
 }

@@ -57,7 +57,9 @@ function received(source: Body, { isCutOff, toCallError }: Reception): Body {
   return readThrough(source, async (inner) => {
     try {
       const result = await inner.next();
-      if (result.done === true && isCutOff()) throw new ConnectError("the connection was closed");
+      if (result.done === true && isCutOff()) {
+        throw new ConnectError("the connection was closed");
+      }
       return result;
     } catch (error) {
       throw toCallError(error);
@@ -89,6 +91,8 @@ function isMistake(error: unknown): boolean {
 
 function toUnavailable(error: unknown): ConnectError {
   const { code, rawMessage } = ConnectError.from(error);
-  if (error instanceof ConnectError && code === Code.Unavailable) return error;
+  if (error instanceof ConnectError && code === Code.Unavailable) {
+    return error;
+  }
   return new ConnectError(rawMessage, Code.Unavailable, undefined, undefined, error);
 }

@@ -22,11 +22,15 @@ const MAX_RACES = 100;
 export async function readNewest(directory: string): Promise<VersionedText> {
   for (let races = 0; ; races += 1) {
     const [version = 0] = await versionsOf(directory);
-    if (version === 0) return { version, text: undefined };
+    if (version === 0) {
+      return { version, text: undefined };
+    }
     try {
       return { version, text: await readFile(pathOf(directory, version), "utf8") };
     } catch (error) {
-      if (!hasCode(error, "ENOENT") || races >= MAX_RACES) throw error;
+      if (!hasCode(error, "ENOENT") || races >= MAX_RACES) {
+        throw error;
+      }
     }
   }
 }
@@ -44,7 +48,9 @@ export async function writeNext(directory: string, { version, text }: VersionedT
     await writeDurably(temporary, text ?? "");
     await link(temporary, pathOf(directory, version));
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
+    if (hasCode(error, "EEXIST")) {
+      return false;
+    }
     throw error;
   } finally {
     await unlink(temporary).catch(ignore);
@@ -56,7 +62,9 @@ export async function writeNext(directory: string, { version, text }: VersionedT
     return false;
   }
   await syncDirectory(directory);
-  for (const old of older) await unlink(pathOf(directory, old)).catch(ignore);
+  for (const old of older) {
+    await unlink(pathOf(directory, old)).catch(ignore);
+  }
   await sweep(directory);
   return true;
 }
@@ -64,10 +72,14 @@ export async function writeNext(directory: string, { version, text }: VersionedT
 /** Clear away what killed processes had not finished: it holds tokens as well. */
 async function sweep(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (!name.endsWith(TEMPORARY)) continue;
+    if (!name.endsWith(TEMPORARY)) {
+      continue;
+    }
     const path = join(directory, name);
     const ageMs = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, ignore);
-    if (ageMs !== undefined && ageMs > MAX_UNFINISHED_MS) await unlink(path).catch(ignore);
+    if (ageMs !== undefined && ageMs > MAX_UNFINISHED_MS) {
+      await unlink(path).catch(ignore);
+    }
   }
 }
 
@@ -77,7 +89,9 @@ async function versionsOf(directory: string): Promise<readonly number[]> {
     const versions = (await readdir(directory)).map((name) => Number(NAME.exec(name)?.[1] ?? 0));
     return versions.filter((version) => version > 0).sort((a, b) => b - a);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
+    if (hasCode(error, "ENOENT")) {
+      return [];
+    }
     throw error;
   }
 }
@@ -94,7 +108,9 @@ async function writeDurably(path: string, text: string): Promise<void> {
 
 async function syncDirectory(directory: string): Promise<void> {
   // Windows cannot open a directory; its file systems keep the order by themselves.
-  if (process.platform === "win32") return;
+  if (process.platform === "win32") {
+    return;
+  }
   const handle = await open(directory, "r");
   try {
     await handle.sync();

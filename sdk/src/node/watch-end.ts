@@ -12,7 +12,9 @@ export function watchEnd(stream: ClientHttp2Stream): () => boolean {
   let end: "whole" | "cut off" | undefined;
   const push = stream.push.bind(stream);
   stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    if (chunk === null) end ??= stream.closed && !stream.endAfterHeaders ? "cut off" : "whole";
+    if (chunk === null) {
+      end ??= stream.closed && !stream.endAfterHeaders ? "cut off" : "whole";
+    }
     return push(chunk, encoding);
   };
   // A trailer is the end, whatever follows it.

@@ -56,7 +56,9 @@ export function createCodeFlow(provider: Provider, options: CodeFlowOptions): Co
         code_challenge: await oauth.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: "S256",
       };
-      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+      for (const [name, value] of Object.entries(query)) {
+        url.searchParams.set(name, value);
+      }
       storage.setItem(key, JSON.stringify(pending));
       return url;
     },
@@ -102,14 +104,20 @@ async function exchange(
 }
 
 function resolveCodeFlowOptions({ redirectUri, storage = globalThis.sessionStorage }: CodeFlowOptions) {
-  if (redirectUri === undefined) throw new TypeError("redirectUri is needed to sign in with a redirect");
-  if (storage === undefined) throw new TypeError("storage is needed where there is no sessionStorage");
+  if (redirectUri === undefined) {
+    throw new TypeError("redirectUri is needed to sign in with a redirect");
+  }
+  if (storage === undefined) {
+    throw new TypeError("storage is needed where there is no sessionStorage");
+  }
   return { redirectUri, storage };
 }
 
 function parsePending(text: string | null): Pending {
   const value: unknown = text === null ? undefined : JSON.parse(text);
-  if (typeof value !== "object" || value === null) throw new TypeError("no sign-in was begun in this tab");
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError("no sign-in was begun in this tab");
+  }
   // Written by signInUrl into storage that only this origin can write.
   return value as Pending;
 }

@@ -76,8 +76,12 @@ async function poll(
       return await ask();
     } catch (error) {
       const code = error instanceof oauth.ResponseBodyError ? error.error : undefined;
-      if (code !== "authorization_pending" && code !== "slow_down") throw error;
-      if (code === "slow_down") intervalSeconds += SLOW_DOWN_SECONDS;
+      if (code !== "authorization_pending" && code !== "slow_down") {
+        throw error;
+      }
+      if (code === "slow_down") {
+        intervalSeconds += SLOW_DOWN_SECONDS;
+      }
     }
   }
 }

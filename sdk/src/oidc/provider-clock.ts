@@ -40,7 +40,9 @@ export function createProviderClock(): ProviderClock {
         return await run();
       } catch (error) {
         const wasWrong = Math.abs(skewSeconds - before) > TOLERANCE_SECONDS;
-        if (!wasWrong || !isClientRefused(error)) throw error;
+        if (!wasWrong || !isClientRefused(error)) {
+          throw error;
+        }
         return run();
       }
     },

@@ -58,7 +58,9 @@ export interface RequestOptions {
  */
 export function createProvider(options: ProviderOptions): Provider {
   const issuer = new URL(options.issuer);
-  if (!isSecureOrigin(issuer.origin)) throw new TypeError("issuer must use https, or http on this machine");
+  if (!isSecureOrigin(issuer.origin)) {
+    throw new TypeError("issuer must use https, or http on this machine");
+  }
   const clock = createProviderClock();
   const proof = toClientAuth(options.proof ?? { kind: "none" });
   const client: oauth.Client = {
@@ -99,7 +101,9 @@ export function createProvider(options: ProviderOptions): Provider {
     parameters: toParameters(options),
     async revoke(token, signal) {
       const as = await server(signal);
-      if (as.revocation_endpoint === undefined) return;
+      if (as.revocation_endpoint === undefined) {
+        return;
+      }
       const response = await oauth.revocationRequest(as, client, proof, token, request(signal));
       await oauth.processRevocationResponse(response);
     },
@@ -107,8 +111,12 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 function toClientAuth(proof: ClientProof): oauth.ClientAuth {
-  if (proof.kind === "secret") return oauth.ClientSecretBasic(proof.secret);
-  if (proof.kind === "none") return oauth.None();
+  if (proof.kind === "secret") {
+    return oauth.ClientSecretBasic(proof.secret);
+  }
+  if (proof.kind === "none") {
+    return oauth.None();
+  }
   const { key, keyId } = proof;
   return oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId });
 }

@@ -22,7 +22,9 @@ function toSourceError(cause: unknown): unknown {
     // Its cause is the whole answer, tokens included: errors are logged, so only what was wrong goes on.
     return new TokenSourceError("transient", cause.message);
   }
-  if (!(cause instanceof oauth.ResponseBodyError)) return cause;
+  if (!(cause instanceof oauth.ResponseBodyError)) {
+    return cause;
+  }
   const { error, status, response } = cause;
   if (error === "invalid_grant") {
     return new TokenSourceError("final", "the provider does not accept the grant any more", { cause });

@@ -22,6 +22,8 @@ export function SessionProvider({ session, children }: SessionProviderProps): Re
  */
 export function useSessionHandle(): Session {
   const session = useContext(SessionContext);
-  if (session === undefined) throw new TypeError("useSession needs a SessionProvider above it");
+  if (session === undefined) {
+    throw new TypeError("useSession needs a SessionProvider above it");
+  }
   return session;
 }

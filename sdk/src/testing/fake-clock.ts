@@ -50,7 +50,9 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
     timers.splice(positionOf(timers, timer.atMs), 0, timer);
     return () => {
       const index = timers.indexOf(timer);
-      if (index >= 0) timers.splice(index, 1);
+      if (index >= 0) {
+        timers.splice(index, 1);
+      }
     };
   }
 
@@ -74,8 +76,11 @@ function positionOf(timers: readonly Timer[], atMs: number): number {
   let [low, high] = [0, timers.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((timers[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
-    else high = middle;
+    if ((timers[middle]?.atMs ?? 0) <= atMs) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return low;
 }

@@ -70,13 +70,17 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
 
   function authenticate(header: Headers): string {
     const authorization = header.get("authorization");
-    if (authorization === null) throw createRefusal("TOKEN_MISSING");
+    if (authorization === null) {
+      throw createRefusal("TOKEN_MISSING");
+    }
     return sessions.check(authorization.replace(/^Bearer /, ""));
   }
 
   function deliver(grant: FakeGrant, context: HandlerContext, inCookie: boolean) {
     const tokens = toTokens(grant, clock);
-    if (!inCookie) return tokens;
+    if (!inCookie) {
+      return tokens;
+    }
     // Without Secure, unlike a real server's: tests speak plain http.
     const path = `/${SessionService.typeName}/`;
     const cookie = `${COOKIE}=${grant.refreshToken}; HttpOnly; SameSite=Strict; Path=${path}`;

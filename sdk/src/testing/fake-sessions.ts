@@ -70,11 +70,19 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
     const session = [...sessions.values()].find(
       ({ current, older }) => current.refreshToken === refreshToken || older.has(refreshToken),
     );
-    if (session === undefined) throw createRefusal("REFRESH_TOKEN_INVALID");
-    if (session.ended !== undefined) throw ended(session.ended);
-    if (session.current.refreshToken === refreshToken) return rotate(session, refreshToken, refreshId);
+    if (session === undefined) {
+      throw createRefusal("REFRESH_TOKEN_INVALID");
+    }
+    if (session.ended !== undefined) {
+      throw ended(session.ended);
+    }
+    if (session.current.refreshToken === refreshToken) {
+      return rotate(session, refreshToken, refreshId);
+    }
     const { previous } = session;
-    if (previous?.refreshToken === refreshToken && previous.refreshId === refreshId) return session.current;
+    if (previous?.refreshToken === refreshToken && previous.refreshId === refreshId) {
+      return session.current;
+    }
     session.ended = "reuse_detected";
     throw ended(session.ended);
   }
@@ -89,14 +97,22 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
     refresh,
     check(accessToken) {
       const grant = trusted.get(accessToken);
-      if (grant === undefined) throw createRefusal("TOKEN_INVALID");
-      if (sessions.get(grant.sessionId)?.ended !== undefined) throw createRefusal("SESSION_REVOKED");
-      if (grant.expiresAtMs <= clock.nowMs()) throw createRefusal("TOKEN_EXPIRED");
+      if (grant === undefined) {
+        throw createRefusal("TOKEN_INVALID");
+      }
+      if (sessions.get(grant.sessionId)?.ended !== undefined) {
+        throw createRefusal("SESSION_REVOKED");
+      }
+      if (grant.expiresAtMs <= clock.nowMs()) {
+        throw createRefusal("TOKEN_EXPIRED");
+      }
       return grant.sessionId;
     },
     revoke(reason, sessionId) {
       for (const session of sessions.values()) {
-        if (sessionId === undefined || session.id === sessionId) session.ended ??= reason;
+        if (sessionId === undefined || session.id === sessionId) {
+          session.ended ??= reason;
+        }
       }
     },
     distrust: () => trusted.clear(),

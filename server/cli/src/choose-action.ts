@@ -17,11 +17,17 @@ export function guessCallName(command: Command, args: readonly string[]): string
 /** Find the name of the action that the arguments name. @throws UsageError when there is no such action */
 export function chooseAction(command: Command, positionals: readonly string[]): string {
   const names = Object.keys(command.actions);
-  if (Object.hasOwn(command.actions, ONLY_ACTION)) return ONLY_ACTION;
+  if (Object.hasOwn(command.actions, ONLY_ACTION)) {
+    return ONLY_ACTION;
+  }
   const [name] = positionals;
-  if (name !== undefined && Object.hasOwn(command.actions, name)) return name;
+  if (name !== undefined && Object.hasOwn(command.actions, name)) {
+    return name;
+  }
   const known = `it has ${names.length === 1 ? "one action" : "these actions"}: ${names.join(", ")}`;
-  if (name === undefined) throw new UsageError(known);
+  if (name === undefined) {
+    throw new UsageError(known);
+  }
   const meant = askIfMeant(name, names);
   throw new UsageError(`there is no action ${JSON.stringify(name)}${meant === "" ? `; ${known}` : meant}`);
 }

@@ -85,7 +85,9 @@ function parse(args: readonly string[], known: KnownOptions) {
   // Not strict: what is wrong is said below, with the option that was probably meant.
   const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
   for (const token of parsed.tokens) {
-    if (token.kind === "option") assertOption(token, known);
+    if (token.kind === "option") {
+      assertOption(token, known);
+    }
   }
   return parsed;
 }

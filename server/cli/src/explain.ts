@@ -13,7 +13,9 @@ export async function orExplain<T>(work: () => Promise<T>): Promise<T> {
     const isClear = [UsageError, CommandError, InterruptedError, AuthError].some(
       (known) => cause instanceof known,
     );
-    if (isClear) throw cause;
+    if (isClear) {
+      throw cause;
+    }
     throw new CommandError(cause instanceof Error ? cause.message : "failed", { cause });
   }
 }

@@ -17,8 +17,12 @@ export async function warnOfGuessablePasswords({ issuer, log }: Backend): Promis
   const accounts: string[] = [];
   for (const username of COMMON_NAMES) {
     const account = await issuer.accounts.find(username);
-    if (account === undefined || account.disabledAtMs !== undefined) continue;
-    if (await passwords.verify(toCommonPassword(username), account.passwordHash)) accounts.push(username);
+    if (account === undefined || account.disabledAtMs !== undefined) {
+      continue;
+    }
+    if (await passwords.verify(toCommonPassword(username), account.passwordHash)) {
+      accounts.push(username);
+    }
   }
   if (accounts.length > 0) {
     log.warn(

@@ -80,7 +80,9 @@ function wrap(start: string, parts: readonly string[]): readonly string[] {
 
 function formatActions({ actions }: Command): readonly string[] {
   const names = Object.keys(actions);
-  if (names.includes(ONLY_ACTION)) return [];
+  if (names.includes(ONLY_ACTION)) {
+    return [];
+  }
   const width = Math.max(...names.map((name) => name.length));
   return Object.entries(actions).flatMap(([name, { help }]) =>
     help.map((line, index) => `${(index === 0 ? name : "").padEnd(width)}  ${line}`),

@@ -38,7 +38,9 @@ export function explainIssuerError(error: unknown, config: StoreConfig): unknown
 
 /** Why a SQLite database cannot be opened; undefined with Postgres, whose message names the host. */
 function describeFile(error: IssuerError, { databaseUrl, dataDir }: StoreConfig): string | undefined {
-  if (databaseUrl !== undefined) return undefined;
+  if (databaseUrl !== undefined) {
+    return undefined;
+  }
   return `the database in ${dataDir} cannot be opened: ${reasonOf(error.cause)}`;
 }
 

@@ -27,7 +27,9 @@ function readNames(
   if (isNone && values[some] !== undefined) {
     throw new UsageError(`give --${some} or --${none}, not both`);
   }
-  if (isNone) return [];
+  if (isNone) {
+    return [];
+  }
   return values[some] === undefined ? undefined : namesOf(values[some]);
 }
 

@@ -89,7 +89,9 @@ async function openOwnIssuer(
 ): Promise<OpenIssuer> {
   // All servers on one Postgres need the same secret: none makes its own, unless it is a demo.
   const secret = secretOf(config, { createIfMissing: createsSecret || config.databaseUrl === undefined });
-  if (config.databaseUrl === undefined) makeDataFolder(config.dataDir);
+  if (config.databaseUrl === undefined) {
+    makeDataFolder(config.dataDir);
+  }
   try {
     return await openIssuer({
       store: storeOf(config),

@@ -29,9 +29,13 @@ export async function openCommandBackend(
   creation: CreationChoice,
 ): Promise<IssuerAdmin> {
   if (config.databaseUrl === undefined) {
-    if (creation.isAsked) makeDataFolder(config.dataDir);
+    if (creation.isAsked) {
+      makeDataFolder(config.dataDir);
+    }
     // Before anything else is opened: in a wrong folder, nothing is made.
-    else if (!existsSync(databaseFileOf(config))) throw toMissingError(config, creation);
+    else if (!existsSync(databaseFileOf(config))) {
+      throw toMissingError(config, creation);
+    }
   }
   await using opened = new AsyncDisposableStack();
   const audit = opened.use(

@@ -12,7 +12,9 @@ const MIN_PREFIX_CHARS = 3;
  */
 export function findSimilarName(name: string, known: readonly string[]): string | undefined {
   const typed = toLetters(name);
-  if (typed.length > MAX_CHARS) return undefined;
+  if (typed.length > MAX_CHARS) {
+    return undefined;
+  }
   const maxDistance = Math.max(1, Math.floor(typed.length / 3));
   const candidates = known.map((candidate) => {
     const letters = toLetters(candidate);

@@ -43,8 +43,12 @@ export function toJsonText(value: unknown, { indent }: { readonly indent?: numbe
 }
 
 function toCell(fact: Fact): string {
-  if (fact === undefined) return "-";
-  if (typeof fact === "boolean") return fact ? "yes" : "no";
+  if (fact === undefined) {
+    return "-";
+  }
+  if (typeof fact === "boolean") {
+    return fact ? "yes" : "no";
+  }
   return typeof fact === "string" ? fact : fact.join(" ");
 }
 

@@ -135,6 +135,8 @@ type KeySources = Pick<v.InferOutput<typeof issuer>, "discovery" | "jwks" | "jwk
 
 /** The file has exactly one of these. */
 function toKeys({ jwks, jwksUri }: KeySources): IssuerOptions["keys"] {
-  if (jwks !== undefined) return { jwks };
+  if (jwks !== undefined) {
+    return { jwks };
+  }
   return jwksUri === undefined ? { discovery: true } : { jwksUri };
 }

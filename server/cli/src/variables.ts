@@ -16,7 +16,9 @@ const KNOWN: readonly string[] = [...SETTING_ENTRIES.map(([, { variable }]) => v
  */
 export function listMisspeltVariables(env: Environment): readonly string[] {
   // Its workers have the environment of a server: one of them is enough to say it.
-  if (env[WORKER_ORIGIN] !== undefined) return [];
+  if (env[WORKER_ORIGIN] !== undefined) {
+    return [];
+  }
   return Object.keys(env)
     .filter((variable) => variable.startsWith(PREFIX))
     .map((variable) => variable.slice(PREFIX.length))

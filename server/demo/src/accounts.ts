@@ -10,10 +10,14 @@ export const DEMO_ACCOUNTS = [
 export async function makeDemoAccounts(accounts: Pick<Accounts, "create" | "find">): Promise<void> {
   for (const account of DEMO_ACCOUNTS) {
     const isMissing = async (): Promise<boolean> => (await accounts.find(account.username)) === undefined;
-    if (!(await isMissing())) continue;
+    if (!(await isMissing())) {
+      continue;
+    }
     await accounts.create(account).catch(async (error: unknown) => {
       // Another demo on the same store may have made it meanwhile.
-      if (await isMissing()) throw error;
+      if (await isMissing()) {
+        throw error;
+      }
     });
   }
 }

@@ -50,19 +50,24 @@ const HASHED_NAME = /^\/assets\/.*-[\w-]{8,}\.\w+$/;
 export function createStaticFiles(directory: string): PageHandler {
   const read = createFileReader(directory);
   return async ({ method, url, headers }) => {
-    if (method !== "GET" && method !== "HEAD") return undefined;
+    if (method !== "GET" && method !== "HEAD") {
+      return undefined;
+    }
     const { pathname } = new URL(url);
     const path = resolveInside(directory, pathname);
     const file = path === undefined ? undefined : await read(path);
-    if (path === undefined || file === undefined) return undefined;
+    if (path === undefined || file === undefined) {
+      return undefined;
+    }
     const { etag, body } = file;
     const found = {
       ...SECURITY_HEADERS,
       "cache-control": HASHED_NAME.test(pathname) ? "public, max-age=31536000, immutable" : "no-cache",
       etag,
     };
-    if (isKnown(headers.get("if-none-match"), etag))
+    if (isKnown(headers.get("if-none-match"), etag)) {
       return new Response(null, { status: 304, headers: found });
+    }
     const contentType = CONTENT_TYPES[extname(path)] ?? "application/octet-stream";
     const whole = { ...found, "content-type": contentType, "content-length": String(body.length) };
     return new Response(method === "HEAD" ? null : toStream(body), { headers: whole });
@@ -82,9 +87,13 @@ function toStream(body: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        if (at < body.length) controller.enqueue(body.subarray(at, at + PART_BYTES));
+        if (at < body.length) {
+          controller.enqueue(body.subarray(at, at + PART_BYTES));
+        }
         at += PART_BYTES;
-        if (at >= body.length) controller.close();
+        if (at >= body.length) {
+          controller.close();
+        }
       },
     },
     { highWaterMark: 0 },
@@ -99,10 +108,16 @@ function resolveInside(directory: string, pathname: string): string | undefined 
   } catch {
     return undefined;
   }
-  if (decoded.includes("\0") || decoded.includes("\\")) return undefined;
+  if (decoded.includes("\0") || decoded.includes("\\")) {
+    return undefined;
+  }
   const segments = decoded.split("/").slice(1);
-  if (segments.length === 1 && segments[0] === "") return join(directory, "index.html");
-  if (segments.some((segment) => segment === "" || segment.startsWith("."))) return undefined;
+  if (segments.length === 1 && segments[0] === "") {
+    return join(directory, "index.html");
+  }
+  if (segments.some((segment) => segment === "" || segment.startsWith("."))) {
+    return undefined;
+  }
   return join(directory, ...segments);
 }
 
@@ -121,10 +136,14 @@ function createFileReader(directory: string): (path: string) => Promise<StaticFi
     try {
       const [root, real] = await Promise.all([realpath(directory), realpath(path)]);
       const found = await stat(real);
-      if (!real.startsWith(root + sep) || !found.isFile()) return undefined;
+      if (!real.startsWith(root + sep) || !found.isFile()) {
+        return undefined;
+      }
       const etag = `"${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}"`;
       const known = kept.get(real);
-      if (known?.etag === etag) return known;
+      if (known?.etag === etag) {
+        return known;
+      }
       const file = { etag, body: await readFile(real) };
       kept.set(real, file);
       return file;

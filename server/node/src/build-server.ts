@@ -67,9 +67,13 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       return;
     }
     const { pages } = options;
-    if (pages !== undefined && (await servePage(req, res, { pages, target })) === "answered") return;
+    if (pages !== undefined && (await servePage(req, res, { pages, target })) === "answered") {
+      return;
+    }
     stopUnreadBody(req, res);
-    if (respondUnknownRpc(req, res) !== "answered") respondJson(res, 404, { error: "not found" });
+    if (respondUnknownRpc(req, res) !== "answered") {
+      respondJson(res, 404, { error: "not found" });
+    }
   };
   const answer = (req: HttpRequest, res: HttpResponse): void => {
     const target = targetOf(req, originOf);
@@ -77,7 +81,9 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       respondUnread(req, res, { status: 400, error: "bad request" });
       return;
     }
-    if (cors.apply(req, res) === "answered") return;
+    if (cors.apply(req, res) === "answered") {
+      return;
+    }
     const handle = rpcs.find(target.pathname);
     if (handle !== undefined) {
       handle(req, res);
@@ -86,9 +92,14 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     answerOther(req, res, target).catch((reason: unknown) => fail(req, res, reason));
   };
   const fail = (req: HttpRequest, res: HttpResponse, reason: unknown): void => {
-    if (!isGone(res)) options.onError?.(reason);
-    if (res.headersSent) respondFailure(res);
-    else respondUnread(req, res, { status: 500, error: "internal error" });
+    if (!isGone(res)) {
+      options.onError?.(reason);
+    }
+    if (res.headersSent) {
+      respondFailure(res);
+    } else {
+      respondUnread(req, res, { status: 500, error: "internal error" });
+    }
   };
   const handle = (req: HttpRequest, res: HttpResponse): void => {
     try {
@@ -102,7 +113,9 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
 
 /** When a connection of HTTP/1.1 breaks at the wrong moment, an error without a listener would end the process. */
 function listenToErrors(req: HttpRequest, res: HttpResponse): void {
-  if (isHttp2Request(req) || isHttp2Response(res)) return;
+  if (isHttp2Request(req) || isHttp2Response(res)) {
+    return;
+  }
   req.on("error", ignore);
   res.on("error", ignore);
 }
@@ -111,7 +124,9 @@ function ignore(): void {}
 
 /** Let RPCs know where they come from, when that is said. */
 function withPeers({ peerOf, contextValues }: RequestListenerOptions): RpcOptions["contextValues"] {
-  if (peerOf === undefined) return contextValues;
+  if (peerOf === undefined) {
+    return contextValues;
+  }
   return (req, res) => {
     const values = contextValues?.(req, res) ?? createContextValues();
     const said = peerOf(req);
@@ -131,9 +146,13 @@ function respondUnread(
 /** The target of a request; `undefined` when it or the host is not well-formed. */
 function targetOf(req: HttpRequest, originOf: OriginReader): Target | undefined {
   const target = req.url ?? "";
-  if (!isOriginForm(target)) return undefined;
+  if (!isOriginForm(target)) {
+    return undefined;
+  }
   const origin = originOf(schemeOf(req), hostOf(req));
-  if (origin === undefined || !URL.canParse(target, origin)) return undefined;
+  if (origin === undefined || !URL.canParse(target, origin)) {
+    return undefined;
+  }
   // The text before the query as it was sent: what URL makes of it may be another path.
   return { pathname: target.split("?", 1)[0] ?? "", url: `${origin}${target}` };
 }

@@ -25,7 +25,9 @@ export function readConnectVersion(createHeader: typeof requestHeader = requestH
 
 /** Find why the fast path does not serve with a release of Connect; `undefined` when it does. */
 export function findVersionFault(version: string | undefined): string | undefined {
-  if (version !== undefined && PROVEN_VERSIONS.includes(version)) return undefined;
+  if (version !== undefined && PROVEN_VERSIONS.includes(version)) {
+    return undefined;
+  }
   const found = version === undefined ? "this release of Connect" : `Connect ${version}`;
   return `unary calls are served by Connect's own handler, which is slower: the fast path has not been tried with ${found}, only with ${PROVEN_VERSIONS.join(" and ")}`;
 }

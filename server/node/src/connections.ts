@@ -39,16 +39,24 @@ export function createConnections(idleTimeoutMs: number): Connections {
 
   const begin = (res: ServerResponse, socket: Socket): void => {
     responses.set(res, socket);
-    if (draining) announceClose(res);
+    if (draining) {
+      announceClose(res);
+    }
     res.once("close", () => {
       responses.delete(res);
       // Its header went out before the drain began and promised to keep the connection.
-      if (draining) socket.end();
+      if (draining) {
+        socket.end();
+      }
     });
   };
   const destroyAll = (): void => {
-    for (const session of sessions) session.destroy();
-    for (const socket of sockets) socket.destroy();
+    for (const session of sessions) {
+      session.destroy();
+    }
+    for (const socket of sockets) {
+      socket.destroy();
+    }
   };
   return {
     addSocket: (socket) => addUntilClosed(sockets, socket),
@@ -58,20 +66,32 @@ export function createConnections(idleTimeoutMs: number): Connections {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       closeWhenIdle(session, idleTimeoutMs);
-      if (draining) session.close();
+      if (draining) {
+        session.close();
+      }
     },
     track: (handle) => (req, res) => {
-      if (!isHttp2Response(res)) begin(res, req.socket);
+      if (!isHttp2Response(res)) {
+        begin(res, req.socket);
+      }
       handle(req, res);
     },
     async drain(server, graceMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.once("close", resolve));
       server.close();
-      for (const session of sessions) session.close();
-      for (const res of responses.keys()) announceClose(res);
+      for (const session of sessions) {
+        session.close();
+      }
+      for (const res of responses.keys()) {
+        announceClose(res);
+      }
       const busy = new Set(responses.values());
-      for (const socket of http1Sockets) if (!busy.has(socket)) socket.destroy();
+      for (const socket of http1Sockets) {
+        if (!busy.has(socket)) {
+          socket.destroy();
+        }
+      }
       const cancelTimer = systemClock.schedule(destroyAll, graceMs, KEEPS_PROCESS_ALIVE);
       await closed;
       cancelTimer();
@@ -85,7 +105,9 @@ function addUntilClosed(sockets: Set<Socket>, socket: Socket): void {
 }
 
 function announceClose(res: ServerResponse): void {
-  if (!res.headersSent) res.setHeader("connection", "close");
+  if (!res.headersSent) {
+    res.setHeader("connection", "close");
+  }
 }
 
 function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void {
@@ -97,8 +119,11 @@ function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void
   function look(): void {
     // A stream may rest for hours between two messages: only a connection that carries none is idle.
     const idleMs = openStreams > 0 ? 0 : systemClock.monotonicMs() - idleSinceMs;
-    if (idleMs >= idleTimeoutMs) session.close();
-    else cancelTimer = systemClock.schedule(look, idleTimeoutMs - idleMs);
+    if (idleMs >= idleTimeoutMs) {
+      session.close();
+    } else {
+      cancelTimer = systemClock.schedule(look, idleTimeoutMs - idleMs);
+    }
   }
   session.on("stream", (stream) => {
     openStreams += 1;

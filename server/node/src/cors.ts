@@ -25,11 +25,17 @@ const NO_FIELDS: Readonly<Record<string, string>> = {};
  * @throws TypeError when an entry is not an origin; `*` and `null` are not
  */
 export function createCors(allowedOrigins: readonly string[] = []): CorsPolicy {
-  for (const origin of allowedOrigins) assertOrigin(origin);
+  for (const origin of allowedOrigins) {
+    assertOrigin(origin);
+  }
   const allowed = new Set(allowedOrigins);
   const fieldsFor = (origin: string | undefined): Readonly<Record<string, string>> => {
-    if (allowed.size === 0) return NO_FIELDS;
-    if (origin === undefined || !allowed.has(origin)) return { vary: "Origin" };
+    if (allowed.size === 0) {
+      return NO_FIELDS;
+    }
+    if (origin === undefined || !allowed.has(origin)) {
+      return { vary: "Origin" };
+    }
     return {
       vary: "Origin",
       "access-control-allow-origin": origin,
@@ -41,8 +47,12 @@ export function createCors(allowedOrigins: readonly string[] = []): CorsPolicy {
     fieldsFor,
     apply(req, res) {
       const { origin } = req.headers;
-      for (const [name, value] of Object.entries(fieldsFor(origin))) res.setHeader(name, value);
-      if (!isPreflight(req)) return "continue";
+      for (const [name, value] of Object.entries(fieldsFor(origin))) {
+        res.setHeader(name, value);
+      }
+      if (!isPreflight(req)) {
+        return "continue";
+      }
       if (origin !== undefined && allowed.has(origin)) {
         res.setHeader("access-control-allow-methods", CORS_ALLOWED_METHODS.join(", "));
         res.setHeader("access-control-allow-headers", CORS_ALLOWED_HEADERS.join(", "));

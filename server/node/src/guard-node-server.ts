@@ -51,7 +51,9 @@ const guarded = new WeakSet<NodeServer>();
  * @returns the server; a second call for the same one changes nothing
  */
 export function guardNodeServer<S extends NodeServer>(server: S, options: NodeServerGuardOptions = {}): S {
-  if (guarded.has(server)) return server;
+  if (guarded.has(server)) {
+    return server;
+  }
   guarded.add(server);
   const onError = options.onError ?? printError;
   const emitter: EventEmitter = server;
@@ -61,8 +63,12 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
     const guard = typeof event === "string" ? GUARDS[event] : undefined;
     // The type of an event's arguments is Node's promise: see GUARDS.
     const args = handed as never[];
-    if (guard?.check(...args) === "answered") return true;
-    if (guard?.fail === undefined) return emit(event, ...handed);
+    if (guard?.check(...args) === "answered") {
+      return true;
+    }
+    if (guard?.fail === undefined) {
+      return emit(event, ...handed);
+    }
     try {
       return emit(event, ...handed);
     } catch (error) {
@@ -84,11 +90,15 @@ const ofSockets: EventGuard = {
 const ofRequests: EventGuard = {
   check(req: HttpRequest, res: HttpResponse) {
     // Over HTTP/2 the stream was looked at, and Node emits its errors on neither of them.
-    if (isHttp2Request(req)) return "continue";
+    if (isHttp2Request(req)) {
+      return "continue";
+    }
     // Connect's adapter stops to listen before the connection can break for the last time.
     req.on("error", ignore);
     res.on("error", ignore);
-    if (isServable(req, req.url)) return "continue";
+    if (isServable(req, req.url)) {
+      return "continue";
+    }
     refuse(req, res);
     return "answered";
   },
@@ -106,7 +116,9 @@ const ofStreams: EventGuard = {
       stream.resume();
       return "answered";
     }
-    if (isServable({ headers, rawHeaders }, headers[":path"])) return "continue";
+    if (isServable({ headers, rawHeaders }, headers[":path"])) {
+      return "continue";
+    }
     // The form in which Node hands streams over.
     refuse(new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream));
     return "answered";
@@ -117,9 +129,13 @@ const ofStreams: EventGuard = {
 /** What becomes of connections that stop to speak HTTP/1.1. */
 const ofTunnels: EventGuard = {
   check(req: IncomingMessage | Http2ServerRequest, socket: Duplex) {
-    if (isHttp2Request(req)) return "continue";
+    if (isHttp2Request(req)) {
+      return "continue";
+    }
     socket.on("error", ignore);
-    if (isServable(req, req.method === "CONNECT" ? undefined : req.url)) return "continue";
+    if (isServable(req, req.method === "CONNECT" ? undefined : req.url)) {
+      return "continue";
+    }
     socket.end(BAD_REQUEST, () => socket.destroy());
     return "answered";
   },

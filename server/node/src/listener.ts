@@ -109,7 +109,9 @@ function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections
           http2.emit("connection", socket);
           return;
         }
-        for (const listener of onHttp1Connection) listener.call(http1, socket);
+        for (const listener of onHttp1Connection) {
+          listener.call(http1, socket);
+        }
         socket.resume();
       },
     });
@@ -130,7 +132,9 @@ function createTlsServer(
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
   server.on("secureConnection", (socket) => {
-    if (socket.alpnProtocol !== "h2") connections.addHttp1(socket);
+    if (socket.alpnProtocol !== "h2") {
+      connections.addHttp1(socket);
+    }
   });
   return server;
 }
@@ -151,8 +155,12 @@ function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamH
       stream.resume();
       return;
     }
-    if (onStream?.(stream, headers, rawHeaders) === true) return;
-    for (const listener of compatibility) listener.call(server, stream, headers, flags, rawHeaders);
+    if (onStream?.(stream, headers, rawHeaders) === true) {
+      return;
+    }
+    for (const listener of compatibility) {
+      listener.call(server, stream, headers, flags, rawHeaders);
+    }
   });
 }
 
@@ -170,6 +178,8 @@ function bind(server: AnyServer, host: string, port: number): Promise<void> {
 
 function addressOf(server: AnyServer): Listener["address"] {
   const address = server.address();
-  if (address === null || typeof address === "string") throw new TypeError("the server has no port");
+  if (address === null || typeof address === "string") {
+    throw new TypeError("the server has no port");
+  }
   return { host: address.address, port: address.port };
 }

@@ -23,7 +23,9 @@ export function sniffProtocol(socket: Socket, { timeoutMs, onProtocol }: Sniffer
   const onData = (chunk: Buffer): void => {
     seen = Buffer.concat([seen, chunk]);
     const protocol = protocolOf(seen);
-    if (protocol === undefined) return;
+    if (protocol === undefined) {
+      return;
+    }
     stop();
     socket.pause();
     socket.unshift(seen);
@@ -42,6 +44,8 @@ export function sniffProtocol(socket: Socket, { timeoutMs, onProtocol }: Sniffer
 
 function protocolOf(seen: Buffer): HttpProtocol | undefined {
   const length = Math.min(seen.length, PREFACE.length);
-  if (!seen.subarray(0, length).equals(PREFACE.subarray(0, length))) return "http1";
+  if (!seen.subarray(0, length).equals(PREFACE.subarray(0, length))) {
+    return "http1";
+  }
   return length === PREFACE.length ? "http2" : undefined;
 }

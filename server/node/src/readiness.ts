@@ -35,16 +35,22 @@ export function monitorReadiness(options: ReadinessOptions): Readiness {
   let isClosed = false;
 
   const notify = (isReady: boolean, reason?: unknown): void => {
-    if (!isClosed) onChange(isReady, reason);
+    if (!isClosed) {
+      onChange(isReady, reason);
+    }
   };
   const fail = (reason: unknown): void => {
     failures += 1;
-    if (failures === FAILURES_UNTIL_DOWN) notify(false, reason);
+    if (failures === FAILURES_UNTIL_DOWN) {
+      notify(false, reason);
+    }
   };
   const succeed = (): void => {
     const wasDown = failures >= FAILURES_UNTIL_DOWN;
     failures = 0;
-    if (wasDown) notify(true);
+    if (wasDown) {
+      notify(true);
+    }
   };
   const look = async (): Promise<void> => {
     if (isChecking) {

@@ -14,19 +14,26 @@ export interface PlainResponse {
 
 /** Send a whole answer. Does nothing when an answer has begun already or the caller is gone. */
 export function respond(res: HttpResponse, { status, headers = {}, body }: PlainResponse): void {
-  if (res.headersSent || isGone(res)) return;
+  if (res.headersSent || isGone(res)) {
+    return;
+  }
   res.statusCode = status;
   res.setHeader("x-content-type-options", "nosniff");
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) res.setHeader(name, value);
+    if (value !== undefined) {
+      res.setHeader(name, value);
+    }
   }
   if (body === undefined) {
     res.end();
     return;
   }
   res.setHeader("content-length", Buffer.byteLength(body));
-  if (res.req.method === "HEAD") res.end();
-  else res.end(body);
+  if (res.req.method === "HEAD") {
+    res.end();
+  } else {
+    res.end(body);
+  }
 }
 
 /** Send an object as JSON that no cache keeps. */
@@ -48,11 +55,16 @@ export function respondMethodNotAllowed(res: HttpResponse, allow: string): void 
 export function respondFailure(res: HttpResponse): void {
   if (res.headersSent) {
     // Without a code, the end of an answer over HTTP/2 looks like that of a whole one.
-    if (isHttp2Response(res)) res.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    else res.destroy();
+    if (isHttp2Response(res)) {
+      res.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    } else {
+      res.destroy();
+    }
     return;
   }
   // One of these may be why it failed: Node refuses some headers that a handler can set.
-  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  for (const name of res.getHeaderNames()) {
+    res.removeHeader(name);
+  }
   respondJson(res, 500, { code: "internal", message: "internal error" });
 }

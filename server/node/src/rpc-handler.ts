@@ -73,9 +73,13 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
 
   const find = (pathname: string): RequestHandler | undefined => {
     const handler = handlers.get(pathname);
-    if (handler === undefined) return undefined;
+    if (handler === undefined) {
+      return undefined;
+    }
     const answer = (request: CallWithBody, req: HttpRequest): Promise<UniversalServerResponse> => {
-      if (!takesOneMessage(handler.method)) return handler({ ...request, body: packEnvelopes(request.body) });
+      if (!takesOneMessage(handler.method)) {
+        return handler({ ...request, body: packEnvelopes(request.body) });
+      }
       const arriving = toArriving(req);
       arrivals.add(arriving);
       const body = packParts(request.body);
@@ -88,7 +92,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
       if (!isHttp2Request(req) && !isHttp2Response(res)) {
         req.on("error", ignore);
         res.on("error", ignore);
-        if (unary.onRequest(req, res)) return;
+        if (unary.onRequest(req, res)) {
+          return;
+        }
       }
       const call = async (): Promise<void> => {
         const request = universalRequestFromNodeRequest(req, res, undefined, contextValues?.(req, res));
@@ -97,11 +103,15 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const response = await answer({ ...request, body }, req);
         stopUnreadBody(req, res);
-        if (isHttp2Response(res)) guardTrailers(res);
+        if (isHttp2Response(res)) {
+          guardTrailers(res);
+        }
         await universalResponseToNodeResponse(withConnection(response, res), res);
       };
       call().catch((reason: unknown) => {
-        if (!isCallerGone(reason)) options.onError?.(reason);
+        if (!isCallerGone(reason)) {
+          options.onError?.(reason);
+        }
         respondFailure(res);
       });
     };
@@ -116,7 +126,9 @@ function registerRoutes(
   { routes, unaryFastPath = true, onWarning = printWarning }: RpcOptions,
 ): ReadonlyMap<string, UnaryMethod> {
   const fault = unaryFastPath ? findVersionFault(readConnectVersion()) : undefined;
-  if (fault !== undefined) onWarning(fault);
+  if (fault !== undefined) {
+    onWarning(fault);
+  }
   const isOff = !unaryFastPath || fault !== undefined;
   const recorded = isOff
     ? { router, methods: new Map<string, UnaryMethod>() }
@@ -143,7 +155,9 @@ function takesOneMessage(method: DescMethod): boolean {
  * the body, for as long as the caller likes, before it answers.
  */
 function withConnection(response: UniversalServerResponse, res: HttpResponse): UniversalServerResponse {
-  if (isHttp2Response(res) || res.getHeader("connection") !== "close") return response;
+  if (isHttp2Response(res) || res.getHeader("connection") !== "close") {
+    return response;
+  }
   const header = new Headers(response.header);
   header.set("connection", "close");
   return { ...response, header };

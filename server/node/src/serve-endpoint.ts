@@ -48,10 +48,14 @@ export async function servePage(
   { pages, target }: { readonly pages: PageHandler; readonly target: Target },
 ): Promise<"answered" | "missing"> {
   const isRead = req.method === "GET" || req.method === "HEAD";
-  if (!isRead || new URL(target.url).pathname !== target.pathname) return "missing";
+  if (!isRead || new URL(target.url).pathname !== target.pathname) {
+    return "missing";
+  }
   const request = toRequest(req, res, target.url);
   const page = request === undefined ? undefined : await pages(request);
-  if (page === undefined) return "missing";
+  if (page === undefined) {
+    return "missing";
+  }
   await sendResponse(req, res, page);
   return "answered";
 }

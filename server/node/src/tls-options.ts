@@ -79,7 +79,9 @@ function isList(ca: Pem | readonly Pem[]): ca is readonly Pem[] {
  * `undefined` without TLS, without a certificate, and with one that could not be verified.
  */
 export function peerCertificateOf({ socket }: CallRequest): PeerCertificate | undefined {
-  if (socket.authorized !== true) return undefined;
+  if (socket.authorized !== true) {
+    return undefined;
+  }
   const certificate = socket.getPeerCertificate?.(false);
   // Node says "none" with an object that has no properties.
   return certificate === undefined || Object.keys(certificate).length === 0 ? undefined : certificate;

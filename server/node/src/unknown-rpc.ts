@@ -47,13 +47,17 @@ export function respondUnknownRpc(req: HttpRequest, res: HttpResponse): "answere
     respond(res, { status: 200, ...answer, headers: { "content-type": contentType, ...answer.headers } });
     return "answered";
   }
-  if (!isConnectUnary(req, contentType)) return "not an RPC";
+  if (!isConnectUnary(req, contentType)) {
+    return "not an RPC";
+  }
   respondJson(res, 404, UNIMPLEMENTED);
   return "answered";
 }
 
 function isConnectUnary({ method, url = "" }: HttpRequest, contentType: string): boolean {
-  if (method === "POST") return CONNECT_UNARY.test(contentType);
+  if (method === "POST") {
+    return CONNECT_UNARY.test(contentType);
+  }
   return method === "GET" && new URLSearchParams(url.split("?", 2)[1]).get("connect") === "v1";
 }
 

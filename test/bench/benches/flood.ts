@@ -41,7 +41,9 @@ async function runFlood({ rounds, quick }: BenchOptions): Promise<readonly Row[]
     name: server.name,
     measure: () => measure(server, { clients, token, seconds }),
   }));
-  for (const side of quick ? [] : sides) await side.measure(); // warms the servers up
+  for (const side of quick ? [] : sides) {
+    await side.measure(); // warms the servers up
+  }
   return await interleave("flood", sides, rounds);
 }
 

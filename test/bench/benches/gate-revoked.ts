@@ -22,7 +22,9 @@ async function runGateRevoked({ rounds, quick }: BenchOptions): Promise<readonly
   await using child = startChild(new URL("../gate/revoked-child.ts", import.meta.url), { core: "server" });
   const names = await child.ask<readonly string[]>("prepare");
   const turn = (name: string, ms: number) => child.ask<Turn>("turn", { name, ms });
-  for (const name of names) await turn(name, quick ? QUICK_MS : WARM_UP_MS);
+  for (const name of names) {
+    await turn(name, quick ? QUICK_MS : WARM_UP_MS);
+  }
   const sides = names.map((name) => ({
     name,
     measure: async () => {

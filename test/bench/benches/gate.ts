@@ -48,7 +48,9 @@ async function runGate({ rounds, quick }: BenchOptions): Promise<readonly Row[]>
     }),
   );
   for (const { child, names } of quick ? [] : prepared) {
-    for (const name of names) await warmUp(child, name);
+    for (const name of names) {
+      await warmUp(child, name);
+    }
   }
   const sides = prepared.flatMap(({ child, names }) => names.map((name) => toSide(child, { name, quick })));
   return await interleave("gate", sides, rounds);
@@ -67,7 +69,9 @@ function toSide(child: Child, { name, quick }: { readonly name: string; readonly
     async measure() {
       const turn = await child.ask<Turn>("turn", { name, ms: quick ? QUICK_MS : TURN_MS });
       const time = { side: name, unit: "µs", value: turn.microseconds };
-      if (!name.endsWith("-hit")) return [time];
+      if (!name.endsWith("-hit")) {
+        return [time];
+      }
       return [
         time,
         { side: `${name}-allocates`, unit: "B", value: await child.ask<number>("allocated", name) },

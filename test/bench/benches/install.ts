@@ -67,7 +67,9 @@ async function runInstall({ rounds, before }: BenchOptions): Promise<readonly Ro
     const packages = await externalPackages(published);
     const project = await createProject({ folder: join(folder.path, role), published, packages, files: {} });
     sides.push(await createSide(role, { project, imports }));
-    if (before === undefined) continue;
+    if (before === undefined) {
+      continue;
+    }
     const earlier = imports.map((name) => toEarlier(name, before));
     sides.push(await createSide(`${role}-before`, { project: before, imports: earlier }));
   }
@@ -111,6 +113,8 @@ async function importMs(project: string, imports: readonly string[]): Promise<nu
     console.log((user + system) / 1000);`;
   const args = ["--input-type=module", "--eval", program];
   const { code, stdout, stderr } = await runProgram({ file: process.execPath, args, cwd: project });
-  if (code !== 0) throw new Error(`${imports.join(", ")} cannot be imported:\n${stderr}`);
+  if (code !== 0) {
+    throw new Error(`${imports.join(", ")} cannot be imported:\n${stderr}`);
+  }
   return Number(stdout);
 }

@@ -44,9 +44,13 @@ async function runLatency(kind: LoadKind, { rounds, quick }: BenchOptions): Prom
   const load = resources.use(kind.start());
   const servers = await startServers(SIDES, { keys: tokens.publicKeys, resources });
   const full = async (port: number) => await load.run({ ...SHAPE, port, token, seconds: seconds.full });
-  for (const { port } of quick ? [] : servers) await full(port); // warms the servers up
+  for (const { port } of quick ? [] : servers) {
+    await full(port); // warms the servers up
+  }
   const rates = new Map<string, number>();
-  for (const { name, port } of servers) rates.set(name, await full(port));
+  for (const { name, port } of servers) {
+    rates.set(name, await full(port));
+  }
   const same = Math.min(...rates.values()) / 2;
   const sides = servers.map(({ name, port }) => {
     const options = { ...SHAPE, port, token, seconds: seconds.paced };

@@ -40,7 +40,9 @@ async function refreshes(client: RefreshingClient, baseUrl: string): Promise<boo
     await client.refresh(baseUrl);
     return true;
   } catch (error) {
-    if (!isOutage(error)) throw error;
+    if (!isOutage(error)) {
+      throw error;
+    }
     return false;
   }
 }

@@ -28,7 +28,9 @@ async function runRefresh({ rounds, quick }: BenchOptions): Promise<readonly Row
   await using child = startChild(new URL("../sessions/main.ts", import.meta.url), { core: "server" });
   await child.ask("prepareRefreshes", await postgres.createDatabase());
   const turn = (name: string, ms: number) => child.ask<number>("turn", { name, ms });
-  for (const name of SIDES) await turn(name, quick ? QUICK_MS : WARM_UP_MS);
+  for (const name of SIDES) {
+    await turn(name, quick ? QUICK_MS : WARM_UP_MS);
+  }
   const sides = SIDES.map((name) => ({
     name,
     measure: async () => [

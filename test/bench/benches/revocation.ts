@@ -43,7 +43,9 @@ async function runRevocation({ rounds, quick }: BenchOptions): Promise<readonly 
     { name: "commands", measure: () => measureCommands(cluster, count) },
     { name: "workers", measure: () => measureWorkers(server, count) },
   ];
-  for (const side of quick ? [] : sides) await side.measure(); // warms the servers up
+  for (const side of quick ? [] : sides) {
+    await side.measure(); // warms the servers up
+  }
   return await interleave("revocation", sides, rounds);
 }
 
@@ -73,7 +75,9 @@ async function measureCommands(cluster: Cluster, count: number): Promise<readonl
       const ends = await endSession(urls, async (tokens) => {
         const terminal = recordingTerminal({ env: cluster.env });
         const code = await runCommand(toArguments(tokens), terminal);
-        if (code !== 0) throw new Error(`the command failed: ${terminal.warned.join(" ")}`);
+        if (code !== 0) {
+          throw new Error(`the command failed: ${terminal.warned.join(" ")}`);
+        }
       });
       last.push(Math.max(...ends));
     }
@@ -86,7 +90,9 @@ async function measureWorkers({ baseUrl }: ServerProcess, count: number): Promis
   const last: number[] = [];
   // Connections go to the workers in turn, and each stream has one of its own.
   const urls = Array.from({ length: WORKERS }, () => baseUrl);
-  for (let session = 0; session < count; session += 1) last.push(Math.max(...(await endSession(urls))));
+  for (let session = 0; session < count; session += 1) {
+    last.push(Math.max(...(await endSession(urls))));
+  }
   return toReadings("workers", last);
 }
 
@@ -125,7 +131,7 @@ async function openStream(baseUrl: string, token: string) {
   await events.next();
   const untilEnd = async (): Promise<number> => {
     try {
-      while ((await events.next()).done !== true);
+      while ((await events.next()).done !== true) {}
     } catch {
       // ended with SESSION_REVOKED, as it should
     }

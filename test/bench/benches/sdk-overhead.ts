@@ -37,7 +37,9 @@ async function runSdkOverhead({ rounds, quick }: BenchOptions): Promise<readonly
   const bare: AnyNext = () => Promise.resolve(answer as unknown as Awaited<ReturnType<AnyNext>>);
   const calls = quick ? QUICK_CALLS : CALLS;
   // Both ways are compiled before either is timed.
-  for (const call of [bare, session.interceptor(bare)]) await timePerCall(call, calls);
+  for (const call of [bare, session.interceptor(bare)]) {
+    await timePerCall(call, calls);
+  }
   const side: Side = {
     name: "interceptor",
     async measure() {
@@ -58,7 +60,9 @@ async function runSdkOverhead({ rounds, quick }: BenchOptions): Promise<readonly
 async function timePerCall(call: AnyNext, calls: number): Promise<number> {
   const requests = Array.from({ length: calls }, createRequest);
   const startMs = performance.now();
-  for (const request of requests) await call(request);
+  for (const request of requests) {
+    await call(request);
+  }
   return ((performance.now() - startMs) * 1000) / calls;
 }
 

@@ -62,6 +62,8 @@ async function compressedBytes(page: URL): Promise<number> {
     },
   });
   const [output] = Array.isArray(result) ? result : [result];
-  if (output === undefined || !("output" in output)) throw new Error(`vite built nothing of ${page.href}`);
+  if (output === undefined || !("output" in output)) {
+    throw new Error(`vite built nothing of ${page.href}`);
+  }
   return gzipSync(output.output[0].code, { level: 9 }).byteLength;
 }

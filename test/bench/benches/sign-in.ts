@@ -21,7 +21,9 @@ async function runSignIn({ rounds, quick }: BenchOptions): Promise<readonly Row[
   await using child = startChild(new URL("../sessions/main.ts", import.meta.url), { core: "server" });
   await child.ask("prepareSignIns");
   const turn = (name: string) => child.ask<number>("turn", { name, ms: quick ? QUICK_MS : TURN_MS });
-  for (const name of SIDES) await turn(name);
+  for (const name of SIDES) {
+    await turn(name);
+  }
   const sides = SIDES.map((name) => ({
     name,
     measure: async () => [{ side: name, unit: "sign-ins/s", value: await turn(name) }],

@@ -87,13 +87,17 @@ async function measureInTime(name: StreamServerName, size: Size): Promise<readon
     { side: `${name}-memory`, unit: "B/stream", value: held / size.streams },
     { side: `${name}-cpu`, unit: "% of a core", value: Math.max(cpu * 100, 0.001) },
   ];
-  if (isTooLate()) return undefined;
+  if (isTooLate()) {
+    return undefined;
+  }
   return name === "countersign" ? [...costs, ...(await measureEnds({ server, client, deadlines }))] : costs;
 }
 
 function rethrowUnless(isExpected: () => boolean): (error: unknown) => void {
   return (error) => {
-    if (!isExpected()) throw error;
+    if (!isExpected()) {
+      throw error;
+    }
   };
 }
 
@@ -116,8 +120,9 @@ const UNAUTHENTICATED = 16;
 
 async function measureEnds({ server, client, deadlines }: Held): Promise<readonly Reading[]> {
   const endings = await client.ask<readonly StreamEnding[]>("endings");
-  if (endings.some(({ status }) => status !== UNAUTHENTICATED))
+  if (endings.some(({ status }) => status !== UNAUTHENTICATED)) {
     throw new Error("a stream did not end as expired");
+  }
   const there = endings.map(({ atMs }, index) => atMs - (deadlines[index] ?? 0) * 1000).sort((a, b) => a - b);
   const here = await server.ask<{ p50: number; p99: number; max: number }>("takeLateness");
   const ms = (side: string, value: number) => ({

@@ -74,7 +74,9 @@ function untilShown({ page }: BrowserTab, shown: Shown): Promise<number> {
         const isShown = Object.entries(expected).every(
           ([name, value]) => Reflect.get(snapshot, name) === value,
         );
-        if (isShown) resolve(Date.now());
+        if (isShown) {
+          resolve(Date.now());
+        }
       };
       session.subscribe(look);
       look();

@@ -24,8 +24,12 @@ async function runTabs({ rounds, quick }: BenchOptions): Promise<readonly Row[]>
   await using _browser = browser;
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
   const tabs = await Promise.all(Array.from({ length: quick ? QUICK_TABS : TABS }, () => kit.openTab()));
-  for (const { run } of tabs) await run(({ session }) => session.ready);
-  for (const tab of tabs.slice(0, 1)) await signIn(tab);
+  for (const { run } of tabs) {
+    await run(({ session }) => session.ready);
+  }
+  for (const tab of tabs.slice(0, 1)) {
+    await signIn(tab);
+  }
   const measure = async (): Promise<readonly Reading[]> => {
     kit.server.distrust();
     const times = (await wakeAll(tabs)).map(({ tookMs }) => tookMs).toSorted((a, b) => a - b);

@@ -96,7 +96,9 @@ async function runKind(
   await using resources = new AsyncDisposableStack();
   const load = resources.use(kind.start());
   const started = await startServers(names, { keys: tokens.publicKeys, resources });
-  for (const { port } of quick ? [] : started) await load.run({ ...options, port });
+  for (const { port } of quick ? [] : started) {
+    await load.run({ ...options, port });
+  }
   const sides = started.map(({ name, port }) => ({
     name,
     measure: async () => [{ side: name, unit: "req/s", value: await load.run({ ...options, port }) }],

@@ -57,7 +57,9 @@ async function runUnary(kind: LoadKind, { rounds, quick, before }: BenchOptions)
   const [ours, ...others] = SIDES;
   const names = before === undefined ? SIDES : ([ours, "countersign-before", ...others] as const);
   const started = await startServers(names, { keys: tokens.publicKeys, before, resources });
-  for (const { port } of quick ? [] : started) await load.run({ ...SHAPE, port, token, seconds });
+  for (const { port } of quick ? [] : started) {
+    await load.run({ ...SHAPE, port, token, seconds });
+  }
   const perCall = new Map<string, number>();
   const sides = started.map(({ name, port, processorSeconds }) => ({
     name,

@@ -44,7 +44,9 @@ async function runWorkers(kind: LoadKind, { rounds, quick }: BenchOptions): Prom
       return { name, measure: async () => [{ side: name, unit: "req/s", value: await run() }] };
     }),
   );
-  for (const side of quick ? [] : sides) await side.measure(); // warms the servers up
+  for (const side of quick ? [] : sides) {
+    await side.measure(); // warms the servers up
+  }
   return await interleave("workers", sides, rounds); // the servers live until here
 }
 
@@ -55,7 +57,9 @@ async function start(workers: string, resources: AsyncDisposableStack) {
     { COUNTERSIGN_DATA_DIR: path },
     ACCOUNT.password,
   );
-  if (added.code !== 0) throw new Error(`the account was not made: ${added.stderr}`);
+  if (added.code !== 0) {
+    throw new Error(`the account was not made: ${added.stderr}`);
+  }
   const args = ["--audience", "bench", "--workers", workers];
   const { baseUrl } = resources.use(await startServer({ command: "serve", args, dataDir: path }));
   const { accessToken } = await signIn(baseUrl, ACCOUNT);

@@ -78,7 +78,9 @@ async function answersLater(decider: Decider): Promise<boolean> {
   } catch {
     return false;
   }
-  if (!(answer instanceof Promise)) return false;
+  if (!(answer instanceof Promise)) {
+    return false;
+  }
   await answer.catch(() => undefined); // what it was is looked at for every decision that is timed
   return true;
 }

@@ -28,7 +28,9 @@ answerParent({
 
 function deciderOf(name: string): Decider {
   const decider = deciders.get(name);
-  if (decider === undefined) throw new Error(`there is no side ${name}`);
+  if (decider === undefined) {
+    throw new Error(`there is no side ${name}`);
+  }
   return decider;
 }
 
@@ -51,13 +53,17 @@ function mintGood(): readonly string[] {
 async function addHits(): Promise<void> {
   const good = mintGood();
   const gate = createBenchGate(keys, CACHE_ENTRIES);
-  for (const token of good) await gate(createCall(token));
+  for (const token of good) {
+    await gate(createCall(token));
+  }
   if (gate(createCall(good[0])) !== undefined) {
     throw new Error("the gate does not answer at once for a token that it knows");
   }
   deciders.set("countersign-hit", { accepts: true, ...decideByGate(gate, good) });
   const decide = decideByFastJwt({ keys, cacheEntries: CACHE_ENTRIES }, good);
-  for (const index of good.keys()) decide(index);
+  for (const index of good.keys()) {
+    decide(index);
+  }
   deciders.set("fast-jwt-hit", { accepts: true, decide });
 }
 

@@ -16,7 +16,9 @@ answerParent({
   prepare,
   turn({ name, ms }: { readonly name: string; readonly ms: number }): Promise<Turn> {
     const decider = deciders.get(name);
-    if (decider === undefined) throw new Error(`there is no side ${name}`);
+    if (decider === undefined) {
+      throw new Error(`there is no side ${name}`);
+    }
     return takeTurn(decider, ms);
   },
 });
@@ -38,7 +40,9 @@ async function prepare(): Promise<readonly string[]> {
       audience: AUDIENCE,
       revocations: { isRevoked: (principal) => revoked.covers(principal) },
     });
-    for (const token of good) await requestGate(createCall(token));
+    for (const token of good) {
+      await requestGate(createCall(token));
+    }
     deciders.set(`revoked-${count}`, { accepts: true, ...decideByGate(requestGate, good) });
   }
   return [...deciders.keys()];

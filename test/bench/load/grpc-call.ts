@@ -31,7 +31,9 @@ export function callEcho(
     let status: number | undefined;
     // A refusal has its status in the header, a good answer in the trailers.
     const readStatus = (headers: { readonly "grpc-status"?: unknown }): void => {
-      if (headers["grpc-status"] !== undefined) status = Number(headers["grpc-status"]);
+      if (headers["grpc-status"] !== undefined) {
+        status = Number(headers["grpc-status"]);
+      }
     };
     stream.on("response", readStatus).on("trailers", readStatus);
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -52,7 +52,9 @@ async function runH2load(options: LoadOptions, folder: string, more: readonly st
 
 function toArguments(options: LoadOptions, call: Call): readonly string[] {
   const headers = Object.entries(call.headers).map(([name, value]) => `${name}: ${value}`);
-  if (options.token !== undefined) headers.push(`authorization: Bearer ${options.token}`);
+  if (options.token !== undefined) {
+    headers.push(`authorization: Bearer ${options.token}`);
+  }
   return [
     ...(call.http === "http1" ? ["--h1"] : []),
     "--threads=1",

@@ -17,7 +17,9 @@ answerParent({ saturate, flood, steady, hold, release });
 async function saturate(options: LoadOptions): Promise<number> {
   const clients = await openClients(CALLS[options.call ?? "grpc"], options);
   const rate = await repeat(clients, options, (client) => client.call(options.token));
-  for (const client of clients) client.close();
+  for (const client of clients) {
+    client.close();
+  }
   return rate;
 }
 
@@ -34,7 +36,9 @@ async function flood(options: LoadOptions): Promise<number> {
     const { status } = await callEcho(session, forgeSignature(options.token ?? ""), ECHO_FRAME);
     return status === UNAUTHENTICATED;
   });
-  for (const session of sessions) session.destroy();
+  for (const session of sessions) {
+    session.destroy();
+  }
   return rate;
 }
 
@@ -48,7 +52,9 @@ async function repeat<Connection>(
   let count = 0;
   const keepCalling = async (connection: Connection): Promise<void> => {
     while (performance.now() < endMs) {
-      if (!(await call(connection))) throw new Error("a call was not answered as it should be");
+      if (!(await call(connection))) {
+        throw new Error("a call was not answered as it should be");
+      }
       count += 1;
     }
   };
@@ -72,12 +78,15 @@ async function steady(options: SteadyOptions): Promise<Latencies> {
     Array.from({ length: Math.round(callsPerSecond * seconds) }, async (_, index) => {
       const dueMs = startMs + (index * 1000) / callsPerSecond;
       await wait(Math.max(0, Math.ceil(dueMs - performance.now())));
-      if ((await clients[index % connections]?.call(token)) !== true)
+      if ((await clients[index % connections]?.call(token)) !== true) {
         throw new Error("a good call was not answered well");
+      }
       return performance.now() - dueMs;
     }),
   );
-  for (const client of clients) client.close();
+  for (const client of clients) {
+    client.close();
+  }
   const sorted = latencies.sort((a, b) => a - b);
   return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
 }
@@ -89,10 +98,14 @@ async function hold({ port, token, connections }: HoldOptions): Promise<void> {
   const clients = await openClients(CALLS.grpc, { port, connections });
   held.push(...clients);
   for (const client of clients) {
-    if (!(await client.call(token))) throw new Error("a call was not answered as it should be");
+    if (!(await client.call(token))) {
+      throw new Error("a call was not answered as it should be");
+    }
   }
 }
 
 function release(): void {
-  for (const client of held.splice(0)) client.close();
+  for (const client of held.splice(0)) {
+    client.close();
+  }
 }

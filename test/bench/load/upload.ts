@@ -18,7 +18,9 @@ export async function uploadOverHttp2(port: number, message: Uint8Array): Promis
   await once(session, "connect");
   const { status } = await callEcho(session, undefined, toGrpcFrame(message));
   session.destroy();
-  if (status !== UNAUTHENTICATED) throw new Error(`the upload was answered with gRPC status ${status}`);
+  if (status !== UNAUTHENTICATED) {
+    throw new Error(`the upload was answered with gRPC status ${status}`);
+  }
 }
 
 /** The same over HTTP/1.1, as Connect. */
@@ -35,5 +37,7 @@ export async function uploadOverHttp1(port: number, message: Uint8Array): Promis
   const answered = await status;
   await Promise.race([closed, wait(CLOSE_MS)]);
   req.destroy();
-  if (answered !== 401) throw new Error(`the upload was answered with status ${answered}`);
+  if (answered !== 401) {
+    throw new Error(`the upload was answered with status ${answered}`);
+  }
 }

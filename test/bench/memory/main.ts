@@ -60,7 +60,9 @@ async function measure({
 const WARM_UP_ENTRIES = 500;
 
 async function fill(remember: Remember, entries: number): Promise<void> {
-  for (let count = 0; count < entries; count += 1) await remember(mint());
+  for (let count = 0; count < entries; count += 1) {
+    await remember(mint());
+  }
 }
 
 function mint(): string {

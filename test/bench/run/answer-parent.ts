@@ -8,7 +8,9 @@ export function answerParent(answers: Answers): void {
   const send = (answer: Envelope): void => void process.send?.(answer);
   const reply = async ({ id, question, content }: Envelope): Promise<void> => {
     const answer = answers[question];
-    if (answer === undefined) throw new Error(`nobody answers ${question}`);
+    if (answer === undefined) {
+      throw new Error(`nobody answers ${question}`);
+    }
     // Parent and child are files of one folder: the parent sends what the child asks for.
     send({ id, question, content: await answer(content as never) });
   };

@@ -57,11 +57,16 @@ export function startChild(file: URL, { core, nodeOptions = [], usesSources = tr
         waiting.set(id, ({ content, error }) => {
           waiting.delete(id);
           // The other end is a file of this folder, and says in its own types what it answers.
-          if (error === undefined) resolve(content as Answer);
-          else reject(new Error(error));
+          if (error === undefined) {
+            resolve(content as Answer);
+          } else {
+            reject(new Error(error));
+          }
         });
         child.send({ id, question, content: input } satisfies Envelope, (error) => {
-          if (error !== null) waiting.get(id)?.({ id, question, content: undefined, error: error.message });
+          if (error !== null) {
+            waiting.get(id)?.({ id, question, content: undefined, error: error.message });
+          }
         });
       }),
     [Symbol.asyncDispose]: async () => {

@@ -30,7 +30,9 @@ export function judge({ comparisons }: Bench, rows: readonly Row[]): readonly Ju
   return comparisons.flatMap((comparison) => {
     const ours = bySide.get(comparison.ours);
     const theirs = comparison.theirs === undefined ? undefined : bySide.get(comparison.theirs);
-    if (ours === undefined || (comparison.theirs !== undefined && theirs === undefined)) return [];
+    if (ours === undefined || (comparison.theirs !== undefined && theirs === undefined)) {
+      return [];
+    }
     return [judgeOne(comparison, ours, theirs)];
   });
 }

@@ -11,7 +11,9 @@ export async function interleave(bench: string, sides: readonly Side[], rounds: 
   for (let round = 0; round < rounds; round += 1) {
     for (const side of sides) {
       for (const reading of await side.measure()) {
-        if (!Number.isFinite(reading.value)) throw new TypeError(`${bench}: ${reading.side} gave no number`);
+        if (!Number.isFinite(reading.value)) {
+          throw new TypeError(`${bench}: ${reading.side} gave no number`);
+        }
         readings.set(reading.side, [...(readings.get(reading.side) ?? []), reading]);
       }
     }

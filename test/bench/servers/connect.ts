@@ -55,7 +55,9 @@ function listenOn(server: Http1Server | Http2Server): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      if (typeof address === "object" && address !== null) resolve(address.port);
+      if (typeof address === "object" && address !== null) {
+        resolve(address.port);
+      }
     });
   });
 }

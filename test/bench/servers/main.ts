@@ -43,7 +43,9 @@ answerParent({
   takeBytesRead: () => (open > 0 ? undefined : closed.splice(0).reduce((sum, bytes) => sum + bytes, 0)),
   /** Says what memory this process has, after it was collected. */
   residentBytes: () => {
-    for (let round = 0; round < 3; round += 1) globalThis.gc?.();
+    for (let round = 0; round < 3; round += 1) {
+      globalThis.gc?.();
+    }
     return process.memoryUsage.rss();
   },
 });

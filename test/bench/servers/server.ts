@@ -50,9 +50,12 @@ export async function startServer(name: ServerName, { keys, before }: ServerOpti
     const port = await child.ask<number>("start", { name, keys, before });
     const takeBytesRead = async (untilMs = performance.now() + CLOSE_MS): Promise<number> => {
       const bytes = await child.ask<number | undefined>("takeBytesRead");
-      if (bytes !== undefined) return bytes;
-      if (performance.now() > untilMs)
+      if (bytes !== undefined) {
+        return bytes;
+      }
+      if (performance.now() > untilMs) {
         throw new Error(`${name} keeps a connection that its caller has closed`);
+      }
       await wait(20);
       return takeBytesRead(untilMs);
     };

@@ -41,7 +41,9 @@ export function rawSqliteLanes(folder: string): readonly Lane[] {
     return () => {
       const next = createHash();
       const { changes } = compareAndSet.run(next, String(lane), generation, hash);
-      if (changes !== 1) throw new Error("the row was not as it was left");
+      if (changes !== 1) {
+        throw new Error("the row was not as it was left");
+      }
       [generation, hash] = [generation + 1, next];
     };
   });
@@ -61,7 +63,9 @@ export async function rawPostgresLanes(url: string): Promise<readonly Lane[]> {
         "UPDATE raw_sessions SET generation = generation + 1, hash = $1 WHERE id = $2 AND generation = $3 AND hash = $4",
         [next, String(lane), generation, hash],
       );
-      if (rowCount !== 1) throw new Error("the row was not as it was left");
+      if (rowCount !== 1) {
+        throw new Error("the row was not as it was left");
+      }
       [generation, hash] = [generation + 1, next];
     });
   }

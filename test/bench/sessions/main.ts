@@ -26,7 +26,9 @@ answerParent({
   measureRevocations,
   turn({ name, ms }: { readonly name: string; readonly ms: number }): Promise<number> {
     const side = lanes.get(name);
-    if (side === undefined) throw new Error(`there is no side ${name}`);
+    if (side === undefined) {
+      throw new Error(`there is no side ${name}`);
+    }
     return runLanes(side, ms);
   },
 });
@@ -43,7 +45,9 @@ async function prepareSignIns(): Promise<void> {
   const hash = await passwords.hash(PASSWORD);
   const issuer = await startBenchIssuer(await openSqlite());
   const verify = async (): Promise<void> => {
-    if (!(await passwords.verify(PASSWORD, hash))) throw new Error("the password was not verified");
+    if (!(await passwords.verify(PASSWORD, hash))) {
+      throw new Error("the password was not verified");
+    }
   };
   const signIn = async (): Promise<unknown> => {
     await verify();

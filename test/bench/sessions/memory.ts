@@ -33,7 +33,9 @@ export async function measureSessions(folder: string, count: number): Promise<Se
     const ids = Array.from({ length: Math.min(BATCH, count - at) }, createId);
     const rows = ids.map((session_id) => ({ ...template, session_id }));
     await store.db.insertInto("sessions").values(rows).execute();
-    for (const id of ids.slice(0, READ_OF_BATCH)) await findSession(store, id);
+    for (const id of ids.slice(0, READ_OF_BATCH)) {
+      await findSession(store, id);
+    }
   }
   const heapMegabytes = Math.max(0.01, (heapBytes() - before) / 2 ** 20);
   await store.close();
@@ -60,8 +62,12 @@ export function measureRevocations(count: number): number {
 }
 
 function collectGarbage(): NodeJS.MemoryUsage {
-  if (globalThis.gc === undefined) throw new Error("needs node --expose-gc");
-  for (let round = 0; round < 3; round += 1) globalThis.gc();
+  if (globalThis.gc === undefined) {
+    throw new Error("needs node --expose-gc");
+  }
+  for (let round = 0; round < 3; round += 1) {
+    globalThis.gc();
+  }
   return process.memoryUsage();
 }
 

@@ -39,22 +39,30 @@ async function hold({ port, tokens }: HeldStreams): Promise<void> {
   const opened: Promise<void>[] = [];
   const ended: Promise<StreamEnding>[] = [];
   for (const [index, token] of tokens.entries()) {
-    if (index % STREAMS_PER_CONNECTION === 0) sessions.push(connect(`http://127.0.0.1:${port}`));
+    if (index % STREAMS_PER_CONNECTION === 0) {
+      sessions.push(connect(`http://127.0.0.1:${port}`));
+    }
     const session = sessions.at(-1);
-    if (session === undefined) throw new Error("there is no connection");
+    if (session === undefined) {
+      throw new Error("there is no connection");
+    }
     const stream = request(session, "watchNotes", token);
     stream.end(watchFrame({}));
     opened.push(firstMessageOf(stream));
     ended.push(endOf(stream));
     // The server is to open streams, not to be flooded: what waits in line would count as its memory.
-    if (index % STREAMS_PER_CONNECTION === 0) await Promise.all(opened);
+    if (index % STREAMS_PER_CONNECTION === 0) {
+      await Promise.all(opened);
+    }
   }
   endings = Promise.all(ended);
   await Promise.all(opened);
 }
 
 function letGo(): void {
-  for (const session of sessions.splice(0)) session.destroy();
+  for (const session of sessions.splice(0)) {
+    session.destroy();
+  }
 }
 
 /** Have so many messages sent by the server. @returns milliseconds for all of them */
@@ -103,7 +111,9 @@ async function timed(
   run(stream);
   const { status } = await ending;
   session.destroy();
-  if (status !== 0) throw new Error(`the stream ended with status ${status}`);
+  if (status !== 0) {
+    throw new Error(`the stream ended with status ${status}`);
+  }
   return performance.now() - startMs;
 }
 
@@ -135,7 +145,9 @@ function firstMessageOf(stream: ClientHttp2Stream): Promise<void> {
 function endOf(stream: ClientHttp2Stream): Promise<StreamEnding> {
   let status: number | undefined;
   const read = (headers: { readonly "grpc-status"?: unknown }): void => {
-    if (headers["grpc-status"] !== undefined) status = Number(headers["grpc-status"]);
+    if (headers["grpc-status"] !== undefined) {
+      status = Number(headers["grpc-status"]);
+    }
   };
   stream
     .on("response", read)

@@ -44,7 +44,9 @@ const event = create(NoteEventSchema, { sequence: 1n, note: { id: "note", title:
 let samples: { at: readonly number[]; bytes: number[] } = { at: [], bytes: [] };
 
 function onMessage(count: number): void {
-  if (samples.at.includes(count)) samples.bytes.push(usedBytes());
+  if (samples.at.includes(count)) {
+    samples.bytes.push(usedBytes());
+  }
 }
 
 /** What every side serves. */
@@ -56,7 +58,9 @@ function routes(router: ConnectRouter): void {
         onMessage(sent);
         yield event;
       }
-      if (count > 0n) return;
+      if (count > 0n) {
+        return;
+      }
       yield event;
       await once(signal, "abort");
     },

@@ -23,7 +23,9 @@ function decision(parts: Partial<CallDecision>): CallDecision {
 test("streams are counted by how they ended, and those at their deadline by how late", async () => {
   const metrics = createMetrics();
   const { observer } = metrics;
-  for (let count = 0; count < 6; count += 1) observer.streamOpened?.({ method });
+  for (let count = 0; count < 6; count += 1) {
+    observer.streamOpened?.({ method });
+  }
   observer.streamRenewed?.({ method, expiresInMs: 1 });
   observer.streamEnded?.({ method, reason: "STREAM_EXPIRED", lateMs: 30 });
   observer.streamEnded?.({ method, reason: "STREAM_EXPIRED", lateMs: -1 });

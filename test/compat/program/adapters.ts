@@ -65,7 +65,11 @@ function serveRouterTransport({ routes, ...router }: Mounted): Promise<string> {
     (request: unknown, ctx: HandlerContext) => {
       const authorization = ctx.requestHeader.get("authorization");
       const onHeader = (header: Headers): void => {
-        for (const [name, value] of header) if (name.startsWith("x-")) ctx.responseHeader.set(name, value);
+        for (const [name, value] of header) {
+          if (name.startsWith("x-")) {
+            ctx.responseHeader.set(name, value);
+          }
+        }
       };
       const headers = authorization === null ? {} : { authorization };
       return client[localName]?.(request, { headers, onHeader, signal: ctx.signal });

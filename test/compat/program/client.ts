@@ -34,7 +34,9 @@ const transport = createNodeTransport({ baseUrl, session });
 await session.signIn({ username: "demo", password: "demo-password" });
 const notes = createClient(NotesService, transport);
 const done = [(await notes.createNote({ title: "first" })).title];
-for await (const { sequence } of notes.watchNotes({})) done.push(String(sequence));
+for await (const { sequence } of notes.watchNotes({})) {
+  done.push(String(sequence));
+}
 done.push(`revoked: ${(await session.signOut()).revoked}`);
 await listener.close(0);
 process.stdout.write(`${done.join(", ")}\n`);

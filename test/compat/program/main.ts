@@ -34,7 +34,9 @@ async function serve(adapter: AdapterName, name: string): Promise<string> {
 const origins: Record<string, Record<string, string>> = {};
 for (const adapter of adapters) {
   const ofAdapter: Record<string, string> = {};
-  for (const name of Object.keys(COMBINATIONS)) ofAdapter[name] = await serve(adapter, name);
+  for (const name of Object.keys(COMBINATIONS)) {
+    ofAdapter[name] = await serve(adapter, name);
+  }
   origins[adapter] = ofAdapter;
 }
 

@@ -14,7 +14,9 @@ export function serveFetch(handler: FetchHandler): RequestListener {
     handler(new Request(`http://${req.headers.host}${req.url}`, options)).then(
       async (response) => {
         res.writeHead(response.status, Object.fromEntries(response.headers));
-        for await (const chunk of response.body ?? []) res.write(chunk);
+        for await (const chunk of response.body ?? []) {
+          res.write(chunk);
+        }
         res.end();
       },
       () => res.destroy(),

@@ -45,11 +45,15 @@ const implementation = {
   watch,
   async collect(requests: AsyncIterable<Echo>, ctx: HandlerContext) {
     let text = "";
-    for await (const request of requests) text += request.text;
+    for await (const request of requests) {
+      text += request.text;
+    }
     return echo({ text }, ctx);
   },
   async *chat(requests: AsyncIterable<Echo>, ctx: HandlerContext) {
-    for await (const request of requests) yield echo(request, ctx);
+    for await (const request of requests) {
+      yield echo(request, ctx);
+    }
   },
 } as unknown as Partial<ServiceImpl<DescService>>; // the service is made at run time and has no types of its own
 
@@ -69,7 +73,9 @@ export const asMethods =
     for (const method of service.methods) {
       const handler = implementation[method.localName];
       // As above: no types tell that the handler is of the kind of the method.
-      if (handler !== undefined) router.rpc(method, handler as never, options);
+      if (handler !== undefined) {
+        router.rpc(method, handler as never, options);
+      }
     }
   };
 
@@ -82,7 +88,9 @@ export const seenUnguarded = new Set<string>();
 /** An interceptor of the application's own, as one for logs is. */
 export const own: Interceptor = (next) => async (req) => {
   const { name } = req.method;
-  if (name !== "Open" && optionalPrincipalOf(req) === undefined) seenUnguarded.add(name);
+  if (name !== "Open" && optionalPrincipalOf(req) === undefined) {
+    seenUnguarded.add(name);
+  }
   const res = await next(req);
   res.header.set(SEEN, optionalPrincipalOf(req)?.subject ?? "nobody");
   return res;

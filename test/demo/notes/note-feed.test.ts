@@ -58,8 +58,12 @@ describe("the waking of watchers", () => {
       pollIntervalMs: 1,
       latestSequences: (owners) => {
         asked.push(owners);
-        if (asked.length === 1) return Promise.reject(new Error("the store is gone"));
-        if (asked.length === 4) resolve();
+        if (asked.length === 1) {
+          return Promise.reject(new Error("the store is gone"));
+        }
+        if (asked.length === 4) {
+          resolve();
+        }
         return Promise.resolve(new Map([["ada", asked.length === 2 ? 5 : 6]]));
       },
     });

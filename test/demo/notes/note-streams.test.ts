@@ -16,14 +16,17 @@ async function take(events: AsyncIterable<NoteEvent>, count: number): Promise<No
   const taken: NoteEvent[] = [];
   for await (const event of events) {
     taken.push(event);
-    if (taken.length === count) break;
+    if (taken.length === count) {
+      break;
+    }
   }
   return taken;
 }
 
 async function errorOf(events: AsyncIterable<unknown>): Promise<ConnectError> {
   try {
-    for await (const _event of events);
+    for await (const _event of events) {
+    }
   } catch (reason) {
     return ConnectError.from(reason);
   }
@@ -41,10 +44,14 @@ function createOutbox<T>() {
   async function* requests(): AsyncGenerator<T> {
     while (true) {
       for (const item of waiting.splice(0)) {
-        if (item === undefined) return;
+        if (item === undefined) {
+          return;
+        }
         yield item;
       }
-      if (waiting.length > 0) continue;
+      if (waiting.length > 0) {
+        continue;
+      }
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -81,7 +88,9 @@ describeNotes("the feed of notes", (open) => {
     const ada = serving.as("ada");
     await ada.importNotes(
       (async function* () {
-        for (let index = 1; index <= 100; index += 1) yield { title: "a", body: `${index}` };
+        for (let index = 1; index <= 100; index += 1) {
+          yield { title: "a", body: `${index}` };
+        }
       })(),
     );
     const seen: string[] = [];
@@ -100,8 +109,9 @@ describeNotes("the feed of notes", (open) => {
     const ada = serving.as("ada");
     const total = 60;
     const writers = Array.from({ length: 6 }, async (_, writer) => {
-      for (let index = 0; index < total / 6; index += 1)
+      for (let index = 0; index < total / 6; index += 1) {
         await ada.createNote({ title: "a", body: `${writer}.${index}` });
+      }
     });
     const seen: NoteEvent[] = [];
     while (seen.length < total) {

@@ -57,7 +57,9 @@ describeDatabases("the demo's tables", (create) => {
       await using store = await openNoteDatabase(database.location);
       const notes = await listNotes(store, "ada", { limit: 10, after: undefined });
       expect(notes.map(({ id }) => id)).toEqual(found);
-      if (found.length === 0) await insertNotes(store, "ada", [NOTE]);
+      if (found.length === 0) {
+        await insertNotes(store, "ada", [NOTE]);
+      }
     }
     const tables = await withIssuer(database, listDemoTables);
     expect(tables.filter((name) => name !== "sqlite_sequence").toSorted()).toEqual([
@@ -147,7 +149,9 @@ it("a change waits for a transaction of the issuer in the same process, and stop
     .then(settle("issuer"));
   await hasBegun.promise;
   const change = insertNotes(store, "ada", [NOTE]).then(settle("note"));
-  for (let turn = 0; turn < 100; turn += 1) await nextTurn();
+  for (let turn = 0; turn < 100; turn += 1) {
+    await nextTurn();
+  }
   expect(settled).toEqual([]);
   mayEnd.resolve();
   await Promise.all([transaction, change]);

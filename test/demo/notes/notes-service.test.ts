@@ -100,7 +100,9 @@ describeNotes("notes", (open) => {
     await using store = await open();
     await using serving = await serveNotes(store);
     const ada = serving.as("ada");
-    for (let index = 0; index < 5; index += 1) await ada.createNote({ title: `${index}` });
+    for (let index = 0; index < 5; index += 1) {
+      await ada.createNote({ title: `${index}` });
+    }
     await serving.as("eve").createNote({ title: "not ada's" });
     const pages: string[][] = [];
     let pageToken = "";

@@ -66,7 +66,9 @@ export async function serveNotes(
             (next) => (req) => {
               req.header.set("x-subject", subject);
               req.header.set("x-issuer", issuer);
-              if (roles.length > 0) req.header.set("x-roles", roles.join(","));
+              if (roles.length > 0) {
+                req.header.set("x-roles", roles.join(","));
+              }
               return next(req);
             },
           ],

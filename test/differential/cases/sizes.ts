@@ -5,7 +5,9 @@ import { caseOf, DIALECTS, type Dialect, encode, inDialects, isConnect } from ".
 /** Write a message that takes exactly so many bytes in its codec. */
 function messageOf(dialect: Dialect, bytes: number): string {
   let text = "x".repeat(bytes);
-  while (encode(dialect, { text }).length > bytes) text = text.slice(1);
+  while (encode(dialect, { text }).length > bytes) {
+    text = text.slice(1);
+  }
   return text;
 }
 

@@ -22,7 +22,9 @@ export async function signIn(username: string, password: string): Promise<void> 
   const baseUrl = location.origin;
   session = createSession({ baseUrl });
   session.on(({ type }) => {
-    if (type === "refreshed") refreshes += 1;
+    if (type === "refreshed") {
+      refreshes += 1;
+    }
   });
   await session.signIn({ username, password });
   notes = createClient(

@@ -144,7 +144,9 @@ export const callWell: Caller = async (port, stop, count) => {
   session.on("error", (error) => failures.push(error.message));
   while (!stop.aborted) {
     const answer = await callOnce(session);
-    if (answer !== "200 0") failures.push(answer);
+    if (answer !== "200 0") {
+      failures.push(answer);
+    }
     count();
     await pause(BETWEEN_GOOD_CALLS_MS);
   }
@@ -167,6 +169,8 @@ function callOnce(session: ClientHttp2Session): Promise<string> {
 
 function pick<T>(among: readonly T[]): T {
   const picked = among[Math.floor(Math.random() * among.length)];
-  if (picked === undefined) throw new TypeError("there is nothing to pick from");
+  if (picked === undefined) {
+    throw new TypeError("there is nothing to pick from");
+  }
   return picked;
 }

@@ -56,16 +56,23 @@ export async function connectRawHttp2(port: number): Promise<RawHttp2> {
   };
   const onFrame = (type: number, flags: number, id: number, payload: Buffer): void => {
     const isAnswered = (type === FRAME.data || type === FRAME.headers) && (flags & END_STREAM) !== 0;
-    if (isAnswered || type === FRAME.reset) finish(id);
-    if ((type === FRAME.settings || type === FRAME.ping) && (flags & ACK) === 0)
+    if (isAnswered || type === FRAME.reset) {
+      finish(id);
+    }
+    if ((type === FRAME.settings || type === FRAME.ping) && (flags & ACK) === 0) {
       send(type, ACK, 0, type === FRAME.ping ? payload : new Uint8Array());
-    if (type === FRAME.goaway) isOver = true;
+    }
+    if (type === FRAME.goaway) {
+      isOver = true;
+    }
   };
   socket.on("data", createFrameReader(onFrame));
   socket.on("error", () => undefined);
   socket.once("close", () => {
     isOver = true;
-    for (const id of [...streams.keys()]) finish(id);
+    for (const id of [...streams.keys()]) {
+      finish(id);
+    }
   });
   await Promise.race([once(socket, "connect"), once(socket, "close")]);
   socket.write(OPENING);

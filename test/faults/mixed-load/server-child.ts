@@ -51,10 +51,14 @@ async function start({ unaryFastPath }: { readonly unaryFastPath: boolean }): Pr
 
 /** Take stock, after garbage collection. */
 function sample(): Omit<Sample, "calls"> {
-  for (let round = 0; round < 4; round += 1) globalThis.gc?.();
+  for (let round = 0; round < 4; round += 1) {
+    globalThis.gc?.();
+  }
   const { heapUsed, external, rss } = process.memoryUsage();
   const handles: Record<string, number> = {};
-  for (const name of process.getActiveResourcesInfo()) handles[name] = (handles[name] ?? 0) + 1;
+  for (const name of process.getActiveResourcesInfo()) {
+    handles[name] = (handles[name] ?? 0) + 1;
+  }
   return {
     heapBytes: heapUsed + external,
     residentBytes: rss,

@@ -166,9 +166,15 @@ describe("the verdict cache (S4)", () => {
     const good = Array.from({ length: 10 }, (_, n) =>
       signToken(issuerKey, goodClaims({ jti: `n-${n}`, ...times })),
     );
-    for (const one of good) await authenticator.authenticate(one);
-    for (const one of expired) await refusalOf(() => authenticator.authenticate(one));
-    for (const one of good) expect(authenticator.authenticate(one)).not.toBeInstanceOf(Promise);
+    for (const one of good) {
+      await authenticator.authenticate(one);
+    }
+    for (const one of expired) {
+      await refusalOf(() => authenticator.authenticate(one));
+    }
+    for (const one of good) {
+      expect(authenticator.authenticate(one)).not.toBeInstanceOf(Promise);
+    }
     expect(counts.finds).toBe(40);
     await refusalOf(() => authenticator.authenticate(expired.at(-1) ?? ""));
     expect(counts.finds).toBe(40);

@@ -166,7 +166,9 @@ function tryParse(token: string): string | undefined {
   try {
     return JSON.stringify(parseCompactJws(token));
   } catch (error) {
-    if (error instanceof AuthError && error.reason === "TOKEN_INVALID") return undefined;
+    if (error instanceof AuthError && error.reason === "TOKEN_INVALID") {
+      return undefined;
+    }
     throw error;
   }
 }

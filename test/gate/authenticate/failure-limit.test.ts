@@ -15,7 +15,9 @@ function setUp() {
   const keys: KeySource = {
     find(kid, algorithm): ReturnType<KeySource["find"]> {
       counts.finds += 1;
-      if (outage.error !== undefined) throw outage.error;
+      if (outage.error !== undefined) {
+        throw outage.error;
+      }
       return inner.find(kid, algorithm);
     },
     isTrusted: (key) => inner.isTrusted(key),
@@ -71,7 +73,9 @@ describe("failed verifications (S14)", () => {
     const { authenticate } = setUp();
     const known = good("known");
     await authenticate(known, "192.0.2.7");
-    for (let n = 0; n < 60; n++) await refusalOf(() => authenticate(forge(n), "192.0.2.7"));
+    for (let n = 0; n < 60; n++) {
+      await refusalOf(() => authenticate(forge(n), "192.0.2.7"));
+    }
     expect(authenticate(known, "192.0.2.7")).toMatchObject({ tokenId: "known" });
     expect(await authenticate(good("other"), "192.0.2.8")).toMatchObject({ tokenId: "other" });
     expect(await refusalOf(() => authenticate(good("new"), "192.0.2.7"))).toMatchObject({
@@ -81,7 +85,9 @@ describe("failed verifications (S14)", () => {
 
   test("are not counted for good tokens, nor for callers that nobody can tell apart", async () => {
     const { authenticate } = setUp();
-    for (let n = 0; n < 60; n++) await authenticate(good(`t-${n}`), "192.0.2.7");
+    for (let n = 0; n < 60; n++) {
+      await authenticate(good(`t-${n}`), "192.0.2.7");
+    }
     for (let n = 0; n < 60; n++) {
       expect(await refusalOf(() => authenticate(forge(n)))).toMatchObject({ reason: "TOKEN_INVALID" });
     }
@@ -91,8 +97,9 @@ describe("failed verifications (S14)", () => {
     test(`are not counted when they are not the token's fault: ${thrown.message}`, async () => {
       const { authenticate, outage } = setUp();
       outage.error = thrown;
-      for (let n = 0; n < 60; n++)
+      for (let n = 0; n < 60; n++) {
         await expect(async () => authenticate(good(`t-${n}`), "192.0.2.7")).rejects.toBe(thrown);
+      }
       outage.error = undefined;
       expect(await authenticate(good("later"), "192.0.2.7")).toMatchObject({ tokenId: "later" });
     });

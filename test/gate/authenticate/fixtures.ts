@@ -32,7 +32,9 @@ export async function refusalOf(run: () => unknown): Promise<{ reason: string; m
   try {
     await run();
   } catch (error) {
-    if (error instanceof AuthError) return { reason: error.reason, message: error.message };
+    if (error instanceof AuthError) {
+      return { reason: error.reason, message: error.message };
+    }
     throw error;
   }
   throw new Error("it was not refused");

@@ -70,7 +70,9 @@ describe("the examples of RFC 7515, 7519 and 8037", () => {
 
   test("RFC 8037 A.4 verifies with the key as we import it, and is no JWT", async () => {
     const [key] = (await importKeys({ keys: [A4.jwk] }, { algorithms: ["EdDSA"] })).values();
-    if (key === undefined) throw new Error("the key was not imported");
+    if (key === undefined) {
+      throw new Error("the key was not imported");
+    }
     const result: CompactVerifyResult = await compactVerify(A4.token, key.key, { algorithms: ["EdDSA"] });
     expect(new TextDecoder().decode(result.payload)).toBe("Example of Ed25519 signing");
     expect(() => parseCompactJws(A4.token)).toThrowError("payload is not one JSON object");

@@ -162,7 +162,9 @@ describe("decisions on any policy and principal", () => {
       assertAllowed(policyOf(policy), principalOf(principal), CLOCK);
       return true;
     } catch (error) {
-      if (error instanceof AuthError) return false;
+      if (error instanceof AuthError) {
+        return false;
+      }
       throw error;
     }
   };

@@ -22,7 +22,9 @@ function offendersOf(run: () => unknown): readonly string[] {
   try {
     run();
   } catch (error) {
-    if (error instanceof PolicyError) return error.offenders;
+    if (error instanceof PolicyError) {
+      return error.offenders;
+    }
     throw error;
   }
   return [];

@@ -48,7 +48,9 @@ async function* twice() {
 
 async function textsOf(messages: AsyncIterable<Echo>): Promise<string> {
   const texts: string[] = [];
-  for await (const { text } of messages) texts.push(text ?? "");
+  for await (const { text } of messages) {
+    texts.push(text ?? "");
+  }
   return texts.join();
 }
 
@@ -132,7 +134,9 @@ async function serving(server: Server | ReturnType<typeof createHttp2Server>): P
   return {
     port: (server.address() as AddressInfo).port, // it listens on TCP
     async [Symbol.asyncDispose]() {
-      if ("closeAllConnections" in server) server.closeAllConnections();
+      if ("closeAllConnections" in server) {
+        server.closeAllConnections();
+      }
       server.close();
     },
   };
@@ -142,7 +146,9 @@ const withToken =
   (token: string | undefined): Interceptor =>
   (next) =>
   (req) => {
-    if (token !== undefined) req.header.set("authorization", `Bearer ${token}`);
+    if (token !== undefined) {
+      req.header.set("authorization", `Bearer ${token}`);
+    }
     return next(req);
   };
 
@@ -150,8 +156,12 @@ for (const [adapter, { httpVersion, serve }] of Object.entries(adapters)) {
   describe(`identity behind ${adapter} (S1, S7, R90)`, async () => {
     for (const [protocol, createTransport] of notEmpty(Object.entries(protocols[httpVersion]))) {
       for (const [kind, { run, answer }] of Object.entries(kinds)) {
-        if (httpVersion === "1.1" && kind === "bidi stream") continue; // HTTP/1.1 has no full duplex
-        if (protocol === "connect with GET" && kind !== "unary") continue; // streams are always sent with POST
+        if (httpVersion === "1.1" && kind === "bidi stream") {
+          continue; // HTTP/1.1 has no full duplex
+        }
+        if (protocol === "connect with GET" && kind !== "unary") {
+          continue; // streams are always sent with POST
+        }
         test(`${protocol}, ${kind}: known with a token, refused without`, async () => {
           const { auth } = createEchoAuth(service, { issuers: [issuer] });
           await using server = await serve(auth);

@@ -33,7 +33,9 @@ async function* send(message: Echo) {
 /** Read a stream to its end. @returns its last message */
 export async function last(messages: AsyncIterable<Echo>): Promise<Echo | undefined> {
   let found: Echo | undefined;
-  for await (const message of messages) found = message;
+  for await (const message of messages) {
+    found = message;
+  }
   return found;
 }
 
@@ -68,7 +70,9 @@ export function clientOf(auth: Auth, router: RouterOptions, token?: string): Ech
     transport: {
       interceptors: [
         (next) => (req) => {
-          if (token !== undefined) req.header.set("authorization", `Bearer ${token}`);
+          if (token !== undefined) {
+            req.header.set("authorization", `Bearer ${token}`);
+          }
           return next(req);
         },
       ],

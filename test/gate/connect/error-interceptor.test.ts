@@ -21,7 +21,8 @@ interface EchoClient {
 async function* none() {}
 
 async function drain(messages: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of messages);
+  for await (const _ of messages) {
+  }
 }
 
 const kinds: Readonly<Record<string, (client: EchoClient) => Promise<unknown>>> = {

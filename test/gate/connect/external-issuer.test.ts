@@ -85,7 +85,9 @@ describe("a live external issuer (S5)", () => {
     const requestsBefore = idp.requests();
     clock.advance(5 * MINUTE_MS);
     expect(await call(underNewKey)).toBe("AUTH_UNAVAILABLE");
-    for (const token of tokens) expect(await call(token)).toMatchObject({ subject: "program" });
+    for (const token of tokens) {
+      expect(await call(token)).toMatchObject({ subject: "program" });
+    }
     expect(await call(underNewKey)).toBe("AUTH_UNAVAILABLE");
     expect(idp.requests() - requestsBefore).toBeLessThanOrEqual(2);
     idp.setDown(false);

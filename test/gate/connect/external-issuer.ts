@@ -30,8 +30,11 @@ export async function startExternalIssuer(): Promise<ExternalIssuer> {
   let keys = [createKey()];
   const http = createServer((req, res) => {
     requests += 1;
-    if (isDown) req.socket.destroy();
-    else handle(req, res);
+    if (isDown) {
+      req.socket.destroy();
+    } else {
+      handle(req, res);
+    }
   });
   await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
   const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`; // it listens on TCP
@@ -48,7 +51,9 @@ export async function startExternalIssuer(): Promise<ExternalIssuer> {
     },
     setDown(value) {
       isDown = value;
-      if (value) http.closeAllConnections();
+      if (value) {
+        http.closeAllConnections();
+      }
     },
     tokenOfClient: () => requestToken(issuer, { grant_type: "client_credentials", scope: "read" }, PROGRAM),
     tokenOfUser: () => signIn(issuer),
@@ -123,7 +128,9 @@ async function requestToken(
     readonly access_token?: string;
     readonly error_description?: string;
   };
-  if (answer.access_token === undefined) throw new Error(`no token: ${answer.error_description}`);
+  if (answer.access_token === undefined) {
+    throw new Error(`no token: ${answer.error_description}`);
+  }
   return answer.access_token;
 }
 
@@ -166,7 +173,9 @@ async function walkThroughPages(start: string): Promise<string> {
     }
     url = new URL(response.headers.get("location") ?? url, url);
     const code = url.searchParams.get("code");
-    if (code !== null) return code;
+    if (code !== null) {
+      return code;
+    }
   }
   throw new Error("the pages of the provider did not lead to a code");
 }

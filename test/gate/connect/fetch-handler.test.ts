@@ -32,7 +32,9 @@ function setUp(options: FetchHandlerOptions = {}, answer?: (ctx: HandlerContext)
   const host: typeof fetch = (input, init) => handler(new Request(input, init));
   const client = (protocol: keyof typeof protocols, sent?: string): EchoClient => {
     const withToken: Interceptor = (next) => (req) => {
-      if (sent !== undefined) req.header.set("authorization", `Bearer ${sent}`);
+      if (sent !== undefined) {
+        req.header.set("authorization", `Bearer ${sent}`);
+      }
       return next(req);
     };
     const transport = protocols[protocol]({

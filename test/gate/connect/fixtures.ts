@@ -59,7 +59,9 @@ export function contextOf(
 
 /** What a caller learns from an error. */
 export function seenIn(error: unknown) {
-  if (!(error instanceof ConnectError)) throw error;
+  if (!(error instanceof ConnectError)) {
+    throw error;
+  }
   const [info] = error.findDetails(ErrorInfoSchema);
   const [retry] = error.findDetails(RetryInfoSchema);
   return {

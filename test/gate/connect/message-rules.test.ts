@@ -31,10 +31,14 @@ const other: Echo = create(Echo, { text: "usr_eve" });
 function stubbornRoutes(seen: string[], hangs = false) {
   const take = async (requests: AsyncIterable<Echo>) => {
     try {
-      for await (const request of requests) seen.push(request.text ?? "");
+      for await (const request of requests) {
+        seen.push(request.text ?? "");
+      }
     } catch {
       // a handler may do so; the call must end all the same
-      if (hangs) await new Promise(() => {});
+      if (hangs) {
+        await new Promise(() => {});
+      }
     }
   };
   const handlers = {
@@ -99,7 +103,9 @@ async function* send(...messages: readonly Echo[]) {
 
 async function collect(messages: AsyncIterable<Echo>) {
   const all: Echo[] = [];
-  for await (const message of messages) all.push(message);
+  for await (const message of messages) {
+    all.push(message);
+  }
   return all;
 }
 

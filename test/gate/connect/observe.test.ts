@@ -109,7 +109,9 @@ describe("an observer of decisions", () => {
         })),
       );
       const found: unknown[] = [];
-      for (const { name, call } of calls) found.push(await decide(name, call));
+      for (const { name, call } of calls) {
+        found.push(await decide(name, call));
+      }
       return found;
     });
     const [unobserved, observed] = await Promise.all(answers);

@@ -122,7 +122,9 @@ describe("a renewal is held against the rule (S9)", () => {
   async function openRuled() {
     const echo = setUp({
       async *ruled(requests: AsyncIterable<object>) {
-        for await (const _ of requests) yield {};
+        for await (const _ of requests) {
+          yield {};
+        }
       },
     });
     async function* one() {

@@ -65,7 +65,8 @@ describe("a call without its message gets to its handler, and nothing of its bod
         signal: new AbortController().signal,
       };
       const response = await handler(withoutMessage(request));
-      for await (const _ of response.body ?? []);
+      for await (const _ of response.body ?? []) {
+      }
       expect(called).toEqual([name]);
     });
   }

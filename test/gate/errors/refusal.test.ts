@@ -9,7 +9,9 @@ const FRAME = /\n\s+at /;
 const before = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit");
 
 afterEach(() => {
-  if (before !== undefined) Object.defineProperty(Error, "stackTraceLimit", before);
+  if (before !== undefined) {
+    Object.defineProperty(Error, "stackTraceLimit", before);
+  }
 });
 
 describe("the error of a call that is refused", () => {

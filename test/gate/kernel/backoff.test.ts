@@ -17,11 +17,12 @@ for (const { jitter, shortestMs } of [
   { jitter: 0, shortestMs: 400 },
   { jitter: 0.5, shortestMs: 200 },
   { jitter: 1, shortestMs: 0 },
-])
+]) {
   test(`with a jitter of ${jitter}, a wait of 400 ms is not shorter than ${shortestMs} ms`, () => {
     expect(backoffMs({ firstMs: 100, maxMs: 10_000, jitter }, 3, 0)).toBe(shortestMs);
     expect(backoffMs({ firstMs: 100, maxMs: 10_000, jitter }, 3, 0.999_999)).toBeCloseTo(400, 2);
   });
+}
 
 test("no jitter makes a wait longer, or shorter than nothing", () => {
   const one = fc.double({ min: 0, max: 1, noNaN: true });

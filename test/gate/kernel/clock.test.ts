@@ -18,7 +18,7 @@ describe("systemClock", () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
-  for (const days of [25, 50, 100])
+  for (const days of [25, 50, 100]) {
     test(`waits for ${days} days, which is longer than one timer can`, () => {
       const run = vi.fn<() => void>();
       systemClock.schedule(run, days * DAY_MS);
@@ -28,6 +28,7 @@ describe("systemClock", () => {
       vi.advanceTimersByTime(1);
       expect(run).toHaveBeenCalledTimes(1);
     });
+  }
 
   test("never calls back after an infinite delay", () => {
     const run = vi.fn<() => void>();

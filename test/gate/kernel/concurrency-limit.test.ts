@@ -20,7 +20,9 @@ it("runs so many at a time, in order, and refuses more than may wait", async () 
   gates[1]?.reject(new Error("failed"));
   await expect(runs[1]).rejects.toThrow("failed");
   expect(started).toEqual([0, 1, 2]);
-  for (const gate of gates) gate.resolve();
+  for (const gate of gates) {
+    gate.resolve();
+  }
   await Promise.allSettled(runs);
   expect(started).toEqual([0, 1, 2, 3, 4]);
   expect(await limit(() => Promise.resolve("free again"))).toBe("free again");

@@ -15,7 +15,9 @@ function start(limit = 30) {
     }
   };
   const take = (times: number, key = "a"): void => {
-    for (let n = 0; n < times; n++) rate.take(key);
+    for (let n = 0; n < times; n++) {
+      rate.take(key);
+    }
   };
   return { clock, waitMs, take };
 }

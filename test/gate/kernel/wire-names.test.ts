@@ -29,8 +29,13 @@ const table = [
   },
 ];
 
-for (const { is, good, bad } of table)
+for (const { is, good, bad } of table) {
   it(`${is.name} takes what it should, and nothing else`, () => {
-    for (const text of good) expect([text, is(text)]).toEqual([text, true]);
-    for (const text of bad) expect([text, is(text)]).toEqual([text, false]);
+    for (const text of good) {
+      expect([text, is(text)]).toEqual([text, true]);
+    }
+    for (const text of bad) {
+      expect([text, is(text)]).toEqual([text, false]);
+    }
   });
+}

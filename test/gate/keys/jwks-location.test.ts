@@ -12,8 +12,11 @@ async function startSite(answers: Readonly<Record<string, Answer | object>>) {
     const path = req.url ?? "";
     requests.push(path);
     const answer = answers[path];
-    if (typeof answer === "function") (answer as Answer)(req, res);
-    else res.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+    if (typeof answer === "function") {
+      (answer as Answer)(req, res);
+    } else {
+      res.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+    }
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // it listens on TCP

@@ -20,7 +20,9 @@ export function setUpIssuer({ maxAgeSeconds = 600, random = 0.5 } = {}) {
     async fetchJwks() {
       idp.fetches += 1;
       await idp.hold;
-      if (idp.isDown) throw new Error("down");
+      if (idp.isDown) {
+        throw new Error("down");
+      }
       return { json: { keys: idp.keys.map(({ jwk }) => jwk) }, maxAgeSeconds };
     },
   });
@@ -33,6 +35,8 @@ export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 export async function mustFind(found: Promise<VerificationKey | undefined>): Promise<VerificationKey> {
   const key = await found;
-  if (key === undefined) throw new Error("the key was not found");
+  if (key === undefined) {
+    throw new Error("the key was not found");
+  }
   return key;
 }

@@ -112,7 +112,9 @@ describe("a shared secret (S4, R10)", () => {
     bytes.fill(0);
     const key = await source.find(undefined, "HS256");
     const wiped = await createSharedSecret(bytes, "HS256").find(undefined, "HS256");
-    if (key === undefined || wiped === undefined) throw new Error("the key was not found");
+    if (key === undefined || wiped === undefined) {
+      throw new Error("the key was not found");
+    }
     const message = new Uint8Array(4);
     const signer = await crypto.subtle.importKey(
       "raw",

@@ -40,9 +40,13 @@ for (const service of [ServerReflection, ServerReflectionV1Alpha]) {
       );
       const answers = [];
       async function* requests() {
-        for (const messageRequest of questions) yield { host: "here", messageRequest };
+        for (const messageRequest of questions) {
+          yield { host: "here", messageRequest };
+        }
       }
-      for await (const answer of client.serverReflectionInfo(requests())) answers.push(answer);
+      for await (const answer of client.serverReflectionInfo(requests())) {
+        answers.push(answer);
+      }
       expect(answers).toHaveLength(questions.length);
       for (const [index, answer] of answers.entries()) {
         expect(answer.validHost).toBe("here");
@@ -53,7 +57,9 @@ for (const service of [ServerReflection, ServerReflectionV1Alpha]) {
 
     async function askFiles(question: Question): Promise<readonly FileDescriptorProto[]> {
       const [answer] = await askAll(question);
-      if (answer?.case !== "fileDescriptorResponse") throw new Error(`the answer is ${answer?.case}`);
+      if (answer?.case !== "fileDescriptorResponse") {
+        throw new Error(`the answer is ${answer?.case}`);
+      }
       return answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
     }
 

@@ -32,7 +32,8 @@ async function reasonOf(call: () => AsyncIterable<unknown> | Promise<unknown>): 
   try {
     const result = call();
     if (Symbol.asyncIterator in result) {
-      for await (const _ of result);
+      for await (const _ of result) {
+      }
     } else {
       await result;
     }
@@ -111,7 +112,9 @@ describe("a stream of requests over gRPC whose token expires", () => {
     await using server = await startStreamServer({
       async importNotes(requests) {
         let created = 0;
-        for await (const _ of requests) created += 1;
+        for await (const _ of requests) {
+          created += 1;
+        }
         return { created };
       },
     });
@@ -124,7 +127,9 @@ describe("a stream of requests over gRPC whose token expires", () => {
     await using server = await startStreamServer({
       async *syncNotes(requests) {
         try {
-          for await (const { noteId } of requests) yield { noteId };
+          for await (const { noteId } of requests) {
+            yield { noteId };
+          }
         } catch (error) {
           resolve(error);
         }
@@ -150,7 +155,9 @@ describe("a client that stopped reading", () => {
 
   /** Send more than any buffer takes. */
   async function* flood() {
-    for (;;) yield { note: { body: "x".repeat(60_000) } };
+    for (;;) {
+      yield { note: { body: "x".repeat(60_000) } };
+    }
   }
 
   test("is cut off over HTTP/2 five seconds after the end", async () => {

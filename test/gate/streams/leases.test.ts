@@ -18,7 +18,9 @@ import { createRevocationSet } from "./revocation-set.ts";
 function contextOf(requestSignal: AbortSignal, requestHeader: HeadersInit = {}): HandlerContext {
   const contextValues = createCallValues();
   const state = stateOf(contextValues);
-  if (state !== undefined) state.caller = { principal: principal() };
+  if (state !== undefined) {
+    state.caller = { principal: principal() };
+  }
   return createHandlerContext({
     ...{ service: NotesService, method: NotesService.method.watchNotes, protocolName: "grpc" },
     requestMethod: "POST",

@@ -68,7 +68,9 @@ async function follow(baseUrl: string): Promise<number> {
   const read = async (): Promise<void> => {
     for await (const { sequence } of client.watchNotes({}, { signal: stop.signal })) {
       seen.push(sequence);
-      if (seen.length === MESSAGES) stop.abort();
+      if (seen.length === MESSAGES) {
+        stop.abort();
+      }
     }
   };
   const ended = expect(read()).rejects.toMatchObject({ code: Code.Canceled });

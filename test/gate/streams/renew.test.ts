@@ -131,7 +131,9 @@ describe("StreamService.Renew", () => {
     test(`ends only the stream whose handler throws at the new principal: ${what}`, async () => {
       const reported: unknown[] = [];
       const onChange = (first: string | undefined): void => {
-        if (first === "fussy") throw error;
+        if (first === "fussy") {
+          throw error;
+        }
       };
       await using server = await startServer(onChange, (found) => reported.push(found));
       const fussy = await openWatch(server, tokenFor(9000, { jti: "fussy" }));

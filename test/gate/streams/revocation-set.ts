@@ -22,11 +22,14 @@ export function createRevocationSet(): RevocationSet {
     add,
     revoke(sessionId) {
       add(sessionId);
-      for (const listener of listeners)
+      for (const listener of listeners) {
         listener({ matches: (principal) => principal.sessionId === sessionId });
+      }
     },
     publish(records) {
-      for (const listener of listeners) listener({ matches: () => false, records });
+      for (const listener of listeners) {
+        listener({ matches: () => false, records });
+      }
     },
     isRevoked: ({ sessionId }) => sessionId !== undefined && sessions.has(sessionId),
     onRevoked(listener) {

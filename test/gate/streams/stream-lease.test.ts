@@ -51,11 +51,15 @@ function open({ context }: ReturnType<typeof createStage>, { policy = RENEWABLE,
     policy,
     caller,
     adopt(next) {
-      if (refusal === undefined) caller.principal = next;
+      if (refusal === undefined) {
+        caller.principal = next;
+      }
       return refusal;
     },
   });
-  if (opened === undefined) throw new Error("the identifier is taken");
+  if (opened === undefined) {
+    throw new Error("the identifier is taken");
+  }
   return opened;
 }
 

@@ -82,7 +82,9 @@ describe("createStreamLifetime", () => {
     const options = createOptions();
     const lifetimes = Array.from({ length: 100 }, () => createStreamLifetime(options, 600_000));
     expect(clock.scheduledMs.length).toBe(101);
-    for (const lifetime of lifetimes) lifetime.release(undefined);
+    for (const lifetime of lifetimes) {
+      lifetime.release(undefined);
+    }
     expect(clock.scheduledMs.length).toBe(0);
   });
 

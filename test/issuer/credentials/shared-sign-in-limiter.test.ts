@@ -32,7 +32,9 @@ describe("the limiter that servers share", () => {
     await using store = await openTestSqlite();
     const clock = createWallClock();
     const limiter = createSharedSignInLimiter({ store, clock });
-    for (let n = 0; n < 20; n++) await limiter.recordFailure("ada");
+    for (let n = 0; n < 20; n++) {
+      await limiter.recordFailure("ada");
+    }
     clock.advance(900_000);
     await createSharedSignInLimiter({ store, clock }).assertAllowed("ada");
     await limiter.recordFailure("ada");

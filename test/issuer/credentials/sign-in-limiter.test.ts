@@ -7,7 +7,9 @@ function start() {
   const clock = createWallClock();
   const limiter = createSignInLimiter(clock);
   const fail = (times: number) => {
-    for (let n = 0; n < times; n++) limiter.recordFailure("ada");
+    for (let n = 0; n < times; n++) {
+      limiter.recordFailure("ada");
+    }
   };
   const waitMs = (account = "ada"): number | undefined => {
     try {

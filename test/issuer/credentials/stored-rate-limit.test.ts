@@ -24,7 +24,9 @@ function startServer(store: Store, clock: WallClock) {
     }
   };
   const take = (times: number, key = ADDRESS): void => {
-    for (let n = 0; n < times; n++) limit.take(key);
+    for (let n = 0; n < times; n++) {
+      limit.take(key);
+    }
   };
   return { limit, errors, take, waitMs };
 }
@@ -86,7 +88,9 @@ describeStores("a limit that servers share", (open) => {
     await using store = await open();
     const clock = createWallClock();
     const first = startServer(store, clock);
-    for (let n = 0; n < 40; n++) first.take(1, `198.51.100.${n}`);
+    for (let n = 0; n < 40; n++) {
+      first.take(1, `198.51.100.${n}`);
+    }
     await first.limit.close();
     expect(await readRows(store)).toHaveLength(40);
     expect(JSON.stringify(await readRows(store))).not.toContain("198.51");
@@ -104,7 +108,9 @@ describeStores("a limit that servers share", (open) => {
     const keys = Array.from({ length: 200 }, (_, n) => `198.51.100.${n}`);
     for (let round = 0; round < 5; round++) {
       servers.forEach(({ take }, index) => {
-        for (const key of index === 0 ? keys : keys.toReversed()) take(1, key);
+        for (const key of index === 0 ? keys : keys.toReversed()) {
+          take(1, key);
+        }
       });
       await Promise.all(servers.map(async ({ limit }) => limit.close()));
     }

@@ -147,7 +147,9 @@ describeStores("a key ring", (open) => {
     await Promise.all(rings.map((ring) => ring.start()));
     // Those that left it to the first one may have read the keys before it was done.
     await Promise.all(rings.map((ring) => ring.reload()));
-    for (const ring of rings) ring.close();
+    for (const ring of rings) {
+      ring.close();
+    }
     const after = new Set(rings.map((ring) => ring.signingKey().kid));
     expect(after.size).toBe(1);
     expect(before).not.toContain([...after][0]);

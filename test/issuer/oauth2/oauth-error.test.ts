@@ -38,8 +38,11 @@ describe("an error of ours", () => {
   for (const [reason, code] of Object.entries(refusals)) {
     it(`${reason} is called ${code ?? "nothing: the endpoints do not expect it"}`, () => {
       const error = toOAuthError(new AuthError(reason as AuthReason, "m"));
-      if (code === null) expect(error).toBeUndefined();
-      else expect(error).toMatchObject({ code, status: 400, message: "m" });
+      if (code === null) {
+        expect(error).toBeUndefined();
+      } else {
+        expect(error).toMatchObject({ code, status: 400, message: "m" });
+      }
     });
   }
 });

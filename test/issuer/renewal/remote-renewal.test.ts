@@ -49,7 +49,9 @@ describe("a renewal over the bus", () => {
     const { requester } = join();
     join(ids.map((id) => recordingLease(id, principal())));
     expect((await requester.renew(ids, fresh)).renewed).toHaveLength(1_000);
-    for (const { message } of bus.published) expect(message.length).toBeLessThanOrEqual(7_999);
+    for (const { message } of bus.published) {
+      expect(message.length).toBeLessThanOrEqual(7_999);
+    }
   });
 
   test("does not wait once every stream is accounted for", async () => {
@@ -162,8 +164,9 @@ describe("somebody who has the bus, but not the secret", () => {
     await requester.renew([named("a")], fresh);
     const [question, answer] = bus.published;
     lease.renewals.length = 0;
-    for (const message of [question, question, answer])
+    for (const message of [question, question, answer]) {
       await bus.publish(message?.channel ?? "", message?.message ?? "");
+    }
     clock.advance(6_000);
     // To a server that was started since, and so has seen none of it.
     const late = recordingLease(named("a"), principal());

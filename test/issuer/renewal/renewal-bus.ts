@@ -39,7 +39,9 @@ export function createServers({ limit = noLimit() }: { readonly limit?: RateLimi
     errors,
     join(leases = [], secret = new Uint8Array(32)) {
       const streams = createStreamRegistry();
-      for (const lease of leases) streams.add(lease);
+      for (const lease of leases) {
+        streams.add(lease);
+      }
       const messages = createSealedMessages({ secret, clock });
       respondToRenewals({
         bus,
@@ -62,7 +64,9 @@ export function limitOf(questions: number): RateLimit {
   return {
     assertAllowed() {
       left -= 1;
-      if (left < 0) throw new AuthError("RATE_LIMITED", "too many");
+      if (left < 0) {
+        throw new AuthError("RATE_LIMITED", "too many");
+      }
     },
     take: () => undefined,
   };

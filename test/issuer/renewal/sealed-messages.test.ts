@@ -62,7 +62,9 @@ describe("sealed messages", () => {
     for (let at = 0; at < message.length; at += 1) {
       const changed = `${message.slice(0, at)}${message[at] === "A" ? "B" : "A"}${message.slice(at + 1)}`;
       // The last character of base64url may carry bits that mean nothing.
-      if (at < message.length - 1) expect(there.open(changed, "question")).toBeUndefined();
+      if (at < message.length - 1) {
+        expect(there.open(changed, "question")).toBeUndefined();
+      }
     }
     expect(there.open(message, "question")).toBeDefined();
   });

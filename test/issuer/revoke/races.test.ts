@@ -19,7 +19,9 @@ test("a token that was revoked between the gate and the renewal carries no strea
     [Symbol.asyncIterator]();
   await events.next();
   const lease = server.streams.find(streamId);
-  if (lease === undefined) throw new Error("the stream is not open");
+  if (lease === undefined) {
+    throw new Error("the stream is not open");
+  }
   const ended = events.next().catch(reasonOf);
   expect(lease.renew(lease.principal)).toBeGreaterThan(0);
   // The gate has let the renewal in. The revocation looks for streams that it is about, and this is none of them yet.

@@ -86,8 +86,9 @@ describe("the set of what is revoked", () => {
 
   it("comes to each of many in turn, a few at a time", () => {
     const set = createRevokedSet();
-    for (let id = 0; id < 5_000; id += 1)
+    for (let id = 0; id < 5_000; id += 1) {
       set.add(record("sid", `${id}`, { expiresAtMs: id < 4_999 ? 99 : 1 }));
+    }
     let rounds = 0;
     while (set.size === 5_000) {
       set.forget(1);

@@ -156,7 +156,9 @@ describeStores("revocations of several servers", (open) => {
     const watched: Store = {
       ...store,
       get db() {
-        if (listing.fails) throw new Error("the store is away");
+        if (listing.fails) {
+          throw new Error("the store is away");
+        }
         return store.db;
       },
     };

@@ -160,7 +160,9 @@ describe("servers on one bus", () => {
     await expect(stranger.revoke({ kid: "key" })).rejects.toMatchObject(UNWRITTEN);
     expect([here.unwritten, there.unwritten, stranger.unwritten]).toEqual([2, 1, 1]);
     for (const { channel, message } of [...bus.published]) {
-      if (channel.includes("unwritten")) await bus.publish(channel, message);
+      if (channel.includes("unwritten")) {
+        await bus.publish(channel, message);
+      }
     }
     expect([here.unwritten, there.unwritten]).toEqual([2, 1]);
     await free();

@@ -28,7 +28,9 @@ it("no lock changes its number: the release before excludes this one by it", () 
 describeStores("a lock", (open) => {
   it("keeps others from it until its transaction is over", async () => {
     await using store = await open();
-    if (store.dialect === "sqlite") return;
+    if (store.dialect === "sqlite") {
+      return;
+    }
     const order: string[] = [];
     const isHeld = Promise.withResolvers<void>();
     const mayEnd = Promise.withResolvers<void>();

@@ -55,7 +55,9 @@ describeStores("a dump of the database", (open) => {
 
     const values = await dump(store);
     const text = values.join("\n");
-    for (const secret of issued) expect(text).not.toContain(secret);
+    for (const secret of issued) {
+      expect(text).not.toContain(secret);
+    }
     expect(text).not.toContain(Buffer.from(issuer.secret).toString("base64url"));
     expect(text).not.toContain(Buffer.from(issuer.secret).toString("base64"));
     const texts = [...new Set(textsIn(values))];

@@ -203,7 +203,9 @@ describe("a database that is opened without being migrated", () => {
         postgres === undefined
           ? { sqlite: databaseIn(folder.path) }
           : { postgres: await postgres.createDatabase() };
-      if ("sqlite" in location) new DatabaseSync(location.sqlite).close();
+      if ("sqlite" in location) {
+        new DatabaseSync(location.sqlite).close();
+      }
       const opening = () => openDatabase(location, { migrate: false });
       await expect(opening()).rejects.toThrow("the database has no tables of Countersign");
       await makeFirstVersion(location);

@@ -32,7 +32,9 @@ for (const { name, begin, end, why } of FAULTS) {
     // A full database still has room in its pages for some: nothing that is acknowledged is lost.
     const begun: string[] = [];
     const fill = async (): Promise<never> => {
-      for (;;) begun.push((await start()).sessionId);
+      for (;;) {
+        begun.push((await start()).sessionId);
+      }
     };
     await expect(fill()).rejects.toMatchObject(outage);
     await expect(Promise.all([start(), start(), start()])).rejects.toMatchObject(outage);
@@ -42,7 +44,9 @@ for (const { name, begin, end, why } of FAULTS) {
     await sql.raw(end).execute(store.db);
     const next = await sessions.refresh({ refreshToken, refreshId: "a" });
     expect(next.sessionId).toBe(sessionId);
-    for (const known of begun) expect(await sessions.find(known)).toBeDefined();
+    for (const known of begun) {
+      expect(await sessions.find(known)).toBeDefined();
+    }
     const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(store.db);
     expect(rows).toEqual([{ integrity_check: "ok" }]);
   });

@@ -10,7 +10,9 @@ function createCaller() {
     onClose: (listener: (reason: unknown) => void) => void caller.listeners.push(listener),
     leave(reason: unknown) {
       caller.isGone = true;
-      for (const listener of caller.listeners) listener(reason);
+      for (const listener of caller.listeners) {
+        listener(reason);
+      }
     },
   };
   return { caller, exchange: caller as unknown as HttpExchange }; // all that is asked of one here
@@ -40,10 +42,14 @@ describe("the signal of a call", () => {
     for (const isThere of [true, false]) {
       const { caller, exchange } = createCaller();
       const call = new CallSignal(exchange, undefined, undefined);
-      if (isThere) expect(call.signal.aborted).toBe(false);
+      if (isThere) {
+        expect(call.signal.aborted).toBe(false);
+      }
       caller.leave("gone");
       expect(call.aborted).toBe(true);
-      if (isThere) expect(call.reason).toBe("gone");
+      if (isThere) {
+        expect(call.reason).toBe("gone");
+      }
     }
   });
 

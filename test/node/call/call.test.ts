@@ -91,7 +91,9 @@ describe("the context of a call on the fast path", () => {
 
 /** Wait until the signal is aborted. @returns its reason */
 async function reasonOf(signal: AbortSignal): Promise<unknown> {
-  if (!signal.aborted) await once(signal, "abort");
+  if (!signal.aborted) {
+    await once(signal, "abort");
+  }
   return signal.reason;
 }
 

@@ -24,7 +24,9 @@ describe("requests that are waited for", () => {
       pendingRequest(true),
       pendingRequest(),
     ];
-    for (const request of [first, arrived, complete]) arrivals.add(request);
+    for (const request of [first, arrived, complete]) {
+      arrivals.add(request);
+    }
     arrivals.delete(arrived);
     vi.advanceTimersByTime(600);
     arrivals.add(late);

@@ -22,9 +22,14 @@ function readByteByByte(body: Buffer, { end }: { readonly end: "end" | "giveUp" 
     },
     onBrokenOff: () => undefined,
   });
-  for (let at = 0; at < body.length; at += 1) reader.push(body.subarray(at, at + 1));
-  if (end === "end") reader.end();
-  else reader.giveUp(process.stdin);
+  for (let at = 0; at < body.length; at += 1) {
+    reader.push(body.subarray(at, at + 1));
+  }
+  if (end === "end") {
+    reader.end();
+  } else {
+    reader.giveUp(process.stdin);
+  }
   return { got: Buffer.from(got), parts };
 }
 

@@ -13,7 +13,9 @@ describe("a body over HTTP/1.1", () => {
     const brokenOff = Promise.withResolvers<void>();
     const never = (): void => brokenOff.reject(new Error("it is no body"));
     const handle: RequestHandler = (req, res) => {
-      if (isHttp2Request(req) || isHttp2Response(res)) return;
+      if (isHttp2Request(req) || isHttp2Response(res)) {
+        return;
+      }
       const listener = { onMessage: never, onUnusualBody: never, onBrokenOff: brokenOff.resolve };
       const shape = { isEnveloped: false, contentLength: 100, maxBytes: 1_000 };
       new Http1Exchange(req, res).receive(new BodyReader(shape, listener));

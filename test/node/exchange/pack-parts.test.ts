@@ -2,12 +2,16 @@ import { describe, expect, it } from "vitest";
 import { packEnvelopes, packParts } from "../../../server/node/src/exchange/pack-parts.ts";
 
 async function* inParts(body: Buffer, bytes: number): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < body.length; at += bytes) yield body.subarray(at, at + bytes);
+  for (let at = 0; at < body.length; at += bytes) {
+    yield body.subarray(at, at + bytes);
+  }
 }
 
 async function collect(parts: AsyncIterable<Uint8Array>): Promise<readonly Uint8Array[]> {
   const all: Uint8Array[] = [];
-  for await (const part of parts) all.push(part);
+  for await (const part of parts) {
+    all.push(part);
+  }
   return all;
 }
 
@@ -61,8 +65,12 @@ describe("a body of enveloped messages", () => {
           // Whoever asks for more has got every message that was whole, and every length.
           let whole = 0;
           for (const { length } of messages) {
-            if (sent >= whole + 5) expect(received).toBeGreaterThanOrEqual(whole + 5);
-            if (sent < whole + 5 + length) break;
+            if (sent >= whole + 5) {
+              expect(received).toBeGreaterThanOrEqual(whole + 5);
+            }
+            if (sent < whole + 5 + length) {
+              break;
+            }
             whole += 5 + length;
           }
           expect(received).toBeGreaterThanOrEqual(whole);

@@ -42,7 +42,9 @@ async function uploadOverHttp2(session: ClientHttp2Session, contentType: string)
   stream.on("error", () => undefined).resume();
   const [headers] = await once(stream, "response");
   const [trailer] = await trailers;
-  if (!stream.closed) await once(stream, "close");
+  if (!stream.closed) {
+    await once(stream, "close");
+  }
   expect(stream.rstCode).toBe(0);
   // A round trip, so that whatever was on its way has arrived.
   await new Promise((resolve) => session.ping(resolve));
@@ -64,7 +66,9 @@ describe("a rejected call over HTTP/2", () => {
       stream.write(Buffer.alloc(BODY_BYTES));
       await once(stream, "end");
       // A reset that came with the answer would be read with it, in one of the next turns.
-      for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turns = 0; turns < 5; turns++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       expect(stream.closed).toBe(false);
       await once(stream, "close");
       expect(stream.rstCode).toBe(0);
@@ -95,9 +99,14 @@ describe("a rejected call over HTTP/2", () => {
         await using serving = await serveClosedGate(unaryFastPath);
         const session = connectHttp2(serving.origin);
         const { headers, trailers } = await uploadOverHttp2(session, contentType);
-        if (contentType === "application/proto") expect(headers[":status"]).toBe(401);
-        else expect(headers[":status"]).toBe(200);
-        if (contentType === "application/grpc") expect(trailers["grpc-status"]).toBe("16");
+        if (contentType === "application/proto") {
+          expect(headers[":status"]).toBe(401);
+        } else {
+          expect(headers[":status"]).toBe(200);
+        }
+        if (contentType === "application/grpc") {
+          expect(trailers["grpc-status"]).toBe("16");
+        }
         expect(serving.bytesRead()).toBeGreaterThan(0);
         expect(serving.bytesRead()).toBeLessThanOrEqual(MAX_BYTES_READ);
         session.destroy();
@@ -125,7 +134,9 @@ describe("a rejected call over HTTP/2", () => {
       routes: (router) =>
         router.service(NotesService, {
           async importNotes(requests) {
-            for await (const _request of requests) throw new ConnectError("enough", Code.InvalidArgument);
+            for await (const _request of requests) {
+              throw new ConnectError("enough", Code.InvalidArgument);
+            }
             return {};
           },
         }),

@@ -8,12 +8,16 @@ const names = missing.split(",").filter((name) => name !== "");
 
 registerHooks({
   load(url, context, next) {
-    if (!/@connectrpc\/connect\/dist\/esm\/protocol/.test(url)) return next(url, context);
+    if (!/@connectrpc\/connect\/dist\/esm\/protocol/.test(url)) {
+      return next(url, context);
+    }
     const original = readFileSync(new URL(url), "utf8");
     let source = original.replace(/"connect-es\/[^"]*"/g, JSON.stringify(`connect-es/${version}`));
     // Only what the module hands out is taken away: the rest of Connect does not go through it.
     if (url.endsWith("/index.js")) {
-      for (const name of names) source = source.replace(new RegExp(`(?<=[{,]\\s*)${name},`), "");
+      for (const name of names) {
+        source = source.replace(new RegExp(`(?<=[{,]\\s*)${name},`), "");
+      }
     }
     return { format: "module", source, shortCircuit: true };
   },

@@ -41,7 +41,9 @@ test("a page that is hidden looks for nothing, as it may be about to be left; on
 
 test("a page that is left looks for nothing, and looks when it is back", () => {
   using stage = subscribe();
-  for (const type of ["pagehide", "freeze", "resume", "pageshow"]) stage.page.dispatch(type);
+  for (const type of ["pagehide", "freeze", "resume", "pageshow"]) {
+    stage.page.dispatch(type);
+  }
   expect(stage.heard).toEqual(["resume", "pageshow"]);
 });
 
@@ -62,8 +64,9 @@ test("a page that is left has no channel open, and one when it is back", () => {
 test("who does not listen any more has no channel open and no listeners left", () => {
   using stage = subscribe();
   stage.unsubscribe();
-  for (const type of ["pagehide", "pageshow", "focus", "online", "visibilitychange"])
+  for (const type of ["pagehide", "pageshow", "focus", "online", "visibilitychange"]) {
     stage.page.dispatch(type);
+  }
   expect(stage.heard).toEqual([]);
   expect(channels.size).toBe(0);
   expect(stage.page.listeners()).toBe(0);

@@ -42,7 +42,9 @@ export async function bundlePage(name = "page.ts"): Promise<string> {
     build: { write: false, lib: { entry, formats: ["es"], fileName: "page" }, minify: false },
   });
   const [output] = Array.isArray(result) ? result : [result];
-  if (output === undefined || !("output" in output)) throw new Error("vite built nothing");
+  if (output === undefined || !("output" in output)) {
+    throw new Error("vite built nothing");
+  }
   const [chunk] = output.output;
   return chunk.code;
 }
@@ -69,7 +71,9 @@ export async function createBrowserKit(browser: Browser, options: BrowserKitOpti
     },
     async [Symbol.asyncDispose]() {
       await context.close();
-      for (const socket of connections) socket.destroy();
+      for (const socket of connections) {
+        socket.destroy();
+      }
       await new Promise((resolve) => http.close(resolve));
     },
   };
@@ -109,7 +113,9 @@ async function serve(server: FakeServer, { script, tls }: BrowserKitOptions): Pr
         async *watchNotes(_, { requestHeader, signal }) {
           server.authenticate(requestHeader);
           yield { sequence: 1n };
-          if (!signal.aborted) await once(signal, "abort");
+          if (!signal.aborted) {
+            await once(signal, "abort");
+          }
         },
       });
     },

@@ -24,7 +24,9 @@ async function createPage(options: Partial<BrowserKitOptions> = {}) {
   const tab = await kit.openTab();
   const warnings: string[] = [];
   tab.page.on("console", (message) => {
-    if (message.type() === "warning") warnings.push(message.text());
+    if (message.type() === "warning") {
+      warnings.push(message.text());
+    }
   });
   await signIn(tab);
 
@@ -64,9 +66,13 @@ test.each([
 ])("the fourth stream over HTTP/1.1 $name warns once, and names the origin", async ({ options }) => {
   await using page = await createPage(options);
   const { tab, warningsSoFar } = page;
-  for (let streams = 0; streams < 3; streams += 1) await open(tab);
+  for (let streams = 0; streams < 3; streams += 1) {
+    await open(tab);
+  }
   expect(await warningsSoFar()).toEqual([]);
-  for (let streams = 0; streams < 3; streams += 1) await openAndEnd(tab);
+  for (let streams = 0; streams < 3; streams += 1) {
+    await openAndEnd(tab);
+  }
   await open(tab);
   await open(tab);
   expect(await warningsSoFar()).toEqual([warningOf(tab)]);
@@ -77,11 +83,15 @@ test("streams that have ended do not count", async () => {
   const { tab, warningsSoFar } = page;
   await open(tab);
   await open(tab);
-  for (let streams = 0; streams < 6; streams += 1) await openAndEnd(tab);
+  for (let streams = 0; streams < 6; streams += 1) {
+    await openAndEnd(tab);
+  }
   await open(tab);
   await tab.run(({ session }) => session.signOut());
   await signIn(tab);
-  for (let streams = 0; streams < 3; streams += 1) await open(tab);
+  for (let streams = 0; streams < 3; streams += 1) {
+    await open(tab);
+  }
   expect(await warningsSoFar()).toEqual([]);
   // Those that are open do.
   await open(tab);
@@ -91,7 +101,9 @@ test("streams that have ended do not count", async () => {
 test("any number of streams over HTTP/2 warns of nothing", async () => {
   await using page = await createPage({ tls: "h2" });
   const { tab, warningsSoFar } = page;
-  for (let streams = 0; streams < 8; streams += 1) await open(tab);
+  for (let streams = 0; streams < 8; streams += 1) {
+    await open(tab);
+  }
   expect(await warningsSoFar()).toEqual([]);
   const protocols = await tab.run(() =>
     performance.getEntriesByType("navigation").map((entry) => Reflect.get(entry, "nextHopProtocol")),

@@ -49,11 +49,15 @@ export function createFakePage(): FakePage {
     for (let steps = 0; steps < count; steps += 1) {
       // Promises that follow from the last step go before the next one.
       await setImmediate();
-      if (!isSuspended) tasks.shift()?.();
+      if (!isSuspended) {
+        tasks.shift()?.();
+      }
     }
   };
   const stepUntil = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await step(1);
+    while (!condition()) {
+      await step(1);
+    }
   };
   return {
     dispatch,
@@ -69,7 +73,11 @@ export function createFakePage(): FakePage {
     stepUntil,
     untilCommitting: () => stepUntil(() => transactions.some(({ state }) => state === "committing")),
     abortAll() {
-      for (const { state, abort } of transactions) if (state === "active") abort();
+      for (const { state, abort } of transactions) {
+        if (state === "active") {
+          abort();
+        }
+      }
     },
     listeners: () => listeners,
     begun: () => transactions.length,
@@ -109,7 +117,9 @@ function createOpener(queue: (task: Task) => void, onBegun: (transaction: FakeTr
   };
   return (): FakeRequest => {
     const request: FakeRequest = { result: database };
-    if (isNew) queue(() => request.onupgradeneeded?.());
+    if (isNew) {
+      queue(() => request.onupgradeneeded?.());
+    }
     isNew = false;
     queue(() => request.onsuccess?.());
     return request;
@@ -122,7 +132,9 @@ function createTransaction(queue: (task: Task) => void, stored: Map<string, unkn
     state: "active",
     error: new Error("aborted"),
     abort() {
-      if (transaction.state !== "active") throw new Error("the transaction has ended");
+      if (transaction.state !== "active") {
+        throw new Error("the transaction has ended");
+      }
       transaction.state = "ended";
       queue(() => transaction.onabort?.());
     },
@@ -131,7 +143,9 @@ function createTransaction(queue: (task: Task) => void, stored: Map<string, unkn
       get(key: string): FakeRequest {
         const request: FakeRequest = {};
         queue(() => {
-          if (transaction.state !== "active") return;
+          if (transaction.state !== "active") {
+            return;
+          }
           request.result = stored.get(key);
           request.onsuccess?.();
           queue(commit);
@@ -142,9 +156,13 @@ function createTransaction(queue: (task: Task) => void, stored: Map<string, unkn
   };
   // By itself, and needing no page, when there are no more requests; the page is told of it later.
   const commit = (): void => {
-    if (transaction.state !== "active") return;
+    if (transaction.state !== "active") {
+      return;
+    }
     transaction.state = "committing";
-    for (const [key, value] of written) stored.set(key, value);
+    for (const [key, value] of written) {
+      stored.set(key, value);
+    }
     queue(() => {
       transaction.state = "ended";
       transaction.oncomplete?.();

@@ -30,7 +30,9 @@ test.each(WAYS)(
     const first = await kit.openTab(query);
     await signIn(first);
     const tabs = [first, ...(await Promise.all(Array.from({ length: TABS - 1 }, () => kit.openTab(query))))];
-    for (const { run } of tabs) await run(({ session }) => session.ready);
+    for (const { run } of tabs) {
+      await run(({ session }) => session.ready);
+    }
     kit.server.distrust();
     const woken = await wakeAll(tabs);
     expect(woken.map(({ id }) => id)).toEqual(tabs.map(() => "1"));

@@ -5,11 +5,16 @@ import { fromSession } from "@countersign/sdk";
 import { createSession, type SessionEvent } from "@countersign/sdk/browser";
 
 const parameters = new URLSearchParams(location.search);
-if (parameters.has("no-locks")) Object.defineProperty(navigator, "locks", { value: undefined });
+if (parameters.has("no-locks")) {
+  Object.defineProperty(navigator, "locks", { value: undefined });
+}
 // The session's wait for a lock is the only one in a page that ends with AbortSignal.timeout.
-if (parameters.has("no-lock-timeout"))
+if (parameters.has("no-lock-timeout")) {
   Object.defineProperty(AbortSignal, "timeout", { value: () => new AbortController().signal });
-if (parameters.has("no-channel")) Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
+}
+if (parameters.has("no-channel")) {
+  Object.defineProperty(globalThis, "BroadcastChannel", { value: undefined });
+}
 
 const baseUrl = parameters.get("base") ?? location.origin;
 const session = createSession({

@@ -84,7 +84,9 @@ test("sign-out in one tab ends the streams of another, those of a follower as we
   const ends = b.run(async ({ session, notes, follow }) => {
     await session.token();
     const streams = [notes, follow()].map((client) => client.watchNotes({})[Symbol.asyncIterator]());
-    for (const stream of streams) await stream.next();
+    for (const stream of streams) {
+      await stream.next();
+    }
     Reflect.get(globalThis, "opened")();
     return Promise.all(streams.map((stream) => stream.next().then(String, String)));
   });

@@ -19,7 +19,9 @@ const NOW_MS = 1_800_000_000_000;
 /** The health of a session with so many attempts that have failed now. */
 function failed(attempts: number): RefreshHealth {
   let health = HEALTHY;
-  for (let attempt = 0; attempt < attempts; attempt += 1) health = withFailedAttempt(health, NOW_MS);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    health = withFailedAttempt(health, NOW_MS);
+  }
   return health;
 }
 
@@ -46,7 +48,9 @@ test("leaves the server alone for as long as it asks", () => {
 
 test("makes at most six failed or forced attempts a minute", () => {
   let health = withFailure(failed(2), NOW_MS);
-  for (let attempt = 0; attempt < 2; attempt += 1) health = withFailedAttempt(health, NOW_MS + 6_000);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    health = withFailedAttempt(health, NOW_MS + 6_000);
+  }
   health = withFailure(health, NOW_MS + 6_000);
   expect(blockedMs(health, NOW_MS + 30_000)).toBe(30_000);
   expect(blockedMs(health, NOW_MS + 60_000)).toBe(0);

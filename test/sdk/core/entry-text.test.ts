@@ -19,7 +19,9 @@ const ENTRY: StoreEntry = {
 };
 
 function revealed(entry: StoreEntry | undefined) {
-  if (entry?.kind !== "signed_in") return entry;
+  if (entry?.kind !== "signed_in") {
+    return entry;
+  }
   return { ...entry, accessToken: entry.accessToken.reveal(), refreshToken: entry.refreshToken?.reveal() };
 }
 
@@ -39,8 +41,9 @@ test("reads back what it writes", () => {
 
 test("takes a text that is torn anywhere for none", () => {
   const text = encodeEntry(ENTRY);
-  for (let length = 0; length < text.length; length += 1)
+  for (let length = 0; length < text.length; length += 1) {
     expect(parseEntry(text.slice(0, length))).toBeUndefined();
+  }
 });
 
 test("takes any other JSON for none, and never throws", () => {

@@ -22,6 +22,8 @@ test("messages that are there are handed on, and an end that was in order is an 
     yield 2;
   }
   const messages: number[] = [];
-  for await (const message of messagesUntil(new AbortController().signal, two())) messages.push(message);
+  for await (const message of messagesUntil(new AbortController().signal, two())) {
+    messages.push(message);
+  }
   expect(messages).toEqual([1, 2]);
 });

@@ -39,7 +39,9 @@ const NAMES = Object.keys(REASONS) as readonly AuthReason[];
 function received(error: ConnectError): ConnectError {
   const copy = new ConnectError(error.message, error.code, error.metadata);
   copy.details = error.details.map((detail) => {
-    if (!("desc" in detail)) return detail;
+    if (!("desc" in detail)) {
+      return detail;
+    }
     const { desc, value } = detail;
     return { type: desc.typeName, value: toBinary(desc, create(desc, value)) };
   });

@@ -6,7 +6,9 @@ import { createReplay } from "../../../sdk/src/core/replay.ts";
 import { createStreamCall } from "../../../sdk/src/core/stream-call.ts";
 
 async function* numbers(count: number) {
-  for (let number = 1; number <= count; number += 1) yield number;
+  for (let number = 1; number <= count; number += 1) {
+    yield number;
+  }
 }
 
 async function take<T>(messages: AsyncIterable<T>, count: number): Promise<T[]> {
@@ -14,7 +16,9 @@ async function take<T>(messages: AsyncIterable<T>, count: number): Promise<T[]> 
   const taken: T[] = [];
   while (taken.length < count) {
     const { done, value } = await iterator.next();
-    if (done) break;
+    if (done) {
+      break;
+    }
     taken.push(value);
   }
   return taken;

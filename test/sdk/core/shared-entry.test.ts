@@ -51,7 +51,9 @@ function createStage() {
       holder: {
         adopt: (entry, storeError) => {
           heard.push(nameOf(entry));
-          if (storeError !== lastError) told.push(storeError === undefined ? "works" : "fails");
+          if (storeError !== lastError) {
+            told.push(storeError === undefined ? "works" : "fails");
+          }
           lastError = storeError;
         },
       },
@@ -156,7 +158,9 @@ test.each(OUTAGES)("after an outage in which $name, what goes first is in force"
   await put(mine, row.ours);
   expect(await inForce(mine)).toBe(`${row.ours.kind} ${row.ours.sessionId} ${row.ours.generation}`);
   const { theirs: draft } = row;
-  if (draft !== undefined) await put(theirs, draft);
+  if (draft !== undefined) {
+    await put(theirs, draft);
+  }
   setBroken(false);
   expect(told.filter((each) => each === "works")).toEqual([]);
   clock.advance(5_000);

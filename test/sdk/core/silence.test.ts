@@ -131,8 +131,9 @@ test("tabs whose store is silent refresh under one name: none ends the session o
   await second.session.token();
   silent.add("read");
   kit.clock.advance(600_000);
-  for (const { notes } of [first, second])
+  for (const { notes } of [first, second]) {
     expect(await pass(kit.clock, notes.getNote({ id: "1" }))).toMatchObject({ status: "fulfilled" });
+  }
   expect(kit.server.counts().rotations).toBe(1);
   silent.clear();
   await pass(kit.clock, Promise.all([recovery(first.session), recovery(second.session)]));

@@ -55,7 +55,9 @@ test("a store that answers nothing any more is not waited for once for every wak
   isSilent = true;
   clock.advance(600_000);
   const beganMs = clock.monotonicMs();
-  for (const type of ["visibilitychange", "pageshow", "focus"]) tell?.({ type });
+  for (const type of ["visibilitychange", "pageshow", "focus"]) {
+    tell?.({ type });
+  }
   const token = await pass(clock, session.token());
   expect(token).toEqual({ status: "fulfilled", value: "access-2" });
   expect(clock.monotonicMs() - beganMs).toBeLessThanOrEqual(30_000);
@@ -73,7 +75,9 @@ test("a timer that is early does not keep what memory holds from a store that wo
   const store: SessionStore = {
     read: inner.read,
     async compareAndSet(expected, next) {
-      if (isFull) throw new Error("quota exceeded");
+      if (isFull) {
+        throw new Error("quota exceeded");
+      }
       return inner.compareAndSet(expected, next);
     },
   };

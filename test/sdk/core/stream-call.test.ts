@@ -58,7 +58,8 @@ test("a stream leaves no listener behind at its account, however it ends", async
 test("a stream that was read to its end leaves no listener behind at its account", async () => {
   const { account, call, open } = openStream();
   const response = call.answer((await open()) as StreamResponse, (error) => Promise.reject(error));
-  for await (const _ of response.message);
+  for await (const _ of response.message) {
+  }
   expect(getEventListeners(account.signal, "abort")).toEqual([]);
 });
 

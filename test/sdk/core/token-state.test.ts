@@ -68,8 +68,9 @@ test.each([
 ])(
   "streams on a token of %i ms are due after %i ms, so that a slow answer comes in time",
   (lifetimeMs, dueMs) => {
-    for (const jitter of [0, 1])
+    for (const jitter of [0, 1]) {
       expect(msUntilRenewal(timingOf(lifetimeMs, jitter), after(0))).toBeCloseTo(dueMs);
+    }
   },
 );
 

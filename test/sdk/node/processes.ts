@@ -28,8 +28,11 @@ export async function startProcessServer(): Promise<ProcessServer> {
   const waiting: ServerResponse[] = [];
   const rpc = connectNodeAdapter({ routes: server.routes });
   const http = createServer((req, res) => {
-    if (req.url === "/go") waiting.push(res);
-    else rpc(req, res);
+    if (req.url === "/go") {
+      waiting.push(res);
+    } else {
+      rpc(req, res);
+    }
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`; // it listens on TCP
@@ -43,7 +46,9 @@ export async function startProcessServer(): Promise<ProcessServer> {
       return programs;
     },
     go() {
-      for (const res of waiting.splice(0)) res.end("go");
+      for (const res of waiting.splice(0)) {
+        res.end("go");
+      }
     },
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
@@ -62,7 +67,9 @@ export async function killRefreshing(
   await age(directory);
   const reached = Promise.withResolvers<void>();
   server.afterRefresh((attempt) => {
-    if (attempt > 1) return;
+    if (attempt > 1) {
+      return;
+    }
     reached.resolve();
     return new Promise(() => undefined);
   });
@@ -77,5 +84,7 @@ async function age(directory: string): Promise<void> {
   const store = createFileStore({ directory });
   const entry = (await store.read()) as SignedInEntry; // it was signed in just now
   const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - LIFETIME_MS };
-  if (!(await store.compareAndSet(entry.revision, next))) throw new Error("another process was faster");
+  if (!(await store.compareAndSet(entry.revision, next))) {
+    throw new Error("another process was faster");
+  }
 }

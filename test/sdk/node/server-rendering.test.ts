@@ -42,11 +42,17 @@ async function startServers(lifetimeMs = LIFETIME_MS): Promise<Servers> {
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const store = createCookieStore({ cookie: req.headers.cookie, secret: SECRET });
     await using session = createSession({ baseUrl, store });
-    if (req.method === "POST") await session.signIn(DEMO);
-    if (req.method === "DELETE") await session.signOut();
+    if (req.method === "POST") {
+      await session.signIn(DEMO);
+    }
+    if (req.method === "DELETE") {
+      await session.signOut();
+    }
     const html = req.method === "GET" ? await renderPage(baseUrl, session) : "";
     const cookie = store.setCookie();
-    if (cookie !== undefined) res.setHeader("set-cookie", cookie);
+    if (cookie !== undefined) {
+      res.setHeader("set-cookie", cookie);
+    }
     res.end(html);
   };
   const web = createServer((req, res) => void answer(req, res));
@@ -135,7 +141,9 @@ test("pages that are asked for side by side with one cookie get one successor", 
   const cookie = pairOf(await fetch(servers.pages, { method: "POST" }));
   servers.auth.distrust();
   const pages = await Promise.all([1, 2, 3].map(() => fetch(servers.pages, { headers: { cookie } })));
-  for (const page of pages) expect(await page.text()).toContain(ALL_NOTES);
+  for (const page of pages) {
+    expect(await page.text()).toContain(ALL_NOTES);
+  }
   expect(servers.auth.counts().rotations).toBe(1);
   for (const page of pages) {
     const next = await fetch(servers.pages, { headers: { cookie: pairOf(page) } });
@@ -162,8 +170,9 @@ test("a cookie that was forged, cut off or sealed with another secret is the sam
     `${cookie.slice(0, 40)}A${cookie.slice(41)}B`,
     "__Host-countersign=",
     "",
-  ])
+  ]) {
     expect(await isRead(forged)).toBe(false);
+  }
   expect(await isRead(cookie, "another secret of 32 characters…")).toBe(false);
   expect(() => createCookieStore({ cookie, secret: "short" })).toThrow(
     new TypeError("secret needs at least 32 characters"),

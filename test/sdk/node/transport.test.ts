@@ -43,7 +43,9 @@ test("an open stream over a connection that died without a word fails", async ()
   const stream = createClient(NotesService, transport).watchNotes({})[Symbol.asyncIterator]();
   expect((await stream.next()).value).toMatchObject({ sequence: 1n });
   // The cable is cut: nothing arrives any more, and nobody says so.
-  for (const socket of sockets) socket.unpipe().pause();
+  for (const socket of sockets) {
+    socket.unpipe().pause();
+  }
   const failed = expect(stream.next()).rejects.toThrow();
   await settle();
   for (const sooner of [PING_MS, PING_MS]) {
@@ -51,6 +53,8 @@ test("an open stream over a connection that died without a word fails", async ()
     await settle();
   }
   await failed;
-  for (const socket of sockets) socket.destroy();
+  for (const socket of sockets) {
+    socket.destroy();
+  }
   await new Promise((resolve) => cable.close(resolve));
 });

@@ -182,7 +182,9 @@ test("a function is asked for tokens, again when they are old, and may end the s
   const source = fromFunction(
     () => {
       asked += 1;
-      if (asked === 3) throw new TokenSourceError("final", "gone");
+      if (asked === 3) {
+        throw new TokenSourceError("final", "gone");
+      }
       return Promise.resolve(`token-${asked}`);
     },
     { lifetimeMs: 10_000 },

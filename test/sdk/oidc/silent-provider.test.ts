@@ -10,7 +10,9 @@ test("a provider whose metadata did not come in time is asked for them again", a
   const provider = createServer((req, res) => {
     questions += 1;
     // The first question is never answered.
-    if (questions === 1) return asked.resolve();
+    if (questions === 1) {
+      return asked.resolve();
+    }
     const token = { access_token: "access-1", token_type: "Bearer", expires_in: 60 };
     res.setHeader("content-type", "application/json");
     res.end(JSON.stringify(req.url === "/token" ? token : { issuer, token_endpoint: `${issuer}/token` }));

@@ -37,7 +37,9 @@ test("the lines of the README are those that the fresh projects below run", asyn
   expect(snippets).toHaveLength(calls.length);
   for (const [index, lines] of snippets.entries()) {
     expect(lines).toHaveLength(4);
-    for (const line of lines) expect(calls[index]).toContain(line);
+    for (const line of lines) {
+      expect(calls[index]).toContain(line);
+    }
   }
 });
 
@@ -47,11 +49,15 @@ test("the package holds neither source nor generated code nor a name of the repo
   expect(manifest).not.toHaveProperty("devDependencies");
   expect(manifest).not.toHaveProperty("dependencies");
   for (const name of await readdir(join(unpacked, "dist"), { recursive: true })) {
-    if (!/\.(js|d\.ts)$/.test(name)) continue;
+    if (!/\.(js|d\.ts)$/.test(name)) {
+      continue;
+    }
     const text = await readFile(join(unpacked, "dist", name), "utf8");
     expect(text).not.toContain("@countersign/gen");
     expect(text).not.toContain("@countersign/source");
-    if (!name.startsWith("node/")) expect(text, name).not.toMatch(/from "node:/);
+    if (!name.startsWith("node/")) {
+      expect(text, name).not.toMatch(/from "node:/);
+    }
   }
 });
 
@@ -83,7 +89,9 @@ async function startDemoServer(): Promise<DemoServer> {
     socket.once("data", (preface: Buffer) => {
       const isHttp2 = preface.toString("latin1", 0, 3) === "PRI";
       const inner = connect(isHttp2 ? ports.http2 : ports.http1, "127.0.0.1");
-      for (const end of [socket, inner]) sockets.add(end.on("error", () => end.destroy()));
+      for (const end of [socket, inner]) {
+        sockets.add(end.on("error", () => end.destroy()));
+      }
       inner.write(preface);
       socket.pipe(inner).pipe(socket);
     });
@@ -91,8 +99,12 @@ async function startDemoServer(): Promise<DemoServer> {
   return {
     baseUrl: `http://127.0.0.1:${await listen(listener)}`,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      for (const server of [listener, http1, http2]) await new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      for (const server of [listener, http1, http2]) {
+        await new Promise((resolve) => server.close(resolve));
+      }
     },
   };
 }
@@ -178,7 +190,9 @@ test("a Vite project builds the four lines of the browser without anything of No
     build: { write: false, lib: { entry: "main.ts", formats: ["es"], fileName: "main" } },
   });
   const [output] = Array.isArray(result) ? result : [result];
-  if (output === undefined || !("output" in output)) throw new Error("vite built nothing");
+  if (output === undefined || !("output" in output)) {
+    throw new Error("vite built nothing");
+  }
   expect(output.output).toHaveLength(1);
   expect(output.output[0].code).not.toMatch(/node:|process\.(?!env)/);
   expect(output.output[0].code).toContain("countersign.auth.v1.");

@@ -31,11 +31,19 @@ async function run(scripts: readonly Script[], isCutOff: () => boolean = () => f
   let settle: () => void = () => undefined;
 
   async function* stream(script: Script | undefined): AsyncGenerator<Sequenced> {
-    if (script?.settles === true) settle();
+    if (script?.settles === true) {
+      settle();
+    }
     // Silence is noticed before anything else is said.
-    for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
-    for (const sequence of script?.events ?? []) yield { sequence: BigInt(sequence) };
-    if (script?.end !== undefined) throw script.end;
+    for (let turns = 0; turns < 10; turns += 1) {
+      await Promise.resolve();
+    }
+    for (const sequence of script?.events ?? []) {
+      yield { sequence: BigInt(sequence) };
+    }
+    if (script?.end !== undefined) {
+      throw script.end;
+    }
     stop.abort();
     throw new ConnectError("stopped", Code.Canceled);
   }

@@ -6,7 +6,9 @@ const options = { center: 100, radius: 60, swing: 20, waves: 5, lines: 4 };
 test("a guilloche has one closed path for each line, all different", () => {
   const paths = guilloche(options);
   expect(new Set(paths).size).toBe(4);
-  for (const path of paths) expect(path).toMatch(/^M[^Z]+Z$/);
+  for (const path of paths) {
+    expect(path).toMatch(/^M[^Z]+Z$/);
+  }
 });
 
 test("a guilloche stays inside its band", () => {

@@ -7,7 +7,9 @@ import { watchRenewals } from "../../../web-demo/src/network/watch-renewals.ts";
 let asked = 0;
 const server = createServer((req, res) => {
   asked += 1;
-  if (req.url === "/slow") return void res.write("first");
+  if (req.url === "/slow") {
+    return void res.write("first");
+  }
   res.setHeader("content-type", "application/json");
   const renewed = req.headers["x-streams"] === "none" ? {} : { streams: [{ streamId: "a" }] };
   res.end(JSON.stringify(renewed));

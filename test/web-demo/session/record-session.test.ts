@@ -19,7 +19,9 @@ function recorded(...events: readonly SessionEvent[]) {
     {
       getSnapshot: () => snapshot,
       on: (listener) => {
-        for (const event of events) listener(event);
+        for (const event of events) {
+          listener(event);
+        }
         return () => undefined;
       },
     },
@@ -55,7 +57,9 @@ test("the log keeps the newest forty entries, newest first, and tells its listen
   const log = createActivityLog(() => 42);
   let told = 0;
   const stop = log.subscribe(() => (told += 1));
-  for (let index = 1; index <= 45; index += 1) log.add(index % 2 === 0 ? "cut" : "restored", `r${index}`);
+  for (let index = 1; index <= 45; index += 1) {
+    log.add(index % 2 === 0 ? "cut" : "restored", `r${index}`);
+  }
   stop();
   log.clear();
   log.add("refreshed", "last");

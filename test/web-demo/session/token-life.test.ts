@@ -46,8 +46,11 @@ function sessionOf(lifeMs: number, script: readonly (number | Error)[]) {
   const refresh = async (): Promise<void> => {
     const result = script[refreshes];
     refreshes += 1;
-    if (typeof result === "number") expiresAtMs = result;
-    else throw result ?? new SessionError("REFRESH_UNAVAILABLE");
+    if (typeof result === "number") {
+      expiresAtMs = result;
+    } else {
+      throw result ?? new SessionError("REFRESH_UNAVAILABLE");
+    }
   };
   return { session: { getSnapshot: snapshot, refresh }, refreshes: () => refreshes };
 }

@@ -10,7 +10,9 @@ function setUp() {
   let isAnswerLost = false;
   let hold: Promise<void> | undefined;
   const assertThere = (): void => {
-    if (isCut) throw new TypeError("Failed to fetch");
+    if (isCut) {
+      throw new TypeError("Failed to fetch");
+    }
   };
   const writer = createTickWriter({
     create: async (count) => {
@@ -44,7 +46,9 @@ function setUp() {
 
 test("a tick deletes the one before, and a sweep the last", async () => {
   const { writer, stored, confirmed } = setUp();
-  for (let ticks = 0; ticks < 3; ticks += 1) await writer.write();
+  for (let ticks = 0; ticks < 3; ticks += 1) {
+    await writer.write();
+  }
   expect([...stored]).toEqual(["tick-3"]);
   expect(confirmed).toEqual([1n, 2n, 3n]);
   await writer.sweep();

@@ -10,7 +10,9 @@ import {
 /** `+7`: the server confirms the write at 7. `7`: the stream delivers it. `|`: the count begins again. */
 function play(...steps: readonly string[]): Delivery {
   return steps.reduce((delivery, step) => {
-    if (step === "|") return recount(delivery);
+    if (step === "|") {
+      return recount(delivery);
+    }
     const place = BigInt(step.replace("+", ""));
     return step.startsWith("+") ? confirmWrite(delivery, place) : receiveMessage(delivery, place);
   }, beginDelivery(5n));

@@ -64,7 +64,9 @@ export async function followFeed<T extends Sequenced>(
     ports.onEnd();
   } catch {
     // What is thrown here would come back every time: the session's own events say why.
-    if (!signal.aborted) ports.onEnd();
+    if (!signal.aborted) {
+      ports.onEnd();
+    }
   } finally {
     openness.stop();
   }
@@ -79,15 +81,21 @@ function watchOpenness<T extends Sequenced>(
   let isKnown = false;
   const know = (agoMs: number): void => {
     attempt.abort();
-    if (isKnown || signal.aborted) return;
+    if (isKnown || signal.aborted) {
+      return;
+    }
     isKnown = true;
     onOpen(agoMs);
   };
   const listen = async (delayMs: number, over: AbortSignal): Promise<void> => {
     const wasCutOff = isCutOff();
     await wait(delayMs + SETTLED_AFTER_MS, AbortSignal.any([signal, over]));
-    if (signal.aborted || over.aborted) return;
-    if (wasCutOff || isCutOff()) return listen(0, over);
+    if (signal.aborted || over.aborted) {
+      return;
+    }
+    if (wasCutOff || isCutOff()) {
+      return listen(0, over);
+    }
     know(SETTLED_AFTER_MS);
   };
   return {

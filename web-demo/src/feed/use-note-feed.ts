@@ -38,7 +38,9 @@ export function useNoteFeed({ startAfter, run, onEvent }: NoteFeedOptions): Note
 
   const receive = useEffectEvent((event: NoteEvent) => {
     cursor.current = event.sequence;
-    if (!isTick(event.note)) setEntries((before) => addFeedEntry(before, event, Date.now()));
+    if (!isTick(event.note)) {
+      setEntries((before) => addFeedEntry(before, event, Date.now()));
+    }
     onEvent(event);
   });
   const firstPlace = useEffectEvent(() => startAfter);
@@ -47,7 +49,9 @@ export function useNoteFeed({ startAfter, run, onEvent }: NoteFeedOptions): Note
   useEffect(() => {
     cursor.current ??= firstPlace();
     const after = cursor.current;
-    if (!isReady || after === undefined) return;
+    if (!isReady || after === undefined) {
+      return;
+    }
     const stop = new AbortController();
     services.timeline.add({ type: "opened", after });
     const onMessage = (event: NoteEvent): void => receive(event);
@@ -82,7 +86,9 @@ function toPorts(
     onOpen(agoMs) {
       onStatus("live");
       timeline.add({ type: "resumed" }, agoMs);
-      if (isInterrupted) activity.add("resumed", `Stream resumed${last}.`);
+      if (isInterrupted) {
+        activity.add("resumed", `Stream resumed${last}.`);
+      }
       isInterrupted = false;
     },
     onInterruption(delayMs) {

@@ -50,14 +50,18 @@ export function createActivityLog(nowMs: () => number): ActivityLog {
   let nextId = 1;
   const set = (next: readonly ActivityEntry[]): void => {
     entries = next;
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      listener();
+    }
   };
   return {
     add: (kind, text) => {
       const atMs = nowMs();
       const [last, ...older] = entries;
       const isRepeated = last?.kind === kind && atMs - last.atMs < REPEATED_WITHIN_MS;
-      if (isRepeated) return set([{ ...last, text, atMs, times: last.times + 1 }, ...older]);
+      if (isRepeated) {
+        return set([{ ...last, text, atMs, times: last.times + 1 }, ...older]);
+      }
       set([{ id: nextId++, kind, text, times: 1, atMs }, ...entries].slice(0, KEPT_ENTRIES));
     },
     clear: () => set([]),

@@ -58,8 +58,12 @@ export function toFailure(err: unknown): Failure {
 }
 
 function kindOf(error: ConnectError): FailureKind {
-  if (isReason(error, "CREDENTIALS_INVALID")) return "credentials";
+  if (isReason(error, "CREDENTIALS_INVALID")) {
+    return "credentials";
+  }
   // A failed fetch arrives as Unknown with its cause; an Unknown that a server sent has none.
-  if (error.code === Code.Unknown && error.cause !== undefined) return "unreachable";
+  if (error.code === Code.Unknown && error.cause !== undefined) {
+    return "unreachable";
+  }
   return KINDS[error.code] ?? "other";
 }

@@ -9,12 +9,18 @@ const DAY_MS = 24 * HOUR_MS;
  */
 export function formatCountdown(remainingMs: number): string {
   const ms = Math.max(0, remainingMs);
-  if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
-  if (ms < MINUTE_MS) return `${Math.floor(ms / 1000)} s`;
+  if (ms < 10_000) {
+    return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  }
+  if (ms < MINUTE_MS) {
+    return `${Math.floor(ms / 1000)} s`;
+  }
   const seconds = Math.floor(ms / 1000);
   const pad = (value: number): string => String(value).padStart(2, "0");
   const minutes = Math.floor(seconds / 60);
-  if (ms < HOUR_MS) return `${minutes}:${pad(seconds % 60)}`;
+  if (ms < HOUR_MS) {
+    return `${minutes}:${pad(seconds % 60)}`;
+  }
   return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
 }
 
@@ -24,9 +30,15 @@ export function formatCountdown(remainingMs: number): string {
  * @param lengthMs milliseconds; below ten seconds rounded to a tenth, above to the unit
  */
 export function formatLength(lengthMs: number): string {
-  if (lengthMs < 10_000) return `${Math.round(lengthMs / 100) / 10} s`;
-  if (lengthMs < 2 * MINUTE_MS) return `${Math.round(lengthMs / 1000)} s`;
-  if (lengthMs < 2 * HOUR_MS) return `${Math.round(lengthMs / MINUTE_MS)} min`;
+  if (lengthMs < 10_000) {
+    return `${Math.round(lengthMs / 100) / 10} s`;
+  }
+  if (lengthMs < 2 * MINUTE_MS) {
+    return `${Math.round(lengthMs / 1000)} s`;
+  }
+  if (lengthMs < 2 * HOUR_MS) {
+    return `${Math.round(lengthMs / MINUTE_MS)} min`;
+  }
   return `${Math.round(lengthMs / HOUR_MS)} h`;
 }
 
@@ -38,9 +50,15 @@ export function formatLength(lengthMs: number): string {
  */
 export function formatAgo(thenMs: number, nowMs: number): string {
   const ms = Math.max(0, nowMs - thenMs);
-  if (ms < 45_000) return "just now";
-  if (ms < HOUR_MS) return `${Math.max(1, Math.round(ms / MINUTE_MS))} min ago`;
-  if (ms < DAY_MS) return `${Math.round(ms / HOUR_MS)} h ago`;
+  if (ms < 45_000) {
+    return "just now";
+  }
+  if (ms < HOUR_MS) {
+    return `${Math.max(1, Math.round(ms / MINUTE_MS))} min ago`;
+  }
+  if (ms < DAY_MS) {
+    return `${Math.round(ms / HOUR_MS)} h ago`;
+  }
   return new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" }).format(thenMs);
 }
 
@@ -56,6 +74,8 @@ export function formatTimeOfDay(atMs: number): string {
  * @param endMs when it ends; a span that is empty or inverted has nothing left
  */
 export function remainingFraction(startMs: number, endMs: number, nowMs: number): number {
-  if (endMs <= startMs) return 0;
+  if (endMs <= startMs) {
+    return 0;
+  }
   return Math.min(1, Math.max(0, (endMs - nowMs) / (endMs - startMs)));
 }

@@ -22,12 +22,16 @@ export function createNetworkSwitch(realFetch: typeof fetch): NetworkSwitch {
   let line = new AbortController();
   let gate: PromiseWithResolvers<void> | undefined;
   const changed = (): void => {
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      listener();
+    }
   };
   return {
     fetch: async (input, init) => {
       const own = init?.signal ?? undefined;
-      if (gate !== undefined) await untilOpen(gate.promise, own);
+      if (gate !== undefined) {
+        await untilOpen(gate.promise, own);
+      }
       const signal = own === undefined ? line.signal : AbortSignal.any([own, line.signal]);
       return realFetch(input, { ...init, signal });
     },
@@ -37,7 +41,9 @@ export function createNetworkSwitch(realFetch: typeof fetch): NetworkSwitch {
       changed();
     },
     restore: () => {
-      if (gate === undefined) return;
+      if (gate === undefined) {
+        return;
+      }
       line = new AbortController();
       gate.resolve();
       gate = undefined;
@@ -55,7 +61,9 @@ export function createNetworkSwitch(realFetch: typeof fetch): NetworkSwitch {
 function untilOpen(open: Promise<void>, own: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(own?.reason);
-    if (own?.aborted === true) return giveUp();
+    if (own?.aborted === true) {
+      return giveUp();
+    }
     own?.addEventListener("abort", giveUp, { once: true });
     void open.then(() => {
       own?.removeEventListener("abort", giveUp);

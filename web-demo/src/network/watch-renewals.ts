@@ -13,7 +13,9 @@ export function watchRenewals(
   return async (input, init) => {
     const response = await fetch(input, init);
     const url = input instanceof Request ? input.url : String(input);
-    if (response.ok && url.endsWith(RENEW_PATH)) void tellWhenRenewed(response.clone(), onRenewed);
+    if (response.ok && url.endsWith(RENEW_PATH)) {
+      void tellWhenRenewed(response.clone(), onRenewed);
+    }
     return response;
   };
 }
@@ -21,7 +23,9 @@ export function watchRenewals(
 async function tellWhenRenewed(response: Response, onRenewed: () => void): Promise<void> {
   try {
     const { streams = [] }: { readonly streams?: readonly unknown[] } = await response.json();
-    if (streams.length > 0) onRenewed();
+    if (streams.length > 0) {
+      onRenewed();
+    }
   } catch {
     // An answer that broke off renewed nothing here: the session asks again.
   }

@@ -31,11 +31,17 @@ export function Composer(props: { readonly onClose: () => void }): ReactNode {
   const failure = error ? toFailure(error) : undefined;
   const save = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    if (!isPending && title.trim() !== "") mutate({ title: title.trim(), body });
+    if (!isPending && title.trim() !== "") {
+      mutate({ title: title.trim(), body });
+    }
   };
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>): void => {
-    if (event.key === "Escape") props.onClose();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+    if (event.key === "Escape") {
+      props.onClose();
+    }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.currentTarget.requestSubmit();
+    }
   };
   return (
     <form className="composer" aria-label="New note" onSubmit={save} onKeyDown={onKeyDown}>

@@ -21,7 +21,9 @@ export function DeleteNote(props: { readonly id: string; readonly title: string 
   const { mutate, isPending, error } = useMutation(NotesService.method.deleteNote, {
     onSuccess: () => remove(),
     onError: (err) => {
-      if (toFailure(err).kind === "not_found") remove();
+      if (toFailure(err).kind === "not_found") {
+        remove();
+      }
     },
   });
   const keep = (): void => {
@@ -29,7 +31,9 @@ export function DeleteNote(props: { readonly id: string; readonly title: string 
     requestAnimationFrame(() => opener.current?.focus());
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") keep();
+    if (event.key === "Escape") {
+      keep();
+    }
   };
   if (!asking) {
     return (

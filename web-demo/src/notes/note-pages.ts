@@ -18,9 +18,15 @@ export function lastSequenceOf(pages: NotePages): bigint {
 
 /** Apply one event of the feed. Applying an event twice, or after the answer of its own call, changes nothing more. */
 export function applyNoteEvent(pages: NotePages, event: NoteEvent): NotePages {
-  if (event.note === undefined) return pages;
-  if (event.kind === NoteEvent_Kind.DELETED) return withoutNote(pages, event.note.id);
-  if (event.kind === NoteEvent_Kind.CREATED) return withNote(pages, event.note);
+  if (event.note === undefined) {
+    return pages;
+  }
+  if (event.kind === NoteEvent_Kind.DELETED) {
+    return withoutNote(pages, event.note.id);
+  }
+  if (event.kind === NoteEvent_Kind.CREATED) {
+    return withNote(pages, event.note);
+  }
   return withReplacedNote(pages, event.note);
 }
 
@@ -30,7 +36,9 @@ export function applyNoteEvent(pages: NotePages, event: NoteEvent): NotePages {
  * A note older than everything loaded is left out while there are more pages: it comes with its own page.
  */
 export function withNote(pages: NotePages, note: Note): NotePages {
-  if (notesOf(pages).some(({ id }) => id === note.id)) return withReplacedNote(pages, note);
+  if (notesOf(pages).some(({ id }) => id === note.id)) {
+    return withReplacedNote(pages, note);
+  }
   const target = pages.pages.findIndex((page) => {
     const oldest = page.notes.at(-1);
     return page.nextPageToken === "" || (oldest !== undefined && writtenMs(oldest) <= writtenMs(note));

@@ -27,11 +27,17 @@ export async function applyTokenLife(
     return expiresAtMs - issuedAtMs <= lifeMs;
   };
   for (let tries = 0; tries < MAX_TRIES && !signal.aborted && !isApplied(); tries += 1) {
-    if (tries > 0) await wait(TRY_EVERY_MS, signal);
+    if (tries > 0) {
+      await wait(TRY_EVERY_MS, signal);
+    }
     try {
-      if (!signal.aborted) await session.refresh();
+      if (!signal.aborted) {
+        await session.refresh();
+      }
     } catch (err) {
-      if (!isSessionError(err, "REFRESH_UNAVAILABLE")) return false;
+      if (!isSessionError(err, "REFRESH_UNAVAILABLE")) {
+        return false;
+      }
     }
   }
   return isApplied();

@@ -28,6 +28,8 @@ export function ServicesProvider(props: {
  */
 export function useServices(): Services {
   const services = use(ServicesContext);
-  if (services === undefined) throw new Error("useServices needs a ServicesProvider above it");
+  if (services === undefined) {
+    throw new Error("useServices needs a ServicesProvider above it");
+  }
   return services;
 }

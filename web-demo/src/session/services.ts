@@ -53,7 +53,9 @@ export function createServices(baseUrl: string, page: PageServices): Services {
   recordTimeline(session, page.timeline);
   session.on((event) => {
     // Nothing of one account may be shown to the next.
-    if (event.type !== "signed_out") return;
+    if (event.type !== "signed_out") {
+      return;
+    }
     queryClient.clear();
     page.network.restore();
   });

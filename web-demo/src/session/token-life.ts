@@ -17,9 +17,14 @@ export function createTokenLife(storage: Pick<Storage, "getItem" | "setItem" | "
   const listeners = new Set<() => void>();
   return {
     choose: (lifeMs) => {
-      if (lifeMs === undefined) storage.removeItem(KEY);
-      else storage.setItem(KEY, String(lifeMs));
-      for (const listener of listeners) listener();
+      if (lifeMs === undefined) {
+        storage.removeItem(KEY);
+      } else {
+        storage.setItem(KEY, String(lifeMs));
+      }
+      for (const listener of listeners) {
+        listener();
+      }
     },
     subscribe: (listener) => {
       listeners.add(listener);

@@ -26,9 +26,13 @@ export function useTokenLife(): ChosenLife {
   const apply = async (wantedMs: number, signal: AbortSignal): Promise<void> => {
     setPending(true);
     const isApplied = await applyTokenLife({ session, wait }, wantedMs, signal);
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      return;
+    }
     setPending(false);
-    if (isApplied) setRun((before) => before + 1);
+    if (isApplied) {
+      setRun((before) => before + 1);
+    }
   };
   const choose = (wantedMs: number | undefined): void => {
     attempt.current?.abort();
@@ -36,7 +40,9 @@ export function useTokenLife(): ChosenLife {
     tokenLife.choose(wantedMs);
     setPending(false);
     // A longer life needs no hurry: the next token has it, and the stream goes over to that one in place.
-    if (wantedMs !== undefined) void apply(wantedMs, attempt.current.signal);
+    if (wantedMs !== undefined) {
+      void apply(wantedMs, attempt.current.signal);
+    }
   };
   return { lifeMs, choose, pending, run };
 }

@@ -24,9 +24,13 @@ export function SignInForm(): ReactNode {
   };
   const onSubmit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    if (pending || waitSeconds > 0) return;
+    if (pending || waitSeconds > 0) {
+      return;
+    }
     void submit(credentials).then((failed) => {
-      if (failed?.kind === "credentials") password.current?.select();
+      if (failed?.kind === "credentials") {
+        password.current?.select();
+      }
     });
   };
   const pick = (picked: Credentials): void => {
@@ -91,14 +95,18 @@ export function SignInForm(): ReactNode {
 }
 
 function SignInHint(props: { readonly kind: FailureKind }): ReactNode {
-  if (props.kind === "unreachable")
+  if (props.kind === "unreachable") {
     return <p>Is it running at {window.location.host}? Start it, then try again.</p>;
-  if (props.kind === "rate_limited")
+  }
+  if (props.kind === "rate_limited") {
     return <p>The form opens again when the time on the button has run out.</p>;
+  }
   return undefined;
 }
 
 function buttonText(pending: boolean, waitSeconds: number): string {
-  if (waitSeconds > 0) return `Try again in ${waitSeconds} s`;
+  if (waitSeconds > 0) {
+    return `Try again in ${waitSeconds} s`;
+  }
   return pending ? "Signing in…" : "Sign in";
 }

@@ -32,7 +32,9 @@ export function useSignIn(): SignIn {
     } catch (err) {
       const failed = toFailure(err);
       setFailure(failed);
-      if (failed.kind === "rate_limited") setBlockedUntilMs(Date.now() + failed.retryAfterMs);
+      if (failed.kind === "rate_limited") {
+        setBlockedUntilMs(Date.now() + failed.retryAfterMs);
+      }
       return failed;
     } finally {
       setPending(false);

@@ -40,7 +40,9 @@ export function createTickWriter({ create, remove, onConfirmed }: TickPorts): Ti
     const ids = [...left, ...(isUnsure ? noticed : [])].filter((id) => id !== newest);
     const results = await Promise.allSettled(ids.map((id) => remove(id)));
     for (const [index, id] of ids.entries()) {
-      if (results[index]?.status !== "fulfilled") continue;
+      if (results[index]?.status !== "fulfilled") {
+        continue;
+      }
       left.delete(id);
       noticed.delete(id);
     }
@@ -56,7 +58,9 @@ export function createTickWriter({ create, remove, onConfirmed }: TickPorts): Ti
 
   return {
     async write() {
-      if (isWriting) return;
+      if (isWriting) {
+        return;
+      }
       isWriting = true;
       try {
         await writeOne();
@@ -67,11 +71,16 @@ export function createTickWriter({ create, remove, onConfirmed }: TickPorts): Ti
       isWriting = false;
     },
     adopt: (ids) => {
-      for (const id of ids) left.add(id);
+      for (const id of ids) {
+        left.add(id);
+      }
     },
     notice: (id, isThere) => {
-      if (isThere) noticed.add(id);
-      else noticed.delete(id);
+      if (isThere) {
+        noticed.add(id);
+      } else {
+        noticed.delete(id);
+      }
     },
     sweep: () => removeAllBut(undefined),
   };

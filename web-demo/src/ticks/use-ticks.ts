@@ -42,7 +42,9 @@ export function useTicks(found: readonly string[] | undefined): Ticks {
   );
 
   useEffect(() => {
-    if (found === undefined || adopted.current) return;
+    if (found === undefined || adopted.current) {
+      return;
+    }
     adopted.current = true;
     writer.adopt(found);
     void writer.sweep();
@@ -61,7 +63,9 @@ export function useTicks(found: readonly string[] | undefined): Ticks {
   }, [on, writer]);
 
   const noticeEvent = ({ kind, note }: NoteEvent): void => {
-    if (note !== undefined && isTick(note)) writer.notice(note.id, kind !== NoteEvent_Kind.DELETED);
+    if (note !== undefined && isTick(note)) {
+      writer.notice(note.id, kind !== NoteEvent_Kind.DELETED);
+    }
   };
   return { on, turn: setOn, noticeEvent };
 }
@@ -70,6 +74,8 @@ async function removeNote(notes: Client<typeof NotesService>, id: string): Promi
   try {
     await notes.deleteNote({ id }, { timeoutMs: CALL_TIMEOUT_MS });
   } catch (err) {
-    if (ConnectError.from(err).code !== Code.NotFound) throw err;
+    if (ConnectError.from(err).code !== Code.NotFound) {
+      throw err;
+    }
   }
 }

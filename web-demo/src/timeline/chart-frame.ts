@@ -69,7 +69,9 @@ export function toBars(seconds: readonly Second[], { fromMs, nowMs }: Frame): Ba
   for (const { second, messages } of seconds) {
     const index = Math.floor(second / widthSeconds) - first;
     const before = counts[index];
-    if (before !== undefined) counts[index] = before + messages;
+    if (before !== undefined) {
+      counts[index] = before + messages;
+    }
   }
   return {
     starts: counts.map((_, index) => (first + index) * widthSeconds),
@@ -88,6 +90,8 @@ export function rowOf({ generation }: Pick<TokenSpan, "generation">): number {
 /** Write how long ago something was, for the axis: `now`, `−45 s`, `−10 min`. */
 export function formatOffset(agoMs: number): string {
   const seconds = Math.round(agoMs / 1000);
-  if (seconds === 0) return "now";
+  if (seconds === 0) {
+    return "now";
+  }
   return seconds < 120 ? `−${seconds} s` : `−${Math.round(seconds / 6) / 10} min`;
 }

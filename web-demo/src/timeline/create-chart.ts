@@ -68,7 +68,9 @@ function toOptions(
   const nowMs = (): number => shown()?.frame.nowMs ?? 0;
   const drawWith = (draw: typeof drawBelow) => (u: uPlot) => {
     const what = shown();
-    if (what !== undefined) draw(toStage(u, palette, what.frame.nowMs), what.timeline);
+    if (what !== undefined) {
+      draw(toStage(u, palette, what.frame.nowMs), what.timeline);
+    }
   };
   const toMarks = ({ frame }: Shown): number[] => marksOf(frame).map((markMs) => markMs / 1000);
   const time: uPlot.Axis = {
@@ -95,7 +97,9 @@ function toOptions(
 /** Bars that stand on the second in which they began. */
 function barsOf(): uPlot.Series.PathBuilder {
   const bars = uPlot.paths.bars;
-  if (bars === undefined) throw new Error("uPlot draws no bars");
+  if (bars === undefined) {
+    throw new Error("uPlot draws no bars");
+  }
   return bars({ size: [0.72, 14], align: 1, radius: 0.2 });
 }
 

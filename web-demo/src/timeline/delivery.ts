@@ -38,9 +38,13 @@ export function recount(delivery: Delivery): Delivery {
 /** Note that the server confirmed a write at a place. */
 export function confirmWrite(delivery: Delivery, place: bigint): Delivery {
   const { knownUntil, last, recent, awaited, arrived, missed } = delivery;
-  if (place <= knownUntil) return delivery;
+  if (place <= knownUntil) {
+    return delivery;
+  }
   const confirmed = delivery.confirmed + 1;
-  if (place > last) return { ...delivery, confirmed, awaited: [...awaited, place].slice(-REMEMBERED) };
+  if (place > last) {
+    return { ...delivery, confirmed, awaited: [...awaited, place].slice(-REMEMBERED) };
+  }
   return recent.includes(place)
     ? { ...delivery, confirmed, arrived: arrived + 1 }
     : { ...delivery, confirmed, missed: missed + 1 };
@@ -49,7 +53,9 @@ export function confirmWrite(delivery: Delivery, place: bigint): Delivery {
 /** Note that the stream delivered a message of a place. The feed is in order: what lies before it and did not come is missed. */
 export function receiveMessage(delivery: Delivery, place: bigint): Delivery {
   const { last, recent, awaited, arrived, missed, twice } = delivery;
-  if (place <= last) return { ...delivery, twice: twice + 1 };
+  if (place <= last) {
+    return { ...delivery, twice: twice + 1 };
+  }
   return {
     ...delivery,
     last: place,

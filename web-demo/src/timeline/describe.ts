@@ -20,9 +20,13 @@ export function describeTotals({ tokens, interruptions, messages }: Totals): rea
 
 /** Check whether all that the server confirmed has arrived; undefined when it has confirmed nothing yet. */
 export function describeDelivery(delivery: Delivery | undefined): string | undefined {
-  if (delivery === undefined) return undefined;
+  if (delivery === undefined) {
+    return undefined;
+  }
   const { confirmed, arrived, missed, twice, awaited } = delivery;
-  if (confirmed === 0 && twice === 0) return undefined;
+  if (confirmed === 0 && twice === 0) {
+    return undefined;
+  }
   const onTheWay = awaited.length === 0 ? "" : `, ${awaited.length} on the way`;
   return `${confirmed} ${plural(confirmed, "note")} confirmed by the server, ${arrived} arrived${onTheWay}: ${none(missed)} missed, ${none(twice)} twice.`;
 }

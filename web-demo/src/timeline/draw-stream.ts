@@ -5,10 +5,16 @@ import type { Move, Span, Timeline } from "./timeline.ts";
 export function drawAbove(stage: Stage, timeline: Timeline): void {
   clipped(stage, () => {
     const [first] = timeline.moves;
-    if (first === undefined) return;
+    if (first === undefined) {
+      return;
+    }
     drawLine(stage, { fromMs: first.atMs, untilMs: undefined }, stage.palette.stream);
-    for (const span of timeline.interruptions) drawInterruption(stage, span);
-    for (const move of timeline.moves) drawMove(stage, move);
+    for (const span of timeline.interruptions) {
+      drawInterruption(stage, span);
+    }
+    for (const move of timeline.moves) {
+      drawMove(stage, move);
+    }
     drawHead(stage, timeline.retryAtMs !== undefined);
   });
 }
@@ -49,7 +55,9 @@ function drawMove(stage: Stage, { atMs, generation, how }: Move): void {
 
 function drawHead(stage: Stage, isInterrupted: boolean): void {
   const { palette, xOf, nowMs } = stage;
-  if (!isInterrupted) drawDot(stage, xOf(nowMs), palette.stream);
+  if (!isInterrupted) {
+    drawDot(stage, xOf(nowMs), palette.stream);
+  }
 }
 
 function drawDot({ ctx, palette, streamY, ratio }: Stage, x: number, colour: string): void {

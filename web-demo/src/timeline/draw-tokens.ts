@@ -9,7 +9,9 @@ const NUMBER_ROOM_PX = 22;
 /** Draw what lies behind the messages: lost stretches, and the tokens under the stream. */
 export function drawBelow(stage: Stage, timeline: Timeline): void {
   clipped(stage, () => {
-    for (const cut of timeline.cuts) drawCut(stage, cut);
+    for (const cut of timeline.cuts) {
+      drawCut(stage, cut);
+    }
     const carriers = new Set(timeline.moves.map(({ generation }) => generation));
     const tokens = untilNextInRow(timeline.tokens).filter(({ untilMs }) => stage.xOf(untilMs) > stage.left);
     // All are named alike: by the room that the shortest has.
@@ -39,7 +41,9 @@ function drawCut(
   const width = Math.max(xOf(untilMs) - x, ratio);
   ctx.fillStyle = palette.lossWash;
   ctx.fillRect(x, top, width, bottom - top);
-  if (width < 88 * ratio) return;
+  if (width < 88 * ratio) {
+    return;
+  }
   ctx.fillStyle = palette.loss;
   ctx.font = `${11 * ratio}px ${palette.font}`;
   ctx.fillText("network cut", x + 6 * ratio, top + 14 * ratio);
@@ -63,7 +67,9 @@ function drawName(stage: Stage, { fromMs, untilMs, generation }: TokenSpan, isSp
   const { ctx, palette, ratio, xOf, left } = stage;
   const x = Math.max(xOf(fromMs), left);
   const needsPx = isSpelledOut ? NAME_ROOM_PX : NUMBER_ROOM_PX;
-  if (xOf(untilMs) - x < needsPx * ratio) return;
+  if (xOf(untilMs) - x < needsPx * ratio) {
+    return;
+  }
   ctx.fillStyle = palette.stream;
   ctx.font = `${10.5 * ratio}px ${palette.font}`;
   const name = isSpelledOut ? `token ${generation}` : String(generation);

@@ -54,7 +54,9 @@ function open(timeline: Timeline, after: bigint, atMs: number): Timeline {
 }
 
 function addToken(timeline: Timeline, { generation, fromMs, untilMs }: TokenSpan): Timeline {
-  if (timeline.tokens.at(-1)?.generation === generation) return timeline;
+  if (timeline.tokens.at(-1)?.generation === generation) {
+    return timeline;
+  }
   return { ...timeline, tokens: [...timeline.tokens, { generation, fromMs, untilMs }] };
 }
 
@@ -63,7 +65,9 @@ function move(timeline: Timeline, how: Move["how"], atMs: number): Timeline {
   const { moves, totals } = timeline;
   const generation = timeline.tokens.at(-1)?.generation ?? 0;
   const isNew = how === "opened" || moves.at(-1)?.generation !== generation;
-  if (!isNew && how === "renewed") return timeline;
+  if (!isNew && how === "renewed") {
+    return timeline;
+  }
   const tokens = totals.tokens + (isNew ? 1 : 0);
   const renewals = totals.renewals + (how === "renewed" ? 1 : 0);
   return {
@@ -89,14 +93,18 @@ function addMessage(timeline: Timeline, sequence: bigint, atMs: number): Timelin
 
 /** Several failed tries are one interruption. */
 function interrupt(timeline: Timeline, retryAtMs: number, atMs: number): Timeline {
-  if (timeline.retryAtMs !== undefined) return { ...timeline, retryAtMs };
+  if (timeline.retryAtMs !== undefined) {
+    return { ...timeline, retryAtMs };
+  }
   const interruptions = [...timeline.interruptions, { fromMs: atMs, untilMs: undefined }];
   const totals = { ...timeline.totals, interruptions: timeline.totals.interruptions + 1 };
   return { ...timeline, retryAtMs, interruptions, totals };
 }
 
 function resume(timeline: Timeline, atMs: number): Timeline {
-  if (timeline.retryAtMs === undefined) return timeline;
+  if (timeline.retryAtMs === undefined) {
+    return timeline;
+  }
   const interruptions = endLast(timeline.interruptions, atMs);
   return move({ ...timeline, retryAtMs: undefined, interruptions }, "resumed", atMs);
 }

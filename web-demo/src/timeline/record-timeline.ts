@@ -8,13 +8,19 @@ export function recordTimeline(
 ): void {
   const addToken = (): void => {
     const { status, generation, issuedAtMs = 0, expiresAtMs = 0 } = session.getSnapshot();
-    if (status !== "signed_in") return;
+    if (status !== "signed_in") {
+      return;
+    }
     timeline.add({ type: "token", generation, fromMs: issuedAtMs, untilMs: expiresAtMs });
   };
   // A session that is restored with the page has no event for its token: it is just there.
   void session.ready.then(addToken);
   session.on(({ type }) => {
-    if (type === "signed_in" || type === "signed_out") timeline.clear();
-    if (type === "signed_in" || type === "refreshed") addToken();
+    if (type === "signed_in" || type === "signed_out") {
+      timeline.clear();
+    }
+    if (type === "signed_in" || type === "refreshed") {
+      addToken();
+    }
   });
 }

@@ -21,20 +21,26 @@ export function TimelineCanvas(props: { readonly description: string }): ReactNo
 
   useEffect(() => {
     const { current } = element;
-    if (current === null) return;
+    if (current === null) {
+      return;
+    }
     const over = new AbortController();
     const draw = isStill ? drawInSteps : drawWithTheClock;
     // The palette is another one in the dark: the chart is made anew for it.
     current.dataset.scheme = isDark ? "dark" : "light";
     // A user who only signs in does not wait for the chart's code.
     void import("./create-chart.ts").then(({ createChart }) => {
-      if (over.signal.aborted) return;
+      if (over.signal.aborted) {
+        return;
+      }
       const chart = createChart({ element: current, palette: readPalette(current), heightPx: HEIGHT_PX });
       const observer = new ResizeObserver(() => chart.resize(current.clientWidth));
       observer.observe(current);
       const stops = [draw(chart, timeline), () => observer.disconnect(), chart.destroy];
       over.signal.addEventListener("abort", () => {
-        for (const stop of stops) stop();
+        for (const stop of stops) {
+          stop();
+        }
       });
     });
     return () => over.abort();
@@ -59,8 +65,12 @@ function drawWithTheClock(chart: TimelineChart, timeline: TimelineStore): () => 
     frame = requestAnimationFrame(step);
     const nowMs = Date.now();
     const snapshot = timeline.getSnapshot();
-    if (nowMs - drawnAtMs < FASTEST_MS) return;
-    if (snapshot === drawn && nowMs - drawnAtMs < chart.msPerPx() / 2) return;
+    if (nowMs - drawnAtMs < FASTEST_MS) {
+      return;
+    }
+    if (snapshot === drawn && nowMs - drawnAtMs < chart.msPerPx() / 2) {
+      return;
+    }
     chart.draw(snapshot, nowMs);
     drawnAtMs = nowMs;
     drawn = snapshot;

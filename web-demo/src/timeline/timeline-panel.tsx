@@ -57,15 +57,23 @@ export function TimelinePanel(props: {
 }
 
 function toSentence({ retryAtMs, delivery }: Timeline, status: FeedStatus): string {
-  if (status === "ended") return "The server has closed the stream.";
-  if (retryAtMs !== undefined) return "The stream is interrupted, and goes on where it broke off.";
+  if (status === "ended") {
+    return "The server has closed the stream.";
+  }
+  if (retryAtMs !== undefined) {
+    return "The stream is interrupted, and goes on where it broke off.";
+  }
   return describeDelivery(delivery) ?? "Let tokens live for seconds, and watch the stream cross them.";
 }
 
 function toCountdown(retryAtMs: number | undefined, nowMs: number): string {
-  if (retryAtMs === undefined) return "";
+  if (retryAtMs === undefined) {
+    return "";
+  }
   const seconds = Math.ceil((retryAtMs - nowMs) / 1000);
-  if (seconds <= 0) return " Trying now.";
+  if (seconds <= 0) {
+    return " Trying now.";
+  }
   // Refreshes that fail are limited to six a minute, so that no outage becomes a storm.
   const why =
     seconds > PATIENCE_SECONDS ? ": so many tries failed that the server is left alone for a while" : "";

@@ -22,9 +22,13 @@ export function createTimelineStore(nowMs: () => number): TimelineStore {
   const listeners = new Set<() => void>();
   let timeline = EMPTY_TIMELINE;
   const set = (next: Timeline): void => {
-    if (next === timeline) return;
+    if (next === timeline) {
+      return;
+    }
     timeline = next;
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      listener();
+    }
   };
   return {
     add: (event, agoMs = 0) => set(addTimelineEvent(timeline, event, nowMs() - agoMs)),

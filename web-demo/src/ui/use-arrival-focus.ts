@@ -8,7 +8,9 @@ import { useEffect, useRef } from "react";
 export function useArrivalFocus(): RefObject<HTMLElement | null> {
   const part = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (document.activeElement === document.body) part.current?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) {
+      part.current?.focus({ preventScroll: true });
+    }
   }, []);
   return part;
 }

@@ -62,6 +62,8 @@ export function TokenPanel(): ReactNode {
 }
 
 function stateWord(refreshing: boolean, left: number): string {
-  if (refreshing) return "Refreshing";
+  if (refreshing) {
+    return "Refreshing";
+  }
   return left > 0 ? "Valid" : "Expired";
 }

@@ -35,7 +35,9 @@ function jumping(
       const { call } = await signedIn();
       const { refreshes } = server.counts();
       clock.jump(byMs);
-      for (let calls = 0; calls < 5; calls += 1) await call();
+      for (let calls = 0; calls < 5; calls += 1) {
+        await call();
+      }
       assertThat(server.counts().refreshes - refreshes <= jumps.refreshes, "there are too many refreshes");
     }
   };
@@ -107,7 +109,9 @@ export const CALL_FAULTS: readonly Fault[] = [
         });
         const { code } = await rejectionOf(call());
         assertThat(code === Code.Unauthenticated && calls === 2, "the call must be tried twice");
-        for (let more = 0; more < 20; more += 1) await rejectionOf(call());
+        for (let more = 0; more < 20; more += 1) {
+          await rejectionOf(call());
+        }
         assertThat(server.counts().refreshes === 1 && calls === 22, "there must be one refresh");
       }),
   },

@@ -13,9 +13,13 @@ function losing(isLost: (answer: number) => boolean | Promise<boolean>): (inner:
     ...inner,
     async unary(method, ...rest) {
       const response = await inner.unary(method, ...rest);
-      if (method.name !== "Refresh") return response;
+      if (method.name !== "Refresh") {
+        return response;
+      }
       answers += 1;
-      if (await isLost(answers)) throw new ConnectError("connection lost", Code.Unavailable);
+      if (await isLost(answers)) {
+        throw new ConnectError("connection lost", Code.Unavailable);
+      }
       return response;
     },
   });
@@ -110,9 +114,13 @@ export const REFRESH_FAULTS: readonly Fault[] = [
         server.onRefresh(() => {
           throw createRefusal("RATE_LIMITED", { retryAfterMs: 30_000 });
         });
-        for (const { session } of tabs) await rejectionOf(session.token());
+        for (const { session } of tabs) {
+          await rejectionOf(session.token());
+        }
         clock.advance(29_000);
-        for (const { session } of tabs) await rejectionOf(session.token());
+        for (const { session } of tabs) {
+          await rejectionOf(session.token());
+        }
         assertThat(server.counts().refreshes === 1, "there must be one request in all");
       }),
   },

@@ -15,7 +15,9 @@ export const SESSION_FAULTS: readonly Fault[] = [
         await Promise.all(tabs.map(({ session }) => session.ready));
         server.revoke("reuse_detected");
         clock.advance(LIFETIME_MS);
-        for (const { session } of tabs) await rejectionOf(session.token());
+        for (const { session } of tabs) {
+          await rejectionOf(session.token());
+        }
         for (const { events } of tabs) {
           const isTold = () =>
             events.some((event) => event.type === "signed_out" && event.reason === "reuse_detected");

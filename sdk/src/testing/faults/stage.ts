@@ -85,13 +85,17 @@ export async function onStage(options: FaultOptions, play: (stage: Stage) => Pro
   try {
     await play({ clock, server, store, tab, signedIn });
   } finally {
-    for (const session of sessions) session.dispose();
+    for (const session of sessions) {
+      session.dispose();
+    }
   }
 }
 
 /** Fail the row unless something is as it must be. */
 export function assertThat(isSo: boolean, what: string): void {
-  if (!isSo) throw new Error(`fault table: ${what}`);
+  if (!isSo) {
+    throw new Error(`fault table: ${what}`);
+  }
 }
 
 /** Catch what a promise rejects with. @throws Error when it does not */
@@ -112,7 +116,9 @@ const STEP_MS = 10;
 /** Let everything that is under way go on until something is so. */
 export async function until(isSo: () => boolean): Promise<void> {
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
-    if (isSo()) return;
+    if (isSo()) {
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   throw new Error("fault table: what must happen does not");
@@ -126,7 +132,9 @@ export async function pass<T>(clock: FakeClock, promise: Promise<T>): Promise<T>
   };
   void promise.then(settle, settle);
   await until(() => {
-    if (!isSettled) clock.advance(STEP_MS);
+    if (!isSettled) {
+      clock.advance(STEP_MS);
+    }
     return isSettled;
   });
   return promise;

@@ -62,7 +62,9 @@ export const STORE_FAULTS: readonly Fault[] = [
         clock.advance(LIFETIME_MS);
         const gate = Promise.withResolvers<void>();
         server.onRefresh(async (attempt) => {
-          if (attempt > 1) return;
+          if (attempt > 1) {
+            return;
+          }
           await gate.promise;
           throw createRefusal("REFRESH_TOKEN_INVALID");
         });
@@ -83,7 +85,9 @@ export const STORE_FAULTS: readonly Fault[] = [
         const { session, events } = await signedIn();
         server.revoke("expired");
         clock.sleep(90 * DAY_MS);
-        for (let calls = 0; calls < 10; calls += 1) await rejectionOf(session.token());
+        for (let calls = 0; calls < 10; calls += 1) {
+          await rejectionOf(session.token());
+        }
         assertThat(server.counts().refreshes === 1, "there must be one refresh request");
         await until(() => events.some((event) => event.type === "signed_out" && event.reason === "expired"));
       }),
@@ -98,7 +102,9 @@ export const STORE_FAULTS: readonly Fault[] = [
         for (let objects = 0; objects < MANY; objects += 1) {
           const other = tab();
           other.session.subscribe(() => undefined);
-          if (objects % 10 === 0) await other.session.ready;
+          if (objects % 10 === 0) {
+            await other.session.ready;
+          }
           other.session.dispose();
         }
         await pass(clock, session.token());

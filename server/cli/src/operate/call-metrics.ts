@@ -31,9 +31,15 @@ export function createCallMetrics(registry: Registry): Observer {
   return {
     callDecided({ method, result, reason, cache, microseconds }: CallDecision) {
       decisions(method, result, reason ?? "");
-      if (result === "denied" && reason !== undefined && reason !== "INTERNAL") denied(method, reason);
-      if (cache !== "none") lookups(cache);
-      if (cache === "miss") verification.observe(microseconds / 1_000_000);
+      if (result === "denied" && reason !== undefined && reason !== "INTERNAL") {
+        denied(method, reason);
+      }
+      if (cache !== "none") {
+        lookups(cache);
+      }
+      if (cache === "miss") {
+        verification.observe(microseconds / 1_000_000);
+      }
     },
   };
 }

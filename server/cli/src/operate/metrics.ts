@@ -85,7 +85,9 @@ function createChangeMetrics(registry: Registry): Observer {
   return {
     audited({ type, reason = "" }) {
       // A stranger decides how many calls are refused, and the call metrics count them.
-      if (type !== "call_denied") events.inc({ type, reason });
+      if (type !== "call_denied") {
+        events.inc({ type, reason });
+      }
     },
     refreshDecided: ({ outcome }) => refreshes.inc({ outcome }),
   };

@@ -31,13 +31,21 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
   let isReady = false;
   let asked = 0;
   worker.on("message", (message: unknown) => {
-    if (!isWorkerMessage(message)) return;
+    if (!isWorkerMessage(message)) {
+      return;
+    }
     if (message.countersign === "ready") {
       isReady = message.isReady;
-      if (isReady) ready.resolve();
+      if (isReady) {
+        ready.resolve();
+      }
     }
-    if (message.countersign === "metrics") waiting.get(message.id)?.(message.metrics);
-    if (message.countersign === "published") passOn(worker, message);
+    if (message.countersign === "metrics") {
+      waiting.get(message.id)?.(message.metrics);
+    }
+    if (message.countersign === "published") {
+      passOn(worker, message);
+    }
   });
   const ended = once(worker, "exit").then(([code]): number | undefined => {
     isReady = false;
@@ -73,11 +81,15 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
 /** What one worker publishes reaches all the others. */
 function passOn(from: Worker, message: WorkerMessage): void {
   for (const worker of Object.values(cluster.workers ?? {})) {
-    if (worker !== undefined && worker !== from) send(worker, message);
+    if (worker !== undefined && worker !== from) {
+      send(worker, message);
+    }
   }
 }
 
 function send(worker: Worker, message: WorkerMessage): void {
   // A worker that is ending needs no messages.
-  if (worker.isConnected()) worker.send(message, undefined, () => undefined);
+  if (worker.isConnected()) {
+    worker.send(message, undefined, () => undefined);
+  }
 }

@@ -53,7 +53,9 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
   if (failure !== undefined) {
     throw new CommandError(`a worker ended before it took calls, with ${failure.failedWith ?? "a signal"}`);
   }
-  if (workers.areReady()) options.onReady({ origin: address.origin, adminOrigin: admin.origin });
+  if (workers.areReady()) {
+    options.onReady({ origin: address.origin, adminOrigin: admin.origin });
+  }
   const signal = await stopped;
   log.info({ signal }, "stopping: calls in flight may end");
   await workers.pool.stop();
@@ -100,7 +102,9 @@ function createWorkers(
     metrics: metrics.source,
     areReady: () => pool.ready() === count,
     hangUp: () => {
-      for (const worker of forked) worker.hangUp();
+      for (const worker of forked) {
+        worker.hangUp();
+      }
     },
   };
 }

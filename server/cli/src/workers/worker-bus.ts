@@ -22,7 +22,9 @@ export function createWorkerBus(send: (channel: string, messages: readonly strin
   const subscribers = createSubscribers();
   const pending = new Map<string, string[]>();
   const flush = (): void => {
-    for (const [channel, messages] of pending) send(channel, messages);
+    for (const [channel, messages] of pending) {
+      send(channel, messages);
+    }
     pending.clear();
   };
   return {
@@ -32,14 +34,20 @@ export function createWorkerBus(send: (channel: string, messages: readonly strin
       return { close: () => Promise.resolve(void subscribers.remove(channel, onMessage)) };
     },
     publish(channel, message) {
-      if (pending.size === 0) systemClock.schedule(flush, GATHER_MS, KEEPS_PROCESS_ALIVE);
+      if (pending.size === 0) {
+        systemClock.schedule(flush, GATHER_MS, KEEPS_PROCESS_ALIVE);
+      }
       const messages = pending.get(channel) ?? [];
       pending.set(channel, messages);
-      if (messages.length < MAX_GATHERED) messages.push(message);
+      if (messages.length < MAX_GATHERED) {
+        messages.push(message);
+      }
       return Promise.resolve();
     },
     receive(channel, messages) {
-      for (const message of messages) subscribers.notify(channel, message);
+      for (const message of messages) {
+        subscribers.notify(channel, message);
+      }
     },
   };
 }

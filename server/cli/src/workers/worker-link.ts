@@ -26,10 +26,14 @@ export interface WorkerLink {
  */
 export function linkWorker(env: Environment): WorkerLink | undefined {
   const { worker } = cluster;
-  if (worker === undefined) return undefined;
+  if (worker === undefined) {
+    return undefined;
+  }
   const send = (message: WorkerMessage): void => {
     // A channel that is closed means that the other process is gone: this one ends in the same moment.
-    if (worker.isConnected()) worker.send(message, undefined, () => undefined);
+    if (worker.isConnected()) {
+      worker.send(message, undefined, () => undefined);
+    }
   };
   const bus = createWorkerBus((channel, messages) => send({ countersign: "published", channel, messages }));
   let readMetrics: () => Promise<ProcessMetrics> = () => Promise.resolve([]);
@@ -39,9 +43,15 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
     send({ countersign: "metrics", id, metrics });
   };
   worker.on("message", (message: unknown) => {
-    if (!isWorkerMessage(message)) return;
-    if (message.countersign === "published") bus.receive(message.channel, message.messages);
-    if (message.countersign === "metrics") void answer(message.id);
+    if (!isWorkerMessage(message)) {
+      return;
+    }
+    if (message.countersign === "published") {
+      bus.receive(message.channel, message.messages);
+    }
+    if (message.countersign === "metrics") {
+      void answer(message.id);
+    }
   });
   return {
     bus,

@@ -65,18 +65,24 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     for (let worker = first; ; worker = launch()) {
       const startedMs = clock.monotonicMs();
       const code = await worker.ended;
-      if (stopping.signal.aborted) return;
+      if (stopping.signal.aborted) {
+        return;
+      }
       onLost(code);
       failures = clock.monotonicMs() - startedMs >= STABLE_MS ? 1 : failures + 1;
       await pause(clock, backoffMs(RESTART_BACKOFF, failures), stopping.signal);
-      if (stopping.signal.aborted) return;
+      if (stopping.signal.aborted) {
+        return;
+      }
     }
   };
   const launchReady = async (): Promise<{ readonly failedWith: number | undefined } | undefined> => {
     const worker = launch();
     const failure = worker.ended.then((failedWith) => ({ failedWith }));
     const outcome = await Promise.race([worker.ready.then(() => undefined), failure]);
-    if (outcome === undefined) void keep(worker);
+    if (outcome === undefined) {
+      void keep(worker);
+    }
     return outcome;
   };
   const end = async (worker: PooledWorker): Promise<void> => {
@@ -88,7 +94,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   return {
     async start() {
       const failure = await launchReady();
-      if (failure !== undefined) return failure;
+      if (failure !== undefined) {
+        return failure;
+      }
       const others = await Promise.all(Array.from({ length: count - 1 }, launchReady));
       return others.find((outcome) => outcome !== undefined);
     },

@@ -23,7 +23,9 @@ const MAX_PAGE_SIZE = 200;
  */
 export function assertValid(violations: readonly Violation[]): void {
   const [first] = violations;
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
   const details = [{ desc: BadRequestSchema, value: { fieldViolations } }];
   throw new ConnectError(`${first.field}: ${first.description}`, Code.InvalidArgument, undefined, details);
@@ -42,8 +44,12 @@ export function textViolations(
 ): readonly Violation[] {
   // A text of more than twice as many UTF-16 units is too long, and is not counted.
   const isLong = text.length > 2 * maxCharacters || Array.from(text).length > maxCharacters;
-  if (isLong) return [{ field, description: `must not be longer than ${maxCharacters} characters` }];
-  if (text.length < minCharacters) return [{ field, description: "must not be empty" }];
+  if (isLong) {
+    return [{ field, description: `must not be longer than ${maxCharacters} characters` }];
+  }
+  if (text.length < minCharacters) {
+    return [{ field, description: "must not be empty" }];
+  }
   if (text.includes("\0") || !text.isWellFormed()) {
     return [{ field, description: "must be Unicode text without U+0000" }];
   }
@@ -73,7 +79,9 @@ export function toPageToken(cursor: string): string {
  * @throws ConnectError InvalidArgument when the token is not one that this service gave out
  */
 export function parsePageToken(pageToken: string, pattern: RegExp): RegExpExecArray | undefined {
-  if (pageToken === "") return undefined;
+  if (pageToken === "") {
+    return undefined;
+  }
   const match = pattern.exec(Buffer.from(pageToken, "base64url").toString("utf8"));
   const description = "must be a next_page_token of this method";
   assertValid(match === null ? [{ field: "page_token", description }] : []);

@@ -36,8 +36,12 @@ export async function findAccessibleNote(
 ): Promise<StoredNote> {
   assertValid(idViolations("id", id));
   const note = await findNote(store, id);
-  if (note === undefined) throw noteNotFound();
-  if (note.owner !== ownerOf(principal) && !principal.roles.includes(ADMIN_ROLE)) throw notTheOwner();
+  if (note === undefined) {
+    throw noteNotFound();
+  }
+  if (note.owner !== ownerOf(principal) && !principal.roles.includes(ADMIN_ROLE)) {
+    throw notTheOwner();
+  }
   return note;
 }
 

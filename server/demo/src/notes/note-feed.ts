@@ -49,17 +49,23 @@ export function createNoteFeed({
     for (let at = 0; at < owners.length; at += OWNERS_PER_POLL) {
       const asked = owners.slice(at, at + OWNERS_PER_POLL);
       const latest = await latestSequences(asked);
-      for (const owner of asked) wakeWhenMoved(watched.get(owner), latest.get(owner) ?? 0);
+      for (const owner of asked) {
+        wakeWhenMoved(watched.get(owner), latest.get(owner) ?? 0);
+      }
     }
   };
   const pollAgain = async (): Promise<void> => {
     // A poll that fails is made up for by the next one; the watchers' own reads report the outage to callers.
     await poll().catch(() => undefined);
     isScheduled = false;
-    if (watched.size > 0) schedule();
+    if (watched.size > 0) {
+      schedule();
+    }
   };
   const schedule = (): void => {
-    if (isScheduled) return;
+    if (isScheduled) {
+      return;
+    }
     isScheduled = true;
     systemClock.schedule(() => void pollAgain(), pollIntervalMs);
   };
@@ -70,20 +76,28 @@ export function createNoteFeed({
       watched.set(owner, entry);
       schedule();
       return createWatch(entry.wakers, () => {
-        if (entry.wakers.size === 0 && watched.get(owner) === entry) watched.delete(owner);
+        if (entry.wakers.size === 0 && watched.get(owner) === entry) {
+          watched.delete(owner);
+        }
       });
     },
     announce(owner) {
-      for (const wake of watched.get(owner)?.wakers ?? []) wake();
+      for (const wake of watched.get(owner)?.wakers ?? []) {
+        wake();
+      }
     },
   };
 }
 
 /** Wake also at the first poll: an event may have come between the watcher's first read and that poll. */
 function wakeWhenMoved(entry: WatchedOwner | undefined, sequence: number): void {
-  if (entry === undefined || entry.lastSequence === sequence) return;
+  if (entry === undefined || entry.lastSequence === sequence) {
+    return;
+  }
   entry.lastSequence = sequence;
-  for (const wake of entry.wakers) wake();
+  for (const wake of entry.wakers) {
+    wake();
+  }
 }
 
 function createWatch(wakers: Set<() => void>, onClose: () => void): NoteWatch {
@@ -96,7 +110,9 @@ function createWatch(wakers: Set<() => void>, onClose: () => void): NoteWatch {
   wakers.add(wake);
   return {
     async changed(signal) {
-      if (!hasChanged && !signal.aborted) await untilCalled(signal, (call) => (resume = call));
+      if (!hasChanged && !signal.aborted) {
+        await untilCalled(signal, (call) => (resume = call));
+      }
       hasChanged = false;
     },
     close() {

@@ -45,7 +45,9 @@ export async function* watchNotes(
         yield toNoteEventMessage(event);
         afterSequence = event.note.sequence;
       }
-      if (events.length < EVENTS_PER_READ) await watch.changed(ctx.signal);
+      if (events.length < EVENTS_PER_READ) {
+        await watch.changed(ctx.signal);
+      }
       assertNotAborted(ctx.signal);
     }
   } finally {
@@ -77,7 +79,11 @@ export async function* syncNotes(
 
 /** @throws the reason of the abort when it is one for the client, otherwise ConnectError `Canceled` */
 function assertNotAborted({ aborted, reason }: AbortSignal): void {
-  if (!aborted) return;
-  if (reason instanceof AuthError || reason instanceof ConnectError) throw reason;
+  if (!aborted) {
+    return;
+  }
+  if (reason instanceof AuthError || reason instanceof ConnectError) {
+    throw reason;
+  }
   throw new ConnectError("the call was canceled", Code.Canceled, undefined, undefined, reason);
 }

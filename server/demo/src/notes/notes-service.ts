@@ -61,7 +61,9 @@ export function createNotesService(options: NotesServiceOptions): ServiceImpl<ty
     },
     async deleteNote({ id }, ctx) {
       const { owner } = await findAccessibleNote(options, principalOf(ctx), id);
-      if (!(await deleteNote(store, owner, id))) throw noteNotFound();
+      if (!(await deleteNote(store, owner, id))) {
+        throw noteNotFound();
+      }
       feed.announce(owner);
       return {};
     },
@@ -82,7 +84,9 @@ function toPage(
   let bytes = 0;
   for (const note of found.slice(0, limit)) {
     bytes += Buffer.byteLength(note.body);
-    if (bytes > MAX_PAGE_BYTES && notes.length > 0) break;
+    if (bytes > MAX_PAGE_BYTES && notes.length > 0) {
+      break;
+    }
     notes.push(note);
   }
   const last = notes.at(-1);

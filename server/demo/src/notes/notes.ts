@@ -76,7 +76,9 @@ function* replaceBody(
 ): Change<StoredNote | undefined> {
   const own = db.selectFrom("notes").selectAll().where("id", "=", id).where("owner", "=", owner);
   const [row] = yield* rowsOf(own);
-  if (row === undefined) return undefined;
+  if (row === undefined) {
+    return undefined;
+  }
   const changed = toNote({ ...row, body });
   const [sequence = 0] = yield* insertNoteEvents(db, "updated", [changed]);
   yield db.updateTable("notes").set({ body, sequence }).where("id", "=", id).compile();
@@ -91,7 +93,9 @@ export function deleteNote(store: NoteDatabase, owner: string, id: string): Prom
 function* deleteOwn({ db }: NoteDatabase, owner: string, id: string): Change<boolean> {
   const own = db.deleteFrom("notes").where("id", "=", id).where("owner", "=", owner).returningAll();
   const [row] = yield* rowsOf(own);
-  if (row === undefined) return false;
+  if (row === undefined) {
+    return false;
+  }
   yield* insertNoteEvents(db, "deleted", [toNote(row)]);
   return true;
 }

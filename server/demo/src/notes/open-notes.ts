@@ -21,7 +21,9 @@ export async function openNoteDatabase(location: IssuerStoreLocation): Promise<N
 }
 
 async function openLocation(location: IssuerStoreLocation): Promise<NoteDatabase> {
-  if ("sqlite" in location) return openSqliteNotes(location.sqlite);
+  if ("sqlite" in location) {
+    return openSqliteNotes(location.sqlite);
+  }
   // Loaded only when it is asked for: with SQLite, nothing needs pg.
   const { openPostgresNotes } = await import("./postgres-notes.ts");
   return openPostgresNotes(location.postgres);

@@ -19,7 +19,9 @@ const PG_CONNECTION_LOST =
 
 /** Turn the error of a database that cannot be used just now into one that clients retry; leave others as they are. */
 export function toOutage(error: unknown): unknown {
-  if (!isOutage(error)) return error;
+  if (!isOutage(error)) {
+    return error;
+  }
   const options = { cause: error, retryAfterMs: RETRY_AFTER_MS };
   return new AuthError("AUTH_UNAVAILABLE", "the notes cannot be used just now", options);
 }
@@ -31,8 +33,12 @@ export function isBusy(error: unknown): boolean {
 
 function isOutage(error: unknown): boolean {
   const sqliteCode = sqliteCodeOf(error);
-  if (sqliteCode !== undefined) return SQLITE_UNAVAILABLE.has(sqliteCode);
-  if (!(error instanceof Error)) return false;
+  if (sqliteCode !== undefined) {
+    return SQLITE_UNAVAILABLE.has(sqliteCode);
+  }
+  if (!(error instanceof Error)) {
+    return false;
+  }
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return code === undefined ? PG_CONNECTION_LOST.test(error.message) : POSTGRES_UNAVAILABLE.test(code);
 }

@@ -56,7 +56,9 @@ async function runAll<T>(
   run: (statement: CompiledQuery) => Promise<readonly unknown[]>,
 ): Promise<T> {
   let step = statements.next();
-  while (step.done !== true) step = statements.next(await run(step.value));
+  while (step.done !== true) {
+    step = statements.next(await run(step.value));
+  }
   return step.value;
 }
 

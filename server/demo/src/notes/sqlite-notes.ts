@@ -37,7 +37,9 @@ const BUILDER = {
  * @throws Error when there is no such file: the issuer makes it, for its owner alone
  */
 export function openSqliteNotes(file: string): NoteDatabase {
-  if (!existsSync(file)) throw new Error(`there is no database ${file}: start the issuer on it first`);
+  if (!existsSync(file)) {
+    throw new Error(`there is no database ${file}: start the issuer on it first`);
+  }
   const database = new DatabaseSync(file, { timeout: 0 });
   database.exec("PRAGMA synchronous = FULL");
   const run = ({ sql, parameters }: CompiledQuery): readonly unknown[] =>
@@ -54,7 +56,9 @@ export function openSqliteNotes(file: string): NoteDatabase {
 
 async function changeWhenFree<T>(database: DatabaseSync, change: () => T): Promise<T> {
   const endMs = systemClock.monotonicMs() + BUSY_TIMEOUT_MS;
-  while (!orOutage(() => tryToBegin(database, systemClock.monotonicMs() < endMs))) await pause();
+  while (!orOutage(() => tryToBegin(database, systemClock.monotonicMs() < endMs))) {
+    await pause();
+  }
   return orOutage(() => commit(database, change));
 }
 
@@ -66,7 +70,9 @@ function tryToBegin(database: DatabaseSync, mayRetry: boolean): boolean {
     database.exec("begin immediate");
     return true;
   } catch (error) {
-    if (mayRetry && isBusy(error)) return false;
+    if (mayRetry && isBusy(error)) {
+      return false;
+    }
     throw error;
   }
 }
@@ -78,14 +84,18 @@ function commit<T>(database: DatabaseSync, change: () => T): T {
     return result;
   } catch (error) {
     // When the disk is full, SQLite has rolled back already.
-    if (database.isTransaction) database.exec("rollback");
+    if (database.isTransaction) {
+      database.exec("rollback");
+    }
     throw error;
   }
 }
 
 function runAll<T>(statements: Change<T>, run: (statement: CompiledQuery) => readonly unknown[]): T {
   let step = statements.next();
-  while (step.done !== true) step = statements.next(run(step.value));
+  while (step.done !== true) {
+    step = statements.next(run(step.value));
+  }
   return step.value;
 }
 

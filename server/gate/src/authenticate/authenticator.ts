@@ -149,14 +149,18 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function recall(digest: string, lookup: VerdictLookup | undefined): Verdict | undefined {
     const verdict = cache.get(digest) ?? spent.get(digest);
     if (verdict?.issuer.keys.isTrusted(verdict.key) === true) {
-      if (lookup !== undefined) lookup.cache = "hit";
+      if (lookup !== undefined) {
+        lookup.cache = "hit";
+      }
       return verdict;
     }
     if (verdict !== undefined) {
       cache.delete(digest);
       spent.delete(digest);
     }
-    if (lookup !== undefined) lookup.cache = "miss";
+    if (lookup !== undefined) {
+      lookup.cache = "miss";
+    }
     return undefined;
   }
 

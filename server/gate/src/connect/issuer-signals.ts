@@ -39,7 +39,9 @@ export function joinRevocations(sources: readonly RevocationCheck[]): Revocation
     onRevoked(listener) {
       const ends = sources.map((source) => source.onRevoked?.(listener));
       return () => {
-        for (const end of ends) end?.();
+        for (const end of ends) {
+          end?.();
+        }
       };
     },
   };
@@ -55,7 +57,9 @@ export function joinOtherServers(issuers: readonly OtherServers[]): OtherServers
     async renew(streamIds, principal) {
       let result: RemoteRenewal = { renewed: [], ended: [], unknown: streamIds };
       for (const issuer of issuers) {
-        if (result.unknown.length === 0) break;
+        if (result.unknown.length === 0) {
+          break;
+        }
         const { renewed, ended, unknown } = await issuer.renew(result.unknown, principal);
         result = {
           renewed: [...result.renewed, ...renewed],

@@ -40,7 +40,9 @@ export const systemClock: Clock = {
         leftMs <= MAX_TIMER_MS
           ? setTimeout(run, leftMs)
           : setTimeout(() => wait(leftMs - MAX_TIMER_MS), MAX_TIMER_MS);
-      if (options?.keepsProcessAlive !== true) timer.unref?.();
+      if (options?.keepsProcessAlive !== true) {
+        timer.unref?.();
+      }
     };
     wait(delayMs);
     return () => clearTimeout(timer);

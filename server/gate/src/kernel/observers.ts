@@ -51,7 +51,9 @@ function observeAll(all: readonly Observe[]): Observe {
     for (const observe of all) {
       try {
         const result = observe(event);
-        if (result instanceof Promise) wait(result);
+        if (result instanceof Promise) {
+          wait(result);
+        }
       } catch (error) {
         wait(Promise.reject(error));
       }

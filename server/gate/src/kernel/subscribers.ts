@@ -19,7 +19,9 @@ export function createSubscribers(): Subscribers {
   return {
     channels: () => byChannel.keys(),
     notify(channel, message) {
-      for (const subscriber of byChannel.get(channel) ?? []) subscriber(message);
+      for (const subscriber of byChannel.get(channel) ?? []) {
+        subscriber(message);
+      }
     },
     add(channel, subscriber) {
       const known = byChannel.get(channel);
@@ -29,7 +31,9 @@ export function createSubscribers(): Subscribers {
     remove(channel, subscriber) {
       const left = byChannel.get(channel);
       const isLast = left?.delete(subscriber) === true && left.size === 0;
-      if (isLast) byChannel.delete(channel);
+      if (isLast) {
+        byChannel.delete(channel);
+      }
       return isLast;
     },
   };

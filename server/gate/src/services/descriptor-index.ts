@@ -13,15 +13,21 @@ export interface DescriptorIndex {
 /** Index the files of these services, and all that they import. */
 export function createDescriptorIndex(services: readonly DescService[]): DescriptorIndex {
   const files = new Set<DescFile>();
-  for (const { file } of services) addWithImports(file, files);
+  for (const { file } of services) {
+    addWithImports(file, files);
+  }
 
   const byName = new Map([...files].map((file) => [file.proto.name, file]));
   const bySymbol = new Map<string, DescFile>();
   const messages = new Set<string>();
   const extensions = new Map<string, Map<number, DescFile>>();
   for (const file of files) {
-    for (const symbol of symbolsOfFile(file)) bySymbol.set(symbol, file);
-    for (const message of withNested(file.messages)) messages.add(message.typeName);
+    for (const symbol of symbolsOfFile(file)) {
+      bySymbol.set(symbol, file);
+    }
+    for (const message of withNested(file.messages)) {
+      messages.add(message.typeName);
+    }
     for (const extension of extensionsOfFile(file)) {
       const known = extensions.get(extension.extendee.typeName) ?? new Map<number, DescFile>();
       extensions.set(extension.extendee.typeName, known.set(extension.number, file));
@@ -35,9 +41,13 @@ export function createDescriptorIndex(services: readonly DescService[]): Descrip
 }
 
 function addWithImports(file: DescFile, files: Set<DescFile>): void {
-  if (files.has(file)) return;
+  if (files.has(file)) {
+    return;
+  }
   files.add(file);
-  for (const imported of file.dependencies) addWithImports(imported, files);
+  for (const imported of file.dependencies) {
+    addWithImports(imported, files);
+  }
 }
 
 function symbolsOfFile(file: DescFile): readonly string[] {

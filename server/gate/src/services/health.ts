@@ -27,7 +27,9 @@ export function createHealthService(source: HealthSource): ServiceImpl<typeof He
   return {
     check({ service }) {
       const status = source.status(service);
-      if (status === undefined) throw new ConnectError("the service is not served here", Code.NotFound);
+      if (status === undefined) {
+        throw new ConnectError("the service is not served here", Code.NotFound);
+      }
       return { status: STATUSES[status] };
     },
     watch: (request, ctx) => watch(source, request, ctx),
@@ -48,9 +50,13 @@ async function* watch(source: HealthSource, { service }: HealthCheckRequest, { s
       const changed = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (status !== sent) yield { status };
+      if (status !== sent) {
+        yield { status };
+      }
       sent = status;
-      if (!signal.aborted) await changed;
+      if (!signal.aborted) {
+        await changed;
+      }
     }
   } finally {
     unsubscribe();
@@ -63,8 +69,12 @@ async function* watch(source: HealthSource, { service }: HealthCheckRequest, { s
  * @throws the reason of the abort when it is meant for the caller, otherwise ConnectError `Canceled`
  */
 function assertNotAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
+  if (!signal.aborted) {
+    return;
+  }
   const reason: unknown = signal.reason;
-  if (reason instanceof AuthError || reason instanceof ConnectError) throw reason;
+  if (reason instanceof AuthError || reason instanceof ConnectError) {
+    throw reason;
+  }
   throw new ConnectError("the call was canceled", Code.Canceled, undefined, undefined, reason);
 }

@@ -69,7 +69,9 @@ function answer(question: Question, { index, services, sent }: Known): Answer {
     }
     case "allExtensionNumbersOfType": {
       const extensions = index.extensionsOf(question.value);
-      if (extensions === undefined) return answerNotFound();
+      if (extensions === undefined) {
+        return answerNotFound();
+      }
       const value = { baseTypeName: question.value, extensionNumber: [...extensions.keys()] };
       return { case: "allExtensionNumbersResponse", value };
     }
@@ -82,7 +84,9 @@ function answer(question: Question, { index, services, sent }: Known): Answer {
 
 /** Answer with a file and those of its imports that were not sent on this stream yet. */
 function answerFile(file: DescFile | undefined, sent: Set<DescFile>): Answer {
-  if (file === undefined) return answerNotFound();
+  if (file === undefined) {
+    return answerNotFound();
+  }
   sent.delete(file);
   const files: DescFile[] = [];
   collectUnsent(file, sent, files);
@@ -91,10 +95,14 @@ function answerFile(file: DescFile | undefined, sent: Set<DescFile>): Answer {
 }
 
 function collectUnsent(file: DescFile, sent: Set<DescFile>, into: DescFile[]): void {
-  if (sent.has(file)) return;
+  if (sent.has(file)) {
+    return;
+  }
   sent.add(file);
   into.push(file);
-  for (const imported of file.dependencies) collectUnsent(imported, sent, into);
+  for (const imported of file.dependencies) {
+    collectUnsent(imported, sent, into);
+  }
 }
 
 function answerNotFound(): Answer {

@@ -14,7 +14,9 @@ export async function openKeyRing(options: KeyRingOptions, opened: AsyncDisposab
   try {
     await keyRing.start();
   } catch (cause) {
-    if (!(cause instanceof WrongSecretError)) throw cause;
+    if (!(cause instanceof WrongSecretError)) {
+      throw cause;
+    }
     throw new IssuerError(
       "SECRET_WRONG",
       "the secret is not the one that the keys in this store were made with: give that one",

@@ -74,7 +74,9 @@ function openRenewals(
 function renewAll(gates: Iterable<Renew>, streamIds: readonly string[], principal: Principal): RenewalResult {
   let result: RenewalResult = { renewed: [], ended: [], unknown: [], absent: streamIds };
   for (const renew of gates) {
-    if (result.absent.length === 0) break;
+    if (result.absent.length === 0) {
+      break;
+    }
     const { renewed, ended, unknown, absent } = renew(result.absent, principal);
     result = {
       renewed: [...result.renewed, ...renewed],

@@ -33,7 +33,9 @@ export function toAccountChange({ scopes, roles, disabled }: AccountUpdate, nowM
 
 /** Write whether something is disabled as the time since when; undefined: that is not to change. */
 export function toDisabledAt(disabled: boolean | undefined, nowMs: number): number | null | undefined {
-  if (disabled === undefined) return undefined;
+  if (disabled === undefined) {
+    return undefined;
+  }
   return disabled ? nowMs : null;
 }
 

@@ -41,7 +41,9 @@ export function createPasswordChange(options: PasswordChangeOptions): PasswordCh
   const limitHashing = createConcurrencyLimit(HASHING);
   return async ({ subject, currentPassword, newPassword }) => {
     const known = await findAccountBySubject(store, subject);
-    if (known === undefined) return false;
+    if (known === undefined) {
+      return false;
+    }
     const account = await passwordSignIn({ username: known.username, password: currentPassword });
     const passwordHash = await limitHashing(() => passwords.hash(newPassword));
     const change = { subject, from: account.passwordHash, to: passwordHash };

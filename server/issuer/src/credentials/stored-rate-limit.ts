@@ -64,7 +64,9 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
     for (const { key, fullAtMs } of await addAddressAttempts(store, counted, own.count())) {
       const name = names.get(key);
       // What came meanwhile is on its way to the store, and counts here already.
-      if (name !== undefined) own.raise(name, fullAtMs, gathered.of(name));
+      if (name !== undefined) {
+        own.raise(name, fullAtMs, gathered.of(name));
+      }
     }
   };
   const flush = async (): Promise<void> => {
@@ -74,17 +76,25 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
       await write(batch);
       isDown = false;
     } catch (error) {
-      if (!isDown) onError(error);
+      if (!isDown) {
+        onError(error);
+      }
       isDown = true;
-      for (const [key, attempts] of batch) gathered.add(key, attempts);
+      for (const [key, attempts] of batch) {
+        gathered.add(key, attempts);
+      }
     }
-    if (!gathered.isEmpty()) schedule();
+    if (!gathered.isEmpty()) {
+      schedule();
+    }
   };
   const start = (): void => {
     writing = flush();
   };
   const schedule = (): void => {
-    if (!isClosed) cancelFlush ??= clock.schedule(start, isDown ? RETRY_MS : gatherMs);
+    if (!isClosed) {
+      cancelFlush ??= clock.schedule(start, isDown ? RETRY_MS : gatherMs);
+    }
   };
   return {
     assertAllowed: (key) => own.assertAllowed(key),
@@ -97,7 +107,9 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
       isClosed = true;
       cancelFlush?.();
       await writing;
-      if (!gathered.isEmpty() && !isDown) await flush();
+      if (!gathered.isEmpty() && !isDown) {
+        await flush();
+      }
     },
   };
 }
@@ -109,12 +121,16 @@ function createTally() {
     of: (key: string): number => tally.get(key) ?? 0,
     isEmpty: (): boolean => tally.size === 0,
     add(key: string, count: number): void {
-      if (tally.has(key) || tally.size < MAX_GATHERED) tally.set(key, (tally.get(key) ?? 0) + count);
+      if (tally.has(key) || tally.size < MAX_GATHERED) {
+        tally.set(key, (tally.get(key) ?? 0) + count);
+      }
     },
     /** Take the oldest keys out. */
     takeSome(count: number): ReadonlyMap<string, number> {
       const some = new Map([...tally].slice(0, count));
-      for (const key of some.keys()) tally.delete(key);
+      for (const key of some.keys()) {
+        tally.delete(key);
+      }
       return some;
     },
   };

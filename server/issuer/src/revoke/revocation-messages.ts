@@ -32,7 +32,9 @@ function publishSome(bus: MessageBus, sealer: MessageSealer, some: readonly Unwr
     // They are published again in a few seconds: the bus may be down.
     bus.publish(CHANNEL, message).catch(() => undefined);
   } else if (some.length > 1) {
-    for (const one of some) publishSome(bus, sealer, [one]);
+    for (const one of some) {
+      publishSome(bus, sealer, [one]);
+    }
   }
 }
 

@@ -136,8 +136,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     onError,
     store: () => running?.store ?? options.store,
     publish(revocations) {
-      if (running !== undefined && sealer !== undefined)
+      if (running !== undefined && sealer !== undefined) {
         publishUnwritten(running.store.bus, sealer, revocations);
+      }
     },
   });
   const learn = (records: readonly RevocationRecord[]): void => {
@@ -176,7 +177,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const revocation = toNewRevocation(order, context);
       const written = await insertRevocations(store, [revocation]).catch((error: unknown) => {
         const news = hold([{ ...revocation, endsSession: false }], "here");
-        for (const one of news ?? []) audit?.record(toAuditEvent(one));
+        for (const one of news ?? []) {
+          audit?.record(toAuditEvent(one));
+        }
         throw news === undefined ? error : createUnwrittenError(error);
       });
       learn(written);

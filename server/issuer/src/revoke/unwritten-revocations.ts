@@ -86,7 +86,9 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
   const attempt = async (): Promise<void> => {
     const nowMs = clock.nowMs();
     for (const { revocation } of held.values()) {
-      if (revocation.revokedAtMs + KEEP_MS < nowMs) drop(revocation);
+      if (revocation.revokedAtMs + KEEP_MS < nowMs) {
+        drop(revocation);
+      }
     }
     try {
       await write();

@@ -118,7 +118,9 @@ export function assertRefreshRequest({ refreshToken, refreshId }: RefreshRequest
 export function readMaxAccessTtl({
   maxAccessTokenTtl,
 }: Pick<SignInRequest, "maxAccessTokenTtl">): number | undefined {
-  if (maxAccessTokenTtl === undefined) return undefined;
+  if (maxAccessTokenTtl === undefined) {
+    return undefined;
+  }
   const ttlMs = durationMs(maxAccessTokenTtl);
   const isLongEnough = ttlMs >= MIN_ACCESS_TTL_MS;
   assertValid(isLongEnough ? [] : [{ field: "max_access_token_ttl", description: "must be at least 2 s" }]);

@@ -34,7 +34,9 @@ export function createSignInGuard({
     } catch (error) {
       if (error instanceof AuthError) {
         audit.record({ ...failure, reason: error.reason });
-        if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") attempts.take(peer);
+        if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") {
+          attempts.take(peer);
+        }
       }
       throw error;
     }

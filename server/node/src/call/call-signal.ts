@@ -57,7 +57,9 @@ export class CallSignal {
 
   /** The same as that of the signal, which need not be there. */
   get aborted(): boolean {
-    if (this.#controller !== undefined) return this.#controller.signal.aborted;
+    if (this.#controller !== undefined) {
+      return this.#controller.signal.aborted;
+    }
     return (
       this.#end !== undefined ||
       this.#isLate() ||

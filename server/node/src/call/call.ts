@@ -52,7 +52,9 @@ export class Call<Parts extends CallParts = CallParts> {
 
   /** The trailer of the answer, to be sent over HTTP/2. */
   get trailerFields(): ResponseFields {
-    if (this.#responseTrailer === undefined) return this.parts.head.defaultTrailer;
+    if (this.#responseTrailer === undefined) {
+      return this.parts.head.defaultTrailer;
+    }
     const fields = toFields(this.#responseTrailer);
     dropConnectionFields(fields);
     return fields;
@@ -61,7 +63,9 @@ export class Call<Parts extends CallParts = CallParts> {
   /** The header with the trailer and the length of the body in it, as Connect has it: in the order of the names. */
   toMuxedHeader(bodyBytes: number): ResponseFields {
     const length = String(bodyBytes);
-    if (!this.hasResponseFields) return { "content-length": length, ...this.parts.head.defaultHeader };
+    if (!this.hasResponseFields) {
+      return { "content-length": length, ...this.parts.head.defaultHeader };
+    }
     const muxed = trailerMux(this.responseHeader, this.responseTrailer);
     muxed.set("content-length", length);
     return toFields(muxed);
@@ -102,6 +106,8 @@ function toFields(headers: Headers): Record<string, string | string[]> {
     fields[name] = value;
   });
   const cookies = headers.getSetCookie();
-  if (cookies.length > 1) fields["set-cookie"] = cookies;
+  if (cookies.length > 1) {
+    fields["set-cookie"] = cookies;
+  }
   return fields;
 }

@@ -44,10 +44,13 @@ export class RequestHeader extends LazyHeaders implements Headers {
   }
 
   get(name: string): string | null {
-    if (this.#headers !== undefined) return this.#headers.get(name);
+    if (this.#headers !== undefined) {
+      return this.#headers.get(name);
+    }
     const value = this.#fields[name.toLowerCase()];
-    if (typeof value !== "string" || isPadded(value) || name.startsWith(":"))
+    if (typeof value !== "string" || isPadded(value) || name.startsWith(":")) {
       return this.toHeaders().get(name);
+    }
     return name.toLowerCase() === this.#deleted ? null : value;
   }
 
@@ -64,14 +67,20 @@ export class RequestHeader extends LazyHeaders implements Headers {
   }
 
   forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
-    for (const [name, value] of this.toHeaders()) callback.call(thisArg, value, name, this);
+    for (const [name, value] of this.toHeaders()) {
+      callback.call(thisArg, value, name, this);
+    }
   }
 
   #copy(): Headers {
     const headers = new Headers();
     for (const [name, value] of Object.entries(this.#fields)) {
-      if (name.startsWith(":") || name === this.#deleted || value === undefined) continue;
-      for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
+      if (name.startsWith(":") || name === this.#deleted || value === undefined) {
+        continue;
+      }
+      for (const one of Array.isArray(value) ? value : [value]) {
+        headers.append(name, one);
+      }
     }
     return headers;
   }

@@ -25,8 +25,11 @@ export function toArriving(req: HttpRequest): Arriving {
       return req.complete;
     },
     hangUp() {
-      if (isHttp2Request(req)) req.stream.close(constants.NGHTTP2_CANCEL);
-      else req.socket.destroy();
+      if (isHttp2Request(req)) {
+        req.stream.close(constants.NGHTTP2_CANCEL);
+      } else {
+        req.socket.destroy();
+      }
     },
   };
 }
@@ -54,14 +57,20 @@ export function createArrivals(timeoutMs: number): Arrivals {
         return;
       }
       dueMs.delete(request);
-      if (!request.isComplete) request.hangUp();
+      if (!request.isComplete) {
+        request.hangUp();
+      }
     }
   };
   return {
     add(request) {
-      if (dueMs.has(request)) return;
+      if (dueMs.has(request)) {
+        return;
+      }
       dueMs.set(request, systemClock.monotonicMs() + timeoutMs);
-      if (!isScheduled) wait(timeoutMs);
+      if (!isScheduled) {
+        wait(timeoutMs);
+      }
     },
     delete: (request) => dueMs.delete(request),
   };

@@ -33,7 +33,9 @@ export interface BodyListener {
 export async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> {
   yield* parts;
   // The iterator must not destroy the request when it is stopped: that would cut off the answer.
-  if (rest !== undefined) yield* packParts(rest.iterator({ destroyOnReturn: false }));
+  if (rest !== undefined) {
+    yield* packParts(rest.iterator({ destroyOnReturn: false }));
+  }
 }
 
 const ENVELOPE_BYTES = 5;
@@ -70,17 +72,23 @@ export class BodyReader {
   push(part: Buffer): void {
     this.#parts.push(part);
     this.#size += part.length;
-    if (this.#shape.isEnveloped) this.#expected ??= this.#readEnvelope();
-    if (this.#parts.length - this.#packed === MAX_LOOSE_PARTS)
+    if (this.#shape.isEnveloped) {
+      this.#expected ??= this.#readEnvelope();
+    }
+    if (this.#parts.length - this.#packed === MAX_LOOSE_PARTS) {
       this.#parts.push(Buffer.concat(this.#parts.splice(this.#packed++)));
+    }
   }
 
   /** Take note of the end. */
   end(): void {
     const { isEnveloped } = this.#shape;
     const isWhole = this.#expected === undefined ? !isEnveloped : this.#size === this.#expected;
-    if (isWhole) this.#listener.onMessage(this.#join(isEnveloped ? ENVELOPE_BYTES : 0));
-    else this.#listener.onUnusualBody({ parts: this.#parts, rest: undefined });
+    if (isWhole) {
+      this.#listener.onMessage(this.#join(isEnveloped ? ENVELOPE_BYTES : 0));
+    } else {
+      this.#listener.onUnusualBody({ parts: this.#parts, rest: undefined });
+    }
   }
 
   /** Take note that the caller has left. */
@@ -95,7 +103,9 @@ export class BodyReader {
 
   /** Find how long the body is, as soon as enough of it has come. */
   #readEnvelope(): number | undefined {
-    if (this.#size < ENVELOPE_BYTES) return undefined;
+    if (this.#size < ENVELOPE_BYTES) {
+      return undefined;
+    }
     const [first] = this.#parts;
     const head = first !== undefined && first.length >= ENVELOPE_BYTES ? first : Buffer.concat(this.#parts);
     const length = head.readUInt32BE(1);
@@ -107,8 +117,11 @@ export class BodyReader {
     const bytes = new Uint8Array(this.#size - skip);
     let at = -skip;
     for (const part of this.#parts) {
-      if (at >= 0) bytes.set(part, at);
-      else if (part.length > -at) bytes.set(part.subarray(-at), 0);
+      if (at >= 0) {
+        bytes.set(part, at);
+      } else if (part.length > -at) {
+        bytes.set(part.subarray(-at), 0);
+      }
       at += part.length;
     }
     return bytes;
@@ -123,12 +136,17 @@ export function feed(reader: BodyReader, source: Readable): void {
   }
   const onData = (part: Buffer): void => {
     reader.push(part);
-    if (reader.isUsual) return;
+    if (reader.isUsual) {
+      return;
+    }
     source.off("data", onData).off("end", onEnd).pause();
     reader.giveUp(source);
   };
   const onEnd = (): void => reader.end();
   // An empty body ends by itself, also without a listener.
-  if (source.readableEnded) onEnd();
-  else source.on("data", onData).on("end", onEnd);
+  if (source.readableEnded) {
+    onEnd();
+  } else {
+    source.on("data", onData).on("end", onEnd);
+  }
 }

@@ -27,16 +27,22 @@ const RESETS_BY_NUMBER = new Map(
 /** Find the reason that a call's signal has when its HTTP/2 stream was closed; `undefined` when that was no error. */
 export function toResetError(rstCode: number): ConnectError | undefined {
   const reset = RESETS_BY_NUMBER.get(rstCode);
-  if (reset === undefined) return undefined;
+  if (reset === undefined) {
+    return undefined;
+  }
   const number = `0x${rstCode.toString(16)}`;
   return new ConnectError(`http/2 stream closed with error code ${reset.name} (${number})`, reset.code);
 }
 
 /** Find the reason that a call's signal has when its HTTP/1.1 connection failed; `undefined` when it has not. */
 export function toConnectionError(error: Error | null): ConnectError | undefined {
-  if (error === null) return undefined;
+  if (error === null) {
+    return undefined;
+  }
   const isReset = "code" in error && error.code === "ECONNRESET";
   const reason = ConnectError.from(error, isReset ? Code.Aborted : Code.Internal);
-  if (reason !== error) reason.cause = error;
+  if (reason !== error) {
+    reason.cause = error;
+  }
   return reason;
 }

@@ -21,5 +21,7 @@ export function isConnectionField(name: string): boolean {
  * @param fields names in lower case
  */
 export function dropConnectionFields(fields: Record<string, unknown>): void {
-  for (const name of CONNECTION_FIELDS) delete fields[name];
+  for (const name of CONNECTION_FIELDS) {
+    delete fields[name];
+  }
 }

@@ -48,7 +48,9 @@ export class Http1Exchange implements HttpExchange {
   }
 
   send({ status, header, body }: Answer): void {
-    if (this.isGone) return;
+    if (this.isGone) {
+      return;
+    }
     stopUnreadBody(this.#req, this.#res);
     this.#res.writeHead(status, header);
     this.#res.end(body);

@@ -50,8 +50,11 @@ export class Http2Exchange implements HttpExchange {
   onClose(listener: (reason: unknown) => void): void {
     const stream = this.#stream;
     const notify = (): void => listener(toResetError(stream.rstCode));
-    if (stream.destroyed) notify();
-    else stream.once("close", notify);
+    if (stream.destroyed) {
+      notify();
+    } else {
+      stream.once("close", notify);
+    }
   }
 
   hangUp(): void {
@@ -60,10 +63,14 @@ export class Http2Exchange implements HttpExchange {
 
   send({ status, header, body, trailer }: Answer): void {
     const stream = this.#stream;
-    if (this.isGone) return;
+    if (this.isGone) {
+      return;
+    }
     const fields = { ":status": status, ...this.#corsFields, ...header };
     // Over HTTP/2 there are no connections to speak of: Node takes no such field.
-    if ("connection" in fields) delete fields.connection;
+    if ("connection" in fields) {
+      delete fields.connection;
+    }
     const waitForTrailers = trailer !== undefined || !stream.readableEnded;
     stream.respond(fields, { waitForTrailers });
     if (waitForTrailers) {
@@ -75,7 +82,9 @@ export class Http2Exchange implements HttpExchange {
 
   sendFailure(): void {
     const { headers, rawHeaders } = this.#request;
-    if (this.isGone) return;
+    if (this.isGone) {
+      return;
+    }
     // The form in which Node hands streams over to other handlers.
     new Http2ServerRequest(this.#stream, headers, {}, rawHeaders);
     const res = new Http2ServerResponse(this.#stream);

@@ -31,9 +31,13 @@ async function* pack(
   const pile = createPile();
   for await (const part of body) {
     pile.add(part);
-    if (isAwaited(part) || pile.size >= ENOUGH_BYTES) yield pile.take();
+    if (isAwaited(part) || pile.size >= ENOUGH_BYTES) {
+      yield pile.take();
+    }
   }
-  if (pile.size > 0) yield pile.take();
+  if (pile.size > 0) {
+    yield pile.take();
+  }
 }
 
 /** Parts that wait for more. */
@@ -49,7 +53,9 @@ function createPile() {
     add(part: Uint8Array): void {
       parts.push(part);
       size += part.length;
-      if (parts.length - packed === MAX_LOOSE_PARTS) parts.push(Buffer.concat(parts.splice(packed++)));
+      if (parts.length - packed === MAX_LOOSE_PARTS) {
+        parts.push(Buffer.concat(parts.splice(packed++)));
+      }
     },
     /** Take all of it, as one part. */
     take(): Uint8Array {
@@ -74,7 +80,9 @@ function createEnvelopeWalk(): (part: Uint8Array) => boolean {
   const endsHeader = (byte: number): boolean => {
     length = headerLeft === HEADER_BYTES ? 0 : length * 256 + byte;
     headerLeft -= 1;
-    if (headerLeft > 0) return false;
+    if (headerLeft > 0) {
+      return false;
+    }
     headerLeft = HEADER_BYTES;
     messageLeft = length;
     return true;

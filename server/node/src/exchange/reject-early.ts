@@ -32,7 +32,9 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
     resetBehindResponse(res.stream, req);
     return;
   }
-  if (isHttp2Request(req) || isHttp2Response(res) || req.complete || res.headersSent) return;
+  if (isHttp2Request(req) || isHttp2Response(res) || req.complete || res.headersSent) {
+    return;
+  }
   closeBehindResponse(req, res);
 }
 
@@ -42,8 +44,11 @@ export function stopUnreadBody(req: HttpRequest, res: HttpResponse): void {
  * connection.
  */
 export function whenParsed(req: HttpRequest, next: () => void): void {
-  if (isHttp2Request(req) || req.complete) next();
-  else process.nextTick(next);
+  if (isHttp2Request(req) || req.complete) {
+    next();
+  } else {
+    process.nextTick(next);
+  }
 }
 
 /**
@@ -52,21 +57,31 @@ export function whenParsed(req: HttpRequest, next: () => void): void {
  * @param body what the body was read from: the stream itself, or the request that Node has made of it
  */
 export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = stream): void {
-  if (stream.readableEnded) return;
+  if (stream.readableEnded) {
+    return;
+  }
   // When its answer ends, Node resets at once a stream that no handler ever began to read or pause. Not sooner: a handler may
   // begin to read after it has begun to answer, and a stream that is paused then never flows.
   stream.once("prefinish", () => {
-    if (stream.readableFlowing === null) stream.pause();
+    if (stream.readableFlowing === null) {
+      stream.pause();
+    }
   });
   const close = keepFromReset(stream);
   let cancelReset: Cancel | undefined;
   const reset = (): void => {
     cancelReset ??= systemClock.schedule(() => {
-      if (stream.destroyed) return;
-      if (!stream.readableEnded) close(constants.NGHTTP2_NO_ERROR);
+      if (stream.destroyed) {
+        return;
+      }
+      if (!stream.readableEnded) {
+        close(constants.NGHTTP2_NO_ERROR);
+      }
       // What has arrived must be thrown away: a stream with unread bytes would hold its connection open for ever.
       // A reader may still be attached, and would keep it from flowing.
-      for (const source of [body, stream]) source.removeAllListeners("readable").resume();
+      for (const source of [body, stream]) {
+        source.removeAllListeners("readable").resume();
+      }
     }, RESET_DELAY_MS);
   };
   stream.once("wantTrailers", reset);
@@ -83,7 +98,9 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
 function keepFromReset(stream: ServerHttp2Stream): (code: number) => void {
   const close = stream.close.bind(stream);
   stream.close = (code, callback) => {
-    if (code !== constants.NGHTTP2_NO_ERROR) close(code, callback);
+    if (code !== constants.NGHTTP2_NO_ERROR) {
+      close(code, callback);
+    }
   };
   return close;
 }
@@ -105,7 +122,9 @@ function drainThenDestroy(socket: Socket): void {
   socket.on("data", (chunk: Buffer) => {
     bytesLeft -= chunk.length;
     // The next read may be as large as this one. The rest of the time is the caller's to read the answer.
-    if (bytesLeft < chunk.length) socket.pause();
+    if (bytesLeft < chunk.length) {
+      socket.pause();
+    }
   });
   socket.once("end", () => socket.destroy());
   socket.end();

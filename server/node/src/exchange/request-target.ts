@@ -22,8 +22,12 @@ export function createOriginReader(): OriginReader {
   let lastAuthority: string | undefined;
   let lastOrigin: string | undefined;
   return (scheme, authority) => {
-    if (authority === lastAuthority && scheme === lastScheme) return lastOrigin;
-    if (authority === undefined || !isHost(authority)) return undefined;
+    if (authority === lastAuthority && scheme === lastScheme) {
+      return lastOrigin;
+    }
+    if (authority === undefined || !isHost(authority)) {
+      return undefined;
+    }
     lastOrigin = new URL(`${scheme}://${authority}`).origin;
     lastScheme = scheme;
     lastAuthority = authority;

@@ -30,13 +30,18 @@ export async function sendResponse(req: HttpRequest, res: HttpResponse, response
 function setHeaders(res: HttpResponse, { status, headers }: Response): void {
   try {
     for (const [name, value] of headers) {
-      if (APPENDED.has(name)) res.appendHeader(name, value);
-      else if (!isConnectionField(name)) res.setHeader(name, value);
+      if (APPENDED.has(name)) {
+        res.appendHeader(name, value);
+      } else if (!isConnectionField(name)) {
+        res.setHeader(name, value);
+      }
     }
     res.statusCode = status;
   } catch (cause) {
     // Half of a header must not stand in the answer that says so.
-    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    for (const name of res.getHeaderNames()) {
+      res.removeHeader(name);
+    }
     throw cause;
   }
 }
@@ -46,7 +51,9 @@ async function pipe(body: ReadableStream<Uint8Array>, res: HttpResponse): Promis
   const stop = (): void => void reader.cancel().catch(() => undefined);
   res.once("close", stop);
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    if (!isGone(res) && !write(res, part.value)) await untilDrained(res);
+    if (!isGone(res) && !write(res, part.value)) {
+      await untilDrained(res);
+    }
   }
   res.off("close", stop);
   res.end();

@@ -38,17 +38,23 @@ function toHeaders(rawHeaders: readonly string[]): Headers {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
     // Over HTTP/2 the method and the path stand among the fields.
-    if (!name.startsWith(":")) headers.append(name, value);
+    if (!name.startsWith(":")) {
+      headers.append(name, value);
+    }
   }
   return headers;
 }
 
 function signalOf(res: HttpResponse): AbortSignal {
   const left = new AbortController();
-  if (isGone(res)) left.abort();
+  if (isGone(res)) {
+    left.abort();
+  }
   const sent = isHttp2Response(res) ? res.stream : res;
   sent.once("close", () => {
-    if (!sent.writableFinished) left.abort();
+    if (!sent.writableFinished) {
+      left.abort();
+    }
   });
   return left.signal;
 }
@@ -60,8 +66,11 @@ function toBody(req: HttpRequest): ReadableStream<Uint8Array> {
     {
       async pull(controller) {
         const part = await parts.next();
-        if (part.done === true) controller.close();
-        else controller.enqueue(part.value);
+        if (part.done === true) {
+          controller.close();
+        } else {
+          controller.enqueue(part.value);
+        }
       },
       cancel() {
         // Not waited for: a read that waits for the client may wait for ever.

@@ -43,7 +43,9 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
       const error = toCallError(reason);
       call.responseHeader.set("content-type", contentTypeUnaryJson);
       // What came off the wire of another call is not passed on: Connect marks it.
-      if (error.isWireError !== true) mergeNonProtocolHeaders(call.responseHeader, error.metadata);
+      if (error.isWireError !== true) {
+        mergeNonProtocolHeaders(call.responseHeader, error.metadata);
+      }
       return compress(
         call,
         codeToHttpStatus(error.code),
@@ -55,7 +57,9 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
 
 /** An error that is no ConnectError leaves as "internal error". */
 function toCallError(reason: unknown): ConnectError & { readonly isWireError?: boolean } {
-  if (reason instanceof ConnectError) return reason;
+  if (reason instanceof ConnectError) {
+    return reason;
+  }
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
 }
 
@@ -84,8 +88,9 @@ function toTrailer(fields: Headers): EnvelopedMessage {
 
 function compress(call: UnaryCall, status: number, bytes: Uint8Array): Answer | Promise<Answer> {
   const { compression } = call.parts.head;
-  if (compression === null || bytes.byteLength < call.parts.method.compressMinBytes)
+  if (compression === null || bytes.byteLength < call.parts.method.compressMinBytes) {
     return toMuxed(call, status, bytes);
+  }
   return compression.compress(bytes).then((body) => {
     call.responseHeader.set("content-encoding", compression.name);
     return toMuxed(call, status, body);

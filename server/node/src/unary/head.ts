@@ -69,15 +69,21 @@ export function createHeadReader(available: readonly Compression[]): HeadReader 
   return (header) => {
     const contentType = header["content-type"] ?? "";
     const known = CONTENT_TYPES.get(contentType);
-    if (known === undefined || header.expect !== undefined) return undefined;
+    if (known === undefined || header.expect !== undefined) {
+      return undefined;
+    }
     const { protocol, isBinary, answer = contentType } = known;
     const fields = protocol === "connect" ? CONNECT : GRPC;
     const encoding = header[fields.encoding];
-    if (encoding !== undefined && encoding !== "identity") return undefined;
+    if (encoding !== undefined && encoding !== "identity") {
+      return undefined;
+    }
     const timeoutMs = readTimeout(header[fields.timeout], fields.parseTimeout);
     const contentLength = readLength(header["content-length"]);
     const compression = negotiate(header[fields.acceptEncoding]);
-    if (timeoutMs === null || contentLength === null || compression === undefined) return undefined;
+    if (timeoutMs === null || contentLength === null || compression === undefined) {
+      return undefined;
+    }
     // Connect says how an answer is compressed only when it is.
     const defaultHeader =
       protocol === "connect" || compression === null
@@ -93,13 +99,19 @@ function readTimeout(
   value: string | readonly string[] | undefined,
   parse: typeof parseGrpcTimeout,
 ): number | undefined | null {
-  if (value === undefined) return undefined;
-  if (typeof value !== "string") return null;
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== "string") {
+    return null;
+  }
   const { timeoutMs, error } = parse(value, MAX_TIMER_MS);
   return error !== undefined || timeoutMs === undefined || timeoutMs <= 0 ? null : timeoutMs;
 }
 
 function readLength(value: string | undefined): number | undefined | null {
-  if (value === undefined) return undefined;
+  if (value === undefined) {
+    return undefined;
+  }
   return /^\d{1,15}$/.test(value) ? Number(value) : null;
 }

@@ -50,14 +50,18 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
     // Of two that are registered for a path, the last one serves it.
     if (spec.kind === "unary" && Object.entries(own).every(isKnown)) {
       methods.set(path, { ...toUnaryMethod(spec, { ...options, ...own }), gate: gateOf(implementation) });
-    } else methods.delete(path);
+    } else {
+      methods.delete(path);
+    }
   };
   const recording: ConnectRouter = {
     handlers: router.handlers,
     service(service, implementation, own) {
       router.service(service, implementation, own);
       const { methods: specs } = createServiceImplSpec(service, implementation);
-      for (const spec of Object.values(specs)) keep(spec, implementation, own);
+      for (const spec of Object.values(specs)) {
+        keep(spec, implementation, own);
+      }
       return recording;
     },
     rpc(method, implementation, own) {
@@ -71,7 +75,9 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
 
 /** Check whether it is known what to do about an option of a service or method. */
 function isKnown([name, value]: readonly [string, unknown]): boolean {
-  if (name === "jsonOptions" || name === "binaryOptions") return true;
+  if (name === "jsonOptions" || name === "binaryOptions") {
+    return true;
+  }
   return (
     (name === "readMaxBytes" || name === "writeMaxBytes") && Number.isSafeInteger(value) && Number(value) > 0
   );

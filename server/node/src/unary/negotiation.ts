@@ -12,12 +12,20 @@ const MAX_REMEMBERED = 64;
 export function createNegotiation(available: readonly Compression[]): Negotiation {
   const chosen = new Map<string, Compression | null>();
   return (accepted) => {
-    if (accepted === undefined) return null;
-    if (typeof accepted !== "string") return undefined;
+    if (accepted === undefined) {
+      return null;
+    }
+    if (typeof accepted !== "string") {
+      return undefined;
+    }
     const known = chosen.get(accepted);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const { response } = compressionNegotiate([...available], null, accepted, "");
-    if (chosen.size < MAX_REMEMBERED) chosen.set(accepted, response);
+    if (chosen.size < MAX_REMEMBERED) {
+      chosen.set(accepted, response);
+    }
     return response;
   };
 }

@@ -34,13 +34,17 @@ class ServedCall implements BodyListener {
   }
 
   onMessage(bytes: Uint8Array): void {
-    if (this.isCutOff()) return;
+    if (this.isCutOff()) {
+      return;
+    }
     this.serving.arrivals.delete(this.call.exchange);
     takeStep(HANDLE, this, bytes);
   }
 
   onUnusualBody(body: UnusualBody): void {
-    if (!this.isCutOff()) takeStep(HANDLE_UNUSUAL, this, body);
+    if (!this.isCutOff()) {
+      takeStep(HANDLE_UNUSUAL, this, body);
+    }
   }
 
   /** What has come of it need not be kept until its time is over. */
@@ -53,7 +57,9 @@ class ServedCall implements BodyListener {
    * answer.
    */
   isCutOff(): boolean {
-    if (!this.call.exchange.isGone) return false;
+    if (!this.call.exchange.isGone) {
+      return false;
+    }
     this.serving.arrivals.delete(this.call.exchange);
     this.call.signal.abort();
     return true;
@@ -63,7 +69,9 @@ class ServedCall implements BodyListener {
 const ASK_GATE: Step<ServedCall, undefined, void> = {
   take({ call, serving }) {
     const verdict = askGates(call, serving.requestGate);
-    if (verdict === undefined) return undefined;
+    if (verdict === undefined) {
+      return undefined;
+    }
     serving.arrivals.add(call.exchange);
     // Whatever else a gate returns is waited for: what is in doubt is not let in.
     return Promise.resolve(verdict);
@@ -73,7 +81,9 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
     const { exchange, parts } = served.call;
     const { protocol, contentLength } = parts.head;
     served.call.isAtGate = false;
-    if (served.isCutOff()) return;
+    if (served.isCutOff()) {
+      return;
+    }
     served.serving.arrivals.add(exchange);
     const shape = { isEnveloped: protocol !== "connect", contentLength, maxBytes: parts.method.readMaxBytes };
     exchange.receive(new BodyReader(shape, served));
@@ -127,7 +137,9 @@ function refuse(served: ServedCall, reason: unknown): void {
 
 function end<I>(served: ServedCall, step: Step<ServedCall, I, Answer>, input: I): void {
   served.serving.arrivals.delete(served.call.exchange);
-  if (!served.call.exchange.isGone) takeStep(step, served, input);
+  if (!served.call.exchange.isGone) {
+    takeStep(step, served, input);
+  }
 }
 
 const ANSWER: Step<ServedCall, Uint8Array, Answer> = {

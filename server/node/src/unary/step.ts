@@ -25,5 +25,7 @@ export function takeStep<Subject, Input, Output>(
       (ready) => step.proceed(subject, ready),
       (reason: unknown) => step.fail(subject, reason),
     );
-  } else step.proceed(subject, output);
+  } else {
+    step.proceed(subject, output);
+  }
 }

@@ -44,9 +44,13 @@ export function createUnaryServer(
   const open = (req: CallRequest, res: CallResponse, origin?: string): UnaryCallParts | undefined => {
     const method = req.method === "POST" ? methods.get(req.url ?? "") : undefined;
     const head = method === undefined ? undefined : readHead(req.headers);
-    if (method === undefined || head === undefined || origin === undefined) return undefined;
+    if (method === undefined || head === undefined || origin === undefined) {
+      return undefined;
+    }
     // Over HTTP/1.1 gRPC has no trailers that its clients could read.
-    if (head.protocol === "grpc" && req.stream === undefined) return undefined;
+    if (head.protocol === "grpc" && req.stream === undefined) {
+      return undefined;
+    }
     try {
       const own = options.contextValues?.(req, res);
       const values = method.gate === undefined ? (own ?? createContextValues()) : createCallValues(own);
@@ -62,7 +66,9 @@ export function createUnaryServer(
   };
   return {
     onStream(stream, header, rawHeaders) {
-      if (stream.destroyed || stream.session === undefined) return false;
+      if (stream.destroyed || stream.session === undefined) {
+        return false;
+      }
       const scheme = stream.session.encrypted === true ? "https" : "http";
       const request = new Http2CallRequest(stream, header, rawHeaders);
       const parts = open(request, stream, originOf(scheme, header[":authority"] ?? header.host));

@@ -35,9 +35,13 @@ export async function readUnusualBody({ head, method }: UnaryCallParts, body: Un
 async function readOne(messages: AsyncIterable<Message>): Promise<Message> {
   const iterator = messages[Symbol.asyncIterator]();
   const first = await iterator.next();
-  if (first.done === true) throw violation("missing input message");
+  if (first.done === true) {
+    throw violation("missing input message");
+  }
   const second = await iterator.next();
-  if (second.done !== true) throw violation("received extra input message");
+  if (second.done !== true) {
+    throw violation("received extra input message");
+  }
   return first.value;
 }
 

@@ -44,7 +44,9 @@ const handler = connectNodeAdapter({
       },
       importNotes: (_, ctx) => answer(ctx).then(() => ({})),
       async *syncNotes(requests, ctx) {
-        for await (const { noteId } of requests) yield { noteId };
+        for await (const { noteId } of requests) {
+          yield { noteId };
+        }
         await answer(ctx);
       },
     }),
@@ -58,7 +60,9 @@ for (const server of [http1, http2]) {
 }
 afterAll(() => {
   http1.closeAllConnections();
-  for (const session of sessions) session.destroy();
+  for (const session of sessions) {
+    session.destroy();
+  }
   http1.close();
   http2.close();
 });
@@ -72,7 +76,9 @@ for (const { protocol, httpVersion } of WAYS) {
 
   describe(`over ${protocol} and HTTP/${httpVersion}`, () => {
     for (const [kind, call] of Object.entries(kinds)) {
-      if (httpVersion === "1.1" && kind === "bidi stream") continue; // it has no full duplex
+      if (httpVersion === "1.1" && kind === "bidi stream") {
+        continue; // it has no full duplex
+      }
 
       test(`an error that the server answers with stays what it is (${kind})`, async () => {
         for (const code of codes) {

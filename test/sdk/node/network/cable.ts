@@ -32,16 +32,24 @@ export async function layCable(serverPort: number): Promise<Cable> {
   return {
     port: (server.address() as AddressInfo).port, // it listens on TCP
     mute() {
-      for (const socket of sockets()) socket.unpipe().pause();
+      for (const socket of sockets()) {
+        socket.unpipe().pause();
+      }
     },
     cut() {
-      for (const socket of sockets()) socket.resetAndDestroy();
+      for (const socket of sockets()) {
+        socket.resetAndDestroy();
+      }
     },
     end() {
-      for (const [outer] of pairs) outer?.unpipe().end();
+      for (const [outer] of pairs) {
+        outer?.unpipe().end();
+      }
     },
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets()) socket.destroy();
+      for (const socket of sockets()) {
+        socket.destroy();
+      }
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -40,7 +40,9 @@ async function callOn(call: () => Promise<unknown>): Promise<void> {
   while (!isOver) {
     try {
       await call();
-      if (!isPassing) process.stdout.write(`calls pass for the ${++passings}.\n`);
+      if (!isPassing) {
+        process.stdout.write(`calls pass for the ${++passings}.\n`);
+      }
       isPassing = true;
     } catch (error) {
       const wasPassing = isPassing;
@@ -49,7 +51,9 @@ async function callOn(call: () => Promise<unknown>): Promise<void> {
       const name = `${Code[code]}: ${rawMessage}`;
       failures[name] = (failures[name] ?? 0) + 1;
       // At once the first time, in the turn in which the connection died; then the machine has time for the server's start.
-      if (!wasPassing) await sleep(20);
+      if (!wasPassing) {
+        await sleep(20);
+      }
     }
   }
 }

@@ -10,5 +10,6 @@ export async function* twice<T>(
 
 /** Read a stream to its end. */
 export async function drain(messages: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of messages);
+  for await (const _ of messages) {
+  }
 }

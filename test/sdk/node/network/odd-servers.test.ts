@@ -76,7 +76,8 @@ const PREFIX = { connect: "", "grpc-web": "grpc-web+", grpc: "grpc+" } as const;
 const kinds = {
   unary: async (notes: Notes) => void (await notes.createNote({ title: "x" })),
   "server stream": async (notes: Notes) => {
-    for await (const _ of notes.watchNotes({}));
+    for await (const _ of notes.watchNotes({})) {
+    }
   },
 } as const;
 
@@ -95,7 +96,9 @@ for (const way of WAYS) {
 }
 
 function contentTypeOf({ protocol }: Way, kind: string): string {
-  if (protocol !== "connect") return `application/${PREFIX[protocol]}proto`;
+  if (protocol !== "connect") {
+    return `application/${PREFIX[protocol]}proto`;
+  }
   return kind === "unary" ? "application/proto" : "application/connect+proto";
 }
 
@@ -119,7 +122,9 @@ async function serveOddly(odd: OddServer, contentType: string) {
       ),
     async [Symbol.asyncDispose]() {
       session.dispose();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -80,6 +80,8 @@ export function notUnavailable(failures: Readonly<Record<string, number>>): stri
 
 function failuresOf({ code, stdout, stderr }: ProgramResult): Readonly<Record<string, number>> {
   const [, failures] = /failures (\{.*\})/.exec(stdout) ?? [];
-  if (code !== 0 || failures === undefined) throw new Error(`the program has ended (${code}):\n${stderr}`);
+  if (code !== 0 || failures === undefined) {
+    throw new Error(`the program has ended (${code}):\n${stderr}`);
+  }
   return JSON.parse(failures);
 }

@@ -24,11 +24,15 @@ const handler = buildRequestListener({
       },
       async importNotes(requests) {
         let created = 0;
-        for await (const _ of requests) created += 1;
+        for await (const _ of requests) {
+          created += 1;
+        }
         return { created };
       },
       async *syncNotes(requests) {
-        for await (const { noteId } of requests) yield { noteId };
+        for await (const { noteId } of requests) {
+          yield { noteId };
+        }
       },
     }),
 });

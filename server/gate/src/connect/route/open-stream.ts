@@ -55,10 +55,14 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   // place: that of the request says when the client leaves.
   const signals = [ctx.signal, stateOf(ctx.values)?.signal].filter((signal) => signal !== undefined);
   const release = (): void => {
-    for (const signal of signals) signal.removeEventListener("abort", release);
+    for (const signal of signals) {
+      signal.removeEventListener("abort", release);
+    }
     close(signals.find(({ aborted }) => aborted)?.reason);
   };
-  for (const signal of signals) signal.addEventListener("abort", release);
+  for (const signal of signals) {
+    signal.addEventListener("abort", release);
+  }
   const transport = transportOf(ctx.values);
   if (transport !== undefined) {
     lifetime.onEnd(() => cutOffAfterGrace(transport, options.leases.clock));
