@@ -62,6 +62,12 @@ function hasOutput(fence: Fence | undefined): boolean {
   );
 }
 
+/** List the files and folders of the repository that stand in a text as code; in capitals, a part is any name. */
+function namedPaths(markdown: string): readonly string[] {
+  const found = markdown.matchAll(/`((?:proto|gen|server|sdk|web-demo|test|scripts)\/[\w./-]*)`/g);
+  return [...found].flatMap(([, path = ""]) => (/\/[A-Z]+\b/.test(path) ? [] : [path]));
+}
+
 describe("links", () => {
   test.each(DOCUMENTS.map(({ path, markdown }) => ({ path, markdown })))(
     "$path names only what is there",
@@ -71,6 +77,23 @@ describe("links", () => {
       expect(dead.map(({ line, target }) => `${path}:${line} ${target}`)).toEqual([]);
     },
   );
+
+  const named = DOCUMENTS.flatMap(({ path, markdown }) =>
+    namedPaths(markdown)
+      // A file that the document has its reader make.
+      .filter((target) => !markdown.includes(`file=${target}`))
+      .map((target) => ({ path, target })),
+  );
+  test("files and folders that a document names are there", () => {
+    expect(named.map(({ target }) => target)).toContain("server/gate/src/connect/error-contract.ts");
+    expect(named.filter(({ target }) => !existsSync(join(ROOT, target)))).toEqual([]);
+  });
+
+  test("a file or a folder of the repository is told from other words", () => {
+    const markdown =
+      "`server/gate/x.ts` `sdk/` `data/auth.db` `server/cli/src/NAME.ts` `proto → gen` `test/a b`";
+    expect(namedPaths(markdown)).toEqual(["server/gate/x.ts", "sdk/"]);
+  });
 
   test("see a missing file, a missing heading, and the picture of a dark page", () => {
     expect(exists("README.md", "docs/nothing.md")).toBe(false);
