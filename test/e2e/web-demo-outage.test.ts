@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { openDemoPage, signInAsDemo } from "../support/demo-page.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
@@ -24,48 +24,51 @@ function startAgain({ baseUrl }: ServerProcess): Promise<ServerProcess> {
   return startServer({ dataDir, env: { ...TOKENS, COUNTERSIGN_PORT: new URL(baseUrl).port } });
 }
 
-test("a page outlives its server: it says so, keeps what was written, and goes on with the next one", async () => {
-  const first = await startServer({ dataDir, env: TOKENS });
-  await using opened = await openDemoPage(browser, first.baseUrl);
-  const { page } = opened;
-  await signInAsDemo(page);
+// Each has a server and a page of its own, and waits for what the page does in its own time.
+describe.concurrent("a page whose server comes and goes", () => {
+  test("a page outlives its server: it says so, keeps what was written, and goes on with the next one", async () => {
+    const first = await startServer({ dataDir, env: TOKENS });
+    await using opened = await openDemoPage(browser, first.baseUrl);
+    const { page } = opened;
+    await signInAsDemo(page);
 
-  await first[Symbol.asyncDispose]();
-  const form = await writeNote(page, "written while nobody listened");
-  await form.getByText("What you wrote stays here").waitFor();
-  await page.getByText("The server does not answer. Your session is kept").waitFor();
-  await page.getByText("it has expired").waitFor();
-  expect(await isCovered(page)).toBe(false);
+    await first[Symbol.asyncDispose]();
+    const form = await writeNote(page, "written while nobody listened");
+    await form.getByText("What you wrote stays here").waitFor();
+    await page.getByText("The server does not answer. Your session is kept").waitFor();
+    await page.getByText("it has expired").waitFor();
+    expect(await isCovered(page)).toBe(false);
 
-  await using _second = await startAgain(first);
-  await page.getByRole("status", { name: "Feed status" }).getByText("Live").waitFor();
-  await page.getByText("The server does not answer. Your session is kept").waitFor({ state: "detached" });
-  await page.getByText("until it expires").waitFor();
-  await form.getByRole("button", { name: "Save note" }).click();
-  await page.getByRole("list", { name: "Your notes" }).getByText("written while nobody listened").waitFor();
-});
+    await using _second = await startAgain(first);
+    await page.getByRole("status", { name: "Feed status" }).getByText("Live").waitFor();
+    await page.getByText("The server does not answer. Your session is kept").waitFor({ state: "detached" });
+    await page.getByText("until it expires").waitFor();
+    await form.getByRole("button", { name: "Save note" }).click();
+    await page.getByRole("list", { name: "Your notes" }).getByText("written while nobody listened").waitFor();
+  });
 
-test("whoever signs out in one tab is signed out in the other", async () => {
-  await using server = await startServer({ env: TOKENS });
-  await using opened = await openDemoPage(browser, server.baseUrl);
-  await signInAsDemo(opened.page);
-  const other = await opened.page.context().newPage();
-  await other.goto(server.baseUrl);
-  await other.getByRole("button", { name: "Sign out" }).click();
-  await other.getByRole("form", { name: "Sign in" }).waitFor();
-  await opened.page.getByRole("form", { name: "Sign in" }).waitFor();
-  await opened.page.getByText("You are signed out.").waitFor();
-});
+  test("whoever signs out in one tab is signed out in the other", async () => {
+    await using server = await startServer({ env: TOKENS });
+    await using opened = await openDemoPage(browser, server.baseUrl);
+    await signInAsDemo(opened.page);
+    const other = await opened.page.context().newPage();
+    await other.goto(server.baseUrl);
+    await other.getByRole("button", { name: "Sign out" }).click();
+    await other.getByRole("form", { name: "Sign in" }).waitFor();
+    await opened.page.getByRole("form", { name: "Sign in" }).waitFor();
+    await opened.page.getByText("You are signed out.").waitFor();
+  });
 
-test("a sign-in that reaches no server is no wrong password: the button stays in focus, for another try", async () => {
-  const server = await startServer({ env: TOKENS });
-  await using opened = await openDemoPage(browser, server.baseUrl);
-  const { page } = opened;
-  await page.getByRole("button", { name: "Fill in the demo account" }).click();
-  await server[Symbol.asyncDispose]();
-  await page.keyboard.press("Enter");
-  await page.getByRole("alert").getByText("The server cannot be reached.").waitFor();
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Sign in");
+  test("a sign-in that reaches no server is no wrong password: the button stays in focus, for another try", async () => {
+    const server = await startServer({ env: TOKENS });
+    await using opened = await openDemoPage(browser, server.baseUrl);
+    const { page } = opened;
+    await page.getByRole("button", { name: "Fill in the demo account" }).click();
+    await server[Symbol.asyncDispose]();
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("The server cannot be reached.").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Sign in");
+  });
 });
 
 async function writeNote(page: Page, title: string) {

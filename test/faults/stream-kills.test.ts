@@ -15,7 +15,8 @@ const BETWEEN_KILLS = 10;
 const MS_PER_KILL = 60_000;
 
 for (const [name, startProxy] of Object.entries(PROXIES)) {
-  describe(`behind a proxy that ${name}`, { timeout: KILLS * MS_PER_KILL + 300_000 }, () => {
+  // Each has a cluster of its own, and waits for notes that come ten a second.
+  describe.concurrent(`behind a proxy that ${name}`, { timeout: KILLS * MS_PER_KILL + 300_000 }, () => {
     let balanced: BalancedCluster;
     beforeAll(async () => {
       balanced = await startBalancedCluster(startProxy);
