@@ -5,6 +5,7 @@ import { createAccounts } from "../../../server/issuer/src/credentials/accounts.
 import { createPasswords } from "../../../server/issuer/src/credentials/password.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { describeStores } from "../../support/stores.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 
@@ -18,7 +19,7 @@ async function dump(store: Store): Promise<readonly string[]> {
       : sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public'`;
   const { rows: tables } = await listing.execute(store.db);
   const values: string[] = [];
-  for (const { name } of tables) {
+  for (const { name } of notEmpty(tables)) {
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(store.db);
     values.push(...rows.flatMap((row) => Object.values(row).map(String)));
   }

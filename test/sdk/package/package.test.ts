@@ -48,10 +48,8 @@ test("the package holds neither source nor generated code nor a name of the repo
   expect(manifest).toMatchObject({ sideEffects: false, type: "module" });
   expect(manifest).not.toHaveProperty("devDependencies");
   expect(manifest).not.toHaveProperty("dependencies");
-  for (const name of await readdir(join(unpacked, "dist"), { recursive: true })) {
-    if (!/\.(js|d\.ts)$/.test(name)) {
-      continue;
-    }
+  const names = await readdir(join(unpacked, "dist"), { recursive: true });
+  for (const name of notEmpty(names.filter((each) => /\.(js|d\.ts)$/.test(each)))) {
     const text = await readFile(join(unpacked, "dist", name), "utf8");
     expect(text).not.toContain("@countersign/gen");
     expect(text).not.toContain("@countersign/source");
@@ -203,6 +201,7 @@ import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { createSession } from "@countersign/sdk/browser";
 import { SessionProvider, useSession } from "@countersign/sdk/react";
+import { notEmpty } from "../../support/not-empty.ts";
 
 const session = createSession({ baseUrl: "https://api.example" });
 const Status = () => useSession().status;
