@@ -15,6 +15,7 @@ import { systemClock } from "@countersign/sdk";
 import { createFakeServer } from "@countersign/sdk/testing";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { notEmpty } from "../../support/not-empty.ts";
 import { createProject, runTool, unpack } from "../../support/packages.ts";
 import { startProgram } from "../../support/program.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
@@ -201,7 +202,6 @@ import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { createSession } from "@countersign/sdk/browser";
 import { SessionProvider, useSession } from "@countersign/sdk/react";
-import { notEmpty } from "../../support/not-empty.ts";
 
 const session = createSession({ baseUrl: "https://api.example" });
 const Status = () => useSession().status;
