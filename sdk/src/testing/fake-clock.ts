@@ -14,7 +14,7 @@ export interface FakeClock extends Clock {
 
 const DEFAULT_START_MS = Date.UTC(2026, 0, 1);
 
-interface Timer {
+interface FakeTimer {
   readonly atMs: number;
   readonly run: () => void;
 }
@@ -28,7 +28,7 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
   let wallMs = startMs;
   let monotonicMs = 0;
   /** Those that fall due first come first. */
-  const timers: Timer[] = [];
+  const timers: FakeTimer[] = [];
 
   function pass(ms: number): void {
     wallMs += ms;
@@ -72,7 +72,7 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
 }
 
 /** Where a timer belongs: behind those that fall due at the same time. */
-function positionOf(timers: readonly Timer[], atMs: number): number {
+function positionOf(timers: readonly FakeTimer[], atMs: number): number {
   let [low, high] = [0, timers.length];
   while (low < high) {
     const middle = (low + high) >> 1;

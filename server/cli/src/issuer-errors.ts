@@ -12,10 +12,10 @@ const FLAGS = {
 } as const;
 
 /** What says where the store is, and what opens its keys. */
-type StoreConfig = Pick<Config, "databaseUrl" | "dataDir" | "secretFile">;
+type SecretStoreConfig = Pick<Config, "databaseUrl" | "dataDir" | "secretFile">;
 
 /** Explain with the command's options why its issuer cannot be opened. Any other error is returned as it is. */
-export function explainIssuerError(error: unknown, config: StoreConfig): unknown {
+export function explainIssuerError(error: unknown, config: SecretStoreConfig): unknown {
   if (error instanceof StoreNameError) {
     return new CommandError(describeName(error), { cause: error });
   }
@@ -37,7 +37,7 @@ export function explainIssuerError(error: unknown, config: StoreConfig): unknown
 }
 
 /** Why a SQLite database cannot be opened; undefined with Postgres, whose message names the host. */
-function describeFile(error: IssuerError, { databaseUrl, dataDir }: StoreConfig): string | undefined {
+function describeFile(error: IssuerError, { databaseUrl, dataDir }: SecretStoreConfig): string | undefined {
   if (databaseUrl !== undefined) {
     return undefined;
   }
