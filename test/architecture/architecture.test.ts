@@ -12,6 +12,7 @@ import * as rules from "./rules.ts";
 import { readSources } from "./source-tree.ts";
 import { filledTables } from "./table-rules.ts";
 import { foreignPlaces, tooLong } from "./text-rules.ts";
+import { twinTypes } from "./twin-types.ts";
 
 const WORKSPACES = "{gen,server,sdk,web-demo,test}";
 const modules = readSources([`${WORKSPACES}/**/*.{ts,tsx}`, "scripts/*.mjs"]).map(parseModule);
@@ -66,6 +67,10 @@ describe("the repository", () => {
       expect(modules.flatMap(rule)).toEqual([]);
     });
   }
+
+  test("has one type of a name in a package", () => {
+    expect(twinTypes(written)).toEqual([]);
+  });
 
   test("has no file that is too long", () => {
     expect(written.flatMap(tooLong)).toEqual([]);
