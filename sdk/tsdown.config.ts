@@ -4,6 +4,8 @@ import { defineConfig } from "tsdown";
 
 /** Where the package is put together. `npm run pack` names a folder, and writes the manifest there. */
 const FOLDER = resolve(process.env.COUNTERSIGN_PACKAGE_DIR ?? "package");
+const GEN = "@countersign/gen/";
+const TESTING = resolve("src/testing");
 const ENTRIES = [
   "index",
   "browser/index",
@@ -33,11 +35,24 @@ export default defineConfig({
     // Comments with the path of each module would name the folder of this run, and no two packages were the same.
     experimental: { attachDebugInfo: "none" },
   },
-  alias: { "@countersign/gen": join(FOLDER, "gen") },
+  plugins: [
+    {
+      // The fake server serves methods that no page calls: their descriptors must not be in what a page loads.
+      name: "generated-code",
+      resolveId: (source: string, importer: string | undefined) => {
+        if (!source.startsWith(GEN)) {
+          return null;
+        }
+        const cut = importer?.startsWith(TESTING) === true ? "gen-testing" : "gen";
+        return join(FOLDER, cut, source.slice(GEN.length).replace(/\.js$/, ".ts"));
+      },
+    },
+  ],
   hooks: {
     "build:prepare"() {
-      const args = ["generate", "--template", "buf.client.yaml", "--output", FOLDER];
-      execFileSync("buf", args, { stdio: "inherit" });
+      for (const template of ["buf.client.yaml", "buf.testing.yaml"]) {
+        execFileSync("buf", ["generate", "--template", template, "--output", FOLDER], { stdio: "inherit" });
+      }
     },
   },
 });
