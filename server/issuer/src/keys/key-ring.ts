@@ -3,14 +3,8 @@ import type { AuditSink, Cancel, Clock, KeySource, VerificationKey } from "@coun
 import { type KeyEvent, repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { listSigningKeys, type SigningKeyRecord } from "../store/signing-keys.ts";
-import {
-  createFirstKeys,
-  type RotationContext,
-  removeCompromised,
-  removeExpiredKeys,
-  rotateIfDue,
-  rotateKeys,
-} from "./key-rotation.ts";
+import { createFirstKeys, type RotationContext } from "./key-guard.ts";
+import { removeCompromised, removeExpiredKeys, rotateIfDue, rotateKeys } from "./key-rotation.ts";
 import { createKeySnapshots, type KeySnapshots } from "./key-snapshot.ts";
 import { type KeyRingTimes, resolveKeyTimes } from "./key-times.ts";
 import { deriveKey } from "./seal.ts";
@@ -27,7 +21,10 @@ export interface KeyRingOptions {
   readonly audit: AuditSink<KeyEvent>;
   /** How long keys live. */
   readonly times: KeyRingTimes;
-  /** Called when the store could not be read; the ring goes on with what it knows. */
+  /**
+   * Called when the store could not be read, and the ring goes on with what it knows; or when a next key had to be
+   * replaced because it was made with another secret.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -85,6 +82,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     store,
     clock,
     audit: options.audit,
+    onError,
     times,
     sealingKey,
     holder: randomUUID(),

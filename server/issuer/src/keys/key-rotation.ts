@@ -1,50 +1,16 @@
-import type { AuditSink, Clock } from "@countersign/server";
-import type { KeyEvent } from "@countersign/server/internal";
 import { recordedAccessLifeMs } from "../store/access-lives.ts";
-import type { Store } from "../store/database.ts";
 import { acquireLease } from "../store/leases.ts";
 import {
-  insertSigningKey,
-  listSigningKeys,
   promoteSigningKey,
   removeRetiredKeys,
   removeSigningKey,
   type SigningKeyRecord,
-  type SigningKeyState,
 } from "../store/signing-keys.ts";
-import type { KeyTimes } from "./key-times.ts";
+import { type KeyGuard, openGuard, type RotationContext } from "./key-guard.ts";
 import { generateSigningKey } from "./signing-key.ts";
-
-/** What a change of keys needs. */
-export interface RotationContext {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly audit: AuditSink<KeyEvent>;
-  readonly times: KeyTimes;
-  /** The key that private keys are sealed under. */
-  readonly sealingKey: Uint8Array;
-  /** Identifies this server among those on the store. */
-  readonly holder: string;
-}
 
 /** How long one server has to rotate before another tries, in milliseconds. */
 const LEASE_MS = 60_000;
-
-/** Make an active and a next key where there are none. Of servers that start together, one makes them. */
-export async function createFirstKeys(context: RotationContext): Promise<void> {
-  const { store, clock, audit, sealingKey } = context;
-  const known = await listSigningKeys(store);
-  for (const state of ["active", "next"] as const) {
-    if (inState(known, state) !== undefined) {
-      continue;
-    }
-    const key = await generateSigningKey(sealingKey, state, clock.nowMs());
-    const wasAdded = await insertSigningKey(store, key);
-    if (wasAdded && state === "active") {
-      audit.record({ type: "key_activated", keyId: key.kid, reason: "first" });
-    }
-  }
-}
 
 /**
  * Rotate when the active key has signed long enough and the next was published long enough, unless another server
@@ -53,7 +19,7 @@ export async function createFirstKeys(context: RotationContext): Promise<void> {
 export async function rotateIfDue(context: RotationContext): Promise<void> {
   const { store, holder } = context;
   const nowMs = context.clock.nowMs();
-  const { active, next } = pick(await listSigningKeys(store));
+  const { active, next } = await openGuard(context);
   const isOld = nowMs - (active.activeAtMs ?? nowMs) >= context.times.rotateAfterMs;
   if (!isOld || !isPublishedLongEnough(context, next)) {
     return;
@@ -82,7 +48,7 @@ export class KeyTooNewError extends Error {
  * @throws KeyTooNewError when verifiers may not know the next key yet and `force` is not set
  */
 export async function rotateKeys(context: RotationContext, force: boolean): Promise<string> {
-  const { active, next } = pick(await listSigningKeys(context.store));
+  const { active, next } = await openGuard(context);
   if (!force && !isPublishedLongEnough(context, next)) {
     const readyAt = new Date(next.createdAtMs + context.times.publishBeforeMs).toISOString();
     throw new KeyTooNewError(readyAt);
@@ -103,6 +69,8 @@ export async function rotateKeys(context: RotationContext, force: boolean): Prom
  */
 export async function removeCompromised(context: RotationContext, kid: string): Promise<string> {
   const { store, audit, clock } = context;
+  // The next key may have to sign from now on.
+  await openGuard(context);
   const nowMs = clock.nowMs();
   const successor = await generateSigningKey(context.sealingKey, "next", nowMs);
   const removal = await removeSigningKey(store, { kid, successor, nowMs });
@@ -124,12 +92,11 @@ export async function removeExpiredKeys({ store, clock, audit, times }: Rotation
   }
 }
 
-interface Guard {
-  readonly active: SigningKeyRecord;
-  readonly next: SigningKeyRecord;
-}
-
-async function promote(context: RotationContext, { active, next }: Guard, reason: string): Promise<boolean> {
+async function promote(
+  context: RotationContext,
+  { active, next }: KeyGuard,
+  reason: string,
+): Promise<boolean> {
   const nowMs = context.clock.nowMs();
   const successor = await generateSigningKey(context.sealingKey, "next", nowMs);
   const promotion = { activeKid: active.kid, nextKid: next.kid, successor, nowMs };
@@ -142,16 +109,4 @@ async function promote(context: RotationContext, { active, next }: Guard, reason
 
 function isPublishedLongEnough({ clock, times }: RotationContext, next: SigningKeyRecord): boolean {
   return clock.nowMs() - next.createdAtMs >= times.publishBeforeMs;
-}
-
-function pick(keys: readonly SigningKeyRecord[]): Guard {
-  const [active, next] = [inState(keys, "active"), inState(keys, "next")];
-  if (active === undefined || next === undefined) {
-    throw new Error("the store has no active and next signing key: start a server on it first");
-  }
-  return { active, next };
-}
-
-function inState(keys: readonly SigningKeyRecord[], state: SigningKeyState): SigningKeyRecord | undefined {
-  return keys.find((key) => key.state === state);
 }

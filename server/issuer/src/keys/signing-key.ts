@@ -42,6 +42,15 @@ export async function generateSigningKey(
 /** The secret is not the one that the signing keys of a store were sealed under. */
 export class WrongSecretError extends Error {
   override readonly name = "WrongSecretError";
+
+  constructor() {
+    super("the secret file is not the one that the signing keys of this store were made with");
+  }
+}
+
+/** Check whether the private half of a key was sealed under a key, and is unchanged. */
+export function isSealedUnder(sealingKey: Uint8Array, record: SigningKeyRecord): boolean {
+  return unseal(sealingKey, record.privateSealed ?? "", record.kid) !== undefined;
 }
 
 /**
@@ -55,9 +64,7 @@ export async function importSigningKey(
 ): Promise<SigningKey> {
   const opened = unseal(sealingKey, record.privateSealed ?? "", record.kid);
   if (opened === undefined) {
-    throw new WrongSecretError(
-      "the secret file is not the one that the signing keys of this store were made with",
-    );
+    throw new WrongSecretError();
   }
   const privateKey = await importEcKey(opened);
   return { kid: record.kid, algorithm: SIGNING_ALGORITHM, privateKey };

@@ -33,13 +33,61 @@ export async function listSigningKeys(store: Store): Promise<readonly SigningKey
  *
  * @returns whether it was added
  */
-export async function insertSigningKey(store: Store, key: SigningKeyRecord): Promise<boolean> {
-  const result = await store.db
+export function insertSigningKey(store: Store, key: SigningKeyRecord): Promise<boolean> {
+  return insertKey(store.db, key);
+}
+
+/**
+ * Add the first two keys: both, or none.
+ *
+ * @returns false when there is a key that signs already
+ */
+export async function insertFirstKeys(
+  store: Store,
+  { active, next }: { readonly active: SigningKeyRecord; readonly next: SigningKeyRecord },
+): Promise<boolean> {
+  return store.db.transaction().execute(async (trx) => {
+    const isFirst = await insertKey(trx, active);
+    if (isFirst) {
+      // A next key may be left of an earlier start: then that one stays.
+      await insertKey(trx, next);
+    }
+    return isFirst;
+  });
+}
+
+async function insertKey(db: Kysely<Schema>, key: SigningKeyRecord): Promise<boolean> {
+  const result = await db
     .insertInto("signing_keys")
     .values(toRow(key))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/**
+ * Publish another key in place of the next one: whole, or not at all.
+ *
+ * @returns false when the key of that `kid` is no longer the next one
+ */
+export async function replaceNextKey(
+  store: Store,
+  { kid, successor }: { readonly kid: string; readonly successor: SigningKeyRecord },
+): Promise<boolean> {
+  return store.db.transaction().execute(async (trx) => {
+    await lockSigningKeys(trx, store.dialect);
+    const removed = await trx
+      .updateTable("signing_keys")
+      .set({ state: "removed", private_sealed: null })
+      .where("kid", "=", kid)
+      .where("state", "=", "next")
+      .executeTakeFirst();
+    if (removed.numUpdatedRows === 0n) {
+      return false;
+    }
+    await trx.insertInto("signing_keys").values(toRow(successor)).execute();
+    return true;
+  });
 }
 
 /** A change of the guard: `next` signs from now on, `active` only verifies, and `successor` is published. */
