@@ -33,7 +33,7 @@ export type {
   SessionEvent,
 } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
-export { systemClock } from "./kernel/clock.ts";
+export { resolveClock, systemClock } from "./kernel/clock.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
 export { resolveLimits } from "./kernel/limits.ts";
 export { isLoopback } from "./kernel/loopback.ts";

@@ -27,4 +27,14 @@ describe("the times of a token (S4, R23, R24)", () => {
       });
     }
   }
+
+  test("a time that is no number refuses every token", () => {
+    expect(() => assertTimely(TIMES, Number.NaN, 5)).toThrowError(
+      expect.objectContaining({ reason: "TOKEN_INVALID" }),
+    );
+    const times = { ...TIMES, expiresAtSeconds: Number.NaN };
+    expect(() => assertTimely(times, 1500, 5)).toThrowError(
+      expect.objectContaining({ reason: "TOKEN_EXPIRED" }),
+    );
+  });
 });

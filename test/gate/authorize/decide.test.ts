@@ -123,6 +123,13 @@ const cases: readonly Case[] = [
 ];
 
 describe("the conditions of a policy (S3)", () => {
+  test("ask for a fresh sign-in when the clock shows no number", () => {
+    const broken = { ...CLOCK, nowMs: () => Number.NaN };
+    const run = () =>
+      assertAllowed(policyOf({ maxAuthAgeSeconds: 300 }), principalOf({ authTimeSeconds: NOW }), broken);
+    expect(run).toThrowError(expect.objectContaining(REAUTH));
+  });
+
   for (const { rule, policy, allowed, denied, ...expected } of cases) {
     test(`ask for ${rule}`, () => {
       expect(() => assertAllowed(policyOf(policy), principalOf(allowed), CLOCK)).not.toThrow();

@@ -2,11 +2,23 @@ import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { describe, expect, test } from "vitest";
 import { PUBLIC_POLICY } from "../../../server/gate/src/authorize/policy.ts";
 import { PolicyError } from "../../../server/gate/src/authorize/policy-table.ts";
+import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import type { IssuerOptions } from "../../../server/gate/src/connect/issuer-options.ts";
+import { createStreamService } from "../../../server/gate/src/connect/stream-service.ts";
+import { type Clock, systemClock } from "../../../server/gate/src/kernel/clock.ts";
+import { createRateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
 import type { SignatureAlgorithm } from "../../../server/gate/src/keys/key-source.ts";
-import { createEchoAuth } from "../../support/echo-server.ts";
+import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
+import { createEchoAuth, echoRoutes } from "../../support/echo-server.ts";
 import { echoService, methodOf } from "../../support/echo-service.ts";
-import { craftToken, goodClaims, LIFE_SECONDS, macOf, signToken } from "../../support/tokens.ts";
+import {
+  craftToken,
+  goodClaims,
+  ISSUED_AT_SECONDS,
+  LIFE_SECONDS,
+  macOf,
+  signToken,
+} from "../../support/tokens.ts";
 import { contextOf, decisionOf, issuer, issuerKey, service } from "./fixtures.ts";
 
 const secret = Buffer.alloc(64, 7);
@@ -146,5 +158,40 @@ describe("createAuth (S1, S2)", () => {
     clock.advance(LIFE_SECONDS * 1000);
     const context = contextOf(methodOf(service, "Call"), { authorization: `Bearer ${signToken(issuerKey)}` });
     expect(await decisionOf(auth.requestGate, context)).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+});
+
+describe("the clock of a server", () => {
+  const { nowMs, monotonicMs } = systemClock;
+  const wrong: Readonly<Record<string, Partial<Clock>>> = {
+    "clock.schedule must be a function": { nowMs, monotonicMs },
+    "clock.nowMs must return a number of milliseconds": { ...systemClock, nowMs: () => Number.NaN },
+  };
+  for (const [says, clock] of Object.entries(wrong)) {
+    const given = clock as Clock;
+    test(`is looked at when a server is made: ${says}`, () => {
+      const options = { routes: echoRoutes(service), issuers: [issuer], audience: "ledger", clock: given };
+      const refusal = new TypeError(says);
+      expect(() => createAuth(options)).toThrow(refusal);
+      expect(() => createStreamService({ streams: createStreamRegistry(), clock: given })).toThrow(refusal);
+      expect(() => createRateLimit({ limit: 1, windowMs: 1, message: "", clock: given })).toThrow(refusal);
+    });
+  }
+
+  test("that shows no number later on refuses tokens, also those that were good before", async () => {
+    let readMs = (): number => ISSUED_AT_SECONDS * 1_000;
+    const clock = { ...systemClock, nowMs: () => readMs() };
+    const { requestGate } = createAuth({
+      routes: echoRoutes(service),
+      ...{ issuers: [issuer], audience: "ledger", clock },
+    });
+    const authorization = `Bearer ${signToken(issuerKey)}`;
+    const reasons = [];
+    for (const now of [ISSUED_AT_SECONDS * 1_000, Number.NaN, ISSUED_AT_SECONDS * 1_000]) {
+      readMs = () => now;
+      const context = contextOf(methodOf(service, "Call"), { authorization });
+      reasons.push((await decisionOf(requestGate, context))?.reason);
+    }
+    expect(reasons).toEqual([undefined, "TOKEN_INVALID", undefined]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
+import { type Clock, resolveClock, systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { pause, repeat } from "../../../server/gate/src/kernel/timers.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
@@ -37,6 +37,15 @@ describe("systemClock", () => {
     expect(run).not.toHaveBeenCalled();
   });
 
+  test("refuses a delay that is no number, which no timer can wait for", () => {
+    for (const delayMs of [Number.NaN, undefined as unknown as number]) {
+      expect(() => systemClock.schedule(() => undefined, delayMs)).toThrow(
+        new TypeError("delayMs must be a number of milliseconds"),
+      );
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("leaves no timer behind when it is cancelled, not even in the middle of a chain", () => {
     const run = vi.fn<() => void>();
     const cancel = systemClock.schedule(run, 40 * DAY_MS);
@@ -56,6 +65,38 @@ describe("systemClock", () => {
     vi.advanceTimersByTime(1);
     expect(run).toHaveBeenCalledTimes(1);
   });
+});
+
+describe("resolveClock", () => {
+  test("takes a clock that has all it needs, and the machine's in the place of none", () => {
+    const clock = createTestClock();
+    expect(resolveClock(clock)).toBe(clock);
+    expect(resolveClock(undefined)).toBe(systemClock);
+  });
+
+  const { nowMs, monotonicMs, schedule } = systemClock;
+  const wrong: readonly { readonly clock: unknown; readonly says: string }[] = [
+    { clock: { monotonicMs, schedule }, says: "clock.nowMs must be a function" },
+    { clock: { nowMs, schedule }, says: "clock.monotonicMs must be a function" },
+    { clock: { nowMs, monotonicMs }, says: "clock.schedule must be a function" },
+    { clock: { nowMs, monotonicMs, schedule: 5 }, says: "clock.schedule must be a function" },
+    { clock: null, says: "clock.nowMs must be a function" },
+    ...[Number.NaN, Infinity, undefined, new Date(), "1", 1n, Promise.resolve(1)].flatMap((time) => [
+      {
+        clock: { ...systemClock, nowMs: () => time },
+        says: "clock.nowMs must return a number of milliseconds",
+      },
+      {
+        clock: { ...systemClock, monotonicMs: () => time },
+        says: "clock.monotonicMs must return a number of milliseconds",
+      },
+    ]),
+  ];
+  for (const [at, { clock, says }] of wrong.entries()) {
+    test(`refuses clock ${at} of those that are none: ${says}`, () => {
+      expect(() => resolveClock(clock as Clock)).toThrow(new TypeError(says));
+    });
+  }
 });
 
 test("a process ends before what is scheduled, unless a caller waits for it", () => {

@@ -23,6 +23,16 @@ function start(limit = 30) {
 }
 
 describe("a rate limit", () => {
+  it("refuses when the clock shows no number, and does not say for how long", () => {
+    let nowMs = 0;
+    const clock = { ...createTestClock(), nowMs: () => nowMs };
+    const rate = createRateLimit({ limit: 30, windowMs: 60_000, clock, message: "too many" });
+    nowMs = Number.NaN;
+    expect(() => rate.assertAllowed("a")).toThrowError(
+      expect.objectContaining({ reason: "RATE_LIMITED", retryAfterMs: undefined }),
+    );
+  });
+
   it("lets a window's tries through at once, and no more", () => {
     const { waitMs, take } = start();
     take(29);

@@ -78,6 +78,17 @@ describe("createStreamLifetime", () => {
     expect(lifetime.ended).toEqual(expired);
   });
 
+  test("ends within 5 seconds of a clock that no longer shows a number, and does not begin with one", () => {
+    let aheadMs = 0;
+    const options = createOptions(() => aheadMs);
+    const lifetime = createStreamLifetime(options, 600_000);
+    aheadMs = Number.NaN;
+    clock.advance(5_000);
+    expect(lifetime.ended).toEqual(expired);
+    expect(createStreamLifetime(options, 600_000).ended).toEqual(expired);
+    expect(clock.scheduledMs).toEqual([]);
+  });
+
   test("waits without looking at the clock for each of many, and looks no more when all are over", () => {
     const options = createOptions();
     const lifetimes = Array.from({ length: 100 }, () => createStreamLifetime(options, 600_000));

@@ -25,6 +25,7 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { sessionIdleTtlMs: 0 }, says: "sessionIdleTtlMs must be longer than nothing" },
     { options: { sessionMaxTtlMs: -1 }, says: "sessionMaxTtlMs must be a number of milliseconds" },
     { options: { keyRotationMs: Infinity }, says: "keyRotationMs must be a number of milliseconds" },
+    { options: { clock: { nowMs: () => 1 } }, says: "clock.monotonicMs must be a function" },
     { options: { signInsPerMinute: 0 }, says: "signInsPerMinute must be a positive number" },
     { options: { allowedOrigins: ["https://app.example/"] }, says: "allowedOrigins must be origins" },
   ];

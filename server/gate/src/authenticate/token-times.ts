@@ -19,10 +19,11 @@ export interface TokenTimes {
  * @throws AuthError `TOKEN_INVALID` before, `TOKEN_EXPIRED` after
  */
 export function assertTimely(times: TokenTimes, nowSeconds: number, toleranceSeconds: number): void {
-  if (nowSeconds + toleranceSeconds < times.notBeforeSeconds) {
+  // Negated comparisons: a time that is no number refuses.
+  if (!(nowSeconds + toleranceSeconds >= times.notBeforeSeconds)) {
     throw createRefusal("TOKEN_INVALID", "the token is not valid yet");
   }
-  if (nowSeconds - toleranceSeconds >= times.expiresAtSeconds) {
+  if (!(nowSeconds - toleranceSeconds < times.expiresAtSeconds)) {
     throw createRefusal("TOKEN_EXPIRED", "the token has expired");
   }
 }

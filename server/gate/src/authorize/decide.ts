@@ -35,7 +35,7 @@ export function assertAllowed(policy: Policy, principal: Principal, clock: Clock
 
 /** Ask for a fresh proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)). */
 function assertRecentAuth(principal: Principal, notBefore: number, maxAgeSeconds: number): void {
-  if (principal.authTimeSeconds === undefined || principal.authTimeSeconds < notBefore) {
+  if (principal.authTimeSeconds === undefined || !(principal.authTimeSeconds >= notBefore)) {
     throw createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
       metadata: { max_age: String(maxAgeSeconds) },
     });

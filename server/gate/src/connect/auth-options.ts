@@ -4,7 +4,7 @@ import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authent
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Policy } from "../authorize/policy.ts";
 import type { AuditSink } from "../kernel/audit.ts";
-import { type Clock, systemClock } from "../kernel/clock.ts";
+import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import type { Observer } from "../kernel/observe.ts";
 import { type IsolatedObserver, resolveObserver } from "../kernel/observers.ts";
@@ -130,7 +130,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   if (typeof options.audience !== "string" || options.audience === "") {
     throw new TypeError("audience must be a non-empty string");
   }
-  const clock = options.clock ?? systemClock;
+  const clock = resolveClock(options.clock);
   const { onWarning = printWarning } = options;
   const observer = resolveObserver(options, { onWarning, clock });
   const server = { audience: options.audience, clock, observer };

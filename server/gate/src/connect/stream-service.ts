@@ -2,7 +2,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
-import { type Clock, systemClock } from "../kernel/clock.ts";
+import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { type OtherServers, type RemoteRenewal, renewStreams } from "../streams/renewal.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { isStreamId } from "../streams/stream-registry.ts";
@@ -28,11 +28,10 @@ export interface StreamServiceOptions {
  *     const streams = createStreamRegistry();
  *     createAuth({ streams, routes: (router) => router.service(StreamService, createStreamService({ streams })), … })
  */
-export function createStreamService({
-  streams,
-  clock = systemClock,
-  others,
-}: StreamServiceOptions): ServiceImpl<typeof StreamService> {
+export function createStreamService(options: StreamServiceOptions): ServiceImpl<typeof StreamService> {
+  const { streams, others } = options;
+  const clock = resolveClock(options.clock);
+
   async function renewElsewhere(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal> {
     const askable = others === undefined ? [] : streamIds.filter(isStreamId);
     if (others === undefined || askable.length === 0) {

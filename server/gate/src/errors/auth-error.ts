@@ -37,6 +37,7 @@ export class AuthError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.metadata = options.metadata ?? {};
-    this.retryAfterMs = options.retryAfterMs;
+    // Made of a time that is no number, it says nothing.
+    this.retryAfterMs = Number.isNaN(options.retryAfterMs) ? undefined : options.retryAfterMs;
   }
 }

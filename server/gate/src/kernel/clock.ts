@@ -13,6 +13,8 @@ export interface Clock {
   /**
    * Call `run` once after `delayMs` milliseconds, however many they are; after Infinity, never. The delay is measured
    * on the monotonic clock: a wall clock that is set does not move it.
+   *
+   * @throws TypeError when the delay is no number
    */
   schedule(run: () => void, delayMs: number, options?: ScheduleOptions): Cancel;
 }
@@ -34,6 +36,10 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(run, delayMs, options) {
+    // A timer fires at once for one that is no number, and this one would be armed again and again.
+    if (typeof delayMs !== "number" || Number.isNaN(delayMs)) {
+      throw new TypeError("delayMs must be a number of milliseconds");
+    }
     let timer: Timer;
     const wait = (leftMs: number): void => {
       timer =
@@ -48,3 +54,25 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * Check the clock of an option `clock`, and take the machine's when there is none. Without a method, or with a time that is
+ * no number, a server would start and fail later.
+ *
+ * @throws TypeError that says what is missing
+ */
+export function resolveClock(clock: Clock = systemClock): Clock {
+  // What comes from JavaScript may be anything.
+  const given: Partial<Clock> | null = clock;
+  for (const name of ["nowMs", "monotonicMs", "schedule"] as const) {
+    if (typeof given?.[name] !== "function") {
+      throw new TypeError(`clock.${name} must be a function`);
+    }
+  }
+  for (const name of ["nowMs", "monotonicMs"] as const) {
+    if (!Number.isFinite(clock[name]())) {
+      throw new TypeError(`clock.${name} must return a number of milliseconds`);
+    }
+  }
+  return clock;
+}

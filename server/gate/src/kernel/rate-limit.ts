@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { createRefusal } from "../errors/refusal.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, resolveClock } from "./clock.ts";
 
 /** How often something may happen. */
 export interface RateLimitOptions {
@@ -42,14 +42,15 @@ const MAX_KEYS = 100_000;
  * It keeps one number for each key: when all its attempts will have grown back (the generic cell rate algorithm).
  */
 export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
-  const { limit, windowMs, clock = systemClock, message } = options;
+  const { limit, windowMs, message } = options;
+  const clock = resolveClock(options.clock);
   const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
   const stepMs = windowMs / limit;
   const waitMs = (key: string): number => (fullAt.get(key) ?? 0) + stepMs - windowMs - clock.nowMs();
   return {
     assertAllowed(key) {
       const retryAfterMs = Math.ceil(waitMs(key));
-      if (retryAfterMs > 0) {
+      if (!(retryAfterMs <= 0)) {
         throw createRefusal("RATE_LIMITED", message, { retryAfterMs });
       }
     },

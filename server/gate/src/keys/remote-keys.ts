@@ -43,7 +43,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
   function ready(): KeySet | undefined {
     const nowMs = clock.nowMs();
     const { current } = loader;
-    if (current === undefined || nowMs >= current.freshUntilMs + LAST_KNOWN_GOOD_MS) {
+    if (current === undefined || !(nowMs < current.freshUntilMs + LAST_KNOWN_GOOD_MS)) {
       return undefined;
     }
     if (nowMs < current.refreshAtMs) {
@@ -101,7 +101,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
         return keySet.find(kid, algorithm) ?? findUnknown(kid, algorithm);
       }
       const waitMs = loader.retryAtMs - clock.nowMs();
-      if (loader.loading === undefined && waitMs > 0) {
+      if (loader.loading === undefined && !(waitMs <= 0)) {
         throw unavailable(waitMs);
       }
       return findByLoading(kid, algorithm);

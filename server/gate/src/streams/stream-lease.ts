@@ -76,7 +76,7 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     const deadlineMs = toDeadlineMs(principal);
     const leftMs = deadlineMs - clock.nowMs();
     // A token that has run out on its way here ends nothing.
-    if (leftMs <= 0) {
+    if (!(leftMs > 0)) {
       return 0;
     }
     const refusal = adopt(principal);

@@ -48,10 +48,10 @@ export function createStreamLifetime(options: LifetimeOptions, deadlineMs: numbe
   function look(): void {
     cancelTimer?.();
     const leftMs = endsAtMs - clock.nowMs();
-    if (leftMs <= 0) {
-      end(new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired"));
-    } else {
+    if (leftMs > 0) {
       cancelTimer = clock.schedule(look, leftMs, KEEPS_PROCESS_ALIVE);
+    } else {
+      end(new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired"));
     }
   }
 

@@ -2,9 +2,9 @@ import type { AuditSink, MessageBus } from "@countersign/server";
 import {
   auditOf,
   type IsolatedObserver,
+  resolveClock,
   resolveObserver,
   SILENT_BUS,
-  systemClock,
 } from "@countersign/server/internal";
 import type { PasswordCost } from "../credentials/password.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
@@ -51,7 +51,7 @@ const KEY_POLL_MS = 5 * SECOND_MS;
 export function resolveCreateIssuerOptions(options: CreateIssuerOptions): ResolvedIssuerOptions {
   const { url, audience, insecure = {}, allowedOrigins = [], store, secret } = options;
   const onWarning = options.onWarning ?? printWarning;
-  const clock = options.clock ?? systemClock;
+  const clock = resolveClock(options.clock);
   const observer = resolveObserver(options, { onWarning, clock });
   assertStore(store);
   assertUrl(url);

@@ -36,14 +36,14 @@ export function assertAssertionClaims(
   if (aud !== issuer && !(Array.isArray(aud) && aud.length === 1 && aud[0] === issuer)) {
     throw invalid("aud must be the issuer of this server, exactly, and nothing else");
   }
-  if (!isTime(exp) || exp <= nowSeconds - toleranceSeconds) {
+  if (!isTime(exp) || !(exp > nowSeconds - toleranceSeconds)) {
     throw invalid("exp must be in the future");
   }
-  if (exp > nowSeconds + MAX_LIFE_SECONDS + toleranceSeconds) {
+  if (!(exp <= nowSeconds + MAX_LIFE_SECONDS + toleranceSeconds)) {
     throw invalid(`exp must be at most ${MAX_LIFE_SECONDS} seconds ahead`);
   }
   for (const time of [iat, nbf]) {
-    if (time !== undefined && (!isTime(time) || time > nowSeconds + toleranceSeconds)) {
+    if (time !== undefined && (!isTime(time) || !(time <= nowSeconds + toleranceSeconds))) {
       throw invalid("iat and nbf must not be in the future");
     }
   }

@@ -64,13 +64,13 @@ export function createSignInLimiter(clock: Clock): OwnSignInLimiter {
 export function assertWaited(failures: Failures | undefined, nowMs: number): void {
   const known = recent(failures, nowMs);
   const retryAfterMs = known === undefined ? 0 : known.lastAtMs + delayMsAfter(known.count) - nowMs;
-  if (retryAfterMs > 0) {
+  if (!(retryAfterMs <= 0)) {
     throw new AuthError("RATE_LIMITED", "too many failed sign-ins: wait before the next", { retryAfterMs });
   }
 }
 
 function recent(failures: Failures | undefined, nowMs: number): Failures | undefined {
-  return failures !== undefined && nowMs - failures.lastAtMs < FAILURE_WINDOW_MS ? failures : undefined;
+  return failures !== undefined && !(nowMs - failures.lastAtMs >= FAILURE_WINDOW_MS) ? failures : undefined;
 }
 
 function delayMsAfter(count: number): number {

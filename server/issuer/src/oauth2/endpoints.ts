@@ -1,4 +1,5 @@
-import { type Clock, type Endpoint, systemClock } from "@countersign/server";
+import type { Clock, Endpoint } from "@countersign/server";
+import { resolveClock } from "@countersign/server/internal";
 import type { SignIn } from "../services/session-sign-in.ts";
 import type { TokenExchange } from "../services/token-exchange.ts";
 import type { TokenLookup } from "../services/token-lookup.ts";
@@ -43,7 +44,8 @@ export interface OAuthEndpointsOptions {
  * The limits count by the peer that the host names: where it names none, all clients count as one.
  */
 export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
-  const { onError, clock = systemClock } = options;
+  const { onError } = options;
+  const clock = resolveClock(options.clock);
   return {
     "/oauth2/token": createOAuthEndpoint({ onError, clock }, createTokenEndpoint(options)),
     "/oauth2/revoke": createOAuthEndpoint({ onError, clock }, createRevocationEndpoint(options)),

@@ -1,5 +1,5 @@
 import type { Clock } from "@countersign/server";
-import { systemClock } from "@countersign/server/internal";
+import { resolveClock, systemClock } from "@countersign/server/internal";
 import { openDatabase, type Store, type StoreLocation } from "../store/database.ts";
 import { createStoreClock } from "../store/store-clock.ts";
 
@@ -33,7 +33,8 @@ export interface OpenableSource {
  * @throws TypeError when it is not given in exactly one way
  */
 export function resolveRevocationSource(options: RevocationSourceOptions): OpenableSource {
-  const { store, database, clock = systemClock } = options;
+  const { store, database } = options;
+  const clock = resolveClock(options.clock);
   if (database !== undefined && store === undefined) {
     return openLater(database, options);
   }

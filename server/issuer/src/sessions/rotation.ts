@@ -49,7 +49,7 @@ export function decideRotation(
   if (session.revokedAtMs !== undefined) {
     return { kind: "revoked", reason: session.revokeReason ?? "unknown" };
   }
-  if (attempt.nowMs >= Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs)) {
+  if (!(attempt.nowMs < Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs))) {
     return { kind: "invalid", why: "expired" };
   }
   return decideByGeneration(session, attempt);

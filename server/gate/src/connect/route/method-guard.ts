@@ -73,7 +73,7 @@ export function createMethodGuard(
   const observesTime = observer.callDecided !== undefined;
 
   function lookAgain({ caller, admittedAtMs }: CallState): void {
-    if (caller?.principal !== undefined && clock.nowMs() - admittedAtMs >= VERDICT_HOLDS_MS && !isShadow) {
+    if (caller?.principal !== undefined && !(clock.nowMs() - admittedAtMs < VERDICT_HOLDS_MS) && !isShadow) {
       options.assertStillGood(caller.principal);
     }
   }
