@@ -114,13 +114,7 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
     endpoints: composeEndpoints(ground, { issuance, trust }),
     revocations: toRevocations(revocations),
     sessions,
-    accounts: createAccounts({
-      store,
-      clock,
-      audit,
-      sessions,
-      passwords: createPasswords(options.passwordCost),
-    }),
+    accounts: composeAccounts(ground, sessions),
     clients: createClients({ store, clock, audit, sessions, revocations }),
     keys: {
       list: () => keyRing.list(),
@@ -138,6 +132,17 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
       }
     },
   };
+}
+
+function composeAccounts({ options, store, clock }: IssuerGround, sessions: Sessions): Accounts {
+  return createAccounts({
+    store,
+    clock,
+    audit: options.audit,
+    sessions,
+    passwords: createPasswords(options.passwordCost),
+    acceptPassword: options.acceptPassword,
+  });
 }
 
 /** Revocations without what only their issuer may do: start, close, and take in what it has written itself. */

@@ -12,11 +12,14 @@ export type {
 } from "./create-issuer/options.ts";
 export type { Issuer } from "./create-issuer.ts";
 export { createIssuer } from "./create-issuer.ts";
+export type { AccountErrorReason } from "./credentials/account-error.ts";
+export { AccountError } from "./credentials/account-error.ts";
 export type { AccountUpdate } from "./credentials/account-update.ts";
 export type { Accounts, NewAccount } from "./credentials/accounts.ts";
 export type { ClientUpdate } from "./credentials/client-update.ts";
 export type { ClientRotation, Clients, ClientWithSecret, NewClient } from "./credentials/clients.ts";
 export type { PasswordCost } from "./credentials/password.ts";
+export type { AcceptPassword, ProposedPassword } from "./credentials/password-rule.ts";
 export type { KeyRing } from "./keys/key-ring.ts";
 export type { OAuthEndpointsOptions } from "./oauth2/endpoints.ts";
 export { createOAuthEndpoints } from "./oauth2/endpoints.ts";

@@ -27,6 +27,7 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { keyRotationMs: Infinity }, says: "keyRotationMs must be a number of milliseconds" },
     { options: { clock: { nowMs: () => 1 } }, says: "clock.monotonicMs must be a function" },
     { options: { signInsPerMinute: 0 }, says: "signInsPerMinute must be a positive number" },
+    { options: { acceptPassword: "zxcvbn" }, says: "acceptPassword must be a function" },
     { options: { allowedOrigins: ["https://app.example/"] }, says: "allowedOrigins must be origins" },
   ];
   test.each(cases)("$options", async ({ options, says }) => {

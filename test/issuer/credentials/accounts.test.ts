@@ -174,7 +174,7 @@ describeStores("accounts", (open) => {
       [{ username: " ada" }, "must not begin or end with a space"],
       [{ username: "a\u0000da" }, "control characters"],
       [{ password: "1234567" }, "at least 8 characters"],
-      [{ password: "x".repeat(1_025) }, "at most 1024 bytes"],
+      [{ password: "x".repeat(1_025) }, "a password must not be longer than 1024 bytes"],
       [{ scopes: ["two words"] }, "a scope or role"],
       [{ roles: [""] }, "a scope or role"],
     ] as const) {

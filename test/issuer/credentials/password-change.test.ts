@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
 import { createPasswordChange } from "../../../server/issuer/src/credentials/password-change.ts";
+import { acceptAnyPassword } from "../../../server/issuer/src/credentials/password-rule.ts";
 import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
 import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
@@ -17,7 +18,10 @@ async function start(store: Store) {
   const passwordSignIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
   const events: unknown[] = [];
   const audit = { record: (event: unknown) => void events.push(event) };
-  const change = createPasswordChange({ store, passwords, passwordSignIn, audit });
+  const change = createPasswordChange({
+    ...{ store, passwords, passwordSignIn, audit },
+    acceptPassword: acceptAnyPassword,
+  });
   return { accounts, subject, passwordSignIn, change, events };
 }
 

@@ -83,6 +83,8 @@ it("takes no text that cannot be a password", async () => {
     [{ newPassword: "1234567" }, "new_password"],
     [{ newPassword: "ü".repeat(513) }, "new_password"],
     [{ newPassword: "battery\u0000staple" }, "new_password"],
+    [{ newPassword: CHANGE.currentPassword }, "new_password"],
+    [{ currentPassword: "cafe\u0301 noir", newPassword: "caf\u00e9 noir" }, "new_password"],
   ] as const) {
     const call = server.client.changePassword({ ...CHANGE, ...change }, auth);
     expect(await refusal(call)).toMatchObject({ code: "InvalidArgument", fields: [field] });

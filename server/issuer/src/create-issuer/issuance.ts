@@ -101,7 +101,13 @@ function composeSignIn(
     audit,
     attempts: limitSignInAttempts({ store, clock, bus, perMinute, onError }, opened),
     passwordSignIn,
-    passwordChange: createPasswordChange({ store, passwords, passwordSignIn, audit }),
+    passwordChange: createPasswordChange({
+      store,
+      passwords,
+      passwordSignIn,
+      acceptPassword: options.acceptPassword,
+      audit,
+    }),
     authenticateClient: createClientAuthentication({
       store,
       clock,

@@ -1,5 +1,6 @@
 import type { AuditSink, Clock, MessageBus, Observer } from "@countersign/server";
 import type { PasswordCost } from "../credentials/password.ts";
+import type { AcceptPassword } from "../credentials/password-rule.ts";
 import type { FederatedIssuerOptions } from "./federated-issuer.ts";
 
 /** What {@link createIssuer} takes. */
@@ -39,6 +40,11 @@ export interface CreateIssuerOptions {
    * `https://app.example.com`. Default: none.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * The rule for passwords of this server, beside the one that holds everywhere (8 characters to 1,024 bytes). It is asked
+   * when an account is added, and when a password is replaced. Default: no other rule.
+   */
+  readonly acceptPassword?: AcceptPassword;
   /** How many attempts to sign in one address has in a minute; Infinity: no limit. Default 30. */
   readonly signInsPerMinute?: number;
   /**

@@ -7,6 +7,7 @@ import {
   SILENT_BUS,
 } from "@countersign/server/internal";
 import type { PasswordCost } from "../credentials/password.ts";
+import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import type { CreateIssuerOptions, IssuerErrorSink, IssuerStoreLocation } from "./options.ts";
@@ -71,6 +72,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     audience,
     federatedIssuers: options.federatedIssuers ?? [],
     cookieOrigins: new Set([new URL(url).origin, ...allowedOrigins]),
+    acceptPassword: resolveAcceptPassword(options.acceptPassword),
     signInsPerMinute,
     replaces: options.replaces ?? {},
     provisional: new Set(options.provisional),
@@ -83,6 +85,13 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     failOpen: insecure.failOpen ?? false,
     passwordCost: insecure.passwordCost ?? {},
   };
+}
+
+function resolveAcceptPassword(accept: AcceptPassword = acceptAnyPassword): AcceptPassword {
+  if (typeof accept !== "function") {
+    throw new TypeError("acceptPassword must be a function");
+  }
+  return accept;
 }
 
 type Times = Required<

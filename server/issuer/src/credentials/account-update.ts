@@ -1,6 +1,7 @@
-import type { AccountEvent } from "@countersign/server/internal";
+import { type AccountEvent, isScopeToken } from "@countersign/server/internal";
 import type { AccountChange } from "../store/accounts.ts";
-import { assertTokens } from "./client-names.ts";
+import { AccountError } from "./account-error.ts";
+import { TOKEN_RULE } from "./client-names.ts";
 
 /** What is to change about an account. What is not named stays. */
 export interface AccountUpdate {
@@ -20,15 +21,22 @@ export interface AccountUpdate {
 /**
  * Write an update for the store.
  *
- * @throws Error when a name of a scope or role is no good
+ * @throws AccountError when a name of a scope or role is no good
  */
 export function toAccountChange({ scopes, roles, disabled }: AccountUpdate, nowMs: number): AccountChange {
-  assertTokens([...(scopes ?? []), ...(roles ?? [])]);
+  assertRights([...(scopes ?? []), ...(roles ?? [])]);
   return {
     scopes: scopes && [...new Set(scopes)],
     roles: roles && [...new Set(roles)],
     disabledAtMs: toDisabledAt(disabled, nowMs),
   };
+}
+
+/** @throws AccountError `RIGHTS_INVALID` when one is no name for a scope or role */
+export function assertRights(names: readonly string[]): void {
+  if (!names.every(isScopeToken)) {
+    throw new AccountError("RIGHTS_INVALID", TOKEN_RULE);
+  }
 }
 
 /** Write whether something is disabled as the time since when; undefined: that is not to change. */

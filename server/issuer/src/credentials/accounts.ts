@@ -10,21 +10,24 @@ import {
   updateAccount,
 } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
-import { type AccountUpdate, eventsOfAccountUpdate, toAccountChange } from "./account-update.ts";
-import { assertTokens } from "./client-names.ts";
-import type { Passwords } from "./password.ts";
+import { AccountError } from "./account-error.ts";
 import {
-  MAX_PASSWORD_BYTES,
-  MAX_USERNAME_BYTES,
-  MIN_PASSWORD_CHARACTERS,
-  normalizeUsername,
-} from "./username.ts";
+  type AccountUpdate,
+  assertRights,
+  eventsOfAccountUpdate,
+  toAccountChange,
+} from "./account-update.ts";
+import type { Passwords } from "./password.ts";
+import { type AcceptPassword, acceptAnyPassword, assertAcceptable, assertPassword } from "./password-rule.ts";
+import { MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
 
 /** What {@link createAccounts} needs. */
 export interface AccountsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly passwords: Passwords;
+  /** The rule of the server for passwords, beside the one that holds everywhere. Default: none. */
+  readonly acceptPassword?: AcceptPassword;
   /** Learns of every change. Default: none. */
   readonly audit?: AuditSink<AccountEvent>;
   /** Ends the sessions of an account that is disabled or removed, or gets a new password. */
@@ -49,28 +52,28 @@ export interface NewAccount {
 
 /** The accounts, for those who run the server. */
 export interface Accounts {
-  /** Add an account. @throws Error when the username is taken, or name, password, a scope or a role is no good */
+  /** Add an account. @throws AccountError when the username is taken, or name, password, a scope or a role is no good */
   create(account: NewAccount): Promise<AccountRecord>;
   /** Find an account by the name that its owner types. */
   find(username: string): Promise<AccountRecord | undefined>;
   /** List every account by username. */
   list(): Promise<readonly AccountRecord[]>;
-  /** Replace a password, and end all sessions. @throws Error when there is no such account */
+  /** Replace a password, and end all sessions. @throws AccountError when it is refused, or there is no such account */
   setPassword(username: string, password: string): Promise<void>;
   /**
    * Change scopes, roles and whether it is let in.
    *
-   * @throws Error when there is no such account, or a name is no good
+   * @throws AccountError when there is no such account, or a name is no good
    */
   update(username: string, change: AccountUpdate): Promise<AccountRecord>;
-  /** Refuse all sign-ins of an account, and end its sessions. @throws Error when there is no such account */
+  /** Refuse all sign-ins of an account, and end its sessions. @throws AccountError when there is no such account */
   disable(username: string): Promise<void>;
-  /** Let a disabled account in again. @throws Error when there is no such account */
+  /** Let a disabled account in again. @throws AccountError when there is no such account */
   enable(username: string): Promise<void>;
   /**
    * Remove an account for good, and end all sessions. Its subject is never used again; its name may be.
    *
-   * @throws Error when there is no such account
+   * @throws AccountError when there is no such account
    */
   remove(username: string): Promise<void>;
 }
@@ -79,7 +82,7 @@ const SUBJECT_BYTES = 16;
 
 /** Create the keeper of accounts. */
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { store, clock, passwords, sessions } = options;
+  const { store, clock, passwords, sessions, acceptPassword = acceptAnyPassword } = options;
   const record = (type: AccountEvent["type"], subject: string): void =>
     options.audit?.record({ type, subject });
   const find = (username: string): Promise<AccountRecord | undefined> =>
@@ -112,10 +115,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
   };
   return {
     async create(input) {
+      assertNewAccount(input);
+      const username = normalizeUsername(input.username);
+      await assertAcceptable({ password: input.password, username }, acceptPassword);
       const account = await toRecord(input, passwords, clock.nowMs());
       const wasAdded = await insertAccount(store, account);
       if (!wasAdded) {
-        throw new Error("the username is taken");
+        throw new AccountError("USERNAME_TAKEN", "the username is taken");
       }
       record("account_added", account.subject);
       return account;
@@ -123,8 +129,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     find,
     list: () => listAccounts(store),
     async setPassword(username, password) {
-      assertPassword(password);
-      const { subject } = await get(username);
+      const { subject, username: kept } = await get(username);
+      await assertAcceptable({ password, username: kept }, acceptPassword);
       await updateAccount(store, subject, { passwordHash: await passwords.hash(password) });
       record("password_changed", subject);
       await sessions.end({ where: { subject }, reason: "password_changed" });
@@ -147,15 +153,23 @@ export function createAccounts(options: AccountsOptions): Accounts {
   };
 }
 
-function noSuchAccount(): Error {
-  return new Error("there is no such account");
+function noSuchAccount(): AccountError {
+  return new AccountError("ACCOUNT_UNKNOWN", "there is no such account");
+}
+
+/**
+ * Check what can be checked of a new account without a store.
+ *
+ * @throws AccountError when name, password, a scope or a role is no good
+ */
+function assertNewAccount({ username, password, scopes, roles }: NewAccount): void {
+  assertUsername(username);
+  assertPassword(password);
+  assertRights([...scopes, ...roles]);
 }
 
 async function toRecord(input: NewAccount, passwords: Passwords, nowMs: number): Promise<AccountRecord> {
   const { username, password, scopes, roles } = input;
-  assertUsername(username);
-  assertPassword(password);
-  assertTokens([...scopes, ...roles]);
   return {
     subject: `usr_${randomBytes(SUBJECT_BYTES).toString("base64url")}`,
     username: normalizeUsername(username),
@@ -170,18 +184,12 @@ async function toRecord(input: NewAccount, passwords: Passwords, nowMs: number):
 function assertUsername(username: string): void {
   const bytes = Buffer.byteLength(normalizeUsername(username));
   if (bytes === 0 || bytes > MAX_USERNAME_BYTES || Buffer.byteLength(username) > MAX_USERNAME_BYTES) {
-    throw new Error(`a username must have 1 to ${MAX_USERNAME_BYTES} bytes`);
+    throw new AccountError("USERNAME_INVALID", `a username must have 1 to ${MAX_USERNAME_BYTES} bytes`);
   }
   if (/\p{C}|^\s|\s$/u.test(username)) {
-    throw new Error("a username must not begin or end with a space or contain control characters");
-  }
-}
-
-function assertPassword(password: string): void {
-  const isLongEnough = Array.from(password).length >= MIN_PASSWORD_CHARACTERS;
-  if (!isLongEnough || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
-    throw new Error(
-      `a password must have at least ${MIN_PASSWORD_CHARACTERS} characters and at most ${MAX_PASSWORD_BYTES} bytes`,
+    throw new AccountError(
+      "USERNAME_INVALID",
+      "a username must not begin or end with a space or contain control characters",
     );
   }
 }

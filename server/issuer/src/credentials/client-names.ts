@@ -37,12 +37,14 @@ export function assertClientId(text: string): void {
   }
 }
 
+/** What a scope or role must be. */
+export const TOKEN_RULE =
+  "a scope or role must be 1 to 128 printable ASCII characters without space, quote or backslash";
+
 /** @throws Error when one is no name for a scope or role */
 export function assertTokens(names: readonly string[]): void {
   if (!names.every(isScopeToken)) {
-    throw new Error(
-      "a scope or role must be 1 to 128 printable ASCII characters without space, quote or backslash",
-    );
+    throw new Error(TOKEN_RULE);
   }
 }
 

@@ -3,6 +3,7 @@ import { type AccountEvent, createConcurrencyLimit } from "@countersign/server/i
 import { findAccountBySubject, replacePasswordHash } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import type { Passwords } from "./password.ts";
+import { type AcceptPassword, assertAcceptable } from "./password-rule.ts";
 import type { PasswordSignIn } from "./password-sign-in.ts";
 
 /** What {@link createPasswordChange} needs. */
@@ -11,6 +12,7 @@ export interface PasswordChangeOptions {
   readonly passwords: Passwords;
   /** Checks the current password, and limits how often that is tried: the one that signs in. */
   readonly passwordSignIn: PasswordSignIn;
+  readonly acceptPassword: AcceptPassword;
   readonly audit: AuditSink<AccountEvent>;
 }
 
@@ -19,7 +21,6 @@ export interface PasswordReplacement {
   /** The account. */
   readonly subject: string;
   readonly currentPassword: string;
-  /** 8 characters to 1,024 bytes: the caller has checked that. */
   readonly newPassword: string;
 }
 
@@ -29,6 +30,7 @@ export interface PasswordReplacement {
  * @returns false when the subject has no account here
  * @throws AuthError `CREDENTIALS_INVALID` when the current password is wrong, or was replaced meanwhile;
  *   `RATE_LIMITED` after too many failures, and `AUTH_UNAVAILABLE` when the store cannot be used or too many wait
+ * @throws AccountError `PASSWORD_REFUSED` when it cannot have the new one
  */
 export type PasswordChange = (replacement: PasswordReplacement) => Promise<boolean>;
 
@@ -37,7 +39,7 @@ const HASHING = { maxRunning: 1, maxWaiting: 64, message: "too many changes of p
 
 /** Create what replaces the passwords of accounts for their owners. */
 export function createPasswordChange(options: PasswordChangeOptions): PasswordChange {
-  const { store, passwords, passwordSignIn, audit } = options;
+  const { store, passwords, passwordSignIn, acceptPassword, audit } = options;
   const limitHashing = createConcurrencyLimit(HASHING);
   return async ({ subject, currentPassword, newPassword }) => {
     const known = await findAccountBySubject(store, subject);
@@ -45,6 +47,8 @@ export function createPasswordChange(options: PasswordChangeOptions): PasswordCh
       return false;
     }
     const account = await passwordSignIn({ username: known.username, password: currentPassword });
+    // After the proof: the server's rule may ask others, and is not to be put to work by a stolen token.
+    await assertAcceptable({ password: newPassword, username: account.username }, acceptPassword);
     const passwordHash = await limitHashing(() => passwords.hash(newPassword));
     const change = { subject, from: account.passwordHash, to: passwordHash };
     // Two requests may have proven the same password, or the operator may have replaced it: the first one counts.

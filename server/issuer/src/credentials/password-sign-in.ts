@@ -3,8 +3,9 @@ import { createConcurrencyLimit } from "@countersign/server/internal";
 import { type AccountRecord, findAccountByUsername } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import type { Passwords } from "./password.ts";
+import { MAX_PASSWORD_BYTES } from "./password-rule.ts";
 import type { SignInLimiter } from "./sign-in-limiter.ts";
-import { digestUsername, MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
+import { digestUsername, MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
 
 /** What {@link createPasswordSignIn} needs. */
 export interface PasswordSignInOptions {

@@ -3,12 +3,6 @@ import { createHash } from "node:crypto";
 /** The longest username, in bytes of UTF-8. */
 export const MAX_USERNAME_BYTES = 256;
 
-/** The shortest password, in characters (code points). */
-export const MIN_PASSWORD_CHARACTERS = 8;
-
-/** The longest password, in bytes of UTF-8. */
-export const MAX_PASSWORD_BYTES = 1_024;
-
 /** Bring a username into the one form that accounts are found by: letter case and width do not matter. */
 export function normalizeUsername(username: string): string {
   return username.normalize("NFKC").toLowerCase().normalize("NFKC");

@@ -2,8 +2,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { ChangePasswordRequest } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import { invalidArgument } from "@countersign/server/internal";
+import { AccountError } from "../credentials/account-error.ts";
 import { type OwnSessionsDeps, readOwnSession } from "./own-sessions.ts";
-import { assertPasswordChange } from "./session-input.ts";
+import { assertPasswordChange, newPasswordViolation } from "./session-input.ts";
 import type { SignIn } from "./session-sign-in.ts";
 
 /** What callers' own passwords are replaced with. */
@@ -36,7 +38,7 @@ export async function changeOwnPassword(
     throw new AuthError("POLICY_DENIED", "a registered client does not change the password of its user");
   }
   const replacement = { subject, sessionId, peer, currentPassword, newPassword };
-  if (!(await deps.signIn.changePassword(replacement))) {
+  if (!(await deps.signIn.changePassword(replacement).catch(toPasswordRefusal))) {
     throw new ConnectError("the caller signs in without a password here", Code.FailedPrecondition);
   }
   if (keepOtherSessions) {
@@ -44,4 +46,12 @@ export async function changeOwnPassword(
   }
   const where = { subject, exceptSessionId: sessionId };
   return { revokedCount: (await deps.sessions.end({ where, reason: "password_changed" })).length };
+}
+
+/** Say to the caller why the server does not accept the new password. */
+function toPasswordRefusal(error: unknown): never {
+  if (error instanceof AccountError && error.reason === "PASSWORD_REFUSED") {
+    throw invalidArgument([newPasswordViolation(error.message)]);
+  }
+  throw error;
 }

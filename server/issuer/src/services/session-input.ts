@@ -16,7 +16,8 @@ import {
   MAX_TOKEN_CHARS,
   type Violation,
 } from "@countersign/server/internal";
-import { MAX_PASSWORD_BYTES, MAX_USERNAME_BYTES, MIN_PASSWORD_CHARACTERS } from "../credentials/username.ts";
+import { findPasswordFault, MAX_PASSWORD_BYTES } from "../credentials/password-rule.ts";
+import { MAX_USERNAME_BYTES } from "../credentials/username.ts";
 import { textViolations } from "./input.ts";
 import type { Credential } from "./session-sign-in.ts";
 import { MAX_DEVICE_BYTES } from "./session-use.ts";
@@ -86,12 +87,18 @@ function tokenViolations(field: string, token: string): readonly Violation[] {
  * @throws ConnectError InvalidArgument when a field is wrong
  */
 export function assertPasswordChange({ currentPassword, newPassword }: ChangePasswordRequest): void {
-  const maxBytes = MAX_PASSWORD_BYTES;
-  const minCharacters = MIN_PASSWORD_CHARACTERS;
+  const limits = { minCharacters: 1, maxBytes: MAX_PASSWORD_BYTES };
+  const isSame = newPassword.normalize("NFC") === currentPassword.normalize("NFC");
+  const fault = findPasswordFault(newPassword) ?? (isSame ? "must not be the current password" : undefined);
   assertValid([
-    ...textViolations("current_password", currentPassword, { minCharacters: 1, maxBytes }),
-    ...textViolations("new_password", newPassword, { minCharacters, maxBytes }),
+    ...textViolations("current_password", currentPassword, limits),
+    ...(fault === undefined ? [] : [newPasswordViolation(fault)]),
   ]);
+}
+
+/** Say of the new password what is wrong with it. */
+export function newPasswordViolation(description: string): Violation {
+  return { field: "new_password", description };
 }
 
 /**

@@ -597,7 +597,8 @@ export type ChangePasswordRequest = Message<"countersign.auth.v1.ChangePasswordR
   currentPassword: string;
 
   /**
-   * The password that it is to have: 8 characters to 1,024 bytes.
+   * The password that it is to have: another one, of 8 characters to 1,024
+   * bytes. A server may have a rule of its own beside.
    *
    * @generated from field: string new_password = 2;
    */
