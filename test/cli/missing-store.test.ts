@@ -109,6 +109,22 @@ describe("where there is no store", () => {
     }
   });
 
+  const refused = [
+    { args: ["ada"], input: "short", why: "a password must have at least 8 characters" },
+    { args: ["ada", "--scope", "a b"], input: "correct horse", why: "a scope or role must be" },
+    { args: [" ada"], input: "correct horse", why: "a username must not begin or end with a space" },
+  ];
+  test.each(refused)("user add --create makes none for an account that is refused: $why", async (refusal) => {
+    await using folder = await createTemporaryFolder();
+    const terminal = recordingTerminal({
+      env: { COUNTERSIGN_DATA_DIR: join(folder.path, "data") },
+      input: refusal.input,
+    });
+    expect(await runCommand(["user", "add", ...refusal.args, "--create"], terminal)).toBe(1);
+    expect(terminal.warned).toEqual([expect.stringContaining(`countersign user add: ${refusal.why}`)]);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
   test("serve makes it, and says so", async () => {
     await using folder = await createTemporaryFolder();
     const dataDir = join(folder.path, "data");

@@ -27,6 +27,27 @@ function terminalWith(keys: string) {
 }
 
 describe("the question for a password", () => {
+  test.each(["add", "passwd"])(
+    "is not repeated by user %s for one that is refused anyway",
+    async (action) => {
+      await using folder = await createTemporaryFolder();
+      await makeStore(folder.path);
+      const questions: string[] = [];
+      const terminal = {
+        ...recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: folder.path } }),
+        async askSecret(question: string) {
+          questions.push(question);
+          return "short";
+        },
+      };
+      expect(await runCommand(["user", action, "ada"], terminal)).toBe(1);
+      expect(terminal.warned.at(-1)).toBe(
+        `countersign user ${action}: a password must have at least 8 characters`,
+      );
+      expect(questions).toEqual(["Password: "]);
+    },
+  );
+
   test("is answered by the line that is typed", async () => {
     expect(await terminalWith("correct horse\r").askSecret("Password: ")).toBe("correct horse");
   });
@@ -41,7 +62,9 @@ describe("the question for a password", () => {
     const { askSecret } = terminalWith(keys);
     const terminal = { ...recordingTerminal({ env }), askSecret };
     expect(await runCommand(["user", "add", "ada"], terminal)).toBe(130);
-    expect(terminal.warned.at(-1)).toBe("countersign user add: no password was given");
+    expect(terminal.warned.at(-1)).toBe(
+      "countersign user add: no password was given, and nothing has changed",
+    );
     const listing = recordingTerminal({ env });
     await runCommand(["user", "list", "--json"], listing);
     expect(listing.printed).toEqual(["[]"]);

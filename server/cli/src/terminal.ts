@@ -45,7 +45,7 @@ async function askHidden(process: NodeJS.Process, question: string): Promise<str
   const lines = createInterface({ input: process.stdin, output: hidden, terminal: true });
   const { promise: closed, reject } = Promise.withResolvers<never>();
   // Ctrl-C and Ctrl-D close the interface; after Ctrl-D, its question would never be answered.
-  lines.once("close", () => reject(new InterruptedError("no password was given")));
+  lines.once("close", () => reject(new InterruptedError("no password was given, and nothing has changed")));
   const answer = lines.question("");
   // It is rejected by Ctrl-C, too, behind what says so here.
   answer.catch(() => undefined);

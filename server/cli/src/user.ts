@@ -1,7 +1,9 @@
-import type { AccountRecord } from "@countersign/issuer";
-import { type ObjectAnswer, toAnswer, toListAnswer } from "./answer.ts";
-import type { Terminal } from "./command.ts";
+import type { AccountRecord, NewAccount } from "@countersign/issuer";
+import { assertNewAccount, assertPassword } from "@countersign/issuer/internal";
+import { type Answer, type ObjectAnswer, toAnswer, toListAnswer } from "./answer.ts";
+import type { Call, Terminal } from "./command.ts";
 import { namesOf } from "./config.ts";
+import { orExplain } from "./explain.ts";
 import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
 import { onStore, type StoreCall } from "./on-store.ts";
 import { type Fact, formatTime } from "./table.ts";
@@ -9,16 +11,12 @@ import { CommandError } from "./usage-error.ts";
 
 /** What `countersign user` does. */
 export const userActions = {
-  add: onStore(
-    async (call) => {
-      const { backend, argument: username, line, terminal } = call;
-      const password = await readPassword(terminal);
-      const [scopes, roles] = [namesOf(line.values.scope), namesOf(line.values.role)];
-      const account = await backend.accounts.create({ username, password, scopes, roles });
-      return showAccount(account, "was added.");
-    },
-    { mayCreate: true },
-  ),
+  async add(call: Call) {
+    // An account that is refused leaves no store behind; where there is none to be made, that is said before a question.
+    const isNewStore = call.line.values.create === true;
+    const account = isNewStore ? await orExplain(() => readNewAccount(call)) : undefined;
+    await onStore((storeCall) => addAccount(storeCall, account), { mayCreate: true })(call);
+  },
   list: onStore(async ({ backend }) => toListAnswer(COLUMNS, (await backend.accounts.list()).map(toRow))),
   set: onStore(async ({ backend, argument: name, line }) => {
     const rights = readNewRights(line);
@@ -51,6 +49,24 @@ export const userActions = {
   }),
 };
 
+async function addAccount(call: StoreCall, given: NewAccount | undefined): Promise<Answer> {
+  const account = await call.backend.accounts.create(given ?? (await readNewAccount(call)));
+  return showAccount(account, "was added.");
+}
+
+/** Read the account that is to be made. @throws AccountError when something about it is no good */
+async function readNewAccount({ argument: username, line, terminal }: Call): Promise<NewAccount> {
+  const password = await readPassword(terminal);
+  const account = {
+    username,
+    password,
+    scopes: namesOf(line.values.scope),
+    roles: namesOf(line.values.role),
+  };
+  assertNewAccount(account);
+  return account;
+}
+
 function showAccount(account: AccountRecord, what: string): ObjectAnswer {
   return toAnswer([`${account.username} ${what}`], toRow(account));
 }
@@ -74,11 +90,13 @@ function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number]
   };
 }
 
+/** @throws AccountError when what is typed at a terminal is refused: it is not to be typed again */
 async function readPassword(terminal: Terminal): Promise<string> {
   const typed = await terminal.askSecret("Password: ");
   if (typed === undefined) {
     return (await terminal.readInput()).replace(/\r?\n$/, "");
   }
+  assertPassword(typed);
   if (typed !== (await terminal.askSecret("Again: "))) {
     throw new CommandError("the two passwords differ");
   }

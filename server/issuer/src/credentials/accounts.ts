@@ -162,7 +162,7 @@ function noSuchAccount(): AccountError {
  *
  * @throws AccountError when name, password, a scope or a role is no good
  */
-function assertNewAccount({ username, password, scopes, roles }: NewAccount): void {
+export function assertNewAccount({ username, password, scopes, roles }: NewAccount): void {
   assertUsername(username);
   assertPassword(password);
   assertRights([...scopes, ...roles]);
