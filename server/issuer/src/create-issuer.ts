@@ -14,6 +14,7 @@ import { createPasswords } from "./credentials/password.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
 import type { Revocations } from "./revoke/revocations.ts";
 import { createSessionService } from "./services/session-service.ts";
+import { createHashReplacer } from "./sessions/replace-password.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import { pingStore, type Store } from "./store/database.ts";
 
@@ -134,7 +135,7 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   };
 }
 
-function composeAccounts({ options, store, clock }: IssuerGround, sessions: Sessions): Accounts {
+function composeAccounts({ options, store, clock, revocations }: IssuerGround, sessions: Sessions): Accounts {
   return createAccounts({
     store,
     clock,
@@ -142,6 +143,7 @@ function composeAccounts({ options, store, clock }: IssuerGround, sessions: Sess
     sessions,
     passwords: createPasswords(options.passwordCost),
     acceptPassword: options.acceptPassword,
+    replaceHash: createHashReplacer({ store, clock, revocations, audit: options.audit }),
   });
 }
 

@@ -4,6 +4,8 @@ import { createPasswords } from "../../../server/issuer/src/credentials/password
 import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
 import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
+import type { HashReplacement } from "../../../server/issuer/src/store/password-replacement.ts";
+import { replaceHash as replaceInStore } from "../../../server/issuer/src/store/password-replacement.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 
@@ -22,9 +24,15 @@ function start(store: Store) {
   const sessions = { end: async (end: unknown) => ended.push(end) };
   const events: unknown[] = [];
   const audit = { record: (event: unknown) => void events.push(event) };
-  const accounts = createAccounts({ store, clock, passwords, sessions, audit });
+  const replaceHash = async (replacement: HashReplacement) => {
+    const reason = "password_changed";
+    ended.push({ where: replacement.endsSessions, reason });
+    await replaceInStore(store, replacement, { reason, nowMs: clock.nowMs() });
+    return [];
+  };
+  const accounts = createAccounts({ store, clock, passwords, sessions, replaceHash, audit });
   const signIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
-  return { clock, passwords, accounts, signIn, ended, events };
+  return { clock, passwords, accounts, replaceHash, signIn, ended, events };
 }
 
 describeStores("accounts", (open) => {
@@ -146,9 +154,9 @@ describeStores("accounts", (open) => {
 
   it("are let in no more, but not gone, when their sessions could not be ended", async () => {
     await using store = await open();
-    const { clock, passwords, signIn } = start(store);
+    const { clock, passwords, signIn, replaceHash } = start(store);
     const sessions = { end: () => Promise.reject(new Error("out of reach")) };
-    const accounts = createAccounts({ store, clock, passwords, sessions });
+    const accounts = createAccounts({ store, clock, passwords, sessions, replaceHash });
     await accounts.create(ada);
     await expect(accounts.remove("ada")).rejects.toThrow("out of reach");
     await expect(signIn(ada)).rejects.toMatchObject(wrong);

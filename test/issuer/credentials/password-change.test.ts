@@ -4,22 +4,26 @@ import { createPasswordChange } from "../../../server/issuer/src/credentials/pas
 import { acceptAnyPassword } from "../../../server/issuer/src/credentials/password-rule.ts";
 import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
 import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
+import { createHashReplacer } from "../../../server/issuer/src/sessions/replace-password.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { testPasswords as passwords } from "../../support/sign-ins.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
+const OF_OWNER = { sessionId: "ses_owner", keepOtherSessions: false };
+
 async function start(store: Store) {
   const clock = createTestClock();
   const sessions = { end: async () => [] };
-  const accounts = createAccounts({ store, clock, passwords, sessions });
+  const events: unknown[] = [];
+  const audit = { record: (event: unknown) => void events.push(event) };
+  const replaceHash = createHashReplacer({ store, clock, audit, revocations: { learn: () => undefined } });
+  const accounts = createAccounts({ store, clock, passwords, sessions, replaceHash });
   const account = { username: "ada", password: "correct horse", scopes: [], roles: [] };
   const { subject } = await accounts.create(account);
   const passwordSignIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
-  const events: unknown[] = [];
-  const audit = { record: (event: unknown) => void events.push(event) };
   const change = createPasswordChange({
-    ...{ store, passwords, passwordSignIn, audit },
+    ...{ store, passwords, passwordSignIn, audit, replaceHash },
     acceptPassword: acceptAnyPassword,
   });
   return { accounts, subject, passwordSignIn, change, events };
@@ -31,7 +35,7 @@ describeStores("a password that its owner replaces", (open) => {
     const { subject, change, passwordSignIn, events } = await start(store);
     const settled = await Promise.allSettled(
       ["battery staple", "paper clip box"].map((newPassword) =>
-        change({ subject, currentPassword: "correct horse", newPassword }),
+        change({ ...OF_OWNER, subject, currentPassword: "correct horse", newPassword }),
       ),
     );
     expect(settled.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
@@ -48,10 +52,10 @@ describeStores("a password that its owner replaces", (open) => {
     await using store = await open();
     const { accounts, subject, change } = await start(store);
     await accounts.disable("ada");
-    const passwordsOf = { currentPassword: "correct horse", newPassword: "battery staple" };
+    const passwordsOf = { ...OF_OWNER, currentPassword: "correct horse", newPassword: "battery staple" };
     await expect(change({ subject, ...passwordsOf })).rejects.toMatchObject({
       reason: "CREDENTIALS_INVALID",
     });
-    expect(await change({ subject: "usr_unknown", ...passwordsOf })).toBe(false);
+    expect(await change({ subject: "usr_unknown", ...passwordsOf })).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
-import { updateAccount } from "../../../server/issuer/src/store/accounts.ts";
+import { replacePasswordHash, updateAccount } from "../../../server/issuer/src/store/accounts.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
@@ -26,7 +26,7 @@ describeStores("a session does not begin", (open) => {
   it("on a password that has been replaced since", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);
-    await updateAccount(store, issuer.account.subject, { passwordHash: "another" });
+    await replacePasswordHash(store.db, { subject: issuer.account.subject, to: "another" });
     await expect(begin(issuer)).rejects.toMatchObject(withdrawn);
   });
 

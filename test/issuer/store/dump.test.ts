@@ -37,7 +37,13 @@ describeStores("a dump of the database", (open) => {
     using issuer = await startTestIssuer(store);
     const { sessions, account, clock, keyRing } = issuer;
     const passwords = createPasswords({ memoryKib: 64, passes: 1 });
-    const accounts = createAccounts({ store, clock, passwords, sessions });
+    const accounts = createAccounts({
+      store,
+      clock,
+      passwords,
+      sessions,
+      replaceHash: async () => undefined,
+    });
     const added = await accounts.create({ username: "eve", password: PASSWORD, scopes: [], roles: [] });
     const issued: string[] = [PASSWORD];
     const remember = (tokens: { readonly accessToken: string; readonly refreshToken: string }) => {

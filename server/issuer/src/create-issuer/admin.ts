@@ -7,6 +7,7 @@ import type { KeyRing } from "../keys/key-ring.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { toNewRevocation } from "../revoke/revocation-order.ts";
 import { endSessions, type SessionEnd } from "../sessions/end-sessions.ts";
+import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { Store } from "../store/database.ts";
 import { insertRevocations } from "../store/revocations.ts";
 import { createStoreClock } from "../store/store-clock.ts";
@@ -57,13 +58,20 @@ export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<Issu
   // Set once: a command is over before the two clocks part.
   await clock.start();
   clock.close();
-  const end = (sessions: SessionEnd): Promise<readonly string[]> =>
-    endSessions({ store, clock, audit, revocations: { learn: () => undefined } }, sessions);
+  const context = { store, clock, audit, revocations: { learn: () => undefined } };
+  const end = (sessions: SessionEnd): Promise<readonly string[]> => endSessions(context, sessions);
   const resources = opened.move();
   return {
     store,
     clock,
-    accounts: createAccounts({ store, clock, audit, sessions: { end }, passwords: createPasswords() }),
+    accounts: createAccounts({
+      store,
+      clock,
+      audit,
+      sessions: { end },
+      passwords: createPasswords(),
+      replaceHash: createHashReplacer(context),
+    }),
     clients: createClients({
       store,
       clock,

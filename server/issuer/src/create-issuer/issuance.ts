@@ -11,6 +11,7 @@ import type { KeyRing } from "../keys/key-ring.ts";
 import type { Revocations } from "../revoke/revocations.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
+import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { SessionsOptions } from "../sessions/session-options.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
 import type { Store } from "../store/database.ts";
@@ -85,7 +86,7 @@ export function createIssuance(
 
 /** Put together what checks credentials and begins sessions for them. */
 function composeSignIn(
-  { options, store, clock }: IssuerGround,
+  { options, store, clock, revocations }: IssuerGround,
   { sessions, accessGrants, federation }: Pick<Issuance, "sessions" | "accessGrants" | "federation">,
   opened: AsyncDisposableStack,
 ): SignIn {
@@ -107,6 +108,7 @@ function composeSignIn(
       passwordSignIn,
       acceptPassword: options.acceptPassword,
       audit,
+      replaceHash: createHashReplacer({ store, clock, audit, revocations }),
     }),
     authenticateClient: createClientAuthentication({
       store,

@@ -10,6 +10,7 @@ import {
   updateAccount,
 } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
+import type { HashReplacer } from "../store/password-replacement.ts";
 import { AccountError } from "./account-error.ts";
 import {
   type AccountUpdate,
@@ -30,11 +31,13 @@ export interface AccountsOptions {
   readonly acceptPassword?: AcceptPassword;
   /** Learns of every change. Default: none. */
   readonly audit?: AuditSink<AccountEvent>;
-  /** Ends the sessions of an account that is disabled or removed, or gets a new password. */
+  /** Replaces a password, and ends the sessions of the account with it. */
+  readonly replaceHash: HashReplacer;
+  /** Ends the sessions of an account that is disabled or removed. */
   readonly sessions: {
     end(end: {
       readonly where: { readonly subject: string };
-      readonly reason: "account_disabled" | "account_removed" | "password_changed" | "revoked_by_operator";
+      readonly reason: "account_disabled" | "account_removed" | "revoked_by_operator";
     }): Promise<unknown>;
   };
 }
@@ -58,7 +61,11 @@ export interface Accounts {
   find(username: string): Promise<AccountRecord | undefined>;
   /** List every account by username. */
   list(): Promise<readonly AccountRecord[]>;
-  /** Replace a password, and end all sessions. @throws AccountError when it is refused, or there is no such account */
+  /**
+   * Replace a password, and end all sessions: both, or neither when it fails.
+   *
+   * @throws AccountError when it is refused, or there is no such account
+   */
   setPassword(username: string, password: string): Promise<void>;
   /**
    * Change scopes, roles and whether it is let in.
@@ -131,9 +138,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async setPassword(username, password) {
       const { subject, username: kept } = await get(username);
       await assertAcceptable({ password, username: kept }, acceptPassword);
-      await updateAccount(store, subject, { passwordHash: await passwords.hash(password) });
+      const to = await passwords.hash(password);
+      if ((await options.replaceHash({ subject, to, endsSessions: { subject } })) === undefined) {
+        throw noSuchAccount();
+      }
       record("password_changed", subject);
-      await sessions.end({ where: { subject }, reason: "password_changed" });
     },
     update,
     async disable(username) {

@@ -1,7 +1,8 @@
 import { type AuditSink, AuthError } from "@countersign/server";
 import { type AccountEvent, createConcurrencyLimit } from "@countersign/server/internal";
-import { findAccountBySubject, replacePasswordHash } from "../store/accounts.ts";
+import { findAccountBySubject } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
+import type { HashReplacer } from "../store/password-replacement.ts";
 import type { Passwords } from "./password.ts";
 import { type AcceptPassword, assertAcceptable } from "./password-rule.ts";
 import type { PasswordSignIn } from "./password-sign-in.ts";
@@ -10,6 +11,7 @@ import type { PasswordSignIn } from "./password-sign-in.ts";
 export interface PasswordChangeOptions {
   readonly store: Store;
   readonly passwords: Passwords;
+  readonly replaceHash: HashReplacer;
   /** Checks the current password, and limits how often that is tried: the one that signs in. */
   readonly passwordSignIn: PasswordSignIn;
   readonly acceptPassword: AcceptPassword;
@@ -22,40 +24,46 @@ export interface PasswordReplacement {
   readonly subject: string;
   readonly currentPassword: string;
   readonly newPassword: string;
+  /** The session of the owner, which goes on. */
+  readonly sessionId: string;
+  /** Whether the other sessions of the account go on, too. */
+  readonly keepOtherSessions: boolean;
 }
 
 /**
- * Replaces the password of an account for its owner. Sessions are left as they are.
+ * Replaces the password of an account for its owner, and ends its other sessions unless they are to go on: both, or
+ * neither when it fails.
  *
- * @returns false when the subject has no account here
+ * @returns the sessions that have ended; undefined when the subject has no account here
  * @throws AuthError `CREDENTIALS_INVALID` when the current password is wrong, or was replaced meanwhile;
  *   `RATE_LIMITED` after too many failures, and `AUTH_UNAVAILABLE` when the store cannot be used or too many wait
  * @throws AccountError `PASSWORD_REFUSED` when it cannot have the new one
  */
-export type PasswordChange = (replacement: PasswordReplacement) => Promise<boolean>;
+export type PasswordChange = (replacement: PasswordReplacement) => Promise<readonly string[] | undefined>;
 
 /** A hash takes 19 MB and a thread of the pool, which sign-ins need too. */
 const HASHING = { maxRunning: 1, maxWaiting: 64, message: "too many changes of passwords are waiting" };
 
 /** Create what replaces the passwords of accounts for their owners. */
 export function createPasswordChange(options: PasswordChangeOptions): PasswordChange {
-  const { store, passwords, passwordSignIn, acceptPassword, audit } = options;
+  const { store, passwords, replaceHash, passwordSignIn, acceptPassword, audit } = options;
   const limitHashing = createConcurrencyLimit(HASHING);
-  return async ({ subject, currentPassword, newPassword }) => {
+  return async ({ subject, sessionId, currentPassword, newPassword, keepOtherSessions }) => {
     const known = await findAccountBySubject(store, subject);
     if (known === undefined) {
-      return false;
+      return undefined;
     }
     const account = await passwordSignIn({ username: known.username, password: currentPassword });
     // After the proof: the server's rule may ask others, and is not to be put to work by a stolen token.
     await assertAcceptable({ password: newPassword, username: account.username }, acceptPassword);
-    const passwordHash = await limitHashing(() => passwords.hash(newPassword));
-    const change = { subject, from: account.passwordHash, to: passwordHash };
+    const to = await limitHashing(() => passwords.hash(newPassword));
+    const endsSessions = keepOtherSessions ? undefined : { subject, exceptSessionId: sessionId };
+    const ended = await replaceHash({ subject, from: account.passwordHash, to, endsSessions });
     // Two requests may have proven the same password, or the operator may have replaced it: the first one counts.
-    if (!(await replacePasswordHash(store, change))) {
+    if (ended === undefined) {
       throw new AuthError("CREDENTIALS_INVALID", "the password was replaced meanwhile");
     }
     audit.record({ type: "password_changed", subject });
-    return true;
+    return ended;
   };
 }

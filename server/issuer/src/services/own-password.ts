@@ -37,15 +37,12 @@ export async function changeOwnPassword(
   if (clientId !== undefined) {
     throw new AuthError("POLICY_DENIED", "a registered client does not change the password of its user");
   }
-  const replacement = { subject, sessionId, peer, currentPassword, newPassword };
-  if (!(await deps.signIn.changePassword(replacement).catch(toPasswordRefusal))) {
+  const replacement = { subject, sessionId, peer, currentPassword, newPassword, keepOtherSessions };
+  const ended = await deps.signIn.changePassword(replacement).catch(toPasswordRefusal);
+  if (ended === undefined) {
     throw new ConnectError("the caller signs in without a password here", Code.FailedPrecondition);
   }
-  if (keepOtherSessions) {
-    return { revokedCount: 0 };
-  }
-  const where = { subject, exceptSessionId: sessionId };
-  return { revokedCount: (await deps.sessions.end({ where, reason: "password_changed" })).length };
+  return { revokedCount: ended.length };
 }
 
 /** Say to the caller why the server does not accept the new password. */

@@ -38,8 +38,6 @@ export interface FederatedInput extends TokenWish {
 
 /** How the owner of an account replaces its password. */
 export interface PasswordChangeInput extends PasswordReplacement {
-  /** The session that asks. */
-  readonly sessionId: string;
   readonly peer: string;
 }
 
@@ -77,12 +75,13 @@ export interface SignIn {
   /** Begin a session of a subject of another issuer. @throws AuthError as {@link begin} */
   beginFederated(input: FederatedInput): Promise<IssuedTokens>;
   /**
-   * Replace the password of an account for its owner, under the limits of sign-ins. Sessions are left as they are.
+   * Replace the password of an account for its owner, under the limits of sign-ins, and end its other sessions unless
+   * they are to go on.
    *
-   * @returns false when the subject has no account here
+   * @returns the sessions that have ended; undefined when the subject has no account here
    * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED` or `AUTH_UNAVAILABLE`
    */
-  changePassword(input: PasswordChangeInput): Promise<boolean>;
+  changePassword(input: PasswordChangeInput): Promise<readonly string[] | undefined>;
 }
 
 /** Claim `amr` of who has typed a password (RFC 8176 §2). */
@@ -125,11 +124,12 @@ export function createSignIn(options: SignInOptions): SignIn {
       guarded({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
     beginClient,
     beginFederated: (input) => guarded({ peer: input.peer, kind: "federated" }, () => federated(input)),
-    changePassword({ peer, sessionId, subject, currentPassword, newPassword }) {
+    changePassword({ peer, ...replacement }) {
+      const { subject, sessionId } = replacement;
       const failure = { type: "password_change_failed", subject, sessionId } as const;
       return guarded({ peer, kind: "password", failure }, () => {
         attempts.take(peer);
-        return options.passwordChange({ subject, currentPassword, newPassword });
+        return options.passwordChange(replacement);
       });
     },
   };

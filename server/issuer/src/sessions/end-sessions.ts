@@ -18,7 +18,7 @@ export interface SessionEnd {
 }
 
 /** What endings need. */
-type EndContext = Pick<SessionContext, "store" | "clock" | "audit" | "revocations">;
+export type EndContext = Pick<SessionContext, "store" | "clock" | "audit" | "revocations">;
 
 /** What came of an end. */
 export interface SessionsEnd {
@@ -54,7 +54,7 @@ export async function tryToEndSessions(context: EndContext, end: SessionEnd): Pr
   try {
     const ended = await revokeSessions(store, { where, reason, nowMs });
     revocations.learn(ended.revocations);
-    return { sessionIds: record(context, end, ended.sessions), failure: undefined };
+    return { sessionIds: recordEnds(context, end.reason, ended.sessions), failure: undefined };
   } catch (failure) {
     if (revocations.hold === undefined) {
       throw failure;
@@ -75,9 +75,9 @@ export async function tryToEndSessions(context: EndContext, end: SessionEnd): Pr
       throw failure;
     }
     const news = new Set(held.map(({ value }) => value));
-    const sessionIds = record(
+    const sessionIds = recordEnds(
       context,
-      end,
+      end.reason,
       sessions.filter(({ sessionId }) => news.has(sessionId)),
     );
     return { sessionIds, failure: sessions.length === 0 ? undefined : failure };
@@ -95,9 +95,10 @@ async function findSessions(store: Store, { where, isProven }: SessionEnd): Prom
   }
 }
 
-function record(
+/** Put sessions that have ended on record. @returns them */
+export function recordEnds(
   { audit }: Pick<EndContext, "audit">,
-  { reason }: SessionEnd,
+  reason: EndReason,
   sessions: readonly EndedSession[],
 ): readonly string[] {
   const type = reason === "signed_out" ? "sign_out" : "session_revoked";

@@ -1,6 +1,7 @@
-import type { Selectable } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import type { Store } from "./database.ts";
 import type { AccountTable } from "./schema/accounts.ts";
+import type { Schema } from "./schema.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
 /** An account that can sign in with a password. Times are milliseconds since 1970. */
@@ -51,35 +52,34 @@ export async function findAccountBySubject(
   return row === undefined ? undefined : toRecord(row);
 }
 
-/** The replacement of the hash that a password was checked against. */
+/** The replacement of the hash of a password. */
 export interface PasswordHashChange {
   readonly subject: string;
-  readonly from: string;
+  /** The hash that the password was checked against; undefined: whichever it is, also of an account that is disabled. */
+  readonly from?: string;
   readonly to: string;
 }
 
 /**
  * Replace the password of an account by one statement: compare, then set.
  *
- * @returns false when the account has another password by now, or is disabled or gone
+ * @returns false when the account is gone; with `from`, also when it has another password by now or is disabled
  */
 export async function replacePasswordHash(
-  store: Store,
+  db: Kysely<Schema>,
   { subject, from, to }: PasswordHashChange,
 ): Promise<boolean> {
-  const result = await store.db
-    .updateTable("accounts")
-    .set({ password_hash: to })
-    .where("subject", "=", subject)
-    .where("password_hash", "=", from)
-    .where("disabled_at", "is", null)
-    .executeTakeFirst();
+  const replaced = db.updateTable("accounts").set({ password_hash: to }).where("subject", "=", subject);
+  const compared =
+    from === undefined
+      ? replaced
+      : replaced.where("password_hash", "=", from).where("disabled_at", "is", null);
+  const result = await compared.executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
 /** What may change about an account. What is not named stays. */
 export interface AccountChange {
-  readonly passwordHash?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly roles?: readonly string[] | undefined;
   /** When it was disabled; null to enable it. */
@@ -95,13 +95,12 @@ export interface AccountChange {
 export async function updateAccount(
   store: Store,
   subject: string,
-  { passwordHash, scopes, roles, disabledAtMs }: AccountChange,
+  { scopes, roles, disabledAtMs }: AccountChange,
 ): Promise<AccountRecord | undefined> {
   const row = await store.db
     .updateTable("accounts")
     // Kysely leaves out what is undefined.
     .set({
-      password_hash: passwordHash,
       scopes: scopes && toTextList(scopes),
       roles: roles && toTextList(roles),
       disabled_at: disabledAtMs,

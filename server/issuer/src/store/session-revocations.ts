@@ -1,5 +1,7 @@
+import type { Kysely } from "kysely";
 import type { Store } from "./database.ts";
 import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
+import type { Schema } from "./schema.ts";
 
 /** Which sessions are meant. */
 export type SessionSelector =
@@ -79,30 +81,36 @@ export function toEnded(nowMs: number, reason: string) {
 }
 
 /** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
-export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
-  const { where, reason, nowMs } = revocation;
+export function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
+  return store.db.transaction().execute((trx) => endSessionsIn(trx, store.dialect, revocation));
+}
+
+/** End sessions as {@link revokeSessions} does, as the last of what a transaction does. */
+export async function endSessionsIn(
+  db: Kysely<Schema>,
+  dialect: Store["dialect"],
+  { where, reason, nowMs }: SessionRevocation,
+): Promise<SessionsEnded> {
   const conditions = toConditions(where);
-  return store.db.transaction().execute(async (trx) => {
-    const rows = await trx
-      .updateTable("sessions")
-      .set(toEnded(nowMs, reason))
-      .where((is) => is.and(conditions.map(({ column, operator, value }) => is(column, operator, value))))
-      .where("revoked_at", "is", null)
-      .returning(["session_id", "subject"])
-      .execute();
-    const sessions = rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
-    const revocations = await writeRevocations(
-      trx,
-      store.dialect,
-      sessions.map(({ sessionId: value }) => ({
-        issuer: OWN_ISSUER,
-        dimension: "sid",
-        value,
-        beforeMs: undefined,
-        revokedAtMs: nowMs,
-        reason,
-      })),
-    );
-    return { sessions, revocations };
-  });
+  const rows = await db
+    .updateTable("sessions")
+    .set(toEnded(nowMs, reason))
+    .where((is) => is.and(conditions.map(({ column, operator, value }) => is(column, operator, value))))
+    .where("revoked_at", "is", null)
+    .returning(["session_id", "subject"])
+    .execute();
+  const sessions = rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
+  const revocations = await writeRevocations(
+    db,
+    dialect,
+    sessions.map(({ sessionId: value }) => ({
+      issuer: OWN_ISSUER,
+      dimension: "sid",
+      value,
+      beforeMs: undefined,
+      revokedAtMs: nowMs,
+      reason,
+    })),
+  );
+  return { sessions, revocations };
 }
