@@ -1,5 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
-import { AUTHENTICATED_POLICY, type Policy } from "../../server/gate/src/authorize/policy.ts";
+import { AUTHENTICATED_POLICY } from "../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../server/gate/src/authorize/policy-fields.ts";
 import { compileRule } from "../../server/gate/src/authorize/rule.ts";
 import { createAuth } from "../../server/gate/src/connect/create-auth.ts";
 import { buildRequestListener } from "../../server/node/src/build-server.ts";

@@ -1,7 +1,7 @@
 export type { RevocationCheck, RevokedPrincipals, TokenFailureLimit } from "./authenticate/authenticator.ts";
 export type { Principal, TokenBinding } from "./authenticate/principal.ts";
-export type { Policy } from "./authorize/policy.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
+export type { Policy } from "./authorize/policy-fields.ts";
 export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";
 export { PolicyError } from "./authorize/policy-table.ts";
 export type { AnonymousStreamLimits } from "./connect/anonymous-streams.ts";

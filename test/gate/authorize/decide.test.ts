@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import { assertAllowed } from "../../../server/gate/src/authorize/decide.ts";
-import type { Policy } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { policyOf, principalOf } from "./fixtures.ts";

@@ -1,5 +1,6 @@
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
-import { AUTHENTICATED_POLICY, type Policy } from "../../../server/gate/src/authorize/policy.ts";
+import { AUTHENTICATED_POLICY } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 
 /** A principal with everything, some members changed. */
 export function principalOf(parts: Partial<Principal> = {}): Principal {

@@ -3,11 +3,8 @@ import { FileDescriptorProtoSchema, SourceCodeInfoSchema } from "@bufbuild/proto
 import { Access, file_countersign_auth_v1_options } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { describe, expect, test } from "vitest";
-import {
-  AUTHENTICATED_POLICY,
-  type Policy,
-  PUBLIC_POLICY,
-} from "../../../server/gate/src/authorize/policy.ts";
+import { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import {
   createPolicyTable,
   PolicyError,

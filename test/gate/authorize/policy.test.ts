@@ -2,18 +2,22 @@ import { create } from "@bufbuild/protobuf";
 import {
   Access,
   OnExpiry,
+  type Policy as PolicyMessage,
   PolicySchema,
+  type StreamPolicy as StreamPolicyMessage,
   StreamPolicySchema,
   TokenBinding,
 } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { describe, expect, test } from "vitest";
 import {
   AUTHENTICATED_POLICY,
-  type Policy,
   PUBLIC_POLICY,
   readPolicy,
 } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
+import type { FieldOf } from "../../../server/gate/src/authorize/unread-fields.ts";
 import { echoService, methodOf, type PolicyInit } from "../../support/echo-service.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 
 const { PUBLIC, OPTIONAL, AUTHENTICATED } = Access;
 const read = (method: PolicyInit | undefined, service?: PolicyInit) =>
@@ -25,20 +29,46 @@ const $unknown = [{ no: 99, wireType: 0, data: Uint8Array.of(1) }];
 const newerPolicy = Object.assign(create(PolicySchema, { access: AUTHENTICATED }), { $unknown });
 const newerStream = Object.assign(create(StreamPolicySchema), { $unknown });
 
+const STREAM: Readonly<Record<FieldOf<StreamPolicyMessage>, unknown>> = {
+  onExpiry: OnExpiry.RENEW,
+  maxAge: seconds(3600),
+};
+/** A policy with every field that the proto has. A new one does not compile until it is here. */
+const EVERY_FIELD: Readonly<Record<FieldOf<PolicyMessage>, unknown>> = {
+  access: AUTHENTICATED,
+  scopes: ["a"],
+  anyScopes: ["b"],
+  roles: ["c"],
+  audiences: ["d"],
+  clientIds: ["e"],
+  maxAuthAge: seconds(300, 500_000_000),
+  binding: TokenBinding.REQUIRED,
+  rule: "request.count < 3",
+  stream: STREAM,
+};
+const plain = read({ access: AUTHENTICATED });
+
+describe("every field of the proto changes what is read from a policy:", () => {
+  test.each(notEmpty(PolicySchema.fields.map(({ localName }) => localName)))("%s", (name) => {
+    expect(Object.keys(EVERY_FIELD)).toContain(name);
+    const value = EVERY_FIELD[name as FieldOf<PolicyMessage>];
+    // Another access than that of the policy that it is compared with.
+    const policy = name === "access" ? { access: PUBLIC } : { access: AUTHENTICATED, [name]: value };
+    expect(read(policy as PolicyInit)).toMatchObject({ kind: "policy" });
+    expect(read(policy as PolicyInit)).not.toEqual(plain);
+  });
+
+  test.each(notEmpty(StreamPolicySchema.fields.map(({ localName }) => localName)))("stream.%s", (name) => {
+    expect(Object.keys(STREAM)).toContain(name);
+    const stream = { [name]: STREAM[name as FieldOf<StreamPolicyMessage>] };
+    expect(read({ access: AUTHENTICATED, stream })).toMatchObject({ kind: "policy" });
+    expect(read({ access: AUTHENTICATED, stream })).not.toEqual(plain);
+  });
+});
+
 describe("a policy (S3)", () => {
   test("has every field of the proto", () => {
-    const result = read({
-      access: AUTHENTICATED,
-      scopes: ["a"],
-      anyScopes: ["b"],
-      roles: ["c"],
-      audiences: ["d"],
-      clientIds: ["e"],
-      maxAuthAge: seconds(300, 500_000_000),
-      binding: TokenBinding.REQUIRED,
-      rule: "request.count < 3",
-      stream: { onExpiry: OnExpiry.RENEW, maxAge: seconds(3600) },
-    });
+    const result = read(EVERY_FIELD as PolicyInit);
     expect(result).toMatchObject({ kind: "policy", source: "method" });
     const { rule, ...policy } = result.kind === "policy" ? result.policy : ({} as Policy);
     expect(policy).toEqual({

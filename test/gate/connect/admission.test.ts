@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { AUTHENTICATED_POLICY, type Policy } from "../../../server/gate/src/authorize/policy.ts";
+import { AUTHENTICATED_POLICY } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import { assertAdmissible, assertAnonymous } from "../../../server/gate/src/connect/admission.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { principal } from "../streams/fixtures.ts";

@@ -1,6 +1,6 @@
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
-import type { Policy } from "../../../server/gate/src/authorize/policy.ts";
 import { AUTHENTICATED_POLICY } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import type { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { StreamLease } from "../../../server/gate/src/streams/stream-registry.ts";
 

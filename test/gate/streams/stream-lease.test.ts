@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
-import type { Policy } from "../../../server/gate/src/authorize/policy.ts";
+import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
 import { isolateObserver } from "../../../server/gate/src/kernel/observers.ts";

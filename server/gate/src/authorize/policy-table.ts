@@ -1,5 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { findPolicyFault, type Policy, readPolicy } from "./policy.ts";
+import { findPolicyFault, readPolicy } from "./policy.ts";
+import type { Policy } from "./policy-fields.ts";
 
 /** One line of the inventory: a method and the rule that guards it. */
 export interface PolicyEntry {

@@ -1,6 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
-import type { Policy } from "../authorize/policy.ts";
+import type { Policy } from "../authorize/policy-fields.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Audiences } from "./audiences.ts";

@@ -2,7 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
-import type { Policy } from "../authorize/policy.ts";
+import type { Policy } from "../authorize/policy-fields.ts";
 import type { AuditSink } from "../kernel/audit.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { assertPositive } from "../kernel/limits.ts";

@@ -1,7 +1,7 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { Authenticator, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
-import type { Policy } from "../authorize/policy.ts";
+import type { Policy } from "../authorize/policy-fields.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";

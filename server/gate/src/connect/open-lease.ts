@@ -1,6 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
-import type { Policy } from "../authorize/policy.ts";
+import type { Policy } from "../authorize/policy-fields.ts";
 import { toMethodName } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createStreamLease, type LeaseContext, type OpenLease } from "../streams/stream-lease.ts";

@@ -1,6 +1,6 @@
 import type { RevocationCheck } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
-import type { Policy } from "../authorize/policy.ts";
+import type { Policy } from "../authorize/policy-fields.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";

@@ -1,5 +1,5 @@
 import type { Principal } from "../authenticate/principal.ts";
-import type { Policy } from "../authorize/policy.ts";
+import type { Policy } from "../authorize/policy-fields.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 
 /** 128 random bits in base64url. */

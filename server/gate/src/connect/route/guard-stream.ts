@@ -1,7 +1,7 @@
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../../authenticate/principal.ts";
-import type { Policy } from "../../authorize/policy.ts";
+import type { Policy } from "../../authorize/policy-fields.ts";
 import { AuthError } from "../../errors/auth-error.ts";
 import { type PassingHooks, resultUntilEnded, untilEnded } from "../../streams/until-ended.ts";
 import { optionalPrincipalOf } from "../principal-context.ts";

@@ -1,7 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../../authenticate/principal.ts";
-import type { Policy } from "../../authorize/policy.ts";
+import type { Policy } from "../../authorize/policy-fields.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
 import type { AuthError } from "../../errors/auth-error.ts";
 import { createRefusal } from "../../errors/refusal.ts";

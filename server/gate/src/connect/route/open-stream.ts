@@ -1,6 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../../authenticate/principal.ts";
-import type { Policy } from "../../authorize/policy.ts";
+import type { Policy } from "../../authorize/policy-fields.ts";
 import { cutOffAfterGrace } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
 import { createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
