@@ -86,26 +86,6 @@ describe("the request of an endpoint", () => {
     },
   );
 
-  it("is aborted when its client leaves, and what is thrown then is not reported", async () => {
-    const reported: unknown[] = [];
-    const begun = Promise.withResolvers<void>();
-    const aborted = Promise.withResolvers<boolean>();
-    const wait: Endpoint = async ({ signal }) => {
-      begun.resolve();
-      await once(signal, "abort");
-      aborted.resolve(signal.aborted);
-      throw new Error("nobody waits for it");
-    };
-    await using serving = await serveEndpoint(wait, { onError: (error) => void reported.push(error) });
-    const socket = await connectRaw(serving.port);
-    socket.write("GET /endpoint HTTP/1.1\r\nHost: a\r\n\r\n");
-    await begun.promise;
-    socket.destroy();
-    expect(await aborted.promise).toBe(true);
-    await new Promise(setImmediate);
-    expect(reported).toEqual([]);
-  });
-
   it("has a body that breaks when its client leaves", async () => {
     const broken = Promise.withResolvers<unknown>();
     const read: Endpoint = async (request) => {

@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
 
 /**
@@ -52,11 +54,16 @@ function signalOf(res: HttpResponse): AbortSignal {
   }
   const sent = isHttp2Response(res) ? res.stream : res;
   sent.once("close", () => {
-    if (!sent.writableFinished) {
+    if (isBrokenOff(sent)) {
       left.abort();
     }
   });
   return left.signal;
+}
+
+/** Over HTTP/2 Node finishes what is to be sent when the client resets the stream, and says that it was aborted. */
+function isBrokenOff(sent: ServerHttp2Stream | ServerResponse): boolean {
+  return !sent.writableFinished || ("aborted" in sent && sent.aborted);
 }
 
 function toBody(req: HttpRequest): ReadableStream<Uint8Array> {
