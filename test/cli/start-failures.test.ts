@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -137,6 +137,14 @@ describe("a server that cannot start says in one line what to mend", () => {
     const wrong = await failToServe(folder, ["--tls-cert", path, "--tls-key", path]);
     expect(wrong.code).toBe(1);
     expect(wrong.err).toContain(`${path} and ${path} are no certificate and its key in PEM: `);
+  });
+
+  test("when its tokens would name an issuer that is reached in the clear", async () => {
+    await using folder = await createTemporaryFolder();
+    const { code, err } = await failToServe(folder, ["--issuer", "http://auth.example.com"]);
+    expect(code).toBe(2);
+    expect(err).toContain("--issuer must begin with https://, or be on loopback: no gate fetches keys");
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   test("when the address is not one of this machine", async () => {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
+import { findIssuerUrlFault } from "@countersign/issuer/internal";
 import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { reasonOf } from "./reason-of.ts";
@@ -68,7 +69,7 @@ async function readBoth(certPath: string, keyPath: string): Promise<TlsFiles> {
  * Find the name of the issuer, which stands in every token: what is set, or else the address.
  *
  * @param origin where the server listens, such as `http://127.0.0.1:8080`
- * @throws UsageError when the address is not one that a token can name
+ * @throws UsageError when the address is not one that a token can name, or that others can fetch keys from
  */
 export function resolveIssuerUrl(
   config: Pick<Config, "behindTlsProxy" | "host" | "issuer">,
@@ -80,8 +81,9 @@ export function resolveIssuerUrl(
     }
     return origin;
   }
-  if (!/^https?:$/.test(URL.parse(config.issuer)?.protocol ?? "") || /[?#]/.test(config.issuer)) {
-    throw new UsageError("--issuer must be an http(s) URL without query and fragment (RFC 8414 §2)");
+  const fault = findIssuerUrlFault(config.issuer);
+  if (fault !== undefined) {
+    throw new UsageError(`--issuer ${fault}`);
   }
   return config.issuer;
 }

@@ -3,6 +3,7 @@
 export type { IssuerAdmin } from "./create-issuer/admin.ts";
 export { openIssuerAdmin } from "./create-issuer/admin.ts";
 export { StoreNameError } from "./create-issuer/issuer-error.ts";
+export { findIssuerUrlFault } from "./create-issuer/issuer-url.ts";
 export type { OpenIssuer } from "./create-issuer.ts";
 export { openIssuer } from "./create-issuer.ts";
 export { assertNewAccount } from "./credentials/accounts.ts";

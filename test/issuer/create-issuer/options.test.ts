@@ -17,6 +17,11 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { store: { sqlite: "" } }, says: "store.sqlite must be the path of a file" },
     { options: { url: "auth.example.com" }, says: "url must be an http(s) URL without query and fragment" },
     { options: { url: "https://auth.example.com/?a" }, says: "url must be an http(s) URL" },
+    { options: { url: "http://auth.example.com" }, says: "url must begin with https://, or be on loopback" },
+    {
+      options: { url: "http://localhost.example.com", insecure: { failOpen: true } },
+      says: "url must begin with https://",
+    },
     { options: { audience: "" }, says: "audience must be a non-empty string" },
     { options: { accessTtlMs: 0 }, says: "accessTtlMs must be longer than nothing" },
     { options: { accessTtlMs: Number.NaN }, says: "accessTtlMs must be a number of milliseconds" },
@@ -38,3 +43,26 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     expect(existsSync(databaseIn(folder.path))).toBe(false);
   });
 });
+
+describe("the URL of an issuer", () => {
+  test.each(["http://127.0.0.1:8090", "http://localhost", "http://[::1]:8090"])(
+    "can be in the clear on loopback: %s",
+    async (url) => {
+      expect(await warningsOf({ url })).toEqual([]);
+    },
+  );
+
+  test("can be in the clear elsewhere when that is allowed by name, which is warned of", async () => {
+    const options = { url: "http://auth.example.com", insecure: { allowHttp: true } };
+    expect(await warningsOf(options)).toEqual([expect.stringContaining("insecure.allowHttp: ")]);
+  });
+});
+
+/** Create an issuer. @returns what it warns of */
+async function warningsOf(options: Partial<CreateIssuerOptions>): Promise<readonly string[]> {
+  await using folder = await createTemporaryFolder();
+  const warnings: string[] = [];
+  const onWarning = (warning: string) => void warnings.push(warning);
+  await using _issuer = await createIssuer(inFolder(folder.path, { onWarning, ...options }));
+  return warnings;
+}

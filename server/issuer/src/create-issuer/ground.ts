@@ -5,6 +5,7 @@ import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
 import type { IssuerGround } from "./issuance.ts";
+import { findIssuerUrlFault } from "./issuer-url.ts";
 import { openKeyRing } from "./key-ring.ts";
 import { openIssuerStore } from "./open-store.ts";
 import type { ResolvedIssuerOptions } from "./resolve-options.ts";
@@ -46,6 +47,9 @@ export async function openGround(
     },
     opened,
   );
+  if (findIssuerUrlFault(options.url) !== undefined) {
+    onWarning("insecure.allowHttp: tokens and keys can be read and exchanged on their way");
+  }
   if (options.failOpen) {
     onWarning("insecure.failOpen: revoked tokens are accepted while the database is out of reach");
   }

@@ -12,7 +12,7 @@ export interface CreateIssuerOptions {
    * holds them in base64url. All servers on one store have the same.
    */
   readonly secret: Uint8Array | SecretFile;
-  /** The public URL of the issuer: claim `iss` of its tokens (RFC 8414 §2). The store keeps it. */
+  /** The public URL of the issuer: claim `iss` of its tokens (RFC 8414 §2), `https://` or on loopback. The store keeps it. */
   readonly url: string;
   /** The API that its access tokens are for: their claim `aud`. The store keeps it. */
   readonly audience: string;
@@ -105,6 +105,11 @@ export interface InsecureCreateIssuerOptions {
    * 60 s, calls are refused with `AUTH_UNAVAILABLE`.
    */
   readonly failOpen?: boolean;
+  /**
+   * Let `url` be `http://` elsewhere than on loopback. Only gates of this process can trust such an issuer: others fetch no
+   * keys in the clear. Default false.
+   */
+  readonly allowHttp?: boolean;
   /** Hash passwords at another cost than OWASP advises: see {@link PasswordCost}. */
   readonly passwordCost?: PasswordCost;
 }

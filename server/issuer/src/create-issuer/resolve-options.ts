@@ -10,7 +10,13 @@ import type { PasswordCost } from "../credentials/password.ts";
 import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
-import type { CreateIssuerOptions, IssuerErrorSink, IssuerStoreLocation } from "./options.ts";
+import { findIssuerUrlFault } from "./issuer-url.ts";
+import type {
+  CreateIssuerOptions,
+  InsecureCreateIssuerOptions,
+  IssuerErrorSink,
+  IssuerStoreLocation,
+} from "./options.ts";
 
 /** {@link CreateIssuerOptions} with every default filled in. */
 export interface ResolvedIssuerOptions
@@ -55,7 +61,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   const clock = resolveClock(options.clock);
   const observer = resolveObserver(options, { onWarning, clock });
   assertStore(store);
-  assertUrl(url);
+  assertUrl(url, insecure);
   assertAudience(audience);
   assertOrigins(allowedOrigins);
   const times = resolveTimes(options);
@@ -160,9 +166,10 @@ function assertStore(store: IssuerStoreLocation): void {
   }
 }
 
-function assertUrl(url: string): void {
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "") || /[?#]/.test(url)) {
-    throw new TypeError("url must be an http(s) URL without query and fragment (RFC 8414 §2)");
+function assertUrl(url: string, insecure: InsecureCreateIssuerOptions): void {
+  const fault = findIssuerUrlFault(url, insecure);
+  if (fault !== undefined) {
+    throw new TypeError(`url ${fault}`);
   }
 }
 
