@@ -61,6 +61,20 @@ describe("where there is no store", () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
+  test("a database of another name in the folder is named, and left as it is", async () => {
+    await using folder = await createTemporaryFolder();
+    await writeFile(join(folder.path, "auth.db"), "");
+    expect(await run(folder.path, ["user", "list"])).toMatchObject({
+      code: 1,
+      err:
+        `countersign user list: there is no database of Countersign in ${folder.path} (it has auth.db, but commands ` +
+        "work on countersign.db only): name another folder with --data-dir, or start countersign serve, which makes it",
+    });
+    expect(await readdir(folder.path)).toEqual(["auth.db"]);
+    // A file where the folder should be is no reason to fail otherwise.
+    expect(await run(join(folder.path, "auth.db"), ["user", "list"])).toMatchObject({ code: 1 });
+  });
+
   test("a database of others is left as it is", async () => {
     await using folder = await createTemporaryFolder();
     await writeFile(databaseIn(folder.path), "");

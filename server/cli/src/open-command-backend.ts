@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type IssuerAdmin, openIssuerAdmin, StoreMissingError } from "@countersign/issuer/internal";
 import type { Config } from "./config.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
 import { openAudit } from "./open-audit.ts";
-import { databaseFileOf, storeOf } from "./store-settings.ts";
+import { DATABASE_FILE, databaseFileOf, storeOf } from "./store-settings.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** Whether a command may make the store. */
@@ -70,8 +70,19 @@ function toMissingError(
 ): CommandError {
   const [where, advice] =
     databaseUrl === undefined
-      ? [`there is no database of Countersign in ${resolve(dataDir)}`, "name another folder with --data-dir"]
+      ? [
+          `there is no database of Countersign in ${resolve(dataDir)}${nameOtherDatabase(dataDir)}`,
+          "name another folder with --data-dir",
+        ]
       : ["the database of --database-url has no tables of Countersign", "name another database"];
   const making = isPossible ? "make it now with --create" : "start countersign serve, which makes it";
   return new CommandError(`${where}: ${advice}, or ${making}`);
+}
+
+/** Name a database in the folder that may be the one that is meant; empty when there is none. */
+function nameOtherDatabase(dataDir: string): string {
+  const isFolder = statSync(dataDir, { throwIfNoEntry: false })?.isDirectory() === true;
+  const names = isFolder ? readdirSync(dataDir).toSorted() : [];
+  const other = names.find((name) => /\.(db|sqlite3?)$/.test(name) && name !== DATABASE_FILE);
+  return other === undefined ? "" : ` (it has ${other}, but commands work on ${DATABASE_FILE} only)`;
 }

@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** The database of a data folder. */
-const DATABASE_FILE = "countersign.db";
+export const DATABASE_FILE = "countersign.db";
 
 /** Find the file of the database in the data folder. */
 export function databaseFileOf({ dataDir }: Pick<Config, "dataDir">): string {

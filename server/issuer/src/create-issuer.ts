@@ -65,7 +65,7 @@ export interface OpenIssuer extends Issuer {
  * Create an issuer on a store. It makes and updates the tables, makes the first keys, and reads what is revoked before
  * this resolves.
  *
- *     const issuer = await createIssuer({ store: { sqlite: "data/auth.db" }, secret: { file: "data/secret" }, url, audience });
+ *     const issuer = await createIssuer({ store: { sqlite: "data/countersign.db" }, secret: { file: "data/secret" }, url, audience });
  *     const auth = createAuth({ routes: (router) => issuer.routes(router), issuers: [issuer.trust], audience });
  *
  * @throws TypeError when an option makes no sense
