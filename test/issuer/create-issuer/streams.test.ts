@@ -14,6 +14,7 @@ import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import { createIssuer, type Issuer } from "../../../server/issuer/src/create-issuer.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { ADA, inFolder, refusal, signIn } from "./own-issuer.ts";
 
 const STREAM_ID = "a".repeat(22);
@@ -104,4 +105,23 @@ describe("streams of servers on one store, each with createIssuer and createAuth
     });
     expect(answer).toBe(Code.PermissionDenied);
   });
+});
+
+test("streams of one gate are renewed through another gate of the process, on a store without other servers", async () => {
+  await using folder = await createTemporaryFolder();
+  await using issuer = await createIssuer(inFolder(folder.path));
+  await issuer.accounts.create(ADA);
+  const [first, second] = [serveStreams(issuer), serveStreams(issuer)];
+  const caller = await signIn(first);
+  const headers = { ...caller.headers, "countersign-stream-id": STREAM_ID };
+  await first.notes.watchNotes({}, { headers })[Symbol.asyncIterator]().next();
+  const unknown = "b".repeat(22);
+  expect(await second.streams.renew({ streamIds: [STREAM_ID, unknown] }, caller)).toMatchObject({
+    streams: [{ streamId: STREAM_ID }],
+    unknownStreamIds: [unknown],
+  });
+  await issuer.accounts.create({ ...ADA, username: "eve" });
+  const stranger = await signIn(second, { ...ADA, username: "eve" });
+  const refused = second.streams.renew({ streamIds: [STREAM_ID] }, stranger).catch(refusal);
+  expect(await refused).toBe(Code.PermissionDenied);
 });

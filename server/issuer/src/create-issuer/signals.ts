@@ -42,16 +42,33 @@ export function openSignals(options: SignalsOptions, opened: AsyncDisposableStac
   };
 }
 
-/** @returns asks the other servers on the store, if there are any */
+/** @returns asks the gates of this process, and then the other servers on the store, if there are any */
 function openRenewals(
+  options: SignalsOptions,
+  renew: Renew,
+  opened: AsyncDisposableStack,
+): IssuerSignals["renew"] {
+  const renewElsewhere = options.store.bus.hasOthers ? openRemoteRenewals(options, renew, opened) : undefined;
+  return async (streamIds, principal) => {
+    const { absent, ...here } = renew(streamIds, principal);
+    if (absent.length === 0 || renewElsewhere === undefined) {
+      return { ...here, unknown: [...here.unknown, ...absent] };
+    }
+    const elsewhere = await renewElsewhere(absent, principal);
+    return {
+      renewed: [...here.renewed, ...elsewhere.renewed],
+      ended: [...here.ended, ...elsewhere.ended],
+      unknown: [...here.unknown, ...elsewhere.unknown],
+    };
+  };
+}
+
+function openRemoteRenewals(
   { store, secret, clock, onError }: SignalsOptions,
   renew: Renew,
   opened: AsyncDisposableStack,
 ): IssuerSignals["renew"] {
   const { bus } = store;
-  if (!bus.hasOthers) {
-    return (streamIds) => Promise.resolve({ renewed: [], ended: [], unknown: streamIds });
-  }
   const messages = createSealedMessages({ secret, clock });
   const limit = createRateLimit({
     ...RENEWAL_REQUESTS,
