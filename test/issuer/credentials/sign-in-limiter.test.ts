@@ -54,6 +54,24 @@ describe("the limiter of sign-ins", () => {
     expect(waitMs()).toBe(0);
   });
 
+  it("keeps no owner waiting for longer when the clock is set back, and goes on from the count", () => {
+    const { clock, fail, waitMs } = start();
+    fail(20);
+    clock.advance(-3_600_000);
+    expect(waitMs()).toBe(0);
+    fail(1);
+    expect(waitMs()).toBe(300_000);
+    clock.advance(-2_000);
+    expect(waitMs()).toBe(300_000);
+  });
+
+  it("lets no server that lies behind forget a failure", () => {
+    const { clock, fail, waitMs } = start();
+    fail(5);
+    clock.advance(-5_000);
+    expect(waitMs()).toBe(1_000);
+  });
+
   it("slows down one account only", () => {
     const { fail, waitMs } = start();
     fail(20);

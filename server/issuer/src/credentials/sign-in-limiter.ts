@@ -36,6 +36,12 @@ export const FAILURE_WINDOW_MS = 15 * 60 * 1_000;
 /** The longest wait is long enough to make guessing hopeless, and short enough for an owner whom a stranger annoys. */
 const DELAYS = { firstMs: 1_000, maxMs: 5 * 60 * 1_000 };
 
+/**
+ * How far ahead a failure may lie, in milliseconds, since the servers of a store do not read the time at one moment. One
+ * that lies further ahead is from before the clock was set back.
+ */
+const MAX_AHEAD_MS = 10_000;
+
 /** A stranger who tries names at random pushes out the oldest, about 100 B each. */
 const MAX_ACCOUNTS = 100_000;
 
@@ -63,7 +69,12 @@ export function createSignInLimiter(clock: Clock): OwnSignInLimiter {
  */
 export function assertWaited(failures: Failures | undefined, nowMs: number): void {
   const known = recent(failures, nowMs);
-  const retryAfterMs = known === undefined ? 0 : known.lastAtMs + delayMsAfter(known.count) - nowMs;
+  const aheadMs = known === undefined ? 0 : known.lastAtMs - nowMs;
+  if (known === undefined || aheadMs > MAX_AHEAD_MS) {
+    // How long ago it was cannot be known: one attempt is allowed, and if it fails, the next wait is as long as the count says.
+    return;
+  }
+  const retryAfterMs = delayMsAfter(known.count) + Math.min(aheadMs, 0);
   if (!(retryAfterMs <= 0)) {
     throw new AuthError("RATE_LIMITED", "too many failed sign-ins: wait before the next", { retryAfterMs });
   }
