@@ -17,6 +17,7 @@ import { createSessionService } from "./services/session-service.ts";
 import { createHashReplacer } from "./sessions/replace-password.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import { pingStore, type Store } from "./store/database.ts";
+import { OWN_ISSUER } from "./store/revocations.ts";
 
 /** An issuer of tokens: signs in, refreshes, signs out, rotates its keys, and knows what is revoked. */
 export interface Issuer extends AsyncDisposable {
@@ -33,7 +34,10 @@ export interface Issuer extends AsyncDisposable {
   readonly documents: Readonly<Record<string, Endpoint>>;
   /** The OAuth endpoints by their path. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
-  /** What has been revoked, here and by the other servers on the store. */
+  /**
+   * What has been revoked, here and by the other servers on the store. An order to revoke is about the tokens of this
+   * issuer, unless it names another one.
+   */
   readonly revocations: Pick<Revocations, "isRevoked" | "onRevoked" | "revoke" | "size" | "unwritten">;
   /** The sessions: list them, end them, or begin one for a sign-in of your own. */
   readonly sessions: Sessions;
@@ -152,7 +156,8 @@ function toRevocations(revocations: Revocations): Issuer["revocations"] {
   return {
     isRevoked: (token) => revocations.isRevoked(token),
     onRevoked: (listener) => revocations.onRevoked(listener),
-    revoke: (order) => revocations.revoke(order),
+    // Another issuer may use the same identifier for something else.
+    revoke: (order) => revocations.revoke({ ...order, issuer: order.issuer ?? OWN_ISSUER }),
     get size() {
       return revocations.size;
     },

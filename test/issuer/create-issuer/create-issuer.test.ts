@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
+import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
+import type { RevocableToken } from "../../../server/issuer/src/revoke/revoked-set.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { databaseIn } from "../../support/stores.ts";
@@ -62,10 +64,28 @@ describe("an issuer", () => {
     await expect(issuer.assertUsable()).rejects.toThrow();
   });
 
-  test("remembers what is revoked of every issuer for a day, for gates that trust others, too", async () => {
+  test("revokes its own tokens, unless another issuer is named: both may have a subject of that name", async () => {
+    await using folder = await createTemporaryFolder();
+    await using issuer = await createIssuer(inFolder(folder.path));
+    const token = { subject: "ada", issuedAtSeconds: 0 } as RevocableToken;
+    const revoked = () =>
+      ["https://auth.example.com", "https://idp.example"].map((name) =>
+        issuer.revocations.isRevoked({ ...token, issuer: name }),
+      );
+    await issuer.revocations.revoke({ sub: "ada" });
+    expect(revoked()).toEqual([true, false]);
+    await issuer.revocations.revoke({ sub: "ada", issuer: "https://idp.example" });
+    expect(revoked()).toEqual([true, true]);
+    for (const order of [undefined, {}, { sub: "ada", sid: "s" }]) {
+      const refused = async () => issuer.revocations.revoke(order as unknown as RevocationOrder);
+      await expect(refused()).rejects.toThrow(TypeError);
+    }
+  });
+
+  test("remembers what is revoked of another issuer for a day, for gates that trust it, too", async () => {
     await using folder = await createTemporaryFolder();
     await using issuer = await createIssuer(inFolder(folder.path, { accessTtlMs: 60_000 }));
-    await issuer.revocations.revoke({ sub: "somebody" });
+    await issuer.revocations.revoke({ sub: "somebody", issuer: "https://idp.example" });
     await using store = await openDatabase({ sqlite: databaseIn(folder.path) });
     const row = await store.db.selectFrom("revocations").selectAll().executeTakeFirstOrThrow();
     expect((row.expires_at ?? 0) - row.revoked_at).toBeGreaterThan(24 * 60 * 60 * 1_000);

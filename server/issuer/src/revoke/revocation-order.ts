@@ -19,7 +19,8 @@ export type RevocationTarget =
 export type RevocationOrder = RevocationTarget & {
   /**
    * Whose tokens: the value of claim `iss`; empty: those of the issuer that the database belongs to. Two issuers may
-   * use the same identifier for different things. Default: the tokens of every issuer.
+   * use the same identifier for different things. Default: with `createIssuer` those of that issuer, with
+   * `createRevocations` the tokens of every issuer.
    */
   readonly issuer?: string;
   /**
