@@ -86,6 +86,14 @@ function overHttp2(target: RawTarget, unserved: readonly number[]): void {
     const send = (host: string) => sendFields(target, toFields(undefined, { fields: [["host", host]] }));
     expect(await others(badHosts, send, refused)).toEqual({});
   });
+  test("a host beside an authority that is another is answered with 400", async () => {
+    const send = (host: string) => sendFields(target, toFields("a.example", { fields: [["host", host]] }));
+    expect(await others(byName(["b.example", "a.example:81", "[", "a"]), send, [400])).toEqual({});
+  });
+  test("a host beside an authority that is the same is answered", async () => {
+    const send = (host: string) => sendFields(target, toFields("a.example", { fields: [["host", host]] }));
+    expect(await others(byName(["a.example", "A.Example", "a.example:80"]), send, [200])).toEqual({});
+  });
   test("neither authority nor host is refused", async () => {
     expect(refused).toContain(await sendFields(target, toFields(undefined)));
   });

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
+import type { Endpoint } from "../../server/gate/src/kernel/endpoint.ts";
 import type { RpcOptions } from "../../server/node/src/rpc-options.ts";
+import { sendRaw } from "../support/raw-call.ts";
 import { ask, connectRaw, readAll, serve } from "./serving.ts";
 
 const SERVICE = "/countersign.demo.v1.NotesService";
@@ -27,6 +29,23 @@ describe("a request that is not well-formed", () => {
       const path = `${SERVICE}/CreateNote`;
       const headers = { host, "content-type": "application/json" };
       expect((await ask(serving.origin, { method: "POST", path, headers, body: "{}" })).status).toBe(400);
+    });
+  }
+
+  for (const unaryFastPath of [true, false]) {
+    it(`is answered with 400 when it names two hosts over HTTP/2, with the fast path: ${unaryFastPath}`, async () => {
+      const endpoint: Endpoint = async () => new Response("body");
+      await using serving = await serve({ routes, unaryFastPath, endpoints: { "/endpoint": endpoint } });
+      const statuses = async (host: string) => {
+        const headers = { ":authority": "a.example", host, "content-type": "application/json" };
+        const body = Buffer.from("{}");
+        const calls = [`${SERVICE}/CreateNote`, "/endpoint", "/nothing"].map((path) =>
+          sendRaw(serving.origin, { path, headers, body }),
+        );
+        return (await Promise.all(calls)).map(({ status }) => status);
+      };
+      expect(await statuses("b.example")).toEqual([400, 400, 400]);
+      expect(await statuses("A.example:80")).toEqual([200, 200, 404]);
     });
   }
 

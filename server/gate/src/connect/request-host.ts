@@ -22,11 +22,30 @@ export function isHost(text: string): boolean {
 
 /**
  * Read which host a request is for; `undefined` when it names none, more than one, or one that is not well-formed
- * ([RFC 9112 §3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+ * ([RFC 9112 §3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)). Over HTTP/2 it may name it twice, as
+ * `:authority` and as `host`, but not two ([RFC 9113 §8.3.1](https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1)).
  */
 export function hostOf({ headers, rawHeaders }: HostedRequest): string | undefined {
-  const host = headers[":authority"] ?? headers.host;
-  return typeof host === "string" && isHost(host) && !repeatsField(rawHeaders, "host") ? host : undefined;
+  const { host, ":authority": authority = host, ":scheme": scheme } = headers;
+  if (typeof authority !== "string" || !isHost(authority) || repeatsField(rawHeaders, "host")) {
+    return undefined;
+  }
+  return host === undefined || host === authority || isSameHost(scheme, [host, authority])
+    ? authority
+    : undefined;
+}
+
+/** Check whether two texts are one host: without regard to case, and to the port when it is that of the scheme. */
+function isSameHost(
+  scheme: HostedRequest["headers"][string],
+  [host, authority]: readonly [HostedRequest["headers"][string], string],
+): boolean {
+  if (typeof host !== "string" || !isHost(host)) {
+    return false;
+  }
+  const toOrigin = (text: string): string =>
+    new URL(`${scheme === "https" ? "https" : "http"}://${text}`).host;
+  return toOrigin(host) === toOrigin(authority);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ContextValues, createContextValues } from "@connectrpc/connect";
-import { createCallValues } from "@countersign/server/internal";
+import { createCallValues, hostOf } from "@countersign/server/internal";
 import { Call } from "../call/call.ts";
 import type { Compression } from "../connect-protocol.ts";
 import type { HttpExchange, ResponseFields } from "../exchange/http-exchange.ts";
@@ -71,7 +71,9 @@ export function createUnaryServer(
       }
       const scheme = stream.session.encrypted === true ? "https" : "http";
       const request = new Http2CallRequest(stream, header, rawHeaders);
-      const parts = open(request, stream, originOf(scheme, header[":authority"] ?? header.host));
+      // Most clients name the host once: only a second name is held against the first.
+      const host = header.host === undefined ? header[":authority"] : hostOf({ headers: header, rawHeaders });
+      const parts = open(request, stream, originOf(scheme, host));
       return (
         parts !== undefined && serve(parts, new Http2Exchange(request, options.corsFieldsFor(header.origin)))
       );
