@@ -25,6 +25,7 @@ export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Endpoint, EndpointContext } from "./kernel/endpoint.ts";
 export type { MessageBus, Subscription } from "./kernel/message-bus.ts";
+export { MAX_BUS_MESSAGE_BYTES } from "./kernel/message-bus.ts";
 export type {
   CallDecision,
   IssuerSignal,

@@ -37,7 +37,7 @@ export { resolveClock, systemClock } from "./kernel/clock.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
 export { resolveLimits } from "./kernel/limits.ts";
 export { isLoopback } from "./kernel/loopback.ts";
-export { MAX_MESSAGE_BYTES, SILENT_BUS } from "./kernel/message-bus.ts";
+export { SILENT_BUS } from "./kernel/message-bus.ts";
 export type { IsolatedObserver } from "./kernel/observers.ts";
 export { auditOf, auditTo, resolveObserver } from "./kernel/observers.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MAX_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
+import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
 import { createPostgresBus } from "../../../server/issuer/src/store/postgres-bus.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
@@ -40,11 +40,11 @@ describe("the bus over Postgres", () => {
 
   test("carries the longest message that it promises, and refuses a longer one without harm", async () => {
     await using one = await listenOn("lengths");
-    expect(() => one.bus.publish("lengths", "x".repeat(MAX_MESSAGE_BYTES + 1))).toThrow(
-      `a message has at most ${MAX_MESSAGE_BYTES} bytes`,
+    expect(() => one.bus.publish("lengths", "x".repeat(MAX_BUS_MESSAGE_BYTES + 1))).toThrow(
+      `a message has at most ${MAX_BUS_MESSAGE_BYTES} bytes`,
     );
-    await one.bus.publish("lengths", "x".repeat(MAX_MESSAGE_BYTES));
-    await eventually(() => one.messages.includes("x".repeat(MAX_MESSAGE_BYTES)) || undefined);
+    await one.bus.publish("lengths", "x".repeat(MAX_BUS_MESSAGE_BYTES));
+    await eventually(() => one.messages.includes("x".repeat(MAX_BUS_MESSAGE_BYTES)) || undefined);
   });
 
   test("goes on by itself after the connection was cut, and says that messages may have been missed", async () => {

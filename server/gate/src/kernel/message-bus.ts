@@ -20,7 +20,7 @@ export interface MessageBus {
    */
   subscribe(channel: string, onMessage: (message: string) => void): Subscription;
   /**
-   * Publish a message of at most {@link MAX_MESSAGE_BYTES}.
+   * Publish a message of at most {@link MAX_BUS_MESSAGE_BYTES}.
    *
    * @throws AuthError `AUTH_UNAVAILABLE` when the bus is down
    */
@@ -28,7 +28,7 @@ export interface MessageBus {
 }
 
 /** The longest message, in bytes: as much as Postgres carries. */
-export const MAX_MESSAGE_BYTES = 7_999;
+export const MAX_BUS_MESSAGE_BYTES = 7_999;
 
 /** The bus of a process that is alone on its store. */
 export const SILENT_BUS: MessageBus = {

@@ -6,7 +6,7 @@ import type { IssuerStoreLocation } from "./options.ts";
 
 /** How a store is opened. */
 export interface OpenStoreOptions {
-  /** Carries messages between the processes on a SQLite database; Postgres has a bus of its own. */
+  /** Carries messages between the processes on a SQLite database; on Postgres, beside the bus that it has. */
   readonly bus: MessageBus;
   /** Receives the reason why the database cannot be used, from time to time while it cannot. */
   readonly onOutage: (cause: unknown) => void;
@@ -27,7 +27,8 @@ export async function openIssuerStore(
   { bus, onOutage, onQuery, migrate = true }: OpenStoreOptions,
 ): Promise<Store> {
   try {
-    const place = "sqlite" in location ? { sqlite: location.sqlite, bus } : location;
+    const place =
+      "sqlite" in location ? { sqlite: location.sqlite, bus } : { postgres: location.postgres, bus };
     return await openDatabase(place, { onOutage, onQuery, migrate });
   } catch (cause) {
     throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);

@@ -57,8 +57,9 @@ export interface CreateIssuerOptions {
    */
   readonly provisional?: readonly ("url" | "audience")[];
   /**
-   * Carries messages between the processes of one server. On Postgres, the store carries those between servers.
-   * Default: there is one process.
+   * Carries messages between the processes on the store: see `MessageBus`. On Postgres, it does so beside LISTEN and
+   * NOTIFY, which carry every message as well. Give it to these processes only: what can publish on it can use up the
+   * attempts of others to sign in. Default: on SQLite, there is one process.
    */
   readonly bus?: MessageBus | undefined;
   /** Observes queries, refreshes and what changes, for metrics, traces and logs: see `Observer`. Default: none. */

@@ -49,12 +49,19 @@ export function limitSignInAttempts(
  * @param channel a name that no other limit has
  */
 export function shareRateLimit(limit: RateLimit, bus: MessageBus, channel: string): RateLimit {
-  bus.subscribe(channel, (key) => limit.take(key));
+  bus.subscribe(channel, (key) => {
+    // An empty message says that some may have been missed: there is nothing to look up.
+    if (key !== "") {
+      limit.take(key);
+    }
+  });
+  const publish = async (key: string): Promise<void> => bus.publish(channel, key);
   return {
     assertAllowed: (key) => limit.assertAllowed(key),
     take(key) {
       limit.take(key);
-      void bus.publish(channel, key);
+      // The limit holds at this process all the same, and is shared again when the bus is up.
+      publish(key).catch(() => undefined);
     },
   };
 }

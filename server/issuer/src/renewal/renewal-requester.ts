@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { MessageBus } from "@countersign/server";
-import { AuthError, type Clock, type Principal, type RateLimit } from "@countersign/server";
 import {
-  MAX_MESSAGE_BYTES,
-  type OtherServers,
-  type RemoteRenewal,
-  systemClock,
-} from "@countersign/server/internal";
+  AuthError,
+  type Clock,
+  MAX_BUS_MESSAGE_BYTES,
+  type Principal,
+  type RateLimit,
+} from "@countersign/server";
+import { type OtherServers, type RemoteRenewal, systemClock } from "@countersign/server/internal";
 import { type CollectedResponses, collectResponses } from "./collect-responses.ts";
 import {
   RENEWAL_CHANNEL,
@@ -61,7 +62,7 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
   async function request(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal> {
     const content: RenewalRequest = { streamIds, principal: toPrincipalRecord(principal), answerTo };
     const { id, message } = messages.seal(content, RENEWAL_PURPOSE.question);
-    if (message.length > MAX_MESSAGE_BYTES) {
+    if (message.length > MAX_BUS_MESSAGE_BYTES) {
       return { renewed: [], ended: [], unknown: streamIds };
     }
     if (open.size >= MAX_OPEN_REQUESTS) {

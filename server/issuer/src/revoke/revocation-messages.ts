@@ -1,5 +1,4 @@
-import type { MessageBus, Subscription } from "@countersign/server";
-import { MAX_MESSAGE_BYTES } from "@countersign/server/internal";
+import { MAX_BUS_MESSAGE_BYTES, type MessageBus, type Subscription } from "@countersign/server";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 
 /** Seals the messages between servers, so that only they can read and make them. */
@@ -28,7 +27,7 @@ export function publishUnwritten(
 
 function publishSome(bus: MessageBus, sealer: MessageSealer, some: readonly UnwrittenRevocation[]): void {
   const { message } = sealer.seal(some, PURPOSE);
-  if (Buffer.byteLength(message) <= MAX_MESSAGE_BYTES) {
+  if (Buffer.byteLength(message) <= MAX_BUS_MESSAGE_BYTES) {
     // They are published again in a few seconds: the bus may be down.
     bus.publish(CHANNEL, message).catch(() => undefined);
   } else if (some.length > 1) {

@@ -2,6 +2,7 @@ import type { MessageBus, StoreQuery } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
 import { type Dialect, Kysely, sql } from "kysely";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
+import { joinBuses } from "./join-buses.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import { createQueryLog } from "./observe-queries.ts";
@@ -20,6 +21,8 @@ export type StoreLocation =
   /** A Postgres database, as `postgres://user:password@host:port/name`. */
   | {
       readonly postgres: string;
+      /** Carries messages between the servers beside LISTEN and NOTIFY. Default: those alone do. */
+      readonly bus?: MessageBus;
       /** How long one statement may take, in milliseconds. Default 10 s. Migrations take as long as they take. */
       readonly statementTimeoutMs?: number;
     };
@@ -130,18 +133,18 @@ async function openDialect(
     throw new TypeError("the URL of a database must begin with postgres://");
   }
   const { openPostgres, createPostgresBus } = await loadPostgres();
-  const { postgres: url, statementTimeoutMs } = location;
+  const { postgres: url, statementTimeoutMs, bus } = location;
   const { toError } = options;
-  const bus = createPostgresBus(url);
+  const ownBus = createPostgresBus(url);
   return {
     dialect: openPostgres(url, { statementTimeoutMs, toError }),
-    bus,
+    bus: bus === undefined ? ownBus : joinBuses(ownBus, bus),
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
       await using db = new Kysely<Schema>({ dialect: openPostgres(url, { statementTimeoutMs: 0 }) });
       await migrate(db, "postgres");
     },
-    close: () => bus.close(),
+    close: () => ownBus.close(),
   };
 }
 

@@ -1,5 +1,4 @@
-import { AuthError, type MessageBus } from "@countersign/server";
-import { MAX_MESSAGE_BYTES } from "@countersign/server/internal";
+import { AuthError, MAX_BUS_MESSAGE_BYTES, type MessageBus } from "@countersign/server";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -28,8 +27,8 @@ export function publishInBatches(connectionNow: () => PostgresConnection | undef
   };
   return (channel, message) => {
     assertChannel(channel);
-    if (Buffer.byteLength(message) > MAX_MESSAGE_BYTES) {
-      throw new TypeError(`a message has at most ${MAX_MESSAGE_BYTES} bytes`);
+    if (Buffer.byteLength(message) > MAX_BUS_MESSAGE_BYTES) {
+      throw new TypeError(`a message has at most ${MAX_BUS_MESSAGE_BYTES} bytes`);
     }
     waiting.push({ channel, message });
     next ??= send();

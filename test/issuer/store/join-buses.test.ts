@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { SILENT_BUS } from "../../../server/gate/src/kernel/message-bus.ts";
+import { joinBuses } from "../../../server/issuer/src/store/join-buses.ts";
+import { createTestBus } from "../../support/test-bus.ts";
+
+test("a message goes out on both buses, and comes in from either", async () => {
+  const [own, given] = [createTestBus(), createTestBus()];
+  const bus = joinBuses(own, given);
+  await bus.publish("news", "a");
+  expect([own.published, given.published]).toEqual([
+    [{ channel: "news", message: "a" }],
+    [{ channel: "news", message: "a" }],
+  ]);
+
+  const received: string[] = [];
+  const subscription = bus.subscribe("news", (message) => received.push(message));
+  await own.publish("news", "b");
+  await given.publish("news", "c");
+  expect(received.filter((message) => message !== "")).toEqual(["b", "c"]);
+  await subscription.close();
+  await own.publish("news", "d");
+  await given.publish("news", "e");
+  expect(received.filter((message) => message !== "")).toEqual(["b", "c"]);
+});
+
+test("a bus beside the store's that is down loses messages, and nothing fails", async () => {
+  const [own, given] = [createTestBus(), createTestBus()];
+  given.isDown = true;
+  await joinBuses(own, given).publish("news", "a");
+  expect(own.published).toHaveLength(1);
+});
+
+test("a bus beside the store's that throws at once is one that is down", async () => {
+  const own = createTestBus();
+  const given = {
+    ...SILENT_BUS,
+    publish(): Promise<void> {
+      throw new Error("not connected");
+    },
+  };
+  await joinBuses(own, given).publish("news", "a");
+  expect(own.published).toHaveLength(1);
+});
+
+test("the store's bus that is down is an outage, although the other one carries the message", async () => {
+  const [own, given] = [createTestBus(), createTestBus()];
+  own.isDown = true;
+  await expect(joinBuses(own, given).publish("news", "a")).rejects.toMatchObject({
+    reason: "AUTH_UNAVAILABLE",
+    message: "the bus is down",
+  });
+  expect(given.published).toHaveLength(1);
+});
+
+test("there are others where either bus has some", () => {
+  expect(joinBuses(createTestBus(), SILENT_BUS).hasOthers).toBe(true);
+  expect(joinBuses(SILENT_BUS, createTestBus()).hasOthers).toBe(true);
+  expect(joinBuses(SILENT_BUS, SILENT_BUS).hasOthers).toBe(false);
+});
