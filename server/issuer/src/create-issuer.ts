@@ -25,7 +25,8 @@ export interface Issuer extends AsyncDisposable {
   readonly url: string;
   /**
    * How gates of this process trust it: for `issuers` of `createAuth`, which then refuses revoked tokens, ends revoked
-   * streams, and has streams renewed on whichever server of the store has them.
+   * streams, and has streams renewed on whichever server of the store has them. It goes by `clock`, unless it is given
+   * another.
    */
   readonly trust: IssuerOptions;
   /** Register SessionService, for `routes` of `createAuth`. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
 import type { RevocableToken } from "../../../server/issuer/src/revoke/revoked-set.ts";
@@ -8,6 +9,7 @@ import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { ADA, inFolder, refusal, serve, signIn } from "./own-issuer.ts";
 
 describe("an issuer", () => {
@@ -80,6 +82,20 @@ describe("an issuer", () => {
       const refused = async () => issuer.revocations.revoke(order as unknown as RevocationOrder);
       await expect(refused()).rejects.toThrow(TypeError);
     }
+  });
+
+  test("is trusted by its own clock, which on Postgres is the database's, unless the gate has another", async () => {
+    await using folder = await createTemporaryFolder();
+    const clock = createWallClock(Date.now() + 60_000);
+    await using issuer = await createIssuer(inFolder(folder.path, { clock, accessTtlMs: 120_000 }));
+    await issuer.accounts.create(ADA);
+    const server = serve(issuer);
+    const caller = await signIn(server);
+    expect(await server.client.whoAmI({}, caller)).toMatchObject({ clientId: "countersign-first-party" });
+    const behind = serve(issuer, { clock: systemClock });
+    expect(await behind.client.whoAmI({}, caller).catch(refusal)).toBe(Code.Unauthenticated);
+    clock.advance(180_000);
+    expect(await server.client.whoAmI({}, caller).catch(refusal)).toBe(Code.Unauthenticated);
   });
 
   test("remembers what is revoked of another issuer for a day, for gates that trust it, too", async () => {

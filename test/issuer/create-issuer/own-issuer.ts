@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ConnectError, type ConnectRouter, createClient, createRouterTransport } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import type { AuthOptions } from "../../../server/gate/src/connect/auth-options.ts";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import type { CreateIssuerOptions } from "../../../server/issuer/src/create-issuer/options.ts";
 import type { Issuer } from "../../../server/issuer/src/create-issuer.ts";
@@ -22,10 +23,10 @@ export function inFolder(path: string, options: Partial<CreateIssuerOptions> = {
   };
 }
 
-/** A server on an issuer with no wiring but that of the guide. */
-export function serve(issuer: Issuer) {
+/** A server on an issuer with no wiring but that of the guide, and what else a test asks for. */
+export function serve(issuer: Issuer, more: Partial<AuthOptions> = {}) {
   const routes = (router: ConnectRouter) => issuer.routes(router);
-  const auth = createAuth({ routes, issuers: [issuer.trust], audience: "billing" });
+  const auth = createAuth({ routes, issuers: [issuer.trust], audience: "billing", ...more });
   return { auth, client: createClient(SessionService, createRouterTransport(auth.routes)) };
 }
 

@@ -75,7 +75,10 @@ export interface AuthOptions {
   readonly anonymousStreams?: Partial<AnonymousStreamLimits>;
   /** Receives a warning at start for every option that makes the server less safe. Default: console.warn. */
   readonly onWarning?: (message: string) => void;
-  /** The time. Default: the machine's. */
+  /**
+   * The time. Default: that of the first issuer whose `signals` have a clock, since tokens are judged by the clock that
+   * they were granted by; else the machine's.
+   */
   readonly clock?: Clock;
 }
 
@@ -130,7 +133,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   if (typeof options.audience !== "string" || options.audience === "") {
     throw new TypeError("audience must be a non-empty string");
   }
-  const clock = resolveClock(options.clock);
+  const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning } = options;
   const observer = resolveObserver(options, { onWarning, clock });
   const server = { audience: options.audience, clock, observer };
@@ -161,6 +164,10 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     onWarning,
     clock,
   };
+}
+
+function findIssuerClock(issuers: readonly IssuerOptions[]): Clock | undefined {
+  return issuers.find(({ signals }) => signals?.clock !== undefined)?.signals?.clock;
 }
 
 function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {

@@ -14,6 +14,11 @@ import type { StreamRegistry } from "../streams/stream-registry.ts";
  * streams that run on them. `createIssuer` of `@countersign/issuer` hands it out in `issuer.trust`.
  */
 export interface IssuerSignals extends RevocationCheck, OtherServers {
+  /**
+   * The time that it grants tokens by, such as its database's: gates without a clock of their own go by it. Absent: it
+   * goes by no other than the machine's.
+   */
+  readonly clock?: Clock;
   /** Resolves when what has been revoked is known. Until then, `isRevoked` throws. */
   readonly ready: Promise<void>;
   /**

@@ -28,9 +28,10 @@ type Renew = Parameters<IssuerSignals["onRenew"]>[0];
  * @param opened closes what this opens
  */
 export function openSignals(options: SignalsOptions, opened: AsyncDisposableStack): IssuerSignals {
-  const { revocations } = options;
+  const { revocations, clock } = options;
   const gates = new Set<Renew>();
   return {
+    clock,
     ready: Promise.resolve(),
     isRevoked: (principal) => revocations.isRevoked(principal),
     onRevoked: (listener) => revocations.onRevoked(listener),
