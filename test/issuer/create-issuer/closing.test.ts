@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { Code } from "@connectrpc/connect";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
-import { inFolder } from "./own-issuer.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { ADA, inFolder, refusal, serve, signIn } from "./own-issuer.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -22,6 +24,31 @@ async function countConnections(url: string): Promise<number> {
   await client.end();
   return rows[0].count;
 }
+
+test("calls that are under way when an issuer is closed are done, or told to try elsewhere", async () => {
+  await using folder = await createTemporaryFolder();
+  const locations = [inFolder(folder.path).store, { postgres: await postgres.createDatabase() }];
+  for (const store of locations) {
+    const issuer = await createIssuer({ ...inFolder(folder.path), store, secret: randomBytes(32) });
+    await issuer.accounts.create(ADA);
+    const unexpected: unknown[] = [];
+    const server = serve(issuer, { onError: (error) => void unexpected.push(error) });
+    const caller = await signIn(server);
+    const calls = Array.from({ length: 20 }, (_, n) =>
+      n % 2 === 0
+        ? signIn(server).then(() => "done", refusal)
+        : server.client.listSessions({}, caller).then(() => "done", refusal),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    await issuer.close();
+    const outcomes = await Promise.all([
+      ...calls,
+      server.client.listSessions({}, caller).then(() => "done", refusal),
+    ]);
+    expect(outcomes.filter((outcome) => outcome !== "done" && outcome !== Code.Unavailable)).toEqual([]);
+    expect([outcomes.at(-1), unexpected]).toEqual([Code.Unavailable, []]);
+  }
+});
 
 describe("an issuer leaves no connection behind", () => {
   test("when it is closed", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
-import { openDatabase } from "../../../server/issuer/src/store/database.ts";
+import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { databaseIn, describeStores } from "../../support/stores.ts";
 
@@ -57,6 +57,44 @@ describeStores("an open store", (open) => {
     });
     await expect(failing).rejects.toThrow("stop");
     expect(await store.db.selectFrom("revocations").selectAll().execute()).toEqual([]);
+  });
+});
+
+describeStores("a store that is closed", (open) => {
+  it("lets the transaction under way end, and answers AUTH_UNAVAILABLE to what comes later", async () => {
+    await using store = await open();
+    const begun = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const insert = (db: Store["db"]) => db.insertInto("revocations").values(revocation).executeTakeFirst();
+    const going = store.db.transaction().execute(async (trx) => {
+      await insert(trx);
+      begun.resolve();
+      await closed.promise;
+      return insert(trx);
+    });
+    await begun.promise;
+    // On SQLite, these wait for the one connection.
+    const waiting = [1, 2].map(() => store.db.selectFrom("leases").selectAll().execute());
+    const settled = Promise.allSettled(waiting);
+    const closing = store.close();
+    const late = Promise.allSettled([
+      insert(store.db),
+      store.write(insert),
+      store.db.transaction().execute(insert),
+      store.db.selectFrom("leases").selectAll().execute(),
+    ]);
+    closed.resolve();
+    expect(await going).toMatchObject({ numInsertedOrUpdatedRows: 1n });
+    await closing;
+    const unavailable = {
+      status: "rejected",
+      reason: { reason: "AUTH_UNAVAILABLE", message: "the store is closed" },
+    };
+    expect(await late).toMatchObject([unavailable, unavailable, unavailable, unavailable]);
+    for (const one of await settled) {
+      expect(one.status === "fulfilled" ? unavailable : one).toMatchObject(unavailable);
+    }
+    await expect(insert(store.db)).rejects.toMatchObject(unavailable.reason);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { MessageBus, StoreQuery } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
 import { type Dialect, Kysely, sql } from "kysely";
+import { toClosable } from "./closable-dialect.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { joinBuses } from "./join-buses.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
@@ -67,7 +68,8 @@ export interface Store extends AsyncDisposable {
 /**
  * Open the store, and bring its tables up to date unless `migrate` is false.
  *
- * From here on, every query rejects with an AuthError `AUTH_UNAVAILABLE` while the database cannot be used.
+ * From here on, every query rejects with an AuthError `AUTH_UNAVAILABLE` while the database cannot be used, and after the
+ * end.
  *
  * @throws TypeError when the URL is not one of Postgres
  * @throws PgMissingError when package `pg` is missing, which a store of Postgres needs
@@ -82,10 +84,11 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   );
   const opened = await openDialect(location, { toError, create: options.migrate !== false });
   const log = onQuery === undefined ? [] : createQueryLog(onQuery);
-  const db = new Kysely<Schema>({ dialect: opened.dialect, log });
+  const closable = toClosable(opened.dialect);
+  const db = new Kysely<Schema>({ dialect: closable.dialect, log });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= Promise.all([opened.close(), db.destroy()]).then(() => undefined);
+    closing ??= Promise.all([opened.close(), closable.close()]).then(() => undefined);
     return closing;
   };
   try {
