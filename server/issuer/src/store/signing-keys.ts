@@ -24,7 +24,13 @@ export interface SigningKeyRecord {
 
 /** Read every key, the oldest first. */
 export async function listSigningKeys(store: Store): Promise<readonly SigningKeyRecord[]> {
-  const query = store.db.selectFrom("signing_keys").selectAll().orderBy("created_at").orderBy("kid");
+  const query = store.db
+    .selectFrom("signing_keys")
+    .selectAll()
+    .orderBy("created_at")
+    // The first two are made at the same time: the one that signs comes before the next one.
+    .orderBy("active_at", (order) => order.asc().nullsLast())
+    .orderBy("kid");
   return (await query.execute()).map(toRecord);
 }
 
