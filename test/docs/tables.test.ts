@@ -8,6 +8,8 @@ import { SETTINGS, type Setting } from "../../server/cli/src/settings.ts";
 import { readTrustedIssuers } from "../../server/cli/src/trusted-issuers.ts";
 import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
 import { systemClock } from "../../server/gate/src/kernel/clock.ts";
+import { createIssuer } from "../../server/issuer/src/create-issuer.ts";
+import { inFolder } from "../issuer/create-issuer/own-issuer.ts";
 import { notEmpty } from "../support/not-empty.ts";
 import { startServer } from "../support/server-process.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
@@ -83,6 +85,17 @@ test("docs/bring-your-own-idp.md has a file of issuers that the server takes", a
   await expect(readTrustedIssuers(path)).rejects.toThrow(
     'there is no member "jwks_uri": did you mean jwksUri?',
   );
+});
+
+test("docs/issuer.md lists every method of what an issuer hands out, once", async () => {
+  await using folder = await createTemporaryFolder();
+  await using issuer = await createIssuer(inFolder(folder.path));
+  const { accounts, clients, sessions, keys } = issuer;
+  const methods = Object.entries({ accounts, clients, sessions, keys }).flatMap(([name, part]) =>
+    Object.keys(part).map((method) => `${name}.${method}`),
+  );
+  const rows = parseTable(documentOf("docs/issuer.md").markdown, "Accounts, clients, sessions and keys");
+  expect(rows.map(([call = ""]) => call.replace(/\(.*/, "")).toSorted()).toEqual(methods.toSorted());
 });
 
 const SERVER = { audience: "notes", clock: systemClock };
