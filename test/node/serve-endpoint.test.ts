@@ -35,6 +35,15 @@ async function askHttp2(origin: string, fields: OutgoingHttpHeaders, body = "") 
   }
 }
 
+/** A header that must not stand in an answer that says "internal error". */
+const FIELDS = {
+  "set-cookie": "session=abc",
+  "content-encoding": "gzip",
+  etag: '"x"',
+  location: "/elsewhere",
+  "www-authenticate": "Basic",
+};
+
 describe("the request of an endpoint", () => {
   it("is that of HTTP/1.1, with every value of a field", async () => {
     await using serving = await serveEndpoint(mirror);
@@ -139,6 +148,35 @@ describe("the response of an endpoint", () => {
       expect(await get(serving.origin)).toMatchObject({ status: 500, body: '{"error":"internal error"}\n' });
       expect(reported).toEqual([failure]);
     });
+  }
+
+  const broken: Readonly<Record<string, () => Response>> = {
+    "a body that fails at once": () =>
+      new Response(
+        new ReadableStream({ pull: () => Promise.reject(new Error("broken")) }, { highWaterMark: 0 }),
+        { headers: FIELDS },
+      ),
+    "a body that was read before": () => {
+      const response = new Response("body", { headers: FIELDS });
+      response.body?.getReader();
+      return response;
+    },
+  };
+  for (const [what, make] of Object.entries(broken)) {
+    for (const [version, get] of Object.entries(both)) {
+      it(`is 500 with ${what}, and nothing of its header, over ${version}`, async () => {
+        const allowedOrigins = ["https://app.example"];
+        await using serving = await serveEndpoint(async () => make(), { allowedOrigins });
+        const answer = await get(serving.origin, { origin: "https://app.example" });
+        expect(answer).toMatchObject({ status: 500, body: '{"error":"internal error"}\n' });
+        expect(Object.keys(answer.headers).filter((name) => name in FIELDS)).toEqual([]);
+        expect(answer.headers).toMatchObject({
+          "cache-control": "no-store",
+          "access-control-allow-origin": "https://app.example",
+          vary: "Origin",
+        });
+      });
+    }
   }
 
   it("is 500 when Node does not send a field of it", async () => {

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { type HttpRequest, type HttpResponse, isGone, isHttp2Response } from "../handler.ts";
 import { isConnectionField } from "./connection-fields.ts";
 import { stopUnreadBody } from "./reject-early.ts";
@@ -17,32 +18,45 @@ export async function sendResponse(req: HttpRequest, res: HttpResponse, response
     await body?.cancel();
     return;
   }
-  setHeaders(res, response);
-  stopUnreadBody(req, res);
-  if (body === null || req.method === "HEAD") {
-    res.end();
-    await body?.cancel();
-    return;
+  const before = res.getHeaders();
+  try {
+    setHeaders(res, response);
+    stopUnreadBody(req, res);
+    if (body === null || req.method === "HEAD") {
+      res.end();
+      await body?.cancel();
+    } else {
+      await pipe(body, res);
+    }
+  } catch (cause) {
+    restoreHeaders(res, before);
+    throw cause;
   }
-  await pipe(body, res);
 }
 
 function setHeaders(res: HttpResponse, { status, headers }: Response): void {
-  try {
-    for (const [name, value] of headers) {
-      if (APPENDED.has(name)) {
-        res.appendHeader(name, value);
-      } else if (!isConnectionField(name)) {
-        res.setHeader(name, value);
-      }
+  for (const [name, value] of headers) {
+    if (APPENDED.has(name)) {
+      res.appendHeader(name, value);
+    } else if (!isConnectionField(name)) {
+      res.setHeader(name, value);
     }
-    res.statusCode = status;
-  } catch (cause) {
-    // Half of a header must not stand in the answer that says so.
-    for (const name of res.getHeaderNames()) {
-      res.removeHeader(name);
+  }
+  res.statusCode = status;
+}
+
+/** Nothing of a response that failed must stand in the answer that says so: no cookie, no encoding. */
+function restoreHeaders(res: HttpResponse, before: OutgoingHttpHeaders): void {
+  if (res.headersSent || isGone(res)) {
+    return;
+  }
+  for (const name of res.getHeaderNames()) {
+    res.removeHeader(name);
+  }
+  for (const [name, value] of Object.entries(before)) {
+    if (value !== undefined) {
+      res.setHeader(name, value);
     }
-    throw cause;
   }
 }
 
