@@ -53,6 +53,31 @@ describe("a form that has no end", () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
+  it("is not read on when it brings nothing, part by part: it would keep the process from everything else", async () => {
+    let parts = 0;
+    const cancelled = vi.fn();
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          parts += 1;
+          if (parts > 100_000) {
+            controller.error(new Error("read on and on"));
+            return;
+          }
+          controller.enqueue(new Uint8Array());
+        },
+        cancel: cancelled,
+      },
+      { highWaterMark: 0 },
+    );
+    await expect(readForm(post(body), createTestClock())).rejects.toMatchObject({
+      code: "invalid_request",
+      status: 413,
+    });
+    expect(parts).toBe(1_001);
+    expect(cancelled).toHaveBeenCalledOnce();
+  });
+
   it("is waited for ten seconds in all, however little comes at a time", async () => {
     const clock = createTestClock();
     const cancelled = vi.fn();

@@ -13,11 +13,17 @@ export interface BodyLimits {
 /** What became of a body. */
 export type ReadBody =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }
-  /** Larger than it may be, longer on its way than it may take, or ended by the client before its end. */
+  /** Larger than it may be, or in too many parts; longer on its way than it may take, or ended by the client before its end. */
   | { readonly kind: "too large" | "too late" | "broken off" };
 
 /** Most forms fit in. */
 const FIRST_BYTES = 4 * 1024;
+
+/**
+ * More parts without a byte than this come by no network. A stream that always has another one is never waited for: the
+ * timer that ends the reading could not run.
+ */
+const MAX_EMPTY_PARTS = 1_000;
 
 /**
  * Read a body to its end, unless it goes beyond a limit: then the rest is not asked for.
@@ -61,11 +67,13 @@ export async function readBody(
 function createBytes(maxBytes: number) {
   let memory = new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
   let size = 0;
+  let emptyParts = 0;
   return {
     /** Copy a part. @returns false when it is too much */
     add(part: Uint8Array): boolean {
       const end = size + part.length;
-      if (end > maxBytes) {
+      emptyParts += part.length === 0 ? 1 : 0;
+      if (end > maxBytes || emptyParts > MAX_EMPTY_PARTS) {
         return false;
       }
       if (end > memory.length) {
