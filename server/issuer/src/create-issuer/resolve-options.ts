@@ -2,6 +2,7 @@ import type { AuditSink, MessageBus } from "@countersign/server";
 import {
   auditOf,
   type IsolatedObserver,
+  isolateSink,
   resolveClock,
   resolveObserver,
   SILENT_BUS,
@@ -85,7 +86,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     bus: options.bus ?? SILENT_BUS,
     observer,
     audit: auditOf(observer),
-    onError: options.onError ?? printError,
+    onError: isolateSink(options.onError ?? printError),
     onWarning,
     clock,
     failOpen: insecure.failOpen ?? false,

@@ -1,5 +1,5 @@
-import type { Clock, Endpoint } from "@countersign/server";
-import { toQuotable } from "@countersign/server/internal";
+import type { Clock, Endpoint, EndpointContext } from "@countersign/server";
+import { isolateSink, toQuotable } from "@countersign/server/internal";
 import { type Form, readForm } from "./form.ts";
 import { toJsonResponse } from "./json-response.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";
@@ -24,12 +24,14 @@ export interface OAuthEndpointOptions {
 export type OAuthAnswer = (request: OAuthRequest) => Promise<object | undefined>;
 
 /** Create an endpoint that takes forms by POST, and answers errors as RFC 6749 §5.2 says. It never rejects. */
-export function createOAuthEndpoint({ onError, clock }: OAuthEndpointOptions, answer: OAuthAnswer): Endpoint {
-  return async (request, { peer = "" } = {}) => {
+export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuthAnswer): Endpoint {
+  const { clock } = options;
+  const onError = isolateSink(options.onError);
+  return async (request, context) => {
     try {
       assertPost(request);
       const form = await readForm(request, clock);
-      return toJsonResponse(await answer({ headers: request.headers, form, peer }));
+      return toJsonResponse(await answer({ headers: request.headers, form, peer: toPeer(context) }));
     } catch (reason) {
       const known = toOAuthError(reason);
       if (known === undefined && !request.signal.aborted) {
@@ -38,6 +40,12 @@ export function createOAuthEndpoint({ onError, clock }: OAuthEndpointOptions, an
       return toErrorResponse(known ?? new OAuthError("server_error", "internal error", { status: 500 }));
     }
   };
+}
+
+/** Hosts in JavaScript may pass anything, or null. */
+function toPeer(context: EndpointContext | null | undefined): string {
+  const peer: unknown = context?.peer;
+  return typeof peer === "string" ? peer : "";
 }
 
 function assertPost({ method }: Request): void {

@@ -1,0 +1,45 @@
+import type { EndpointContext } from "@countersign/server";
+import { expect, test, vi } from "vitest";
+import { createOAuthEndpoint, type OAuthAnswer } from "../../../server/issuer/src/oauth2/oauth-endpoint.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+
+const post = (): Request =>
+  new Request("https://issuer.example/oauth2/token", {
+    method: "POST",
+    body: new URLSearchParams({ a: "b" }),
+  });
+
+const createEndpoint = (answer: OAuthAnswer, onError: (error: unknown) => void = () => undefined) =>
+  createOAuthEndpoint({ clock: createTestClock(), onError }, answer);
+
+test("an endpoint answers an unexpected error also when onError throws", async () => {
+  const print = vi.spyOn(console, "error").mockReturnValue();
+  const failure = new Error("unexpected");
+  const endpoint = createEndpoint(
+    () => Promise.reject(failure),
+    () => {
+      throw new Error("the log is full");
+    },
+  );
+  const response = await endpoint(post());
+  expect([response.status, await response.json()]).toMatchObject([500, { error: "server_error" }]);
+  expect(print.mock.calls[0]).toContain(failure);
+  print.mockRestore();
+});
+
+// As hosts write in JavaScript: some pass a context of their own, or null.
+const CONTEXTS: readonly { readonly context: unknown; readonly peer: string }[] = [
+  { context: { peer: "192.0.2.7" }, peer: "192.0.2.7" },
+  { context: undefined, peer: "" },
+  { context: null, peer: "" },
+  { context: {}, peer: "" },
+  { context: { peer: null }, peer: "" },
+  { context: { peer: { toString: () => "192.0.2.7" } }, peer: "" },
+];
+for (const [at, { context, peer }] of CONTEXTS.entries()) {
+  test(`an endpoint takes the peer ${JSON.stringify(peer)} of context ${at}`, async () => {
+    const endpoint = createEndpoint(async (request) => ({ peer: request.peer }));
+    const response = await endpoint(post(), context as EndpointContext);
+    expect(await response.json()).toEqual({ peer });
+  });
+}
