@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
+import { createIssuer, type Issuer } from "../../../server/issuer/src/create-issuer.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { inFolder } from "./own-issuer.ts";
+import { ADA, inFolder } from "./own-issuer.ts";
 
 describe("the secret of an issuer", () => {
   test("may be 32 bytes, and is not written anywhere", async () => {
@@ -93,6 +93,20 @@ describe("the store of an issuer", () => {
       "the store has another issuer from now on: https://other.example.com, before https://auth.example.com",
     ]);
     await (await createIssuer(other)).close();
+  });
+
+  test("can be opened by several issuers of one process at once", async () => {
+    await using folder = await createTemporaryFolder();
+    const issuers = await Promise.all([1, 2, 3].map(() => createIssuer(inFolder(folder.path))));
+    const [one] = issuers;
+    const create = (issuer: Issuer, index: number) =>
+      issuer.accounts.create({ ...ADA, username: `ada-${index}` });
+    await Promise.all(issuers.map(create));
+    const remove = (issuer: Issuer, index: number) => issuer.accounts.remove(`ada-${(index + 1) % 3}`);
+    await Promise.all(issuers.map(remove));
+    expect(await one?.accounts.list()).toEqual([]);
+    expect(await one?.keys.list()).toHaveLength(2);
+    await Promise.all(issuers.map((issuer) => issuer.close()));
   });
 
   test("keeps no name that is provisional", async () => {

@@ -126,7 +126,7 @@ async function openDialect(
   if (!("postgres" in location)) {
     const { sqlite: file, bus = SILENT_BUS } = location;
     return {
-      dialect: openSqlite(file, options),
+      dialect: await openSqlite(file, options),
       bus,
       migrate: (db) => migrate(db, "sqlite"),
       close: () => Promise.resolve(),

@@ -4,10 +4,13 @@ import { systemClock } from "@countersign/server/internal";
 /** How long a caller should wait when the store is down: long enough for a failover to make a difference. */
 const RETRY_AFTER_MS = 1_000;
 
+/** SQLite's primary result code for a file that another connection has locked. */
+const SQLITE_BUSY = 5;
+
 /**
  * SQLite's primary result codes for a file that cannot be used just now: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
  */
-const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
+const SQLITE_UNAVAILABLE: ReadonlySet<number> = new Set([SQLITE_BUSY, 6, 8, 10, 13, 14]);
 
 /** Of these, those of a database that cannot be written: READONLY, IOERR, FULL. */
 const SQLITE_UNWRITABLE: ReadonlySet<number> = new Set([8, 10, 13]);
@@ -76,6 +79,15 @@ export function isUnwritable(error: unknown): boolean {
   return sqlite === undefined ? POSTGRES_UNWRITABLE.test(other ?? "") : SQLITE_UNWRITABLE.has(sqlite);
 }
 
+/** SQLite's result code for a transaction that reads what another has changed since: its writes fail each time. */
+const SQLITE_BUSY_SNAPSHOT = 517;
+
+/** Check whether another connection keeps a SQLite database locked, so that the same statement can succeed later. */
+export function isBusy(error: unknown): boolean {
+  const { sqlite, extended } = codesOf(error);
+  return sqlite === SQLITE_BUSY && extended !== SQLITE_BUSY_SNAPSHOT;
+}
+
 function isUnavailable(error: unknown): boolean {
   const { sqlite, other } = codesOf(error);
   if (sqlite !== undefined) {
@@ -88,11 +100,15 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /** Read the primary result code of SQLite, or the code of Postgres or of the system. */
-function codesOf(error: unknown): { readonly sqlite?: number; readonly other?: string } {
+function codesOf(error: unknown): {
+  readonly sqlite?: number;
+  readonly extended?: number;
+  readonly other?: string;
+} {
   const { code, errcode } = (error instanceof Error ? error : {}) as { code?: unknown; errcode?: unknown };
   if (code === "ERR_SQLITE_ERROR" && typeof errcode === "number") {
     // The low byte of an extended result code is the primary one.
-    return { sqlite: errcode & 0xff };
+    return { sqlite: errcode & 0xff, extended: errcode };
   }
   return typeof code === "string" ? { other: code } : {};
 }
