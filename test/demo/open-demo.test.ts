@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { clientOf, signIn } from "../support/rpc.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
-const NAMED = { url: "http://issuer.test.localhost", audience: "notes" };
+const NAMED = { url: "https://issuer.test", audience: "notes" };
 
 /** An issuer and the demo beside it, put together as the README shows it. */
 interface Served extends AsyncDisposable {

@@ -14,7 +14,7 @@ import { type ServerOptions, type ServerProcess, startServer } from "../support/
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 // The issuer must not move with the port, or tokens of before would be a stranger's.
-const ISSUER = { COUNTERSIGN_ISSUER: "http://issuer.test.localhost" };
+const ISSUER = { COUNTERSIGN_ISSUER: "https://issuer.test" };
 const ROUNDS = 3;
 const WRITERS = 8;
 const WRITES_BEFORE_KILL = 60;

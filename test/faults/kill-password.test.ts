@@ -11,7 +11,7 @@ const KILLS = 3;
 const LONGEST_MS = 20_000;
 
 // The issuer must not move with the port, or tokens of before would be a stranger's.
-const env = { COUNTERSIGN_ISSUER: "http://issuer.test.localhost" };
+const env = { COUNTERSIGN_ISSUER: "https://issuer.test" };
 
 test(
   "kill -9 as soon as a password is new leaves no session of before but the owner's",

@@ -14,7 +14,7 @@ const MAX_LIFE_MS = 200;
 const SECONDS_PER_KILL = 30;
 
 // The issuer must not move with the port, or tokens of before would be a stranger's.
-const env = { COUNTERSIGN_ISSUER: "http://issuer.test.localhost" };
+const env = { COUNTERSIGN_ISSUER: "https://issuer.test" };
 
 test(
   `kill -9 at ${KILLS} random instants under refreshes loses no session, and doubles none`,

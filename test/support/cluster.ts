@@ -37,7 +37,7 @@ export async function startCluster(
     COUNTERSIGN_DATABASE_URL: databaseUrl,
     COUNTERSIGN_SECRET_FILE: secretFile,
     // The issuer is the same at every port.
-    COUNTERSIGN_ISSUER: "http://issuer.test.localhost",
+    COUNTERSIGN_ISSUER: "https://issuer.test",
     // All tests come from one address.
     COUNTERSIGN_SIGN_INS_PER_MINUTE: "0",
     ...shared,
