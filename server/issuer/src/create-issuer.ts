@@ -107,6 +107,7 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   const { sessions } = issuance;
   const trust: IssuerOptions = {
     issuer: url,
+    tokenAudience: audience,
     algorithms: ["ES256"],
     keys: { source: keyRing.keySource },
     requireProfileClaims: true,

@@ -1,3 +1,4 @@
+import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { Health } from "@countersign/gen/grpc/health/v1/health_pb.js";
 import { describe, expect, test } from "vitest";
 import { PUBLIC_POLICY } from "../../../server/gate/src/authorize/policy.ts";
@@ -70,6 +71,34 @@ describe("an issuer (S4, S5)", () => {
     expect(await fate({ audiences: ["vault"] }, signToken(issuerKey, goodClaims({ aud: "vault" })))).toBe(
       "passed",
     );
+  });
+
+  test("is not trusted in vain: what its tokens are for is the server's audience, or its own, or that of a method", () => {
+    const create = (options: Partial<IssuerOptions>, audiences: readonly string[] = []) => {
+      const policy = { access: Access.AUTHENTICATED, audiences: [...audiences] };
+      const issuers = [{ ...issuer, tokenAudience: "vault", ...options }];
+      return () => createEchoAuth(echoService({ Call: { policy } }), { issuers });
+    };
+    const refusal =
+      `the tokens of issuer ${issuer.issuer} are for audience vault, and this server accepts them for ` +
+      "ledger only: none would be good";
+    expect(create({})).toThrow(new TypeError(refusal));
+    expect(create({ audiences: ["billing"] })).toThrow(TypeError);
+    expect(create({ audiences: ["vault"] })).not.toThrow();
+    expect(create({ tokenAudience: "ledger" })).not.toThrow();
+    expect(create({}, ["vault"])).not.toThrow();
+  });
+
+  test("is not accepted for an audience because its tokens are said to be for it", async () => {
+    const vault = echoService({
+      Call: { policy: { access: Access.AUTHENTICATED } },
+      Vault: { policy: { access: Access.AUTHENTICATED, audiences: ["vault"] } },
+    });
+    const { auth } = createEchoAuth(vault, { issuers: [{ ...issuer, tokenAudience: "vault" }] });
+    const authorization = `Bearer ${signToken(issuerKey, goodClaims({ aud: "vault" }))}`;
+    const reasonOf = async (name: string) =>
+      (await decisionOf(auth.requestGate, contextOf(methodOf(vault, name), { authorization })))?.reason;
+    expect([await reasonOf("Call"), await reasonOf("Vault")]).toEqual(["TOKEN_INVALID", undefined]);
   });
 
   test("is trusted for at+jwt, or for its own types in any spelling", async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
+import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
@@ -34,6 +35,18 @@ describe("an issuer", () => {
     await issuer.accounts.disable("ada");
     expect(await server.client.whoAmI({}, caller).catch(refusal)).toBe(Code.Unauthenticated);
     expect(await signIn(server).catch(refusal)).toBe(Code.Unauthenticated);
+  });
+
+  test("is not trusted by a gate of another audience, which would refuse its tokens", async () => {
+    await using folder = await createTemporaryFolder();
+    await using issuer = await createIssuer(inFolder(folder.path));
+    const trustFor = (audience: string) => () =>
+      createAuth({ routes: issuer.routes, issuers: [issuer.trust], audience });
+    expect(trustFor("ledger")).toThrow(TypeError);
+    expect(trustFor("ledger")).toThrow(
+      "are for audience billing, and this server accepts them for ledger only",
+    );
+    expect(trustFor("billing")).not.toThrow();
   });
 
   test("goes on where another one on the same store has stopped", async () => {

@@ -1,6 +1,7 @@
 import type { TrustedIssuer, TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { PolicyTable } from "../authorize/policy-table.ts";
+import type { IssuerOptions } from "./issuer-options.ts";
 
 /** Whom tokens must be meant for: the server, except where a method names audiences of its own. */
 export interface Audiences {
@@ -26,4 +27,22 @@ export function createAudiences(issuers: TrustedIssuers, policies: PolicyTable):
     includeServer: ({ issuer, audience }) =>
       issuers.get(issuer)?.audiences.some((name) => audience.includes(name)) ?? false,
   };
+}
+
+/**
+ * Make sure that no issuer is trusted in vain: whom its tokens are meant for is the server, or a method names it.
+ *
+ * @param trusted the issuers as they were given
+ * @throws TypeError when none of the tokens of an issuer would be accepted
+ */
+export function assertTokenAudiences(trusted: readonly IssuerOptions[], { issuers }: Audiences): void {
+  for (const { issuer, tokenAudience } of trusted) {
+    const accepted = issuers.get(issuer)?.audiences ?? [];
+    if (tokenAudience !== undefined && !accepted.includes(tokenAudience)) {
+      throw new TypeError(
+        `the tokens of issuer ${issuer} are for audience ${tokenAudience}, and this server accepts them ` +
+          `for ${accepted.join(", ")} only: none would be good`,
+      );
+    }
+  }
 }

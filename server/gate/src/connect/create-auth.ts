@@ -9,7 +9,7 @@ import type { IssuerSignal } from "../kernel/observe.ts";
 import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
-import { createAudiences } from "./audiences.ts";
+import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import { createGate, type Gate } from "./gate.ts";
@@ -67,7 +67,9 @@ export function createAuth(options: AuthOptions): Auth {
     onWarning: resolved.onWarning,
   });
   const isEarly = hasEarlyGate(handlers);
-  const gate = createGateOf(resolved, policies);
+  const audiences = createAudiences(resolved.issuers, policies);
+  assertTokenAudiences(options.issuers, audiences);
+  const gate = createGateOf(resolved, policies, audiences);
   endRevoked(resolved);
   renewForOthers(signals, resolved);
   const guardedRoutes = createGuardedRoutes({
@@ -105,10 +107,8 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
   return handlers.map((handler) => handler.service);
 }
 
-function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable): Gate {
-  const { issuers, revocations, clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } =
-    resolved;
-  const audiences = createAudiences(issuers, policies);
+function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable, audiences: Audiences): Gate {
+  const { revocations, clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
   const authenticator = createAuthenticator({
     issuers: audiences.issuers,
     revocations,

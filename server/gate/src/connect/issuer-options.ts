@@ -14,6 +14,11 @@ export interface IssuerOptions {
   readonly issuer: string;
   /** Whom its tokens must be meant for. Default: the audience of the server. */
   readonly audiences?: readonly string[] | undefined;
+  /**
+   * Whom its tokens are meant for, where that is known: `createAuth` throws when it would accept none of them. It is not
+   * accepted for being named here. Default: not known.
+   */
+  readonly tokenAudience?: string;
   /** The algorithms that it signs with. Default: EdDSA, ES256, PS256 and RS256; with a shared secret, HS256. */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** The accepted values of header `typ`. Default: `at+jwt` (RFC 9068). */
