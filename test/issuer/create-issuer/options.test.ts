@@ -22,6 +22,23 @@ describe("options of an issuer that make no sense are a TypeError", () => {
       options: { url: "http://localhost.example.com", insecure: { failOpen: true } },
       says: "url must begin with https://",
     },
+    { options: { url: "https://ada:hunter2@auth.example.com" }, says: "without a user" },
+    { options: { url: "https://auth.example.com/a/../b" }, says: "segments such as .." },
+    { options: { url: "https://auth.example.com/a/%2e%2e/b" }, says: "segments such as .." },
+    { options: { url: "https://auth.example.com/b\n" }, says: "white space" },
+    { options: { url: " https://auth.example.com" }, says: "white space" },
+    { options: { url: "https:auth.example.com" }, says: "url must be written as https://host/path" },
+    {
+      options: { url: String.raw`https:\\auth.example.com` },
+      says: "url must be written as https://host/path",
+    },
+    { options: { url: undefined }, says: "url must be an http(s) URL" },
+    { options: { secret: "x".repeat(32) }, says: "secret must be a Uint8Array of 32 bytes, or { file }" },
+    { options: { secret: undefined }, says: "secret must be a Uint8Array of 32 bytes" },
+    { options: { secret: null }, says: "secret must be a Uint8Array of 32 bytes" },
+    { options: { secret: new Uint16Array(32) }, says: "secret must be a Uint8Array of 32 bytes" },
+    { options: { secret: { file: "" } }, says: "with the path of a file" },
+    { options: { accessTTLMs: 5 }, says: "createIssuer has no option accessTTLMs" },
     { options: { audience: "" }, says: "audience must be a non-empty string" },
     { options: { accessTtlMs: 0 }, says: "accessTtlMs must be longer than nothing" },
     { options: { accessTtlMs: Number.NaN }, says: "accessTtlMs must be a number of milliseconds" },
@@ -66,3 +83,14 @@ async function warningsOf(options: Partial<CreateIssuerOptions>): Promise<readon
   await using _issuer = await createIssuer(inFolder(folder.path, { onWarning, ...options }));
   return warnings;
 }
+
+test.each([
+  "https://auth.example.com",
+  "https://auth.example.com/",
+  "https://auth.example.com:8443/tenants/a%20b/",
+  "http://127.0.0.1:8080",
+])("%s is the url of an issuer", async (url) => {
+  await using folder = await createTemporaryFolder();
+  await using issuer = await createIssuer(inFolder(folder.path, { url }));
+  expect(issuer.trust.issuer).toBe(url);
+});

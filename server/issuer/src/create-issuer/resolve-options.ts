@@ -11,6 +11,7 @@ import type { PasswordCost } from "../credentials/password.ts";
 import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
+import { assertOptionNames, assertSecret } from "./given-options.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
 import type {
   CreateIssuerOptions,
@@ -61,7 +62,9 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   const onWarning = options.onWarning ?? printWarning;
   const clock = resolveClock(options.clock);
   const observer = resolveObserver(options, { onWarning, clock });
+  assertOptionNames(options);
   assertStore(store);
+  assertSecret(secret);
   assertUrl(url, insecure);
   assertAudience(audience);
   assertOrigins(allowedOrigins);
