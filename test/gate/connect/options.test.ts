@@ -190,6 +190,27 @@ describe("createAuth (S1, S2)", () => {
   });
 });
 
+describe("an option with a name that there is none of", () => {
+  const good = { routes: echoRoutes(service), issuers: [issuer], audience: "ledger" };
+
+  test("is refused, and the names that there are are listed", () => {
+    const create = () => createAuth(Object.assign({}, good, { audiance: "ledger" }));
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(
+      /^createAuth has no option audiance; it has routes, interceptors, issuers, audience, /,
+    );
+  });
+
+  test("is refused, also when every object inherits that name", () => {
+    expect(() => createAuth(Object.assign({}, good, { toString: () => "" }))).toThrow("no option toString");
+  });
+
+  test("is refused, also when its value is undefined", () => {
+    expect(() => createAuth(Object.assign({}, good, { tokenFailures: undefined }))).toThrow(TypeError);
+    expect(() => createAuth(good)).not.toThrow();
+  });
+});
+
 describe("the clock of a server", () => {
   const { nowMs, monotonicMs } = systemClock;
   const wrong: Readonly<Record<string, Partial<Clock>>> = {

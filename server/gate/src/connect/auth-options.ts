@@ -8,6 +8,7 @@ import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import type { Observer } from "../kernel/observe.ts";
 import { type IsolatedObserver, resolveObserver } from "../kernel/observers.ts";
+import { assertOptionNames } from "../kernel/option-names.ts";
 import { createStreamRegistry, type StreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { createEnforcement, type Enforcement, type EnforcementMode } from "./enforcement.ts";
@@ -105,6 +106,29 @@ const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_SECONDS = 300;
 
+const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
+  routes: true,
+  interceptors: true,
+  issuers: true,
+  audience: true,
+  policies: true,
+  revocations: true,
+  enforce: true,
+  forwardToken: true,
+  clockToleranceSeconds: true,
+  verdictCacheEntries: true,
+  gateTimeoutMs: true,
+  tokenFailureLimit: true,
+  readMaxBytes: true,
+  observe: true,
+  audit: true,
+  onError: true,
+  streams: true,
+  anonymousStreams: true,
+  onWarning: true,
+  clock: true,
+};
+
 /** Every option, with its default filled in. */
 export interface ResolvedAuthOptions
   extends Omit<
@@ -126,6 +150,7 @@ export interface ResolvedAuthOptions
  * @throws TypeError when an option is wrong
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
+  assertOptionNames("createAuth", options, OPTION_NAMES);
   const clockToleranceSeconds = resolveTolerance(options.clockToleranceSeconds);
   const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
   assertPositive("gateTimeoutMs", gateTimeoutMs);
