@@ -41,6 +41,7 @@ export { isLoopback } from "./kernel/loopback.ts";
 export { SILENT_BUS } from "./kernel/message-bus.ts";
 export type { IsolatedObserver } from "./kernel/observers.ts";
 export { auditOf, auditTo, resolveObserver } from "./kernel/observers.ts";
+export { assertOptionNames } from "./kernel/option-names.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";

@@ -1,7 +1,7 @@
 import type { CreateIssuerOptions, SecretFile } from "./options.ts";
 
-/** Every option: one that is new does not compile before it stands here. */
-const OPTION_NAMES = {
+/** Every option of createIssuer: one that is new does not compile before it stands here. */
+export const OPTION_NAMES = {
   store: true,
   secret: true,
   url: true,
@@ -27,18 +27,6 @@ const OPTION_NAMES = {
   clock: true,
   insecure: true,
 } satisfies Record<keyof CreateIssuerOptions, true>;
-
-/**
- * Refuse an option that there is not: a limit that is misspelt would not hold.
- *
- * @throws TypeError when there is one
- */
-export function assertOptionNames(options: CreateIssuerOptions): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTION_NAMES, name));
-  if (unknown !== undefined) {
-    throw new TypeError(`createIssuer has no option ${unknown}`);
-  }
-}
 
 /**
  * Refuse a secret that is neither bytes nor the name of a file, as programs in JavaScript can give it.

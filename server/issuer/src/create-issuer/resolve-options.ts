@@ -1,5 +1,6 @@
 import type { AuditSink, MessageBus } from "@countersign/server";
 import {
+  assertOptionNames,
   auditOf,
   type IsolatedObserver,
   isolateSink,
@@ -11,7 +12,7 @@ import type { PasswordCost } from "../credentials/password.ts";
 import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
-import { assertOptionNames, assertSecret } from "./given-options.ts";
+import { assertSecret, OPTION_NAMES } from "./given-options.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
 import type {
   CreateIssuerOptions,
@@ -62,7 +63,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   const onWarning = options.onWarning ?? printWarning;
   const clock = resolveClock(options.clock);
   const observer = resolveObserver(options, { onWarning, clock });
-  assertOptionNames(options);
+  assertOptionNames("createIssuer", options, OPTION_NAMES);
   assertStore(store);
   assertSecret(secret);
   assertUrl(url, insecure);
