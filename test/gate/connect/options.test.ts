@@ -193,11 +193,12 @@ describe("createAuth (S1, S2)", () => {
 describe("an option with a name that there is none of", () => {
   const good = { routes: echoRoutes(service), issuers: [issuer], audience: "ledger" };
 
-  test("is refused, and the names that there are are listed", () => {
+  test("is refused, and the one that was meant is named, or else all that there are", () => {
     const create = () => createAuth(Object.assign({}, good, { audiance: "ledger" }));
     expect(create).toThrow(TypeError);
-    expect(create).toThrow(
-      /^createAuth has no option audiance; it has routes, interceptors, issuers, audience, /,
+    expect(create).toThrow(/^createAuth has no option audiance: did you mean audience\?$/);
+    expect(() => createAuth(Object.assign({}, good, { colour: "red" }))).toThrow(
+      /^createAuth has no option colour; it has routes, interceptors, issuers, audience, /,
     );
   });
 
