@@ -112,3 +112,13 @@ describe("readTrustedIssuers", () => {
     });
   }
 });
+
+test("a file that is no list, no JSON or not there is named, with the place where it ends to be one", async () => {
+  await using folder = await createTemporaryFolder();
+  const path = join(folder.path, "issuers.json");
+  await expect(readTrustedIssuers(path)).rejects.toThrow(`${path} does not exist`);
+  await writeFile(path, '[\n  { "issuer": "x" "y" }\n]');
+  await expect(readTrustedIssuers(path)).rejects.toThrow(`${path} is not JSON: see line 2`);
+  await writeFile(path, '{ "issuer": "https://login.example" }');
+  await expect(readTrustedIssuers(path)).rejects.toThrow(`${path}: the file: must be a list of issuers`);
+});

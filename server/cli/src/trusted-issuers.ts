@@ -72,6 +72,7 @@ const TrustedIssuersFile = v.array(
       "needs exactly one of jwks, jwksUri and discovery: true",
     ),
   ),
+  'must be a list of issuers: [{ "issuer": "https://…", … }]',
 );
 
 /**
@@ -121,9 +122,18 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? "is not JSON" : "cannot be read";
-    throw new CommandError(`the file of trusted issuers ${path} ${why}`, { cause });
+    throw new CommandError(`the file of trusted issuers ${path} ${describeUnreadable(cause)}`, { cause });
   }
+}
+
+/** Say why a file is not read. What stands in it is not repeated. */
+function describeUnreadable(error: unknown): string {
+  if (error instanceof SyntaxError) {
+    const [, line] = /\(line (\d+) column \d+\)/.exec(error.message) ?? [];
+    return line === undefined ? "is not JSON" : `is not JSON: see line ${line}`;
+  }
+  const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return isMissing ? "does not exist" : "cannot be read";
 }
 
 function toIssuerOptions(entry: v.InferOutput<typeof issuer>): TrustedIssuerEntry {
