@@ -21,8 +21,6 @@ export type { ClientRotation, Clients, ClientWithSecret, NewClient } from "./cre
 export type { PasswordCost } from "./credentials/password.ts";
 export type { AcceptPassword, ProposedPassword } from "./credentials/password-rule.ts";
 export type { KeyRing } from "./keys/key-ring.ts";
-export type { OAuthEndpointsOptions } from "./oauth2/endpoints.ts";
-export { createOAuthEndpoints } from "./oauth2/endpoints.ts";
 export type { RevocationBatch } from "./revoke/revocation-listeners.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
 export type { Revocations, RevocationsOptions } from "./revoke/revocations.ts";
