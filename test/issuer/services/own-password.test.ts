@@ -41,6 +41,7 @@ it("refuses a wrong current password, changes nothing, and puts it on record wit
   const auth = bearer(mine.accessToken);
   const call = server.client.changePassword({ ...CHANGE, currentPassword: "wrong horse" }, auth);
   expect(await refusal(call)).toMatchObject({ code: "Unauthenticated", reason: "CREDENTIALS_INVALID" });
+  await expect(call).rejects.toThrow("the current password is wrong");
   expect(await canSignIn(server, CHANGE.currentPassword)).toBe(true);
   expect(server.issuer.revoked).toEqual([]);
   expect(server.events.filter(({ type }) => type === "password_change_failed")).toEqual([

@@ -130,7 +130,7 @@ function resolveTimes(options: CreateIssuerOptions): Times {
   };
   for (const [name, value] of Object.entries(times)) {
     if (!Number.isFinite(value) || value < 0) {
-      throw new TypeError(`${name} must be a number of milliseconds`);
+      throw new TypeError(`${name} must be a number of milliseconds that is not negative`);
     }
   }
   for (const name of ["accessTtlMs", "sessionIdleTtlMs", "sessionMaxTtlMs"] as const) {

@@ -53,7 +53,8 @@ export function createPasswordChange(options: PasswordChangeOptions): PasswordCh
     if (known === undefined) {
       return undefined;
     }
-    const account = await passwordSignIn({ username: known.username, password: currentPassword });
+    const proof = { username: known.username, password: currentPassword };
+    const account = await passwordSignIn(proof).catch(toChangeError);
     // After the proof: the server's rule may ask others, and is not to be put to work by a stolen token.
     await assertAcceptable({ password: newPassword, username: account.username }, acceptPassword);
     const to = await limitHashing(() => passwords.hash(newPassword));
@@ -66,4 +67,12 @@ export function createPasswordChange(options: PasswordChangeOptions): PasswordCh
     audit.record({ type: "password_changed", subject });
     return ended;
   };
+}
+
+/** The owner has typed no username that could be wrong. */
+function toChangeError(error: unknown): never {
+  if (error instanceof AuthError && error.reason === "CREDENTIALS_INVALID") {
+    throw new AuthError("CREDENTIALS_INVALID", "the current password is wrong", { cause: error });
+  }
+  throw error;
 }

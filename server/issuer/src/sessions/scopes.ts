@@ -14,7 +14,7 @@ export function grantScopes(requested: readonly string[], allowed: readonly stri
   }
   const wanted = [...new Set(requested)];
   if (!wanted.every((scope) => allowed.includes(scope))) {
-    throw new AuthError("INSUFFICIENT_SCOPE", "the account does not have every scope that was asked for");
+    throw new AuthError("INSUFFICIENT_SCOPE", "not every scope that was asked for can be granted");
   }
   return wanted;
 }
