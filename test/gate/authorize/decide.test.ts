@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import { assertAllowed } from "../../../server/gate/src/authorize/decide.ts";
-import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
+import type { Policy, TokenField } from "../../../server/gate/src/authorize/policy-fields.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { policyOf, principalOf } from "./fixtures.ts";
 
@@ -19,6 +20,32 @@ interface Case {
   readonly message: string;
   readonly metadata?: Record<string, string>;
 }
+
+/** Every condition on the token. A new one does not compile until it is here, and fails until it is enforced. */
+const EACH_ALONE: { readonly [Name in TokenField]: Policy[Name] } = {
+  scopes: ["a"],
+  anyScopes: ["a"],
+  roles: ["a"],
+  audiences: ["a"],
+  clientIds: ["a"],
+  requiresBinding: true,
+  maxAuthAgeSeconds: 1,
+};
+
+describe("a principal that has nothing is denied by each condition alone:", () => {
+  test.each(notEmpty(Object.entries(EACH_ALONE)))("%s", (name, value) => {
+    const nothing = principalOf({
+      scopes: [],
+      roles: [],
+      audience: [],
+      clientId: "",
+      binding: undefined,
+      authTimeSeconds: undefined,
+    });
+    expect(() => assertAllowed(policyOf(), nothing, CLOCK)).not.toThrow();
+    expect(() => assertAllowed(policyOf({ [name]: value }), nothing, CLOCK)).toThrow(AuthError);
+  });
+});
 
 const SCOPE = { reason: "INSUFFICIENT_SCOPE", message: "the token lacks a scope that the method needs" };
 const ROLE = { reason: "POLICY_DENIED", message: "none of the roles that the method needs" };

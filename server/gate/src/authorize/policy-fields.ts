@@ -40,7 +40,7 @@ export interface Policy {
 /** What a policy says beside who needs a token, and beside its rule. */
 export type PolicyFields = Omit<Policy, "access" | "rule">;
 
-/** What a policy says about streams. Everything else is a condition on the token, and `decide.ts` has one for it. */
+/** What a policy says about streams. Everything else is a condition on the token, which `decide.ts` enforces. */
 type StreamField = "renewable" | "streamMaxAgeMs";
 
 /** The conditions on the token. */
