@@ -19,6 +19,7 @@ describe("readCommandLine", () => {
       signInsPerMinute: 30,
       badTokensPer10s: 50,
       insecureFailOpen: false,
+      insecureHttpIssuer: false,
       corsOrigins: [],
     });
   });

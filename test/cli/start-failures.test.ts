@@ -144,6 +144,7 @@ describe("a server that cannot start says in one line what to mend", () => {
     const { code, err } = await failToServe(folder, ["--issuer", "http://auth.example.com"]);
     expect(code).toBe(2);
     expect(err).toContain("--issuer must begin with https://, or be on loopback: no gate fetches keys");
+    expect(err).toContain("--insecure-http-issuer");
     expect(await readdir(folder.path)).toEqual([]);
   });
 

@@ -72,7 +72,7 @@ async function readBoth(certPath: string, keyPath: string): Promise<TlsFiles> {
  * @throws UsageError when the address is not one that a token can name, or that others can fetch keys from
  */
 export function resolveIssuerUrl(
-  config: Pick<Config, "behindTlsProxy" | "host" | "issuer">,
+  config: Pick<Config, "behindTlsProxy" | "host" | "insecureHttpIssuer" | "issuer">,
   origin: string,
 ): string {
   if (config.issuer === undefined) {
@@ -81,9 +81,11 @@ export function resolveIssuerUrl(
     }
     return origin;
   }
-  const fault = findIssuerUrlFault(config.issuer);
+  const fault = findIssuerUrlFault(config.issuer, { allowHttp: config.insecureHttpIssuer });
   if (fault !== undefined) {
-    throw new UsageError(`--issuer ${fault}`);
+    const isInTheClear = findIssuerUrlFault(config.issuer, { allowHttp: true }) === undefined;
+    const advice = isInTheClear ? "; --insecure-http-issuer allows it for this server's own gate" : "";
+    throw new UsageError(`--issuer ${fault}${advice}`);
   }
   return config.issuer;
 }

@@ -113,7 +113,7 @@ async function openOwnIssuer(
       observe: observer,
       onError: (err, what) => log.error({ err }, what),
       onWarning: (warning) => log.warn(warning),
-      insecure: { failOpen: config.insecureFailOpen },
+      insecure: { failOpen: config.insecureFailOpen, allowHttp: config.insecureHttpIssuer },
     });
   } catch (error) {
     throw explainIssuerError(error, config);

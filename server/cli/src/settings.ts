@@ -152,6 +152,12 @@ export const SETTINGS = {
     "false",
     flagValue,
   ),
+  insecureHttpIssuer: setting(
+    "insecure-http-issuer",
+    "Let --issuer be an http:// URL elsewhere than on loopback, from which other gates fetch no keys.",
+    "false",
+    flagValue,
+  ),
   trustedIssuers: setting(
     "trusted-issuers",
     "A JSON file of other issuers whose tokens are accepted.",
