@@ -2,7 +2,7 @@ import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
 import { createKeyRing, type KeyRing } from "../../server/issuer/src/keys/key-ring.ts";
 import type { ExternalTerms } from "../../server/issuer/src/sessions/session-options.ts";
 import { createSessions, type Sessions } from "../../server/issuer/src/sessions/sessions.ts";
-import { type AccountRecord, insertAccount } from "../../server/issuer/src/store/accounts.ts";
+import { type AccountWithPassword, insertAccount } from "../../server/issuer/src/store/accounts.ts";
 import type { Store } from "../../server/issuer/src/store/database.ts";
 import type { RevocationRecord } from "../../server/issuer/src/store/revocations.ts";
 import { createWallClock, type WallClock } from "./test-clock.ts";
@@ -22,7 +22,7 @@ export interface TestIssuer extends Disposable {
   readonly events: readonly AuditEvent[];
   /** All sessions that were revoked. */
   readonly revoked: readonly RevocationRecord[];
-  readonly account: AccountRecord;
+  readonly account: AccountWithPassword;
   /** What sessions of the subjects of other issuers may go on with, by issuer. None may at first. */
   readonly terms: Map<string, ExternalTerms>;
 }
@@ -55,8 +55,8 @@ export async function startTestIssuer(store: Store, clock = createWallClock()): 
 }
 
 /** Add an account that nobody can sign in to with a password. */
-export async function addTestAccount(store: Store, username: string): Promise<AccountRecord> {
-  const account: AccountRecord = {
+export async function addTestAccount(store: Store, username: string): Promise<AccountWithPassword> {
+  const account: AccountWithPassword = {
     subject: `usr_${username}`,
     username,
     passwordHash: "none",

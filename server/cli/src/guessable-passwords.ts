@@ -1,4 +1,4 @@
-import { createPasswords } from "@countersign/issuer/internal";
+import { createPasswords, findAccountWithPassword } from "@countersign/issuer/internal";
 import type { Backend } from "./open-backend.ts";
 
 /** The names of accounts that guides, demos and images come with. Attackers try these first. */
@@ -16,7 +16,7 @@ export async function warnOfGuessablePasswords({ issuer, log }: Backend): Promis
   const passwords = createPasswords();
   const accounts: string[] = [];
   for (const username of COMMON_NAMES) {
-    const account = await issuer.accounts.find(username);
+    const account = await findAccountWithPassword(issuer.store, username);
     if (account === undefined || account.disabledAtMs !== undefined) {
       continue;
     }

@@ -25,7 +25,7 @@ export type { RevocationBatch } from "./revoke/revocation-listeners.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
 export type { Revocations, RevocationsOptions } from "./revoke/revocations.ts";
 export { createRevocations } from "./revoke/revocations.ts";
-export type { NewExternalSession, NewSession } from "./sessions/begin-session.ts";
+export type { NewExternalSession, NewSession, ProvenAccount } from "./sessions/begin-session.ts";
 export type { SessionEnd } from "./sessions/end-sessions.ts";
 export type { RefreshInput } from "./sessions/refresh.ts";
 export type { EndReason } from "./sessions/session-options.ts";

@@ -14,7 +14,7 @@ export { assertPassword } from "./credentials/password-rule.ts";
 export { shareRateLimit } from "./credentials/sign-in-attempts.ts";
 export { normalizeUsername } from "./credentials/username.ts";
 export { KeyTooNewError } from "./keys/key-rotation.ts";
-export { findAccountByUsername } from "./store/accounts.ts";
+export { findAccountByUsername, findAccountWithPassword } from "./store/accounts.ts";
 export type { Store } from "./store/database.ts";
 export { StoreMissingError } from "./store/migrations/migrate.ts";
 export { listLiveSessions } from "./store/sessions.ts";

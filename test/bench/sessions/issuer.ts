@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { createKeyRing } from "../../../server/issuer/src/keys/key-ring.ts";
 import { createSessions, type Sessions } from "../../../server/issuer/src/sessions/sessions.ts";
-import { type AccountRecord, insertAccount } from "../../../server/issuer/src/store/accounts.ts";
+import { type AccountWithPassword, insertAccount } from "../../../server/issuer/src/store/accounts.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 
 /** An issuer over a store, as a server has one. */
 export interface BenchIssuer {
   readonly sessions: Sessions;
-  readonly account: AccountRecord;
+  readonly account: AccountWithPassword;
 }
 
 const CLIENT_ID = "countersign-first-party";
@@ -31,7 +31,7 @@ export async function startBenchIssuer(store: Store): Promise<BenchIssuer> {
     audience: "bench",
     revocations: { learn: () => {} },
   });
-  const account: AccountRecord = {
+  const account: AccountWithPassword = {
     subject: "usr_bench",
     username: "bench",
     passwordHash: "none",

@@ -128,6 +128,27 @@ describeStores("accounts", (open) => {
     expect(events).toEqual([...types, "account_disabled"].map((type) => ({ type, subject })));
   });
 
+  it("are handed out without the hash of the password, which a log would keep", async () => {
+    await using store = await open();
+    const { accounts } = start(store);
+    const account = {
+      subject: expect.any(String),
+      username: "ada",
+      scopes: ["notes:read"],
+      roles: ["admin"],
+      disabledAtMs: undefined,
+      createdAtMs: expect.any(Number),
+    };
+    const handedOut = [
+      await accounts.create(ada),
+      await accounts.find("ada"),
+      await accounts.update("ada", {}),
+      await accounts.update("ada", { roles: ["admin"] }),
+      ...(await accounts.list()),
+    ];
+    expect(handedOut).toStrictEqual(Array.from({ length: 5 }, () => account));
+  });
+
   it("are not changed by bad input, nor are those that are not there", async () => {
     await using store = await open();
     const { accounts } = start(store);

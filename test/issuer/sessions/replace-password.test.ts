@@ -109,7 +109,8 @@ describeStores("a new password and the end of sessions", (open) => {
     await using store = await open();
     using issuer = await start(store);
     const { account, begin } = issuer;
-    const begun = Array.from({ length: 20 }, () => begin(account));
+    const proven = await issuer.signIn(OLD);
+    const begun = Array.from({ length: 20 }, () => begin(proven));
     const [ended, ...late] = await Promise.all([
       issuer.change(),
       ...begun.map((session) => session.catch((error: unknown) => error)),

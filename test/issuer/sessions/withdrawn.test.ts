@@ -1,7 +1,13 @@
 import { sql } from "kysely";
 import { expect, it } from "vitest";
+import type { ProvenAccount } from "../../../server/issuer/src/sessions/begin-session.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
-import { replacePasswordHash, updateAccount } from "../../../server/issuer/src/store/accounts.ts";
+import {
+  deleteAccount,
+  findAccountBySubject,
+  replacePasswordHash,
+  updateAccount,
+} from "../../../server/issuer/src/store/accounts.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
@@ -9,8 +15,8 @@ import { startTestIssuer, type TestIssuer } from "../../support/test-issuer.ts";
 
 const withdrawn = { reason: "CREDENTIALS_INVALID", message: "the credential has been withdrawn" };
 
-/** Begin a session of the account as it was when its password was checked. */
-const begin = ({ sessions, account }: TestIssuer) =>
+/** Begin a session of the account as it was when its owner proved who they are. */
+const begin = ({ sessions, account }: Pick<TestIssuer, "sessions"> & { readonly account: ProvenAccount }) =>
   sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
 
 describeStores("a session does not begin", (open) => {
@@ -28,6 +34,25 @@ describeStores("a session does not begin", (open) => {
     using issuer = await startTestIssuer(store);
     await replacePasswordHash(store.db, { subject: issuer.account.subject, to: "another" });
     await expect(begin(issuer)).rejects.toMatchObject(withdrawn);
+  });
+
+  it("on another proof than a password for an account that is disabled or gone", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store);
+    const { subject } = issuer.account;
+    const account = await findAccountBySubject(store, subject);
+    if (account === undefined) {
+      throw new Error("the account is missing");
+    }
+    const { sessionId } = await begin({ ...issuer, account });
+    expect(await issuer.sessions.find(sessionId)).toMatchObject({ subject });
+    // The password was no proof: whether it was replaced says nothing about the one that was.
+    await replacePasswordHash(store.db, { subject, to: "another" });
+    await begin({ ...issuer, account });
+    await updateAccount(store, subject, { disabledAtMs: 1 });
+    await expect(begin({ ...issuer, account })).rejects.toMatchObject(withdrawn);
+    await deleteAccount(store, subject);
+    await expect(begin({ ...issuer, account })).rejects.toMatchObject(withdrawn);
   });
 
   it("while the account is being disabled: it waits for what comes of that", async () => {

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
 import { createPasswords } from "../../../server/issuer/src/credentials/password.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
+import { findAccountWithPassword } from "../../../server/issuer/src/store/accounts.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { describeStores } from "../../support/stores.ts";
@@ -44,7 +45,9 @@ describeStores("a dump of the database", (open) => {
       sessions,
       replaceHash: async () => undefined,
     });
-    const added = await accounts.create({ username: "eve", password: PASSWORD, scopes: [], roles: [] });
+    await accounts.create({ username: "eve", password: PASSWORD, scopes: [], roles: [] });
+    const added = await findAccountWithPassword(store, "eve");
+    expect(await passwords.verify(PASSWORD, added?.passwordHash)).toBe(true);
     const issued: string[] = [PASSWORD];
     const remember = (tokens: { readonly accessToken: string; readonly refreshToken: string }) => {
       issued.push(tokens.accessToken, tokens.refreshToken, tokens.refreshToken.replace("csr_", ""));
@@ -76,7 +79,7 @@ describeStores("a dump of the database", (open) => {
           reason: "REFRESH_TOKEN_INVALID",
         });
       }
-      expect(await passwords.verify(found, added.passwordHash)).toBe(false);
+      expect(await passwords.verify(found, added?.passwordHash)).toBe(false);
     }
     // Keys: public ones only, and no member of a private JWK.
     for (const value of values.filter((found) => found.startsWith("{"))) {

@@ -125,8 +125,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
       assertNewAccount(input);
       const username = normalizeUsername(input.username);
       await assertAcceptable({ password: input.password, username }, acceptPassword);
-      const account = await toRecord(input, passwords, clock.nowMs());
-      const wasAdded = await insertAccount(store, account);
+      const account = toRecord(input, clock.nowMs());
+      const passwordHash = await passwords.hash(input.password);
+      const wasAdded = await insertAccount(store, { ...account, passwordHash });
       if (!wasAdded) {
         throw new AccountError("USERNAME_TAKEN", "the username is taken");
       }
@@ -177,12 +178,10 @@ export function assertNewAccount({ username, password, scopes, roles }: NewAccou
   assertRights([...scopes, ...roles]);
 }
 
-async function toRecord(input: NewAccount, passwords: Passwords, nowMs: number): Promise<AccountRecord> {
-  const { username, password, scopes, roles } = input;
+function toRecord({ username, scopes, roles }: NewAccount, nowMs: number): AccountRecord {
   return {
     subject: `usr_${randomBytes(SUBJECT_BYTES).toString("base64url")}`,
     username: normalizeUsername(username),
-    passwordHash: await passwords.hash(password),
     scopes: [...new Set(scopes)],
     roles: [...new Set(roles)],
     disabledAtMs: undefined,

@@ -1,6 +1,6 @@
 import { AuthError } from "@countersign/server";
 import { createConcurrencyLimit } from "@countersign/server/internal";
-import { type AccountRecord, findAccountByUsername } from "../store/accounts.ts";
+import { type AccountWithPassword, findAccountWithPassword } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import type { Passwords } from "./password.ts";
 import { MAX_PASSWORD_BYTES } from "./password-rule.ts";
@@ -21,7 +21,7 @@ export interface PasswordInput {
 }
 
 /** Finds out whose a username and a password are. */
-export type PasswordSignIn = (input: PasswordInput) => Promise<AccountRecord>;
+export type PasswordSignIn = (input: PasswordInput) => Promise<AccountWithPassword>;
 
 /** Two of Node's four pool threads, so that tokens can be signed meanwhile; and some 40 MB at the most. */
 const HASHING = { maxRunning: 2, maxWaiting: 128, message: "too many sign-ins are waiting" };
@@ -38,11 +38,11 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
   const { store, passwords, limiter } = options;
   const limitHashing = createConcurrencyLimit(HASHING);
 
-  const check = async (name: string, password: string): Promise<AccountRecord> => {
+  const check = async (name: string, password: string): Promise<AccountWithPassword> => {
     const limiterKey = digestUsername(name);
     // Only now, when its turn has come: many guesses may have been waiting side by side.
     await limiter.assertAllowed(limiterKey);
-    const account = await findAccountByUsername(store, name);
+    const account = await findAccountWithPassword(store, name);
     const isRight = await passwords.verify(password, account?.passwordHash);
     if (!isRight || account === undefined || account.disabledAtMs !== undefined) {
       await limiter.recordFailure(limiterKey);

@@ -7,10 +7,19 @@ import { grantScopes } from "./scopes.ts";
 import type { SessionContext } from "./session-options.ts";
 import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
+/** An account as it was when its owner proved who they are. */
+export interface ProvenAccount extends Pick<AccountRecord, "subject" | "scopes" | "roles"> {
+  /** The hash of the password that was the proof. Absent: the proof was another, such as a passkey. */
+  readonly passwordHash?: string;
+}
+
 /** A new session of an account, whose owner has just proved who they are. */
 export interface NewSession extends TokenWish {
-  /** As it was when the proof was checked: the session does not begin when it has been disabled since, or has another password. */
-  readonly account: Pick<AccountRecord, "subject" | "scopes" | "roles" | "passwordHash">;
+  /**
+   * The session does not begin when the account has been disabled or removed since the proof, or when the password that
+   * was the proof has been replaced.
+   */
+  readonly account: ProvenAccount;
   /** The client that the session is for. */
   readonly clientId: string;
   /** What the owner proved it with: claim `amr` (RFC 8176). Default: not said. */

@@ -18,7 +18,7 @@ export interface Sessions {
    * Begin a session of an account.
    *
    * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the account does not have, and
-   *   `CREDENTIALS_INVALID` when the account has been changed since its owner proved who they are
+   *   `CREDENTIALS_INVALID` when the account is disabled or gone, or its password was the proof and has been replaced
    */
   begin(session: NewSession): Promise<IssuedTokens>;
   /**

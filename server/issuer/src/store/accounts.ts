@@ -4,26 +4,37 @@ import type { AccountTable } from "./schema/accounts.ts";
 import type { Schema } from "./schema.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
-/** An account that can sign in with a password. Times are milliseconds since 1970. */
+/**
+ * An account that can sign in with a password. Times are milliseconds since 1970.
+ *
+ * The hash of the password is not among them, and is not read either: operators log accounts.
+ */
 export interface AccountRecord {
   /** Random, and never used again: it is claim `sub`. */
   readonly subject: string;
   /** Normalized, for lookups: see `normalizeUsername`. */
   readonly username: string;
-  /** A PHC string. */
-  readonly passwordHash: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly disabledAtMs: number | undefined;
   readonly createdAtMs: number;
 }
 
+/** An account with the hash of its password, which only those get who check or replace it. */
+export interface AccountWithPassword extends AccountRecord {
+  /** A PHC string. */
+  readonly passwordHash: string;
+}
+
+/** The columns of an {@link AccountRecord}. */
+const COLUMNS = ["subject", "username", "scopes", "roles", "disabled_at", "created_at"] as const;
+
 /**
  * Add an account.
  *
  * @returns false when the username is taken
  */
-export async function insertAccount(store: Store, account: AccountRecord): Promise<boolean> {
+export async function insertAccount(store: Store, account: AccountWithPassword): Promise<boolean> {
   const result = await store.db
     .insertInto("accounts")
     .values(toRow(account))
@@ -37,9 +48,19 @@ export async function findAccountByUsername(
   store: Store,
   username: string,
 ): Promise<AccountRecord | undefined> {
-  const query = store.db.selectFrom("accounts").selectAll().where("username", "=", username);
+  const query = store.db.selectFrom("accounts").select(COLUMNS).where("username", "=", username);
   const row = await query.executeTakeFirst();
   return row === undefined ? undefined : toRecord(row);
+}
+
+/** Find an account by its normalized username, to check its password. */
+export async function findAccountWithPassword(
+  store: Store,
+  username: string,
+): Promise<AccountWithPassword | undefined> {
+  const query = store.db.selectFrom("accounts").selectAll().where("username", "=", username);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? undefined : { ...toRecord(row), passwordHash: row.password_hash };
 }
 
 /** Find an account by its subject. */
@@ -47,7 +68,7 @@ export async function findAccountBySubject(
   store: Store,
   subject: string,
 ): Promise<AccountRecord | undefined> {
-  const query = store.db.selectFrom("accounts").selectAll().where("subject", "=", subject);
+  const query = store.db.selectFrom("accounts").select(COLUMNS).where("subject", "=", subject);
   const row = await query.executeTakeFirst();
   return row === undefined ? undefined : toRecord(row);
 }
@@ -106,7 +127,7 @@ export async function updateAccount(
       disabled_at: disabledAtMs,
     })
     .where("subject", "=", subject)
-    .returningAll()
+    .returning(COLUMNS)
     .executeTakeFirst();
   return row === undefined ? undefined : toRecord(row);
 }
@@ -118,10 +139,10 @@ export async function deleteAccount(store: Store, subject: string): Promise<void
 
 /** List every account by username. */
 export async function listAccounts(store: Store): Promise<readonly AccountRecord[]> {
-  return (await store.db.selectFrom("accounts").selectAll().orderBy("username").execute()).map(toRecord);
+  return (await store.db.selectFrom("accounts").select(COLUMNS).orderBy("username").execute()).map(toRecord);
 }
 
-function toRow(account: AccountRecord): Selectable<AccountTable> {
+function toRow(account: AccountWithPassword): Selectable<AccountTable> {
   return {
     subject: account.subject,
     username: account.username,
@@ -133,11 +154,10 @@ function toRow(account: AccountRecord): Selectable<AccountTable> {
   };
 }
 
-function toRecord(row: Selectable<AccountTable>): AccountRecord {
+function toRecord(row: Pick<Selectable<AccountTable>, (typeof COLUMNS)[number]>): AccountRecord {
   return {
     subject: row.subject,
     username: row.username,
-    passwordHash: row.password_hash,
     scopes: parseTextList(row.scopes),
     roles: parseTextList(row.roles),
     disabledAtMs: row.disabled_at ?? undefined,

@@ -43,8 +43,8 @@ export async function listLiveSessions(store: Store, page: SessionPage): Promise
 
 /** Whose good standing a new session needs. */
 export type SessionSponsor =
-  /** An account that is not disabled, and has the password that was checked. */
-  | { readonly subject: string; readonly passwordHash: string }
+  /** An account that is not disabled, and still has the password that was checked, if one was. */
+  | { readonly subject: string; readonly passwordHash: string | undefined }
   /** A client that is not disabled. */
   | { readonly clientId: string };
 
@@ -90,7 +90,11 @@ function selectFromSponsor({ store, sponsor, values }: Selection): RawBuilder<un
   const row =
     "clientId" in sponsor
       ? sql`clients where client_id = ${sponsor.clientId}`
-      : sql`accounts where subject = ${sponsor.subject} and password_hash = ${sponsor.passwordHash}`;
+      : sql`accounts where subject = ${sponsor.subject} ${toPasswordCondition(sponsor)}`;
   const lock = store.dialect === "postgres" ? sql`for share` : sql``;
   return sql`select ${values} from ${row} and disabled_at is null ${lock}`;
+}
+
+function toPasswordCondition({ passwordHash }: { readonly passwordHash: string | undefined }) {
+  return passwordHash === undefined ? sql`` : sql`and password_hash = ${passwordHash}`;
 }
