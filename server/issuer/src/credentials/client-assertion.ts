@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock, KeySource, SignatureAlgorithm } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "@countersign/server/internal";
+import {
+  hasRefusedHeader,
+  parseCompactJws,
+  toShortType,
+  type UnverifiedJws,
+} from "@countersign/server/internal";
 import { compactVerify, errors } from "jose";
 import { type ClientRecord, findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
@@ -98,9 +103,7 @@ function readAssertion(assertion: string): Assertion {
   const { header, payload } = parse(assertion);
   const { alg, typ, kid } = header;
   const algorithm = ASSERTION_ALGORITHMS.find((allowed) => allowed === alg);
-  const isTyped = TYPES.includes(
-    typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : typ,
-  );
+  const isTyped = TYPES.includes(typeof typ === "string" ? toShortType(typ) : typ);
   const isKidText = kid === undefined || (typeof kid === "string" && kid !== "");
   const isPlain = !hasRefusedHeader(header);
   const { iss, sub } = payload;

@@ -15,11 +15,11 @@ export interface FederationOptions {
   readonly toleranceSeconds: number;
 }
 
+/** What a token is, in the words of [RFC 8693 §3](https://www.rfc-editor.org/rfc/rfc8693#section-3). */
+export type ExchangedTokenType = "access_token" | "id_token" | "jwt";
+
 /** Finds out whom a token of another issuer stands for. Its type, when it was declared, must not be another. */
-export type Federation = (
-  token: string,
-  type?: "access_token" | "id_token" | "jwt",
-) => Promise<FederatedIdentity>;
+export type Federation = (token: string, type?: ExchangedTokenType) => Promise<FederatedIdentity>;
 
 const CACHE_ENTRIES = 1_000;
 

@@ -2,6 +2,7 @@ import type { Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import { backoffMs } from "@countersign/server/internal";
 import { LRUCache } from "lru-cache";
+import type { SignInFailures } from "../store/sign-in-failures.ts";
 
 /** Slows down who guesses the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
 export interface SignInLimiter {
@@ -18,13 +19,6 @@ export interface OwnSignInLimiter extends SignInLimiter {
   assertAllowed(account: string): void;
   recordFailure(account: string): void;
   recordSuccess(account: string): void;
-}
-
-/** The failures of one account. */
-export interface Failures {
-  readonly count: number;
-  /** Milliseconds since 1970. */
-  readonly lastAtMs: number;
 }
 
 /** Failures that cost nothing, within the window. */
@@ -50,7 +44,7 @@ const MAX_ACCOUNTS = 100_000;
  * forget them all.
  */
 export function createSignInLimiter(clock: Clock): OwnSignInLimiter {
-  const failures = new LRUCache<string, Failures>({ max: MAX_ACCOUNTS });
+  const failures = new LRUCache<string, SignInFailures>({ max: MAX_ACCOUNTS });
   return {
     assertAllowed: (account) => assertWaited(failures.get(account), clock.nowMs()),
     recordFailure(account) {
@@ -67,7 +61,7 @@ export function createSignInLimiter(clock: Clock): OwnSignInLimiter {
  *
  * @throws AuthError `RATE_LIMITED` when the wait after the last is not over
  */
-export function assertWaited(failures: Failures | undefined, nowMs: number): void {
+export function assertWaited(failures: SignInFailures | undefined, nowMs: number): void {
   const known = recent(failures, nowMs);
   const aheadMs = known === undefined ? 0 : known.lastAtMs - nowMs;
   if (known === undefined || aheadMs > MAX_AHEAD_MS) {
@@ -80,7 +74,7 @@ export function assertWaited(failures: Failures | undefined, nowMs: number): voi
   }
 }
 
-function recent(failures: Failures | undefined, nowMs: number): Failures | undefined {
+function recent(failures: SignInFailures | undefined, nowMs: number): SignInFailures | undefined {
   return failures !== undefined && !(nowMs - failures.lastAtMs >= FAILURE_WINDOW_MS) ? failures : undefined;
 }
 

@@ -1,6 +1,7 @@
+import type { ExchangedTokenType } from "../credentials/federation.ts";
 import { assertGranted } from "../services/session-sign-in.ts";
 import { toSessionUse } from "../services/session-use.ts";
-import type { ExchangedToken, ExchangedTokenType } from "../services/token-exchange.ts";
+import type { ExchangedToken } from "../services/token-exchange.ts";
 import { type Caller, needClient } from "./caller.ts";
 import type { Form } from "./form.ts";
 import type { GrantDeps, Granted } from "./grant.ts";

@@ -1,7 +1,7 @@
 import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import type { FederatedIdentity } from "../credentials/federated-identity.ts";
-import type { Federation } from "../credentials/federation.ts";
+import type { ExchangedTokenType, Federation } from "../credentials/federation.ts";
 import type { AccessGrants } from "../sessions/access-grants.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
@@ -9,9 +9,6 @@ import type { SessionUse } from "../store/session-record.ts";
 import { type Party, toActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
 import { type OwnIdentity, readOwnIdentity } from "./own-identity.ts";
-
-/** What a token is, in the words of [RFC 8693 §3](https://www.rfc-editor.org/rfc/rfc8693#section-3). */
-export type ExchangedTokenType = "access_token" | "id_token" | "jwt";
 
 /** A token to be exchanged. */
 export interface ExchangedToken {

@@ -1,4 +1,5 @@
 import type { Clock } from "@countersign/server";
+import { pause } from "@countersign/server/internal";
 import { isBusy } from "./store-error.ts";
 
 /** Runs something of a SQLite database, and again while another connection keeps it locked. */
@@ -51,8 +52,4 @@ export function createBusyRetry(clock: Clock): BusyRetry {
       await pause(clock, Math.min(attempts, MAX_PAUSE_MS));
     }
   };
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => clock.schedule(resolve, delayMs, { keepsProcessAlive: true }));
 }
