@@ -54,6 +54,8 @@ export function createStandardServices(options: StandardServicesOptions): Standa
   const services = [...servicesOf(routes), ...policies.keys()];
   const health = createHealthState(services);
   const limits = { readMaxBytes: MAX_MESSAGE_BYTES };
+  // Once, not whenever the routes are registered: it indexes every file, and createAuth registers them several times.
+  const reflected = reflection === "none" ? undefined : createReflectionServices(services);
   return {
     policies,
     services,
@@ -61,10 +63,9 @@ export function createStandardServices(options: StandardServicesOptions): Standa
     routes(router) {
       routes(router);
       router.service(Health, createHealthService(health), limits);
-      if (reflection !== "none") {
-        const { v1, v1alpha } = createReflectionServices(services);
-        router.service(ReflectionV1, v1, limits);
-        router.service(ReflectionV1Alpha, v1alpha, limits);
+      if (reflected !== undefined) {
+        router.service(ReflectionV1, reflected.v1, limits);
+        router.service(ReflectionV1Alpha, reflected.v1alpha, limits);
       }
     },
   };
