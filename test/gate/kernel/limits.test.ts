@@ -13,9 +13,9 @@ test.each([0, -1, 1.5, Number.NaN, Infinity])("%d is no limit", (total) => {
   );
 });
 
-test("a limit that is misspelt is refused, with the names that there are", () => {
+test("a limit that is misspelt is refused, with the one that was meant", () => {
   const misspelt = { perpeer: 5 } as Partial<typeof defaults>;
   expect(() => resolveLimits("streams", defaults, misspelt)).toThrow(
-    new TypeError("streams has no perpeer; it has perPeer, total"),
+    new TypeError("streams has no option perpeer: did you mean perPeer?"),
   );
 });

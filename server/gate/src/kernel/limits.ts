@@ -1,3 +1,5 @@
+import { assertOptionNames } from "./option-names.ts";
+
 /**
  * Fill in the limits that are not given.
  *
@@ -9,10 +11,8 @@ export function resolveLimits<Limits extends object>(
   defaults: Limits,
   given: Partial<Limits>,
 ): Limits {
+  assertOptionNames(option, given, defaults);
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(`${option} has no ${name}; it has ${Object.keys(defaults).join(", ")}`);
-    }
     assertPositive(`${option}.${name}`, value);
   }
   return { ...defaults, ...given };

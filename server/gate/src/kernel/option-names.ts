@@ -5,14 +5,10 @@ const MIN_LIKENESS = 2 / 3;
  * Assert that every option has a name that is known: plain JavaScript can misspell one, which would then be ignored.
  *
  * @param what takes the options, for errors
- * @param known the names, complete by type where the options have one
+ * @param known has the names as its keys, complete by type where the options have one
  * @throws TypeError that names the option and the one that was probably meant, or else those that there are
  */
-export function assertOptionNames(
-  what: string,
-  options: object,
-  known: Readonly<Record<string, true>>,
-): void {
+export function assertOptionNames(what: string, options: object, known: object): void {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) {
     throw new TypeError(`${what} has no option ${unknown}${hintAt(unknown, Object.keys(known))}`);
