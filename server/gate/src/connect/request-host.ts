@@ -6,6 +6,8 @@ export interface HostedRequest {
   readonly rawHeaders: readonly string[];
 }
 
+type HeaderValue = HostedRequest["headers"][string];
+
 /**
  * What no host has ([RFC 3986 §3.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2)): URL would take it for a
  * user or a path, translate it, or drop it.
@@ -30,22 +32,18 @@ export function hostOf({ headers, rawHeaders }: HostedRequest): string | undefin
   if (typeof authority !== "string" || !isHost(authority) || repeatsField(rawHeaders, "host")) {
     return undefined;
   }
-  return host === undefined || host === authority || isSameHost(scheme, [host, authority])
-    ? authority
-    : undefined;
+  const isOneHost = host === undefined || host === authority || isSameHost(host, authority, scheme);
+  return isOneHost ? authority : undefined;
 }
 
 /** Check whether two texts are one host: without regard to case, and to the port when it is that of the scheme. */
-function isSameHost(
-  scheme: HostedRequest["headers"][string],
-  [host, authority]: readonly [HostedRequest["headers"][string], string],
-): boolean {
+function isSameHost(host: HeaderValue, authority: string, scheme: HeaderValue): boolean {
   if (typeof host !== "string" || !isHost(host)) {
     return false;
   }
-  const toOrigin = (text: string): string =>
-    new URL(`${scheme === "https" ? "https" : "http"}://${text}`).host;
-  return toOrigin(host) === toOrigin(authority);
+  const protocol = scheme === "https" ? "https" : "http";
+  const normalize = (text: string): string => new URL(`${protocol}://${text}`).host;
+  return normalize(host) === normalize(authority);
 }
 
 /**
