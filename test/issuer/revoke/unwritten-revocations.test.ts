@@ -142,4 +142,16 @@ describe("revocations that wait to be written", () => {
     expect([held.endReasonOf("s"), held.size]).toEqual(["signed_out", 1]);
     await held.close();
   });
+
+  it("that were ordered here are still written here when another server ends their session", async () => {
+    await using store = await openTestSqlite();
+    const onError = vi.fn<(error: unknown) => void>();
+    const held = keep(store, { everyMs: 1_000_000, onError });
+    const tokens = { ...one("s"), issuer: OWN_ISSUER, dimension: "sid" } as const;
+    const end = { ...tokens, reason: "signed_out", endsSession: true };
+    held.hold([tokens], "here");
+    expect(held.hold([end], "elsewhere")).toEqual([end]);
+    await held.close();
+    expect([held.size, onError.mock.calls]).toEqual([0, []]);
+  });
 });

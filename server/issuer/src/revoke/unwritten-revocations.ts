@@ -116,12 +116,14 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
         return undefined;
       }
       const nowMs = clock.nowMs();
-      const isOwn = origin === "here";
-      const writeFromMs = isOwn ? nowMs : nowMs + LEFT_TO_ORIGIN_MS;
+      const isOrderedHere = origin === "here";
       for (const revocation of news) {
-        held.set(keyOf(revocation), { revocation, isOwn, writeFromMs });
+        const key = keyOf(revocation);
+        // What was ordered here before stays for this server to write, whichever server ends the session.
+        const isOwn = isOrderedHere || held.get(key)?.isOwn === true;
+        held.set(key, { revocation, isOwn, writeFromMs: isOwn ? nowMs : nowMs + LEFT_TO_ORIGIN_MS });
       }
-      if (isOwn && news.length > 0) {
+      if (isOrderedHere && news.length > 0) {
         publish(news);
       }
       stopAttempts ??= repeat(clock, () => attempts.ask(), everyMs);
