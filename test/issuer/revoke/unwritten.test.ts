@@ -192,4 +192,21 @@ describe("servers on one bus", () => {
     clock.advance(5_000);
     await eventually(() => (there.isRevoked(tokenOf()) ? true : undefined));
   });
+
+  it("write it all the same when the bus throws instead of rejecting, as one in JavaScript can", async () => {
+    const publish = (): never => {
+      throw new Error("the bus is closed");
+    };
+    await using base = await openTestSqlite();
+    const store = { ...base, bus: { ...createTestBus(), publish } };
+    const clock = createWallClock();
+    const sealer = createSealedMessages({ secret: SECRET, clock });
+    await using server = await start(store, clock, { sealer });
+    const free = await fillUp(base);
+    await expect(server.revoke({ sid: "session" })).rejects.toMatchObject(UNWRITTEN);
+    clock.advance(5_000);
+    await expect(server.revoke({ sid: "another" })).rejects.toMatchObject(UNWRITTEN);
+    await free();
+    await eventually(() => (server.unwritten === 0 ? true : undefined));
+  });
 });

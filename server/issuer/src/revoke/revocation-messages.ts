@@ -29,12 +29,17 @@ function publishSome(bus: MessageBus, sealer: MessageSealer, some: readonly Unwr
   const { message } = sealer.seal(some, PURPOSE);
   if (Buffer.byteLength(message) <= MAX_BUS_MESSAGE_BYTES) {
     // They are published again in a few seconds: the bus may be down.
-    bus.publish(CHANNEL, message).catch(() => undefined);
+    publishMessage(bus, message).catch(() => undefined);
   } else if (some.length > 1) {
     for (const one of some) {
       publishSome(bus, sealer, [one]);
     }
   }
+}
+
+/** Rejects also where a bus in JavaScript throws. */
+async function publishMessage(bus: MessageBus, message: string): Promise<void> {
+  await bus.publish(CHANNEL, message);
 }
 
 /** Call back for what other servers publish. */
