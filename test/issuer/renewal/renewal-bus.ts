@@ -49,7 +49,7 @@ export function createServers({ limit = noLimit() }: { readonly limit?: RateLimi
         renew: (streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }),
         onError: (error) => errors.push(error),
       });
-      return { requester: createRenewalRequester({ bus, messages, limit, waitMs: WAIT_MS }) };
+      return { requester: createRenewalRequester({ bus, messages, limit, clock, waitMs: WAIT_MS }) };
     },
   };
 }

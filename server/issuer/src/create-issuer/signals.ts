@@ -82,7 +82,7 @@ function openRemoteRenewals(
     renew,
     onError: (error) => onError(error, "a stream could not be renewed for another server"),
   });
-  const requester = createRenewalRequester({ bus, messages, limit });
+  const requester = createRenewalRequester({ bus, messages, limit, clock });
   opened.defer(() => responder.close());
   opened.defer(() => requester.close());
   return (streamIds, principal) => requester.renew(streamIds, principal);

@@ -7,7 +7,7 @@ import {
   type Principal,
   type RateLimit,
 } from "@countersign/server";
-import { type OtherServers, type RemoteRenewal, systemClock } from "@countersign/server/internal";
+import type { OtherServers, RemoteRenewal } from "@countersign/server/internal";
 import { type CollectedResponses, collectResponses } from "./collect-responses.ts";
 import {
   RENEWAL_CHANNEL,
@@ -26,8 +26,8 @@ export interface RenewalRequesterOptions {
   readonly limit: RateLimit;
   /** How long to wait for the servers that have the streams, in milliseconds. Default 1,000. */
   readonly waitMs?: number;
-  /** The time. Default: the machine's. */
-  readonly clock?: Clock;
+  /** Measures that. */
+  readonly clock: Clock;
 }
 
 /** Has streams renewed that are open on other servers. */
@@ -47,7 +47,7 @@ const MAX_OPEN_REQUESTS = 2_000;
 
 /** Create the end of renewals between servers that requests them. */
 export function createRenewalRequester(options: RenewalRequesterOptions): RenewalRequester {
-  const { bus, messages, limit, waitMs = WAIT_MS, clock = systemClock } = options;
+  const { bus, messages, limit, waitMs = WAIT_MS, clock } = options;
   const answerTo = `${RENEWAL_CHANNEL}_${randomBytes(16).toString("hex")}`;
   const open = new Map<string, CollectedResponses>();
 
