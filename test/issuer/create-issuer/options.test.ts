@@ -9,6 +9,9 @@ import { inFolder } from "./own-issuer.ts";
 describe("options of an issuer that make no sense are a TypeError", () => {
   const cases: readonly { readonly options: Record<string, unknown>; readonly says: string }[] = [
     { options: { store: {} }, says: "store must have exactly one of sqlite and postgres" },
+    { options: { store: undefined }, says: "store must have exactly one of sqlite and postgres" },
+    { options: { store: null }, says: "store must have exactly one of sqlite and postgres" },
+    { options: { store: "auth.db" }, says: "store must have exactly one of sqlite and postgres" },
     {
       options: { store: { sqlite: "a", postgres: "postgres://b" } },
       says: "exactly one of sqlite and postgres",

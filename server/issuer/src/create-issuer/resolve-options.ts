@@ -159,7 +159,9 @@ function toKeyTimes(times: Times): KeyRingTimes {
 }
 
 function assertStore(store: IssuerStoreLocation): void {
-  const [place, ...others] = ["sqlite", "postgres"].filter((name) => name in store);
+  // Programs in JavaScript can leave it out, or give a path.
+  const given = Object.keys(Object(store));
+  const [place, ...others] = ["sqlite", "postgres"].filter((name) => given.includes(name));
   if (place === undefined || others.length > 0) {
     throw new TypeError("store must have exactly one of sqlite and postgres");
   }
