@@ -4,7 +4,7 @@ import type { Clock, Endpoint, IssuerOptions } from "@countersign/server";
 import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
 import { openGround } from "./create-issuer/ground.ts";
-import { createIssuance, type IssuerGround } from "./create-issuer/issuance.ts";
+import { createIssuance, type Issuance, type IssuerGround } from "./create-issuer/issuance.ts";
 import type { CreateIssuerOptions } from "./create-issuer/options.ts";
 import { resolveCreateIssuerOptions } from "./create-issuer/resolve-options.ts";
 import { openSignals } from "./create-issuer/signals.ts";
@@ -12,6 +12,7 @@ import { type Accounts, createAccounts } from "./credentials/accounts.ts";
 import { type Clients, createClients } from "./credentials/clients.ts";
 import { createPasswords } from "./credentials/password.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
+import { SIGNING_ALGORITHM } from "./keys/signing-key.ts";
 import type { Revocations } from "./revoke/revocations.ts";
 import { createSessionService } from "./services/session-service.ts";
 import { createHashReplacer } from "./sessions/replace-password.ts";
@@ -108,7 +109,7 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   const trust: IssuerOptions = {
     issuer: url,
     tokenAudience: audience,
-    algorithms: ["ES256"],
+    algorithms: [SIGNING_ALGORITHM],
     keys: { source: keyRing.keySource },
     requireProfileClaims: true,
     signals: openSignals({ store, secret, clock, revocations, onError }, opened),
@@ -175,10 +176,7 @@ function toRevocations(revocations: Revocations): Issuer["revocations"] {
  */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
-function createSessionRoutes(
-  { options }: IssuerGround,
-  { sessions, signIn }: ReturnType<typeof createIssuance>,
-): Issuer["routes"] {
+function createSessionRoutes({ options }: IssuerGround, { sessions, signIn }: Issuance): Issuer["routes"] {
   const service = createSessionService({
     sessions,
     signIn,

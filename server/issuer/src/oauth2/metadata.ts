@@ -1,4 +1,6 @@
 import { ASSERTION_ALGORITHMS } from "../credentials/client-keys.ts";
+import { SIGNING_ALGORITHM } from "../keys/signing-key.ts";
+import { GRANTS } from "./grants.ts";
 
 /** The members of a public key that are published; none of them is secret, whatever the key is (RFC 7518 §6). */
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"] as const;
@@ -27,14 +29,6 @@ export interface MetadataDocument {
 
 /** How clients prove who they are at our endpoints, the best first. */
 const CLIENT_AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "client_secret_post"] as const;
-
-/** What the token endpoint grants. There is no password grant (RFC 9700 §2.4), and no page to authorize at. */
-const GRANT_TYPES = [
-  "client_credentials",
-  "refresh_token",
-  "urn:ietf:params:oauth:grant-type:jwt-bearer",
-  "urn:ietf:params:oauth:grant-type:token-exchange",
-] as const;
 
 /** The same for clients of OpenID Connect, which look for it elsewhere and insist on more members. */
 export interface OpenIdDocument extends MetadataDocument {
@@ -70,9 +64,9 @@ export function toMetadataDocument(issuer: string): MetadataDocument {
     introspection_endpoint: `${base}/oauth2/introspect`,
     introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
-    // Required even when it is empty.
+    // Required even when it is empty: there is no page to authorize at.
     response_types_supported: [],
-    grant_types_supported: GRANT_TYPES,
+    grant_types_supported: [...GRANTS.keys()],
   };
 }
 
@@ -81,7 +75,7 @@ export function toOpenIdDocument(issuer: string): OpenIdDocument {
   return {
     ...toMetadataDocument(issuer),
     subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: ["ES256"],
+    id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
   };
 }
 
