@@ -1,5 +1,4 @@
 import type { Clock, Endpoint } from "@countersign/server";
-import { resolveClock } from "@countersign/server/internal";
 import type { SignIn } from "../services/session-sign-in.ts";
 import type { TokenExchange } from "../services/token-exchange.ts";
 import type { TokenLookup } from "../services/token-lookup.ts";
@@ -31,8 +30,8 @@ export interface OAuthEndpointsOptions {
   readonly isOtherIssuer: (issuer: string) => boolean;
   /** Receives errors that do not reach callers. */
   readonly onError: (error: unknown) => void;
-  /** Measures how long a request takes to arrive. Default: the machine's. */
-  readonly clock?: Clock;
+  /** Measures how long a request takes to arrive. */
+  readonly clock: Clock;
 }
 
 /**
@@ -40,12 +39,11 @@ export interface OAuthEndpointsOptions {
  * ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)), `/oauth2/revoke` ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009))
  * and `/oauth2/introspect` ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
  *
- * `createIssuer` has made them already, as `endpoints`. A form may have 64 KiB and 10 seconds to arrive, on any host.
+ * A form may have 64 KiB and 10 seconds to arrive, on any host.
  * The limits count by the peer that the host names: where it names none, all clients count as one.
  */
 export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
-  const { onError } = options;
-  const clock = resolveClock(options.clock);
+  const { onError, clock } = options;
   return {
     "/oauth2/token": createOAuthEndpoint({ onError, clock }, createTokenEndpoint(options)),
     "/oauth2/revoke": createOAuthEndpoint({ onError, clock }, createRevocationEndpoint(options)),

@@ -14,8 +14,8 @@ export interface RevocationDeps {
   readonly sessions: Pick<Sessions, "end">;
   /** Revokes one access token. */
   readonly revocations: {
-    /** How many revocations could not be written yet. Default: none. */
-    readonly unwritten?: number;
+    /** How many revocations could not be written yet. */
+    readonly unwritten: number;
     revoke(order: {
       readonly issuer: string;
       readonly jti: string;
@@ -38,7 +38,7 @@ export function createRevocationEndpoint(deps: RevocationDeps): OAuthAnswer {
     const token = await deps.findToken(request.form.need("token"));
     if (token !== undefined) {
       await revoke(deps, token, clientId);
-    } else if ((deps.revocations.unwritten ?? 0) > 0) {
+    } else if (deps.revocations.unwritten > 0) {
       // It may be one that is refused already, though that is not written: RFC 7009 §2.2.1 has the client ask again.
       throw createUnwrittenError(undefined);
     }
