@@ -3,7 +3,7 @@ import type { AuditSink, Cancel, Clock, KeySource, VerificationKey } from "@coun
 import { type KeyEvent, repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { listSigningKeys, type SigningKeyRecord } from "../store/signing-keys.ts";
-import { createFirstKeys, type RotationContext } from "./key-guard.ts";
+import { createFirstKeys, type RotationContext } from "./current-keys.ts";
 import { removeCompromised, removeExpiredKeys, rotateIfDue, rotateKeys } from "./key-rotation.ts";
 import { createKeySnapshots, type KeySnapshots } from "./key-snapshot.ts";
 import { type KeyRingTimes, resolveKeyTimes } from "./key-times.ts";

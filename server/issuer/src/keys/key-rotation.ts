@@ -6,7 +6,7 @@ import {
   removeSigningKey,
   type SigningKeyRecord,
 } from "../store/signing-keys.ts";
-import { type KeyGuard, openGuard, type RotationContext } from "./key-guard.ts";
+import { type CurrentKeys, openCurrentKeys, type RotationContext } from "./current-keys.ts";
 import { generateSigningKey } from "./signing-key.ts";
 
 /** How long one server has to rotate before another tries, in milliseconds. */
@@ -19,7 +19,7 @@ const LEASE_MS = 60_000;
 export async function rotateIfDue(context: RotationContext): Promise<void> {
   const { store, holder } = context;
   const nowMs = context.clock.nowMs();
-  const { active, next } = await openGuard(context);
+  const { active, next } = await openCurrentKeys(context);
   const isOld = nowMs - (active.activeAtMs ?? nowMs) >= context.times.rotateAfterMs;
   if (!isOld || !isPublishedLongEnough(context, next)) {
     return;
@@ -48,7 +48,7 @@ export class KeyTooNewError extends Error {
  * @throws KeyTooNewError when verifiers may not know the next key yet and `force` is not set
  */
 export async function rotateKeys(context: RotationContext, force: boolean): Promise<string> {
-  const { active, next } = await openGuard(context);
+  const { active, next } = await openCurrentKeys(context);
   if (!force && !isPublishedLongEnough(context, next)) {
     const readyAt = new Date(next.createdAtMs + context.times.publishBeforeMs).toISOString();
     throw new KeyTooNewError(readyAt);
@@ -70,7 +70,7 @@ export async function rotateKeys(context: RotationContext, force: boolean): Prom
 export async function removeCompromised(context: RotationContext, kid: string): Promise<string> {
   const { store, audit, clock } = context;
   // The next key may have to sign from now on.
-  await openGuard(context);
+  await openCurrentKeys(context);
   const nowMs = clock.nowMs();
   const successor = await generateSigningKey(context.sealingKey, "next", nowMs);
   const removal = await removeSigningKey(store, { kid, successor, nowMs });
@@ -94,7 +94,7 @@ export async function removeExpiredKeys({ store, clock, audit, times }: Rotation
 
 async function promote(
   context: RotationContext,
-  { active, next }: KeyGuard,
+  { active, next }: CurrentKeys,
   reason: string,
 ): Promise<boolean> {
   const nowMs = context.clock.nowMs();

@@ -27,7 +27,7 @@ export interface RotationContext {
 }
 
 /** The key that signs and the one after it. The secret opens both. */
-export interface KeyGuard {
+export interface CurrentKeys {
   readonly active: SigningKeyRecord;
   readonly next: SigningKeyRecord;
 }
@@ -63,7 +63,7 @@ export async function createFirstKeys(context: RotationContext): Promise<void> {
  *
  * @throws WrongSecretError when the secret is not the one of the key that signs
  */
-export async function openGuard(context: RotationContext): Promise<KeyGuard> {
+export async function openCurrentKeys(context: RotationContext): Promise<CurrentKeys> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const keys = await listSigningKeys(context.store);
     const [active, next] = [inState(keys, "active"), inState(keys, "next")];
