@@ -3,8 +3,8 @@ import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.
 import type { Clock, Endpoint, IssuerOptions } from "@countersign/server";
 import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
-import { openGround } from "./create-issuer/ground.ts";
-import { createIssuance, type Issuance, type IssuerGround } from "./create-issuer/issuance.ts";
+import { createIssuance, type Issuance } from "./create-issuer/issuance.ts";
+import { type IssuerContext, openIssuerContext } from "./create-issuer/issuer-context.ts";
 import type { CreateIssuerOptions } from "./create-issuer/options.ts";
 import { resolveCreateIssuerOptions } from "./create-issuer/resolve-options.ts";
 import { openSignals } from "./create-issuer/signals.ts";
@@ -85,8 +85,8 @@ export function createIssuer(options: CreateIssuerOptions): Promise<Issuer> {
 export async function openIssuer(options: CreateIssuerOptions): Promise<OpenIssuer> {
   const resolved = resolveCreateIssuerOptions(options);
   await using opened = new AsyncDisposableStack();
-  const ground = await openGround(resolved, opened);
-  const issuer = compose(ground, opened);
+  const context = await openIssuerContext(resolved, opened);
+  const issuer = compose(context, opened);
   const resources = opened.move();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -98,13 +98,13 @@ export async function openIssuer(options: CreateIssuerOptions): Promise<OpenIssu
 
 type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
-function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
-  const { options, store, clock, secret, keyRing, revocations } = ground;
+function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed {
+  const { options, store, clock, secret, keyRing, revocations } = context;
   const { url, audience, audit, observer, onError } = options;
   const federated = options.federatedIssuers.map((other) =>
     resolveFederatedIssuer(other, { url, audience, clock, observer }),
   );
-  const issuance = createIssuance(ground, federated, opened);
+  const issuance = createIssuance(context, federated, opened);
   const { sessions } = issuance;
   const trust: IssuerOptions = {
     issuer: url,
@@ -117,12 +117,12 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   return {
     url,
     trust,
-    routes: createSessionRoutes(ground, issuance),
-    documents: composeDocuments(ground),
-    endpoints: composeEndpoints(ground, { issuance, trust }),
+    routes: createSessionRoutes(context, issuance),
+    documents: composeDocuments(context),
+    endpoints: composeEndpoints(context, { issuance, trust }),
     revocations: toRevocations(revocations),
     sessions,
-    accounts: composeAccounts(ground, sessions),
+    accounts: composeAccounts(context, sessions),
     clients: createClients({ store, clock, audit, sessions, revocations }),
     keys: {
       list: () => keyRing.list(),
@@ -142,7 +142,10 @@ function compose(ground: IssuerGround, opened: AsyncDisposableStack): Composed {
   };
 }
 
-function composeAccounts({ options, store, clock, revocations }: IssuerGround, sessions: Sessions): Accounts {
+function composeAccounts(
+  { options, store, clock, revocations }: IssuerContext,
+  sessions: Sessions,
+): Accounts {
   return createAccounts({
     store,
     clock,
@@ -176,7 +179,7 @@ function toRevocations(revocations: Revocations): Issuer["revocations"] {
  */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
-function createSessionRoutes({ options }: IssuerGround, { sessions, signIn }: Issuance): Issuer["routes"] {
+function createSessionRoutes({ options }: IssuerContext, { sessions, signIn }: Issuance): Issuer["routes"] {
   const service = createSessionService({
     sessions,
     signIn,

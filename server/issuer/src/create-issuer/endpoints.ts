@@ -6,7 +6,8 @@ import { createOAuthEndpoints } from "../oauth2/endpoints.ts";
 import { createTokenExchange } from "../services/token-exchange.ts";
 import { createTokenLookup } from "../services/token-lookup.ts";
 import { createRefreshLookup } from "../sessions/refresh-lookup.ts";
-import type { Issuance, IssuerGround } from "./issuance.ts";
+import type { Issuance } from "./issuance.ts";
+import type { IssuerContext } from "./issuer-context.ts";
 
 /** Tokens that are exchanged and asked about; calls have a cache of their own. */
 const CACHE_ENTRIES = 1_000;
@@ -20,13 +21,13 @@ export interface EndpointParts {
 
 /** Put the OAuth endpoints together: the same sessions, for clients that do not speak RPC. */
 export function composeEndpoints(
-  ground: IssuerGround,
+  context: IssuerContext,
   { issuance, trust }: EndpointParts,
 ): Readonly<Record<string, Endpoint>> {
-  const { clock, revocations, store, secret, options } = ground;
+  const { clock, revocations, store, secret, options } = context;
   const { sessions, signIn, accessGrants, federation, externalTerms, isOtherIssuer } = issuance;
   const { issuer } = trust;
-  const authenticate = authenticateOwn(ground, trust);
+  const authenticate = authenticateOwn(context, trust);
   const issuerOf = readAssertionIssuer;
   return createOAuthEndpoints({
     signIn,
@@ -49,7 +50,7 @@ export function composeEndpoints(
   });
 }
 
-function authenticateOwn({ clock, options, revocations }: IssuerGround, trust: IssuerOptions) {
+function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: IssuerOptions) {
   const { audience, clockToleranceMs } = options;
   const authenticator = createAuthenticator({
     issuers: createTrustedIssuers([resolveIssuer(trust, { audience, clock })]),
@@ -62,7 +63,7 @@ function authenticateOwn({ clock, options, revocations }: IssuerGround, trust: I
 }
 
 /** Put the public documents together: the key set, and what clients discover. */
-export function composeDocuments({ options, keyRing }: IssuerGround): Readonly<Record<string, Endpoint>> {
+export function composeDocuments({ options, keyRing }: IssuerContext): Readonly<Record<string, Endpoint>> {
   return createDocuments({
     issuer: options.url,
     publicJwks: () => keyRing.publicJwks(),

@@ -1,4 +1,3 @@
-import type { Clock } from "@countersign/server";
 import { createClientAuthentication } from "../credentials/client-authentication.ts";
 import { type FederatedIssuer, toExternalTerms } from "../credentials/federated-identity.ts";
 import { createFederation, type Federation } from "../credentials/federation.ts";
@@ -7,27 +6,12 @@ import { createPasswordChange } from "../credentials/password-change.ts";
 import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../credentials/shared-sign-in-limiter.ts";
 import { limitSignInAttempts } from "../credentials/sign-in-attempts.ts";
-import type { KeyRing } from "../keys/key-ring.ts";
-import type { Revocations } from "../revoke/revocations.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
 import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { SessionsOptions } from "../sessions/session-options.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
-import type { Store } from "../store/database.ts";
-import type { ResolvedIssuerOptions } from "./resolve-options.ts";
-
-/** What an issuer runs on, once it is open. */
-export interface IssuerGround {
-  readonly options: ResolvedIssuerOptions;
-  readonly store: Store;
-  /** The time, the same for all servers on the store. */
-  readonly clock: Clock;
-  /** The key-encryption key. */
-  readonly secret: Uint8Array;
-  readonly keyRing: KeyRing;
-  readonly revocations: Revocations;
-}
+import type { IssuerContext } from "./issuer-context.ts";
 
 /** Everything that begins a session or goes on with one. */
 export interface Issuance {
@@ -48,11 +32,11 @@ export interface Issuance {
  * @param opened closes what this opens
  */
 export function createIssuance(
-  ground: IssuerGround,
+  context: IssuerContext,
   federated: readonly FederatedIssuer[],
   opened: AsyncDisposableStack,
 ): Issuance {
-  const { options, secret, revocations, store, clock, keyRing } = ground;
+  const { options, secret, revocations, store, clock, keyRing } = context;
   const { audit, observer, audience, accessTtlMs, url: issuer } = options;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
   const termsOf = new Map(federated.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
@@ -78,7 +62,7 @@ export function createIssuance(
     sessions,
     accessGrants,
     federation,
-    signIn: composeSignIn(ground, { sessions, accessGrants, federation }, opened),
+    signIn: composeSignIn(context, { sessions, accessGrants, federation }, opened),
     externalTerms,
     isOtherIssuer: (name) => termsOf.has(name),
   };
@@ -86,7 +70,7 @@ export function createIssuance(
 
 /** Put together what checks credentials and begins sessions for them. */
 function composeSignIn(
-  { options, store, clock, revocations }: IssuerGround,
+  { options, store, clock, revocations }: IssuerContext,
   { sessions, accessGrants, federation }: Pick<Issuance, "sessions" | "accessGrants" | "federation">,
   opened: AsyncDisposableStack,
 ): SignIn {

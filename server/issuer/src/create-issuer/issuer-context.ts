@@ -1,16 +1,28 @@
 import type { Clock } from "@countersign/server";
+import type { KeyRing } from "../keys/key-ring.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import { createRevocations, type Revocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
-import type { IssuerGround } from "./issuance.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
 import { openKeyRing } from "./key-ring.ts";
 import { openIssuerStore } from "./open-store.ts";
 import type { ResolvedIssuerOptions } from "./resolve-options.ts";
 import { makeSecret, readSecret } from "./secret.ts";
 import { assertStoreNames } from "./store-names.ts";
+
+/** What an issuer runs on, once it is open. */
+export interface IssuerContext {
+  readonly options: ResolvedIssuerOptions;
+  readonly store: Store;
+  /** The time, the same for all servers on the store. */
+  readonly clock: Clock;
+  /** The key-encryption key. */
+  readonly secret: Uint8Array;
+  readonly keyRing: KeyRing;
+  readonly revocations: Revocations;
+}
 
 /** How much a machine's clock may be off before the operator is warned, in milliseconds. */
 const CLOCK_WARNING_MS = 1_000;
@@ -21,10 +33,10 @@ const CLOCK_WARNING_MS = 1_000;
  * @param opened closes what this opens, also when it fails half-way
  * @throws IssuerError when the store or the secret is not usable, or the store belongs to an issuer of another name
  */
-export async function openGround(
+export async function openIssuerContext(
   options: ResolvedIssuerOptions,
   opened: AsyncDisposableStack,
-): Promise<IssuerGround> {
+): Promise<IssuerContext> {
   const { audit, observer, bus, onError, onWarning } = options;
   const found = readSecret(options.secret, options.store);
   const onOutage = (error: unknown): void => onError(error, "the database cannot be used");
@@ -85,7 +97,7 @@ async function openClock(
 }
 
 async function openRevocations(
-  { store, secret, clock, options }: Omit<IssuerGround, "keyRing" | "revocations">,
+  { store, secret, clock, options }: Omit<IssuerContext, "keyRing" | "revocations">,
   opened: AsyncDisposableStack,
 ): Promise<Revocations> {
   const revocations = createRevocations({

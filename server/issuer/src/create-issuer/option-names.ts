@@ -1,4 +1,4 @@
-import type { CreateIssuerOptions, SecretFile } from "./options.ts";
+import type { CreateIssuerOptions } from "./options.ts";
 
 /** Every option of createIssuer: one that is new does not compile before it stands here. */
 export const OPTION_NAMES = {
@@ -27,17 +27,3 @@ export const OPTION_NAMES = {
   clock: true,
   insecure: true,
 } satisfies Record<keyof CreateIssuerOptions, true>;
-
-/**
- * Refuse a secret that is neither bytes nor the name of a file, as programs in JavaScript can give it.
- *
- * @throws TypeError when it is
- */
-export function assertSecret(
-  secret: Uint8Array | Partial<Readonly<Record<keyof SecretFile, unknown>>> | string | undefined | null,
-): void {
-  const file = typeof secret === "object" && secret !== null && "file" in secret ? secret.file : undefined;
-  if (!(secret instanceof Uint8Array) && (typeof file !== "string" || file === "")) {
-    throw new TypeError("secret must be a Uint8Array of 32 bytes, or { file } with the path of a file");
-  }
-}

@@ -12,14 +12,15 @@ import type { PasswordCost } from "../credentials/password.ts";
 import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
-import { assertSecret, OPTION_NAMES } from "./given-options.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
+import { OPTION_NAMES } from "./option-names.ts";
 import type {
   CreateIssuerOptions,
   InsecureCreateIssuerOptions,
   IssuerErrorSink,
   IssuerStoreLocation,
 } from "./options.ts";
+import { assertSecret } from "./secret.ts";
 
 /** {@link CreateIssuerOptions} with every default filled in. */
 export interface ResolvedIssuerOptions

@@ -1,11 +1,23 @@
 import { existsSync } from "node:fs";
-import { loadSecretFile } from "../keys/secret-file.ts";
+import { loadSecretFile, SECRET_BYTES } from "../keys/secret-file.ts";
 import type { Store } from "../store/database.ts";
 import { listSigningKeys } from "../store/signing-keys.ts";
 import { IssuerError } from "./issuer-error.ts";
 import type { IssuerStoreLocation, SecretFile } from "./options.ts";
 
-const SECRET_BYTES = 32;
+/**
+ * Refuse a secret that is neither bytes nor the name of a file, as programs in JavaScript can give it.
+ *
+ * @throws TypeError when it is
+ */
+export function assertSecret(secret: unknown): void {
+  const file = typeof secret === "object" && secret !== null && "file" in secret ? secret.file : undefined;
+  if (!(secret instanceof Uint8Array) && (typeof file !== "string" || file === "")) {
+    throw new TypeError(
+      `secret must be a Uint8Array of ${SECRET_BYTES} bytes, or { file } with the path of a file`,
+    );
+  }
+}
 
 /**
  * Read the key-encryption key, before the store is touched.

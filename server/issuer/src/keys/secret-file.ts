@@ -8,7 +8,8 @@ export interface SecretFileOptions {
   readonly create?: boolean;
 }
 
-const SECRET_BYTES = 32;
+/** The length of the key-encryption key. */
+export const SECRET_BYTES = 32;
 
 /**
  * Read the key-encryption key: 32 random bytes in base64url, in a file for the owner's eyes alone.
