@@ -59,8 +59,13 @@ export function shareThroughStore(options: StoredRateLimitOptions): StoredRateLi
   let isClosed = false;
 
   const write = async (batch: ReadonlyMap<string, number>): Promise<void> => {
-    const names = new Map([...batch.keys()].map((key) => [digest(key), key]));
-    const counted: AddressAttempts[] = [...batch].map(([key, attempts]) => ({ key: digest(key), attempts }));
+    const names = new Map<string, string>();
+    const counted: AddressAttempts[] = [];
+    for (const [name, attempts] of batch) {
+      const key = digest(name);
+      names.set(key, name);
+      counted.push({ key, attempts });
+    }
     for (const { key, fullAtMs } of await addAddressAttempts(store, counted, own.count())) {
       const name = names.get(key);
       // What came meanwhile is on its way to the store, and counts here already.

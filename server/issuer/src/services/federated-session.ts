@@ -1,9 +1,9 @@
 import type { FederatedIdentity } from "../credentials/federated-identity.ts";
-import type { AccessGrants, NewAccess } from "../sessions/access-grants.ts";
-import { narrowScopes } from "../sessions/scopes.ts";
+import type { AccessGrants } from "../sessions/access-grants.ts";
+import { keepAllowed } from "../sessions/scopes.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import type { IssuedTokens, TokenWish } from "../sessions/tokens.ts";
+import type { IssuedTokens, TokenHolder, TokenWish } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import type { Actor } from "../store/session-record.ts";
 
@@ -56,14 +56,14 @@ export async function beginFederatedSession(
 
 /** What a subject can have through a client: at most what the client can have too. */
 export function limitToClient(
-  { subject, scopes, roles }: NewAccess["holder"],
+  { subject, scopes, roles }: TokenHolder,
   client: ClientRecord | undefined,
-): NewAccess["holder"] {
+): TokenHolder {
   return client === undefined
     ? { subject, scopes, roles }
     : {
         subject,
-        scopes: narrowScopes(scopes, client.scopes),
-        roles: narrowScopes(roles, client.roles),
+        scopes: keepAllowed(scopes, client.scopes),
+        roles: keepAllowed(roles, client.roles),
       };
 }

@@ -8,7 +8,8 @@ import { mintAccessToken } from "./mint.ts";
 import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createSessionId } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
-import type { IssuedTokens, TokenWish } from "./tokens.ts";
+import type { IssuedTokens, TokenHolder, TokenWish } from "./tokens.ts";
+
 /** What {@link createAccessGrants} needs; the same as for sessions. */
 export interface AccessGrantsOptions {
   readonly store: Store;
@@ -23,12 +24,7 @@ export interface AccessGrantsOptions {
 
 /** An access token for a subject that has just proven who it is, and will do so again for the next one. */
 export interface NewAccess extends Authentication, TokenWish {
-  readonly holder: {
-    readonly subject: string;
-    /** The most that can be granted. */
-    readonly scopes: readonly string[];
-    readonly roles: readonly string[];
-  };
+  readonly holder: TokenHolder;
   readonly clientId: string;
   /** When the proof that it is granted for ends, in milliseconds since 1970: the token expires no later. */
   readonly notAfterMs?: number | undefined;

@@ -5,7 +5,7 @@ import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createRefreshToken, createSessionId, hashRefreshToken } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
 import type { SessionContext } from "./session-options.ts";
-import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
+import { type IssuedTokens, issueTokens, type TokenHolder, type TokenWish } from "./tokens.ts";
 
 /** An account as it was when its owner proved who they are. */
 export interface ProvenAccount extends Pick<AccountRecord, "subject" | "scopes" | "roles"> {
@@ -29,11 +29,7 @@ export interface NewSession extends TokenWish {
 /** A new session of a subject that another issuer vouches for. */
 export interface NewExternalSession extends Authentication, TokenWish {
   /** Who it is here, and the most that it can be granted. */
-  readonly holder: {
-    readonly subject: string;
-    readonly scopes: readonly string[];
-    readonly roles: readonly string[];
-  };
+  readonly holder: TokenHolder;
   readonly external: ExternalSubject;
   /** The client that the session is for: the first-party one, or one that is registered. */
   readonly clientId: string;

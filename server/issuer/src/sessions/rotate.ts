@@ -24,7 +24,7 @@ export async function rotateAtOnce(
     return undefined;
   }
   const { session, account } = rotated;
-  return hand(context, attempt, { session, rights: toAccountRights(session, account), successor });
+  return issueRotated(context, attempt, { session, rights: toAccountRights(session, account), successor });
 }
 
 /**
@@ -40,7 +40,7 @@ export async function rotateAsFound(
   const idleExpiresAtMs = Math.min(attempt.nowMs + context.idleTtlMs, rights.endsAtMs);
   const { successor, rotation } = prepare(context, attempt, idleExpiresAtMs);
   const session = await rotateSession(context.store, rotation);
-  return session === undefined ? undefined : hand(context, attempt, { session, rights, successor });
+  return session === undefined ? undefined : issueRotated(context, attempt, { session, rights, successor });
 }
 
 /** A token that is the newest of its session has all that its successor is made from. */
@@ -72,7 +72,7 @@ interface Rotated {
   readonly successor: RefreshToken;
 }
 
-function hand(
+function issueRotated(
   context: SessionContext,
   { maxAccessTtlMs }: RotationAttempt,
   { session, rights, successor }: Rotated,

@@ -19,8 +19,8 @@ export function grantScopes(requested: readonly string[], allowed: readonly stri
   return wanted;
 }
 
-/** Keep what a session was granted and its account still has: it never widens (RFC 6749 §6). */
-export function narrowScopes(granted: readonly string[], allowed: readonly string[]): readonly string[] {
+/** Keep the scopes, or roles, that were granted and are still allowed: a session never gets more (RFC 6749 §6). */
+export function keepAllowed(granted: readonly string[], allowed: readonly string[]): readonly string[] {
   const still = new Set(allowed);
-  return granted.filter((scope) => still.has(scope));
+  return granted.filter((name) => still.has(name));
 }

@@ -1,6 +1,6 @@
 import type { SessionRecord } from "../store/session-record.ts";
 import type { RefreshableSession, Rights } from "../store/session-refresh.ts";
-import { narrowScopes } from "./scopes.ts";
+import { keepAllowed } from "./scopes.ts";
 import { type ExternalTerms, FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
 
 /** What a session may go on with. */
@@ -30,7 +30,7 @@ export function findRights(
 /** What an account gives: its roles are those that it has now. */
 export function toAccountRights(session: SessionRecord, account: Rights): SessionRights {
   return {
-    scopes: narrowScopes(session.scopes, account.scopes),
+    scopes: keepAllowed(session.scopes, account.scopes),
     roles: account.roles,
     endsAtMs: session.absoluteExpiresAtMs,
   };
@@ -39,8 +39,8 @@ export function toAccountRights(session: SessionRecord, account: Rights): Sessio
 function toExternalRights(session: SessionRecord, terms: ExternalTerms, limits: Rights): SessionRights {
   const { scopes, roles = [], createdAtMs, absoluteExpiresAtMs } = session;
   return {
-    scopes: narrowScopes(narrowScopes(scopes, terms.scopes), limits.scopes),
-    roles: narrowScopes(narrowScopes(roles, terms.roles), limits.roles),
+    scopes: keepAllowed(keepAllowed(scopes, terms.scopes), limits.scopes),
+    roles: keepAllowed(keepAllowed(roles, terms.roles), limits.roles),
     endsAtMs: Math.min(absoluteExpiresAtMs, createdAtMs + terms.refreshForMs),
   };
 }

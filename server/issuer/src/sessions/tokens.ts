@@ -16,6 +16,14 @@ export interface IssuedTokens {
   readonly sessionId: string;
 }
 
+/** Whom tokens are for. */
+export interface TokenHolder {
+  readonly subject: string;
+  /** The most that can be granted. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
 /** What a client asks of its tokens. */
 export interface TokenWish {
   /** The scopes that are asked for; none: all that can be had. */
