@@ -141,14 +141,14 @@ export function createClients(options: ClientsOptions): Clients {
     list: () => listClients(store),
     async rotate(clientId, { overlapMs, jwks }) {
       await get(clientId);
-      const secret = jwks === undefined ? createClientSecret() : undefined;
+      const proof = await createProof(jwks);
       const change: ClientKeyChange =
-        jwks === undefined
-          ? { secretHash: hashClientSecret(secret ?? ""), previousExpiresAtMs: clock.nowMs() + overlapMs }
-          : { jwks: await parseClientKeys(jwks) };
+        proof.jwks === undefined
+          ? { secretHash: proof.secretHash, previousExpiresAtMs: clock.nowMs() + overlapMs }
+          : { jwks: proof.jwks };
       await replaceClientKey(store, clientId, change);
       record("client_rotated", clientId);
-      return { client: await get(clientId), secret };
+      return { client: await get(clientId), secret: proof.secret };
     },
     update,
     async disable(clientId) {
@@ -169,19 +169,32 @@ async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecr
   assertClientId(clientId);
   assertTokens([...scopes, ...roles]);
   assertGrants(grants);
-  const secret = jwks === undefined ? createClientSecret() : undefined;
+  const { secret, ...proof } = await createProof(jwks);
   const client = {
+    ...proof,
     clientId,
     scopes: [...new Set(scopes)],
     roles: [...new Set(roles)],
     grants: [...new Set(grants)],
     mayIntrospect,
-    secretHash: secret === undefined ? undefined : hashClientSecret(secret),
     previousSecretHash: undefined,
     previousSecretExpiresAtMs: undefined,
-    jwks: jwks === undefined ? undefined : await parseClientKeys(jwks),
     disabledAtMs: undefined,
     createdAtMs: nowMs,
   };
   return { client, secret };
+}
+
+/** What a client proves itself with: its keys, or a secret that is made for it. */
+type ClientProof =
+  | { readonly jwks: string; readonly secret: undefined; readonly secretHash: undefined }
+  | { readonly jwks: undefined; readonly secret: string; readonly secretHash: string };
+
+/** @param jwks its public keys; undefined: it gets a secret */
+async function createProof(jwks: string | undefined): Promise<ClientProof> {
+  if (jwks !== undefined) {
+    return { jwks: await parseClientKeys(jwks), secret: undefined, secretHash: undefined };
+  }
+  const secret = createClientSecret();
+  return { jwks: undefined, secret, secretHash: hashClientSecret(secret) };
 }
