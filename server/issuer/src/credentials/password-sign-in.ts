@@ -40,7 +40,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
 
   const check = async (name: string, password: string): Promise<AccountWithPassword> => {
     const limiterKey = digestUsername(name);
-    // Only now, when its turn has come: many guesses may have been waiting side by side.
+    // Inside the limit on hashing: a guess that has waited there is held to the failures of those before it.
     await limiter.assertAllowed(limiterKey);
     const account = await findAccountWithPassword(store, name);
     const isRight = await passwords.verify(password, account?.passwordHash);

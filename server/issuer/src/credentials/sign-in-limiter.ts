@@ -4,7 +4,7 @@ import { backoffMs } from "@countersign/server/internal";
 import { LRUCache } from "lru-cache";
 import type { SignInFailures } from "../store/sign-in-failures.ts";
 
-/** Slows down who guesses the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
+/** Slows down guesses at the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
 export interface SignInLimiter {
   /** @throws AuthError `RATE_LIMITED` while the account has to wait after its failures */
   assertAllowed(account: string): void | Promise<void>;

@@ -84,7 +84,7 @@ export interface SignIn {
   changePassword(input: PasswordChangeInput): Promise<readonly string[] | undefined>;
 }
 
-/** Claim `amr` of who has typed a password (RFC 8176 §2). */
+/** Claim `amr` of a sign-in with a password (RFC 8176 §2). */
 const PASSWORD_METHODS = ["pwd"] as const;
 
 /** Create what signs in. The RPCs and the OAuth endpoints share it. */
@@ -107,7 +107,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   };
   const begin = async ({ credential, peer, ...wish }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {
-      // Checking a password is dear, and passwords can be guessed: every try counts, not only those that fail.
+      // Checking a password is expensive, and passwords can be guessed: every attempt counts, not only those that fail.
       attempts.take(peer);
       const account = await options.passwordSignIn(credential);
       const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };

@@ -84,7 +84,7 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
     async derive(access) {
       const { holder, sessionId, clientId } = access;
       const tokens = await issue(options, access);
-      // Asked last: who disables the client from here on revokes what was signed before.
+      // Read after the token was signed: what disables the client from here on revokes the token as well.
       const client = await findClient(store, clientId);
       if (client === undefined || client.disabledAtMs !== undefined) {
         throw new AuthError("CREDENTIALS_INVALID", "the client has been disabled");

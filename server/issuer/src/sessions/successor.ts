@@ -2,7 +2,7 @@ import { deriveKey, seal, unseal } from "../keys/seal.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
 /**
- * Seal a refresh token so that only who has its predecessor can have it again.
+ * Seal a refresh token so that only the holder of its predecessor can open it.
  *
  * The store then holds nothing that signs in, and still a lost answer can be repeated byte for byte.
  *

@@ -30,7 +30,7 @@ export async function addAddressAttempts(
   { stepMs, windowMs, nowMs }: AttemptCount,
 ): Promise<readonly { readonly key: string; readonly fullAtMs: number }[]> {
   const fullAt = (attempts: number): number => Math.ceil(nowMs + Math.min(attempts * stepMs, windowMs));
-  // The order of the keys is that of the locks: two servers must not wait for each other.
+  // Rows are locked in the order of their keys, so that two servers do not deadlock.
   const values = counted
     .map(({ key, attempts }) => ({ address_key: key, full_at: fullAt(attempts) }))
     .sort((a, b) => (a.address_key < b.address_key ? -1 : 1));

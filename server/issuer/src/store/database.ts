@@ -16,7 +16,7 @@ import { trackWrites, type WriteHealth } from "./write-health.ts";
 export type StoreLocation =
   /**
    * The file of an embedded SQLite database. It is made when it is missing, and its folder too, for the owner alone.
-   * Processes that share it may have a bus of their own; without one, they do not hear of each other.
+   * Processes that share it may have a bus of their own; without one, they get no messages from each other.
    */
   | { readonly sqlite: string; readonly bus?: MessageBus }
   /** A Postgres database, as `postgres://user:password@host:port/name`. */

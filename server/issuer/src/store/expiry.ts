@@ -57,7 +57,7 @@ export const EXPIRIES = {
     isOver: isBefore("expires_at"),
     maxRows: 10,
   },
-  /** When failures are forgotten is for those to say who count them: what is given here is that time. */
+  /** The limiter knows how long failures count. So it passes the time before which they are forgotten, not the present. */
   signInFailures: { table: "sign_in_failures", key: "account_key", isOver: isBefore("last_at"), maxRows: 10 },
   /** One statement adds hundreds. */
   addressAttempts: {

@@ -44,7 +44,7 @@ export function createGroupWriter(db: Kysely<Schema>): Writer {
     try {
       await commit(group);
     } catch {
-      // Whose fault it was, each finds out for itself.
+      // One of them failed the transaction for all.
       for (const statement of group) {
         await commitAlone(statement);
       }

@@ -6,7 +6,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How long the answer to a statement may take, in milliseconds: longer, and the network has lost it. */
 const QUERY_TIMEOUT_MS = 5_000;
 
-/** How often an idle connection is tested, in milliseconds: networks drop such ones without a word to either end. */
+/** How often an idle connection is tested, in milliseconds: networks drop such ones and notify neither end. */
 const PROBE_MS = 15_000;
 
 /** What happens on a connection. */

@@ -44,8 +44,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   });
   // An idle connection that breaks has no caller to fail; the next query finds out by itself.
   pool.on("error", () => undefined);
-  // One that breaks in use fails its query, and says so a second time: without a listener for that the process would
-  // end.
+  // A connection that breaks in use fails its query, and emits an error as well, which without a listener would end the
+  // process.
   pool.on("connect", (client) => void client.on("error", () => undefined));
   const rethrow = (error: unknown): never => {
     throw toError(error);

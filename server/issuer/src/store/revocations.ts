@@ -106,7 +106,7 @@ export async function listLiveRevocations(
   return rows.map(toRecord);
 }
 
-/** How long a row is kept that does not say it, because a server of before has written it, in milliseconds. */
+/** How long a row without `expires_at` is kept, in milliseconds: a server of schema version 4 has written it. */
 export const UNKNOWN_LIFE_MS = MAX_ACCESS_LIFE_MS + MARGIN_MS;
 
 /** Compute when no token that a revocation is about can be valid any more. @param lifeMs the longest that one lasts */

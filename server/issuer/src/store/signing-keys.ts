@@ -175,7 +175,7 @@ export async function removeSigningKey(
   });
 }
 
-/** Always in one order: of two that change keys at the same time, neither waits for the other for ever. */
+/** Lock all keys, always in one order, so that two servers that change keys at the same time do not deadlock. */
 function lockSigningKeys(trx: Kysely<Schema>, dialect: Store["dialect"]) {
   const query = trx.selectFrom("signing_keys").select(["kid", "state"]).orderBy("kid");
   return (dialect === "postgres" ? query.forUpdate() : query).execute();
