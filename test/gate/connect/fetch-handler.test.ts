@@ -6,7 +6,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   createFetchHandler,
   type FetchHandlerOptions,
@@ -143,6 +143,20 @@ describe("createFetchHandler", () => {
     });
     const response = await handler(new Request(`${baseUrl}/test.v1.EchoService/Unary`, { method: "POST" }));
     expect([response.status, await response.text(), errors]).toEqual([500, "", [new Error("a secret")]]);
+  });
+
+  test("answers when the application's own hook throws, and its onError, too", async () => {
+    const print = vi.spyOn(console, "error").mockReturnValue();
+    const { handler } = setUp({
+      fallback: () => Promise.reject(new Error("a secret")),
+      onError: () => {
+        throw new Error("the log is full");
+      },
+    });
+    const response = await handler(new Request(`${baseUrl}/elsewhere`));
+    expect([response.status, await response.text()]).toEqual([500, ""]);
+    expect(print).toHaveBeenCalledOnce();
+    print.mockRestore();
   });
 
   test("tells the handler of a client that has left, where the host only cancels the response", async () => {

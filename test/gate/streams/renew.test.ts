@@ -149,6 +149,28 @@ describe("StreamService.Renew", () => {
     });
   }
 
+  test("ends only the stream whose handler throws, also when onError throws", async () => {
+    const print = vi.spyOn(console, "error").mockReturnValue();
+    const onChange = (first: string | undefined): void => {
+      if (first === "fussy") {
+        throw new Error("not with this one");
+      }
+    };
+    await using server = await startServer(onChange, () => {
+      throw new Error("the log is full");
+    });
+    const fussy = await openWatch(server, tokenFor(9000, { jti: "fussy" }));
+    const other = await openWatch(server);
+    const ending = fussy.events.next().catch((ended: unknown) => reasonOf(ended));
+    const token = tokenFor(9000, { jti: "second" });
+    const { streams, unknownStreamIds } = await renew(server, token, [fussy.streamId, other.streamId]);
+    expect(streams.map(({ streamId }) => streamId)).toEqual([other.streamId]);
+    expect(unknownStreamIds).toEqual([fussy.streamId]);
+    await expect(ending).resolves.toBe("POLICY_DENIED");
+    expect(print).toHaveBeenCalledOnce();
+    print.mockRestore();
+  });
+
   test("comes too late after the deadline: the stream is unknown then", async () => {
     await using server = await startServer();
     const { streamId, events } = await openWatch(server);

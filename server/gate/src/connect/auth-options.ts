@@ -5,6 +5,7 @@ import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issue
 import type { Policy } from "../authorize/policy-fields.ts";
 import type { AuditSink } from "../kernel/audit.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
+import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import type { Observer } from "../kernel/observe.ts";
 import { type IsolatedObserver, resolveObserver } from "../kernel/observers.ts";
@@ -64,7 +65,10 @@ export interface AuthOptions {
   readonly observe?: Observer;
   /** Records calls that were refused: short for `observe: { audited: (event) => audit.record(event) }`. Default: none. */
   readonly audit?: AuditSink;
-  /** Receives unexpected errors, which leave as "internal error". Default: console.error. */
+  /**
+   * Receives unexpected errors, which leave as "internal error". What it throws or rejects with changes no answer, and is
+   * printed. Default: console.error.
+   */
   readonly onError?: ErrorSink;
   /**
    * Where open streams are kept. Share it with a `createStreamService` of your own, which is needed only where streams
@@ -185,7 +189,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
     observer,
-    onError: options.onError ?? printError,
+    onError: isolateSink(options.onError ?? printError),
     onWarning,
     clock,
   };

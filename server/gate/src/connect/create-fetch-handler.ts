@@ -4,6 +4,7 @@ import {
   type ContextValues,
   createConnectRouter,
 } from "@connectrpc/connect";
+import { isolateSink } from "../kernel/isolate-sink.ts";
 import type { Auth } from "./create-auth.ts";
 import { withoutNodeRequest } from "./node-request.ts";
 
@@ -46,6 +47,7 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
     onError = printError,
     ...routerOptions
   } = options;
+  const report = isolateSink(onError);
   if (prefix !== "" && !/^\/.*[^/]$/.test(prefix)) {
     throw new TypeError('prefix must begin with a slash and not end with one, such as "/api"');
   }
@@ -71,7 +73,7 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
       return toResponse(response, (reason) => left.abort(reason));
     } catch (error) {
       // What a handler throws is answered by Connect: this is a hook of the application.
-      onError(error);
+      report(error);
       return new Response(null, { status: 500 });
     }
   };
