@@ -163,16 +163,18 @@ export const AuthReason = {
   REAUTH_REQUIRED: 12,
 
   /**
-   * Too many sign-ins for this account or from this address, or too many bad
-   * tokens from it. Wait as long as RetryInfo says.
+   * Too many sign-ins for this account or from this address, too many bad tokens
+   * or streams without a token from it, or too many renewals of streams that are
+   * open on other servers. Wait as long as RetryInfo says.
    *
    * @generated from enum value: AUTH_REASON_RATE_LIMITED = 13;
    */
   RATE_LIMITED: 13,
 
   /**
-   * Keys or the store cannot be reached; the token may be good. Wait as long as
-   * RetryInfo says, then retry. Never sign out.
+   * Keys, the store or the other servers cannot be reached, or too many calls
+   * wait already; the token may be good. Wait as long as RetryInfo says, then
+   * retry. Never sign out.
    *
    * @generated from enum value: AUTH_REASON_AUTH_UNAVAILABLE = 14;
    */
