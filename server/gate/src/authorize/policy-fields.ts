@@ -104,7 +104,7 @@ const READ_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const READ_STREAM_FIELDS: ReadonlySet<string> = new Set(Object.keys(STREAM_FIELDS));
 
-/** Their names. */
+/** The names of all fields. */
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly (keyof PolicyFields)[]; // as its type has them
 
 /** A condition on the token that is a list of names: empty where it is not set. */

@@ -30,7 +30,7 @@ export function createAudiences(issuers: TrustedIssuers, policies: PolicyTable):
 }
 
 /**
- * Make sure that no issuer is trusted in vain: whom its tokens are meant for is the server, or a method names it.
+ * Assert that tokens of each issuer can be accepted: they are for the server, or for an audience that a method names.
  *
  * @param trusted the issuers as they were given
  * @throws TypeError when none of the tokens of an issuer would be accepted

@@ -15,8 +15,8 @@ export interface IssuerOptions {
   /** Whom its tokens must be meant for. Default: the audience of the server. */
   readonly audiences?: readonly string[] | undefined;
   /**
-   * Whom its tokens are meant for, where that is known: `createAuth` throws when it would accept none of them. It is not
-   * accepted for being named here. Default: not known.
+   * The audience of its tokens, where it is known: `createAuth` throws when it accepts no tokens for it. To name an
+   * audience here does not make it accepted: `audiences` does. Default: not known.
    */
   readonly tokenAudience?: string;
   /** The algorithms that it signs with. Default: EdDSA, ES256, PS256 and RS256; with a shared secret, HS256. */

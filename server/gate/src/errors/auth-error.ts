@@ -37,7 +37,7 @@ export class AuthError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.metadata = options.metadata ?? {};
-    // Made of a time that is no number, it says nothing.
+    // A clock that returns no number makes a wait that is no number: the error then has none.
     this.retryAfterMs = Number.isNaN(options.retryAfterMs) ? undefined : options.retryAfterMs;
   }
 }

@@ -55,6 +55,7 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
     }
     // A copy: the client of a router in the same process may send its header again.
     const requestHeader = new Headers(request.header);
+    // By the clock of the machine, whichever the server goes by: Connect counts deadlines by it.
     const startedMs = systemClock.monotonicMs();
     try {
       const verdict = gate({ method, service, requestHeader, url: request.url, values });
