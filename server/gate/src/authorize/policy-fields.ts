@@ -1,4 +1,3 @@
-import { create } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import {
   OnExpiry,
@@ -116,10 +115,10 @@ function names<From extends "scopes" | "anyScopes" | "roles" | "audiences" | "cl
 
 /** Check whether a policy sets a field that has no row here: then it means more than this version can enforce. */
 export function hasUnreadConditions(message: PolicyMessage): boolean {
-  const { stream = create(StreamPolicySchema) } = message;
+  const { stream } = message;
   return (
     hasUnreadFields(PolicySchema, message, READ_FIELDS) ||
-    hasUnreadFields(StreamPolicySchema, stream, READ_STREAM_FIELDS)
+    (stream !== undefined && hasUnreadFields(StreamPolicySchema, stream, READ_STREAM_FIELDS))
   );
 }
 

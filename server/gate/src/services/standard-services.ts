@@ -38,7 +38,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 const REFLECTION_POLICIES = {
   authenticated: AUTHENTICATED_POLICY,
   public: PUBLIC_POLICY,
-} as const satisfies Partial<Record<ReflectionAccess, Policy>>;
+  none: undefined,
+} as const satisfies Record<ReflectionAccess, Policy | undefined>;
 
 /**
  * Add the services that gRPC tools look for to routes: health, which anyone may ask for, and reflection, with which
@@ -73,7 +74,7 @@ export function createStandardServices(options: StandardServicesOptions): Standa
 
 /** The rules of health and reflection. */
 export function standardPolicies(reflection: ReflectionAccess): ReadonlyMap<DescService, Policy> {
-  const policy = reflection === "none" ? undefined : REFLECTION_POLICIES[reflection];
+  const policy = REFLECTION_POLICIES[reflection];
   return new Map<DescService, Policy>([
     [Health, PUBLIC_POLICY],
     ...(policy === undefined ? [] : [[ReflectionV1, policy] as const, [ReflectionV1Alpha, policy] as const]),
