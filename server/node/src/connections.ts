@@ -1,12 +1,12 @@
 import type { Server as Http1Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
+import { KEEPS_PROCESS_ALIVE, repeat, systemClock } from "@countersign/server/internal";
 import { isHttp2Response, type RequestHandler } from "./handler.ts";
 
 /** The open connections of one listener. */
 export interface Connections {
-  /** Follow a connection until it is closed. */
+  /** Follow a connection until it is closed; over TLS, what is encrypted on it too. */
   addSocket(socket: Socket): void;
   /**
    * Add a connection that speaks HTTP/1.1, or whose protocol is not known yet: without a call it need not be waited
@@ -28,6 +28,9 @@ export interface Connections {
    */
   drain(server: Http1Server | Http2SecureServer, graceMs: number): Promise<void>;
 }
+
+/** How long a client may send nothing after the last byte of the server, in milliseconds. */
+const MAX_SILENCE_MS = 1_000;
 
 /** Follow the connections of a listener; idle ones over HTTP/2 are closed after `idleTimeoutMs` milliseconds. */
 export function createConnections(idleTimeoutMs: number): Connections {
@@ -59,7 +62,10 @@ export function createConnections(idleTimeoutMs: number): Connections {
     }
   };
   return {
-    addSocket: (socket) => addUntilClosed(sockets, socket),
+    addSocket(socket) {
+      addUntilClosed(sockets, socket);
+      destroyWhenSilent(socket);
+    },
     addHttp1: (socket) => addUntilClosed(http1Sockets, socket),
     removeHttp1: (socket) => http1Sockets.delete(socket),
     addHttp2(session) {
@@ -102,6 +108,29 @@ export function createConnections(idleTimeoutMs: number): Connections {
 function addUntilClosed(sockets: Set<Socket>, socket: Socket): void {
   sockets.add(socket);
   socket.once("close", () => sockets.delete(socket));
+}
+
+/**
+ * Destroy a connection that the server has ended and the client does not: Node waits for both. A client that is built on
+ * Node keeps its side open for as long as it leaves a stream unread, as one does that breaks out of a loop over it.
+ *
+ * Not at once: a client that still reads opens its window again, and would get RST for that, and lose the rest.
+ */
+function destroyWhenSilent(socket: Socket): void {
+  socket.once("finish", () => {
+    let { bytesRead } = socket;
+    const stop = repeat(
+      systemClock,
+      () => {
+        if (socket.bytesRead === bytesRead) {
+          socket.destroy();
+        }
+        bytesRead = socket.bytesRead;
+      },
+      MAX_SILENCE_MS,
+    );
+    socket.once("close", stop);
+  });
 }
 
 function announceClose(res: ServerResponse): void {

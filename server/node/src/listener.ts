@@ -132,6 +132,7 @@ function createTlsServer(
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
   server.on("secureConnection", (socket) => {
+    connections.addSocket(socket);
     if (socket.alpnProtocol !== "h2") {
       connections.addHttp1(socket);
     }
