@@ -1,8 +1,11 @@
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { COMMANDS as COMMANDS_OF_HELP } from "../../server/cli/src/commands.ts";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { SETTINGS } from "../../server/cli/src/settings.ts";
 import { CLIENT_GRANTS } from "../../server/issuer/src/credentials/client-names.ts";
+import { openDatabase } from "../../server/issuer/src/store/database.ts";
+import { listSigningKeys } from "../../server/issuer/src/store/signing-keys.ts";
 import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { makeStore, makeStoreWithKeys } from "./made-store.ts";
@@ -183,6 +186,23 @@ describe("key", () => {
     const rotated = JSON.parse((await run(["key", "rotate", "--force", "--json"], { env })).out);
     const next = before.find(({ state }: { state: string }) => state === "next");
     expect(rotated).toEqual({ kid: next.kid, store: databaseIn(folder.path) });
+  });
+
+  test("rotates no key that it was not asked to, however old it is", async () => {
+    await using folder = await createTemporaryFolder();
+    await makeStoreWithKeys(folder.path);
+    await using store = await openDatabase({ sqlite: databaseIn(folder.path) });
+    const bornMs = Date.now() - 40 * 24 * 60 * 60 * 1_000;
+    // A key that is not active yet has no such time, and keeps none.
+    await sql`update signing_keys set created_at = ${bornMs}, active_at = active_at - active_at + ${bornMs}`.execute(
+      store.db,
+    );
+    const before = await listSigningKeys(store);
+    const env = { COUNTERSIGN_DATA_DIR: folder.path };
+    expect(await run(["key", "list"], { env })).toMatchObject({ code: 0 });
+    expect(await listSigningKeys(store)).toEqual(before);
+    const rotated = JSON.parse((await run(["key", "rotate", "--json"], { env })).out);
+    expect(rotated.kid).toBe(before.find(({ state }) => state === "next")?.kid);
   });
 
   test("rotates by the times of its servers, when it is given them", async () => {

@@ -1,4 +1,4 @@
-import type { KeyRing } from "@countersign/issuer";
+import type { Issuer } from "@countersign/issuer";
 import { KeyTooNewError, listSigningKeys } from "@countersign/issuer/internal";
 import { type ObjectAnswer, toAnswer, toListAnswer } from "./answer.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
@@ -56,8 +56,7 @@ function explain(cause: unknown): string {
   return cause instanceof Error ? cause.message : "unknown error";
 }
 
-async function openKeys({ backend, line: { config } }: StoreCall): Promise<KeyRing> {
-  // Opening the keys would make the first ones: that is for a server to do.
+async function openKeys({ backend, line: { config } }: StoreCall): Promise<Issuer["keys"]> {
   if ((await listSigningKeys(backend.store)).length === 0) {
     throw new CommandError("there are no keys yet: the first server that starts on this store makes them");
   }

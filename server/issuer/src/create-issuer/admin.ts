@@ -3,7 +3,6 @@ import { SILENT_BUS, systemClock } from "@countersign/server/internal";
 import { type Accounts, createAccounts } from "../credentials/accounts.ts";
 import { type Clients, createClients } from "../credentials/clients.ts";
 import { createPasswords } from "../credentials/password.ts";
-import type { KeyRing } from "../keys/key-ring.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import { toNewRevocation } from "../revoke/revocation-order.ts";
 import { endSessions, type SessionEnd } from "../sessions/end-sessions.ts";
@@ -11,7 +10,7 @@ import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { Store } from "../store/database.ts";
 import { insertRevocations } from "../store/revocations.ts";
 import { createStoreClock } from "../store/store-clock.ts";
-import { openKeyRing } from "./key-ring.ts";
+import { type OrderedKeys, openOrderedKeys } from "./key-ring.ts";
 import { openIssuerStore } from "./open-store.ts";
 import type { IssuerStoreLocation, SecretFile } from "./options.ts";
 import { makeSecret, readSecret } from "./secret.ts";
@@ -39,8 +38,8 @@ export interface IssuerAdmin extends AsyncDisposable {
   readonly clients: Clients;
   /** End sessions: all servers learn of it within a second. @returns those that were ended */
   endSessions(end: SessionEnd): Promise<readonly string[]>;
-  /** Open the keys. @throws IssuerError when the secret is not the one that they were made with */
-  openKeys(options: AdminKeysOptions): Promise<KeyRing>;
+  /** Open the keys. @throws IssuerError when the secret is not the one that they were made with; Error when there are none */
+  openKeys(options: AdminKeysOptions): Promise<OrderedKeys>;
 }
 
 /**
@@ -84,7 +83,7 @@ export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<Issu
     endSessions: end,
     async openKeys({ secret: file, times }) {
       const secret = readSecret(file, options.store) ?? (await makeSecret(file, store));
-      return openKeyRing({ store, clock, audit, times, secret }, resources);
+      return openOrderedKeys({ store, clock, audit, times, secret });
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -11,8 +11,28 @@ import { IssuerError } from "./issuer-error.ts";
 export async function openKeyRing(options: KeyRingOptions, opened: AsyncDisposableStack): Promise<KeyRing> {
   const keyRing = createKeyRing(options);
   opened.defer(() => keyRing.close());
+  await namingWrongSecret(() => keyRing.start());
+  return keyRing;
+}
+
+/** The changes of keys that an operator orders. */
+export type OrderedKeys = Pick<KeyRing, "compromise" | "list" | "rotate">;
+
+/**
+ * Open the keys to change them by order. Nothing else is changed: rotating old keys in time, and removing those that have
+ * expired, is for the servers, which know for how long each is to sign.
+ *
+ * @throws IssuerError when the secret is not the one that the keys in the store were made with
+ */
+export async function openOrderedKeys(options: KeyRingOptions): Promise<OrderedKeys> {
+  const keyRing = createKeyRing(options);
+  await namingWrongSecret(() => keyRing.reload());
+  return keyRing;
+}
+
+async function namingWrongSecret(work: () => Promise<void>): Promise<void> {
   try {
-    await keyRing.start();
+    await work();
   } catch (cause) {
     if (!(cause instanceof WrongSecretError)) {
       throw cause;
@@ -23,5 +43,4 @@ export async function openKeyRing(options: KeyRingOptions, opened: AsyncDisposab
       { cause },
     );
   }
-  return keyRing;
 }
