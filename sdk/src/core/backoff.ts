@@ -29,8 +29,3 @@ export interface Retry {
 
 /** The state of what has not failed: it may be tried at once. */
 export const NO_FAILURE: Retry = { failures: 0, retryAtMs: 0 };
-
-/** Plan the next attempt. */
-export function retryAfter(backoff: Backoff, failures: number, nowMs: number): Retry {
-  return { failures, retryAtMs: nowMs + backoff(failures) };
-}

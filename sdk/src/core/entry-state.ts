@@ -1,4 +1,4 @@
-import { NO_FAILURE, pauseMs, type Retry, retryAfter } from "./backoff.ts";
+import { NO_FAILURE, pauseMs, type Retry } from "./backoff.ts";
 import type { StoreEntry } from "./store.ts";
 
 /** What a tab or process knows of the entry that all share, and of the store that keeps it. */
@@ -18,7 +18,8 @@ export function withStored(entry: StoreEntry | undefined): EntryState {
 
 /** Note that the store has failed, now on the monotonic clock: it is left alone for longer with every failure. */
 export function withStoreError(state: EntryState, storeError: unknown, nowMs: number): EntryState {
-  return { ...state, storeError, ...retryAfter(pauseMs, state.failures + 1, nowMs) };
+  const failures = state.failures + 1;
+  return { ...state, storeError, failures, retryAtMs: nowMs + pauseMs(failures) };
 }
 
 /** Note that memory alone keeps the entry in force, which may be the one that was there. */

@@ -101,26 +101,26 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
   }
 
   /** Write to the store, or to memory while it fails. */
-  async function writeSomewhere<T>(decide: Decide<T> | undefined): Promise<Changed<T>> {
+  async function writeSomewhere<T>(decide: Decide<T> | undefined): Promise<T | undefined> {
     if (mayAskStore(state, decide === undefined, clock.monotonicMs())) {
       try {
         // A store that never answers must not hold up whatever comes next.
-        const changed = await withTimeout(clock, () => write(decide));
-        settle(withStored(changed.entry));
-        return changed;
+        const { entry, value } = await withTimeout(clock, () => write(decide));
+        settle(withStored(entry));
+        return value;
       } catch (error) {
         settle(withStoreError(state, error, clock.monotonicMs()));
       }
     }
-    const changed = decideOn(state.entry, decide);
-    state = withUnstored(state, changed.entry);
-    return changed;
+    const { entry, value } = decideOn(state.entry, decide);
+    state = withUnstored(state, entry);
+    return value;
   }
 
   /** One after the other: what is read while another change is written must not be adopted after it. */
   function change<T>(decide?: Decide<T>): Promise<T | undefined> {
     const changed = last.then(async () => {
-      const { value } = await writeSomewhere(decide);
+      const value = await writeSomewhere(decide);
       // What a refresh or a reading brings that ends after this is for the store alone.
       if (!isClosed) {
         holder.adopt(state.entry, state.storeError);
@@ -150,5 +150,5 @@ interface Changed<T> {
 
 function decideOn<T>(base: StoreEntry | undefined, decide: Decide<T> | undefined): Changed<T> {
   const { draft, value } = decide?.(base) ?? {};
-  return { entry: draft === undefined ? base : { ...draft, revision: randomId() }, value };
+  return { entry: draft ? { ...draft, revision: randomId() } : base, value };
 }

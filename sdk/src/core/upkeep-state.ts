@@ -1,4 +1,4 @@
-import { NO_FAILURE, type Retry, retryAfter, streamRetryMs } from "./backoff.ts";
+import { NO_FAILURE, type Retry, streamRetryMs } from "./backoff.ts";
 import { blockedMs } from "./budget.ts";
 import type { Held } from "./holder.ts";
 import { msUntilRenewal, msUntilStale, type Now } from "./token-state.ts";
@@ -37,7 +37,8 @@ export function msUntilLook(held: Held | undefined, dueMs: number, now: Now): nu
  *
  * @param before the state when it began
  */
-export function afterRenewal({ failures }: Retry, tokens: Iterable<Held>, now: Now): Retry {
+export function afterRenewal(before: Retry, tokens: Iterable<Held>, now: Now): Retry {
   const isFailed = msUntilDue(NO_FAILURE, tokens, now) <= 0;
-  return retryAfter(streamRetryMs, isFailed ? failures + 1 : 0, now.monotonicMs());
+  const failures = isFailed ? before.failures + 1 : 0;
+  return { failures, retryAtMs: now.monotonicMs() + streamRetryMs(failures) };
 }
