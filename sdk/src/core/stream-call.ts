@@ -112,8 +112,8 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     },
     canReopen: replay.isComplete,
     answer(first, reopen) {
-      const mustBeTold = context.source.renewStreams === undefined;
-      if (mustBeTold && !first.header.has(EXPIRES_IN_HEADER)) {
+      const isRenewed = context.source.renewStreams !== undefined || first.header.has(EXPIRES_IN_HEADER);
+      if (!isRenewed) {
         leave();
       }
       return { ...first, message: messagesUntil(signal, messagesOf(first, { replay, reopen, close })) };

@@ -72,7 +72,7 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
 
   async function renewDue(): Promise<void> {
     // As long as a token can be asked to last: one whose streams are due has less than that left.
-    const fresh = await access.obtain({ minTtlMs: Number.POSITIVE_INFINITY });
+    const fresh = await access.obtain({ minTtlMs: Infinity });
     const accessToken = fresh.accessToken.reveal();
     const due: string[] = [];
     // The streams of another account are not among them: they have ended with it.

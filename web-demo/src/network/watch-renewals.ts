@@ -14,13 +14,13 @@ export function watchRenewals(
     const response = await fetch(input, init);
     const url = input instanceof Request ? input.url : String(input);
     if (response.ok && url.endsWith(RENEW_PATH)) {
-      void tellWhenRenewed(response.clone(), onRenewed);
+      void notifyWhenRenewed(response.clone(), onRenewed);
     }
     return response;
   };
 }
 
-async function tellWhenRenewed(response: Response, onRenewed: () => void): Promise<void> {
+async function notifyWhenRenewed(response: Response, onRenewed: () => void): Promise<void> {
   try {
     const { streams = [] }: { readonly streams?: readonly unknown[] } = await response.json();
     if (streams.length > 0) {

@@ -19,9 +19,9 @@ export const SESSION_FAULTS: readonly Fault[] = [
           await rejectionOf(session.token());
         }
         for (const { events } of tabs) {
-          const isTold = () =>
+          const isSignedOut = () =>
             events.some((event) => event.type === "signed_out" && event.reason === "reuse_detected");
-          await until(isTold);
+          await until(isSignedOut);
         }
       }),
   },
