@@ -120,4 +120,11 @@ describe("each rule about layers", () => {
     const imports = 'import { createRpcs } from "./rpc-handler.ts"; import { Call } from "./call/call.ts";';
     expect(serverLayers(parse("server/node/src/build-server.ts", imports))).toEqual([]);
   });
+
+  test("does not know a folder of a package that nobody placed", () => {
+    for (const root of ["server/gate/src", "server/node/src", "server/issuer/src"]) {
+      const stray = parse(`${root}/misc/helper.ts`, 'import { a } from "../errors/auth-error.ts";');
+      expect(() => serverLayers(stray)).toThrow(`${root}/misc has no place among the layers`);
+    }
+  });
 });
