@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -80,8 +81,9 @@ describe("a message rule (S3)", () => {
   });
 
   test("does not hang on text that a pattern stumbles over", () => {
-    // An engine that tries one way after the other has 2^29 of them here: it takes half a minute, and ends.
-    expect(allows("request.text.matches('^(a+)+$')", echo({ text: `${"a".repeat(30)}!` }))).toBe(false);
+    // An engine that tries one way after the other has 2^63 of them here. Only the machine of a script can end it.
+    const run = () => allows("request.text.matches('^(a+)+$')", echo({ text: `${"a".repeat(64)}!` }));
+    expect(runInNewContext("run()", { run }, { timeout: 60_000 })).toBe(false);
   });
 
   test.each(["^(a)\\\\1$", "^(?=a)aa$", "(?<!b)aa"])(
