@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { notEmpty } from "../support/not-empty.ts";
+import { runProgram } from "../support/program.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { compileProjects } from "./compile.ts";
 import { DOCUMENTS, type Document } from "./documents.ts";
 import { type Fence, placeOf } from "./markdown.ts";
 import { matchesOutput } from "./output.ts";
-import { type DocumentRun, isProgram, isRunnable, lacksCurl, runDocument } from "./run-document.ts";
+import { type DocumentRun, isProgram, isRunnable, runDocument } from "./run-document.ts";
 
 /** All that readers do, one after the other: half a minute, on a machine that does nothing else. */
 const SETUP_TIMEOUT_MS = 300_000;
@@ -23,6 +24,11 @@ beforeAll(async () => {
 }, SETUP_TIMEOUT_MS);
 
 afterAll(() => stack.disposeAsync());
+
+test("this machine has what readers are to have: a curl that speaks HTTP/2", async () => {
+  const { stdout } = await runProgram({ file: "curl", args: ["--version"] });
+  expect(stdout).toMatch(/\bHTTP2\b/);
+});
 
 test("every TypeScript block compiles", async () => {
   await using folder = await createTemporaryFolder();
@@ -44,7 +50,7 @@ describe.each(notEmpty(withPrograms.map((document) => ({ document, name: documen
       place: placeOf(fence),
     }));
 
-    test.for(notEmpty(named))("what it says of the $what at $place is so", ({ fence }, { skip }) => {
+    test.for(notEmpty(named))("what it says of the $what at $place is so", ({ fence }) => {
       if (isProgram(fence)) {
         const programs = [...(runs.get(document)?.programs ?? [])];
         const [, result] = programs.find(([source]) => source.fences[0] === fence) ?? [];
@@ -52,7 +58,6 @@ describe.each(notEmpty(withPrograms.map((document) => ({ document, name: documen
         expectOutput(document, fence, result?.stdout);
         return;
       }
-      skip(lacksCurl(fence), "this machine has no curl that speaks HTTP/2");
       const result = runs.get(document)?.shell.find((known) => known.fence === fence);
       const fails = fence.attributes.fails !== undefined;
       expect(result?.code, result?.stderr).toEqual(fails ? expect.any(Number) : 0);

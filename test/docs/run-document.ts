@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type ProgramResult, type RunningProgram, startProgram } from "../support/program.ts";
 import type { ServerProcess } from "../support/server-process.ts";
@@ -22,16 +21,6 @@ export interface DocumentRun extends AsyncDisposable {
 export function isRunnable({ language, attributes }: Fence): boolean {
   return language === "sh" && attributes["by-hand"] === undefined;
 }
-
-/**
- * Whether a block needs curl, and this machine has none that speaks HTTP/2. Everything else that readers type comes with
- * the packages.
- */
-export function lacksCurl({ text }: Fence): boolean {
-  return !hasCurl && /(?<!buf )\bcurl /.test(text);
-}
-
-const hasCurl = /\bHTTP2\b/.test(spawnSync("curl", ["--version"], { encoding: "utf8" }).stdout ?? "");
 
 /** Whether a block is a program that runs to its end. */
 export function isProgram({ language, attributes }: Fence): boolean {
@@ -60,7 +49,7 @@ export async function runDocument(fences: readonly Fence[], demo: ServerProcess)
   for (const source of project.sources.filter((file) => attributeOf(file, "run") !== undefined)) {
     programs.set(source, await runToEnd(source));
   }
-  const commands = fences.filter((fence) => isRunnable(fence) && !lacksCurl(fence));
+  const commands = fences.filter(isRunnable);
   const shell = await runShellBlocks(commands, { cwd: project.path, env, toRun });
   const kept = stack.move();
   return { project, shell, programs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
