@@ -1,16 +1,13 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, test } from "vitest";
+import { NODE_24 } from "../support/node24.ts";
 import { runProgram } from "../support/program.ts";
 import { clientOf, PROTOCOLS, signIn } from "../support/rpc.ts";
 import { startServer } from "../support/server-process.ts";
 
-// The oldest Node that the server promises to run on comes with the packages on Linux x64 only.
-const node = fileURLToPath(new URL("../../node_modules/node24/bin/node", import.meta.url));
-
-describe.skipIf(!existsSync(node))("on Node 24", () => {
+describe.skipIf(NODE_24 === undefined)("on Node 24", () => {
   test("the server starts without a warning, signs in and answers", async () => {
+    const node = NODE_24 ?? "";
     const { stdout } = await runProgram({ file: node, args: ["--version"] });
     expect(stdout).toMatch(/^v24\./);
 

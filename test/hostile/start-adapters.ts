@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { NODE_24 } from "../support/node24.ts";
 import { type RunningProgram, startProgram } from "../support/program.ts";
 
 /** The servers that users put our gate into, by what they are made with, and what they speak. */
@@ -26,13 +26,11 @@ export interface Adapters extends AsyncDisposable {
 }
 
 const MAIN = fileURLToPath(new URL("adapter-server.ts", import.meta.url));
-// It comes with the packages on Linux x64 only.
-const NODE_24 = fileURLToPath(new URL("../../node_modules/node24/bin/node", import.meta.url));
 
 /** The Nodes that servers run on. */
 export const NODES: Readonly<Record<string, string>> = {
   "this Node": process.execPath,
-  ...(existsSync(NODE_24) ? { "Node 24": NODE_24 } : {}),
+  ...(NODE_24 === undefined ? {} : { "Node 24": NODE_24 }),
 };
 
 /** Start the servers, and wait until all of them listen. */
