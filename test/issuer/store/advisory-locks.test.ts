@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { ADVISORY_LOCKS, lockUntilCommit } from "../../../server/issuer/src/store/advisory-locks.ts";
+import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { readSources } from "../../architecture/source-tree.ts";
-import { describeStores } from "../../support/stores.ts";
+import { startPostgres } from "../../support/postgres.ts";
 
 it("every advisory lock of the server is another, and a lock is taken only where its number is given", () => {
   const files = readSources(["server/*/src/**/*.ts"]).filter(({ text }) => text.includes("advisory"));
@@ -25,29 +26,25 @@ it("no lock changes its number: the release before excludes this one by it", () 
   expect(ADVISORY_LOCKS).toEqual({ migrations: 5_211_501, revocations: 5_211_502 });
 });
 
-describeStores("a lock", (open) => {
-  it("keeps others from it until its transaction is over", async () => {
-    await using store = await open();
-    if (store.dialect === "sqlite") {
-      return;
-    }
-    const order: string[] = [];
-    const isHeld = Promise.withResolvers<void>();
-    const mayEnd = Promise.withResolvers<void>();
-    const first = store.db.transaction().execute(async (db) => {
-      await lockUntilCommit(db, store.dialect, "revocations");
-      isHeld.resolve();
-      await mayEnd.promise;
-      order.push("first");
-    });
-    await isHeld.promise;
-    const second = store.db.transaction().execute(async (db) => {
-      await lockUntilCommit(db, store.dialect, "revocations");
-      order.push("second");
-    });
-    await store.db.transaction().execute((db) => lockUntilCommit(db, store.dialect, "migrations"));
-    mayEnd.resolve();
-    await Promise.all([first, second]);
-    expect(order).toEqual(["first", "second"]);
+it("a lock keeps others from it until its transaction is over", async () => {
+  await using postgres = await startPostgres();
+  await using store = await openDatabase({ postgres: await postgres.createDatabase() });
+  const order: string[] = [];
+  const isHeld = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const first = store.db.transaction().execute(async (db) => {
+    await lockUntilCommit(db, store.dialect, "revocations");
+    isHeld.resolve();
+    await mayEnd.promise;
+    order.push("first");
   });
+  await isHeld.promise;
+  const second = store.db.transaction().execute(async (db) => {
+    await lockUntilCommit(db, store.dialect, "revocations");
+    order.push("second");
+  });
+  await store.db.transaction().execute((db) => lockUntilCommit(db, store.dialect, "migrations"));
+  mayEnd.resolve();
+  await Promise.all([first, second]);
+  expect(order).toEqual(["first", "second"]);
 });
