@@ -1,25 +1,11 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createConnectTransport } from "@connectrpc/connect-node";
-import { createMemoryStore, createSession, type TokenSource } from "@countersign/sdk";
+import { createMemoryStore, createSession } from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
-import { createFetchSource } from "../../sdk/src/browser/fetch-source.ts";
-import { createSessionServiceSource } from "../../sdk/src/core/session-service-source.ts";
 import { notEmpty } from "../support/not-empty.ts";
+import { HTTP_SOURCES } from "./http-sources.ts";
 import { LIFETIME_MS, pass } from "./kit.ts";
-
-/** The sources of Node and of browsers, which both speak real HTTP. */
-const SOURCES: readonly { readonly name: string; readonly create: (baseUrl: string) => TokenSource }[] = [
-  {
-    name: "Node's",
-    create: (baseUrl) =>
-      createSessionServiceSource(
-        createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
-      ),
-  },
-  { name: "a browser's", create: (baseUrl) => createFetchSource(baseUrl, "store") },
-];
 
 interface Answer {
   readonly name: string;
@@ -64,7 +50,7 @@ const ANSWERS: readonly Answer[] = [
   },
 ];
 
-const CASES = notEmpty(SOURCES.flatMap((source) => ANSWERS.map((answer) => ({ source, answer }))));
+const CASES = notEmpty(HTTP_SOURCES.flatMap((source) => ANSWERS.map((answer) => ({ source, answer }))));
 
 const TOKENS = { accessToken: "a", refreshToken: "r", expiresIn: "600s", sessionId: "s" };
 

@@ -1,24 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { createConnectTransport } from "@connectrpc/connect-node";
-import type { TokenSource } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createFetchSource } from "../../sdk/src/browser/fetch-source.ts";
-import { createSessionServiceSource } from "../../sdk/src/core/session-service-source.ts";
+import { notEmpty } from "../support/not-empty.ts";
+import { HTTP_SOURCES } from "./http-sources.ts";
 
-const SOURCES: readonly { readonly name: string; readonly create: (baseUrl: string) => TokenSource }[] = [
-  {
-    name: "Node's",
-    create: (baseUrl) =>
-      createSessionServiceSource(
-        createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
-      ),
-  },
-  { name: "a browser's", create: (baseUrl) => createFetchSource(baseUrl, "store") },
-];
-
-for (const { name, create } of SOURCES) {
+for (const { name, create } of notEmpty(HTTP_SOURCES)) {
   test(`${name} sign-in names the device, or leaves it to the user agent`, async () => {
     const bodies: { readonly device?: string }[] = [];
     const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

@@ -3,26 +3,14 @@ import { AUTHENTICATED_POLICY } from "../../../server/gate/src/authorize/policy.
 import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import type { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { StreamLease } from "../../../server/gate/src/streams/stream-registry.ts";
+import { principalOf } from "../authorize/fixtures.ts";
 
 /** A principal of a session, with some members changed. */
 export function principal(parts: Partial<Principal> = {}): Principal {
-  return {
-    subject: "ada",
-    issuer: "https://issuer.example",
-    clientId: "app",
-    sessionId: "session-1",
-    tokenId: "token-1",
-    scopes: ["notes:read"],
-    roles: [],
-    audience: ["notes"],
-    authTimeSeconds: 1000,
-    expiresAtSeconds: 1600,
-    issuedAtSeconds: 1000,
-    keyId: "key-1",
-    binding: undefined,
-    claims: {},
+  return principalOf({
+    ...{ subject: "ada", scopes: ["notes:read"], roles: [], audience: ["notes"] },
     ...parts,
-  };
+  });
 }
 
 /** The rule of a method whose streams may be renewed and need a scope. */
