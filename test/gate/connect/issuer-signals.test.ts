@@ -87,7 +87,7 @@ describe("streams of other servers", () => {
 });
 
 describe("an issuer with signals", () => {
-  test("may renew the streams of a server, and ends them by what it revokes", () => {
+  test("may renew the streams of a server, which listens for what it revokes", () => {
     const { signals, renewals, revocations } = createSignals();
     const keys = { jwks: { keys: [createSigningKey("ES256", "k").jwk] } };
     createAuth({
