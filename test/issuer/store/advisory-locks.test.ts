@@ -31,6 +31,7 @@ it("a lock keeps others from it until its transaction is over", async () => {
   await using store = await openDatabase({ postgres: await postgres.createDatabase() });
   const order: string[] = [];
   const isHeld = Promise.withResolvers<void>();
+  const isAsked = Promise.withResolvers<void>();
   const mayEnd = Promise.withResolvers<void>();
   const first = store.db.transaction().execute(async (db) => {
     await lockUntilCommit(db, store.dialect, "revocations");
@@ -40,9 +41,12 @@ it("a lock keeps others from it until its transaction is over", async () => {
   });
   await isHeld.promise;
   const second = store.db.transaction().execute(async (db) => {
+    isAsked.resolve();
     await lockUntilCommit(db, store.dialect, "revocations");
     order.push("second");
   });
+  // The second has its connection: without the lock, it would be through before the one that has another lock.
+  await isAsked.promise;
   await store.db.transaction().execute((db) => lockUntilCommit(db, store.dialect, "migrations"));
   mayEnd.resolve();
   await Promise.all([first, second]);
