@@ -1,4 +1,5 @@
 import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
+import { type Facts, type FactsInput, toFacts } from "./facts.ts";
 
 /**
  * Every cause that Countersign gives for refusing a call, as `countersign/auth/v1/errors.proto` lists them. The set is
@@ -14,6 +15,11 @@ export interface AuthErrorOptions {
   readonly retryAfterMs?: number;
   /** What led to this error. It goes to the log, never to the caller. */
   readonly cause?: unknown;
+  /**
+   * Which check refused the call, what it expected and what came. They go to the audit and the console, never to the
+   * caller, and are written only when they are read.
+   */
+  readonly facts?: FactsInput | undefined;
 }
 
 /**
@@ -27,11 +33,12 @@ export class AuthError extends Error {
   readonly reason: AuthReason;
   readonly metadata: Readonly<Record<string, string>>;
   readonly retryAfterMs: number | undefined;
+  readonly #facts: FactsInput | undefined;
 
   /**
    * @param reason the cause, for programs
    * @param message the rule that was broken, as a sentence without a full stop
-   * @param options metadata, the time to wait, and the cause
+   * @param options metadata, the time to wait, the cause, and the facts for the operator
    */
   constructor(reason: AuthReason, message: string, options: AuthErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -39,5 +46,14 @@ export class AuthError extends Error {
     this.metadata = options.metadata ?? {};
     // A clock that returns no number makes a wait that is no number: the error then has none.
     this.retryAfterMs = Number.isNaN(options.retryAfterMs) ? undefined : options.retryAfterMs;
+    this.#facts = options.facts;
+  }
+
+  /**
+   * Which check refused the call, what it expected and what came; undefined where nothing says so. Not enumerable, and
+   * not in JSON: it is for the operator, not for the caller.
+   */
+  get facts(): Facts | undefined {
+    return this.#facts === undefined ? undefined : toFacts(this.#facts);
   }
 }
