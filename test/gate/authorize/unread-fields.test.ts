@@ -12,6 +12,7 @@ const SET = create(PolicySchema, {
   audiences: ["d"],
   clientIds: ["e"],
   maxAuthAge: { seconds: 1n },
+  acrValues: ["f"],
   binding: 2 as TokenBinding,
   rule: "true",
   stream: {},

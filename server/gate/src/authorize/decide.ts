@@ -30,18 +30,32 @@ export function assertAllowed(policy: Policy, principal: Principal, clock: Clock
   if (policy.requiresBinding && principal.binding === undefined) {
     throw denied("the method needs a token that is bound to a key of its sender");
   }
-  if (policy.maxAuthAgeSeconds !== undefined) {
-    assertRecentAuth(principal, clock.nowMs() / 1000 - policy.maxAuthAgeSeconds, policy.maxAuthAgeSeconds);
+  if (!isAuthRecent(policy, principal, clock) || !isAuthStrong(policy, principal)) {
+    throw reauthRequired(policy);
   }
 }
 
-/** Ask for a fresh proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)). */
-function assertRecentAuth(principal: Principal, notBefore: number, maxAgeSeconds: number): void {
-  if (principal.authTimeSeconds === undefined || !(principal.authTimeSeconds >= notBefore)) {
-    throw createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
-      metadata: { max_age: String(maxAgeSeconds) },
-    });
-  }
+function isAuthRecent({ maxAuthAgeSeconds }: Policy, { authTimeSeconds }: Principal, clock: Clock): boolean {
+  return (
+    maxAuthAgeSeconds === undefined ||
+    (authTimeSeconds !== undefined && authTimeSeconds >= clock.nowMs() / 1000 - maxAuthAgeSeconds)
+  );
+}
+
+function isAuthStrong({ acrValues }: Policy, { claims }: Principal): boolean {
+  return acrValues.length === 0 || (typeof claims.acr === "string" && acrValues.includes(claims.acr));
+}
+
+/**
+ * Ask for a fresh or a stronger proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)):
+ * with all that the method needs of it, so that one sign-in is enough.
+ */
+function reauthRequired({ maxAuthAgeSeconds, acrValues }: Policy): AuthError {
+  const age = maxAuthAgeSeconds === undefined ? {} : { max_age: String(maxAuthAgeSeconds) };
+  const strength = acrValues.length === 0 ? {} : { acr_values: acrValues.join(" ") };
+  return createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
+    metadata: { ...age, ...strength },
+  });
 }
 
 function insufficientScope(policy: Policy): AuthError {

@@ -26,6 +26,8 @@ export interface Policy {
   readonly clientIds: readonly string[];
   /** How long ago the user may have proved who they are, in seconds. */
   readonly maxAuthAgeSeconds: number | undefined;
+  /** Ways in which the user may have proved who they are, of which the token must name one; empty: any. */
+  readonly acrValues: readonly string[];
   /** Whether the token must be bound to a key of its sender. */
   readonly requiresBinding: boolean;
   /** A condition on every inbound message; undefined: none. */
@@ -69,6 +71,7 @@ export const FIELDS = {
     read: ({ maxAuthAge }) => (maxAuthAge === undefined ? undefined : toMs(maxAuthAge) / 1000),
     isOfToken: true,
   },
+  acrValues: names("acrValues"),
   requiresBinding: {
     from: "binding",
     none: false,
@@ -106,8 +109,10 @@ const READ_STREAM_FIELDS: ReadonlySet<string> = new Set(Object.keys(STREAM_FIELD
 /** The names of all fields. */
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly (keyof PolicyFields)[]; // as its type has them
 
+type NameField = "scopes" | "anyScopes" | "roles" | "audiences" | "clientIds" | "acrValues";
+
 /** A condition on the token that is a list of names: empty where it is not set. */
-function names<From extends "scopes" | "anyScopes" | "roles" | "audiences" | "clientIds">(from: From) {
+function names<From extends NameField>(from: From) {
   const none: readonly string[] = Object.freeze([]);
   const read = (message: PolicyMessage): readonly string[] => Object.freeze(message[from]);
   return { from, none, read, isOfToken: true } as const;

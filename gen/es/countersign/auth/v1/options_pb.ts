@@ -28,7 +28,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/auth/v1/options.proto.
  */
 export const file_countersign_auth_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiFjb3VudGVyc2lnbi9hdXRoL3YxL29wdGlvbnMucHJvdG8SE2NvdW50ZXJzaWduLmF1dGgudjEi1QIKBlBvbGljeRIrCgZhY2Nlc3MYASABKA4yGy5jb3VudGVyc2lnbi5hdXRoLnYxLkFjY2VzcxIOCgZzY29wZXMYAiADKAkSEgoKYW55X3Njb3BlcxgDIAMoCRINCgVyb2xlcxgEIAMoCRIRCglhdWRpZW5jZXMYBSADKAkSEgoKY2xpZW50X2lkcxgGIAMoCRIvCgxtYXhfYXV0aF9hZ2UYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMgoHYmluZGluZxgIIAEoDjIhLmNvdW50ZXJzaWduLmF1dGgudjEuVG9rZW5CaW5kaW5nEgwKBHJ1bGUYCSABKAkSMQoGc3RyZWFtGAogASgLMiEuY291bnRlcnNpZ24uYXV0aC52MS5TdHJlYW1Qb2xpY3lKBAgLEA5SCmFjcl92YWx1ZXNSBWF1ZGl0UgVsaW1pdCJsCgxTdHJlYW1Qb2xpY3kSMAoJb25fZXhwaXJ5GAEgASgOMh0uY291bnRlcnNpZ24uYXV0aC52MS5PbkV4cGlyeRIqCgdtYXhfYWdlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uKmIKBkFjY2VzcxIWChJBQ0NFU1NfVU5TUEVDSUZJRUQQABIRCg1BQ0NFU1NfUFVCTElDEAESEwoPQUNDRVNTX09QVElPTkFMEAISGAoUQUNDRVNTX0FVVEhFTlRJQ0FURUQQAyphCgxUb2tlbkJpbmRpbmcSHQoZVE9LRU5fQklORElOR19VTlNQRUNJRklFRBAAEhYKElRPS0VOX0JJTkRJTkdfTk9ORRABEhoKFlRPS0VOX0JJTkRJTkdfUkVRVUlSRUQQAipPCghPbkV4cGlyeRIZChVPTl9FWFBJUllfVU5TUEVDSUZJRUQQABITCg9PTl9FWFBJUllfQ0xPU0UQARITCg9PTl9FWFBJUllfUkVORVcQAjpVCgZwb2xpY3kSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxiTlwMgASgLMhsuY291bnRlcnNpZ24uYXV0aC52MS5Qb2xpY3lSBnBvbGljeTplCg5kZWZhdWx0X3BvbGljeRIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxiTlwMgASgLMhsuY291bnRlcnNpZ24uYXV0aC52MS5Qb2xpY3lSDWRlZmF1bHRQb2xpY3liBnByb3RvMw", [file_google_protobuf_descriptor, file_google_protobuf_duration]);
+  fileDesc("CiFjb3VudGVyc2lnbi9hdXRoL3YxL29wdGlvbnMucHJvdG8SE2NvdW50ZXJzaWduLmF1dGgudjEi3QIKBlBvbGljeRIrCgZhY2Nlc3MYASABKA4yGy5jb3VudGVyc2lnbi5hdXRoLnYxLkFjY2VzcxIOCgZzY29wZXMYAiADKAkSEgoKYW55X3Njb3BlcxgDIAMoCRINCgVyb2xlcxgEIAMoCRIRCglhdWRpZW5jZXMYBSADKAkSEgoKY2xpZW50X2lkcxgGIAMoCRIvCgxtYXhfYXV0aF9hZ2UYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMgoHYmluZGluZxgIIAEoDjIhLmNvdW50ZXJzaWduLmF1dGgudjEuVG9rZW5CaW5kaW5nEgwKBHJ1bGUYCSABKAkSMQoGc3RyZWFtGAogASgLMiEuY291bnRlcnNpZ24uYXV0aC52MS5TdHJlYW1Qb2xpY3kSEgoKYWNyX3ZhbHVlcxgLIAMoCUoECAwQDlIFYXVkaXRSBWxpbWl0ImwKDFN0cmVhbVBvbGljeRIwCglvbl9leHBpcnkYASABKA4yHS5jb3VudGVyc2lnbi5hdXRoLnYxLk9uRXhwaXJ5EioKB21heF9hZ2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24qYgoGQWNjZXNzEhYKEkFDQ0VTU19VTlNQRUNJRklFRBAAEhEKDUFDQ0VTU19QVUJMSUMQARITCg9BQ0NFU1NfT1BUSU9OQUwQAhIYChRBQ0NFU1NfQVVUSEVOVElDQVRFRBADKmEKDFRva2VuQmluZGluZxIdChlUT0tFTl9CSU5ESU5HX1VOU1BFQ0lGSUVEEAASFgoSVE9LRU5fQklORElOR19OT05FEAESGgoWVE9LRU5fQklORElOR19SRVFVSVJFRBACKk8KCE9uRXhwaXJ5EhkKFU9OX0VYUElSWV9VTlNQRUNJRklFRBAAEhMKD09OX0VYUElSWV9DTE9TRRABEhMKD09OX0VYUElSWV9SRU5FVxACOlUKBnBvbGljeRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGJOXAyABKAsyGy5jb3VudGVyc2lnbi5hdXRoLnYxLlBvbGljeVIGcG9saWN5OmUKDmRlZmF1bHRfcG9saWN5Eh8uZ29vZ2xlLnByb3RvYnVmLlNlcnZpY2VPcHRpb25zGJOXAyABKAsyGy5jb3VudGVyc2lnbi5hdXRoLnYxLlBvbGljeVINZGVmYXVsdFBvbGljeTpCCgtjbGFpbXNfdHlwZRIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxiUlwMgASgJUgpjbGFpbXNUeXBlYgZwcm90bzM", [file_google_protobuf_descriptor, file_google_protobuf_duration]);
 
 /**
  * Who may call a method. Every condition that is set must hold.
@@ -97,9 +97,10 @@ export type Policy = Message<"countersign.auth.v1.Policy"> & {
 
   /**
    * A condition in the Common Expression Language over `principal` and
-   * `request`, for example `request.owner == principal.subject`. It is
-   * evaluated on every inbound message, before the handler sees it. Anything
-   * but true denies the call; so does an error.
+   * `request`, for example `request.owner == principal.subject` or
+   * `request.tenant == principal.claims.tenant`. It is evaluated on every
+   * inbound message, before the handler sees it. Anything but true denies the
+   * call; so does an error.
    *
    * @generated from field: string rule = 9;
    */
@@ -111,6 +112,16 @@ export type Policy = Message<"countersign.auth.v1.Policy"> & {
    * @generated from field: countersign.auth.v1.StreamPolicy stream = 10;
    */
   stream?: StreamPolicy | undefined;
+
+  /**
+   * Ways in which the user may have proved who they are (claim acr), of which
+   * the token must name one: Authentication Context Class References, as the
+   * issuer names them. A call that fails only this is answered with
+   * REAUTH_REQUIRED.
+   *
+   * @generated from field: repeated string acr_values = 11;
+   */
+  acrValues: string[];
 };
 
 /**
@@ -298,4 +309,23 @@ export const policy: GenExtension<MethodOptions, Policy> = /*@__PURE__*/
  */
 export const default_policy: GenExtension<ServiceOptions, Policy> = /*@__PURE__*/
   extDesc(file_countersign_auth_v1_options, 1);
+
+/**
+ * The message that describes the claims of the access tokens of this service,
+ * by its full name: "acme.v1.Claims". It is declared in this file or in one
+ * that this file imports. A field stands for the claim of its json_name, so
+ * that a claim of any name can be described:
+ *
+ *     message Claims {
+ *       string tenant = 1 [json_name = "https://acme.com/tenant"];
+ *       repeated string groups = 2;
+ *     }
+ *
+ * A rule then reads `principal.claims.tenant`. What it compares is checked at
+ * start, and a claim that the token does not have is an error in a rule.
+ *
+ * @generated from extension: string claims_type = 52116;
+ */
+export const claims_type: GenExtension<ServiceOptions, string> = /*@__PURE__*/
+  extDesc(file_countersign_auth_v1_options, 2);
 
