@@ -1,5 +1,5 @@
 export type { RevocationCheck, RevokedPrincipals, TokenFailureLimit } from "./authenticate/authenticator.ts";
-export type { Principal, TokenBinding } from "./authenticate/principal.ts";
+export type { Actor, Principal, TokenBinding } from "./authenticate/principal.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
 export type { Policy } from "./authorize/policy-fields.ts";
 export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";

@@ -118,6 +118,9 @@ describe("the claims (S4, RFC 9068 §4)", () => {
       roles: ["author"],
       audience: ["ledger"],
       authTimeSeconds: ISSUED_AT_SECONDS - 60,
+      acr: undefined,
+      amr: [],
+      actor: undefined,
       expiresAtSeconds: EXPIRES_AT,
       issuedAtSeconds: ISSUED_AT_SECONDS,
       binding: undefined,
@@ -192,6 +195,17 @@ describe("the claims (S4, RFC 9068 §4)", () => {
     expect(() => readClaims(goodClaims({ client_id: undefined, azp: "spa" }), trustedIssuer())).toThrowError(
       "claim jti or client_id is missing",
     );
+  });
+
+  test("say how the user proved who they are, where acr and amr are of the form that they have", () => {
+    const proofOf = (claims: object) => {
+      const { acr, amr } = readClaims(goodClaims({ ...claims }), trustedIssuer()).principal;
+      return { acr, amr };
+    };
+    expect(proofOf({ acr: "silver", amr: ["otp", "hwk"] })).toEqual({ acr: "silver", amr: ["otp", "hwk"] });
+    expect(proofOf({ acr: "", amr: [] })).toEqual({ acr: undefined, amr: [] });
+    expect(proofOf({ acr: 0, amr: "otp" })).toEqual({ acr: undefined, amr: [] });
+    expect(proofOf({ acr: null, amr: ["otp", 7] })).toEqual({ acr: undefined, amr: [] });
   });
 
   test("say which key of its sender the token is bound to", () => {

@@ -1,11 +1,14 @@
 import { createRefusal } from "../errors/refusal.ts";
 import type { TrustedIssuer } from "./issuers.ts";
 import { createPrincipal, type Principal, type TokenBinding } from "./principal.ts";
+import { readActor } from "./read-actor.ts";
 import {
   type Claims,
   invalidClaim,
+  isIdentifier,
   readAudience,
   readIdentifier,
+  readMethods,
   readTime,
   readWords,
 } from "./read-claims.ts";
@@ -31,10 +34,7 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string
   if (claims.iss !== issuer.issuer) {
     throw invalidClaim("iss is not the issuer");
   }
-  const audience = readAudience(claims);
-  if (!audience.some((name) => issuer.audiences.includes(name))) {
-    throw invalidClaim("aud does not name this server");
-  }
+  const audience = readOwnAudience(claims, issuer);
   const tokenId = readIdentifier(claims, "jti");
   const clientId = readIdentifier(claims, "client_id") ?? readClientAlias(claims, issuer);
   if (issuer.requireProfileClaims && (tokenId === undefined || clientId === undefined)) {
@@ -55,6 +55,9 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string
       roles: readWords(claims, issuer.claims.roles),
       audience,
       authTimeSeconds,
+      acr: isIdentifier(claims.acr) ? claims.acr : undefined,
+      amr: readMethods(claims),
+      actor: readActor(claims),
       expiresAtSeconds,
       issuedAtSeconds,
       keyId,
@@ -64,6 +67,15 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string
   );
   const notBeforeSeconds = Math.max(issuedAtSeconds, readTime(claims, "nbf") ?? 0, authTimeSeconds ?? 0);
   return { principal, times: { notBeforeSeconds, expiresAtSeconds } };
+}
+
+/** @throws AuthError `TOKEN_INVALID` when the token is not meant for this server */
+function readOwnAudience(claims: Claims, { audiences }: TrustedIssuer): readonly string[] {
+  const audience = readAudience(claims);
+  if (!audience.some((name) => audiences.includes(name))) {
+    throw invalidClaim("aud does not name this server");
+  }
+  return audience;
 }
 
 /** Providers that follow OpenID Connect rather than RFC 9068 name the client in `azp`. */

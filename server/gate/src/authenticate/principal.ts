@@ -20,6 +20,18 @@ export interface Principal {
   readonly audience: readonly string[];
   /** When the user proved who they are (claim `auth_time`), in seconds since 1970. */
   readonly authTimeSeconds: number | undefined;
+  /**
+   * How well the user proved who they are, in a word of the issuer's (claim `acr`,
+   * [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1)); undefined when the token does not say.
+   */
+  readonly acr: string | undefined;
+  /** The methods by which the user proved who they are (claim `amr`, RFC 8176); empty when the token does not say. */
+  readonly amr: readonly string[];
+  /**
+   * The party that acts for the subject (claim `act`,
+   * [RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)); undefined: the subject acts for itself.
+   */
+  readonly actor: Actor | undefined;
   /** When the token expires (claim `exp`), in seconds since 1970. */
   readonly expiresAtSeconds: number;
   /** When the token was issued (claim `iat`), in seconds since 1970. */
@@ -33,6 +45,18 @@ export interface Principal {
    * leave it out, because claims may hold names, addresses and whatever else an issuer knows of a person.
    */
   readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** A party that acts for the subject of a token (RFC 8693 §4.1). */
+export interface Actor {
+  /** Who it is (claim `sub` in `act`). */
+  readonly subject: string;
+  /** Who knows it by that name (claim `iss` in `act`); undefined: the issuer of the token. */
+  readonly issuer: string | undefined;
+  /** The client that it is (claim `client_id` in `act`), if it is one. */
+  readonly clientId: string | undefined;
+  /** The party that acted before it, and handed the token on. At most four have acted, this one included. */
+  readonly actor: Actor | undefined;
 }
 
 /** A sender's key that a token is bound to (RFC 7800). */

@@ -44,10 +44,26 @@ export function readTime(claims: Claims, name: string): number | undefined {
  */
 export function readIdentifier(claims: Claims, name: string): string | undefined {
   const value = claims[name];
-  if (value !== undefined && (!isNonEmptyString(value) || hasControl(value))) {
+  if (value !== undefined && !isIdentifier(value)) {
     throw invalidClaim(`${name} is not a non-empty string`);
   }
   return value;
+}
+
+/** Check whether a value can identify something: text that is not empty and has no control characters. */
+export function isIdentifier(value: unknown): value is string {
+  return isNonEmptyString(value) && !hasControl(value);
+}
+
+/**
+ * Read claim `amr`: the methods by which the user proved who they are
+ * ([RFC 8176](https://www.rfc-editor.org/rfc/rfc8176#section-1)).
+ *
+ * @returns the methods; none when the claim is missing, or is not a list of text
+ */
+export function readMethods(claims: Claims): readonly string[] {
+  const value = claims.amr;
+  return Array.isArray(value) && value.every(isIdentifier) ? Object.freeze([...value]) : NO_WORDS;
 }
 
 /**

@@ -27,7 +27,8 @@ export interface RenewalResponse extends Omit<RenewalResult, "absent"> {
 
 /** A principal as JSON. */
 export interface PrincipalRecord {
-  readonly named: Omit<Principal, "claims">;
+  /** Its members. Servers of the release before leave out `amr`, `acr` and `actor`. */
+  readonly named: Omit<Principal, "amr" | "claims"> & Partial<Pick<Principal, "amr">>;
   readonly claims: Principal["claims"];
 }
 
@@ -45,5 +46,5 @@ export function toPrincipalRecord(principal: Principal): PrincipalRecord {
 
 /** Make the principal of a record again. */
 export function fromPrincipalRecord({ named, claims }: PrincipalRecord): Principal {
-  return createPrincipal({ ...named }, claims);
+  return createPrincipal({ ...named, amr: named.amr ?? [] }, claims);
 }
