@@ -18,13 +18,14 @@ const preflight = (origin: string) => ({
 });
 
 /** Serve behind a gate that lets nobody in. */
-const serveClosed = (allowedOrigins?: readonly string[]) =>
+const serveClosed = (allowedOrigins?: readonly string[], allowedHeaders?: readonly string[]) =>
   serve({
     routes: (router) => router.service(NotesService, {}),
     requestGate: () => {
       throw new Error("the gate was asked");
     },
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    allowedOrigins,
+    allowedHeaders,
   });
 
 describe("CORS", () => {
@@ -84,11 +85,49 @@ describe("CORS", () => {
     );
   });
 
-  for (const wrong of ["*", "null", "app.example", "https://app.example/", "https://app.example/path"]) {
-    it(`refuses "${wrong}" as an allowed origin`, () => {
-      expect(() => createCors([wrong])).toThrow(
-        new TypeError(`"${wrong}" is not an origin such as https://app.example`),
-      );
-    });
-  }
+  it("lets listed origins send the headers that are allowed beside ours", async () => {
+    await using serving = await serveClosed([APP], ["traceparent", "Sentry-Trace"]);
+    const { headers } = await ask(serving.origin, preflight(APP));
+    expect(headers["access-control-allow-headers"]).toBe(
+      [...CORS_ALLOWED_HEADERS, "traceparent", "Sentry-Trace"].join(", "),
+    );
+    const stranger = await ask(serving.origin, preflight("https://evil.example"));
+    expect(stranger.headers["access-control-allow-headers"]).toBeUndefined();
+  });
+
+  it.each([
+    "capacitor://localhost",
+    "tauri://localhost",
+    "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai",
+  ])("answers an app or an extension: %s", async (origin) => {
+    await using serving = await serveClosed([origin]);
+    const { headers } = await ask(serving.origin, preflight(origin));
+    expect(headers["access-control-allow-origin"]).toBe(origin);
+  });
+
+  it("names the option and the entry that is no origin", () => {
+    expect(() => createCors({ allowedOrigins: [APP, "https://*.app.example"] })).toThrow(
+      new TypeError(
+        'allowedOrigins: "https://*.app.example" has a *, and origins are compared as they are: list each of them',
+      ),
+    );
+  });
+
+  const noHeaders: readonly (readonly [unknown, string])[] = [
+    ["*", 'allowedHeaders: "*" does not stand for all headers: list each of them'],
+    ["", 'allowedHeaders: "" is not the name of a header'],
+    ["a, b", 'allowedHeaders: "a, b" is not the name of a header'],
+    ["x\r\nset-cookie: y", 'allowedHeaders: "x\\r\\nset-cookie: y" is not the name of a header'],
+    [undefined, 'allowedHeaders: the name of a header is text such as "traceparent", not undefined'],
+    [null, 'allowedHeaders: the name of a header is text such as "traceparent", not null'],
+  ];
+  it.each(noHeaders)("refuses %j as an allowed header", (name, says) => {
+    expect(() => createCors({ allowedHeaders: [name as string] })).toThrow(new TypeError(says));
+  });
+
+  it("takes lists of headers only", () => {
+    expect(() => createCors({ allowedHeaders: "traceparent" as never })).toThrow(
+      new TypeError('allowedHeaders must be a list of headers such as ["traceparent"]'),
+    );
+  });
 });

@@ -42,6 +42,7 @@ export { SILENT_BUS } from "./kernel/message-bus.ts";
 export type { IsolatedObserver } from "./kernel/observers.ts";
 export { auditOf, auditTo, resolveObserver } from "./kernel/observers.ts";
 export { assertOptionNames } from "./kernel/option-names.ts";
+export { assertOrigins } from "./kernel/origins.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";

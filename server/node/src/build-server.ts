@@ -1,7 +1,7 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
 import { hostOf } from "@countersign/server/internal";
-import { createCors } from "./cors.ts";
+import { type CorsOptions, createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
@@ -22,7 +22,7 @@ import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
-export interface RequestListenerOptions extends RpcOptions {
+export interface RequestListenerOptions extends RpcOptions, CorsOptions {
   /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
   readonly endpoints?: Readonly<Record<string, Endpoint>>;
   /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
@@ -32,8 +32,6 @@ export interface RequestListenerOptions extends RpcOptions {
    * returns an empty string: the network of the socket. Behind a proxy that is the proxy's for all of them.
    */
   readonly peerOf?: (req: CallRequest) => string;
-  /** The origins whose scripts may call. Default: none but the server's own. */
-  readonly allowedOrigins?: readonly string[];
 }
 
 /**
@@ -43,11 +41,11 @@ export interface RequestListenerOptions extends RpcOptions {
  * throws; a target or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says
  * so, anything else that is unknown with 404.
  *
- * @throws TypeError when an allowed origin is not an origin
+ * @throws TypeError when an allowed origin is not an origin, or an allowed header not the name of one
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   const originOf = createOriginReader();
-  const cors = createCors(options.allowedOrigins);
+  const cors = createCors(options);
   const rpcs = createRpcs(options, {
     contextValues: withPeers(options),
     corsFieldsFor: (origin) => cors.fieldsFor(origin),

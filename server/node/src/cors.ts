@@ -1,9 +1,25 @@
 import { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "@countersign/server";
+import { assertOrigins } from "@countersign/server/internal";
+import { assertFieldNames } from "./field-names.ts";
 import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { respond } from "./respond.ts";
 
 /** How long a browser may remember the answer to a preflight, in seconds: the longest that Chromium accepts. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
+
+/** Which scripts of other origins may call, and with what. */
+export interface CorsOptions {
+  /**
+   * The origins whose scripts may call, such as `https://app.example`. Those of apps are allowed, such as
+   * `capacitor://localhost`; wildcards are not. Default: none but the server's own.
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * The request headers that they may send beside `CORS_ALLOWED_HEADERS`, such as `traceparent`, `baggage` and
+   * `sentry-trace`. Default: none.
+   */
+  readonly allowedHeaders?: readonly string[] | undefined;
+}
 
 /** The rules of cross-origin requests. */
 export interface CorsPolicy {
@@ -21,14 +37,13 @@ const NO_FIELDS: Readonly<Record<string, string>> = {};
  * A preflight is answered at once and never reaches the gate: browsers send it without credentials. Origins that are
  * not listed get no CORS header, so their browsers keep the answer from them. Cookies are allowed to listed origins.
  *
- * @param allowedOrigins the origins whose scripts may call, such as `https://app.example`; none: same origin only
- * @throws TypeError when an entry is not an origin; `*` and `null` are not
+ * @throws TypeError when an entry is not an origin, `*` and `null` among them, or not the name of a header
  */
-export function createCors(allowedOrigins: readonly string[] = []): CorsPolicy {
-  for (const origin of allowedOrigins) {
-    assertOrigin(origin);
-  }
+export function createCors({ allowedOrigins = [], allowedHeaders = [] }: CorsOptions = {}): CorsPolicy {
+  assertOrigins("allowedOrigins", allowedOrigins);
+  assertFieldNames("allowedHeaders", allowedHeaders);
   const allowed = new Set(allowedOrigins);
+  const headers = [...CORS_ALLOWED_HEADERS, ...allowedHeaders].join(", ");
   const fieldsFor = (origin: string | undefined): Readonly<Record<string, string>> => {
     if (allowed.size === 0) {
       return NO_FIELDS;
@@ -55,7 +70,7 @@ export function createCors(allowedOrigins: readonly string[] = []): CorsPolicy {
       }
       if (origin !== undefined && allowed.has(origin)) {
         res.setHeader("access-control-allow-methods", CORS_ALLOWED_METHODS.join(", "));
-        res.setHeader("access-control-allow-headers", CORS_ALLOWED_HEADERS.join(", "));
+        res.setHeader("access-control-allow-headers", headers);
         res.setHeader("access-control-max-age", String(PREFLIGHT_MAX_AGE_SECONDS));
       }
       respond(res, { status: 204 });
@@ -70,10 +85,4 @@ function isPreflight(req: HttpRequest): boolean {
     req.headers.origin !== undefined &&
     req.headers["access-control-request-method"] !== undefined
   );
-}
-
-function assertOrigin(text: string): void {
-  if (!URL.canParse(text) || new URL(text).origin !== text) {
-    throw new TypeError(`"${text}" is not an origin such as https://app.example`);
-  }
 }

@@ -53,7 +53,11 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { clock: { nowMs: () => 1 } }, says: "clock.monotonicMs must be a function" },
     { options: { signInsPerMinute: 0 }, says: "signInsPerMinute must be a positive number" },
     { options: { acceptPassword: "zxcvbn" }, says: "acceptPassword must be a function" },
-    { options: { allowedOrigins: ["https://app.example/"] }, says: "allowedOrigins must be origins" },
+    {
+      options: { allowedOrigins: ["https://app.example/"] },
+      says: 'allowedOrigins: "https://app.example/" is more than an origin, which ends before the path: https://app.example',
+    },
+    { options: { allowedOrigins: ["*"] }, says: 'allowedOrigins: "*" has a *' },
   ];
   test.each(cases)("$options", async ({ options, says }) => {
     await using folder = await createTemporaryFolder();

@@ -1,6 +1,7 @@
 import type { AuditSink, MessageBus } from "@countersign/server";
 import {
   assertOptionNames,
+  assertOrigins,
   auditOf,
   type IsolatedObserver,
   isolateSink,
@@ -69,7 +70,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   assertSecret(secret);
   assertUrl(url, insecure);
   assertAudience(audience);
-  assertOrigins(allowedOrigins);
+  assertOrigins("allowedOrigins", allowedOrigins);
   const times = resolveTimes(options);
   const signInsPerMinute = options.signInsPerMinute ?? DEFAULT_SIGN_INS_PER_MINUTE;
   if (!(signInsPerMinute > 0)) {
@@ -184,12 +185,6 @@ function assertUrl(url: string, insecure: InsecureCreateIssuerOptions): void {
 function assertAudience(audience: string): void {
   if (typeof audience !== "string" || audience === "") {
     throw new TypeError("audience must be a non-empty string");
-  }
-}
-
-function assertOrigins(origins: readonly string[]): void {
-  if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
-    throw new TypeError("allowedOrigins must be origins such as https://app.example.com");
   }
 }
 
