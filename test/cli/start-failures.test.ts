@@ -39,6 +39,29 @@ describe("a server that cannot start says in one line what to mend", () => {
     });
   });
 
+  test.each([
+    {
+      args: ["--cors-origins", "https://app.example,https://*.app.example"],
+      says: '--cors-origins: "https://*.app.example" has a *, and origins are compared as they are: list each of them',
+    },
+    {
+      args: ["--cors-origins=https://app.example/start"],
+      says: '--cors-origins: "https://app.example/start" is more than an origin, which ends before the path: https://app.example',
+    },
+    {
+      args: ["--cors-headers", "*"],
+      says: '--cors-headers: "*" does not stand for all headers: list each of them',
+    },
+    {
+      args: ["--workers", "2", "--cors-headers", "a b"],
+      says: '--cors-headers: "a b" is not the name of a header',
+    },
+  ])("when web pages are not named as browsers name them, as a wrong call: $args", async ({ args, says }) => {
+    await using folder = await createTemporaryFolder();
+    const err = `countersign serve: ${says}; see countersign serve --help`;
+    expect(await failToServe(folder, args)).toEqual({ code: 2, err });
+  });
+
   test("when the secret file is another one than the keys were made with", async () => {
     await using folder = await createTemporaryFolder();
     await makeStoreWithKeys(folder.path);

@@ -121,6 +121,7 @@ function composeHandler(
     shutdownSignal: shutdown,
     endpoints: { ...issuer.documents, ...issuer.endpoints },
     allowedOrigins: config.corsOrigins,
+    allowedHeaders: config.corsHeaders,
     unaryFastPath: config.unaryFastPath,
     pages,
     onWarning: (warning) => log.warn(warning),

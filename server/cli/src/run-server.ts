@@ -7,7 +7,7 @@ import { type ComposedServer, composeServer, type ServerMode } from "./compose-s
 import type { Config } from "./config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
-import { requireAudience } from "./server-config.ts";
+import { requireServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
 
@@ -49,7 +49,7 @@ export async function runServer(
   { mode, given, createsSecret, onReady, link }: RunOptions,
 ): Promise<void> {
   assertSafeExposure(settings);
-  const config = requireAudience(settings);
+  const config = requireServerConfig(settings);
   const shutdown = new AbortController();
   // The address is known only once it is bound, and stands in the tokens: calls that come earlier get status 503.
   let handler: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };

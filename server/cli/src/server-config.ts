@@ -1,4 +1,7 @@
+import { assertFieldNames } from "@countersign/node/internal";
+import { assertOrigins } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
+import { SETTINGS } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings of a server, which cannot do without some of them. */
@@ -7,17 +10,30 @@ export interface ServerConfig extends Config {
 }
 
 /**
- * Check that the audience of a server's tokens is set.
+ * Check what only a server needs: that the audience of its tokens is set, and that web pages are named as browsers name
+ * them.
  *
- * @throws UsageError when it is not
+ * @throws UsageError when one is missing or makes no sense
  */
-export function requireAudience(config: Config): ServerConfig {
-  const { audience } = config;
+export function requireServerConfig(config: Config): ServerConfig {
+  const { audience, corsOrigins, corsHeaders } = config;
   if (audience === undefined) {
     throw new UsageError(
       "--audience is missing: name the API that the tokens are for, such as https://api.example.com. " +
         "A server that ran without --audience before keeps its tokens valid with --audience countersign-demo",
     );
   }
+  asUsage(() => {
+    assertOrigins(`--${SETTINGS.corsOrigins.flag}`, corsOrigins);
+    assertFieldNames(`--${SETTINGS.corsHeaders.flag}`, corsHeaders);
+  });
   return { ...config, audience };
+}
+
+function asUsage(check: () => void): void {
+  try {
+    check();
+  } catch (cause) {
+    throw cause instanceof TypeError ? new UsageError(cause.message, { cause }) : cause;
+  }
 }

@@ -8,7 +8,7 @@ import { assertSafeExposure, resolveIssuerUrl } from "../exposure.ts";
 import { createLog } from "../operate/log.ts";
 import { createWorkerMetrics, type ProcessMetrics } from "../operate/metrics.ts";
 import { GRACE_MS } from "../run-server.ts";
-import { requireAudience } from "../server-config.ts";
+import { requireServerConfig } from "../server-config.ts";
 import { CommandError } from "../usage-error.ts";
 import { type ForkedWorker, forkWorker } from "./fork-worker.ts";
 import { createWorkerPool } from "./worker-pool.ts";
@@ -33,7 +33,7 @@ export interface WorkersOptions {
  */
 export async function runWorkers(config: Config, terminal: Terminal, options: WorkersOptions): Promise<void> {
   assertSafeExposure(config);
-  requireAudience(config);
+  requireServerConfig(config);
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const { stopped } = terminal;
   const address = await findAddress(config);
