@@ -1,12 +1,9 @@
 import { type TrustedIssuer, toShortType } from "../authenticate/issuers.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
-import { createJwksFetch, type JwksLocation } from "../keys/jwks-location.ts";
-import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
-import { createRemoteKeys } from "../keys/remote-keys.ts";
-import { createSharedSecret, isSecretAlgorithm } from "../keys/shared-secret.ts";
-import { createStaticKeys } from "../keys/static-keys.ts";
+import type { SignatureAlgorithm } from "../keys/key-source.ts";
 import type { IssuerSignals } from "./issuer-signals.ts";
+import { type KeyOptions, resolveKeys } from "./key-options.ts";
 
 /** One issuer whose tokens are accepted. */
 export interface IssuerOptions {
@@ -46,20 +43,8 @@ export interface InsecureIssuerOptions {
   readonly maxTokenLifeSeconds?: number;
 }
 
-/**
- * Where the keys of an issuer are: in a JWK Set, at a URL, where its metadata says, in a secret that it shares with
- * this server, or in a source of yours.
- */
-export type KeyOptions =
-  | { readonly jwks: unknown }
-  | JwksLocation
-  | { readonly sharedSecret: Uint8Array }
-  | { readonly source: KeySource };
-
 /** The longest life of an access token that is accepted, in seconds: a day. */
 const MAX_TOKEN_LIFE_SECONDS = 24 * 60 * 60;
-const PUBLIC_KEY_ALGORITHMS: readonly SignatureAlgorithm[] = ["EdDSA", "ES256", "PS256", "RS256"];
-const SECRET_ALGORITHMS: readonly SignatureAlgorithm[] = ["HS256"];
 const DEFAULT_TYPES: readonly string[] = ["at+jwt"];
 
 /** The server that trusts an issuer. */
@@ -76,11 +61,7 @@ export interface IssuerHost {
  * @throws TypeError when the keys are not given in exactly one way, or the algorithms are not for such keys
  */
 export function resolveIssuer(options: IssuerOptions, server: IssuerHost): TrustedIssuer {
-  const isSecret = "sharedSecret" in options.keys;
-  const algorithms = options.algorithms ?? (isSecret ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS);
-  if (!algorithms.every((name) => isSecretAlgorithm(name) === isSecret && isKnown(name))) {
-    throw new TypeError(`issuer ${options.issuer} has an algorithm that its keys are not for`);
-  }
+  const { algorithms, keys } = resolveKeys(options, server);
   return {
     issuer: options.issuer,
     audiences: options.audiences ?? [server.audience],
@@ -88,7 +69,7 @@ export function resolveIssuer(options: IssuerOptions, server: IssuerHost): Trust
     types: (options.types ?? DEFAULT_TYPES).map(toShortType),
     allowMissingType: options.insecure?.allowMissingType ?? false,
     maxLifeSeconds: options.insecure?.maxTokenLifeSeconds ?? MAX_TOKEN_LIFE_SECONDS,
-    keys: resolveKeys(options, algorithms, server),
+    keys,
     claims: { scopes: options.claims?.scopes ?? "scope", roles: options.claims?.roles ?? "roles" },
     requireProfileClaims: options.requireProfileClaims ?? false,
   };
@@ -103,40 +84,4 @@ export function describeRelaxations({ issuer, insecure = {} }: IssuerOptions): r
       ? []
       : [`issuer ${issuer}: tokens may live for ${maxTokenLifeSeconds} seconds`]),
   ];
-}
-
-/** Plain JavaScript, and files of settings, can name what the type does not know. */
-function isKnown(algorithm: SignatureAlgorithm): boolean {
-  return isSecretAlgorithm(algorithm) || PUBLIC_KEY_ALGORITHMS.includes(algorithm);
-}
-
-function resolveKeys(
-  { issuer, keys }: IssuerOptions,
-  algorithms: readonly SignatureAlgorithm[],
-  { clock, observer: { keysFetched } = {} }: IssuerHost,
-): KeySource {
-  const sources = ["jwks", "jwksUri", "discovery", "sharedSecret", "source"].filter((name) => name in keys);
-  if (sources.length !== 1) {
-    throw new TypeError(
-      `issuer ${issuer} needs exactly one of jwks, jwksUri, discovery, sharedSecret and source`,
-    );
-  }
-  if ("source" in keys) {
-    return keys.source;
-  }
-  if ("sharedSecret" in keys) {
-    const [algorithm, ...others] = algorithms.filter(isSecretAlgorithm);
-    if (algorithm === undefined || others.length > 0) {
-      throw new TypeError(`issuer ${issuer} needs one algorithm for its shared secret`);
-    }
-    return createSharedSecret(keys.sharedSecret, algorithm);
-  }
-  return "jwks" in keys
-    ? createStaticKeys(keys.jwks, algorithms)
-    : createRemoteKeys({
-        fetchJwks: createJwksFetch(issuer, keys),
-        algorithms,
-        clock,
-        onFetched: keysFetched && ((fetched) => keysFetched({ issuer, ...fetched })),
-      });
 }
