@@ -77,6 +77,9 @@ describe("the gate (S1)", () => {
         method: "test.v1.EchoService/Call",
         reason: "TOKEN_MISSING",
         detail: "the call needs an access token",
+        check: "token_missing",
+        expected: "header authorization: Bearer …",
+        got: "absent",
       },
     ]);
   });

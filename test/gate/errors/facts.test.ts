@@ -61,7 +61,6 @@ describe("the facts of a refusal", () => {
       check: "audience",
       expected: "billing",
       got: "account",
-      place: undefined,
     });
     expect(Object.isFrozen(refusal.facts)).toBe(true);
     expect(new AuthError("POLICY_DENIED", "of a handler").facts).toBeUndefined();

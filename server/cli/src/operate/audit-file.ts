@@ -79,6 +79,9 @@ const MEMBERS = [
   "method",
   "reason",
   "detail",
+  "check",
+  "expected",
+  "got",
 ] as const satisfies readonly (keyof AuditEvent)[];
 
 /** What strangers can cause by the thousand. */

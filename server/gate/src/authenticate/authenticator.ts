@@ -4,8 +4,8 @@ import type { Clock } from "../kernel/clock.ts";
 import type { CallDecision } from "../kernel/observe.ts";
 import type { TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
+import { assertStillGood } from "./still-good.ts";
 import { digestToken } from "./token-digest.ts";
-import { assertTimely } from "./token-times.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
 import { type Verdict, verifyToken } from "./verify-token.ts";
 
@@ -84,14 +84,7 @@ const SPENT_SHARE = 10;
 
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const {
-    issuers,
-    revocations,
-    clock,
-    toleranceSeconds,
-    tokenFailureLimit,
-    keyTimeoutMs: timeoutMs,
-  } = options;
+  const { issuers, clock, tokenFailureLimit, keyTimeoutMs: timeoutMs } = options;
   const keyWait = timeoutMs === undefined ? undefined : { clock, timeoutMs };
   const cache = createVerdictCache(options.cacheEntries);
   const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
@@ -99,13 +92,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function accept(verdict: Verdict, digest: string): Principal {
     if (verdict.principal.binding !== undefined) {
       // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
-      throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token");
+      throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token", {
+        facts: { check: "binding", expected: "no claim cnf", got: verdict.principal.binding.kind },
+      });
     }
     if (!verdict.issuer.keys.isTrusted(verdict.key)) {
-      throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified");
+      throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified", {
+        facts: { check: "key", expected: "a key that the issuer still has", got: verdict.key.kid },
+      });
     }
     try {
-      assertStillGood(verdict);
+      assertStillGood(verdict.principal, verdict.times, options);
     } catch (error) {
       spent.set(digest, verdict);
       throw error;
@@ -137,14 +134,6 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     }
   }
 
-  /** What may change about a token after it was verified: the time, and that its session is revoked. */
-  function assertStillGood({ principal, times }: Verdict): void {
-    assertTimely(times, clock.nowMs() / 1000, toleranceSeconds);
-    if (revocations.isRevoked(principal)) {
-      throw createRefusal("SESSION_REVOKED", "the session has been revoked");
-    }
-  }
-
   /** @returns the verdict on a token that was verified before; undefined: it must be verified */
   function recall(digest: string, lookup: VerdictLookup | undefined): Verdict | undefined {
     const verdict = cache.get(digest) ?? spent.get(digest);
@@ -165,7 +154,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function reuse(verdict: Verdict): Principal {
-    assertStillGood(verdict);
+    assertStillGood(verdict.principal, verdict.times, options);
     return verdict.principal;
   }
 

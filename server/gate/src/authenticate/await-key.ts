@@ -20,7 +20,9 @@ export async function awaitKey(
   { clock, timeoutMs }: KeyWait,
 ): Promise<VerificationKey | undefined> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const refuse = (): void => reject(createRefusal("AUTH_UNAVAILABLE", "the keys were not at hand in time"));
+  const facts = { check: "keys_unavailable", expected: `keys within ${timeoutMs} ms` } as const;
+  const refuse = (): void =>
+    reject(createRefusal("AUTH_UNAVAILABLE", "the keys were not at hand in time", { facts }));
   const cancelTimer = clock.schedule(refuse, timeoutMs, KEEPS_PROCESS_ALIVE);
   try {
     return await Promise.race([pending, timeout]);

@@ -13,6 +13,8 @@ export interface UnverifiedJws {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+const FORM = "a JWS in compact form: header.payload.signature";
+
 /** What neither base64url nor the dots between segments have. */
 const FOREIGN = /[^\w.-]/;
 /** How a segment whose length leaves 2 or 3 characters over must end, so that the unused bits are zero. */
@@ -79,5 +81,5 @@ function decodePart(part: keyof UnverifiedJws, segment: string): string {
 }
 
 function malformed(rule: string): AuthError {
-  return createRefusal("TOKEN_INVALID", rule);
+  return createRefusal("TOKEN_INVALID", rule, { facts: { check: "token_form", expected: FORM } });
 }

@@ -21,9 +21,26 @@ export interface TokenTimes {
 export function assertTimely(times: TokenTimes, nowSeconds: number, toleranceSeconds: number): void {
   // Negated comparisons: a time that is no number refuses.
   if (!(nowSeconds + toleranceSeconds >= times.notBeforeSeconds)) {
-    throw createRefusal("TOKEN_INVALID", "the token is not valid yet");
+    throw createRefusal("TOKEN_INVALID", "the token is not valid yet", {
+      facts: {
+        check: "not_before",
+        expected: `the latest of iat, nbf and auth_time at most ${toleranceSeconds} s ahead`,
+        got: `${toSeconds(times.notBeforeSeconds - nowSeconds)} s ahead`,
+      },
+    });
   }
   if (!(nowSeconds - toleranceSeconds < times.expiresAtSeconds)) {
-    throw createRefusal("TOKEN_EXPIRED", "the token has expired");
+    throw createRefusal("TOKEN_EXPIRED", "the token has expired", {
+      facts: {
+        check: "expiry",
+        expected: `exp less than ${toleranceSeconds} s ago`,
+        got: `${toSeconds(nowSeconds - times.expiresAtSeconds)} s ago`,
+      },
+    });
   }
+}
+
+/** To the millisecond: what clocks lie apart is no more exact. */
+function toSeconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,5 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
 import type { AuthError } from "../errors/auth-error.ts";
+import { type FactsInput, oneOf } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Policy } from "./policy-fields.ts";
@@ -16,22 +17,38 @@ export function assertAllowed(policy: Policy, principal: Principal, clock: Clock
   // One after the other, not a table of conditions: this runs on every call, and a loop over a table takes 45 ns more.
   // A test holds that each condition that a policy can set denies a principal that has nothing.
   if (!hasAll(principal.scopes, policy.scopes) || !hasAny(principal.scopes, policy.anyScopes)) {
-    throw insufficientScope(policy);
+    throw insufficientScope(policy, principal);
   }
   if (!hasAny(principal.roles, policy.roles)) {
-    throw denied("none of the roles that the method needs");
+    throw denied("none of the roles that the method needs", {
+      check: "roles",
+      expected: oneOf(policy.roles),
+      got: principal.roles,
+    });
   }
   if (!hasAny(principal.audience, policy.audiences)) {
-    throw denied("the token is not meant for this method");
+    throw denied("the token is not meant for this method", {
+      check: "audience_of_method",
+      expected: oneOf(policy.audiences),
+      got: principal.audience,
+    });
   }
   if (policy.clientIds.length > 0 && !policy.clientIds.includes(principal.clientId)) {
-    throw denied("the client may not call this method");
+    throw denied("the client may not call this method", {
+      check: "client",
+      expected: oneOf(policy.clientIds),
+      got: principal.clientId,
+    });
   }
   if (policy.requiresBinding && principal.binding === undefined) {
-    throw denied("the method needs a token that is bound to a key of its sender");
+    throw denied("the method needs a token that is bound to a key of its sender", {
+      check: "binding",
+      expected: "claim cnf",
+      got: undefined,
+    });
   }
   if (!isAuthRecent(policy, principal, clock) || !isAuthStrong(policy, principal)) {
-    throw reauthRequired(policy);
+    throw reauthRequired(policy, principal, clock);
   }
 }
 
@@ -50,24 +67,43 @@ function isAuthStrong({ acrValues }: Policy, { claims }: Principal): boolean {
  * Ask for a fresh or a stronger proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)):
  * with all that the method needs of it, so that one sign-in is enough.
  */
-function reauthRequired({ maxAuthAgeSeconds, acrValues }: Policy): AuthError {
+function reauthRequired(policy: Policy, principal: Principal, clock: Clock): AuthError {
+  const { maxAuthAgeSeconds, acrValues } = policy;
   const age = maxAuthAgeSeconds === undefined ? {} : { max_age: String(maxAuthAgeSeconds) };
   const strength = acrValues.length === 0 ? {} : { acr_values: acrValues.join(" ") };
   return createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
     metadata: { ...age, ...strength },
+    facts: isAuthRecent(policy, principal, clock)
+      ? { check: "acr", expected: oneOf(acrValues), got: principal.claims.acr }
+      : {
+          check: "auth_age",
+          expected: `a sign-in at most ${maxAuthAgeSeconds} s ago`,
+          got: toAgeText(principal.authTimeSeconds, clock),
+        },
   });
 }
 
-function insufficientScope(policy: Policy): AuthError {
+function toAgeText(authTimeSeconds: number | undefined, clock: Clock): string {
+  return authTimeSeconds === undefined
+    ? "no claim auth_time"
+    : `one ${Math.floor(clock.nowMs() / 1000 - authTimeSeconds)} s ago`;
+}
+
+function insufficientScope(policy: Policy, { scopes }: Principal): AuthError {
   const all = policy.scopes.length === 0 ? {} : { scopes: policy.scopes.join(" ") };
   const any = policy.anyScopes.length === 0 ? {} : { any_scopes: policy.anyScopes.join(" ") };
   return createRefusal("INSUFFICIENT_SCOPE", "the token lacks a scope that the method needs", {
     metadata: { ...all, ...any },
+    facts: {
+      check: "scopes",
+      expected: hasAll(scopes, policy.scopes) ? oneOf(policy.anyScopes) : policy.scopes,
+      got: scopes,
+    },
   });
 }
 
-function denied(rule: string): AuthError {
-  return createRefusal("POLICY_DENIED", rule);
+function denied(rule: string, facts: FactsInput): AuthError {
+  return createRefusal("POLICY_DENIED", rule, { facts });
 }
 
 // Loops by index, not closures or iterators: this runs on every call, and an iterator over a frozen array is made anew.

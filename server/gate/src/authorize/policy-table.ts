@@ -1,6 +1,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { findPolicyFault, readPolicy } from "./policy.ts";
 import type { Policy } from "./policy-fields.ts";
+import { toSourcePlace } from "./source-place.ts";
 
 /** One line of the inventory: a method and the rule that guards it. */
 export interface PolicyEntry {
@@ -82,22 +83,6 @@ function toTable(entries: readonly PolicyEntry[]): PolicyTable {
   const byName = (a: PolicyEntry, b: PolicyEntry): number =>
     toMethodName(a.method) < toMethodName(b.method) ? -1 : 1;
   return { get: (method) => byMethod.get(method), entries: entries.toSorted(byName) };
-}
-
-/** Write where a method stands. Generated code knows the file only, descriptors with source info the line too. */
-function toSourcePlace(method: DescMethod): string {
-  const { file } = method.parent;
-  const path = [SERVICE_FIELD, file.services.indexOf(method.parent), METHOD_FIELD, indexOf(method)].join();
-  const span = file.proto.sourceCodeInfo?.location.find((location) => location.path.join() === path)?.span;
-  return `${file.name}.proto${span?.[0] === undefined ? "" : `:${span[0] + 1}`}`;
-}
-
-/** Numbers of fields in google.protobuf.FileDescriptorProto and ServiceDescriptorProto. */
-const SERVICE_FIELD = 6;
-const METHOD_FIELD = 2;
-
-function indexOf(method: DescMethod): number {
-  return method.parent.methods.indexOf(method);
 }
 
 /** Write the full name of a method as `package.Service/Method`. */

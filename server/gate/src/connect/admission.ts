@@ -21,7 +21,13 @@ export interface AdmissionContext {
  */
 export function assertAdmissible(principal: Principal, policy: Policy, context: AdmissionContext): void {
   if (policy.audiences.length === 0 && !context.audiences.includeServer(principal)) {
-    throw createRefusal("TOKEN_INVALID", "claim aud does not name this server");
+    throw createRefusal("TOKEN_INVALID", "claim aud does not name this server", {
+      facts: {
+        check: "audience",
+        expected: "the audience of this server: the method names none of its own",
+        got: principal.audience,
+      },
+    });
   }
   assertAllowed(policy, principal, context.clock);
 }
@@ -33,6 +39,8 @@ export function assertAdmissible(principal: Principal, policy: Policy, context: 
  */
 export function assertAnonymous(policy: Policy): void {
   if (policy.access !== "optional") {
-    throw createRefusal("TOKEN_MISSING", "the call needs an access token");
+    throw createRefusal("TOKEN_MISSING", "the call needs an access token", {
+      facts: { check: "token_missing", expected: "header authorization: Bearer …", got: undefined },
+    });
   }
 }

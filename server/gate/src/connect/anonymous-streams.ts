@@ -51,7 +51,14 @@ export function createAnonymousStreams(limits: AnonymousStreamLimits): Anonymous
     open(peer) {
       const count = counts.get(peer) ?? 0;
       if (count >= limits.maxPerPeer || total >= limits.maxTotal) {
-        throw createRefusal("RATE_LIMITED", TOO_MANY, { retryAfterMs: RETRY_AFTER_MS });
+        throw createRefusal("RATE_LIMITED", TOO_MANY, {
+          retryAfterMs: RETRY_AFTER_MS,
+          facts: {
+            check: "rate",
+            expected: `fewer than ${limits.maxPerPeer} open streams of one peer and ${limits.maxTotal} in all`,
+            got: `${count} of the peer and ${total} in all`,
+          },
+        });
       }
       counts.set(peer, count + 1);
       total += 1;

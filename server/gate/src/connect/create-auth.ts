@@ -1,10 +1,9 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import { createAuthenticator, type RevokedPrincipals } from "../authenticate/authenticator.ts";
-import { assertTimely } from "../authenticate/token-times.ts";
+import { assertStillGood } from "../authenticate/still-good.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import { createRefusal } from "../errors/refusal.ts";
 import type { IssuerSignal } from "../kernel/observe.ts";
 import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
@@ -152,10 +151,7 @@ function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gat
     clock,
     assertStillGood(principal) {
       const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
-      assertTimely(times, clock.nowMs() / 1000, clockToleranceSeconds);
-      if (revocations.isRevoked(principal)) {
-        throw createRefusal("SESSION_REVOKED", "the session has been revoked");
-      }
+      assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });
     },
     streams: { leases, anonymous },
   });

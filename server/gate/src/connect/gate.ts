@@ -43,6 +43,7 @@ export interface GateOptions {
 
 const AUTHORIZATION = "authorization";
 const NO_RULE = "the method has no access rule";
+const NO_RULE_FACTS = { check: "policy", expected: "a rule of the method", got: undefined } as const;
 
 /** What the gate goes by. */
 export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHeader" | "url" | "values">;
@@ -111,7 +112,7 @@ function createJudge(options: GateOptions): Judge {
 
 function judge(options: GateOptions, call: ArrivedCall, authorization: string | null): void | Promise<void> {
   if (!hasPolicy(call)) {
-    return refuse(options, call, createRefusal("POLICY_DENIED", NO_RULE));
+    return refuse(options, call, createRefusal("POLICY_DENIED", NO_RULE, { facts: NO_RULE_FACTS }));
   }
   if (call.policy.access === "public") {
     call.state.isAdmitted = true;

@@ -70,7 +70,9 @@ function showPrincipal(
       return error;
     }
     onError(error, ctx.method);
-    return new AuthError("POLICY_DENIED", "the handler does not go on with the new token");
+    return new AuthError("POLICY_DENIED", "the handler does not go on with the new token", {
+      facts: { check: "renewal" },
+    });
   }
 }
 

@@ -22,7 +22,13 @@ export function principalOf(ctx: CallContext): Principal {
     throw new TypeError("a public method has no principal: principalOf cannot be used in it");
   }
   if (caller.principal === undefined) {
-    throw new AuthError("TOKEN_MISSING", "the call needs an access token");
+    throw new AuthError("TOKEN_MISSING", "the call needs an access token", {
+      facts: {
+        check: "token_missing",
+        expected: "a token: the handler asks for the principal",
+        got: undefined,
+      },
+    });
   }
   return caller.principal;
 }

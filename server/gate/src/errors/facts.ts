@@ -57,8 +57,6 @@ export interface FactsInput {
   readonly expected?: unknown;
   /** What came. Undefined is written as `absent`. Never a token, a signature or a secret. */
   readonly got?: unknown;
-  /** Where the check is written: a file of the protos, with its line where that is known. */
-  readonly place?: string | undefined;
 }
 
 /** Why a call was refused, for whoever operates the server: it goes to the audit and the console, never to the caller. */
@@ -69,8 +67,6 @@ export interface Facts {
   readonly expected: string | undefined;
   /** What came, in at most 256 characters; undefined where the check does not say. */
   readonly got: string | undefined;
-  /** Where the check is written: a file of the protos, with its line where that is known. */
-  readonly place: string | undefined;
 }
 
 /** How long a text of facts is at the most, in characters. */
@@ -91,8 +87,12 @@ export function toFacts(input: FactsInput): Facts {
     check: input.check,
     expected: Object.hasOwn(input, "expected") ? toFactText(input.expected) : undefined,
     got: Object.hasOwn(input, "got") ? toFactText(input.got) : undefined,
-    place: input.place,
   });
+}
+
+/** Write that a check needs one of these. */
+export function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? toFactText(names) : `one of ${toFactText(names)}`;
 }
 
 /**

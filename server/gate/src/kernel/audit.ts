@@ -1,3 +1,5 @@
+import type { Facts } from "../errors/facts.ts";
+
 /** What an event can say. */
 interface AuditDetails {
   /** The account, as its subject; never a name that a stranger typed. */
@@ -18,6 +20,12 @@ interface AuditDetails {
   readonly reason?: string;
   /** The rule that was broken, in words of ours. Finer than the message for the caller. */
   readonly detail?: string;
+  /** The check that refused, from a closed set of words. */
+  readonly check?: string;
+  /** What would have passed, bounded and escaped. */
+  readonly expected?: string;
+  /** What came, bounded and escaped: never a token, a signature or a secret. */
+  readonly got?: string;
   /** The key's identifier. */
   readonly keyId?: string;
 }
@@ -70,7 +78,16 @@ export type RevocationEvent = EventOf<
 /** A call that was refused, or that would have been. */
 export type CallEvent = EventOf<
   "call_denied" | "call_would_be_denied",
-  "method" | "reason" | "detail" | "subject" | "clientId" | "sessionId" | "tokenId"
+  | "method"
+  | "reason"
+  | "detail"
+  | "check"
+  | "expected"
+  | "got"
+  | "subject"
+  | "clientId"
+  | "sessionId"
+  | "tokenId"
 >;
 
 /** Something that happened to a session, an account or a key, and that an operator may have to answer for. */
@@ -105,13 +122,29 @@ export interface DeniedCall {
     | undefined;
 }
 
+/** Why a call was refused: an AuthError. */
+export interface DenialCause {
+  readonly reason: string;
+  readonly message: string;
+  /** Absent: nothing says so. */
+  readonly facts?: Facts | undefined;
+}
+
+function toFactMembers(facts: Facts | undefined): Pick<CallEvent, "check" | "expected" | "got"> {
+  if (facts === undefined) {
+    return {};
+  }
+  const { check, expected, got } = facts;
+  return { check, ...(expected === undefined ? {} : { expected }), ...(got === undefined ? {} : { got }) };
+}
+
 /** Make the event of a call that was refused, or that would have been if its service were not in shadow mode. */
 export function denied(
   { method, isShadow, caller }: DeniedCall,
-  { reason, message }: { readonly reason: string; readonly message: string },
+  { reason, message, facts }: DenialCause,
 ): CallEvent {
   const type = isShadow ? "call_would_be_denied" : "call_denied";
-  const event = { type, method, reason, detail: message } as const;
+  const event = { type, method, reason, detail: message, ...toFactMembers(facts) } as const;
   if (caller === undefined) {
     return event;
   }

@@ -32,7 +32,10 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
       return;
     }
     if (waiting.length >= maxWaiting) {
-      throw createRefusal("AUTH_UNAVAILABLE", message, { retryAfterMs: RETRY_AFTER_MS });
+      throw createRefusal("AUTH_UNAVAILABLE", message, {
+        retryAfterMs: RETRY_AFTER_MS,
+        facts: { check: "rate", expected: `fewer than ${maxWaiting} that wait`, got: waiting.length },
+      });
     }
     await new Promise<void>((resolve) => waiting.push(resolve));
   };

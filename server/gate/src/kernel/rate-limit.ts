@@ -51,7 +51,10 @@ export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
     assertAllowed(key) {
       const retryAfterMs = Math.ceil(waitMs(key));
       if (!(retryAfterMs <= 0)) {
-        throw createRefusal("RATE_LIMITED", message, { retryAfterMs });
+        throw createRefusal("RATE_LIMITED", message, {
+          retryAfterMs,
+          facts: { check: "rate", expected: `${limit} in ${windowMs} ms`, got: "more" },
+        });
       }
     },
     take(key) {

@@ -90,7 +90,9 @@ export function renewStreams(
 
 /** Make the error of a renewal that names a stream of another principal. */
 export function refuseStrangers(): AuthError {
-  return new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client");
+  return new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client", {
+    facts: { check: "renewal", expected: "the iss, sub, sid, client_id and cnf of the stream" },
+  });
 }
 
 interface NamedLease {

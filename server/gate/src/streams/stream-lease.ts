@@ -1,7 +1,8 @@
 import type { RevocationCheck } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
+import { createRevokedError } from "../authenticate/still-good.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import type { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
 import type { ClockJumps } from "./clock-jumps.ts";
@@ -64,7 +65,7 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
   function endIfRevoked(principal: Principal): boolean {
     const isRevoked = revocations.isRevoked(principal);
     if (isRevoked) {
-      lifetime.end(new AuthError("SESSION_REVOKED", "the session has been revoked"));
+      lifetime.end(createRevokedError(principal));
     }
     return isRevoked;
   }

@@ -3,7 +3,10 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy-fields.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
+import type { Rule } from "../../authorize/rule.ts";
+import { toCheckPlace } from "../../authorize/source-place.ts";
 import type { AuthError } from "../../errors/auth-error.ts";
+import type { FactsInput } from "../../errors/facts.ts";
 import { createRefusal } from "../../errors/refusal.ts";
 import { denied } from "../../kernel/audit.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -50,6 +53,13 @@ export interface MethodGuardOptions {
   readonly onError: ErrorSink;
 }
 
+const RULE_DENIES = "the rule of the method does not allow this request";
+
+/** The place comes first: a long rule is cut at its end. */
+function toRuleFacts(method: DescMethod, rule: Rule | undefined): FactsInput {
+  return { check: "rule", expected: `${toCheckPlace(method, "rule")}: ${rule?.expression}` };
+}
+
 /** How long a verdict holds while a call waits for its message, in milliseconds. */
 const VERDICT_HOLDS_MS = 1_000;
 
@@ -69,6 +79,7 @@ export function createMethodGuard(
 ): MethodGuard {
   const { gate, observer, enforcement, clock } = options;
   const rule = policy?.rule;
+  const ruleFacts = toRuleFacts(method, rule);
   const isShadow = enforcement.isShadow(method.parent);
   const observesTime = observer.callDecided !== undefined;
 
@@ -114,10 +125,7 @@ export function createMethodGuard(
             if (rule.allows(caller, message)) {
               return;
             }
-            const error = createRefusal(
-              "POLICY_DENIED",
-              "the rule of the method does not allow this request",
-            );
+            const error = createRefusal("POLICY_DENIED", RULE_DENIES, { facts: ruleFacts });
             observeRefusal(error, caller, startedMs);
             if (!isShadow) {
               throw error;
