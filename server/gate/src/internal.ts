@@ -36,6 +36,7 @@ export { backoffMs } from "./kernel/backoff.ts";
 export { resolveClock, systemClock } from "./kernel/clock.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
+export { createJsonDocument } from "./kernel/json-document.ts";
 export { resolveLimits } from "./kernel/limits.ts";
 export { isLoopback } from "./kernel/loopback.ts";
 export { SILENT_BUS } from "./kernel/message-bus.ts";

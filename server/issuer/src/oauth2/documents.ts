@@ -1,5 +1,5 @@
 import type { Endpoint } from "@countersign/server";
-import { createJsonDocument } from "./json-document.ts";
+import { createJsonDocument } from "@countersign/server/internal";
 import { toJwksDocument, toMetadataDocument, toOpenIdDocument } from "./metadata.ts";
 
 /** What the public documents of an issuer say. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createJsonDocument, type JsonDocument } from "../../../server/issuer/src/oauth2/json-document.ts";
+import { createJsonDocument, type JsonDocument } from "../../../server/gate/src/kernel/json-document.ts";
 import { ask, serve } from "../../node/serving.ts";
 
 const PATH = "/.well-known/jwks.json";
