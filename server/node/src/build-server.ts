@@ -17,12 +17,17 @@ import {
 import { readPeer } from "./read-peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs } from "./rpc-handler.ts";
-import type { RpcOptions } from "./rpc-options.ts";
+import { printWarning, type RpcOptions } from "./rpc-options.ts";
 import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve-endpoint.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
 export interface RequestListenerOptions extends RpcOptions, CorsOptions {
+  /**
+   * The public documents of `createAuth`, which scripts of every origin may read. An endpoint for the same path takes the
+   * place of one, and `onWarning` says so. Default: none.
+   */
+  readonly documents?: Readonly<Record<string, Endpoint>>;
   /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
   readonly endpoints?: Readonly<Record<string, Endpoint>>;
   /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
@@ -51,6 +56,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
+  const documents = documentsBeside(endpoints, options);
   const peerOf = (req: HttpRequest): string => {
     const said = options.peerOf?.(req) ?? "";
     return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
@@ -59,7 +65,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const answerOther = async (req: HttpRequest, res: HttpResponse, target: Target): Promise<void> => {
     listenToErrors(req, res);
     await new Promise<void>((resolve) => whenParsed(req, resolve));
-    const endpoint = endpoints.get(target.pathname);
+    const endpoint = documents.get(target.pathname) ?? endpoints.get(target.pathname);
     if (endpoint !== undefined) {
       await serveEndpoint(req, res, { endpoint, url: target.url, peer: peerOf(req) });
       return;
@@ -79,7 +85,8 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       respondUnread(req, res, { status: 400, error: "bad request" });
       return;
     }
-    if (cors.apply(req, res) === "answered") {
+    // Documents are for every origin: those that are allowed are not to be mixed in.
+    if (!documents.has(target.pathname) && cors.apply(req, res) === "answered") {
       return;
     }
     const handle = rpcs.find(target.pathname);
@@ -107,6 +114,20 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     }
   };
   return { handle, onStream: rpcs.onStream };
+}
+
+/** The documents that no endpoint of the application takes the place of. */
+function documentsBeside(
+  endpoints: ReadonlyMap<string, Endpoint>,
+  { documents = {}, onWarning = printWarning }: RequestListenerOptions,
+): ReadonlyMap<string, Endpoint> {
+  const all = new Map(Object.entries(documents));
+  for (const path of endpoints.keys()) {
+    if (all.delete(path)) {
+      onWarning(`endpoint ${path} takes the place of the document that createAuth has for it`);
+    }
+  }
+  return all;
 }
 
 /** When a connection of HTTP/1.1 breaks at the wrong moment, an error without a listener would end the process. */

@@ -28,7 +28,7 @@ import {
   type StreamHandler,
 } from "./handler.ts";
 import { respondFailure } from "./respond.ts";
-import { COMPRESSIONS, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
+import { COMPRESSIONS, printWarning, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
 import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
@@ -136,11 +136,6 @@ function registerRoutes(
   describeRouter(recorded.router, routerOptions);
   routes(recorded.router);
   return recorded.methods;
-}
-
-function printWarning(message: string): void {
-  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
-  console.warn(`countersign: ${message}`);
 }
 
 type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };
