@@ -12,7 +12,7 @@ export function believe(
   readCaller: (header: Headers) => Principal | undefined,
   onError: (error: unknown) => void,
 ): Interceptor {
-  const convert = createErrorConversion(onError);
+  const convert = createErrorConversion({ onError, findChallengeHints: () => undefined });
   return (next) => async (req) => {
     const contextValues = createCallValues(req.contextValues);
     const principal = readCaller(req.header);

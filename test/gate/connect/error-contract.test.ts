@@ -59,12 +59,13 @@ describe("the error contract (S6, R32, R38–R41)", () => {
     expect([0, 1, 999.2, 1000, 61_001, -5].map(delay)).toEqual([0, 0.001, 1, 1, 61.001, 0]);
   });
 
-  test("names the scopes and the age that were asked for in the challenge (RFC 6750 §3, RFC 9470 §3)", () => {
+  test("names the scopes, the kinds of sign-in and the age that were asked for in the challenge (RFC 6750 §3, RFC 9470 §3)", () => {
     const scope = new AuthError("INSUFFICIENT_SCOPE", "the rule", { metadata: { scopes: "a b" } });
     expect(seenIn(toConnectError(scope)).challenge).toBe(`${challengeOf("insufficient_scope")}, scope="a b"`);
-    const age = new AuthError("REAUTH_REQUIRED", "the rule", { metadata: { max_age: "60" } });
+    const metadata = { max_age: "60", acr_values: "urn:mfa urn:key" };
+    const age = new AuthError("REAUTH_REQUIRED", "the rule", { metadata });
     expect(seenIn(toConnectError(age)).challenge).toBe(
-      `${challengeOf("insufficient_user_authentication")}, max_age="60"`,
+      `${challengeOf("insufficient_user_authentication")}, acr_values="urn:mfa urn:key", max_age="60"`,
     );
   });
 
@@ -85,7 +86,11 @@ describe("the error contract (S6, R32, R38–R41)", () => {
 
 describe("whatever is thrown (S1)", () => {
   const told: unknown[] = [];
-  const convert = (error: unknown) => toWireError(error, method, (reported) => told.push(reported));
+  const convert = (error: unknown) =>
+    toWireError(error, method, {
+      onError: (reported) => void told.push(reported),
+      findChallengeHints: () => undefined,
+    });
 
   test("is left alone when a handler meant it for the caller", () => {
     const error = new ConnectError("no such note", Code.NotFound);

@@ -192,4 +192,15 @@ describe("createFetchHandler", () => {
   test.each(["api", "/api/", "/"])("takes no prefix that would serve nothing: %s", (prefix) => {
     expect(() => setUp({ prefix })).toThrow(TypeError);
   });
+
+  test("serves the documents of createAuth before the fallback, behind no prefix", async () => {
+    const { auth } = createEchoAuth(service, { issuers: [issuer], resource: `${baseUrl}/api` });
+    const handler = createFetchHandler(auth, { prefix: "/api", fallback: () => new Response("page") });
+    const read = async (path: string) => (await handler(new Request(`${baseUrl}${path}`))).text();
+    expect(JSON.parse(await read("/.well-known/oauth-protected-resource/api"))).toMatchObject({
+      resource: `${baseUrl}/api`,
+    });
+    expect(await read("/api/.well-known/oauth-protected-resource/api")).toBe("page");
+    expect(await read("/.well-known/oauth-protected-resource")).toBe("page");
+  });
 });

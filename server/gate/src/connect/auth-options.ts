@@ -16,6 +16,7 @@ import { createEnforcement, type Enforcement, type EnforcementMode } from "./enf
 import type { ErrorSink } from "./error-contract.ts";
 import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
 import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
+import { type Resource, type ResourceOptions, resolveResource } from "./resource/resource-options.ts";
 
 /** What {@link createAuth} takes. */
 export interface AuthOptions {
@@ -30,6 +31,13 @@ export interface AuthOptions {
   readonly issuers: readonly IssuerOptions[];
   /** The name of this server in claim `aud` of the tokens that are meant for it. */
   readonly audience: string;
+  /**
+   * The API as clients name it when they ask for tokens, by its URL, such as `https://api.example.com`. Then
+   * `documents` has the metadata by which a client that knows nothing else finds the issuers and the scopes
+   * ([RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)), and the challenge of a refused call names it, and the scopes
+   * of the method. It changes nothing about which tokens are accepted: `audience` does. Default: none of that.
+   */
+  readonly resource?: string | ResourceOptions;
   /** Rules for services whose proto you cannot annotate, such as the standard health service. */
   readonly policies?: ReadonlyMap<DescService, Policy>;
   /**
@@ -115,6 +123,7 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
   interceptors: true,
   issuers: true,
   audience: true,
+  resource: true,
   policies: true,
   revocations: true,
   enforce: true,
@@ -137,10 +146,11 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
 export interface ResolvedAuthOptions
   extends Omit<
     Required<AuthOptions>,
-    "anonymousStreams" | "audit" | "enforce" | "issuers" | "observe" | "tokenFailureLimit"
+    "anonymousStreams" | "audit" | "enforce" | "issuers" | "observe" | "resource" | "tokenFailureLimit"
   > {
   readonly anonymousStreams: AnonymousStreamLimits;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
+  readonly resource: Resource | undefined;
   readonly issuers: TrustedIssuers;
   readonly observer: IsolatedObserver;
   /** What issuers say of their tokens afterwards. */
@@ -181,6 +191,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     revocations: joinRevocations([options.revocations ?? [], signals].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
+    resource: resolveResource(options.resource),
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,

@@ -4,20 +4,23 @@ import { createAuthenticator, type RevokedPrincipals } from "../authenticate/aut
 import { assertStillGood } from "../authenticate/still-good.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import type { Documents } from "../kernel/documents.ts";
 import type { IssuerSignal } from "../kernel/observe.ts";
 import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
-import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
+import { assertTokenAudiences, createAudiences } from "./audiences.ts";
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
 import { createRouteCheck } from "./foreign-route.ts";
-import { createGate, type Gate } from "./gate.ts";
+import { createGate, type Gate, type GateOptions } from "./gate.ts";
 import { joinOtherServers, renewForOthers } from "./issuer-signals.ts";
 import { keepNodeRequest } from "./node-request.ts";
-import { withRenewal } from "./renewal-route.ts";
+import { type RenewableRoutes, withRenewal } from "./renewal-route.ts";
+import { createChallengeHints } from "./resource/challenge.ts";
+import { createResourceDocuments } from "./resource/resource-metadata.ts";
 import { hasEarlyGate } from "./route/early-gate.ts";
 import { createGuardedRoutes } from "./route/guarded-routes.ts";
-import { createImplementationGuard } from "./route/implementation-guard.ts";
+import { createImplementationGuard, type ImplementationGuardOptions } from "./route/implementation-guard.ts";
 
 /** What {@link createAuth} returns: to be spread into the options of a Connect adapter. */
 export interface Auth {
@@ -41,6 +44,13 @@ export interface Auth {
   readonly policyTable: PolicyTable;
   /** The open streams that run on a token. */
   readonly streams: StreamRegistry;
+  /**
+   * With option `resource`, the metadata by which clients learn where to get tokens ([RFC
+   * 9728](https://www.rfc-editor.org/rfc/rfc9728)), at `/.well-known/oauth-protected-resource` and the path of the
+   * resource; else empty. `buildRequestListener` and `createFetchHandler` serve it; in other hosts, add it: as a table of
+   * endpoints by their path, or as one endpoint, `auth.documents(request)`, which answers 404 to any other path.
+   */
+  readonly documents: Documents;
   /** Resolves when the `signals` of all issuers are known: calls that come earlier get `AUTH_UNAVAILABLE`. */
   readonly ready: Promise<void>;
 }
@@ -55,27 +65,21 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, clock, signals } = resolved;
+  const { streams, signals } = resolved;
   const handlers = handlersOf(resolved.routes);
-  const { routes, policies } = withRenewal({
-    routes: resolved.routes,
-    policies: createPolicyTable(servicesOf(handlers), resolved.policies),
-    streams,
-    clock,
-    others: joinOtherServers(signals),
-    onWarning: resolved.onWarning,
-  });
+  const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
   const audiences = createAudiences(resolved.issuers, policies);
   assertTokenAudiences(options.issuers, audiences);
-  const gate = createGateOf(resolved, policies, audiences);
+  const findChallengeHints = createChallengeHints(resolved.resource, policies);
+  const gate = createGateOf(resolved, { policies, audiences, findChallengeHints });
   endRevoked(resolved);
   renewForOthers(signals, resolved);
   const guardedRoutes = createGuardedRoutes({
     routes,
     interceptors: resolved.interceptors,
     gate,
-    guard: createGuardOf(resolved, policies, gate),
+    guard: createGuardOf(resolved, { policies, gate, findChallengeHints }),
     isEarly,
     onWarning: resolved.onWarning,
   });
@@ -89,11 +93,24 @@ export function createAuth(options: AuthOptions): Auth {
     readMaxBytes: resolved.readMaxBytes,
     policyTable: policies,
     streams,
+    documents: createDocumentsOf(resolved, policies, options.issuers),
     ready: Promise.all(signals.map(({ ready }) => ready)).then(() => undefined),
   };
 }
 
 type Handlers = ConnectRouter["handlers"];
+
+/** The routes, with the service that renews streams where one needs it, and the rules of all. */
+function routesOf(resolved: ResolvedAuthOptions, handlers: Handlers): RenewableRoutes {
+  return withRenewal({
+    routes: resolved.routes,
+    policies: createPolicyTable(servicesOf(handlers), resolved.policies),
+    streams: resolved.streams,
+    clock: resolved.clock,
+    others: joinOtherServers(resolved.signals),
+    onWarning: resolved.onWarning,
+  });
+}
 
 /** Register the routes on a router of our own, to learn what they serve. */
 function handlersOf(routes: AuthOptions["routes"]): Handlers {
@@ -106,7 +123,14 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
   return handlers.map((handler) => handler.service);
 }
 
-function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable, audiences: Audiences): Gate {
+function createGateOf(
+  resolved: ResolvedAuthOptions,
+  {
+    policies,
+    audiences,
+    findChallengeHints,
+  }: Pick<GateOptions, "policies" | "audiences" | "findChallengeHints">,
+): Gate {
   const { revocations, clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
   const authenticator = createAuthenticator({
     issuers: audiences.issuers,
@@ -127,10 +151,18 @@ function createGateOf(resolved: ResolvedAuthOptions, policies: PolicyTable, audi
     enforcement,
     forwardToken,
     onError,
+    findChallengeHints,
   });
 }
 
-function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gate: Gate) {
+function createGuardOf(
+  resolved: ResolvedAuthOptions,
+  {
+    policies,
+    gate,
+    findChallengeHints,
+  }: Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints">,
+) {
   const { observer, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
   const leases = {
     registry: resolved.streams,
@@ -148,12 +180,26 @@ function createGuardOf(resolved: ResolvedAuthOptions, policies: PolicyTable, gat
     observer,
     enforcement,
     onError,
+    findChallengeHints,
     clock,
     assertStillGood(principal) {
       const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
       assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });
     },
     streams: { leases, anonymous },
+  });
+}
+
+function createDocumentsOf(
+  { resource }: ResolvedAuthOptions,
+  policies: PolicyTable,
+  issuers: AuthOptions["issuers"],
+): Documents {
+  return createResourceDocuments({
+    resource,
+    policies,
+    issuers: () => issuers.map(({ issuer }) => issuer),
+    usesAuthorizationHeader: true,
   });
 }
 

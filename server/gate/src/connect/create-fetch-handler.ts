@@ -17,7 +17,7 @@ export interface FetchHandlerOptions extends Omit<ConnectRouterOptions, "grpc" |
    * the limits of peers count all callers as one. Default: empty ones.
    */
   readonly contextValues?: (request: Request) => ContextValues;
-  /** Answers what is no RPC of the routes. Default: 404. */
+  /** Answers what is no RPC of the routes, and none of the `documents` of `auth`. Default: 404. */
   readonly fallback?: (request: Request) => Response | Promise<Response>;
   /** Receives what `contextValues` or `fallback` throws; the response is 500. Default: console.error. */
   readonly onError?: (error: unknown) => void;
@@ -59,11 +59,15 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
   });
   auth.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [prefix + handler.requestPath, handler]));
+  // Whatever the prefix is: clients look for them behind the host (RFC 9728 §3.1).
+  const documents = new Map(Object.entries(auth.documents));
   return async (request) => {
     try {
-      const handler = handlers.get(new URL(request.url).pathname);
+      const { pathname } = new URL(request.url);
+      const handler = handlers.get(pathname);
       if (handler === undefined) {
-        return await fallback(request);
+        const answer = documents.get(pathname) ?? fallback;
+        return await answer(request);
       }
       const values = withoutNodeRequest(contextValues?.(request));
       // Not every host says with the signal of the request that the client has left: some only cancel the response.

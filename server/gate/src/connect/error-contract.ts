@@ -3,8 +3,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
-import { toQuotable } from "../kernel/wire-names.ts";
 import { codeOf } from "./reason-codes.ts";
+import { type ChallengeHints, type FindChallengeHints, writeChallenge } from "./resource/challenge.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "countersign";
@@ -48,12 +48,14 @@ const DEFAULT_RETRY_MS = 1000;
  * Convert an error of ours to the form it has on the wire, the same in gRPC, gRPC-Web and Connect: a code, a
  * google.rpc.ErrorInfo, for what will pass a google.rpc.RetryInfo, and for tokens a challenge
  * ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+ *
+ * @param hints what the challenge says of the method. Default: nothing
  */
-export function toConnectError(error: AuthError): ConnectError {
+export function toConnectError(error: AuthError, hints?: ChallengeHints): ConnectError {
   const wire: WireError = WIRE_ERRORS[error.reason];
   const code = codeOf(error.reason);
   const message = wire.message ?? error.message;
-  const challenge = toChallenge(error, wire, message);
+  const challenge = toChallenge(error, wire, { message, hints });
   const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
   const details = toDetails(error, code);
   // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
@@ -63,13 +65,25 @@ export function toConnectError(error: AuthError): ConnectError {
 /** Receives an error that is not the caller's, with the method that it came from. It must not throw. */
 export type ErrorSink = (error: unknown, method: DescMethod) => void;
 
+/** What errors are converted with. */
+export interface WireErrorContext {
+  /** Receives errors that are not the caller's. */
+  readonly onError: ErrorSink;
+  /** Finds what the challenge of a method says. */
+  readonly findChallengeHints: FindChallengeHints;
+}
+
 /**
  * Convert whatever was thrown to what the caller may see. What is neither ours nor meant for the caller is
  * reported and leaves as "internal error".
  */
-export function toWireError(error: unknown, method: DescMethod, onError: ErrorSink): ConnectError {
+export function toWireError(
+  error: unknown,
+  method: DescMethod,
+  { onError, findChallengeHints }: WireErrorContext,
+): ConnectError {
   if (error instanceof AuthError) {
-    return toConnectError(error);
+    return toConnectError(error, findChallengeHints(method));
   }
   if (error instanceof ConnectError) {
     return error;
@@ -99,21 +113,29 @@ function toDetails(error: AuthError, code: Code): OutgoingDetail[] {
   return details;
 }
 
+interface ChallengeContext {
+  readonly message: string;
+  readonly hints: ChallengeHints | undefined;
+}
+
 /** Every value is ours: names of scopes come from the proto, and the message names a rule (RFC 6750 §3). */
-function toChallenge(error: AuthError, wire: WireError, message: string): string | undefined {
-  if (wire.challenge === undefined) {
+function toChallenge(
+  error: AuthError,
+  wire: WireError,
+  { message, hints }: ChallengeContext,
+): string | undefined {
+  const { challenge } = wire;
+  if (challenge === undefined) {
     return undefined;
   }
-  const { scopes, max_age: maxAge, error: fault } = error.metadata;
-  const params = [`realm="${ERROR_DOMAIN}"`];
-  if (wire.challenge !== null) {
-    params.push(`error="${fault ?? wire.challenge}"`, `error_description="${toQuotable(message)}"`);
-  }
-  if (scopes !== undefined) {
-    params.push(`scope="${toQuotable(scopes)}"`);
-  }
-  if (maxAge !== undefined) {
-    params.push(`max_age="${toQuotable(maxAge)}"`);
-  }
-  return `Bearer ${params.join(", ")}`;
+  const { scopes, acr_values: acrValues, max_age: maxAge, error: fault } = error.metadata;
+  return writeChallenge({
+    realm: ERROR_DOMAIN,
+    error: challenge === null ? undefined : { code: fault ?? challenge, description: message },
+    // With one of those of which one is enough: a client that asks for these alone gets a token that does.
+    scope: hints?.scope ?? scopes,
+    acrValues,
+    maxAge,
+    resourceMetadata: hints?.resourceMetadata,
+  });
 }

@@ -18,6 +18,7 @@ import { assertHost } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
 import { peerOf } from "./peer.ts";
 import { readToken } from "./read-token.ts";
+import type { FindChallengeHints } from "./resource/challenge.ts";
 
 /** What {@link createGate} needs. */
 export interface GateOptions {
@@ -39,6 +40,8 @@ export interface GateOptions {
   readonly forwardToken: boolean;
   /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
+  /** Finds what the challenge of a method says. */
+  readonly findChallengeHints: FindChallengeHints;
 }
 
 const AUTHORIZATION = "authorization";
@@ -163,7 +166,7 @@ function admit(options: GateOptions, { state, policy }: JudgedCall, principal: P
 
 /** Refuse a call, or in shadow mode write down that it would be. @throws ConnectError the refusal */
 function refuse(
-  { enforcement, observer, onError }: GateOptions,
+  { enforcement, observer, onError, findChallengeHints }: GateOptions,
   { context, state, notes }: ArrivedCall,
   error: unknown,
 ): void {
@@ -178,7 +181,7 @@ function refuse(
     notes.result = isShadow ? "would_be_denied" : "denied";
   }
   if (!isShadow) {
-    throw toConnectError(error);
+    throw toConnectError(error, findChallengeHints(context.method));
   }
   state.caller ??= { principal: undefined };
   state.isAdmitted = true;

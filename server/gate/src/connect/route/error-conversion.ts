@@ -1,5 +1,5 @@
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { type ErrorSink, toWireError } from "../error-contract.ts";
+import { toWireError, type WireErrorContext } from "../error-contract.ts";
 
 /** What the conversion needs of a call. */
 type FailedCall = Pick<HandlerContext, "method" | "signal">;
@@ -11,15 +11,15 @@ export type ErrorConversion = (error: unknown, call: FailedCall) => ConnectError
  * Create the conversion that lets handlers throw our errors: they leave by the one table, and what is not meant for the
  * caller leaves as "internal error".
  *
- * @param onError receives errors that are not the caller's
+ * @param context what they are converted with
  */
-export function createErrorConversion(onError: ErrorSink): ErrorConversion {
+export function createErrorConversion(context: WireErrorContext): ErrorConversion {
   return (error, call) => {
     if (error instanceof ConnectError) {
       return error;
     }
     return call.signal.aborted
       ? ConnectError.from(call.signal.reason ?? error) // the call has ended before: that is why the handler threw
-      : toWireError(error, call.method, onError);
+      : toWireError(error, call.method, context);
   };
 }

@@ -6,7 +6,7 @@ import {
   type ServiceImpl,
 } from "@connectrpc/connect";
 import type { PolicyTable } from "../../authorize/policy-table.ts";
-import type { ErrorSink } from "../error-contract.ts";
+import type { WireErrorContext } from "../error-contract.ts";
 import type { Gate } from "../gate.ts";
 import { createErrorConversion } from "./error-conversion.ts";
 import {
@@ -20,13 +20,11 @@ import { createMethodGuard, type MethodGuardOptions } from "./method-guard.ts";
 import type { StreamOptions } from "./open-stream.ts";
 
 /** What implementations are guarded with. */
-export interface ImplementationGuardOptions extends MethodGuardOptions {
+export interface ImplementationGuardOptions extends MethodGuardOptions, WireErrorContext {
   /** The rule of every method. */
   readonly policies: PolicyTable;
   /** What streams are opened with. */
   readonly streams: StreamOptions;
-  /** Receives errors that are not the caller's. */
-  readonly onError: ErrorSink;
 }
 
 /** Puts the rules and the life of a call around what the application has written. */
@@ -75,7 +73,7 @@ export function gateOf(implementation: object): Gate | undefined {
 /** Create the guard of a server. */
 export function createImplementationGuard(options: ImplementationGuardOptions): ImplementationGuard {
   const { policies, enforcement, streams } = options;
-  const toError = createErrorConversion(options.onError);
+  const toError = createErrorConversion(options);
 
   function guardMethod(spec: MethodImplSpec, interceptors: readonly Interceptor[]): MethodImplSpec["impl"] {
     const policy = policies.get(spec.method);
