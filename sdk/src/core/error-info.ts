@@ -56,11 +56,13 @@ export function hasReason(error: ConnectError, reasons: readonly (AuthReason | u
 
 /**
  * Check whether an error means that the token of the call was refused, so that a newer one may help: because the token,
- * its session or its stream is over, or by a proxy that gives no reason.
+ * its session or its stream is over, or by a proxy that gives no reason. A newer one is no shorter than one that was too
+ * long.
  */
 export function isTokenRefused(error: ConnectError): boolean {
   return (
     error.code === Code.Unauthenticated &&
+    readRefusal(error)?.cause !== "token_too_long" &&
     hasReason(error, [
       undefined,
       "TOKEN_MISSING",

@@ -84,6 +84,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     audience: config.audience,
     policies,
     clockToleranceSeconds: config.clockToleranceMs / 1000,
+    maxTokenBytes: config.maxTokenBytes,
     tokenFailureLimit: limitBadTokens(backend),
     clock,
     streams,

@@ -49,6 +49,17 @@ export function countOrUnlimited(value: string, flag: string): number {
   return value === "0" ? Infinity : Number(value);
 }
 
+/** The longest token that a setting may allow: half of what the header of a request may take. */
+const HIGHEST_MAX_TOKEN_BYTES = 16_384;
+
+/** Read how long a token may be, in bytes. @throws UsageError when it is not a length that a header can have */
+export function tokenBytes(value: string, flag: string): number {
+  if (!/^\d{3,5}$/.test(value) || Number(value) > HIGHEST_MAX_TOKEN_BYTES) {
+    throw new UsageError(`--${flag} must be a whole number from 100 to ${HIGHEST_MAX_TOKEN_BYTES}`);
+  }
+  return Number(value);
+}
+
 /** More processes than any machine has use for. */
 const MAX_WORKERS = 256;
 

@@ -11,6 +11,7 @@ import {
   onOrOff,
   port,
   text,
+  tokenBytes,
   workerCount,
 } from "./setting-parsers.ts";
 
@@ -145,6 +146,13 @@ export const SETTINGS = {
     "50",
     countOrUnlimited,
     "COUNT",
+  ),
+  maxTokenBytes: setting(
+    "max-token-bytes",
+    "The longest access token that is taken, in bytes.",
+    "8192",
+    tokenBytes,
+    "BYTES",
   ),
   insecureFailOpen: setting(
     "insecure-fail-open",

@@ -13,6 +13,7 @@ import {
 import { createRefusal } from "@countersign/sdk/testing";
 import { describe, expect, test } from "vitest";
 import { isTokenRefused } from "../../../sdk/src/core/error-info.ts";
+import { createTokenTooLongError } from "../../../server/gate/src/authenticate/token-size.ts";
 import { toConnectError } from "../../../server/gate/src/connect/error-contract.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 
@@ -70,6 +71,13 @@ describe("the reason of a refused call", () => {
     expect(isReason(sent, reason)).toBe(true);
     expect(isReason(sent, ...NAMES.filter((other) => other !== reason))).toBe(false);
     expect(isTokenRefused(received(sent))).toBe(REASONS[reason]);
+  });
+
+  test("tells a token that is too long apart: a newer one is no shorter", () => {
+    const sent = toConnectError(createTokenTooLongError(9001, 8192));
+    expect(reasonOf(received(sent))).toBe("TOKEN_INVALID");
+    expect(sent.rawMessage).toBe("the access token has 9001 bytes, and this server takes 8192 at the most");
+    expect(isTokenRefused(received(sent))).toBe(false);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import type { TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import { assertStillGood } from "./still-good.ts";
 import { digestToken } from "./token-digest.ts";
+import { assertTokenSize, DEFAULT_MAX_TOKEN_BYTES } from "./token-size.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
 import { type Verdict, verifyToken } from "./verify-token.ts";
 
@@ -54,6 +55,8 @@ export interface AuthenticatorOptions {
   readonly cacheEntries: number;
   /** How long to wait for a key that has to be fetched, in milliseconds. Default: as long as its source does. */
   readonly keyTimeoutMs?: number;
+  /** The longest token that is looked at, in bytes. Default: 8,192. */
+  readonly maxTokenBytes?: number;
   /** Limits how often a caller may have bad tokens verified. Default: no limit. */
   readonly tokenFailureLimit?: TokenFailureLimit | undefined;
 }
@@ -85,6 +88,7 @@ const SPENT_SHARE = 10;
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuers, clock, tokenFailureLimit, keyTimeoutMs: timeoutMs } = options;
+  const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES } = options;
   const keyWait = timeoutMs === undefined ? undefined : { clock, timeoutMs };
   const cache = createVerdictCache(options.cacheEntries);
   const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
@@ -112,6 +116,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function verify(token: string, digest: string): Promise<Principal> {
+    assertTokenSize(token, maxTokenBytes);
     return verifyToken(token, issuers, keyWait).then((verdict) => accept(verdict, digest));
   }
 

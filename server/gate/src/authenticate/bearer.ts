@@ -2,10 +2,14 @@
 export type BearerHeader =
   | { readonly kind: "none" }
   | { readonly kind: "token"; readonly token: string }
-  | { readonly kind: "malformed" };
+  /** A bearer token that is longer than is taken. */
+  | { readonly kind: "too_long"; readonly bytes: number }
+  /** `found`: what it is instead, in words of ours. */
+  | { readonly kind: "malformed"; readonly found: string };
 
 const NONE: BearerHeader = { kind: "none" };
-const MALFORMED: BearerHeader = { kind: "malformed" };
+const OTHER_SCHEME: BearerHeader = { kind: "malformed", found: "another scheme, or none" };
+const NO_TOKEN: BearerHeader = { kind: "malformed", found: "a scheme without a token" };
 
 const SCHEME = "bearer ";
 const SPACE = 0x20;
@@ -20,20 +24,24 @@ const SPACE = 0x20;
  * for any other, `parseCompactJws` allows fewer characters than the header does.
  *
  * @param header the value of the header; null when it was not sent
- * @param maxChars a longer header is malformed, and is not looked at
+ * @param maxTokenBytes the longest token that is taken; of a longer one only the length is looked at
  */
-export function parseBearer(header: string | null, maxChars: number): BearerHeader {
+export function parseBearer(header: string | null, maxTokenBytes: number): BearerHeader {
   if (header === null) {
     return NONE;
   }
-  if (header.length > maxChars || !hasScheme(header)) {
-    return MALFORMED;
+  if (!hasScheme(header)) {
+    return OTHER_SCHEME;
   }
   let start = SCHEME.length;
   while (header.charCodeAt(start) === SPACE) {
     start += 1;
   }
-  return start === header.length ? MALFORMED : { kind: "token", token: header.slice(start) };
+  const bytes = header.length - start;
+  if (bytes > maxTokenBytes) {
+    return { kind: "too_long", bytes };
+  }
+  return bytes === 0 ? NO_TOKEN : { kind: "token", token: header.slice(start) };
 }
 
 /** Nearly everyone writes it in one way, which spares the copy in lower case. */

@@ -7,6 +7,7 @@ import { readClaims } from "./claims.ts";
 import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
 import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
+import { HIGHEST_MAX_TOKEN_BYTES } from "./token-size.ts";
 import type { TokenTimes } from "./token-times.ts";
 
 /** A token that was found good, and what its goodness hangs on. */
@@ -35,7 +36,7 @@ export interface Verdict {
  * @throws AuthError `TOKEN_INVALID`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
  */
 export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: KeyWait): Promise<Verdict> {
-  const { header, payload } = parseCompactJws(token);
+  const { header, payload } = parseCompactJws(token, HIGHEST_MAX_TOKEN_BYTES);
   const issuer = findIssuer(payload, issuers);
   const { algorithm, kid } = checkHeader(header, issuer);
   const found = issuer.keys.find(kid, algorithm);

@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
+import { DEFAULT_MAX_TOKEN_BYTES, HIGHEST_MAX_TOKEN_BYTES } from "../authenticate/token-size.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import type { AuditSink } from "../kernel/audit.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
@@ -60,6 +61,13 @@ export interface AuthOptions {
    * revoked. Default: 10,000, about 10 MB.
    */
   readonly verdictCacheEntries?: number;
+  /**
+   * The longest token that is taken, in bytes. A longer one is refused, and the caller learns both lengths. At most
+   * 65,536; with more than about 16,000, see that what is in front takes headers of that size: Node's own listeners take
+   * 16 KiB in all (`maxHeaderSize`, over HTTP/2 `maxHeaderListSize` of 64 KiB), and `listen` of `@countersign/node` 32 KiB.
+   * Default: 8,192.
+   */
+  readonly maxTokenBytes?: number;
   /** How long a decision may wait for keys, in milliseconds. Default: 5,000. */
   readonly gateTimeoutMs?: number;
   /**
@@ -130,6 +138,7 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
   forwardToken: true,
   clockToleranceSeconds: true,
   verdictCacheEntries: true,
+  maxTokenBytes: true,
   gateTimeoutMs: true,
   tokenFailureLimit: true,
   readMaxBytes: true,
@@ -195,6 +204,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds,
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
+    maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     gateTimeoutMs,
     readMaxBytes,
     streams: options.streams ?? createStreamRegistry(),
@@ -215,6 +225,14 @@ function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
     throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
   }
   return seconds;
+}
+
+function resolveMaxTokenBytes(bytes = DEFAULT_MAX_TOKEN_BYTES): number {
+  assertPositive("maxTokenBytes", bytes);
+  if (bytes > HIGHEST_MAX_TOKEN_BYTES) {
+    throw new TypeError(`maxTokenBytes must be at most ${HIGHEST_MAX_TOKEN_BYTES}, and is ${bytes}`);
+  }
+  return bytes;
 }
 
 /** List what makes a server less safe than it is by default. */

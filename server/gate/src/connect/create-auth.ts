@@ -15,6 +15,7 @@ import { createRouteCheck } from "./foreign-route.ts";
 import { createGate, type Gate, type GateOptions } from "./gate.ts";
 import { joinOtherServers, renewForOthers } from "./issuer-signals.ts";
 import { keepNodeRequest } from "./node-request.ts";
+import { createTokenReader } from "./read-token.ts";
 import { type RenewableRoutes, withRenewal } from "./renewal-route.ts";
 import { createChallengeHints } from "./resource/challenge.ts";
 import { createResourceDocuments } from "./resource/resource-metadata.ts";
@@ -140,11 +141,13 @@ function createGateOf(
     toleranceSeconds: resolved.clockToleranceSeconds,
     cacheEntries: resolved.verdictCacheEntries,
     keyTimeoutMs: resolved.gateTimeoutMs,
+    maxTokenBytes: resolved.maxTokenBytes,
   });
   return createGate({
     policies,
     audiences,
     authenticator,
+    readToken: createTokenReader({ maxTokenBytes: resolved.maxTokenBytes }),
     tokenFailureLimit,
     clock,
     observer,

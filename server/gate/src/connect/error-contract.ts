@@ -1,6 +1,7 @@
 import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { isTokenTooLong } from "../authenticate/token-size.ts";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
 import { codeOf } from "./reason-codes.ts";
@@ -25,7 +26,7 @@ interface WireError {
  */
 const WIRE_ERRORS = {
   TOKEN_MISSING: { challenge: null },
-  // Which check failed goes to the audit only: to a forger of tokens it would be a guide.
+  // Which check failed goes to the audit only, but for the length: to a forger of tokens it would be a guide.
   TOKEN_INVALID: { message: "the access token is not valid", challenge: "invalid_token" },
   TOKEN_EXPIRED: { challenge: "invalid_token" },
   SESSION_REVOKED: { challenge: "invalid_token" },
@@ -54,7 +55,7 @@ const DEFAULT_RETRY_MS = 1000;
 export function toConnectError(error: AuthError, hints?: ChallengeHints): ConnectError {
   const wire: WireError = WIRE_ERRORS[error.reason];
   const code = codeOf(error.reason);
-  const message = wire.message ?? error.message;
+  const message = isTokenTooLong(error) ? error.message : (wire.message ?? error.message);
   const challenge = toChallenge(error, wire, { message, hints });
   const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
   const details = toDetails(error, code);

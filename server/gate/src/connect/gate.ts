@@ -17,7 +17,7 @@ import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
 import { peerOf } from "./peer.ts";
-import { readToken } from "./read-token.ts";
+import type { TokenReader } from "./read-token.ts";
 import type { FindChallengeHints } from "./resource/challenge.ts";
 
 /** What {@link createGate} needs. */
@@ -28,6 +28,8 @@ export interface GateOptions {
   readonly audiences: Audiences;
   /** Who turns tokens into principals. */
   readonly authenticator: Authenticator;
+  /** Reads the tokens of calls. */
+  readonly readToken: TokenReader;
   /** Counts bad tokens by the peers that they come from. Undefined: they are not counted. */
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   /** The time. */
@@ -138,7 +140,7 @@ function authenticate(
   authorization: string | null,
 ): void | Promise<void> {
   const { context, policy, state, values, notes } = call;
-  const token = readToken(context, values, authorization);
+  const token = options.readToken(context, values, authorization);
   if (token === undefined) {
     assertAnonymous(policy);
     state.caller = { principal: undefined };

@@ -1,0 +1,40 @@
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
+import { MAX_TOKEN_CHARS } from "./compact-jws.ts";
+
+/** The longest token that is taken where nothing else is said, in bytes: what common servers take as a header. */
+export const DEFAULT_MAX_TOKEN_BYTES = MAX_TOKEN_CHARS;
+/** The longest that any setting allows, in bytes: parsing one stays a matter of microseconds. */
+export const HIGHEST_MAX_TOKEN_BYTES = 64 * 1024;
+
+/** What the caller learns beside the sentence: a newer token is no shorter, so a client need not fetch one. */
+const CAUSE = "token_too_long";
+
+/**
+ * Make the error of a token that is too long. Unlike other faults of a token it is spelt out to the caller: its length is
+ * no secret, and a client that does not learn it would go on fetching tokens in vain.
+ */
+export function createTokenTooLongError(bytes: number, maxBytes: number): AuthError {
+  const message = `the access token has ${bytes} bytes, and this server takes ${maxBytes} at the most`;
+  return createRefusal("TOKEN_INVALID", message, {
+    metadata: {
+      cause: CAUSE,
+      error: "invalid_request",
+      token_bytes: String(bytes),
+      max_token_bytes: String(maxBytes),
+    },
+    facts: { check: "token_size", expected: `at most ${maxBytes} bytes`, got: `${bytes} bytes` },
+  });
+}
+
+/** Check whether an error says that a token is too long. */
+export function isTokenTooLong({ metadata }: AuthError): boolean {
+  return metadata.cause === CAUSE;
+}
+
+/** @throws AuthError `TOKEN_INVALID` when a token is longer than is taken. Its characters are bytes, as those of headers are */
+export function assertTokenSize(token: string, maxBytes: number): void {
+  if (token.length > maxBytes) {
+    throw createTokenTooLongError(token.length, maxBytes);
+  }
+}
