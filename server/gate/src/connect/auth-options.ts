@@ -174,7 +174,6 @@ export interface ResolvedAuthOptions
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertOptionNames("createAuth", options, OPTION_NAMES);
-  const clockToleranceSeconds = resolveTolerance(options.clockToleranceSeconds);
   const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
   assertPositive("gateTimeoutMs", gateTimeoutMs);
   assertPositive("readMaxBytes", readMaxBytes);
@@ -202,7 +201,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     tokenFailureLimit: options.tokenFailureLimit,
     resource: resolveResource(options.resource),
     forwardToken: options.forwardToken ?? false,
-    clockToleranceSeconds,
+    clockToleranceSeconds: resolveTolerance(options.clockToleranceSeconds),
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
     maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     gateTimeoutMs,
