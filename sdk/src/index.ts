@@ -18,6 +18,7 @@ export type { SignOutResult } from "./core/revoke.ts";
 export type { Session, TokenOptions } from "./core/session.ts";
 export type { SessionSnapshot } from "./core/snapshot.ts";
 export type {
+  LastTokens,
   MaxTokenLife,
   PasswordCredential,
   RefreshAttempt,

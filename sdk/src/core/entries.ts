@@ -14,7 +14,13 @@ import { withTimeout } from "./waiting.ts";
 export interface Arrival
   extends Pick<
     SignedInEntry,
-    "accessToken" | "refreshToken" | "scopes" | "startedAtMs" | "lifetimeMs" | "refreshExpiresAtMs"
+    | "accessToken"
+    | "refreshToken"
+    | "idToken"
+    | "scopes"
+    | "startedAtMs"
+    | "lifetimeMs"
+    | "refreshExpiresAtMs"
   > {
   readonly sessionId: string | undefined;
 }
@@ -39,7 +45,7 @@ export async function askForTokens(
 ): Promise<Arrival> {
   const began = { startedAtMs: clock.nowMs(), startedMonotonicMs: clock.monotonicMs() };
   const grant = await request();
-  const { accessToken, refreshToken, scopes, sessionId, refreshLifetimeMs } = grant;
+  const { accessToken, refreshToken, idToken, scopes, sessionId, refreshLifetimeMs } = grant;
   const lifetimeMs = Math.min(Math.max(0, grant.lifetimeMs), MAX_LIFETIME_MS);
   // Programs without types may hand out anything.
   const isToken = typeof accessToken === "string" && USABLE_TOKEN.test(accessToken);
@@ -49,11 +55,16 @@ export async function askForTokens(
   return {
     sessionId,
     accessToken: new Secret(accessToken),
-    refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
+    refreshToken: toSecret(refreshToken),
+    idToken: toSecret(idToken),
     scopes: [...scopes],
     ...arrivedLifetime({ ...began, lifetimeMs }, clock),
     refreshExpiresAtMs: refreshLifetimeMs && began.startedAtMs + refreshLifetimeMs,
   };
+}
+
+function toSecret(token: string | undefined): Secret | undefined {
+  return token === undefined ? undefined : new Secret(token);
 }
 
 /** Ask for the next tokens of a session, once. @throws whatever the source throws, DeadlineExceeded after `timeoutMs` */
@@ -94,6 +105,7 @@ export function successorEntry(entry: SignedInEntry, arrival: Arrival): Draft {
     ...arrival,
     sessionId: entry.sessionId,
     refreshToken: arrival.refreshToken ?? entry.refreshToken,
+    idToken: arrival.idToken ?? entry.idToken,
     generation: entry.generation + 1,
     intent: undefined,
     nextRefreshId: randomId(),

@@ -2,7 +2,13 @@ import { HEALTHY } from "./budget.ts";
 import { Secret } from "./secret.ts";
 import type { RefreshHealth, RefreshIntent, SignedOutReason, StoreEntry } from "./store.ts";
 
-const REASONS = ["user", "revoked", "expired", "reuse_detected"] as const satisfies SignedOutReason[];
+const REASONS = [
+  "user",
+  "revoked",
+  "expired",
+  "reuse_detected",
+  "interaction_required",
+] as const satisfies SignedOutReason[];
 
 /** Read an entry that `encodeEntry` wrote; `undefined` for anything else. */
 export function parseEntry(text: string): StoreEntry | undefined {
@@ -29,7 +35,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Common = Pick<StoreEntry, "revision" | "sessionId" | "generation">;
 
 function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
-  const { accessToken, refreshToken, startedAtMs, lifetimeMs, refreshExpiresAtMs, scopes } = fields;
+  const { accessToken, refreshToken, idToken, startedAtMs, lifetimeMs, refreshExpiresAtMs, scopes } = fields;
   if (typeof accessToken !== "string" || typeof startedAtMs !== "number") {
     return undefined;
   }
@@ -41,6 +47,7 @@ function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
     ...common,
     accessToken: new Secret(accessToken),
     refreshToken: typeof refreshToken === "string" ? new Secret(refreshToken) : undefined,
+    idToken: typeof idToken === "string" ? new Secret(idToken) : undefined,
     scopes,
     startedAtMs,
     lifetimeMs,

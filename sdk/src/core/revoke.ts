@@ -1,7 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { askForSuccessor, isFor } from "./entries.ts";
 import { hasReason, isTokenRefused } from "./error-info.ts";
-import type { Secret } from "./secret.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { SignedInEntry } from "./store.ts";
 import { withTimeout } from "./waiting.ts";
@@ -14,10 +13,14 @@ export interface SignOutResult {
   readonly error?: ConnectError;
 }
 
-/** End the session of an access token at the server. Never rejects. */
-export async function revoke({ clock, source }: SessionContext, accessToken: Secret): Promise<SignOutResult> {
+/** End the session of these tokens at the server. Never rejects. */
+export async function revoke(
+  { clock, source }: SessionContext,
+  { accessToken, refreshToken, idToken }: Pick<SignedInEntry, "accessToken" | "refreshToken" | "idToken">,
+): Promise<SignOutResult> {
   try {
-    await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal));
+    const others = { refreshToken: refreshToken?.reveal(), idToken: idToken?.reveal() };
+    await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal, others));
     return { revoked: true };
   } catch (error) {
     return signOutFailure(error);
@@ -26,14 +29,14 @@ export async function revoke({ clock, source }: SessionContext, accessToken: Sec
 
 /** End a session at the server, with a fresh token if its own has expired. Never rejects. */
 export async function revokeEntry(context: SessionContext, entry: SignedInEntry): Promise<SignOutResult> {
-  const first = await revoke(context, entry.accessToken);
+  const first = await revoke(context, entry);
   if (first.error === undefined || !isTokenRefused(first.error)) {
     return first;
   }
   try {
     const next = await askForSuccessor(context, entry);
     // Another session's must live on.
-    return isFor(next, entry) ? await revoke(context, next.accessToken) : first;
+    return isFor(next, entry) ? await revoke(context, next) : first;
   } catch (error) {
     return signOutFailure(error);
   }

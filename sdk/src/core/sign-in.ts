@@ -20,12 +20,13 @@ export async function beginSession(
     draft: isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next,
     value: current,
   }));
-  if (before?.kind !== "signed_in" || isSameSession(before, next)) {
+  // Typed as no guard: what is left is a session, of another name.
+  const isRenewed: boolean = isSameSession(before, next);
+  if (before?.kind !== "signed_in" || isRenewed) {
     return;
   }
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
-  const { accessToken, refreshToken } = before;
-  void (refreshToken === undefined ? revoke(context, accessToken) : revokeEntry(context, before));
+  void (before.refreshToken === undefined ? revoke(context, before) : revokeEntry(context, before));
 }
 
 /**

@@ -10,7 +10,12 @@ export interface TokenGrant {
   readonly scopes: readonly string[];
   /** Absent when the server has no name for sessions: the SDK then makes one up. */
   readonly sessionId?: string | undefined;
+  /** What an OpenID provider says about the user. It is kept with the session for {@link TokenSource.revoke}. */
+  readonly idToken?: string | undefined;
 }
+
+/** The tokens of a session that ends, beside its access token. */
+export type LastTokens = Pick<TokenGrant, "refreshToken" | "idToken">;
 
 /** One attempt of a refresh. */
 export interface RefreshAttempt {
@@ -44,8 +49,8 @@ export interface TokenSource {
   readonly resendGraceMs?: number | undefined;
   /** Get the next tokens of a session. */
   refresh(attempt: RefreshAttempt): Promise<TokenGrant>;
-  /** End the session of this access token. */
-  revoke(accessToken: string, signal: AbortSignal): Promise<unknown>;
+  /** End the session of this access token, and of the other tokens of it that the SDK holds. */
+  revoke(accessToken: string, signal: AbortSignal, others: LastTokens): Promise<unknown>;
   /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
   /** Give open streams a newer token, when the server can. @returns the names of those that go on */

@@ -1,8 +1,8 @@
 import type { Peers } from "./peers.ts";
 import type { Secret } from "./secret.ts";
 
-/** Why a session ended. */
-export type SignedOutReason = "user" | "revoked" | "expired" | "reuse_detected";
+/** Why a session ended. `interaction_required`: its provider wants to see the user again. */
+export type SignedOutReason = "user" | "revoked" | "expired" | "reuse_detected" | "interaction_required";
 
 /**
  * A refresh that was begun and whose outcome is not known yet. A tab that finds one repeats it with the same name,
@@ -43,6 +43,8 @@ export interface SignedInEntry {
   readonly accessToken: Secret;
   /** Absent when it is in a cookie or the source needs none. */
   readonly refreshToken?: Secret | undefined;
+  /** The newest that the provider gave: a store without room for it may leave it out. */
+  readonly idToken?: Secret | undefined;
   readonly scopes: readonly string[];
   /** When the access token was asked for, on the wall clock. */
   readonly startedAtMs: number;

@@ -59,7 +59,7 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
       if (entry?.revision !== expected) {
         return false;
       }
-      const planned = withPlannedRefresh(next);
+      const planned = withPlannedRefresh(withoutIdToken(next));
       const line = toCookie(planned);
       if (line.length > MAX_COOKIE_LENGTH) {
         throw new Error("the session is too long for a cookie");
@@ -70,6 +70,11 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
     },
     setCookie: () => written,
   };
+}
+
+/** Leave out what would take the room of the other tokens: a provider's session is ended without it. */
+function withoutIdToken(entry: StoreEntry): StoreEntry {
+  return entry.kind === "signed_in" ? { ...entry, idToken: undefined } : entry;
 }
 
 /** Give the next refresh its name now, for all requests that will come with this cookie. */

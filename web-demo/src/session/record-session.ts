@@ -9,6 +9,7 @@ const GOODBYES = {
   revoked: "Your session was ended from elsewhere. Sign in to go on.",
   expired: "Your session has expired after a long pause. Sign in to go on.",
   reuse_detected: "An old refresh token was used again, so the session was ended for your safety.",
+  interaction_required: "The provider wants you to sign in again.",
 } satisfies Record<SignedOutReason, string>;
 
 /**
