@@ -1,8 +1,8 @@
 import * as oauth from "oauth4webapi";
 import type { TokenGrant } from "../core/source.ts";
+import { joinParameters, type Parameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { explained } from "./source-failure.ts";
-import { toGrant } from "./to-grant.ts";
+import { type GrantOptions, toGrant } from "./to-grant.ts";
 
 /** What a user needs to know to let a device in. */
 export interface DeviceCode {
@@ -36,54 +36,71 @@ export interface DeviceFlow {
 const DEFAULT_INTERVAL_SECONDS = 5;
 const SLOW_DOWN_SECONDS = 5;
 
+/** What {@link createDeviceFlow} needs. */
+export interface DeviceFlowContext {
+  readonly provider: Provider;
+  readonly options: GrantOptions;
+  /** Parameters of the request that begins a sign-in. */
+  readonly beginParameters: Parameters;
+  /** Parameters of the request that gets its tokens. */
+  readonly tokenParameters: Readonly<Record<string, string>>;
+}
+
 /** Create the {@link DeviceFlow} of a provider. */
-export function createDeviceFlow(provider: Provider, scopes: readonly string[] | undefined): DeviceFlow {
-  const { client, proof, server, request, parameters } = provider;
+export function createDeviceFlow(context: DeviceFlowContext): DeviceFlow {
+  const { provider, beginParameters } = context;
   return {
     async signInOnDevice({ onCode, signal }) {
-      const as = await server();
-      const response = await oauth.deviceAuthorizationRequest(as, client, proof, parameters, request(signal));
-      const device = await oauth.processDeviceAuthorizationResponse(as, client, response);
+      const device = await provider.ask(signal, async ({ as, client, auth, options }) => {
+        const form = joinParameters(beginParameters);
+        const response = await oauth.deviceAuthorizationRequest(as, client, auth, form, options);
+        return oauth.processDeviceAuthorizationResponse(as, client, response);
+      });
       onCode({
         userCode: device.user_code,
         verificationUrl: device.verification_uri,
         completeUrl: device.verification_uri_complete,
         lifetimeMs: device.expires_in * 1000,
       });
-      const ask = async (): Promise<TokenGrant> => {
-        const answer = await oauth.deviceCodeGrantRequest(
-          as,
-          client,
-          proof,
-          device.device_code,
-          request(signal),
-        );
-        return toGrant(await oauth.processDeviceCodeResponse(as, client, answer), scopes);
-      };
-      return explained(() => poll(ask, device.interval ?? DEFAULT_INTERVAL_SECONDS, signal));
+      let intervalSeconds = device.interval ?? DEFAULT_INTERVAL_SECONDS;
+      for (;;) {
+        await delay(intervalSeconds * 1000, signal);
+        const answer = await askForTokens(context, device.device_code, signal);
+        if (answer.kind === "granted") {
+          return answer.grant;
+        }
+        if (answer.kind === "slow_down") {
+          intervalSeconds += SLOW_DOWN_SECONDS;
+        }
+      }
     },
   };
 }
 
-async function poll(
-  ask: () => Promise<TokenGrant>,
-  firstIntervalSeconds: number,
+/** What a token endpoint answers while the user has not let the device in yet (RFC 8628 §3.5), and then. */
+type DeviceAnswer =
+  | { readonly kind: "granted"; readonly grant: TokenGrant }
+  | { readonly kind: "authorization_pending" | "slow_down" };
+
+function askForTokens(
+  { provider, options, tokenParameters }: DeviceFlowContext,
+  deviceCode: string,
   signal: AbortSignal | undefined,
-): Promise<TokenGrant> {
-  for (let intervalSeconds = firstIntervalSeconds; ; ) {
-    await delay(intervalSeconds * 1000, signal);
+): Promise<DeviceAnswer> {
+  return provider.ask(signal, async ({ as, client, auth, options: request }): Promise<DeviceAnswer> => {
+    const parameters = { ...request, additionalParameters: tokenParameters };
+    const response = await oauth.deviceCodeGrantRequest(as, client, auth, deviceCode, parameters);
     try {
-      return await ask();
+      const tokens = await oauth.processDeviceCodeResponse(as, client, response);
+      return { kind: "granted", grant: toGrant(tokens, options) };
     } catch (error) {
-      const code = error instanceof oauth.ResponseBodyError ? error.error : undefined;
-      if (code !== "authorization_pending" && code !== "slow_down") {
-        throw error;
+      const kind = error instanceof oauth.ResponseBodyError ? error.error : undefined;
+      if (kind === "authorization_pending" || kind === "slow_down") {
+        return { kind };
       }
-      if (code === "slow_down") {
-        intervalSeconds += SLOW_DOWN_SECONDS;
-      }
+      throw error;
     }
-  }
+  });
 }
 
 function delay(delayMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,7 +1,11 @@
 export type { ClientCredentialsOptions } from "./client-credentials.ts";
 export { clientCredentials } from "./client-credentials.ts";
-export type { CodeFlow, CodeFlowOptions } from "./code-flow.ts";
+export type { ClientProof, SecretMethod } from "./client-proof.ts";
+export type { CodeFlow, CodeFlowOptions, SignInUrlOptions } from "./code-flow.ts";
 export type { DeviceCode, DeviceFlow, DeviceOptions } from "./device-flow.ts";
+export type { EndSession, SignOutUrlOptions } from "./end-session.ts";
+export type { ProviderEndpoints } from "./metadata.ts";
 export type { OidcOptions, OidcSource } from "./oidc.ts";
 export { oidc } from "./oidc.ts";
-export type { ClientProof, ProviderOptions } from "./provider.ts";
+export type { Parameters } from "./parameters.ts";
+export type { ProviderOptions } from "./provider.ts";

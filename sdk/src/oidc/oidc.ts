@@ -1,9 +1,12 @@
 import * as oauth from "oauth4webapi";
 import type { TokenGrant, TokenSource } from "../core/source.ts";
+import { TokenSourceError } from "../core/source-error.ts";
 import { type CodeFlow, type CodeFlowOptions, createCodeFlow } from "./code-flow.ts";
 import { createDeviceFlow, type DeviceFlow } from "./device-flow.ts";
+import { createEndSession, type EndSession } from "./end-session.ts";
+import { joinParameters } from "./parameters.ts";
 import { createProvider, type ProviderOptions } from "./provider.ts";
-import { explained } from "./source-failure.ts";
+import { createRevocation } from "./revocation.ts";
 import { toGrant } from "./to-grant.ts";
 
 /** What {@link oidc} needs. */
@@ -13,40 +16,61 @@ export interface OidcOptions extends ProviderOptions, CodeFlowOptions {
    * to do so. Within it, a refresh whose answer was lost is sent once more. Default 0: never.
    */
   readonly resendGraceMs?: number | undefined;
+  /**
+   * Which of the provider's tokens calls carry. `id_token` is for providers whose access tokens only they can read, such
+   * as Google; it needs the scope `openid`. Default `access_token`.
+   */
+  readonly bearerToken?: "access_token" | "id_token" | undefined;
 }
 
 /** A source for the users of an OpenID provider. Its sessions begin with `session.begin(() => …)`. */
-export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow {}
+export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow, EndSession {}
 
 /**
  * Make a source for the users of any OpenID provider: authorization code with PKCE in browsers (RFC 7636),
  * device code on the command line (RFC 8628), and refreshes (RFC 6749 §6).
  *
- * @throws TypeError when the issuer is neither https nor on this machine
+ * @throws TypeError when an option is missing or not understood, or a URL is neither https nor on this machine
  */
 export function oidc(options: OidcOptions): OidcSource {
+  const { scopes, resource, bearerToken } = options;
   const provider = createProvider(options);
-  const { client, proof, server, request, dated, revoke } = provider;
+  const revoke = createRevocation(provider);
+  const tokenParameters = joinParameters({ resource }, options.tokenParameters);
+  const beginParameters = { scope: scopes?.join(" "), resource, ...options.parameters };
+  /** Of the session that began or ended last: it tells the provider which of its own is to end. */
+  let lastIdToken: string | undefined;
+
+  async function remembered(grant: Promise<TokenGrant>): Promise<TokenGrant> {
+    lastIdToken = (await grant).idToken ?? lastIdToken;
+    return grant;
+  }
+
+  const codeFlow = createCodeFlow({ provider, options, beginParameters, tokenParameters });
+  const deviceFlow = createDeviceFlow({ provider, options, beginParameters, tokenParameters });
   return {
     // Providers replace refresh tokens without a name for the attempt: a lost answer cannot be asked for again.
     repeatable: false,
     resendGraceMs: options.resendGraceMs,
-    refresh: ({ refreshToken = "", signal }) =>
-      explained(() =>
-        dated(async (): Promise<TokenGrant> => {
-          const as = await server(signal);
-          const response = await oauth.refreshTokenGrantRequest(
-            as,
-            client,
-            proof,
-            refreshToken,
-            request(signal),
-          );
-          return toGrant(await oauth.processRefreshTokenResponse(as, client, response), options.scopes);
+    refresh: ({ refreshToken, signal }) =>
+      remembered(
+        provider.ask(signal, async ({ as, client, auth, options: request }) => {
+          if (refreshToken === undefined) {
+            throw new TokenSourceError("final", "the provider gave no refresh token", { reason: "expired" });
+          }
+          const parameters = { ...request, additionalParameters: tokenParameters };
+          const response = await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, parameters);
+          const tokens = await oauth.processRefreshTokenResponse(as, client, response);
+          return toGrant(tokens, { scopes, bearerToken });
         }),
       ),
-    revoke,
-    ...createCodeFlow(provider, options),
-    ...createDeviceFlow(provider, options.scopes),
+    revoke(accessToken, signal, others) {
+      lastIdToken = others.idToken ?? lastIdToken;
+      return revoke(accessToken, signal, others);
+    },
+    signInUrl: codeFlow.signInUrl,
+    finishSignIn: (callbackUrl) => remembered(codeFlow.finishSignIn(callbackUrl)),
+    signInOnDevice: (device) => remembered(deviceFlow.signInOnDevice(device)),
+    ...createEndSession(provider, () => lastIdToken),
   };
 }

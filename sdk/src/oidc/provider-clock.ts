@@ -1,4 +1,6 @@
 import * as oauth from "oauth4webapi";
+import { TokenSourceError } from "../core/source-error.ts";
+import { isSecureUrl } from "./secure-url.ts";
 
 /** How far the clock of a provider lies from this machine's, as far as its answers show. */
 export interface ProviderClock {
@@ -25,6 +27,9 @@ export function createProviderClock(): ProviderClock {
   return {
     skewSeconds: () => skewSeconds,
     async fetch(url, options) {
+      if (!isSecureUrl(url)) {
+        throw new TokenSourceError("config", "an endpoint of the provider is plain http on another machine");
+      }
       const response = await fetch(url, { ...options, body: options.body ?? null });
       const atMs = Date.parse(response.headers.get("date") ?? "");
       // Others may come out of a cache, with the date of long ago.

@@ -1,20 +1,25 @@
 import * as oauth from "oauth4webapi";
-import { isSecureOrigin } from "../core/origin.ts";
-import { createProviderClock, type ProviderClock } from "./provider-clock.ts";
-
-/** How this program proves to the provider which client it is. */
-export type ClientProof =
-  /** A browser or a command-line program: it has no secret. */
-  | { readonly kind: "none" }
-  /** A shared secret (RFC 6749 §2.3.1). */
-  | { readonly kind: "secret"; readonly secret: string }
-  /** A signed assertion (`private_key_jwt`, RFC 7523). The key need not be extractable. */
-  | { readonly kind: "private_key"; readonly key: CryptoKey; readonly keyId?: string };
+import { type ClientProof, describeProof, toClientAuth } from "./client-proof.ts";
+import { discover, type ProviderEndpoints, toMetadata } from "./metadata.ts";
+import { assertParameters, type Parameters } from "./parameters.ts";
+import { createProviderClock } from "./provider-clock.ts";
+import type { RequestOptions } from "./request-options.ts";
+import { assertSecureUrl } from "./secure-url.ts";
+import { explained } from "./source-failure.ts";
 
 /** Which provider, and which client of it. */
 export interface ProviderOptions {
-  /** The issuer's URL. Its metadata are discovered from there (RFC 8414, OpenID Connect Discovery). */
+  /**
+   * The issuer's URL, as its metadata and its ID tokens name it. Its metadata are discovered from there (OpenID Connect
+   * Discovery, else RFC 8414).
+   */
   readonly issuer: string;
+  /** Where the metadata are, when they are not in the well-known places of the issuer. */
+  readonly metadataUri?: string | undefined;
+  /**
+   * Endpoints by hand. They take the place of those in the metadata; with `token` among them, no metadata are fetched.
+   */
+  readonly endpoints?: ProviderEndpoints | undefined;
   readonly clientId: string;
   /** Default: `{ kind: "none" }`. */
   readonly proof?: ClientProof | undefined;
@@ -22,108 +27,107 @@ export interface ProviderOptions {
   readonly scopes?: readonly string[] | undefined;
   /** Which API the tokens are for (RFC 8707). Default: what the provider decides. */
   readonly resource?: string | undefined;
+  /**
+   * More parameters of the request that begins a session: to the authorization endpoint or, for device codes and client
+   * credentials, the endpoint that takes them. Such as `audience`, `organization`, `access_type`, `login_hint`.
+   */
+  readonly parameters?: Parameters | undefined;
+  /** More parameters of the requests that go to the token endpoint for a code or a refresh. Default: none. */
+  readonly tokenParameters?: Parameters | undefined;
+}
+
+/** What a request to the provider is made with. */
+export interface RequestContext {
+  /** The provider's metadata. */
+  readonly as: oauth.AuthorizationServer;
+  readonly client: oauth.Client;
+  readonly auth: oauth.ClientAuth;
+  readonly options: RequestOptions;
 }
 
 /** A provider, discovered when it is first needed. */
 export interface Provider {
-  readonly client: oauth.Client;
-  readonly proof: oauth.ClientAuth;
+  readonly clientId: string;
   /**
-   * Its metadata, fetched once, for all calls. When the call that began it is aborted, the next one fetches it again.
+   * Make requests to the provider, whose metadata are fetched once, for all calls. When the call that began that is
+   * aborted, the next one fetches them again.
    *
-   * @throws when the provider cannot be reached, or the signal aborts
+   * @throws TokenSourceError when the provider refuses; the signal's reason; what the network fails with
    */
-  readonly server: (signal?: AbortSignal) => Promise<oauth.AuthorizationServer>;
-  /** What every request gets. */
-  readonly request: (signal?: AbortSignal) => RequestOptions;
-  /** Runs requests that carry the time at which they were made. */
-  readonly dated: ProviderClock["dated"];
-  /** End a token where the provider has an endpoint for that (RFC 7009). */
-  readonly revoke: (token: string, signal: AbortSignal) => Promise<void>;
-  /** The parameters that every grant gets. */
-  readonly parameters: Readonly<Record<string, string>>;
-}
-
-/** What the requests of this folder pass on. */
-export interface RequestOptions {
-  readonly [oauth.allowInsecureRequests]: boolean;
-  readonly [oauth.customFetch]: ProviderClock["fetch"];
-  readonly signal?: AbortSignal;
+  readonly ask: <T>(
+    signal: AbortSignal | undefined,
+    run: (context: RequestContext) => Promise<T>,
+  ) => Promise<T>;
 }
 
 /**
  * Prepare a provider.
  *
- * @throws TypeError when the issuer is neither https nor on this machine
+ * @throws TypeError when an option is missing or not understood, or a URL is neither https nor on this machine
  */
 export function createProvider(options: ProviderOptions): Provider {
-  const issuer = new URL(options.issuer);
-  if (!isSecureOrigin(issuer.origin)) {
-    throw new TypeError("issuer must use https, or http on this machine");
-  }
+  const { issuer, metadataUri, clientId, endpoints = {}, proof = { kind: "none" } } = options;
+  assertProviderOptions(options);
+  const known = toMetadata(endpoints);
+  const auth = toClientAuth(proof);
   const clock = createProviderClock();
-  const proof = toClientAuth(options.proof ?? { kind: "none" });
   const client: oauth.Client = {
-    client_id: options.clientId,
+    client_id: clientId,
     get [oauth.clockSkew]() {
       return clock.skewSeconds();
     },
   };
+  const named = [issuer, metadataUri, ...Object.values(endpoints)];
   const common = {
-    [oauth.allowInsecureRequests]: issuer.protocol === "http:",
+    // To this machine only: every URL that is fetched is looked at.
+    [oauth.allowInsecureRequests]: named.some((url) => url?.startsWith("http:")),
     [oauth.customFetch]: clock.fetch,
   };
   let discovery: Promise<oauth.AuthorizationServer> | undefined;
 
-  function request(signal?: AbortSignal): RequestOptions {
-    return signal === undefined ? common : { ...common, signal };
-  }
+  const withSignal = (signal: AbortSignal | undefined): RequestOptions =>
+    signal === undefined ? common : { ...common, signal };
 
-  async function discover(signal?: AbortSignal): Promise<oauth.AuthorizationServer> {
-    const response = await oauth.discoveryRequest(issuer, request(signal));
-    return oauth.processDiscoveryResponse(issuer, response);
-  }
-
-  function server(signal?: AbortSignal): Promise<oauth.AuthorizationServer> {
-    discovery ??= discover(signal).catch((error: unknown) => {
-      discovery = undefined;
-      throw error;
-    });
+  function server(signal: AbortSignal | undefined): Promise<oauth.AuthorizationServer> {
+    if (known.token_endpoint !== undefined) {
+      return Promise.resolve({ issuer, ...known });
+    }
+    const address = { issuer: new URL(issuer), metadataUri };
+    discovery ??= discover(address, withSignal(signal)).then(
+      (found) => ({ ...found, ...known }),
+      (error: unknown) => {
+        discovery = undefined;
+        throw error;
+      },
+    );
     return discovery;
   }
 
   return {
-    client,
-    proof,
-    server,
-    request,
-    dated: clock.dated,
-    parameters: toParameters(options),
-    async revoke(token, signal) {
-      const as = await server(signal);
-      if (as.revocation_endpoint === undefined) {
-        return;
-      }
-      const response = await oauth.revocationRequest(as, client, proof, token, request(signal));
-      await oauth.processRevocationResponse(response);
+    clientId,
+    ask(signal, run) {
+      let as: oauth.AuthorizationServer | undefined;
+      const request = async () => {
+        as = await server(signal);
+        return run({ as, client, auth, options: withSignal(signal) });
+      };
+      return explained(
+        () => clock.dated(request),
+        () => `${JSON.stringify(clientId)}, which came with ${describeProof(proof, as)}`,
+      );
     },
   };
 }
 
-function toClientAuth(proof: ClientProof): oauth.ClientAuth {
-  if (proof.kind === "secret") {
-    return oauth.ClientSecretBasic(proof.secret);
+function assertProviderOptions(options: ProviderOptions): void {
+  const { issuer, metadataUri, clientId, parameters, tokenParameters } = options;
+  assertSecureUrl(issuer, "issuer");
+  if (metadataUri !== undefined) {
+    assertSecureUrl(metadataUri, "metadataUri");
   }
-  if (proof.kind === "none") {
-    return oauth.None();
+  if (typeof clientId !== "string" || clientId === "") {
+    throw new TypeError("clientId must be a text that is not empty");
   }
-  const { key, keyId } = proof;
-  return oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId });
-}
-
-function toParameters({ scopes, resource }: ProviderOptions): Readonly<Record<string, string>> {
-  return {
-    ...(scopes === undefined ? {} : { scope: scopes.join(" ") }),
-    ...(resource === undefined ? {} : { resource }),
-  };
+  assertParameters(parameters, "parameters");
+  assertParameters(tokenParameters, "tokenParameters");
 }

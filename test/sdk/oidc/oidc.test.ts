@@ -197,8 +197,3 @@ test("a function is asked for tokens, again when they are old, and may end the s
   await expect(session.token()).rejects.toThrow("signed out");
   expect(session.getSnapshot().status).toBe("signed_out");
 });
-
-test("refuses an issuer over plain http on another machine", () => {
-  const options = { issuer: "http://issuer.example", clientId: "app" };
-  expect(() => oidc(options)).toThrow(new TypeError("issuer must use https, or http on this machine"));
-});
