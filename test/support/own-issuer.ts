@@ -1,5 +1,6 @@
 import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
 import type { FederatedIssuerOptions } from "../../server/issuer/src/create-issuer/federated-issuer.ts";
+import type { CreateIssuerOptions } from "../../server/issuer/src/create-issuer/options.ts";
 import { type OpenIssuer, openIssuer } from "../../server/issuer/src/create-issuer.ts";
 import type { FederatedIssuer } from "../../server/issuer/src/credentials/federated-identity.ts";
 import type { RevocationRecord } from "../../server/issuer/src/store/revocations.ts";
@@ -25,16 +26,16 @@ export interface OwnIssuer extends AsyncDisposable {
 }
 
 /** Where an issuer of tests is, if not on an empty store. */
-export interface OwnIssuerPlace {
-  readonly dataDir: string;
-  readonly clock: WallClock;
+export interface OwnIssuerPlace extends Pick<CreateIssuerOptions, "claims" | "resources"> {
+  readonly dataDir?: string;
+  readonly clock?: WallClock;
 }
 
 /**
  * Start the issuer.
  *
  * @param federated the other issuers whose tokens are exchanged
- * @param place where it is. Default: on an empty store, which goes with it
+ * @param place where it is, and what its tokens say. Default: on an empty store, which goes with it
  */
 export async function startOwnIssuer(
   federated: readonly FederatedIssuer[] = [],
@@ -52,6 +53,8 @@ export async function startOwnIssuer(
       secret: new Uint8Array(32).fill(7),
       url: TEST_ISSUER,
       audience: TEST_AUDIENCE,
+      ...(place?.claims && { claims: place.claims }),
+      ...(place?.resources && { resources: place.resources }),
       clockToleranceMs: 0,
       federatedIssuers: federated.map(toOptions),
       allowedOrigins: [COOKIE_ORIGIN],

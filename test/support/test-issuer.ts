@@ -62,6 +62,7 @@ export async function addTestAccount(store: Store, username: string): Promise<Ac
     passwordHash: "none",
     scopes: ["notes:read", "notes:write"],
     roles: ["author"],
+    claims: {},
     disabledAtMs: undefined,
     createdAtMs: 1,
   };

@@ -37,6 +37,7 @@ export async function startBenchIssuer(store: Store): Promise<BenchIssuer> {
     passwordHash: "none",
     scopes: ["notes:read", "notes:write"],
     roles: ["author"],
+    claims: {},
     disabledAtMs: undefined,
     createdAtMs: 1,
   };

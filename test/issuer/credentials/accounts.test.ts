@@ -128,6 +128,26 @@ describeStores("accounts", (open) => {
     expect(events).toEqual([...types, "account_disabled"].map((type) => ({ type, subject })));
   });
 
+  it("have the claims that they are given, and no other of these once they are changed", async () => {
+    await using store = await open();
+    const { accounts, events } = start(store);
+    const claims = { tenant: "acme", "https://acme.example/plan": { seats: 3, tags: ["a", null, true] } };
+    expect((await accounts.create({ ...ada, claims })).claims).toEqual(claims);
+    expect((await accounts.find("ada"))?.claims).toEqual(claims);
+    expect((await accounts.update("ada", { roles: [] })).claims).toEqual(claims);
+    expect((await accounts.update("ada", { claims: { tenant: "other" } })).claims).toEqual({
+      tenant: "other",
+    });
+    expect((await accounts.update("ada", { claims: {} })).claims).toEqual({});
+    expect(events).toHaveLength(4);
+    for (const bad of [{ sub: "root" }, { n: Number.NaN }]) {
+      const refused = { reason: "CLAIMS_INVALID" };
+      await expect(accounts.update("ada", { claims: bad })).rejects.toMatchObject(refused);
+      await expect(accounts.create({ ...ada, username: "eve", claims: bad })).rejects.toMatchObject(refused);
+    }
+    expect(await accounts.find("eve")).toBeUndefined();
+  });
+
   it("are handed out without the hash of the password, which a log would keep", async () => {
     await using store = await open();
     const { accounts } = start(store);
@@ -136,6 +156,7 @@ describeStores("accounts", (open) => {
       username: "ada",
       scopes: ["notes:read"],
       roles: ["admin"],
+      claims: {},
       disabledAtMs: undefined,
       createdAtMs: expect.any(Number),
     };

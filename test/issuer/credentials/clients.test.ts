@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { matchesClientSecret } from "../../../server/issuer/src/credentials/client-secret.ts";
 import { createClients, type NewClient } from "../../../server/issuer/src/credentials/clients.ts";
+import { findClientIdBySubject } from "../../../server/issuer/src/store/client-subjects.ts";
 import { findClient } from "../../../server/issuer/src/store/clients.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { describeStores } from "../../support/stores.ts";
@@ -102,6 +103,80 @@ describeStores("clients", (open) => {
     expect(await findClient(store, "billing")).toEqual((await clients.list())[0]);
     const types = ["client_added", "client_changed", "client_changed", "client_changed"];
     expect(events).toEqual(types.map((type) => ({ type, clientId: "billing" })));
+  });
+
+  it("have the claims that they are given, and no other of these once they are changed", async () => {
+    await using store = await open();
+    const { clients } = start(store);
+    expect((await clients.create({ ...billing, claims: { tenant: "acme" } })).client.claims).toEqual({
+      tenant: "acme",
+    });
+    expect((await clients.update("billing", { roles: ["r"] })).claims).toEqual({ tenant: "acme" });
+    expect((await clients.update("billing", { claims: { level: 3 } })).claims).toEqual({ level: 3 });
+    expect((await findClient(store, "billing"))?.claims).toEqual({ level: 3 });
+    await expect(clients.update("billing", { claims: { client_id: "root" } })).rejects.toThrow(
+      "the claim client_id",
+    );
+  });
+
+  it("may be subjects of another issuer instead, and no other client is one of them", async () => {
+    await using store = await open();
+    const { clients } = start(store);
+    const trust = { issuer: "https://k8s.example", subjects: ["system:a", "system:b", "system:a"] };
+    const made = await clients.create({ ...billing, trust });
+    expect(made).toMatchObject({
+      secret: undefined,
+      client: {
+        trust: { ...trust, subjects: ["system:a", "system:b"] },
+        secretHash: undefined,
+        jwks: undefined,
+      },
+    });
+    const idOf = (subject: string, issuer = trust.issuer) =>
+      findClientIdBySubject(store, { issuer, subject });
+    expect(await Promise.all([idOf("system:a"), idOf("system:b"), idOf("system:c")])).toEqual([
+      ...["billing", "billing", undefined],
+    ]);
+    expect(await idOf("system:a", "https://other.example")).toBeUndefined();
+    const second = { ...billing, clientId: "second" };
+    const taken = { ...trust, subjects: ["system:c", "system:b"] };
+    await expect(clients.create({ ...second, trust: taken })).rejects.toThrow(
+      "another client is one of these",
+    );
+    expect(await findClient(store, "second")).toBeUndefined();
+    expect(await idOf("system:c")).toBeUndefined();
+    await clients.create(second);
+    await expect(clients.rotate("second", { overlapMs: 0, trust: taken })).rejects.toThrow("another client");
+    expect(await findClient(store, "second")).toMatchObject({
+      secretHash: expect.any(String),
+      trust: undefined,
+    });
+    await clients.rotate("billing", { overlapMs: 0, trust: { ...trust, subjects: ["system:d"] } });
+    expect(await Promise.all([idOf("system:a"), idOf("system:d")])).toEqual([undefined, "billing"]);
+    const { secret } = await clients.rotate("billing", { overlapMs: 0 });
+    expect(secret).toMatch(/^css_/);
+    expect(await idOf("system:d")).toBeUndefined();
+    expect(await findClient(store, "billing")).toMatchObject({ trust: undefined });
+  });
+
+  it("are no subjects without a name, nor too many, nor that beside keys", async () => {
+    await using store = await open();
+    const { clients } = start(store);
+    const { jwk } = createSigningKey("ES256", "k1");
+    const subjects = Array.from({ length: 65 }, (_, index) => `s${index}`);
+    for (const [bad, message] of [
+      [{ trust: { issuer: "", subjects: ["s"] } }, "must be its exact name"],
+      [{ trust: { issuer: "https://i.example", subjects: [] } }, "needs 1 to 64 subjects"],
+      [{ trust: { issuer: "https://i.example", subjects } }, "needs 1 to 64 subjects"],
+      [{ trust: { issuer: "https://i.example", subjects: ["a\nb"] } }, "needs 1 to 64 subjects"],
+      [
+        { trust: { issuer: "https://i.example", subjects: ["s"] }, jwks: JSON.stringify({ keys: [jwk] }) },
+        "not both",
+      ],
+    ] as const) {
+      await expect(clients.create({ ...billing, ...bad })).rejects.toThrow(message);
+    }
+    expect(await clients.list()).toEqual([]);
   });
 
   it("are not changed to what no client can be", async () => {

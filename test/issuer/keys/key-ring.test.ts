@@ -59,12 +59,14 @@ describeStores("a key ring", (open) => {
     const { token } = await mintAccessToken(
       {
         issuer: "i",
-        audience: "a",
         accessTtlMs: ACCESS_TTL_MS,
         key: ring.signingKey(),
         nowMs: clock.nowMs(),
       },
-      { subject: "s", clientId: "c", sessionId: "x", scopes: [], roles: [], authTimeMs: clock.nowMs() },
+      {
+        ...{ subject: "s", clientId: "c", sessionId: "x", scopes: [], roles: [], audience: ["a"] },
+        authTimeMs: clock.nowMs(),
+      },
     );
     const key = ring.keySource.find(ring.signingKey().kid, "ES256");
     if (key === undefined || key instanceof Promise) {

@@ -162,24 +162,24 @@ describe("a database of a newer version", () => {
 
   it("is opened as it is when a program of this version can work with it", async () => {
     await using folder = await createTemporaryFolder();
-    await make(folder.path, [{ version: 7, min_version: 5 }]);
+    await make(folder.path, [{ version: 8, min_version: 5 }]);
     for (const migrate of [true, false]) {
       await using store = await openDatabase({ sqlite: databaseIn(folder.path) }, { migrate });
-      const { rows } = await sql<object>`select * from schema_versions where version > 6`.execute(store.db);
-      expect(rows).toEqual([{ version: 7, min_version: 5 }]);
+      const { rows } = await sql<object>`select * from schema_versions where version > 7`.execute(store.db);
+      expect(rows).toEqual([{ version: 8, min_version: 5 }]);
     }
   });
 
   it("is refused when any of its steps needs more, and both versions are named", async () => {
     await using folder = await createTemporaryFolder();
     await make(folder.path, [
-      { version: 7, min_version: 7 },
-      { version: 8, min_version: 5 },
+      { version: 8, min_version: 8 },
+      { version: 9, min_version: 5 },
     ]);
     for (const migrate of [true, false]) {
       await expect(openDatabase({ sqlite: databaseIn(folder.path) }, { migrate })).rejects.toThrow(
-        "the database has schema version 8, which needs programs that know 7, and this version of Countersign knows " +
-          "none beyond 6",
+        "the database has schema version 9, which needs programs that know 8, and this version of Countersign knows " +
+          "none beyond 7",
       );
     }
   });
@@ -210,7 +210,7 @@ describe("a database that is opened without being migrated", () => {
       await expect(opening()).rejects.toThrow("the database has no tables of Countersign");
       await makeFirstVersion(location);
       await expect(opening()).rejects.toThrow(
-        "the database has schema version 1, and this version of Countersign works with 6",
+        "the database has schema version 1, and this version of Countersign works with 7",
       );
       await expect(opening()).rejects.toThrow("update the issuer first");
       await (await openDatabase(location)).close();

@@ -38,7 +38,16 @@ export function composeEndpoints(
     clock,
     issuer,
     audience: options.audience,
-    exchange: createTokenExchange({ issuer, authenticate, issuerOf, federation, sessions, accessGrants }),
+    resources: options.resources,
+    exchange: createTokenExchange({
+      issuer,
+      store,
+      authenticate,
+      issuerOf,
+      federation,
+      sessions,
+      accessGrants,
+    }),
     findToken: createTokenLookup({
       authenticate,
       sessions,
@@ -51,9 +60,11 @@ export function composeEndpoints(
 }
 
 function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: IssuerOptions) {
-  const { audience, clockToleranceMs } = options;
+  const { audience, resources, clockToleranceMs } = options;
+  // Whatever resource a token is for, it is one of ours: asked about, exchanged or revoked here.
+  const own = { ...trust, audiences: [audience, ...resources] };
   const authenticator = createAuthenticator({
-    issuers: createTrustedIssuers([resolveIssuer(trust, { audience, clock })]),
+    issuers: createTrustedIssuers([resolveIssuer(own, { audience, clock })]),
     revocations,
     clock,
     toleranceSeconds: clockToleranceMs / 1_000,

@@ -11,6 +11,7 @@ import { type AccessGrants, createAccessGrants } from "../sessions/access-grants
 import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { SessionsOptions } from "../sessions/session-options.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
+import { createTokenClaims, type TokenClaims } from "../sessions/token-claims.ts";
 import type { IssuerContext } from "./issuer-context.ts";
 
 /** Everything that begins a session or goes on with one. */
@@ -36,27 +37,13 @@ export function createIssuance(
   federated: readonly FederatedIssuer[],
   opened: AsyncDisposableStack,
 ): Issuance {
-  const { options, secret, revocations, store, clock, keyRing } = context;
-  const { audit, observer, audience, accessTtlMs, url: issuer } = options;
+  const { options, clock } = context;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
   const termsOf = new Map(federated.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
   const externalTerms = (name: string) => termsOf.get(name);
-  const sessions = createSessions({
-    store,
-    keyRing,
-    secret,
-    issuer,
-    audience,
-    accessTtlMs,
-    idleTtlMs: options.sessionIdleTtlMs,
-    absoluteTtlMs: options.sessionMaxTtlMs,
-    externalTerms,
-    clock,
-    audit,
-    revocations,
-    onRefresh: observer.refreshDecided,
-  });
-  const accessGrants = createAccessGrants({ store, keyRing, issuer, audience, accessTtlMs, clock, audit });
+  const tokenClaims = composeTokenClaims(context);
+  const sessions = composeSessions(context, { tokenClaims, externalTerms });
+  const accessGrants = composeAccessGrants(context, tokenClaims);
   const federation = createFederation({ issuers: federated, clock, toleranceSeconds });
   return {
     sessions,
@@ -66,6 +53,59 @@ export function createIssuance(
     externalTerms,
     isOtherIssuer: (name) => termsOf.has(name),
   };
+}
+
+function composeSessions(
+  { options, secret, revocations, store, clock, keyRing }: IssuerContext,
+  { tokenClaims, externalTerms }: Pick<SessionsOptions, "tokenClaims"> & Pick<Issuance, "externalTerms">,
+): Sessions {
+  return createSessions({
+    store,
+    keyRing,
+    secret,
+    issuer: options.url,
+    audience: options.audience,
+    resources: options.resources,
+    tokenClaims,
+    accessTtlMs: options.accessTtlMs,
+    idleTtlMs: options.sessionIdleTtlMs,
+    absoluteTtlMs: options.sessionMaxTtlMs,
+    externalTerms,
+    clock,
+    audit: options.audit,
+    revocations,
+    onRefresh: options.observer.refreshDecided,
+  });
+}
+
+function composeAccessGrants(
+  { options, store, clock, keyRing }: IssuerContext,
+  tokenClaims: TokenClaims | undefined,
+): AccessGrants {
+  return createAccessGrants({
+    store,
+    keyRing,
+    issuer: options.url,
+    audience: options.audience,
+    resources: options.resources,
+    tokenClaims,
+    accessTtlMs: options.accessTtlMs,
+    clock,
+    audit: options.audit,
+  });
+}
+
+/** @returns undefined when there is no hook: tokens then have the claims of the store */
+function composeTokenClaims({ options, clock }: IssuerContext): TokenClaims | undefined {
+  const { claims: hook, onError } = options;
+  return (
+    hook &&
+    createTokenClaims({
+      hook,
+      clock,
+      onError: (error) => onError(error, "the claims of a token could not be had"),
+    })
+  );
 }
 
 /** Put together what checks credentials and begins sessions for them. */

@@ -6,6 +6,8 @@ export const OPTION_NAMES = {
   secret: true,
   url: true,
   audience: true,
+  resources: true,
+  claims: true,
   accessTtlMs: true,
   clockToleranceMs: true,
   sessionIdleTtlMs: true,

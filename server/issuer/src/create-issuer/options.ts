@@ -1,6 +1,7 @@
 import type { AuditSink, Clock, MessageBus, Observer } from "@countersign/server";
 import type { PasswordCost } from "../credentials/password.ts";
 import type { AcceptPassword } from "../credentials/password-rule.ts";
+import type { ClaimsHook } from "../sessions/token-claims.ts";
 import type { FederatedIssuerOptions } from "./federated-issuer.ts";
 
 /** What {@link createIssuer} takes. */
@@ -16,6 +17,19 @@ export interface CreateIssuerOptions {
   readonly url: string;
   /** The API that its access tokens are for: their claim `aud`. The store keeps it. */
   readonly audience: string;
+  /**
+   * Further APIs that tokens can be asked for, by parameter `resource`
+   * ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)): absolute URLs, at most 64. A token for one of them is no good
+   * at the others, nor at `audience`, unless it was asked for both. Default: none.
+   */
+  readonly resources?: readonly string[];
+  /**
+   * Finds what an access token says beside what the issuer puts in, such as the tenant of an account: an object of at
+   * most 32 claims and 4 KiB of JSON, which go before those of the store. It is asked at each sign-in, refresh, exchange
+   * and grant to a client, and has 2 s to answer. When it fails, or gives a claim that the issuer or a gate reads, there is no token:
+   * `AUTH_UNAVAILABLE`, and `onError` receives the reason. Default: tokens have the claims of the store only.
+   */
+  readonly claims?: ClaimsHook;
   /** How long an access token lasts, in milliseconds. Default 10 min, at most a day. */
   readonly accessTtlMs?: number;
   /** How far the clocks of issuer and verifiers may lie apart, in milliseconds. Default 5 s, at most 5 min. */

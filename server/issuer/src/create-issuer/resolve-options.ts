@@ -12,6 +12,7 @@ import {
 import type { PasswordCost } from "../credentials/password.ts";
 import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
+import type { ClaimsHook } from "../sessions/token-claims.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
 import { OPTION_NAMES } from "./option-names.ts";
@@ -21,14 +22,17 @@ import type {
   IssuerErrorSink,
   IssuerStoreLocation,
 } from "./options.ts";
+import { resolveResources } from "./resources.ts";
 import { assertSecret } from "./secret.ts";
 
 /** {@link CreateIssuerOptions} with every default filled in. */
 export interface ResolvedIssuerOptions
   extends Omit<
     Required<CreateIssuerOptions>,
-    "allowedOrigins" | "audit" | "bus" | "insecure" | "observe" | "provisional"
+    "allowedOrigins" | "audit" | "bus" | "claims" | "insecure" | "observe" | "provisional"
   > {
+  /** Finds the claims of tokens; undefined: they are those of the store. */
+  readonly claims: ClaimsHook | undefined;
   readonly bus: MessageBus;
   readonly observer: IsolatedObserver;
   /** Passes audit events to the observer. */
@@ -70,12 +74,9 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   assertSecret(secret);
   assertUrl(url, insecure);
   assertAudience(audience);
+  assertClaimsHook(options.claims);
   assertOrigins("allowedOrigins", allowedOrigins);
   const times = resolveTimes(options);
-  const signInsPerMinute = options.signInsPerMinute ?? DEFAULT_SIGN_INS_PER_MINUTE;
-  if (!(signInsPerMinute > 0)) {
-    throw new TypeError("signInsPerMinute must be a positive number, or Infinity for no limit");
-  }
   return {
     ...times,
     keyTimes: toKeyTimes(times),
@@ -83,10 +84,12 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     secret,
     url,
     audience,
+    resources: resolveResources(options.resources, audience),
+    claims: options.claims,
     federatedIssuers: options.federatedIssuers ?? [],
     cookieOrigins: new Set([new URL(url).origin, ...allowedOrigins]),
     acceptPassword: resolveAcceptPassword(options.acceptPassword),
-    signInsPerMinute,
+    signInsPerMinute: resolveSignInsPerMinute(options.signInsPerMinute),
     replaces: options.replaces ?? {},
     provisional: new Set(options.provisional),
     bus: options.bus ?? SILENT_BUS,
@@ -98,6 +101,13 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     failOpen: insecure.failOpen ?? false,
     passwordCost: insecure.passwordCost ?? {},
   };
+}
+
+function resolveSignInsPerMinute(signInsPerMinute = DEFAULT_SIGN_INS_PER_MINUTE): number {
+  if (!(signInsPerMinute > 0)) {
+    throw new TypeError("signInsPerMinute must be a positive number, or Infinity for no limit");
+  }
+  return signInsPerMinute;
 }
 
 function resolveAcceptPassword(accept: AcceptPassword = acceptAnyPassword): AcceptPassword {
@@ -185,6 +195,12 @@ function assertUrl(url: string, insecure: InsecureCreateIssuerOptions): void {
 function assertAudience(audience: string): void {
   if (typeof audience !== "string" || audience === "") {
     throw new TypeError("audience must be a non-empty string");
+  }
+}
+
+function assertClaimsHook(claims: unknown): void {
+  if (claims !== undefined && typeof claims !== "function") {
+    throw new TypeError("claims must be a function");
   }
 }
 

@@ -8,6 +8,8 @@ export type AccountErrorReason =
   | "PASSWORD_REFUSED"
   /** A scope or a role has characters that tokens cannot carry. */
   | "RIGHTS_INVALID"
+  /** A claim has a name that is reserved, or there is more of them than tokens carry: the message says which rule. */
+  | "CLAIMS_INVALID"
   /** There is no account of that name. */
   | "ACCOUNT_UNKNOWN";
 

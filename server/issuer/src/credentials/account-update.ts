@@ -1,5 +1,6 @@
 import { type AccountEvent, isScopeToken } from "@countersign/server/internal";
 import type { AccountChange } from "../store/accounts.ts";
+import { ClaimsFault, type CustomClaims, copyClaims } from "../store/custom-claims.ts";
 import { AccountError } from "./account-error.ts";
 import { TOKEN_RULE } from "./client-names.ts";
 
@@ -12,6 +13,8 @@ export interface AccountUpdate {
   readonly scopes?: readonly string[] | undefined;
   /** All its roles. Sessions that go on have them from their next refresh. */
   readonly roles?: readonly string[] | undefined;
+  /** All its custom claims. Sessions that go on have them from their next refresh. */
+  readonly claims?: CustomClaims | undefined;
   /** Whether it is let in no more, which ends all its sessions. */
   readonly disabled?: boolean | undefined;
   /** Whether to end all its sessions, so that what it loses is gone at once. Default false. */
@@ -21,13 +24,17 @@ export interface AccountUpdate {
 /**
  * Write an update for the store.
  *
- * @throws AccountError when a name of a scope or role is no good
+ * @throws AccountError when a name of a scope or role, or a claim is no good
  */
-export function toAccountChange({ scopes, roles, disabled }: AccountUpdate, nowMs: number): AccountChange {
+export function toAccountChange(
+  { scopes, roles, claims, disabled }: AccountUpdate,
+  nowMs: number,
+): AccountChange {
   assertRights([...(scopes ?? []), ...(roles ?? [])]);
   return {
     scopes: scopes && [...new Set(scopes)],
     roles: roles && [...new Set(roles)],
+    claims: claims && toAccountClaims(claims),
     disabledAtMs: toDisabledAt(disabled, nowMs),
   };
 }
@@ -36,6 +43,15 @@ export function toAccountChange({ scopes, roles, disabled }: AccountUpdate, nowM
 export function assertRights(names: readonly string[]): void {
   if (!names.every(isScopeToken)) {
     throw new AccountError("RIGHTS_INVALID", TOKEN_RULE);
+  }
+}
+
+/** Copy the claims of an account. @throws AccountError `CLAIMS_INVALID` when they break a rule */
+export function toAccountClaims(claims: unknown): CustomClaims {
+  try {
+    return copyClaims(claims);
+  } catch (error) {
+    throw error instanceof ClaimsFault ? new AccountError("CLAIMS_INVALID", error.message) : error;
   }
 }
 
@@ -51,9 +67,10 @@ export function toDisabledAt(disabled: boolean | undefined, nowMs: number): numb
 export function eventsOfAccountUpdate({
   scopes,
   roles,
+  claims,
   disabled,
 }: AccountUpdate): readonly AccountEvent["type"][] {
-  const isChanged = scopes !== undefined || roles !== undefined;
+  const isChanged = scopes !== undefined || roles !== undefined || claims !== undefined;
   return [
     ...(isChanged ? (["account_changed"] as const) : []),
     ...(disabled === true ? (["account_disabled"] as const) : []),

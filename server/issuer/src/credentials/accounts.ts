@@ -9,6 +9,7 @@ import {
   listAccounts,
   updateAccount,
 } from "../store/accounts.ts";
+import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import type { HashReplacer } from "../store/password-replacement.ts";
 import { AccountError } from "./account-error.ts";
@@ -17,6 +18,7 @@ import {
   assertRights,
   eventsOfAccountUpdate,
   toAccountChange,
+  toAccountClaims,
 } from "./account-update.ts";
 import type { Passwords } from "./password.ts";
 import { type AcceptPassword, acceptAnyPassword, assertAcceptable, assertPassword } from "./password-rule.ts";
@@ -51,11 +53,13 @@ export interface NewAccount {
   /** The most that its sessions can be granted. */
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
+  /** What its access tokens say beside what the issuer puts in: at most 32 claims, of 4 KiB of JSON. Default: nothing. */
+  readonly claims?: CustomClaims | undefined;
 }
 
 /** The accounts, for those who run the server. */
 export interface Accounts {
-  /** Add an account. @throws AccountError when the username is taken, or name, password, a scope or a role is no good */
+  /** Add an account. @throws AccountError when the username is taken, or name, password, a scope, a role or a claim is no good */
   create(account: NewAccount): Promise<AccountRecord>;
   /** Find an account by the name that its owner types. */
   find(username: string): Promise<AccountRecord | undefined>;
@@ -68,9 +72,9 @@ export interface Accounts {
    */
   setPassword(username: string, password: string): Promise<void>;
   /**
-   * Change scopes, roles and whether it is let in.
+   * Change scopes, roles, claims and whether it is let in.
    *
-   * @throws AccountError when there is no such account, or a name is no good
+   * @throws AccountError when there is no such account, or a name or a claim is no good
    */
   update(username: string, change: AccountUpdate): Promise<AccountRecord>;
   /** Refuse all sign-ins of an account, and end its sessions. @throws AccountError when there is no such account */
@@ -170,20 +174,22 @@ function noSuchAccount(): AccountError {
 /**
  * Check what can be checked of a new account without a store.
  *
- * @throws AccountError when name, password, a scope or a role is no good
+ * @throws AccountError when name, password, a scope, a role or a claim is no good
  */
-export function assertNewAccount({ username, password, scopes, roles }: NewAccount): void {
+export function assertNewAccount({ username, password, scopes, roles, claims = {} }: NewAccount): void {
   assertUsername(username);
   assertPassword(password);
   assertRights([...scopes, ...roles]);
+  toAccountClaims(claims);
 }
 
-function toRecord({ username, scopes, roles }: NewAccount, nowMs: number): AccountRecord {
+function toRecord({ username, scopes, roles, claims = {} }: NewAccount, nowMs: number): AccountRecord {
   return {
     subject: `usr_${randomBytes(SUBJECT_BYTES).toString("base64url")}`,
     username: normalizeUsername(username),
     scopes: [...new Set(scopes)],
     roles: [...new Set(roles)],
+    claims: toAccountClaims(claims),
     disabledAtMs: undefined,
     createdAtMs: nowMs,
   };

@@ -1,5 +1,6 @@
 import type { ClientEvent } from "@countersign/server/internal";
 import type { ClientChange } from "../store/clients.ts";
+import { type CustomClaims, copyClaims } from "../store/custom-claims.ts";
 import { toDisabledAt } from "./account-update.ts";
 import { assertGrants, assertTokens } from "./client-names.ts";
 
@@ -12,6 +13,8 @@ export interface ClientUpdate {
   /** All grant types that it may use. */
   readonly grants?: readonly string[] | undefined;
   readonly mayIntrospect?: boolean | undefined;
+  /** All the custom claims of its own tokens. */
+  readonly claims?: CustomClaims | undefined;
   /** Whether it is let in no more, which revokes its tokens. */
   readonly disabled?: boolean | undefined;
   /**
@@ -23,10 +26,10 @@ export interface ClientUpdate {
 /**
  * Write an update for the store.
  *
- * @throws Error when the name of a scope, a role or a grant type is no good
+ * @throws Error when the name of a scope, a role or a grant type, or a claim is no good
  */
 export function toClientChange(
-  { scopes, roles, grants, mayIntrospect, disabled }: ClientUpdate,
+  { scopes, roles, grants, mayIntrospect, claims, disabled }: ClientUpdate,
   nowMs: number,
 ): ClientChange {
   assertTokens([...(scopes ?? []), ...(roles ?? [])]);
@@ -38,14 +41,15 @@ export function toClientChange(
     roles: roles && [...new Set(roles)],
     grants: grants && [...new Set(grants)],
     mayIntrospect,
+    claims: claims && copyClaims(claims),
     disabledAtMs: toDisabledAt(disabled, nowMs),
   };
 }
 
 /** List the audit events of an update. */
 export function eventsOfClientUpdate(update: ClientUpdate): readonly ClientEvent["type"][] {
-  const { scopes, roles, grants, mayIntrospect, disabled } = update;
-  const isChanged = [scopes, roles, grants, mayIntrospect].some((value) => value !== undefined);
+  const { scopes, roles, grants, mayIntrospect, claims, disabled } = update;
+  const isChanged = [scopes, roles, grants, mayIntrospect, claims].some((value) => value !== undefined);
   return [
     ...(isChanged ? (["client_changed"] as const) : []),
     ...(disabled === true ? (["client_disabled"] as const) : []),

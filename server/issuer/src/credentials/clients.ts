@@ -1,5 +1,6 @@
 import type { AuditSink, Clock } from "@countersign/server";
 import type { ClientEvent } from "@countersign/server/internal";
+import type { ClientTrust } from "../store/client-trust.ts";
 import {
   type ClientKeyChange,
   type ClientRecord,
@@ -9,11 +10,13 @@ import {
   replaceClientKey,
   updateClient,
 } from "../store/clients.ts";
+import { type CustomClaims, copyClaims } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import { OWN_ISSUER } from "../store/revocations.ts";
 import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
+import { assertTrust } from "./client-trust.ts";
 import { type ClientUpdate, eventsOfClientUpdate, toClientChange } from "./client-update.ts";
 
 /** What {@link createClients} needs. */
@@ -51,14 +54,18 @@ export interface NewClient {
   readonly grants: readonly string[];
   /** Whether it may ask about tokens of others. */
   readonly mayIntrospect: boolean;
-  /** Its public keys, as a JWK Set in JSON. Absent: it gets a secret. */
+  /** Its public keys, as a JWK Set in JSON. With neither these nor `trust`, it gets a secret. */
   readonly jwks?: string | undefined;
+  /** The other issuer whose tokens prove who it is, and whom they are about: up to 64 subjects. */
+  readonly trust?: ClientTrust | undefined;
+  /** What its own access tokens say beside what the issuer puts in. Default: nothing. */
+  readonly claims?: CustomClaims | undefined;
 }
 
 /** A client, and the secret that was made for it. */
 export interface ClientWithSecret {
   readonly client: ClientRecord;
-  /** The only time that it is seen; undefined for a client with keys. */
+  /** The only time that it is seen; undefined for a client that proves itself otherwise. */
   readonly secret: string | undefined;
 }
 
@@ -66,8 +73,10 @@ export interface ClientWithSecret {
 export interface ClientRotation {
   /** How long the secret before stays good, in milliseconds. */
   readonly overlapMs: number;
-  /** Its new public keys. Absent: it gets a new secret. */
+  /** Its new public keys. With neither these nor `trust`, it gets a new secret. */
   readonly jwks?: string | undefined;
+  /** The other issuer whose tokens prove from now on who it is. */
+  readonly trust?: ClientTrust | undefined;
 }
 
 /** The clients, for those who run the server. */
@@ -77,10 +86,10 @@ export interface Clients {
   /** List every client by its identifier. */
   list(): Promise<readonly ClientRecord[]>;
   /**
-   * Give a client a new secret, while the one before stays good for a time; or new keys, at once. A secret before
-   * that one is no longer good.
+   * Give a client a new secret, while the one before stays good for a time; or new keys or subjects of another issuer, at
+   * once. A secret before that one is no longer good.
    *
-   * @throws Error when there is no such client, or the keys are no good
+   * @throws Error when there is no such client, the keys or subjects are no good, or another client is one of these
    */
   rotate(clientId: string, rotation: ClientRotation): Promise<ClientWithSecret>;
   /**
@@ -139,14 +148,10 @@ export function createClients(options: ClientsOptions): Clients {
       return made;
     },
     list: () => listClients(store),
-    async rotate(clientId, { overlapMs, jwks }) {
+    async rotate(clientId, { overlapMs, jwks, trust }) {
       await get(clientId);
-      const proof = await createProof(jwks);
-      const change: ClientKeyChange =
-        proof.jwks === undefined
-          ? { secretHash: proof.secretHash, previousExpiresAtMs: clock.nowMs() + overlapMs }
-          : { jwks: proof.jwks };
-      await replaceClientKey(store, clientId, change);
+      const proof = await createProof({ jwks, trust });
+      await replaceClientKey(store, clientId, toKeyChange(proof, clock.nowMs() + overlapMs));
       record("client_rotated", clientId);
       return { client: await get(clientId), secret: proof.secret };
     },
@@ -165,11 +170,11 @@ function noSuchClient(): Error {
 }
 
 async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecret> {
-  const { clientId, scopes, roles, grants, mayIntrospect, jwks } = input;
+  const { clientId, scopes, roles, grants, mayIntrospect, claims = {} } = input;
   assertClientId(clientId);
   assertTokens([...scopes, ...roles]);
   assertGrants(grants);
-  const { secret, ...proof } = await createProof(jwks);
+  const { secret, ...proof } = await createProof(input);
   const client = {
     ...proof,
     clientId,
@@ -177,6 +182,7 @@ async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecr
     roles: [...new Set(roles)],
     grants: [...new Set(grants)],
     mayIntrospect,
+    claims: copyClaims(claims),
     previousSecretHash: undefined,
     previousSecretExpiresAtMs: undefined,
     disabledAtMs: undefined,
@@ -185,16 +191,35 @@ async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecr
   return { client, secret };
 }
 
-/** What a client proves itself with: its keys, or a secret that is made for it. */
-type ClientProof =
-  | { readonly jwks: string; readonly secret: undefined; readonly secretHash: undefined }
-  | { readonly jwks: undefined; readonly secret: string; readonly secretHash: string };
+/** What a client proves itself with: its keys, tokens of another issuer, or a secret that is made for it. */
+interface ClientProof extends Pick<ClientRecord, "jwks" | "secretHash" | "trust"> {
+  readonly secret: string | undefined;
+}
 
-/** @param jwks its public keys; undefined: it gets a secret */
-async function createProof(jwks: string | undefined): Promise<ClientProof> {
+const NO_PROOF: ClientProof = { jwks: undefined, trust: undefined, secretHash: undefined, secret: undefined };
+
+/** @throws Error when both keys and another issuer are given, or one of them is no good */
+async function createProof({ jwks, trust }: Pick<NewClient, "jwks" | "trust">): Promise<ClientProof> {
+  if (jwks !== undefined && trust !== undefined) {
+    throw new Error("a client has either keys or another issuer that vouches for it, not both");
+  }
   if (jwks !== undefined) {
-    return { jwks: await parseClientKeys(jwks), secret: undefined, secretHash: undefined };
+    return { ...NO_PROOF, jwks: await parseClientKeys(jwks) };
+  }
+  if (trust !== undefined) {
+    assertTrust(trust);
+    return { ...NO_PROOF, trust: { issuer: trust.issuer, subjects: [...new Set(trust.subjects)] } };
   }
   const secret = createClientSecret();
-  return { jwks: undefined, secret, secretHash: hashClientSecret(secret) };
+  return { ...NO_PROOF, secret, secretHash: hashClientSecret(secret) };
+}
+
+function toKeyChange(
+  { jwks, trust, secretHash = "" }: ClientProof,
+  previousExpiresAtMs: number,
+): ClientKeyChange {
+  if (jwks !== undefined) {
+    return { jwks };
+  }
+  return trust === undefined ? { secretHash, previousExpiresAtMs } : { trust };
 }

@@ -12,8 +12,10 @@ import { createTokenEndpoint } from "./token-endpoint.ts";
 export interface OAuthEndpointsOptions {
   /** The name of the issuer: claim `iss` of its access tokens, and `iss` of the answers about tokens. */
   readonly issuer: string;
-  /** The audience of every access token. A request for another one is refused. */
+  /** The audience of access tokens, when no other resource is asked for. */
   readonly audience: string;
+  /** The further resources that tokens can be asked for. A request for another one is refused. */
+  readonly resources: readonly string[];
   /** Authenticates clients, and begins sessions for them and for the subjects of other issuers. */
   readonly signIn: SignIn;
   /** Refreshes sessions, and ends those whose token is revoked. */

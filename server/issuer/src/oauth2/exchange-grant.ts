@@ -7,7 +7,7 @@ import type { Form } from "./form.ts";
 import type { GrantDeps, Granted } from "./grant.ts";
 import type { OAuthRequest } from "./oauth-endpoint.ts";
 import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
-import { readScopes } from "./parameters.ts";
+import { readResources, readScopes } from "./parameters.ts";
 
 const PREFIX = "urn:ietf:params:oauth:token-type:";
 const ISSUED_TOKEN_TYPE = `${PREFIX}access_token`;
@@ -35,11 +35,11 @@ export async function exchangeTokens(
   }
   const subject = readToken(form, "subject_token");
   const actor = readActor(form);
-  const scopes = readScopes(form);
+  const [scopes, resources] = [readScopes(form), readResources(form)];
   const use = toSessionUse(request);
   // RFC 8693 §2.2.2: what is wrong with either token makes the request invalid, not the grant.
   const tokens = await namingWrongCredentials("invalid_request", () =>
-    exchange({ client, subject, actor, scopes, use }),
+    exchange({ client, subject, actor, scopes, resources, use }),
   );
   return { tokens, issuedTokenType: ISSUED_TOKEN_TYPE };
 }

@@ -8,7 +8,7 @@ import { exchangeTokens } from "./exchange-grant.ts";
 import type { Grant, GrantDeps, Granted } from "./grant.ts";
 import type { OAuthRequest } from "./oauth-endpoint.ts";
 import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
-import { readRefreshId, readScopes } from "./parameters.ts";
+import { readRefreshId, readResources, readScopes } from "./parameters.ts";
 
 /** Every grant type there is. The password grant is not among them (RFC 9700 §2.4). */
 export const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
@@ -25,7 +25,8 @@ async function grantClientCredentials(
   caller: Caller,
 ): Promise<Granted> {
   const client = needClient(caller);
-  return { tokens: await signIn.beginClient(client, "client_credentials", { scopes: readScopes(form) }) };
+  const wish = { scopes: readScopes(form), resources: readResources(form) };
+  return { tokens: await signIn.beginClient(client, "client_credentials", wish) };
 }
 
 /** [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6) */
@@ -37,9 +38,10 @@ async function grantRefresh(
   const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needRefresher(caller).clientId;
   const { form } = request;
   const refreshToken = form.need("refresh_token");
-  const [refreshId, scopes] = [readRefreshId(form), readScopes(form)];
+  const [refreshId, scopes, resources] = [readRefreshId(form), readScopes(form), readResources(form)];
+  const use = toSessionUse(request);
   return {
-    tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes, use: toSessionUse(request) }),
+    tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes, resources, use }),
   };
 }
 
@@ -60,7 +62,7 @@ async function grantAssertion(
 ): Promise<Granted> {
   const { form, peer } = request;
   const assertion = form.need("assertion");
-  const scopes = readScopes(form);
+  const [scopes, resources] = [readScopes(form), readResources(form)];
   const client = caller.kind === "client" ? caller.client : undefined;
   if (client !== undefined) {
     assertGranted(client, "jwt-bearer");
@@ -72,12 +74,13 @@ async function grantAssertion(
     if (client !== undefined && client.clientId !== signer.clientId) {
       throw new OAuthError("invalid_grant", "the assertion is another client's");
     }
-    return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes }) };
+    return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes, resources }) };
   }
   const canRefresh = caller.kind !== "anonymous";
   const tokens = await signIn.beginFederated({
     token: assertion,
     scopes,
+    resources,
     peer,
     client,
     canRefresh,

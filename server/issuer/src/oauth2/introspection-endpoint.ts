@@ -3,6 +3,7 @@ import type { SignIn } from "../services/session-sign-in.ts";
 import type { LiveToken, TokenLookup } from "../services/token-lookup.ts";
 import type { SessionRights } from "../sessions/session-rights.ts";
 import type { ClientRecord } from "../store/clients.ts";
+import { pickCustomClaims } from "../store/custom-claims.ts";
 import type { SessionRecord } from "../store/session-record.ts";
 import { needClient, readCaller } from "./caller.ts";
 import type { OAuthAnswer } from "./oauth-endpoint.ts";
@@ -45,6 +46,8 @@ function mayLearnOf(client: ClientRecord, token: LiveToken): boolean {
 function describeAccessToken(principal: Principal): object {
   const { claims } = principal;
   return {
+    // First: what this endpoint says itself goes before everything else.
+    ...pickCustomClaims(claims),
     active: true,
     token_type: "Bearer",
     iss: principal.issuer,

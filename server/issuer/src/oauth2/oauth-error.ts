@@ -1,4 +1,5 @@
 import { AuthError, type AuthReason } from "@countersign/server";
+import { InvalidTargetError } from "../sessions/token-audience.ts";
 
 /** The error codes of the OAuth endpoints. */
 export type OAuthErrorCode =
@@ -62,6 +63,9 @@ const DEFAULT_RETRY_MS = 1_000;
 export function toOAuthError(error: unknown): OAuthError | undefined {
   if (error instanceof OAuthError) {
     return error;
+  }
+  if (error instanceof InvalidTargetError) {
+    return new OAuthError("invalid_target", error.message);
   }
   if (!(error instanceof AuthError)) {
     return undefined;

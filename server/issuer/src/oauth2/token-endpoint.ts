@@ -1,3 +1,4 @@
+import type { TokenAudiences } from "../sessions/token-audience.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import { readCaller } from "./caller.ts";
 import type { GrantDeps, Granted } from "./grant.ts";
@@ -7,10 +8,7 @@ import { OAuthError } from "./oauth-error.ts";
 import { assertTarget } from "./parameters.ts";
 
 /** What the token endpoint needs. */
-export interface TokenEndpointDeps extends GrantDeps {
-  /** The audience of every access token. */
-  readonly audience: string;
-}
+export interface TokenEndpointDeps extends GrantDeps, TokenAudiences {}
 
 /** Create the token endpoint: `/oauth2/token` ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). */
 export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
@@ -21,7 +19,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
       throw new OAuthError("unsupported_grant_type", "this grant type is not supported");
     }
     const caller = await readCaller(deps.signIn, request);
-    assertTarget(form, deps.audience);
+    assertTarget(form, deps);
     return toResponse(await grant(deps, request, caller));
   };
 }

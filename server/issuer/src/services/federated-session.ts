@@ -5,6 +5,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens, TokenHolder, TokenWish } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
+import { NO_CLAIMS } from "../store/custom-claims.ts";
 import type { Actor } from "../store/session-record.ts";
 
 /** Begins sessions; with and without refresh tokens. */
@@ -16,6 +17,8 @@ export interface SessionBeginners {
 /** A session to begin, of a subject of another issuer. */
 export interface FederatedSession extends TokenWish {
   readonly identity: FederatedIdentity;
+  /** What it begins with. */
+  readonly type: "sign_in" | "token_exchange";
   /** The client that it is for, which limits what can be granted; undefined: our own pages and tools. */
   readonly client: ClientRecord | undefined;
   readonly actor: Actor | undefined;
@@ -30,19 +33,23 @@ export interface FederatedSession extends TokenWish {
  * there is one access token, which lasts no longer than the token that it was made from.
  *
  * @throws AuthError `INSUFFICIENT_SCOPE`, `CREDENTIALS_INVALID` or `AUTH_UNAVAILABLE`
+ * @throws InvalidTargetError when a resource is asked for that this issuer gives out no tokens for
  */
 export async function beginFederatedSession(
   { sessions, accessGrants }: SessionBeginners,
-  { identity, client, scopes, maxAccessTtlMs, use, actor, canRefresh }: FederatedSession,
+  { identity, client, type, actor, canRefresh, ...wish }: FederatedSession,
 ): Promise<IssuedTokens> {
   const { external, authTimeMs, acr, amr, refreshForMs, expiresAtMs: notAfterMs } = identity;
   const session = {
     holder: limitToClient(identity, client),
     clientId: client?.clientId ?? FIRST_PARTY_CLIENT_ID,
-    scopes,
-    maxAccessTtlMs,
-    use,
+    type,
+    scopes: wish.scopes,
+    maxAccessTtlMs: wish.maxAccessTtlMs,
+    resources: wish.resources,
+    use: wish.use,
     external,
+    externalClaims: identity.principal.claims,
     authTimeMs,
     acr,
     amr,
@@ -51,7 +58,7 @@ export async function beginFederatedSession(
   const mayRefresh = canRefresh && (client === undefined || client.grants.includes("refresh_token"));
   return mayRefresh && refreshForMs !== undefined
     ? sessions.beginExternal({ ...session, refreshForMs })
-    : accessGrants.begin({ ...session, notAfterMs });
+    : accessGrants.begin({ ...session, claims: NO_CLAIMS, notAfterMs });
 }
 
 /** What a subject can have through a client: at most what the client can have too. */

@@ -96,14 +96,21 @@ export function createSignIn(options: SignInOptions): SignIn {
     assertGranted(client, grant);
     const { clientId } = client;
     const holder = { subject: toClientSubject(clientId), scopes: client.scopes, roles: client.roles };
-    return accessGrants.begin({ ...wish, holder, clientId });
+    return accessGrants.begin({
+      ...wish,
+      holder,
+      clientId,
+      type: "client_credentials",
+      claims: client.claims,
+    });
   };
   const federated = async ({ token, ...input }: FederatedInput): Promise<IssuedTokens> => {
     const identity = await federation(token);
     if (input.client !== undefined) {
       assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
     }
-    return beginFederatedSession(options, { ...input, identity, actor: keepActor(identity.principal) });
+    const actor = keepActor(identity.principal);
+    return beginFederatedSession(options, { ...input, identity, type: "sign_in", actor });
   };
   const begin = async ({ credential, peer, ...wish }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {

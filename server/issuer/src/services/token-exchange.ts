@@ -2,9 +2,12 @@ import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import type { FederatedIdentity } from "../credentials/federated-identity.ts";
 import type { ExchangedTokenType, Federation } from "../credentials/federation.ts";
-import type { AccessGrants } from "../sessions/access-grants.ts";
+import type { AccessGrants, NewAccess } from "../sessions/access-grants.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
-import type { ClientRecord } from "../store/clients.ts";
+import { findAccountBySubject } from "../store/accounts.ts";
+import { type ClientRecord, findClient } from "../store/clients.ts";
+import { NO_CLAIMS } from "../store/custom-claims.ts";
+import type { Store } from "../store/database.ts";
 import type { SessionUse } from "../store/session-record.ts";
 import { type Party, toActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
@@ -25,6 +28,8 @@ export interface ExchangeInput {
   readonly actor: ExchangedToken | undefined;
   /** The scopes that are asked for; none: all that can be had. */
   readonly scopes: readonly string[];
+  /** The resources that the token is to be for (RFC 8707); none: the audience of the issuer. Default: none. */
+  readonly resources?: readonly string[] | undefined;
   /** Where it asks from. Default: not known. */
   readonly use?: SessionUse | undefined;
 }
@@ -33,6 +38,8 @@ export interface ExchangeInput {
 export interface TokenExchangeOptions extends SessionBeginners {
   /** Claim `iss` of our own tokens. */
   readonly issuer: string;
+  /** Has the accounts and clients that tokens of ours are about. */
+  readonly store: Store;
   /** Verifies our own access tokens. */
   readonly authenticate: (token: string) => Principal | Promise<Principal>;
   /** Reads the claim `iss` of a token, without believing it. */
@@ -50,6 +57,7 @@ export interface TokenExchangeOptions extends SessionBeginners {
  *
  * @throws AuthError `CREDENTIALS_INVALID` when a token is not good, or names another party in `may_act`;
  *   `INSUFFICIENT_SCOPE`, or `AUTH_UNAVAILABLE`
+ * @throws InvalidTargetError when a resource is asked for that this issuer gives out no tokens for
  */
 export type TokenExchange = (input: ExchangeInput) => Promise<IssuedTokens>;
 
@@ -68,7 +76,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     }
     return { kind: "own", identity: await readOwnIdentity(options.authenticate, token) };
   };
-  return async ({ client, subject, actor, scopes, use }) => {
+  return async ({ client, subject, actor, scopes, resources, use }) => {
     const owner = await identify(subject);
     const party =
       actor === undefined ? toClientParty(client.clientId, options.issuer) : toParty(await identify(actor));
@@ -76,18 +84,38 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     if (owner.kind === "federated") {
       // An actor with a token of its own acts for as long as that one lasts, and proves itself anew.
       const canRefresh = actor === undefined;
-      return beginFederatedSession(options, { ...owner, client, scopes, use, actor: act, canRefresh });
+      const { identity } = owner;
+      const type = "token_exchange";
+      const session = { identity, type, client, scopes, resources, use, actor: act, canRefresh } as const;
+      return beginFederatedSession(options, session);
     }
     const { identity } = owner;
     return options.accessGrants.derive({
       ...identity,
+      ...(await findStanding(options.store, identity)),
+      type: "token_exchange",
       holder: limitToClient(identity, client),
       clientId: client.clientId,
       scopes,
+      resources,
       actor: act,
       notAfterMs: identity.expiresAtMs,
     });
   };
+}
+
+/** Read what the store has of whom a token is about: what stands in the new one is as it is now. */
+async function findStanding(
+  store: Store,
+  { subject, ownClientId }: OwnIdentity,
+): Promise<Pick<NewAccess, "account" | "claims">> {
+  if (ownClientId !== undefined) {
+    return { account: undefined, claims: (await findClient(store, ownClientId))?.claims ?? NO_CLAIMS };
+  }
+  const account = await findAccountBySubject(store, subject);
+  return account === undefined
+    ? { account: undefined, claims: NO_CLAIMS }
+    : { account: { subject, username: account.username }, claims: account.claims };
 }
 
 function toParty({ kind, identity }: Identity): Party {

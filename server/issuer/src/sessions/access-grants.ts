@@ -2,12 +2,15 @@ import { type AuditSink, AuthError, type Clock } from "@countersign/server";
 import type { SessionEvent } from "@countersign/server/internal";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { findClient } from "../store/clients.ts";
+import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import type { Actor, Authentication, ExternalSubject } from "../store/session-record.ts";
 import { mintAccessToken } from "./mint.ts";
 import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createSessionId } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
+import { grantResources, narrowAudience } from "./token-audience.ts";
+import { type ClaimsGrant, claimsOf, type TokenClaims } from "./token-claims.ts";
 import type { IssuedTokens, TokenHolder, TokenWish } from "./tokens.ts";
 
 /** What {@link createAccessGrants} needs; the same as for sessions. */
@@ -16,6 +19,10 @@ export interface AccessGrantsOptions {
   readonly keyRing: Pick<KeyRing, "signingKey">;
   readonly issuer: string;
   readonly audience: string;
+  /** As for sessions. */
+  readonly resources: readonly string[];
+  /** As for sessions. */
+  readonly tokenClaims: TokenClaims | undefined;
   /** How long an access token lasts at the most, in milliseconds. */
   readonly accessTtlMs: number;
   readonly clock: Clock;
@@ -30,8 +37,16 @@ export interface NewAccess extends Authentication, TokenWish {
   readonly notAfterMs?: number | undefined;
   /** Who the subject is to another issuer. */
   readonly external?: ExternalSubject | undefined;
+  /** The claims of that issuer's token, for option `claims`. Default: none are known. */
+  readonly externalClaims?: Readonly<Record<string, unknown>> | undefined;
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly actor?: Actor | undefined;
+  /** What it is granted for. */
+  readonly type: ClaimsGrant["type"];
+  /** The account that it is about; undefined when it is about none. */
+  readonly account?: ClaimsGrant["account"];
+  /** The claims that the subject has in the store. */
+  readonly claims: CustomClaims;
 }
 
 /** Grants access tokens without refresh tokens. */
@@ -39,8 +54,10 @@ export interface AccessGrants {
   /**
    * Grant a token in a session of its own, so that it can be revoked like any.
    *
-   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the holder cannot have, and
-   *   `CREDENTIALS_INVALID` when the client has been disabled, or the proof is about to expire
+   * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the holder cannot have,
+   *   `CREDENTIALS_INVALID` when the client has been disabled, or the proof is about to expire, and `AUTH_UNAVAILABLE` when
+   *   the store or the hook of claims cannot be asked
+   * @throws InvalidTargetError when a resource is asked for that this issuer gives out no tokens for
    */
   begin(access: NewAccess): Promise<IssuedTokens>;
   /**
@@ -56,17 +73,19 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
   const { store, clock, audit } = options;
   return {
     async begin(access) {
-      const nowMs = clock.nowMs();
-      const expiresAtMs = nowMs + lifeMs(options, access, nowMs);
       const { holder, clientId, authTimeMs, acr, amr, external, actor } = access;
       const { subject, roles } = holder;
-      const scopes = grantScopes(access.scopes, holder.scopes);
+      const sessionId = createSessionId();
+      const contents = await prepare(options, { ...access, sessionId });
+      const nowMs = clock.nowMs();
+      const expiresAtMs = nowMs + lifeMs(options, access, nowMs);
       const start = {
-        sessionId: createSessionId(),
+        sessionId,
         subject,
         clientId,
-        scopes,
+        scopes: contents.scopes,
         roles,
+        resources: contents.resources,
         authTimeMs,
         acr,
         amr,
@@ -78,12 +97,12 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
         idleExpiresAtMs: expiresAtMs,
         absoluteExpiresAtMs: expiresAtMs,
       };
-      const { sessionId } = await storeSession({ store, audit }, start, toClientSponsor(clientId));
-      return issue(options, { ...access, sessionId });
+      await storeSession({ store, audit }, start, toClientSponsor(clientId));
+      return issue(options, { ...access, sessionId }, contents);
     },
     async derive(access) {
       const { holder, sessionId, clientId } = access;
-      const tokens = await issue(options, access);
+      const tokens = await issue(options, access, await prepare(options, access));
       // Read after the token was signed: what disables the client from here on revokes the token as well.
       const client = await findClient(store, clientId);
       if (client === undefined || client.disabledAtMs !== undefined) {
@@ -95,18 +114,54 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
   };
 }
 
+/** An access token that is granted, in its session. */
+type SessionAccess = NewAccess & { readonly sessionId: string };
+
+/** What is found out before anything is stored. */
+interface Contents {
+  readonly scopes: readonly string[];
+  /** Undefined: the audience of the issuer. */
+  readonly resources: readonly string[] | undefined;
+  readonly audience: readonly string[];
+  readonly claims: CustomClaims;
+}
+
+async function prepare(options: AccessGrantsOptions, access: SessionAccess): Promise<Contents> {
+  const { holder, clientId, sessionId, external, actor, type, account } = access;
+  const { subject, roles } = holder;
+  // Before the hook is asked, which takes time.
+  lifeMs(options, access, options.clock.nowMs());
+  const scopes = grantScopes(access.scopes, holder.scopes);
+  const resources = grantResources(access.resources, options);
+  const audience = narrowAudience(undefined, resources, options);
+  const claims = await claimsOf(options.tokenClaims, {
+    type,
+    subject,
+    account,
+    clientId,
+    sessionId,
+    scopes,
+    roles,
+    audience,
+    external: external && { ...external, claims: access.externalClaims },
+    actor,
+    claims: access.claims,
+  });
+  return { scopes, resources, audience, claims };
+}
+
 async function issue(
   options: AccessGrantsOptions,
-  access: NewAccess & { readonly sessionId: string },
+  access: SessionAccess,
+  { scopes, audience, claims }: Contents,
 ): Promise<IssuedTokens> {
-  const { issuer, audience, keyRing, clock } = options;
+  const { issuer, keyRing, clock } = options;
   const { holder, clientId, sessionId, authTimeMs, acr, amr, actor } = access;
   const { subject, roles } = holder;
   const nowMs = clock.nowMs();
-  const scopes = grantScopes(access.scopes, holder.scopes);
   const { token, expiresAtMs } = await mintAccessToken(
-    { issuer, audience, accessTtlMs: lifeMs(options, access, nowMs), key: keyRing.signingKey(), nowMs },
-    { subject, clientId, sessionId, scopes, roles, authTimeMs, acr, amr, actor },
+    { issuer, accessTtlMs: lifeMs(options, access, nowMs), key: keyRing.signingKey(), nowMs },
+    { subject, clientId, sessionId, scopes, roles, audience, authTimeMs, acr, amr, actor, claims },
   );
   const expiresInMs = expiresAtMs - nowMs;
   return { accessToken: token, expiresInMs, refreshToken: "", refreshExpiresInMs: 0, scopes, sessionId };

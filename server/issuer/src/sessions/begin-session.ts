@@ -1,10 +1,13 @@
-import type { AccountRecord } from "../store/accounts.ts";
+import { type AccountRecord, findAccountBySubject } from "../store/accounts.ts";
+import { type CustomClaims, NO_CLAIMS } from "../store/custom-claims.ts";
 import type { Actor, Authentication, ExternalSubject } from "../store/session-record.ts";
 import type { SessionSponsor } from "../store/sessions.ts";
 import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createRefreshToken, createSessionId, hashRefreshToken } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
 import type { SessionContext } from "./session-options.ts";
+import { grantResources, narrowAudience } from "./token-audience.ts";
+import { type ClaimsGrant, claimsOf } from "./token-claims.ts";
 import { type IssuedTokens, issueTokens, type TokenHolder, type TokenWish } from "./tokens.ts";
 
 /** An account as it was when its owner proved who they are. */
@@ -24,6 +27,8 @@ export interface NewSession extends TokenWish {
   readonly clientId: string;
   /** What the owner proved it with: claim `amr` (RFC 8176). Default: not said. */
   readonly amr?: readonly string[];
+  /** How well the owner proved it: claim `acr`, which rules can ask for (RFC 9470). Default: not said. */
+  readonly acr?: string | undefined;
 }
 
 /** A new session of a subject that another issuer vouches for. */
@@ -31,6 +36,10 @@ export interface NewExternalSession extends Authentication, TokenWish {
   /** Who it is here, and the most that it can be granted. */
   readonly holder: TokenHolder;
   readonly external: ExternalSubject;
+  /** The claims of that issuer's token, for option `claims`. Default: none are known. */
+  readonly externalClaims?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the session begins with an exchange of tokens (RFC 8693). Default: with a sign-in. */
+  readonly type?: "sign_in" | "token_exchange" | undefined;
   /** The client that the session is for: the first-party one, or one that is registered. */
   readonly clientId: string;
   /** Who acts for the subject; undefined: the subject itself. */
@@ -41,12 +50,29 @@ export interface NewExternalSession extends Authentication, TokenWish {
 
 /** Begin a session of an account. */
 export async function beginSession(context: SessionContext, input: NewSession): Promise<IssuedTokens> {
-  const { account, clientId, amr, maxAccessTtlMs, use } = input;
+  const { account, clientId, amr, acr, maxAccessTtlMs, use } = input;
   const { subject, passwordHash, roles } = account;
   const scopes = grantScopes(input.scopes, account.scopes);
-  const grant = { ...use, subject, clientId, scopes, amr, authTimeMs: context.clock.nowMs() };
-  const sponsor = { subject, passwordHash };
-  return begin(context, { grant, roles, lifeMs: context.absoluteTtlMs, sponsor, maxAccessTtlMs });
+  const resources = grantResources(input.resources, context);
+  const { username, claims } = await findClaims(context, subject);
+  const grant = { ...use, subject, clientId, scopes, resources, acr, amr, authTimeMs: context.clock.nowMs() };
+  return begin(context, {
+    grant,
+    roles,
+    lifeMs: context.absoluteTtlMs,
+    sponsor: { subject, passwordHash },
+    maxAccessTtlMs,
+    about: { type: "sign_in", account: { subject, username }, external: undefined, claims },
+  });
+}
+
+/** Read what is no part of the proof. */
+async function findClaims(
+  { store }: SessionContext,
+  subject: string,
+): Promise<Pick<AccountRecord, "claims" | "username">> {
+  // An account that is gone begins no session, whatever is made of it here.
+  return (await findAccountBySubject(store, subject)) ?? { username: "", claims: NO_CLAIMS };
 }
 
 /** Begin a session that is carried on without its issuer: what was granted is all that there will be. */
@@ -54,13 +80,24 @@ export async function beginExternalSession(
   context: SessionContext,
   input: NewExternalSession,
 ): Promise<IssuedTokens> {
-  const { holder, external, clientId, authTimeMs, acr, amr, actor, refreshForMs } = input;
+  const { holder, external, clientId, authTimeMs, acr, amr, actor, refreshForMs, type = "sign_in" } = input;
   const { subject, roles } = holder;
   const scopes = grantScopes(input.scopes, holder.scopes);
-  const grant = { ...input.use, subject, clientId, scopes, roles, external, authTimeMs, acr, amr, actor };
-  const lifeMs = Math.min(context.absoluteTtlMs, refreshForMs);
-  const { maxAccessTtlMs } = input;
-  return begin(context, { grant, roles, lifeMs, sponsor: toClientSponsor(clientId), maxAccessTtlMs });
+  const resources = grantResources(input.resources, context);
+  const origin = { roles, resources, external, authTimeMs, acr, amr, actor };
+  return begin(context, {
+    grant: { ...input.use, ...origin, subject, clientId, scopes },
+    roles,
+    lifeMs: Math.min(context.absoluteTtlMs, refreshForMs),
+    sponsor: toClientSponsor(clientId),
+    maxAccessTtlMs: input.maxAccessTtlMs,
+    about: {
+      type,
+      account: undefined,
+      external: { ...external, claims: input.externalClaims },
+      claims: NO_CLAIMS,
+    },
+  });
 }
 
 interface Beginning extends Pick<TokenWish, "maxAccessTtlMs"> {
@@ -72,14 +109,28 @@ interface Beginning extends Pick<TokenWish, "maxAccessTtlMs"> {
   /** How long the session lasts at the most. */
   readonly lifeMs: number;
   readonly sponsor: SessionSponsor | undefined;
+  /** What a hook is told beside. */
+  readonly about: Pick<ClaimsGrant, "type" | "account" | "external"> & { readonly claims: CustomClaims };
 }
 
 async function begin(
   context: SessionContext,
-  { grant, roles, lifeMs, sponsor, maxAccessTtlMs }: Beginning,
+  { grant, roles, lifeMs, sponsor, maxAccessTtlMs, about }: Beginning,
 ): Promise<IssuedTokens> {
-  const nowMs = context.clock.nowMs();
   const sessionId = createSessionId();
+  const { subject, clientId, scopes, resources, actor } = grant;
+  const audience = narrowAudience(undefined, resources, context);
+  const claims = await claimsOf(context.tokenClaims, {
+    ...about,
+    subject,
+    clientId,
+    sessionId,
+    scopes,
+    roles,
+    audience,
+    actor,
+  });
+  const nowMs = context.clock.nowMs();
   const token = createRefreshToken(context.macKey, sessionId, 0);
   const absoluteExpiresAtMs = nowMs + lifeMs;
   const idleExpiresAtMs = Math.min(nowMs + context.idleTtlMs, absoluteExpiresAtMs);
@@ -87,7 +138,8 @@ async function begin(
   const session = await storeSession(context, { ...start, refreshHash: hashRefreshToken(token) }, sponsor);
   return issueTokens(context, {
     session,
-    rights: { scopes: session.scopes, roles, endsAtMs: absoluteExpiresAtMs },
+    rights: { scopes: session.scopes, roles, claims, endsAtMs: absoluteExpiresAtMs },
+    audience,
     refreshToken: token.text,
     maxAccessTtlMs,
   });

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import type { SigningKey } from "../keys/signing-key.ts";
+import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Actor, Authentication } from "../store/session-record.ts";
 
-/** Whom our access tokens are from and for. */
+/** Whom our access tokens are from, and how long they last. */
 export interface MintOptions {
   /** Claim `iss`. */
   readonly issuer: string;
-  /** Claim `aud`: the resource that every token is for (RFC 9068 §3). */
-  readonly audience: string;
   /** How long a token lasts at the most, in milliseconds. */
   readonly accessTtlMs: number;
 }
@@ -20,6 +19,10 @@ export interface AccessGrant extends Authentication {
   readonly sessionId: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
+  /** Claim `aud`: the resources that the token is for, at least one (RFC 9068 §3). */
+  readonly audience: readonly string[];
+  /** What it says beside. Default: nothing. */
+  readonly claims?: CustomClaims;
   /** Who acts for the subject; undefined when the subject itself does. */
   readonly actor?: Actor | undefined;
 }
@@ -43,14 +46,20 @@ export async function mintAccessToken(
   options: MintOptions & { readonly key: SigningKey; readonly nowMs: number },
   grant: AccessGrant,
 ): Promise<AccessToken> {
-  const { issuer, audience, accessTtlMs, key, nowMs } = options;
+  const { issuer, accessTtlMs, key, nowMs } = options;
   const issuedAtSeconds = Math.floor(nowMs / 1_000);
   const expiresAtSeconds = Math.max(Math.floor((nowMs + accessTtlMs) / 1_000), issuedAtSeconds + 1);
   const tokenId = randomUUID();
+  const [audience, ...others] = grant.audience;
+  if (audience === undefined) {
+    throw new TypeError("a token must be for one resource at the least");
+  }
   const claims = {
+    // First: what the issuer says itself goes before everything else.
+    ...grant.claims,
     iss: issuer,
     sub: grant.subject,
-    aud: audience,
+    aud: others.length === 0 ? audience : [...grant.audience],
     exp: expiresAtSeconds,
     iat: issuedAtSeconds,
     jti: tokenId,

@@ -15,6 +15,7 @@ export interface SessionStart
       | "clientId"
       | "scopes"
       | "roles"
+      | "resources"
       | "external"
       | "actor"
       | "idleExpiresAtMs"

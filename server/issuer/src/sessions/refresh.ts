@@ -3,12 +3,14 @@ import type { SessionRecord } from "../store/session-record.ts";
 import { findRefreshableSession, type RefreshableSession } from "../store/session-refresh.ts";
 import { endSessions, tryToEndSessions } from "./end-sessions.ts";
 import { parseRefreshToken } from "./refresh-token.ts";
-import { rotateAsFound, rotateAtOnce } from "./rotate.ts";
+import { type NextTokens, rotateAsFound, rotateAtOnce } from "./rotate.ts";
 import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
 import { grantScopes } from "./scopes.ts";
 import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
 import { findRights, type SessionRights } from "./session-rights.ts";
 import { unsealSuccessor } from "./successor.ts";
+import { narrowAudience } from "./token-audience.ts";
+import { claimsOf } from "./token-claims.ts";
 import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
 /** Asks for the next tokens of a session. */
@@ -20,6 +22,8 @@ export interface RefreshInput extends Partial<TokenWish> {
   readonly clientId?: string;
   /** For the access token alone, of those that the session has (RFC 6749 §6). Default: all that it has. */
   readonly scopes?: readonly string[];
+  /** For the access token alone, of those that the session is for (RFC 8707 §2.2). Default: all of them. */
+  readonly resources?: readonly string[] | undefined;
 }
 
 /** Each attempt loses only to another's success, so more than a few mean that something else is wrong. */
@@ -39,10 +43,12 @@ type Outcome = IssuedTokens | undefined;
  * @throws AuthError `SESSION_REVOKED` when the session was ended, with metadata `cause: reuse_detected` when a
  *   refresh token of it was used twice
  * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the session does not have; the token stays good
- * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used
+ * @throws InvalidTargetError when a resource is asked for that the session is not for; the token stays good
+ * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used, or the claims of the token cannot be had; the token
+ *   stays good
  */
 export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
-  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], maxAccessTtlMs, use } = input;
+  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], resources, maxAccessTtlMs, use } = input;
   const token = parseRefreshToken(context.macKey, input.refreshToken);
   if (token === undefined) {
     throw invalidToken();
@@ -52,9 +58,10 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
     throw sessionRevoked(endReason);
   }
   const nowMs = context.clock.nowMs();
-  const attempt = { token, refreshId, clientId, scopes, maxAccessTtlMs, use, nowMs };
-  // A wish for scopes is looked at before anything changes: one that cannot be granted must not cost the token.
-  const tokens = scopes.length === 0 ? await rotateAtOnce(context, attempt) : undefined;
+  const attempt = { token, refreshId, clientId, scopes, resources, maxAccessTtlMs, use, nowMs };
+  // A wish is looked at, and a hook asked, before anything changes: what cannot be granted must not cost the token.
+  const isPlain = scopes.length === 0 && (resources ?? []).length === 0 && context.tokenClaims === undefined;
+  const tokens = isPlain ? await rotateAtOnce(context, attempt) : undefined;
   return tokens ?? (await refreshAsFound(context, attempt));
 }
 
@@ -77,12 +84,11 @@ type Decided = RotationDecision & { readonly found: RefreshableSession | undefin
 async function carryOut(context: SessionContext, attempt: Attempt, decided: Decided): Promise<Outcome> {
   switch (decided.kind) {
     case "rotate": {
-      const granted = narrow(attempt, await liveRightsOf(context, attempt, decided));
-      return rotateAsFound(context, attempt, granted);
+      return rotateAsFound(context, attempt, await findNext(context, attempt, decided));
     }
     case "repeat": {
-      const granted = narrow(attempt, await liveRightsOf(context, attempt, decided));
-      return repeat(context, attempt, { ...decided, rights: granted });
+      const next = await findNext(context, attempt, decided);
+      return repeat(context, attempt, { ...decided, next });
     }
     case "reuse":
       return endAfterReuse(context, decided.session);
@@ -95,9 +101,36 @@ async function carryOut(context: SessionContext, attempt: Attempt, decided: Deci
   }
 }
 
-/** @throws AuthError `INSUFFICIENT_SCOPE` */
-function narrow({ scopes }: Attempt, rights: SessionRights): SessionRights {
-  return { ...rights, scopes: grantScopes(scopes, rights.scopes) };
+/** @throws AuthError or InvalidTargetError, as {@link refreshTokens} */
+async function findNext(
+  context: SessionContext,
+  attempt: Attempt,
+  { session, found }: Pick<Decided, "found"> & { readonly session: SessionRecord },
+): Promise<NextTokens> {
+  const rights = await liveRightsOf(context, attempt, { found });
+  const { subject, clientId, sessionId, external, actor } = session;
+  const { roles } = rights;
+  const scopes = grantScopes(attempt.scopes, rights.scopes);
+  const audience = narrowAudience(attempt.resources, session.resources, context);
+  if (audience.length === 0) {
+    // Not ended: a resource that was taken out of the settings by mistake can be put back.
+    throw invalidToken();
+  }
+  const username = external === undefined ? found?.account?.username : undefined;
+  const claims = await claimsOf(context.tokenClaims, {
+    type: "refresh",
+    subject,
+    account: username === undefined ? undefined : { subject, username },
+    clientId,
+    sessionId,
+    scopes,
+    roles,
+    audience,
+    external: external && { ...external, claims: undefined },
+    actor,
+    claims: rights.claims,
+  });
+  return { rights: { ...rights, scopes, claims }, audience };
 }
 
 async function repeat(
@@ -106,14 +139,14 @@ async function repeat(
   {
     session,
     successorSealed,
-    rights,
-  }: { readonly session: SessionRecord; readonly successorSealed: string; readonly rights: SessionRights },
+    next,
+  }: { readonly session: SessionRecord; readonly successorSealed: string; readonly next: NextTokens },
 ): Promise<IssuedTokens> {
   const refreshToken = unsealSuccessor(context.successorKey, token, successorSealed);
   if (refreshToken === undefined) {
     throw invalidToken();
   }
-  return issueTokens(context, { session, rights, refreshToken, maxAccessTtlMs });
+  return issueTokens(context, { ...next, session, refreshToken, maxAccessTtlMs });
 }
 
 async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {

@@ -9,6 +9,12 @@ import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
 type RotationAttempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs" | "use">;
 
+/** What a session goes on with, and whom its next access token is for. */
+export interface NextTokens {
+  readonly rights: SessionRights;
+  readonly audience: readonly string[];
+}
+
 /**
  * Replace a token in one step if it is what almost every token is: the newest, of a session of an account that goes on.
  *
@@ -24,7 +30,8 @@ export async function rotateAtOnce(
     return undefined;
   }
   const { session, account } = rotated;
-  return issueRotated(context, attempt, { session, rights: toAccountRights(session, account), successor });
+  const rights = toAccountRights(session, account);
+  return issueRotated(context, attempt, { session, rights, audience: [context.audience], successor });
 }
 
 /**
@@ -35,12 +42,14 @@ export async function rotateAtOnce(
 export async function rotateAsFound(
   context: SessionContext,
   attempt: RotationAttempt,
-  rights: SessionRights,
+  { rights, audience }: NextTokens,
 ): Promise<IssuedTokens | undefined> {
   const idleExpiresAtMs = Math.min(attempt.nowMs + context.idleTtlMs, rights.endsAtMs);
   const { successor, rotation } = prepare(context, attempt, idleExpiresAtMs);
   const session = await rotateSession(context.store, rotation);
-  return session === undefined ? undefined : issueRotated(context, attempt, { session, rights, successor });
+  return session === undefined
+    ? undefined
+    : issueRotated(context, attempt, { session, rights, audience, successor });
 }
 
 /** A token that is the newest of its session has all that its successor is made from. */
@@ -66,18 +75,17 @@ function prepare(
   };
 }
 
-interface Rotated {
+interface Rotated extends NextTokens {
   readonly session: SessionRecord;
-  readonly rights: SessionRights;
   readonly successor: RefreshToken;
 }
 
 function issueRotated(
   context: SessionContext,
   { maxAccessTtlMs }: RotationAttempt,
-  { session, rights, successor }: Rotated,
+  { session, rights, audience, successor }: Rotated,
 ): Promise<IssuedTokens> {
   const { subject, sessionId, clientId } = session;
   context.audit.record({ type: "refresh", subject, sessionId, clientId });
-  return issueTokens(context, { session, rights, refreshToken: successor.text, maxAccessTtlMs });
+  return issueTokens(context, { session, rights, audience, refreshToken: successor.text, maxAccessTtlMs });
 }

@@ -5,6 +5,7 @@ import { deriveKey } from "../keys/seal.ts";
 import type { Store } from "../store/database.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
+import type { TokenClaims } from "./token-claims.ts";
 
 /** The client of sign-ins with a password: our own pages and tools. No subject looks like it. */
 export const FIRST_PARTY_CLIENT_ID = "countersign-first-party";
@@ -52,8 +53,12 @@ export interface SessionsOptions {
   readonly secret: Uint8Array;
   /** Claim `iss`: the URL of this server. */
   readonly issuer: string;
-  /** Claim `aud`: the resource that access tokens are for. */
+  /** Claim `aud`: the resource that access tokens are for when no other is asked for. */
   readonly audience: string;
+  /** The further resources that tokens can be asked for (RFC 8707). Default: none. */
+  readonly resources?: readonly string[];
+  /** Finds the claims of each token. Default: they are those of the store. */
+  readonly tokenClaims?: TokenClaims | undefined;
   /** How long an access token lasts, in milliseconds. Default 10 min. */
   readonly accessTtlMs?: number;
   /** How long a session lasts that is not refreshed, in milliseconds. Default 7 d. */
@@ -70,7 +75,10 @@ export interface SessionsOptions {
 }
 
 /** {@link SessionsOptions} with every default filled in. */
-export interface SessionContext extends Required<Omit<SessionsOptions, "onRefresh" | "secret">> {
+export interface SessionContext
+  extends Required<Omit<SessionsOptions, "onRefresh" | "secret" | "tokenClaims">> {
+  /** Finds the claims of each token; undefined: they are those of the store. */
+  readonly tokenClaims: TokenClaims | undefined;
   /** Authenticates refresh tokens. */
   readonly macKey: Uint8Array;
   /** Goes into the key that a successor is sealed under. */
@@ -105,6 +113,8 @@ export function resolveSessionsOptions(options: SessionsOptions): SessionContext
     keyRing,
     issuer,
     audience,
+    resources: options.resources ?? [],
+    tokenClaims: options.tokenClaims,
     accessTtlMs,
     idleTtlMs,
     absoluteTtlMs,

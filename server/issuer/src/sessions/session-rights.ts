@@ -1,5 +1,6 @@
+import { type CustomClaims, NO_CLAIMS } from "../store/custom-claims.ts";
 import type { SessionRecord } from "../store/session-record.ts";
-import type { RefreshableSession, Rights } from "../store/session-refresh.ts";
+import type { AccountRights, RefreshableSession, Rights } from "../store/session-refresh.ts";
 import { keepAllowed } from "./scopes.ts";
 import { type ExternalTerms, FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
 
@@ -7,6 +8,8 @@ import { type ExternalTerms, FIRST_PARTY_CLIENT_ID, type SessionContext } from "
 export interface SessionRights extends Rights {
   /** When it ends at the latest, in milliseconds since 1970. */
   readonly endsAtMs: number;
+  /** What its tokens say beside what the issuer puts in. */
+  readonly claims: CustomClaims;
 }
 
 /**
@@ -27,12 +30,16 @@ export function findRights(
   return terms === undefined || limits === undefined ? undefined : toExternalRights(session, terms, limits);
 }
 
-/** What an account gives: its roles are those that it has now. */
-export function toAccountRights(session: SessionRecord, account: Rights): SessionRights {
+/** What an account gives: its roles and claims are those that it has now. */
+export function toAccountRights(
+  session: SessionRecord,
+  account: Rights & Pick<AccountRights, "claims">,
+): SessionRights {
   return {
     scopes: keepAllowed(session.scopes, account.scopes),
     roles: account.roles,
     endsAtMs: session.absoluteExpiresAtMs,
+    claims: account.claims,
   };
 }
 
@@ -42,6 +49,7 @@ function toExternalRights(session: SessionRecord, terms: ExternalTerms, limits: 
     scopes: keepAllowed(keepAllowed(scopes, terms.scopes), limits.scopes),
     roles: keepAllowed(keepAllowed(roles, terms.roles), limits.roles),
     endsAtMs: Math.min(absoluteExpiresAtMs, createdAtMs + terms.refreshForMs),
+    claims: NO_CLAIMS,
   };
 }
 

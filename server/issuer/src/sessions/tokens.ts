@@ -30,6 +30,8 @@ export interface TokenWish {
   readonly scopes: readonly string[];
   /** How long the access token is to last at the most, in milliseconds. Default: as long as the issuer's last. */
   readonly maxAccessTtlMs?: number | undefined;
+  /** The resources that they are to be for (RFC 8707); none: the audience of the issuer. Default: none. */
+  readonly resources?: readonly string[] | undefined;
   /** Where they are asked for from. Default: not known. */
   readonly use?: SessionUse | undefined;
 }
@@ -39,20 +41,22 @@ export interface TokenInput extends Pick<TokenWish, "maxAccessTtlMs"> {
   readonly session: SessionRecord;
   /** What they allow. */
   readonly rights: SessionRights;
+  /** Whom the access token is for. */
+  readonly audience: readonly string[];
   readonly refreshToken: string;
 }
 
 /** Sign an access token for a session, which ends no earlier than the token, and put its refresh token beside it. */
 export async function issueTokens(context: SessionContext, input: TokenInput): Promise<IssuedTokens> {
-  const { session, rights, refreshToken, maxAccessTtlMs = Infinity } = input;
-  const { issuer, audience, keyRing, clock } = context;
+  const { session, rights, audience, refreshToken, maxAccessTtlMs = Infinity } = input;
+  const { issuer, keyRing, clock } = context;
   const nowMs = clock.nowMs();
   const accessTtlMs = Math.min(context.accessTtlMs, maxAccessTtlMs, rights.endsAtMs - nowMs);
   const { subject, clientId, sessionId, authTimeMs, acr, amr, actor } = session;
-  const { scopes, roles } = rights;
+  const { scopes, roles, claims } = rights;
   const access = await mintAccessToken(
-    { issuer, audience, accessTtlMs, key: keyRing.signingKey(), nowMs },
-    { subject, clientId, sessionId, scopes, roles, authTimeMs, acr, amr, actor },
+    { issuer, accessTtlMs, key: keyRing.signingKey(), nowMs },
+    { subject, clientId, sessionId, scopes, roles, audience, authTimeMs, acr, amr, actor, claims },
   );
   return {
     accessToken: access.token,

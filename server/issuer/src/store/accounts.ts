@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
+import { type CustomClaims, parseClaimsColumn, toClaimsColumn } from "./custom-claims.ts";
 import type { Store } from "./database.ts";
 import type { AccountTable } from "./schema/accounts.ts";
 import type { Schema } from "./schema.ts";
@@ -16,6 +17,8 @@ export interface AccountRecord {
   readonly username: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
+  /** What its access tokens say beside what the issuer puts in. */
+  readonly claims: CustomClaims;
   readonly disabledAtMs: number | undefined;
   readonly createdAtMs: number;
 }
@@ -27,7 +30,7 @@ export interface AccountWithPassword extends AccountRecord {
 }
 
 /** The columns of an {@link AccountRecord}. */
-const COLUMNS = ["subject", "username", "scopes", "roles", "disabled_at", "created_at"] as const;
+const COLUMNS = ["subject", "username", "scopes", "roles", "claims", "disabled_at", "created_at"] as const;
 
 /**
  * Add an account.
@@ -103,6 +106,7 @@ export async function replacePasswordHash(
 export interface AccountChange {
   readonly scopes?: readonly string[] | undefined;
   readonly roles?: readonly string[] | undefined;
+  readonly claims?: CustomClaims | undefined;
   /** When it was disabled; null to enable it. */
   readonly disabledAtMs?: number | null | undefined;
 }
@@ -116,7 +120,7 @@ export interface AccountChange {
 export async function updateAccount(
   store: Store,
   subject: string,
-  { scopes, roles, disabledAtMs }: AccountChange,
+  { scopes, roles, claims, disabledAtMs }: AccountChange,
 ): Promise<AccountRecord | undefined> {
   const row = await store.db
     .updateTable("accounts")
@@ -124,6 +128,7 @@ export async function updateAccount(
     .set({
       scopes: scopes && toTextList(scopes),
       roles: roles && toTextList(roles),
+      claims: claims && toClaimsColumn(claims),
       disabled_at: disabledAtMs,
     })
     .where("subject", "=", subject)
@@ -149,6 +154,7 @@ function toRow(account: AccountWithPassword): Selectable<AccountTable> {
     password_hash: account.passwordHash,
     scopes: toTextList(account.scopes),
     roles: toTextList(account.roles),
+    claims: toClaimsColumn(account.claims),
     disabled_at: account.disabledAtMs ?? null,
     created_at: account.createdAtMs,
   };
@@ -160,6 +166,7 @@ function toRecord(row: Pick<Selectable<AccountTable>, (typeof COLUMNS)[number]>)
     username: row.username,
     scopes: parseTextList(row.scopes),
     roles: parseTextList(row.roles),
+    claims: parseClaimsColumn(row.claims),
     disabledAtMs: row.disabled_at ?? undefined,
     createdAtMs: row.created_at,
   };

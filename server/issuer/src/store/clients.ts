@@ -1,6 +1,10 @@
-import type { Selectable } from "kysely";
+import type { Kysely, Selectable } from "kysely";
+import { deleteClientSubjects, insertClientSubjects } from "./client-subjects.ts";
+import { type ClientTrust, parseTrustColumn, toTrustColumn } from "./client-trust.ts";
+import { type CustomClaims, parseClaimsColumn, toClaimsColumn } from "./custom-claims.ts";
 import type { Store } from "./database.ts";
 import type { ClientTable } from "./schema/clients.ts";
+import type { Schema } from "./schema.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
 /** A program that signs in as itself. Times are milliseconds since 1970. */
@@ -14,14 +18,18 @@ export interface ClientRecord {
   readonly grants: readonly string[];
   /** Whether it may ask about tokens of others (RFC 7662). */
   readonly mayIntrospect: boolean;
-  /** The hash of its secret; undefined when it has keys. */
+  /** The hash of its secret; undefined when it proves itself otherwise. */
   readonly secretHash: string | undefined;
   /** The secret before this one. */
   readonly previousSecretHash: string | undefined;
   /** When that one is no longer good. */
   readonly previousSecretExpiresAtMs: number | undefined;
-  /** Its public keys: a JWK Set, as JSON; undefined when it has a secret. */
+  /** Its public keys: a JWK Set, as JSON; undefined when it proves itself otherwise. */
   readonly jwks: string | undefined;
+  /** The other issuer whose tokens prove who it is; undefined when it has a secret or keys. */
+  readonly trust: ClientTrust | undefined;
+  /** What its own access tokens say beside what the issuer puts in. */
+  readonly claims: CustomClaims;
   readonly disabledAtMs: number | undefined;
   readonly createdAtMs: number;
 }
@@ -30,14 +38,21 @@ export interface ClientRecord {
  * Add a client.
  *
  * @returns false when there is one with its identifier
+ * @throws SubjectTakenError when another client is one of the subjects
  */
 export async function insertClient(store: Store, client: ClientRecord): Promise<boolean> {
-  const result = await store.db
-    .insertInto("clients")
-    .values(toRow(client))
-    .onConflict((conflict) => conflict.column("client_id").doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  return store.db.transaction().execute(async (trx) => {
+    const result = await trx
+      .insertInto("clients")
+      .values(toRow(client))
+      .onConflict((conflict) => conflict.column("client_id").doNothing())
+      .executeTakeFirst();
+    const wasAdded = result.numInsertedOrUpdatedRows === 1n;
+    if (wasAdded) {
+      await insertClientSubjects(trx, client.clientId, client.trust);
+    }
+    return wasAdded;
+  });
 }
 
 /** Find a client, disabled or not. */
@@ -55,22 +70,39 @@ export async function listClients(store: Store): Promise<readonly ClientRecord[]
 /** What a client proves itself with from now on. */
 export type ClientKeyChange =
   | { readonly jwks: string }
+  | { readonly trust: ClientTrust }
   | {
       readonly secretHash: string;
       /** How long the secret that it replaces stays good. */
       readonly previousExpiresAtMs: number;
     };
 
-/** Replace what a client proves itself with: keys at once, a secret with an overlap. */
+/**
+ * Replace what a client proves itself with: a secret with an overlap, all else at once.
+ *
+ * @throws SubjectTakenError when another client is one of the subjects; nothing has changed then
+ */
 export async function replaceClientKey(
   store: Store,
   clientId: string,
   change: ClientKeyChange,
 ): Promise<void> {
-  const update = store.db.updateTable("clients").where("client_id", "=", clientId);
-  if ("jwks" in change) {
+  await store.db.transaction().execute(async (trx) => {
+    await writeKey(trx, clientId, change);
+    await deleteClientSubjects(trx, clientId);
+    await insertClientSubjects(trx, clientId, "trust" in change ? change.trust : undefined);
+  });
+}
+
+async function writeKey(db: Kysely<Schema>, clientId: string, change: ClientKeyChange): Promise<void> {
+  const update = db.updateTable("clients").where("client_id", "=", clientId);
+  if (!("secretHash" in change)) {
     const none = { secret_hash: null, previous_secret_hash: null, previous_secret_expires_at: null };
-    await update.set({ ...none, jwks: change.jwks }).execute();
+    const proof =
+      "jwks" in change
+        ? { jwks: change.jwks, trust: null }
+        : { jwks: null, trust: toTrustColumn(change.trust) };
+    await update.set({ ...none, ...proof }).execute();
     return;
   }
   await update
@@ -79,6 +111,7 @@ export async function replaceClientKey(
       previous_secret_expires_at: change.previousExpiresAtMs,
       secret_hash: change.secretHash,
       jwks: null,
+      trust: null,
     }))
     .execute();
 }
@@ -89,6 +122,7 @@ export interface ClientChange {
   readonly roles?: readonly string[] | undefined;
   readonly grants?: readonly string[] | undefined;
   readonly mayIntrospect?: boolean | undefined;
+  readonly claims?: CustomClaims | undefined;
   /** When it was disabled; null to let it in again. */
   readonly disabledAtMs?: number | null | undefined;
 }
@@ -102,7 +136,7 @@ export interface ClientChange {
 export async function updateClient(
   store: Store,
   clientId: string,
-  { scopes, roles, grants, mayIntrospect, disabledAtMs }: ClientChange,
+  { scopes, roles, grants, mayIntrospect, claims, disabledAtMs }: ClientChange,
 ): Promise<ClientRecord | undefined> {
   const row = await store.db
     .updateTable("clients")
@@ -112,6 +146,7 @@ export async function updateClient(
       roles: roles && toTextList(roles),
       grants: grants && toTextList(grants),
       may_introspect: mayIntrospect === undefined ? undefined : Number(mayIntrospect),
+      claims: claims && toClaimsColumn(claims),
       disabled_at: disabledAtMs,
     })
     .where("client_id", "=", clientId)
@@ -131,6 +166,8 @@ function toRow(client: ClientRecord): Selectable<ClientTable> {
     previous_secret_hash: client.previousSecretHash ?? null,
     previous_secret_expires_at: client.previousSecretExpiresAtMs ?? null,
     jwks: client.jwks ?? null,
+    trust: toTrustColumn(client.trust),
+    claims: toClaimsColumn(client.claims),
     disabled_at: client.disabledAtMs ?? null,
     created_at: client.createdAtMs,
   };
@@ -147,6 +184,8 @@ function toRecord(row: Selectable<ClientTable>): ClientRecord {
     previousSecretHash: row.previous_secret_hash ?? undefined,
     previousSecretExpiresAtMs: row.previous_secret_expires_at ?? undefined,
     jwks: row.jwks ?? undefined,
+    trust: parseTrustColumn(row.trust),
+    claims: parseClaimsColumn(row.claims),
     disabledAtMs: row.disabled_at ?? undefined,
     createdAtMs: row.created_at,
   };

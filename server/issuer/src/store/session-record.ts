@@ -46,6 +46,8 @@ export interface SessionRecord extends Authentication, SessionUse {
   readonly scopes: readonly string[];
   /** The roles that were granted; undefined when an account says what they are now. */
   readonly roles?: readonly string[] | undefined;
+  /** Whom its tokens are for; undefined: the audience of the issuer. */
+  readonly resources?: readonly string[] | undefined;
   /** Whom another issuer vouched for; undefined for subjects of our own. */
   readonly external?: ExternalSubject | undefined;
   /** Who acts for the subject; undefined: the subject itself. */
@@ -96,12 +98,13 @@ export function toSessionRow(session: SessionRecord): SessionRow {
 }
 
 function toOriginColumns(session: SessionRecord) {
-  const { authTimeMs, acr, amr, roles, external, actor, device, address } = session;
+  const { authTimeMs, acr, amr, roles, resources, external, actor, device, address } = session;
   return {
     auth_time: authTimeMs ?? UNKNOWN_TIME,
     acr: acr ?? null,
-    amr: amr === undefined ? null : toTextList(amr),
-    roles: roles === undefined ? null : toTextList(roles),
+    amr: toOptionalList(amr),
+    roles: toOptionalList(roles),
+    resources: toOptionalList(resources),
     external_issuer: external?.issuer ?? null,
     external_subject: external?.subject ?? null,
     actor: actor === undefined ? null : JSON.stringify(actor),
@@ -137,12 +140,21 @@ function toOrigin(row: SessionRow) {
   return {
     authTimeMs: row.auth_time === UNKNOWN_TIME ? undefined : row.auth_time,
     acr: row.acr ?? undefined,
-    amr: row.amr === null ? undefined : parseTextList(row.amr),
-    roles: row.roles === null ? undefined : parseTextList(row.roles),
+    amr: parseOptionalList(row.amr),
+    roles: parseOptionalList(row.roles),
+    resources: parseOptionalList(row.resources),
     external: issuer === null || subject === null ? undefined : { issuer, subject },
     // Only this file writes it.
     actor: row.actor === null ? undefined : (JSON.parse(row.actor) as Actor),
     device: row.device ?? undefined,
     address: row.address ?? undefined,
   };
+}
+
+function toOptionalList(items: readonly string[] | undefined): string | null {
+  return items === undefined ? null : toTextList(items);
+}
+
+function parseOptionalList(json: string | null): readonly string[] | undefined {
+  return json === null ? undefined : parseTextList(json);
 }

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { ClientRecord } from "./clients.ts";
+import { type CustomClaims, parseClaimsColumn } from "./custom-claims.ts";
 import type { Store } from "./database.ts";
 import type { Schema } from "./schema.ts";
 import { type SessionRecord, type SessionUse, toSessionRecord } from "./session-record.ts";
@@ -11,11 +12,19 @@ export interface Rights {
   readonly roles: readonly string[];
 }
 
+/** What an account gives its tokens now. */
+export interface AccountRights extends Rights {
+  /** Normalized, as in the store. */
+  readonly username: string;
+  /** What its tokens say beside what the issuer puts in. */
+  readonly claims: CustomClaims;
+}
+
 /** A session, and what those behind it allow now. */
 export interface RefreshableSession {
   readonly session: SessionRecord;
   /** Its account; undefined when there is none, or it is disabled. */
-  readonly account: Rights | undefined;
+  readonly account: AccountRights | undefined;
   /** Its client, if it is one that is registered; undefined when it is not, or is disabled. */
   readonly client: (Rights & Pick<ClientRecord, "grants">) | undefined;
 }
@@ -34,7 +43,12 @@ export async function findRefreshableSession(
       join.onRef("clients.client_id", "=", "sessions.client_id").on("clients.disabled_at", "is", null),
     )
     .selectAll("sessions")
-    .select(["accounts.scopes as account_scopes", "accounts.roles as account_roles"])
+    .select([
+      "accounts.scopes as account_scopes",
+      "accounts.roles as account_roles",
+      "accounts.claims as account_claims",
+      "accounts.username as account_username",
+    ])
     .select([
       "clients.scopes as client_scopes",
       "clients.roles as client_roles",
@@ -48,10 +62,23 @@ export async function findRefreshableSession(
   const client = toRights(row.client_scopes, row.client_roles);
   return {
     session: toSessionRecord(row),
-    account: toRights(row.account_scopes, row.account_roles),
+    account: toAccount(row),
     client:
       client === undefined ? undefined : { ...client, grants: parseTextList(row.client_grants ?? "[]") },
   };
+}
+
+interface AccountColumns {
+  readonly account_scopes: string | null;
+  readonly account_roles: string | null;
+  readonly account_claims: string | null;
+  readonly account_username: string | null;
+}
+
+function toAccount(row: AccountColumns): AccountRights | undefined {
+  const rights = toRights(row.account_scopes, row.account_roles);
+  const claims = parseClaimsColumn(row.account_claims);
+  return rights && { ...rights, username: row.account_username ?? "", claims };
 }
 
 function toRights(scopes: string | null, roles: string | null): Rights | undefined {
@@ -78,7 +105,7 @@ export interface SessionRotation {
 /** A session that has just been rotated, and what its account allows. */
 export interface RotatedSession {
   readonly session: SessionRecord;
-  readonly account: Rights;
+  readonly account: Rights & Pick<AccountRights, "claims">;
 }
 
 /**
@@ -111,6 +138,8 @@ export async function rotateAccountSession(
     update(db, rotation)
       .where("client_id", "=", clientId)
       .where("external_issuer", "is", null)
+      // Whether the issuer still gives out tokens for them must be found out.
+      .where("resources", "is", null)
       .where("idle_expires_at", ">", rotation.nowMs)
       .where("absolute_expires_at", ">", rotation.nowMs)
       .where(sql<boolean>`exists (select 1 ${account})`)
@@ -118,13 +147,15 @@ export async function rotateAccountSession(
       // SQLite returns nothing of other tables, but what a subquery says.
       .returning(sql<string>`(select scopes ${account})`.as("account_scopes"))
       .returning(sql<string>`(select roles ${account})`.as("account_roles"))
+      .returning(sql<string | null>`(select claims ${account})`.as("account_claims"))
       .executeTakeFirst(),
   );
   if (row === undefined) {
     return undefined;
   }
   const [scopes, roles] = [parseTextList(row.account_scopes), parseTextList(row.account_roles)];
-  return { session: toSessionRecord(row), account: { scopes, roles } };
+  const claims = parseClaimsColumn(row.account_claims);
+  return { session: toSessionRecord(row), account: { scopes, roles, claims } };
 }
 
 function update(db: Kysely<Schema>, { sessionId, from, nowMs, use, ...rotation }: SessionRotation) {

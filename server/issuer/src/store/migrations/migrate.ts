@@ -6,6 +6,7 @@ import { cluster } from "./0003-cluster.ts";
 import { origins } from "./0004-origins.ts";
 import { lastingRevocations } from "./0005-lasting-revocations.ts";
 import { sessionUses } from "./0006-session-uses.ts";
+import { claimsAndResources } from "./0007-claims-and-resources.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   origins,
   lastingRevocations,
   sessionUses,
+  claimsAndResources,
 ];
 
 /** The tables were made by a newer release, and this one cannot work with them. */

@@ -14,6 +14,8 @@ export interface AccountTable {
   password_hash: string;
   scopes: string;
   roles: string;
+  /** What its tokens say beside, as JSON; null when that is nothing. */
+  claims: string | null;
   disabled_at: number | null;
   created_at: Fixed<number>;
 }

@@ -39,6 +39,8 @@ export interface SessionTable {
   amr: Fixed<string | null>;
   /** Who acts for the subject: claim `act`, as JSON. */
   actor: Fixed<string | null>;
+  /** Whom its tokens are for, as a JSON list; null: for the audience of the issuer. */
+  resources: Fixed<string | null>;
   /** What the client said of its device; null when it said nothing. */
   device: string | null;
   /** Where the session was last used from; null when that is not known. */
