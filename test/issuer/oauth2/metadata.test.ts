@@ -44,6 +44,14 @@ describe("the metadata", () => {
     ]);
   });
 
+  it("names the resources that tokens can be asked for, if there are any (RFC 9728 §4)", () => {
+    const resources = ["https://notes.example.com"];
+    for (const build of [toMetadataDocument, toOpenIdDocument]) {
+      expect(build("https://auth.example", resources)).toMatchObject({ protected_resources: resources });
+      expect(build("https://auth.example")).not.toHaveProperty("protected_resources");
+    }
+  });
+
   it("lets nobody ask about tokens without a proof (RFC 7662 §2.1)", () => {
     const metadata = toMetadataDocument("https://auth.example");
     expect(metadata.token_endpoint_auth_methods_supported).toContain("none");

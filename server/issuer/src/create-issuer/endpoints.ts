@@ -77,6 +77,7 @@ function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: 
 export function composeDocuments({ options, keyRing }: IssuerContext): Readonly<Record<string, Endpoint>> {
   return createDocuments({
     issuer: options.url,
+    resources: options.resources,
     publicJwks: () => keyRing.publicJwks(),
     jwksMaxAgeSeconds: Math.floor(options.jwksMaxAgeMs / 1_000),
     onError: (error) => options.onError(error, "a public document could not be made"),

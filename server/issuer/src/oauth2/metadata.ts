@@ -25,6 +25,8 @@ export interface MetadataDocument {
   readonly introspection_endpoint_auth_signing_alg_values_supported: readonly string[];
   readonly response_types_supported: readonly string[];
   readonly grant_types_supported: readonly string[];
+  /** The resources that tokens can be asked for ([RFC 9728 §4](https://www.rfc-editor.org/rfc/rfc9728#section-4)). */
+  readonly protected_resources?: readonly string[];
 }
 
 /** How clients prove who they are at our endpoints, the best first. */
@@ -47,8 +49,9 @@ export function toJwksDocument(jwks: readonly Readonly<Record<string, unknown>>[
  * Signing in with a password is an RPC, which these documents have no word for.
  *
  * @param issuer the URL of this server, exactly as it stands in claim `iss` (RFC 8414 §3.3)
+ * @param resources the resources that tokens can be asked for, beside the audience of the issuer
  */
-export function toMetadataDocument(issuer: string): MetadataDocument {
+export function toMetadataDocument(issuer: string, resources: readonly string[] = []): MetadataDocument {
   const base = issuer.replace(/\/$/, "");
   // Public clients can refresh and revoke, but not ask about tokens (RFC 7662 §2.1).
   const withPublic = [...CLIENT_AUTH_METHODS, "none"];
@@ -67,13 +70,14 @@ export function toMetadataDocument(issuer: string): MetadataDocument {
     // Required even when it is empty: there is no page to authorize at.
     response_types_supported: [],
     grant_types_supported: [...GRANTS.keys()],
+    ...(resources.length === 0 ? {} : { protected_resources: resources }),
   };
 }
 
 /** Build the same for `/.well-known/openid-configuration`, where verifiers look for the keys. */
-export function toOpenIdDocument(issuer: string): OpenIdDocument {
+export function toOpenIdDocument(issuer: string, resources: readonly string[] = []): OpenIdDocument {
   return {
-    ...toMetadataDocument(issuer),
+    ...toMetadataDocument(issuer, resources),
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
   };
