@@ -73,6 +73,8 @@ describe("an issuer of the file", () => {
 
   test("is refused when it makes no sense", () => {
     const broken: TrustedIssuerEntry = { ...entry, keys: { jwks: { keys: [] } } };
-    expect(() => resolveOtherIssuers([broken], server)).toThrow("the file of trusted issuers: the JWK Set");
+    expect(() => resolveOtherIssuers([broken], server)).toThrow(
+      "the file of trusted issuers: issuer https://idp.example: the JWK Set",
+    );
   });
 });

@@ -66,7 +66,7 @@ const kids: readonly unknown[] = [
   ...["\u043ewn-1", "own\u20111", "k".repeat(3000)],
 ];
 
-const badKids: readonly unknown[] = ["", null, 7, true, {}, [], ["own-1"], { kid: "own-1" }];
+const badKids: readonly unknown[] = [null, true, {}, [], ["own-1"], { kid: "own-1" }];
 
 const untrustedKeys: Readonly<Record<string, Record<string, unknown>>> = {
   jwk: { jwk: evilKey.jwk },
@@ -152,7 +152,12 @@ const types: readonly unknown[] = [
 export const headerCases: readonly HostileCase[] = [
   ...kids.map((kid) => invalid(`kid ${JSON.stringify(kid).slice(0, 40)}`, own({}, { kid }), DETAIL.key)),
   ...badKids.map((kid) => invalid(`kid ${JSON.stringify(kid)}`, own({}, { kid }), DETAIL.kid)),
-  invalid("no kid where the issuer has two keys", own({}, { kid: undefined }), DETAIL.key),
+  invalid("kid 7", own({}, { kid: 7 }), DETAIL.key),
+  invalid(
+    "no kid, signed with a key of the attacker",
+    craftToken({ ...EC_HEADER, kid: undefined }, goodClaims(), evilKey.sign),
+    DETAIL.signature,
+  ),
   invalid("the kid of the issuer's other key", own({}, { kid: "own-2" }), DETAIL.signature),
   ...Object.entries(untrustedKeys).flatMap(([name, header]) => [
     invalid(
@@ -173,6 +178,11 @@ export const headerCases: readonly HostileCase[] = [
     passes(`typ ${typ}`, own({}, { typ })),
   ),
   passes("the issuer's other key", craftToken({ ...EC_HEADER, kid: "own-2" }, goodClaims(), nextKey.sign)),
+  passes("no kid where the issuer has two keys: both are tried", own({}, { kid: undefined })),
+  passes(
+    "no kid, signed with the other of two keys",
+    craftToken({ ...EC_HEADER, kid: "" }, goodClaims(), nextKey.sign),
+  ),
   passes("EdDSA", foreign(edKey, ED)),
   passes("RS256", foreign(rsKey, RSA, { typ: "JWT" })),
   passes("PS256", foreign(psKey, RSA, { typ: "JWT" })),

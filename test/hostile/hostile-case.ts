@@ -55,7 +55,7 @@ export const DETAIL = {
   issuer: "the issuer is not trusted",
   algorithm: "header alg is not allowed for the issuer",
   type: "header typ is not that of an access token",
-  kid: "header kid is not a non-empty string",
+  kid: "header kid is not text",
   extension: "the header has an extension that is not understood",
   key: "the issuer has no such key",
   signature: "the signature does not verify",

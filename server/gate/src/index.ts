@@ -44,7 +44,8 @@ export type {
 export { joinObservers } from "./kernel/observers.ts";
 export type { RateLimit, RateLimitOptions } from "./kernel/rate-limit.ts";
 export { createRateLimit } from "./kernel/rate-limit.ts";
-export type { KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
+export type { FetchOptions } from "./keys/fetch-document.ts";
+export type { FoundKeys, KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
 export type { HealthSource, HealthStatus } from "./services/health.ts";
 export { createHealthService } from "./services/health.ts";
 export type { HealthState } from "./services/health-state.ts";

@@ -57,7 +57,7 @@ describe("a JWK Set (S5, R02, R10, R14, R86)", () => {
         "base64url",
       ),
     },
-    "a kid that is not text": { ...ec, kid: 7 },
+    "a kid that is neither text nor a number": { ...ec, kid: ["ec"] },
     "no kty": { ...ec, kty: undefined },
     null: null,
     text: "key",
@@ -107,6 +107,6 @@ describe("a JWK Set (S5, R02, R10, R14, R86)", () => {
   }
 
   test("may have 100 keys", () => {
-    expect(findCandidates({ keys: Array(100).fill(ec) }, ALL)).toHaveLength(100);
+    expect(findCandidates({ keys: Array(100).fill(ec) }, { algorithms: ALL })).toHaveLength(100);
   });
 });

@@ -1,41 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { createJwksFetch } from "../../../server/gate/src/keys/jwks-location.ts";
+import { type Answer, JWKS, redirectTo, startSite } from "./site.ts";
 
-type Answer = (req: IncomingMessage, res: ServerResponse) => void;
-
-/** Serve documents by path; what is not there is 404. */
-async function startSite(answers: Readonly<Record<string, Answer | object>>) {
-  const requests: string[] = [];
-  const server = createServer((req, res) => {
-    const path = req.url ?? "";
-    requests.push(path);
-    const answer = answers[path];
-    if (typeof answer === "function") {
-      (answer as Answer)(req, res);
-    } else {
-      res.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
-    }
-  });
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests,
-    answers: answers as Record<string, Answer | object>,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-const JWKS = { keys: [] };
-const redirectTo =
-  (location: string): Answer =>
-  (_req, res) =>
-    void res.writeHead(302, { location }).end();
 const withHeader =
   (name: string, value: string): Answer =>
   (_req, res) =>
@@ -72,30 +38,28 @@ describe("a key set at a URL (S5)", () => {
     await using other = await startSite({ "/jwks": JWKS });
     await using site = await startSite({ "/jwks": redirectTo(`${other.url}/jwks`) });
     const fetchJwks = createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks` });
-    await expect(fetchJwks()).rejects.toThrowError("the document is redirected to another origin");
+    await expect(fetchJwks()).rejects.toThrowError(/jwks is redirected to another origin, http/);
     expect(other.requests).toEqual([]);
   });
 
   test("is not followed in circles", async () => {
     await using site = await startSite({ "/jwks": redirectTo("/jwks") });
     await expect(createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks` })()).rejects.toThrowError(
-      "the document is redirected too often",
+      "/jwks is redirected too often",
     );
     expect(site.requests).toHaveLength(3);
   });
 
   const broken: Readonly<Record<string, [Answer, string]>> = {
-    "an error": [
-      (_req, res) => void res.writeHead(503).end("{}"),
-      "the document was answered with status 503",
-    ],
-    "text that is not JSON": [(_req, res) => void res.end("<html>"), "Unexpected token"],
-    "what is not UTF-8": [(_req, res) => void res.end(Buffer.of(0x22, 0xff, 0x22)), "not valid"],
+    "an error": [(_req, res) => void res.writeHead(503).end("{}"), "/jwks was answered with status 503"],
+    "text that is not JSON": [(_req, res) => void res.end("keys"), "/jwks is not JSON"],
+    "a page": [(_req, res) => void res.end(" <!doctype html>"), "/jwks is HTML, not JSON"],
+    "what is not UTF-8": [(_req, res) => void res.end(Buffer.of(0x22, 0xff, 0x22)), "/jwks is not UTF-8"],
     "more than 256 KiB": [
       (_req, res) => void res.end(JSON.stringify("x".repeat(256 * 1024))),
-      "the document is larger than 262144 bytes",
+      "/jwks is larger than 262144 bytes",
     ],
-    "a broken connection": [(req) => void req.socket.destroy(), "fetch failed"],
+    "a broken connection": [(req) => void req.socket.destroy(), "/jwks cannot be reached: UND_ERR_SOCKET"],
   };
   for (const [what, [answer, message]] of Object.entries(broken)) {
     test(`cannot be had when the answer is ${what}`, async () => {
@@ -115,7 +79,97 @@ describe("a key set at a URL (S5)", () => {
     expect(performance.now() - startedMs).toBeGreaterThan(2900);
   });
 
+  test("gets the header fields that it needs, made anew for each fetch", async () => {
+    await using site = await startSite({ "/jwks": JWKS });
+    let count = 0;
+    const headers = async () => {
+      count += 1;
+      return { authorization: `Bearer ${count}` };
+    };
+    const fetchJwks = createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks`, headers });
+    await fetchJwks();
+    await fetchJwks();
+    expect(site.headers.map(({ authorization }) => authorization)).toEqual(["Bearer 1", "Bearer 2"]);
+    expect(site.headers[0]?.accept).toBe("application/json");
+  });
+
+  const badHeaders = {
+    "throw an error": () => {
+      throw new Error("secret");
+    },
+    "are none": () => "secret" as never,
+    "have an end of line": () => ({ authorization: "secret\r\nx: y" }),
+    "are numbers": () => ({ authorization: 7 as never }),
+  };
+  for (const [what, headers] of Object.entries(badHeaders)) {
+    test(`is not asked for when its header fields ${what}, and the error does not repeat them`, async () => {
+      await using site = await startSite({ "/jwks": JWKS });
+      const fetchJwks = createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks`, headers });
+      await expect(fetchJwks()).rejects.toThrowError("/jwks was not asked: ");
+      await expect(fetchJwks()).rejects.not.toThrowError("secret");
+      expect(site.requests).toEqual([]);
+    });
+  }
+
+  test("is fetched with a fetch of the application's, within the same bounds", async () => {
+    const requests: unknown[] = [];
+    const answerWith =
+      (answer: () => Response | Promise<Response>): typeof globalThis.fetch =>
+      async (url) => {
+        requests.push(url);
+        return answer();
+      };
+    const jwksUri = "https://private.example/jwks";
+    const good = answerWith(() => Response.json(JWKS));
+    expect((await createJwksFetch("urn:any", { jwksUri, fetch: good })()).json).toEqual(JWKS);
+    expect(requests).toEqual([new URL(jwksUri)]);
+    const large = answerWith(() => Response.json("x".repeat(256 * 1024)));
+    await expect(createJwksFetch("urn:any", { jwksUri, fetch: large })()).rejects.toThrowError(
+      "is larger than",
+    );
+    const astray = answerWith(
+      () => new Response(null, { status: 302, headers: { location: "https://evil.example" } }),
+    );
+    await expect(createJwksFetch("urn:any", { jwksUri, fetch: astray })()).rejects.toThrowError(
+      "another origin",
+    );
+    const deaf = answerWith(() => new Promise(() => {}));
+    await expect(createJwksFetch("urn:any", { jwksUri, fetch: deaf })()).rejects.toThrowError(
+      "https://private.example/jwks was not answered within 3 seconds (timeout)",
+    );
+  });
+
+  test("does not show the query of its URL, which may hold a key", async () => {
+    await using site = await startSite({});
+    await expect(
+      createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks?key=secret` })(),
+    ).rejects.toThrowError(new RegExp(`^${site.url}/jwks was answered with status 404$`));
+  });
+
+  test("may be at http:// on hosts that are named with their port", () => {
+    const fetchOf = (jwksUri: string, ...hosts: readonly string[]) =>
+      createJwksFetch("urn:any", { jwksUri }, hosts);
+    expect(fetchOf("http://keycloak:8080/certs", "keycloak:8080")).toBeTypeOf("function");
+    expect(fetchOf("http://keycloak/certs", "keycloak:80")).toBeTypeOf("function");
+    for (const host of ["keycloak:8081", "eycloak:8080", "keycloak.evil.example:8080"]) {
+      expect(() => fetchOf("http://keycloak:8080/certs", host)).toThrowError("must be an https:// URL");
+    }
+    for (const host of [
+      "keycloak",
+      "http://keycloak:8080",
+      "*:8080",
+      "keycloak:8080/certs",
+      "Keycloak:8080",
+      "",
+    ]) {
+      expect(() => fetchOf("http://keycloak:8080/certs", host)).toThrowError(
+        `insecure.allowHttpHosts: ${JSON.stringify(host)} must be a host in lower case with its port`,
+      );
+    }
+  });
+
   for (const url of [
+    "https://user:password@issuer.example/jwks",
     "http://issuer.example/jwks",
     "ftp://issuer.example",
     "jwks.json",
@@ -126,66 +180,4 @@ describe("a key set at a URL (S5)", () => {
       expect(() => createJwksFetch("urn:any", { jwksUri: url })).toThrowError(TypeError);
     });
   }
-});
-
-describe("discovery (S5, R87)", () => {
-  const RFC_8414 = "/.well-known/oauth-authorization-server";
-  const OIDC = "/.well-known/openid-configuration";
-
-  async function startIssuer(path: string, wellKnown: string) {
-    const site = await startSite({ "/jwks": JWKS });
-    const issuer = `${site.url}${path}`;
-    site.answers[wellKnown] = { issuer, jwks_uri: `${site.url}/jwks` };
-    return { site, issuer, [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() };
-  }
-
-  const places: readonly (readonly [path: string, wellKnown: string, requests: readonly string[]])[] = [
-    ["", RFC_8414, [RFC_8414, "/jwks"]],
-    ["", OIDC, [RFC_8414, OIDC, "/jwks"]],
-    ["/", RFC_8414, [RFC_8414, "/jwks"]],
-    ["/tenant", `${RFC_8414}/tenant`, [`${RFC_8414}/tenant`, "/jwks"]],
-    ["/tenant", `/tenant${OIDC}`, [`${RFC_8414}/tenant`, `/tenant${OIDC}`, "/jwks"]],
-  ];
-  for (const [path, wellKnown, requests] of places) {
-    test(`finds the keys of an issuer at ${path || "the root"} by ${wellKnown}`, async () => {
-      await using found = await startIssuer(path, wellKnown);
-      expect((await createJwksFetch(found.issuer, { discovery: true })()).json).toEqual(JWKS);
-      expect(found.site.requests).toEqual(requests);
-    });
-  }
-
-  const wrong: Readonly<Record<string, (metadata: { issuer: string; jwks_uri: string }) => unknown>> = {
-    "another issuer": (metadata) => ({ ...metadata, issuer: "https://evil.example" }),
-    "the issuer with a slash more": (metadata) => ({ ...metadata, issuer: `${metadata.issuer}/` }),
-    "no issuer": ({ jwks_uri }) => ({ jwks_uri }),
-    "no key set": ({ issuer }) => ({ issuer }),
-    "a key set that is no URL": ({ issuer }) => ({ issuer, jwks_uri: 7 }),
-    "a key set in the clear": ({ issuer }) => ({ issuer, jwks_uri: "http://issuer.example/jwks" }),
-    null: () => null,
-  };
-  for (const [what, change] of Object.entries(wrong)) {
-    test(`refuses metadata with ${what}`, async () => {
-      await using found = await startIssuer("", RFC_8414);
-      const metadata = found.site.answers[RFC_8414] as { issuer: string; jwks_uri: string };
-      found.site.answers[RFC_8414] = (_req: IncomingMessage, res: ServerResponse) =>
-        void res.end(JSON.stringify(change(metadata)));
-      await expect(createJwksFetch(found.issuer, { discovery: true })()).rejects.toThrowError(
-        "the issuer's metadata cannot be had",
-      );
-      expect(found.site.requests).toEqual([RFC_8414]);
-    });
-  }
-
-  test("asks an issuer that is down once, not at every place", async () => {
-    await using found = await startIssuer("", OIDC);
-    found.site.answers[RFC_8414] = (_req: IncomingMessage, res: ServerResponse) =>
-      void res.writeHead(500).end();
-    await expect(createJwksFetch(found.issuer, { discovery: true })()).rejects.toThrowError();
-    expect(found.site.requests).toEqual([RFC_8414]);
-  });
-
-  test("is refused for an issuer that is no URL, or in the clear", () => {
-    expect(() => createJwksFetch("urn:issuer", { discovery: true })).toThrowError(TypeError);
-    expect(() => createJwksFetch("http://issuer.example", { discovery: true })).toThrowError(TypeError);
-  });
 });

@@ -1,4 +1,5 @@
-import type { VerificationKey } from "../../../server/gate/src/keys/key-source.ts";
+import { toKeys } from "../../../server/gate/src/keys/found-keys.ts";
+import { createKeyReport } from "../../../server/gate/src/keys/key-report.ts";
 import { createRemoteKeys } from "../../../server/gate/src/keys/remote-keys.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { createSigningKey, ISSUED_AT_SECONDS } from "../../support/tokens.ts";
@@ -13,7 +14,9 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export function setUpIssuer({ maxAgeSeconds = 600, random = 0.5 } = {}) {
   const clock = createTestClock(ISSUED_AT_SECONDS * 1000);
   const idp = { keys: [one], isDown: false, fetches: 0, hold: undefined as Promise<void> | undefined };
+  const warnings: string[] = [];
   const keys = createRemoteKeys({
+    report: createKeyReport("https://issuer.example", (warning) => warnings.push(warning)),
     algorithms: ["ES256"],
     clock,
     random: () => random,
@@ -26,17 +29,10 @@ export function setUpIssuer({ maxAgeSeconds = 600, random = 0.5 } = {}) {
       return { json: { keys: idp.keys.map(({ jwk }) => jwk) }, maxAgeSeconds };
     },
   });
-  const find = async (kid: string) => keys.find(kid, "ES256");
-  return { clock, idp, keys, find };
+  /** The first key that fits. */
+  const find = async (kid: string) => toKeys(await keys.find(kid, "ES256"))[0];
+  return { clock, idp, keys, find, warnings };
 }
 
 /** Let a fetch that fails behind the calls come to its end. Others are waited for by whoever asks for a new key. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-export async function mustFind(found: Promise<VerificationKey | undefined>): Promise<VerificationKey> {
-  const key = await found;
-  if (key === undefined) {
-    throw new Error("the key was not found");
-  }
-  return key;
-}

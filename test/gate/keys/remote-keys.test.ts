@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { oneKey } from "../../support/one-key.ts";
 import { createSigningKey } from "../../support/tokens.ts";
-import { MINUTE_MS, mustFind, one, setUpIssuer, two } from "./remote-issuer.ts";
+import { MINUTE_MS, one, setUpIssuer, two } from "./remote-issuer.ts";
 
 describe("keys at a URL (S5)", () => {
   test("are fetched with the first call, once for all who ask meanwhile", async () => {
@@ -13,7 +14,7 @@ describe("keys at a URL (S5)", () => {
 
   test("answer at once when they are known", async () => {
     const { keys, find, idp } = setUpIssuer();
-    const key = await mustFind(find("one"));
+    const key = await oneKey(find("one"));
     expect(keys.find("one", "ES256")).toBe(key);
     expect(keys.isTrusted(key)).toBe(true);
     expect(idp.fetches).toBe(1);
@@ -21,7 +22,7 @@ describe("keys at a URL (S5)", () => {
 
   test("are fetched again behind the calls, and a call never waits for that", async () => {
     const { clock, idp, keys, find } = setUpIssuer({ maxAgeSeconds: 600, random: 0.5 });
-    const key = await mustFind(find("one"));
+    const key = await oneKey(find("one"));
     clock.advance(480_000 - 1);
     expect(keys.find("one", "ES256")).toBe(key);
     expect(idp.fetches).toBe(1);
@@ -48,7 +49,7 @@ describe("keys at a URL (S5)", () => {
 
   test("stay the same objects over a refresh, so that verdicts stay good", async () => {
     const { clock, idp, keys, find } = setUpIssuer();
-    const key = await mustFind(find("one"));
+    const key = await oneKey(find("one"));
     idp.keys = [two, one];
     clock.advance(9 * MINUTE_MS);
     void keys.find("one", "ES256");
@@ -59,7 +60,7 @@ describe("keys at a URL (S5)", () => {
 
   test("that are absent from a successful refresh stop verifying at once", async () => {
     const { clock, idp, keys, find } = setUpIssuer();
-    const key = await mustFind(find("one"));
+    const key = await oneKey(find("one"));
     idp.keys = [two];
     clock.advance(9 * MINUTE_MS);
     keys.isTrusted(key);
@@ -71,7 +72,7 @@ describe("keys at a URL (S5)", () => {
 
   test("that come again under their old name with other material are other keys", async () => {
     const { clock, idp, keys, find } = setUpIssuer();
-    const key = await mustFind(find("one"));
+    const key = await oneKey(find("one"));
     idp.keys = [createSigningKey("ES256", "one")];
     clock.advance(9 * MINUTE_MS);
     keys.isTrusted(key);
@@ -82,7 +83,7 @@ describe("keys at a URL (S5)", () => {
 
   test("that nobody used while they became stale are asked for before they are trusted again", async () => {
     const { clock, idp, keys, find } = setUpIssuer();
-    const key = await mustFind(find("one"));
+    const key = await oneKey(find("one"));
     idp.keys = [two];
     clock.advance(11 * MINUTE_MS);
     expect(keys.isTrusted(key)).toBe(false);

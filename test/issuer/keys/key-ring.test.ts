@@ -4,6 +4,7 @@ import { createKeyRing } from "../../../server/issuer/src/keys/key-ring.ts";
 import { mintAccessToken } from "../../../server/issuer/src/sessions/mint.ts";
 import { recordAccessLife } from "../../../server/issuer/src/store/access-lives.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
+import { oneKey } from "../../support/one-key.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createWallClock, type WallClock } from "../../support/test-clock.ts";
 
@@ -68,10 +69,9 @@ describeStores("a key ring", (open) => {
         authTimeMs: clock.nowMs(),
       },
     );
-    const key = ring.keySource.find(ring.signingKey().kid, "ES256");
-    if (key === undefined || key instanceof Promise) {
-      throw new Error("the key is not known at once");
-    }
+    const found = ring.keySource.find(ring.signingKey().kid, "ES256");
+    expect(found).not.toBeInstanceOf(Promise);
+    const key = await oneKey(found);
     expect(ring.keySource.isTrusted(key)).toBe(true);
     await expect(jwtVerify(token, key.key, { currentDate: new Date(clock.nowMs()) })).resolves.toBeDefined();
     expect(ring.keySource.find(ring.signingKey().kid, "RS256")).toBeUndefined();
@@ -102,7 +102,7 @@ describeStores("a key ring", (open) => {
     const clock = createWallClock();
     const ring = await startRing(store, clock);
     const { kid } = ring.signingKey();
-    const key = ring.keySource.find(kid, "ES256");
+    const key = await oneKey(ring.keySource.find(kid, "ES256"));
     await ring.rotate({ force: true });
     expect(ring.keySource.find(kid, "ES256")).toBe(key);
     clock.advance(RETIRED_MS);
@@ -112,7 +112,7 @@ describeStores("a key ring", (open) => {
     await ring.start();
     ring.close();
     expect(await ring.keySource.find(kid, "ES256")).toBeUndefined();
-    expect(key !== undefined && !(key instanceof Promise) && ring.keySource.isTrusted(key)).toBe(false);
+    expect(ring.keySource.isTrusted(key)).toBe(false);
     const removed = (await ring.list()).find((record) => record.kid === kid);
     expect(removed).toMatchObject({ state: "removed", privateSealed: undefined });
     expect(ring.publicJwks().map((jwk) => jwk.kid)).not.toContain(kid);

@@ -1,14 +1,17 @@
-import { compactVerify, errors } from "jose";
 import type { AuthError } from "../errors/auth-error.ts";
+import type { FactsInput } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import type { SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
-import { awaitKey, type KeyWait } from "./await-key.ts";
+import { toFound, toKeys } from "../keys/found-keys.ts";
+import { toKid } from "../keys/import-keys.ts";
+import type { FoundKeys, SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
+import { awaitKeys, type KeyWait } from "./await-keys.ts";
 import { readClaims } from "./claims.ts";
 import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
 import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import { HIGHEST_MAX_TOKEN_BYTES } from "./token-size.ts";
 import type { TokenTimes } from "./token-times.ts";
+import { isSignatureError, verifySignature } from "./verify-signature.ts";
 
 /** A token that was found good, and what its goodness hangs on. */
 export interface Verdict {
@@ -40,12 +43,11 @@ export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: Ke
   const issuer = findIssuer(payload, issuers);
   const { algorithm, kid } = checkHeader(header, issuer);
   const found = issuer.keys.find(kid, algorithm);
-  const candidate = { token, payload, issuer };
+  const candidate = { token, payload, issuer, algorithm, kid, keyWait };
   if (!(found instanceof Promise)) {
     return verifyWith(found, candidate);
   }
-  const awaited = keyWait === undefined ? found : awaitKey(found, keyWait);
-  return awaited.then((key) => verifyWith(key, candidate));
+  return awaitKeys(found, keyWait).then((keys) => verifyWith(keys, candidate));
 }
 
 /** A token whose signature has not been verified. */
@@ -54,26 +56,68 @@ interface CandidateToken {
   readonly payload: UnverifiedJws["payload"];
   /** The issuer that it says it is from. */
   readonly issuer: TrustedIssuer;
+  readonly algorithm: SignatureAlgorithm;
+  readonly kid: string | undefined;
+  readonly keyWait: KeyWait | undefined;
 }
 
-function verifyWith(
-  key: VerificationKey | undefined,
-  { token, payload, issuer }: CandidateToken,
+function verifyWith(found: FoundKeys, candidate: CandidateToken): Promise<Verdict> {
+  if (found === undefined) {
+    const { kid, algorithm } = candidate;
+    throw invalid("the issuer has no such key", {
+      check: "key",
+      expected: `a key of the issuer for ${algorithm}`,
+      got: kid === undefined ? "no kid" : `kid ${kid}`,
+    });
+  }
+  const verified = verifySignature(candidate.token, found);
+  return verified.then(
+    (key) => toVerdict(key, candidate),
+    (cause: unknown) => verifyAgain(cause, found, candidate),
+  );
+}
+
+function toVerdict(key: VerificationKey, { payload, issuer }: CandidateToken): Verdict {
+  const { principal, times } = readClaims(payload, issuer, key.kid);
+  return { principal, times, issuer, key };
+}
+
+/** No key verifies it: the issuer may have another one under the old name by now. */
+async function verifyAgain(
+  cause: unknown,
+  tried: NonNullable<FoundKeys>,
+  candidate: CandidateToken,
 ): Promise<Verdict> {
-  if (key === undefined) {
-    throw invalid("the issuer has no such key");
+  if (!isSignatureError(cause)) {
+    throw cause;
   }
-  return compactVerify(token, key.key, { algorithms: [key.algorithm] }).then(() => {
-    const { principal, times } = readClaims(payload, issuer, key.kid);
-    return { principal, times, issuer, key };
-  }, refuseSignature);
+  const { token, issuer, algorithm, kid, keyWait } = candidate;
+  const found = issuer.keys.findAgain?.(kid, algorithm);
+  const keys = toKeys(found instanceof Promise ? await awaitKeys(found, keyWait) : found);
+  const others = toFound(keys.filter((key) => !toKeys(tried).includes(key)));
+  if (others === undefined) {
+    throw refuseSignature(cause, tried, candidate);
+  }
+  const verified = verifySignature(token, others).catch((last: unknown) => {
+    throw isSignatureError(last) ? refuseSignature(last, others, candidate) : last;
+  });
+  return toVerdict(await verified, candidate);
 }
 
-function refuseSignature(cause: unknown): never {
-  if (cause instanceof errors.JOSEError) {
-    throw invalid("the signature does not verify", cause);
-  }
-  throw cause;
+function refuseSignature(cause: unknown, tried: NonNullable<FoundKeys>, { kid, algorithm }: CandidateToken) {
+  const count = toKeys(tried).length;
+  return invalid(
+    "the signature does not verify",
+    {
+      check: "signature",
+      expected:
+        count === 1
+          ? "a signature of the key of the issuer that fits"
+          : `a signature of one of ${count} keys`,
+      got: `alg ${algorithm}, ${kid === undefined ? "no kid" : `kid ${kid}`}`,
+    },
+    cause,
+  );
 }
 
 /** Find by the claim `iss`, which chooses the keys and is trusted only once one of them has verified it. */
@@ -93,18 +137,26 @@ function checkHeader(
   const { alg, typ, kid } = header;
   const algorithm = issuer.algorithms.find((allowed) => allowed === alg);
   if (algorithm === undefined) {
-    throw invalid("header alg is not allowed for the issuer");
+    throw invalid("header alg is not allowed for the issuer", {
+      check: "algorithm",
+      expected: issuer.algorithms,
+      got: alg,
+    });
   }
   if (!isAccessTokenType(typ, issuer)) {
-    throw invalid("header typ is not that of an access token");
+    throw invalid("header typ is not that of an access token", {
+      check: "type",
+      expected: issuer.types,
+      got: typ,
+    });
   }
-  if (kid !== undefined && (typeof kid !== "string" || kid === "")) {
-    throw invalid("header kid is not a non-empty string");
+  if (kid !== undefined && typeof kid !== "string" && typeof kid !== "number") {
+    throw invalid("header kid is not text", { check: "key", expected: "text", got: kid });
   }
   if (hasRefusedHeader(header)) {
     throw invalid("the header has an extension that is not understood");
   }
-  return { algorithm, kid };
+  return { algorithm, kid: toKid(kid) };
 }
 
 function isAccessTokenType(typ: unknown, issuer: TrustedIssuer): boolean {
@@ -114,6 +166,6 @@ function isAccessTokenType(typ: unknown, issuer: TrustedIssuer): boolean {
   return typeof typ === "string" && issuer.types.includes(toShortType(typ));
 }
 
-function invalid(rule: string, cause?: unknown): AuthError {
-  return createRefusal("TOKEN_INVALID", rule, { cause });
+function invalid(rule: string, facts?: FactsInput, cause?: unknown): AuthError {
+  return createRefusal("TOKEN_INVALID", rule, { facts, cause });
 }

@@ -16,12 +16,15 @@ export interface IssuerOptions {
    * audience here does not make it accepted: `audiences` does. Default: not known.
    */
   readonly tokenAudience?: string;
-  /** The algorithms that it signs with. Default: EdDSA, ES256, PS256 and RS256; with a shared secret, HS256. */
+  /**
+   * The algorithms that it signs with. Default: EdDSA, Ed25519, ES256, PS256 and RS256; with a shared secret, HS256. Each
+   * key is used for those that its type and curve can (RFC 8725 §3.1).
+   */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** The accepted values of header `typ`. Default: `at+jwt` (RFC 9068). */
   readonly types?: readonly string[] | undefined;
-  /** Where its keys are; exactly one source. */
-  readonly keys: KeyOptions;
+  /** Where its keys are. With several sources, a key of any of them may verify its tokens. */
+  readonly keys: KeyOptions | readonly KeyOptions[];
   /** Which claims hold scopes and roles. Default: `scope` and `roles`. */
   readonly claims?: { readonly scopes?: string | undefined; readonly roles?: string | undefined } | undefined;
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */
@@ -41,6 +44,11 @@ export interface InsecureIssuerOptions {
   readonly allowMissingType?: boolean;
   /** Take tokens that live longer than a day, in seconds. Default: 86,400. */
   readonly maxTokenLifeSeconds?: number;
+  /**
+   * Hosts, each with its port as `keycloak:8080`, whose keys and metadata are fetched over `http://`: whoever is on the
+   * way can replace the keys, and so be anybody. For private networks. Default: none but loopback.
+   */
+  readonly allowHttpHosts?: readonly string[] | undefined;
 }
 
 /** The longest life of an access token that is accepted, in seconds: a day. */
@@ -53,6 +61,8 @@ export interface IssuerHost {
   readonly clock: Clock;
   /** Observes that keys are fetched. It must not throw. Default: none. */
   readonly observer?: IsolatedObserver;
+  /** Receives a line when keys cannot be fetched, or are odd. Default: none. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -77,11 +87,14 @@ export function resolveIssuer(options: IssuerOptions, server: IssuerHost): Trust
 
 /** Describe the relaxations of an issuer, each as a sentence for the log. */
 export function describeRelaxations({ issuer, insecure = {} }: IssuerOptions): readonly string[] {
-  const { allowMissingType = false, maxTokenLifeSeconds } = insecure;
+  const { allowMissingType = false, maxTokenLifeSeconds, allowHttpHosts = [] } = insecure;
   return [
     ...(allowMissingType ? [`issuer ${issuer}: tokens without header typ are accepted`] : []),
     ...(maxTokenLifeSeconds === undefined
       ? []
       : [`issuer ${issuer}: tokens may live for ${maxTokenLifeSeconds} seconds`]),
+    ...allowHttpHosts.map(
+      (host) => `issuer ${issuer}: its keys may be fetched from ${host} over http, unprotected`,
+    ),
   ];
 }

@@ -1,26 +1,42 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
+import { assertOptionNames } from "../kernel/option-names.ts";
+import { joinKeys } from "../keys/joined-keys.ts";
 import { createJwksFetch, type JwksLocation } from "../keys/jwks-location.ts";
+import { createKeyReport, type KeyReport } from "../keys/key-report.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
-import { createSharedSecret, isSecretAlgorithm } from "../keys/shared-secret.ts";
+import { areHeaders } from "../keys/request-headers.ts";
+import { createSharedSecret } from "../keys/shared-secret.ts";
 import { createStaticKeys } from "../keys/static-keys.ts";
+import { type KeyAlgorithms, resolveAlgorithms } from "./key-algorithms.ts";
 
 /**
- * Where the keys of an issuer are: in a JWK Set, at a URL, where its metadata says, in a secret that it shares with
- * this server, or in a source of yours.
+ * Where keys of an issuer are: in a JWK Set, at a URL, where its metadata says, in a secret that it shares with this
+ * server, or in a source of yours.
  */
 export type KeyOptions =
-  | { readonly jwks: unknown }
+  | {
+      /** A JWK Set ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)). */
+      readonly jwks: unknown;
+    }
   | JwksLocation
-  | { readonly sharedSecret: Uint8Array }
-  | { readonly source: KeySource };
+  | {
+      /** The secret, at least as long as the hash of its algorithm: 32 bytes for HS256. */
+      readonly sharedSecret: Uint8Array;
+    }
+  | {
+      /** A source of yours. */
+      readonly source: KeySource;
+    };
 
 /** An issuer, as far as its keys are concerned. */
 interface KeyOwner {
   readonly issuer: string;
+  readonly identifiedBy?: "iss" | "spiffe_id" | undefined;
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
-  readonly keys: KeyOptions;
+  readonly keys: KeyOptions | readonly KeyOptions[];
+  readonly insecure?: { readonly allowHttpHosts?: readonly string[] | undefined } | undefined;
 }
 
 /** The server that uses the keys. */
@@ -28,6 +44,8 @@ interface KeyHost {
   readonly clock: Clock;
   /** Observes that keys are fetched. It must not throw. Default: none. */
   readonly observer?: IsolatedObserver;
+  /** Receives a line when keys cannot be fetched, or are odd. Default: none. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** The keys of an issuer, and what they may verify. */
@@ -36,55 +54,132 @@ interface ResolvedKeys {
   readonly keys: KeySource;
 }
 
-const PUBLIC_KEY_ALGORITHMS: readonly SignatureAlgorithm[] = ["EdDSA", "ES256", "PS256", "RS256"];
-const SECRET_ALGORITHMS: readonly SignatureAlgorithm[] = ["HS256"];
+type KeyKind = "jwks" | "jwksUri" | "discovery" | "sharedSecret" | "source";
+
+/** The members of each kind of keys. The kind is the one that it cannot be without. */
+const MEMBERS: Readonly<Record<KeyKind, object>> = {
+  jwks: { jwks: true },
+  jwksUri: { jwksUri: true, headers: true, fetch: true },
+  discovery: { discovery: true, metadataUri: true, metadataIssuer: true, headers: true, fetch: true },
+  sharedSecret: { sharedSecret: true },
+  source: { source: true },
+};
+
+/** The uses of keys by which workloads are identified: those of a trust domain's bundle, and of an OpenID provider's set. */
+const SPIFFE_USES: readonly string[] = ["jwt-svid", "sig"];
 
 /**
  * Resolve the keys of an issuer, and its algorithms.
  *
- * @throws TypeError when the keys are not given in exactly one way, or the algorithms are not for such keys
+ * @throws TypeError when keys are not given in exactly one way each, or the algorithms are not for such keys
  */
-export function resolveKeys(options: KeyOwner, server: KeyHost): ResolvedKeys {
-  const isSecret = "sharedSecret" in options.keys;
-  const algorithms = options.algorithms ?? (isSecret ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS);
-  if (!algorithms.every((name) => isSecretAlgorithm(name) === isSecret && isKnown(name))) {
-    throw new TypeError(`issuer ${options.issuer} has an algorithm that its keys are not for`);
-  }
-  return { algorithms, keys: createKeys(options, algorithms, server) };
-}
-
-/** Plain JavaScript, and files of settings, can name what the type does not know. */
-function isKnown(algorithm: SignatureAlgorithm): boolean {
-  return isSecretAlgorithm(algorithm) || PUBLIC_KEY_ALGORITHMS.includes(algorithm);
-}
-
-function createKeys(
-  { issuer, keys }: KeyOwner,
-  algorithms: readonly SignatureAlgorithm[],
-  { clock, observer: { keysFetched } = {} }: KeyHost,
-): KeySource {
-  const sources = ["jwks", "jwksUri", "discovery", "sharedSecret", "source"].filter((name) => name in keys);
-  if (sources.length !== 1) {
-    throw new TypeError(
-      `issuer ${issuer} needs exactly one of jwks, jwksUri, discovery, sharedSecret and source`,
-    );
-  }
-  if ("source" in keys) {
-    return keys.source;
-  }
-  if ("sharedSecret" in keys) {
-    const [algorithm, ...others] = algorithms.filter(isSecretAlgorithm);
-    if (algorithm === undefined || others.length > 0) {
-      throw new TypeError(`issuer ${issuer} needs one algorithm for its shared secret`);
+export function resolveKeys(owner: KeyOwner, server: KeyHost): ResolvedKeys {
+  const given: unknown = owner.keys;
+  const list: readonly KeyOptions[] = Array.isArray(given) ? given : [given];
+  try {
+    const kinds = list.map(kindOf);
+    if (kinds.length === 0) {
+      throw new TypeError("keys must not be an empty list");
     }
-    return createSharedSecret(keys.sharedSecret, algorithm);
+    const algorithms = resolveAlgorithms(owner.algorithms, {
+      hasSecret: kinds.includes("sharedSecret"),
+      hasOthers: kinds.some((kind) => kind !== "sharedSecret"),
+    });
+    const report = createKeyReport(owner.issuer, server.onWarning);
+    const sources = list.map((keys) => createSource(keys, { owner, server, algorithms, report }));
+    return { algorithms: algorithms.all, keys: joinKeys(sources) };
+  } catch (error) {
+    throw error instanceof TypeError
+      ? new TypeError(`issuer ${owner.issuer}: ${error.message}`, { cause: error })
+      : error;
   }
-  return "jwks" in keys
-    ? createStaticKeys(keys.jwks, algorithms)
-    : createRemoteKeys({
-        fetchJwks: createJwksFetch(issuer, keys),
-        algorithms,
-        clock,
-        onFetched: keysFetched && ((fetched) => keysFetched({ issuer, ...fetched })),
-      });
+}
+
+/** Find the one way in which keys are given. Plain JavaScript, and files of settings, can name any. */
+function kindOf(keys: KeyOptions): KeyKind {
+  if (typeof keys !== "object" || keys === null) {
+    throw new TypeError("keys must be an object, or a list of some");
+  }
+  assertOptionNames("keys", keys, Object.assign({}, ...Object.values(MEMBERS)));
+  const given: Readonly<Record<string, unknown>> = { ...keys };
+  const kinds = (Object.keys(MEMBERS) as KeyKind[]).filter((kind) => given[kind] !== undefined); // the keys of the table
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    throw new TypeError("keys need exactly one of jwks, jwksUri, discovery, sharedSecret and source");
+  }
+  assertOptionNames(`keys with ${kind}`, keys, MEMBERS[kind]);
+  return kind;
+}
+
+/** What the sources of one issuer have in common. */
+interface SourceContext {
+  readonly owner: KeyOwner;
+  readonly server: KeyHost;
+  readonly algorithms: KeyAlgorithms;
+  readonly report: KeyReport;
+}
+
+function createSource(keys: KeyOptions, context: SourceContext): KeySource {
+  const { owner, algorithms, report } = context;
+  if ("source" in keys && keys.source !== undefined) {
+    return assertSource(keys.source);
+  }
+  if ("sharedSecret" in keys && keys.sharedSecret !== undefined) {
+    return createSecretSource(keys.sharedSecret, algorithms);
+  }
+  const uses = owner.identifiedBy === "spiffe_id" ? SPIFFE_USES : undefined;
+  if ("jwks" in keys && keys.jwks !== undefined) {
+    return createStaticKeys(keys.jwks, algorithms.public, { uses, report });
+  }
+  const location = keys as JwksLocation; // the only kinds that are left
+  return createRemoteSource(location, uses, context);
+}
+
+function createRemoteSource(
+  location: JwksLocation,
+  uses: readonly string[] | undefined,
+  { owner, server: { clock, observer: { keysFetched } = {} }, algorithms, report }: SourceContext,
+): KeySource {
+  const { issuer } = owner;
+  assertLocation(location);
+  return createRemoteKeys({
+    fetchJwks: createJwksFetch(issuer, location, owner.insecure?.allowHttpHosts),
+    algorithms: algorithms.public,
+    uses,
+    clock,
+    report,
+    onFetched: keysFetched && ((fetched) => keysFetched({ issuer, ...fetched })),
+  });
+}
+
+function createSecretSource(secret: Uint8Array, { secret: algorithm }: KeyAlgorithms): KeySource {
+  if (!(secret instanceof Uint8Array)) {
+    throw new TypeError("sharedSecret must be a Uint8Array of bytes");
+  }
+  if (algorithm === undefined) {
+    throw new TypeError("a shared secret needs one of HS256, HS384 and HS512 among algorithms");
+  }
+  return createSharedSecret(secret, algorithm);
+}
+
+function assertSource(source: KeySource): KeySource {
+  const given: Partial<KeySource> | null = source;
+  if (typeof given?.find !== "function" || typeof given.isTrusted !== "function") {
+    throw new TypeError("source must have the methods find and isTrusted");
+  }
+  return source;
+}
+
+/** What a header field holds may be a secret: the errors do not repeat it. */
+function assertLocation(location: JwksLocation): void {
+  const { headers, fetch } = location;
+  if ("discovery" in location && location.discovery !== true) {
+    throw new TypeError("discovery must be true");
+  }
+  if (headers !== undefined && typeof headers !== "function" && !areHeaders(headers)) {
+    throw new TypeError("headers must be an object of header fields, each of them text, or a function");
+  }
+  if (fetch !== undefined && typeof fetch !== "function") {
+    throw new TypeError("fetch must be a function");
+  }
 }

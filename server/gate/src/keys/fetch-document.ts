@@ -1,3 +1,7 @@
+import { toFactText } from "../errors/facts.ts";
+import { DocumentError } from "./document-error.ts";
+import { type HeaderSource, makeHeaders } from "./request-headers.ts";
+
 /** The largest document that is read, in bytes: a key set of 100 large keys is half of it. */
 const MAX_DOCUMENT_BYTES = 256 * 1024;
 /** How long a fetch may take, headers and body, in milliseconds. */
@@ -11,45 +15,66 @@ export interface FetchedDocument {
   readonly maxAgeSeconds: number | undefined;
 }
 
-/** The document was answered with a status that is not a success. */
-export class DocumentStatusError extends Error {
-  override readonly name = "DocumentStatusError";
-  /** The status of HTTP. */
-  readonly status: number;
-
-  /** @param status the status of HTTP */
-  constructor(status: number) {
-    super(`the document was answered with status ${status}`);
-    this.status = status;
-  }
+/** How the documents of an issuer are fetched. */
+export interface FetchOptions {
+  /**
+   * Header fields to send, such as `authorization`; or a function that makes them for each fetch, for tokens that change.
+   * They go to the origin that you configure, and to no other that metadata names. Default: none.
+   */
+  readonly headers?: HeaderSource | undefined;
+  /** A fetch of yours, such as `createFetch` of `@countersign/node`, which can trust a CA. Default: that of the platform. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 /**
  * Fetch a JSON document of an issuer: at most 256 KiB, within 3 seconds, and never redirected to another origin.
  *
- * @throws DocumentStatusError when it is answered with another status than a success
- * @throws Error when it cannot be had for any other reason
+ * @param stop gives the fetch up before
+ * @throws DocumentError when it cannot be had
  */
-export async function fetchDocument(url: URL): Promise<FetchedDocument> {
-  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-  const response = await fetchSameOrigin(url, signal);
+export async function fetchDocument(
+  url: URL,
+  options: FetchOptions = {},
+  stop?: AbortSignal,
+): Promise<FetchedDocument> {
+  const timeout = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+  const signal = stop === undefined ? timeout : AbortSignal.any([timeout, stop]);
+  try {
+    // Also a fetch of the application's that does not heed the signal comes to an end.
+    return await beforeAbort(requestDocument(url, options, signal), signal);
+  } catch (cause) {
+    if (cause instanceof DocumentError) {
+      throw cause;
+    }
+    throw timeout.aborted
+      ? new DocumentError(url, `was not answered within ${FETCH_TIMEOUT_MS / 1000} seconds (timeout)`, {
+          cause,
+        })
+      : new DocumentError(url, `cannot be reached: ${describeCause(cause)}`, { cause });
+  }
+}
+
+async function requestDocument(
+  url: URL,
+  options: FetchOptions,
+  signal: AbortSignal,
+): Promise<FetchedDocument> {
+  const response = await fetchSameOrigin(url, options, signal);
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw new DocumentStatusError(response.status);
+    throw new DocumentError(url, `was answered with status ${response.status}`, { status: response.status });
   }
-  const json: unknown = JSON.parse(await readText(response.body));
-  return { json, maxAgeSeconds: readMaxAge(response.headers.get("cache-control")) };
+  const text = await readText(url, response.body, signal);
+  return { json: parseJson(url, text), maxAgeSeconds: readMaxAge(response.headers.get("cache-control")) };
 }
 
 /** Follow redirects by hand, to see where they lead: an open redirect must not choose our keys. */
-async function fetchSameOrigin(url: URL, signal: AbortSignal): Promise<Response> {
+async function fetchSameOrigin(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Response> {
+  const { fetch = globalThis.fetch } = options;
+  const headers = await makeHeaders(url, options.headers);
   let target = url;
   for (let hop = 0; hop < 3; hop += 1) {
-    const response = await fetch(target, {
-      signal,
-      redirect: "manual",
-      headers: { accept: "application/json" },
-    });
+    const response = await fetch(target, { signal, redirect: "manual", headers });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
       return response;
@@ -57,24 +82,67 @@ async function fetchSameOrigin(url: URL, signal: AbortSignal): Promise<Response>
     await response.body?.cancel();
     target = new URL(location, target);
     if (target.origin !== url.origin) {
-      throw new Error("the document is redirected to another origin");
+      throw new DocumentError(url, `is redirected to another origin, ${toFactText(target.origin)}`);
     }
   }
-  throw new Error("the document is redirected too often");
+  throw new DocumentError(url, "is redirected too often");
 }
 
-async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+async function readText(url: URL, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
+  const reader = body.getReader();
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
   let text = "";
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_DOCUMENT_BYTES) {
-      throw new Error(`the document is larger than ${MAX_DOCUMENT_BYTES} bytes`);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return text + decode(url, () => decoder.decode());
     }
-    text += decoder.decode(chunk, { stream: true });
+    bytes += value.byteLength;
+    if (bytes > MAX_DOCUMENT_BYTES) {
+      await reader.cancel();
+      throw new DocumentError(url, `is larger than ${MAX_DOCUMENT_BYTES} bytes`);
+    }
+    text += decode(url, () => decoder.decode(value, { stream: true }));
   }
-  return text + decoder.decode();
+}
+
+function decode(url: URL, work: () => string): string {
+  try {
+    return work();
+  } catch (cause) {
+    throw new DocumentError(url, "is not UTF-8", { cause });
+  }
+}
+
+/** What stands in the document is not repeated. */
+function parseJson(url: URL, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DocumentError(url, text.trimStart().startsWith("<") ? "is HTML, not JSON" : "is not JSON");
+  }
+}
+
+/** The cause of a failed connection is below: `fetch failed` says nothing. */
+function describeCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) {
+    return "unknown error";
+  }
+  return toFactText("code" in cause && typeof cause.code === "string" ? cause.code : cause.message);
+}
+
+function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(new Error("aborted", { cause: signal.reason }));
+    if (signal.aborted) {
+      stop();
+    }
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject);
+  });
 }
 
 function readMaxAge(cacheControl: string | null): number | undefined {

@@ -3,7 +3,8 @@ import type { Clock } from "../kernel/clock.ts";
 import type { KeyFetch } from "../kernel/observe.ts";
 import { type ImportedKeys, importKeys } from "./import-keys.ts";
 import type { JwksFetch } from "./jwks-location.ts";
-import { createKeySet, type KeySet } from "./key-set.ts";
+import type { KeyReport } from "./key-report.ts";
+import { createKeySet, describeMany, type KeySet } from "./key-set.ts";
 import type { SignatureAlgorithm } from "./key-source.ts";
 import { failureDelayMs, freshForMs, refreshAtMs } from "./refresh-times.ts";
 
@@ -13,10 +14,14 @@ export interface JwksLoaderOptions {
   readonly fetchJwks: JwksFetch;
   /** The algorithms that the issuer may use. */
   readonly algorithms: readonly SignatureAlgorithm[];
+  /** The values of `use` that its keys may have. Default: `sig`. */
+  readonly uses?: readonly string[] | undefined;
   /** The time. */
   readonly clock: Clock;
   /** A number from 0 up to 1, drawn anew each time. */
   readonly random: () => number;
+  /** Says what went wrong, and what is odd. */
+  readonly report: KeyReport;
   /** Called after each attempt. It must not throw. Default: attempts are not measured. */
   readonly onFetched?: ((fetched: Omit<KeyFetch, "issuer">) => void) | undefined;
 }
@@ -46,11 +51,13 @@ export interface JwksLoader {
    * @throws AuthError `AUTH_UNAVAILABLE` when they cannot be had
    */
   load(): Promise<void>;
+  /** Let the next attempt be made at once, although the last one failed. */
+  forgetDelay(): void;
 }
 
 /** Create a loader that has loaded nothing yet. */
 export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
-  const { fetchJwks, algorithms, clock, random, onFetched } = options;
+  const { fetchJwks, algorithms, uses, clock, random, report, onFetched } = options;
   let known: ImportedKeys = new Map();
   const state = {
     current: undefined as KeyGeneration | undefined,
@@ -59,6 +66,9 @@ export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
     lastAttemptMs: Number.NEGATIVE_INFINITY,
     retryAtMs: Number.NEGATIVE_INFINITY,
     load,
+    forgetDelay() {
+      state.retryAtMs = Number.NEGATIVE_INFINITY;
+    },
   };
 
   function load(): Promise<void> {
@@ -70,32 +80,37 @@ export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
 
   async function attemptObserved(observe: NonNullable<typeof onFetched>): Promise<void> {
     const startedMs = clock.monotonicMs();
-    const report = (result: KeyFetch["result"]): void =>
+    const tell = (result: KeyFetch["result"]): void =>
       observe({ result, microseconds: (clock.monotonicMs() - startedMs) * 1_000 });
     try {
       await attempt();
     } catch (error) {
-      report("failed");
+      tell("failed");
       throw error;
     }
-    report("fetched");
+    tell("fetched");
   }
 
   async function attempt(): Promise<void> {
     state.lastAttemptMs = clock.nowMs();
     try {
       const { json, maxAgeSeconds } = await fetchJwks();
-      known = await importKeys(json, { algorithms, known });
+      known = await importKeys(json, { algorithms, uses, known, onPassedOver: report.odd });
       const forMs = freshForMs(maxAgeSeconds);
       const nowMs = clock.nowMs();
       state.current = {
-        keySet: createKeySet(known.values()),
+        keySet: createKeySet(known.values(), (fitting) => report.odd(describeMany(fitting))),
         refreshAtMs: refreshAtMs(nowMs, forMs, random()),
         freshUntilMs: nowMs + forMs,
       };
       state.failures = 0;
       state.retryAtMs = Number.NEGATIVE_INFINITY;
+      report.succeeded();
+      if (known.size === 0) {
+        report.odd(`its key set has no key for ${algorithms.join(", ")}`);
+      }
     } catch (cause) {
+      report.failed(cause);
       state.failures += 1;
       const retryAfterMs = failureDelayMs(state.failures, random());
       state.retryAtMs = clock.nowMs() + retryAfterMs;

@@ -1,8 +1,28 @@
-import { isLoopback } from "../kernel/loopback.ts";
-import { DocumentStatusError, type FetchedDocument, fetchDocument } from "./fetch-document.ts";
+import { createMetadataFetch } from "./discover.ts";
+import { type FetchedDocument, type FetchOptions, fetchDocument } from "./fetch-document.ts";
+import { createUrlCheck } from "./secure-url.ts";
 
-/** How the key set of an issuer is found. */
-export type JwksLocation = { readonly jwksUri: string } | { readonly discovery: true };
+/** How the key set of an issuer is found, and fetched. */
+export type JwksLocation = (
+  | {
+      /** The URL of its JWK Set. */
+      readonly jwksUri: string;
+    }
+  | DiscoveryOptions
+) &
+  FetchOptions;
+
+/** How the metadata of an issuer is found. */
+export interface DiscoveryOptions {
+  readonly discovery: true;
+  /** Where its metadata is. Default: both well-known places, of OpenID Connect and of RFC 8414. */
+  readonly metadataUri?: string | undefined;
+  /**
+   * The issuer that its metadata names, where that is another one than `iss` of its tokens. Its keys are then trusted for
+   * this issuer: name only one that you know to be the same. Default: the issuer.
+   */
+  readonly metadataIssuer?: string | undefined;
+}
 
 /** Fetches the key set of one issuer. */
 export type JwksFetch = () => Promise<FetchedDocument>;
@@ -13,64 +33,26 @@ export type JwksFetch = () => Promise<FetchedDocument>;
  *
  * @param issuer the exact name of the issuer
  * @param location how its key set is found
- * @throws TypeError when a URL is not `https://`, or `http://` on loopback
+ * @param httpHosts hosts that may be asked over `http://`, each with its port, as `keycloak:8080`. Default: none but
+ *   loopback
+ * @throws TypeError when a URL is not `https://`, or `http://` on loopback or to one of the hosts
  */
-export function createJwksFetch(issuer: string, location: JwksLocation): JwksFetch {
+export function createJwksFetch(
+  issuer: string,
+  location: JwksLocation,
+  httpHosts: readonly string[] = [],
+): JwksFetch {
+  const urls = createUrlCheck(httpHosts);
+  const { headers, fetch } = location;
   if ("jwksUri" in location) {
-    const url = parseSecureUrl(location.jwksUri);
-    return () => fetchDocument(url);
+    const url = urls.parse("jwksUri", location.jwksUri);
+    return () => fetchDocument(url, { headers, fetch });
   }
-  const candidates = toMetadataUrls(parseSecureUrl(issuer));
-  return async () => fetchDocument(await discover(issuer, candidates));
-}
-
-/** Where metadata may be: RFC 8414 puts the well-known part before the path, OpenID Connect behind it. */
-function toMetadataUrls(issuer: URL): readonly URL[] {
-  const path = issuer.pathname.replace(/\/$/, "");
-  return [`/.well-known/oauth-authorization-server${path}`, `${path}/.well-known/openid-configuration`].map(
-    (pathname) => new URL(pathname, issuer),
-  );
-}
-
-/** Only "not found" says that the metadata is elsewhere: an issuer that is down is not asked twice. */
-async function discover(issuer: string, candidates: readonly URL[]): Promise<URL> {
-  let cause: unknown;
-  for (const url of candidates) {
-    try {
-      const { json } = await fetchDocument(url);
-      return readJwksUri(json, issuer);
-    } catch (error) {
-      cause = error;
-      if (!(error instanceof DocumentStatusError && error.status >= 400 && error.status <= 499)) {
-        break;
-      }
-    }
-  }
-  throw new Error("the issuer's metadata cannot be had", { cause });
-}
-
-/** Another issuer's metadata must not choose this one's keys (RFC 8414 §3.3). */
-function readJwksUri(json: unknown, issuer: string): URL {
-  if (typeof json !== "object" || json === null || !("issuer" in json) || json.issuer !== issuer) {
-    throw new Error("the metadata is not that of the issuer");
-  }
-  if (!("jwks_uri" in json) || typeof json.jwks_uri !== "string") {
-    throw new Error("the metadata names no key set");
-  }
-  const url = parseSecureUrl(json.jwks_uri);
-  if (url.protocol === "http:" && new URL(issuer).protocol !== "http:") {
-    throw new Error("the metadata names a key set that is not at an https:// URL");
-  }
-  return url;
-}
-
-function parseSecureUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url === undefined ||
-    !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)))
-  ) {
-    throw new TypeError(`${JSON.stringify(text)} must be an https:// URL, or http:// on loopback`);
-  }
-  return url;
+  const { metadataUri, metadataIssuer = issuer } = location;
+  const findKeys = createMetadataFetch({ issuer, metadataUri, metadataIssuer, urls, headers, fetch });
+  return async () => {
+    const { jwksUri, isSameOrigin } = await findKeys();
+    // What the fields hold is for the origin that was configured, not for one that a document names.
+    return fetchDocument(jwksUri, { headers: isSameOrigin ? headers : undefined, fetch });
+  };
 }

@@ -41,5 +41,6 @@ export function createSharedSecret(secret: Uint8Array, algorithm: SecretAlgorith
   return {
     find: (_kid, wanted) => source.find(undefined, wanted),
     isTrusted: (key) => source.isTrusted(key),
+    findKnown: (_kid, wanted) => source.findKnown?.(undefined, wanted),
   };
 }

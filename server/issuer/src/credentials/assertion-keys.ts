@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { KeySource, SignatureAlgorithm, VerificationKey } from "@countersign/server";
+import type { FoundKeys, KeySource, SignatureAlgorithm } from "@countersign/server";
 import { createStaticKeys } from "@countersign/server/internal";
 import { exportJWK, generateKeyPair } from "jose";
 import { LRUCache } from "lru-cache";
@@ -44,7 +44,7 @@ export function createAssertionKeys(): AssertionKeys {
 
 /** One key of each kind whose private half was thrown away. */
 function createDecoys(): Pick<KeySource, "find"> {
-  const made = new Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>();
+  const made = new Map<SignatureAlgorithm, Promise<FoundKeys>>();
   return {
     find(_, algorithm) {
       const known = made.get(algorithm) ?? makeDecoy(algorithm);
@@ -54,7 +54,7 @@ function createDecoys(): Pick<KeySource, "find"> {
   };
 }
 
-async function makeDecoy(algorithm: SignatureAlgorithm): Promise<VerificationKey | undefined> {
+async function makeDecoy(algorithm: SignatureAlgorithm): Promise<FoundKeys> {
   const jwk =
     algorithm === "RS256" || algorithm === "PS256"
       ? { kty: "RSA", n: randomModulus(), e: "AQAB" }

@@ -3,11 +3,12 @@ import type { Clock, KeySource, SignatureAlgorithm } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import {
   hasRefusedHeader,
+  isSignatureError,
   parseCompactJws,
   toShortType,
   type UnverifiedJws,
+  verifySignature,
 } from "@countersign/server/internal";
-import { compactVerify, errors } from "jose";
 import { type ClientRecord, findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
 import { rememberAssertion } from "../store/seen-assertions.ts";
@@ -133,14 +134,14 @@ async function verify(
   keys: Pick<KeySource, "find">,
   { algorithm, kid }: Pick<Assertion, "algorithm" | "kid">,
 ): Promise<void> {
-  const key = await keys.find(kid, algorithm);
-  if (key === undefined) {
+  const found = await keys.find(kid, algorithm);
+  if (found === undefined) {
     throw wrongAssertion();
   }
   try {
-    await compactVerify(assertion, key.key, { algorithms: [algorithm] });
+    await verifySignature(assertion, found);
   } catch (cause) {
-    throw cause instanceof errors.JOSEError ? wrongAssertion(cause) : cause;
+    throw isSignatureError(cause) ? wrongAssertion(cause) : cause;
   }
 }
 

@@ -1,7 +1,7 @@
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
-import type { VerificationKey } from "../keys/key-source.ts";
+import type { FoundKeys } from "../keys/key-source.ts";
 
 /** How long to wait for a key. */
 export interface KeyWait {
@@ -10,15 +10,20 @@ export interface KeyWait {
 }
 
 /**
- * Wait for a key that has to be fetched, but not for ever: a caller who hangs on us is worse than one who tries again.
+ * Wait for keys that have to be fetched, but not for ever: a caller who hangs on us is worse than one who tries again.
  *
  * @param pending what the key source answered
- * @throws AuthError `AUTH_UNAVAILABLE` when it was not there in time
+ * @param keyWait how long to wait; undefined: as long as the source does
+ * @throws AuthError `AUTH_UNAVAILABLE` when they were not there in time
  */
-export async function awaitKey(
-  pending: Promise<VerificationKey | undefined>,
-  { clock, timeoutMs }: KeyWait,
-): Promise<VerificationKey | undefined> {
+export async function awaitKeys(
+  pending: Promise<FoundKeys>,
+  keyWait: KeyWait | undefined,
+): Promise<FoundKeys> {
+  if (keyWait === undefined) {
+    return pending;
+  }
+  const { clock, timeoutMs } = keyWait;
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const facts = { check: "keys_unavailable", expected: `keys within ${timeoutMs} ms` } as const;
   const refuse = (): void =>

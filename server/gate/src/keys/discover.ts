@@ -1,0 +1,97 @@
+import { toFactText } from "../errors/facts.ts";
+import { DocumentError } from "./document-error.ts";
+import { type FetchOptions, fetchDocument } from "./fetch-document.ts";
+import type { UrlCheck } from "./secure-url.ts";
+
+/** What {@link createMetadataFetch} needs. */
+interface MetadataOptions extends FetchOptions {
+  /** The exact name of the issuer. */
+  readonly issuer: string;
+  /** Where its metadata is; undefined: at both well-known places. */
+  readonly metadataUri: string | undefined;
+  /** The issuer that the metadata must name. */
+  readonly metadataIssuer: string;
+  /** Which URLs may be asked. */
+  readonly urls: UrlCheck;
+}
+
+/** Where the metadata of an issuer says that its keys are. */
+interface JwksPlace {
+  readonly jwksUri: URL;
+  /** Whether that is the origin of the metadata. */
+  readonly isSameOrigin: boolean;
+}
+
+/**
+ * Create the search for where an issuer's keys are. Both well-known places are asked at once, and the first answer that
+ * is the issuer's metadata counts, whatever the other one is: a page of HTML, a redirect, an error, or the metadata of
+ * another issuer.
+ *
+ * @returns a function that throws when none of them is, and says what each of them is
+ * @throws TypeError when the issuer is no URL that may be asked, and `metadataUri` is not given
+ */
+export function createMetadataFetch(options: MetadataOptions): () => Promise<JwksPlace> {
+  const { metadataIssuer, urls, headers, fetch } = options;
+  const places = findPlaces(options);
+  const readPlace = async (place: URL, stop: AbortSignal): Promise<JwksPlace> => {
+    const { json } = await fetchDocument(place, { headers, fetch }, stop);
+    const jwksUri = readJwksUri(json, place, metadataIssuer);
+    if (!urls.isAllowed(jwksUri, place)) {
+      throw new DocumentError(place, "names a key set that is not at an https:// URL");
+    }
+    return { jwksUri, isSameOrigin: jwksUri.origin === place.origin };
+  };
+  return async () => {
+    const found = new AbortController();
+    try {
+      return await Promise.any(places.map((place) => readPlace(place, found.signal)));
+    } catch (cause) {
+      throw new Error(`the issuer's metadata cannot be had: ${describeAll(cause)}`, { cause });
+    } finally {
+      found.abort();
+    }
+  };
+}
+
+/** Each place has a reason of its own. */
+function describeAll(error: unknown): string {
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.map((each) => (each instanceof Error ? each.message : "unknown error")).join("; ");
+}
+
+/** RFC 8414 puts the well-known part before the path, OpenID Connect behind it. */
+function findPlaces({ issuer, metadataUri, urls }: MetadataOptions): readonly URL[] {
+  if (metadataUri !== undefined) {
+    return [urls.parse("metadataUri", metadataUri)];
+  }
+  if (issuer.includes("{")) {
+    throw new TypeError(
+      "keys.metadataUri is required: the issuer is a template, which is no place for metadata",
+    );
+  }
+  const url = urls.parse("the issuer", issuer);
+  const path = url.pathname.replace(/\/$/, "");
+  const places = [
+    `${path}/.well-known/openid-configuration`,
+    `/.well-known/oauth-authorization-server${path}`,
+  ];
+  return places.map((pathname) => new URL(url.origin + pathname));
+}
+
+/** Another issuer's metadata must not choose this one's keys (RFC 8414 §3.3). */
+function readJwksUri(json: unknown, place: URL, issuer: string): URL {
+  if (typeof json !== "object" || json === null || !Object.hasOwn(json, "issuer")) {
+    throw new DocumentError(place, "is not the metadata of an issuer");
+  }
+  const metadata: { readonly issuer?: unknown; readonly jwks_uri?: unknown } = json;
+  if (metadata.issuer !== issuer) {
+    throw new DocumentError(
+      place,
+      `is the metadata of issuer ${toFactText(metadata.issuer)}, not of ${toFactText(issuer)}`,
+    );
+  }
+  if (typeof metadata.jwks_uri !== "string" || !URL.canParse(metadata.jwks_uri)) {
+    throw new DocumentError(place, "names no key set");
+  }
+  return new URL(metadata.jwks_uri);
+}
