@@ -1,3 +1,4 @@
+import type { AuditEvent } from "../../server/gate/src/kernel/audit.ts";
 import type { Endpoint } from "../../server/gate/src/kernel/endpoint.ts";
 import type { OpenIssuer } from "../../server/issuer/src/create-issuer.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../server/issuer/src/sessions/session-options.ts";
@@ -22,6 +23,8 @@ export interface OAuthServer extends AsyncDisposable {
   readonly other: OtherIssuer;
   /** What went wrong inside, if anything did. */
   readonly errors: readonly unknown[];
+  /** What was told to the audit trail since the last start. */
+  readonly events: readonly AuditEvent[];
   /** Stop the issuer, and start it with another worth of the other's tokens; undefined: they are worth nothing. */
   restart(exchange: Exchange): Promise<void>;
   /** Begin a session of the account of tests, from our own pages. */
@@ -64,6 +67,9 @@ export async function startOAuthServer(exchange: Exchange = {}): Promise<OAuthSe
     },
     other,
     errors: own.errors,
+    get events() {
+      return own.events;
+    },
     async restart(changed) {
       await own[Symbol.asyncDispose]();
       const federated = changed === undefined ? [] : [{ ...other.federated, ...changed }];

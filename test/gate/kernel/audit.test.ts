@@ -16,7 +16,8 @@ it("a refusal says who was refused, as far as that is known, and never by a toke
     reason: "POLICY_DENIED",
     detail: "the rule does not allow it",
   });
-  const caller = { subject: "usr_1", clientId: "app", sessionId: undefined, tokenId: "t" };
+  const known = { subject: "usr_1", clientId: "app", sessionId: undefined, tokenId: "t" };
+  const caller = { ...known, actor: undefined };
   expect(denied({ ...call, isShadow: true, caller }, error)).toEqual({
     type: "call_would_be_denied",
     method: "a.B/C",
@@ -25,6 +26,11 @@ it("a refusal says who was refused, as far as that is known, and never by a toke
     subject: "usr_1",
     clientId: "app",
     tokenId: "t",
+  });
+  const delegated = { ...known, actor: { subject: "client_agent" } };
+  expect(denied({ ...call, caller: delegated }, error)).toMatchObject({
+    subject: "usr_1",
+    actor: "client_agent",
   });
 });
 

@@ -63,6 +63,17 @@ describe("a token of ours", () => {
     });
   });
 
+  it("is on record as exchanged, with who acts from now on", async () => {
+    await using started = await start();
+    const { server, exchange } = started;
+    const { accessToken, sessionId } = await server.beginSession();
+    await exchange(accessToken);
+    expect(server.events).toContainEqual({
+      type: "token_exchanged",
+      ...{ subject: "usr_ada", sessionId, clientId: "agent", actor: "client_agent" },
+    });
+  });
+
   it("never gains a scope or a role: neither the user's nor the client's are widened", async () => {
     await using started = await start({ roles: ["admin"] });
     const { server, exchange } = started;

@@ -47,6 +47,40 @@ describe("SignOut, WhoAmI and the list of sessions", () => {
     ]);
   });
 
+  it("shows who acts for the caller in a session, with those who have handed the token on", async () => {
+    await using server = await startSessionServer();
+    const { sessions, store } = server.issuer;
+    const { subject } = await addTestAccount(store, "eve");
+    const before = { sub: "ext_robot", iss: "https://idp.example", act: { sub: 7, act: "no actor" } };
+    const common = {
+      external: { issuer: "https://idp.example", subject: "eve" },
+      ...{ holder: { subject, scopes: [], roles: [] }, scopes: [], refreshForMs: 60_000 },
+      clientId: FIRST_PARTY_CLIENT_ID,
+    };
+    const actor = { sub: "client_agent", client_id: "agent", act: before };
+    const acted = await sessions.beginExternal({ ...common, actor });
+    const own = await sessions.beginExternal(common);
+    const token = new UnsecuredJWT({
+      sid: own.sessionId,
+      client_id: FIRST_PARTY_CLIENT_ID,
+      scope: "",
+      roles: [],
+    });
+    const auth = bearer(token.setSubject(subject).setIssuer("http://127.0.0.1:8080").encode());
+    const listed = (await server.client.listSessions({}, auth)).sessions;
+    const actorOf = (id: string) => listed.find(({ sessionId }) => sessionId === id)?.actor;
+    expect(actorOf(own.sessionId)).toBeUndefined();
+    expect(actorOf(acted.sessionId)).toMatchObject({
+      ...{ subject: "client_agent", issuer: "", clientId: "agent" },
+      actor: {
+        ...{ subject: "ext_robot", issuer: "https://idp.example", clientId: "" },
+        actor: { subject: "", issuer: "", clientId: "" },
+      },
+    });
+    const signIns = server.events.filter(({ type }) => type === "sign_in");
+    expect(signIns.map(({ actor }) => actor)).toEqual(["client_agent", undefined]);
+  });
+
   it("refuses pages that make no sense", async () => {
     await using server = await startSessionServer();
     const auth = bearer((await signIn(server)).accessToken);

@@ -10,6 +10,8 @@ interface AuditDetails {
   readonly tokenId?: string;
   /** The client's identifier. */
   readonly clientId?: string;
+  /** Who acts for the subject (RFC 8693 §4.1), as its subject. */
+  readonly actor?: string;
   /** The other issuer that knows the subject, or whose tokens these are. */
   readonly externalIssuer?: string;
   /** What that issuer calls the subject. */
@@ -40,7 +42,7 @@ type EventOf<Type extends string, Said extends keyof AuditDetails> = Type extend
 /** What becomes of sessions. */
 export type SessionEvent = EventOf<
   "sign_in" | "sign_out" | "refresh" | "refresh_reuse" | "token_exchanged" | "session_revoked",
-  "subject" | "sessionId" | "clientId" | "externalIssuer" | "externalSubject" | "reason"
+  "subject" | "sessionId" | "clientId" | "actor" | "externalIssuer" | "externalSubject" | "reason"
 >;
 
 /** A credential that was not good, or came too often. */
@@ -86,6 +88,7 @@ export type CallEvent = EventOf<
   | "got"
   | "subject"
   | "clientId"
+  | "actor"
   | "sessionId"
   | "tokenId"
 >;
@@ -116,6 +119,8 @@ export interface DeniedCall {
     | {
         readonly subject: string;
         readonly clientId: string;
+        /** Who acts for the subject; undefined: the subject itself. */
+        readonly actor: { readonly subject: string } | undefined;
         readonly sessionId: string | undefined;
         readonly tokenId: string | undefined;
       }
@@ -148,11 +153,12 @@ export function denied(
   if (caller === undefined) {
     return event;
   }
-  const { subject, clientId, sessionId, tokenId } = caller;
+  const { subject, clientId, actor, sessionId, tokenId } = caller;
   return {
     ...event,
     subject,
     clientId,
+    ...(actor === undefined ? {} : { actor: actor.subject }),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(tokenId === undefined ? {} : { tokenId }),
   };

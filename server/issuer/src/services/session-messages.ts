@@ -10,6 +10,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import type { SessionRecord } from "../store/session-record.ts";
 import { parsePageToken, toPageToken } from "./input.ts";
+import { toSessionActor } from "./session-actor.ts";
 
 /** A session's place in the list, which is ordered from the newest to the oldest. */
 export type SessionPosition = Pick<SessionRecord, "createdAtMs" | "sessionId">;
@@ -35,6 +36,7 @@ export function toSessionMessage(
   session: SessionRecord,
   currentSessionId: string | undefined,
 ): MessageInitShape<typeof SessionSchema> {
+  const actor = toSessionActor(session.actor);
   return {
     sessionId: session.sessionId,
     clientId: session.clientId === FIRST_PARTY_CLIENT_ID ? "" : session.clientId,
@@ -45,6 +47,7 @@ export function toSessionMessage(
     current: session.sessionId === currentSessionId,
     device: session.device ?? "",
     address: session.address ?? "",
+    ...(actor === undefined ? {} : { actor }),
   };
 }
 

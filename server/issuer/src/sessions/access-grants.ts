@@ -6,7 +6,7 @@ import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import type { Actor, Authentication, ExternalSubject } from "../store/session-record.ts";
 import { mintAccessToken } from "./mint.ts";
-import { storeSession, toClientSponsor } from "./new-session.ts";
+import { storeSession, toActorDetail, toClientSponsor } from "./new-session.ts";
 import { createSessionId } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
 import { grantResources, narrowAudience } from "./token-audience.ts";
@@ -101,14 +101,15 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
       return issue(options, { ...access, sessionId }, contents);
     },
     async derive(access) {
-      const { holder, sessionId, clientId } = access;
+      const { holder, sessionId, clientId, actor } = access;
       const tokens = await issue(options, access, await prepare(options, access));
       // Read after the token was signed: what disables the client from here on revokes the token as well.
       const client = await findClient(store, clientId);
       if (client === undefined || client.disabledAtMs !== undefined) {
         throw new AuthError("CREDENTIALS_INVALID", "the client has been disabled");
       }
-      audit.record({ type: "token_exchanged", subject: holder.subject, sessionId, clientId });
+      const { subject } = holder;
+      audit.record({ type: "token_exchanged", subject, sessionId, clientId, ...toActorDetail(actor) });
       return tokens;
     },
   };

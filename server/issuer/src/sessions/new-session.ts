@@ -1,7 +1,7 @@
 import { type AuditSink, AuthError } from "@countersign/server";
 import type { SessionEvent } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
-import type { Authentication, SessionRecord } from "../store/session-record.ts";
+import type { Actor, Authentication, SessionRecord } from "../store/session-record.ts";
 import { insertSession, type SessionSponsor } from "../store/sessions.ts";
 import { FIRST_PARTY_CLIENT_ID } from "./session-options.ts";
 
@@ -31,6 +31,11 @@ export interface SessionStart
 /** Name the client that a session needs in good standing: our own pages and tools are none that can be disabled. */
 export function toClientSponsor(clientId: string): SessionSponsor | undefined {
   return clientId === FIRST_PARTY_CLIENT_ID ? undefined : { clientId };
+}
+
+/** Write who acts for a subject into an audit event. */
+export function toActorDetail(actor: Actor | undefined): { readonly actor?: string } {
+  return actor === undefined ? {} : { actor: actor.sub };
 }
 
 /** Nothing has this hash. */
@@ -63,12 +68,13 @@ export async function storeSession(
   if (!(await insertSession(store, session, sponsor))) {
     throw new AuthError("CREDENTIALS_INVALID", "the credential has been withdrawn");
   }
-  const { sessionId, subject, clientId, external } = session;
+  const { sessionId, subject, clientId, external, actor } = session;
   audit.record({
     type: "sign_in",
     subject,
     sessionId,
     clientId,
+    ...toActorDetail(actor),
     ...(external === undefined ? {} : { externalIssuer: external.issuer, externalSubject: external.subject }),
   });
   return session;

@@ -1,5 +1,6 @@
 import type { SessionRecord } from "../store/session-record.ts";
 import { rotateAccountSession, rotateSession, type SessionRotation } from "../store/session-refresh.ts";
+import { toActorDetail } from "./new-session.ts";
 import { createRefreshToken, hashRefreshToken, type RefreshToken } from "./refresh-token.ts";
 import type { RefreshAttempt } from "./rotation.ts";
 import type { SessionContext } from "./session-options.ts";
@@ -85,7 +86,7 @@ function issueRotated(
   { maxAccessTtlMs }: RotationAttempt,
   { session, rights, audience, successor }: Rotated,
 ): Promise<IssuedTokens> {
-  const { subject, sessionId, clientId } = session;
-  context.audit.record({ type: "refresh", subject, sessionId, clientId });
+  const { subject, sessionId, clientId, actor } = session;
+  context.audit.record({ type: "refresh", subject, sessionId, clientId, ...toActorDetail(actor) });
   return issueTokens(context, { session, rights, audience, refreshToken: successor.text, maxAccessTtlMs });
 }

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/auth/v1/session.proto.
  */
 export const file_countersign_auth_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("CiFjb3VudGVyc2lnbi9hdXRoL3YxL3Nlc3Npb24ucHJvdG8SE2NvdW50ZXJzaWduLmF1dGgudjEiqAMKDVNpZ25JblJlcXVlc3QSOwoIcGFzc3dvcmQYASABKAsyJy5jb3VudGVyc2lnbi5hdXRoLnYxLlBhc3N3b3JkQ3JlZGVudGlhbEgAEkQKDWNsaWVudF9zZWNyZXQYAiABKAsyKy5jb3VudGVyc2lnbi5hdXRoLnYxLkNsaWVudFNlY3JldENyZWRlbnRpYWxIABI9Cglhc3NlcnRpb24YAyABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkFzc2VydGlvbkNyZWRlbnRpYWxIABI9CglmZWRlcmF0ZWQYBCABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkZlZGVyYXRlZENyZWRlbnRpYWxIABIOCgZzY29wZXMYBSADKAkSLwoIZGVsaXZlcnkYBiABKA4yHS5jb3VudGVyc2lnbi5hdXRoLnYxLkRlbGl2ZXJ5EjcKFG1heF9hY2Nlc3NfdG9rZW5fdHRsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBmRldmljZRgIIAEoCUIMCgpjcmVkZW50aWFsIj0KElBhc3N3b3JkQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIkcKFkNsaWVudFNlY3JldENyZWRlbnRpYWwSEQoJY2xpZW50X2lkGAEgASgJEhoKDWNsaWVudF9zZWNyZXQYAiABKAlCA4ABASItChNBc3NlcnRpb25DcmVkZW50aWFsEhYKCWFzc2VydGlvbhgBIAEoCUIDgAEBIikKE0ZlZGVyYXRlZENyZWRlbnRpYWwSEgoFdG9rZW4YASABKAlCA4ABASLfAQoIVG9rZW5TZXQSGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESLQoKZXhwaXJlc19pbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIaCg1yZWZyZXNoX3Rva2VuGAMgASgJQgOAAQESNQoScmVmcmVzaF9leHBpcmVzX2luGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBnNjb3BlcxgFIAMoCRISCgpzZXNzaW9uX2lkGAYgASgJEhIKCnRva2VuX3R5cGUYByABKAkiPwoOU2lnbkluUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCJ5Cg5SZWZyZXNoUmVxdWVzdBIaCg1yZWZyZXNoX3Rva2VuGAEgASgJQgOAAQESEgoKcmVmcmVzaF9pZBgCIAEoCRI3ChRtYXhfYWNjZXNzX3Rva2VuX3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJACg9SZWZyZXNoUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCIQCg5TaWduT3V0UmVxdWVzdCIRCg9TaWduT3V0UmVzcG9uc2UiPAoTTGlzdFNlc3Npb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLmNvdW50ZXJzaWduLmF1dGgudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkihgIKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlZnJlc2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNjb3BlcxgGIAMoCRIPCgdjdXJyZW50GAcgASgIEg4KBmRldmljZRgIIAEoCRIPCgdhZGRyZXNzGAkgASgJIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIhwKGlJldm9rZU90aGVyU2Vzc2lvbnNSZXF1ZXN0IjQKG1Jldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRIVCg1yZXZva2VkX2NvdW50GAEgASgFIm4KFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIdChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQgOAAQESGQoMbmV3X3Bhc3N3b3JkGAIgASgJQgOAAQESGwoTa2VlcF9vdGhlcl9zZXNzaW9ucxgDIAEoCCIvChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlEhUKDXJldm9rZWRfY291bnQYASABKAUiDwoNV2hvQW1JUmVxdWVzdCKnAQoOV2hvQW1JUmVzcG9uc2USDwoHc3ViamVjdBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhEKCWNsaWVudF9pZBgDIAEoCRIOCgZzY29wZXMYBCADKAkSDQoFcm9sZXMYBSADKAkSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGaXNzdWVyGAcgASgJKkwKCERlbGl2ZXJ5EhgKFERFTElWRVJZX1VOU1BFQ0lGSUVEEAASEQoNREVMSVZFUllfQk9EWRABEhMKD0RFTElWRVJZX0NPT0tJRRACMtUGCg5TZXNzaW9uU2VydmljZRJZCgZTaWduSW4SIi5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25JblJlcXVlc3QaIy5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25JblJlc3BvbnNlIgaauRkCCAESXAoHUmVmcmVzaBIjLmNvdW50ZXJzaWduLmF1dGgudjEuUmVmcmVzaFJlcXVlc3QaJC5jb3VudGVyc2lnbi5hdXRoLnYxLlJlZnJlc2hSZXNwb25zZSIGmrkZAggBElwKB1NpZ25PdXQSIy5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25PdXRSZXF1ZXN0GiQuY291bnRlcnNpZ24uYXV0aC52MS5TaWduT3V0UmVzcG9uc2UiBpq5GQIIAxJrCgxMaXN0U2Vzc2lvbnMSKC5jb3VudGVyc2lnbi5hdXRoLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaKS5jb3VudGVyc2lnbi5hdXRoLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgaauRkCCAMSbgoNUmV2b2tlU2Vzc2lvbhIpLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaKi5jb3VudGVyc2lnbi5hdXRoLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZSIGmrkZAggDEoABChNSZXZva2VPdGhlclNlc3Npb25zEi8uY291bnRlcnNpZ24uYXV0aC52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBowLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIgaauRkCCAMScQoOQ2hhbmdlUGFzc3dvcmQSKi5jb3VudGVyc2lnbi5hdXRoLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBorLmNvdW50ZXJzaWduLmF1dGgudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSIGmrkZAggDElkKBldob0FtSRIiLmNvdW50ZXJzaWduLmF1dGgudjEuV2hvQW1JUmVxdWVzdBojLmNvdW50ZXJzaWduLmF1dGgudjEuV2hvQW1JUmVzcG9uc2UiBpq5GQIIA2IGcHJvdG8z", [file_countersign_auth_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiFjb3VudGVyc2lnbi9hdXRoL3YxL3Nlc3Npb24ucHJvdG8SE2NvdW50ZXJzaWduLmF1dGgudjEiuwMKDVNpZ25JblJlcXVlc3QSOwoIcGFzc3dvcmQYASABKAsyJy5jb3VudGVyc2lnbi5hdXRoLnYxLlBhc3N3b3JkQ3JlZGVudGlhbEgAEkQKDWNsaWVudF9zZWNyZXQYAiABKAsyKy5jb3VudGVyc2lnbi5hdXRoLnYxLkNsaWVudFNlY3JldENyZWRlbnRpYWxIABI9Cglhc3NlcnRpb24YAyABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkFzc2VydGlvbkNyZWRlbnRpYWxIABI9CglmZWRlcmF0ZWQYBCABKAsyKC5jb3VudGVyc2lnbi5hdXRoLnYxLkZlZGVyYXRlZENyZWRlbnRpYWxIABIOCgZzY29wZXMYBSADKAkSLwoIZGVsaXZlcnkYBiABKA4yHS5jb3VudGVyc2lnbi5hdXRoLnYxLkRlbGl2ZXJ5EjcKFG1heF9hY2Nlc3NfdG9rZW5fdHRsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBmRldmljZRgIIAEoCRIRCglyZXNvdXJjZXMYCSADKAlCDAoKY3JlZGVudGlhbCI9ChJQYXNzd29yZENyZWRlbnRpYWwSEAoIdXNlcm5hbWUYASABKAkSFQoIcGFzc3dvcmQYAiABKAlCA4ABASJHChZDbGllbnRTZWNyZXRDcmVkZW50aWFsEhEKCWNsaWVudF9pZBgBIAEoCRIaCg1jbGllbnRfc2VjcmV0GAIgASgJQgOAAQEiLQoTQXNzZXJ0aW9uQ3JlZGVudGlhbBIWCglhc3NlcnRpb24YASABKAlCA4ABASIpChNGZWRlcmF0ZWRDcmVkZW50aWFsEhIKBXRva2VuGAEgASgJQgOAAQEi3wEKCFRva2VuU2V0EhkKDGFjY2Vzc190b2tlbhgBIAEoCUIDgAEBEi0KCmV4cGlyZXNfaW4YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SGgoNcmVmcmVzaF90b2tlbhgDIAEoCUIDgAEBEjUKEnJlZnJlc2hfZXhwaXJlc19pbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzY29wZXMYBSADKAkSEgoKc2Vzc2lvbl9pZBgGIAEoCRISCgp0b2tlbl90eXBlGAcgASgJIj8KDlNpZ25JblJlc3BvbnNlEi0KBnRva2VucxgBIAEoCzIdLmNvdW50ZXJzaWduLmF1dGgudjEuVG9rZW5TZXQijAEKDlJlZnJlc2hSZXF1ZXN0EhoKDXJlZnJlc2hfdG9rZW4YASABKAlCA4ABARISCgpyZWZyZXNoX2lkGAIgASgJEjcKFG1heF9hY2Nlc3NfdG9rZW5fdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCXJlc291cmNlcxgEIAMoCSJACg9SZWZyZXNoUmVzcG9uc2USLQoGdG9rZW5zGAEgASgLMh0uY291bnRlcnNpZ24uYXV0aC52MS5Ub2tlblNldCIQCg5TaWduT3V0UmVxdWVzdCIRCg9TaWduT3V0UmVzcG9uc2UiPAoTTGlzdFNlc3Npb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLmNvdW50ZXJzaWduLmF1dGgudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiuAIKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlZnJlc2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNjb3BlcxgGIAMoCRIPCgdjdXJyZW50GAcgASgIEg4KBmRldmljZRgIIAEoCRIPCgdhZGRyZXNzGAkgASgJEjAKBWFjdG9yGAogASgLMiEuY291bnRlcnNpZ24uYXV0aC52MS5TZXNzaW9uQWN0b3IidAoMU2Vzc2lvbkFjdG9yEg8KB3N1YmplY3QYASABKAkSDgoGaXNzdWVyGAIgASgJEhEKCWNsaWVudF9pZBgDIAEoCRIwCgVhY3RvchgEIAEoCzIhLmNvdW50ZXJzaWduLmF1dGgudjEuU2Vzc2lvbkFjdG9yIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIhwKGlJldm9rZU90aGVyU2Vzc2lvbnNSZXF1ZXN0IjQKG1Jldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRIVCg1yZXZva2VkX2NvdW50GAEgASgFIm4KFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIdChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQgOAAQESGQoMbmV3X3Bhc3N3b3JkGAIgASgJQgOAAQESGwoTa2VlcF9vdGhlcl9zZXNzaW9ucxgDIAEoCCIvChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlEhUKDXJldm9rZWRfY291bnQYASABKAUiDwoNV2hvQW1JUmVxdWVzdCKnAQoOV2hvQW1JUmVzcG9uc2USDwoHc3ViamVjdBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhEKCWNsaWVudF9pZBgDIAEoCRIOCgZzY29wZXMYBCADKAkSDQoFcm9sZXMYBSADKAkSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGaXNzdWVyGAcgASgJKkwKCERlbGl2ZXJ5EhgKFERFTElWRVJZX1VOU1BFQ0lGSUVEEAASEQoNREVMSVZFUllfQk9EWRABEhMKD0RFTElWRVJZX0NPT0tJRRACMtUGCg5TZXNzaW9uU2VydmljZRJZCgZTaWduSW4SIi5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25JblJlcXVlc3QaIy5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25JblJlc3BvbnNlIgaauRkCCAESXAoHUmVmcmVzaBIjLmNvdW50ZXJzaWduLmF1dGgudjEuUmVmcmVzaFJlcXVlc3QaJC5jb3VudGVyc2lnbi5hdXRoLnYxLlJlZnJlc2hSZXNwb25zZSIGmrkZAggBElwKB1NpZ25PdXQSIy5jb3VudGVyc2lnbi5hdXRoLnYxLlNpZ25PdXRSZXF1ZXN0GiQuY291bnRlcnNpZ24uYXV0aC52MS5TaWduT3V0UmVzcG9uc2UiBpq5GQIIAxJrCgxMaXN0U2Vzc2lvbnMSKC5jb3VudGVyc2lnbi5hdXRoLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaKS5jb3VudGVyc2lnbi5hdXRoLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgaauRkCCAMSbgoNUmV2b2tlU2Vzc2lvbhIpLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaKi5jb3VudGVyc2lnbi5hdXRoLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZSIGmrkZAggDEoABChNSZXZva2VPdGhlclNlc3Npb25zEi8uY291bnRlcnNpZ24uYXV0aC52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBowLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIgaauRkCCAMScQoOQ2hhbmdlUGFzc3dvcmQSKi5jb3VudGVyc2lnbi5hdXRoLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBorLmNvdW50ZXJzaWduLmF1dGgudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSIGmrkZAggDElkKBldob0FtSRIiLmNvdW50ZXJzaWduLmF1dGgudjEuV2hvQW1JUmVxdWVzdBojLmNvdW50ZXJzaWduLmF1dGgudjEuV2hvQW1JUmVzcG9uc2UiBpq5GQIIA2IGcHJvdG8z", [file_countersign_auth_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Asks for a session.
@@ -90,6 +90,15 @@ export type SignInRequest = Message<"countersign.auth.v1.SignInRequest"> & {
    * @generated from field: string device = 8;
    */
   device: string;
+
+  /**
+   * The resources that the access tokens are to be for, of those that the
+   * operator has declared (RFC 8707): the audience of the server is one. They
+   * are good at no other. Empty: the audience of the server.
+   *
+   * @generated from field: repeated string resources = 9;
+   */
+  resources: string[];
 };
 
 /**
@@ -162,9 +171,13 @@ export const ClientSecretCredentialSchema: GenMessage<ClientSecretCredential> = 
  */
 export type AssertionCredential = Message<"countersign.auth.v1.AssertionCredential"> & {
   /**
-   * A JWT signed with the client's private key (private_key_jwt, RFC 7523):
-   * iss and sub are the client's identifier, aud is the issuer of this server
-   * exactly, exp is at most five minutes ahead, and jti is never used again.
+   * Either a JWT signed with the client's private key (private_key_jwt, RFC
+   * 7523): iss and sub are the client's identifier, aud is the issuer of this
+   * server exactly, exp is at most five minutes ahead, and jti is never used
+   * again. Or a token of another issuer that this server trusts, such as that of
+   * a Kubernetes service account, whose subject the operator has declared to be
+   * the client: aud is the issuer of this server or its token endpoint. It may
+   * be sent until it expires.
    *
    * @generated from field: string assertion = 1;
    */
@@ -315,6 +328,14 @@ export type RefreshRequest = Message<"countersign.auth.v1.RefreshRequest"> & {
    * @generated from field: google.protobuf.Duration max_access_token_ttl = 3;
    */
   maxAccessTokenTtl?: Duration | undefined;
+
+  /**
+   * The resources that this access token is to be for, of those that the
+   * session is for (RFC 8707 section 2.2). Empty: all of them.
+   *
+   * @generated from field: repeated string resources = 4;
+   */
+  resources: string[];
 };
 
 /**
@@ -502,6 +523,14 @@ export type Session = Message<"countersign.auth.v1.Session"> & {
    * @generated from field: string address = 9;
    */
   address: string;
+
+  /**
+   * Who acts for the user in this session (RFC 8693 section 4.1); not set when
+   * the user does.
+   *
+   * @generated from field: countersign.auth.v1.SessionActor actor = 10;
+   */
+  actor?: SessionActor | undefined;
 };
 
 /**
@@ -510,6 +539,48 @@ export type Session = Message<"countersign.auth.v1.Session"> & {
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_countersign_auth_v1_session, 13);
+
+/**
+ * Who acts for a user.
+ *
+ * @generated from message countersign.auth.v1.SessionActor
+ */
+export type SessionActor = Message<"countersign.auth.v1.SessionActor"> & {
+  /**
+   * The actor, as claim sub of its own tokens.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * The issuer that knows the actor by that name; empty for this server.
+   *
+   * @generated from field: string issuer = 2;
+   */
+  issuer: string;
+
+  /**
+   * The client that the actor is; empty when it is none.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
+
+  /**
+   * Who acted before, and has handed its token on; not set when there was none.
+   *
+   * @generated from field: countersign.auth.v1.SessionActor actor = 4;
+   */
+  actor?: SessionActor | undefined;
+};
+
+/**
+ * Describes the message countersign.auth.v1.SessionActor.
+ * Use `create(SessionActorSchema)` to create a new message.
+ */
+export const SessionActorSchema: GenMessage<SessionActor> = /*@__PURE__*/
+  messageDesc(file_countersign_auth_v1_session, 14);
 
 /**
  * Asks to end one of the caller's sessions.
@@ -530,7 +601,7 @@ export type RevokeSessionRequest = Message<"countersign.auth.v1.RevokeSessionReq
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 14);
+  messageDesc(file_countersign_auth_v1_session, 15);
 
 /**
  * Says that the session has ended.
@@ -545,7 +616,7 @@ export type RevokeSessionResponse = Message<"countersign.auth.v1.RevokeSessionRe
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 15);
+  messageDesc(file_countersign_auth_v1_session, 16);
 
 /**
  * Asks to end all of the caller's sessions but the one of this call.
@@ -560,7 +631,7 @@ export type RevokeOtherSessionsRequest = Message<"countersign.auth.v1.RevokeOthe
  * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
  */
 export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 16);
+  messageDesc(file_countersign_auth_v1_session, 17);
 
 /**
  * Says that the other sessions have ended.
@@ -581,7 +652,7 @@ export type RevokeOtherSessionsResponse = Message<"countersign.auth.v1.RevokeOth
  * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
  */
 export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 17);
+  messageDesc(file_countersign_auth_v1_session, 18);
 
 /**
  * Asks for another password.
@@ -617,7 +688,7 @@ export type ChangePasswordRequest = Message<"countersign.auth.v1.ChangePasswordR
  * Use `create(ChangePasswordRequestSchema)` to create a new message.
  */
 export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 18);
+  messageDesc(file_countersign_auth_v1_session, 19);
 
 /**
  * Says that the account has the new password.
@@ -638,7 +709,7 @@ export type ChangePasswordResponse = Message<"countersign.auth.v1.ChangePassword
  * Use `create(ChangePasswordResponseSchema)` to create a new message.
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 19);
+  messageDesc(file_countersign_auth_v1_session, 20);
 
 /**
  * Asks who the caller is.
@@ -653,7 +724,7 @@ export type WhoAmIRequest = Message<"countersign.auth.v1.WhoAmIRequest"> & {
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema: GenMessage<WhoAmIRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 20);
+  messageDesc(file_countersign_auth_v1_session, 21);
 
 /**
  * Says who the caller is.
@@ -716,7 +787,7 @@ export type WhoAmIResponse = Message<"countersign.auth.v1.WhoAmIResponse"> & {
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_session, 21);
+  messageDesc(file_countersign_auth_v1_session, 22);
 
 /**
  * Where the refresh token is put.
@@ -776,7 +847,8 @@ export const SessionService: GenService<{
    * Answers Unauthenticated CREDENTIALS_INVALID for any wrong credential, and
    * the same for an account or client that does not exist; InvalidArgument when
    * the credential is missing or malformed; PermissionDenied INSUFFICIENT_SCOPE
-   * when a scope is asked for that the account does not have; ResourceExhausted
+   * when a scope is asked for that the account does not have; InvalidArgument
+   * for a resource that the operator has not declared; ResourceExhausted
    * RATE_LIMITED, with the time to wait, after too many attempts.
    *
    * @generated from rpc countersign.auth.v1.SessionService.SignIn
