@@ -36,9 +36,9 @@ export interface SessionServer extends AsyncDisposable {
 
 /** Start the service of an issuer with the account `ada` / `correct horse`. */
 export async function startSessionServer(
-  options: { readonly federated?: readonly FederatedIssuer[] } = {},
+  options: { readonly federated?: readonly FederatedIssuer[]; readonly resources?: readonly string[] } = {},
 ): Promise<SessionServer> {
-  const own = await startOwnIssuer(options.federated);
+  const own = await startOwnIssuer(options.federated, { resources: options.resources ?? [] });
   const { issuer, clock, revoked, errors } = own;
   await issuer.accounts.create(ADA);
   const started = own.events.length;

@@ -18,12 +18,17 @@ import {
 } from "@countersign/server/internal";
 import { findPasswordFault, MAX_PASSWORD_BYTES } from "../credentials/password-rule.ts";
 import { MAX_USERNAME_BYTES } from "../credentials/username.ts";
+import { InvalidTargetError } from "../sessions/token-audience.ts";
 import { textViolations } from "./input.ts";
 import type { Credential } from "./session-sign-in.ts";
 import { MAX_DEVICE_BYTES } from "./session-use.ts";
 
 const MAX_REFRESH_TOKEN_BYTES = 1_024;
 const MAX_CLIENT_FIELD_BYTES = 1_024;
+
+/** As many as an issuer has, and its audience. */
+const MAX_RESOURCES = 65;
+const MAX_RESOURCE_BYTES = 1_024;
 
 /** Times in tokens are whole seconds: less than two of them may be none at all. */
 const MIN_ACCESS_TTL_MS = 2_000;
@@ -36,6 +41,7 @@ const MIN_ACCESS_TTL_MS = 2_000;
 export function readCredential(request: SignInRequest): Credential {
   assertValid([
     ...scopeViolations(request.scopes),
+    ...resourceViolations(request.resources),
     ...deliveryViolations(request.delivery),
     ...textViolations("device", request.device, { maxBytes: MAX_DEVICE_BYTES }),
   ]);
@@ -106,9 +112,10 @@ export function newPasswordViolation(description: string): Violation {
  *
  * @throws ConnectError InvalidArgument when a field is wrong
  */
-export function assertRefreshRequest({ refreshToken, refreshId }: RefreshRequest): void {
+export function assertRefreshRequest({ refreshToken, refreshId, resources }: RefreshRequest): void {
   const violations = [
     ...textViolations("refresh_token", refreshToken, { maxBytes: MAX_REFRESH_TOKEN_BYTES }),
+    ...resourceViolations(resources),
   ];
   if (refreshId !== "" && !isRefreshId(refreshId)) {
     violations.push({ field: "refresh_id", description: "must be 16 to 64 characters of base64url" });
@@ -143,6 +150,29 @@ function scopeViolations(scopes: readonly string[]): readonly Violation[] {
       ? []
       : [{ field: `scopes[${index}]`, description: "must be 1 to 128 printable ASCII characters" }],
   );
+}
+
+function resourceViolations(resources: readonly string[]): readonly Violation[] {
+  if (resources.length > MAX_RESOURCES) {
+    return [{ field: "resources", description: `must not be more than ${MAX_RESOURCES}` }];
+  }
+  const limits = { minCharacters: 1, maxBytes: MAX_RESOURCE_BYTES };
+  return resources.flatMap((resource, index) => textViolations(`resources[${index}]`, resource, limits));
+}
+
+/**
+ * Do something that fails when tokens are asked for a resource that they cannot be for.
+ *
+ * @throws ConnectError InvalidArgument then
+ */
+export async function namingWrongResources<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof InvalidTargetError
+      ? invalidArgument([{ field: "resources", description: error.message }])
+      : error;
+  }
 }
 
 function deliveryViolations(delivery: Delivery): readonly Violation[] {

@@ -13,7 +13,12 @@ import { textViolations } from "./input.ts";
 import { changeOwnPassword } from "./own-password.ts";
 import { listOwnSessions, readOwnSession, revokeOtherSessions, revokeOwnSession } from "./own-sessions.ts";
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
-import { assertRefreshRequest, readCredential, readMaxAccessTtl } from "./session-input.ts";
+import {
+  assertRefreshRequest,
+  namingWrongResources,
+  readCredential,
+  readMaxAccessTtl,
+} from "./session-input.ts";
 import { toTokenSet, toWhoAmI } from "./session-messages.ts";
 import type { SignIn } from "./session-sign-in.ts";
 import { toSessionUse } from "./session-use.ts";
@@ -77,21 +82,19 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
   }
-  const { scopes, device } = request;
+  const { scopes, resources, device } = request;
+  const maxAccessTtlMs = readMaxAccessTtl(request);
   const peer = peerOf(ctx.values);
-  const tokens = await deps.signIn.begin({
-    credential,
-    scopes,
-    peer,
-    maxAccessTtlMs: readMaxAccessTtl(request),
-    use: toSessionUse({ headers: ctx.requestHeader, peer, device }),
-  });
+  const use = toSessionUse({ headers: ctx.requestHeader, peer, device });
+  const tokens = await namingWrongResources(() =>
+    deps.signIn.begin({ credential, scopes, resources, peer, maxAccessTtlMs, use }),
+  );
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
 
 async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext): Promise<TokenResponse> {
   assertRefreshRequest(request);
-  const { refreshId } = request;
+  const { refreshId, resources } = request;
   const inCookie = request.refreshToken === "";
   const refreshToken = inCookie ? deps.cookie.read(ctx) : request.refreshToken;
   if (refreshToken === undefined) {
@@ -103,12 +106,11 @@ async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext)
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
   }
-  const tokens = await deps.sessions.refresh({
-    refreshToken,
-    refreshId,
-    maxAccessTtlMs: readMaxAccessTtl(request),
-    use: toSessionUse({ headers: ctx.requestHeader, peer: peerOf(ctx.values) }),
-  });
+  const maxAccessTtlMs = readMaxAccessTtl(request);
+  const use = toSessionUse({ headers: ctx.requestHeader, peer: peerOf(ctx.values) });
+  const tokens = await namingWrongResources(() =>
+    deps.sessions.refresh({ refreshToken, refreshId, resources, maxAccessTtlMs, use }),
+  );
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }
 
