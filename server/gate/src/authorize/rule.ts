@@ -1,8 +1,12 @@
-import { type CelResult, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
-import { create, createRegistry, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { type CelEnv, type CelResult, celEnv, parse, plan } from "@bufbuild/cel";
+import { createRegistry, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { Principal } from "../authenticate/principal.ts";
-import { findRuleFault } from "./rule-fault.ts";
-import { toRulePrincipal } from "./rule-principal.ts";
+import { typeOfMessage } from "./field-type.ts";
+import { withImports } from "./file-imports.ts";
+import { checkExpression } from "./rule-check.ts";
+import { DYNAMIC_CLAIMS } from "./rule-claims.ts";
+import { createRulePrincipals, type RulePrincipals } from "./rule-principal.ts";
+import { isOpen, type RuleType } from "./rule-type.ts";
 
 /** A condition on one message of a call. */
 export interface Rule {
@@ -15,47 +19,69 @@ export interface Rule {
   allows(principal: Principal | undefined, request: Message): boolean;
 }
 
-/** Errors of CEL that no message can cure. Others, such as an index beyond a list, depend on what is sent. */
-const INCURABLE = /^(unbound function|found no matching overload|field not found|type mismatch)/;
+/** What a rule may name beside the message that it judges. */
+export interface RuleContext {
+  /** What `principal` is. */
+  readonly principals: RulePrincipals;
+  /** Where the rule is written: it knows the types that this file imports. Default: the file of the message. */
+  readonly file?: DescFile;
+}
+
+/** Principals whose claims nothing describes. */
+const DYNAMIC: RuleContext = { principals: createRulePrincipals(DYNAMIC_CLAIMS) };
 
 /**
  * Compile a condition in the Common Expression Language over `principal` and `request`.
  *
- * It is evaluated once, on an empty message and without a principal: CEL finds out only then that a function does not
- * exist or that text is compared with a number.
+ * Its types are checked: CEL finds out only when a call comes that a function does not exist, and never that text and a
+ * number are not equal.
  *
  * @param expression the text of the rule
  * @param input the type of the messages that it will judge
- * @throws TypeError when it cannot be parsed, names what does not exist, or has another value than true or false
+ * @param context what it may name beside that. Default: a principal whose claims nothing describes
+ * @throws TypeError when it cannot be parsed, names what does not exist, compares or applies what does not fit, or has
+ *   another value than true or false
  */
-export function compileRule(expression: string, input: DescMessage): Rule {
-  const parsed = parseRule(expression);
-  const fault = findRuleFault(parsed.expr, input);
-  if (fault !== undefined) {
-    throw new TypeError(fault);
-  }
-  const evaluate = plan(celEnv({ registry: createRegistry(...withImports(input.file)) }), parsed);
-  const run = (principal: Principal | undefined, request: Message): CelResult =>
-    evaluate({ principal: toRulePrincipal(principal), request });
-  const trial = run(undefined, create(input));
-  if (isCelError(trial) ? INCURABLE.test(trial.message) : typeof trial !== "boolean") {
-    throw new TypeError(
-      `has a rule that is neither true nor false${isCelError(trial) ? `: ${trial.message}` : ""}`,
-    );
-  }
+export function compileRule(expression: string, input: DescMessage, context: RuleContext = DYNAMIC): Rule {
+  const { principals } = context;
+  const evaluate = planRule(expression, input, context);
   // An error of CEL is an object and so truthy: only true itself allows.
+  const run = (principal: Principal | undefined, request: Message): CelResult =>
+    evaluate({ principal: principals.of(principal), request });
   return { expression, allows: (principal, request) => run(principal, request) === true };
 }
 
-function parseRule(expression: string): ReturnType<typeof parse> {
+function planRule(
+  expression: string,
+  input: DescMessage,
+  { principals, file = input.file }: RuleContext,
+): ReturnType<typeof plan> {
+  const env = envOf(file);
+  const parsed = attempt("cannot be parsed", () => parse(expression));
+  const variables = new Map<string, RuleType>([
+    ["principal", principals.type],
+    ["request", typeOfMessage(input)],
+  ]);
+  const type = checkExpression(parsed.expr, { env, variables });
+  if (!isOpen(type) && !(type.kind === "scalar" && type.name === "bool")) {
+    throw new TypeError("has a rule that is neither true nor false");
+  }
+  return attempt("cannot be evaluated", () => plan(env, parsed));
+}
+
+function attempt<T>(failure: string, run: () => T): T {
   try {
-    return parse(expression);
+    return run();
   } catch (cause) {
-    throw new TypeError("has a rule that cannot be parsed", { cause });
+    throw new TypeError(`has a rule that ${failure}`, { cause });
   }
 }
 
-/** Messages in messages must be known too, wherever they are defined. */
-function withImports(file: DescFile): readonly DescFile[] {
-  return [file, ...file.dependencies.flatMap(withImports)];
+/** The rules of a file share what it imports. */
+const envs = new WeakMap<DescFile, CelEnv>();
+
+function envOf(file: DescFile): CelEnv {
+  const env = envs.get(file) ?? celEnv({ registry: createRegistry(...withImports(file)) });
+  envs.set(file, env);
+  return env;
 }

@@ -1,0 +1,59 @@
+import { type CelInput, type CelMap, celList } from "@bufbuild/cel";
+import type { Principal } from "../authenticate/principal.ts";
+import { toNamedValues } from "./named-values.ts";
+import { ANY, mapOf, type RuleType, SCALARS } from "./rule-type.ts";
+
+/** How rules see the claims of a token. */
+export interface RuleClaims {
+  /** What is known of them before any call. */
+  readonly type: RuleType;
+  /** Make what a rule sees of the claims of a principal. */
+  readonly read: (principal: Principal) => CelMap;
+}
+
+/** Claims that nothing describes: whatever a token has. */
+export const DYNAMIC_CLAIMS: RuleClaims = {
+  type: mapOf(SCALARS.string, ANY),
+  read: ({ claims }) => toRuleObject(claims),
+};
+
+/** What JSON calls an object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Check whether a value is what JSON calls an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Find a member of an object that says something: it is its own, not null, and not an empty text. All that is absent
+ * is an error in a rule, so that nothing equals an empty field of a message.
+ */
+export function readMember(object: JsonObject, name: string): unknown {
+  const value = Object.hasOwn(object, name) ? object[name] : undefined;
+  return value === null || value === "" ? undefined : value;
+}
+
+function toRuleObject(object: JsonObject): CelMap {
+  return toNamedValues({
+    names: () => Object.keys(object),
+    read: (name) => toRuleValue(readMember(object, name)),
+  });
+}
+
+/**
+ * Convert a value of JSON. A whole number is an int and any other a double, so that `level + 1` is as good as
+ * `level == 3`.
+ */
+function toRuleValue(value: unknown): CelInput | undefined {
+  if (typeof value === "string" || typeof value === "boolean") {
+    return value;
+  }
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) ? BigInt(value) : value;
+  }
+  if (Array.isArray(value)) {
+    return celList(value.map((element) => toRuleValue(element) ?? null));
+  }
+  return isJsonObject(value) ? toRuleObject(value) : undefined;
+}

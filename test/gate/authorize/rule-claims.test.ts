@@ -1,0 +1,128 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, test } from "vitest";
+import { compileRule } from "../../../server/gate/src/authorize/rule.ts";
+import { notEmpty } from "../../support/not-empty.ts";
+import { principalOf } from "./fixtures.ts";
+import { Order } from "./order-file.ts";
+
+/** As a token has them: `__proto__` is a claim of its own there, not the prototype. */
+const claims: Record<string, unknown> = JSON.parse(`{
+  "tenant": "acme",
+  "level": 3,
+  "ratio": 0.5,
+  "huge": 1e300,
+  "staff": true,
+  "none": null,
+  "empty": "",
+  "groups": ["ops", "dev", 7, null],
+  "numbers": [1, 2.5, [3]],
+  "address": { "country": "CH", "lines": [{ "text": "a" }], "none": null },
+  "https://acme.com/tenant": "acme",
+  "urn:acme.roles": { "admin": ["x"] },
+  "__proto__": { "roles": ["admin"] },
+  "hasOwnProperty": "mine"
+}`);
+const ada = principalOf({ claims, acr: "mfa", amr: ["pwd", "otp"] });
+const allows = (rule: string, init: Record<string, unknown> = {}) =>
+  compileRule(rule, Order).allows(ada, create(Order, init));
+
+const TRUE: readonly string[] = [
+  "principal.claims.tenant == 'acme' && principal.claims['tenant'] == 'acme'",
+  "principal.claims['https://acme.com/tenant'] == 'acme'",
+  "principal.claims['urn:acme.roles'].admin == ['x'] && principal.claims['urn:acme.roles']['admin'][0] == 'x'",
+  "principal.claims.level == 3 && principal.claims.level >= 3 && principal.claims.level == 3.0 && principal.claims.level + 1 == 4",
+  "principal.claims.level != 4 && principal.claims.level in [1, 2, 3] && type(principal.claims.level) == int",
+  "principal.claims.ratio == 0.5 && principal.claims.ratio < 1 && type(principal.claims.ratio) == double",
+  "principal.claims.huge > 1000000",
+  "principal.claims.staff",
+  "principal.claims.staff == true && !(principal.claims.staff != true)",
+  "'ops' in principal.claims.groups && !('other' in principal.claims.groups) && 7 in principal.claims.groups",
+  "principal.claims.groups.exists(group, group == 'dev') && size(principal.claims.groups) == 4",
+  "principal.claims.numbers == [1, 2.5, [3]] && principal.claims.numbers[2][0] + 1 == 4",
+  "principal.claims.address.country == 'CH' && principal.claims.address.lines[0].text == 'a'",
+  "principal.claims.address.lines.all(line, line.text == 'a')",
+  "has(principal.claims.tenant) && has(principal.claims.address.country)",
+  "!has(principal.claims.other) && !has(principal.claims.none) && !has(principal.claims.empty)",
+  "'tenant' in principal.claims && !('none' in principal.claims) && !('constructor' in principal.claims)",
+  "principal.claims.exists(name, name == 'tenant') && principal.claims.address.all(name, name != 'none')",
+  "principal.claims.hasOwnProperty == 'mine' && principal.claims.__proto__.roles == ['admin']",
+  "has(principal.claims.nickname) ? principal.claims.nickname == 'a' : principal.claims.tenant == 'acme'",
+  "principal.claims.nickname == 'a' || principal.claims.tenant == 'acme'",
+  "principal.acr == 'mfa' && 'otp' in principal.amr && !has(principal.actor)",
+];
+
+const DENIED: readonly string[] = [
+  "principal.claims.other == 'acme'",
+  "principal.claims.other != 'acme'",
+  "principal.claims.none == null",
+  "principal.claims.address.none == null",
+  "principal.claims.empty == ''",
+  "principal.claims.other == principal.claims.other",
+  "request.text == principal.claims.other",
+  "request.text == principal.claims.empty",
+  "request.note == principal.claims.none",
+  "request.text == principal.claims.address.city",
+  "principal.claims.constructor == principal.claims.constructor",
+  "principal.claims.toString != ''",
+  "principal.claims.address.__proto__ != 'a'",
+  "principal.claims.groups.length == 4",
+  "principal.claims.tenant.length == 4",
+  "principal.claims.level == '3'",
+  "principal.claims.level > '2'",
+  "principal.claims.tenant",
+  "principal.claims.groups[9] == 'ops'",
+  "'admin' in principal.claims.roles",
+];
+
+describe("claims that nothing describes, in a rule (S3)", () => {
+  test.each(notEmpty(TRUE))("are what the token has: %s", (rule) => expect(allows(rule)).toBe(true));
+
+  test.each(notEmpty(DENIED))("deny when they are absent, or not what they are taken for: %s", (rule) =>
+    expect(allows(rule)).toBe(false),
+  );
+
+  test("are held against the message", () => {
+    const rule = compileRule("request.text == principal.claims.tenant", Order);
+    expect(rule.allows(ada, create(Order, { text: "acme" }))).toBe(true);
+    expect(rule.allows(ada, create(Order, { text: "other" }))).toBe(false);
+    expect(rule.allows(ada, create(Order))).toBe(false);
+    expect(rule.allows(undefined, create(Order))).toBe(false);
+  });
+
+  test("are found by a name that a message brings, and only if the token has them", () => {
+    const rule = compileRule("principal.claims[request.text] == 'acme'", Order);
+    expect(rule.allows(ada, create(Order, { text: "tenant" }))).toBe(true);
+    for (const text of ["", "nope", "constructor", "__proto__", "toString"]) {
+      expect([text, rule.allows(ada, create(Order, { text }))]).toEqual([text, false]);
+    }
+  });
+
+  test("are read only where a rule names them", () => {
+    const read: string[] = [];
+    const watched = new Proxy(claims, {
+      get(target, name) {
+        read.push(String(name));
+        return Reflect.get(target, name);
+      },
+    });
+    const eve = principalOf({ claims: watched });
+    const run = (rule: string) => compileRule(rule, Order).allows(eve, create(Order));
+    expect(run("principal.subject == 'usr_ada'")).toBe(true);
+    expect(read).toEqual([]);
+    expect(run("principal.claims.tenant == 'acme'")).toBe(true);
+    expect(run("principal.claims.tenant != 'other'")).toBe(true);
+    expect(read).toEqual(["tenant"]);
+  });
+});
+
+test("an actor is seen beside the subject, and the one before it (RFC 8693 §4.1)", () => {
+  const first = { subject: "svc_b", issuer: undefined, clientId: undefined, actor: undefined };
+  const actor = { subject: "svc_a", issuer: "https://issuer.example", clientId: "app", actor: first };
+  const delegated = principalOf({ actor });
+  const run = (rule: string) => compileRule(rule, Order).allows(delegated, create(Order));
+  expect(run("principal.subject == 'usr_ada' && principal.actor.subject == 'svc_a'")).toBe(true);
+  expect(run("principal.actor.client_id == 'app' && principal.actor.issuer == principal.issuer")).toBe(true);
+  expect(run("has(principal.actor) && principal.actor.actor.subject == 'svc_b'")).toBe(true);
+  expect(run("has(principal.actor.actor.actor) || has(principal.actor.actor.issuer)")).toBe(false);
+  expect(run("principal.actor.actor.issuer == principal.actor.actor.client_id")).toBe(false);
+});
