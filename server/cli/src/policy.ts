@@ -63,10 +63,17 @@ async function readServices(path: string): Promise<readonly DescService[]> {
 }
 
 /** What an entry says, without what it does not. */
-function toJson({ method, policy, source }: PolicyEntry): Readonly<Record<string, unknown>> {
+function toJson({ method, policy, source, claimsType }: PolicyEntry): Readonly<Record<string, unknown>> {
   const { rule, streamMaxAgeMs, ...rest } = policy;
   const streamMaxAge = streamMaxAgeMs === undefined ? undefined : formatDuration(streamMaxAgeMs);
-  const conditions = Object.entries({ ...rest, rule: rule?.expression, streamMaxAge }).filter(
+  // What describes the claims of a token concerns no call that has none.
+  const claims = policy.access === "public" ? undefined : claimsType;
+  const conditions = Object.entries({
+    ...rest,
+    claimsType: claims,
+    rule: rule?.expression,
+    streamMaxAge,
+  }).filter(
     ([, value]) => !(value === undefined || value === false || (Array.isArray(value) && value.length === 0)),
   );
   return { method: toMethodName(method), ...Object.fromEntries(conditions), source };

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type DescMethod } from "@bufbuild/protobuf";
 import {
   Access,
   OnExpiry,
@@ -20,9 +20,13 @@ import { echoService, methodOf, type PolicyInit } from "../../support/echo-servi
 import { notEmpty } from "../../support/not-empty.ts";
 
 const { PUBLIC, OPTIONAL, AUTHENTICATED } = Access;
-const read = (method: PolicyInit | undefined, service?: PolicyInit) =>
+const read = (
+  policy: PolicyInit | undefined,
+  service?: PolicyInit,
+  kind: DescMethod["methodKind"] = "server_streaming",
+) =>
   readPolicy(
-    methodOf(echoService({ Call: method === undefined ? {} : { policy: method } }, service), "Call"),
+    methodOf(echoService({ Call: policy === undefined ? { kind } : { policy, kind } }, service), "Call"),
   );
 const seconds = (count: number, nanos = 0) => ({ seconds: BigInt(count), nanos });
 const $unknown = [{ no: 99, wireType: 0, data: Uint8Array.of(1) }];
@@ -179,8 +183,26 @@ const faults: readonly (readonly [what: string, policy: PolicyInit | undefined, 
 describe("a policy is refused (S2) with", () => {
   for (const [what, policy, fault] of faults) {
     test(what, () => {
-      expect(read(policy)).toEqual({ kind: "fault", fault });
+      expect(read(policy)).toMatchObject({ kind: "fault", fault });
       expect(policy === undefined || read(undefined, policy).kind === "fault").toBe(true);
     });
   }
+});
+
+describe("a policy that says how streams end", () => {
+  const policy = { access: AUTHENTICATED, stream: { onExpiry: OnExpiry.RENEW } };
+
+  test("is refused on a unary method (S2)", () => {
+    const fault = "is unary, yet says how its stream ends";
+    expect(read(policy, undefined, "unary")).toEqual({ kind: "fault", fault });
+    expect(read({ access: AUTHENTICATED, stream: {} }, undefined, "unary")).toEqual({ kind: "fault", fault });
+  });
+
+  test.each(["server_streaming", "client_streaming", "bidi_streaming"] as const)("is taken on a %s", (kind) =>
+    expect(read(policy, undefined, kind)).toMatchObject({ kind: "policy" }),
+  );
+
+  test("is taken as the default of a service that also has unary methods", () => {
+    expect(read(undefined, policy, "unary")).toMatchObject({ kind: "policy", source: "service" });
+  });
 });

@@ -1,7 +1,9 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { createRuleContexts, readClaimsType } from "./claims-type.ts";
 import { findPolicyFault, readPolicy } from "./policy.ts";
 import type { Policy } from "./policy-fields.ts";
-import { toSourcePlace } from "./source-place.ts";
+import type { RuleContext } from "./rule.ts";
+import { toCheckPlace, toSourcePlace } from "./source-place.ts";
 
 /** One line of the inventory: a method and the rule that guards it. */
 export interface PolicyEntry {
@@ -11,6 +13,8 @@ export interface PolicyEntry {
   readonly policy: Policy;
   /** Where the rule is written. `server`: given by the server for a proto that is not its own. */
   readonly source: "method" | "service" | "server";
+  /** The message that describes the claims of tokens (option `claims_type` of the service); undefined: none does. */
+  readonly claimsType: string | undefined;
 }
 
 /** A rule for every method of every service, proven complete. */
@@ -41,36 +45,62 @@ export class PolicyError extends Error {
  *
  * @param services the services that are served
  * @param given rules for services whose proto cannot be annotated, such as the standard health service
+ * @param onWarning receives one warning for each claim that has another form than `claims_type` says. Default: none does
  * @throws PolicyError that names all offenders at once
  */
 export function createPolicyTable(
   services: readonly DescService[],
   given: ReadonlyMap<DescService, Policy> = new Map(),
+  onWarning: (message: string) => void = () => {},
 ): PolicyTable {
+  const all = [...new Set(services)];
+  const contexts = createRuleContexts(all, onWarning);
   const offenders: string[] = [];
   const entries: PolicyEntry[] = [];
-  for (const method of [...new Set(services)].flatMap((service) => service.methods)) {
-    const result = readPolicy(method);
-    const fallback = given.get(method.parent);
-    if (result.kind === "policy" && fallback === undefined) {
-      entries.push({ method, policy: result.policy, source: result.source });
-    } else if (result.kind === "fault" && fallback !== undefined) {
-      const fault = findPolicyFault(fallback);
-      if (fault === undefined) {
-        entries.push({ method, policy: fallback, source: "server" });
+  for (const service of all) {
+    const { context, fault } = contexts.of(service);
+    if (fault !== undefined) {
+      offenders.push(`${service.typeName} ${fault} (${toSourcePlace(service)})`);
+    }
+    for (const method of service.methods) {
+      const result = toEntry(method, { context, given: given.get(service) });
+      if (typeof result === "string") {
+        offenders.push(`${toMethodName(method)} ${result}`);
       } else {
-        offenders.push(`${toMethodName(method)} ${fault} (in the policies of the server)`);
+        entries.push(result);
       }
-    } else {
-      const fault =
-        result.kind === "fault" ? result.fault : "has a rule in its proto and another from the server";
-      offenders.push(`${toMethodName(method)} ${fault} (${toSourcePlace(method)})`);
     }
   }
   if (offenders.length > 0) {
     throw new PolicyError(offenders.sort());
   }
   return toTable(entries);
+}
+
+/** What a method is judged by: what its rule may name, and the rule that the server gives to its service, if any. */
+interface EntryContext {
+  readonly context: RuleContext;
+  readonly given: Policy | undefined;
+}
+
+/** @returns the entry of a method, or what is wrong with its rule, to be said after its name */
+function toEntry(method: DescMethod, { context, given }: EntryContext): PolicyEntry | string {
+  const result = readPolicy(method, context);
+  const claimsType = readClaimsType(method.parent);
+  if (result.kind === "policy" && given === undefined) {
+    return { method, policy: result.policy, source: result.source, claimsType };
+  }
+  if (result.kind === "fault" && given !== undefined) {
+    const fault = findPolicyFault(given);
+    return fault === undefined
+      ? { method, policy: given, source: "server", claimsType }
+      : `${fault} (in the policies of the server)`;
+  }
+  if (result.kind === "policy") {
+    return `has a rule in its proto and another from the server (${toSourcePlace(method)})`;
+  }
+  const place = result.check === undefined ? toSourcePlace(method) : toCheckPlace(method, result.check);
+  return `${result.fault} (${place})`;
 }
 
 /** Join the rules of services that no two tables share. */

@@ -7,13 +7,15 @@ import {
   policy as policyOption,
   TokenBinding,
 } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import type { Check } from "../errors/facts.ts";
 import { FIELD_NAMES, FIELDS, hasUnreadConditions, type Policy, type PolicyFields } from "./policy-fields.ts";
-import { compileRule, type Rule } from "./rule.ts";
+import { compileRule, type Rule, type RuleContext } from "./rule.ts";
 
 /** A policy, or what is wrong with the one that was written. */
 export type PolicyResult =
   | { readonly kind: "policy"; readonly policy: Policy; readonly source: "method" | "service" }
-  | { readonly kind: "fault"; readonly fault: string };
+  /** `check`: the part of the policy that is at fault, where it is one. */
+  | { readonly kind: "fault"; readonly fault: string; readonly check?: Check };
 
 /** The rule for services whose proto cannot be annotated and that every client may call, such as health. */
 export const PUBLIC_POLICY: Policy = Object.freeze(withoutConditions("public"));
@@ -24,23 +26,24 @@ export const AUTHENTICATED_POLICY: Policy = Object.freeze(withoutConditions("aut
  * Read the access rule of a method from its proto: its own, or else its service's default, whole.
  *
  * @param method the method's descriptor
+ * @param context what its rule may name. Default: a principal whose claims nothing describes
  */
-export function readPolicy(method: DescMethod): PolicyResult {
+export function readPolicy(method: DescMethod, context?: RuleContext): PolicyResult {
   const source = hasOption(method, policyOption) ? "method" : "service";
   if (source === "service" && !hasOption(method.parent, default_policy)) {
     return { kind: "fault", fault: "has no access rule" };
   }
   const message = source === "method" ? getOption(method, policyOption) : readDefault(method.parent);
-  const fault = findFault(message);
+  const fault = findFault(message) ?? (source === "method" ? findMisfit(message, method) : undefined);
   if (fault !== undefined) {
     return { kind: "fault", fault };
   }
   try {
-    const rule = message.rule === "" ? undefined : compileRule(message.rule, method.input);
+    const rule = message.rule === "" ? undefined : compileRule(message.rule, method.input, context);
     return { kind: "policy", policy: Object.freeze(fromMessage(message, rule)), source };
   } catch (error) {
     if (error instanceof TypeError) {
-      return { kind: "fault", fault: error.message };
+      return { kind: "fault", fault: error.message, check: "rule" };
     }
     throw error;
   }
@@ -74,6 +77,13 @@ function findFault(message: PolicyMessage): string | undefined {
     hasRule,
     hasStream: message.stream !== undefined,
   });
+}
+
+/** Find what a policy says in vain. What a service says for all of its methods need not concern each of them. */
+function findMisfit(message: PolicyMessage, method: DescMethod): string | undefined {
+  return message.stream !== undefined && method.methodKind === "unary"
+    ? "is unary, yet says how its stream ends"
+    : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type DescMethod, hasOption } from "@bufbuild/protobuf";
+import { type DescFile, type DescMethod, type DescService, hasOption } from "@bufbuild/protobuf";
 import {
   default_policy,
   PolicySchema,
@@ -13,11 +13,13 @@ const SERVICE_OPTIONS_FIELD = 3;
 const METHOD_OPTIONS_FIELD = 4;
 
 /**
- * Write where a method stands, as `acme/v1/notes.proto:12`. Generated code knows the file only, descriptors with source
- * info the line too.
+ * Write where a method or service stands, as `acme/v1/notes.proto:12`. Generated code knows the file only, descriptors
+ * with source info the line too.
  */
-export function toSourcePlace(method: DescMethod): string {
-  return toPlace(method, [toMethodPath(method)]);
+export function toSourcePlace(desc: DescMethod | DescService): string {
+  return desc.kind === "service"
+    ? toPlace(desc.file, [toServicePath(desc)])
+    : toPlace(desc.parent.file, [toMethodPath(desc)]);
 }
 
 /** The fields of a policy that checks are written in. */
@@ -50,28 +52,28 @@ export function toCheckPlace(method: DescMethod, check: Check): string {
           [...policyPath, number, 0],
         ];
   });
-  return toPlace(method, [...fields, policyPath, toMethodPath(method)]);
+  return toPlace(method.parent.file, [...fields, policyPath, toMethodPath(method)]);
 }
 
 type Path = readonly number[];
 
-function toServicePath({ parent }: DescMethod): Path {
-  return [SERVICE_FIELD, parent.file.services.indexOf(parent)];
+function toServicePath(service: DescService): Path {
+  return [SERVICE_FIELD, service.file.services.indexOf(service)];
 }
 
 function toMethodPath(method: DescMethod): Path {
-  return [...toServicePath(method), METHOD_FIELD, method.parent.methods.indexOf(method)];
+  return [...toServicePath(method.parent), METHOD_FIELD, method.parent.methods.indexOf(method)];
 }
 
 /** The policy of a method stands in its own options, or else in those of its service. */
 function toPolicyPath(method: DescMethod): Path {
   return hasOption(method, policyOption)
     ? [...toMethodPath(method), METHOD_OPTIONS_FIELD, policyOption.number]
-    : [...toServicePath(method), SERVICE_OPTIONS_FIELD, default_policy.number];
+    : [...toServicePath(method.parent), SERVICE_OPTIONS_FIELD, default_policy.number];
 }
 
 /** Write the file, and the line of the first of some paths that is known. */
-function toPlace({ parent: { file } }: DescMethod, paths: readonly Path[]): string {
+function toPlace(file: DescFile, paths: readonly Path[]): string {
   const locations = file.proto.sourceCodeInfo?.location ?? [];
   const [line] = paths.flatMap((path) => {
     const key = path.join();

@@ -105,7 +105,7 @@ type Handlers = ConnectRouter["handlers"];
 function routesOf(resolved: ResolvedAuthOptions, handlers: Handlers): RenewableRoutes {
   return withRenewal({
     routes: resolved.routes,
-    policies: createPolicyTable(servicesOf(handlers), resolved.policies),
+    policies: createPolicyTable(servicesOf(handlers), resolved.policies, resolved.onWarning),
     streams: resolved.streams,
     clock: resolved.clock,
     others: joinOtherServers(resolved.signals),

@@ -1,0 +1,142 @@
+import { create, type DescField } from "@bufbuild/protobuf";
+import { describe, expect, test } from "vitest";
+import { compileRule } from "../../../server/gate/src/authorize/rule.ts";
+import { createRulePrincipals } from "../../../server/gate/src/authorize/rule-principal.ts";
+import { createTypedClaims } from "../../../server/gate/src/authorize/typed-claims.ts";
+import { notEmpty } from "../../support/not-empty.ts";
+import { principalOf } from "./fixtures.ts";
+import { Claims, Order } from "./order-file.ts";
+
+const GOOD = {
+  "https://acme.com/tenant": "acme",
+  level: 3,
+  ratio: 2,
+  staff: false,
+  groups: ["ops", "dev"],
+  home_address: { name: "Home", other: 1 },
+  people: [{ name: "ada", age: 36 }, {}],
+  state: "STATE_OPEN",
+  since: "2026-01-01T00:00:00Z",
+  extra: { a: 1 },
+  nickname: "",
+  labels: { k: "v" },
+  unknown: true,
+};
+
+function setUp(claims: Record<string, unknown> = GOOD) {
+  const wrong: string[] = [];
+  const onWrongForm = (field: DescField, issuer: string) => void wrong.push(`${field.name} ${issuer}`);
+  const principals = createRulePrincipals(createTypedClaims(Claims, onWrongForm));
+  const principal = principalOf({ claims });
+  const allows = (rule: string, init: Record<string, unknown> = {}) =>
+    compileRule(rule, Order, { principals }).allows(principal, create(Order, init));
+  return { allows, wrong, principals };
+}
+
+const TRUE: readonly string[] = [
+  "principal.claims.tenant == 'acme' && principal.claims['tenant'].startsWith('ac')",
+  "principal.claims.level == 3 && principal.claims.level > 2.5 && principal.claims.level + 1 == 4",
+  "principal.claims.ratio == 2 && principal.claims.ratio / 4.0 == 0.5",
+  "!principal.claims.staff && has(principal.claims.staff)",
+  "'ops' in principal.claims.groups && principal.claims.groups == ['ops', 'dev'] && size(principal.claims.groups) == 2",
+  "principal.claims.home.name == 'Home' && !has(principal.claims.home.age)",
+  "principal.claims.people[0].age == 36 && !has(principal.claims.people[1].name)",
+  "principal.claims.people.exists(person, person.name == 'ada')",
+  "principal.claims.state == 1 && principal.claims.state == test.v1.State.STATE_OPEN",
+  "principal.claims.since < timestamp('2027-01-01T00:00:00Z') && principal.claims.since.getFullYear() == 2026",
+  "principal.claims.extra.a == 1 && has(principal.claims.extra.a)",
+  "principal.claims.nickname == '' && has(principal.claims.nickname)",
+  "principal.claims.labels.k == 'v' && principal.claims.labels == {'k': 'v'}",
+  "'tenant' in principal.claims && principal.claims.exists(name, name == 'tenant')",
+  "principal.subject == 'usr_ada'",
+];
+
+/** What is said of a mistake, after `has a rule that`. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  "principal.claims.tenent == 'acme'": "names principal.claims.tenent, which test.v1.Claims does not have",
+  "has(principal.claims.tenent)": "names principal.claims.tenent, which test.v1.Claims does not have",
+  "principal.claims['https://acme.com/tenant'] == 'acme'":
+    "names principal.claims.https://acme.com/tenant, which test.v1.Claims does not have",
+  "principal.claims.home.nmae == 'a'": "names principal.claims.home.nmae, which test.v1.Person does not have",
+  "principal.claims.people.exists(p, p.nmae == 'a')":
+    "names principal.claims.people.nmae, which test.v1.Person does not have",
+  "principal.claims.level == '3'": "compares int with string: principal.claims.level == '3'",
+  "principal.claims.level != principal.subject": "compares int with string",
+  "principal.claims.tenant == request.cents":
+    "compares string with int: principal.claims.tenant == request.cents",
+  "principal.claims.tenant != 7": "compares string with int: principal.claims.tenant != 7",
+  "principal.claims.tenant > 7": "applies > to (string, int): principal.claims.tenant > 7",
+  "principal.claims.groups == 'ops'": "compares list(string) with string: principal.claims.groups == 'ops'",
+  "principal.claims.home == request.owner": "compares principal.claims.home with test.v1.Person",
+};
+
+describe("claims that a message describes, in a rule (S3)", () => {
+  test.each(notEmpty(TRUE))("are what the token has, by the names of claims: %s", (rule) => {
+    const { allows, wrong } = setUp();
+    expect(allows(rule)).toBe(true);
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(notEmpty(Object.entries(MISTAKES)))("are held to it at start: %s", (rule, message) => {
+    const { allows } = setUp();
+    expect(() => allows(rule)).toThrow(TypeError);
+    expect(() => allows(rule.replaceAll("'", '"'))).toThrow(
+      `has a rule that ${message.replaceAll("'", '"')}`,
+    );
+  });
+
+  test("are absent where the token has none, so that empty never equals empty", () => {
+    for (const claims of [{}, { "https://acme.com/tenant": "" }, { "https://acme.com/tenant": null }]) {
+      const { allows, wrong } = setUp(claims);
+      expect(allows("request.text == principal.claims.tenant")).toBe(false);
+      expect(allows("request.text != principal.claims.tenant")).toBe(false);
+      expect(allows("principal.claims.tenant == principal.claims.tenant")).toBe(false);
+      expect(allows("has(principal.claims.tenant)")).toBe(false);
+      expect(allows("principal.claims.level == 0 || principal.claims.staff == false")).toBe(false);
+      expect(allows("size(principal.claims.groups) == 0")).toBe(false);
+      expect(allows("principal.claims.home.name == ''")).toBe(false);
+      expect(wrong).toEqual([]);
+    }
+  });
+
+  test("are absent by any other name: that of the field is none of a claim", () => {
+    expect(setUp({ tenant: "acme" }).allows("principal.claims.tenant == 'acme'")).toBe(false);
+    expect(setUp({ home: { name: "a" } }).allows("principal.claims.home.name == 'a'")).toBe(false);
+    expect(setUp({ __proto__: GOOD }).allows("principal.claims.level == 3")).toBe(false);
+  });
+
+  test("are absent for a caller without a token", () => {
+    const rule = compileRule("principal.claims.level == 3", Order, { principals: setUp().principals });
+    expect(rule.allows(undefined, create(Order))).toBe(false);
+  });
+
+  const WRONG: Readonly<Record<string, readonly unknown[]>> = {
+    tenant: [7, true, ["acme"], { a: "acme" }],
+    level: ["three", 3.5, true, 2 ** 31, [3]],
+    ratio: ["half", {}],
+    staff: ["true", 1],
+    groups: ["ops", ["ops", 7], { 0: "ops" }, [null]],
+    home: ["Home", 7, ["Home"]],
+    people: [{ name: "ada" }, ["ada"], [[]]],
+    since: [1_700_000_000, "yesterday"],
+    labels: [["k"], { k: 1 }],
+    state: ["STATE_NONE", {}],
+  };
+
+  test.each(notEmpty(Object.entries(WRONG)))(
+    "count as absent in another form, which is told: %s",
+    (name, values) => {
+      const claim = Claims.fields.find((field) => field.name === name)?.jsonName ?? "";
+      for (const value of values) {
+        const { allows, wrong } = setUp({ [claim]: value });
+        expect([value, allows(`has(principal.claims.${name})`)]).toEqual([value, false]);
+        expect([value, allows(`!has(principal.claims.${name})`)]).toEqual([value, true]);
+        expect([value, allows(`principal.claims.${name} == principal.claims.${name}`)]).toEqual([
+          value,
+          false,
+        ]);
+        expect(new Set(wrong)).toEqual(new Set([`${name} https://issuer.example`]));
+      }
+    },
+  );
+});
