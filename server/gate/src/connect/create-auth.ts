@@ -9,8 +9,9 @@ import type { IssuerSignal } from "../kernel/observe.ts";
 import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
-import { assertTokenAudiences, createAudiences } from "./audiences.ts";
+import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
 import { type AuthOptions, type ResolvedAuthOptions, resolveAuthOptions } from "./auth-options.ts";
+import { type Authentication, createExplain, type Explain } from "./explain/explain.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import { createGate, type Gate, type GateOptions } from "./gate.ts";
 import { joinOtherServers, renewForOthers } from "./issuer-signals.ts";
@@ -52,6 +53,11 @@ export interface Auth {
    * endpoints by their path, or as one endpoint, `auth.documents(request)`, which answers 404 to any other path.
    */
   readonly documents: Documents;
+  /**
+   * Explains what the gate would do with a call, for an operator: which check denies it, what was expected and what came,
+   * which rule, and where the proto has it. It leaves no trace.
+   */
+  readonly explain: Explain;
   /** Resolves when the `signals` of all issuers are known: calls that come earlier get `AUTH_UNAVAILABLE`. */
   readonly ready: Promise<void>;
 }
@@ -66,14 +72,16 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, signals } = resolved;
+  const { streams, signals, clock, enforcement } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
   const audiences = createAudiences(resolved.issuers, policies);
   assertTokenAudiences(options.issuers, audiences);
   const findChallengeHints = createChallengeHints(resolved.resource, policies);
-  const gate = createGateOf(resolved, { policies, audiences, findChallengeHints });
+  const readToken = createTokenReader({ maxTokenBytes: resolved.maxTokenBytes });
+  const authentication = authenticationOf(resolved, audiences);
+  const gate = createGateOf(resolved, authentication, { policies, audiences, findChallengeHints, readToken });
   endRevoked(resolved);
   renewForOthers(signals, resolved);
   const guardedRoutes = createGuardedRoutes({
@@ -95,6 +103,7 @@ export function createAuth(options: AuthOptions): Auth {
     policyTable: policies,
     streams,
     documents: createDocumentsOf(resolved, policies, options.issuers),
+    explain: createExplain({ policies, audiences, readToken, enforcement, clock, authentication }),
     ready: Promise.all(signals.map(({ ready }) => ready)).then(() => undefined),
   };
 }
@@ -124,30 +133,40 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
   return handlers.map((handler) => handler.service);
 }
 
-function createGateOf(
-  resolved: ResolvedAuthOptions,
-  {
-    policies,
-    audiences,
-    findChallengeHints,
-  }: Pick<GateOptions, "policies" | "audiences" | "findChallengeHints">,
-): Gate {
-  const { revocations, clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
-  const authenticator = createAuthenticator({
-    issuers: audiences.issuers,
-    revocations,
-    clock,
-    tokenFailureLimit,
+function authenticationOf(resolved: ResolvedAuthOptions, { issuers }: Audiences): Authentication {
+  return {
+    issuers,
+    revocations: resolved.revocations,
     toleranceSeconds: resolved.clockToleranceSeconds,
-    cacheEntries: resolved.verdictCacheEntries,
     keyTimeoutMs: resolved.gateTimeoutMs,
     maxTokenBytes: resolved.maxTokenBytes,
+  };
+}
+
+type GateParts = Pick<GateOptions, "policies" | "audiences" | "findChallengeHints" | "readToken">;
+
+function createGateOf(
+  resolved: ResolvedAuthOptions,
+  authentication: Authentication,
+  { policies, audiences, findChallengeHints, readToken }: GateParts,
+): Gate {
+  const { clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
+  const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
+  const authenticator = createAuthenticator({
+    issuers,
+    revocations,
+    toleranceSeconds,
+    keyTimeoutMs,
+    maxTokenBytes,
+    clock,
+    tokenFailureLimit,
+    cacheEntries: resolved.verdictCacheEntries,
   });
   return createGate({
     policies,
     audiences,
     authenticator,
-    readToken: createTokenReader({ maxTokenBytes: resolved.maxTokenBytes }),
+    readToken,
     tokenFailureLimit,
     clock,
     observer,

@@ -15,7 +15,8 @@ export function assertOptionNames(what: string, options: object, known: object):
   }
 }
 
-function hintAt(name: string, known: readonly string[]): string {
+/** Say which of the known names was probably meant, or else which there are. */
+export function hintAt(name: string, known: readonly string[]): string {
   const [meant] = known
     .map((candidate) => ({ candidate, likeness: likenessOf(name, candidate) }))
     .filter(({ likeness }) => likeness >= MIN_LIKENESS)

@@ -1,0 +1,191 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { type AuthenticatorOptions, createAuthenticator } from "../../authenticate/authenticator.ts";
+import { assertStillGood } from "../../authenticate/still-good.ts";
+import type { PolicyTable } from "../../authorize/policy-table.ts";
+import { toMethodName } from "../../authorize/policy-table.ts";
+import { toCheckPlace } from "../../authorize/source-place.ts";
+import { AuthError } from "../../errors/auth-error.ts";
+import { createRefusal } from "../../errors/refusal.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Audiences } from "../audiences.ts";
+import { createCallValues, stateOf } from "../call-state.ts";
+import { createEnforcement, type Enforcement } from "../enforcement.ts";
+import { createGate, type GateContext } from "../gate.ts";
+import { withoutNodeRequest } from "../node-request.ts";
+import type { TokenReader } from "../read-token.ts";
+import { createMethodGuard } from "../route/method-guard.ts";
+import { type Explanation, stepOf, toSteps } from "./explanation.ts";
+import { assertExplainOptions, type ExplainOptions, findMethod, readMessage } from "./read-input.ts";
+
+/** How an authenticator is made, but for what it leaves behind: its cache and its limit on failures are its own. */
+export type Authentication = Required<
+  Omit<AuthenticatorOptions, "cacheEntries" | "clock" | "tokenFailureLimit">
+>;
+
+/** What {@link createExplain} goes by: what the gate of the server goes by. */
+export interface ExplainContext {
+  readonly policies: PolicyTable;
+  readonly audiences: Audiences;
+  readonly readToken: TokenReader;
+  readonly enforcement: Enforcement;
+  readonly clock: Clock;
+  /** As for the authenticator of the gate. */
+  readonly authentication: Authentication;
+}
+
+/**
+ * Explains what the gate would do with a call. It is decided by the gate's own code, and leaves no trace: nothing is
+ * remembered, counted or written to the audit. Keys that are not at hand are fetched, as for a call.
+ *
+ * @returns the verdict and why. It resolves for every token, however broken
+ * @throws TypeError when there is no such method, or the message is none that it takes
+ */
+export type Explain = (options: ExplainOptions) => Promise<Explanation>;
+
+/** Denials are explained also where the server only tries them. */
+const DENY = createEnforcement(new Map());
+const NOTHING_OBSERVED = {};
+
+/** Create what explains the decisions of a gate. */
+export function createExplain(context: ExplainContext): Explain {
+  return async (options) => {
+    assertExplainOptions(options);
+    const method = findMethod(context.policies, options.method);
+    const message = readMessage(method, options.message);
+    const { nowMs } = options;
+    const clock = nowMs === undefined ? context.clock : stopClock(context.clock, nowMs);
+    return explainCall({ ...context, clock }, { method, message, token: options.token });
+  };
+}
+
+interface ExplainedCall {
+  readonly method: DescMethod;
+  readonly message: Message;
+  readonly token: string | undefined;
+}
+
+async function explainCall(context: ExplainContext, call: ExplainedCall): Promise<Explanation> {
+  const { method, token } = call;
+  const policy = context.policies.get(method);
+  const values = createCallValues(withoutNodeRequest());
+  const error = await findRefusal(context, call, values);
+  const facts = error instanceof AuthError ? error.facts : undefined;
+  const principal = stateOf(values)?.caller?.principal;
+  const denied = error === undefined ? undefined : stepOf(facts?.check, principal !== undefined);
+  const steps = toSteps({
+    isPublic: policy?.access === "public",
+    hasToken: token !== undefined,
+    hasRule: policy?.rule !== undefined,
+    denied,
+  });
+  return Object.freeze({
+    verdict: error === undefined ? "allowed" : "denied",
+    method: toMethodName(method),
+    isShadow: context.enforcement.isShadow(method.parent),
+    reason: error instanceof AuthError ? error.reason : error && "INTERNAL",
+    detail: error?.message,
+    check: facts?.check,
+    expected: facts?.expected,
+    got: facts?.got,
+    rule: policy?.rule?.expression,
+    place: toCheckPlace(method, facts?.check ?? "policy"),
+    principal,
+    steps: Object.freeze(steps.map((step) => Object.freeze(step))),
+  });
+}
+
+/** Find why a call is denied; undefined: it is not. */
+async function findRefusal(
+  context: ExplainContext,
+  { method, message, token }: ExplainedCall,
+  values: GateContext["values"],
+): Promise<Error | undefined> {
+  const unexpected: unknown[] = [];
+  const guard = createGuard(context, method, (error) => void unexpected.push(error));
+  try {
+    const requestHeader = toHeaders(token);
+    await guard.gate({ method, service: method.parent, requestHeader, url: URL_OF_NO_CALL, values });
+    guard.check?.(stateOf(values)?.caller?.principal, message);
+    return undefined;
+  } catch (error) {
+    return toError(unexpected[0] ?? error);
+  }
+}
+
+/** No parameter of it is looked for a token. */
+const URL_OF_NO_CALL = "https://explain.invalid/";
+
+/** The gate throws what leaves on the wire: why stands behind it. */
+function toError(error: unknown): Error {
+  const reason = error instanceof Error && error.cause instanceof AuthError ? error.cause : error;
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/** @throws AuthError when no header can carry the token: no server would get to see the call */
+function toHeaders(token: string | undefined): Headers {
+  if (token === undefined) {
+    return new Headers();
+  }
+  try {
+    return new Headers({ authorization: `Bearer ${token}` });
+  } catch (cause) {
+    throw createRefusal("TOKEN_INVALID", "the token has characters that a header cannot have", {
+      cause,
+      facts: { check: "token_form", expected: "a JWS in compact form: header.payload.signature" },
+    });
+  }
+}
+
+/** Put a gate and the guard of a method together as those of the server are, but for what they would leave behind. */
+function createGuard(context: ExplainContext, method: DescMethod, onError: (error: unknown) => void) {
+  const { policies, audiences, readToken, clock, authentication } = context;
+  const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
+  const authenticator = createAuthenticator({
+    issuers,
+    revocations,
+    toleranceSeconds,
+    clock,
+    cacheEntries: 1,
+    keyTimeoutMs,
+    maxTokenBytes,
+  });
+  const gate = createGate({
+    policies,
+    audiences,
+    authenticator,
+    readToken,
+    tokenFailureLimit: undefined,
+    clock,
+    observer: NOTHING_OBSERVED,
+    enforcement: DENY,
+    forwardToken: false,
+    onError,
+    findChallengeHints: () => undefined,
+  });
+  const guard = createMethodGuard(
+    {
+      gate,
+      observer: NOTHING_OBSERVED,
+      enforcement: DENY,
+      clock,
+      assertStillGood: (principal) =>
+        assertStillGood(
+          principal,
+          { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 },
+          { revocations, clock, toleranceSeconds },
+        ),
+      onError,
+    },
+    method,
+    policies.get(method),
+  );
+  return { gate, check: guard.check };
+}
+
+function stopClock(clock: Clock, nowMs: number): Clock {
+  return {
+    nowMs: () => nowMs,
+    monotonicMs: () => clock.monotonicMs(),
+    schedule: (run, delayMs, options) => clock.schedule(run, delayMs, options),
+  };
+}
