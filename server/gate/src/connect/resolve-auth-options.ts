@@ -1,0 +1,157 @@
+import type { TokenFailureLimit } from "../authenticate/authenticator.ts";
+import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
+import { DEFAULT_MAX_TOKEN_BYTES, HIGHEST_MAX_TOKEN_BYTES } from "../authenticate/token-size.ts";
+import { type Clock, resolveClock } from "../kernel/clock.ts";
+import { isolateSink } from "../kernel/isolate-sink.ts";
+import { assertPositive } from "../kernel/limits.ts";
+import { type IsolatedObserver, resolveObserver } from "../kernel/observers.ts";
+import { assertOptionNames } from "../kernel/option-names.ts";
+import { createStreamRegistry } from "../streams/stream-registry.ts";
+import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
+import type { AuthOptions } from "./auth-options.ts";
+import { createEnforcement, type Enforcement } from "./enforcement.ts";
+import type { ErrorSink } from "./error-contract.ts";
+import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
+import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
+import { type Resource, resolveResource } from "./resource/resource-options.ts";
+
+const printWarning = (message: string): void => {
+  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
+  console.warn(`countersign: ${message}`);
+};
+
+/** An error is not lost where the application gave no `onError`. */
+const printError: ErrorSink = (error, method) => {
+  // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
+  console.error(`unexpected error in ${method.parent.typeName}/${method.name}`, error);
+};
+
+/** What clocks that are kept by NTP may lie apart, with room to spare. */
+const DEFAULT_TOLERANCE_SECONDS = 5;
+/** About 10 MB of verdicts: more than the users of one server who are active within a token's life. */
+const DEFAULT_CACHE_ENTRIES = 10_000;
+/** Longer than fetching keys takes at its slowest, shorter than callers usually wait. */
+const DEFAULT_GATE_TIMEOUT_MS = 5000;
+/** Larger than any message of an ordinary service, and small enough to hold many at once. */
+const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
+
+/** More than this is no tolerance but a longer life of every token. */
+const MAX_TOLERANCE_SECONDS = 300;
+
+const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
+  routes: true,
+  interceptors: true,
+  issuers: true,
+  audience: true,
+  resource: true,
+  policies: true,
+  revocations: true,
+  enforce: true,
+  forwardToken: true,
+  clockToleranceSeconds: true,
+  verdictCacheEntries: true,
+  maxTokenBytes: true,
+  gateTimeoutMs: true,
+  tokenFailureLimit: true,
+  readMaxBytes: true,
+  observe: true,
+  audit: true,
+  onError: true,
+  streams: true,
+  anonymousStreams: true,
+  onWarning: true,
+  clock: true,
+};
+
+/** Every option, with its default filled in. */
+export interface ResolvedAuthOptions
+  extends Omit<
+    Required<AuthOptions>,
+    "anonymousStreams" | "audit" | "enforce" | "issuers" | "observe" | "resource" | "tokenFailureLimit"
+  > {
+  readonly anonymousStreams: AnonymousStreamLimits;
+  readonly tokenFailureLimit: TokenFailureLimit | undefined;
+  readonly resource: Resource | undefined;
+  readonly issuers: TrustedIssuers;
+  readonly observer: IsolatedObserver;
+  /** What issuers say of their tokens afterwards. */
+  readonly signals: readonly IssuerSignals[];
+  readonly enforcement: Enforcement;
+}
+
+/**
+ * Fill in the defaults, and say to `onWarning` what makes the server less safe.
+ *
+ * @throws TypeError when an option is wrong
+ */
+export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
+  assertOptionNames("createAuth", options, OPTION_NAMES);
+  const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
+  assertPositive("gateTimeoutMs", gateTimeoutMs);
+  assertPositive("readMaxBytes", readMaxBytes);
+  if (typeof options.audience !== "string" || options.audience === "") {
+    throw new TypeError("audience must be a non-empty string");
+  }
+  const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
+  const { onWarning = printWarning } = options;
+  const observer = resolveObserver(options, { onWarning, clock });
+  const server = { audience: options.audience, clock, observer };
+  const issuers = createTrustedIssuers(options.issuers.map((issuer) => resolveIssuer(issuer, server)));
+  const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
+  describeWeaknesses(options).forEach((weakness) => {
+    onWarning(weakness);
+  });
+  return {
+    routes: options.routes,
+    interceptors: options.interceptors ?? [],
+    audience: options.audience,
+    issuers,
+    policies: options.policies ?? new Map(),
+    signals,
+    revocations: joinRevocations([options.revocations ?? [], signals].flat()),
+    enforcement: createEnforcement(options.enforce ?? new Map()),
+    tokenFailureLimit: options.tokenFailureLimit,
+    resource: resolveResource(options.resource),
+    forwardToken: options.forwardToken ?? false,
+    clockToleranceSeconds: resolveTolerance(options.clockToleranceSeconds),
+    verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
+    maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
+    gateTimeoutMs,
+    readMaxBytes,
+    streams: options.streams ?? createStreamRegistry(),
+    anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
+    observer,
+    onError: isolateSink(options.onError ?? printError),
+    onWarning,
+    clock,
+  };
+}
+
+function findIssuerClock(issuers: readonly IssuerOptions[]): Clock | undefined {
+  return issuers.find(({ signals }) => signals?.clock !== undefined)?.signals?.clock;
+}
+
+function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
+  if (!(seconds >= 0 && seconds <= MAX_TOLERANCE_SECONDS)) {
+    throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
+  }
+  return seconds;
+}
+
+function resolveMaxTokenBytes(bytes = DEFAULT_MAX_TOKEN_BYTES): number {
+  assertPositive("maxTokenBytes", bytes);
+  if (bytes > HIGHEST_MAX_TOKEN_BYTES) {
+    throw new TypeError(`maxTokenBytes must be at most ${HIGHEST_MAX_TOKEN_BYTES}, and is ${bytes}`);
+  }
+  return bytes;
+}
+
+/** List what makes a server less safe than it is by default. */
+function describeWeaknesses(options: AuthOptions): readonly string[] {
+  const shadowed = [...(options.enforce ?? [])].filter(([, mode]) => mode === "shadow");
+  return [
+    ...shadowed.map(([service]) => `service ${service.typeName} is in shadow mode: nothing is denied`),
+    ...(options.forwardToken === true ? ["forwardToken: handlers can read the tokens of callers"] : []),
+    ...options.issuers.flatMap(describeRelaxations),
+  ];
+}
