@@ -5,6 +5,7 @@ import {
   createAuthenticator,
   type TokenFailureLimit,
 } from "../../server/gate/src/authenticate/authenticator.ts";
+import { createTrustedIssuers } from "../../server/gate/src/authenticate/issuers.ts";
 import { AuthError } from "../../server/gate/src/errors/auth-error.ts";
 import { systemClock } from "../../server/gate/src/kernel/clock.ts";
 import { type BadInput, testRules } from "./bad-input.ts";
@@ -66,7 +67,7 @@ describe("the rule that factories get what is named", () => {
 test("a renamed option does not compile where it is named, and goes through a spread without a word", async () => {
   const asked: string[] = [];
   const limit: TokenFailureLimit = { assertAllowed: (peer) => void asked.push(peer), take: () => undefined };
-  const issuers: AuthenticatorOptions["issuers"] = new Map();
+  const issuers: AuthenticatorOptions["issuers"] = createTrustedIssuers([]);
   const revocations: AuthenticatorOptions["revocations"] = { isRevoked: () => false };
   const common = { issuers, revocations, clock: systemClock, toleranceSeconds: 0, cacheEntries: 1 };
   const peersAskedFor = async (authenticator: Authenticator): Promise<readonly string[]> => {

@@ -6,7 +6,7 @@ import { AuthReason, AuthReasonSchema, auth_reason } from "@countersign/gen/coun
 import { describe, expect, test } from "vitest";
 import { SETTINGS, type Setting } from "../../server/cli/src/settings.ts";
 import { readTrustedIssuers } from "../../server/cli/src/trusted-issuers.ts";
-import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
+import { resolveIssuer } from "../../server/gate/src/connect/resolve-issuer.ts";
 import { systemClock } from "../../server/gate/src/kernel/clock.ts";
 import { createIssuer } from "../../server/issuer/src/create-issuer.ts";
 import { inFolder } from "../issuer/create-issuer/own-issuer.ts";

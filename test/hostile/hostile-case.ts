@@ -66,6 +66,4 @@ export const DETAIL = {
   expired: "the token has expired",
   binding: "claim cnf is not one known confirmation",
   bound: "the token is bound to a key and was sent as a bearer token",
-  words: "claim of scopes or roles is neither text nor a list",
-  word: "claim of scopes or roles has a member that is not text",
 } as const;

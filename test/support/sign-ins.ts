@@ -1,4 +1,4 @@
-import { resolveIssuer } from "../../server/gate/src/connect/issuer-options.ts";
+import { resolveIssuer } from "../../server/gate/src/connect/resolve-issuer.ts";
 import { type Clients, createClients } from "../../server/issuer/src/credentials/clients.ts";
 import type { FederatedIssuer } from "../../server/issuer/src/credentials/federated-identity.ts";
 import { createPasswords } from "../../server/issuer/src/credentials/password.ts";

@@ -1,4 +1,6 @@
 export type { RevocationCheck, RevokedPrincipals, TokenFailureLimit } from "./authenticate/authenticator.ts";
+export type { ClaimSources } from "./authenticate/claim-readers.ts";
+export type { ClaimPath, ClaimSource, ClaimValue } from "./authenticate/claim-source.ts";
 export type { Actor, Principal, TokenBinding } from "./authenticate/principal.ts";
 export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
 export type { Policy } from "./authorize/policy-fields.ts";
@@ -15,7 +17,7 @@ export type { EnforcementMode } from "./connect/enforcement.ts";
 export type { Explain } from "./connect/explain/explain.ts";
 export type { Explanation, ExplanationStep, Step } from "./connect/explain/explanation.ts";
 export type { ExplainOptions } from "./connect/explain/read-input.ts";
-export type { InsecureIssuerOptions, IssuerOptions } from "./connect/issuer-options.ts";
+export type { InsecureIssuerOptions, IssuerOptions, TenantOptions } from "./connect/issuer-options.ts";
 export type { IssuerSignals } from "./connect/issuer-signals.ts";
 export type { KeyOptions } from "./connect/key-options.ts";
 export { setPeer } from "./connect/peer.ts";

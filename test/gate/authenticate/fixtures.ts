@@ -1,5 +1,10 @@
+import {
+  type ClaimSources,
+  createClaimReaders,
+} from "../../../server/gate/src/authenticate/claim-readers.ts";
 import { createTrustedIssuers, type TrustedIssuer } from "../../../server/gate/src/authenticate/issuers.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { createStaticKeys } from "../../../server/gate/src/keys/static-keys.ts";
 import { createSigningKey, type SigningKey } from "../../support/tokens.ts";
 
@@ -16,10 +21,31 @@ export function trustedIssuer(overrides: Partial<TrustedIssuer> = {}): TrustedIs
     allowMissingType: false,
     maxLifeSeconds: 86_400,
     keys: createStaticKeys({ keys: [issuerKey.jwk] }, ["ES256"]),
-    claims: { scopes: "scope", roles: "roles" },
+    claims: createClaimReaders({}, true),
+    identifiedBy: "iss",
+    methodAudiences: [],
+    rules: { required: new Map(), forbidden: [] },
+    tenants: undefined,
+    allowMissing: { issuedAt: false, subject: false, audience: false },
     requireProfileClaims: true,
+    hasRevocations: true,
+    clock: systemClock,
+    onOddClaim: () => undefined,
     ...overrides,
   };
+}
+
+/** An issuer with that key that does not follow RFC 9068, nor says which of its tokens are revoked. */
+export function externalIssuer(
+  overrides: Partial<TrustedIssuer> = {},
+  sources: ClaimSources = {},
+): TrustedIssuer {
+  return trustedIssuer({
+    claims: createClaimReaders(sources, false),
+    requireProfileClaims: false,
+    hasRevocations: false,
+    ...overrides,
+  });
 }
 
 /** The issuers that are trusted: that one, or others. */

@@ -12,10 +12,11 @@ describe("trusted issuers (S5)", () => {
   });
 
   const wrong = {
-    "at least one issuer must be trusted": [],
-    'issuer "https://issuer.example" is empty or stands twice': [trustedIssuer(), trustedIssuer()],
-    'issuer "" is empty or stands twice': [trustedIssuer({ issuer: "" })],
-    "issuer https://issuer.example needs at least one audience": [trustedIssuer({ audiences: [] })],
+    "issuer https://issuer.example is named twice": [trustedIssuer(), trustedIssuer()],
+    "the name of an issuer must not be empty": [trustedIssuer({ issuer: "" })],
+    "issuer https://issuer.example needs at least one audience, and none that is empty": [
+      trustedIssuer({ audiences: [] }),
+    ],
     "issuer https://issuer.example needs at least one algorithm and one token type": [
       trustedIssuer({ algorithms: [] }),
     ],

@@ -52,7 +52,7 @@ const headers: readonly (readonly [header: Readonly<Record<string, unknown>>, me
   ...[["exp"], [], ["b64"], "exp", null, [1]].map((crit) => [{ crit }, EXTENSION] as const),
   [{ b64: false, crit: ["b64"] }, EXTENSION],
   [{ b64: true }, EXTENSION],
-  [{ cty: "JWT" }, EXTENSION],
+  ...["JWE", "", null, ["JWT"], "application/json"].map((cty) => [{ cty }, EXTENSION] as const),
   [{ enc: "A256GCM" }, EXTENSION],
   [{ zip: "DEF" }, EXTENSION],
 ];
@@ -75,6 +75,15 @@ describe("the header of a token (S4, R01–R05, R17, R19)", () => {
       expect(principal.subject).toBe("usr_ada");
     });
   }
+
+  test("may say that another token is inside, where there is none", async () => {
+    const token = signToken(issuerKey, goodClaims(), { cty: "JWT" });
+    expect((await verifyToken(token, issuers)).principal.subject).toBe("usr_ada");
+    const nested = signToken(issuerKey, signToken(issuerKey), { cty: "JWT" });
+    expect((await refusalOf(() => verifyToken(nested, issuers))).message).toBe(
+      "the token's payload is not one JSON object with unique names",
+    );
+  });
 
   test("may lack typ only where that was relaxed", async () => {
     const relaxed = issuersOf(trustedIssuer({ allowMissingType: true }));

@@ -2,7 +2,7 @@ import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { CallDecision } from "../kernel/observe.ts";
-import type { TrustedIssuers } from "./issuers.ts";
+import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import { assertStillGood } from "./still-good.ts";
 import { digestToken } from "./token-digest.ts";
@@ -71,6 +71,8 @@ export interface Authenticator {
    * @throws AuthError the reason why the token is not good, or `RATE_LIMITED` before anything is verified
    */
   authenticate(token: string, peer?: string, lookup?: VerdictLookup): Principal | Promise<Principal>;
+  /** Forget every verdict on tokens of an issuer that is not trusted any more. */
+  forget(issuer: TrustedIssuer): void;
 }
 
 /** What became of the search for the verdict on a token. */
@@ -94,17 +96,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
 
   function accept(verdict: Verdict, digest: string): Principal {
-    if (verdict.principal.binding !== undefined) {
-      // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
-      throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token", {
-        facts: { check: "binding", expected: "no claim cnf", got: verdict.principal.binding.kind },
-      });
-    }
-    if (!verdict.issuer.keys.isTrusted(verdict.key)) {
-      throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified", {
-        facts: { check: "key", expected: "a key that the issuer still has", got: verdict.key.kid },
-      });
-    }
+    assertAcceptable(verdict, issuers);
     try {
       assertStillGood(verdict.principal, verdict.times, options);
     } catch (error) {
@@ -175,5 +167,29 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         return verdict === undefined ? verifyWithinLimit(token, text, peer) : reuse(verdict);
       });
     },
+    forget(issuer) {
+      cache.deleteAllOf(issuer);
+      spent.deleteAllOf(issuer);
+    },
   };
+}
+
+/** Assert that the key and the issuer are still trusted, which may have changed during the verification. */
+function assertAcceptable(verdict: Verdict, issuers: TrustedIssuers): void {
+  if (verdict.principal.binding !== undefined) {
+    // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
+    throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token", {
+      facts: { check: "binding", expected: "no claim cnf", got: verdict.principal.binding.kind },
+    });
+  }
+  if (!issuers.has(verdict.issuer)) {
+    throw createRefusal("TOKEN_INVALID", "the issuer was withdrawn while the token was verified", {
+      facts: { check: "issuer", expected: "an issuer that is trusted", got: verdict.issuer.issuer },
+    });
+  }
+  if (!verdict.issuer.keys.isTrusted(verdict.key)) {
+    throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified", {
+      facts: { check: "key", expected: "a key that the issuer still has", got: verdict.key.kid },
+    });
+  }
 }

@@ -1,17 +1,14 @@
 import { createRefusal } from "../errors/refusal.ts";
+import type { Claims } from "./claim-source.ts";
+import { assertClaimRules, assertTenant } from "./issuer-rules.ts";
 import type { TrustedIssuer } from "./issuers.ts";
 import { createPrincipal, type Principal, type TokenBinding } from "./principal.ts";
 import { readActor } from "./read-actor.ts";
-import {
-  type Claims,
-  invalidClaim,
-  isIdentifier,
-  readAudience,
-  readIdentifier,
-  readMethods,
-  readTime,
-  readWords,
-} from "./read-claims.ts";
+import { invalidClaim, missingAudience, readAudience, readTime } from "./read-claims.ts";
+import { readIdentifiers, readOptional, readSubject } from "./read-identifiers.ts";
+import { readAuthTime, readMethods } from "./read-proof.ts";
+import { readWords } from "./read-words.ts";
+import { toTrustDomainId } from "./spiffe-id.ts";
 import type { TokenTimes } from "./token-times.ts";
 
 /** What the claims of a token say. */
@@ -22,41 +19,41 @@ export interface ReadClaims {
   readonly times: TokenTimes;
 }
 
+/** What claim `iat` is of a token that has none, in seconds since 1970: whatever is revoked covers it. */
+const NO_ISSUED_AT = 0;
+
 /**
  * Check the claims of a token whose signature is good, and make its principal
  * ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)). Whether its time has come or is over is not
  * asked here, because the answer changes.
  *
+ * A claim that says who may do what, or until when, refuses the token when it is wrong. One that only says more counts
+ * as absent then, and the issuer's `onOddClaim` is told.
+ *
  * @param keyId the key that verified the signature
  * @throws AuthError `TOKEN_INVALID`
  */
 export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string): ReadClaims {
-  if (claims.iss !== issuer.issuer) {
-    throw invalidClaim("iss is not the issuer");
-  }
+  const name = readIssuer(claims, issuer);
+  assertClaimRules(claims, issuer.rules);
   const audience = readOwnAudience(claims, issuer);
-  const tokenId = readIdentifier(claims, "jti");
-  const clientId = readIdentifier(claims, "client_id") ?? readClientAlias(claims, issuer);
-  if (issuer.requireProfileClaims && (tokenId === undefined || clientId === undefined)) {
-    throw invalidClaim("jti or client_id is missing");
-  }
-  const issuedAtSeconds = required("iat", readTime(claims, "iat"));
-  const expiresAtSeconds = required("exp", readTime(claims, "exp"));
-  assertLife(expiresAtSeconds - issuedAtSeconds, issuer.maxLifeSeconds);
-  const authTimeSeconds = readTime(claims, "auth_time");
+  const identifiers = readIdentifiers(claims, issuer);
+  const { issuedAtSeconds = NO_ISSUED_AT, expiresAtSeconds } = readLife(claims, issuer);
+  const authTimeSeconds = readAuthTime(claims, issuer);
+  const notBefore = claims.nbf === null ? undefined : readTime(claims, "nbf");
   const principal = createPrincipal(
     {
-      subject: required("sub", readIdentifier(claims, "sub")),
-      issuer: issuer.issuer,
-      clientId: clientId ?? "",
-      sessionId: readIdentifier(claims, "sid"),
-      tokenId,
-      scopes: readWords(claims, issuer.claims.scopes),
-      roles: readWords(claims, issuer.claims.roles),
+      subject: readSubject(claims, issuer),
+      issuer: name,
+      clientId: identifiers.clientId ?? "",
+      sessionId: identifiers.sessionId,
+      tokenId: identifiers.tokenId,
+      scopes: readWords(claims, issuer.claims.scopes, issuer.onOddClaim),
+      roles: readWords(claims, issuer.claims.roles, issuer.onOddClaim),
       audience,
       authTimeSeconds,
-      acr: isIdentifier(claims.acr) ? claims.acr : undefined,
-      amr: readMethods(claims),
+      acr: readOptional("acr", claims.acr, issuer),
+      amr: readMethods(claims, issuer),
       actor: readActor(claims),
       expiresAtSeconds,
       issuedAtSeconds,
@@ -65,35 +62,71 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string
     },
     claims,
   );
-  const notBeforeSeconds = Math.max(issuedAtSeconds, readTime(claims, "nbf") ?? 0, authTimeSeconds ?? 0);
+  const notBeforeSeconds = Math.max(issuedAtSeconds, notBefore ?? 0, authTimeSeconds ?? 0);
   return { principal, times: { notBeforeSeconds, expiresAtSeconds } };
 }
 
+/** @returns the issuer's name: of a template, filled with the tenant */
+function readIssuer(claims: Claims, { issuer, identifiedBy, tenants }: TrustedIssuer): string {
+  const { iss } = claims;
+  if (identifiedBy === "spiffe_id") {
+    if (iss !== undefined || toTrustDomainId(claims.sub) !== issuer) {
+      throw wrongIssuer("sub is not of the trust domain", issuer, claims.sub);
+    }
+    return issuer;
+  }
+  if (tenants === undefined ? iss !== issuer : typeof iss !== "string") {
+    throw wrongIssuer("iss is not the issuer", issuer, iss);
+  }
+  const name = String(iss);
+  if (tenants !== undefined) {
+    assertTenant(claims, name, tenants);
+  }
+  return name;
+}
+
+function wrongIssuer(rule: string, expected: string, got: unknown) {
+  return invalidClaim(rule, { check: "issuer", expected, got });
+}
+
 /** @throws AuthError `TOKEN_INVALID` when the token is not meant for this server */
-function readOwnAudience(claims: Claims, { audiences }: TrustedIssuer): readonly string[] {
-  const audience = readAudience(claims);
-  if (!audience.some((name) => audiences.includes(name))) {
-    throw invalidClaim("aud does not name this server");
+function readOwnAudience(claims: Claims, issuer: TrustedIssuer): readonly string[] {
+  const source = issuer.claims.audience;
+  const audience = readAudience(claims, source);
+  if (audience.length === 0) {
+    if (issuer.allowMissing.audience) {
+      return audience;
+    }
+    throw missingAudience(source.name);
+  }
+  const { audiences, methodAudiences } = issuer;
+  if (!audience.some((name) => audiences.includes(name) || methodAudiences.includes(name))) {
+    const facts = { check: "audience", expected: audiences, got: audience } as const;
+    throw invalidClaim(`${source.name} does not name this server`, facts);
   }
   return audience;
 }
 
-/** Providers that follow OpenID Connect rather than RFC 9068 name the client in `azp`. */
-function readClientAlias(claims: Claims, issuer: TrustedIssuer): string | undefined {
-  return issuer.requireProfileClaims ? undefined : readIdentifier(claims, "azp");
+function readLife(claims: Claims, { allowMissing, maxLifeSeconds, clock }: TrustedIssuer) {
+  const isMissing = claims.iat === undefined || claims.iat === null;
+  const issuedAtSeconds = isMissing && allowMissing.issuedAt ? undefined : required(claims, "iat");
+  const expiresAtSeconds = required(claims, "exp");
+  // Without iat, the life that is left must not be too long.
+  const lifeSeconds = expiresAtSeconds - (issuedAtSeconds ?? clock.nowMs() / 1000);
+  if (!(lifeSeconds <= maxLifeSeconds && (lifeSeconds > 0 || issuedAtSeconds === undefined))) {
+    throw createRefusal("TOKEN_INVALID", "the token's life is not positive, or longer than is accepted", {
+      facts: { check: "life", expected: maxLifeSeconds, got: lifeSeconds },
+    });
+  }
+  return { issuedAtSeconds, expiresAtSeconds };
 }
 
-function required<T>(name: string, value: T | undefined): T {
-  if (value === undefined) {
-    throw invalidClaim(`${name} is missing`);
+function required(claims: Claims, name: string): number {
+  const seconds = readTime(claims, name);
+  if (seconds === undefined) {
+    throw invalidClaim(`${name} is missing`, { expected: "a time", got: undefined });
   }
-  return value;
-}
-
-function assertLife(lifeSeconds: number, maxLifeSeconds: number): void {
-  if (!(lifeSeconds > 0 && lifeSeconds <= maxLifeSeconds)) {
-    throw createRefusal("TOKEN_INVALID", "the token's life is not positive, or longer than is accepted");
-  }
+  return seconds;
 }
 
 /** Read the confirmation claim (RFC 7800). One that is not understood must not be passed over. */
@@ -111,5 +144,6 @@ function readBinding(value: unknown): TokenBinding | undefined {
       return Object.freeze({ kind: "mtls", certificateThumbprint: thumbprint });
     }
   }
-  throw invalidClaim("cnf is not one known confirmation");
+  const facts = { check: "binding", expected: "one known confirmation", got: value } as const;
+  throw invalidClaim("cnf is not one known confirmation", facts);
 }

@@ -48,11 +48,21 @@ export function parseCompactJws(token: string, maxChars: number = MAX_TOKEN_CHAR
 }
 
 /** Headers that change what a signature means. No issuer of access tokens and no client needs one, so none is taken. */
-const REFUSED_HEADERS = ["crit", "b64", "enc", "zip", "cty"] as const;
+const REFUSED_HEADERS = ["crit", "b64", "enc", "zip"] as const;
 
 /** Check whether a token has a header that changes what its signature means. */
 export function hasRefusedHeader(header: UnverifiedJws["header"]): boolean {
-  return REFUSED_HEADERS.some((name) => Object.hasOwn(header, name));
+  return REFUSED_HEADERS.some((name) => Object.hasOwn(header, name)) || hasForeignContent(header);
+}
+
+/**
+ * A token says in `cty` that another token is inside
+ * ([RFC 7519 §5.2](https://www.rfc-editor.org/rfc/rfc7519#section-5.2)). Some issuers write `JWT` all the same: what is
+ * inside was parsed as claims by then, and so is no token.
+ */
+function hasForeignContent(header: UnverifiedJws["header"]): boolean {
+  const { cty } = header;
+  return Object.hasOwn(header, "cty") && !(typeof cty === "string" && cty.toUpperCase() === "JWT");
 }
 
 function isCanonical(segment: string): boolean {

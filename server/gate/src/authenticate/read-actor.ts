@@ -1,5 +1,7 @@
+import type { AuthError } from "../errors/auth-error.ts";
+import type { Claims } from "./claim-source.ts";
 import type { Actor } from "./principal.ts";
-import { type Claims, invalidClaim, isIdentifier } from "./read-claims.ts";
+import { IDENTIFIER_FORM, invalidClaim, isIdentifier } from "./read-claims.ts";
 
 /** How many parties may have acted for one another: more is a circle, not a chain. */
 const MAX_ACTORS = 4;
@@ -18,11 +20,15 @@ export function readActor(claims: Claims): Actor | undefined {
 
 function toActor(value: unknown, depth: number): Actor {
   if (typeof value !== "object" || value === null || Array.isArray(value) || depth > MAX_ACTORS) {
-    throw invalidClaim(`act is not a chain of at most ${MAX_ACTORS} parties`);
+    throw invalidActor(
+      `act is not a chain of at most ${MAX_ACTORS} parties`,
+      "an object that names a party",
+      value,
+    );
   }
   const { sub, iss, client_id: clientId, act }: Claims = { ...value };
   if (!isIdentifier(sub) || !isOptionalIdentifier(iss) || !isOptionalIdentifier(clientId)) {
-    throw invalidClaim("act does not name a party");
+    throw invalidActor("act does not name a party", IDENTIFIER_FORM, sub);
   }
   const actor = act === undefined ? undefined : toActor(act, depth + 1);
   return Object.freeze({ subject: sub, issuer: iss, clientId, actor });
@@ -30,4 +36,8 @@ function toActor(value: unknown, depth: number): Actor {
 
 function isOptionalIdentifier(value: unknown): value is string | undefined {
   return value === undefined || isIdentifier(value);
+}
+
+function invalidActor(rule: string, expected: string, got: unknown): AuthError {
+  return invalidClaim(rule, { check: "actor", expected, got });
 }

@@ -1,25 +1,49 @@
 import type { AuthError } from "../errors/auth-error.ts";
+import type { Check } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import { type Claims, ownMember, type ReadableClaim } from "./claim-source.ts";
 
-/** The claims of a token, as parsed. */
-export type Claims = Readonly<Record<string, unknown>>;
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
-const NO_WORDS: readonly string[] = Object.freeze([]);
+/** What is wrong with a claim. */
+interface ClaimFault {
+  /** The check that refuses it. Default: `claim`. */
+  readonly check?: Check;
+  /** What would have passed. */
+  readonly expected: unknown;
+  /** What came. */
+  readonly got: unknown;
+}
+
+/** What an audience must be. */
+const AUDIENCE_FORM = "one or more non-empty strings";
+/** What a time must be. */
+const TIME_FORM = "a time";
+/** What identifies something must be. */
+export const IDENTIFIER_FORM = "a non-empty string";
 
 /**
- * Read claim `aud`: one name, or several ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+ * Read whom a token is meant for: one name, or several
+ * ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)). A name that is empty is none.
  *
- * @throws AuthError `TOKEN_INVALID` when it is missing, empty, or not made of non-empty strings
+ * @returns none when the claim is missing, `null` or empty
+ * @throws AuthError `TOKEN_INVALID` when it is not made of text
  */
-export function readAudience(claims: Claims): readonly string[] {
-  const value = claims.aud;
-  if (isNonEmptyString(value)) {
-    return Object.freeze([value]);
+export function readAudience(claims: Claims, { name, read }: ReadableClaim): readonly string[] {
+  const value = read(claims);
+  if (value === undefined || value === null || value === "") {
+    return NO_NAMES;
   }
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isNonEmptyString)) {
-    throw invalidClaim("aud is not one or more non-empty strings");
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!names.every(isText)) {
+    throw invalidForm(name, AUDIENCE_FORM, { check: "audience", expected: AUDIENCE_FORM, got: value });
   }
-  return Object.freeze([...value]);
+  return Object.freeze(names.filter((each) => each !== ""));
+}
+
+/** Make the error of a token without an audience. */
+export function missingAudience(name: string): AuthError {
+  return invalidForm(name, AUDIENCE_FORM, { check: "audience", expected: AUDIENCE_FORM, got: undefined });
 }
 
 /**
@@ -29,73 +53,41 @@ export function readAudience(claims: Claims): readonly string[] {
  * @throws AuthError `TOKEN_INVALID` when it is not a finite number that is not negative
  */
 export function readTime(claims: Claims, name: string): number | undefined {
-  const value = claims[name];
-  if (value !== undefined && (typeof value !== "number" || !Number.isFinite(value) || value < 0)) {
-    throw invalidClaim(`${name} is not a time`);
+  const value = ownMember(claims, name);
+  if (value === undefined || isTime(value)) {
+    return value;
   }
-  return value;
+  throw invalidForm(name, TIME_FORM, { expected: TIME_FORM, got: value });
+}
+
+/** Check whether a value can be a time: a finite number that is not negative. */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 /**
- * Read a claim that identifies something.
+ * Assert that a claim identifies something.
  *
- * @returns its text; undefined when the claim is missing
- * @throws AuthError `TOKEN_INVALID` when it is not a non-empty string, or has control characters
+ * @returns its text
+ * @throws AuthError `TOKEN_INVALID` when it is missing, is not a non-empty string, or has control characters
  */
-export function readIdentifier(claims: Claims, name: string): string | undefined {
-  const value = claims[name];
-  if (value !== undefined && !isIdentifier(value)) {
-    throw invalidClaim(`${name} is not a non-empty string`);
+export function assertIdentifier(name: string, value: unknown, check: Check = "claim"): string {
+  if (isIdentifier(value)) {
+    return value;
   }
-  return value;
+  const fault = { check, expected: IDENTIFIER_FORM, got: value };
+  throw value === undefined
+    ? invalidClaim(`${name} is missing`, fault)
+    : invalidForm(name, IDENTIFIER_FORM, fault);
 }
 
 /** Check whether a value can identify something: text that is not empty and has no control characters. */
 export function isIdentifier(value: unknown): value is string {
-  return isNonEmptyString(value) && !hasControl(value);
+  return typeof value === "string" && value !== "" && !hasControl(value);
 }
 
-/**
- * Read claim `amr`: the methods by which the user proved who they are
- * ([RFC 8176](https://www.rfc-editor.org/rfc/rfc8176#section-1)).
- *
- * @returns the methods; none when the claim is missing, or is not a list of text
- */
-export function readMethods(claims: Claims): readonly string[] {
-  const value = claims.amr;
-  return Array.isArray(value) && value.every(isIdentifier) ? Object.freeze([...value]) : NO_WORDS;
-}
-
-/**
- * Read a claim that is words: with spaces between them
- * ([RFC 8693 §4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2)), as an array, or as an array of objects
- * that each have a `value` ([RFC 7643 §4.1.2](https://www.rfc-editor.org/rfc/rfc7643#section-4.1.2)).
- *
- * @throws AuthError `TOKEN_INVALID` when it is anything else
- */
-export function readWords(claims: Claims, name: string): readonly string[] {
-  const value = claims[name];
-  if (value === undefined) {
-    return NO_WORDS;
-  }
-  const words: readonly string[] = typeof value === "string" ? value.split(" ") : toArray(value).map(toWord);
-  // Only filtering leaves room to spare in an array: a quarter of what a remembered token takes.
-  return Object.freeze(words.includes("") ? words.filter((word) => word !== "").slice() : words);
-}
-
-function toArray(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) {
-    throw invalidClaim("of scopes or roles is neither text nor a list");
-  }
-  return value;
-}
-
-function toWord(item: unknown): string {
-  const word = typeof item === "object" && item !== null && "value" in item ? item.value : item;
-  if (typeof word !== "string") {
-    throw invalidClaim("of scopes or roles has a member that is not text");
-  }
-  return word;
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** Find characters that no identifier needs, and that logs and databases stumble over: Unicode's category Cc. */
@@ -109,11 +101,16 @@ function hasControl(text: string): boolean {
   return false;
 }
 
-function isNonEmptyString(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+function invalidForm(name: string, form: string, fault: ClaimFault): AuthError {
+  return invalidClaim(`${name} is not ${form}`, fault);
 }
 
-/** Make the error of a claim. @param fault what is wrong with it; never its value */
-export function invalidClaim(fault: string): AuthError {
-  return createRefusal("TOKEN_INVALID", `claim ${fault}`);
+/**
+ * Make the error of a claim.
+ *
+ * @param rule what is wrong with it, behind the word "claim"; never its value
+ * @param fault what goes to the operator
+ */
+export function invalidClaim(rule: string, { check = "claim", expected, got }: ClaimFault): AuthError {
+  return createRefusal("TOKEN_INVALID", `claim ${rule}`, { facts: { check, expected, got } });
 }

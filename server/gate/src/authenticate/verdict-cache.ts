@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { TrustedIssuer } from "./issuers.ts";
 import type { Verdict } from "./verify-token.ts";
 
 /** Remembers tokens that were verified, by their digest. Bounded; never holds a token, nor one that does not verify. */
@@ -9,8 +10,21 @@ export interface VerdictCache {
   set(digest: string, verdict: Verdict): void;
   /** Forget a verdict that holds no more. */
   delete(digest: string): void;
+  /** Forget every verdict on tokens of an issuer. */
+  deleteAllOf(issuer: TrustedIssuer): void;
   /** How many there are. */
   readonly size: number;
+}
+
+/** A subclass, and not an object around the cache: every call asks it. */
+class IssuerVerdicts extends LRUCache<string, Verdict> implements VerdictCache {
+  deleteAllOf(issuer: TrustedIssuer): void {
+    for (const [digest, verdict] of [...this.entries()]) {
+      if (verdict.issuer === issuer) {
+        this.delete(digest);
+      }
+    }
+  }
 }
 
 /**
@@ -19,5 +33,5 @@ export interface VerdictCache {
  * @param maxEntries how many verdicts it holds at the most
  */
 export function createVerdictCache(maxEntries: number): VerdictCache {
-  return new LRUCache<string, Verdict>({ max: maxEntries });
+  return new IssuerVerdicts({ max: maxEntries });
 }

@@ -120,12 +120,13 @@ function refuseSignature(cause: unknown, tried: NonNullable<FoundKeys>, { kid, a
   );
 }
 
-/** Find by the claim `iss`, which chooses the keys and is trusted only once one of them has verified it. */
+/** What it says chooses the keys, and is trusted only once one of them has verified it. */
 function findIssuer(payload: UnverifiedJws["payload"], issuers: TrustedIssuers): TrustedIssuer {
-  const name = payload.iss;
-  const issuer = typeof name === "string" ? issuers.get(name) : undefined;
+  const issuer = issuers.find(payload);
   if (issuer === undefined) {
-    throw invalid("the issuer is not trusted");
+    throw createRefusal("TOKEN_INVALID", "the issuer is not trusted", {
+      facts: { check: "issuer", expected: "an issuer that is trusted", got: payload.iss },
+    });
   }
   return issuer;
 }

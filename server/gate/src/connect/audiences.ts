@@ -1,4 +1,4 @@
-import type { TrustedIssuer, TrustedIssuers } from "../authenticate/issuers.ts";
+import { createTrustedIssuers, type TrustedIssuer, type TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { PolicyTable } from "../authorize/policy-table.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
@@ -9,24 +9,34 @@ export interface Audiences {
   readonly issuers: TrustedIssuers;
   /** Check whether a token is meant for the server as a whole. */
   includeServer(principal: Principal): boolean;
+  /** Let the tokens of an issuer be meant for one of the methods too. */
+  widen(issuer: TrustedIssuer): TrustedIssuer;
 }
 
 /**
  * Find out whom tokens may be meant for. What the methods name is accepted of every issuer, and then only where it
  * is named: the rule of each method is held against the token once more.
  */
-export function createAudiences(issuers: TrustedIssuers, policies: PolicyTable): Audiences {
-  const named = policies.entries.flatMap(({ policy }) => policy.audiences);
-  if (named.length === 0) {
-    return { issuers, includeServer: () => true };
+export function createAudiences(trusted: readonly TrustedIssuer[], policies: PolicyTable): Audiences {
+  const methodAudiences = policies.entries.flatMap(({ policy }) => policy.audiences);
+  const widen = (issuer: TrustedIssuer): TrustedIssuer => ({ ...issuer, methodAudiences });
+  const issuers = createTrustedIssuers(trusted.map(widen));
+  if (methodAudiences.length === 0) {
+    return { issuers, widen, includeServer: () => true };
   }
-  const widened = ([name, issuer]: readonly [string, TrustedIssuer]) =>
-    [name, { ...issuer, audiences: [...issuer.audiences, ...named] }] as const;
   return {
-    issuers: new Map([...issuers].map(widened)),
-    includeServer: ({ issuer, audience }) =>
-      issuers.get(issuer)?.audiences.some((name) => audience.includes(name)) ?? false,
+    issuers,
+    widen,
+    includeServer(principal) {
+      const issuer = issuers.get(principal.issuer);
+      return issuer !== undefined && isForServer(principal, issuer);
+    },
   };
+}
+
+/** A token without an audience is for the server as a whole, where its issuer may leave it out. */
+function isForServer({ audience }: Principal, { audiences, allowMissing }: TrustedIssuer): boolean {
+  return audience.length === 0 ? allowMissing.audience : audiences.some((name) => audience.includes(name));
 }
 
 /**
@@ -37,7 +47,8 @@ export function createAudiences(issuers: TrustedIssuers, policies: PolicyTable):
  */
 export function assertTokenAudiences(trusted: readonly IssuerOptions[], { issuers }: Audiences): void {
   for (const { issuer, tokenAudience } of trusted) {
-    const accepted = issuers.get(issuer)?.audiences ?? [];
+    const { audiences = [], methodAudiences = [] } = issuers.get(issuer) ?? {};
+    const accepted = [...audiences, ...methodAudiences];
     if (tokenAudience !== undefined && !accepted.includes(tokenAudience)) {
       throw new TypeError(
         `the tokens of issuer ${issuer} are for audience ${tokenAudience}, and this server accepts them ` +

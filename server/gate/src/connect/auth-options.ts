@@ -87,7 +87,10 @@ export interface AuthOptions {
   readonly streams?: StreamRegistry;
   /** What streams without a principal may take. */
   readonly anonymousStreams?: Partial<AnonymousStreamLimits>;
-  /** Receives a warning at start for every option that makes the server less safe. Default: console.warn. */
+  /**
+   * Receives a warning at start for every option that makes the server less safe, and later one for each claim of an
+   * issuer that is not of the form that it should have. Default: console.warn.
+   */
   readonly onWarning?: (message: string) => void;
   /**
    * The time. Default: that of the first issuer whose `signals` have a clock, since tokens are judged by the clock that

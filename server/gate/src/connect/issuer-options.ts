@@ -1,21 +1,31 @@
-import { type TrustedIssuer, toShortType } from "../authenticate/issuers.ts";
-import type { Clock } from "../kernel/clock.ts";
-import type { IsolatedObserver } from "../kernel/observers.ts";
+import type { ClaimSources } from "../authenticate/claim-readers.ts";
+import type { ClaimValue } from "../authenticate/claim-source.ts";
 import type { SignatureAlgorithm } from "../keys/key-source.ts";
 import type { IssuerSignals } from "./issuer-signals.ts";
-import { type KeyOptions, resolveKeys } from "./key-options.ts";
+import type { KeyOptions } from "./key-options.ts";
 
 /** One issuer whose tokens are accepted. */
 export interface IssuerOptions {
-  /** The exact value of claim `iss`. */
+  /**
+   * The exact value of claim `iss`. For an issuer with tenants, with `{tenantid}` where claim `iss` has the tenant; for
+   * one that is identified by SPIFFE IDs, its trust domain, such as `spiffe://acme.example`.
+   */
   readonly issuer: string;
+  /**
+   * What tells that a token is of this issuer. `spiffe_id`: its tokens have no `iss`, and their `sub` is a SPIFFE ID of
+   * the trust domain ([JWT-SVID §3](https://github.com/spiffe/spiffe/blob/main/standards/JWT-SVID.md#3-jwt-claims)).
+   * Default: `iss`.
+   */
+  readonly identifiedBy?: "iss" | "spiffe_id" | undefined;
+  /** Which tenants are trusted, where claim `iss` holds the tenant. Default: the issuer has none. */
+  readonly tenants?: TenantOptions | undefined;
   /** Whom its tokens must be meant for. Default: the audience of the server. */
   readonly audiences?: readonly string[] | undefined;
   /**
    * The audience of its tokens, where it is known: `createAuth` throws when it accepts no tokens for it. To name an
    * audience here does not make it accepted: `audiences` does. Default: not known.
    */
-  readonly tokenAudience?: string;
+  readonly tokenAudience?: string | undefined;
   /**
    * The algorithms that it signs with. Default: EdDSA, Ed25519, ES256, PS256 and RS256; with a shared secret, HS256. Each
    * key is used for those that its type and curve can (RFC 8725 §3.1).
@@ -25,76 +35,59 @@ export interface IssuerOptions {
   readonly types?: readonly string[] | undefined;
   /** Where its keys are. With several sources, a key of any of them may verify its tokens. */
   readonly keys: KeyOptions | readonly KeyOptions[];
-  /** Which claims hold scopes and roles. Default: `scope` and `roles`. */
-  readonly claims?: { readonly scopes?: string | undefined; readonly roles?: string | undefined } | undefined;
+  /** Where scopes, roles, subject, client and audience stand in its tokens: see each. */
+  readonly claims?: ClaimSources | undefined;
+  /**
+   * Claims that its tokens must have, by their exact names: with exactly this value, or one of these. Such as
+   * `{ token_use: "access" }`, which ID tokens of the same issuer do not have. Default: none.
+   */
+  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>> | undefined;
+  /** Claims that refuse a token, whatever their value is: what only other tokens of the issuer have. Default: none. */
+  readonly forbiddenClaims?: readonly string[] | undefined;
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */
-  readonly requireProfileClaims?: boolean;
+  readonly requireProfileClaims?: boolean | undefined;
   /**
    * What the issuer says of its tokens afterwards: revoked ones are refused, of whichever issuer, their streams end,
    * and streams are renewed through any of its servers. Default: nothing, short of `revocations`.
    */
-  readonly signals?: IssuerSignals;
+  readonly signals?: IssuerSignals | undefined;
   /** What makes this issuer less safe than the standards ask. `onWarning` receives each at start. */
-  readonly insecure?: InsecureIssuerOptions;
+  readonly insecure?: InsecureIssuerOptions | undefined;
+}
+
+/** The tenants of an issuer, each of which has a value of claim `iss` of its own. All share its keys. */
+export interface TenantOptions {
+  /** The claim that names the tenant beside `iss`: the two must agree. Default: `tid` (Microsoft Entra). */
+  readonly claim?: string | undefined;
+  /**
+   * The tenants that are trusted: their names, or a function that returns `true` for those. It is asked when a token is
+   * verified for the first time, and must not wait; what it throws refuses the token. A tenant's name is at most 128
+   * letters, digits and `-._~`.
+   */
+  readonly allowed: readonly string[] | ((tenant: string) => boolean);
 }
 
 /** Relaxations for an issuer that cannot do better. */
 export interface InsecureIssuerOptions {
   /** Take tokens without header `typ`, so that an ID token may pass for an access token. Default: false. */
-  readonly allowMissingType?: boolean;
+  readonly allowMissingType?: boolean | undefined;
+  /**
+   * Take tokens without claim `iat`: what is left of their life when they are verified must not be too long then, and
+   * whatever is revoked for their subject, session or client covers them. Default: false.
+   */
+  readonly allowMissingIssuedAt?: boolean | undefined;
+  /** Take tokens without a subject: that of their principal is empty text. Default: false. */
+  readonly allowMissingSubject?: boolean | undefined;
+  /**
+   * Take tokens without an audience, or with an empty one: whoever has a token of the issuer, for whatever server, can
+   * use it here, but not for a method that names audiences of its own. Default: false.
+   */
+  readonly allowMissingAudience?: boolean | undefined;
   /** Take tokens that live longer than a day, in seconds. Default: 86,400. */
-  readonly maxTokenLifeSeconds?: number;
+  readonly maxTokenLifeSeconds?: number | undefined;
   /**
    * Hosts, each with its port as `keycloak:8080`, whose keys and metadata are fetched over `http://`: whoever is on the
    * way can replace the keys, and so be anybody. For private networks. Default: none but loopback.
    */
   readonly allowHttpHosts?: readonly string[] | undefined;
-}
-
-/** The longest life of an access token that is accepted, in seconds: a day. */
-const MAX_TOKEN_LIFE_SECONDS = 24 * 60 * 60;
-const DEFAULT_TYPES: readonly string[] = ["at+jwt"];
-
-/** The server that trusts an issuer. */
-export interface IssuerHost {
-  readonly audience: string;
-  readonly clock: Clock;
-  /** Observes that keys are fetched. It must not throw. Default: none. */
-  readonly observer?: IsolatedObserver;
-  /** Receives a line when keys cannot be fetched, or are odd. Default: none. */
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
-
-/**
- * Fill in the defaults of an issuer.
- *
- * @throws TypeError when the keys are not given in exactly one way, or the algorithms are not for such keys
- */
-export function resolveIssuer(options: IssuerOptions, server: IssuerHost): TrustedIssuer {
-  const { algorithms, keys } = resolveKeys(options, server);
-  return {
-    issuer: options.issuer,
-    audiences: options.audiences ?? [server.audience],
-    algorithms,
-    types: (options.types ?? DEFAULT_TYPES).map(toShortType),
-    allowMissingType: options.insecure?.allowMissingType ?? false,
-    maxLifeSeconds: options.insecure?.maxTokenLifeSeconds ?? MAX_TOKEN_LIFE_SECONDS,
-    keys,
-    claims: { scopes: options.claims?.scopes ?? "scope", roles: options.claims?.roles ?? "roles" },
-    requireProfileClaims: options.requireProfileClaims ?? false,
-  };
-}
-
-/** Describe the relaxations of an issuer, each as a sentence for the log. */
-export function describeRelaxations({ issuer, insecure = {} }: IssuerOptions): readonly string[] {
-  const { allowMissingType = false, maxTokenLifeSeconds, allowHttpHosts = [] } = insecure;
-  return [
-    ...(allowMissingType ? [`issuer ${issuer}: tokens without header typ are accepted`] : []),
-    ...(maxTokenLifeSeconds === undefined
-      ? []
-      : [`issuer ${issuer}: tokens may live for ${maxTokenLifeSeconds} seconds`]),
-    ...allowHttpHosts.map(
-      (host) => `issuer ${issuer}: its keys may be fetched from ${host} over http, unprotected`,
-    ),
-  ];
 }

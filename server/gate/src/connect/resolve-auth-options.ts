@@ -1,5 +1,5 @@
 import type { TokenFailureLimit } from "../authenticate/authenticator.ts";
-import { createTrustedIssuers, type TrustedIssuers } from "../authenticate/issuers.ts";
+import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { DEFAULT_MAX_TOKEN_BYTES, HIGHEST_MAX_TOKEN_BYTES } from "../authenticate/token-size.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
@@ -9,10 +9,12 @@ import { assertOptionNames } from "../kernel/option-names.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import type { AuthOptions } from "./auth-options.ts";
+import { describeRelaxations } from "./describe-relaxations.ts";
 import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
-import { describeRelaxations, type IssuerOptions, resolveIssuer } from "./issuer-options.ts";
+import type { IssuerOptions } from "./issuer-options.ts";
 import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
+import { resolveIssuer } from "./resolve-issuer.ts";
 import { type Resource, resolveResource } from "./resource/resource-options.ts";
 
 const printWarning = (message: string): void => {
@@ -72,7 +74,9 @@ export interface ResolvedAuthOptions
   readonly anonymousStreams: AnonymousStreamLimits;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   readonly resource: Resource | undefined;
-  readonly issuers: TrustedIssuers;
+  readonly issuers: readonly TrustedIssuer[];
+  /** Fills in the defaults of one more issuer. @throws TypeError when its options are wrong */
+  readonly trust: (issuer: IssuerOptions) => TrustedIssuer;
   readonly observer: IsolatedObserver;
   /** What issuers say of their tokens afterwards. */
   readonly signals: readonly IssuerSignals[];
@@ -89,14 +93,13 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
   assertPositive("gateTimeoutMs", gateTimeoutMs);
   assertPositive("readMaxBytes", readMaxBytes);
-  if (typeof options.audience !== "string" || options.audience === "") {
-    throw new TypeError("audience must be a non-empty string");
-  }
+  assertTrust(options);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning } = options;
   const observer = resolveObserver(options, { onWarning, clock });
-  const server = { audience: options.audience, clock, observer };
-  const issuers = createTrustedIssuers(options.issuers.map((issuer) => resolveIssuer(issuer, server)));
+  const trust = (issuer: IssuerOptions): TrustedIssuer =>
+    resolveIssuer(issuer, { audience: options.audience, clock, observer, onWarning });
+  const issuers = options.issuers.map(trust);
   const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
   describeWeaknesses(options).forEach((weakness) => {
     onWarning(weakness);
@@ -106,6 +109,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     interceptors: options.interceptors ?? [],
     audience: options.audience,
     issuers,
+    trust,
     policies: options.policies ?? new Map(),
     signals,
     revocations: joinRevocations([options.revocations ?? [], signals].flat()),
@@ -127,8 +131,18 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   };
 }
 
+/** @throws TypeError when there is no audience, or no issuer */
+function assertTrust({ audience, issuers }: { readonly audience: unknown; readonly issuers: unknown }): void {
+  if (typeof audience !== "string" || audience === "") {
+    throw new TypeError("audience must be a non-empty string");
+  }
+  if (!Array.isArray(issuers) || issuers.length === 0) {
+    throw new TypeError("createAuth needs issuers: a list of at least one issuer whose tokens it accepts");
+  }
+}
+
 function findIssuerClock(issuers: readonly IssuerOptions[]): Clock | undefined {
-  return issuers.find(({ signals }) => signals?.clock !== undefined)?.signals?.clock;
+  return issuers.find((issuer) => issuer?.signals?.clock !== undefined)?.signals?.clock;
 }
 
 function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {

@@ -34,8 +34,9 @@ export function createFederation({ issuers, clock, toleranceSeconds }: Federatio
     return () => Promise.reject(invalid("the token is of no issuer whose tokens are exchanged here"));
   }
   const byName = new Map(issuers.map((issuer) => [issuer.trusted.issuer, issuer]));
+  const trusted = createTrustedIssuers(issuers.map((issuer) => issuer.trusted));
   const authenticator = createAuthenticator({
-    issuers: createTrustedIssuers(issuers.map(({ trusted }) => trusted)),
+    issuers: trusted,
     revocations: { isRevoked: () => false },
     clock,
     toleranceSeconds,
@@ -46,7 +47,7 @@ export function createFederation({ issuers, clock, toleranceSeconds }: Federatio
     if (type === "id_token" && isAccessToken(token)) {
       throw invalid("the token is an access token and was declared an ID token");
     }
-    const issuer = byName.get(principal.issuer);
+    const issuer = byName.get(trusted.get(principal.issuer)?.issuer ?? "");
     if (issuer === undefined) {
       throw invalid("the token is of no issuer whose tokens are exchanged here");
     }

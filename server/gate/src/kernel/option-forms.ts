@@ -1,0 +1,62 @@
+import { assertOptionNames } from "./option-names.ts";
+
+/** What the value of an option must be. */
+export interface OptionForm {
+  /** The rule, behind the name of the option. */
+  readonly says: string;
+  /** Check whether a value is so. */
+  accepts(value: unknown): boolean;
+  /** Whether the option must be given. Default: it need not. */
+  readonly isRequired?: boolean;
+}
+
+export const TEXT: OptionForm = { says: "must be a non-empty text", accepts: isText };
+export const TEXTS: OptionForm = {
+  says: "must be a list of non-empty texts, with at least one",
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+};
+export const SWITCH: OptionForm = {
+  says: "must be true or false",
+  accepts: (value) => typeof value === "boolean",
+};
+export const OBJECT: OptionForm = { says: "must be an object", accepts: isPlainObject };
+export const SECONDS: OptionForm = {
+  says: "must be a positive number of seconds",
+  accepts: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+};
+
+/**
+ * Assert that options have names that are known, and values of the form that each must have: plain JavaScript and files
+ * of settings do not know the types.
+ *
+ * @param what has the options, for errors
+ * @param options what was given; an option that is undefined was not given
+ * @param forms the form of every option: complete by type where the options have one
+ * @throws TypeError that names the option, and what was meant
+ */
+export function assertOptions(
+  what: string,
+  options: unknown,
+  forms: Readonly<Record<string, OptionForm>>,
+): void {
+  if (!isPlainObject(options)) {
+    throw new TypeError(`${what} must be an object`);
+  }
+  assertOptionNames(what, options, forms);
+  const given = new Map(Object.entries(options));
+  for (const [name, form] of Object.entries(forms)) {
+    const value: unknown = given.get(name);
+    if (value === undefined ? form.isRequired === true : !form.accepts(value)) {
+      throw new TypeError(`${what}: ${name} ${form.says}`);
+    }
+  }
+}
+
+/** Check whether a value is text that is not empty. */
+export function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
