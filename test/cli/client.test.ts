@@ -64,6 +64,27 @@ test("a client with keys has no secret", async () => {
   expect((await cli.run("rotate", "billing", "--jwks", keys)).out).toBe("billing has new keys.");
 });
 
+const TRUST = ["--trust-issuer", "https://k8s.example", "--trust-subject", "system:serviceaccount:a:b"];
+
+test("a client that another issuer vouches for has no secret, until it is given one", async () => {
+  await using cli = await startCli();
+  const added = JSON.parse((await cli.run("add", "billing", ...TRUST, "--trust-subject", "c", "--json")).out);
+  expect(added).toMatchObject({
+    ...{ proof: "issuer", issuer: "https://k8s.example", subjects: ["system:serviceaccount:a:b", "c"] },
+  });
+  expect(added).not.toHaveProperty("secret");
+  expect(await cli.run("add", "second", ...TRUST)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("another client is one of these subjects of the issuer"),
+  });
+  expect((await cli.run("rotate", "billing", ...TRUST)).out).toBe(
+    "billing has another issuer that vouches for it.",
+  );
+  expect(JSON.parse((await cli.run("rotate", "billing", "--json")).out)).toMatchObject({
+    ...{ proof: "secret", issuer: null, subjects: null, secret: expect.stringMatching(/^css_/) },
+  });
+});
+
 test("a client can be disabled and enabled", async () => {
   await using cli = await startCli();
   await cli.run("add", "billing");
@@ -81,6 +102,11 @@ const wrong = [
   { args: ["add", "usr_x"], code: 1, message: "must not begin with" },
   { args: ["add", "x", "--grant", "password"], code: 1, message: "a grant must be one of" },
   { args: ["add", "x", "--jwks", "/nowhere"], code: 1, message: "cannot be read" },
+  { args: ["add", "x", "--trust-issuer", "i"], code: 2, message: "--trust-subject SUBJECT together" },
+  { args: ["rotate", "x", "--trust-subject", "s"], code: 2, message: "--trust-subject SUBJECT together" },
+  { args: ["add", "x", ...TRUST, "--jwks", "f"], code: 2, message: "give --jwks FILE or --trust-issuer" },
+  { args: ["rotate", "x", ...TRUST, "--overlap", "1h"], code: 2, message: "give either --jwks FILE" },
+  { args: ["add", "x", "--trust-issuer", "", "--trust-subject", "s"], code: 1, message: "exact name" },
   { args: ["disable", "x"], code: 1, message: "there is no such client" },
 ];
 for (const { args, code, message } of wrong) {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { ClientRecord, ClientUpdate, ClientWithSecret } from "@countersign/issuer";
+import type { ClientRecord, ClientTrust, ClientUpdate, ClientWithSecret } from "@countersign/issuer";
 import { type ObjectAnswer, toAnswer, toListAnswer } from "./answer.ts";
+import { readClaims, readNewClaims } from "./claim-options.ts";
 import { DEFAULT_GRANT, DEFAULT_OVERLAP } from "./commands/store-options.ts";
 import { type CommandLine, namesOf } from "./config.ts";
 import { parseDuration } from "./duration.ts";
@@ -14,13 +15,16 @@ export const clientActions = {
   add: onStore(
     async ({ backend, argument: clientId, line }) => {
       const { scope, role, grant, introspect } = line.values;
+      assertOneProof(line);
       const made = await backend.clients.create({
         clientId,
         scopes: namesOf(scope),
         roles: namesOf(role),
         grants: grant === undefined ? [DEFAULT_GRANT] : namesOf(grant),
         mayIntrospect: introspect === true,
+        claims: readClaims(line),
         jwks: await readKeys(line),
+        trust: readTrust(line),
       });
       return showSecret(made, "was added");
     },
@@ -28,21 +32,27 @@ export const clientActions = {
   ),
   list: onStore(async ({ backend }) => toListAnswer(COLUMNS, (await backend.clients.list()).map(toRow))),
   set: onStore(async ({ backend, argument: clientId, line }) => {
-    const change = readClientUpdate(line);
+    const claims = await readNewClaims(line, async () => (await backend.clients.find(clientId))?.claims);
+    const change = readClientUpdate(line, claims);
     const client = await backend.clients.update(clientId, change);
     const effect = change.revokeTokens ? "its tokens are revoked" : "tokens that it has go on as they are";
     const { scopes, roles, grants, mayIntrospect } = client;
-    const rights = formatRights({ scopes, roles, grants });
+    const rights = formatRights({ scopes, roles, grants }, client.claims);
     const text = [`${clientId} now has ${rights}${mayIntrospect ? ", and may introspect" : ""}; ${effect}.`];
     return toAnswer(text, toRow(client));
   }),
   rotate: onStore(async ({ backend, argument: clientId, line: { values }, line }) => {
     const overlapMs = parseDuration(String(values.overlap ?? DEFAULT_OVERLAP));
-    if (overlapMs === undefined || (values.overlap !== undefined && values.jwks !== undefined)) {
-      throw new UsageError("give either --jwks FILE or --overlap with a duration such as 0s or 24h");
+    assertOneProof(line);
+    const [jwks, trust] = [await readKeys(line), readTrust(line)];
+    const isSecret = jwks === undefined && trust === undefined;
+    if (overlapMs === undefined || (values.overlap !== undefined && !isSecret)) {
+      throw new UsageError(
+        "give either --jwks FILE or --overlap with a duration such as 0s or 24h, or --trust-issuer ISSUER",
+      );
     }
-    const made = await backend.clients.rotate(clientId, { overlapMs, jwks: await readKeys(line) });
-    return showSecret(made, made.secret === undefined ? "has new keys" : "has a new secret");
+    const made = await backend.clients.rotate(clientId, { overlapMs, jwks, trust });
+    return showSecret(made, `has ${NEW_PROOFS[proofOf(made.client)]}`);
   }),
   disable: onStore(async ({ backend, argument: clientId }) => {
     await backend.clients.disable(clientId);
@@ -56,7 +66,10 @@ export const clientActions = {
 };
 
 /** @throws UsageError when nothing is to change */
-function readClientUpdate(line: CommandLine): ClientUpdate & { readonly revokeTokens: boolean } {
+function readClientUpdate(
+  line: CommandLine,
+  claims: ClientUpdate["claims"],
+): ClientUpdate & { readonly revokeTokens: boolean } {
   const { grant, introspect, "no-introspect": noIntrospect, revoke } = line.values;
   if (introspect === true && noIntrospect === true) {
     throw new UsageError("give --introspect or --no-introspect, not both");
@@ -68,9 +81,29 @@ function readClientUpdate(line: CommandLine): ClientUpdate & { readonly revokeTo
     roles,
     grants: grant === undefined ? undefined : namesOf(grant),
     mayIntrospect: isIntrospectGiven ? introspect === true : undefined,
+    claims,
   };
   assertChange(change);
   return { ...change, revokeTokens: revoke === true };
+}
+
+/** @throws UsageError when keys are given and another issuer, too */
+function assertOneProof({ values }: CommandLine): void {
+  if (values.jwks !== undefined && values["trust-issuer"] !== undefined) {
+    throw new UsageError("give --jwks FILE or --trust-issuer ISSUER, not both");
+  }
+}
+
+/** @throws UsageError when the issuer or the subjects are missing */
+function readTrust({ values }: CommandLine): ClientTrust | undefined {
+  const { "trust-issuer": issuer, "trust-subject": subject } = values;
+  if (issuer === undefined && subject === undefined) {
+    return undefined;
+  }
+  if (typeof issuer !== "string" || subject === undefined) {
+    throw new UsageError("give --trust-issuer ISSUER and --trust-subject SUBJECT together");
+  }
+  return { issuer, subjects: namesOf(subject) };
 }
 
 async function readKeys({ values }: CommandLine): Promise<string | undefined> {
@@ -94,6 +127,22 @@ function showSecret({ client, secret }: ClientWithSecret, what: string): ObjectA
   return toAnswer([text, `Its secret, which is not shown again: ${secret}`], { ...row, secret });
 }
 
+/** What a client proves itself with. */
+type Proof = "secret" | "keys" | "issuer";
+
+const NEW_PROOFS = {
+  secret: "a new secret",
+  keys: "new keys",
+  issuer: "another issuer that vouches for it",
+} as const satisfies Record<Proof, string>;
+
+function proofOf({ jwks, trust }: ClientRecord): Proof {
+  if (trust !== undefined) {
+    return "issuer";
+  }
+  return jwks === undefined ? "secret" : "keys";
+}
+
 const COLUMNS = [
   "client",
   "proof",
@@ -103,15 +152,21 @@ const COLUMNS = [
   "introspects",
   "created",
   "disabled",
+  "claims",
+  "issuer",
+  "subjects",
 ] as const;
 
 function toRow(client: ClientRecord): Readonly<Record<(typeof COLUMNS)[number], Fact>> {
   return {
     client: client.clientId,
-    proof: client.jwks === undefined ? "secret" : "keys",
+    proof: proofOf(client),
+    issuer: client.trust?.issuer,
+    subjects: client.trust?.subjects,
     scopes: client.scopes,
     roles: client.roles,
     grants: client.grants,
+    claims: client.claims,
     introspects: client.mayIntrospect,
     created: formatTime(client.createdAtMs),
     disabled: formatTime(client.disabledAtMs),

@@ -1,3 +1,5 @@
+import type { CustomClaims } from "@countersign/issuer";
+import { formatClaims } from "./claim-options.ts";
 import { type CommandLine, namesOf } from "./config.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -36,13 +38,18 @@ function readNames(
 /** @throws UsageError when `set` is to change nothing */
 export function assertChange(change: object): void {
   if (Object.values(change).every((value) => value === undefined)) {
-    throw new UsageError("say what to change, such as --scope SCOPE or --role ROLE");
+    throw new UsageError("say what to change, such as --scope SCOPE, --role ROLE or --claim NAME=VALUE");
   }
 }
 
 /** Write what an account or a client has, for people to read. */
-export function formatRights(rights: Readonly<Record<string, readonly string[]>>): string {
-  return Object.entries(rights)
-    .map(([name, list]) => (list.length === 0 ? `no ${name}` : `${name} ${list.join(" ")}`))
-    .join(", ");
+export function formatRights(
+  rights: Readonly<Record<string, readonly string[]>>,
+  claims: CustomClaims,
+): string {
+  const lists = Object.entries(rights).map(([name, list]) =>
+    list.length === 0 ? `no ${name}` : `${name} ${list.join(" ")}`,
+  );
+  const hasClaims = Object.keys(claims).length > 0;
+  return [...lists, ...(hasClaims ? [`claims ${formatClaims(claims)}`] : [])].join(", ");
 }

@@ -18,6 +18,7 @@ const COLUMNS = [
   "refreshed",
   "expires",
   "scopes",
+  "actor",
 ] as const;
 
 /** How many characters of a device fit into a table: headers of browsers have hundreds. */
@@ -44,6 +45,7 @@ export const sessionActions = {
       refreshed: formatTime(session.refreshedAtMs),
       expires: formatTime(Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs)),
       scopes: session.scopes,
+      actor: session.actor?.sub,
     }));
     const short = rows.map((row) => ({ ...row, device: shorten(row.device) }));
     return { kind: "list", text: formatList(COLUMNS, short), rows };

@@ -19,7 +19,7 @@ export function formatTable(
 }
 
 /** What one thing that a command lists says of itself. Undefined: it has none. */
-export type Fact = string | boolean | readonly string[] | undefined;
+export type Fact = string | boolean | readonly string[] | { readonly [name: string]: unknown } | undefined;
 
 /**
  * Write a list as a table whose columns are named after the members.
@@ -49,7 +49,19 @@ function toCell(fact: Fact): string {
   if (typeof fact === "boolean") {
     return fact ? "yes" : "no";
   }
-  return typeof fact === "string" ? fact : fact.join(" ");
+  if (typeof fact === "string") {
+    return fact;
+  }
+  return isList(fact) ? fact.join(" ") : toMembers(fact);
+}
+
+function toMembers(fact: Readonly<Record<string, unknown>>): string {
+  const members = Object.entries(fact).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return members.length === 0 ? "-" : members.join(" ");
+}
+
+function isList(fact: object): fact is readonly string[] {
+  return Array.isArray(fact);
 }
 
 /** Write a moment; undefined where there is none. */

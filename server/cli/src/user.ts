@@ -1,6 +1,7 @@
 import type { AccountRecord, NewAccount } from "@countersign/issuer";
 import { assertNewAccount, assertPassword } from "@countersign/issuer/internal";
 import { type Answer, type ObjectAnswer, toAnswer, toListAnswer } from "./answer.ts";
+import { readClaims, readNewClaims } from "./claim-options.ts";
 import type { Call, Terminal } from "./command.ts";
 import { namesOf } from "./config.ts";
 import { orExplain } from "./explain.ts";
@@ -19,7 +20,8 @@ export const userActions = {
   },
   list: onStore(async ({ backend }) => toListAnswer(COLUMNS, (await backend.accounts.list()).map(toRow))),
   set: onStore(async ({ backend, argument: name, line }) => {
-    const rights = readNewRights(line);
+    const claims = await readNewClaims(line, async () => (await backend.accounts.find(name))?.claims);
+    const rights = { ...readNewRights(line), claims };
     assertChange(rights);
     const revokeSessions = line.values.revoke === true;
     const account = await backend.accounts.update(name, { ...rights, revokeSessions });
@@ -27,7 +29,7 @@ export const userActions = {
       ? "all its sessions have ended"
       : "its sessions follow at their next refresh";
     const { scopes, roles } = account;
-    return showAccount(account, `now has ${formatRights({ scopes, roles })}; ${effect}.`);
+    return showAccount(account, `now has ${formatRights({ scopes, roles }, account.claims)}; ${effect}.`);
   }),
   passwd: onStore(async (call) => {
     const password = await readPassword(call.terminal);
@@ -62,6 +64,7 @@ async function readNewAccount({ argument: username, line, terminal }: Call): Pro
     password,
     scopes: namesOf(line.values.scope),
     roles: namesOf(line.values.role),
+    claims: readClaims(line),
   };
   assertNewAccount(account);
   return account;
@@ -77,7 +80,7 @@ async function showChange({ backend, argument: name }: StoreCall, what: string):
   return toAnswer([`${name} ${what}`], account === undefined ? { username: name } : toRow(account));
 }
 
-const COLUMNS = ["username", "subject", "scopes", "roles", "created", "disabled"] as const;
+const COLUMNS = ["username", "subject", "scopes", "roles", "created", "disabled", "claims"] as const;
 
 function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number], Fact>> {
   return {
@@ -85,6 +88,7 @@ function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number]
     subject: account.subject,
     scopes: account.scopes,
     roles: account.roles,
+    claims: account.claims,
     created: formatTime(account.createdAtMs),
     disabled: formatTime(account.disabledAtMs),
   };

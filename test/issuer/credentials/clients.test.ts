@@ -113,7 +113,8 @@ describeStores("clients", (open) => {
     });
     expect((await clients.update("billing", { roles: ["r"] })).claims).toEqual({ tenant: "acme" });
     expect((await clients.update("billing", { claims: { level: 3 } })).claims).toEqual({ level: 3 });
-    expect((await findClient(store, "billing"))?.claims).toEqual({ level: 3 });
+    expect((await clients.find("billing"))?.claims).toEqual({ level: 3 });
+    expect(await clients.find("nobody")).toBeUndefined();
     await expect(clients.update("billing", { claims: { client_id: "root" } })).rejects.toThrow(
       "the claim client_id",
     );

@@ -2,11 +2,13 @@ import { defineCommand } from "../command.ts";
 import { JSON_OPTION } from "../option.ts";
 import { STORE_SETTINGS } from "../settings.ts";
 import {
+  CLAIM_OPTIONS,
   CREATE_OPTION,
   DEFAULT_GRANT,
   DEFAULT_OVERLAP,
   RIGHTS_OPTIONS,
   STORE_ABOUT,
+  TRUST_OPTIONS,
 } from "./store-options.ts";
 
 /** `countersign client`: the programs that sign in as themselves. */
@@ -18,15 +20,28 @@ export const clientCommand = defineCommand({
     add: {
       help: [
         "Add a client. Its secret is made for it and printed once. With --jwks it has no secret: it signs",
-        "assertions with its private key (private_key_jwt).",
+        "assertions with its private key (private_key_jwt). With --trust-issuer it has no secret either: it sends",
+        "tokens of that issuer, such as those of a Kubernetes service account, that are for this server (RFC 7523).",
       ],
       argument: "CLIENT_ID",
-      options: ["scope", "role", "grant", "introspect", "jwks", "create", "json"],
+      options: [
+        "scope",
+        "role",
+        "claim",
+        "grant",
+        "introspect",
+        "jwks",
+        "trust-issuer",
+        "trust-subject",
+        "create",
+        "json",
+      ],
     },
     list: { help: ["List all clients."], options: ["json"] },
     set: {
       help: [
-        "Replace all scopes, all roles, all grants, or what else is named. Tokens of before last until they expire.",
+        "Replace all scopes, all roles, all grants, or what else is named; give claims a value, or take them away.",
+        "Tokens of before last until they expire.",
       ],
       argument: "CLIENT_ID",
       options: [
@@ -34,6 +49,9 @@ export const clientCommand = defineCommand({
         "no-scopes",
         "role",
         "no-roles",
+        "claim",
+        "no-claim",
+        "no-claims",
         "grant",
         "introspect",
         "no-introspect",
@@ -43,11 +61,11 @@ export const clientCommand = defineCommand({
     },
     rotate: {
       help: [
-        "Make a new secret, and print it once. The one before stays good for the overlap. With --jwks,",
-        "replace its keys at once.",
+        "Make a new secret, and print it once. The one before stays good for the overlap. With --jwks or",
+        "--trust-issuer, it proves itself by that at once, and by nothing else.",
       ],
       argument: "CLIENT_ID",
-      options: ["overlap", "jwks", "json"],
+      options: ["overlap", "jwks", "trust-issuer", "trust-subject", "json"],
     },
     disable: {
       help: ["Refuse it from now on, and revoke its tokens."],
@@ -58,6 +76,7 @@ export const clientCommand = defineCommand({
   },
   options: {
     ...RIGHTS_OPTIONS,
+    ...CLAIM_OPTIONS,
     grant: {
       placeholder: "GRANT",
       isRepeatable: true,
@@ -68,6 +87,7 @@ export const clientCommand = defineCommand({
     "no-introspect": { help: "It may no more." },
     revoke: { help: "Revoke its tokens, so that what it loses is gone at once." },
     jwks: { placeholder: "FILE", help: "Its public keys: a JWK Set in a file." },
+    ...TRUST_OPTIONS,
     overlap: {
       placeholder: "DURATION",
       help: "How long the secret before stays good, such as 0s or 7d.",

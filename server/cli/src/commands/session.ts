@@ -12,7 +12,8 @@ export const sessionCommand = defineCommand({
     list: {
       help: [
         "The sessions of a subject that can still be refreshed, newest first, with what each client said of its",
-        "device, the address that it last signed in or refreshed from, and when that was (refreshed).",
+        "device, the address that it last signed in or refreshed from, and when that was (refreshed). Under actor, who",
+        "acts for the subject.",
       ],
       options: ["user", "subject", "external-issuer", "external-subject", "json"],
     },

@@ -17,6 +17,30 @@ export const RIGHTS_OPTIONS: Readonly<Record<string, Option>> = {
   "no-roles": { help: "No roles at all." },
 };
 
+/** The claims of an account or a client. */
+export const CLAIM_OPTIONS: Readonly<Record<string, Option>> = {
+  claim: {
+    placeholder: "NAME=VALUE",
+    isRepeatable: true,
+    help: "A claim that its tokens have; the value is JSON, or else text. As often as needed.",
+  },
+  "no-claim": { placeholder: "NAME", isRepeatable: true, help: "A claim that they have no more." },
+  "no-claims": { help: "No claims at all." },
+};
+
+/** The other issuer whose tokens prove who a client is. */
+export const TRUST_OPTIONS: Readonly<Record<string, Option>> = {
+  "trust-issuer": {
+    placeholder: "ISSUER",
+    help: "It has no secret: tokens of this issuer prove who it is, one of --trusted-issuers.",
+  },
+  "trust-subject": {
+    placeholder: "SUBJECT",
+    isRepeatable: true,
+    help: "Whom these tokens are about, exactly; as often as needed.",
+  },
+};
+
 /** How long a client's secret before stays good, when nothing else is said: time to bring the new one to every machine. */
 export const DEFAULT_OVERLAP = "24h";
 

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { JSON_OPTION } from "../option.ts";
 import { STORE_SETTINGS } from "../settings.ts";
-import { CREATE_OPTION, RIGHTS_OPTIONS, STORE_ABOUT } from "./store-options.ts";
+import { CLAIM_OPTIONS, CREATE_OPTION, RIGHTS_OPTIONS, STORE_ABOUT } from "./store-options.ts";
 
 /** `countersign user`: the accounts that sign in with a password. */
 export const userCommand = defineCommand({
@@ -17,16 +17,17 @@ export const userCommand = defineCommand({
     add: {
       help: ["Add an account."],
       argument: "NAME",
-      options: ["scope", "role", "create", "json"],
+      options: ["scope", "role", "claim", "create", "json"],
     },
     list: { help: ["List all accounts."], options: ["json"] },
     set: {
       help: [
-        "Replace all scopes, all roles, or both. Sessions lose what the account loses at their next refresh, and",
-        "have its new roles from then on; new scopes come with the next sign-in.",
+        "Replace all scopes, all roles, or both; give claims a value, or take them away. Sessions lose what the",
+        "account loses at their next refresh, and have its new roles and claims from then on; new scopes come with",
+        "the next sign-in.",
       ],
       argument: "NAME",
-      options: ["scope", "no-scopes", "role", "no-roles", "revoke", "json"],
+      options: ["scope", "no-scopes", "role", "no-roles", "claim", "no-claim", "no-claims", "revoke", "json"],
     },
     passwd: { help: ["Set another password."], argument: "NAME", options: ["json"] },
     disable: { help: ["Refuse it from now on."], argument: "NAME", options: ["json"] },
@@ -39,6 +40,7 @@ export const userCommand = defineCommand({
   },
   options: {
     ...RIGHTS_OPTIONS,
+    ...CLAIM_OPTIONS,
     revoke: { help: "End all sessions of the account, so that what it loses is gone at once." },
     create: CREATE_OPTION,
     json: JSON_OPTION,

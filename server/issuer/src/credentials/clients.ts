@@ -83,6 +83,8 @@ export interface ClientRotation {
 export interface Clients {
   /** Add a client. @throws Error when there is one with its identifier, or a part of it is no good */
   create(client: NewClient): Promise<ClientWithSecret>;
+  /** Find a client by its identifier. */
+  find(clientId: string): Promise<ClientRecord | undefined>;
   /** List every client by its identifier. */
   list(): Promise<readonly ClientRecord[]>;
   /**
@@ -147,6 +149,7 @@ export function createClients(options: ClientsOptions): Clients {
       record("client_added", input.clientId);
       return made;
     },
+    find: (clientId) => findClient(store, clientId),
     list: () => listClients(store),
     async rotate(clientId, { overlapMs, jwks, trust }) {
       await get(clientId);
