@@ -16,6 +16,11 @@ export interface SessionOptions extends Omit<AssembleOptions, "source" | "server
    * before it gets a token. It can only shorten what the server grants. Default: as long as that.
    */
   readonly maxTokenLifeMs?: MaxTokenLife | undefined;
+  /**
+   * Signs the program in as a client of the Countersign server, with a signed assertion (RFC 7523 §2.2), whenever there is
+   * no session. It is called anew each time. Default: the session begins with `signIn` or `begin`.
+   */
+  readonly assertion?: (() => Promise<string>) | undefined;
 }
 
 /**
@@ -26,8 +31,18 @@ export interface SessionOptions extends Omit<AssembleOptions, "source" | "server
  * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
  */
 export function createSession(options: SessionOptions): Session {
-  const { transport, maxTokenLifeMs, baseUrl, allowedOrigins, allowInsecure, store, clock, peers } = options;
-  const server = transport && createSessionServiceSource(transport, maxTokenLifeMs);
+  const {
+    transport,
+    maxTokenLifeMs,
+    assertion,
+    baseUrl,
+    allowedOrigins,
+    allowInsecure,
+    store,
+    clock,
+    peers,
+  } = options;
+  const server = transport && createSessionServiceSource(transport, { maxTokenLifeMs, assertion });
   const { source = server } = options;
   if (source === undefined) {
     throw new TypeError("either transport or source is needed");

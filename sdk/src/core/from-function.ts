@@ -1,4 +1,5 @@
 import type { TokenGrant, TokenSource } from "./source.ts";
+import { accountOf } from "./token-claims.ts";
 
 /** Options of {@link fromFunction}. */
 export interface FunctionSourceOptions {
@@ -31,19 +32,4 @@ export function fromFunction(
     refresh: ({ signal }) => acquire(signal),
     revoke: () => Promise.resolve(),
   };
-}
-
-/**
- * Read whose token it is; `undefined` when it is no JWT. Nothing is granted for it: a token of another account makes
- * another session, so that no call and no stream goes on under it.
- */
-function accountOf(token: string): string | undefined {
-  try {
-    const claims = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
-    // The text of both is only compared, whatever they are: hence the cast.
-    const { iss, sub } = JSON.parse(claims) as Readonly<Record<string, unknown>>;
-    return sub === undefined ? undefined : JSON.stringify([iss, sub]);
-  } catch {
-    return undefined;
-  }
 }

@@ -10,19 +10,29 @@ import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js
 import { durationMs } from "./duration.ts";
 import type { MaxTokenLife, TokenGrant, TokenSource } from "./source.ts";
 
+/** How {@link createSessionServiceSource} asks for tokens. */
+export interface SessionServiceOptions {
+  readonly maxTokenLifeMs?: MaxTokenLife | undefined;
+  /** Signs a client in, whenever there is no session: asked for anew each time. */
+  readonly assertion?: (() => Promise<string>) | undefined;
+}
+
 /**
  * Create the source that speaks to a Countersign server's SessionService.
  *
  * @param transport a transport without the session's interceptor
  */
-export function createSessionServiceSource(transport: Transport, maxTokenLifeMs?: MaxTokenLife): TokenSource {
+export function createSessionServiceSource(
+  transport: Transport,
+  { maxTokenLifeMs, assertion }: SessionServiceOptions = {},
+): TokenSource {
   const client = createClient(SessionService, transport);
   const streams = createClient(StreamService, transport);
   const limits = () => {
     const lifeMs = maxTokenLifeMs?.();
     return lifeMs === undefined ? {} : { maxAccessTokenTtl: durationFromMs(lifeMs) };
   };
-  return {
+  const source: TokenSource = {
     repeatable: true,
     async signIn({ username, password, scopes = [], device = "" }, signal) {
       const credential = { case: "password" as const, value: { username, password } };
@@ -42,6 +52,24 @@ export function createSessionServiceSource(transport: Transport, maxTokenLifeMs?
       const options = { signal, headers: bearer(accessToken) };
       const answer = await streams.renew({ streamIds: [...streamIds] }, options);
       return answer.streams.map(({ streamId }) => streamId);
+    },
+  };
+  if (assertion === undefined) {
+    return source;
+  }
+  const acquire = async (signal: AbortSignal): Promise<TokenGrant> => {
+    const credential = { case: "assertion" as const, value: { assertion: (await assertion()).trim() } };
+    const response = await client.signIn({ credential, ...limits() }, { signal });
+    return toGrant(response.tokens);
+  };
+  return {
+    ...source,
+    acquire,
+    async refresh(attempt) {
+      // Clients get no refresh tokens: they sign in again, and go on under the name of the first time.
+      return attempt.refreshToken === undefined
+        ? { ...(await acquire(attempt.signal)), sessionId: undefined }
+        : source.refresh(attempt);
     },
   };
 }

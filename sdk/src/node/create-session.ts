@@ -23,6 +23,11 @@ export interface NodeSessionOptions extends OriginGuardOptions {
    * that speaks HTTP/2 alone needs one for that, such as `createGrpcTransport({ baseUrl })`.
    */
   readonly transport?: Transport | undefined;
+  /**
+   * Signs the program in as a client of the Countersign server, with a signed assertion (RFC 7523 §2.2), whenever there is
+   * no session. It is called anew each time; `fromFile` makes one. Default: the session begins with `signIn` or `begin`.
+   */
+  readonly assertion?: (() => Promise<string>) | undefined;
   /** Own certificate authorities and client certificates. */
   readonly tls?: NodeTlsOptions | undefined;
 }
@@ -33,7 +38,7 @@ export interface NodeSessionOptions extends OriginGuardOptions {
  * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function createSession(options: NodeSessionOptions): Session {
-  const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, store, tls } = options;
+  const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls } = options;
   const transport =
     options.transport ??
     createHttpTransport({ baseUrl, tls, protocol: "connect", httpVersion: "1.1", interceptors: [] });
@@ -44,6 +49,7 @@ export function createSession(options: NodeSessionOptions): Session {
     transport,
     source,
     maxTokenLifeMs,
+    assertion,
     store,
   });
 }

@@ -15,4 +15,6 @@ export type { NodeSessionOptions } from "./create-session.ts";
 export { createSession } from "./create-session.ts";
 export type { FileStoreOptions } from "./file-store.ts";
 export { createFileStore } from "./file-store.ts";
+export type { FileSource } from "./from-file.ts";
+export { fromFile } from "./from-file.ts";
 export type { NodeProtocol, NodeTlsOptions } from "./http-transport.ts";
