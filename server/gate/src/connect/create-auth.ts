@@ -1,19 +1,17 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
-import { createAuthenticator, type RevokedPrincipals } from "../authenticate/authenticator.ts";
-import { assertStillGood } from "../authenticate/still-good.ts";
+import type { RevokedPrincipals } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Documents } from "../kernel/documents.ts";
 import type { IssuerSignal } from "../kernel/observe.ts";
-import { createClockJumps } from "../streams/clock-jumps.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
-import { createAnonymousStreams } from "./anonymous-streams.ts";
-import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
+import { authenticationOf, createGateOf, createGuardOf } from "./assemble-gate.ts";
+import { assertTokenAudiences, createAudiences } from "./audiences.ts";
 import type { AuthOptions } from "./auth-options.ts";
-import { type Authentication, createExplain, type Explain } from "./explain/explain.ts";
+import { createExplain, type Explain } from "./explain/explain.ts";
 import { createRouteCheck } from "./foreign-route.ts";
-import { createGate, type Gate, type GateOptions } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import { joinOtherServers, renewForOthers } from "./issuer-signals.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { createTokenReader } from "./read-token.ts";
@@ -23,7 +21,6 @@ import { createChallengeHints } from "./resource/challenge.ts";
 import { createResourceDocuments } from "./resource/resource-metadata.ts";
 import { hasEarlyGate } from "./route/early-gate.ts";
 import { createGuardedRoutes } from "./route/guarded-routes.ts";
-import { createImplementationGuard, type ImplementationGuardOptions } from "./route/implementation-guard.ts";
 
 /** What {@link createAuth} returns: to be spread into the options of a Connect adapter. */
 export interface Auth {
@@ -132,85 +129,6 @@ function handlersOf(routes: AuthOptions["routes"]): Handlers {
 
 function servicesOf(handlers: Handlers): readonly DescService[] {
   return handlers.map((handler) => handler.service);
-}
-
-function authenticationOf(resolved: ResolvedAuthOptions, { issuers }: Audiences): Authentication {
-  return {
-    issuers,
-    revocations: resolved.revocations,
-    toleranceSeconds: resolved.clockToleranceSeconds,
-    keyTimeoutMs: resolved.gateTimeoutMs,
-    maxTokenBytes: resolved.maxTokenBytes,
-  };
-}
-
-type GateParts = Pick<GateOptions, "policies" | "audiences" | "findChallengeHints" | "readToken">;
-
-function createGateOf(
-  resolved: ResolvedAuthOptions,
-  authentication: Authentication,
-  { policies, audiences, findChallengeHints, readToken }: GateParts,
-): Gate {
-  const { clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
-  const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
-  const authenticator = createAuthenticator({
-    issuers,
-    revocations,
-    toleranceSeconds,
-    keyTimeoutMs,
-    maxTokenBytes,
-    clock,
-    tokenFailureLimit,
-    cacheEntries: resolved.verdictCacheEntries,
-  });
-  return createGate({
-    policies,
-    audiences,
-    authenticator,
-    readToken,
-    tokenFailureLimit,
-    clock,
-    observer,
-    enforcement,
-    forwardToken,
-    onError,
-    findChallengeHints,
-  });
-}
-
-function createGuardOf(
-  resolved: ResolvedAuthOptions,
-  {
-    policies,
-    gate,
-    findChallengeHints,
-  }: Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints">,
-) {
-  const { observer, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
-  const leases = {
-    registry: resolved.streams,
-    revocations,
-    clock,
-    observer,
-    onError,
-    toleranceSeconds: clockToleranceSeconds,
-    clockJumps: createClockJumps(clock),
-  };
-  const anonymous = createAnonymousStreams(resolved.anonymousStreams);
-  return createImplementationGuard({
-    gate,
-    policies,
-    observer,
-    enforcement,
-    onError,
-    findChallengeHints,
-    clock,
-    assertStillGood(principal) {
-      const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
-      assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });
-    },
-    streams: { leases, anonymous },
-  });
 }
 
 function createDocumentsOf(
