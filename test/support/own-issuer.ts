@@ -26,7 +26,8 @@ export interface OwnIssuer extends AsyncDisposable {
 }
 
 /** Where an issuer of tests is, if not on an empty store. */
-export interface OwnIssuerPlace extends Pick<CreateIssuerOptions, "claims" | "resources"> {
+export interface OwnIssuerPlace
+  extends Pick<CreateIssuerOptions, "claims" | "federatedIssuers" | "resources"> {
   readonly dataDir?: string;
   readonly clock?: WallClock;
 }
@@ -56,7 +57,7 @@ export async function startOwnIssuer(
       ...(place?.claims && { claims: place.claims }),
       ...(place?.resources && { resources: place.resources }),
       clockToleranceMs: 0,
-      federatedIssuers: federated.map(toOptions),
+      federatedIssuers: [...federated.map(toOptions), ...(place?.federatedIssuers ?? [])],
       allowedOrigins: [COOKIE_ORIGIN],
       clock,
       audit: { record: (event) => void events.push(event) },

@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "@countersign/server";
-import { type IssuerHost, resolveIssuer } from "@countersign/server/internal";
+import { assertOptionNames, type IssuerHost, resolveIssuer } from "@countersign/server/internal";
 import type { FederatedIssuer } from "../credentials/federated-identity.ts";
 
 /** Another issuer whose tokens can be exchanged for ours, and what they are worth here. */
@@ -26,7 +26,25 @@ export interface FederatedIssuerOptions {
    * all, so that no subject is signed in here for longer than there.
    */
   readonly refreshForMs?: number | undefined;
+  /**
+   * Whether its tokens authenticate clients only, each of those that `clients` have as `trust`, and are exchanged for
+   * nothing: for an issuer with whom many strangers have a subject, such as GitHub Actions. Default: false.
+   */
+  readonly clientsOnly?: boolean | undefined;
 }
+
+/** Every option of another issuer: one that is new does not compile before it stands here. */
+const OPTION_NAMES = {
+  issuer: true,
+  subjectClaim: true,
+  scopes: true,
+  roles: true,
+  requiredClaims: true,
+  acr: true,
+  amr: true,
+  refreshForMs: true,
+  clientsOnly: true,
+} satisfies Record<keyof FederatedIssuerOptions, true>;
 
 /**
  * Fill in the defaults of another issuer.
@@ -37,7 +55,8 @@ export function resolveFederatedIssuer(
   options: FederatedIssuerOptions,
   { url, ...host }: IssuerHost & { readonly url: string },
 ): FederatedIssuer {
-  const { refreshForMs } = options;
+  const { refreshForMs, clientsOnly = false } = options;
+  assertOptionNames("a federated issuer", options, OPTION_NAMES);
   if (refreshForMs !== undefined && !(refreshForMs > 0)) {
     throw new TypeError("refreshForMs must be a positive number of milliseconds");
   }
@@ -51,5 +70,6 @@ export function resolveFederatedIssuer(
     acr: new Map(Object.entries(options.acr ?? {})),
     amr: new Set(options.amr),
     refreshForMs,
+    clientsOnly,
   };
 }

@@ -1,4 +1,8 @@
-import { createClientAuthentication } from "../credentials/client-authentication.ts";
+import { createTrustedIssuers } from "@countersign/server/internal";
+import {
+  type ClientAuthentication,
+  createClientAuthentication,
+} from "../credentials/client-authentication.ts";
 import { type FederatedIssuer, toExternalTerms } from "../credentials/federated-identity.ts";
 import { createFederation, type Federation } from "../credentials/federation.ts";
 import { createPasswords } from "../credentials/password.ts";
@@ -6,6 +10,8 @@ import { createPasswordChange } from "../credentials/password-change.ts";
 import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../credentials/shared-sign-in-limiter.ts";
 import { limitSignInAttempts } from "../credentials/sign-in-attempts.ts";
+import { createTrustedAssertions } from "../credentials/trusted-assertions.ts";
+import { toMetadataDocument } from "../oauth2/metadata.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
 import { createHashReplacer } from "../sessions/replace-password.ts";
@@ -29,7 +35,7 @@ export interface Issuance {
 /**
  * Put together what issues tokens, for RPCs and for OAuth.
  *
- * @param federated whose tokens are exchanged
+ * @param federated whose tokens are exchanged, or authenticate clients
  * @param opened closes what this opens
  */
 export function createIssuance(
@@ -39,19 +45,22 @@ export function createIssuance(
 ): Issuance {
   const { options, clock } = context;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
-  const termsOf = new Map(federated.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
-  const externalTerms = (name: string) => termsOf.get(name);
+  const exchanged = federated.filter(({ clientsOnly }) => clientsOnly !== true);
+  const termsOf = new Map(exchanged.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
+  // Of a tenant, the terms are those of the issuer that it is a tenant of.
+  const trusted = createTrustedIssuers(exchanged.map((other) => other.trusted));
+  const externalTerms = (name: string) => termsOf.get(trusted.get(name)?.issuer ?? "");
   const tokenClaims = composeTokenClaims(context);
   const sessions = composeSessions(context, { tokenClaims, externalTerms });
   const accessGrants = composeAccessGrants(context, tokenClaims);
-  const federation = createFederation({ issuers: federated, clock, toleranceSeconds });
+  const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds });
   return {
     sessions,
     accessGrants,
     federation,
-    signIn: composeSignIn(context, { sessions, accessGrants, federation }, opened),
+    signIn: composeSignIn(context, { sessions, accessGrants, federation, federated }, opened),
     externalTerms,
-    isOtherIssuer: (name) => termsOf.has(name),
+    isOtherIssuer: (name) => trusted.get(name) !== undefined,
   };
 }
 
@@ -108,10 +117,14 @@ function composeTokenClaims({ options, clock }: IssuerContext): TokenClaims | un
   );
 }
 
+interface SignInParts extends Pick<Issuance, "sessions" | "accessGrants" | "federation"> {
+  readonly federated: readonly FederatedIssuer[];
+}
+
 /** Put together what checks credentials and begins sessions for them. */
 function composeSignIn(
   { options, store, clock, revocations }: IssuerContext,
-  { sessions, accessGrants, federation }: Pick<Issuance, "sessions" | "accessGrants" | "federation">,
+  { sessions, accessGrants, federation, federated }: SignInParts,
   opened: AsyncDisposableStack,
 ): SignIn {
   const { audit, url: issuer, bus, signInsPerMinute: perMinute, onError } = options;
@@ -134,11 +147,23 @@ function composeSignIn(
       audit,
       replaceHash: createHashReplacer({ store, clock, audit, revocations }),
     }),
-    authenticateClient: createClientAuthentication({
-      store,
-      clock,
-      issuer,
-      toleranceSeconds: options.clockToleranceMs / 1_000,
-    }),
+    authenticateClient: composeClientAuthentication({ options, store, clock }, federated),
+  });
+}
+
+function composeClientAuthentication(
+  { options, store, clock }: Pick<IssuerContext, "clock" | "options" | "store">,
+  issuers: readonly FederatedIssuer[],
+): ClientAuthentication {
+  const { url: issuer } = options;
+  const toleranceSeconds = options.clockToleranceMs / 1_000;
+  // RFC 7523 §3: the authorization server, by its name or by its token endpoint.
+  const audiences = [issuer, toMetadataDocument(issuer).token_endpoint];
+  return createClientAuthentication({
+    store,
+    clock,
+    issuer,
+    toleranceSeconds,
+    trustedAssertions: createTrustedAssertions({ issuers, store, clock, toleranceSeconds, audiences }),
   });
 }

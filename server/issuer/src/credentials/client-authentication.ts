@@ -5,6 +5,7 @@ import type { Store } from "../store/database.ts";
 import { type AssertionCheckOptions, createAssertionCheck } from "./client-assertion.ts";
 import { isClientId } from "./client-names.ts";
 import { matchesClientSecret } from "./client-secret.ts";
+import type { TrustedAssertions } from "./trusted-assertions.ts";
 
 /** What a client proves itself with. */
 export type ClientCredential =
@@ -14,16 +15,25 @@ export type ClientCredential =
 /** Finds out which client a credential is of. */
 export type ClientAuthentication = (credential: ClientCredential) => Promise<ClientRecord>;
 
+/** What {@link createClientAuthentication} needs. */
+export interface ClientAuthenticationOptions extends AssertionCheckOptions {
+  /** Knows the clients that another issuer vouches for; undefined: there is no such issuer. */
+  readonly trustedAssertions?: TrustedAssertions | undefined;
+}
+
 /**
- * Create the check of clients, by secret or signed assertion.
+ * Create the check of clients, by secret, signed assertion, or the token of another issuer.
  *
  * A client that does not exist, is disabled, or proves itself otherwise is answered like a wrong secret.
  *
  * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the
  *   store cannot be used
  */
-export function createClientAuthentication(options: AssertionCheckOptions): ClientAuthentication {
-  const checkAssertion = createAssertionCheck(options);
+export function createClientAuthentication(options: ClientAuthenticationOptions): ClientAuthentication {
+  const { trustedAssertions } = options;
+  const checkOwn = createAssertionCheck(options);
+  const checkAssertion: typeof checkOwn = (assertion) =>
+    trustedAssertions?.claims(assertion) === true ? trustedAssertions.check(assertion) : checkOwn(assertion);
   return (credential) =>
     credential.kind === "assertion"
       ? checkAssertion(credential.assertion)

@@ -25,6 +25,8 @@ export interface FederatedIssuer {
    * all, so that no subject is signed in here for longer than there.
    */
   readonly refreshForMs?: number | undefined;
+  /** Whether its tokens authenticate clients only, and are exchanged for nothing. Default: they are exchanged, too. */
+  readonly clientsOnly?: boolean | undefined;
 }
 
 /** Whom a token of another issuer stands for here. */
@@ -51,11 +53,7 @@ export interface FederatedIdentity extends Authentication {
  */
 export function toIdentity(issuer: FederatedIssuer, principal: Principal): FederatedIdentity {
   const { claims } = principal;
-  for (const [name, value] of issuer.required) {
-    if (claims[name] !== value) {
-      throw invalid("a claim of the token does not have the value that is required here");
-    }
-  }
+  assertRequiredClaims(issuer, principal);
   const external = claims[issuer.subjectClaim];
   if (typeof external !== "string" || external === "") {
     throw invalid("the claim of the token that names its subject is not a non-empty text");
@@ -70,6 +68,15 @@ export function toIdentity(issuer: FederatedIssuer, principal: Principal): Feder
     refreshForMs: issuer.refreshForMs,
     principal,
   };
+}
+
+/** @throws AuthError `CREDENTIALS_INVALID` when a token lacks a claim that is required */
+export function assertRequiredClaims({ required }: FederatedIssuer, { claims }: Principal): void {
+  for (const [name, value] of required) {
+    if (!Object.hasOwn(claims, name) || claims[name] !== value) {
+      throw invalid("a claim of the token does not have the value that is required here");
+    }
+  }
 }
 
 /** Values that were not declared are left out: another issuer may mean something else by them. */

@@ -1,12 +1,8 @@
-import type { Clock, Principal } from "@countersign/server";
+import type { Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import {
-  createAuthenticator,
-  createTrustedIssuers,
-  parseCompactJws,
-  toShortType,
-} from "@countersign/server/internal";
+import { parseCompactJws, toShortType } from "@countersign/server/internal";
 import { type FederatedIdentity, type FederatedIssuer, toIdentity } from "./federated-identity.ts";
+import { createFederatedTokens } from "./federated-tokens.ts";
 
 /** What {@link createFederation} needs. */
 export interface FederationOptions {
@@ -21,8 +17,6 @@ export type ExchangedTokenType = "access_token" | "id_token" | "jwt";
 /** Finds out whom a token of another issuer stands for. Its type, when it was declared, must not be another. */
 export type Federation = (token: string, type?: ExchangedTokenType) => Promise<FederatedIdentity>;
 
-const CACHE_ENTRIES = 1_000;
-
 /**
  * Create the check of tokens of other issuers, to be exchanged for ours (RFC 8693 §2.1).
  *
@@ -34,20 +28,17 @@ export function createFederation({ issuers, clock, toleranceSeconds }: Federatio
     return () => Promise.reject(invalid("the token is of no issuer whose tokens are exchanged here"));
   }
   const byName = new Map(issuers.map((issuer) => [issuer.trusted.issuer, issuer]));
-  const trusted = createTrustedIssuers(issuers.map((issuer) => issuer.trusted));
-  const authenticator = createAuthenticator({
-    issuers: trusted,
-    revocations: { isRevoked: () => false },
+  const tokens = createFederatedTokens({
+    issuers: issuers.map(({ trusted }) => trusted),
     clock,
     toleranceSeconds,
-    cacheEntries: CACHE_ENTRIES,
   });
   return async (token, type = "jwt") => {
-    const principal = await authenticate(() => authenticator.authenticate(token));
+    const { principal, issuer: name } = await tokens.verify(token);
     if (type === "id_token" && isAccessToken(token)) {
       throw invalid("the token is an access token and was declared an ID token");
     }
-    const issuer = byName.get(trusted.get(principal.issuer)?.issuer ?? "");
+    const issuer = byName.get(name);
     if (issuer === undefined) {
       throw invalid("the token is of no issuer whose tokens are exchanged here");
     }
@@ -61,20 +52,6 @@ function isAccessToken(token: string): boolean {
   return typeof typ === "string" && toShortType(typ) === "at+jwt";
 }
 
-async function authenticate(work: () => Principal | Promise<Principal>): Promise<Principal> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!(cause instanceof AuthError) || cause.reason === "AUTH_UNAVAILABLE") {
-      throw cause;
-    }
-    throw invalid(
-      cause.reason === "TOKEN_EXPIRED" ? "the token has expired" : "the token is not valid here",
-      cause,
-    );
-  }
-}
-
-function invalid(rule: string, cause?: unknown): AuthError {
-  return new AuthError("CREDENTIALS_INVALID", rule, { cause });
+function invalid(rule: string): AuthError {
+  return new AuthError("CREDENTIALS_INVALID", rule);
 }

@@ -1,0 +1,76 @@
+import type { Clock, Principal } from "@countersign/server";
+import { AuthError } from "@countersign/server";
+import {
+  createAuthenticator,
+  createTrustedIssuers,
+  parseCompactJws,
+  type TrustedIssuer,
+} from "@countersign/server/internal";
+
+/** What {@link createFederatedTokens} needs. */
+export interface FederatedTokensOptions {
+  readonly issuers: readonly TrustedIssuer[];
+  readonly clock: Clock;
+  readonly toleranceSeconds: number;
+}
+
+/** A token of another issuer that is good. */
+export interface FederatedToken {
+  readonly principal: Principal;
+  /** The issuer, as it is declared: of a tenant, the template. */
+  readonly issuer: string;
+}
+
+/** Verifies tokens of other issuers. */
+export interface FederatedTokens {
+  /** Whether a token says that it is of one of the issuers, which its signature has yet to prove. */
+  claims(token: string): boolean;
+  /**
+   * Verify a token.
+   *
+   * @throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the keys of the issuer cannot
+   *   be had
+   */
+  verify(token: string): Promise<FederatedToken>;
+}
+
+const CACHE_ENTRIES = 1_000;
+
+/** Create the check of tokens of other issuers. */
+export function createFederatedTokens(options: FederatedTokensOptions): FederatedTokens {
+  const { clock, toleranceSeconds } = options;
+  const issuers = createTrustedIssuers(options.issuers);
+  const authenticator = createAuthenticator({
+    issuers,
+    revocations: { isRevoked: () => false },
+    clock,
+    toleranceSeconds,
+    cacheEntries: CACHE_ENTRIES,
+  });
+  return {
+    claims(token) {
+      try {
+        return issuers.find(parseCompactJws(token).payload) !== undefined;
+      } catch {
+        // What is no token is of nobody: the check that it is handed to says so.
+        return false;
+      }
+    },
+    async verify(token) {
+      const principal = await authenticate(() => authenticator.authenticate(token));
+      return { principal, issuer: issuers.get(principal.issuer)?.issuer ?? "" };
+    },
+  };
+}
+
+async function authenticate(work: () => Principal | Promise<Principal>): Promise<Principal> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof AuthError) || cause.reason === "AUTH_UNAVAILABLE") {
+      throw cause;
+    }
+    const rule = cause.reason === "TOKEN_EXPIRED" ? "the token has expired" : "the token is not valid here";
+    throw new AuthError("CREDENTIALS_INVALID", rule, { cause });
+  }
+}
