@@ -82,6 +82,7 @@ export function createGuardOf(
     onError,
     findChallengeHints,
     clock,
+    decider: resolved.decider,
     assertStillGood(principal) {
       const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
       assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });

@@ -7,6 +7,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Observer } from "../kernel/observe.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import type { AnonymousStreamLimits } from "./anonymous-streams.ts";
+import type { Decide } from "./decide.ts";
 import type { EnforcementMode } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
@@ -61,7 +62,12 @@ export interface AuthOptions {
    * Default: 8,192.
    */
   readonly maxTokenBytes?: number;
-  /** How long a decision may wait for keys, in milliseconds. Default: 5,000. */
+  /**
+   * Decides on each message behind the rule of its method, by what no token says: relations that another service knows. It
+   * is asked for every method that is not PUBLIC. Default: the rules decide alone.
+   */
+  readonly decide?: Decide;
+  /** How long a decision may wait for keys, and for `decide`, in milliseconds. Default: 5,000. */
   readonly gateTimeoutMs?: number;
   /**
    * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. It counts by the peer that

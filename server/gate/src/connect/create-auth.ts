@@ -70,7 +70,7 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, signals, clock, enforcement } = resolved;
+  const { streams, signals, clock, decider, enforcement } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
@@ -101,7 +101,7 @@ export function createAuth(options: AuthOptions): Auth {
     policyTable: policies,
     streams,
     documents: createDocumentsOf(resolved, policies, options.issuers),
-    explain: createExplain({ policies, audiences, readToken, enforcement, clock, authentication }),
+    explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
     ready: Promise.all(signals.map(({ ready }) => ready)).then(() => undefined),
   };
 }

@@ -9,6 +9,7 @@ import { assertOptionNames } from "../kernel/option-names.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import type { AuthOptions } from "./auth-options.ts";
+import { createDecider, type Decider, type DeciderOptions } from "./decide.ts";
 import { describeRelaxations } from "./describe-relaxations.ts";
 import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
@@ -47,6 +48,7 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
   audience: true,
   resource: true,
   policies: true,
+  decide: true,
   revocations: true,
   enforce: true,
   forwardToken: true,
@@ -69,7 +71,14 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
 export interface ResolvedAuthOptions
   extends Omit<
     Required<AuthOptions>,
-    "anonymousStreams" | "audit" | "enforce" | "issuers" | "observe" | "resource" | "tokenFailureLimit"
+    | "anonymousStreams"
+    | "audit"
+    | "decide"
+    | "enforce"
+    | "issuers"
+    | "observe"
+    | "resource"
+    | "tokenFailureLimit"
   > {
   readonly anonymousStreams: AnonymousStreamLimits;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
@@ -81,6 +90,8 @@ export interface ResolvedAuthOptions
   /** What issuers say of their tokens afterwards. */
   readonly signals: readonly IssuerSignals[];
   readonly enforcement: Enforcement;
+  /** Undefined: rules decide alone. */
+  readonly decider: Decider | undefined;
 }
 
 /**
@@ -90,9 +101,8 @@ export interface ResolvedAuthOptions
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertOptionNames("createAuth", options, OPTION_NAMES);
-  const { gateTimeoutMs = DEFAULT_GATE_TIMEOUT_MS, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
-  assertPositive("gateTimeoutMs", gateTimeoutMs);
-  assertPositive("readMaxBytes", readMaxBytes);
+  const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS);
+  const readMaxBytes = resolvePositive("readMaxBytes", options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES);
   assertTrust(options);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning } = options;
@@ -101,9 +111,8 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     resolveIssuer(issuer, { audience: options.audience, clock, observer, onWarning });
   const issuers = options.issuers.map(trust);
   const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
-  describeWeaknesses(options).forEach((weakness) => {
-    onWarning(weakness);
-  });
+  const onError = isolateSink(options.onError ?? printError);
+  warnOfWeaknesses(options, onWarning);
   return {
     routes: options.routes,
     interceptors: options.interceptors ?? [],
@@ -125,7 +134,8 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
     observer,
-    onError: isolateSink(options.onError ?? printError),
+    onError,
+    decider: resolveDecider(options, { timeoutMs: gateTimeoutMs, clock, onError }),
     onWarning,
     clock,
   };
@@ -141,8 +151,26 @@ function assertTrust({ audience, issuers }: { readonly audience: unknown; readon
   }
 }
 
+function resolveDecider(
+  { decide }: Pick<AuthOptions, "decide">,
+  { timeoutMs, clock, onError }: Omit<DeciderOptions, "decide">,
+): Decider | undefined {
+  if (decide === undefined) {
+    return undefined;
+  }
+  if (typeof decide !== "function") {
+    throw new TypeError("createAuth: decide must be a function");
+  }
+  return createDecider({ decide, timeoutMs, clock, onError });
+}
+
 function findIssuerClock(issuers: readonly IssuerOptions[]): Clock | undefined {
   return issuers.find((issuer) => issuer?.signals?.clock !== undefined)?.signals?.clock;
+}
+
+function resolvePositive(name: string, value: number): number {
+  assertPositive(name, value);
+  return value;
 }
 
 function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
@@ -160,12 +188,15 @@ function resolveMaxTokenBytes(bytes = DEFAULT_MAX_TOKEN_BYTES): number {
   return bytes;
 }
 
-/** List what makes a server less safe than it is by default. */
-function describeWeaknesses(options: AuthOptions): readonly string[] {
+/** Say what makes a server less safe than it is by default. */
+function warnOfWeaknesses(options: AuthOptions, onWarning: (message: string) => void): void {
   const shadowed = [...(options.enforce ?? [])].filter(([, mode]) => mode === "shadow");
-  return [
+  const weaknesses = [
     ...shadowed.map(([service]) => `service ${service.typeName} is in shadow mode: nothing is denied`),
     ...(options.forwardToken === true ? ["forwardToken: handlers can read the tokens of callers"] : []),
     ...options.issuers.flatMap(describeRelaxations),
   ];
+  weaknesses.forEach((weakness) => {
+    onWarning(weakness);
+  });
 }

@@ -9,7 +9,7 @@ import type { AuditEvent } from "./audit.ts";
  * minute. Events hold no tokens, secrets or statements; only those of {@link audited} name who it was.
  */
 export interface Observer {
-  /** The gate has decided on a call, or a rule has refused one of its messages. By `createAuth`. */
+  /** The gate has decided on a call, or a rule or `decide` has refused one of its messages. By `createAuth`. */
   callDecided?(decision: CallDecision): void;
   /** The keys of an issuer were fetched, or could not be. By `createAuth`; for federated issuers by `createIssuer`. */
   keysFetched?(fetch: KeyFetch): void;
@@ -40,8 +40,11 @@ export interface CallDecision {
   readonly result: "allowed" | "denied" | "would_be_denied";
   /** Why it was refused; `INTERNAL`: the server has failed. Undefined when it was allowed. */
   readonly reason: AuthReason | "INTERNAL" | undefined;
-  /** The gate, by the headers of the call; or the rule of the method, by a message. What a rule allows is not observed. */
-  readonly decidedBy: "gate" | "rule";
+  /**
+   * The gate, by the headers of the call; or the rule of the method, or `decide` of the application, by a message. What
+   * these two allow is not observed.
+   */
+  readonly decidedBy: "gate" | "rule" | "decide";
   /** Whether the token had been verified before. `none`: no token was looked up. */
   readonly cache: "hit" | "miss" | "none";
   /** How long it took, in microseconds. */

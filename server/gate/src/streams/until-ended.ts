@@ -2,8 +2,11 @@ import type { Ending } from "./ending.ts";
 
 /** What happens to the messages of a stream on their way. */
 export interface PassingHooks<T> {
-  /** Looks at each message; what it throws is what the reader gets instead. */
-  readonly onMessage?: ((message: T) => void) | undefined;
+  /**
+   * Looks at each message, one after the other; what it throws or rejects with is what the reader gets instead. A message
+   * waits for its promise, and those behind it wait too.
+   */
+  readonly onMessage?: ((message: T) => void | Promise<void>) | undefined;
   /** Converts an error of the source, and the one that ends the stream. Default: both go on as they are. */
   readonly toError?: (error: unknown) => unknown;
   /** Called when the source is over, or the reader is. It may be called more than once. */
@@ -40,16 +43,35 @@ function createPassing<T>(
   { onMessage, toError = (error) => error, onDone }: PassingHooks<T>,
 ): AsyncIterator<T> {
   let rejectPending: ((error: unknown) => void) | undefined;
+  /** Settles when the messages before have been looked at; undefined: they have. */
+  let looking: Promise<void> | undefined;
   ending.onEnd((error) => {
     rejectPending?.(toError(error));
     close(inner);
   });
-  const look = (result: IteratorResult<T>): void => {
-    if (result.done === true) {
-      onDone?.();
-    } else {
-      onMessage?.(result.value);
+  const look = (result: IteratorResult<T>): void | Promise<void> => {
+    if (result.done !== true) {
+      return onMessage?.(result.value);
     }
+    onDone?.();
+  };
+  const lookUnlessEnded = (result: IteratorResult<T>): void | Promise<void> => {
+    if (ending.ended !== undefined) {
+      throw ending.ended;
+    }
+    return look(result);
+  };
+  /** Look at a message in its turn. Without a promise where there is nothing to wait for. */
+  const lookInTurn = (result: IteratorResult<T>): void | Promise<void> => {
+    const looked = looking === undefined ? look(result) : looking.then(() => lookUnlessEnded(result));
+    if (looked instanceof Promise) {
+      const turn = looked.then(clear, clear);
+      function clear(): void {
+        looking = looking === turn ? undefined : looking;
+      }
+      looking = turn;
+    }
+    return looked;
   };
   return {
     next: () =>
@@ -62,8 +84,12 @@ function createPassing<T>(
             };
             const pass = (result: IteratorResult<T>): void => {
               try {
-                look(result);
-                resolve(result);
+                const looked = lookInTurn(result);
+                if (looked instanceof Promise) {
+                  looked.then(() => resolve(result), fail);
+                } else {
+                  resolve(result);
+                }
               } catch (error) {
                 fail(error);
               }

@@ -9,6 +9,7 @@ import { createRefusal } from "../../errors/refusal.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Audiences } from "../audiences.ts";
 import { createCallValues, stateOf } from "../call-state.ts";
+import type { Decider } from "../decide.ts";
 import { createEnforcement, type Enforcement } from "../enforcement.ts";
 import { createGate, type GateContext } from "../gate.ts";
 import { withoutNodeRequest } from "../node-request.ts";
@@ -29,6 +30,8 @@ export interface ExplainContext {
   readonly readToken: TokenReader;
   readonly enforcement: Enforcement;
   readonly clock: Clock;
+  /** Asked as for a call, where the application makes decisions of its own. */
+  readonly decider: Decider | undefined;
   /** As for the authenticator of the gate. */
   readonly authentication: Authentication;
 }
@@ -75,7 +78,7 @@ async function explainCall(context: ExplainContext, call: ExplainedCall): Promis
   const steps = toSteps({
     isPublic: policy?.access === "public",
     hasToken: token !== undefined,
-    hasRule: policy?.rule !== undefined,
+    hasRule: policy?.rule !== undefined || context.decider !== undefined,
     denied,
   });
   return Object.freeze({
@@ -105,7 +108,8 @@ async function findRefusal(
   try {
     const requestHeader = toHeaders(token);
     await guard.gate({ method, service: method.parent, requestHeader, url: URL_OF_NO_CALL, values });
-    guard.check?.(stateOf(values)?.caller?.principal, message);
+    const ctx = { signal: new AbortController().signal };
+    await guard.check?.(stateOf(values)?.caller?.principal, { message, ctx });
     return undefined;
   } catch (error) {
     return toError(unexpected[0] ?? error);
@@ -138,7 +142,7 @@ function toHeaders(token: string | undefined): Headers {
 
 /** Put a gate and the guard of a method together as those of the server are, but for what they would leave behind. */
 function createGuard(context: ExplainContext, method: DescMethod, onError: (error: unknown) => void) {
-  const { policies, audiences, readToken, clock, authentication } = context;
+  const { policies, audiences, readToken, clock, decider, authentication } = context;
   const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
   const authenticator = createAuthenticator({
     issuers,
@@ -168,6 +172,7 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
       observer: NOTHING_OBSERVED,
       enforcement: DENY,
       clock,
+      decider,
       assertStillGood: (principal) =>
         assertStillGood(
           principal,

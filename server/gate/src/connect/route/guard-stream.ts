@@ -36,14 +36,16 @@ export function guardServerStream(
   const { guard, interceptors } = method;
   return (message, ctx) =>
     toOutputs(method, ctx, (admitted) => {
-      guard.check?.(optionalPrincipalOf(admitted), message);
-      return passOutputs(method, { ctx: admitted, latest: message }, (stream) =>
-        interceptors.length === 0
-          ? impl(message, stream.ctx)
-          : interceptStream(interceptors, { messages: once(message), ctx: stream.ctx }, (messages, inner) =>
-              toOutputsOf(messages, (only) => impl(only, inner)),
-            ),
-      );
+      const pass = (): Outputs =>
+        passOutputs(method, { ctx: admitted, latest: message }, (stream) =>
+          interceptors.length === 0
+            ? impl(message, stream.ctx)
+            : interceptStream(interceptors, { messages: once(message), ctx: stream.ctx }, (messages, inner) =>
+                toOutputsOf(messages, (only) => impl(only, inner)),
+              ),
+        );
+      const checked = guard.check?.(optionalPrincipalOf(admitted), { message, ctx: admitted });
+      return checked instanceof Promise ? toLaterOutputs(method, ctx, checked.then(pass)) : pass();
     });
 }
 
@@ -98,22 +100,26 @@ export function guardClientStream(
 
 /** Run what needs an admitted call, and convert what it throws. Without a promise where the verdict is there. */
 function toOutputs(
-  { guard, toError }: GuardedMethod,
+  method: GuardedMethod,
   ctx: HandlerContext,
   run: (admitted: HandlerContext) => Outputs,
 ): Outputs {
+  const { guard, toError } = method;
   try {
     const admitted = guard.admit(ctx);
-    if (!(admitted instanceof Promise)) {
-      return run(admitted);
-    }
-    return (async function* () {
-      try {
-        yield* run(await admitted);
-      } catch (error) {
-        throw toError(error, ctx);
-      }
-    })();
+    return admitted instanceof Promise ? toLaterOutputs(method, ctx, admitted.then(run)) : run(admitted);
+  } catch (error) {
+    throw toError(error, ctx);
+  }
+}
+
+async function* toLaterOutputs(
+  { toError }: GuardedMethod,
+  ctx: HandlerContext,
+  outputs: Promise<Outputs>,
+): AsyncGenerator<Output> {
+  try {
+    yield* await outputs;
   } catch (error) {
     throw toError(error, ctx);
   }
@@ -151,20 +157,31 @@ interface InputStream {
  */
 function passInputs(
   { guard: { check } }: GuardedMethod,
-  { call, stream: { ending }, inputs }: InputStream,
+  { call, stream, inputs }: InputStream,
 ): AsyncIterable<Message> {
-  const onMessage = (message: Message): void => {
-    try {
-      check?.(optionalPrincipalOf(call.ctx), message);
-      call.latest = message;
-    } catch (error) {
-      if (error instanceof AuthError) {
-        ending.end(error);
-      }
-      throw error;
-    }
+  const { ending } = stream;
+  if (check === undefined) {
+    return untilEnded(inputs, ending);
+  }
+  const keep = (message: Message): void => {
+    call.latest = message;
   };
-  return untilEnded(inputs, ending, check === undefined ? {} : { onMessage });
+  const refuse = (error: unknown): never => {
+    if (error instanceof AuthError) {
+      ending.end(error);
+    }
+    throw error;
+  };
+  return untilEnded(inputs, ending, {
+    onMessage(message) {
+      try {
+        const checked = check(optionalPrincipalOf(call.ctx), { message, ctx: stream.ctx });
+        return checked instanceof Promise ? checked.then(() => keep(message), refuse) : keep(message);
+      } catch (error) {
+        return refuse(error);
+      }
+    },
+  });
 }
 
 function open(method: GuardedStreamMethod, call: StreamCall): OpenStream {
@@ -175,10 +192,22 @@ function open(method: GuardedStreamMethod, call: StreamCall): OpenStream {
   }
   const assertRule = (principal: Principal): void => {
     if (call.latest !== undefined) {
-      guard.check?.(principal, call.latest);
+      // A renewal does not wait for a decision, which ends the stream when it comes.
+      guard.check?.(principal, { message: call.latest, ctx: stream.ctx })?.catch(endStream);
     }
   };
-  return openStream(streams, { ctx, policy, assertRule });
+  const stream = openStream(streams, { ctx, policy, assertRule });
+  const endStream = (error: unknown): void => stream.ending.end(toAuthError(error));
+  return stream;
+}
+
+/** Whatever keeps a new principal from being judged ends the stream, and signs no one out. */
+function toAuthError(error: unknown): AuthError {
+  return error instanceof AuthError
+    ? error
+    : new AuthError("AUTH_UNAVAILABLE", "whether the stream may go on cannot be decided now", {
+        cause: error,
+      });
 }
 
 async function* once(message: Message): AsyncGenerator<Message> {

@@ -10,8 +10,8 @@ export function guardUnary(impl: Implementation<"unary">, method: GuardedMethod)
   const run: Implementation<"unary"> =
     interceptors.length === 0 ? impl : (message, ctx) => interceptUnary(interceptors, { message, ctx }, impl);
   const runAdmitted = (message: Message, ctx: HandlerContext): ReturnType<typeof run> => {
-    guard.check?.(optionalPrincipalOf(ctx), message);
-    return run(message, ctx);
+    const checked = guard.check?.(optionalPrincipalOf(ctx), { message, ctx });
+    return checked instanceof Promise ? checked.then(() => run(message, ctx)) : run(message, ctx);
   };
   return (message, ctx) => {
     try {
