@@ -100,7 +100,7 @@ type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
 function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed {
   const { options, store, clock, secret, keyRing, revocations } = context;
-  const { url, audience, audit, observer, onError } = options;
+  const { url, audience, resources, audit, observer, onError } = options;
   const federated = options.federatedIssuers.map((other) =>
     resolveFederatedIssuer(other, { url, audience, clock, observer }),
   );
@@ -108,7 +108,7 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
   const { sessions } = issuance;
   const trust: IssuerOptions = {
     issuer: url,
-    tokenAudience: audience,
+    tokenAudience: resources.length === 0 ? audience : [audience, ...resources],
     algorithms: [SIGNING_ALGORITHM],
     keys: { source: keyRing.keySource },
     requireProfileClaims: true,

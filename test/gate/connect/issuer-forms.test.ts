@@ -31,6 +31,8 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
   [{ audiences: null }, `${NAME}: audiences must be a list of non-empty texts, with at least one`],
   [{ types: [] }, `${NAME}: types must be a list`],
   [{ algorithms: ["ES256", 7] }, `${NAME}: algorithms must be a list`],
+  [{ tokenAudience: [] }, `${NAME}: tokenAudience must be a non-empty text`],
+  [{ tokenAudience: ["a", ""] }, `${NAME}: tokenAudience must be a non-empty text`],
   [{ tokenAudience: "" }, `${NAME}: tokenAudience must be a non-empty text`],
   [{ keys: undefined }, `${NAME}: keys must say where its keys are`],
   [{ keys: null }, `${NAME}: keys must say where its keys are`],

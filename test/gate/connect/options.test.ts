@@ -87,6 +87,8 @@ describe("an issuer (S4, S5)", () => {
     expect(create({ audiences: ["vault"] })).not.toThrow();
     expect(create({ tokenAudience: "ledger" })).not.toThrow();
     expect(create({}, ["vault"])).not.toThrow();
+    expect(create({ tokenAudience: ["vault", "ledger"] })).not.toThrow();
+    expect(create({ tokenAudience: ["vault", "safe"] })).toThrow("are for audience vault or safe, and");
   });
 
   test("is not accepted for an audience because its tokens are said to be for it", async () => {

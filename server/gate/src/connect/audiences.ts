@@ -49,9 +49,10 @@ export function assertTokenAudiences(trusted: readonly IssuerOptions[], { issuer
   for (const { issuer, tokenAudience } of trusted) {
     const { audiences = [], methodAudiences = [] } = issuers.get(issuer) ?? {};
     const accepted = [...audiences, ...methodAudiences];
-    if (tokenAudience !== undefined && !accepted.includes(tokenAudience)) {
+    const given = typeof tokenAudience === "string" ? [tokenAudience] : tokenAudience;
+    if (given !== undefined && !given.some((audience) => accepted.includes(audience))) {
       throw new TypeError(
-        `the tokens of issuer ${issuer} are for audience ${tokenAudience}, and this server accepts them ` +
+        `the tokens of issuer ${issuer} are for audience ${given.join(" or ")}, and this server accepts them ` +
           `for ${accepted.join(", ")} only: none would be good`,
       );
     }

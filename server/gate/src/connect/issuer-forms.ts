@@ -29,7 +29,10 @@ const ISSUER_FORMS: Readonly<Record<keyof IssuerOptions, OptionForm>> = {
   },
   tenants: OBJECT,
   audiences: TEXTS,
-  tokenAudience: TEXT,
+  tokenAudience: {
+    says: "must be a non-empty text, or a list of these",
+    accepts: (value) => isText(value) || TEXTS.accepts(value),
+  },
   algorithms: TEXTS,
   types: TEXTS,
   keys: { says: "must say where its keys are", accepts: isObject, isRequired: true },

@@ -22,10 +22,11 @@ export interface IssuerOptions {
   /** Whom its tokens must be meant for. Default: the audience of the server. */
   readonly audiences?: readonly string[] | undefined;
   /**
-   * The audience of its tokens, where it is known: `createAuth` throws when it accepts no tokens for it. To name an
-   * audience here does not make it accepted: `audiences` does. Default: not known.
+   * The audience of its tokens, or the several that they can be for, where these are known: `createAuth` throws when it
+   * accepts tokens for none of them. To name an audience here does not make it accepted: `audiences` does. Default: not
+   * known.
    */
-  readonly tokenAudience?: string | undefined;
+  readonly tokenAudience?: string | readonly string[] | undefined;
   /**
    * The algorithms that it signs with. Default: EdDSA, Ed25519, ES256, PS256 and RS256; with a shared secret, HS256. Each
    * key is used for those that its type and curve can (RFC 8725 §3.1).
