@@ -39,6 +39,16 @@ describe("a server that cannot start says in one line what to mend", () => {
     });
   });
 
+  test("when a resource is no URL, as a wrong call", async () => {
+    await using folder = await createTemporaryFolder();
+    expect(await failToServe(folder, ["--resources", "https://notes.example.com, billing"])).toEqual({
+      code: 2,
+      err:
+        "countersign serve: --resources must be absolute URLs without a fragment, such as https://notes.example.com, " +
+        'and not "billing"; see countersign serve --help',
+    });
+  });
+
   test.each([
     {
       args: ["--cors-origins", "https://app.example,https://*.app.example"],

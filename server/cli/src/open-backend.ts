@@ -98,6 +98,7 @@ async function openOwnIssuer(
       secret,
       url: issuerUrl,
       audience: config.audience,
+      resources: config.resources,
       accessTtlMs: config.accessTtlMs,
       clockToleranceMs: config.clockToleranceMs,
       keyRotationMs: config.keyRotationMs,

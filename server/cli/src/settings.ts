@@ -86,6 +86,13 @@ export const SETTINGS = {
     name,
     "NAME",
   ),
+  resources: setting(
+    "resources",
+    "URLs of further APIs that tokens can be asked for, with commas (RFC 8707).",
+    "",
+    list,
+    "URLS",
+  ),
   changeIssuerFrom: setting(
     "change-issuer-from",
     "The issuer that the database has had so far, to have it take the one of --issuer.",
