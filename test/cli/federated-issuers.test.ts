@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveOtherIssuers } from "../../server/cli/src/federated-issuers.ts";
+import { describeKeys, resolveOtherIssuers } from "../../server/cli/src/federated-issuers.ts";
 import type { TrustedIssuerEntry } from "../../server/cli/src/trusted-issuers.ts";
 import { resolveFederatedIssuer } from "../../server/issuer/src/create-issuer/federated-issuer.ts";
 import { createTestClock } from "../support/test-clock.ts";
@@ -22,6 +22,19 @@ describe("an issuer of the file", () => {
     const [issuer] = issuers;
     expect(issuer?.keys).toHaveProperty("source");
     expect(issuer?.keys).toEqual(federated[0]?.issuer.keys);
+  });
+
+  test("is described by whether its keys can be fetched", () => {
+    const failing = {
+      find: () => undefined,
+      isTrusted: () => false,
+      failure: () => "its keys cannot be fetched",
+    };
+    const broken: TrustedIssuerEntry = { issuer: "__proto__", keys: { source: failing } };
+    const { issuers } = resolveOtherIssuers([entry, broken], server);
+    expect(JSON.stringify(describeKeys(issuers))).toBe(
+      '{"https://idp.example":"ok","__proto__":"its keys cannot be fetched"}',
+    );
   });
 
   test("gives nothing away that is not declared", () => {

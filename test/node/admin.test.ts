@@ -24,6 +24,16 @@ describe("the operator's port", () => {
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 503, body: { status: "not ready" } });
   });
 
+  it("says more about the server when asked to, which changes no status", async () => {
+    const describe = () => ({ status: "broken", issuers: { "https://idp.example": "ok" } });
+    await using serving = await serveAdmin({ describe });
+    const { status, body } = await ask(serving.origin, { path: "/readyz" });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: '{"status":"ready","issuers":{"https://idp.example":"ok"}}\n',
+    });
+  });
+
   it("is not ready when that can't be found out", async () => {
     const failure = new Error("broken");
     const told: unknown[] = [];

@@ -21,11 +21,20 @@ export interface SigningKey {
   readonly sign: Signer;
 }
 
+const rsa = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
+
 const GENERATORS = {
   EdDSA: () => generateKeyPairSync("ed25519"),
+  Ed25519: () => generateKeyPairSync("ed25519"),
   ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
-  RS256: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
-  PS256: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  ES384: () => generateKeyPairSync("ec", { namedCurve: "P-384" }),
+  ES512: () => generateKeyPairSync("ec", { namedCurve: "P-521" }),
+  RS256: rsa,
+  RS384: rsa,
+  RS512: rsa,
+  PS256: rsa,
+  PS384: rsa,
+  PS512: rsa,
 } satisfies Partial<Record<SignatureAlgorithm, () => { privateKey: KeyObject; publicKey: KeyObject }>>;
 
 /** The algorithms that tests make keys for. */
@@ -45,13 +54,17 @@ export function createSigningKey(algorithm: KeyPairAlgorithm, kid: string): Sign
 
 /** Sign with a private key, whatever it was made for. */
 export function signerOf(algorithm: KeyPairAlgorithm, key: KeyObject): Signer {
-  const padding = algorithm === "PS256" ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
-  return {
-    EdDSA: (input: string) => sign(null, Buffer.from(input), key),
-    ES256: (input: string) => sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" }),
-    RS256: (input: string) => sign("sha256", Buffer.from(input), { key, padding }),
-    PS256: (input: string) => sign("sha256", Buffer.from(input), { key, padding, saltLength: 32 }),
-  }[algorithm];
+  if (algorithm === "EdDSA" || algorithm === "Ed25519") {
+    return (input) => sign(null, Buffer.from(input), key);
+  }
+  const bits = Number(algorithm.slice(2));
+  const how = {
+    ES: { dsaEncoding: "ieee-p1363" },
+    RS: { padding: constants.RSA_PKCS1_PADDING },
+    PS: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: bits / 8 },
+  } as const;
+  const kind = algorithm.slice(0, 2) as keyof typeof how; // what is left of the names
+  return (input) => sign(`sha${bits}`, Buffer.from(input), { key, ...how[kind] });
 }
 
 /** Sign with a secret. */

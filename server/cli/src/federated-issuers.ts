@@ -1,6 +1,6 @@
 import type { FederatedIssuerOptions } from "@countersign/issuer";
 import type { IssuerOptions } from "@countersign/server";
-import { resolveIssuer, systemClock } from "@countersign/server/internal";
+import { type IssuerHost, resolveIssuer, systemClock } from "@countersign/server/internal";
 import type { ExchangeSettings, TrustedIssuerEntry } from "./trusted-issuers.ts";
 import { CommandError } from "./usage-error.ts";
 
@@ -20,16 +20,26 @@ interface Server {
   readonly issuer: string;
 }
 
+/** Who learns of how it goes with the keys of other issuers. */
+type KeyWatch = Required<Pick<IssuerHost, "observer" | "onWarning">>;
+
+const UNWATCHED: KeyWatch = { observer: {}, onWarning: undefined };
+
 /**
  * Resolve the entries of the file of trusted issuers. Keys are fetched once, whatever an issuer is trusted for.
  *
  * @param entries the entries of the file
+ * @param watch learns of fetches of keys, and of what is wrong with them. Default: nothing does
  * @throws CommandError when an entry makes no sense
  */
-export function resolveOtherIssuers(entries: readonly TrustedIssuerEntry[], server: Server): OtherIssuers {
+export function resolveOtherIssuers(
+  entries: readonly TrustedIssuerEntry[],
+  server: Server,
+  { observer, onWarning }: KeyWatch = UNWATCHED,
+): OtherIssuers {
   const resolved = entries.map(({ exchange, ...options }) => {
     const { keys } = orExplain(() =>
-      resolveIssuer(options, { audience: server.audience, clock: systemClock }),
+      resolveIssuer(options, { audience: server.audience, clock: systemClock, observer, onWarning }),
     );
     const issuer: IssuerOptions = { ...options, keys: { source: keys } };
     const federated = exchange === undefined ? [] : [toFederated(issuer, exchange, server)];
@@ -72,4 +82,18 @@ function orExplain<T>(work: () => T): T {
     const why = cause instanceof TypeError ? cause.message : "unknown error";
     throw new CommandError(`the file of trusted issuers: ${why}`, { cause });
   }
+}
+
+/**
+ * Say of each issuer whether its keys can be fetched, for whoever operates the server. Where they could not be, another
+ * attempt is made when it is due.
+ *
+ * @param issuers as {@link resolveOtherIssuers} has them
+ */
+export function describeKeys(issuers: readonly IssuerOptions[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(issuers.map(({ issuer, keys }) => [issuer, failureOf(keys) ?? "ok"]));
+}
+
+function failureOf(keys: IssuerOptions["keys"]): string | undefined {
+  return "source" in keys ? keys.source.failure?.() : undefined;
 }

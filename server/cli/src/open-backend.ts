@@ -1,6 +1,6 @@
 import { type OpenIssuer, openIssuer } from "@countersign/issuer/internal";
 import { type IssuerOptions, joinObservers, type MessageBus, type Observer } from "@countersign/server";
-import { auditTo, SILENT_BUS } from "@countersign/server/internal";
+import { auditTo, resolveObserver, SILENT_BUS, systemClock } from "@countersign/server/internal";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
 import { makeDataFolder } from "./data-folder.ts";
@@ -56,7 +56,12 @@ export async function openBackend(
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
   const named = { audience: config.audience, issuer: issuerUrl };
-  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), named);
+  const onWarning = (warning: string): void => log.warn(warning);
+  const watch = {
+    observer: resolveObserver({ observe: metrics.observer }, { onWarning, clock: systemClock }),
+    onWarning,
+  };
+  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), named, watch);
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));

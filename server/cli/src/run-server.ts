@@ -6,6 +6,7 @@ import type { Terminal } from "./command.ts";
 import { type ComposedServer, composeServer, type ServerMode } from "./compose-server.ts";
 import type { Config } from "./config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
+import { describeKeys } from "./federated-issuers.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
 import { requireServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
@@ -108,10 +109,14 @@ function watchBackend({ issuer, log }: Backend, setReady: (isReady: boolean) => 
   });
 }
 
-function bindOwnAdmin({ config, metrics, log }: Backend, server: ComposedServer): Promise<Listener> {
+function bindOwnAdmin(
+  { config, metrics, log, otherIssuers }: Backend,
+  server: ComposedServer,
+): Promise<Listener> {
   const options = {
     metrics: metrics.registry,
     isReady: () => server.health.status("") === "SERVING",
+    describe: () => (otherIssuers.length === 0 ? {} : { issuers: describeKeys(otherIssuers) }),
     onError: (err: unknown) => log.error({ err }, "unexpected error on the admin port"),
   };
   return bindAdmin(options, config);

@@ -100,10 +100,13 @@ type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
 function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed {
   const { options, store, clock, secret, keyRing, revocations } = context;
-  const { url, audience, resources, audit, observer, onError } = options;
+  const { url, audience, resources, audit, observer, onError, onWarning } = options;
   const federated = options.federatedIssuers.map((other) =>
-    resolveFederatedIssuer(other, { url, audience, clock, observer }),
+    resolveFederatedIssuer(other, { url, audience, clock, observer, onWarning }),
   );
+  for (const { trusted } of federated) {
+    trusted.keys.prefetch?.();
+  }
   const issuance = createIssuance(context, federated, opened);
   const { sessions } = issuance;
   const trust: IssuerOptions = {

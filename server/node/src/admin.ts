@@ -15,6 +15,11 @@ export interface AdminOptions {
   readonly metrics: MetricsSource;
   /** Check whether the server takes calls now. A throw counts as no. */
   readonly isReady: () => boolean | Promise<boolean>;
+  /**
+   * Says more about the server, beside whether it is ready: members of the JSON at `/readyz`. What it says changes no status.
+   * Default: nothing.
+   */
+  readonly describe?: () => Readonly<Record<string, unknown>>;
   /** Receives the reason why an answer could not be made. */
   readonly onError?: (error: unknown) => void;
 }
@@ -28,7 +33,8 @@ export function createAdminHandler(options: AdminOptions): HttpHandler {
     "/livez": (res) => respondJson(res, 200, { status: "live" }),
     "/readyz": async (res) => {
       const ready = await options.isReady();
-      respondJson(res, ready ? 200 : 503, { status: ready ? "ready" : "not ready" });
+      const status = { status: ready ? "ready" : "not ready" };
+      respondJson(res, ready ? 200 : 503, Object.assign({}, status, options.describe?.(), status));
     },
     "/metrics": async (res) => {
       const body = await options.metrics.metrics();

@@ -49,7 +49,18 @@ describe("the signature of a token (S4, R02, R10–R12)", () => {
     });
   }
 
-  const PAIRS: readonly KeyPairAlgorithm[] = ["EdDSA", "ES256", "PS256", "RS256"];
+  const PAIRS: readonly KeyPairAlgorithm[] = [
+    "EdDSA",
+    "ES256",
+    "ES384",
+    "ES512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "RS256",
+    "RS384",
+    "RS512",
+  ];
   for (const algorithm of PAIRS) {
     test(`verifies with ${algorithm}, and not with any other algorithm of the issuer`, async () => {
       const key = createSigningKey(algorithm, "key-1");

@@ -119,4 +119,29 @@ describe("an issuer with signals", () => {
     resolve();
     await waiting;
   });
+
+  test("that cannot say what is revoked end no process, and whoever waits for them learns of it", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const signals = { ...createSignals().signals, ready: Promise.reject(new Error("down")) };
+      const { ready } = createAuth({
+        routes: () => {},
+        audience: "us",
+        issuers: [
+          {
+            issuer: "https://us.example",
+            keys: { jwks: { keys: [createSigningKey("ES256", "k").jwk] } },
+            signals,
+          },
+        ],
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+      await expect(ready).rejects.toThrowError("down");
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
 });

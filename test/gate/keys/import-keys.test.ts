@@ -69,6 +69,77 @@ describe("a JWK Set (S5, R02, R10, R14, R86)", () => {
     });
   }
 
+  test("gives each key the algorithms that its type and curve can", async () => {
+    const every = [...ALL, "Ed25519", "ES384", "ES512", "PS384", "PS512", "RS384", "RS512"] as const;
+    const p521 = generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey.export({ format: "jwk" });
+    const keys = [
+      { ...p384, kid: "p384" },
+      { ...p521, kid: "p521" },
+      { ...ed, alg: undefined },
+      { ...rsa, alg: undefined },
+    ];
+    expect((await namesOf(keys, every)).toSorted()).toEqual(
+      [
+        ...["ES384 p384", "ES512 p521", "EdDSA ed", "Ed25519 ed"],
+        ...["RS256 rsa", "RS384 rsa", "RS512 rsa", "PS256 rsa", "PS384 rsa", "PS512 rsa"],
+      ].toSorted(),
+    );
+  });
+
+  test.each(["EdDSA", "Ed25519"])(
+    "takes alg %s for both names of the one algorithm (RFC 9864)",
+    async (alg) => {
+      expect(await namesOf([{ ...ed, alg }], ["EdDSA", "Ed25519"])).toEqual(["EdDSA ed", "Ed25519 ed"]);
+      expect(await namesOf([{ ...ed, alg }], ["Ed25519"])).toEqual(["Ed25519 ed"]);
+    },
+  );
+
+  test("takes an empty kid for none, and a number for its digits", async () => {
+    const kids = ["", null, undefined, 7, "__proto__"];
+    expect(await namesOf(kids.map((kid) => ({ ...ec, kid })))).toEqual([
+      "ES256 undefined",
+      "ES256 7",
+      "ES256 __proto__",
+    ]);
+  });
+
+  test("takes keys of other uses only where they are named", async () => {
+    const keys = [
+      { ...ec, use: "jwt-svid" },
+      { ...ed, use: "x509-svid" },
+    ];
+    expect(await namesOf(keys)).toEqual([]);
+    const imported = await importKeys({ keys }, { algorithms: ALL, uses: ["jwt-svid", "sig"] });
+    expect([...imported.values()].map(({ kid }) => kid)).toEqual(["ec"]);
+  });
+
+  test("says which key is passed over and why, and nothing of one for encryption", async () => {
+    const said: string[] = [];
+    const keys = [
+      { ...ec, use: "enc" },
+      { ...rsa, use: "enc", alg: "RSA-OAEP" },
+      { ...ec, key_ops: ["sign"] },
+      { ...ec, kid: "p-256\u001b[2J", alg: "RS256" },
+      { ...smallRsa, kid: "" },
+      { kty: "RSA", kid: "only-x5c", x5c: ["MII="] },
+      { kty: "oct", k: "c2VjcmV0", kid: "secret" },
+      { ...ec, use: "jwt-svid" },
+      { ...ec, y: ec.x },
+      null,
+    ];
+    await importKeys({ keys }, { algorithms: ALL, onPassedOver: (why) => said.push(why) });
+    expect([...new Set(said)]).toEqual([
+      'the key "ec" has key_ops without verify',
+      'the key "p-256\\\\u{1b}[2J" has alg RS256, which its type cannot verify',
+      'the key "only-x5c" has no modulus n',
+      'the key "secret" is of type oct, which verifies nothing here',
+      'the key "ec" has use jwt-svid',
+      "a key without kid is no JWK: it has no kty",
+      "a key without kid is too weak: the modulus is not of 2048 to 8192 bits",
+      'the key "ec" cannot be imported for ES256',
+    ]);
+  });
+
   test("takes a key that may verify, whatever else it may do", async () => {
     expect(await namesOf([{ ...ec, key_ops: ["verify", "sign"], use: undefined }])).toEqual(["ES256 ec"]);
   });

@@ -12,7 +12,7 @@ import type { AuthOptions } from "./auth-options.ts";
 import { createExplain, type Explain } from "./explain/explain.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
-import { joinOtherServers, renewForOthers } from "./issuer-signals.ts";
+import { joinOtherServers, renewForOthers, whenReady } from "./issuer-signals.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { createTokenReader } from "./read-token.ts";
 import { type RenewableRoutes, withRenewal } from "./renewal-route.ts";
@@ -92,6 +92,9 @@ export function createAuth(options: AuthOptions): Auth {
   });
   // Whatever is wrong with them is said at start, not when they are mounted.
   guardedRoutes(createConnectRouter());
+  for (const { keys } of resolved.issuers) {
+    keys.prefetch?.();
+  }
   return {
     routes: guardedRoutes,
     requestGate: gate,
@@ -102,7 +105,7 @@ export function createAuth(options: AuthOptions): Auth {
     streams,
     documents: createDocumentsOf(resolved, policies, options.issuers),
     explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
-    ready: Promise.all(signals.map(({ ready }) => ready)).then(() => undefined),
+    ready: whenReady(signals),
   };
 }
 

@@ -86,3 +86,13 @@ export function renewForOthers(
     issuer.onRenew((streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }));
   }
 }
+
+/**
+ * Wait until what several issuers have revoked is known. Where one of them fails, its calls are refused, and whoever waits
+ * learns of it: without such, the rejection ends no process.
+ */
+export function whenReady(issuers: readonly IssuerSignals[]): Promise<void> {
+  const ready = Promise.all(issuers.map((issuer) => issuer.ready)).then(() => undefined);
+  ready.catch(() => {});
+  return ready;
+}

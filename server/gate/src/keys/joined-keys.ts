@@ -58,9 +58,9 @@ export function joinKeys(sources: readonly KeySource[]): KeySource {
       }
       return toFound(keys);
     },
-    start() {
+    prefetch() {
       for (const source of sources) {
-        source.start?.();
+        source.prefetch?.();
       }
     },
     failure() {

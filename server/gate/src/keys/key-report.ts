@@ -1,3 +1,5 @@
+import { isolateSink } from "../kernel/isolate-sink.ts";
+
 /** The most lines about oddities, and about different failures of one outage, that are written for an issuer. */
 const MAX_LINES = 8;
 
@@ -14,36 +16,38 @@ export interface KeyReport {
 }
 
 /**
- * Create the report on the keys of an issuer. A failure is written when it is another one than before in the same outage,
- * and so is its end; an oddity once.
+ * Create the report on the keys of an issuer. A failure is written when none like it was in the same outage, and so is
+ * the end of an outage; an oddity once.
  *
  * @param issuer the name of the issuer
  * @param onWarning receives each line. Default: none are written
  */
 export function createKeyReport(issuer: string, onWarning: (message: string) => void = () => {}): KeyReport {
+  const warn = isolateSink(onWarning);
   const outage = new Set<string>();
   const oddities = new Set<string>();
+  let failure: string | undefined;
   const warnOnce = (said: Set<string>, what: string): void => {
     if (said.size < MAX_LINES && !said.has(what)) {
       said.add(what);
-      onWarning(`issuer ${issuer}: ${what}`);
+      warn(`issuer ${issuer}: ${what}`);
     }
   };
   return {
     get failure() {
-      return [...outage].at(-1);
+      return failure;
     },
-    failed: (error) => warnOnce(outage, `its keys cannot be fetched: ${describeFailure(error)}`),
+    failed(error) {
+      failure = `its keys cannot be fetched: ${error instanceof Error ? error.message : "unknown error"}`;
+      warnOnce(outage, failure);
+    },
     succeeded() {
+      failure = undefined;
       if (outage.size > 0) {
         outage.clear();
-        onWarning(`issuer ${issuer}: its keys can be fetched again`);
+        warn(`issuer ${issuer}: its keys can be fetched again`);
       }
     },
     odd: (what) => warnOnce(oddities, what),
   };
-}
-
-function describeFailure(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown error";
 }

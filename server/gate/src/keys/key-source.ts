@@ -65,8 +65,8 @@ export interface KeySource {
    */
   findAgain?(kid: string | undefined, algorithm: SignatureAlgorithm): FoundKeys | Promise<FoundKeys>;
 
-  /** Fetch the keys ahead of the first call. It never throws: `find` reports what went wrong. */
-  start?(): void;
+  /** Fetch the keys ahead of the first call, where the platform allows that. What goes wrong is for `find` to report. */
+  prefetch?(): void;
 
   /** Say why the keys could not be fetched the last time; undefined: nothing is wrong. */
   failure?(): string | undefined;

@@ -44,20 +44,18 @@ interface KeysOnDemand {
 /** Create what fetches keys because of a token. It has fetched none yet. */
 export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions): KeysOnDemand {
   const unknownKids = createNegativeKids(clock);
-  /** When a token caused a fetch the last time. */
+  /** When a token that the keys at hand do not verify caused a fetch the last time. */
   let causedAtMs = Number.NEGATIVE_INFINITY;
 
-  function loadForToken(): Promise<void> {
-    if (loader.loading !== undefined) {
-      return loader.loading;
+  function noteCause(): void {
+    if (loader.loading === undefined) {
+      causedAtMs = clock.nowMs();
     }
-    causedAtMs = clock.nowMs();
-    return loader.load();
   }
 
   async function findByLoading(kid: string | undefined, algorithm: SignatureAlgorithm): Promise<FoundKeys> {
     try {
-      await loadForToken();
+      await (loader.loading ?? loader.load());
     } catch (error) {
       const lastKnown = ready()?.find(kid, algorithm);
       if (lastKnown === undefined) {
@@ -74,7 +72,7 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
 
   async function findRenamed(kid: string | undefined, algorithm: SignatureAlgorithm): Promise<FoundKeys> {
     try {
-      await loadForToken();
+      await (loader.loading ?? loader.load());
     } catch {
       return undefined; // the token was not good under the keys at hand: an outage does not make it better
     }
@@ -89,6 +87,7 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
       }
       const cooledMs = loader.lastAttemptMs + COOLDOWN_MS - clock.nowMs();
       if (loader.loading !== undefined || cooledMs <= 0) {
+        noteCause();
         return findByLoading(kid, algorithm);
       }
       if (loader.failures > 0) {
@@ -99,7 +98,11 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
     findAgain(kid, algorithm) {
       const nowMs = clock.nowMs();
       const isDue = nowMs >= causedAtMs + COOLDOWN_MS && nowMs >= loader.retryAtMs;
-      return loader.loading !== undefined || isDue ? findRenamed(kid, algorithm) : undefined;
+      if (loader.loading === undefined && !isDue) {
+        return undefined;
+      }
+      noteCause();
+      return findRenamed(kid, algorithm);
     },
   };
 }

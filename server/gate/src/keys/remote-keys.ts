@@ -77,9 +77,9 @@ export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
     isTrusted: (key) => ready()?.has(key) ?? false,
     findKnown: (kid, algorithm) => ready()?.find(kid, algorithm),
     findAgain: onDemand.findAgain,
-    start() {
-      // A runtime may forbid requests at start: the first call then does not wait for the time after a failure.
-      if (loader.current === undefined && loader.loading === undefined) {
+    prefetch() {
+      // Another runtime may forbid requests at start too: the first call does not wait for the time after a failure.
+      if (mayRequestAtStart() && loader.current === undefined && loader.loading === undefined) {
         loader.load().catch(() => loader.forgetDelay());
       }
     },
@@ -90,4 +90,9 @@ export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
       return report.failure;
     },
   };
+}
+
+/** Cloudflare's workers make no requests before the first call: there the keys come with it. */
+function mayRequestAtStart(): boolean {
+  return globalThis.navigator?.userAgent !== "Cloudflare-Workers";
 }
