@@ -91,7 +91,15 @@ function isProcess(node: NodeLike): boolean {
   return node.type === "Identifier" && node.name === "process";
 }
 
-function isEnvironment(node: { readonly object: NodeLike; readonly property: NodeLike }): boolean {
-  const isEnvProperty = node.property.type === "Identifier" && node.property.name === "env";
-  return isEnvProperty && isProcess(node.object);
+interface MemberLike {
+  readonly object: NodeLike & { readonly property?: NodeLike };
+  readonly property: NodeLike;
+}
+
+/** Also that of a process that is looked up, as in `globalThis.process.env`. */
+function isEnvironment({ object, property }: MemberLike): boolean {
+  const isEnvProperty = property.type === "Identifier" && property.name === "env";
+  return (
+    isEnvProperty && (isProcess(object) || (object.property !== undefined && isProcess(object.property)))
+  );
 }

@@ -39,6 +39,13 @@ const badInputs: readonly BadInput[] = [
     complaint: "server/node/src/listener.ts:1 environment",
   },
   {
+    rule: oneReaderOfTheEnvironment,
+    path: "server/gate/src/connect/gate.ts",
+    bad: "const mode = globalThis.process?.env?.NODE_ENV;",
+    good: "const mode = globalThis.process?.version;",
+    complaint: "server/gate/src/connect/gate.ts:1 environment",
+  },
+  {
     rule: honestTypes,
     path: "server/node/src/listener.ts",
     bad: "const port = (config as any).port;",

@@ -23,11 +23,13 @@ export const portableSdkCore: Rule = (module) => {
 };
 
 // main.ts hands its process to the terminal; no other file knows it.
-const OWN_ENVIRONMENT = new Set(
-  ["config.ts", "main.ts", "terminal.ts"].map((name) => `server/cli/src/${name}`),
-);
+const OWN_ENVIRONMENT = new Set([
+  ...["config.ts", "main.ts", "terminal.ts"].map((name) => `server/cli/src/${name}`),
+  // Whether refusals are written by default: a library has no one else to ask.
+  "server/gate/src/kernel/is-production.ts",
+]);
 
-/** Of the shipped code, only the command's configuration reads the environment. */
+/** Of the shipped code, only the command's configuration reads the environment, and the gate `NODE_ENV`. */
 export const oneReaderOfTheEnvironment: Rule = (module) => {
   const isShipped = /^(server\/\w+|sdk|web-demo)\/src\//.test(module.path);
   return isShipped && !OWN_ENVIRONMENT.has(module.path) ? sightings(module, ["environment"]) : [];

@@ -69,6 +69,7 @@ export function createEchoAuth(
     audit: { record: (event) => void events.push(event) },
     onError: (error) => void errors.push(error),
     onWarning: (warning) => void warnings.push(warning),
+    logRefusals: false,
     ...options,
   });
   return { auth, clock, events, errors, warnings };

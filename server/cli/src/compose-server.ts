@@ -89,6 +89,9 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     clock,
     streams,
     observe: observer,
+    // The log of the command has them with the other settings: see openBackend.
+    logRefusals: false,
+    onWarning: (warning) => log.warn(warning),
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
   return { handler: composeHandler(backend, parts, { auth, pages: addition?.pages }), health, auth };

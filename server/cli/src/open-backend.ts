@@ -6,7 +6,7 @@ import type { Terminal } from "./command.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
-import { createLogAudit } from "./log-audit.ts";
+import { createLogAudit, createPinoRefusalLog, logsRefusals } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
 import { createLog } from "./operate/log.ts";
 import { createMetrics, type Metrics } from "./operate/metrics.ts";
@@ -66,7 +66,8 @@ export async function openBackend(
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));
   const audits = [createLogAudit(log), file].map(auditTo);
-  const observer = joinObservers(metrics.observer, ...audits);
+  const refusals = logsRefusals(config, terminal) ? [createPinoRefusalLog(log)] : [];
+  const observer = joinObservers(metrics.observer, ...audits, ...refusals);
   const issuer = opened.use(
     await openOwnIssuer(config, mode, { log, observer, federated: others.federated }),
   );

@@ -201,6 +201,13 @@ export const SETTINGS = {
     onOrOff,
     "SWITCH",
   ),
+  logRefusals: setting(
+    "log-refusals",
+    "on, or off: log why calls are refused, once a minute for each cause. Default: on, unless NODE_ENV is production.",
+    undefined,
+    onOrOff,
+    "SWITCH",
+  ),
   logLevel: setting("log-level", `What is logged: ${LOG_LEVELS.join(", ")}.`, "info", logLevel, "LEVEL"),
 } as const;
 

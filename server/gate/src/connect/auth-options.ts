@@ -81,6 +81,12 @@ export interface AuthOptions {
   /** Records calls that were refused: short for `observe: { audited: (event) => audit.record(event) }`. Default: none. */
   readonly audit?: AuditSink;
   /**
+   * Whether `onWarning` receives why calls are refused: one line a minute for each check of each method, with what was
+   * expected, what came and what to do, beside whatever `audit` and `observe` do. Default: true, unless the environment
+   * says `NODE_ENV=production`.
+   */
+  readonly logRefusals?: boolean;
+  /**
    * Receives unexpected errors, which leave as "internal error". What it throws or rejects with changes no answer, and is
    * printed. Default: console.error.
    */

@@ -2,9 +2,10 @@ import type { TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { DEFAULT_MAX_TOKEN_BYTES, HIGHEST_MAX_TOKEN_BYTES } from "../authenticate/token-size.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
+import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
-import { type IsolatedObserver, resolveObserver } from "../kernel/observers.ts";
+import { type IsolatedObserver, type ObserverFailures, resolveObserver } from "../kernel/observers.ts";
 import { assertOptionNames } from "../kernel/option-names.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
@@ -60,6 +61,7 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
   readMaxBytes: true,
   observe: true,
   audit: true,
+  logRefusals: true,
   onError: true,
   streams: true,
   anonymousStreams: true,
@@ -76,6 +78,7 @@ export interface ResolvedAuthOptions
     | "decide"
     | "enforce"
     | "issuers"
+    | "logRefusals"
     | "observe"
     | "resource"
     | "tokenFailureLimit"
@@ -106,7 +109,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertTrust(options);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning } = options;
-  const observer = resolveObserver(options, { onWarning, clock });
+  const observer = observerOf(options, { onWarning, clock });
   const trust = (issuer: IssuerOptions): TrustedIssuer =>
     resolveIssuer(issuer, { audience: options.audience, clock, observer, onWarning });
   const issuers = options.issuers.map(trust);
@@ -162,6 +165,11 @@ function resolveDecider(
     throw new TypeError("createAuth: decide must be a function");
   }
   return createDecider({ decide, timeoutMs, clock, onError });
+}
+
+function observerOf(options: AuthOptions, failures: ObserverFailures): IsolatedObserver {
+  const { observe, audit, logRefusals = !isProduction() } = options;
+  return resolveObserver({ ...(observe && { observe }), ...(audit && { audit }), logRefusals }, failures);
 }
 
 function findIssuerClock(issuers: readonly IssuerOptions[]): Clock | undefined {

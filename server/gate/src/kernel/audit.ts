@@ -1,4 +1,4 @@
-import type { Facts } from "../errors/facts.ts";
+import type { Check, Facts } from "../errors/facts.ts";
 
 /** What an event can say. */
 interface AuditDetails {
@@ -23,7 +23,7 @@ interface AuditDetails {
   /** The rule that was broken, in words of ours. Finer than the message for the caller. */
   readonly detail?: string;
   /** The check that refused, from a closed set of words. */
-  readonly check?: string;
+  readonly check?: Check;
   /** What would have passed, bounded and escaped. */
   readonly expected?: string;
   /** What came, bounded and escaped: never a token, a signature or a secret. */

@@ -1,6 +1,8 @@
 import type { AuditSink } from "./audit.ts";
 import type { Clock } from "./clock.ts";
+import { isolateSink } from "./isolate-sink.ts";
 import type { Observer } from "./observe.ts";
+import { createRefusalLog } from "./refusal-log.ts";
 
 /** The methods of an observer. */
 const METHODS = Object.keys({
@@ -71,14 +73,30 @@ export interface ObserverFailures {
   readonly clock: Clock;
 }
 
-/** Join the observer and the audit sink of a server, neither of which can make it fail. */
+/** What fails in the application's own log is printed: as a failure of an observer it would go to that log again. */
+function toWarnings(onWarning: (message: string) => void): (line: string) => void {
+  const warn = isolateSink(onWarning, "onWarning");
+  return (line) => warn(line);
+}
+
+/** Who observes a server. */
+export interface ServerObservers {
+  readonly observe?: Observer;
+  readonly audit?: AuditSink;
+  /** Whether refusals are written to `onWarning`, one line for each cause and minute. Default: false. */
+  readonly logRefusals?: boolean;
+}
+
+/** Join the observer, the audit sink and the log of a server, none of which can make it fail. */
 export function resolveObserver(
-  { observe, audit }: { readonly observe?: Observer; readonly audit?: AuditSink },
+  { observe, audit, logRefusals = false }: ServerObservers,
   failures: ObserverFailures,
 ): IsolatedObserver {
+  const { clock, onWarning } = failures;
   const observers = [
     ...(audit === undefined ? [] : [auditTo(audit)]),
     ...(observe === undefined ? [] : [observe]),
+    ...(logRefusals ? [createRefusalLog({ write: toWarnings(onWarning), clock })] : []),
   ];
   const isolated = observers.map((observer) => isolateObserver(observer, failures));
   return joinMethods(isolated);

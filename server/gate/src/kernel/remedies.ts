@@ -1,0 +1,46 @@
+import type { Check } from "../errors/facts.ts";
+
+/** What an operator can do about the refusals of each check, in a sentence without a full stop. */
+export const REMEDIES = {
+  host: "see that clients, and proxies in front, send one well-formed Host",
+  route: "give the routes to createAuth, and those that it returns to the adapter",
+  policy: "give the method an access rule in its proto, or its service in the option policies",
+  rate: "raise the limit if these callers are honest, and have setPeer say who they are if a proxy is in front",
+  token_missing: "have the client sign in and send its access token, or make the method OPTIONAL or PUBLIC",
+  token_source: "have the client send its token once: in the header alone",
+  token_size: "ask the issuer for shorter tokens, or raise maxTokenBytes",
+  token_form:
+    "have the client send an access token that is a JWT, as it got it: no opaque token, no refresh token",
+  header: "find out who makes such tokens: no access token needs such a header",
+  issuer: "add the issuer to the option issuers, exactly as its tokens name it, to the last slash",
+  tenant: "add the tenant to the tenants of the issuer, if its users may call",
+  algorithm: "name the algorithm in the algorithms of the issuer",
+  type: "name the type in the types of the issuer, unless this is an ID token: clients must send access tokens",
+  key: "see that the issuer publishes the key, and that keys of its options point there",
+  keys_unavailable: "see that the server reaches the issuer's keys: countersign issuer check tries it",
+  signature:
+    "see that the token comes from this issuer, and that the kid names the key that it is signed with",
+  claim: "see what the issuer puts into its tokens: countersign token inspect shows it",
+  audience:
+    "have the client ask for tokens for this server, or name this audience in the audiences of the issuer",
+  subject: "say in claims.subject of the issuer where the subject stands",
+  actor: "have the issuer write claim act as RFC 8693 §4.1 does",
+  life: "have the issuer grant shorter tokens, or set insecure.maxTokenLifeSeconds",
+  not_before: "set the clocks of issuer and server by NTP, or raise clockToleranceSeconds",
+  expiry:
+    "have the client fetch a newer token in time, as the SDK does; if it does, see that the clocks agree",
+  binding: "have the client ask for tokens that are not bound to a key, or the method need none that are",
+  revoked: "have the user sign in again",
+  revocations_unavailable:
+    "see that the server reaches its database, or the issuer that says what is revoked",
+  scopes: "have the client ask for these scopes, and its account or client be allowed them",
+  roles: "give the account one of these roles",
+  client: "name the client in client_ids of the policy",
+  audience_of_method: "have the client ask for tokens for the audience that the method names",
+  auth_age: "have the user sign in again, which the SDK's onStepUp can do",
+  acr: "have the user sign in in one of these ways, which the SDK's onStepUp can do",
+  rule: "compare the rule with the principal and the message: countersign explain evaluates it",
+  decide: "look into what decide goes by",
+  renewal: "have the client renew only its own streams",
+  stream: "have the client open the stream again",
+} as const satisfies Record<Check, string>;
