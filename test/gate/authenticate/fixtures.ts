@@ -24,7 +24,7 @@ export function trustedIssuer(overrides: Partial<TrustedIssuer> = {}): TrustedIs
     claims: createClaimReaders({}, true),
     identifiedBy: "iss",
     methodAudiences: [],
-    rules: { required: new Map(), forbidden: [] },
+    rules: { required: new Map(), present: [], forbidden: [] },
     tenants: undefined,
     allowMissing: { issuedAt: false, subject: false, audience: false },
     requireProfileClaims: true,

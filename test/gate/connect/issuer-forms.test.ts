@@ -66,6 +66,7 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
   [{ requiredClaims: { token_use: [] } }, `option requiredClaims of ${NAME}: token_use must be a text`],
   [{ requiredClaims: { token_use: [["a"]] } }, `option requiredClaims of ${NAME}: token_use must be a text`],
   [{ requiredClaims: { n: Number.NaN } }, `option requiredClaims of ${NAME}: n must be a text`],
+  [{ presentClaims: ["azp", ""] }, `${NAME}: presentClaims must be a list of non-empty texts`],
   [{ forbiddenClaims: "nonce" }, `${NAME}: forbiddenClaims must be a list of non-empty texts`],
   [
     { insecure: { allowMissingAudiences: true } },

@@ -7,6 +7,8 @@ import { invalidClaim } from "./read-claims.ts";
 export interface ClaimRules {
   /** The values that a claim may have, by its name at the top of the token: exactly one of these. */
   readonly required: ReadonlyMap<string, readonly ClaimValue[]>;
+  /** Claims that a token must have, whatever they say, short of nothing. */
+  readonly present: readonly string[];
   /** Claims that refuse a token, whatever their value is. */
   readonly forbidden: readonly string[];
 }
@@ -17,11 +19,16 @@ export interface ClaimRules {
  *
  * @throws AuthError `TOKEN_INVALID`
  */
-export function assertClaimRules(claims: Claims, { required, forbidden }: ClaimRules): void {
+export function assertClaimRules(claims: Claims, { required, present, forbidden }: ClaimRules): void {
   for (const [name, values] of required) {
     const got = ownMember(claims, name);
     if (!values.some((value) => value === got)) {
       throw invalidClaim(`${name} does not have a value that is required`, { expected: values, got });
+    }
+  }
+  for (const name of present) {
+    if (NOTHING.has(ownMember(claims, name))) {
+      throw invalidClaim(`${name} is missing`, { expected: undefined, got: ownMember(claims, name) });
     }
   }
   for (const name of forbidden) {
@@ -33,6 +40,9 @@ export function assertClaimRules(claims: Claims, { required, forbidden }: ClaimR
     }
   }
 }
+
+/** What a claim says that an issuer writes though it has nothing to say. */
+const NOTHING: ReadonlySet<unknown> = new Set([undefined, null, ""]);
 
 /** Which tenants of an issuer are trusted, where claim `iss` holds the tenant. */
 export interface TenantRule {

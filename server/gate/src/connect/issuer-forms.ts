@@ -38,6 +38,7 @@ const ISSUER_FORMS: Readonly<Record<keyof IssuerOptions, OptionForm>> = {
   keys: { says: "must say where its keys are", accepts: isObject, isRequired: true },
   claims: OBJECT,
   requiredClaims: OBJECT,
+  presentClaims: ANY_TEXTS,
   forbiddenClaims: ANY_TEXTS,
   requireProfileClaims: SWITCH,
   signals: OBJECT,

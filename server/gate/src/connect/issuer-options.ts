@@ -43,6 +43,11 @@ export interface IssuerOptions {
    * `{ token_use: "access" }`, which ID tokens of the same issuer do not have. Default: none.
    */
   readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>> | undefined;
+  /**
+   * Claims that its tokens must have, whatever they say, short of `null` and empty text. Such as `azp`, which ID tokens of the same
+   * issuer do not have. Default: none.
+   */
+  readonly presentClaims?: readonly string[] | undefined;
   /** Claims that refuse a token, whatever their value is: what only other tokens of the issuer have. Default: none. */
   readonly forbiddenClaims?: readonly string[] | undefined;
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */

@@ -61,11 +61,12 @@ export function resolveIssuer(options: IssuerOptions, server: IssuerHost): Trust
   };
 }
 
-function toClaimRules({ requiredClaims = {}, forbiddenClaims = [] }: IssuerOptions): ClaimRules {
+function toClaimRules(options: IssuerOptions): ClaimRules {
+  const { requiredClaims = {}, presentClaims = [], forbiddenClaims = [] } = options;
   const required = Object.entries(requiredClaims).map(
     ([name, value]) => [name, isList(value) ? [...value] : [value]] as const,
   );
-  return { required: new Map(required), forbidden: [...forbiddenClaims] };
+  return { required: new Map(required), present: [...presentClaims], forbidden: [...forbiddenClaims] };
 }
 
 function isList(value: ClaimValue | readonly ClaimValue[]): value is readonly ClaimValue[] {

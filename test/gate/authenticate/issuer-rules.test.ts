@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { assertClaimRules, type ClaimRules } from "../../../server/gate/src/authenticate/issuer-rules.ts";
+
+const rules = (some: Partial<ClaimRules>): ClaimRules => ({
+  required: new Map(),
+  present: [],
+  forbidden: [],
+  ...some,
+});
+/** As a token is parsed: `__proto__` is a member like any other. */
+const claims = (text: string): Readonly<Record<string, unknown>> => JSON.parse(text);
+
+describe("a claim that must be there", () => {
+  test.each([['{"azp":"spa"}'], ['{"azp":0}'], ['{"azp":false}'], ['{"azp":[]}']])(
+    "is there in %s",
+    (text) => {
+      expect(() => assertClaimRules(claims(text), rules({ present: ["azp"] }))).not.toThrow();
+    },
+  );
+
+  test.each([["{}"], ['{"azp":null}'], ['{"azp":""}'], ['{"AZP":"spa"}'], ['{"__proto__":{"azp":"spa"}}']])(
+    "is missing in %s",
+    (text) => {
+      expect(() => assertClaimRules(claims(text), rules({ present: ["azp"] }))).toThrow(
+        "claim azp is missing",
+      );
+    },
+  );
+
+  test.each(["toString", "constructor", "__proto__", "hasOwnProperty"])(
+    "is not what every object has: %s",
+    (name) => {
+      expect(() => assertClaimRules({}, rules({ present: [name] }))).toThrow(`claim ${name} is missing`);
+    },
+  );
+});
+
+test("a claim that must say one of several things says it exactly", () => {
+  const required = rules({ required: new Map([["level", [1, "high"]]]) });
+  expect(() => assertClaimRules({ level: 1 }, required)).not.toThrow();
+  expect(() => assertClaimRules({ level: "high" }, required)).not.toThrow();
+  for (const level of ["1", true, ["high"], "High", undefined]) {
+    expect(() => assertClaimRules({ level }, required)).toThrow(
+      "claim level does not have a value that is required",
+    );
+  }
+});
+
+test("a claim that is refused is refused whatever it says", () => {
+  for (const nonce of ["n", "", null, false]) {
+    expect(() => assertClaimRules({ nonce }, rules({ forbidden: ["nonce"] }))).toThrow(
+      "claim nonce is one that is refused",
+    );
+  }
+  expect(() => assertClaimRules({}, rules({ forbidden: ["nonce", "toString"] }))).not.toThrow();
+});
