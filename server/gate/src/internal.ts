@@ -25,6 +25,7 @@ export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";
 export { createRefusal } from "./errors/refusal.ts";
+export { PRESETS, type Preset } from "./issuers/presets.ts";
 export type {
   AccountEvent,
   ClientEvent,

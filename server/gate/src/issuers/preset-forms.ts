@@ -1,0 +1,70 @@
+import { isText, OBJECT, type OptionForm, TEXT } from "../kernel/option-forms.ts";
+
+/** The form of every option of a preset: a misspelt one could have made it stricter. */
+export type OptionForms<Options> = { readonly [Name in keyof Options]-?: OptionForm };
+
+/** One name, or several. */
+export type Texts = string | readonly string[];
+
+/** Write one name, or several, as a list. */
+export function toList(texts: Texts): readonly string[] {
+  return typeof texts === "string" ? [texts] : texts;
+}
+
+/** Write one name, or several, as a list, where there are any. */
+export function toOptionalList(texts: Texts | undefined): readonly string[] | undefined {
+  return texts === undefined ? undefined : toList(texts);
+}
+
+export const NAMES: OptionForm = {
+  says: "must be a non-empty text, or a list of some",
+  accepts: (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+};
+/** Write what claims must say as required claims, where there is something that they must. */
+export function toRequiredClaims(
+  claims: Readonly<Record<string, Texts | undefined>>,
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(claims).flatMap(([name, texts]) => (texts === undefined ? [] : [[name, toList(texts)]])),
+  );
+}
+
+const HOST: OptionForm = {
+  says: "must be a host such as login.example.com, without https:// and without a path",
+  accepts: (value) =>
+    isText(value) && URL.canParse(`https://${value}`) && new URL(`https://${value}`).host === value,
+};
+/** A URL that names an issuer, or what it publishes. */
+export const LOCATION: OptionForm = {
+  says: "must be a URL such as https://login.example.com/acme, without query and fragment",
+  accepts: isLocation,
+};
+export const BYTES: OptionForm = {
+  says: "must be a Uint8Array",
+  accepts: (value) => value instanceof Uint8Array,
+};
+export const FUNCTION: OptionForm = {
+  says: "must be a function",
+  accepts: (value) => typeof value === "function",
+};
+export const FIELDS: OptionForm = {
+  says: "must be header fields by their names, or a function that returns them",
+  accepts: (value) => typeof value === "function" || OBJECT.accepts(value),
+};
+export const TENANTS: OptionForm = {
+  says: "must be a list of tenants, or a function that says whether one is allowed",
+  accepts: (value) => typeof value === "function" || (Array.isArray(value) && value.every(isText)),
+};
+
+export const REQUIRED_TEXT: OptionForm = { ...TEXT, isRequired: true };
+export const REQUIRED_NAMES: OptionForm = { ...NAMES, isRequired: true };
+export const REQUIRED_HOST: OptionForm = { ...HOST, isRequired: true };
+export const REQUIRED_LOCATION: OptionForm = { ...LOCATION, isRequired: true };
+
+function isLocation(value: unknown): boolean {
+  if (!isText(value) || !URL.canParse(value)) {
+    return false;
+  }
+  const { protocol, search, hash, username, password } = new URL(value);
+  return /^https?:$/.test(protocol) && [search, hash, username, password].every((part) => part === "");
+}

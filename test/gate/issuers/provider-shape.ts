@@ -1,0 +1,69 @@
+import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
+import type { IssuerOptions } from "../../../server/gate/src/connect/issuer-options.ts";
+import { ISSUED_AT_SECONDS, type KeyPairAlgorithm } from "../../support/tokens.ts";
+
+/** What a provider sends, as its documents show it, and what a preset makes of it. */
+export interface ProviderShape {
+  readonly preset: string;
+  /** What the preset is called with. */
+  readonly options: IssuerOptions;
+  readonly algorithm: KeyPairAlgorithm;
+  /** Where its key set is fetched. */
+  readonly jwksUri: string;
+  /** The members of its keys, beside those that make the key. Default: `use`, `alg` and `kid`. */
+  readonly jwk?: Readonly<Record<string, unknown>>;
+  /** Header of the token, beside `alg` and `kid`. */
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What the principal says. */
+  readonly expected: Partial<Principal>;
+  /** Tokens that are almost right, and not: what is different about each. */
+  readonly nearMisses: Readonly<Record<string, NearMiss>>;
+}
+
+/** What is different about a token. A claim or member that is undefined is left out. */
+export interface NearMiss {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** The times of a token of one hour. */
+export const ONE_HOUR = { iat: ISSUED_AT_SECONDS, exp: ISSUED_AT_SECONDS + 3_600 };
+
+/** Tokens that no preset may take, whatever it says; made of one that it takes. */
+export function commonNearMisses({ claims, header }: ProviderShape): Readonly<Record<string, NearMiss>> {
+  const { iss } = claims;
+  const issuerMisses: Readonly<Record<string, NearMiss>> =
+    typeof iss === "string"
+      ? {
+          "of an issuer with another slash at its end": {
+            claims: { iss: iss.endsWith("/") ? iss.slice(0, -1) : `${iss}/` },
+          },
+          "of an issuer on another host": { claims: { iss: iss.replace("https://", "https://evil.") } },
+          "of an issuer in other letters": { claims: { iss: iss.toUpperCase() } },
+          "without issuer": { claims: { iss: undefined } },
+        }
+      : {
+          "of an issuer, though it should have none": { claims: { iss: "https://evil.example" } },
+          "without subject": { claims: { sub: undefined } },
+        };
+  return {
+    ...issuerMisses,
+    "that has expired": { claims: { iat: ISSUED_AT_SECONDS - 7_200, exp: ISSUED_AT_SECONDS - 60 } },
+    "that never expires": { claims: { exp: undefined } },
+    "whose expiry is text": { claims: { exp: String(ISSUED_AT_SECONDS + 3_600) } },
+    "that is not good yet": { claims: { nbf: ISSUED_AT_SECONDS + 600 } },
+    "that lives for ten years": { claims: { exp: ISSUED_AT_SECONDS + 10 * 365 * 86_400 } },
+    "for another audience": { claims: audienceOf("somebody-else") },
+    "that is bound to a key of its sender": { claims: { cnf: { jkt: "abc" } } },
+    "of another type": { header: { typ: "logout+jwt" } },
+    "of no algorithm": { header: { alg: "none" } },
+    "of an algorithm with a secret": { header: { alg: "HS256" } },
+    "with an extension that must be understood": { header: { ...header, crit: ["exp"] } },
+  };
+}
+
+/** Replace whatever says whom a token is for. */
+function audienceOf(name: string): Readonly<Record<string, unknown>> {
+  return { aud: name, client_id: name, azp: name };
+}
