@@ -25,6 +25,8 @@ import { MAX_DEVICE_BYTES } from "./session-use.ts";
 
 const MAX_REFRESH_TOKEN_BYTES = 1_024;
 const MAX_CLIENT_FIELD_BYTES = 1_024;
+/** How long the name of a session can be. */
+export const MAX_SESSION_ID_BYTES = 64;
 
 /** As many as an issuer has, and its audience. */
 const MAX_RESOURCES = 65;
@@ -44,6 +46,7 @@ export function readCredential(request: SignInRequest): Credential {
     ...resourceViolations(request.resources),
     ...deliveryViolations(request.delivery),
     ...textViolations("device", request.device, { maxBytes: MAX_DEVICE_BYTES }),
+    ...textViolations("session_id", request.sessionId, { maxBytes: MAX_SESSION_ID_BYTES }),
   ]);
   const { credential } = request;
   switch (credential.case) {

@@ -15,6 +15,7 @@ import { listOwnSessions, readOwnSession, revokeOtherSessions, revokeOwnSession 
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
 import {
   assertRefreshRequest,
+  MAX_SESSION_ID_BYTES,
   namingWrongResources,
   readCredential,
   readMaxAccessTtl,
@@ -65,7 +66,9 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
     },
     listSessions: (request, ctx) => listOwnSessions(deps, request, principalOf(ctx)),
     async revokeSession({ sessionId }, ctx) {
-      assertValid(textViolations("session_id", sessionId, { minCharacters: 1, maxBytes: 64 }));
+      assertValid(
+        textViolations("session_id", sessionId, { minCharacters: 1, maxBytes: MAX_SESSION_ID_BYTES }),
+      );
       await revokeOwnSession(deps, sessionId, principalOf(ctx));
       return {};
     },
@@ -83,11 +86,12 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
     deps.cookie.assertOrigin(ctx);
   }
   const { scopes, resources, device } = request;
+  const sessionId = request.sessionId === "" ? undefined : request.sessionId;
   const maxAccessTtlMs = readMaxAccessTtl(request);
   const peer = peerOf(ctx.values);
   const use = toSessionUse({ headers: ctx.requestHeader, peer, device });
   const tokens = await namingWrongResources(() =>
-    deps.signIn.begin({ credential, scopes, resources, peer, maxAccessTtlMs, use }),
+    deps.signIn.begin({ credential, scopes, resources, peer, sessionId, maxAccessTtlMs, use }),
   );
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
 }

@@ -24,6 +24,8 @@ export interface SignInInput extends TokenWish {
   readonly credential: Credential;
   /** Where the call comes from. */
   readonly peer: string;
+  /** With a password: the session that is to go on with this proof. Undefined: another begins. */
+  readonly sessionId?: string | undefined;
 }
 
 /** A sign-in of a subject of another issuer. */
@@ -112,13 +114,13 @@ export function createSignIn(options: SignInOptions): SignIn {
     const actor = keepActor(identity.principal);
     return beginFederatedSession(options, { ...input, identity, type: "sign_in", actor });
   };
-  const begin = async ({ credential, peer, ...wish }: SignInInput): Promise<IssuedTokens> => {
+  const begin = async ({ credential, peer, sessionId, ...wish }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {
       // Checking a password is expensive, and passwords can be guessed: every attempt counts, not only those that fail.
       attempts.take(peer);
       const account = await options.passwordSignIn(credential);
       const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };
-      return sessions.begin({ ...wish, ...client, account });
+      return sessions.begin({ ...wish, ...client, account, sessionId });
     }
     if (credential.kind === "federated") {
       return federated({ ...wish, token: credential.token, peer, client: undefined, canRefresh: true });

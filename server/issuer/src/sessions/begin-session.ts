@@ -29,6 +29,12 @@ export interface NewSession extends TokenWish {
   readonly amr?: readonly string[];
   /** How well the owner proved it: claim `acr`, which rules can ask for (RFC 9470). Default: not said. */
   readonly acr?: string | undefined;
+  /**
+   * A session of the same account and client that is to go on with this proof, so that what is open under it stays open:
+   * the answer has no refresh token then, since the one of before stays good. Where it cannot go on, another begins.
+   * Default: another begins.
+   */
+  readonly sessionId?: string | undefined;
 }
 
 /** A new session of a subject that another issuer vouches for. */

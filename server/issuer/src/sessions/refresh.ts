@@ -84,10 +84,10 @@ type Decided = RotationDecision & { readonly found: RefreshableSession | undefin
 async function carryOut(context: SessionContext, attempt: Attempt, decided: Decided): Promise<Outcome> {
   switch (decided.kind) {
     case "rotate": {
-      return rotateAsFound(context, attempt, await findNext(context, attempt, decided));
+      return rotateAsFound(context, attempt, await findNextTokens(context, attempt, decided));
     }
     case "repeat": {
-      const next = await findNext(context, attempt, decided);
+      const next = await findNextTokens(context, attempt, decided);
       return repeat(context, attempt, { ...decided, next });
     }
     case "reuse":
@@ -101,10 +101,14 @@ async function carryOut(context: SessionContext, attempt: Attempt, decided: Deci
   }
 }
 
-/** @throws AuthError or InvalidTargetError, as {@link refreshTokens} */
-async function findNext(
+/**
+ * Find out what a session goes on with.
+ *
+ * @throws AuthError or InvalidTargetError, as {@link refreshTokens}
+ */
+export async function findNextTokens(
   context: SessionContext,
-  attempt: Attempt,
+  attempt: Pick<Attempt, "scopes" | "resources" | "nowMs">,
   { session, found }: Pick<Decided, "found"> & { readonly session: SessionRecord },
 ): Promise<NextTokens> {
   const rights = await liveRightsOf(context, attempt, { found });
@@ -161,7 +165,7 @@ async function endAfterReuse(context: SessionContext, session: SessionRecord): P
 /** A session ends with its account, and with the terms that it began on. */
 async function liveRightsOf(
   context: SessionContext,
-  { nowMs }: Attempt,
+  { nowMs }: Pick<Attempt, "nowMs">,
   { found }: Pick<Decided, "found">,
 ): Promise<SessionRights> {
   const rights = found === undefined ? undefined : findRights(found, context.externalTerms);

@@ -8,6 +8,7 @@ import {
 } from "./begin-session.ts";
 import { endSessions, type SessionEnd } from "./end-sessions.ts";
 import { observeRefresh } from "./observe-refresh.ts";
+import { proveAgain } from "./prove-again.ts";
 import { type RefreshInput, refreshTokens } from "./refresh.ts";
 import { resolveSessionsOptions, type SessionsOptions } from "./session-options.ts";
 import type { IssuedTokens } from "./tokens.ts";
@@ -46,7 +47,9 @@ export function createSessions(options: SessionsOptions): Sessions {
   const context = resolveSessionsOptions(options);
   const { onRefresh, clock } = options;
   return {
-    begin: (session) => beginSession(context, session),
+    begin: async ({ sessionId, ...session }) =>
+      (sessionId === undefined ? undefined : await proveAgain(context, { ...session, sessionId })) ??
+      beginSession(context, session),
     beginExternal: (session) => beginExternalSession(context, session),
     refresh:
       onRefresh === undefined

@@ -2,7 +2,10 @@ import type { Selectable } from "kysely";
 import type { SessionTable } from "./schema/sessions.ts";
 import { parseTextList, toTextList } from "./text-list.ts";
 
-/** How a subject proved who it is. It stays as it is over all refreshes (RFC 9068 §2.2.1). */
+/**
+ * How a subject proved who it is. It stays as it is over all refreshes (RFC 9068 §2.2.1), until the subject proves it
+ * anew (RFC 9470).
+ */
 export interface Authentication {
   /** When, in milliseconds since 1970; undefined when no person did, or it is not known. */
   readonly authTimeMs?: number | undefined;

@@ -5,14 +5,14 @@ export interface SessionSchema {
   readonly sessions: SessionTable;
 }
 
-/** One row per session; each refresh rewrites it. */
+/** One row per session; each refresh rewrites it, and each step-up how its subject proved who they are. */
 export interface SessionTable {
   session_id: Fixed<string>;
   subject: Fixed<string>;
   client_id: Fixed<string>;
   scopes: Fixed<string>;
   /** 0: it is not known, or no person signed in. */
-  auth_time: Fixed<number>;
+  auth_time: number;
   /** SHA-256 of the refresh token of this generation, in base64url. */
   refresh_hash: string;
   /** How many times the refresh token was replaced. */
@@ -35,8 +35,8 @@ export interface SessionTable {
   external_issuer: Fixed<string | null>;
   external_subject: Fixed<string | null>;
   /** How the subject proved who they are: claims `acr`, and `amr` as a JSON list. */
-  acr: Fixed<string | null>;
-  amr: Fixed<string | null>;
+  acr: string | null;
+  amr: string | null;
   /** Who acts for the subject: claim `act`, as JSON. */
   actor: Fixed<string | null>;
   /** Whom its tokens are for, as a JSON list; null: for the audience of the issuer. */
