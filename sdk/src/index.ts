@@ -28,4 +28,5 @@ export type {
 } from "./core/source.ts";
 export type { SourceErrorKind, TokenSourceErrorOptions } from "./core/source-error.ts";
 export { isTokenSourceError, TokenSourceError } from "./core/source-error.ts";
+export type { OnStepUp, StepUp } from "./core/step-up.ts";
 export type { SessionStore, SignedOutReason } from "./core/store.ts";

@@ -2,6 +2,7 @@ import { assembleSession, type SessionSource } from "../core/assemble-session.ts
 import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
+import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
 import { createFetchSource, type Delivery } from "./fetch-source.ts";
@@ -26,6 +27,12 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
   readonly refreshTokenIn?: "cookie" | "store" | undefined;
   /** Where the session is kept. Default: IndexedDB, shared by all tabs and kept over reloads. */
   readonly store?: SessionStore | undefined;
+  /**
+   * Signs the user in again for a call that was refused with `REAUTH_REQUIRED`, by `signIn` or `begin` of this session, or so
+   * that its source has a newer token. The session calls it once for all calls with the same demand, and makes
+   * each of them once more when it resolves. Default: such calls fail.
+   */
+  readonly onStepUp?: OnStepUp | undefined;
 }
 
 // A page that is rendered on a server has no address yet, and makes no calls from there.
@@ -48,7 +55,7 @@ export function createSession(options: BrowserSessionOptions): Session {
   // Servers have BroadcastChannel too, and it would keep their process alive.
   const isPage = location !== undefined;
   const server = createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs);
-  const { allowedOrigins, allowInsecure, source = server, store } = options;
+  const { allowedOrigins, allowInsecure, source = server, store, onStepUp } = options;
   return assembleSession({
     baseUrl,
     allowedOrigins,
@@ -58,5 +65,6 @@ export function createSession(options: BrowserSessionOptions): Session {
     store: isPage ? (store ?? createIndexedDbStore({ key: name })) : store,
     peers: isPage ? createBroadcastPeers(name) : undefined,
     onStream: isPage ? warnOfConnections : undefined,
+    onStepUp,
   });
 }

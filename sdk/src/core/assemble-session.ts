@@ -16,6 +16,7 @@ import { createSharedEntry } from "./shared-entry.ts";
 import { beginSession, endSession } from "./sign-in.ts";
 import { LOADING_SNAPSHOT } from "./snapshot.ts";
 import type { TokenGrant, TokenSource } from "./source.ts";
+import { createStepUps, type OnStepUp } from "./step-up.ts";
 import type { SessionStore } from "./store.ts";
 import type { StreamContext } from "./stream-call.ts";
 import { createUpkeep } from "./upkeep.ts";
@@ -33,6 +34,12 @@ export interface AssembleOptions extends OriginGuardOptions {
   readonly replay?: StreamContext["replay"];
   /** The session calls it with every stream. Default: no listener. */
   readonly onStream?: StreamContext["onStream"];
+  /**
+   * Signs the user in again for a call that was refused with `REAUTH_REQUIRED`, by `signIn` or `begin` of the same session
+   * or so that its source has a newer token. The session calls it once for all calls with the same demand, and makes
+   * each of them once more when it resolves. Default: such calls fail.
+   */
+  readonly onStepUp?: OnStepUp | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** The other tabs. Default: those of the store, if it knows any. */
@@ -88,6 +95,7 @@ export function assembleSession(options: AssembleOptions): Session {
     ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
     : undefined;
   const upkeep = createUpkeep({ access, clock, holder, renewStreams });
+  const stepUps = options.onStepUp && createStepUps(options.onStepUp);
   const looks = new Set([upkeep.look]);
   const look = () => {
     for (const each of looks) {
@@ -101,7 +109,7 @@ export function assembleSession(options: AssembleOptions): Session {
   async function begin(acquire: () => Promise<TokenGrant>): Promise<void> {
     // Nor do passwords and tokens from elsewhere.
     await ready(true);
-    await beginSession(context, acquire);
+    await beginSession(context, acquire, stepUps?.isOpen());
     look();
     // Readers of the earlier account's streams see the end first: it passes through Connect's iterators in some turns.
     for (let turns = 0; turns < READER_TURNS; turns += 1) {
@@ -131,8 +139,9 @@ export function assembleSession(options: AssembleOptions): Session {
     streams,
     replay,
     onStream,
+    stepUps,
   });
-  CORES.set(interceptor, { clock, holder, access, looks });
+  CORES.set(interceptor, { clock, holder, access, looks, stepUps });
   return Object.freeze({
     ready: loaded,
     interceptor,
@@ -141,7 +150,8 @@ export function assembleSession(options: AssembleOptions): Session {
         throw new TypeError("the source has no signIn: use begin");
       }
       const signIn = source.signIn.bind(source, credential);
-      await begin(() => withTimeout(clock, signIn));
+      const goesOn = stepUps?.isOpen() ? holder.held()?.sessionId : undefined;
+      await begin(() => withTimeout(clock, (signal) => signIn(signal, goesOn)));
     },
     begin,
     signOut() {

@@ -41,6 +41,7 @@ export function createSession(options: SessionOptions): Session {
     store,
     clock,
     peers,
+    onStepUp,
   } = options;
   const server = transport && createSessionServiceSource(transport, { maxTokenLifeMs, assertion });
   const { source = server } = options;
@@ -57,5 +58,6 @@ export function createSession(options: SessionOptions): Session {
     clock,
     peers,
     replay: replayStream,
+    onStepUp,
   });
 }

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { isSameAccount } from "./account.ts";
 import { HEALTHY, withNetwork, withSuccess } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import { randomId } from "./random.ts";
@@ -99,7 +100,7 @@ export function firstEntry(arrival: Arrival): Omit<SignedInEntry, "revision"> {
 }
 
 /** Make the entry that follows after a refresh. What the server left out stays as it was. */
-export function successorEntry(entry: SignedInEntry, arrival: Arrival): Draft {
+export function successorEntry(entry: SignedInEntry, arrival: Arrival): Omit<SignedInEntry, "revision"> {
   return {
     ...entry,
     ...arrival,
@@ -111,6 +112,24 @@ export function successorEntry(entry: SignedInEntry, arrival: Arrival): Draft {
     nextRefreshId: randomId(),
     health: withSuccess(entry.health),
   };
+}
+
+/**
+ * Make the entry that follows after the user has signed in again: of the same session, if the server says so or has no
+ * name for sessions and the account is the same. The refresh token, where there is no new one, and a refresh that is
+ * under way go on.
+ */
+export function steppedUpEntry(current: StoreEntry | undefined, arrival: Arrival): Draft | undefined {
+  if (current?.kind !== "signed_in") {
+    return undefined;
+  }
+  const { sessionId = isSameAccount(current, arrival) ? current.sessionId : undefined } = arrival;
+  if (sessionId !== current.sessionId) {
+    return undefined;
+  }
+  const next = successorEntry(current, arrival);
+  const { intent, nextRefreshId, refreshExpiresAtMs } = current;
+  return arrival.refreshToken ? next : { ...next, intent, nextRefreshId, refreshExpiresAtMs };
 }
 
 /** Make the entry that ends a session: no tokens are left in it. */

@@ -6,6 +6,9 @@ import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/a
 // RetryInfo by their descriptors adds 0.5 kB to the 9.7 kB of a page, compressed (`npm run bench -- sdk-size`). The price
 // of matching text: fields in the order of their numbers, as Countersign writes them, and texts of at most 127 bytes.
 const ERROR_INFO = /^\n.(?<reason>\w+).\vcountersign(?:.*\n.cause..(?<cause>\w+))?/s;
+// Entries of its metadata, each up to where the next begins. The length of a long text has two bytes, which are no UTF-8.
+const ACR_VALUES = /\nacr_values.\ufffd?.(\P{C}+)/su;
+const MAX_AGE = /\Wmax_age..(\d+)/s;
 // A mistake in a header must not lock users out for a year.
 const MAX_WAIT_MS = 86_400_000;
 
@@ -22,9 +25,34 @@ export interface Refusal {
 
 /** Read why a Countersign server refused a call; `undefined` when the error is not from one. */
 export function readRefusal(error: ConnectError): Refusal | undefined {
-  const match = ERROR_INFO.exec(new TextDecoder().decode(detailOf(error, "ErrorInfo")));
   // The names of the groups are those of Refusal.
-  return match?.groups as Refusal | undefined;
+  return ERROR_INFO.exec(readErrorInfo(error))?.groups as Refusal | undefined;
+}
+
+/** How the user must sign in again for a call. */
+export interface StepUpDemand {
+  /** Ways of signing in of which one is needed, the preferred first (claim `acr`). Empty: any. */
+  readonly acrValues: readonly string[];
+  /** How many seconds ago the user may have signed in; `undefined`: it does not matter. */
+  readonly maxAgeSeconds: number | undefined;
+}
+
+/** Read how the user must sign in again for a call; `undefined` when that is not what the error says. */
+export function readStepUp(error: ConnectError): StepUpDemand | undefined {
+  if (!hasReason(error, ["REAUTH_REQUIRED"])) {
+    return undefined;
+  }
+  const text = readErrorInfo(error);
+  const [, acrValues] = ACR_VALUES.exec(text) ?? [];
+  const [, maxAge] = MAX_AGE.exec(text) ?? [];
+  return {
+    acrValues: acrValues?.split(" ") ?? [],
+    maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
+  };
+}
+
+function readErrorInfo(error: ConnectError): string {
+  return new TextDecoder().decode(detailOf(error, "ErrorInfo"));
 }
 
 /**

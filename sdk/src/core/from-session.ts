@@ -6,6 +6,7 @@ import { createInterceptor } from "./interceptor.ts";
 import { createOriginGuard } from "./origin.ts";
 import type { Session } from "./session.ts";
 import { CORES, type SessionCore } from "./session-core.ts";
+import { createStepUps } from "./step-up.ts";
 import { createUpkeep } from "./upkeep.ts";
 import { waitFor } from "./waiting.ts";
 
@@ -27,7 +28,7 @@ export function fromSession(session: Session): SessionSource {
 }
 
 function createFollower(leader: Session, core: SessionCore, options: FollowOptions): Session {
-  const { baseUrl, server, replay, onStream } = options;
+  const { baseUrl, server, replay, onStream, onStepUp } = options;
   const { clock, looks } = core;
   const disposal = new AbortController();
   const stops = new Set<() => void>();
@@ -39,6 +40,8 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const holder = { ...core.holder, changes: new Set<() => void>() };
   const upkeep = createUpkeep({ access, clock, holder, renewStreams });
   const streams = renewStreams && upkeep;
+  // The user who is asked is the same: the first session's answer serves both.
+  const stepUps = core.stepUps ?? (onStepUp && createStepUps(onStepUp));
   const interceptor = createInterceptor({
     access,
     clock,
@@ -49,8 +52,9 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
     streams,
     replay,
     onStream,
+    stepUps,
   });
-  CORES.set(interceptor, { access, clock, holder: core.holder, looks });
+  CORES.set(interceptor, { access, clock, holder: core.holder, looks, stepUps });
   looks.add(upkeep.look);
 
   function untilDisposed(unsubscribe: () => void): () => void {

@@ -13,6 +13,7 @@ import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
 import type { OriginGuard } from "./origin.ts";
 import type { SessionContext } from "./session-context.ts";
+import type { StepUps } from "./step-up.ts";
 import { createStreamCall, type StreamContext } from "./stream-call.ts";
 import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
 
@@ -20,6 +21,8 @@ import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
 export interface InterceptorContext extends StreamContext, Pick<SessionContext, "clock" | "holder"> {
   readonly access: Access;
   readonly mayReceiveToken: OriginGuard;
+  /** Asks the user to sign in again. Absent: calls that need it fail. */
+  readonly stepUps: StepUps | undefined;
 }
 
 const PUBLIC_METHOD = /\/countersign\.auth\.v1\.SessionService\/(SignIn|Refresh)$/;
@@ -57,7 +60,7 @@ export function createInterceptor(options: InterceptorContext): Interceptor {
 }
 
 async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promise<AnyResponse> {
-  const { access, clock, holder, owners } = context;
+  const { access, clock, holder, owners, stepUps } = context;
   const { header, signal } = req;
   // Interceptors may make a call again with another signal, but put new headers into the old ones.
   const call = req.contextValues.get(CALL) ?? header;
@@ -66,7 +69,9 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   const timeoutMs = readTimeoutMs(header);
   const stream = req.stream ? createStreamCall(req, context) : undefined;
   let used: Held;
-  let isSecond = false;
+  let isRefreshed = false;
+  let isSteppedUp = false;
+  const madeAfter = stepUps?.count() ?? 0;
 
   function open(held: Held): Promise<AnyResponse> {
     owner ??= held.sessionId;
@@ -92,15 +97,31 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   }
 
   async function reopen(error: unknown): Promise<AnyResponse> {
-    if (isSecond || stream?.canReopen() === false || !isTokenRefused(ConnectError.from(error))) {
-      throw error;
-    }
-    isSecond = true;
-    const newer = await access.replace(used, signal);
+    const refusal = ConnectError.from(error);
+    const newer =
+      stream?.canReopen() === false
+        ? undefined
+        : await (isTokenRefused(refusal) ? refreshed() : steppedUp(refusal));
     if (newer === undefined) {
       throw error;
     }
-    return openLate(newer);
+    return openLate(newer).catch(reopen);
+  }
+
+  async function refreshed(): Promise<Held | undefined> {
+    const isFirst = !isRefreshed;
+    isRefreshed = true;
+    return isFirst ? access.replace(used, signal) : undefined;
+  }
+
+  async function steppedUp(refusal: ConnectError): Promise<Held | undefined> {
+    if (isSteppedUp || stepUps === undefined) {
+      return undefined;
+    }
+    isSteppedUp = true;
+    const method = `${req.service.typeName}/${req.method.name}`;
+    const isDone = await stepUps.ask(refusal, { method, madeAfter, signals: [signal, used.ended] });
+    return isDone ? access.replace(used, signal) : undefined;
   }
 
   // Also when it is not sent: an interceptor outside may make it again.

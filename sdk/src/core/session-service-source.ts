@@ -34,9 +34,9 @@ export function createSessionServiceSource(
   };
   const source: TokenSource = {
     repeatable: true,
-    async signIn({ username, password, scopes = [], device = "" }, signal) {
+    async signIn({ username, password, scopes = [], device = "" }, signal, sessionId = "") {
       const credential = { case: "password" as const, value: { username, password } };
-      const request = { credential, scopes: [...scopes], device, ...limits() };
+      const request = { credential, scopes: [...scopes], device, sessionId, ...limits() };
       const response = await client.signIn(request, { signal });
       return toGrant(response.tokens);
     },

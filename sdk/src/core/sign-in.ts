@@ -1,28 +1,37 @@
 import { pauseMs } from "./backoff.ts";
-import { askForTokens, endEntry, firstEntry, isSameSession } from "./entries.ts";
+import { askForTokens, endEntry, firstEntry, isSameSession, steppedUpEntry } from "./entries.ts";
 import { unavailable } from "./errors.ts";
 import { revoke, revokeEntry, type SignOutResult, signOutFailure } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
+import type { Change } from "./shared-entry.ts";
 import type { TokenGrant } from "./source.ts";
+import type { StoreEntry } from "./store.ts";
 
 /**
  * Begin a session. One that is there already is ended at the server, behind.
  *
+ * @param isStepUp whether the user is asked to sign in again: then a session of the same account goes on, with what is
+ * open under it, unless the server has begun another
  * @throws whatever `acquire` throws
  */
 export async function beginSession(
   context: SessionContext,
   acquire: () => Promise<TokenGrant>,
+  isStepUp = false,
 ): Promise<void> {
-  const next = firstEntry(await askForTokens(context.clock, acquire));
-  const before = await context.change((current) => ({
+  const arrival = await askForTokens(context.clock, acquire);
+  const first = firstEntry(arrival);
+  const before = await context.change((current): Change<StoreEntry | undefined> => {
+    const draft = isStepUp ? steppedUpEntry(current, arrival) : undefined;
+    if (draft !== undefined) {
+      return { draft };
+    }
     // Tokens that take the place of the session's own count as newer ones.
-    draft: isSameSession(current, next) ? { ...next, generation: current.generation + 1 } : next,
-    value: current,
-  }));
-  // Typed as no guard: what is left is a session, of another name.
-  const isRenewed: boolean = isSameSession(before, next);
-  if (before?.kind !== "signed_in" || isRenewed) {
+    return isSameSession(current, first)
+      ? { draft: { ...first, generation: current.generation + 1 } }
+      : { draft: first, value: current };
+  });
+  if (before?.kind !== "signed_in") {
     return;
   }
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.

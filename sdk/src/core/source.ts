@@ -55,8 +55,12 @@ export interface TokenSource {
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
   /** Give open streams a newer token, when the server can. @returns the names of those that go on */
   readonly renewStreams?: (renewal: StreamRenewal) => Promise<readonly string[]>;
-  /** Begin a session with a name and a password, when the source can. */
-  signIn?(credential: PasswordCredential, signal: AbortSignal): Promise<TokenGrant>;
+  /**
+   * Begin a session with a name and a password, when the source can.
+   *
+   * @param sessionId the session that is to go on, if it is of the same account: the user proves it anew
+   */
+  signIn?(credential: PasswordCredential, signal: AbortSignal, sessionId?: string): Promise<TokenGrant>;
 }
 
 /** How long an access token is to last at the most, in milliseconds; undefined: as long as the server likes. */

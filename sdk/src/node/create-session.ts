@@ -4,6 +4,7 @@ import { createSession as createCoreSession } from "../core/create-session.ts";
 import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
+import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
 import { createHttpTransport, type NodeTlsOptions } from "./http-transport.ts";
 
@@ -30,6 +31,12 @@ export interface NodeSessionOptions extends OriginGuardOptions {
   readonly assertion?: (() => Promise<string>) | undefined;
   /** Own certificate authorities and client certificates. */
   readonly tls?: NodeTlsOptions | undefined;
+  /**
+   * Signs the user in again for a call that was refused with `REAUTH_REQUIRED`, by `signIn` or `begin` of this session, or so
+   * that its source has a newer token. The session calls it once for all calls with the same demand, and makes
+   * each of them once more when it resolves. Default: such calls fail.
+   */
+  readonly onStepUp?: OnStepUp | undefined;
 }
 
 /**
@@ -38,7 +45,8 @@ export interface NodeSessionOptions extends OriginGuardOptions {
  * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function createSession(options: NodeSessionOptions): Session {
-  const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls } = options;
+  const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls, onStepUp } =
+    options;
   const transport =
     options.transport ??
     createHttpTransport({ baseUrl, tls, protocol: "connect", httpVersion: "1.1", interceptors: [] });
@@ -51,5 +59,6 @@ export function createSession(options: NodeSessionOptions): Session {
     maxTokenLifeMs,
     assertion,
     store,
+    onStepUp,
   });
 }

@@ -78,7 +78,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
 
   function deliver(grant: FakeGrant, context: HandlerContext, inCookie: boolean) {
     const tokens = toTokens(grant, clock);
-    if (!inCookie) {
+    if (!inCookie || grant.refreshToken === "") {
       return tokens;
     }
     // Without Secure, unlike a real server's: tests speak plain http.
@@ -89,12 +89,14 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
   }
 
   const service: Partial<ServiceImpl<typeof SessionService>> = {
-    signIn({ credential, scopes, delivery }, context) {
+    signIn({ credential, scopes, delivery, sessionId }, context) {
       counts.signIns += 1;
       if (credential.case !== "password" || credential.value.password !== PASSWORD) {
         throw createRefusal("CREDENTIALS_INVALID");
       }
-      return { tokens: deliver(sessions.begin(scopes), context, delivery === Delivery.COOKIE) };
+      const { username } = credential.value;
+      const grant = sessions.carryOn(sessionId, username) ?? sessions.begin(username, scopes);
+      return { tokens: deliver(grant, context, delivery === Delivery.COOKIE) };
     },
     async refresh({ refreshToken, refreshId }, context) {
       counts.refreshes += 1;

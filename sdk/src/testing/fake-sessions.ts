@@ -14,6 +14,7 @@ export interface FakeGrant {
 /** What the fake server keeps of a session. */
 interface FakeSession {
   readonly id: string;
+  readonly username: string;
   readonly scopes: readonly string[];
   readonly older: Set<string>;
   current: FakeGrant;
@@ -23,7 +24,9 @@ interface FakeSession {
 
 /** The sessions of the fake server: the same rules as the real one's, without cryptography. */
 export interface FakeSessions {
-  readonly begin: (scopes: readonly string[]) => FakeGrant;
+  readonly begin: (username: string, scopes: readonly string[]) => FakeGrant;
+  /** Carry on a session of the same user, without another refresh token; `undefined` when there is none. */
+  readonly carryOn: (sessionId: string, username: string) => FakeGrant | undefined;
   /** @throws ConnectError `REFRESH_TOKEN_INVALID`, `SESSION_REVOKED` */
   readonly refresh: (refreshToken: string, refreshId: string) => FakeGrant;
   /** Which session an access token is of. @throws ConnectError `TOKEN_…`, `SESSION_REVOKED` */
@@ -88,11 +91,16 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
   }
 
   return {
-    begin(scopes) {
+    begin(username, scopes) {
       const id = `session-${sessions.size + 1}`;
       const current = mint(id, scopes);
-      sessions.set(id, { id, scopes, current, older: new Set() });
+      sessions.set(id, { id, username, scopes, current, older: new Set() });
       return current;
+    },
+    carryOn(sessionId, username) {
+      const session = sessions.get(sessionId);
+      const goesOn = session?.username === username && session.ended === undefined;
+      return goesOn ? { ...mint(session.id, session.scopes), refreshToken: "" } : undefined;
     },
     refresh,
     check(accessToken) {

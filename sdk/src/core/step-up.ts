@@ -1,0 +1,116 @@
+import type { ConnectError } from "@connectrpc/connect";
+import { readStepUp, type StepUpDemand } from "./error-info.ts";
+import { waitFor } from "./waiting.ts";
+
+/** What a server asks of the user before a call, by `REAUTH_REQUIRED`. */
+export interface StepUp extends StepUpDemand {
+  /** The method that was called, such as `acme.v1.Payments/Pay`. */
+  readonly method: string;
+  /** Aborts when no call waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Signs the user in again. When it resolves, the calls that wait for it are made once more; when it rejects, they fail
+ * with `REAUTH_REQUIRED`.
+ */
+export type OnStepUp = (stepUp: StepUp) => unknown;
+
+/** A call that waits for the user. */
+export interface WaitingCall {
+  readonly method: string;
+  /** What {@link StepUps.count} was when it was made. */
+  readonly madeAfter: number;
+  /** Abort when it does not wait any longer. */
+  readonly signals: readonly AbortSignal[];
+}
+
+/** Asks the user to sign in again: one demand at a time, for all calls that have it. */
+export interface StepUps {
+  /** How many have come to an end. */
+  readonly count: () => number;
+  /** Whether the user is being asked now. */
+  readonly isOpen: () => boolean;
+  /**
+   * Ask, if the error is a demand for it, unless the answer to the same demand has come since the call was made.
+   *
+   * @returns whether the user has signed in again
+   * @throws the reason of the signal that aborts first
+   */
+  readonly ask: (error: ConnectError, call: WaitingCall) => Promise<boolean>;
+}
+
+/** What the user was asked, and what came of it. */
+interface Asked {
+  readonly answer: Promise<boolean>;
+  readonly left: AbortController;
+  /** How many calls wait for the answer. */
+  waiting: number;
+  /** What the count was when the answer came. */
+  answeredAt: number;
+}
+
+/** As many demands are remembered: servers make a few. */
+const MAX_DEMANDS = 16;
+
+/** Create the {@link StepUps} of a session. */
+export function createStepUps(onStepUp: OnStepUp): StepUps {
+  const latest = new Map<string, Asked>();
+  let count = 0;
+  let open: Promise<boolean> | undefined;
+
+  function start(stepUp: Omit<StepUp, "signal">): Asked {
+    const left = new AbortController();
+    const run = async (): Promise<boolean> => {
+      try {
+        await onStepUp({ ...stepUp, signal: left.signal });
+        return true;
+      } catch {
+        // The call fails with the server's own error, which says what is needed.
+        return false;
+      } finally {
+        open = undefined;
+        count += 1;
+        asked.answeredAt = count;
+      }
+    };
+    open = Promise.resolve().then(run);
+    const asked: Asked = { answer: open, left, waiting: 0, answeredAt: Infinity };
+    return asked;
+  }
+
+  return {
+    count: () => count,
+    isOpen: () => open !== undefined,
+    async ask(error, { method, madeAfter, signals }) {
+      const needed = readStepUp(error);
+      if (needed === undefined) {
+        return false;
+      }
+      const demand = JSON.stringify(needed);
+      let asked = latest.get(demand);
+      while (asked === undefined || asked.answeredAt <= madeAfter) {
+        if (open === undefined) {
+          asked = start({ ...needed, method });
+          if (latest.size >= MAX_DEMANDS) {
+            latest.clear();
+          }
+          latest.set(demand, asked);
+        } else {
+          // The user is asked for one thing after the other.
+          await waitFor(open, ...signals);
+          asked = latest.get(demand);
+        }
+      }
+      asked.waiting += 1;
+      try {
+        return await waitFor(asked.answer, ...signals);
+      } finally {
+        asked.waiting -= 1;
+        if (asked.waiting === 0) {
+          asked.left.abort();
+        }
+      }
+    },
+  };
+}
