@@ -3,6 +3,8 @@ export type { AdminOptions, MetricsSource } from "./admin.ts";
 export { createAdminHandler } from "./admin.ts";
 export type { RequestListenerOptions } from "./build-server.ts";
 export { buildRequestListener } from "./build-server.ts";
+export type { FetchTrust } from "./create-fetch.ts";
+export { createFetch } from "./create-fetch.ts";
 export type { NodeServer, NodeServerGuardOptions } from "./guard-node-server.ts";
 export { guardNodeServer } from "./guard-node-server.ts";
 export type { HttpHandler, HttpRequest, HttpResponse, RequestHandler } from "./handler.ts";

@@ -3,7 +3,7 @@ import type { PeerCertificate } from "node:tls";
 import type { CallRequest } from "./handler.ts";
 
 /** Text in PEM, or several of them. */
-type Pem = string | Buffer;
+export type Pem = string | Buffer;
 
 /** How a listener speaks TLS. */
 export interface TlsOptions {
@@ -61,7 +61,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   };
 }
 
-function isCertificate(pem: Pem): boolean {
+export function isCertificate(pem: Pem): boolean {
   try {
     return new X509Certificate(pem).subject !== undefined;
   } catch {
