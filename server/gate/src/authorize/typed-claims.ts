@@ -29,7 +29,7 @@ export function createTypedClaims(
  * @param value what the token has
  * @returns undefined when it has another form than the field
  */
-function parseClaim(field: DescField, value: unknown): Message | undefined {
+export function parseClaim(field: DescField, value: unknown): Message | undefined {
   try {
     const json = { [field.jsonName]: value as JsonValue }; // claims are JSON
     // A message may have more members than the proto knows; an enum that has another value is of another form.
@@ -80,8 +80,11 @@ function toTypedObject(desc: DescMessage, json: JsonObject, onWrongForm: OnWrong
   });
 }
 
-/** Find the claim of a field. A field that tells an empty text from none has it. */
-function readClaim(field: DescField, json: JsonObject): unknown {
+/**
+ * Find the claim of a field: that of its `json_name`. An empty text is none, unless the field is `optional` and tells one
+ * from the other.
+ */
+export function readClaim(field: DescField, json: JsonObject): unknown {
   const isEmptyText = Object.hasOwn(json, field.jsonName) && json[field.jsonName] === "";
   return isEmptyText && field.proto.proto3Optional ? "" : readMember(json, field.jsonName);
 }
