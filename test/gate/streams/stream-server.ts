@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
+import type { Decide } from "../../../server/gate/src/connect/decide.ts";
 import type { StreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { listen } from "../../../server/node/src/listener.ts";
@@ -29,6 +30,7 @@ export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
   onError?: (error: unknown) => void,
+  decide?: Decide,
 ): Promise<StreamServer> {
   const revocations = createRevocationSet();
   const auth = createAuth({
@@ -38,6 +40,7 @@ export async function startStreamServer(
     clockToleranceSeconds: 0,
     revocations,
     ...(onError === undefined ? {} : { onError }),
+    ...(decide === undefined ? {} : { decide }),
   });
   const listener = await listen(buildRequestListener(auth));
   return {

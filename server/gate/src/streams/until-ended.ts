@@ -50,20 +50,17 @@ function createPassing<T>(
     close(inner);
   });
   const look = (result: IteratorResult<T>): void | Promise<void> => {
+    if (ending.ended !== undefined) {
+      throw ending.ended;
+    }
     if (result.done !== true) {
       return onMessage?.(result.value);
     }
     onDone?.();
   };
-  const lookUnlessEnded = (result: IteratorResult<T>): void | Promise<void> => {
-    if (ending.ended !== undefined) {
-      throw ending.ended;
-    }
-    return look(result);
-  };
   /** Look at a message in its turn. Without a promise where there is nothing to wait for. */
   const lookInTurn = (result: IteratorResult<T>): void | Promise<void> => {
-    const looked = looking === undefined ? look(result) : looking.then(() => lookUnlessEnded(result));
+    const looked = looking === undefined ? look(result) : looking.then(() => look(result));
     if (looked instanceof Promise) {
       const turn = looked.then(clear, clear);
       function clear(): void {

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createEnding } from "../../../server/gate/src/streams/ending.ts";
+import { untilEnded } from "../../../server/gate/src/streams/until-ended.ts";
+
+async function* count(to: number) {
+  for (let at = 1; at <= to; at += 1) {
+    yield at;
+  }
+}
+
+/** Read so many messages at once, without waiting for one before asking for the next. */
+function readAtOnce(messages: AsyncIterable<number>, times: number) {
+  const iterator = messages[Symbol.asyncIterator]();
+  const order: unknown[] = [];
+  const reads = Array.from({ length: times }, () =>
+    iterator.next().then(
+      ({ value, done }) => order.push(done === true ? "done" : value),
+      (error: Error) => order.push(error.message),
+    ),
+  );
+  return { order, reads, iterator };
+}
+
+describe("messages that are looked at with a promise", () => {
+  test("are looked at one after the other, and reach a reader that asks for many at once in their order", async () => {
+    const asked: number[] = [];
+    const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    const messages = untilEnded(count(3), createEnding(), {
+      onMessage(message) {
+        asked.push(message);
+        return gates[message - 1]?.promise;
+      },
+    });
+    const { order, reads } = readAtOnce(messages, 4);
+    gates[2]?.resolve();
+    gates[1]?.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([asked, order]).toEqual([[1], []]);
+    gates[0]?.resolve();
+    await Promise.all(reads);
+    expect([asked, order]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3, "done"],
+    ]);
+  });
+
+  test("are not looked at any more once one of them has ended the stream", async () => {
+    const asked: number[] = [];
+    const ending = createEnding();
+    const messages = untilEnded(count(3), ending, {
+      async onMessage(message) {
+        asked.push(message);
+        const error = new AuthError("POLICY_DENIED", "no");
+        ending.end(error);
+        throw error;
+      },
+    });
+    const { order, reads, iterator } = readAtOnce(messages, 3);
+    await Promise.all(reads);
+    expect([asked, order]).toEqual([[1], ["no", "no", "no"]]);
+    await expect(iterator.next()).rejects.toThrow("no");
+  });
+
+  test("do not keep a reader waiting when the stream ends meanwhile", async () => {
+    const ending = createEnding();
+    const messages = untilEnded(count(3), ending, { onMessage: () => new Promise(() => {}) });
+    const { order, reads } = readAtOnce(messages, 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    ending.end(new AuthError("STREAM_EXPIRED", "over"));
+    await Promise.all(reads);
+    expect(order).toEqual(["over"]);
+  });
+});
