@@ -11,6 +11,9 @@ import { createWallClock, type WallClock } from "./test-clock.ts";
 export const TEST_ISSUER = "http://127.0.0.1:8080";
 export const TEST_AUDIENCE = "tests";
 
+/** A further resource that its tokens can be asked for. */
+export const TEST_RESOURCE = "https://notes.example.com";
+
 /** An issuer over a store, with a clock that stands still. */
 export interface TestIssuer extends Disposable {
   readonly store: Store;
@@ -44,6 +47,7 @@ export async function startTestIssuer(store: Store, clock = createWallClock()): 
     audit,
     issuer: TEST_ISSUER,
     audience: TEST_AUDIENCE,
+    resources: [TEST_RESOURCE],
     revocations: { learn: (records) => void revoked.push(...records) },
     externalTerms: (issuer) => terms.get(issuer),
   });

@@ -1,3 +1,5 @@
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import type { FederatedIssuerOptions } from "../../../server/issuer/src/create-issuer/federated-issuer.ts";
@@ -99,6 +101,19 @@ describe("a client that another issuer vouches for (RFC 7523 §2.2)", () => {
     });
     own.clock.advance(3_600_000);
     expect(await own.grant(assertion)).toMatchObject(refused);
+  });
+
+  it("signs in over RPC with the same token", async () => {
+    await using own = await start();
+    const transport = createRouterTransport((router) => own.issuer.routes(router));
+    const { signIn } = createClient(SessionService, transport);
+    for (let time = 0; time < 2; time += 1) {
+      const { tokens } = await signIn({
+        credential: { case: "assertion", value: { assertion: podToken() } },
+      });
+      expect(decodeJwt(tokens?.accessToken ?? "")).toMatchObject({ sub: "client_worker" });
+      expect(tokens?.refreshToken).toBe("");
+    }
   });
 
   it("may be any of several SPIFFE IDs, exactly", async () => {
