@@ -90,6 +90,28 @@ describe("the claims of accounts and clients", () => {
     expect(external).not.toHaveProperty("tenant");
   });
 
+  it("say in may_act who may act for an account, and nobody else may (RFC 8693 §4.4)", async () => {
+    await using own = await start();
+    const { issuer } = own;
+    const exchangeNow = async () => own.token(exchange((await own.signIn()).accessToken));
+    await issuer.accounts.update("ada", { claims: { may_act: { sub: "client_agent" } } });
+    const { status, body } = await exchangeNow();
+    expect(status).toBe(200);
+    expect(claimsIn(body.access_token)).toMatchObject({
+      act: { sub: "client_agent" },
+      may_act: { sub: "client_agent" },
+    });
+    for (const mayAct of [
+      { sub: "client_other" },
+      { sub: "client_agent", client_id: "other" },
+      "client_agent",
+      {},
+    ]) {
+      await issuer.accounts.update("ada", { claims: { may_act: mayAct } });
+      expect(await exchangeNow()).toMatchObject({ status: 400, body: { error: "invalid_request" } });
+    }
+  });
+
   it("are shown by introspection, and hide nothing that it says itself", async () => {
     await using own = await start();
     await own.issuer.accounts.update("ada", { claims: { tenant: "acme", username: "x" } });

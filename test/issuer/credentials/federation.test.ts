@@ -57,6 +57,17 @@ describe("a token of another issuer", () => {
     }
   });
 
+  it("knows its subject by what every object has neither", async () => {
+    const { other, federation } = start({ subjectClaim: "constructor" });
+    await expect(federation(other.sign())).rejects.toThrow("names its subject");
+  });
+
+  it("is of the subject that its issuer is verified with, when nothing else is declared", async () => {
+    const { other, federation } = start({ subjectClaim: undefined });
+    const { subject } = await federation(other.sign({ sub: "ada" }));
+    expect(subject).toBe(toFederatedSubject("https://idp.example", "ada"));
+  });
+
   it("needs the claims that are required, with exactly their values", async () => {
     const { other, federation } = start({ required: new Map([["repository", "acme/app"]]) });
     await federation(other.sign({ repository: "acme/app" }));

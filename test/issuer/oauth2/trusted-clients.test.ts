@@ -2,6 +2,8 @@ import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
+import { kubernetes } from "../../../server/gate/src/issuers/kubernetes.ts";
+import { spiffe } from "../../../server/gate/src/issuers/spiffe.ts";
 import type { FederatedIssuerOptions } from "../../../server/issuer/src/create-issuer/federated-issuer.ts";
 import type { OpenIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import type { NewClient } from "../../../server/issuer/src/credentials/clients.ts";
@@ -207,6 +209,17 @@ describe("a client that another issuer vouches for (RFC 7523 §2.2)", () => {
     const form = { grant_type: JWT_BEARER, assertion: podToken() };
     const { body } = await postForm(own.issuer.endpoints["/oauth2/token"], form);
     expect(decodeJwt(String(body.access_token)).sub).toMatch(/^ext_/);
+  });
+
+  it("comes with the presets of platforms, and not with what these would take in calls", async () => {
+    const presets = [
+      kubernetes({ issuer: K8S, jwks: { keys: [key.jwk] }, audience: "tests" }),
+      spiffe({ trustDomain: "acme.example", bundle: { keys: [spiffeKey.jwk] }, audience: "tests" }),
+    ];
+    await using own = await start(presets.map((issuer) => ({ issuer, clientsOnly: true })));
+    expect((await own.grant(podToken())).status).toBe(200);
+    expect((await own.grant(svid(`${DOMAIN}/ns/a`))).status).toBe(200);
+    expect(await own.grant(podToken({ aud: "tests" }))).toMatchObject(refused);
   });
 
   it("is none that a misspelt option makes of an issuer", async () => {

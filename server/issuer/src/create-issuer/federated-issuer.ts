@@ -9,7 +9,7 @@ export interface FederatedIssuerOptions {
    * its authorization server is meant for exchange (RFC 7523 §3).
    */
   readonly issuer: IssuerOptions;
-  /** The claim that identifies its subjects. Default `sub`. */
+  /** The claim that identifies its subjects. Default: the one that `claims.subject` of `issuer` says, else `sub`. */
   readonly subjectClaim?: string | undefined;
   /** What each of its subjects can be granted, whatever its token says. Default: nothing. */
   readonly scopes?: readonly string[] | undefined;
@@ -63,7 +63,7 @@ export function resolveFederatedIssuer(
   const issuer = { ...options.issuer, audiences: options.issuer.audiences ?? [host.audience, url] };
   return {
     trusted: resolveIssuer(issuer, host),
-    subjectClaim: options.subjectClaim ?? "sub",
+    subjectClaim: options.subjectClaim,
     scopes: options.scopes ?? [],
     roles: new Map(Object.entries(options.roles ?? {})),
     required: new Map(Object.entries(options.requiredClaims ?? {})),

@@ -8,8 +8,8 @@ import type { Authentication, ExternalSubject } from "../store/session-record.ts
 export interface FederatedIssuer {
   /** How its tokens are verified. */
   readonly trusted: TrustedIssuer;
-  /** The claim that identifies its subjects. */
-  readonly subjectClaim: string;
+  /** The claim that identifies its subjects; undefined: the one that its tokens are verified with. */
+  readonly subjectClaim: string | undefined;
   /** What each of its subjects can be granted, whatever its token says. */
   readonly scopes: readonly string[];
   /** Our roles, by what its claim of roles says. */
@@ -52,9 +52,8 @@ export interface FederatedIdentity extends Authentication {
  * @throws AuthError `CREDENTIALS_INVALID` when it lacks a claim that is required, or names no subject
  */
 export function toIdentity(issuer: FederatedIssuer, principal: Principal): FederatedIdentity {
-  const { claims } = principal;
   assertRequiredClaims(issuer, principal);
-  const external = claims[issuer.subjectClaim];
+  const external = readSubject(issuer, principal);
   if (typeof external !== "string" || external === "") {
     throw invalid("the claim of the token that names its subject is not a non-empty text");
   }
@@ -68,6 +67,13 @@ export function toIdentity(issuer: FederatedIssuer, principal: Principal): Feder
     refreshForMs: issuer.refreshForMs,
     principal,
   };
+}
+
+function readSubject({ subjectClaim }: FederatedIssuer, { claims, subject }: Principal): unknown {
+  if (subjectClaim === undefined) {
+    return subject;
+  }
+  return Object.hasOwn(claims, subjectClaim) ? claims[subjectClaim] : undefined;
 }
 
 /** @throws AuthError `CREDENTIALS_INVALID` when a token lacks a claim that is required */
