@@ -26,7 +26,8 @@ async function call(name: string, claims?: Record<string, unknown>) {
     issuers: [issuer],
     routes: echoRoutes(service, answer),
   });
-  const token = claims === undefined ? {} : { authorization: `Bearer ${signToken(issuerKey, goodClaims(claims))}` };
+  const token =
+    claims === undefined ? {} : { authorization: `Bearer ${signToken(issuerKey, goodClaims(claims))}` };
   const serve = createFetchHandler(auth);
   const send = () =>
     serve(
