@@ -1,15 +1,17 @@
-/** What an Authorization header holds. */
-export type BearerHeader =
+/** What a header that may hold a token holds. */
+export type TokenField =
   | { readonly kind: "none" }
   | { readonly kind: "token"; readonly token: string }
-  /** A bearer token that is longer than is taken. */
+  /** A token that is longer than is taken. */
   | { readonly kind: "too_long"; readonly bytes: number }
   /** `found`: what it is instead, in words of ours. */
   | { readonly kind: "malformed"; readonly found: string };
 
-const NONE: BearerHeader = { kind: "none" };
-const OTHER_SCHEME: BearerHeader = { kind: "malformed", found: "another scheme, or none" };
-const NO_TOKEN: BearerHeader = { kind: "malformed", found: "a scheme without a token" };
+const NONE: TokenField = { kind: "none" };
+const OTHER_SCHEME: TokenField = { kind: "malformed", found: "another scheme, or none" };
+const NO_TOKEN: TokenField = { kind: "malformed", found: "a scheme without a token" };
+
+const NOTHING: TokenField = { kind: "malformed", found: "nothing" };
 
 const SCHEME = "bearer ";
 const SPACE = 0x20;
@@ -26,7 +28,7 @@ const SPACE = 0x20;
  * @param header the value of the header; null when it was not sent
  * @param maxTokenBytes the longest token that is taken; of a longer one only the length is looked at
  */
-export function parseBearer(header: string | null, maxTokenBytes: number): BearerHeader {
+export function parseBearer(header: string | null, maxTokenBytes: number): TokenField {
   if (header === null) {
     return NONE;
   }
@@ -42,6 +44,23 @@ export function parseBearer(header: string | null, maxTokenBytes: number): Beare
     return { kind: "too_long", bytes };
   }
   return bytes === 0 ? NO_TOKEN : { kind: "token", token: header.slice(start) };
+}
+
+/**
+ * Parse a header that holds a token and nothing else, as proxies add one that have signed a user in. A header that is
+ * there and empty is malformed.
+ *
+ * @param header the value of the header; null when it was not sent
+ * @param maxTokenBytes the longest token that is taken; of a longer one only the length is looked at
+ */
+export function parseBare(header: string | null, maxTokenBytes: number): TokenField {
+  if (header === null) {
+    return NONE;
+  }
+  if (header.length > maxTokenBytes) {
+    return { kind: "too_long", bytes: header.length };
+  }
+  return header === "" ? NOTHING : { kind: "token", token: header };
 }
 
 /** Nearly everyone writes it in one way, which spares the copy in lower case. */

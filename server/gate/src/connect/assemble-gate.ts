@@ -76,6 +76,7 @@ export function createGuardOf(
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
   return createImplementationGuard({
     gate,
+    tokenHeader: resolved.tokenHeader,
     policies,
     observer,
     enforcement,

@@ -45,7 +45,14 @@ export interface AuthOptions {
    */
   readonly enforce?: ReadonlyMap<DescService, EnforcementMode>;
   /**
-   * Whether handlers can read the caller's token, in header `authorization`. Default: false, the gate takes it away.
+   * The header that holds the token. Another one than `authorization` holds the bare token, as proxies add it that have
+   * signed a user in: `cf-access-jwt-assertion` (Cloudflare Access), `x-goog-iap-jwt-assertion` (Google IAP),
+   * `x-pomerium-jwt-assertion`. A token in `authorization` then counts for nothing, and a call that sends both headers is
+   * refused. Default: `authorization`, with a bearer token (RFC 6750).
+   */
+  readonly tokenHeader?: string;
+  /**
+   * Whether handlers can read the caller's token, in the header that holds it. Default: false, the gate takes it away.
    */
   readonly forwardToken?: boolean;
   /** How far the clocks of issuer and server may lie apart, in seconds. Default: 5. */

@@ -14,7 +14,7 @@ import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
 import { joinOtherServers, renewForOthers, whenReady } from "./issuer-signals.ts";
 import { keepNodeRequest } from "./node-request.ts";
-import { createTokenReader } from "./read-token.ts";
+import { AUTHORIZATION, createTokenReader } from "./read-token.ts";
 import { type RenewableRoutes, withRenewal } from "./renewal-route.ts";
 import { type ResolvedAuthOptions, resolveAuthOptions } from "./resolve-auth-options.ts";
 import { createChallengeHints } from "./resource/challenge.ts";
@@ -77,7 +77,10 @@ export function createAuth(options: AuthOptions): Auth {
   const audiences = createAudiences(resolved.issuers, policies);
   assertTokenAudiences(options.issuers, audiences);
   const findChallengeHints = createChallengeHints(resolved.resource, policies);
-  const readToken = createTokenReader({ maxTokenBytes: resolved.maxTokenBytes });
+  const readToken = createTokenReader({
+    header: resolved.tokenHeader,
+    maxTokenBytes: resolved.maxTokenBytes,
+  });
   const authentication = authenticationOf(resolved, audiences);
   const gate = createGateOf(resolved, authentication, { policies, audiences, findChallengeHints, readToken });
   endRevoked(resolved);
@@ -135,7 +138,7 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
 }
 
 function createDocumentsOf(
-  { resource }: ResolvedAuthOptions,
+  { resource, tokenHeader }: ResolvedAuthOptions,
   policies: PolicyTable,
   issuers: AuthOptions["issuers"],
 ): Documents {
@@ -143,7 +146,7 @@ function createDocumentsOf(
     resource,
     policies,
     issuers: () => issuers.map(({ issuer }) => issuer),
-    usesAuthorizationHeader: true,
+    usesAuthorizationHeader: tokenHeader === AUTHORIZATION,
   });
 }
 

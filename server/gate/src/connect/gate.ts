@@ -17,7 +17,7 @@ import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
 import { peerOf } from "./peer.ts";
-import type { TokenReader } from "./read-token.ts";
+import { AUTHORIZATION, type SentToken, type TokenReader, TWO_TOKENS } from "./read-token.ts";
 import type { FindChallengeHints } from "./resource/challenge.ts";
 
 /** What {@link createGate} needs. */
@@ -38,7 +38,7 @@ export interface GateOptions {
   readonly observer: IsolatedObserver;
   /** Where denials are only tried. */
   readonly enforcement: Enforcement;
-  /** Whether handlers may see the Authorization header. */
+  /** Whether handlers may see the header that holds the token. */
   readonly forwardToken: boolean;
   /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
@@ -46,7 +46,6 @@ export interface GateOptions {
   readonly findChallengeHints: FindChallengeHints;
 }
 
-const AUTHORIZATION = "authorization";
 const NO_RULE = "the method has no access rule";
 const NO_RULE_FACTS = { check: "policy", expected: "a rule of the method", got: undefined } as const;
 
@@ -86,10 +85,7 @@ export function createGate(options: GateOptions): Gate {
     // A context of the fast path makes what it is asked for: each is asked for once.
     const { requestHeader, values } = context;
     assertHost(values);
-    const authorization = requestHeader.get(AUTHORIZATION);
-    if (authorization !== null && !options.forwardToken) {
-      requestHeader.delete(AUTHORIZATION);
-    }
+    const sent = takeToken(options, requestHeader);
     const state = stateOf(values);
     if (state?.isAdmitted === true) {
       return undefined;
@@ -99,23 +95,39 @@ export function createGate(options: GateOptions): Gate {
       throw refuseForeignRoute(context.method, options.onError);
     }
     const policy = options.policies.get(context.method);
-    return judgeCall({ context, policy, state, values, notes: undefined }, authorization);
+    return judgeCall({ context, policy, state, values, notes: undefined }, sent);
   };
 }
 
-type Judge = (call: ArrivedCall, authorization: string | null) => void | Promise<void>;
+/** Take the token away, and with it what may be another one. */
+function takeToken({ forwardToken, readToken }: GateOptions, requestHeader: Headers): SentToken {
+  const { header } = readToken;
+  const sent = requestHeader.get(header);
+  if (sent !== null && !forwardToken) {
+    requestHeader.delete(header);
+  }
+  if (header === AUTHORIZATION || !requestHeader.has(AUTHORIZATION)) {
+    return sent;
+  }
+  if (!forwardToken) {
+    requestHeader.delete(AUTHORIZATION);
+  }
+  return sent === null ? null : TWO_TOKENS;
+}
+
+type Judge = (call: ArrivedCall, sent: SentToken) => void | Promise<void>;
 
 /** Not in the gate itself: a closure there would cost every call 80 bytes, whether decisions are observed or not. */
 function createJudge(options: GateOptions): Judge {
   const observeDecision = createDecisionObserver(options.observer, options.clock);
   if (observeDecision === undefined) {
-    return (call, authorization) => judge(options, call, authorization);
+    return (call, sent) => judge(options, call, sent);
   }
-  return (call, authorization) =>
-    observeDecision(call.context.method, (notes) => judge(options, { ...call, notes }, authorization));
+  return (call, sent) =>
+    observeDecision(call.context.method, (notes) => judge(options, { ...call, notes }, sent));
 }
 
-function judge(options: GateOptions, call: ArrivedCall, authorization: string | null): void | Promise<void> {
+function judge(options: GateOptions, call: ArrivedCall, sent: SentToken): void | Promise<void> {
   if (!hasPolicy(call)) {
     return refuse(options, call, createRefusal("POLICY_DENIED", NO_RULE, { facts: NO_RULE_FACTS }));
   }
@@ -124,7 +136,7 @@ function judge(options: GateOptions, call: ArrivedCall, authorization: string | 
     return undefined;
   }
   try {
-    return authenticate(options, call, authorization);
+    return authenticate(options, call, sent);
   } catch (error) {
     return refuse(options, call, error);
   }
@@ -134,13 +146,9 @@ function hasPolicy(call: ArrivedCall): call is JudgedCall {
   return call.policy !== undefined;
 }
 
-function authenticate(
-  options: GateOptions,
-  call: JudgedCall,
-  authorization: string | null,
-): void | Promise<void> {
+function authenticate(options: GateOptions, call: JudgedCall, sent: SentToken): void | Promise<void> {
   const { context, policy, state, values, notes } = call;
-  const token = options.readToken(context, values, authorization);
+  const token = options.readToken.read(context, values, sent);
   if (token === undefined) {
     assertAnonymous(policy);
     state.caller = { principal: undefined };

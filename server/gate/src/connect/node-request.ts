@@ -94,14 +94,16 @@ export function assertHost(values: ContextValues): void {
 }
 
 /**
- * Check whether a request carried more than one Authorization header.
+ * Check whether a request carried a header more than once.
  *
- * Node keeps the first and drops the others without a word. A client that sends two means something by it, and a
- * proxy in front may have read the other one.
+ * Of Authorization, Node keeps the first and drops the others without a word. A client that sends two means something by
+ * it, and a proxy in front may have read the other one.
+ *
+ * @param name the name of the header, in lower case
  */
-export function repeatsAuthorization(values: ContextValues): boolean {
+export function repeatsHeader(values: ContextValues, name: string): boolean {
   const request = values.get(exchangeKey)()?.request;
-  return request !== undefined && repeatsField(request.rawHeaders, "authorization");
+  return request !== undefined && repeatsField(request.rawHeaders, name);
 }
 
 /** Find the address at the other end of the connection; empty when no adapter of Node serves the call. */

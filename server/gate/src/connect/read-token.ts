@@ -1,59 +1,98 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
-import { parseBearer } from "../authenticate/bearer.ts";
+import { parseBare, parseBearer } from "../authenticate/bearer.ts";
 import { createTokenTooLongError } from "../authenticate/token-size.ts";
+import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { repeatsAuthorization } from "./node-request.ts";
+import { repeatsHeader } from "./node-request.ts";
 
 /** The name of the parameter by which RFC 6750 §2.3 lets a token be sent in a URL. */
 const QUERY_PARAMETER = "access_token";
 
-/**
- * Reads the token of a call.
- *
- * @param values those of the context
- * @param authorization the value of the header; null when it was not sent
- * @returns the token; undefined when none was sent
- * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one bearer token of a length that is taken
- */
-export type TokenReader = (
-  context: Pick<HandlerContext, "url">,
-  values: ContextValues,
-  authorization: string | null,
-) => string | undefined;
+/** The header that tokens are sent in by default ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)). */
+export const AUTHORIZATION = "authorization";
+
+/** Stands for a header that was sent beside another one that may hold a token too. */
+export const TWO_TOKENS: unique symbol = Symbol("two tokens");
+
+/** The value of the header that holds the token; null when it was not sent. */
+export type SentToken = string | null | typeof TWO_TOKENS;
+
+/** Reads the tokens of calls. */
+export interface TokenReader {
+  /** The name of the header that it reads, in lower case. */
+  readonly header: string;
+  /**
+   * Read the token of a call.
+   *
+   * @param values those of the context
+   * @param sent what was sent
+   * @returns the token; undefined when none was sent
+   * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one token of a length that is taken
+   */
+  read(context: Pick<HandlerContext, "url">, values: ContextValues, sent: SentToken): string | undefined;
+}
+
+/** What {@link createTokenReader} needs. */
+interface TokenReaderOptions {
+  /** The header that holds the token, in lower case. */
+  readonly header: string;
+  /** The longest token that is taken. */
+  readonly maxTokenBytes: number;
+}
 
 /**
- * Create what reads the token of a call from its Authorization header, and from nowhere else
- * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)). A token in the URL is as if it were not there,
- * unless another is sent properly: then the two contend.
- *
- * @param options `maxTokenBytes`: the longest token that is taken
+ * Create what reads the token of a call from one header, and from nowhere else: from Authorization, as a bearer token
+ * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)), or from another one, as it is. A token in the URL is
+ * as if it were not there, unless another is sent properly: then the two contend.
  */
-export function createTokenReader({ maxTokenBytes }: { readonly maxTokenBytes: number }): TokenReader {
-  return (context, values, authorization) => {
-    const bearer = parseBearer(authorization, maxTokenBytes);
-    if (bearer.kind === "none") {
-      return undefined;
-    }
-    if (repeatsAuthorization(values) || hasQueryToken(context.url)) {
-      throw createRefusal("TOKEN_INVALID", "the token was sent in more than one way", {
-        metadata: { error: "invalid_request" },
-        facts: {
-          check: "token_source",
-          expected: "one header authorization",
-          got: repeatsAuthorization(values) ? "more than one" : `one, and ${QUERY_PARAMETER} in the URL`,
-        },
-      });
-    }
-    if (bearer.kind === "too_long") {
-      throw createTokenTooLongError(bearer.bytes, maxTokenBytes);
-    }
-    if (bearer.kind === "malformed") {
-      throw createRefusal("TOKEN_INVALID", "the authorization header is not one bearer token", {
-        facts: { check: "token_form", expected: "Bearer, a space and the token", got: bearer.found },
-      });
-    }
-    return bearer.token;
+export function createTokenReader({ header, maxTokenBytes }: TokenReaderOptions): TokenReader {
+  const parse = header === AUTHORIZATION ? parseBearer : parseBare;
+  return {
+    header,
+    read(context, values, sent) {
+      if (sent === TWO_TOKENS) {
+        throw refuseSecond(header, `one, and one ${AUTHORIZATION}`);
+      }
+      const parsed = parse(sent, maxTokenBytes);
+      if (parsed.kind === "none") {
+        return undefined;
+      }
+      if (repeatsHeader(values, header)) {
+        throw refuseSecond(header, "more than one");
+      }
+      if (hasQueryToken(context.url)) {
+        throw refuseSecond(header, `one, and ${QUERY_PARAMETER} in the URL`);
+      }
+      if (parsed.kind === "too_long") {
+        throw createTokenTooLongError(parsed.bytes, maxTokenBytes);
+      }
+      if (parsed.kind === "malformed") {
+        throw refuseForm(header, parsed.found);
+      }
+      return parsed.token;
+    },
   };
+}
+
+/** Write a token as the field that a reader takes. */
+export function toTokenField(header: string, token: string): Readonly<Record<string, string>> {
+  return { [header]: header === AUTHORIZATION ? `Bearer ${token}` : token };
+}
+
+function refuseForm(header: string, got: string): AuthError {
+  const isBearer = header === AUTHORIZATION;
+  const rule = isBearer
+    ? "the authorization header is not one bearer token"
+    : `the header ${header} is not one token`;
+  const expected = isBearer ? "Bearer, a space and the token" : "the token, and nothing else";
+  return createRefusal("TOKEN_INVALID", rule, { facts: { check: "token_form", expected, got } });
+}
+
+function refuseSecond(header: string, got: string): AuthError {
+  return createRefusal("TOKEN_INVALID", "the token was sent in more than one way", {
+    metadata: { error: "invalid_request" },
+    facts: { check: "token_source", expected: `one header ${header}`, got },
+  });
 }
 
 /** Parse a URL only when its text makes it worth it. */

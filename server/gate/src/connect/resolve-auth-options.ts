@@ -16,6 +16,7 @@ import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
 import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
+import { AUTHORIZATION } from "./read-token.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
 import { type Resource, resolveResource } from "./resource/resource-options.ts";
 
@@ -42,6 +43,9 @@ const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_SECONDS = 300;
 
+/** The name of a field ([RFC 9110 §5.1](https://www.rfc-editor.org/rfc/rfc9110#section-5.1)). */
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
   routes: true,
   interceptors: true,
@@ -52,6 +56,7 @@ const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
   decide: true,
   revocations: true,
   enforce: true,
+  tokenHeader: true,
   forwardToken: true,
   clockToleranceSeconds: true,
   verdictCacheEntries: true,
@@ -128,6 +133,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     resource: resolveResource(options.resource),
+    tokenHeader: resolveTokenHeader(options.tokenHeader),
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: resolveTolerance(options.clockToleranceSeconds),
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
@@ -186,6 +192,13 @@ function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
     throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
   }
   return seconds;
+}
+
+function resolveTokenHeader(name: unknown = AUTHORIZATION): string {
+  if (typeof name !== "string" || !FIELD_NAME.test(name)) {
+    throw new TypeError("tokenHeader must be the name of a header, such as cf-access-jwt-assertion");
+  }
+  return name.toLowerCase();
 }
 
 function resolveMaxTokenBytes(bytes = DEFAULT_MAX_TOKEN_BYTES): number {

@@ -13,7 +13,7 @@ import type { Decider } from "../decide.ts";
 import { createEnforcement, type Enforcement } from "../enforcement.ts";
 import { createGate, type GateContext } from "../gate.ts";
 import { withoutNodeRequest } from "../node-request.ts";
-import type { TokenReader } from "../read-token.ts";
+import { type TokenReader, toTokenField } from "../read-token.ts";
 import { createMethodGuard } from "../route/method-guard.ts";
 import { type Explanation, stepOf, toSteps } from "./explanation.ts";
 import { assertExplainOptions, type ExplainOptions, findMethod, readMessage } from "./read-input.ts";
@@ -106,7 +106,7 @@ async function findRefusal(
   const unexpected: unknown[] = [];
   const guard = createGuard(context, method, (error) => void unexpected.push(error));
   try {
-    const requestHeader = toHeaders(token);
+    const requestHeader = toHeaders(token, context.readToken);
     await guard.gate({ method, service: method.parent, requestHeader, url: URL_OF_NO_CALL, values });
     const ctx = { signal: new AbortController().signal };
     await guard.check?.(stateOf(values)?.caller?.principal, { message, ctx });
@@ -126,12 +126,12 @@ function toError(error: unknown): Error {
 }
 
 /** @throws AuthError when no header can carry the token: no server would get to see the call */
-function toHeaders(token: string | undefined): Headers {
+function toHeaders(token: string | undefined, { header }: TokenReader): Headers {
   if (token === undefined) {
     return new Headers();
   }
   try {
-    return new Headers({ authorization: `Bearer ${token}` });
+    return new Headers(toTokenField(header, token));
   } catch (cause) {
     throw createRefusal("TOKEN_INVALID", "the token has characters that a header cannot have", {
       cause,
@@ -169,6 +169,7 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
   const guard = createMethodGuard(
     {
       gate,
+      tokenHeader: readToken.header,
       observer: NOTHING_OBSERVED,
       enforcement: DENY,
       clock,

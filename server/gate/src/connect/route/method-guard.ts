@@ -24,6 +24,8 @@ export interface MethodGuard {
 /** What {@link createMethodGuard} needs. */
 export interface MethodGuardOptions extends MessageCheckOptions {
   readonly gate: Gate;
+  /** The header that the gate takes the token from. */
+  readonly tokenHeader: string;
   /** Where denials are only tried. */
   readonly enforcement: Enforcement;
   /** Receives errors that are not the caller's. */
@@ -63,7 +65,7 @@ export function createMethodGuard(
         lookAgain(state);
         return ctx;
       }
-      if (state === undefined && policy?.access !== "public" && !ctx.requestHeader.has("authorization")) {
+      if (state === undefined && policy?.access !== "public" && !ctx.requestHeader.has(options.tokenHeader)) {
         // The gate has taken the token away: without the state, a caller with a token would pass for an anonymous one.
         throw toInternalError(new TypeError(LOST_VERDICT), method, options.onError);
       }
