@@ -22,6 +22,7 @@ export type { ExplainOptions } from "./connect/explain/read-input.ts";
 export type { InsecureIssuerOptions, IssuerOptions, TenantOptions } from "./connect/issuer-options.ts";
 export type { IssuerSignals } from "./connect/issuer-signals.ts";
 export type { KeyOptions } from "./connect/key-options.ts";
+export type { LiveIssuers } from "./connect/live-issuers.ts";
 export { setPeer } from "./connect/peer.ts";
 export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
 export type { ResourceOptions } from "./connect/resource/resource-options.ts";

@@ -32,6 +32,8 @@ export const service = echoService({
 /** How to call a gate. */
 export interface GateCall {
   readonly authorization?: string;
+  /** More headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly url?: string;
   readonly rawHeaders?: readonly string[];
 }
@@ -39,7 +41,7 @@ export interface GateCall {
 /** The context of a call, as Connect makes it. */
 export function contextOf(
   method: DescMethod,
-  { authorization, url, rawHeaders }: GateCall = {},
+  { authorization, headers, url, rawHeaders }: GateCall = {},
 ): HandlerContext {
   const request: NodeRequest = {
     headers: { host: "127.0.0.1" },
@@ -52,7 +54,7 @@ export function contextOf(
     protocolName: "connect",
     requestMethod: "POST",
     url: url ?? "http://127.0.0.1/test.v1.EchoService/Call",
-    requestHeader: authorization === undefined ? {} : { authorization },
+    requestHeader: { ...(authorization === undefined ? {} : { authorization }), ...headers },
     contextValues: createCallValues(rawHeaders === undefined ? undefined : keepNodeRequest(request)),
   });
 }

@@ -46,7 +46,7 @@ async function letIn(lifeSeconds: number) {
       return seenIn(error).reason;
     }
   };
-  return { arrive, clock, revocations };
+  return { arrive, clock, revocations, auth };
 }
 
 describe("a unary call whose message comes late", () => {
@@ -54,6 +54,13 @@ describe("a unary call whose message comes late", () => {
     const { arrive, clock } = await letIn(60);
     clock.advance(30_000);
     expect(await arrive()).toBe("handled");
+  });
+
+  test("is refused when its issuer is not trusted any more by then", async () => {
+    const { arrive, clock, auth } = await letIn(60);
+    auth.issuers.remove(issuer.issuer);
+    clock.advance(30_000);
+    expect(await arrive()).toBe("SESSION_REVOKED");
   });
 
   test("is refused when its token has run out by then", async () => {

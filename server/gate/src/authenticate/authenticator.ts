@@ -72,7 +72,7 @@ export interface Authenticator {
    */
   authenticate(token: string, peer?: string, lookup?: VerdictLookup): Principal | Promise<Principal>;
   /** Forget every verdict on tokens of an issuer that is not trusted any more. */
-  forget(issuer: TrustedIssuer): void;
+  readonly forget: (issuer: TrustedIssuer) => void;
 }
 
 /** What became of the search for the verdict on a token. */

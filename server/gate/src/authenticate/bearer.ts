@@ -1,5 +1,5 @@
 /** What a header that may hold a token holds. */
-export type TokenField =
+export type ParsedToken =
   | { readonly kind: "none" }
   | { readonly kind: "token"; readonly token: string }
   /** A token that is longer than is taken. */
@@ -7,11 +7,11 @@ export type TokenField =
   /** `found`: what it is instead, in words of ours. */
   | { readonly kind: "malformed"; readonly found: string };
 
-const NONE: TokenField = { kind: "none" };
-const OTHER_SCHEME: TokenField = { kind: "malformed", found: "another scheme, or none" };
-const NO_TOKEN: TokenField = { kind: "malformed", found: "a scheme without a token" };
+const NONE: ParsedToken = { kind: "none" };
+const OTHER_SCHEME: ParsedToken = { kind: "malformed", found: "another scheme, or none" };
+const NO_TOKEN: ParsedToken = { kind: "malformed", found: "a scheme without a token" };
 
-const NOTHING: TokenField = { kind: "malformed", found: "nothing" };
+const NOTHING: ParsedToken = { kind: "malformed", found: "nothing" };
 
 const SCHEME = "bearer ";
 const SPACE = 0x20;
@@ -28,7 +28,7 @@ const SPACE = 0x20;
  * @param header the value of the header; null when it was not sent
  * @param maxTokenBytes the longest token that is taken; of a longer one only the length is looked at
  */
-export function parseBearer(header: string | null, maxTokenBytes: number): TokenField {
+export function parseBearer(header: string | null, maxTokenBytes: number): ParsedToken {
   if (header === null) {
     return NONE;
   }
@@ -53,7 +53,7 @@ export function parseBearer(header: string | null, maxTokenBytes: number): Token
  * @param header the value of the header; null when it was not sent
  * @param maxTokenBytes the longest token that is taken; of a longer one only the length is looked at
  */
-export function parseBare(header: string | null, maxTokenBytes: number): TokenField {
+export function parseBare(header: string | null, maxTokenBytes: number): ParsedToken {
   if (header === null) {
     return NONE;
   }

@@ -59,6 +59,8 @@ export interface TrustedIssuers {
   find(claims: Claims): TrustedIssuer | undefined;
   /** Check whether an issuer is one of these, exactly as it is, and not another of its name. */
   has(issuer: TrustedIssuer): boolean;
+  /** The names of all of them. */
+  names(): readonly string[];
   /**
    * Trust one more.
    *
@@ -85,6 +87,7 @@ export function createTrustedIssuers(issuers: readonly TrustedIssuer[]): Trusted
       const issuer = typeof name === "string" ? trusted.get(name) : undefined;
       return issuer?.identifiedBy === (iss === undefined ? "spiffe_id" : "iss") ? issuer : undefined;
     },
+    names: () => [...byName.keys()],
     has: (issuer) => byName.get(issuer.issuer) === issuer,
     add(issuer) {
       assertUsable(issuer);

@@ -1,10 +1,11 @@
-import { createAuthenticator } from "../authenticate/authenticator.ts";
+import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
 import { assertStillGood } from "../authenticate/still-good.ts";
 import { createClockJumps } from "../streams/clock-jumps.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import type { Audiences } from "./audiences.ts";
 import type { Authentication } from "./explain/explain.ts";
 import { createGate, type Gate, type GateOptions } from "./gate.ts";
+import { withRemoved } from "./live-issuers.ts";
 import type { ResolvedAuthOptions } from "./resolve-auth-options.ts";
 import { createImplementationGuard, type ImplementationGuardOptions } from "./route/implementation-guard.ts";
 
@@ -19,17 +20,12 @@ export function authenticationOf(resolved: ResolvedAuthOptions, { issuers }: Aud
   };
 }
 
-type GateParts = Pick<GateOptions, "policies" | "audiences" | "findChallengeHints" | "readToken">;
-
-/** Create the gate of a server. */
-export function createGateOf(
-  resolved: ResolvedAuthOptions,
-  authentication: Authentication,
-  { policies, audiences, findChallengeHints, readToken }: GateParts,
-): Gate {
-  const { clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
-  const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
-  const authenticator = createAuthenticator({
+/** Create the authenticator of a server. */
+export function createAuthenticatorOf(
+  { clock, tokenFailureLimit, verdictCacheEntries }: ResolvedAuthOptions,
+  { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes }: Authentication,
+): Authenticator {
+  return createAuthenticator({
     issuers,
     revocations,
     toleranceSeconds,
@@ -37,8 +33,21 @@ export function createGateOf(
     maxTokenBytes,
     clock,
     tokenFailureLimit,
-    cacheEntries: resolved.verdictCacheEntries,
+    cacheEntries: verdictCacheEntries,
   });
+}
+
+type GateParts = Pick<
+  GateOptions,
+  "policies" | "audiences" | "authenticator" | "findChallengeHints" | "readToken"
+>;
+
+/** Create the gate of a server. */
+export function createGateOf(
+  resolved: ResolvedAuthOptions,
+  { policies, audiences, authenticator, findChallengeHints, readToken }: GateParts,
+): Gate {
+  const { clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
   return createGate({
     policies,
     audiences,
@@ -54,16 +63,16 @@ export function createGateOf(
   });
 }
 
+type GuardParts = Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints"> &
+  Pick<Audiences, "issuers">;
+
 /** Create what guards the implementations of a server. */
 export function createGuardOf(
   resolved: ResolvedAuthOptions,
-  {
-    policies,
-    gate,
-    findChallengeHints,
-  }: Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints">,
+  { policies, gate, findChallengeHints, issuers }: GuardParts,
 ) {
-  const { observer, enforcement, onError, revocations, clock, clockToleranceSeconds } = resolved;
+  const { observer, enforcement, onError, clock, clockToleranceSeconds } = resolved;
+  const revocations = withRemoved(resolved.revocations, issuers);
   const leases = {
     registry: resolved.streams,
     revocations,

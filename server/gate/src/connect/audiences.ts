@@ -40,21 +40,36 @@ function isForServer({ audience }: Principal, { audiences, allowMissing }: Trust
 }
 
 /**
- * Assert that tokens of each issuer can be accepted: they are for the server, or for an audience that a method names.
+ * Assert that tokens of an issuer can be accepted: they are for the server, or for an audience that a method names.
  *
- * @param trusted the issuers as they were given
- * @throws TypeError when none of the tokens of an issuer would be accepted
+ * @param options the issuer as it was given
+ * @param trusted the issuer as it is trusted
+ * @throws TypeError when none of its tokens would be accepted
+ */
+export function assertTokenAudience(
+  { issuer, tokenAudience }: IssuerOptions,
+  { audiences, methodAudiences }: TrustedIssuer,
+): void {
+  const accepted = [...audiences, ...methodAudiences];
+  const given = typeof tokenAudience === "string" ? [tokenAudience] : tokenAudience;
+  if (given !== undefined && !given.some((audience) => accepted.includes(audience))) {
+    throw new TypeError(
+      `the tokens of issuer ${issuer} are for audience ${given.join(" or ")}, and this server accepts them ` +
+        `for ${accepted.join(", ")} only: none would be good`,
+    );
+  }
+}
+
+/**
+ * Assert that tokens of each issuer can be accepted.
+ *
+ * @throws TypeError when none of the tokens of an issuer would be
  */
 export function assertTokenAudiences(trusted: readonly IssuerOptions[], { issuers }: Audiences): void {
-  for (const { issuer, tokenAudience } of trusted) {
-    const { audiences = [], methodAudiences = [] } = issuers.get(issuer) ?? {};
-    const accepted = [...audiences, ...methodAudiences];
-    const given = typeof tokenAudience === "string" ? [tokenAudience] : tokenAudience;
-    if (given !== undefined && !given.some((audience) => accepted.includes(audience))) {
-      throw new TypeError(
-        `the tokens of issuer ${issuer} are for audience ${given.join(" or ")}, and this server accepts them ` +
-          `for ${accepted.join(", ")} only: none would be good`,
-      );
+  for (const options of trusted) {
+    const issuer = issuers.get(options.issuer);
+    if (issuer !== undefined) {
+      assertTokenAudience(options, issuer);
     }
   }
 }

@@ -1,20 +1,21 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
-import type { RevokedPrincipals } from "../authenticate/authenticator.ts";
+import type { Authenticator, RevokedPrincipals } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Documents } from "../kernel/documents.ts";
 import type { IssuerSignal } from "../kernel/observe.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
-import { authenticationOf, createGateOf, createGuardOf } from "./assemble-gate.ts";
-import { assertTokenAudiences, createAudiences } from "./audiences.ts";
+import { authenticationOf, createAuthenticatorOf, createGateOf, createGuardOf } from "./assemble-gate.ts";
+import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { createExplain, type Explain } from "./explain/explain.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
 import { joinOtherServers, renewForOthers, whenReady } from "./issuer-signals.ts";
+import { createLiveIssuers, type LiveIssuers } from "./live-issuers.ts";
 import { keepNodeRequest } from "./node-request.ts";
-import { AUTHORIZATION, createTokenReader } from "./read-token.ts";
+import { AUTHORIZATION, createTokenReader, type TokenReader } from "./read-token.ts";
 import { type RenewableRoutes, withRenewal } from "./renewal-route.ts";
 import { type ResolvedAuthOptions, resolveAuthOptions } from "./resolve-auth-options.ts";
 import { createChallengeHints } from "./resource/challenge.ts";
@@ -44,6 +45,8 @@ export interface Auth {
   readonly policyTable: PolicyTable;
   /** The open streams that run on a token. */
   readonly streams: StreamRegistry;
+  /** Adds issuers, and removes them, while the server runs. */
+  readonly issuers: LiveIssuers;
   /**
    * With option `resource`, the metadata by which clients learn where to get tokens ([RFC
    * 9728](https://www.rfc-editor.org/rfc/rfc9728)), at `/.well-known/oauth-protected-resource` and the path of the
@@ -77,27 +80,23 @@ export function createAuth(options: AuthOptions): Auth {
   const audiences = createAudiences(resolved.issuers, policies);
   assertTokenAudiences(options.issuers, audiences);
   const findChallengeHints = createChallengeHints(resolved.resource, policies);
-  const readToken = createTokenReader({
-    header: resolved.tokenHeader,
-    maxTokenBytes: resolved.maxTokenBytes,
-  });
+  const readToken = createTokenReaderOf(resolved);
   const authentication = authenticationOf(resolved, audiences);
-  const gate = createGateOf(resolved, authentication, { policies, audiences, findChallengeHints, readToken });
+  const authenticator = createAuthenticatorOf(resolved, authentication);
+  const gate = createGateOf(resolved, { policies, audiences, authenticator, findChallengeHints, readToken });
   endRevoked(resolved);
   renewForOthers(signals, resolved);
   const guardedRoutes = createGuardedRoutes({
     routes,
     interceptors: resolved.interceptors,
     gate,
-    guard: createGuardOf(resolved, { policies, gate, findChallengeHints }),
+    guard: createGuardOf(resolved, { policies, gate, findChallengeHints, issuers: audiences.issuers }),
     isEarly,
     onWarning: resolved.onWarning,
   });
   // Whatever is wrong with them is said at start, not when they are mounted.
   guardedRoutes(createConnectRouter());
-  for (const { keys } of resolved.issuers) {
-    keys.prefetch?.();
-  }
+  prefetchKeys(resolved);
   return {
     routes: guardedRoutes,
     requestGate: gate,
@@ -106,10 +105,29 @@ export function createAuth(options: AuthOptions): Auth {
     readMaxBytes: resolved.readMaxBytes,
     policyTable: policies,
     streams,
-    documents: createDocumentsOf(resolved, policies, options.issuers),
+    issuers: createLiveIssuersOf(resolved, audiences, authenticator),
+    documents: createDocumentsOf(resolved, policies, audiences),
     explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
     ready: whenReady(signals),
   };
+}
+
+function prefetchKeys({ issuers }: ResolvedAuthOptions): void {
+  for (const { keys } of issuers) {
+    keys.prefetch?.();
+  }
+}
+
+function createTokenReaderOf({ tokenHeader, maxTokenBytes }: ResolvedAuthOptions): TokenReader {
+  return createTokenReader({ header: tokenHeader, maxTokenBytes });
+}
+
+function createLiveIssuersOf(
+  { trust, streams, onWarning }: ResolvedAuthOptions,
+  audiences: Audiences,
+  { forget }: Authenticator,
+): LiveIssuers {
+  return createLiveIssuers({ audiences, trust, forget, streams, onWarning });
 }
 
 type Handlers = ConnectRouter["handlers"];
@@ -140,12 +158,12 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
 function createDocumentsOf(
   { resource, tokenHeader }: ResolvedAuthOptions,
   policies: PolicyTable,
-  issuers: AuthOptions["issuers"],
+  { issuers }: Audiences,
 ): Documents {
   return createResourceDocuments({
     resource,
     policies,
-    issuers: () => issuers.map(({ issuer }) => issuer),
+    issuers: () => issuers.names(),
     usesAuthorizationHeader: tokenHeader === AUTHORIZATION,
   });
 }

@@ -110,7 +110,6 @@ export interface ResolvedAuthOptions
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertOptionNames("createAuth", options, OPTION_NAMES);
   const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS);
-  const readMaxBytes = resolvePositive("readMaxBytes", options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES);
   assertTrust(options);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning } = options;
@@ -139,7 +138,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
     maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     gateTimeoutMs,
-    readMaxBytes,
+    readMaxBytes: resolvePositive("readMaxBytes", options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES),
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
     observer,

@@ -122,6 +122,8 @@ function isSameParty(a: Principal, b: Principal): boolean {
   return (
     a.issuer === b.issuer &&
     a.subject === b.subject &&
+    // Without a subject, only a session tells one user of a client from another.
+    (a.subject !== "" || a.sessionId !== undefined) &&
     a.sessionId === b.sessionId &&
     a.clientId === b.clientId &&
     a.binding?.kind === b.binding?.kind &&

@@ -1,5 +1,9 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
-import { type AuthenticatorOptions, createAuthenticator } from "../../authenticate/authenticator.ts";
+import {
+  type Authenticator,
+  type AuthenticatorOptions,
+  createAuthenticator,
+} from "../../authenticate/authenticator.ts";
 import { assertStillGood } from "../../authenticate/still-good.ts";
 import type { PolicyTable } from "../../authorize/policy-table.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
@@ -143,20 +147,11 @@ function toHeaders(token: string | undefined, { header }: TokenReader): Headers 
 /** Put a gate and the guard of a method together as those of the server are, but for what they would leave behind. */
 function createGuard(context: ExplainContext, method: DescMethod, onError: (error: unknown) => void) {
   const { policies, audiences, readToken, clock, decider, authentication } = context;
-  const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
-  const authenticator = createAuthenticator({
-    issuers,
-    revocations,
-    toleranceSeconds,
-    clock,
-    cacheEntries: 1,
-    keyTimeoutMs,
-    maxTokenBytes,
-  });
+  const { revocations, toleranceSeconds } = authentication;
   const gate = createGate({
     policies,
     audiences,
-    authenticator,
+    authenticator: createAuthenticatorWithoutTrace(context),
     readToken,
     tokenFailureLimit: undefined,
     clock,
@@ -186,6 +181,19 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
     policies.get(method),
   );
   return { gate, check: guard.check };
+}
+
+function createAuthenticatorWithoutTrace({ clock, authentication }: ExplainContext): Authenticator {
+  const { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes } = authentication;
+  return createAuthenticator({
+    issuers,
+    revocations,
+    toleranceSeconds,
+    clock,
+    cacheEntries: 1,
+    keyTimeoutMs,
+    maxTokenBytes,
+  });
 }
 
 function stopClock(clock: Clock, nowMs: number): Clock {
