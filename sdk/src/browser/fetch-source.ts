@@ -79,8 +79,8 @@ export function createFetchSource(
 
   return {
     repeatable: true,
-    async signIn({ scopes, device, ...password }, signal, sessionId) {
-      const body = { password, scopes, device, sessionId };
+    async signIn({ scopes, resources, device, ...password }, signal, sessionId) {
+      const body = { password, scopes, resources, device, sessionId };
       try {
         if (inCookie) {
           return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, signal);

@@ -34,9 +34,10 @@ export function createSessionServiceSource(
   };
   const source: TokenSource = {
     repeatable: true,
-    async signIn({ username, password, scopes = [], device = "" }, signal, sessionId = "") {
+    async signIn({ username, password, scopes = [], resources = [], device = "" }, signal, sessionId = "") {
       const credential = { case: "password" as const, value: { username, password } };
-      const request = { credential, scopes: [...scopes], device, sessionId, ...limits() };
+      const wishes = { scopes: [...scopes], resources: [...resources], device, sessionId };
+      const request = { credential, ...wishes, ...limits() };
       const response = await client.signIn(request, { signal });
       return toGrant(response.tokens);
     },

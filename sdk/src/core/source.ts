@@ -72,6 +72,8 @@ export interface PasswordCredential {
   readonly password: string;
   /** The scopes that are wanted. Default: all that the account has. */
   readonly scopes?: readonly string[] | undefined;
+  /** The APIs that the tokens are to be for, of those of the server (RFC 8707). Default: its audience. */
+  readonly resources?: readonly string[] | undefined;
   /** What the user's list of sessions is to call this device, at most 256 bytes. Default: its user agent. */
   readonly device?: string | undefined;
 }
