@@ -41,7 +41,7 @@ describe("an issuer of the file", () => {
     const { federated } = resolveOtherIssuers([{ ...entry, exchange: {} }], server);
     expect(federated.map((options) => resolveFederatedIssuer(options, names))).toMatchObject([
       {
-        subjectClaim: "sub",
+        subjectClaim: undefined,
         scopes: [],
         roles: new Map(),
         required: new Map(),
