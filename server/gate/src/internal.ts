@@ -24,6 +24,7 @@ export { resolveIssuer } from "./connect/resolve-issuer.ts";
 export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";
+export { toFactText } from "./errors/facts.ts";
 export { createRefusal } from "./errors/refusal.ts";
 export { PRESETS, type Preset } from "./issuers/presets.ts";
 export type {
@@ -51,7 +52,9 @@ export { createRefusalLog } from "./kernel/refusal-log.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { isRefreshId, isScopeToken, MAX_SCOPES, toQuotable } from "./kernel/wire-names.ts";
+export { fetchDocument } from "./keys/fetch-document.ts";
 export { importKeys } from "./keys/import-keys.ts";
+export { PUBLIC_KEY_ALGORITHMS } from "./keys/public-algorithms.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
 export { standardPolicies } from "./services/standard-services.ts";
 export type { OtherServers, RemoteRenewal, RenewalResult, RenewedStream } from "./streams/renewal.ts";

@@ -84,6 +84,7 @@ export function resolveKeys(owner: KeyOwner, server: KeyHost): ResolvedKeys {
     const algorithms = resolveAlgorithms(owner.algorithms, {
       hasSecret: kinds.includes("sharedSecret"),
       hasOthers: kinds.some((kind) => kind !== "sharedSecret"),
+      hasSource: kinds.includes("source"),
     });
     const report = createKeyReport(owner.issuer, server.onWarning);
     const sources = list.map((keys) => createSource(keys, { owner, server, algorithms, report }));
