@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { describeKeys, resolveOtherIssuers } from "../../server/cli/src/federated-issuers.ts";
-import type { TrustedIssuerEntry } from "../../server/cli/src/trusted-issuers.ts";
+import type { TrustedIssuerEntry } from "../../server/cli/src/issuer-file/to-entry.ts";
+import { resolveIssuer } from "../../server/gate/src/connect/resolve-issuer.ts";
 import { resolveFederatedIssuer } from "../../server/issuer/src/create-issuer/federated-issuer.ts";
 import { createTestClock } from "../support/test-clock.ts";
 import { createSigningKey } from "../support/tokens.ts";
@@ -34,6 +35,35 @@ describe("an issuer of the file", () => {
     const { issuers } = resolveOtherIssuers([entry, broken], server);
     expect(JSON.stringify(describeKeys(issuers))).toBe(
       '{"https://idp.example":"ok","__proto__":"its keys cannot be fetched"}',
+    );
+  });
+
+  test("has the algorithms of its keys, also where these are a shared secret", () => {
+    const sharedSecret = Buffer.alloc(32, 1);
+    const { issuers, federated } = resolveOtherIssuers(
+      [{ ...entry, keys: [keys, { sharedSecret }], exchange: {} }],
+      server,
+    );
+    const resolved = [...issuers, ...federated.map(({ issuer }) => issuer)].map((options) =>
+      resolveIssuer(options, { audience: "api", clock: names.clock }),
+    );
+    expect(resolved).toHaveLength(2);
+    for (const { algorithms } of resolved) {
+      expect(algorithms).toEqual(["EdDSA", "Ed25519", "ES256", "PS256", "RS256", "HS256"]);
+    }
+  });
+
+  test("takes tokens without a type for exchange where it does in calls, unless it says otherwise", () => {
+    const untyped = { ...entry, insecure: { allowMissingType: true } };
+    const relaxationOf = (exchange: TrustedIssuerEntry["exchange"]) =>
+      resolveOtherIssuers([{ ...untyped, exchange }], server).federated[0]?.issuer.insecure;
+    expect(relaxationOf({})).toEqual({ allowMissingType: true });
+    expect(relaxationOf({ untyped: false })).toEqual({ allowMissingType: false });
+  });
+
+  test("is not the built-in one", () => {
+    expect(() => resolveOtherIssuers([entry, { ...entry, issuer: server.issuer }], server)).toThrow(
+      "the file of trusted issuers: entry 2 is of issuer https://us.example, which is the built-in issuer of this server",
     );
   });
 

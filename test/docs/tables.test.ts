@@ -11,9 +11,10 @@ import { systemClock } from "../../server/gate/src/kernel/clock.ts";
 import { createIssuer } from "../../server/issuer/src/create-issuer.ts";
 import { inFolder } from "../issuer/create-issuer/own-issuer.ts";
 import { notEmpty } from "../support/not-empty.ts";
+import { createSelfSigned } from "../support/self-signed.ts";
 import { startServer } from "../support/server-process.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
-import { documentOf, ROOT } from "./documents.ts";
+import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
 import { parseTable, replaceRows } from "./markdown.ts";
 
 describe("docs/operating.md", () => {
@@ -66,24 +67,33 @@ describe("docs/errors.md", () => {
   );
 });
 
-test("docs/bring-your-own-idp.md has a file of issuers that the server takes", async () => {
-  const files = documentOf("docs/bring-your-own-idp.md").fences.filter(
+const expectNoWarning = (warning: string): void => {
+  throw new Error(warning);
+};
+
+test("every file of issuers in the documents is one that the server takes", async () => {
+  const files = DOCUMENTS.flatMap(({ fences }) => fences).filter(
     ({ attributes }) => attributes["trusted-issuers"] !== undefined,
   );
   await using folder = await createTemporaryFolder();
   const path = join(folder.path, "issuers.json");
   expect(files).not.toHaveLength(0);
+  await writeFile(join(folder.path, "token"), "a.b.c");
+  await writeFile(join(folder.path, "ca.crt"), createSelfSigned().cert);
   for (const { text } of files) {
-    await writeFile(path, text);
-    const issuers = await readTrustedIssuers(path);
-    expect(() => issuers.map((issuer) => resolveIssuer(issuer, SERVER))).not.toThrow();
+    // Files of a pod are beside the file here.
+    await writeFile(path, text.replaceAll("/var/run/secrets/kubernetes.io/serviceaccount/", ""));
+    for (const entry of await readTrustedIssuers(path, expectNoWarning)) {
+      const { exchange: _, ...issuer } = entry;
+      expect(() => resolveIssuer(issuer, SERVER)).not.toThrow();
+    }
   }
   await writeFile(
     path,
     '[{ "issuer": "https://login.example.com", "jwks_uri": "https://login.example.com/keys" }]',
   );
-  await expect(readTrustedIssuers(path)).rejects.toThrow(
-    'there is no member "jwks_uri": did you mean jwksUri?',
+  await expect(readTrustedIssuers(path, expectNoWarning)).rejects.toThrow(
+    'there is no member "jwks_uri": did you mean keys.jwksUri?',
   );
 });
 

@@ -1,7 +1,8 @@
 import type { FederatedIssuerOptions } from "@countersign/issuer";
 import type { IssuerOptions } from "@countersign/server";
 import { type IssuerHost, resolveIssuer, systemClock } from "@countersign/server/internal";
-import type { ExchangeSettings, TrustedIssuerEntry } from "./trusted-issuers.ts";
+import type { ExchangeSettings } from "./issuer-file/exchange-schema.ts";
+import type { TrustedIssuerEntry } from "./issuer-file/to-entry.ts";
 import { CommandError } from "./usage-error.ts";
 
 /** The other issuers of a server. */
@@ -37,11 +38,12 @@ export function resolveOtherIssuers(
   server: Server,
   { observer, onWarning }: KeyWatch = UNWATCHED,
 ): OtherIssuers {
+  assertOthers(entries, server);
   const resolved = entries.map(({ exchange, ...options }) => {
-    const { keys } = orExplain(() =>
+    const { keys, algorithms } = orExplain(() =>
       resolveIssuer(options, { audience: server.audience, clock: systemClock, observer, onWarning }),
     );
-    const issuer: IssuerOptions = { ...options, keys: { source: keys } };
+    const issuer: IssuerOptions = { ...options, algorithms, keys: { source: keys } };
     const federated = exchange === undefined ? [] : [toFederated(issuer, exchange, server)];
     return { issuer, federated };
   });
@@ -63,7 +65,7 @@ function toFederated(
       // A token that names us as its authorization server is meant for exchange (RFC 7523 §3).
       audiences: exchange.audiences ?? [...new Set([...accepted, server.issuer])],
       types: exchange.types ?? issuer.types,
-      insecure: { ...issuer.insecure, allowMissingType: exchange.untyped ?? false },
+      insecure: { ...issuer.insecure, ...toTypeRelaxation(exchange) },
     },
     subjectClaim: exchange.subject,
     scopes: exchange.scopes,
@@ -73,6 +75,22 @@ function toFederated(
     amr: exchange.amr,
     refreshForMs: exchange.refresh,
   };
+}
+
+/** What is said of calls holds for exchange, too, unless the entry says otherwise. */
+function toTypeRelaxation({ untyped }: ExchangeSettings): IssuerOptions["insecure"] {
+  return untyped === undefined ? {} : { allowMissingType: untyped };
+}
+
+/** The tokens of the built-in issuer are verified with its own keys, and with what it knows of its sessions. */
+function assertOthers(entries: readonly TrustedIssuerEntry[], { issuer }: Server): void {
+  const index = entries.findIndex((entry) => entry.issuer === issuer);
+  if (index >= 0) {
+    throw new CommandError(
+      `the file of trusted issuers: entry ${index + 1} is of issuer ${issuer}, which is the built-in issuer of this ` +
+        "server: its tokens are accepted without an entry",
+    );
+  }
 }
 
 function orExplain<T>(work: () => T): T {

@@ -61,7 +61,11 @@ export async function openBackend(
     observer: resolveObserver({ observe: metrics.observer }, { onWarning, clock: systemClock }),
     onWarning,
   };
-  const others = resolveOtherIssuers(await readTrustedIssuers(config.trustedIssuers), named, watch);
+  const others = resolveOtherIssuers(
+    await readTrustedIssuers(config.trustedIssuers, onWarning),
+    named,
+    watch,
+  );
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));

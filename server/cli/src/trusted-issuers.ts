@@ -1,128 +1,92 @@
 import { readFile } from "node:fs/promises";
-import type { IssuerOptions } from "@countersign/server";
 import * as v from "valibot";
-import { parseDuration } from "./duration.ts";
-import { askIfMeant } from "./similar-name.ts";
+import { describeIssues } from "./issuer-file/describe-issue.ts";
+import { type EntrySettings, trustedIssuersFile } from "./issuer-file/file-schema.ts";
+import { type TrustedIssuerEntry, toEntry } from "./issuer-file/to-entry.ts";
 import { CommandError } from "./usage-error.ts";
-
-const name = v.pipe(v.string(), v.nonEmpty());
-const names = v.pipe(v.array(name), v.nonEmpty());
-
-/** How long something goes on: a duration that is not nothing, in milliseconds. */
-const lifetime = v.pipe(
-  name,
-  v.transform(parseDuration),
-  v.number("must be a duration such as 30m or 8h"),
-  v.minValue(1, "must be a duration that is not nothing"),
-);
-
-/** What tokens of an issuer can be exchanged for. */
-const exchange = v.strictObject({
-  subject: v.optional(name),
-  scopes: v.optional(v.array(name)),
-  roles: v.optional(v.record(name, v.array(name))),
-  require: v.optional(v.record(name, v.string())),
-  audiences: v.optional(names),
-  types: v.optional(names),
-  untyped: v.optional(v.boolean()),
-  acr: v.optional(v.record(name, name)),
-  amr: v.optional(v.array(name)),
-  refresh: v.optional(lifetime),
-});
-
-/** Which claims hold scopes and roles. */
-const claims = v.strictObject({ scopes: v.optional(name), roles: v.optional(name) });
-
-/** An issuer, with every source of keys that there is. */
-const issuer = v.strictObject({
-  issuer: name,
-  audiences: v.optional(names),
-  algorithms: v.optional(v.pipe(v.array(v.picklist(["EdDSA", "ES256", "PS256", "RS256"])), v.nonEmpty())),
-  types: v.optional(names),
-  claims: v.optional(claims),
-  exchange: v.optional(exchange),
-  jwks: v.optional(v.looseObject({ keys: v.array(v.unknown()) })),
-  jwksUri: v.optional(name),
-  discovery: v.optional(v.literal(true)),
-});
-
-/** Where the members of an issuer are known from, by the path to their object. */
-const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["", Object.keys(issuer.entries)],
-  ["claims", Object.keys(claims.entries)],
-  ["exchange", Object.keys(exchange.entries)],
-]);
-
-/** What tokens of an issuer can be exchanged for, as the file says. */
-export type ExchangeSettings = v.InferOutput<typeof exchange>;
-
-/** An issuer of the file. */
-export interface TrustedIssuerEntry extends IssuerOptions {
-  /** Absent: its tokens are not exchanged. */
-  readonly exchange?: ExchangeSettings | undefined;
-}
-
-/** The file: an array of issuers, each with exactly one source of keys. */
-const TrustedIssuersFile = v.array(
-  v.pipe(
-    issuer,
-    v.check(
-      ({ jwks, jwksUri, discovery }) =>
-        [jwks, jwksUri, discovery].filter((source) => source !== undefined).length === 1,
-      "needs exactly one of jwks, jwksUri and discovery: true",
-    ),
-  ),
-  'must be a list of issuers: [{ "issuer": "https://…", … }]',
-);
 
 /**
  * Read the file of other issuers whose tokens are accepted.
  *
  * @param path the file; undefined: no others
+ * @param onWarning is told of what is read for one release more
  * @throws CommandError when it cannot be read, or says something that is not understood
  */
-export async function readTrustedIssuers(path: string | undefined): Promise<readonly TrustedIssuerEntry[]> {
+export async function readTrustedIssuers(
+  path: string | undefined,
+  onWarning: (warning: string) => void,
+): Promise<readonly TrustedIssuerEntry[]> {
   if (path === undefined) {
     return [];
   }
-  const result = v.safeParse(TrustedIssuersFile, await readJson(path));
+  const result = v.safeParse(trustedIssuersFile, await readJson(path));
   if (!result.success) {
-    // A member that is missing is often one that is misspelt: that one is named first.
-    const issue = result.issues.find(isUnknownMember) ?? result.issues[0];
-    throw new CommandError(`${path}: ${describeIssue(issue)}`);
+    throw new CommandError(`${path}: ${describeIssues(result.issues)}`);
   }
-  return result.output.map(toIssuerOptions);
+  const settings = Array.isArray(result.output) ? result.output : result.output.issuers;
+  warnOfFlatEntries(path, settings, onWarning);
+  const entries = await Promise.all(settings.map((entry, index) => readEntry(entry, { path, index })));
+  assertOnce(path, entries);
+  return entries;
 }
 
-/** Describe what is wrong, with the entry, counted from one, and the member. */
-function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const [index, ...members] = v.getDotPath(issue)?.split(".") ?? [];
-  const where = index === undefined ? "the file" : `entry ${Number(index) + 1}`;
-  if (isUnknownMember(issue)) {
-    return `${where}: ${describeUnknownMember(members)}`;
+interface EntryPlace {
+  readonly path: string;
+  readonly index: number;
+}
+
+async function readEntry(settings: EntrySettings, { path, index }: EntryPlace): Promise<TrustedIssuerEntry> {
+  try {
+    return await toEntry(settings, path);
+  } catch (cause) {
+    const isClear = cause instanceof CommandError || cause instanceof TypeError;
+    throw isClear ? new CommandError(`${path}: entry ${index + 1}: ${cause.message}`, { cause }) : cause;
   }
-  return [where, members.join("."), issue.message].filter((part) => part !== "").join(": ");
 }
 
-function isUnknownMember(issue: v.BaseIssue<unknown>): boolean {
-  return issue.type === "strict_object" && issue.expected === "never";
-}
-
-function describeUnknownMember(members: readonly string[]): string {
-  const parent = members.slice(0, -1).join(".");
-  const meant = askIfMeant(
-    members.at(-1) ?? "",
-    MEMBERS.get(parent) ?? [],
-    parent === "" ? "" : `${parent}.`,
+function warnOfFlatEntries(
+  path: string,
+  settings: readonly EntrySettings[],
+  onWarning: (warning: string) => void,
+): void {
+  const numbers = settings.flatMap((entry, index) =>
+    "preset" in entry || "keys" in entry ? [] : [index + 1],
   );
-  return `there is no member ${JSON.stringify(members.join("."))}${meant}`;
+  if (numbers.length > 0) {
+    onWarning(
+      `${path}: ${numbers.length === 1 ? "entry" : "entries"} ${numbers.join(", ")}: jwks, jwksUri and discovery stand in ` +
+        '"keys" now, such as "keys": { "discovery": true }; beside issuer, the next release does not read them',
+    );
+  }
 }
+
+/** Each issuer has one set of options: which of two would hold is not to be guessed. */
+function assertOnce(path: string, entries: readonly TrustedIssuerEntry[]): void {
+  const names = entries.map(({ issuer }) => issuer);
+  const second = names.findIndex((issuer, index) => names.indexOf(issuer) < index);
+  if (second >= 0) {
+    const issuer = names[second] ?? "";
+    throw new CommandError(
+      `${path}: entries ${names.indexOf(issuer) + 1} and ${second + 1} are both of issuer ${issuer}: make them one`,
+    );
+  }
+}
+
+/** Names that are no members: JavaScript gives them a meaning of their own, and they would be passed over. */
+const NO_NAMES: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return JSON.parse(await readFile(path, "utf8"), (name, value: unknown) => {
+      if (NO_NAMES.has(name)) {
+        throw new CommandError(`${path}: there cannot be a member ${JSON.stringify(name)}`);
+      }
+      return value;
+    });
   } catch (cause) {
-    throw new CommandError(`the file of trusted issuers ${path} ${describeUnreadable(cause)}`, { cause });
+    throw cause instanceof CommandError
+      ? cause
+      : new CommandError(`the file of trusted issuers ${path} ${describeUnreadable(cause)}`, { cause });
   }
 }
 
@@ -134,19 +98,4 @@ function describeUnreadable(error: unknown): string {
   }
   const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
   return isMissing ? "does not exist" : "cannot be read";
-}
-
-function toIssuerOptions(entry: v.InferOutput<typeof issuer>): TrustedIssuerEntry {
-  const { jwks, jwksUri, discovery, ...options } = entry;
-  return { ...options, keys: toKeys({ jwks, jwksUri, discovery }) };
-}
-
-type KeySources = Pick<v.InferOutput<typeof issuer>, "discovery" | "jwks" | "jwksUri">;
-
-/** The file has exactly one of these. */
-function toKeys({ jwks, jwksUri }: KeySources): IssuerOptions["keys"] {
-  if (jwks !== undefined) {
-    return { jwks };
-  }
-  return jwksUri === undefined ? { discovery: true } : { jwksUri };
 }
