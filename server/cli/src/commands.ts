@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { clientCommand } from "./commands/client.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { issuerCommand } from "./commands/issuer.ts";
 import { keyCommand } from "./commands/key.ts";
 import { policyCommand } from "./commands/policy.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   sessionCommand,
   tokenCommand,
   policyCommand,
+  issuerCommand,
 ];

@@ -1,0 +1,70 @@
+import { UsageError } from "../usage-error.ts";
+
+/** What a URL on the command line names. */
+export interface NamedIssuer {
+  /** The issuer that was probably meant. */
+  readonly issuer: string;
+  /** Where its metadata is; empty where there is none to ask for. */
+  readonly places: readonly URL[];
+}
+
+/** What stands before, or behind, the path of an issuer in the URL of its metadata. */
+const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/;
+
+/**
+ * Read which issuer a URL names: its own, or that of its metadata.
+ *
+ * @param argument the URL
+ * @param metadataUrl where the metadata is, if that is said
+ * @throws UsageError when it is none
+ */
+export function findIssuer(argument: string, metadataUrl: string | undefined): NamedIssuer {
+  const url = URL.parse(argument);
+  if (url === null || !["https:", "http:", "spiffe:"].includes(url.protocol)) {
+    throw new UsageError("an issuer is a URL such as https://login.example.com");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError("the URL of an issuer has neither a user name nor a password");
+  }
+  const issuer = argument.replace(WELL_KNOWN, "");
+  return {
+    issuer,
+    places: findPlaces(new URL(issuer), { metadataUrl, isExact: issuer !== argument, argument }),
+  };
+}
+
+interface PlaceOptions {
+  readonly metadataUrl: string | undefined;
+  /** Whether the argument is the URL of metadata already. */
+  readonly isExact: boolean;
+  readonly argument: string;
+}
+
+function findPlaces(issuer: URL, { metadataUrl, isExact, argument }: PlaceOptions): readonly URL[] {
+  if (metadataUrl !== undefined) {
+    return [toPlace(metadataUrl)];
+  }
+  if (isExact) {
+    return [new URL(argument)];
+  }
+  if (issuer.protocol === "spiffe:") {
+    return [];
+  }
+  return listWellKnownPlaces(issuer);
+}
+
+/** List where the metadata of an issuer may be: OpenID Connect puts the well-known part behind its path, RFC 8414 before it. */
+export function listWellKnownPlaces(issuer: URL): readonly URL[] {
+  const path = issuer.pathname.replace(/\/$/, "");
+  return [`${path}/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server${path}`].map(
+    (place) => new URL(issuer.origin + place),
+  );
+}
+
+function toPlace(url: string): URL {
+  const place = URL.parse(url);
+  if (place === null || !["https:", "http:"].includes(place.protocol)) {
+    throw new UsageError("--metadata-url must be a URL such as https://login.example.com/metadata");
+  }
+  return place;
+}

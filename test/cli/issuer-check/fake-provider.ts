@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+
+/** What a provider answers for a path: JSON, or a page of HTML. */
+export type Documents = Readonly<Record<string, unknown>>;
+
+/** A provider of one test. */
+export interface FakeProvider extends AsyncDisposable {
+  readonly origin: string;
+  /** The requests that came. */
+  readonly requests: readonly IncomingMessage[];
+}
+
+/** Start a provider on loopback. @param documentsOf makes what it answers, of where it is */
+export async function startProvider(documentsOf: (origin: string) => Documents): Promise<FakeProvider> {
+  const requests: IncomingMessage[] = [];
+  let documents: Documents = {};
+  const server = createServer((req, res) => {
+    requests.push(req);
+    const document = documents[req.url ?? ""];
+    const isPage = typeof document === "string";
+    res.writeHead(document === undefined ? 404 : 200, {
+      "content-type": isPage ? "text/html" : "application/json",
+    });
+    res.end(isPage ? document : JSON.stringify(document ?? { error: "not found" }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  documents = documentsOf(origin);
+  return {
+    origin,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
