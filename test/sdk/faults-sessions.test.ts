@@ -231,7 +231,7 @@ test("neither inspect nor JSON shows a token of a session, an entry or an error"
 test("rejects a baseUrl that is not an absolute http or https URL", async () => {
   await using kit = await createKit();
   for (const baseUrl of ["", "/api", "ftp://server.example", "server.example"]) {
-    const error = new TypeError("a base URL must be an absolute http or https URL");
+    const error = new TypeError(`baseUrl: "${baseUrl}" is no http or https URL`);
     expect(() => kit.tab({ baseUrl })).toThrow(error);
   }
 });

@@ -21,8 +21,12 @@ export interface Access {
    * @throws SessionError `SIGNED_OUT`, `REFRESH_UNAVAILABLE`, `ORIGIN_NOT_ALLOWED`, `DISPOSED`; the signal's reason
    */
   readonly obtain: (options?: ObtainOptions) => Promise<Held>;
-  /** A newer token than this one, such as one that a server refused; `undefined` when none can be had. */
-  readonly replace: (refused: Held, signal?: AbortSignal) => Promise<Held | undefined>;
+  /**
+   * A newer token than this one, such as one that a server refused; `undefined` when none can be had.
+   *
+   * @param mustSucceed whether to throw why none can be had
+   */
+  readonly replace: (refused: Held, signal?: AbortSignal, mustSucceed?: boolean) => Promise<Held | undefined>;
 }
 
 /** How to wait for a token. */
@@ -121,14 +125,18 @@ export function createAccess(context: SessionContext): Access {
     throw unavailable(0);
   }
 
-  async function replace(refused: Held, signal?: AbortSignal): Promise<Held | undefined> {
-    if (!isNewer(current(), refused)) {
-      await waitFor(refresh(refused, true), signal, refused.ended);
-    }
+  const replace: Access["replace"] = async (refused, signal, mustSucceed) => {
+    const error = isNewer(current(), refused)
+      ? undefined
+      : await waitFor(refresh(refused, true), signal, refused.ended);
     await ready();
     const held = current();
-    return isNewer(held, refused) ? held : undefined;
-  }
+    const newer = isNewer(held, refused) ? held : undefined;
+    if (!newer && mustSucceed) {
+      throw error ?? unavailable(0);
+    }
+    return newer;
+  };
 
   return { usable, obtain, replace };
 }

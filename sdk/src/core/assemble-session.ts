@@ -1,9 +1,11 @@
 import { createAccess } from "./access.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { whenNetworkIsBack } from "./entries.ts";
-import { SessionError, unavailable } from "./errors.ts";
+import { SessionError } from "./errors.ts";
 import { listen } from "./events.ts";
+import { explainedAt } from "./failure.ts";
 import { createHolder } from "./holder.ts";
+import { assertHost } from "./host.ts";
 import { createInterceptor } from "./interceptor.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { createOriginGuard, type OriginGuardOptions } from "./origin.ts";
@@ -63,23 +65,24 @@ const READER_TURNS = 20;
  * @throws TypeError when `baseUrl` is not an absolute http or https URL
  */
 export function assembleSession(options: AssembleOptions): Session {
+  assertHost();
   const { baseUrl, server, source, clock = systemClock, store = createMemoryStore() } = options;
   if ("follow" in source) {
     return source.follow(options);
   }
   const { peers = store.peers ?? NO_PEERS } = options;
-  const mayReceiveToken = createOriginGuard(options);
+  const refuseToken = createOriginGuard(options);
   const holder = createHolder(clock);
   const { change, close } = createSharedEntry({ store, clock, holder, peers });
   const loaded = change<undefined>();
   /** Settles when the store has been read for the last time that there was news. */
   let latest: Promise<unknown> = loaded;
   let isDisposed = false;
-  const isBaseAllowed = mayReceiveToken(baseUrl);
+  const refusal = refuseToken(baseUrl);
   // What is in the store goes nowhere where an access token would not go either. Other sources are elsewhere.
   const ready = async (isForBaseUrl = source === server): Promise<void> => {
-    if (isForBaseUrl && !isBaseAllowed) {
-      throw new SessionError("ORIGIN_NOT_ALLOWED");
+    if (isForBaseUrl && refusal) {
+      throw refusal;
     }
     if (!isDisposed) {
       await latest;
@@ -91,9 +94,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
   // A stream of another origin must not bring the token to a base URL that may not have it.
-  const renewStreams = isBaseAllowed
-    ? (source.renewStreams?.bind(source) ?? server?.renewStreams)
-    : undefined;
+  const renewStreams = refusal ? undefined : (source.renewStreams?.bind(source) ?? server?.renewStreams);
   const upkeep = createUpkeep({ access, clock, holder, renewStreams });
   const stepUps = options.onStepUp && createStepUps(options.onStepUp);
   const looks = new Set([upkeep.look]);
@@ -135,7 +136,7 @@ export function assembleSession(options: AssembleOptions): Session {
     clock,
     holder,
     source,
-    mayReceiveToken,
+    refuseToken,
     streams,
     replay,
     onStream,
@@ -151,7 +152,13 @@ export function assembleSession(options: AssembleOptions): Session {
       }
       const signIn = source.signIn.bind(source, credential);
       const goesOn = stepUps?.isOpen() ? holder.held()?.sessionId : undefined;
-      await begin(() => withTimeout(clock, (signal) => signIn(signal, goesOn)));
+      await begin(async () => {
+        try {
+          return await withTimeout(clock, (signal) => signIn(signal, goesOn));
+        } catch (error) {
+          throw source === server ? explainedAt(baseUrl, error) : error;
+        }
+      });
     },
     begin,
     signOut() {
@@ -161,9 +168,7 @@ export function assembleSession(options: AssembleOptions): Session {
     },
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {
-      if ((await access.replace(await access.obtain())) === undefined) {
-        throw unavailable(0);
-      }
+      await access.replace(await access.obtain(), undefined, true);
     },
     subscribe(listener) {
       const unsubscribe = listen(holder.changes, listener);

@@ -40,9 +40,9 @@ export function withoutAttempt(intent: RefreshIntent | undefined): RefreshIntent
   return intent && { ...intent, underWay: Math.max(0, (intent.underWay ?? 0) - 1) };
 }
 
-/** Check whether a refused token may force a refresh now: at most one in 10 s. */
-export function mayForce(health: RefreshHealth, nowMs: number): boolean {
-  return Math.abs(nowMs - health.forcedAtMs) >= MIN_FORCED_GAP_MS;
+/** Compute for how many more milliseconds no token may be replaced before its time: once in 10 s it may. */
+export function msUntilForce(health: RefreshHealth, nowMs: number): number {
+  return MIN_FORCED_GAP_MS - Math.abs(nowMs - health.forcedAtMs);
 }
 
 /** Note a refresh that was forced. */

@@ -1,5 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
 import { type AssembleOptions, assembleSession, type SessionSource } from "./assemble-session.ts";
+import { assertOptions, type OptionForm } from "./option-forms.ts";
 import { replayStream } from "./replay.ts";
 import type { Session } from "./session.ts";
 import { createSessionServiceSource } from "./session-service-source.ts";
@@ -23,14 +24,29 @@ export interface SessionOptions extends Omit<AssembleOptions, "source" | "server
   readonly assertion?: (() => Promise<string>) | undefined;
 }
 
+const FORMS = {
+  baseUrl: "string",
+  allowedOrigins: "list",
+  allowInsecure: "list",
+  transport: "object",
+  source: "object",
+  store: "object",
+  maxTokenLifeMs: "function",
+  assertion: "function",
+  clock: "object",
+  peers: "object",
+  onStepUp: "function",
+} as const satisfies Record<keyof SessionOptions, OptionForm>;
+
 /**
  * Create a session over any transport and any store.
  *
  * Browsers and Node have their own, with the right defaults, in `@countersign/sdk/browser` and `/node`.
  *
- * @throws TypeError when `baseUrl` is not an absolute http or https URL, or there is neither transport nor source
+ * @throws TypeError when `baseUrl` is not an absolute http or https URL, or an option is missing or not understood
  */
 export function createSession(options: SessionOptions): Session {
+  assertOptions("createSession", options, FORMS);
   const {
     transport,
     maxTokenLifeMs,
@@ -46,7 +62,13 @@ export function createSession(options: SessionOptions): Session {
   const server = transport && createSessionServiceSource(transport, { maxTokenLifeMs, assertion });
   const { source = server } = options;
   if (source === undefined) {
-    throw new TypeError("either transport or source is needed");
+    throw new TypeError("createSession needs the option transport or the option source");
+  }
+  if (!("follow" in source || "refresh" in source)) {
+    throw new TypeError("the option source must be a token source, such as fromFunction(async () => token)");
+  }
+  if (assertion !== undefined && source !== server) {
+    throw new TypeError("the option assertion is for the SessionService: it goes with no other source");
   }
   return assembleSession({
     baseUrl,

@@ -33,6 +33,8 @@ export interface SessionErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** What led to this error. */
   readonly cause?: unknown;
+  /** Ends the message: the value and the option that it is about. Default: nothing. */
+  readonly detail?: string | undefined;
 }
 
 /** The error of a call that the SDK refused before anything was sent, or of a stream that it ended. */
@@ -48,15 +50,16 @@ export class SessionError extends ConnectError {
   constructor(reason: SessionErrorReason, options: SessionErrorOptions = {}) {
     // Every page pays for every letter of it: the rest is in the documentation.
     const message = reason.toLowerCase().replaceAll("_", " ");
-    super(message, CODES[reason], undefined, undefined, options.cause);
+    const { detail } = options;
+    super(detail ? `${message}: ${detail}` : message, CODES[reason], undefined, undefined, options.cause);
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs;
   }
 }
 
 /** Make the error of a token that cannot be refreshed now. */
-export function unavailable(retryAfterMs: number, cause?: unknown): SessionError {
-  return new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs, cause });
+export function unavailable(retryAfterMs: number, cause?: unknown, detail?: string): SessionError {
+  return new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs, cause, detail });
 }
 
 /** Check whether the SDK itself refused a call or ended a stream, and for this reason if one is given. */

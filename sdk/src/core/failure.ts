@@ -44,3 +44,11 @@ function meaningOf(error: ConnectError): Omit<Failure, "error"> {
     retryAfterMs: readRetryAfterMs(error),
   };
 }
+
+/** Add the address to the failure of a sign-in that did not come from the server's SessionService: it may be wrong. */
+export function explainedAt(baseUrl: string, cause: unknown): ConnectError {
+  const error = ConnectError.from(cause);
+  const { rawMessage, code, metadata } = error;
+  const message = `SessionService at ${baseUrl}: ${rawMessage || "none"}`;
+  return readRefusal(error) ? error : new ConnectError(message, code, metadata, undefined, cause);
+}

@@ -1,6 +1,7 @@
 import type { Access } from "./access.ts";
+import { anySignal } from "./any-signal.ts";
 import type { FollowOptions, SessionSource } from "./assemble-session.ts";
-import { SessionError, unavailable } from "./errors.ts";
+import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
 import { createInterceptor } from "./interceptor.ts";
 import { createOriginGuard } from "./origin.ts";
@@ -33,9 +34,9 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const disposal = new AbortController();
   const stops = new Set<() => void>();
   const access = limitAccess(core.access, disposal.signal);
-  const mayReceiveToken = createOriginGuard(options);
+  const refuseToken = createOriginGuard(options);
   // A stream of another origin must not bring the token to a base URL that may not have it.
-  const renewStreams = mayReceiveToken(baseUrl) ? server?.renewStreams : undefined;
+  const renewStreams = refuseToken(baseUrl) ? undefined : server?.renewStreams;
   // The first session refreshes ahead for the subscribers of both.
   const holder = { ...core.holder, changes: new Set<() => void>() };
   const upkeep = createUpkeep({ access, clock, holder, renewStreams });
@@ -48,7 +49,7 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
     holder: core.holder,
     // The server at the base URL is not the source of the tokens.
     source: {},
-    mayReceiveToken,
+    refuseToken,
     streams,
     replay,
     onStream,
@@ -82,9 +83,7 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
     signOut: refuse,
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {
-      if ((await access.replace(await access.obtain())) === undefined) {
-        throw unavailable(0);
-      }
+      await access.replace(await access.obtain(), undefined, true);
     },
     subscribe: (listener) => untilDisposed(leader.subscribe(listener)),
     on: (listener) => untilDisposed(leader.on(listener)),
@@ -102,7 +101,7 @@ function limitAccess(access: Access, disposed: AbortSignal): Access {
     // One signal for an account, not one for each call.
     if (held.ended !== account) {
       account = held.ended;
-      ended = AbortSignal.any([account, disposed]);
+      ended = anySignal([account, disposed]);
     }
     return { ...held, ended };
   }

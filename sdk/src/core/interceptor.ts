@@ -20,7 +20,7 @@ import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
 /** What {@link createInterceptor} needs. */
 export interface InterceptorContext extends StreamContext, Pick<SessionContext, "clock" | "holder"> {
   readonly access: Access;
-  readonly mayReceiveToken: OriginGuard;
+  readonly refuseToken: OriginGuard;
   /** Asks the user to sign in again. Absent: calls that need it fail. */
   readonly stepUps: StepUps | undefined;
 }
@@ -52,8 +52,9 @@ export function createInterceptor(options: InterceptorContext): Interceptor {
     if (PUBLIC_METHOD.test(req.url) || req.header.has("authorization")) {
       return next(req);
     }
-    if (!context.mayReceiveToken(req.url)) {
-      return Promise.reject(new SessionError("ORIGIN_NOT_ALLOWED"));
+    const refusal = context.refuseToken(req.url);
+    if (refusal) {
+      return Promise.reject(refusal);
     }
     return send(context, next, req);
   };

@@ -1,5 +1,5 @@
 import { retryMs } from "./backoff.ts";
-import { attemptsLeft, blockedMs, MAX_TOTAL_MS, mayForce, withAttempt, withForced } from "./budget.ts";
+import { attemptsLeft, blockedMs, MAX_TOTAL_MS, msUntilForce, withAttempt, withForced } from "./budget.ts";
 import { askForSuccessor, isSameSession } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
 import { classifyFailure } from "./failure.ts";
@@ -105,8 +105,10 @@ function nextStep(
       return ask({ ...current, intent: withAttempt(intent, nowMs) });
     }
   }
-  if (forced && !mayForce(health, nowMs)) {
-    return failed(0);
+  const restMs = forced ? msUntilForce(health, nowMs) : 0;
+  if (restMs > 0) {
+    const error = unavailable(restMs, undefined, "a token is replaced once in 10 s");
+    return { value: { kind: "failed", error } };
   }
   // A page that comes after a crash sends the same name again, and so does a tab whose store is silent.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };

@@ -1,4 +1,5 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { anySignal } from "./any-signal.ts";
 import { streamRetryMs } from "./backoff.ts";
 import { withCall } from "./call-name.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -65,7 +66,7 @@ export function resumable<Request, Message>(
 ): AsyncIterableIterator<Message> {
   const stop = new AbortController();
   const { signal } = options.callOptions ?? {};
-  const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const ended = signal === undefined ? stop.signal : anySignal([signal, stop.signal]);
   const messages = follow(call, options, { ended, left: stop.signal });
   return {
     [Symbol.asyncIterator]() {
@@ -104,7 +105,7 @@ async function* follow<Request, Message>(
     // A client does not end a stream that has lost its reader: its signal does.
     const opening = new AbortController();
     try {
-      const signal = AbortSignal.any([ended, opening.signal]);
+      const signal = anySignal([ended, opening.signal]);
       const messages = call(next, { ...callOptions, contextValues, signal })[Symbol.asyncIterator]();
       for (;;) {
         const result = await nextOrError(messages);

@@ -22,7 +22,7 @@ const MIN_SECRET_LENGTH = 32;
  * @throws TypeError when the secret has less than 32 characters
  */
 export function createCookieSeal(secret: string, name: string): CookieSeal {
-  if (secret.length < MIN_SECRET_LENGTH) {
+  if (typeof secret !== "string" || secret.length < MIN_SECRET_LENGTH) {
     throw new TypeError("secret needs at least 32 characters");
   }
   const key = new Uint8Array(hkdfSync("sha256", secret, "", `countersign cookie ${name}`, KEY_BYTES));

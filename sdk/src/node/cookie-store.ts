@@ -1,4 +1,5 @@
 import { encodeEntry } from "../core/entry-text.ts";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import { parseEntry } from "../core/parse-entry.ts";
 import { randomId } from "../core/random.ts";
 import type { SessionStore, StoreEntry } from "../core/store.ts";
@@ -25,6 +26,14 @@ export interface CookieStore extends SessionStore {
 // Browsers drop longer cookies without a word (RFC 6265 §6.1).
 const MAX_COOKIE_LENGTH = 4_096;
 
+const FORMS = {
+  // Browsers that have none send no header, which is null or undefined.
+  cookie: "any",
+  secret: "string",
+  name: "string",
+  allowInsecure: "boolean",
+} as const satisfies Record<keyof CookieStoreOptions, OptionForm>;
+
 /**
  * Create a store for rendering on a server: it takes the session from a request's cookie, and hands back the
  * cookie of the answer.
@@ -32,9 +41,10 @@ const MAX_COOKIE_LENGTH = 4_096;
  * Requests of one browser may run side by side, even in several processes: the name of the next refresh is in the
  * cookie, so that all of them ask for the same tokens.
  *
- * @throws TypeError when the secret has less than 32 characters
+ * @throws TypeError when the secret has less than 32 characters, or an option is not understood
  */
 export function createCookieStore(options: CookieStoreOptions): CookieStore {
+  assertOptions("createCookieStore", options, FORMS);
   const { allowInsecure = false, secret, cookie } = options;
   const { name = allowInsecure ? "countersign" : "__Host-countersign" } = options;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${allowInsecure ? "" : "; Secure"}`;

@@ -1,4 +1,5 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { Session } from "../core/session.ts";
 import { createHttpTransport, type NodeProtocol, type NodeTlsOptions } from "./http-transport.ts";
 
@@ -22,19 +23,35 @@ export interface NodeTransportOptions {
   readonly tls?: NodeTlsOptions | undefined;
 }
 
+const FORMS = {
+  baseUrl: "string",
+  session: "object",
+  protocol: "string",
+  httpVersion: "string",
+  interceptors: "list",
+  pingIntervalMs: "number",
+  pingTimeoutMs: "number",
+  tls: "object",
+} as const satisfies Record<keyof NodeTransportOptions, OptionForm>;
+
 /**
  * Create a transport that carries the session's token, and notices a dead connection within half a minute.
  *
  * Nothing that a server or a network does ends the process. A call that the network kept from its answer fails with
  * `Unavailable`, in every protocol: a lost connection, a server that stops or is killed, an answer that breaks off.
  *
- * @throws TypeError when `baseUrl` is not an absolute URL, or gRPC is to go over HTTP/1.1
+ * @throws TypeError when `baseUrl` is not an absolute URL, gRPC is to go over HTTP/1.1, or an option is missing or not
+ *   understood
  */
 export function createNodeTransport(options: NodeTransportOptions): Transport {
+  assertOptions("createNodeTransport", options, FORMS);
   const { session, baseUrl, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
   const { pingIntervalMs, pingTimeoutMs, tls } = options;
+  assertTransportOptions(options);
   if (protocol === "grpc" && httpVersion !== "2") {
-    throw new TypeError("gRPC needs HTTP/2");
+    throw new TypeError(
+      'gRPC needs HTTP/2: with httpVersion "1.1", protocol must be "grpc-web" or "connect"',
+    );
   }
   return createHttpTransport({
     baseUrl,
@@ -45,4 +62,22 @@ export function createNodeTransport(options: NodeTransportOptions): Transport {
     pingTimeoutMs,
     tls,
   });
+}
+
+const PROTOCOLS: readonly unknown[] = ["grpc", "grpc-web", "connect"] satisfies NodeProtocol[];
+const HTTP_VERSIONS: readonly unknown[] = ["1.1", "2"];
+
+function assertTransportOptions({ baseUrl, session, protocol, httpVersion }: NodeTransportOptions): void {
+  if (session?.interceptor === undefined) {
+    throw new TypeError("createNodeTransport needs the option session, which createSession makes");
+  }
+  if (!/^https?:/i.test(baseUrl) || !URL.canParse(baseUrl)) {
+    throw new TypeError(`baseUrl: "${baseUrl}" is no http or https URL`);
+  }
+  if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
+    throw new TypeError(`protocol: "${protocol}" is none of ${PROTOCOLS.join(", ")}`);
+  }
+  if (httpVersion !== undefined && !HTTP_VERSIONS.includes(httpVersion)) {
+    throw new TypeError(`httpVersion: "${httpVersion}" is none of ${HTTP_VERSIONS.join(", ")}`);
+  }
 }

@@ -1,6 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import type { SessionSource } from "../core/assemble-session.ts";
 import { createSession as createCoreSession } from "../core/create-session.ts";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { OriginGuardOptions } from "../core/origin.ts";
 import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
@@ -39,12 +40,26 @@ export interface NodeSessionOptions extends OriginGuardOptions {
   readonly onStepUp?: OnStepUp | undefined;
 }
 
+const FORMS = {
+  baseUrl: "string",
+  allowedOrigins: "list",
+  allowInsecure: "list",
+  source: "object",
+  store: "object",
+  maxTokenLifeMs: "function",
+  assertion: "function",
+  transport: "object",
+  tls: "object",
+  onStepUp: "function",
+} as const satisfies Record<keyof NodeSessionOptions, OptionForm>;
+
 /**
  * Create a session in Node. It never keeps a process alive.
  *
- * @throws TypeError when `baseUrl` is not an absolute http or https URL
+ * @throws TypeError when `baseUrl` is not an absolute http or https URL, or an option is not understood
  */
 export function createSession(options: NodeSessionOptions): Session {
+  assertOptions("createSession", options, FORMS);
   const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls, onStepUp } =
     options;
   const transport =

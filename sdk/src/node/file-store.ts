@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { encodeEntry } from "../core/entry-text.ts";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import { parseEntry } from "../core/parse-entry.ts";
 import { NO_PEERS } from "../core/peers.ts";
 import type { SessionStore, StoreEntry } from "../core/store.ts";
@@ -15,13 +16,22 @@ export interface FileStoreOptions {
   readonly directory: string;
 }
 
+const FORMS = { directory: "string" } as const satisfies Record<keyof FileStoreOptions, OptionForm>;
+
 /**
  * Create a store on disk that many processes of a machine can share, and that stays when they end.
  *
  * A process that is killed at any moment leaves the session whole. Where the directory cannot be written, the
  * session goes on in memory and is degraded.
+ *
+ * @throws TypeError when an option is missing or not understood
  */
-export function createFileStore({ directory }: FileStoreOptions): SessionStore {
+export function createFileStore(options: FileStoreOptions): SessionStore {
+  assertOptions("createFileStore", options, FORMS);
+  const { directory } = options;
+  if (directory === undefined || directory === "") {
+    throw new TypeError("createFileStore needs the option directory");
+  }
   return {
     peers: { ...NO_PEERS, exclusively: createFileLock(join(directory, "refresh.lock")) },
     read: async () => entryOf(await readNewest(directory)),

@@ -1,8 +1,9 @@
 import * as oauth from "oauth4webapi";
+import { assertOptions } from "../core/option-forms.ts";
 import type { TokenGrant, TokenSource } from "../core/source.ts";
 import type { ClientProof } from "./client-proof.ts";
 import { joinParameters } from "./parameters.ts";
-import { createProvider, type ProviderOptions } from "./provider.ts";
+import { createProvider, PROVIDER_FORMS, type ProviderOptions } from "./provider.ts";
 import { createRevocation } from "./revocation.ts";
 import { toGrant } from "./to-grant.ts";
 
@@ -19,6 +20,10 @@ export interface ClientCredentialsOptions extends ProviderOptions {
  * @throws TypeError when an option is missing or not understood, or a URL is neither https nor on this machine
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
+  assertOptions("clientCredentials", options, PROVIDER_FORMS);
+  if (options.proof === undefined || (options.proof as ClientProof).kind === "none") {
+    throw new TypeError("clientCredentials needs the option proof: a secret, a private key or an assertion");
+  }
   const { scopes, resource, parameters } = options;
   const provider = createProvider(options);
   const form = joinParameters({ scope: scopes?.join(" "), resource }, parameters);

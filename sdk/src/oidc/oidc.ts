@@ -1,11 +1,12 @@
 import * as oauth from "oauth4webapi";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { TokenGrant, TokenSource } from "../core/source.ts";
 import { TokenSourceError } from "../core/source-error.ts";
 import { type CodeFlow, type CodeFlowOptions, createCodeFlow } from "./code-flow.ts";
 import { createDeviceFlow, type DeviceFlow } from "./device-flow.ts";
 import { createEndSession, type EndSession } from "./end-session.ts";
 import { joinParameters } from "./parameters.ts";
-import { createProvider, type ProviderOptions } from "./provider.ts";
+import { createProvider, PROVIDER_FORMS, type ProviderOptions } from "./provider.ts";
 import { createRevocation } from "./revocation.ts";
 import { toGrant } from "./to-grant.ts";
 
@@ -26,6 +27,15 @@ export interface OidcOptions extends ProviderOptions, CodeFlowOptions {
 /** A source for the users of an OpenID provider. Its sessions begin with `session.begin(() => …)`. */
 export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow, EndSession {}
 
+const FORMS = {
+  ...PROVIDER_FORMS,
+  redirectUri: "string",
+  storage: "object",
+  pushedAuthorization: "boolean",
+  resendGraceMs: "number",
+  bearerToken: "string",
+} as const satisfies Record<keyof OidcOptions, OptionForm>;
+
 /**
  * Make a source for the users of any OpenID provider: authorization code with PKCE in browsers (RFC 7636),
  * device code on the command line (RFC 8628), and refreshes (RFC 6749 §6).
@@ -33,7 +43,11 @@ export interface OidcSource extends TokenSource, CodeFlow, DeviceFlow, EndSessio
  * @throws TypeError when an option is missing or not understood, or a URL is neither https nor on this machine
  */
 export function oidc(options: OidcOptions): OidcSource {
+  assertOptions("oidc", options, FORMS);
   const { scopes, resource, bearerToken } = options;
+  if (bearerToken !== undefined && bearerToken !== "access_token" && bearerToken !== "id_token") {
+    throw new TypeError('bearerToken must be "access_token" or "id_token"');
+  }
   const provider = createProvider(options);
   const revoke = createRevocation(provider);
   const tokenParameters = joinParameters({ resource }, options.tokenParameters);

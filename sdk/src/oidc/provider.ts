@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import type { OptionForm } from "../core/option-forms.ts";
 import { type ClientProof, describeProof, toClientAuth } from "./client-proof.ts";
 import { discover, type ProviderEndpoints, toMetadata } from "./metadata.ts";
 import { assertParameters, type Parameters } from "./parameters.ts";
@@ -35,6 +36,19 @@ export interface ProviderOptions {
   /** More parameters of the requests that go to the token endpoint for a code or a refresh. Default: none. */
   readonly tokenParameters?: Parameters | undefined;
 }
+
+/** What each of {@link ProviderOptions} is. */
+export const PROVIDER_FORMS = {
+  issuer: "string",
+  metadataUri: "string",
+  endpoints: "object",
+  clientId: "string",
+  proof: "object",
+  scopes: "list",
+  resource: "string",
+  parameters: "object",
+  tokenParameters: "object",
+} as const satisfies Record<keyof ProviderOptions, OptionForm>;
 
 /** What a request to the provider is made with. */
 export interface RequestContext {
@@ -120,6 +134,13 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 function assertProviderOptions(options: ProviderOptions): void {
+  // A host may lack it, whatever its types say: hence the cast.
+  const { crypto } = globalThis as Partial<typeof globalThis>;
+  if (crypto?.subtle === undefined) {
+    throw new TypeError(
+      "this host lacks crypto.subtle: browsers have it over https and on this machine, other hosts with a polyfill",
+    );
+  }
   const { issuer, metadataUri, clientId, parameters, tokenParameters } = options;
   assertSecureUrl(issuer, "issuer");
   if (metadataUri !== undefined) {

@@ -4,7 +4,7 @@ import {
   attemptsLeft,
   blockedMs,
   HEALTHY,
-  mayForce,
+  msUntilForce,
   withAttempt,
   withFailedAttempt,
   withFailure,
@@ -69,10 +69,10 @@ test("attempts under way count like failed ones until they end, 20 s at the most
 });
 
 test("forces at most one refresh in 10 s", () => {
-  expect(mayForce(HEALTHY, NOW_MS)).toBe(true);
+  expect(msUntilForce(HEALTHY, NOW_MS)).toBeLessThanOrEqual(0);
   const health = withForced(HEALTHY, NOW_MS);
-  expect(mayForce(health, NOW_MS + 9_999)).toBe(false);
-  expect(mayForce(health, NOW_MS + 10_000)).toBe(true);
+  expect(msUntilForce(health, NOW_MS + 9_999)).toBe(1);
+  expect(msUntilForce(health, NOW_MS + 10_000)).toBe(0);
 });
 
 test("a success ends the pause, and what failed or was forced in the last minute still counts", () => {

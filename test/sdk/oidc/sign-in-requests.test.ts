@@ -75,11 +75,14 @@ const PROMPTS = notEmpty([
   { scopes: ["openid", "offline_access"], parameters: { prompt: undefined }, prompt: undefined },
 ]);
 
-test.each(PROMPTS)("with the scopes $scopes and $parameters the prompt is $prompt", async (wish) => {
-  await using provider = await startFakeProvider();
-  const url = await sourceOf(provider, wish).signInUrl();
-  expect(url.searchParams.get("prompt") ?? undefined).toBe(wish.prompt);
-});
+test.each(PROMPTS)(
+  "with the scopes $scopes and $parameters the prompt is $prompt",
+  async ({ prompt, ...wish }) => {
+    await using provider = await startFakeProvider();
+    const url = await sourceOf(provider, wish).signInUrl();
+    expect(url.searchParams.get("prompt") ?? undefined).toBe(prompt);
+  },
+);
 
 test("parameters of one sign-in go before those of the source, and may take one away", async () => {
   await using provider = await startFakeProvider();

@@ -127,7 +127,7 @@ test("gRPC is refused over HTTP/1.1, when the transport is made", () => {
   const baseUrl = "http://127.0.0.1:1";
   const session = createSession({ baseUrl, source: fromFunction(async () => "token") });
   expect(() => createNodeTransport({ baseUrl, session, httpVersion: "1.1" })).toThrow(
-    new TypeError("gRPC needs HTTP/2"),
+    new TypeError('gRPC needs HTTP/2: with httpVersion "1.1", protocol must be "grpc-web" or "connect"'),
   );
 });
 
