@@ -1,8 +1,8 @@
 import type { IssuerAdmin } from "@countersign/issuer/internal";
 import { type Answer, printAnswer } from "./answer.ts";
 import type { Call, RunAction } from "./command.ts";
-import { orExplain } from "./explain.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
+import { orExplain } from "./or-explain.ts";
 import { nameStore } from "./store-name.ts";
 
 /** What an action on a store has. */

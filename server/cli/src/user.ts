@@ -4,9 +4,9 @@ import { type Answer, type ObjectAnswer, toAnswer, toListAnswer } from "./answer
 import { readClaims, readNewClaims } from "./claim-options.ts";
 import type { Call, Terminal } from "./command.ts";
 import { namesOf } from "./config.ts";
-import { orExplain } from "./explain.ts";
 import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
 import { onStore, type StoreCall } from "./on-store.ts";
+import { orExplain } from "./or-explain.ts";
 import { type Fact, formatTime } from "./table.ts";
 import { CommandError } from "./usage-error.ts";
 
