@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { clientCommand } from "./commands/client.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { issuerCommand } from "./commands/issuer.ts";
 import { keyCommand } from "./commands/key.ts";
 import { policyCommand } from "./commands/policy.ts";
@@ -20,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
   tokenCommand,
   policyCommand,
   issuerCommand,
+  explainCommand,
 ];

@@ -1,15 +1,10 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type PolicyEntry, PolicyError } from "@countersign/server";
 import { createPolicyTable, toMethodName } from "@countersign/server/internal";
-import { type BuiltInServices, loadDemoServices, serveServices } from "./built-in-services.ts";
+import { type ChosenServices, chooseServices } from "./chosen-services.ts";
 import { ONLY_ACTION, type RunAction } from "./command.ts";
-import type { CommandLine } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import { formatTable } from "./table.ts";
-import { CommandError, UsageError } from "./usage-error.ts";
+import { CommandError } from "./usage-error.ts";
 
 const printPolicies: RunAction = async ({ line: { values }, terminal }) => {
   const entries = toEntries(await chooseServices(values));
@@ -23,42 +18,11 @@ const printPolicies: RunAction = async ({ line: { values }, terminal }) => {
 /** What `countersign policy` does. */
 export const policyActions = { [ONLY_ACTION]: printPolicies };
 
-/** The services to list, with the rules of those whose protos belong to others. */
-type ListedServices = Pick<BuiltInServices, "policies" | "services">;
-
-async function chooseServices({ image, demo }: CommandLine["values"]): Promise<ListedServices> {
-  if (image !== undefined && demo !== undefined) {
-    throw new UsageError("--image and --demo name different services: give one of them");
-  }
-  if (typeof image === "string") {
-    const services = await readServices(image);
-    if (services.every(({ methods }) => methods.length === 0)) {
-      throw new CommandError(`${image} has no methods: make it of your protos with buf build -o FILE.binpb`);
-    }
-    return { services, policies: new Map() };
-  }
-  return demo === true ? await loadDemoServices() : serveServices;
-}
-
-function toEntries({ services, policies }: ListedServices): readonly PolicyEntry[] {
+function toEntries({ services, policies }: ChosenServices): readonly PolicyEntry[] {
   try {
     return createPolicyTable(services, policies).entries;
   } catch (error) {
     throw error instanceof PolicyError ? new CommandError(error.message) : error;
-  }
-}
-
-async function readServices(path: string): Promise<readonly DescService[]> {
-  try {
-    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readFile(path)));
-    return [...registry].filter((type) => type.kind === "service");
-  } catch (cause) {
-    if (!existsSync(path)) {
-      throw new CommandError(`${path} does not exist`);
-    }
-    throw new CommandError(`${path} cannot be read as an image: make it with buf build -o FILE.binpb`, {
-      cause,
-    });
   }
 }
 

@@ -8,11 +8,11 @@ import { type IssuerContext, openIssuerContext } from "./create-issuer/issuer-co
 import type { CreateIssuerOptions } from "./create-issuer/options.ts";
 import { resolveCreateIssuerOptions } from "./create-issuer/resolve-options.ts";
 import { openSignals } from "./create-issuer/signals.ts";
+import { toTrust } from "./create-issuer/trust.ts";
 import { type Accounts, createAccounts } from "./credentials/accounts.ts";
 import { type Clients, createClients } from "./credentials/clients.ts";
 import { createPasswords } from "./credentials/password.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
-import { SIGNING_ALGORITHM } from "./keys/signing-key.ts";
 import type { Revocations } from "./revoke/revocations.ts";
 import { createSessionService } from "./services/session-service.ts";
 import { createHashReplacer } from "./sessions/replace-password.ts";
@@ -109,14 +109,13 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
   }
   const issuance = createIssuance(context, federated, opened);
   const { sessions } = issuance;
-  const trust: IssuerOptions = {
-    issuer: url,
-    tokenAudience: resources.length === 0 ? audience : [audience, ...resources],
-    algorithms: [SIGNING_ALGORITHM],
-    keys: { source: keyRing.keySource },
-    requireProfileClaims: true,
+  const trust = toTrust({
+    url,
+    audience,
+    resources,
+    keySource: keyRing.keySource,
     signals: openSignals({ store, secret, clock, revocations, onError }, opened),
-  };
+  });
   return {
     url,
     trust,

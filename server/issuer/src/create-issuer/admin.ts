@@ -1,4 +1,4 @@
-import type { AuditSink, Clock } from "@countersign/server";
+import type { AuditSink, Clock, IssuerOptions } from "@countersign/server";
 import { SILENT_BUS, systemClock } from "@countersign/server/internal";
 import { type Accounts, createAccounts } from "../credentials/accounts.ts";
 import { type Clients, createClients } from "../credentials/clients.ts";
@@ -14,6 +14,12 @@ import { type OrderedKeys, openOrderedKeys } from "./key-ring.ts";
 import { openIssuerStore } from "./open-store.ts";
 import type { IssuerStoreLocation, SecretFile } from "./options.ts";
 import { makeSecret, readSecret } from "./secret.ts";
+import {
+  readStoredNames,
+  readStoredTrust,
+  type StoredNames,
+  type StoredTrustOptions,
+} from "./stored-trust.ts";
 
 /** What {@link openIssuerAdmin} takes. */
 export interface IssuerAdminOptions {
@@ -29,6 +35,9 @@ export interface AdminKeysOptions {
   readonly times: KeyRingTimes;
 }
 
+/** The names that stand in the tokens of an issuer. */
+export type TrustNames = Pick<StoredTrustOptions, "audience" | "resources" | "url">;
+
 /** What changes a store beside its servers, which read of it in the store. */
 export interface IssuerAdmin extends AsyncDisposable {
   readonly store: Store;
@@ -38,6 +47,10 @@ export interface IssuerAdmin extends AsyncDisposable {
   readonly clients: Clients;
   /** End sessions: all servers learn of it within a second. @returns those that were ended */
   endSessions(end: SessionEnd): Promise<readonly string[]>;
+  /** Read under which names its servers run. */
+  readNames(): Promise<StoredNames>;
+  /** Read how gates trust its issuer: its keys and what is revoked, as they are now. Nothing is written. */
+  readTrust(names: TrustNames): Promise<IssuerOptions>;
   /** Open the keys. @throws IssuerError when the secret is not the one that they were made with; Error when there are none */
   openKeys(options: AdminKeysOptions): Promise<OrderedKeys>;
 }
@@ -81,6 +94,8 @@ export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<Issu
       },
     }),
     endSessions: end,
+    readNames: () => readStoredNames(store),
+    readTrust: ({ url, audience, resources }) => readStoredTrust({ store, clock, url, audience, resources }),
     async openKeys({ secret: file, times }) {
       const secret = readSecret(file, options.store) ?? (await makeSecret(file, store));
       return openOrderedKeys({ store, clock, audit, times, secret });

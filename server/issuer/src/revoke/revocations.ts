@@ -166,7 +166,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
     isRevoked(token) {
       if (!(clock.nowMs() - (running?.feed.readAtMs() ?? Number.NaN) <= staleAfterMs)) {
-        throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now");
+        throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now", {
+          facts: { check: "revocations_unavailable", expected: `the store read within ${staleAfterMs} ms` },
+        });
       }
       return set.covers(token);
     },

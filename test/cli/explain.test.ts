@@ -1,0 +1,155 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { describe, expect, test } from "vitest";
+import { runCommand } from "../../server/cli/src/run-command.ts";
+import { runBuf } from "../support/buf.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { createSigningKey, goodClaims, signToken } from "../support/tokens.ts";
+import { recordingTerminal } from "./recording-terminal.ts";
+import { startCommand } from "./running-command.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const NOTES = "countersign.demo.v1.NotesService";
+const SESSIONS = "countersign.auth.v1.SessionService";
+
+interface Explain {
+  readonly dataDir: string;
+  readonly input?: string;
+}
+
+/** Run `countersign explain`. */
+async function explain(args: readonly string[], { dataDir, input = "" }: Explain) {
+  const terminal = recordingTerminal({ env: { COUNTERSIGN_DATA_DIR: dataDir }, input });
+  const code = await runCommand(["explain", ...args], terminal);
+  return { code, out: terminal.printed.join("\n"), err: terminal.warned.join("\n") };
+}
+
+/** What a server that runs says to a call. */
+async function reasonOf(run: () => Promise<unknown>): Promise<string | null> {
+  return run().then(
+    () => null,
+    (error: ConnectError) => error.findDetails(ErrorInfoSchema)[0]?.reason ?? `${error.code}`,
+  );
+}
+
+describe("explain", () => {
+  test("agrees with the demo that runs, and goes on after it has ended; what was revoked is known", async () => {
+    await using folder = await createTemporaryFolder();
+    const dataDir = folder.path;
+    const server = await startCommand(["demo"], { dataDir });
+    const transport = createConnectTransport({ baseUrl: server.baseUrl, httpVersion: "1.1" });
+    const sessions = createClient(SessionService, transport);
+    const notes = createClient(NotesService, transport);
+    const signIn = async (scopes: string[]): Promise<string> => {
+      const credential = {
+        case: "password",
+        value: { username: "demo", password: "demo-password" },
+      } as const;
+      return (await sessions.signIn({ credential, scopes })).tokens?.accessToken ?? "";
+    };
+    const full = await signIn(["notes:read", "notes:write"]);
+    const narrow = await signIn(["notes:read"]);
+    const ended = await signIn(["notes:read", "notes:write"]);
+    const headers = (token: string) =>
+      token === "" ? {} : { headers: { authorization: `Bearer ${token}` } };
+    await sessions.signOut({}, headers(ended));
+    const tokens = { full, narrow, ended, garbage: "garbage", forged: `${full.slice(0, -4)}AAAA`, none: "" };
+    const reasons: (string | null)[] = [];
+    const settings = ["--demo", "--issuer", server.baseUrl, "--json"];
+    const explained = async (token: string) => {
+      const args = ["--method", `${NOTES}/CreateNote`, "--message", '{"title":"t"}', ...settings];
+      const { code, out } = await explain(args, { dataDir, input: token === "" ? "" : `Bearer ${token}\n` });
+      expect(code).toBe(0);
+      return JSON.parse(out) as { reason: string | null; verdict: string };
+    };
+    for (const token of Object.values(tokens)) {
+      const reason = await reasonOf(() => notes.createNote({ title: "t" }, headers(token)));
+      expect(await explained(token)).toMatchObject({
+        reason,
+        verdict: reason === null ? "allowed" : "denied",
+      });
+      reasons.push(reason);
+    }
+    expect(reasons).toEqual([
+      null,
+      "INSUFFICIENT_SCOPE",
+      "SESSION_REVOKED",
+      "TOKEN_INVALID",
+      "TOKEN_INVALID",
+      "TOKEN_MISSING",
+    ]);
+    await server[Symbol.asyncDispose]();
+    for (const [at, token] of Object.values(tokens).entries()) {
+      expect((await explained(token)).reason).toBe(reasons[at]);
+    }
+  });
+
+  test("names the line of the proto with an image, and what helps, to people too", async () => {
+    await using folder = await createTemporaryFolder();
+    const image = join(folder.path, "image.binpb");
+    expect((await runBuf(["build", ROOT, "-o", image], folder.path)).code).toBe(0);
+    const key = createSigningKey("ES256", "key-1");
+    const issuers = [{ issuer: "https://issuer.example", jwks: { keys: [key.jwk] } }];
+    const file = join(folder.path, "issuers.json");
+    await writeFile(file, JSON.stringify(issuers));
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const token = signToken(
+      key,
+      goodClaims({ aud: "billing", iat: nowSeconds, exp: nowSeconds + 60, scope: "notes:read\u001b[31m" }),
+    );
+    const settings = ["--trusted-issuers", file, "--audience", "billing", "--image", image];
+    const { code, out, err } = await explain(["--method", `${NOTES}/CreateNote`, ...settings], {
+      dataDir: join(folder.path, "none"),
+      input: token,
+    });
+    expect(code).toBe(0);
+    expect(err).toContain("there is no database");
+    const lines = out.split("\n");
+    expect(lines[0]).toBe(`denied: ${NOTES}/CreateNote`);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "reason    INSUFFICIENT_SCOPE: the token lacks a scope that the method needs",
+        "check     scopes",
+        "expected  notes:write",
+        expect.stringMatching(/^place {5}countersign\/demo\/v1\/notes\.proto:\d+$/),
+        expect.stringMatching(/^help {6}have the client ask for these scopes/),
+        "conditions  denied",
+      ]),
+    );
+    expect(out).not.toContain("\u001b");
+    expect(token.split(".").filter((part) => out.includes(part))).toEqual([]);
+  });
+
+  test("says what is wrong with how it was called", async () => {
+    await using folder = await createTemporaryFolder();
+    const dataDir = folder.path;
+    const file = join(folder.path, "issuers.json");
+    const key = createSigningKey("ES256", "key-1");
+    await writeFile(file, JSON.stringify([{ issuer: "https://issuer.example", jwks: { keys: [key.jwk] } }]));
+    const settings = ["--trusted-issuers", file, "--audience", "billing"];
+    const wrong: readonly (readonly [args: readonly string[], says: string, code: number])[] = [
+      [settings, "--method is missing", 2],
+      [["--method", `${SESSIONS}/WhoAmI`], "there is no database of Countersign", 1],
+      [["--method", `${SESSIONS}/WhoAmI`, ...settings.slice(0, 2)], "--audience is missing", 2],
+      [["--method", `${SESSIONS}/WhoAmi`, ...settings], `did you mean ${SESSIONS}/WhoAmI?`, 2],
+      [["--method", `${SESSIONS}/WhoAmI`, "--message", "{", ...settings], "message is no JSON", 2],
+      [
+        ["--method", `${SESSIONS}/WhoAmI`, "--message", "@/nowhere", ...settings],
+        "/nowhere cannot be read",
+        1,
+      ],
+      [["--method", `${SESSIONS}/WhoAmI`, "--image", "/nowhere", ...settings], "/nowhere does not exist", 1],
+    ];
+    for (const [args, says, code] of wrong) {
+      const result = await explain(args, { dataDir });
+      expect([args, result.code]).toEqual([args, code]);
+      expect(result.err).toContain(says);
+    }
+  });
+});
