@@ -65,6 +65,7 @@ const CLAIMS: Readonly<Record<string, Field>> = {
   tenant: { type: STRING, jsonName: "https://acme.com/tenant" },
   level: { type: INT32 },
   ratio: { type: DOUBLE },
+  account: { type: INT64 },
   staff: { type: BOOL },
   groups: { type: STRING, isRepeated: true },
   home: { ...messageField(".test.v1.Person"), jsonName: "home_address" },

@@ -10,7 +10,8 @@ const claims: Record<string, unknown> = JSON.parse(`{
   "tenant": "acme",
   "level": 3,
   "ratio": 0.5,
-  "huge": 1e300,
+  "large": 9007199254740991,
+  "larger": 9007199254740993,
   "staff": true,
   "none": null,
   "empty": "",
@@ -33,7 +34,7 @@ const TRUE: readonly string[] = [
   "principal.claims.level == 3 && principal.claims.level >= 3 && principal.claims.level == 3.0 && principal.claims.level + 1 == 4",
   "principal.claims.level != 4 && principal.claims.level in [1, 2, 3] && type(principal.claims.level) == int",
   "principal.claims.ratio == 0.5 && principal.claims.ratio < 1 && type(principal.claims.ratio) == double",
-  "principal.claims.huge > 1000000",
+  "principal.claims.large == 9007199254740991 && !has(principal.claims.larger)",
   "principal.claims.staff",
   "principal.claims.staff == true && !(principal.claims.staff != true)",
   "'ops' in principal.claims.groups && !('other' in principal.claims.groups) && 7 in principal.claims.groups",
@@ -52,6 +53,8 @@ const TRUE: readonly string[] = [
 ];
 
 const DENIED: readonly string[] = [
+  "principal.claims.larger == 9007199254740992",
+  "principal.claims.larger == 9007199254740993",
   "principal.claims.other == 'acme'",
   "principal.claims.other != 'acme'",
   "principal.claims.none == null",

@@ -11,6 +11,7 @@ const GOOD = {
   "https://acme.com/tenant": "acme",
   level: 3,
   ratio: 2,
+  account: "9007199254740993",
   staff: false,
   groups: ["ops", "dev"],
   home_address: { name: "Home", other: 1 },
@@ -37,6 +38,7 @@ const TRUE: readonly string[] = [
   "principal.claims.tenant == 'acme' && principal.claims['tenant'].startsWith('ac')",
   "principal.claims.level == 3 && principal.claims.level > 2.5 && principal.claims.level + 1 == 4",
   "principal.claims.ratio == 2 && principal.claims.ratio / 4.0 == 0.5",
+  "principal.claims.account == 9007199254740993",
   "!principal.claims.staff && has(principal.claims.staff)",
   "'ops' in principal.claims.groups && principal.claims.groups == ['ops', 'dev'] && size(principal.claims.groups) == 2",
   "principal.claims.home.name == 'Home' && !has(principal.claims.home.age)",
@@ -113,6 +115,7 @@ describe("claims that a message describes, in a rule (S3)", () => {
   const WRONG: Readonly<Record<string, readonly unknown[]>> = {
     tenant: [7, true, ["acme"], { a: "acme" }],
     level: ["three", 3.5, true, 2 ** 31, [3]],
+    account: [2 ** 53, 9007199254740994, 1.5, "x"],
     ratio: ["half", {}],
     staff: ["true", 1],
     groups: ["ops", ["ops", 7], { 0: "ops" }, [null]],

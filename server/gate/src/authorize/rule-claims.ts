@@ -41,19 +41,28 @@ function toRuleObject(object: JsonObject): CelMap {
   });
 }
 
+/** Check whether a number may have been another one before it was read: beyond 2^53, JSON keeps not every whole number. */
+export function isInexact(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
 /**
  * Convert a value of JSON. A whole number is an int and any other a double, so that `level + 1` is as good as
- * `level == 3`.
+ * `level == 3`. One that is not exact is absent: the identifiers of two accounts must not be equal.
  */
 function toRuleValue(value: unknown): CelInput | undefined {
   if (typeof value === "string" || typeof value === "boolean") {
     return value;
   }
   if (typeof value === "number") {
-    return Number.isSafeInteger(value) ? BigInt(value) : value;
+    return isInexact(value) ? undefined : toRuleNumber(value);
   }
   if (Array.isArray(value)) {
     return celList(value.map((element) => toRuleValue(element) ?? null));
   }
   return isJsonObject(value) ? toRuleObject(value) : undefined;
+}
+
+function toRuleNumber(value: number): bigint | number {
+  return Number.isInteger(value) ? BigInt(value) : value;
 }

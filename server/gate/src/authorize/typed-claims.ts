@@ -1,9 +1,16 @@
 import { type CelInput, type CelMap, celFromScalar, celList, celMap } from "@bufbuild/cel";
-import { type DescField, type DescMessage, fromJson, type JsonValue, type Message } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type Message,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { typeOfField, typeOfMessage } from "./field-type.ts";
 import { toNamedValues } from "./named-values.ts";
-import { isJsonObject, type JsonObject, type RuleClaims, readMember } from "./rule-claims.ts";
+import { isInexact, isJsonObject, type JsonObject, type RuleClaims, readMember } from "./rule-claims.ts";
 import type { RuleType } from "./rule-type.ts";
 
 /**
@@ -30,6 +37,9 @@ export function createTypedClaims(
  * @returns undefined when it has another form than the field
  */
 export function parseClaim(field: DescField, value: unknown): Message | undefined {
+  if (isLarge(field) && hasInexact(value)) {
+    return undefined;
+  }
   try {
     const json = { [field.jsonName]: value as JsonValue }; // claims are JSON
     // A message may have more members than the proto knows; an enum that has another value is of another form.
@@ -37,6 +47,23 @@ export function parseClaim(field: DescField, value: unknown): Message | undefine
   } catch {
     return undefined; // whatever is wrong with it: it is not what the field says
   }
+}
+
+const LARGE: ReadonlySet<ScalarType | undefined> = new Set([
+  ScalarType.INT64,
+  ScalarType.SINT64,
+  ScalarType.SFIXED64,
+  ScalarType.UINT64,
+  ScalarType.FIXED64,
+]);
+
+/** Check whether a field holds whole numbers that a number of JSON may not be exact for: a text of digits is. */
+function isLarge({ scalar, message }: DescField): boolean {
+  return LARGE.has(scalar) || /^google\.protobuf\.U?Int64Value$/.test(message?.typeName ?? "");
+}
+
+function hasInexact(value: unknown): boolean {
+  return isInexact(value) || (typeof value === "object" && Object.values(value ?? {}).some(isInexact));
 }
 
 /** Members of messages in messages are absent one by one, too: an empty message would have them all, empty. */
