@@ -2,8 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
+import { withImports } from "../../server/gate/src/authorize/file-imports.ts";
+import { orderService } from "../gate/authorize/order-file.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
@@ -27,6 +30,34 @@ describe("policy", () => {
     expect(methods).toEqual([...new Set<string>(methods)].sort((a, b) => (a < b ? -1 : 1)));
     expect(methods).toContain("countersign.auth.v1.SessionService/SignIn");
     expect((await run(["policy", "--json"])).out).toBe(out);
+  });
+
+  test("shows in which ways callers must have signed in, and which message describes their claims", async () => {
+    await using folder = await createTemporaryFolder();
+    const path = join(folder.path, "image.binpb");
+    const rule = "request.text == principal.claims.tenant";
+    const service = orderService({
+      claimsType: "test.v1.Claims",
+      policy: { access: Access.AUTHENTICATED, acrValues: ["mfa", "phr"], rule },
+    });
+    const file = [...withImports(service.file)].map(({ proto }) => proto).reverse();
+    await writeFile(path, toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file })));
+    expect((await run(["policy", "--image", path])).out.split("\n")[1]?.split(/ {2,}/)).toEqual([
+      "test.v1.OrderService/Place",
+      "authenticated",
+      `acrValues=mfa,phr claimsType=test.v1.Claims rule=${rule}`,
+      "method",
+    ]);
+    expect(JSON.parse((await run(["policy", "--image", path, "--json"])).out)).toEqual([
+      {
+        method: "test.v1.OrderService/Place",
+        access: "authenticated",
+        acrValues: ["mfa", "phr"],
+        claimsType: "test.v1.Claims",
+        rule,
+        source: "method",
+      },
+    ]);
   });
 
   test("says so when there is no such file", async () => {
