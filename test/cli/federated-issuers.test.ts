@@ -15,7 +15,16 @@ describe("an issuer of the file", () => {
   test("is trusted in calls, and its tokens are not exchanged unless it says so", () => {
     const { issuers, federated } = resolveOtherIssuers([entry], server);
     expect(issuers).toMatchObject([{ issuer: "https://idp.example" }]);
-    expect(federated).toEqual([]);
+    expect(federated).toEqual([{ issuer: issuers[0], clientsOnly: true }]);
+  });
+
+  test("only authenticates clients when it says so, and is not exchanged then", () => {
+    const { issuers, federated } = resolveOtherIssuers([{ ...entry, clientsOnly: true }, entry], server);
+    expect(issuers).toHaveLength(1);
+    expect(federated).toMatchObject([{ clientsOnly: true }, { clientsOnly: true }]);
+    expect(() => resolveOtherIssuers([{ ...entry, clientsOnly: true, exchange: {} }], server)).toThrow(
+      "the file of trusted issuers: issuer https://idp.example has clientsOnly and exchange",
+    );
   });
 
   test("has its keys once, whatever it is trusted for", () => {

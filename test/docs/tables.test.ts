@@ -84,7 +84,7 @@ test("every file of issuers in the documents is one that the server takes", asyn
     // Files of a pod are beside the file here.
     await writeFile(path, text.replaceAll("/var/run/secrets/kubernetes.io/serviceaccount/", ""));
     for (const entry of await readTrustedIssuers(path, expectNoWarning)) {
-      const { exchange: _, ...issuer } = entry;
+      const { exchange: _, clientsOnly: __, ...issuer } = entry;
       expect(() => resolveIssuer(issuer, SERVER)).not.toThrow();
     }
   }

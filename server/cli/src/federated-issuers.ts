@@ -9,7 +9,7 @@ import { CommandError } from "./usage-error.ts";
 export interface OtherIssuers {
   /** Those whose tokens are accepted in calls. */
   readonly issuers: readonly IssuerOptions[];
-  /** Those whose tokens can be exchanged for ours, with the same keys. */
+  /** All of them, with the same keys: their tokens can be exchanged for ours, or authenticate clients, or both. */
   readonly federated: readonly FederatedIssuerOptions[];
 }
 
@@ -39,18 +39,32 @@ export function resolveOtherIssuers(
   { observer, onWarning }: KeyWatch = UNWATCHED,
 ): OtherIssuers {
   assertOthers(entries, server);
-  const resolved = entries.map(({ exchange, ...options }) => {
+  const resolved = entries.map(({ exchange, clientsOnly = false, ...options }) => {
+    assertOnePurpose(options.issuer, { exchange, clientsOnly });
     const { keys, algorithms } = orExplain(() =>
       resolveIssuer(options, { audience: server.audience, clock: systemClock, observer, onWarning }),
     );
     const issuer: IssuerOptions = { ...options, algorithms, keys: { source: keys } };
-    const federated = exchange === undefined ? [] : [toFederated(issuer, exchange, server)];
-    return { issuer, federated };
+    const federated =
+      exchange === undefined ? { issuer, clientsOnly: true } : toFederated(issuer, exchange, server);
+    return { called: clientsOnly ? [] : [issuer], federated };
   });
   return {
-    issuers: resolved.map(({ issuer }) => issuer),
-    federated: resolved.flatMap(({ federated }) => federated),
+    issuers: resolved.flatMap(({ called }) => called),
+    federated: resolved.map(({ federated }) => federated),
   };
+}
+
+function assertOnePurpose(
+  issuer: string,
+  { exchange, clientsOnly }: Pick<TrustedIssuerEntry, "clientsOnly" | "exchange">,
+): void {
+  if (clientsOnly === true && exchange !== undefined) {
+    throw new CommandError(
+      `the file of trusted issuers: issuer ${issuer} has clientsOnly and exchange: its tokens are either for clients ` +
+        "only, or exchanged",
+    );
+  }
 }
 
 function toFederated(

@@ -31,6 +31,8 @@ describe("the JSON Schema of the file", () => {
       },
     ],
     [{ preset: "keycloak", options: { realm: `${issuer}/realms/acme` }, exchange: { refresh: "8h" } }],
+    [{ issuer, keys, clientsOnly: true }],
+    [{ preset: "kubernetes", options: { caFile: "ca.crt" }, clientsOnly: true }],
     [{ preset: "kubernetes", options: { bearerTokenFile: "token", caFile: "ca.crt" } }],
   ];
   test.each(good)("takes %j", (file) => {

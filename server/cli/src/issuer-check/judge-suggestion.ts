@@ -34,7 +34,7 @@ export async function judgeSuggestion(
     return { kind: "unknown", why: settings.issues[0].message };
   }
   try {
-    const { exchange: _, ...options } = await toEntry(settings.output, "issuers.json");
+    const { exchange: _, clientsOnly: __, ...options } = await toEntry(settings.output, "issuers.json");
     const [audience] = options.audiences ?? audiences;
     return audience === undefined
       ? { kind: "unknown", why: "name whom tokens must be for with --audience" }

@@ -135,6 +135,10 @@ export const FLAT_KEYS: readonly (keyof typeof flatKeys)[] = ["jwks", "jwksUri",
 
 const exchanging = {
   exchange: option(exchange, "What its tokens can be exchanged for. Default: they cannot."),
+  clientsOnly: option(
+    flag,
+    "Its tokens authenticate clients that it vouches for, and are not accepted in calls. Default: false.",
+  ),
 };
 
 const issuer = described(name, "The exact value of claim iss.");

@@ -16,6 +16,8 @@ import type { PresetOptions, PresetSettings } from "./preset-schema.ts";
 export interface TrustedIssuerEntry extends IssuerOptions {
   /** Absent: its tokens are not exchanged. */
   readonly exchange?: ExchangeSettings | undefined;
+  /** Whether its tokens only authenticate clients, and are not accepted in calls. Default: false. */
+  readonly clientsOnly?: boolean | undefined;
 }
 
 /**
