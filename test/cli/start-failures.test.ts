@@ -59,6 +59,10 @@ describe("a server that cannot start says in one line what to mend", () => {
       says: '--cors-origins: "https://app.example/start" is more than an origin, which ends before the path: https://app.example',
     },
     {
+      args: ["--token-header", "x y"],
+      says: '--token-header: "x y" is not the name of a header',
+    },
+    {
       args: ["--cors-headers", "*"],
       says: '--cors-headers: "*" does not stand for all headers: list each of them',
     },

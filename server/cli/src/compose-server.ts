@@ -85,6 +85,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     policies,
     clockToleranceSeconds: config.clockToleranceMs / 1000,
     maxTokenBytes: config.maxTokenBytes,
+    tokenHeader: config.tokenHeader,
     tokenFailureLimit: limitBadTokens(backend),
     clock,
     streams,

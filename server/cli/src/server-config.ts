@@ -10,13 +10,13 @@ export interface ServerConfig extends Config {
 }
 
 /**
- * Check what only a server needs: that the audience of its tokens is set, and that web pages are named as browsers name
- * them.
+ * Check what only a server needs: that the audience of its tokens is set, and that headers and web pages are named as they
+ * can be.
  *
  * @throws UsageError when one is missing or makes no sense
  */
 export function requireServerConfig(config: Config): ServerConfig {
-  const { audience, corsOrigins, corsHeaders } = config;
+  const { audience, tokenHeader, corsOrigins, corsHeaders } = config;
   if (audience === undefined) {
     throw new UsageError(
       "--audience is missing: name the API that the tokens are for, such as https://api.example.com. " +
@@ -24,6 +24,7 @@ export function requireServerConfig(config: Config): ServerConfig {
     );
   }
   asUsage(() => {
+    assertFieldNames(`--${SETTINGS.tokenHeader.flag}`, [tokenHeader]);
     assertOrigins(`--${SETTINGS.corsOrigins.flag}`, corsOrigins);
     assertFieldNames(`--${SETTINGS.corsHeaders.flag}`, corsHeaders);
   });

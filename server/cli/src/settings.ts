@@ -180,6 +180,13 @@ export const SETTINGS = {
     text,
     "FILE",
   ),
+  tokenHeader: setting(
+    "token-header",
+    "The header that has the token, where a proxy in front has one of its own for it.",
+    "authorization",
+    text,
+    "NAME",
+  ),
   corsOrigins: setting(
     "cors-origins",
     "Origins of web pages and apps that may call, with commas.",

@@ -60,7 +60,12 @@ export async function checkIssuer(options: CheckOptions): Promise<IssuerReport> 
     metadata,
     keys,
     token,
-    notes: [...noteMetadata(metadata, names), ...notes, ...noteToken(names, { keys, jws })],
+    notes: [
+      ...noteMetadata(metadata, names),
+      ...notes,
+      ...noteToken(names, { keys, jws }),
+      ...noteHeader(suggestion),
+    ],
     suggestion,
   };
 }
@@ -192,4 +197,19 @@ function noteToken({ issuer }: Names, { keys, jws }: Pick<NameHints, "jws" | "ke
           `the key of the token, ${toFactText(kid)}, is not in the key set: it is another issuer's, or was withdrawn`,
         ]),
   ];
+}
+
+/** Proxies that sign users in put the token into a header of their own. */
+const HEADERS_OF_PRESETS: ReadonlyMap<string, string> = new Map([
+  ["cloudflareAccess", "cf-access-jwt-assertion"],
+  ["googleIap", "x-goog-iap-jwt-assertion"],
+]);
+
+function noteHeader({ choice }: Suggestion): readonly string[] {
+  const header = HEADERS_OF_PRESETS.get(choice?.preset ?? "");
+  return header === undefined
+    ? []
+    : [
+        `its tokens come in a header of their own: tokenHeader: "${header}" of createAuth, or --token-header ${header}`,
+      ];
 }
