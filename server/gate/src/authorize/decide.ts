@@ -59,8 +59,8 @@ function isAuthRecent({ maxAuthAgeSeconds }: Policy, { authTimeSeconds }: Princi
   );
 }
 
-function isAuthStrong({ acrValues }: Policy, { claims }: Principal): boolean {
-  return acrValues.length === 0 || (typeof claims.acr === "string" && acrValues.includes(claims.acr));
+function isAuthStrong({ acrValues }: Policy, { acr }: Principal): boolean {
+  return acrValues.length === 0 || (acr !== undefined && acrValues.includes(acr));
 }
 
 /**
@@ -74,7 +74,7 @@ function reauthRequired(policy: Policy, principal: Principal, clock: Clock): Aut
   return createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
     metadata: { ...age, ...strength },
     facts: isAuthRecent(policy, principal, clock)
-      ? { check: "acr", expected: oneOf(acrValues), got: principal.claims.acr }
+      ? { check: "acr", expected: oneOf(acrValues), got: principal.acr }
       : {
           check: "auth_age",
           expected: `a sign-in at most ${maxAuthAgeSeconds} s ago`,
