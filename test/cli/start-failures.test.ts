@@ -49,6 +49,16 @@ describe("a server that cannot start says in one line what to mend", () => {
     });
   });
 
+  test("when the resource is no URL that clients can find it by, as a wrong call", async () => {
+    await using folder = await createTemporaryFolder();
+    expect(await failToServe(folder, ["--resource", "billing"])).toEqual({
+      code: 2,
+      err:
+        'countersign serve: --resource "billing" is not a URL such as "https://api.example.com": what tokens carry in aud ' +
+        "is the audience (RFC 9728 §1.2); see countersign serve --help",
+    });
+  });
+
   test.each([
     {
       args: ["--cors-origins", "https://app.example,https://*.app.example"],

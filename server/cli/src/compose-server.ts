@@ -82,6 +82,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     routes,
     issuers: [issuer.trust, ...backend.otherIssuers],
     audience: config.audience,
+    ...(config.resource === undefined ? {} : { resource: config.resource }),
     policies,
     clockToleranceSeconds: config.clockToleranceMs / 1000,
     maxTokenBytes: config.maxTokenBytes,

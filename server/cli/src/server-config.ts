@@ -1,5 +1,5 @@
 import { assertFieldNames } from "@countersign/node/internal";
-import { assertOrigins } from "@countersign/server/internal";
+import { assertOrigins, resolveResource } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { SETTINGS } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -10,13 +10,13 @@ export interface ServerConfig extends Config {
 }
 
 /**
- * Check what only a server needs: that the audience of its tokens is set, and that headers and web pages are named as they
- * can be.
+ * Check what only a server needs: that the audience of its tokens is set, and that its URL, headers and web pages are named
+ * as they can be.
  *
  * @throws UsageError when one is missing or makes no sense
  */
 export function requireServerConfig(config: Config): ServerConfig {
-  const { audience, tokenHeader, corsOrigins, corsHeaders } = config;
+  const { audience, resource, tokenHeader, corsOrigins, corsHeaders } = config;
   if (audience === undefined) {
     throw new UsageError(
       "--audience is missing: name the API that the tokens are for, such as https://api.example.com. " +
@@ -24,6 +24,7 @@ export function requireServerConfig(config: Config): ServerConfig {
     );
   }
   asUsage(() => {
+    resolveResource(resource, `--${SETTINGS.resource.flag}`);
     assertFieldNames(`--${SETTINGS.tokenHeader.flag}`, [tokenHeader]);
     assertOrigins(`--${SETTINGS.corsOrigins.flag}`, corsOrigins);
     assertFieldNames(`--${SETTINGS.corsHeaders.flag}`, corsHeaders);

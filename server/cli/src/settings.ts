@@ -93,6 +93,13 @@ export const SETTINGS = {
     list,
     "URLS",
   ),
+  resource: setting(
+    "resource",
+    "This API's URL, as clients find it: adds the metadata that lead them to the issuers (RFC 9728).",
+    undefined,
+    text,
+    "URL",
+  ),
   changeIssuerFrom: setting(
     "change-issuer-from",
     "The issuer that the database has had so far, to have it take the one of --issuer.",

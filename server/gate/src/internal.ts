@@ -21,6 +21,7 @@ export type { HostedRequest } from "./connect/request-host.ts";
 export { hostOf, isHost } from "./connect/request-host.ts";
 export type { IssuerHost } from "./connect/resolve-issuer.ts";
 export { resolveIssuer } from "./connect/resolve-issuer.ts";
+export { resolveResource } from "./connect/resource/resource-options.ts";
 export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";

@@ -17,7 +17,7 @@ const PLACES: readonly (readonly [url: string, metadataUrl: string])[] = [
 ];
 
 const NO_RESOURCES: readonly (readonly [given: unknown, fault: RegExp])[] = [
-  ["billing", /"billing" is not a URL .*option audience/],
+  ["billing", /"billing" is not a URL .* is the audience/],
   ["", /"" is not a URL/],
   ["//api.example.com", /is not a URL/],
   [7, /resource "number" is not a URL/],
@@ -32,7 +32,10 @@ const NO_RESOURCES: readonly (readonly [given: unknown, fault: RegExp])[] = [
   ["https://api.example.com/?", /no query/],
   ["https://api.example.com/#", /no fragment/],
   ["https://ada@api.example.com", /no name of a user/],
-  ["https://:secret@api.example.com", /no name of a user/],
+  [
+    "https://:secret@api.example.com",
+    /^resource "https:\/\/…@api\.example\.com" must have .*no name of a user/,
+  ],
   ["HTTPS://api.example.com", /must be written as URLs are: "https:\/\/api\.example\.com\/"/],
   ["https://API.example.com", /must be written/],
   ["https://api.example.com:443", /must be written/],

@@ -33,54 +33,54 @@ const OPTION_NAMES: Readonly<Record<keyof ResourceOptions, true>> = { url: true,
  * Check the URL of a resource, and compute where its metadata is.
  *
  * @param given the URL, or the URL with more; undefined: the server is no resource
+ * @param what names the option, for errors. Default: `resource`
  * @throws TypeError when it is no URL that clients can name the API by, as they would write it
  */
-export function resolveResource(given: string | ResourceOptions | undefined): Resource | undefined {
+export function resolveResource(
+  given: string | ResourceOptions | undefined,
+  what = "resource",
+): Resource | undefined {
   if (given === undefined) {
     return undefined;
   }
-  const { url: text, name } = toOptions(given);
+  const { url: text, name } = toOptions(given, what);
   if (name !== undefined && (typeof name !== "string" || name === "" || name.length > MAX_TEXT_CHARS)) {
-    throw new TypeError(`resource.name must be a text of 1 to ${MAX_TEXT_CHARS} characters`);
+    throw new TypeError(`${what}.name must be a text of 1 to ${MAX_TEXT_CHARS} characters`);
   }
-  const url = parseResourceUrl(text);
+  const url = parseResourceUrl(text, (fault) => {
+    // Without what may be a password in it.
+    const shown = typeof text === "string" ? text.replace(/\/\/.*@/s, "//…@").slice(0, 256) : typeof text;
+    return new TypeError(`${what} ${JSON.stringify(shown)} ${fault} (RFC 9728 §1.2)`);
+  });
   // §3.1: the path of the resource goes behind the well-known one, without a slash that follows the host.
   const metadataPath = `${WELL_KNOWN}${url.pathname === "/" ? "" : url.pathname}`;
   return { url: text, name, metadataPath, metadataUrl: `${url.origin}${metadataPath}` };
 }
 
-function toOptions(given: string | ResourceOptions): ResourceOptions {
+function toOptions(given: string | ResourceOptions, what: string): ResourceOptions {
   if (typeof given !== "object" || given === null) {
     return { url: given };
   }
-  assertOptionNames("resource", given, OPTION_NAMES);
+  assertOptionNames(what, given, OPTION_NAMES);
   return given;
 }
 
 /** Plain JavaScript can give anything. */
-function parseResourceUrl(text: unknown): URL {
+function parseResourceUrl(text: unknown, refuse: (fault: string) => TypeError): URL {
   if (typeof text !== "string" || text.length > MAX_TEXT_CHARS || !URL.canParse(text)) {
-    throw refuse(
-      text,
-      'is not a URL such as "https://api.example.com": what tokens carry in aud is option audience',
-    );
+    throw refuse('is not a URL such as "https://api.example.com": what tokens carry in aud is the audience');
   }
   const url = new URL(text);
   const isLocal = url.protocol === "http:" && isLoopback(url.hostname);
   if (url.protocol !== "https:" && !isLocal) {
-    throw refuse(text, "must begin with https://; http:// is for loopback only");
+    throw refuse("must begin with https://; http:// is for loopback only");
   }
   if (/[?#]/.test(text) || url.username !== "" || url.password !== "") {
-    throw refuse(text, "must have no query, no fragment and no name of a user");
+    throw refuse("must have no query, no fragment and no name of a user");
   }
   // Clients compare it letter by letter (RFC 9728 §3.3), and some with what their own parser makes of it.
   if (url.href !== text && url.href !== `${text}/`) {
-    throw refuse(text, `must be written as URLs are: "${url.href}"`);
+    throw refuse(`must be written as URLs are: "${url.href}"`);
   }
   return url;
-}
-
-function refuse(text: unknown, fault: string): TypeError {
-  const shown = typeof text === "string" ? text.slice(0, 256) : typeof text;
-  return new TypeError(`resource ${JSON.stringify(shown)} ${fault} (RFC 9728 §1.2)`);
 }
