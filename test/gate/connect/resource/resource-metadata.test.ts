@@ -59,6 +59,19 @@ describe("the metadata of a protected resource (RFC 9728)", () => {
     });
   });
 
+  test("names the issuers that there are now, and no way to send tokens where their header is another", async () => {
+    const { auth } = setUp({ tokenHeader: "x-token" });
+    const read = async () => (await auth.documents(at(PATH))).json();
+    auth.issuers.add({ ...issuer, issuer: "https://late.example" });
+    auth.issuers.remove("https://issuer.example");
+    expect(await read()).toMatchObject({
+      authorization_servers: ["https://late.example"],
+      bearer_methods_supported: [],
+    });
+    auth.issuers.remove("https://late.example");
+    expect(await read()).not.toHaveProperty("authorization_servers");
+  });
+
   test("is a table by path as well, and nothing is at other paths", async () => {
     const { documents } = setUp().auth;
     expect(Object.keys(documents)).toEqual([PATH]);
