@@ -5,6 +5,7 @@ import { assertParameters, joinParameters, type Parameters } from "./parameters.
 import { type Pending, parsePending } from "./pending.ts";
 import type { Provider, RequestContext } from "./provider.ts";
 import { isSecureUrl } from "./secure-url.ts";
+import { withTenant } from "./tenant.ts";
 import { type GrantOptions, toGrant } from "./to-grant.ts";
 
 /** What signing in with a redirect needs. */
@@ -153,7 +154,8 @@ function exchange(
       scopes?.includes("openid") === true
         ? { expectedNonce: nonce, requireIdToken: true, ...(maxAge === undefined ? {} : { maxAge }) }
         : {};
-    const tokens = await oauth.processAuthorizationCodeResponse(as, client, response, expected);
+    const issuer = await withTenant(as, response);
+    const tokens = await oauth.processAuthorizationCodeResponse(issuer, client, response, expected);
     return toGrant(tokens, { scopes, bearerToken });
   });
 }

@@ -1,7 +1,9 @@
 import * as oauth from "oauth4webapi";
 import type { TokenGrant } from "../core/source.ts";
+import { isTokenSourceError } from "../core/source-error.ts";
 import { joinParameters, type Parameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
+import { withTenant } from "./tenant.ts";
 import { type GrantOptions, toGrant } from "./to-grant.ts";
 
 /** What a user needs to know to let a device in. */
@@ -34,7 +36,13 @@ export interface DeviceFlow {
 }
 
 const DEFAULT_INTERVAL_SECONDS = 5;
-const SLOW_DOWN_SECONDS = 5;
+
+/** When to ask next, after an answer without tokens or none (RFC 8628 §3.5). */
+const NEXT_INTERVAL = {
+  authorization_pending: (seconds: number) => seconds,
+  slow_down: (seconds: number) => seconds + 5,
+  unavailable: (seconds: number) => seconds * 2,
+} as const;
 
 /** What {@link createDeviceFlow} needs. */
 export interface DeviceFlowContext {
@@ -63,15 +71,20 @@ export function createDeviceFlow(context: DeviceFlowContext): DeviceFlow {
         lifetimeMs: device.expires_in * 1000,
       });
       let intervalSeconds = device.interval ?? DEFAULT_INTERVAL_SECONDS;
-      for (;;) {
+      for (let leftSeconds = device.expires_in; ; ) {
         await delay(intervalSeconds * 1000, signal);
-        const answer = await askForTokens(context, device.device_code, signal);
+        leftSeconds -= intervalSeconds;
+        const isLast = leftSeconds <= 0;
+        const answer = await askForTokens(context, device.device_code, signal).catch((error: unknown) => {
+          if (isLast || signal?.aborted === true || !isPassing(error)) {
+            throw error;
+          }
+          return { kind: "unavailable" } as const;
+        });
         if (answer.kind === "granted") {
           return answer.grant;
         }
-        if (answer.kind === "slow_down") {
-          intervalSeconds += SLOW_DOWN_SECONDS;
-        }
+        intervalSeconds = NEXT_INTERVAL[answer.kind](intervalSeconds);
       }
     },
   };
@@ -91,7 +104,8 @@ function askForTokens(
     const parameters = { ...request, additionalParameters: tokenParameters };
     const response = await oauth.deviceCodeGrantRequest(as, client, auth, deviceCode, parameters);
     try {
-      const tokens = await oauth.processDeviceCodeResponse(as, client, response);
+      const issuer = await withTenant(as, response);
+      const tokens = await oauth.processDeviceCodeResponse(issuer, client, response);
       return { kind: "granted", grant: toGrant(tokens, options) };
     } catch (error) {
       const kind = error instanceof oauth.ResponseBodyError ? error.error : undefined;
@@ -101,6 +115,11 @@ function askForTokens(
       throw error;
     }
   });
+}
+
+/** A lost network, and a provider that cannot answer now, pass: the user may be signing in all the while. */
+function isPassing(error: unknown): boolean {
+  return !isTokenSourceError(error) || error.kind === "transient";
 }
 
 function delay(delayMs: number, signal: AbortSignal | undefined): Promise<void> {

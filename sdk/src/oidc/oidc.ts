@@ -8,6 +8,7 @@ import { createEndSession, type EndSession } from "./end-session.ts";
 import { joinParameters } from "./parameters.ts";
 import { createProvider, PROVIDER_FORMS, type ProviderOptions } from "./provider.ts";
 import { createRevocation } from "./revocation.ts";
+import { withTenant } from "./tenant.ts";
 import { toGrant } from "./to-grant.ts";
 
 /** What {@link oidc} needs. */
@@ -74,7 +75,11 @@ export function oidc(options: OidcOptions): OidcSource {
           }
           const parameters = { ...request, additionalParameters: tokenParameters };
           const response = await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, parameters);
-          const tokens = await oauth.processRefreshTokenResponse(as, client, response);
+          const tokens = await oauth.processRefreshTokenResponse(
+            await withTenant(as, response),
+            client,
+            response,
+          );
           return toGrant(tokens, { scopes, bearerToken });
         }),
       ),

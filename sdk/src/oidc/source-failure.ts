@@ -68,7 +68,9 @@ function toEnd(error: string, cause: unknown): TokenSourceError | undefined {
   if (error === "invalid_grant") {
     return new TokenSourceError("final", "the provider does not accept the grant any more", { cause });
   }
-  return error === "access_denied" ? toFailure("final", error, { cause }) : undefined;
+  // Of a device: the user has refused, or not come in time (RFC 8628 §3.5).
+  const isOver = error === "access_denied" || error === "expired_token";
+  return isOver ? toFailure("final", error, { cause }) : undefined;
 }
 
 function toClientError(cause: unknown, describeClient: () => string): TokenSourceError {

@@ -246,3 +246,46 @@ test("an answer without the ID token that calls are to carry is a mistake in the
     message: "the provider gave no ID token: scopes must have openid",
   });
 });
+
+const TENANTS = notEmpty([
+  {
+    name: "its tenant",
+    claims: (iss: string) => ({ iss: `${iss}/tenant-1/v2.0`, tid: "tenant-1" }),
+    accepted: true,
+  },
+  {
+    name: "another tenant",
+    claims: (iss: string) => ({ iss: `${iss}/tenant-2/v2.0`, tid: "tenant-1" }),
+    accepted: false,
+  },
+  { name: "no tenant", claims: (iss: string) => ({ iss: `${iss}/tenant-1/v2.0` }), accepted: false },
+  {
+    name: "a path for a tenant",
+    claims: (iss: string) => ({ iss: `${iss}/a/b/v2.0`, tid: "a/b" }),
+    accepted: false,
+  },
+]);
+
+test.each(TENANTS)(
+  "where every tenant has an issuer, an ID token names its own: $name",
+  async ({ claims, accepted }) => {
+    let nonce = "";
+    await using provider = await startFakeProvider({
+      "/organizations": (_request, own) => metadataOf(own, { issuer: `${own}/{tenantid}/v2.0` }),
+      "/token": (_request, own) => ({
+        body: { ...TOKENS, id_token: idTokenOf(own, { aud: clientId, nonce, ...claims(own) }) },
+      }),
+    });
+    const source = sourceOf(provider, {
+      issuer: `${provider.issuer}/{tenantid}/v2.0`,
+      metadataUri: `${provider.issuer}/organizations`,
+      scopes: ["openid"],
+    });
+    const url = await source.signInUrl();
+    nonce = url.searchParams.get("nonce") ?? "";
+    const grant = source.finishSignIn(backFrom(url));
+    await (accepted
+      ? expect(grant).resolves.toMatchObject({ accessToken: "access-1" })
+      : expect(grant).rejects.toThrow('"iss" (issuer)'));
+  },
+);
