@@ -36,6 +36,7 @@ export type {
   RevocationEvent,
   SessionEvent,
 } from "./kernel/audit.ts";
+export { toFactMembers } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
 export { resolveClock, systemClock } from "./kernel/clock.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";

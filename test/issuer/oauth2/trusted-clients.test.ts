@@ -4,43 +4,18 @@ import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { kubernetes } from "../../../server/gate/src/issuers/kubernetes.ts";
 import { spiffe } from "../../../server/gate/src/issuers/spiffe.ts";
+import type { AuditEvent } from "../../../server/gate/src/kernel/audit.ts";
 import type { FederatedIssuerOptions } from "../../../server/issuer/src/create-issuer/federated-issuer.ts";
 import type { OpenIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import type { NewClient } from "../../../server/issuer/src/credentials/clients.ts";
 import { postForm } from "../../support/endpoint-calls.ts";
 import { startOwnIssuer } from "../../support/own-issuer.ts";
 import { TEST_ISSUER } from "../../support/test-issuer.ts";
-import { createSigningKey, ISSUED_AT_SECONDS, type SigningKey, signToken } from "../../support/tokens.ts";
+import { ISSUED_AT_SECONDS } from "../../support/tokens.ts";
+import { ACCOUNT, DOMAIN, K8S, key, podToken, spiffeKey, stranger, svid } from "./workload-tokens.ts";
 
-const K8S = "https://kubernetes.default.svc";
-const DOMAIN = "spiffe://acme.example";
-const ACCOUNT = "system:serviceaccount:billing:worker";
 const TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-type Members = Readonly<Record<string, unknown>>;
-
-const key = createSigningKey("RS256", "k8s-1");
-const spiffeKey = createSigningKey("ES256", "spiffe-1");
-const stranger = createSigningKey("RS256", "k8s-1");
-
-/** What Kubernetes writes for a pod: a list of audiences, no `typ`, and an hour. */
-const podClaims = (claims: Members = {}) => ({
-  ...{ iss: K8S, sub: ACCOUNT, aud: [TEST_ISSUER], exp: ISSUED_AT_SECONDS + 3_600 },
-  ...{ iat: ISSUED_AT_SECONDS, nbf: ISSUED_AT_SECONDS },
-  "kubernetes.io": { namespace: "billing", serviceaccount: { name: "worker" } },
-  ...claims,
-});
-const podToken = (claims: Members = {}, header: Members = {}, by: SigningKey = key) =>
-  signToken(by, podClaims(claims), { typ: undefined, ...header });
-
-/** A JWT-SVID: it has no issuer, its trust domain is in its subject. */
-const svid = (sub: string) =>
-  signToken(
-    spiffeKey,
-    { sub, aud: [TEST_ISSUER], exp: ISSUED_AT_SECONDS + 300, iat: ISSUED_AT_SECONDS },
-    { typ: "JWT" },
-  );
 
 const FEDERATED: readonly FederatedIssuerOptions[] = [
   {
@@ -59,6 +34,8 @@ const FEDERATED: readonly FederatedIssuerOptions[] = [
 interface Start extends AsyncDisposable {
   readonly issuer: OpenIssuer;
   readonly clock: { advance(ms: number): void };
+  /** What was told to the audit trail. */
+  readonly events: readonly AuditEvent[];
   /** Ask for tokens with an assertion of a client. */
   readonly grant: (assertion: string, form?: Readonly<Record<string, string>>) => ReturnType<typeof postForm>;
 }
@@ -75,6 +52,7 @@ async function start(federatedIssuers = FEDERATED, client: Partial<NewClient> = 
   return {
     issuer,
     clock,
+    events: own.events,
     grant: (assertion, form = {}) =>
       postForm(token, {
         ...{ grant_type: "client_credentials", client_assertion_type: TYPE, client_assertion: assertion },
@@ -165,6 +143,25 @@ describe("a client that another issuer vouches for (RFC 7523 §2.2)", () => {
       expect(Object.keys(answer.body).toSorted()).toEqual(["error", "error_description"]);
     });
   }
+
+  it("is not let in for a reason that its operator learns, and it does not", async () => {
+    await using own = await start();
+    const audience = await own.grant(podToken({ aud: ["tests"] }));
+    const subject = await own.grant(podToken({ sub: "stranger" }));
+    expect([audience, subject].map(({ body }) => body.error_description)).toEqual([
+      "the token is not valid here",
+      "the client could not be authenticated",
+    ]);
+    expect(own.events.filter(({ type }) => type === "sign_in_failed")).toMatchObject([
+      {
+        reason: "CREDENTIALS_INVALID",
+        check: "audience",
+        expected: expect.stringContaining(TEST_ISSUER),
+        got: expect.stringContaining("tests"),
+      },
+      { reason: "CREDENTIALS_INVALID", check: "client", got: "stranger" },
+    ]);
+  });
 
   it("is let in no more once it is disabled, or proves itself otherwise", async () => {
     await using own = await start();

@@ -145,7 +145,7 @@ describe("SignIn", () => {
         code: "Unauthenticated",
         reason: "CREDENTIALS_INVALID",
       });
-      expect(server.events).toEqual([{ type: "sign_in_failed", reason: "CREDENTIALS_INVALID" }]);
+      expect(server.events).toMatchObject([{ type: "sign_in_failed", reason: "CREDENTIALS_INVALID" }]);
     });
   }
 

@@ -48,7 +48,7 @@ export type SessionEvent = EventOf<
 /** A credential that was not good, or came too often. */
 export type CredentialFailureEvent = EventOf<
   "sign_in_failed" | "password_change_failed",
-  "subject" | "sessionId" | "reason"
+  "subject" | "sessionId" | "reason" | "check" | "expected" | "got"
 >;
 
 /** What becomes of the keys that sign. */
@@ -135,7 +135,8 @@ export interface DenialCause {
   readonly facts?: Facts | undefined;
 }
 
-function toFactMembers(facts: Facts | undefined): Pick<CallEvent, "check" | "expected" | "got"> {
+/** Write the facts of a refusal into an audit event. */
+export function toFactMembers(facts: Facts | undefined): Pick<CallEvent, "check" | "expected" | "got"> {
   if (facts === undefined) {
     return {};
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "@countersign/server";
+import type { Clock, FactsInput } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import type { TrustedIssuer } from "@countersign/server/internal";
 import { findClientIdBySubject } from "../store/client-subjects.ts";
@@ -62,7 +62,7 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
       const clientId = await findClientIdBySubject(store, subject);
       const client = clientId === undefined ? undefined : await findClient(store, clientId);
       if (client?.trust === undefined || client.disabledAtMs !== undefined || hasOtherProof(client)) {
-        throw unknownClient();
+        throw unknownClient({ check: "client", got: principal.subject });
       }
       return client;
     },
@@ -86,6 +86,6 @@ function hasOtherProof({ jwks, secretHash }: ClientRecord): boolean {
   return jwks !== undefined || secretHash !== undefined;
 }
 
-function unknownClient(): AuthError {
-  return new AuthError("CREDENTIALS_INVALID", "the client could not be authenticated");
+function unknownClient(facts?: FactsInput): AuthError {
+  return new AuthError("CREDENTIALS_INVALID", "the client could not be authenticated", { facts });
 }

@@ -1,5 +1,5 @@
 import { type AuditSink, AuthError, type RateLimit } from "@countersign/server";
-import type { CredentialFailureEvent } from "@countersign/server/internal";
+import { type CredentialFailureEvent, toFactMembers } from "@countersign/server/internal";
 
 /** An attempt to sign in. */
 export interface SignInAttempt {
@@ -33,7 +33,7 @@ export function createSignInGuard({
       return await work();
     } catch (error) {
       if (error instanceof AuthError) {
-        audit.record({ ...failure, reason: error.reason });
+        audit.record({ ...failure, reason: error.reason, ...toFactMembers(factsOf(error)) });
         if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") {
           attempts.take(peer);
         }
@@ -41,4 +41,9 @@ export function createSignInGuard({
       throw error;
     }
   };
+}
+
+/** Which check refused a token of another issuer: the caller learns that it is not good, the operator why. */
+function factsOf({ facts, cause }: AuthError): AuthError["facts"] {
+  return facts ?? (cause instanceof AuthError ? cause.facts : undefined);
 }
