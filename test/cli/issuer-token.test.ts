@@ -107,13 +107,26 @@ describe("a token", () => {
     expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("cannot be read") });
   });
 
+  test("of an issuer that is no URL is one of it", async () => {
+    await using provider = await startProvider((origin) => ({
+      [OPENID]: { issuer: "urn:acme", jwks_uri: `${origin}/keys` },
+      "/keys": { keys: [key.jwk] },
+    }));
+    const token = signToken(key, claimsOf("urn:acme"));
+    const { code, report } = await checkJson([provider.origin, "--token", "-"], token);
+    const metadataUri = provider.origin + OPENID;
+    expect(report.entry).toMatchObject({ issuer: "urn:acme", keys: { discovery: true, metadataUri } });
+    expect(code).toBe(0);
+  });
+
   test("is not judged by options that are not complete", async () => {
     await using provider = await startProvider((origin) => ({
       [OPENID]: { issuer: origin, jwks_uri: `${origin}/openid/v1/jwks` },
       "/openid/v1/jwks": { keys: [key.jwk] },
     }));
     const token = signToken(key, claimsOf(provider.origin, { aud: undefined }), { typ: undefined });
-    const { out } = await check([provider.origin, "--token", "-"], token);
+    const { code, out } = await check([provider.origin, "--token", "-"], token);
+    expect(code).toBe(1);
     expect(out).toContain(
       "it cannot be said what becomes of the token: name whom tokens must be for with --audience",
     );

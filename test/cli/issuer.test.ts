@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { createSelfSigned } from "../support/self-signed.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { signToken } from "../support/tokens.ts";
 import {
@@ -80,6 +81,29 @@ describe("an issuer", () => {
     const { code, report } = await checkJson([provider.origin, "--jwks-url", url]);
     expect(code).toBe(0);
     expect(report.entry).toEqual({ issuer: provider.origin, keys: { jwksUri: url } });
+  });
+
+  test("is asked with certificates of its own", async () => {
+    await using folder = await createTemporaryFolder();
+    const file = join(folder.path, "ca.pem");
+    const tls = createSelfSigned();
+    await writeFile(file, tls.cert);
+    await using provider = await startProvider(
+      (origin) => ({
+        [OPENID]: { issuer: origin, jwks_uri: `${origin}/keys` },
+        "/keys": { keys: [key.jwk] },
+      }),
+      tls,
+    );
+    expect((await check([provider.origin])).code).toBe(1);
+    const token = signToken(key, claimsOf(provider.origin));
+    const { code, report } = await checkJson([provider.origin, "--ca", file, "--token", "-"], token);
+    expect(report.entry.keys).toEqual({ discovery: true, caFile: file });
+    expect(report.verdict.kind).toBe("accepted");
+    expect(code).toBe(0);
+    await writeFile(file, "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n");
+    const broken = await check([provider.origin, "--ca", file]);
+    expect(broken).toMatchObject({ code: 1, err: expect.stringContaining("has no certificate in PEM") });
   });
 
   test("is asked with the token of a file, which goes to its own origin only", async () => {
@@ -184,6 +208,7 @@ test.each([
   [["ftp://x.example"], "an issuer is a URL such as https://login.example.com"],
   [["https://me:hush@x.example"], "the URL of an issuer has neither a user name nor a password"],
   [["https://x.example", "--metadata-url", "x"], "--metadata-url must be a URL"],
+  [["https://x.example", "--jwks-url", "file:///etc/passwd"], "--jwks-url must be a URL"],
   [["https://x.example", "y"], "it takes one URL only"],
 ])("a wrong call is one: %j", async (args, says) => {
   const { code, err } = await check(args);

@@ -4,7 +4,7 @@ import { parseCompactJws, type UnverifiedJws } from "@countersign/server/interna
 import type { Call, RunAction } from "./command.ts";
 import { type CommandLine, namesOf } from "./config.ts";
 import { checkIssuer } from "./issuer-check/check-issuer.ts";
-import { findIssuer } from "./issuer-check/find-issuer.ts";
+import { findIssuer, toPlace } from "./issuer-check/find-issuer.ts";
 import { judgeSuggestion } from "./issuer-check/judge-suggestion.ts";
 import { toPrintableLines } from "./issuer-check/printable.ts";
 import { describeFailure, writeJson, writeReport } from "./issuer-check/write-report.ts";
@@ -12,7 +12,8 @@ import { createFetchParts, type FetchSettings } from "./issuer-file/key-files.ts
 import { CommandError, UsageError } from "./usage-error.ts";
 
 const check: RunAction = async ({ argument, line: { values }, terminal }) => {
-  const jwksUri = textOf(values["jwks-url"]);
+  const jwksUrl = textOf(values["jwks-url"]);
+  const jwksUri = jwksUrl && toPlace(jwksUrl, "jwks-url").href;
   const named = findIssuer(argument, textOf(values["metadata-url"]));
   const settings: FetchSettings = {
     bearerTokenFile: textOf(values["bearer-token-file"]),

@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { SelfSigned } from "../../support/self-signed.ts";
 
 /** What a provider answers for a path: JSON, or a page of HTML. */
 export type Documents = Readonly<Record<string, unknown>>;
@@ -11,11 +13,19 @@ export interface FakeProvider extends AsyncDisposable {
   readonly requests: readonly IncomingMessage[];
 }
 
-/** Start a provider on loopback. @param documentsOf makes what it answers, of where it is */
-export async function startProvider(documentsOf: (origin: string) => Documents): Promise<FakeProvider> {
+/**
+ * Start a provider on loopback.
+ *
+ * @param documentsOf makes what it answers, of where it is
+ * @param tls its certificate. Default: it speaks in the clear
+ */
+export async function startProvider(
+  documentsOf: (origin: string) => Documents,
+  tls?: SelfSigned,
+): Promise<FakeProvider> {
   const requests: IncomingMessage[] = [];
   let documents: Documents = {};
-  const server = createServer((req, res) => {
+  const answer: RequestListener = (req, res) => {
     requests.push(req);
     const document = documents[req.url ?? ""];
     const isPage = typeof document === "string";
@@ -23,11 +33,13 @@ export async function startProvider(documentsOf: (origin: string) => Documents):
       "content-type": isPage ? "text/html" : "application/json",
     });
     res.end(isPage ? document : JSON.stringify(document ?? { error: "not found" }));
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  const scheme = tls === undefined ? "http" : "https";
+  const origin = `${scheme}://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
   documents = documentsOf(origin);
   return {
     origin,

@@ -72,7 +72,8 @@ export async function checkIssuer(options: CheckOptions): Promise<IssuerReport> 
 
 function isWellKnown(place: string, issuer: string): boolean {
   const url = URL.parse(issuer);
-  return url !== null && listWellKnownPlaces(url).some(({ href }) => href === place);
+  const isWeb = url !== null && ["https:", "http:"].includes(url.protocol);
+  return isWeb && listWellKnownPlaces(url).some(({ href }) => href === place);
 }
 
 /** The first that is the issuer's own; else any, which may be all that there is. */

@@ -42,7 +42,7 @@ interface PlaceOptions {
 
 function findPlaces(issuer: URL, { metadataUrl, isExact, argument }: PlaceOptions): readonly URL[] {
   if (metadataUrl !== undefined) {
-    return [toPlace(metadataUrl)];
+    return [toPlace(metadataUrl, "metadata-url")];
   }
   if (isExact) {
     return [new URL(argument)];
@@ -61,10 +61,11 @@ export function listWellKnownPlaces(issuer: URL): readonly URL[] {
   );
 }
 
-function toPlace(url: string): URL {
+/** Read the URL of a document. @throws UsageError when it is none */
+export function toPlace(url: string, option: string): URL {
   const place = URL.parse(url);
   if (place === null || !["https:", "http:"].includes(place.protocol)) {
-    throw new UsageError("--metadata-url must be a URL such as https://login.example.com/metadata");
+    throw new UsageError(`--${option} must be a URL such as https://login.example.com/keys`);
   }
   return place;
 }

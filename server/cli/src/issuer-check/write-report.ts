@@ -50,6 +50,9 @@ export function describeFailure(
   if (keys === undefined || keys.usable === 0) {
     return `there are no keys of ${issuer} that can be used`;
   }
+  if (verdict?.kind === "unknown") {
+    return describeUnknown(verdict.why);
+  }
   return verdict?.kind === "refused" ? `the token is refused: ${verdict.message}` : undefined;
 }
 
@@ -74,7 +77,7 @@ function formatFacts(facts: Readonly<Record<string, string>>): readonly string[]
 
 function describeVerdict(verdict: SuggestionVerdict): readonly string[] {
   if (verdict.kind === "unknown") {
-    return [`it cannot be said what becomes of the token: ${verdict.why}`];
+    return [describeUnknown(verdict.why)];
   }
   if (verdict.kind === "accepted") {
     const { subject, scopes, roles } = verdict;
@@ -85,6 +88,10 @@ function describeVerdict(verdict: SuggestionVerdict): readonly string[] {
     `the token is REFUSED, ${reason}: ${message}`,
     ...(check === undefined ? [] : [`check ${check}: expected ${expected ?? "-"}, got ${got ?? "-"}`]),
   ];
+}
+
+function describeUnknown(why: string): string {
+  return `it cannot be said what becomes of the token: ${why}`;
 }
 
 function listOf(names: readonly string[]): string {
