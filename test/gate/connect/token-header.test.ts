@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { createFetchHandler } from "../../../server/gate/src/connect/create-fetch-handler.ts";
+import { buildRequestListener } from "../../../server/node/src/build-server.ts";
+import { listen } from "../../../server/node/src/listener.ts";
+import { startEchoServers } from "../../support/echo-server.ts";
 import { methodOf } from "../../support/echo-service.ts";
 import { signToken } from "../../support/tokens.ts";
 import { contextOf, type GateCall, issuerKey, service, setUpGate } from "./fixtures.ts";
@@ -79,6 +83,29 @@ describe("a token in a header of its own", () => {
     expect(await seen(false, { authorization })).toEqual([null, null]);
     expect(await seen(true, { headers })).toEqual([token, null]);
     expect(await seen(true, { authorization })).toEqual([null, authorization]);
+  });
+
+  test("is taken with the fast path, with Connect's adapter, and in a fetch handler", async () => {
+    const { auth } = setUpGate({ tokenHeader: HEADER });
+    const server = await listen(buildRequestListener(auth));
+    const handle = createFetchHandler(auth);
+    await using adapters = await startEchoServers(auth);
+    const path = `/${service.typeName}/Call`;
+    const send = async (origin: string, fields: Readonly<Record<string, string>>) => {
+      const request = new Request(origin + path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...fields },
+        body: "{}",
+      });
+      const response = origin === "http://fetch.example" ? await handle(request) : await fetch(request);
+      return response.status;
+    };
+    for (const origin of [server.origin, `http://127.0.0.1:${adapters.http1Port}`, "http://fetch.example"]) {
+      expect(await send(origin, headers)).toBe(200);
+      expect(await send(origin, { authorization: `Bearer ${token}` })).toBe(401);
+      expect(await send(origin, { ...headers, authorization: `Bearer ${token}` })).toBe(401);
+    }
+    await server.close(0);
   });
 
   test("is explained like any other", async () => {
