@@ -1,3 +1,4 @@
+import { createConnectRouter } from "@connectrpc/connect";
 import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { describe, expect, test } from "vitest";
 import { createFetchHandler } from "../../../server/gate/src/connect/create-fetch-handler.ts";
@@ -7,8 +8,9 @@ import { createEchoAuth } from "../../support/echo-server.ts";
 import { echoService, methodOf } from "../../support/echo-service.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { createTestClock } from "../../support/test-clock.ts";
+import { signToken } from "../../support/tokens.ts";
 import { principalOf } from "../authorize/fixtures.ts";
-import { issuer } from "./fixtures.ts";
+import { contextOf, issuer, issuerKey } from "./fixtures.ts";
 import { kinds, mine, other, outcomeOf, service, setUp } from "./ruled-echo.ts";
 
 const DENIED = "PermissionDenied POLICY_DENIED";
@@ -143,6 +145,27 @@ describe("option decide of createAuth", () => {
       expect([name, response.status]).toEqual([name, 200]);
     }
     expect(asked).toEqual(["Optional undefined"]);
+  });
+
+  test("that refuses a stream which nothing reads leaves no rejection behind", async () => {
+    const { auth, errors } = setUp({ decide: () => Promise.reject(new Error("down")) });
+    let serve: ((message: unknown, ctx: unknown) => unknown) | undefined;
+    const router = createConnectRouter();
+    const recording = {
+      ...router,
+      service(...[registered, implementation]: Parameters<typeof router.service>) {
+        serve = (implementation as Record<string, typeof serve>).server; // as the service has it
+        return router.service(registered, implementation);
+      },
+    };
+    auth.routes(recording);
+    serve?.(
+      mine,
+      contextOf(methodOf(service, "Server"), { authorization: `Bearer ${signToken(issuerKey)}` }),
+    );
+    // The run of the tests fails for a rejection that nothing takes.
+    await expect.poll(() => errors.length).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
   });
 
   test("must be a function", () => {

@@ -113,7 +113,13 @@ function toOutputs(
   }
 }
 
-async function* toLaterOutputs(
+/** Pass outputs on when they are there. Nothing may be reading them: then their failure has no reader either. */
+function toLaterOutputs(method: GuardedMethod, ctx: HandlerContext, outputs: Promise<Outputs>): Outputs {
+  outputs.catch(() => {});
+  return passLater(method, ctx, outputs);
+}
+
+async function* passLater(
   { toError }: GuardedMethod,
   ctx: HandlerContext,
   outputs: Promise<Outputs>,
