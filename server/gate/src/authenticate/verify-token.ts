@@ -1,5 +1,5 @@
 import type { AuthError } from "../errors/auth-error.ts";
-import type { FactsInput } from "../errors/facts.ts";
+import { type FactsInput, oneOf } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { toFound, toKeys } from "../keys/found-keys.ts";
 import { toKid } from "../keys/import-keys.ts";
@@ -125,7 +125,7 @@ function findIssuer(payload: UnverifiedJws["payload"], issuers: TrustedIssuers):
   const issuer = issuers.find(payload);
   if (issuer === undefined) {
     throw createRefusal("TOKEN_INVALID", "the issuer is not trusted", {
-      facts: { check: "issuer", expected: "an issuer that is trusted", got: payload.iss },
+      facts: { check: "issuer", expected: () => oneOf(issuers.names()), got: payload.iss },
     });
   }
   return issuer;
@@ -155,7 +155,11 @@ function checkHeader(
     throw invalid("header kid is not text", { check: "key", expected: "text", got: kid });
   }
   if (hasRefusedHeader(header)) {
-    throw invalid("the header has an extension that is not understood");
+    throw invalid("the header has an extension that is not understood", {
+      check: "header",
+      expected: "no crit, b64, enc, zip or cty",
+      got: () => Object.keys(header),
+    });
   }
   return { algorithm, kid: toKid(kid) };
 }

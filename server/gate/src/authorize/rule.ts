@@ -1,6 +1,7 @@
-import { type CelEnv, type CelResult, celEnv, parse, plan } from "@bufbuild/cel";
+import { type CelEnv, type CelResult, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
 import { createRegistry, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { Principal } from "../authenticate/principal.ts";
+import { toFactText } from "../errors/facts.ts";
 import { typeOfMessage } from "./field-type.ts";
 import { withImports } from "./file-imports.ts";
 import { checkExpression } from "./rule-check.ts";
@@ -17,6 +18,8 @@ export interface Rule {
    * values and errors too.
    */
   allows(principal: Principal | undefined, request: Message): boolean;
+  /** Say why a message is denied, for whoever operates the server: `false`, or the error of the expression. */
+  describe(principal: Principal | undefined, request: Message): string;
 }
 
 /** What a rule may name beside the message that it judges. */
@@ -48,7 +51,14 @@ export function compileRule(expression: string, input: DescMessage, context: Rul
   // An error of CEL is an object and so truthy: only true itself allows.
   const run = (principal: Principal | undefined, request: Message): CelResult =>
     evaluate({ principal: principals.of(principal), request });
-  return { expression, allows: (principal, request) => run(principal, request) === true };
+  return {
+    expression,
+    allows: (principal, request) => run(principal, request) === true,
+    describe(principal, request) {
+      const result = run(principal, request);
+      return isCelError(result) ? `error: ${result.message}` : toFactText(result);
+    },
+  };
 }
 
 function planRule(

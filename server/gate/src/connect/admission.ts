@@ -23,8 +23,8 @@ export function assertAdmissible(principal: Principal, policy: Policy, context: 
   if (policy.audiences.length === 0 && !context.audiences.includeServer(principal)) {
     throw createRefusal("TOKEN_INVALID", "claim aud does not name this server", {
       facts: {
-        check: "audience",
-        expected: "the audience of this server: the method names none of its own",
+        check: "audience_of_method",
+        expected: "the audience of this server, since the method names none of its own",
         got: principal.audience,
       },
     });

@@ -173,7 +173,7 @@ function endRevoked({ revocations, streams, observer }: ResolvedAuthOptions): vo
   revocations.onRevoked?.((revoked) => {
     streams.endWhere(
       (principal) => revoked.matches(principal),
-      new AuthError("SESSION_REVOKED", "the session has been revoked"),
+      new AuthError("SESSION_REVOKED", "the session has been revoked", { facts: { check: "revoked" } }),
     );
     if (observer.signalReceived !== undefined) {
       toSignals(revoked).forEach(observer.signalReceived);

@@ -3,6 +3,7 @@ import { isOfTenant } from "../authenticate/issuer-rules.ts";
 import type { TrustedIssuer, TrustedIssuers } from "../authenticate/issuers.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { oneOf } from "../errors/facts.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { type Audiences, assertTokenAudience } from "./audiences.ts";
 import { describeRelaxations } from "./describe-relaxations.ts";
@@ -65,7 +66,9 @@ export function createLiveIssuers(options: LiveIssuersOptions): LiveIssuers {
       forget(issuer);
       streams.endWhere(
         (principal) => isOnlyOf(principal, issuer, issuers),
-        new AuthError("TOKEN_INVALID", "the issuer is not trusted any more"),
+        new AuthError("TOKEN_INVALID", "the issuer is not trusted any more", {
+          facts: { check: "issuer", expected: () => oneOf(issuers.names()), got: name },
+        }),
       );
       return true;
     },

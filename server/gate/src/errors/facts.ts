@@ -53,9 +53,15 @@ export type Check = (typeof CHECKS)[number];
  */
 export interface FactsInput {
   readonly check: Check;
-  /** What would have passed: a text, a number, or a list of which one, or all, are needed. */
+  /**
+   * What would have passed: a text, a number, or a list of which one, or all, are needed. A function is called for it
+   * when it is read.
+   */
   readonly expected?: unknown;
-  /** What came. Undefined is written as `absent`. Never a token, a signature or a secret. */
+  /**
+   * What came. Undefined is written as `absent`. Never a token, a signature or a secret. A function is called for it when
+   * it is read.
+   */
   readonly got?: unknown;
 }
 
@@ -85,9 +91,13 @@ const TOKEN_LIKE = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g;
 export function toFacts(input: FactsInput): Facts {
   return Object.freeze({
     check: input.check,
-    expected: Object.hasOwn(input, "expected") ? toFactText(input.expected) : undefined,
-    got: Object.hasOwn(input, "got") ? toFactText(input.got) : undefined,
+    expected: Object.hasOwn(input, "expected") ? toFactText(resolveValue(input.expected)) : undefined,
+    got: Object.hasOwn(input, "got") ? toFactText(resolveValue(input.got)) : undefined,
   });
+}
+
+function resolveValue(given: unknown): unknown {
+  return typeof given === "function" ? given() : given;
 }
 
 /** Write that a check needs one of these. */

@@ -117,6 +117,7 @@ export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
       throw new AuthError("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", {
         cause,
         retryAfterMs,
+        facts: { check: "keys_unavailable", expected: "a key set", got: () => String(cause) },
       });
     }
   }

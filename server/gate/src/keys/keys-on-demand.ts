@@ -109,7 +109,10 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
 
 /** Make the refusal of a call while the keys cannot be had. */
 export function unavailable(retryAfterMs: number): AuthError {
-  return createRefusal("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", { retryAfterMs });
+  return createRefusal("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", {
+    retryAfterMs,
+    facts: { check: "keys_unavailable", expected: "a key set", got: "none since the last attempt failed" },
+  });
 }
 
 function toName(kid: string | undefined, algorithm: SignatureAlgorithm): string {

@@ -51,7 +51,11 @@ export function createStreamLifetime(options: LifetimeOptions, deadlineMs: numbe
     if (leftMs > 0) {
       cancelTimer = clock.schedule(look, leftMs, KEEPS_PROCESS_ALIVE);
     } else {
-      end(new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired"));
+      end(
+        new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired", {
+          facts: { check: "stream" },
+        }),
+      );
     }
   }
 

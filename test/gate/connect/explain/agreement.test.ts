@@ -3,6 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CHECKS } from "../../../../server/gate/src/errors/facts.ts";
 import { createEchoAuth, startEchoServers } from "../../../support/echo-server.ts";
 import { ISSUERS, MESSAGES, METHOD_NAMES, REVOCATIONS, service, TOKENS } from "./call-variants.ts";
 
@@ -83,6 +84,7 @@ describe("what explains the gate (S17)", () => {
       }),
     );
     const seen = new Map<string | undefined, number>();
+    const checks = new Set<string | undefined>();
     for (const pair of fc.sample(PAIR, { numRuns: PAIRS, seed: SEED })) {
       const token = TOKENS[pair.token]?.();
       authorization = token === undefined ? undefined : `Bearer ${token}`;
@@ -105,9 +107,24 @@ describe("what explains the gate (S17)", () => {
         expected: event?.expected,
         got: event?.got,
       });
+      expect(check === undefined).toBe(reason === undefined);
+      checks.add(check);
       seen.set(reason, (seen.get(reason) ?? 0) + 1);
     }
     expect(errors).toEqual([]);
     expect(new Set(seen.keys())).toEqual(new Set(REASONS));
+    // What no single call can meet on its way in, and what these issuers do not have.
+    const others = [
+      "host",
+      "route",
+      "policy",
+      "rate",
+      "token_source",
+      "tenant",
+      "decide",
+      "renewal",
+      "stream",
+    ];
+    expect(CHECKS.filter((check) => !checks.has(check)).toSorted()).toEqual(others.toSorted());
   });
 });

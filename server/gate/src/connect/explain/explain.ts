@@ -20,6 +20,7 @@ import { withoutNodeRequest } from "../node-request.ts";
 import { type TokenReader, toTokenField } from "../read-token.ts";
 import { createMethodGuard } from "../route/method-guard.ts";
 import { type Explanation, stepOf, toSteps } from "./explanation.ts";
+import { toQuietIssuers } from "./quiet-issuers.ts";
 import { assertExplainOptions, type ExplainOptions, findMethod, readMessage } from "./read-input.ts";
 
 /** How an authenticator is made, but for what it leaves behind: its cache and its limit on failures are its own. */
@@ -59,9 +60,13 @@ export function createExplain(context: ExplainContext): Explain {
     assertExplainOptions(options);
     const method = findMethod(context.policies, options.method);
     const message = readMessage(method, options.message);
-    const { nowMs } = options;
+    const { nowMs, jwks } = options;
     const clock = nowMs === undefined ? context.clock : stopClock(context.clock, nowMs);
-    return explainCall({ ...context, clock }, { method, message, token: options.token });
+    const issuers = toQuietIssuers(context.authentication.issuers, jwks);
+    return explainCall(
+      { ...context, clock, authentication: { ...context.authentication, issuers } },
+      { method, message, token: options.token },
+    );
   };
 }
 
@@ -82,7 +87,8 @@ async function explainCall(context: ExplainContext, call: ExplainedCall): Promis
   const steps = toSteps({
     isPublic: policy?.access === "public",
     hasToken: token !== undefined,
-    hasRule: policy?.rule !== undefined || context.decider !== undefined,
+    hasRule: policy?.rule !== undefined,
+    hasDecider: context.decider !== undefined,
     denied,
   });
   return Object.freeze({

@@ -54,6 +54,7 @@ export const STEPS = [
   "revocation",
   "conditions",
   "rule",
+  "decide",
 ] as const;
 
 /** A step of the gate. */
@@ -96,7 +97,7 @@ const STEP_OF_CHECK = {
   renewal: "conditions",
   stream: "conditions",
   rule: "rule",
-  decide: "rule",
+  decide: "decide",
 } as const satisfies Record<Check, Step>;
 
 /** The steps that only a call with a token has. */
@@ -114,6 +115,8 @@ export interface SteppedCall {
   readonly isPublic: boolean;
   readonly hasToken: boolean;
   readonly hasRule: boolean;
+  /** Whether the application decides too. */
+  readonly hasDecider: boolean;
   /** The step that denied it; undefined: none did. */
   readonly denied: Step | undefined;
 }
@@ -127,13 +130,22 @@ export function stepOf(check: Check | undefined, hasPrincipal: boolean): Step {
 }
 
 /** List what became of each step. */
-export function toSteps({ isPublic, hasToken, hasRule, denied }: SteppedCall): readonly ExplanationStep[] {
+export function toSteps({
+  isPublic,
+  hasToken,
+  hasRule,
+  hasDecider,
+  denied,
+}: SteppedCall): readonly ExplanationStep[] {
   const end = denied === undefined ? STEPS.length : STEPS.indexOf(denied);
   const isNeeded = (step: Step): boolean => {
     if (step === "policy") {
       return true;
     }
-    return !isPublic && (step === "rule" ? hasRule : hasToken || !OF_TOKEN.has(step));
+    if (step === "rule" || step === "decide") {
+      return !isPublic && (step === "rule" ? hasRule : hasDecider);
+    }
+    return !isPublic && (hasToken || !OF_TOKEN.has(step));
   };
   return STEPS.map((step, at) => {
     if (step === denied) {

@@ -24,6 +24,11 @@ export interface ExplainOptions {
   readonly message?: unknown;
   /** When the call is made, in milliseconds since 1970: for the times of the token. Default: now. */
   readonly nowMs?: number | undefined;
+  /**
+   * A JWK Set to take for the keys of the issuer that the token names: then none are fetched. Default: its keys, as the
+   * server has or gets them.
+   */
+  readonly jwks?: unknown;
 }
 
 const OPTION_NAMES: Readonly<Record<keyof ExplainOptions, true>> = {
@@ -31,6 +36,7 @@ const OPTION_NAMES: Readonly<Record<keyof ExplainOptions, true>> = {
   method: true,
   message: true,
   nowMs: true,
+  jwks: true,
 };
 
 /**
@@ -43,7 +49,7 @@ export function assertExplainOptions(options: ExplainOptions): void {
     throw new TypeError("explain needs an object: { token, method, message }");
   }
   assertOptionNames("explain", options, OPTION_NAMES);
-  const { token, nowMs } = options;
+  const { token, nowMs, jwks } = options;
   if (token !== undefined && typeof token !== "string") {
     throw new TypeError(
       `explain: token must be text, or undefined for a call without one, and is ${typeof token}`,
@@ -54,6 +60,13 @@ export function assertExplainOptions(options: ExplainOptions): void {
       `explain: nowMs must be a number of milliseconds since 1970, and is ${String(nowMs)}`,
     );
   }
+  if (jwks !== undefined && !isKeySet(jwks)) {
+    throw new TypeError("explain: jwks must be a JWK Set: { keys: [ … ] }");
+  }
+}
+
+function isKeySet(jwks: unknown): boolean {
+  return typeof jwks === "object" && jwks !== null && "keys" in jwks && Array.isArray(jwks.keys);
 }
 
 /**

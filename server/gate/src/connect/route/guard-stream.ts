@@ -213,6 +213,7 @@ function toAuthError(error: unknown): AuthError {
     ? error
     : new AuthError("AUTH_UNAVAILABLE", "whether the stream may go on cannot be decided now", {
         cause: error,
+        facts: { check: "decide", expected: "an answer", got: "an error" },
       });
 }
 

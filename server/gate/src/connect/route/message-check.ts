@@ -4,10 +4,8 @@ import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js
 import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy-fields.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
-import type { Rule } from "../../authorize/rule.ts";
 import { toCheckPlace } from "../../authorize/source-place.ts";
 import type { AuthError } from "../../errors/auth-error.ts";
-import type { FactsInput } from "../../errors/facts.ts";
 import { createRefusal } from "../../errors/refusal.ts";
 import { denied } from "../../kernel/audit.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -59,11 +57,6 @@ export interface CheckedMethod {
 
 const RULE_DENIES = "the rule of the method does not allow this request";
 
-/** The place comes first: a long rule is cut at its end. */
-function toRuleFacts(method: DescMethod, rule: Rule | undefined): FactsInput {
-  return { check: "rule", expected: `${toCheckPlace(method, "rule")}: ${rule?.expression}` };
-}
-
 /** Create the check of one method; undefined: it asks nothing of its messages. */
 export function createMessageCheck(
   options: MessageCheckOptions,
@@ -73,7 +66,8 @@ export function createMessageCheck(
   const { method, policy, isShadow } = checked;
   const rule = policy?.rule;
   const decider = findDecider(options.decider, checked);
-  const ruleFacts = toRuleFacts(method, rule);
+  // The place comes first: a long rule is cut at its end.
+  const expected = `${toCheckPlace(method, "rule")}: ${rule?.expression}`;
   const observesTime = observer.callDecided !== undefined;
 
   /** @throws AuthError the refusal, unless it is only tried */
@@ -117,7 +111,9 @@ export function createMessageCheck(
     if (rule.allows(principal, arrived.message)) {
       return decider === undefined ? undefined : ask(principal, arrived);
     }
-    const error = createRefusal("POLICY_DENIED", RULE_DENIES, { facts: ruleFacts });
+    const error = createRefusal("POLICY_DENIED", RULE_DENIES, {
+      facts: { check: "rule", expected, got: () => rule.describe(principal, arrived.message) },
+    });
     return refuse(error, principal, { by: "rule", startedMs });
   };
 }
