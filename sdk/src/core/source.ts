@@ -49,8 +49,8 @@ export interface TokenSource {
   readonly resendGraceMs?: number | undefined;
   /** Get the next tokens of a session. */
   refresh(attempt: RefreshAttempt): Promise<TokenGrant>;
-  /** End the session of this access token, and of the other tokens of it that the SDK holds. */
-  revoke(accessToken: string, signal: AbortSignal, others: LastTokens): Promise<unknown>;
+  /** End the session of this access token, and of the others that the SDK holds of it: none where there are none. */
+  revoke(accessToken: string, signal: AbortSignal, others?: LastTokens): Promise<unknown>;
   /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
   acquire?(signal: AbortSignal): Promise<TokenGrant>;
   /** Give open streams a newer token, when the server can. @returns the names of those that go on */

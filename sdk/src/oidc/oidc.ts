@@ -84,7 +84,7 @@ export function oidc(options: OidcOptions): OidcSource {
         }),
       ),
     revoke(accessToken, signal, others) {
-      lastIdToken = others.idToken ?? lastIdToken;
+      lastIdToken = others?.idToken ?? lastIdToken;
       return revoke(accessToken, signal, others);
     },
     signInUrl: codeFlow.signInUrl,

@@ -12,7 +12,7 @@ type TokenKind = "refresh_token" | "access_token";
  * none follows it when the refresh token is gone.
  */
 export function createRevocation({ ask }: Provider): TokenSource["revoke"] {
-  return (accessToken, signal, { refreshToken }) =>
+  return (accessToken, signal, { refreshToken } = {}) =>
     ask(signal, async ({ as, client, auth, options }) => {
       if (as.revocation_endpoint === undefined) {
         throw new TokenSourceError("config", "the provider has no revocation endpoint: its tokens last");

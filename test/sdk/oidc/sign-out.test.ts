@@ -61,6 +61,12 @@ test("a sign-out ends the refresh token, then the access token", async () => {
   ]);
 });
 
+test("a source that is asked to end an access token alone does that", async () => {
+  await using provider = await startFakeProvider();
+  await sourceOf(provider).revoke("access-0", new AbortController().signal);
+  expect(revocations(provider).map(({ token }) => token)).toEqual(["access-0"]);
+});
+
 test("a session without a refresh token ends its access token", async () => {
   await using provider = await startFakeProvider();
   const { session } = await signedIn(provider, { refreshToken: undefined as unknown as string });
