@@ -54,6 +54,15 @@ describe("renewStreams", () => {
     });
   }
 
+  test("is for a principal without a subject only within its session: others of the client have none either", () => {
+    const renew = (sessionId: string | undefined) => {
+      const nobody = principal({ subject: "", sessionId });
+      return renewStreams(registryOf(recordingLease("a", nobody)), ["a"], { ...fresh, principal: nobody });
+    };
+    expect(renew("session-1").renewed).toHaveLength(1);
+    expect(() => renew(undefined)).toThrow("the stream runs for another subject, session or client");
+  });
+
   test("leaves a stream alone whose method does not allow renewal, and renews the others", () => {
     const other = recordingLease("b", principal(), AUTHENTICATED_POLICY);
     const result = renewStreams(registryOf(recordingLease("a", principal()), other), ["a", "b"], fresh);

@@ -2,9 +2,9 @@ import { deepFreeze } from "./deep-freeze.ts";
 
 /** Who makes a call, as its access token says. Frozen; it never carries the token itself. */
 export interface Principal {
-  /** The account's stable identifier (claim `sub`). */
+  /** The account's stable identifier (claim `sub`); empty when the issuer's options let tokens have none. */
   readonly subject: string;
-  /** Who issued the token (claim `iss`). */
+  /** Who issued the token (claim `iss`): with the tenant, where it has some; a trust domain, where it has no `iss`. */
   readonly issuer: string;
   /** The client that the token was issued to (claim `client_id`); empty when an external issuer names none. */
   readonly clientId: string;
@@ -34,7 +34,7 @@ export interface Principal {
   readonly actor: Actor | undefined;
   /** When the token expires (claim `exp`), in seconds since 1970. */
   readonly expiresAtSeconds: number;
-  /** When the token was issued (claim `iat`), in seconds since 1970. */
+  /** When the token was issued (claim `iat`), in seconds since 1970; 0 when the issuer's options let tokens not say. */
   readonly issuedAtSeconds: number;
   /** The key that the token was signed with (header `kid`), if it has a name. */
   readonly keyId: string | undefined;
