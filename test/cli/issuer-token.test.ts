@@ -50,6 +50,15 @@ describe("a token", () => {
     expect(err).toMatch(/^countersign issuer check: the token is refused: /);
   });
 
+  test("that is an ID token is refused by the options that are printed", async () => {
+    await using provider = await startPlain();
+    for (const more of [{ nonce: "n" }, { token_use: "id" }, { typ: "ID" }, { exp: 1e12 }]) {
+      const token = signToken(key, claimsOf(provider.origin, more), { typ: "JWT" });
+      const { code, report } = await checkJson([provider.origin, "--token", "-"], token);
+      expect({ code, kind: report.verdict.kind }).toEqual({ code: 1, kind: "refused" });
+    }
+  });
+
   test("of another issuer is not taken for one of this", async () => {
     await using provider = await startPlain([{ ...key.jwk, kid: "k9" }]);
     const { report } = await checkJson(

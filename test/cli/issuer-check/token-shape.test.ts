@@ -70,7 +70,15 @@ describe("what is not as it should be", () => {
       "it lives for 25 hours",
     ],
     [{ ...claims, exp: undefined }, {}, {}, "it has no exp"],
-    [{ ...claims, nonce: "n" }, {}, {}, "it looks like an ID token"],
+    [{ ...claims, nonce: "n" }, {}, { forbiddenClaims: ["nonce"] }, "it looks like an ID token"],
+    [
+      { ...claims, token_use: "id" },
+      {},
+      { requiredClaims: { token_use: "access" } },
+      "it looks like an ID token",
+    ],
+    [{ ...claims, typ: "ID" }, {}, { requiredClaims: { typ: "Bearer" } }, "it looks like an ID token"],
+    [{ ...claims, exp: 1e300 }, {}, {}, "it lives for more than a year"],
     [{ ...claims, cnf: { jkt: "x" } }, {}, {}, "it is bound to a key (cnf)"],
     [
       { ...noAudience, client_id: "app", token_use: "access" },

@@ -7,7 +7,7 @@ import { audienceOf } from "./providers.ts";
 /** Options of an issuer that a token asks for. */
 export type TokenOptions = Pick<
   IssuerOptions,
-  "audiences" | "claims" | "insecure" | "requiredClaims" | "types"
+  "audiences" | "claims" | "forbiddenClaims" | "insecure" | "requiredClaims" | "types"
 >;
 
 /** What a token says of its issuer. */
@@ -23,6 +23,9 @@ export interface TokenShape {
 /** The longest life of a token that is accepted without an option, in seconds. */
 const MAX_LIFE_SECONDS = 24 * 60 * 60;
 
+/** The longest that an option is printed for, in seconds: a year and a day. */
+const LONGEST_LIFE_SECONDS = 366 * MAX_LIFE_SECONDS;
+
 /** What ID tokens have and access tokens have not. */
 const ID_TOKEN_CLAIMS: readonly string[] = ["nonce", "at_hash", "c_hash"];
 
@@ -36,6 +39,7 @@ export function lookAtToken({ header, payload }: UnverifiedJws, audiences: reado
     lookAtType(header),
     lookAtAudience(payload, audiences),
     lookAtClaims(payload),
+    lookAtUse(payload),
     lookAtLife(payload),
   ];
   const {
@@ -79,8 +83,6 @@ function lookAtType({ typ }: UnverifiedJws["header"]): Part {
 
 function lookAtAudience(payload: TokenClaims, audiences: readonly string[]): Part {
   const found = audienceOf(payload);
-  const uses = textOf(payload, "token_use");
-  const required = uses === undefined ? {} : { requiredClaims: { token_use: uses } };
   if (found !== undefined) {
     const names = typeof found === "string" ? [found] : found;
     const isKeycloaks =
@@ -94,16 +96,16 @@ function lookAtAudience(payload: TokenClaims, audiences: readonly string[]): Par
           ]
         : []),
     ];
-    return { options: { audiences: audiences.length === 0 ? names : audiences, ...required }, notes };
+    return { options: { audiences: audiences.length === 0 ? names : audiences }, notes };
   }
   const [claim] = ["client_id", "azp", "cid", "appid"].filter((name) => textOf(payload, name) !== undefined);
   if (claim === undefined) {
     const note = "it has no audience: a token that was made for another server is accepted, too";
-    return { options: { insecure: { allowMissingAudience: true }, ...required }, notes: [note] };
+    return { options: { insecure: { allowMissingAudience: true } }, notes: [note] };
   }
   const note = `it has no aud: ${claim} takes its place, so name the clients whose tokens you accept`;
   return {
-    options: { claims: { audience: claim }, audiences: [textOf(payload, claim) ?? ""], ...required },
+    options: { claims: { audience: claim }, audiences: [textOf(payload, claim) ?? ""] },
     notes: [note],
   };
 }
@@ -114,10 +116,6 @@ function lookAtClaims(payload: TokenClaims): Part {
   const hasClient = ["client_id", "azp"].some((name) => textOf(payload, name) !== undefined);
   const [client] = ["cid", "appid"].filter((name) => textOf(payload, name) !== undefined);
   const hasSubject = textOf(payload, "sub") !== undefined;
-  const isId =
-    ID_TOKEN_CLAIMS.some((name) => Object.hasOwn(payload, name)) ||
-    payload.token_use === "id" ||
-    payload.typ === "ID";
   return {
     options: {
       claims: {
@@ -128,14 +126,31 @@ function lookAtClaims(payload: TokenClaims): Part {
       ...(hasSubject ? {} : { insecure: { allowMissingSubject: true } }),
     },
     notes: [
-      ...(isId
-        ? ["it looks like an ID token, which is for a client and not for a server: get an access token"]
-        : []),
       ...(hasSubject ? [] : ["it has no subject"]),
       ...(Object.hasOwn(payload, "cnf")
         ? ["it is bound to a key (cnf), and the gate takes no proof of that yet"]
         : []),
     ],
+  };
+}
+
+/** The options for an ID token are those that refuse it: what is asked for is an access token of the same issuer. */
+function lookAtUse(payload: TokenClaims): Part {
+  const uses = textOf(payload, "token_use");
+  const ofIdTokens = ID_TOKEN_CLAIMS.filter((name) => Object.hasOwn(payload, name));
+  const required = {
+    ...(uses === undefined ? {} : { token_use: uses === "id" ? "access" : uses }),
+    ...(payload.typ === "ID" ? { typ: "Bearer" } : {}),
+  };
+  const isId = ofIdTokens.length > 0 || uses === "id" || payload.typ === "ID";
+  return {
+    options: {
+      ...(Object.keys(required).length === 0 ? {} : { requiredClaims: required }),
+      ...(ofIdTokens.length === 0 ? {} : { forbiddenClaims: ofIdTokens }),
+    },
+    notes: isId
+      ? ["it looks like an ID token, which is for a client and not for a server: get an access token"]
+      : [],
   };
 }
 
@@ -147,6 +162,11 @@ function lookAtLife({ iat, exp }: TokenClaims): Part {
     return { options: { insecure: { allowMissingIssuedAt: true } }, notes: ["it has no iat"] };
   }
   const seconds = exp - iat;
+  if (seconds > LONGEST_LIFE_SECONDS) {
+    return {
+      notes: ["it lives for more than a year: no option is printed for that, have its issuer shorten it"],
+    };
+  }
   return seconds > MAX_LIFE_SECONDS
     ? {
         options: { insecure: { maxTokenLifeSeconds: Math.ceil(seconds) } },
