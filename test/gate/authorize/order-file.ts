@@ -74,6 +74,7 @@ const CLAIMS: Readonly<Record<string, Field>> = {
   since: messageField(".google.protobuf.Timestamp"),
   extra: messageField(".google.protobuf.Struct"),
   nickname: { type: STRING, hasPresence: true },
+  cost_centre: { type: STRING, jsonName: "costCentre" },
   labels: { ...messageField(".test.v1.Claims.LabelsEntry"), isRepeated: true },
 };
 

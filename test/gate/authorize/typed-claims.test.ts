@@ -107,6 +107,16 @@ describe("claims that a message describes, in a rule (S3)", () => {
     expect(setUp({ __proto__: GOOD }).allows("principal.claims.level == 3")).toBe(false);
   });
 
+  test("are found by either name of ProtoJSON where the proto gives none, but not by both", () => {
+    const isSales = (claims: Record<string, unknown>) =>
+      setUp(claims).allows("principal.claims.cost_centre == 'sales'");
+    expect(isSales({ costCentre: "sales" })).toBe(true);
+    expect(isSales({ cost_centre: "sales" })).toBe(true);
+    expect(isSales({ cost_centre: "sales", costCentre: "sales" })).toBe(false);
+    expect(isSales({ cost_centre: "sales", costCentre: null })).toBe(false);
+    expect(isSales({ CostCentre: "sales", "cost-centre": "sales" })).toBe(false);
+  });
+
   test("are absent for a caller without a token", () => {
     const rule = compileRule("principal.claims.level == 3", Order, { principals: setUp().principals });
     expect(rule.allows(undefined, create(Order))).toBe(false);

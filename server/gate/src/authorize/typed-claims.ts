@@ -7,7 +7,7 @@ import {
   type Message,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import { typeOfField, typeOfMessage } from "./field-type.ts";
 import { toNamedValues } from "./named-values.ts";
 import { isInexact, isJsonObject, type JsonObject, type RuleClaims, readMember } from "./rule-claims.ts";
@@ -108,12 +108,22 @@ function toTypedObject(desc: DescMessage, json: JsonObject, onWrongForm: OnWrong
 }
 
 /**
- * Find the claim of a field: that of its `json_name`. An empty text is none, unless the field is `optional` and tells one
- * from the other.
+ * Find the claim of a field: that of its `json_name`, or of its name in the proto where the proto gives it no other, as
+ * ProtoJSON takes both. A token that has both is not understood. An empty text is none, unless the field is `optional` and
+ * tells one from the other.
  */
 export function readClaim(field: DescField, json: JsonObject): unknown {
-  const isEmptyText = Object.hasOwn(json, field.jsonName) && json[field.jsonName] === "";
-  return isEmptyText && field.proto.proto3Optional ? "" : readMember(json, field.jsonName);
+  const names = namesOf(field).filter((name) => Object.hasOwn(json, name));
+  const [name, other] = names;
+  if (name === undefined || other !== undefined) {
+    return undefined;
+  }
+  return json[name] === "" && field.proto.proto3Optional ? "" : readMember(json, name);
+}
+
+/** A name that was written into the proto is the only one: what else a token has may say something else. */
+function namesOf({ name, jsonName }: DescField): readonly string[] {
+  return jsonName !== name && jsonName === protoCamelCase(name) ? [jsonName, name] : [jsonName];
 }
 
 function toTypedValue(field: DescField, value: unknown, onWrongForm: OnWrongForm): CelInput | undefined {
