@@ -170,7 +170,7 @@ describe("option decide of createAuth", () => {
 
   test("must be a function", () => {
     const decide = true as unknown as Decide;
-    expect(() => setUp({ decide })).toThrowError(new TypeError("createAuth: decide must be a function"));
+    expect(() => setUp({ decide })).toThrowError(/^createAuth: decide must be a function, and is /);
   });
 });
 

@@ -6,9 +6,9 @@ import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import { type IsolatedObserver, type ObserverFailures, resolveObserver } from "../kernel/observers.ts";
-import { assertOptionNames } from "../kernel/option-names.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
+import { assertAuthOptions } from "./assert-auth-options.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { createDecider, type Decider, type DeciderOptions } from "./decide.ts";
 import { describeRelaxations } from "./describe-relaxations.ts";
@@ -46,34 +46,6 @@ const MAX_TOLERANCE_SECONDS = 300;
 /** The name of a field ([RFC 9110 §5.1](https://www.rfc-editor.org/rfc/rfc9110#section-5.1)). */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-const OPTION_NAMES: Readonly<Record<keyof AuthOptions, true>> = {
-  routes: true,
-  interceptors: true,
-  issuers: true,
-  audience: true,
-  resource: true,
-  policies: true,
-  decide: true,
-  revocations: true,
-  enforce: true,
-  tokenHeader: true,
-  forwardToken: true,
-  clockToleranceSeconds: true,
-  verdictCacheEntries: true,
-  maxTokenBytes: true,
-  gateTimeoutMs: true,
-  tokenFailureLimit: true,
-  readMaxBytes: true,
-  observe: true,
-  audit: true,
-  logRefusals: true,
-  onError: true,
-  streams: true,
-  anonymousStreams: true,
-  onWarning: true,
-  clock: true,
-};
-
 /** Every option, with its default filled in. */
 export interface ResolvedAuthOptions
   extends Omit<
@@ -108,9 +80,8 @@ export interface ResolvedAuthOptions
  * @throws TypeError when an option is wrong
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
-  assertOptionNames("createAuth", options, OPTION_NAMES);
+  assertAuthOptions(options);
   const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS);
-  assertTrust(options);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning } = options;
   const observer = observerOf(options, { onWarning, clock });
@@ -149,25 +120,12 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   };
 }
 
-/** @throws TypeError when there is no audience, or no issuer */
-function assertTrust({ audience, issuers }: { readonly audience: unknown; readonly issuers: unknown }): void {
-  if (typeof audience !== "string" || audience === "") {
-    throw new TypeError("audience must be a non-empty string");
-  }
-  if (!Array.isArray(issuers) || issuers.length === 0) {
-    throw new TypeError("createAuth needs issuers: a list of at least one issuer whose tokens it accepts");
-  }
-}
-
 function resolveDecider(
   { decide }: Pick<AuthOptions, "decide">,
   { timeoutMs, clock, onError }: Omit<DeciderOptions, "decide">,
 ): Decider | undefined {
   if (decide === undefined) {
     return undefined;
-  }
-  if (typeof decide !== "function") {
-    throw new TypeError("createAuth: decide must be a function");
   }
   return createDecider({ decide, timeoutMs, clock, onError });
 }
@@ -188,7 +146,9 @@ function resolvePositive(name: string, value: number): number {
 
 function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
   if (!(seconds >= 0 && seconds <= MAX_TOLERANCE_SECONDS)) {
-    throw new TypeError(`clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}`);
+    throw new TypeError(
+      `clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}, and is ${seconds}`,
+    );
   }
   return seconds;
 }
