@@ -60,7 +60,7 @@ describe("Renew at a server that does not have the stream", () => {
     );
     expect(refusal).toMatchObject({
       code: Code.PermissionDenied,
-      rawMessage: "the stream runs for another subject, session or client",
+      rawMessage: "the stream runs for another subject, actor, session or client",
     });
     const { sequence } = await stream.notes.createNote({ title: "still there" });
     expect((await stream.events.next()).value?.sequence).toBe(sequence);

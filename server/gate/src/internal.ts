@@ -6,6 +6,7 @@ export { hasRefusedHeader, MAX_TOKEN_CHARS, parseCompactJws } from "./authentica
 export type { TrustedIssuer } from "./authenticate/issuers.ts";
 export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
 export { createPrincipal } from "./authenticate/principal.ts";
+export { readActor } from "./authenticate/read-actor.ts";
 export { isSignatureError, verifySignature } from "./authenticate/verify-signature.ts";
 export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
 export { createCallValues } from "./connect/call-state.ts";

@@ -18,6 +18,8 @@ function registryOf(...leases: readonly RecordingLease[]) {
   return registry;
 }
 
+const DESK = { subject: "desk", issuer: undefined, clientId: "support-desk", actor: undefined };
+
 describe("renewStreams", () => {
   test("gives the streams that are open the new principal, and names the others", () => {
     const lease = recordingLease("a", principal());
@@ -38,6 +40,7 @@ describe("renewStreams", () => {
     subject: { subject: "eve" },
     session: { sessionId: "session-2" },
     client: { clientId: "other-app" },
+    actor: { actor: DESK },
     "bound key": { binding: { kind: "dpop", jwkThumbprint: "key" } as const },
   };
   for (const [what, parts] of Object.entries(strangers)) {
@@ -47,12 +50,35 @@ describe("renewStreams", () => {
       expect(() => renewStreams(registryOf(own, others), ["own", "others"], fresh)).toThrowError(
         expect.objectContaining({
           reason: "POLICY_DENIED",
-          message: "the stream runs for another subject, session or client",
+          message: "the stream runs for another subject, actor, session or client",
         }),
       );
       expect([own.renewals, others.renewals, own.ends, others.ends].flat()).toEqual([]);
     });
   }
+
+  const actors = {
+    "without an actor": undefined,
+    "of another actor": { ...DESK, subject: "robot" },
+    "of an actor that another issuer knows": { ...DESK, issuer: "https://other.example" },
+    "of another client of the actor": { ...DESK, clientId: "billing" },
+    "of an actor that another acted for before": { ...DESK, actor: DESK },
+  };
+  for (const [what, actor] of Object.entries(actors)) {
+    test(`refuses a token ${what} for the stream of an actor`, () => {
+      const lease = recordingLease("a", principal({ actor: DESK }));
+      const other = { ...fresh, principal: principal({ actor }) };
+      expect(() => renewStreams(registryOf(lease), ["a"], other)).toThrow("for another subject, actor,");
+      expect([lease.renewals, lease.ends].flat()).toEqual([]);
+    });
+  }
+
+  test("renews the stream of an actor for the same chain of parties", () => {
+    const chain = () => ({ ...DESK, actor: { ...DESK, subject: "robot" } });
+    const lease = recordingLease("a", principal({ actor: chain() }));
+    const same = { ...fresh, principal: principal({ actor: chain() }) };
+    expect(renewStreams(registryOf(lease), ["a"], same).renewed).toHaveLength(1);
+  });
 
   test("is for a principal without a subject only within its session: others of the client have none either", () => {
     const renew = (sessionId: string | undefined) => {
@@ -60,7 +86,7 @@ describe("renewStreams", () => {
       return renewStreams(registryOf(recordingLease("a", nobody)), ["a"], { ...fresh, principal: nobody });
     };
     expect(renew("session-1").renewed).toHaveLength(1);
-    expect(() => renew(undefined)).toThrow("the stream runs for another subject, session or client");
+    expect(() => renew(undefined)).toThrow("the stream runs for another subject, actor, session or client");
   });
 
   test("leaves a stream alone whose method does not allow renewal, and renews the others", () => {

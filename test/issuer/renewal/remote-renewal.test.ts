@@ -10,6 +10,8 @@ function freshWith(claims: Principal["claims"]): Principal {
   return createPrincipal(named, claims);
 }
 
+const DESK = { subject: "desk", issuer: undefined, clientId: undefined, actor: undefined };
+
 const fresh = freshWith({ email: "ada@example.test" });
 
 describe("a renewal over the bus", () => {
@@ -85,6 +87,7 @@ describe("a renewal over the bus", () => {
     subject: { subject: "eve" },
     session: { sessionId: "session-2" },
     client: { clientId: "other-app" },
+    actor: { actor: DESK },
   };
   for (const [what, parts] of Object.entries(strangers)) {
     test(`of another ${what}'s stream is refused, and changes no stream of its server`, async () => {
@@ -95,11 +98,24 @@ describe("a renewal over the bus", () => {
       join([others, own]);
       await expect(requester.renew([named("own"), named("others")], fresh)).rejects.toMatchObject({
         reason: "POLICY_DENIED",
-        message: "the stream runs for another subject, session or client",
+        message: "the stream runs for another subject, actor, session or client",
       });
       expect([others.renewals, others.ends, own.renewals, own.ends].flat()).toEqual([]);
     });
   }
+
+  test("of an actor's stream goes on, asked for by a server of this release or of the one before", async () => {
+    const { claims: _, ...subject } = fresh;
+    for (const actor of [DESK, undefined]) {
+      const { join } = createServers();
+      const lease = recordingLease(named("a"), principal({ actor: DESK }));
+      const { requester } = join();
+      join([lease]);
+      const acting = createPrincipal({ ...subject, actor }, { act: { sub: "desk" } });
+      expect((await requester.renew([named("a")], acting)).renewed).toHaveLength(1);
+      expect(lease.renewals).toEqual([expect.objectContaining({ actor: DESK })]);
+    }
+  });
 
   test("is not spoilt by a stranger who opened a stream of the same name on another server", async () => {
     const { join } = createServers();

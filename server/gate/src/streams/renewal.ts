@@ -1,4 +1,4 @@
-import type { Principal } from "../authenticate/principal.ts";
+import type { Actor, Principal } from "../authenticate/principal.ts";
 import { assertAllowed } from "../authorize/decide.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -90,8 +90,8 @@ export function renewStreams(
 
 /** Make the error of a renewal that names a stream of another principal. */
 export function refuseStrangers(): AuthError {
-  return new AuthError("POLICY_DENIED", "the stream runs for another subject, session or client", {
-    facts: { check: "renewal", expected: "the iss, sub, sid, client_id and cnf of the stream" },
+  return new AuthError("POLICY_DENIED", "the stream runs for another subject, actor, session or client", {
+    facts: { check: "renewal", expected: "the iss, sub, act, sid, client_id and cnf of the stream" },
   });
 }
 
@@ -122,12 +122,26 @@ function isSameParty(a: Principal, b: Principal): boolean {
   return (
     a.issuer === b.issuer &&
     a.subject === b.subject &&
+    isSameActor(a.actor, b.actor) &&
     // Without a subject, only a session tells one user of a client from another.
     (a.subject !== "" || a.sessionId !== undefined) &&
     a.sessionId === b.sessionId &&
     a.clientId === b.clientId &&
     a.binding?.kind === b.binding?.kind &&
     toThumbprint(a) === toThumbprint(b)
+  );
+}
+
+/** Check whether the same party acts, for the same parties before it (RFC 8693 §4.1). */
+function isSameActor(a: Actor | undefined, b: Actor | undefined): boolean {
+  if (a === undefined || b === undefined) {
+    return a === b;
+  }
+  return (
+    a.subject === b.subject &&
+    a.issuer === b.issuer &&
+    a.clientId === b.clientId &&
+    isSameActor(a.actor, b.actor)
   );
 }
 

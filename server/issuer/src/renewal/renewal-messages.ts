@@ -1,6 +1,6 @@
 import type { Principal } from "@countersign/server";
 import type { RenewalResult } from "@countersign/server/internal";
-import { createPrincipal } from "@countersign/server/internal";
+import { createPrincipal, readActor } from "@countersign/server/internal";
 
 /** The channel of requests to renew streams of other servers. */
 export const RENEWAL_CHANNEL = "countersign_renewals";
@@ -46,5 +46,7 @@ export function toPrincipalRecord(principal: Principal): PrincipalRecord {
 
 /** Make the principal of a record again. */
 export function fromPrincipalRecord({ named, claims }: PrincipalRecord): Principal {
-  return createPrincipal({ ...named, amr: named.amr ?? [] }, claims);
+  // A server of the release before names no actor; the claims do.
+  const actor = named.actor ?? readActor(claims);
+  return createPrincipal({ ...named, amr: named.amr ?? [], actor }, claims);
 }

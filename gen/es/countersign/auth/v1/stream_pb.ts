@@ -107,8 +107,8 @@ export const StreamService: GenService<{
    * Gives open streams the token that this call is made with, on whichever of
    * the servers on one database they are open.
    *
-   * The token must be of the same issuer, subject, session and client as the
-   * one the stream runs on; otherwise the call is answered with
+   * The token must be of the same issuer, subject, actor, session and client
+   * as the one the stream runs on; otherwise the call is answered with
    * PermissionDenied and no stream of that server changes. A stream whose
    * method the new token may not call ends.
    *
