@@ -37,9 +37,9 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   };
 }
 
-const SECURE = /^(https:\/\/.+|http:\/\/((.+\.)?localhost|127(\.\d+){3}|\[::1\])(:\d+)?)$/;
+const SECURE = /^(https:\/\/.+|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?)$/;
 
-/** Check whether an origin is https, or http to this machine. */
+/** Check whether an origin is https, or http to this machine. Node asks DNS for `*.localhost`, so that is none. */
 export function isSecureOrigin(origin: string): boolean {
   return SECURE.test(origin);
 }

@@ -175,6 +175,7 @@ describe("a key set at a URL (S5)", () => {
     "jwks.json",
     "",
     "http://127.evil.example",
+    "http://keys.localhost/jwks",
   ]) {
     test(`is refused at ${JSON.stringify(url)}: not https, nor on loopback`, () => {
       expect(() => createJwksFetch("urn:any", { jwksUri: url })).toThrowError(TypeError);

@@ -133,6 +133,10 @@ const WRONG_OPTIONS = notEmpty([
     { issuer: "http://login.example" },
     'issuer must use https, or http on this machine, not "http://login.example"',
   ],
+  [
+    { issuer: "http://login.localhost" },
+    'issuer must use https, or http on this machine, not "http://login.localhost"',
+  ],
   [{ issuer: undefined }, "issuer must use https, or http on this machine, not undefined"],
   [{ clientId: "" }, "clientId must be a text that is not empty"],
   [{ metadataUri: "/metadata" }, 'metadataUri must use https, or http on this machine, not "/metadata"'],
