@@ -18,5 +18,5 @@ export function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
   const executablePath = CHROMIUM_PATH ?? KNOWN_PLACES.find(existsSync) ?? chromium.executablePath();
   // Chromium refuses to run as root inside its own sandbox; containers of continuous integration are root.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ ...options, executablePath, args });
+  return chromium.launch({ ...options, executablePath, args: [...args, ...(options.args ?? [])] });
 }

@@ -95,8 +95,10 @@ function withPlannedRefresh(entry: StoreEntry): StoreEntry {
   return { ...entry, nextRefreshId: randomId() };
 }
 
+/** Read the value of a cookie; `undefined` when there is none, or more than one. */
 function valueOfPair(header: string, name: string): string | undefined {
   const prefix = `${name}=`;
-  const pair = header.split(";").find((each) => each.trimStart().startsWith(prefix));
-  return pair?.trim().slice(prefix.length);
+  const [pair, second] = header.split(";").filter((each) => each.trimStart().startsWith(prefix));
+  // Another host of the domain can plant one, under a name without `__Host-`: which of two comes first says nothing.
+  return second === undefined ? pair?.trim().slice(prefix.length) : undefined;
 }

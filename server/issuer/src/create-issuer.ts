@@ -181,12 +181,16 @@ function toRevocations(revocations: Revocations): Issuer["revocations"] {
  */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
-function createSessionRoutes({ options }: IssuerContext, { sessions, signIn }: Issuance): Issuer["routes"] {
+function createSessionRoutes(
+  { options, clock }: IssuerContext,
+  { sessions, signIn }: Issuance,
+): Issuer["routes"] {
   const service = createSessionService({
     sessions,
     signIn,
     issuer: options.url,
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),
+    clock,
   });
   return (router) => void router.service(SessionService, service, { readMaxBytes: MAX_MESSAGE_BYTES });
 }

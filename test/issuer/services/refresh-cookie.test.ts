@@ -5,12 +5,16 @@ import { describe, expect, it } from "vitest";
 import { createRefreshCookie } from "../../../server/issuer/src/services/refresh-cookie.ts";
 import { COOKIE_ORIGIN } from "../../support/own-issuer.ts";
 import { bearer, type SessionServer, startSessionServer } from "../../support/session-server.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+
+const PATH = "/countersign.auth.v1.SessionService/";
+const CLEARED = `__Secure-countersign_refresh=; Max-Age=0; Path=${PATH}; Secure`;
 
 const credential = { case: "password", value: { username: "ada", password: "correct horse" } } as const;
 
 /** A page: it sends its origin and its cookies, and keeps what it is given. */
 function openPage({ client }: SessionServer, origin: string | undefined) {
-  const jar = { cookie: "", setCookie: "" };
+  const jar = { cookie: "", setCookies: [] as readonly string[] };
   const options = (extra: Readonly<Record<string, string>> = {}) => ({
     headers: {
       ...extra,
@@ -18,9 +22,10 @@ function openPage({ client }: SessionServer, origin: string | undefined) {
       ...(jar.cookie === "" ? {} : { cookie: jar.cookie }),
     },
     onHeader: (headers: Headers) => {
-      jar.setCookie = headers.get("set-cookie") ?? "";
-      const { name, value } = parseSetCookie(jar.setCookie);
-      jar.cookie = jar.setCookie === "" ? jar.cookie : `other=1; ${name}=${value}`;
+      jar.setCookies = headers.getSetCookie();
+      const written = jar.setCookies.map((line) => parseSetCookie(line)).find(({ value }) => value !== "");
+      const isCleared = jar.setCookies.length > 0 && written === undefined;
+      jar.cookie = isCleared ? "" : written ? `other=1; ${written.name}=${written.value}` : jar.cookie;
     },
   });
   return {
@@ -46,8 +51,9 @@ describe("the refresh cookie", () => {
     const { tokens } = await page.signIn();
     expect(tokens?.refreshToken).toBe("");
     expect(tokens?.accessToken).not.toBe("");
-    expect(parseSetCookie(page.jar.setCookie)).toMatchObject({
-      name: "countersign_refresh",
+    expect(page.jar.setCookies).toHaveLength(1);
+    expect(parseSetCookie(page.jar.setCookies[0] ?? "")).toMatchObject({
+      name: "__Secure-countersign_refresh",
       value: expect.stringMatching(/^csr_[\w-]{91}$/),
       httpOnly: true,
       secure: true,
@@ -66,7 +72,7 @@ describe("the refresh cookie", () => {
     expect(second.tokens).toMatchObject({ sessionId: first.tokens?.sessionId, refreshToken: "" });
     expect(page.jar.cookie).not.toBe(before);
     await page.signOut(second.tokens?.accessToken ?? "");
-    expect(parseSetCookie(page.jar.setCookie)).toMatchObject({ value: "", maxAge: 0 });
+    expect(page.jar.setCookies).toEqual([CLEARED]);
     expect(await codeOf(page.refresh())).toBe("Unauthenticated");
   });
 
@@ -76,7 +82,7 @@ describe("the refresh cookie", () => {
     const replaced = await page.signIn();
     await page.signIn();
     await page.signOut(replaced.tokens?.accessToken ?? "");
-    expect(page.jar.setCookie).toBe("");
+    expect(page.jar.setCookies).toEqual([]);
     expect(await codeOf(page.refresh())).toBe("none");
   });
 
@@ -93,9 +99,41 @@ describe("the refresh cookie", () => {
     });
   }
 
+  it("is read under its former name for 30 days, and moves with the first refresh", async () => {
+    await using server = await startSessionServer();
+    const page = openPage(server, COOKIE_ORIGIN);
+    await page.signIn();
+    const value = page.jar.cookie.split("=").at(-1);
+    page.jar.cookie = `countersign_refresh=${value}`;
+    expect(await codeOf(page.refresh())).toBe("none");
+    expect(page.jar.setCookies).toEqual([
+      `countersign_refresh=; Max-Age=0; Path=${PATH}; Secure`,
+      expect.stringMatching(/^__Secure-countersign_refresh=csr_[\w-]{91}; Max-Age=604800; /),
+    ]);
+    expect(await codeOf(page.refresh())).toBe("none");
+    expect(page.jar.setCookies).toHaveLength(1);
+  });
+
+  it("is taken away under its former name by a sign-in and a sign-out", async () => {
+    await using server = await startSessionServer();
+    const page = openPage(server, COOKIE_ORIGIN);
+    page.jar.cookie = `countersign_refresh=csr_${"a".repeat(91)}`;
+    const { tokens } = await page.signIn();
+    expect(page.jar.setCookies[0]).toBe(`countersign_refresh=; Max-Age=0; Path=${PATH}; Secure`);
+    page.jar.cookie = page.jar.cookie.replace("__Secure-", "");
+    await page.signOut(tokens?.accessToken ?? "");
+    expect(page.jar.setCookies).toEqual([`countersign_refresh=; Max-Age=0; Path=${PATH}; Secure`]);
+  });
+
   it("is not there when no origin is listed", async () => {
-    const page = { requestHeader: new Headers({ origin: COOKIE_ORIGIN }), responseHeader: new Headers() };
-    const signIn = async () => createRefreshCookie(undefined).assertOrigin(page);
+    const options = { isCookieOrigin: undefined, issuer: "https://auth.example", clock: createTestClock(0) };
+    const url = "https://auth.example/";
+    const page = {
+      requestHeader: new Headers({ origin: COOKIE_ORIGIN }),
+      responseHeader: new Headers(),
+      url,
+    };
+    const signIn = async () => createRefreshCookie(options).assertOrigin(page);
     expect(await codeOf(signIn())).toBe("Unimplemented");
   });
 });

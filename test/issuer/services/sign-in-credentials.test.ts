@@ -98,7 +98,7 @@ describe("SignIn with a token of another issuer", () => {
     );
     expect(tokens?.refreshToken).toBe("");
     expect(cookie).toMatch(
-      /^countersign_refresh=csr_[\w-]{91}; Max-Age=3600; .*HttpOnly; Secure; SameSite=Strict$/,
+      /^__Secure-countersign_refresh=csr_[\w-]{91}; Max-Age=3600; .*HttpOnly; Secure; SameSite=Strict$/,
     );
   });
 

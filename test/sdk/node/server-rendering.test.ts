@@ -159,7 +159,7 @@ test("a sign-out takes the cookie away", async () => {
   expect(servers.auth.counts().signOuts).toBe(1);
 });
 
-test("a cookie that was forged, cut off or sealed with another secret is the same as none", async () => {
+test("a cookie that was forged, cut off, sealed with another secret or sent twice is the same as none", async () => {
   await using servers = await startServers();
   const cookie = pairOf(await fetch(servers.pages, { method: "POST" }));
   const isRead = async (header: string, secret = SECRET) =>
@@ -170,6 +170,8 @@ test("a cookie that was forged, cut off or sealed with another secret is the sam
     `${cookie.slice(0, 40)}A${cookie.slice(41)}B`,
     "__Host-countersign=",
     "",
+    `${cookie}; ${cookie}`,
+    `theme=dark; ${cookie};__Host-countersign=;x=1`,
   ]) {
     expect(await isRead(forged)).toBe(false);
   }

@@ -1,8 +1,17 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
-import { AuthError } from "@countersign/server";
-import { parseCookie, stringifySetCookie } from "cookie";
+import { AuthError, type Clock } from "@countersign/server";
+import { stringifySetCookie } from "cookie";
 import { claimedSessionId } from "../sessions/refresh-token.ts";
+import { COOKIE_PATH, type CookiePair, clearOwn, clearPlanted, readCookies } from "./planted-cookies.ts";
+
+/** What the keeper of the cookie needs. */
+export interface RefreshCookieOptions {
+  /** Says whether pages of an origin may use it; undefined: none may. */
+  readonly isCookieOrigin: ((origin: string) => boolean) | undefined;
+  /** The public URL of the issuer: browsers may know the server by its host. */
+  readonly issuer: string;
+  readonly clock: Clock;
+}
 
 /** Keeps refresh tokens in a cookie that scripts cannot read and that no other site can send. */
 export interface RefreshCookie {
@@ -13,55 +22,105 @@ export interface RefreshCookie {
    * @throws AuthError `POLICY_DENIED` when the call comes from another origin, or from none
    */
   assertOrigin(ctx: HeaderContext): void;
-  /** Read the refresh token; undefined when there is no cookie. */
+  /**
+   * Read the refresh token of a page; undefined when there is no cookie.
+   *
+   * @throws ConnectError `Aborted` when there are two: another host of the domain has planted one, and which came first
+   *   says nothing. The answer takes away what this host has not written, so that the next attempt finds one
+   * @throws ConnectError, AuthError as `assertOrigin`
+   */
   read(ctx: HeaderContext): string | undefined;
-  /** Put a refresh token into the cookie, for as long as it lasts. */
+  /** Put a refresh token into the cookie, for as long as it lasts, and take all others of its names away. */
   write(ctx: HeaderContext, refreshToken: string, expiresInMs: number): void;
-  /** Take the cookie of a session that has ended away; that of another, which has replaced it, stays. */
+  /**
+   * Take the cookie of a session that has ended away; that of another, which has replaced it, stays. Of two, both go,
+   * wherever they lie.
+   */
   clear(ctx: HeaderContext, sessionId: string): void;
 }
 
-type HeaderContext = Pick<HandlerContext, "requestHeader" | "responseHeader">;
-
-const NAME = "countersign_refresh";
-
-const ATTRIBUTES = {
-  httpOnly: true,
-  secure: true,
-  sameSite: "strict",
-  // No other path of the server ever gets to see it.
-  path: `/${SessionService.typeName}/`,
-} as const;
+type HeaderContext = Pick<HandlerContext, "requestHeader" | "responseHeader" | "url">;
 
 /**
- * Create the keeper of the cookie.
- *
- * @param isCookieOrigin says whether pages of an origin may use it; undefined: none may
+ * Browsers take a cookie with this prefix from https only, or from loopback (RFC 6265bis §4.1.3.1). It has a path, so that
+ * no other service sees it; `__Host-` would have none.
  */
-export function createRefreshCookie(
-  isCookieOrigin: ((origin: string) => boolean) | undefined,
-): RefreshCookie {
-  const read = (ctx: HeaderContext): string | undefined =>
-    parseCookie(ctx.requestHeader.get("cookie") ?? "")[NAME];
-  const set = (ctx: HeaderContext, value: string, maxAge: number): void =>
-    ctx.responseHeader.append("set-cookie", stringifySetCookie({ ...ATTRIBUTES, name: NAME, value, maxAge }));
+const NAME = "__Secure-countersign_refresh";
+
+/** Its name until this release. */
+const FORMER_NAME = "countersign_refresh";
+
+/** How long after a start the former name is read: so that an update signs nobody out who comes back within that time. */
+const FORMER_NAME_MS = 30 * 24 * 60 * 60 * 1_000;
+
+const ATTRIBUTES = { httpOnly: true, secure: true, sameSite: "strict", path: COOKIE_PATH } as const;
+
+/** Create the keeper of the cookie. */
+export function createRefreshCookie({ isCookieOrigin, issuer, clock }: RefreshCookieOptions): RefreshCookie {
+  const formerUntilMs = clock.nowMs() + FORMER_NAME_MS;
+
+  function find({ requestHeader }: HeaderContext): readonly CookiePair[] {
+    const names = clock.nowMs() < formerUntilMs ? [NAME, FORMER_NAME] : [NAME];
+    return readCookies(requestHeader.get("cookie"), names);
+  }
+
+  function append({ responseHeader }: HeaderContext, lines: readonly string[]): void {
+    for (const line of lines) {
+      responseHeader.append("set-cookie", line);
+    }
+  }
+
+  /** Take away all but what this host has written under the name that stays. */
+  function clearOthers(ctx: HeaderContext, found: readonly CookiePair[], kept: string | undefined): void {
+    const hosts = hostsOf(ctx, issuer);
+    for (const name of new Set(found.map((pair) => pair.name))) {
+      append(ctx, name === kept ? [] : [clearOwn(name)]);
+      append(ctx, found.length > 1 ? clearPlanted(name, hosts) : []);
+    }
+  }
+
+  function assertOrigin(ctx: HeaderContext): void {
+    if (isCookieOrigin === undefined) {
+      throw new ConnectError("this server does not put refresh tokens in cookies", Code.Unimplemented);
+    }
+    const origin = ctx.requestHeader.get("origin");
+    if (origin === null || !isCookieOrigin(origin)) {
+      throw new AuthError("POLICY_DENIED", "pages of this origin may not use the refresh cookie");
+    }
+  }
+
   return {
-    assertOrigin(ctx) {
-      if (isCookieOrigin === undefined) {
-        throw new ConnectError("this server does not put refresh tokens in cookies", Code.Unimplemented);
+    assertOrigin,
+    read(ctx) {
+      const found = find(ctx);
+      if (found.length === 0) {
+        return undefined;
       }
-      const origin = ctx.requestHeader.get("origin");
-      if (origin === null || !isCookieOrigin(origin)) {
-        throw new AuthError("POLICY_DENIED", "pages of this origin may not use the refresh cookie");
+      assertOrigin(ctx);
+      if (found.length > 1) {
+        clearOthers(ctx, found, found.some(({ name }) => name === NAME) ? NAME : FORMER_NAME);
+        throw new ConnectError("the request has two refresh cookies, and should have one", Code.Aborted);
       }
+      return found[0]?.value;
     },
-    read,
-    write: (ctx, refreshToken, expiresInMs) => set(ctx, refreshToken, Math.floor(expiresInMs / 1_000)),
+    write(ctx, refreshToken, expiresInMs) {
+      clearOthers(ctx, find(ctx), NAME);
+      const maxAge = Math.floor(expiresInMs / 1_000);
+      append(ctx, [stringifySetCookie({ ...ATTRIBUTES, name: NAME, value: refreshToken, maxAge })]);
+    },
     clear(ctx, sessionId) {
-      const refreshToken = read(ctx);
-      if (refreshToken !== undefined && (claimedSessionId(refreshToken) ?? sessionId) === sessionId) {
-        set(ctx, "", 0);
+      const found = find(ctx);
+      const isOwn = ({ value }: CookiePair) => (claimedSessionId(value) ?? sessionId) === sessionId;
+      if (found.length > 1 || found.some(isOwn)) {
+        clearOthers(ctx, found, undefined);
       }
     },
   };
+}
+
+/** The names that the browser may know this server by: a proxy may have changed that of the request. */
+function hostsOf({ requestHeader, url }: HeaderContext, issuer: string): readonly string[] {
+  const host = requestHeader.get("host");
+  const urls = [host === null ? url : `https://${host}`, issuer];
+  return urls.map((text) => URL.parse(text)?.hostname ?? "");
 }

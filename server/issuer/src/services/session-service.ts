@@ -5,7 +5,7 @@ import {
   type SessionService,
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
-import { AuthError, principalOf } from "@countersign/server";
+import { AuthError, type Clock, principalOf } from "@countersign/server";
 import { assertValid, peerOf } from "@countersign/server/internal";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
@@ -35,6 +35,7 @@ export interface SessionServiceOptions {
    * Default: none may, and `DELIVERY_COOKIE` answers `Unimplemented`.
    */
   readonly isCookieOrigin?: (origin: string) => boolean;
+  readonly clock: Clock;
 }
 
 /** What both SignIn and Refresh answer. */
@@ -42,18 +43,18 @@ interface TokenResponse {
   readonly tokens: ReturnType<typeof toTokenSet>;
 }
 
-interface Deps extends Omit<SessionServiceOptions, "isCookieOrigin"> {
+interface Deps extends Omit<SessionServiceOptions, "isCookieOrigin" | "clock"> {
   readonly cookie: RefreshCookie;
 }
 
 /** Create the service that signs in, and keeps signed in. */
 export function createSessionService(options: SessionServiceOptions): ServiceImpl<typeof SessionService> {
-  const { sessions, issuer, isCookieOrigin } = options;
+  const { sessions, issuer, isCookieOrigin, clock } = options;
   const deps: Deps = {
     sessions,
     signIn: options.signIn,
     issuer,
-    cookie: createRefreshCookie(isCookieOrigin),
+    cookie: createRefreshCookie({ isCookieOrigin, issuer, clock }),
   };
   return {
     signIn: (request, ctx) => signIn(deps, request, ctx),
@@ -106,9 +107,6 @@ async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext)
       "REFRESH_TOKEN_INVALID",
       "there is no refresh token, neither in the request nor in a cookie",
     );
-  }
-  if (inCookie) {
-    deps.cookie.assertOrigin(ctx);
   }
   const maxAccessTtlMs = readMaxAccessTtl(request);
   const use = toSessionUse({ headers: ctx.requestHeader, peer: peerOf(ctx.values) });
