@@ -40,6 +40,23 @@ describe("the keys of an issuer (S4, S5)", () => {
     expect(await refuse(macToken(Buffer.alloc(32, 8)))).toEqual(SIGNATURE);
   });
 
+  test("may be a source that says it has a secret, and then only", async () => {
+    const { keys } = resolve([{ sharedSecret: secret }]).issuer;
+    const { verify, refuse } = resolve([{ source: keys }], { algorithms: ["HS256"] });
+    await verify(macToken());
+    expect(await refuse(macToken(Buffer.alloc(32, 8)))).toEqual(SIGNATURE);
+    for (const hasSharedSecret of [undefined, false, "true" as unknown as boolean]) {
+      const source = {
+        find: keys.find,
+        isTrusted: keys.isTrusted,
+        ...(hasSharedSecret === undefined ? {} : { hasSharedSecret }),
+      };
+      expect(() => resolve([{ source }], { algorithms: ["HS256"] })).toThrow(
+        "algorithm HS256 is for a shared secret, and keys have none",
+      );
+    }
+  });
+
   test("may be several secrets, and several key sets", async () => {
     const other = Buffer.alloc(32, 8);
     const { verify } = resolve([

@@ -16,8 +16,6 @@ interface KeyKinds {
   readonly hasSecret: boolean;
   /** Whether it has others than shared secrets. */
   readonly hasOthers: boolean;
-  /** Whether it has a source of the application's, whose keys may be of any kind. */
-  readonly hasSource: boolean;
 }
 
 /** What an issuer may sign with when it does not say: those that are common and of our time. */
@@ -32,7 +30,7 @@ const DEFAULT_SECRET: readonly SignatureAlgorithm[] = ["HS256"];
  */
 export function resolveAlgorithms(
   named: readonly SignatureAlgorithm[] | undefined,
-  { hasSecret, hasOthers, hasSource }: KeyKinds,
+  { hasSecret, hasOthers }: KeyKinds,
 ): KeyAlgorithms {
   const all = named ?? [...(hasOthers ? DEFAULT_PUBLIC : []), ...(hasSecret ? DEFAULT_SECRET : [])];
   if (!Array.isArray(all)) {
@@ -47,7 +45,7 @@ export function resolveAlgorithms(
   }
   const secrets = all.filter(isSecretAlgorithm);
   const publics = all.filter((name) => !isSecretAlgorithm(name));
-  if (secrets.length > 0 && !hasSecret && !hasSource) {
+  if (secrets.length > 0 && !hasSecret) {
     throw new TypeError(`algorithm ${secrets[0]} is for a shared secret, and keys have none`);
   }
   if (secrets.length > 1) {

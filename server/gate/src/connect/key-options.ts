@@ -82,9 +82,8 @@ export function resolveKeys(owner: KeyOwner, server: KeyHost): ResolvedKeys {
       throw new TypeError("keys must not be an empty list");
     }
     const algorithms = resolveAlgorithms(owner.algorithms, {
-      hasSecret: kinds.includes("sharedSecret"),
+      hasSecret: list.some(hasSharedSecret),
       hasOthers: kinds.some((kind) => kind !== "sharedSecret"),
-      hasSource: kinds.includes("source"),
     });
     const report = createKeyReport(owner.issuer, server.onWarning);
     const sources = list.map((keys) => createSource(keys, { owner, server, algorithms, report }));
@@ -110,6 +109,12 @@ function kindOf(keys: KeyOptions): KeyKind {
   }
   assertOptionNames(`keys with ${kind}`, keys, MEMBERS[kind]);
   return kind;
+}
+
+/** Only true itself says so: a source of the application's may be plain JavaScript. */
+function hasSharedSecret(keys: KeyOptions): boolean {
+  const source: KeySource | null = "source" in keys ? keys.source : null;
+  return "sharedSecret" in keys || source?.hasSharedSecret === true;
 }
 
 /** What the sources of one issuer have in common. */

@@ -46,6 +46,7 @@ export function joinKeys(sources: readonly KeySource[]): KeySource {
       return false;
     },
     findKnown,
+    hasSharedSecret: sources.some((source) => source.hasSharedSecret === true),
     async findAgain(kid, algorithm) {
       // One that had nothing at hand was not asked before: the key may be there.
       const ask = (source: KeySource) =>

@@ -65,6 +65,9 @@ export interface KeySource {
    */
   findAgain?(kid: string | undefined, algorithm: SignatureAlgorithm): FoundKeys | Promise<FoundKeys>;
 
+  /** Whether one of its keys is a shared secret: an issuer may only then sign with HS256, HS384 or HS512. Default: false. */
+  readonly hasSharedSecret?: boolean;
+
   /** Fetch the keys ahead of the first call, where the platform allows that. What goes wrong is for `find` to report. */
   prefetch?(): void;
 

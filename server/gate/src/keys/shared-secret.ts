@@ -42,5 +42,6 @@ export function createSharedSecret(secret: Uint8Array, algorithm: SecretAlgorith
     find: (_kid, wanted) => source.find(undefined, wanted),
     isTrusted: (key) => source.isTrusted(key),
     findKnown: (_kid, wanted) => source.findKnown?.(undefined, wanted),
+    hasSharedSecret: true,
   };
 }
