@@ -4,8 +4,11 @@ import type { Principal } from "../authenticate/principal.ts";
 import { toFactText } from "../errors/facts.ts";
 import { typeOfMessage } from "./field-type.ts";
 import { withImports } from "./file-imports.ts";
+import { createRuleBudget, type RuleBudget } from "./rule-budget.ts";
 import { checkExpression } from "./rule-check.ts";
 import { DYNAMIC_CLAIMS } from "./rule-claims.ts";
+import { withBudget } from "./rule-functions.ts";
+import { countIterations } from "./rule-iterations.ts";
 import { createRulePrincipals, type RulePrincipals } from "./rule-principal.ts";
 import { isOpen, type RuleType } from "./rule-type.ts";
 
@@ -15,7 +18,7 @@ export interface Rule {
   readonly expression: string;
   /**
    * Check whether a principal may send a message. Whatever the expression does but be true, it denies: other
-   * values and errors too.
+   * values and errors too, also when it takes more steps than one may take for a message.
    */
   allows(principal: Principal | undefined, request: Message): boolean;
   /** Say why a message is denied, for whoever operates the server: `false`, or the error of the expression. */
@@ -66,7 +69,7 @@ function planRule(
   input: DescMessage,
   { principals, file = input.file }: RuleContext,
 ): ReturnType<typeof plan> {
-  const env = envOf(file);
+  const { env, budget, bounded } = envOf(file);
   const parsed = attempt("cannot be parsed", () => parse(expression));
   const variables = new Map<string, RuleType>([
     ["principal", principals.type],
@@ -76,7 +79,12 @@ function planRule(
   if (!isOpen(type) && !(type.kind === "scalar" && type.name === "bool")) {
     throw new TypeError("has a rule that is neither true nor false");
   }
-  return attempt("cannot be evaluated", () => plan(env, parsed));
+  countIterations(parsed.expr);
+  const evaluate = attempt("cannot be evaluated", () => plan(bounded, parsed));
+  return (variables) => {
+    budget.refill();
+    return evaluate(variables);
+  };
 }
 
 function attempt<T>(failure: string, run: () => T): T {
@@ -87,11 +95,25 @@ function attempt<T>(failure: string, run: () => T): T {
   }
 }
 
-/** The rules of a file share what it imports. */
-const envs = new WeakMap<DescFile, CelEnv>();
+/** What rules are evaluated with. */
+interface RuleEnv {
+  readonly env: CelEnv;
+  /** The same, with functions that draw on the budget. */
+  readonly bounded: CelEnv;
+  readonly budget: RuleBudget;
+}
 
-function envOf(file: DescFile): CelEnv {
-  const env = envs.get(file) ?? celEnv({ registry: createRegistry(...withImports(file)) });
-  envs.set(file, env);
-  return env;
+/** The rules of a file share what it imports. */
+const envs = new WeakMap<DescFile, RuleEnv>();
+
+function envOf(file: DescFile): RuleEnv {
+  const known = envs.get(file) ?? createRuleEnv(file);
+  envs.set(file, known);
+  return known;
+}
+
+function createRuleEnv(file: DescFile): RuleEnv {
+  const env = celEnv({ registry: createRegistry(...withImports(file)) });
+  const budget = createRuleBudget();
+  return { env, budget, bounded: withBudget(env, budget) };
 }
