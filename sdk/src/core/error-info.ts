@@ -2,13 +2,10 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 
-// A google.rpc.ErrorInfo as it is sent: reason, domain and metadata, each with its length before it. Decoding it and
-// RetryInfo by their descriptors adds 0.5 kB to the 9.7 kB of a page, compressed (`npm run bench -- sdk-size`). The price
-// of matching text: fields in the order of their numbers, as Countersign writes them, and texts of at most 127 bytes.
-const ERROR_INFO = /^\n.(?<reason>\w+).\vcountersign(?:.*\n.cause..(?<cause>\w+))?/s;
-// Entries of its metadata, each up to where the next begins. The length of a long text has two bytes, which are no UTF-8.
-const ACR_VALUES = /\nacr_values.\ufffd?.(\P{C}+)/su;
-const MAX_AGE = /\Wmax_age..(\d+)/s;
+// A google.rpc.ErrorInfo of Countersign as it is sent: reason, domain and metadata, each with its length before it.
+// Decoding it and RetryInfo by their descriptors adds 0.5 kB to a page, compressed (`npm run bench -- sdk-size`). The price
+// of matching text: fields in the order of their numbers, as Countersign writes them, and a reason of at most 127 bytes.
+const ERROR_INFO = /^\n.(\w+).\vcountersign.*/s;
 // A mistake in a header must not lock users out for a year.
 const MAX_WAIT_MS = 86_400_000;
 
@@ -17,16 +14,18 @@ export type AuthReason = Exclude<keyof typeof ReasonNumbers, "UNSPECIFIED">;
 
 /** What a Countersign server says about a refused call. */
 export interface Refusal {
-  /** An {@link AuthReason}, or one that a later version of the server added. */
-  readonly reason: string;
-  /** What led to it, such as `reuse_detected`; `undefined` when the server does not say. */
-  readonly cause: string | undefined;
+  /** An {@link AuthReason}, or one that a later version of the server added; `undefined` when the error is not from one. */
+  readonly reason: string | undefined;
+  /** Reads what else it says, such as `cause`; `undefined` when it does not. */
+  readonly metadata: (key: string) => string | undefined;
 }
 
-/** Read why a Countersign server refused a call; `undefined` when the error is not from one. */
-export function readRefusal(error: ConnectError): Refusal | undefined {
-  // The names of the groups are those of Refusal.
-  return ERROR_INFO.exec(readErrorInfo(error))?.groups as Refusal | undefined;
+/** Read why a Countersign server refused a call. */
+export function readRefusal(error: ConnectError): Refusal {
+  const [text = "", reason] = ERROR_INFO.exec(new TextDecoder().decode(detailOf(error, "ErrorInfo"))) ?? [];
+  // An entry has its key and its value, up to where the next begins. The length of a long one has two bytes, no UTF-8.
+  const metadata = (key: string) => new RegExp(`\n.${key}\x12\ufffd?.(\\P{C}+)`, "su").exec(text)?.[1];
+  return { reason, metadata };
 }
 
 /** How the user must sign in again for a call. */
@@ -39,20 +38,15 @@ export interface StepUpDemand {
 
 /** Read how the user must sign in again for a call; `undefined` when that is not what the error says. */
 export function readStepUp(error: ConnectError): StepUpDemand | undefined {
-  if (!hasReason(error, ["REAUTH_REQUIRED"])) {
+  const { reason, metadata } = readRefusal(error);
+  if (reason !== "REAUTH_REQUIRED") {
     return undefined;
   }
-  const text = readErrorInfo(error);
-  const [, acrValues] = ACR_VALUES.exec(text) ?? [];
-  const [, maxAge] = MAX_AGE.exec(text) ?? [];
+  const maxAge = Number(metadata("max_age"));
   return {
-    acrValues: acrValues?.split(" ") ?? [],
-    maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
+    acrValues: metadata("acr_values")?.split(" ") ?? [],
+    maxAgeSeconds: maxAge >= 0 ? maxAge : undefined,
   };
-}
-
-function readErrorInfo(error: ConnectError): string {
-  return new TextDecoder().decode(detailOf(error, "ErrorInfo"));
 }
 
 /**
@@ -79,7 +73,7 @@ function toWaitMs(waitMs: number): number | undefined {
 /** Check whether an error has one of these reasons; `undefined` stands for an error without one of ours. */
 export function hasReason(error: ConnectError, reasons: readonly (AuthReason | undefined)[]): boolean {
   const known: readonly (string | undefined)[] = reasons;
-  return known.includes(readRefusal(error)?.reason);
+  return known.includes(readRefusal(error).reason);
 }
 
 /**
@@ -90,7 +84,7 @@ export function hasReason(error: ConnectError, reasons: readonly (AuthReason | u
 export function isTokenRefused(error: ConnectError): boolean {
   return (
     error.code === Code.Unauthenticated &&
-    readRefusal(error)?.cause !== "token_too_long" &&
+    readRefusal(error).metadata("cause") !== "token_too_long" &&
     hasReason(error, [
       undefined,
       "TOKEN_MISSING",
@@ -103,7 +97,8 @@ export function isTokenRefused(error: ConnectError): boolean {
 }
 
 function detailOf({ details }: ConnectError, name: string): Uint8Array | undefined {
-  const received = details.filter((detail) => "type" in detail);
+  // Those that a server of the same process made have no type yet: hence the cast.
+  const received = details as readonly { readonly type?: string; readonly value?: Uint8Array }[];
   return received.find(({ type }) => type === `google.rpc.${name}`)?.value;
 }
 

@@ -35,12 +35,13 @@ export function classifyFailure(cause: unknown): Failure {
 }
 
 function meaningOf(error: ConnectError): Omit<Failure, "error"> {
-  const refusal = readRefusal(error);
-  const isFinal = refusal !== undefined && REFUSAL_CODES.includes(error.code);
+  const { reason, metadata } = readRefusal(error);
+  const cause = metadata("cause");
+  const isFinal = reason && REFUSAL_CODES.includes(error.code);
   const isConfig = CONFIG_CODES.includes(error.code);
   return {
     kind: isFinal ? "final" : isConfig ? "config" : "transient",
-    reason: refusal?.cause === "reuse_detected" || refusal?.cause === "expired" ? refusal.cause : "revoked",
+    reason: cause === "reuse_detected" || cause === "expired" ? cause : "revoked",
     retryAfterMs: readRetryAfterMs(error),
   };
 }
@@ -50,5 +51,5 @@ export function explainedAt(baseUrl: string, cause: unknown): ConnectError {
   const error = ConnectError.from(cause);
   const { rawMessage, code, metadata } = error;
   const message = `SessionService at ${baseUrl}: ${rawMessage || "none"}`;
-  return readRefusal(error) ? error : new ConnectError(message, code, metadata, undefined, cause);
+  return readRefusal(error).reason ? error : new ConnectError(message, code, metadata, undefined, cause);
 }

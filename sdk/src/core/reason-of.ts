@@ -12,7 +12,7 @@ import { isTokenSourceError } from "./source-error.ts";
  * @returns `undefined` when the error is not from such a server, or has a reason that this version does not know
  */
 export function reasonOf(error: unknown): AuthReason | undefined {
-  const reason = readRefusal(toReceived(error))?.reason;
+  const reason = readRefusal(toReceived(error)).reason;
   return reason !== undefined && isAuthReason(reason) ? reason : undefined;
 }
 
