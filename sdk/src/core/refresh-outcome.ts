@@ -2,7 +2,7 @@ import { attemptsLeft, blockedMs, withFailedAttempt, withFailure, withoutAttempt
 import { type Arrival, endEntry, isFor, isInForce, isSameSession, successorEntry } from "./entries.ts";
 import { type SessionError, unavailable } from "./errors.ts";
 import type { Failure } from "./failure.ts";
-import { revoke } from "./revoke.ts";
+import { revoke, signOutResult } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Change, Draft } from "./shared-entry.ts";
 import type { SignedInEntry } from "./store.ts";
@@ -22,16 +22,17 @@ export async function commit(
   }));
   // The user has signed out, or another one has signed in meanwhile: these tokens end with the session.
   if (isOurs && !isAlive) {
-    void revoke(context, arrival);
+    void signOutResult(revoke(context, arrival));
   }
 }
 
 /** What a failed attempt leads to. Nothing: another tab has refreshed the session, or it has ended. */
-export type Outcome =
+export interface Outcome {
   /** Go on after a while: with another attempt, unless another tab or process has refreshed the session by then. */
-  | { readonly kind: "wait"; readonly delayMs: number }
+  readonly delayMs?: number | undefined;
   /** Give up: the session is what it was, without a newer token. */
-  | { readonly kind: "failed"; readonly error: SessionError };
+  readonly error?: SessionError;
+}
 
 /** A failed attempt. */
 interface FailedAttempt extends Failure {
@@ -47,7 +48,7 @@ export async function noteFailure(
 ): Promise<Outcome | undefined> {
   const { kind, reason, error, retryAfterMs, delayMs } = failure;
   const nowMs = clock.nowMs();
-  const isPast = nowMs >= (entry.refreshExpiresAtMs ?? nowMs + 1);
+  const isPast = nowMs >= (entry.refreshExpiresAtMs ?? Infinity);
   const outcome = await change((current): Change<Outcome> => {
     if (!isInForce(current, entry)) {
       return {};
@@ -60,12 +61,9 @@ export async function noteFailure(
     const intent = source.repeatable || goesOn ? withoutAttempt(current.intent) : undefined;
     const health = (goesOn ? withFailedAttempt : withFailure)(current.health, nowMs, retryAfterMs);
     const draft = { ...current, intent, health };
-    if (goesOn) {
-      return { draft, value: { kind: "wait", delayMs } };
-    }
-    return { draft, value: { kind: "failed", error: unavailable(blockedMs(health, nowMs), error) } };
+    return { draft, value: goesOn ? { delayMs } : { error: unavailable(blockedMs(health, nowMs), error) } };
   });
-  if (outcome?.kind === "failed") {
+  if (outcome?.error) {
     holder.note({ refreshError: error });
   }
   return outcome;

@@ -12,9 +12,10 @@ import type { SignedInEntry } from "./store.ts";
 import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
 /** What is to be done about a refresh. */
-type Step =
-  /** Ask the server for the successor of this entry, in which the attempt is noted. */
-  { readonly kind: "ask"; readonly entry: SignedInEntry } | Outcome;
+interface Step extends Outcome {
+  /** The entry whose successor the server is asked for, with the attempt noted in it. */
+  readonly entry?: SignedInEntry;
+}
 
 /** A refresh as far as it has come. */
 interface Refresh {
@@ -49,8 +50,8 @@ export async function refreshSession(
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
       return isOver ? {} : nextStep(context, current, { forced, attempts });
     });
-    if (step?.kind === "ask") {
-      const { entry } = step;
+    const entry = step?.entry;
+    if (entry) {
       if (attempts === 0) {
         startedMs = clock.monotonicMs();
       }
@@ -69,7 +70,7 @@ export async function refreshSession(
         step = await noteFailure(context, entry, { ...failure, delayMs: isLast ? undefined : delayMs });
       }
     }
-    if (step?.kind !== "wait") {
+    if (step?.delayMs === undefined) {
       return step?.error;
     }
     await sleep(clock, step.delayMs);
@@ -84,22 +85,20 @@ function nextStep(
   const { health, intent } = current;
   const nowMs = clock.nowMs();
   const waitMs = attempts > 0 ? 0 : blockedMs(health, nowMs);
-  const failed = (forMs: number): Change<Step> => ({
-    value: { kind: "failed", error: unavailable(forMs) },
+  const failed = (forMs: number, detail?: string): Change<Step> => ({
+    value: { error: unavailable(forMs, undefined, detail) },
   });
-  const ask = (entry: SignedInEntry): Change<Step> => ({ draft: entry, value: { kind: "ask", entry } });
+  const ask = (entry: SignedInEntry): Change<Step> => ({ draft: entry, value: { entry } });
   if (waitMs > 0) {
     return failed(waitMs);
   }
-  if (intent !== undefined) {
+  if (intent) {
     // Another tab has begun, and may have died since: the same request gets the same answer. With a server that gives
     // none twice, let the other tab finish, or be given up.
     const mayRepeat = source.repeatable || attempts > 0;
     // A tab whose own attempts failed, while other tabs used the rest of the minute's budget, makes no more of them.
     if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS) {
-      return attempts > 0
-        ? failed(blockedMs(health, nowMs))
-        : { value: { kind: "wait", delayMs: OTHERS_POLL_MS } };
+      return attempts > 0 ? failed(blockedMs(health, nowMs)) : { value: { delayMs: OTHERS_POLL_MS } };
     }
     if (mayRepeat) {
       return ask({ ...current, intent: withAttempt(intent, nowMs) });
@@ -107,8 +106,7 @@ function nextStep(
   }
   const restMs = forced ? msUntilForce(health, nowMs) : 0;
   if (restMs > 0) {
-    const error = unavailable(restMs, undefined, "a token is replaced once in 10 s");
-    return { value: { kind: "failed", error } };
+    return failed(restMs, "a token is replaced once in 10 s");
   }
   // A page that comes after a crash sends the same name again, and so does a tab whose store is silent.
   const next = { refreshId: current.nextRefreshId ?? randomId(), startedAtMs: nowMs, underWay: 1 };

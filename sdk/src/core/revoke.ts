@@ -13,39 +13,39 @@ export interface SignOutResult {
   readonly error?: ConnectError;
 }
 
-/** End the session of these tokens at the server. Never rejects. */
+/** End the session of these tokens at the server. @throws whatever the source throws */
 export async function revoke(
   { clock, source }: SessionContext,
   { accessToken, refreshToken, idToken }: Pick<SignedInEntry, "accessToken" | "refreshToken" | "idToken">,
-): Promise<SignOutResult> {
-  try {
-    const others = { refreshToken: refreshToken?.reveal(), idToken: idToken?.reveal() };
-    await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal, others));
-    return { revoked: true };
-  } catch (error) {
-    return signOutFailure(error);
-  }
+): Promise<void> {
+  const others = { refreshToken: refreshToken?.reveal(), idToken: idToken?.reveal() };
+  await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal, others));
 }
 
-/** End a session at the server, with a fresh token if its own has expired. Never rejects. */
-export async function revokeEntry(context: SessionContext, entry: SignedInEntry): Promise<SignOutResult> {
-  const first = await revoke(context, entry);
-  if (first.error === undefined || !isTokenRefused(first.error)) {
-    return first;
-  }
+/** End a session at the server, with a fresh token if its own has expired. @throws whatever the source throws */
+export async function revokeEntry(context: SessionContext, entry: SignedInEntry): Promise<void> {
   try {
-    const next = await askForSuccessor(context, entry);
+    await revoke(context, entry);
+  } catch (error) {
+    const next = isTokenRefused(ConnectError.from(error)) && (await askForSuccessor(context, entry));
     // Another session's must live on.
-    return isFor(next, entry) ? await revoke(context, next) : first;
-  } catch (error) {
-    return signOutFailure(error);
+    if (!next || !isFor(next, entry)) {
+      throw error;
+    }
+    await revoke(context, next);
   }
 }
 
-/** Convert the failure of a sign-out to its result. */
-export function signOutFailure(cause: unknown): SignOutResult {
-  const error = ConnectError.from(cause);
-  // A session that the server does not know any more has ended there.
-  const isGone = hasReason(error, ["SESSION_REVOKED", "REFRESH_TOKEN_INVALID"]);
-  return isGone ? { revoked: true } : { revoked: false, error };
+/** Wait for the end of a sign-out, and say how it ended. Never rejects. */
+export async function signOutResult(ending: Promise<unknown>): Promise<SignOutResult> {
+  try {
+    await ending;
+  } catch (cause) {
+    const error = ConnectError.from(cause);
+    // A session that the server does not know any more has ended there.
+    if (!hasReason(error, ["SESSION_REVOKED", "REFRESH_TOKEN_INVALID"])) {
+      return { revoked: false, error };
+    }
+  }
+  return { revoked: true };
 }

@@ -1,7 +1,7 @@
 import { pauseMs } from "./backoff.ts";
 import { askForTokens, endEntry, firstEntry, isSameSession, steppedUpEntry } from "./entries.ts";
 import { unavailable } from "./errors.ts";
-import { revoke, revokeEntry, type SignOutResult, signOutFailure } from "./revoke.ts";
+import { revoke, revokeEntry, signOutResult } from "./revoke.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Change } from "./shared-entry.ts";
 import type { TokenGrant } from "./source.ts";
@@ -23,7 +23,7 @@ export async function beginSession(
   const first = firstEntry(arrival);
   const before = await context.change((current): Change<StoreEntry | undefined> => {
     const draft = isStepUp ? steppedUpEntry(current, arrival) : undefined;
-    if (draft !== undefined) {
+    if (draft) {
       return { draft };
     }
     // Tokens that take the place of the session's own count as newer ones.
@@ -35,24 +35,24 @@ export async function beginSession(
     return;
   }
   // A refresh token in a cookie is the next session's by now, and not to be used up for this one.
-  void (before.refreshToken === undefined ? revoke(context, before) : revokeEntry(context, before));
+  void signOutResult((before.refreshToken ? revokeEntry : revoke)(context, before));
 }
 
 /**
  * End the session here and in all tabs at once, then at the server.
  *
- * Answers whether the server knows; it never rejects.
+ * @throws whatever the source throws, or `REFRESH_UNAVAILABLE` when the store has not said whether there is a session
  */
-export async function endSession(context: SessionContext): Promise<SignOutResult> {
+export async function endSession(context: SessionContext): Promise<void> {
   const held = context.holder.held();
   const found = await context.change((current) =>
     current?.kind === "signed_in" ? { draft: endEntry(current, "user"), value: current } : {},
   );
   const last = found ?? held;
-  if (last !== undefined) {
-    return revokeEntry(context, last);
+  if (last) {
+    await revokeEntry(context, last);
+  } else if (context.holder.snapshot().status === "loading") {
+    // What a store holds that has not answered yet goes on.
+    throw unavailable(pauseMs(1));
   }
-  // What a store holds that has not answered yet goes on.
-  const isUnknown = context.holder.snapshot().status === "loading";
-  return isUnknown ? signOutFailure(unavailable(pauseMs(1))) : { revoked: true };
 }
