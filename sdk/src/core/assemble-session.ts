@@ -10,10 +10,10 @@ import { createInterceptor } from "./interceptor.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { createOriginGuard, type OriginGuardOptions } from "./origin.ts";
 import { NO_PEERS, type Peers } from "./peers.ts";
-import { signOutFailure } from "./revoke.ts";
+import { signOutResult } from "./revoke.ts";
 import type { Session } from "./session.ts";
 import type { SessionContext } from "./session-context.ts";
-import { CORES } from "./session-core.ts";
+import { CORES, type SessionCore } from "./session-core.ts";
 import { createSharedEntry } from "./shared-entry.ts";
 import { beginSession, endSession } from "./sign-in.ts";
 import { LOADING_SNAPSHOT } from "./snapshot.ts";
@@ -95,9 +95,11 @@ export function assembleSession(options: AssembleOptions): Session {
   const access = createAccess(context);
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = refusal ? undefined : (source.renewStreams?.bind(source) ?? server?.renewStreams);
-  const upkeep = createUpkeep({ access, clock, holder, renewStreams });
   const stepUps = options.onStepUp && createStepUps(options.onStepUp);
-  const looks = new Set([upkeep.look]);
+  const looks = new Set<() => void>();
+  const core: SessionCore = { access, clock, holder, stepUps, looks };
+  const upkeep = createUpkeep(core, renewStreams);
+  looks.add(upkeep.look);
   const look = () => {
     for (const each of looks) {
       each();
@@ -131,23 +133,13 @@ export function assembleSession(options: AssembleOptions): Session {
 
   const streams = renewStreams && upkeep;
   const { replay, onStream } = options;
-  const interceptor = createInterceptor({
-    access,
-    clock,
-    holder,
-    source,
-    refuseToken,
-    streams,
-    replay,
-    onStream,
-    stepUps,
-  });
-  CORES.set(interceptor, { clock, holder, access, looks, stepUps });
+  const interceptor = createInterceptor(core, { source, refuseToken, streams, replay, onStream });
+  CORES.set(interceptor, core);
   return Object.freeze({
     ready: loaded,
     interceptor,
     async signIn(credential) {
-      if (source.signIn === undefined) {
+      if (!source.signIn) {
         throw new TypeError("the source has no signIn: use begin");
       }
       const signIn = source.signIn.bind(source, credential);
@@ -164,7 +156,7 @@ export function assembleSession(options: AssembleOptions): Session {
     signOut() {
       // At once, whatever the store does.
       holder.leave();
-      return ready().then(() => endSession(context), signOutFailure);
+      return signOutResult(ready().then(() => endSession(context)));
     },
     token: async (tokenOptions) => (await access.obtain(tokenOptions)).accessToken.reveal(),
     async refresh() {

@@ -39,23 +39,14 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const renewStreams = refuseToken(baseUrl) ? undefined : server?.renewStreams;
   // The first session refreshes ahead for the subscribers of both.
   const holder = { ...core.holder, changes: new Set<() => void>() };
-  const upkeep = createUpkeep({ access, clock, holder, renewStreams });
+  const upkeep = createUpkeep({ access, clock, holder }, renewStreams);
   const streams = renewStreams && upkeep;
   // The user who is asked is the same: the first session's answer serves both.
   const stepUps = core.stepUps ?? (onStepUp && createStepUps(onStepUp));
-  const interceptor = createInterceptor({
-    access,
-    clock,
-    holder: core.holder,
-    // The server at the base URL is not the source of the tokens.
-    source: {},
-    refuseToken,
-    streams,
-    replay,
-    onStream,
-    stepUps,
-  });
-  CORES.set(interceptor, { access, clock, holder: core.holder, looks, stepUps });
+  const own: SessionCore = { access, clock, holder: core.holder, stepUps, looks };
+  // The server at the base URL is not the source of the tokens.
+  const interceptor = createInterceptor(own, { source: {}, refuseToken, streams, replay, onStream });
+  CORES.set(interceptor, own);
   looks.add(upkeep.look);
 
   function untilDisposed(unsubscribe: () => void): () => void {

@@ -6,23 +6,18 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { Access } from "./access.ts";
 import { CALL } from "./call-name.ts";
 import { isTokenRefused } from "./error-info.ts";
 import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
 import type { OriginGuard } from "./origin.ts";
-import type { SessionContext } from "./session-context.ts";
-import type { StepUps } from "./step-up.ts";
+import type { SessionCore } from "./session-core.ts";
 import { createStreamCall, type StreamContext } from "./stream-call.ts";
-import { readTimeoutMs, writeTimeoutMs } from "./timeout-header.ts";
+import { shortenTimeout } from "./timeout-header.ts";
 
-/** What {@link createInterceptor} needs. */
-export interface InterceptorContext extends StreamContext, Pick<SessionContext, "clock" | "holder"> {
-  readonly access: Access;
+/** What {@link createInterceptor} needs beside what a session shares with those that follow it. */
+export interface InterceptorOptions extends StreamContext {
   readonly refuseToken: OriginGuard;
-  /** Asks the user to sign in again. Absent: calls that need it fail. */
-  readonly stepUps: StepUps | undefined;
 }
 
 const PUBLIC_METHOD = /\/countersign\.auth\.v1\.SessionService\/(SignIn|Refresh)$/;
@@ -33,7 +28,7 @@ type AnyResponse = UnaryResponse | StreamResponse;
 type AnyNext = ReturnType<Interceptor>;
 
 /** What {@link send} works with. */
-interface SendContext extends InterceptorContext {
+interface SendContext extends Omit<SessionCore, "looks">, InterceptorOptions {
   /** The session under which each call was made first, however often it is made. */
   readonly owners: WeakMap<object, string | undefined>;
 }
@@ -46,8 +41,8 @@ interface SendContext extends InterceptorContext {
  * origin fails before it is sent. A call that is made again, by an interceptor outside or by `resumable`, is made under
  * the account of the first time, or fails with SIGNED_OUT.
  */
-export function createInterceptor(options: InterceptorContext): Interceptor {
-  const context = { ...options, owners: new WeakMap() };
+export function createInterceptor(core: SessionCore, options: InterceptorOptions): Interceptor {
+  const context = { ...core, ...options, owners: new WeakMap() };
   return (next) => (req) => {
     if (PUBLIC_METHOD.test(req.url) || req.header.has("authorization")) {
       return next(req);
@@ -66,12 +61,11 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   // Interceptors may make a call again with another signal, but put new headers into the old ones.
   const call = req.contextValues.get(CALL) ?? header;
   let owner = owners.get(call) ?? holder.held()?.sessionId;
-  const startedMs = clock.monotonicMs();
-  const timeoutMs = readTimeoutMs(header);
+  let sinceMs = clock.monotonicMs();
   const stream = req.stream ? createStreamCall(req, context) : undefined;
   let used: Held;
-  let isRefreshed = false;
-  let isSteppedUp = false;
+  /** Whether its token was refused in the errors that were seen to: of each kind, once. */
+  const seen = new Set<boolean>();
   const madeAfter = stepUps?.count() ?? 0;
 
   function open(held: Held): Promise<AnyResponse> {
@@ -87,42 +81,29 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   }
 
   function openLate(held: Held): Promise<AnyResponse> {
-    const leftMs = timeoutMs - (clock.monotonicMs() - startedMs);
-    if (leftMs < MIN_LEFT_MS) {
+    const passedMs = clock.monotonicMs() - sinceMs;
+    sinceMs += passedMs;
+    if (shortenTimeout(header, passedMs) < MIN_LEFT_MS) {
       throw new SessionError("DEADLINE_TOO_CLOSE");
-    }
-    if (leftMs > 0) {
-      writeTimeoutMs(header, leftMs);
     }
     return open(held);
   }
 
   async function reopen(error: unknown): Promise<AnyResponse> {
     const refusal = ConnectError.from(error);
-    const newer =
-      stream?.canReopen() === false
-        ? undefined
-        : await (isTokenRefused(refusal) ? refreshed() : steppedUp(refusal));
-    if (newer === undefined) {
+    const isRefused = isTokenRefused(refusal);
+    const canHelp = stream?.canReopen() !== false && !seen.has(isRefused);
+    seen.add(isRefused);
+    const newer = canHelp && (isRefused || (await stepUp(refusal))) && (await access.replace(used, signal));
+    if (!newer) {
       throw error;
     }
     return openLate(newer).catch(reopen);
   }
 
-  async function refreshed(): Promise<Held | undefined> {
-    const isFirst = !isRefreshed;
-    isRefreshed = true;
-    return isFirst ? access.replace(used, signal) : undefined;
-  }
-
-  async function steppedUp(refusal: ConnectError): Promise<Held | undefined> {
-    if (isSteppedUp || stepUps === undefined) {
-      return undefined;
-    }
-    isSteppedUp = true;
+  function stepUp(refusal: ConnectError): Promise<boolean> | undefined {
     const method = `${req.service.typeName}/${req.method.name}`;
-    const isDone = await stepUps.ask(refusal, { method, madeAfter, signals: [signal, used.ended] });
-    return isDone ? access.replace(used, signal) : undefined;
+    return stepUps?.ask(refusal, { method, madeAfter, signals: [signal, used.ended] });
   }
 
   // Also when it is not sent: an interceptor outside may make it again.
@@ -131,7 +112,7 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
     const held = access.usable();
     const opening = held ? open(held) : openLate(await access.obtain({ signal }));
     const response = await opening.catch(reopen);
-    return stream !== undefined && response.stream ? stream.answer(response, reopen) : response;
+    return stream && response.stream ? stream.answer(response, reopen) : response;
   } catch (error) {
     stream?.close();
     throw error;

@@ -1,20 +1,20 @@
 // Both are whole numbers of milliseconds: connect-es writes no other unit of the second.
 const NAMES = ["connect-timeout-ms", "grpc-timeout"] as const;
 
-/** Read how long a call may take, in milliseconds; `NaN` when it has no deadline. */
-export function readTimeoutMs(header: Headers): number {
-  return Number.parseFloat(NAMES.map((name) => header.get(name) ?? "").join(""));
-}
-
 /**
- * Write how much of the call's time is left, for the server. Transports write the header before interceptors run, so
- * time that was spent waiting for a token would count twice.
+ * Take time that has passed off what a call may take. Transports write the header before interceptors run, so time that
+ * was spent waiting for a token would count twice.
+ *
+ * @returns how much is left, in milliseconds; `Infinity` when the call has no deadline
  */
-export function writeTimeoutMs(header: Headers, timeoutMs: number): void {
+export function shortenTimeout(header: Headers, passedMs: number): number {
+  let leftMs = Infinity;
   for (const name of NAMES) {
     const value = header.get(name);
-    if (value !== null) {
-      header.set(name, value.replace(/\d+/, `${Math.floor(timeoutMs)}`));
+    if (value) {
+      leftMs = Number.parseFloat(value) - passedMs;
+      header.set(name, value.replace(/\d+/, `${Math.max(0, Math.floor(leftMs))}`));
     }
   }
+  return leftMs;
 }

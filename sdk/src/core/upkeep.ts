@@ -1,19 +1,11 @@
-import type { Access } from "./access.ts";
 import { NO_FAILURE } from "./backoff.ts";
 import type { Cancel } from "./clock.ts";
 import type { Held } from "./holder.ts";
 import { randomId } from "./random.ts";
-import type { SessionContext } from "./session-context.ts";
+import type { SessionCore } from "./session-core.ts";
 import type { TokenSource } from "./source.ts";
 import { afterRenewal, msUntilDue, msUntilLook } from "./upkeep-state.ts";
 import { withTimeout } from "./waiting.ts";
-
-/** What {@link createUpkeep} needs. */
-export interface UpkeepContext extends Pick<SessionContext, "clock" | "holder"> {
-  readonly access: Access;
-  /** Absent when neither the source nor the server can renew streams: then none must be opened here. */
-  readonly renewStreams: TokenSource["renewStreams"];
-}
 
 /** Refreshes ahead of expiry while the session has subscribers, and keeps streams alive while their tokens expire. */
 export interface Upkeep {
@@ -36,8 +28,13 @@ const MAX_STREAMS_PER_CALL = 1_000;
  *
  * No call depends on it: whatever it misses, the next call makes good. A renewal that fails is tried again; a stream
  * that loses the race ends with STREAM_EXPIRED.
+ *
+ * @param renewStreams absent when neither the source nor the server can renew streams: then none must be opened here
  */
-export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepContext): Upkeep {
+export function createUpkeep(
+  { access, clock, holder }: Pick<SessionCore, "access" | "clock" | "holder">,
+  renewStreams: TokenSource["renewStreams"],
+): Upkeep {
   /** By name, with the token that each runs on. */
   const streams = new Map<string, Held>();
   let state = NO_FAILURE;
@@ -49,7 +46,7 @@ export function createUpkeep({ access, clock, holder, renewStreams }: UpkeepCont
     // A stream that is due should find its next token at hand: of a short life, little is left then.
     const held = holder.changes.size > 0 || dueMs < Infinity ? holder.held() : undefined;
     // A stale token that is asked for is refreshed behind; an expired one must be asked for in earnest.
-    if (held !== undefined && access.usable() === undefined) {
+    if (held && !access.usable()) {
       void access.obtain().catch(ignore);
     }
     if (dueMs <= 0) {
