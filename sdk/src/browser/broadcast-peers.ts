@@ -21,12 +21,11 @@ export function createBroadcastPeers(name: string): Peers {
     publish: (message) => channel?.postMessage(message),
     subscribe(listener) {
       const open = () => {
-        if (globalThis.BroadcastChannel === undefined) {
-          return;
+        if (globalThis.BroadcastChannel) {
+          channel = new BroadcastChannel(name);
+          // The content of a message is for people who debug: the store is what counts.
+          channel.onmessage = listener;
         }
-        channel = new BroadcastChannel(name);
-        // The content of a message is for people who debug: the store is what counts.
-        channel.onmessage = listener;
       };
       // Browsers throw a page away rather than have it miss a message.
       const close = () => {
@@ -36,7 +35,7 @@ export function createBroadcastPeers(name: string): Peers {
       };
       const wakeUp = (event: Event) => {
         // A page that is left is hidden as well.
-        if (event.type !== "visibilitychange" || document.visibilityState === "visible") {
+        if (event.type !== "visibilitychange" || !document.hidden) {
           listener(event);
         }
       };
@@ -45,7 +44,7 @@ export function createBroadcastPeers(name: string): Peers {
         globalThis.addEventListener(type, wakeUp, stopping);
       }
       const unfollow = followPage(close, (event) => {
-        if (channel === undefined) {
+        if (!channel) {
           open();
         }
         listener(event);

@@ -93,7 +93,7 @@ function transact(name: string, { key, toNext, signal }: Update): Promise<Sealed
       const current = entries.get(key);
       current.onsuccess = () => {
         const next = toNext?.(current.result);
-        if (next !== undefined) {
+        if (next) {
           entries.put(next, key);
         }
       };

@@ -57,7 +57,7 @@ export function createAccess(context: SessionContext): Access {
   async function fly(held: Held | undefined, forced: boolean): Promise<ConnectError | undefined> {
     try {
       await ready();
-      if (held === undefined) {
+      if (!held) {
         return await acquire();
       }
       holder.note({ refreshing: true });
@@ -72,7 +72,7 @@ export function createAccess(context: SessionContext): Access {
 
   /** For how long no request may be made, as far as this tab knows. */
   function blocked({ health }: Held): number {
-    const waitMs = flight === undefined ? blockedMs(health, clock.nowMs()) : 0;
+    const waitMs = flight ? 0 : blockedMs(health, clock.nowMs());
     if (waitMs > 0 && clock.monotonicMs() >= lookAgainAtMs) {
       lookAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
       void change();
@@ -82,7 +82,7 @@ export function createAccess(context: SessionContext): Access {
 
   function usable(): Held | undefined {
     const held = current();
-    if (held === undefined || msUntilStale(held, clock) > 0) {
+    if (!held || msUntilStale(held, clock) > 0) {
       return held;
     }
     // While refreshing fails, a token is used to its end.
@@ -90,7 +90,7 @@ export function createAccess(context: SessionContext): Access {
     if (remainingMs(held, clock) <= endMs) {
       return undefined;
     }
-    if (flight === undefined && blocked(held) === 0) {
+    if (!flight && blocked(held) === 0) {
       void refresh(held);
     }
     return held;
@@ -103,21 +103,21 @@ export function createAccess(context: SessionContext): Access {
       const held = current();
       asked ??= held;
       // A caller that waits for one account's token must not go on with the next one's.
-      if ((asked !== undefined || round > 0) && !isSameSession(held, asked)) {
+      if ((asked || round > 0) && !isSameSession(held, asked)) {
         throw new SessionError("SIGNED_OUT");
       }
       // More than half a life cannot be asked for: such a caller would refresh with every call.
       const neededMs = Math.min(minTtlMs, (held?.lifetimeMs ?? 0) / 2);
-      if (held !== undefined && usable() === held && remainingMs(held, clock) >= neededMs) {
+      if (held && usable() === held && remainingMs(held, clock) >= neededMs) {
         return held;
       }
-      const waitMs = held === undefined ? 0 : blocked(held);
+      const waitMs = held ? blocked(held) : 0;
       const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal, held?.ended);
-      if (error === undefined) {
+      if (!error) {
         continue;
       }
       // A token that lasts a moment is better than none.
-      if (held !== undefined && remainingMs(held, clock) > 0) {
+      if (held && remainingMs(held, clock) > 0) {
         return held;
       }
       throw error;
@@ -157,12 +157,12 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
   return async () => {
     // Another tab may have signed in while its message did not arrive.
     await change();
-    if (holder.held() !== undefined) {
+    if (holder.held()) {
       return undefined;
     }
     const run = source.acquire?.bind(source);
     // Until the store answers, the session does not know whether it is signed out.
-    if (run === undefined) {
+    if (!run) {
       return holder.snapshot().status === "loading"
         ? unavailable(pauseMs(1))
         : new SessionError("SIGNED_OUT");

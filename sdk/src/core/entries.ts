@@ -30,7 +30,7 @@ export interface Arrival
 const USABLE_TOKEN = /^[!-~]+$/;
 const MIN_LIFETIME_MS = 1;
 // Three hundred years: what lasts for ever could be neither stored nor be a date.
-const MAX_LIFETIME_MS = 1e13;
+const MAX_LIFETIME_MS = 9e12;
 
 /**
  * Ask for tokens, and count their life from then.
@@ -51,7 +51,7 @@ export async function askForTokens(
   // Programs without types may hand out anything.
   const isToken = typeof accessToken === "string" && USABLE_TOKEN.test(accessToken);
   if (!isToken || !(lifetimeMs >= minLifetimeMs)) {
-    throw new ConnectError("the answer carries no usable token", Code.Unknown);
+    throw new ConnectError("no usable token", Code.Unknown);
   }
   return {
     sessionId,
@@ -65,7 +65,7 @@ export async function askForTokens(
 }
 
 function toSecret(token: string | undefined): Secret | undefined {
-  return token === undefined ? undefined : new Secret(token);
+  return token ? new Secret(token) : undefined;
 }
 
 /** Ask for the next tokens of a session, once. @throws whatever the source throws, DeadlineExceeded after `timeoutMs` */
@@ -84,7 +84,7 @@ export function askForSuccessor(
 
 /** Check whether tokens are for this session. The cookie may hold another session's by now. */
 export function isFor({ sessionId }: Arrival, entry: SignedInEntry): boolean {
-  return sessionId === undefined || sessionId === entry.sessionId;
+  return (sessionId ?? entry.sessionId) === entry.sessionId;
 }
 
 /** Make the first entry of a session. */

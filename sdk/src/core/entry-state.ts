@@ -44,7 +44,7 @@ export function entryInForce(
 }
 
 function isNewer(ours: StoreEntry, theirs: StoreEntry | undefined): boolean {
-  if (theirs === undefined) {
+  if (!theirs) {
     return true;
   }
   if (ours.sessionId !== theirs.sessionId) {

@@ -68,7 +68,7 @@ export function createHolder(clock: Clock): Holder {
     }
     snapshot = next;
     notify(changes, undefined);
-    if (event !== undefined) {
+    if (event) {
       notify(events, event);
     }
     // A session that has ended has not recovered.
@@ -95,12 +95,12 @@ export function createHolder(clock: Clock): Holder {
       }
       const held = next && { ...next, ended: end.signal };
       // A store that has not answered yet may well hold a session.
-      const isUnknown = entry === undefined && state.status === "loading" && isSilence(storeError);
+      const isUnknown = !entry && state.status === "loading" && isSilence(storeError);
       const status = held ? "signed_in" : isUnknown ? "loading" : "signed_out";
       // What fails in one tab fails in all; the one that is about to try knows better why.
       const { refreshing, refreshError = refreshing ? undefined : new SessionError("REFRESH_UNAVAILABLE") } =
         state;
-      const isFailing = held !== undefined && held.health.failures > 0;
+      const isFailing = held && held.health.failures > 0;
       update({ entry, held, status, storeError, refreshError: isFailing ? refreshError : undefined });
       if (!isSame) {
         ending.abort(new SessionError("SIGNED_OUT"));
@@ -132,7 +132,7 @@ function nextHeld(
   }
   const { sessionId, generation, startedAtMs } = entry;
   const known = before?.sessionId === sessionId ? before : undefined;
-  if (known !== undefined && known.generation > generation) {
+  if (known && known.generation > generation) {
     return known;
   }
   // An age below zero means that the clock was set back since: all that is known is that it began before now.
@@ -145,7 +145,7 @@ function nextHeld(
 }
 
 function eventOf(before: SessionSnapshot, { held, entry }: State): SessionEvent | undefined {
-  if (held === undefined) {
+  if (!held) {
     const reason = entry?.kind === "signed_out" ? entry.reason : "user";
     return before.status === "signed_in" ? { type: "signed_out", reason } : undefined;
   }

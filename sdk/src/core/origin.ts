@@ -24,20 +24,21 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const insecure = allowInsecure.map((url) => originOf("allowInsecure", url));
   const origins = allowedOrigins.map((url) => originOf("allowedOrigins", url));
   origins.push(originOf("baseUrl", baseUrl, "URL"));
-  const isSafe = (origin: string) => isSecureOrigin(origin) || insecure.includes(origin);
-  const prefixes = origins.filter(isSafe).map((origin) => `${origin}/`);
+  const safe = origins.filter((origin) => isSecureOrigin(origin) || insecure.includes(origin));
   return (url) => {
     // A URL that begins with the origin and a slash cannot name another host: the common case costs no parsing.
-    if (prefixes.some((prefix) => url.startsWith(prefix) || absoluteUrl(url).startsWith(prefix))) {
+    if (safe.some((origin) => url.startsWith(`${origin}/`))) {
       return undefined;
     }
-    const [origin = "the URL"] = /^\w+:\/\/[^/]+/.exec(absoluteUrl(url)) ?? [];
+    const origin = absoluteUrl(url).split("/", 3).join("/") || "the URL";
     const option = origins.includes(origin) ? "allowInsecure" : "allowedOrigins";
-    return new SessionError("ORIGIN_NOT_ALLOWED", { detail: `${origin} is not in ${option}` });
+    return safe.includes(origin)
+      ? undefined
+      : new SessionError("ORIGIN_NOT_ALLOWED", { detail: `${origin} is not in ${option}` });
   };
 }
 
-const SECURE = /^(https:\/\/.+|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?)$/;
+const SECURE = /^(https:|http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:|$))/;
 
 /** Check whether an origin is https, or http to this machine. Node asks DNS for `*.localhost`, so that is none. */
 export function isSecureOrigin(origin: string): boolean {

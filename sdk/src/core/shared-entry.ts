@@ -84,7 +84,7 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
       const stored = await store.read();
       const changed = decideOn(entryInForce(state, stored), decide);
       const { entry } = changed;
-      if (entry === stored || entry === undefined) {
+      if (!entry || entry === stored) {
         return changed;
       }
       if (!(await store.compareAndSet(stored?.revision, entry))) {
@@ -92,7 +92,7 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
       }
       const { kind: type, sessionId, generation } = entry;
       // What is only a note of a refresh that has begun is of no use to others before it ends.
-      if (type === "signed_out" || entry.intent === undefined) {
+      if (type === "signed_out" || !entry.intent) {
         peers.publish({ type, sessionId, generation });
       }
       return changed;
@@ -102,7 +102,7 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
 
   /** Write to the store, or to memory while it fails. */
   async function writeSomewhere<T>(decide: Decide<T> | undefined): Promise<T | undefined> {
-    if (mayAskStore(state, decide === undefined, clock.monotonicMs())) {
+    if (mayAskStore(state, !decide, clock.monotonicMs())) {
       try {
         // A store that never answers must not hold up whatever comes next.
         const { entry, value } = await withTimeout(clock, () => write(decide));

@@ -84,22 +84,22 @@ export function createStepUps(onStepUp: OnStepUp): StepUps {
     isOpen: () => open !== undefined,
     async ask(error, { method, madeAfter, signals }) {
       const needed = readStepUp(error);
-      if (needed === undefined) {
+      if (!needed) {
         return false;
       }
       const demand = JSON.stringify(needed);
       let asked = latest.get(demand);
-      while (asked === undefined || asked.answeredAt <= madeAfter) {
-        if (open === undefined) {
+      while (!asked || asked.answeredAt <= madeAfter) {
+        if (open) {
+          // The user is asked for one thing after the other.
+          await waitFor(open, ...signals);
+          asked = latest.get(demand);
+        } else {
           asked = start({ ...needed, method });
           if (latest.size >= MAX_DEMANDS) {
             latest.clear();
           }
           latest.set(demand, asked);
-        } else {
-          // The user is asked for one thing after the other.
-          await waitFor(open, ...signals);
-          asked = latest.get(demand);
         }
       }
       asked.waiting += 1;

@@ -75,7 +75,7 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
 
   function leave(): void {
     streams?.close(streamId);
-    if (streams !== undefined) {
+    if (streams) {
       header.delete(STREAM_ID_HEADER);
     }
   }
@@ -104,7 +104,7 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     open(held, next) {
       close();
       stops = [onAbort(held.ended, endWithAccount), context.onStream?.(req.url)];
-      if (streams !== undefined) {
+      if (streams) {
         streamId = streams.open(held);
         header.set(STREAM_ID_HEADER, streamId);
       }
@@ -112,7 +112,7 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
     },
     canReopen: replay.isComplete,
     answer(first, reopen) {
-      const isRenewed = context.source.renewStreams !== undefined || first.header.has(EXPIRES_IN_HEADER);
+      const isRenewed = context.source.renewStreams || first.header.has(EXPIRES_IN_HEADER);
       if (!isRenewed) {
         leave();
       }

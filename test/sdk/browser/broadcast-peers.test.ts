@@ -21,8 +21,7 @@ afterEach(() => channels.clear());
 function subscribe() {
   const page = createFakePage();
   vi.stubGlobal("BroadcastChannel", FakeChannel);
-  const setVisible = (isVisible: boolean) =>
-    vi.stubGlobal("document", { visibilityState: isVisible ? "visible" : "hidden" });
+  const setVisible = (isVisible: boolean) => vi.stubGlobal("document", { hidden: !isVisible });
   setVisible(true);
   const heard: string[] = [];
   const unsubscribe = createBroadcastPeers("session").subscribe(({ type }) => heard.push(type));
