@@ -68,7 +68,7 @@ test("a sign-in that brings no token that can be used says so, without it", asyn
   const { session } = kit.tab({ source });
   const error = await session.signIn(CREDENTIAL).catch((cause: unknown) => cause);
   expect(ConnectError.from(error).code).toBe(Code.Unknown);
-  expect(ConnectError.from(error).rawMessage).toBe("the answer carries no usable token");
+  expect(ConnectError.from(error).rawMessage).toBe("no usable token");
   await session.ready;
   expect(session.getSnapshot().status).toBe("signed_out");
 });

@@ -27,7 +27,7 @@ export function warnOfConnections(url: string): () => void {
 function warn(origin: string): void {
   isWarned = true;
   // biome-ignore lint/suspicious/noConsole: no call fails yet, so no error can carry it
-  console.warn(`countersign: ${TOO_MANY} streams to ${origin} over HTTP/1.1 leave 2 connections: use HTTP/2`);
+  console.warn(`countersign: ${TOO_MANY} streams to ${origin} over HTTP/1.1: use HTTP/2`);
 }
 
 /**

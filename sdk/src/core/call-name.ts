@@ -5,7 +5,7 @@ import { type ContextKey, type ContextValues, createContextValues } from "@conne
  * to one account.
  */
 export const CALL: ContextKey<object | undefined> = {
-  id: Symbol("countersign.call"),
+  id: Symbol("call"),
   defaultValue: undefined,
 };
 

@@ -10,6 +10,6 @@ export function assertHost(): void {
     (!crypto?.getRandomValues && "crypto.getRandomValues") ||
     (!AbortSignal?.prototype.throwIfAborted && "AbortSignal.prototype.throwIfAborted");
   if (lacking) {
-    throw new TypeError(`this host lacks ${lacking}: load a polyfill first`);
+    throw new TypeError(`polyfill ${lacking}`);
   }
 }
