@@ -52,7 +52,9 @@ function stage(node, folder, to) {
   const manifest = readJson(inRoot(folder, "package.json"));
   writeFileSync(join(to, "package.json"), `${JSON.stringify(toPublished(manifest), null, 2)}\n`);
   copyFileSync(inRoot("LICENSE"), join(to, "LICENSE"));
-  for (const name of ["README.md", "bin"]) {
+  // What its manifest lists beside what is built.
+  const listed = manifest.files.filter((name) => !/^(?:!|dist\b|src\b)/.test(name));
+  for (const name of ["README.md", ...listed]) {
     if (existsSync(inRoot(folder, name))) {
       cpSync(inRoot(folder, name), join(to, name), { recursive: true });
     }

@@ -179,6 +179,13 @@ describe.concurrent("installed alone into an empty folder", () => {
   );
 });
 
+test("the command brings the JSON Schema of its file where the guide has editors look for it", async () => {
+  const unpacked = join(folder.path, "unpacked");
+  await unpack("countersign", unpacked);
+  const schema = JSON.parse(await readFile(join(unpacked, "trusted-issuers.schema.json"), "utf8"));
+  expect(schema.$schema).toMatch(/json-schema/);
+});
+
 test("the command runs where it is installed", async () => {
   const published = PUBLISHED.filter((name) => name !== "sdk");
   const project = await createProject({
