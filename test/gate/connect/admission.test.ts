@@ -60,7 +60,8 @@ const ANONYMOUS = { optional: true, authenticated: false, public: false } as con
 
 for (const [access, isAllowed] of Object.entries(ANONYMOUS)) {
   test(`a call without a token of a method that is ${access} is ${isAllowed ? "let in" : "refused"}`, () => {
-    const admit = () => assertAnonymous({ ...AUTHENTICATED_POLICY, access: access as Policy["access"] });
+    const policy = { ...AUTHENTICATED_POLICY, access: access as Policy["access"] };
+    const admit = () => assertAnonymous(policy, "authorization");
     if (isAllowed) {
       expect(admit).not.toThrow();
     } else {

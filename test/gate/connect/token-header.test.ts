@@ -20,10 +20,11 @@ describe("a token in a header of its own", () => {
   });
 
   test("is the only one: in authorization, there is none", async () => {
-    const { decide } = setUpGate({ tokenHeader: HEADER });
+    const { decide, events } = setUpGate({ tokenHeader: HEADER });
     expect(await decide("Call", { authorization: `Bearer ${token}` })).toMatchObject({
       reason: "TOKEN_MISSING",
     });
+    expect(events).toMatchObject([{ check: "token_missing", expected: `header ${HEADER}`, got: "absent" }]);
     const { decide: decideByDefault } = setUpGate();
     expect(await decideByDefault("Call", { headers })).toMatchObject({ reason: "TOKEN_MISSING" });
   });

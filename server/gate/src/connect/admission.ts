@@ -4,6 +4,7 @@ import type { Policy } from "../authorize/policy-fields.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Audiences } from "./audiences.ts";
+import { AUTHORIZATION } from "./read-token.ts";
 
 /** What admissions go by. */
 export interface AdmissionContext {
@@ -35,12 +36,14 @@ export function assertAdmissible(principal: Principal, policy: Policy, context: 
 /**
  * Assert that a call may be made without a token.
  *
+ * @param header the name of the header that a token would have come in, in lower case
  * @throws AuthError `TOKEN_MISSING`
  */
-export function assertAnonymous(policy: Policy): void {
+export function assertAnonymous(policy: Policy, header: string): void {
   if (policy.access !== "optional") {
+    const expected = header === AUTHORIZATION ? "header authorization: Bearer …" : `header ${header}`;
     throw createRefusal("TOKEN_MISSING", "the call needs an access token", {
-      facts: { check: "token_missing", expected: "header authorization: Bearer …", got: undefined },
+      facts: { check: "token_missing", expected, got: undefined },
     });
   }
 }

@@ -150,7 +150,7 @@ function authenticate(options: GateOptions, call: JudgedCall, sent: SentToken): 
   const { context, policy, state, values, notes } = call;
   const token = options.readToken.read(context, values, sent);
   if (token === undefined) {
-    assertAnonymous(policy);
+    assertAnonymous(policy, options.readToken.header);
     state.caller = { principal: undefined };
     state.isAdmitted = true;
     return undefined;
