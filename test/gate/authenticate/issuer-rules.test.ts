@@ -27,6 +27,13 @@ describe("a claim that must be there", () => {
     },
   );
 
+  test("could say anything, as the operator is told", () => {
+    const facts = { check: "claim", expected: "any value", got: "absent" };
+    expect(() => assertClaimRules({}, rules({ present: ["azp"] }))).toThrow(
+      expect.objectContaining({ facts }),
+    );
+  });
+
   test.each(["toString", "constructor", "__proto__", "hasOwnProperty"])(
     "is not what every object has: %s",
     (name) => {

@@ -28,7 +28,7 @@ export function assertClaimRules(claims: Claims, { required, present, forbidden 
   }
   for (const name of present) {
     if (NOTHING.has(ownMember(claims, name))) {
-      throw invalidClaim(`${name} is missing`, { expected: undefined, got: ownMember(claims, name) });
+      throw invalidClaim(`${name} is missing`, { expected: "any value", got: ownMember(claims, name) });
     }
   }
   for (const name of forbidden) {
