@@ -3,7 +3,16 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { macOf, signToken } from "../support/tokens.ts";
-import { check, checkJson, claimsOf, key, OPENID, other, startPlain } from "./issuer-check/check.ts";
+import {
+  check,
+  checkJson,
+  claimsOf,
+  key,
+  OPENID,
+  other,
+  startKeycloak,
+  startPlain,
+} from "./issuer-check/check.ts";
 import { startProvider } from "./issuer-check/fake-provider.ts";
 
 describe("a token", () => {
@@ -48,6 +57,28 @@ describe("a token", () => {
     }
     const { err } = await check([origin, "--token", "-"], signToken(other, claimsOf(origin)));
     expect(err).toMatch(/^countersign issuer check: the token is refused: /);
+  });
+
+  test("that is for another server than was said is refused, whoever its provider is", async () => {
+    await using provider = await startKeycloak();
+    const realm = `${provider.origin}/realms/acme`;
+    const token = signToken(key, claimsOf(realm, { typ: "Bearer" }), { typ: "JWT" });
+    const { code, report } = await checkJson([realm, "--token", "-", "--audience", "billing"], token);
+    expect(report.entry).toMatchObject({ preset: "keycloak", options: { audience: "billing" } });
+    expect(report.verdict).toMatchObject({ kind: "refused", check: "audience", expected: "billing" });
+    expect(code).toBe(1);
+  });
+
+  test("of a realm that names no audience is one whose realm is to name it", async () => {
+    await using provider = await startKeycloak();
+    const realm = `${provider.origin}/realms/acme`;
+    const more = { typ: "Bearer", aud: undefined, azp: "web", realm_access: { roles: [] } };
+    const { report } = await checkJson(
+      [realm, "--token", "-", "--audience", "notes"],
+      signToken(key, claimsOf(realm, more), { typ: "JWT" }),
+    );
+    expect(report.token.notes).toEqual(["it has no aud: have an audience mapper of the realm name your API"]);
+    expect(report.verdict).toMatchObject({ kind: "refused", check: "audience" });
   });
 
   test("that is an ID token is refused by the options that are printed", async () => {
@@ -126,6 +157,14 @@ describe("a token", () => {
     const metadataUri = provider.origin + OPENID;
     expect(report.entry).toMatchObject({ issuer: "urn:acme", keys: { discovery: true, metadataUri } });
     expect(code).toBe(0);
+  });
+
+  test("is not judged by options without keys", async () => {
+    await using provider = await startProvider(() => ({}));
+    const token = signToken(key, claimsOf(provider.origin));
+    const { code, out } = await check([provider.origin, "--token", "-"], token);
+    expect(code).toBe(1);
+    expect(out).toContain("it cannot be said what becomes of the token: fill in what is left open (…)");
   });
 
   test("is not judged by options that are not complete", async () => {

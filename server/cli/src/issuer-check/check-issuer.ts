@@ -35,7 +35,7 @@ export interface IssuerReport {
 
 /** Ask an issuer as the gate would, and find out what to trust it with. It fails for nothing that the issuer answers. */
 export async function checkIssuer(options: CheckOptions): Promise<IssuerReport> {
-  const { named, jws, settings, fetching } = options;
+  const { named, jws, audiences, settings, fetching } = options;
   const context = { fetching, clock: systemClock };
   const metadata = await Promise.all(named.places.map((place) => fetchMetadata(place, context)));
   const found = chooseMetadata(metadata, named.issuer);
@@ -43,14 +43,15 @@ export async function checkIssuer(options: CheckOptions): Promise<IssuerReport> 
   const jwksUri = options.jwksUri ?? found?.jwksUri;
   const { keys, notes } = await lookAt(jwksUri, found, { ...context, uses });
   const issuer = nameOf(named, { found, jws, keys });
-  const token = jws && lookAtToken(jws, options.audiences);
+  const token = jws && lookAtToken(jws, audiences);
   const suggestion = suggestOptions({
     issuer,
     metadata: found,
     metadataUri: found && (isWellKnown(found.place, issuer) ? undefined : found.place),
     jwksUri: options.jwksUri,
     algorithms: algorithmsOf(keys, jws),
-    claims: jws?.payload ?? {},
+    // Whom tokens must be for goes before whom this one is for.
+    claims: { ...jws?.payload, ...(audiences.length > 0 && { aud: audiences }) },
     asked: token?.options ?? {},
     fetching: settings,
   });

@@ -61,11 +61,11 @@ function suggestMembers(findings: Findings, hosts: readonly string[]): Suggestio
     ...others,
     ...(Object.keys(relaxed).length === 0 ? {} : { insecure: relaxed }),
   };
-  return { choice: undefined, members, isPartial: "tenants" in tenants };
+  return { choice: undefined, members, isPartial: isOpen(tenants) || isOpen(members.keys) };
 }
 
 function suggestPreset(choice: PresetChoice, findings: Findings, hosts: readonly string[]): Suggestion {
-  const isPartial = JSON.stringify(choice.options).includes(TO_FILL_IN);
+  const isPartial = isOpen(choice.options);
   const { bearerTokenFile, caFile } = findings.fetching;
   const files = { ...(bearerTokenFile && { bearerTokenFile }), ...(caFile && { caFile }) };
   const hasFiles = Object.keys(files).length > 0;
@@ -79,6 +79,11 @@ function suggestPreset(choice: PresetChoice, findings: Findings, hosts: readonly
       : {}),
   };
   return { choice: { ...choice, options }, members, isPartial };
+}
+
+/** Whether something in it is to be filled in. */
+function isOpen(options: object): boolean {
+  return JSON.stringify(options).includes(TO_FILL_IN);
 }
 
 /** What the preset relaxes: a member beside its options takes the place of the preset's. */

@@ -103,7 +103,9 @@ function lookAtAudience(payload: TokenClaims, audiences: readonly string[]): Par
     const note = "it has no audience: a token that was made for another server is accepted, too";
     return { options: { insecure: { allowMissingAudience: true } }, notes: [note] };
   }
-  const note = `it has no aud: ${claim} takes its place, so name the clients whose tokens you accept`;
+  const note = Object.hasOwn(payload, "realm_access")
+    ? "it has no aud: have an audience mapper of the realm name your API"
+    : `it has no aud: ${claim} takes its place, so name the clients whose tokens you accept`;
   return {
     options: { claims: { audience: claim }, audiences: [textOf(payload, claim) ?? ""] },
     notes: [note],
