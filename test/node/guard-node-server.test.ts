@@ -156,7 +156,11 @@ describe("a connection that stops to speak HTTP/1.1", () => {
     const emitter: EventEmitter = server;
     const seen: unknown[] = [];
     server.on("upgrade", (_req, socket) => seen.push(socket));
-    const req = Object.assign(new IncomingMessage(new Socket()), { url: "/chat", headers: { host: "a" } });
+    const req = Object.assign(new IncomingMessage(new Socket()), {
+      url: "/chat",
+      headers: { host: "a" },
+      httpVersionMajor: 1,
+    });
     const socket = new PassThrough();
     emitter.emit("upgrade", req, socket, Buffer.alloc(0));
     expect(seen).toEqual([socket]);

@@ -19,7 +19,7 @@ export { toNetwork } from "./connect/network.ts";
 export type { NodeRequest } from "./connect/node-request.ts";
 export { peerOf } from "./connect/peer.ts";
 export type { HostedRequest } from "./connect/request-host.ts";
-export { hostOf, isHost } from "./connect/request-host.ts";
+export { hostOf, isHost, repeatsField } from "./connect/request-host.ts";
 export type { IssuerHost } from "./connect/resolve-issuer.ts";
 export { resolveIssuer } from "./connect/resolve-issuer.ts";
 export { resolveResource } from "./connect/resource/resource-options.ts";

@@ -3,6 +3,8 @@ import { type Endpoint, setPeer } from "@countersign/server";
 import { hostOf } from "@countersign/server/internal";
 import { type CorsOptions, createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
+import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-fault.ts";
+import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
 import {
@@ -50,6 +52,7 @@ export interface RequestListenerOptions extends RpcOptions, CorsOptions {
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   const originOf = createOriginReader();
+  const order = createRequestOrder();
   const cors = createCors(options);
   const rpcs = createRpcs(options, {
     contextValues: withPeers(options),
@@ -80,9 +83,10 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     }
   };
   const answer = (req: HttpRequest, res: HttpResponse): void => {
-    const target = targetOf(req, originOf);
+    const fault = findRequestFault(req);
+    const target = fault === undefined ? targetOf(req, originOf) : undefined;
     if (target === undefined) {
-      respondUnread(req, res, { status: 400, error: "bad request" });
+      respondFault(req, res, fault ?? BAD_REQUEST);
       return;
     }
     // Documents are for every origin: those that are allowed are not to be mixed in.
@@ -103,10 +107,13 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     if (res.headersSent) {
       respondFailure(res);
     } else {
-      respondUnread(req, res, { status: 500, error: "internal error" });
+      respondFault(req, res, { status: 500, error: "internal error" });
     }
   };
   const handle = (req: HttpRequest, res: HttpResponse): void => {
+    if (order.waits(req, res, () => handle(req, res))) {
+      return;
+    }
     try {
       answer(req, res);
     } catch (reason) {
@@ -151,15 +158,6 @@ function withPeers({ peerOf, contextValues }: RequestListenerOptions): RpcOption
     const said = peerOf(req);
     return said === "" ? values : setPeer(values, said);
   };
-}
-
-function respondUnread(
-  req: HttpRequest,
-  res: HttpResponse,
-  { status, error }: { readonly status: number; readonly error: string },
-): void {
-  stopUnreadBody(req, res);
-  respondJson(res, status, { error });
 }
 
 /** The target of a request; `undefined` when it or the host is not well-formed. */

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Server as Http1Server, IncomingMessage } from "node:http";
+import { type Server as Http1Server, type IncomingMessage, STATUS_CODES } from "node:http";
 import {
   constants,
   type Http2SecureServer,
@@ -12,10 +12,13 @@ import {
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { type HostedRequest, hostOf } from "@countersign/server/internal";
+import { continueWhenRead } from "./exchange/expect-continue.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
+import { BAD_REQUEST, findRequestFault, type RequestFault, respondFault } from "./exchange/request-fault.ts";
+import { createRequestOrder } from "./exchange/request-order.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
-import { respondFailure, respondJson } from "./respond.ts";
+import { respondFailure } from "./respond.ts";
 
 /** A server of `node:http`, `node:https` or `node:http2`. */
 export type NodeServer = Http1Server | HttpsServer | Http2Server | Http2SecureServer;
@@ -41,7 +44,8 @@ const guarded = new WeakSet<NodeServer>();
  *
  *     guardNodeServer(createServer(connectNodeAdapter({ ...auth }))).listen(8080);
  *
- * A request whose host or target is not well-formed is answered with 400 before any handler gets it. A stream of
+ * A request whose host or target is not well-formed is answered with 400 before any handler gets it. One over HTTP/1.1
+ * waits until those before it are answered, and is dropped when an answer closes the connection. A stream of
  * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. Errors of
  * connections, requests and responses that break have a listener. A handler that throws is answered for with 500.
  *
@@ -58,11 +62,18 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
   const onError = options.onError ?? printError;
   const emitter: EventEmitter = server;
   const emit = emitter.emit.bind(emitter);
+  const order = createRequestOrder();
   // Listeners come at any time, and in any order. What they get passes through here.
   emitter.emit = (event, ...handed) => {
     const guard = typeof event === "string" ? GUARDS[event] : undefined;
     // The type of an event's arguments is Node's promise: see GUARDS.
     const args = handed as never[];
+    if (guard === ofRequests) {
+      const [req, res] = handed as [HttpRequest, HttpResponse];
+      if (order.waits(req, res, () => void emitter.emit(event, ...handed))) {
+        return true;
+      }
+    }
     if (guard?.check(...args) === "answered") {
       return true;
     }
@@ -77,6 +88,13 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
       return true;
     }
   };
+  server.on("checkContinue", (req: HttpRequest, res: HttpResponse) => {
+    // An application that listens too continues by itself.
+    if (server.listenerCount("checkContinue") === 1) {
+      continueWhenRead(req, res);
+      emitter.emit("request", req, res);
+    }
+  });
   return server;
 }
 
@@ -96,10 +114,11 @@ const ofRequests: EventGuard = {
     // Connect's adapter stops to listen before the connection can break for the last time.
     req.on("error", ignore);
     res.on("error", ignore);
-    if (isServable(req, req.url)) {
+    const fault = findRequestFault(req) ?? findFault(req, req.url);
+    if (fault === undefined) {
       return "continue";
     }
-    refuse(req, res);
+    respondFault(req, res, fault);
     return "answered";
   },
   fail(req: HttpRequest, res: HttpResponse) {
@@ -116,11 +135,16 @@ const ofStreams: EventGuard = {
       stream.resume();
       return "answered";
     }
-    if (isServable({ headers, rawHeaders }, headers[":path"])) {
+    const fault = findFault({ headers, rawHeaders }, headers[":path"]);
+    if (fault === undefined) {
       return "continue";
     }
     // The form in which Node hands streams over.
-    refuse(new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream));
+    respondFault(
+      new Http2ServerRequest(stream, headers, {}, rawHeaders),
+      new Http2ServerResponse(stream),
+      fault,
+    );
     return "answered";
   },
   fail: (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
@@ -133,10 +157,11 @@ const ofTunnels: EventGuard = {
       return "continue";
     }
     socket.on("error", ignore);
-    if (isServable(req, req.method === "CONNECT" ? undefined : req.url)) {
+    const fault = findRequestFault(req) ?? findFault(req, req.method === "CONNECT" ? undefined : req.url);
+    if (fault === undefined) {
       return "continue";
     }
-    socket.end(BAD_REQUEST, () => socket.destroy());
+    socket.end(toLastAnswer(fault), () => socket.destroy());
     return "answered";
   },
   fail(_req: HttpRequest, socket: { destroy(): unknown }) {
@@ -145,7 +170,9 @@ const ofTunnels: EventGuard = {
 };
 
 /** Connections that stop to speak HTTP/1.1 have no response that could be written to. */
-const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+function toLastAnswer({ status }: RequestFault): string {
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+}
 
 const GUARDS: Readonly<Record<string, EventGuard>> = {
   connection: ofSockets,
@@ -159,14 +186,10 @@ const GUARDS: Readonly<Record<string, EventGuard>> = {
   connect: ofTunnels,
 };
 
-/** Check whether a request can be handed to a handler. @param target absent: a CONNECT, which has only a host */
-function isServable(request: HostedRequest, target: string | undefined): boolean {
-  return hostOf(request) !== undefined && (target === undefined || isOriginForm(target));
-}
-
-function refuse(req: HttpRequest, res: HttpResponse): void {
-  stopUnreadBody(req, res);
-  respondJson(res, 400, { error: "bad request" });
+/** Find why a request must not be handed to a handler. @param target absent: a CONNECT, which has only a host */
+function findFault(request: HostedRequest, target: string | undefined): RequestFault | undefined {
+  const isServable = hostOf(request) !== undefined && (target === undefined || isOriginForm(target));
+  return isServable ? undefined : BAD_REQUEST;
 }
 
 function ignore(): void {}

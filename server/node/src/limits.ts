@@ -1,4 +1,5 @@
 import { resolveLimits } from "@countersign/server/internal";
+import { MAX_PIPELINED_REQUESTS } from "./exchange/request-order.ts";
 
 /** What one caller may take of the server before it has proven anything. */
 export interface HttpLimits {
@@ -6,6 +7,8 @@ export interface HttpLimits {
   readonly headerTimeoutMs: number;
   /** How large the header of a request may be, in bytes. Default 32 KiB: room for a token, a proof and cookies. */
   readonly maxHeaderBytes: number;
+  /** How many requests of one HTTP/1.1 connection may wait for those before them. Default 100. */
+  readonly maxPipelinedRequests: number;
   /** How many calls may run at the same time on one HTTP/2 connection. Default 256. */
   readonly maxConcurrentStreams: number;
   /** How much memory one HTTP/2 connection may take, in megabytes. Default 10. */
@@ -17,6 +20,7 @@ export interface HttpLimits {
 const DEFAULT_LIMITS: HttpLimits = {
   headerTimeoutMs: 15_000,
   maxHeaderBytes: 32 * 1024,
+  maxPipelinedRequests: MAX_PIPELINED_REQUESTS,
   maxConcurrentStreams: 256,
   maxSessionMemoryMegabytes: 10,
   idleTimeoutMs: 5 * 60_000,

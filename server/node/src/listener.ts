@@ -6,6 +6,7 @@ import {
   type Http2Server,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { type Admission, createAdmission } from "./admit.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
@@ -38,6 +39,13 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
+/** What both kinds of servers are made of. */
+interface Serving extends Admission {
+  readonly onStream: StreamHandler | undefined;
+  readonly connections: Connections;
+  readonly limits: HttpLimits;
+}
+
 type AnyServer = Http1Server | Http2SecureServer;
 
 /**
@@ -49,11 +57,14 @@ type AnyServer = Http1Server | Http2SecureServer;
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
   const limits = resolveHttpLimits(options.limits);
   const connections = createConnections(limits.idleTimeoutMs);
-  const tracked = { ...handler, handle: connections.track(handler.handle) };
+  const serving: Serving = {
+    ...createAdmission(connections.track(handler.handle), limits),
+    onStream: handler.onStream,
+    connections,
+    limits,
+  };
   const server =
-    options.tls === undefined
-      ? createPlainServer(tracked, limits, connections)
-      : createTlsServer(tracked, { limits, tls: options.tls }, connections);
+    options.tls === undefined ? createPlainServer(serving) : createTlsServer(serving, options.tls);
   await bind(server, options.host ?? "127.0.0.1", options.port ?? 0);
   const address = addressOf(server);
   const scheme = options.tls === undefined ? "http" : "https";
@@ -86,13 +97,14 @@ function toNodeLimits(limits: HttpLimits) {
   };
 }
 
-function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections: Connections): Http1Server {
+function createPlainServer(serving: Serving): Http1Server {
+  const { connections, limits, handle, handleExpecting } = serving;
   const nodeLimits = toNodeLimits(limits);
-  const http2 = createHttp2Server(nodeLimits, handler.handle);
-  offerStreams(http2, handler.onStream);
+  const http2 = createHttp2Server(nodeLimits, handle).on("checkContinue", handleExpecting);
+  offerStreams(http2, serving.onStream);
   http2.on("session", (session) => connections.addHttp2(session));
   // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
-  const http1 = createHttp1Server(nodeLimits, handler.handle);
+  const http1 = createHttp1Server(nodeLimits, handle).on("checkContinue", handleExpecting);
   const onHttp1Connection = http1.listeners("connection");
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
@@ -119,16 +131,14 @@ function createPlainServer(handler: HttpHandler, limits: HttpLimits, connections
   return http1;
 }
 
-function createTlsServer(
-  handler: HttpHandler,
-  { limits, tls }: { readonly limits: HttpLimits; readonly tls: TlsOptions },
-  connections: Connections,
-): Http2SecureServer {
+function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
+  const { connections, limits, handle, handleExpecting } = serving;
   const server = createSecureServer(
     { ...toNodeLimits(limits), ...resolveTlsOptions(tls), allowHTTP1: true },
-    handler.handle,
+    handle,
   );
-  offerStreams(server, handler.onStream);
+  server.on("checkContinue", handleExpecting);
+  offerStreams(server, serving.onStream);
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
   server.on("secureConnection", (socket) => {

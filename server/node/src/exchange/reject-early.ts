@@ -105,7 +105,8 @@ function keepFromReset(stream: ServerHttp2Stream): (code: number) => void {
   return close;
 }
 
-function closeBehindResponse(req: IncomingMessage, res: ServerResponse): void {
+/** Close a connection of HTTP/1.1 behind an answer. Call it before the header of the answer is written. */
+export function closeBehindResponse(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   res.setHeader("connection", "close");
   // Node calls destroySoon() once the answer is flushed. Destroying there makes the kernel send RST for the unread

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "../handler.ts";
+import { respondJson } from "../respond.ts";
+import { closeBehindResponse } from "./reject-early.ts";
+
+/** Hands on the requests of a connection in turn. */
+export interface RequestOrder {
+  /**
+   * Have a request of HTTP/1.1 wait for those before it.
+   *
+   * @param next is called when all of them are answered, and never when an answer before it has closed the connection
+   * @returns whether the request waits; if not, nothing is before it
+   */
+  waits(req: HttpRequest, res: HttpResponse, next: () => void): boolean;
+}
+
+/**
+ * How many requests of a connection may wait, by default. Clients that pipeline send a few; a stranger could put
+ * thousands behind a call that does not end.
+ */
+export const MAX_PIPELINED_REQUESTS = 100;
+
+/**
+ * Create what serves pipelined requests of HTTP/1.1 one after the other ([RFC 9112
+ * §9.3.2](https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2)): an answer may close the connection, and then nothing
+ * behind it may have happened.
+ *
+ * Node hands over all requests as they come, and answers in order. It gives the socket to a response when those before
+ * it are sent and none of them has closed the connection.
+ *
+ * @param maxWaiting how many requests of one connection may wait. The next one is answered with 429, which closes the
+ * connection, and nothing behind it is read
+ */
+export function createRequestOrder(maxWaiting: number = MAX_PIPELINED_REQUESTS): RequestOrder {
+  const counts = new WeakMap<Socket, number>();
+  return {
+    waits(req, res, next) {
+      if (isHttp2Request(req) || isHttp2Response(res) || res.socket !== null) {
+        return false;
+      }
+      const { socket } = req;
+      const count = counts.get(socket) ?? 0;
+      counts.set(socket, count + 1);
+      if (count < maxWaiting) {
+        res.once("socket", () => {
+          counts.set(socket, (counts.get(socket) ?? 1) - 1);
+          next();
+        });
+      } else if (count === maxWaiting) {
+        refuse(req, res);
+      }
+      return true;
+    },
+  };
+}
+
+function refuse(req: IncomingMessage, res: ServerResponse): void {
+  const { socket } = req;
+  // Not within the parser, which is at work on these bytes.
+  process.nextTick(() => {
+    // Without its listener the HTTP parser sees nothing more. What comes is thrown away, so that the end is seen.
+    socket.removeAllListeners("data").on("data", ignore);
+  });
+  res.once("socket", () => {
+    closeBehindResponse(req, res);
+    res.setHeader("retry-after", "1");
+    respondJson(res, 429, { error: "too many requests wait on this connection" });
+  });
+}
+
+function ignore(): void {}
