@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { assertClaimRules, type ClaimRules } from "../../../server/gate/src/authenticate/issuer-rules.ts";
+import {
+  assertClaimRules,
+  assertTenant,
+  type ClaimRules,
+} from "../../../server/gate/src/authenticate/issuer-rules.ts";
 
 const rules = (some: Partial<ClaimRules>): ClaimRules => ({
   required: new Map(),
@@ -51,6 +55,45 @@ test("a claim that must say one of several things says it exactly", () => {
       "claim level does not have a value that is required",
     );
   }
+});
+
+describe("a tenant that is not allowed", () => {
+  const refusalOf = (isAllowed: (tenant: string) => unknown): unknown => {
+    const rule = { claim: "tid", before: "https://id.example/", after: "", isAllowed };
+    try {
+      assertTenant({ tid: "acme" }, "https://id.example/acme", rule);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+  const answered = "true or false of the function in tenants, for acme";
+  const cases: readonly (readonly [string, (tenant: string) => unknown, object])[] = [
+    ["by a no", () => false, { expected: "a tenant that is allowed", got: "acme" }],
+    ["by a promise", async () => true, { expected: answered, got: "a promise" }],
+    [
+      "by one that rejects",
+      () => Promise.reject(new Error("down")),
+      { expected: answered, got: "a promise" },
+    ],
+    ["by nothing", () => undefined, { expected: answered, got: "absent" }],
+    ["by another value", () => "yes", { expected: answered, got: "yes" }],
+  ];
+  test.each(cases)("%s is refused, and the operator learns of it", (_, isAllowed, facts) => {
+    expect(refusalOf(isAllowed)).toMatchObject({
+      message: "the tenant is not trusted",
+      facts: { check: "tenant", ...facts },
+    });
+  });
+
+  test("by a function that throws is refused with what it threw", () => {
+    const isAllowed = () => {
+      throw new Error("tenants are not there yet");
+    };
+    expect(refusalOf(isAllowed)).toMatchObject({
+      facts: { expected: answered, got: "error: tenants are not there yet" },
+    });
+  });
 });
 
 test("a claim that is refused is refused whatever it says", () => {

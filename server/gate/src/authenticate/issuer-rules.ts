@@ -118,17 +118,40 @@ export function assertTenant(claims: Claims, iss: string, rule: TenantRule): voi
   try {
     isAllowed = rule.isAllowed(tenant);
   } catch (cause) {
-    throw refuseTenant(tenant, cause);
+    const got = `error: ${cause instanceof Error ? cause.message : "not an Error"}`;
+    throw refuseTenant({ cause, facts: { expected: toExpectedAnswer(tenant), got } });
   }
   // A promise is truthy: only true itself allows.
   if (isAllowed !== true) {
-    throw refuseTenant(tenant);
+    throw refuseTenant({ facts: toAnswerFacts(tenant, isAllowed) });
   }
 }
 
-function refuseTenant(tenant: string, cause?: unknown) {
+function toExpectedAnswer(tenant: string): string {
+  return `true or false of the function in tenants, for ${tenant}`;
+}
+
+/** Say what the function answered, if that says neither yes nor no: else all users of a tenant are shut out in silence. */
+function toAnswerFacts(tenant: string, answer: unknown) {
+  if (answer === false) {
+    return { expected: "a tenant that is allowed", got: tenant };
+  }
+  if (answer instanceof Promise) {
+    // It may reject, and nobody waits for it.
+    answer.catch(() => undefined);
+    return { expected: toExpectedAnswer(tenant), got: "a promise" };
+  }
+  return { expected: toExpectedAnswer(tenant), got: answer };
+}
+
+interface TenantRefusal {
+  readonly cause?: unknown;
+  readonly facts: { readonly expected: string; readonly got: unknown };
+}
+
+function refuseTenant({ cause, facts: { expected, got } }: TenantRefusal) {
   return createRefusal("TOKEN_INVALID", "the tenant is not trusted", {
     cause,
-    facts: { check: "tenant", expected: "a tenant that is allowed", got: tenant },
+    facts: { check: "tenant", expected, got },
   });
 }
