@@ -98,6 +98,22 @@ describe("a hook of claims", () => {
     });
   }
 
+  it("changes no token by what it does to the grant", async () => {
+    await using own = await startClaimIssuer((grant) => {
+      Object.assign(grant.claims, { nbf: 4_000_000_000, azp: "other" });
+      for (const list of [grant.roles, grant.scopes, grant.audience]) {
+        (list as string[]).push("admin");
+      }
+      return {};
+    });
+    const { accessToken, scopes } = await own.signIn();
+    expect(scopes).toEqual(ADA.scopes);
+    const claims = claimsIn(accessToken);
+    expect(claims).toMatchObject({ ...ADA.claims, aud: "tests", roles: ADA.roles, scope: "notes:read" });
+    expect(claims).not.toHaveProperty("nbf");
+    expect(claims).not.toHaveProperty("azp");
+  });
+
   it("that throws at once is one that fails", async () => {
     await using own = await startClaimIssuer(() => {
       throw new Error("no directory");

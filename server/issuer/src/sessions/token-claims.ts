@@ -60,7 +60,9 @@ const HOOK_TIMEOUT_MS = 2_000;
 export function createTokenClaims({ hook, clock, onError }: TokenClaimsOptions): TokenClaims {
   return async (grant) => {
     try {
-      return mergeClaims(grant.claims, copyClaims(await answerInTime(() => hook(grant), clock)));
+      // A copy: only what the hook answers is held to the rules, so what it does to the grant must change no token.
+      const answer = await answerInTime(() => hook(structuredClone(grant)), clock);
+      return mergeClaims(grant.claims, copyClaims(answer));
     } catch (cause) {
       onError(cause);
       throw new AuthError("AUTH_UNAVAILABLE", "the claims of the token cannot be had just now", { cause });
