@@ -115,10 +115,12 @@ describe("a token", () => {
         }
       }
     }
-    const onCommandLine = await check([provider.origin, "--token", token]);
-    expect(onCommandLine.code).toBe(2);
-    expect(onCommandLine.err).toContain("--token takes the name of a file, or - for standard input");
-    expect(onCommandLine.err).not.toContain(payload);
+    for (const argument of [token, ` ${token}`, `Bearer ${token}`]) {
+      const onCommandLine = await check([provider.origin, "--token", argument]);
+      expect(onCommandLine.code).toBe(2);
+      expect(onCommandLine.err).toContain("--token takes the name of a file, or - for standard input");
+      expect(onCommandLine.err).not.toContain(payload);
+    }
   });
 
   test("cannot have a terminal obey it", async () => {

@@ -45,7 +45,7 @@ async function readToken(
     return undefined;
   }
   // Command lines are kept in histories, and seen by other users of the machine.
-  if (file.startsWith("eyJ")) {
+  if (/^\s*(?:bearer\s+)?eyJ/i.test(file)) {
     throw new UsageError(
       "--token takes the name of a file, or - for standard input, and not the token itself",
     );
