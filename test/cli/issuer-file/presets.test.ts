@@ -49,3 +49,20 @@ test.each(notEmpty(Object.keys(PRESETS)))(
     );
   },
 );
+
+test("claims that an entry requires or forbids are added to those of its preset", async () => {
+  const asked = { requiredClaims: { tenant: "acme" }, presentClaims: ["jti"], forbiddenClaims: ["nonce"] };
+  const { keycloak, auth0, okta } = SAMPLES;
+  expect(await readOne({ preset: "keycloak", options: keycloak, ...asked })).toMatchObject({
+    ...asked,
+    requiredClaims: { typ: ["Bearer", "DPoP"], tenant: "acme" },
+  });
+  expect(await readOne({ preset: "okta", options: okta, ...asked })).toMatchObject({
+    presentClaims: ["cid", "jti"],
+  });
+  expect(await readOne({ preset: "auth0", options: auth0, forbiddenClaims: ["gty"] })).toMatchObject({
+    forbiddenClaims: ["nonce", "at_hash", "c_hash", "gty"],
+  });
+  const typ = { requiredClaims: { typ: "Bearer" } };
+  expect(await readOne({ preset: "keycloak", options: keycloak, ...typ })).toMatchObject(typ);
+});

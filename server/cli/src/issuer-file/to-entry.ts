@@ -40,11 +40,30 @@ export async function toEntry(settings: EntrySettings, file: string): Promise<Tr
   return { ...options, keys: toFlatKeys({ jwks, jwksUri, discovery }) };
 }
 
-/** What stands beside the options of a preset takes the place of what the preset says. */
+/**
+ * What stands beside the options of a preset takes the place of what the preset says. Only the claims that a token must
+ * have, and must not have, are added to those of the preset: they are what tells its tokens from others of the issuer.
+ */
 async function toPresetEntry(settings: PresetSettings, file: string): Promise<TrustedIssuerEntry> {
   const { preset, options, keys, ...others } = settings;
   const made = createByPreset(preset, await toPresetOptions(options, file));
-  return { ...made, ...others, ...(keys === undefined ? {} : { keys: await toKeyOptions(keys, file) }) };
+  return {
+    ...made,
+    ...others,
+    ...joinClaimRules(made, others),
+    ...(keys === undefined ? {} : { keys: await toKeyOptions(keys, file) }),
+  };
+}
+
+type ClaimRules = Pick<IssuerOptions, "forbiddenClaims" | "presentClaims" | "requiredClaims">;
+
+/** Of a claim that both require, the second says what it must be. */
+function joinClaimRules(first: ClaimRules, second: ClaimRules): ClaimRules {
+  return {
+    requiredClaims: { ...first.requiredClaims, ...second.requiredClaims },
+    presentClaims: [...(first.presentClaims ?? []), ...(second.presentClaims ?? [])],
+    forbiddenClaims: [...(first.forbiddenClaims ?? []), ...(second.forbiddenClaims ?? [])],
+  };
 }
 
 function createByPreset(preset: string, options: object): IssuerOptions {
