@@ -20,6 +20,7 @@ describe("the JSON Schema of the file", () => {
   const good: readonly unknown[] = [
     [],
     [{ issuer, keys }],
+    [{ issuer, keys, tokenAudience: ["notes", "https://notes.example.com"] }],
     { $schema: "./x.json", issuers: [{ issuer, keys }] },
     [{ issuer, keys: [{ jwksUri: issuer, caFile: "ca.pem" }, { sharedSecretFile: "secret" }] }],
     [

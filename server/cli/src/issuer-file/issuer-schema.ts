@@ -98,8 +98,8 @@ const members = {
   tenants: option(objectOf(tenants), "The tenants of an issuer whose name has {tenantid} in it."),
   audiences: option(names, "Whom its tokens must be for. Default: the audience of the server."),
   tokenAudience: option(
-    name,
-    "The audience of its tokens, if it is known: the start fails when none is accepted.",
+    oneOrMore(name),
+    "The audience of its tokens, or the several that they can be for, if known: the start fails when none is accepted.",
   ),
   algorithms: option(
     v.pipe(v.array(v.picklist(ALGORITHMS)), v.nonEmpty("must not be empty")),
