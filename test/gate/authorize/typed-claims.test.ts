@@ -101,6 +101,25 @@ describe("claims that a message describes, in a rule (S3)", () => {
     }
   });
 
+  /** Claims that hold nothing, what is asked about them with an empty message. */
+  const NOTHING: readonly (readonly [claims: Readonly<Record<string, unknown>>, rule: string])[] = [
+    [{ groups: [""] }, "request.text in principal.claims.groups"],
+    [{ labels: { a: "" } }, "principal.claims.labels.a == request.text"],
+    [{ labels: { "": "a" } }, "request.text in principal.claims.labels"],
+    [{ extra: { a: "" } }, "principal.claims.extra.a == request.text"],
+    [{ extra: { a: [""] } }, "request.text in principal.claims.extra.a"],
+  ];
+  test.each(notEmpty(NOTHING))("of %j, an empty field equals no element: %s", (claims, rule) => {
+    const { allows, wrong } = setUp(claims);
+    expect(allows(rule)).toBe(false);
+    expect(wrong).toEqual([]);
+  });
+
+  test("keep the elements of a list that say something", () => {
+    const { allows } = setUp({ groups: ["", "ops"] });
+    expect(allows("request.text in principal.claims.groups", { text: "ops" })).toBe(true);
+  });
+
   test("are absent by any other name: that of the field is none of a claim", () => {
     expect(setUp({ tenant: "acme" }).allows("principal.claims.tenant == 'acme'")).toBe(false);
     expect(setUp({ home: { name: "a" } }).allows("principal.claims.home.name == 'a'")).toBe(false);

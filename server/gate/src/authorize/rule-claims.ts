@@ -26,12 +26,17 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Find a member of an object that says something: it is its own, not null, and not an empty text. All that is absent
- * is an error in a rule, so that nothing equals an empty field of a message.
+ * Find a member of an object that says something: it is its own, has a name, is not null, and not an empty text. All that
+ * is absent is an error in a rule, so that nothing equals an empty field of a message.
  */
 export function readMember(object: JsonObject, name: string): unknown {
-  const value = Object.hasOwn(object, name) ? object[name] : undefined;
-  return value === null || value === "" ? undefined : value;
+  const value = name !== "" && Object.hasOwn(object, name) ? object[name] : undefined;
+  return saysSomething(value) ? value : undefined;
+}
+
+/** Check whether a value of JSON is more than null or an empty text. */
+function saysSomething(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
 }
 
 function toRuleObject(object: JsonObject): CelMap {
@@ -58,9 +63,19 @@ function toRuleValue(value: unknown): CelInput | undefined {
     return isInexact(value) ? undefined : toRuleNumber(value);
   }
   if (Array.isArray(value)) {
-    return celList(value.map((element) => toRuleValue(element) ?? null));
+    return toRuleList(value);
   }
   return isJsonObject(value) ? toRuleObject(value) : undefined;
+}
+
+/**
+ * Leave out the elements that say nothing, as scopes and roles do: an empty field of a message is in no list. A list with
+ * an element that is not exact is absent: a rule may ask whether something is not in it.
+ */
+function toRuleList(list: readonly unknown[]): CelInput | undefined {
+  const elements = list.filter(saysSomething).map(toRuleValue);
+  const known = elements.filter((element) => element !== undefined);
+  return known.length === elements.length ? celList(known) : undefined;
 }
 
 function toRuleNumber(value: number): bigint | number {

@@ -141,15 +141,15 @@ function toTypedValue(field: DescField, value: unknown, onWrongForm: OnWrongForm
   if (field.fieldKind !== "map") {
     return toObject(value);
   }
-  const objects = Object.entries(value).filter((entry): entry is [string, JsonObject] =>
-    isJsonObject(entry[1]),
+  const objects = Object.entries(value).filter(
+    (entry): entry is [string, JsonObject] => entry[0] !== "" && isJsonObject(entry[1]),
   );
   return celMap(new Map(objects.map(([key, json]) => [key, toObject(json)])));
 }
 
 /** Read a claim that is no message of the user's, as protobuf reads JSON. */
 function toPlainValue(field: DescField, value: unknown): CelInput | undefined {
-  const message = parseClaim(field, value);
+  const message = parseClaim(field, holdsTexts(field) ? withoutEmpty(value) : value);
   if (message === undefined) {
     return undefined;
   }
@@ -158,4 +158,29 @@ function toPlainValue(field: DescField, value: unknown): CelInput | undefined {
     return celFromScalar(field.scalar, read as never); // a field that was parsed has a value of its type
   }
   return field.fieldKind === "enum" ? BigInt(read as number) : (read as CelInput); // as above
+}
+
+/** The messages that hold any JSON. */
+const ANY_JSON: ReadonlySet<string | undefined> = new Set([
+  "google.protobuf.Struct",
+  "google.protobuf.Value",
+  "google.protobuf.ListValue",
+]);
+
+/** Check whether a field can hold several texts, or texts by their names. */
+function holdsTexts({ fieldKind, scalar, message }: DescField): boolean {
+  const areTexts = scalar === ScalarType.STRING || scalar === ScalarType.BYTES;
+  return fieldKind === "map" || (fieldKind === "list" && areTexts) || ANY_JSON.has(message?.typeName);
+}
+
+/** Leave out what says nothing, at any depth: an empty field of a message is in no list, and no value of a map equals it. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.filter((element) => element !== "").map(withoutEmpty);
+  }
+  if (!isJsonObject(value)) {
+    return value;
+  }
+  const members = Object.entries(value).filter(([name, member]) => name !== "" && member !== "");
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutEmpty(member)]));
 }
