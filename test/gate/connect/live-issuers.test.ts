@@ -36,6 +36,16 @@ describe("the issuers of a server that runs", () => {
     expect(await decide("Call", { authorization })).toMatchObject({ reason: "TOKEN_INVALID" });
   });
 
+  test("are held to their own options as soon as they have some, also for tokens that a template let in", async () => {
+    const { auth, decide } = setUpGate();
+    auth.issuers.add({ ...other, issuer: TENANTED, tenants: { allowed: () => true } });
+    const claims = goodClaims({ iss: issOf("a"), tid: "a" });
+    const ofTenant = { authorization: `Bearer ${signToken(otherKey, claims)}` };
+    expect(await decide("Call", ofTenant)).toBeUndefined();
+    auth.issuers.add({ ...other, issuer: issOf("a"), requiredClaims: { mfa: true } });
+    expect(await decide("Call", ofTenant)).toMatchObject({ reason: "TOKEN_INVALID" });
+  });
+
   test("are those of the methods' audiences too, and of no others", async () => {
     const { auth, decide } = setUpGate();
     auth.issuers.add(other);

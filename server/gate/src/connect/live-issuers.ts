@@ -52,7 +52,12 @@ export function createLiveIssuers(options: LiveIssuersOptions): LiveIssuers {
         throw new TypeError(`issuer ${added.issuer} has signals: it must be named when createAuth is called`);
       }
       assertTokenAudience(added, issuer);
+      const before = issuers.get(added.issuer);
       issuers.add(issuer);
+      if (before !== undefined) {
+        // A tenant has options of its own from now on: what those of its template let in is judged by them.
+        forget(before);
+      }
       issuer.keys.prefetch?.();
       for (const relaxation of describeRelaxations(added)) {
         onWarning(relaxation);
