@@ -92,4 +92,16 @@ describe("the message that describes the claims of a service (option claims_type
       ),
     );
   });
+
+  test("claims of another form are told 100 times at the most, however many tenants an issuer has", () => {
+    const warnings: string[] = [];
+    const service = orderService({ claimsType: "test.v1.Claims", policy });
+    const table = createPolicyTable([service], new Map(), (message) => warnings.push(message));
+    const rule = table.get(methodOf(service, "Place"))?.rule;
+    for (let tenant = 0; tenant < 200; tenant += 1) {
+      const claims = { "https://acme.com/tenant": 7 };
+      rule?.allows(principalOf({ issuer: `https://login.example/${tenant}`, claims }), create(Order));
+    }
+    expect(warnings).toHaveLength(100);
+  });
 });

@@ -86,13 +86,15 @@ function findMessage(messages: readonly DescMessage[], name: string): DescMessag
   return undefined;
 }
 
-/** Fields and issuers are few: the protos and the operator name them. */
+/** How many warnings are written: the tenants of an issuer may be without number. */
+const MAX_WARNINGS = 100;
+
 function createWrongFormWarning(onWarning: (message: string) => void) {
   const warned = new Set<string>();
   return (field: DescField, issuer: string): void => {
     const name = `${field.parent.typeName}.${field.name}`;
     const key = `${name} ${issuer}`;
-    if (!warned.has(key)) {
+    if (warned.size < MAX_WARNINGS && !warned.has(key)) {
       warned.add(key);
       const type = describeType(typeOfField(field));
       onWarning(
