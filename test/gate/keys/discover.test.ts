@@ -64,6 +64,7 @@ describe("discovery (S5, R87)", () => {
     "no key set": ({ issuer }) => ({ issuer }),
     "a key set that is no URL": ({ issuer }) => ({ issuer, jwks_uri: 7 }),
     "a key set in the clear": ({ issuer }) => ({ issuer, jwks_uri: "http://issuer.example/jwks" }),
+    "a password": ({ issuer }) => ({ issuer, jwks_uri: "https://user:s3cr3t@issuer.example/jwks" }),
     null: () => null,
   };
   for (const [what, change] of Object.entries(wrong)) {
@@ -78,6 +79,18 @@ describe("discovery (S5, R87)", () => {
       expect(found.site.requests).not.toContain("/jwks");
     });
   }
+
+  test("does not repeat a password that metadata have in a URL", async () => {
+    await using found = await startIssuer("", RFC_8414);
+    const metadata = found.site.answers[RFC_8414] as object;
+    const jwks_uri = "https://user:s3cr3t@issuer.example/jwks";
+    found.site.answers[RFC_8414] = { ...metadata, jwks_uri };
+    const error: unknown = await createJwksFetch(found.issuer, { discovery: true })().catch(
+      (e: unknown) => e,
+    );
+    expect(String(error)).toContain("names a key set with a user or a password in its URL");
+    expect(String(error)).not.toContain("s3cr3t");
+  });
 
   test("says of each place why it has no metadata", async () => {
     await using found = await startIssuer("", RFC_8414);

@@ -42,6 +42,15 @@ describe("a key set at a URL (S5)", () => {
     expect(other.requests).toEqual([]);
   });
 
+  test("is not followed to a URL with a password, which is not repeated", async () => {
+    await using site = await startSite({});
+    site.answers["/jwks"] = redirectTo(site.url.replace("//", "//user:s3cr3t@"));
+    const error: unknown = await createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks` })().catch(
+      (failure: unknown) => failure,
+    );
+    expect(String(error)).toMatch(/\/jwks is redirected to a URL with a user or a password in it$/);
+  });
+
   test("is not followed in circles", async () => {
     await using site = await startSite({ "/jwks": redirectTo("/jwks") });
     await expect(createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks` })()).rejects.toThrowError(
@@ -164,6 +173,15 @@ describe("a key set at a URL (S5)", () => {
     ]) {
       expect(() => fetchOf("http://keycloak:8080/certs", host)).toThrowError(
         `insecure.allowHttpHosts: ${JSON.stringify(host)} must be a host in lower case with its port`,
+      );
+    }
+  });
+
+  test("has no password in it, which the error does not repeat", () => {
+    for (const scheme of ["https", "http", "ftp"]) {
+      const jwksUri = `${scheme}://user:s3cr3t@issuer.example/jwks`;
+      expect(() => createJwksFetch("urn:any", { jwksUri })).toThrow(
+        new TypeError("jwksUri must not have a user or a password in it: headers can send them"),
       );
     }
   });

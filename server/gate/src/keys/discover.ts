@@ -1,7 +1,7 @@
 import { toFactText } from "../errors/facts.ts";
 import { DocumentError } from "./document-error.ts";
 import { type FetchOptions, fetchDocument } from "./fetch-document.ts";
-import type { UrlCheck } from "./secure-url.ts";
+import { hasCredentials, type UrlCheck } from "./secure-url.ts";
 
 /** What {@link createMetadataFetch} needs. */
 interface MetadataOptions extends FetchOptions {
@@ -93,5 +93,9 @@ function readJwksUri(json: unknown, place: URL, issuer: string): URL {
   if (typeof metadata.jwks_uri !== "string" || !URL.canParse(metadata.jwks_uri)) {
     throw new DocumentError(place, "names no key set");
   }
-  return new URL(metadata.jwks_uri);
+  const jwksUri = new URL(metadata.jwks_uri);
+  if (hasCredentials(jwksUri)) {
+    throw new DocumentError(place, "names a key set with a user or a password in its URL");
+  }
+  return jwksUri;
 }

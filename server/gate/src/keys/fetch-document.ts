@@ -1,6 +1,7 @@
 import { toFactText } from "../errors/facts.ts";
 import { DocumentError } from "./document-error.ts";
 import { type HeaderSource, makeHeaders } from "./request-headers.ts";
+import { hasCredentials } from "./secure-url.ts";
 
 /** The largest document that is read, in bytes: a key set of 100 large keys is half of it. */
 const MAX_DOCUMENT_BYTES = 256 * 1024;
@@ -83,6 +84,9 @@ async function fetchSameOrigin(url: URL, options: FetchOptions, signal: AbortSig
     target = new URL(location, target);
     if (target.origin !== url.origin) {
       throw new DocumentError(url, `is redirected to another origin, ${toFactText(target.origin)}`);
+    }
+    if (hasCredentials(target)) {
+      throw new DocumentError(url, "is redirected to a URL with a user or a password in it");
     }
   }
   throw new DocumentError(url, "is redirected too often");

@@ -36,18 +36,24 @@ export function createUrlCheck(httpHosts: readonly string[]): UrlCheck {
   return {
     parse(what, text) {
       const url = URL.canParse(text) ? new URL(text) : undefined;
+      // First: the other error repeats the URL.
+      if (url !== undefined && hasCredentials(url)) {
+        throw new TypeError(`${what} must not have a user or a password in it: headers can send them`);
+      }
       if (url === undefined || !(url.protocol === "https:" || isLocal(url) || isHttpHost(url))) {
         throw new TypeError(
           `${what} ${JSON.stringify(text)} must be an https:// URL, or http:// on loopback or to a host that ` +
             "insecure.allowHttpHosts names",
         );
       }
-      if (url.username !== "" || url.password !== "") {
-        throw new TypeError(`${what} must not have a user or a password in it: headers can send them`);
-      }
       return url;
     },
     isAllowed: (url, from) =>
       url.protocol === "https:" || isHttpHost(url) || (isLocal(url) && from.protocol === "http:"),
   };
+}
+
+/** Check whether a URL has a user or a password in it, which no error may repeat. */
+export function hasCredentials({ username, password }: URL): boolean {
+  return username !== "" || password !== "";
 }
