@@ -51,6 +51,8 @@ describe("where a token may be (S4, R35–R37)", () => {
       "Basic YTpi",
     ];
     expect(await decide("Call", { authorization, rawHeaders })).toBeUndefined();
+    const escaped = `http://127.0.0.1/test.v1.EchoService/Call?access%5Ftoken=${token}`;
+    expect(await decide("Call", { authorization, url: escaped })).toMatchObject({ reason: "TOKEN_INVALID" });
     const innocent = "http://127.0.0.1/test.v1.EchoService/Call?message=access_token%3D1&no_access_token=1";
     expect(await decide("Call", { authorization, url: innocent })).toBeUndefined();
   });

@@ -95,7 +95,9 @@ function refuseSecond(header: string, got: string): AuthError {
   });
 }
 
-/** Parse a URL only when its text makes it worth it. */
+/** Parse a URL only when its text makes it worth it: the name may be written with percent signs too. */
 function hasQueryToken(url: string): boolean {
-  return url.includes(QUERY_PARAMETER) && new URL(url).searchParams.has(QUERY_PARAMETER);
+  return (
+    (url.includes(QUERY_PARAMETER) || url.includes("%")) && new URL(url).searchParams.has(QUERY_PARAMETER)
+  );
 }
