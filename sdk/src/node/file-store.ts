@@ -5,46 +5,86 @@ import { parseEntry } from "../core/parse-entry.ts";
 import { NO_PEERS } from "../core/peers.ts";
 import type { SessionStore, StoreEntry } from "../core/store.ts";
 import { createFileLock } from "./file-lock.ts";
-import { readNewest, type VersionedText, writeNext } from "./versioned-file.ts";
+import { assertPrivateDirectory } from "./private-path.ts";
+import { makeDirectory, type NewestVersion, readNewest, writeNext } from "./versioned-file.ts";
 
 /** What {@link createFileStore} needs. */
 export interface FileStoreOptions {
   /**
    * A directory for this session alone; made when it is missing, for the owner only. It holds the tokens in
-   * plain text, readable by the owner of the process.
+   * plain text, readable by the owner of the process. Others must not be able to change it, to rename it or one above
+   * it: their mode and owner are looked at each time, as ssh does it.
    */
   readonly directory: string;
+  /**
+   * Use a directory although others can change or rename it: they can end the session, and put an older one in its place.
+   * Files of others are ignored even so. Default false: such a directory counts as one that cannot be written.
+   */
+  readonly allowSharedDirectory?: boolean | undefined;
 }
 
-const FORMS = { directory: "string" } as const satisfies Record<keyof FileStoreOptions, OptionForm>;
+const FORMS = { directory: "string", allowSharedDirectory: "boolean" } as const satisfies Record<
+  keyof FileStoreOptions,
+  OptionForm
+>;
 
 /**
  * Create a store on disk that many processes of a machine can share, and that stays when they end.
  *
- * A process that is killed at any moment leaves the session whole. Where the directory cannot be written, the
- * session goes on in memory and is degraded.
+ * A process that is killed at any moment leaves the session whole. Where the directory cannot be written, or others can
+ * change it, the session goes on in memory and is degraded. On Windows, whose rights Node cannot read, nobody looks at
+ * the directory: name one in the user's profile.
  *
  * @throws TypeError when an option is missing or not understood
  */
 export function createFileStore(options: FileStoreOptions): SessionStore {
   assertOptions("createFileStore", options, FORMS);
-  const { directory } = options;
+  const { directory, allowSharedDirectory = false } = options;
   if (directory === undefined || directory === "") {
     throw new TypeError("createFileStore needs the option directory");
   }
+  const lock = createFileLock(join(directory, "refresh.lock"));
+
+  /** @throws Error when others can change the directory, or it cannot be looked at */
+  async function assertPrivate(): Promise<void> {
+    if (!allowSharedDirectory) {
+      await assertPrivateDirectory(directory);
+    }
+  }
+
+  async function read(): Promise<NewestVersion<StoreEntry>> {
+    try {
+      await assertPrivate();
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+        return { value: undefined, next: 1 };
+      }
+      throw error;
+    }
+    return readNewest(directory, parseEntry);
+  }
+
   return {
-    peers: { ...NO_PEERS, exclusively: createFileLock(join(directory, "refresh.lock")) },
-    read: async () => entryOf(await readNewest(directory)),
-    async compareAndSet(expected, next) {
-      const newest = await readNewest(directory);
-      if (entryOf(newest)?.revision !== expected) {
+    peers: {
+      ...NO_PEERS,
+      async exclusively(run) {
+        // What lies in a directory of others may be a pipe.
+        const isPrivate = await assertPrivate().then(
+          () => true,
+          () => false,
+        );
+        return isPrivate ? lock(run) : run();
+      },
+    },
+    read: async () => (await read()).value,
+    async compareAndSet(expected, entry) {
+      const { value, next } = await read();
+      if (value?.revision !== expected) {
         return false;
       }
-      return writeNext(directory, { version: newest.version + 1, text: encodeEntry(next) });
+      await makeDirectory(directory);
+      await assertPrivate();
+      return writeNext(directory, { version: next, text: encodeEntry(entry) });
     },
   };
-}
-
-function entryOf({ text }: VersionedText): StoreEntry | undefined {
-  return text === undefined ? undefined : parseEntry(text);
 }
