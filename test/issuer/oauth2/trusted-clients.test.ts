@@ -130,6 +130,7 @@ describe("a client that another issuer vouches for (RFC 7523 §2.2)", () => {
     ["without an end", podToken({ exp: undefined })],
     ["that lasts for more than a day", podToken({ exp: ISSUED_AT_SECONDS + 86_401 })],
     ["that is an access token", podToken({}, { typ: "at+jwt" })],
+    ["that another party acts with", podToken({ act: { sub: "agent" } })],
     ["that is bound to a key", podToken({ cnf: { jkt: "x" } })],
     ["with another's signature", podToken({}, {}, stranger)],
     ["without a signature", `${podToken({}, { alg: "none" }).split(".").slice(0, 2).join(".")}.`],

@@ -58,6 +58,10 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
         throw unknownClient();
       }
       assertRequiredClaims(issuer, principal);
+      if (principal.actor !== undefined) {
+        // Another party acts for the subject (RFC 8693 §4.1): it does not become the client.
+        throw unknownClient({ check: "actor", got: principal.actor.subject });
+      }
       const subject = { issuer: principal.issuer, subject: principal.subject };
       const clientId = await findClientIdBySubject(store, subject);
       const client = clientId === undefined ? undefined : await findClient(store, clientId);
