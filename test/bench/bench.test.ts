@@ -155,9 +155,16 @@ describe.concurrent("npm run bench", () => {
       `countersign-reject-${kind}`,
       ...(kind === "expired" ? [] : [`jose-reject-${kind.replace("-again", "")}`]),
     ]);
+    const parts = ["gate", "call", "rule"];
+    const claims = (library: string, found: string) =>
+      ["claims", "typed-claims"].flatMap((rule) => [
+        ...parts.map((part) => `countersign-${rule}-${part}-${found}`),
+        `${library}-${rule}-${found}`,
+      ]);
+    const hits = ["countersign-hit", "fast-jwt-hit", ...claims("fast-jwt", "hit")];
     expectRows(JSON.parse(await readFile(file, "utf8")), "gate", [
-      ...["countersign-hit", "countersign-hit-allocates", "fast-jwt-hit", "fast-jwt-hit-allocates"],
-      ...["countersign-miss", "jose-miss", "fast-jwt-miss"],
+      ...hits.flatMap((side) => [side, `${side}-allocates`]),
+      ...["countersign-miss", "jose-miss", "fast-jwt-miss", ...claims("jose", "miss")],
       ...["countersign-reject-missing", ...rejects],
     ]);
   });

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { createHandlerContext, type HandlerContext } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { type Auth, createAuth } from "@countersign/server";
@@ -13,24 +14,27 @@ export function createBenchGate({ jwks }: PublicKeys, verdictCacheEntries: numbe
     issuers: [{ issuer: ISSUER, algorithms: [ALGORITHM], keys: { jwks } }],
     audience: AUDIENCE,
     verdictCacheEntries,
+    logRefusals: false, // as in production
   });
   return requestGate;
 }
 
 /** Decide with the whole gate: header, token, revocations, policy, and the principal put where handlers find it. */
 export function decideByGate(
-  gate: Auth["requestGate"],
+  gate: (context: HandlerContext) => unknown,
   tokens: readonly (string | undefined)[],
+  method: DescMethod = ECHO_METHOD,
 ): Pick<Decider, "prepare" | "decide"> {
   const contexts: HandlerContext[] = [];
   let first = 0;
   return {
-    // The gate takes the token out of the context: a call must have one of its own, as on a server.
+    // The gate takes the token out of the header and knows who it has let in: a call must have both anew, as on a server.
+    // The headers are used again, because to collect a hundred of them as garbage would be taken for the gate's time.
     prepare(from, count) {
       first = from;
-      contexts.length = 0;
-      for (let index = from; index < from + count; index += 1) {
-        contexts.push(createCall(tokens[index % tokens.length]));
+      for (let at = 0; at < count; at += 1) {
+        const token = tokens[(from + at) % tokens.length];
+        contexts[at] = renewCall(contexts[at] ?? createCall(undefined, method), token);
       }
     },
     decide(index) {
@@ -49,7 +53,7 @@ const BASE = createHandlerContext({
 });
 
 /** Make the context of one call. @param token undefined: without one */
-export function createCall(token: string | undefined): HandlerContext {
+export function createCall(token: string | undefined, method: DescMethod = ECHO_METHOD): HandlerContext {
   const requestHeader = new Headers({
     "content-type": "application/grpc",
     te: "trailers",
@@ -57,5 +61,13 @@ export function createCall(token: string | undefined): HandlerContext {
     "grpc-accept-encoding": "identity,gzip",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   });
-  return { ...BASE, requestHeader, values: createCallValues() };
+  return { ...BASE, service: method.parent, method, requestHeader, values: createCallValues() };
+}
+
+/** Make a call of another one that is over. */
+function renewCall(call: HandlerContext, token: string | undefined): HandlerContext {
+  if (token !== undefined) {
+    call.requestHeader.set("authorization", `Bearer ${token}`);
+  }
+  return Object.assign(call, { values: createCallValues() });
 }

@@ -5,6 +5,8 @@ import { BAD_KINDS, type BadKind, createBadTokens } from "./bad-tokens.ts";
 import { createBenchGate, createCall, decideByGate } from "./countersign.ts";
 import { type Decider, type Turn, takeTurn } from "./decider.ts";
 import { decideByFastJwt, decideByJose, decideByJoseKeySet } from "./libraries.ts";
+import { type ClaimRuleName, createPresetServer, toPresetClaims } from "./preset.ts";
+import { decideByRule } from "./rule.ts";
 
 /** As many tokens take turns: as many callers. */
 const TOKENS = 1000;
@@ -13,7 +15,7 @@ const CACHE_ENTRIES = 10_000;
 const FORGETFUL = 1;
 
 /** What is decided in one process. Code that was run for one kind of token is compiled otherwise for the next. */
-export type GateGroup = "hits" | "misses" | "rejects";
+export type GateGroup = "hits" | "misses" | "rejects" | `${ClaimRuleName}-${"hits" | "misses"}`;
 
 const tokens = createTokenMaker();
 const keys = tokens.publicKeys;
@@ -36,7 +38,11 @@ function deciderOf(name: string): Decider {
 
 const GROUPS: Readonly<Record<GateGroup, () => Promise<void> | void>> = {
   hits: addHits,
+  "claims-hits": () => addPresetHits("claims"),
+  "typed-claims-hits": () => addPresetHits("typed-claims"),
   misses: addMisses,
+  "claims-misses": () => addPresetMisses("claims"),
+  "typed-claims-misses": () => addPresetMisses("typed-claims"),
   rejects: () => BAD_KINDS.forEach(addRejects),
 };
 
@@ -60,11 +66,42 @@ async function addHits(): Promise<void> {
     throw new Error("the gate does not answer at once for a token that it knows");
   }
   deciders.set("countersign-hit", { accepts: true, ...decideByGate(gate, good) });
+  addFastJwtHit("fast-jwt-hit", good);
+}
+
+function addFastJwtHit(name: string, good: readonly string[]): void {
   const decide = decideByFastJwt({ keys, cacheEntries: CACHE_ENTRIES }, good);
   for (const index of good.keys()) {
     decide(index);
   }
-  deciders.set("fast-jwt-hit", { accepts: true, decide });
+  deciders.set(name, { accepts: true, decide });
+}
+
+function mintPreset(): readonly string[] {
+  return Array.from({ length: TOKENS }, () => tokens.mint({ claims: toPresetClaims() }));
+}
+
+async function addPresetHits(name: ClaimRuleName): Promise<void> {
+  const good = mintPreset();
+  const server = createPresetServer(name, { keys, verdictCacheEntries: CACHE_ENTRIES });
+  for (const token of good) {
+    await server.call(createCall(token, server.method));
+  }
+  const { gate, call, method, rule } = server;
+  deciders.set(`countersign-${name}-gate-hit`, { accepts: true, ...decideByGate(gate, good, method) });
+  deciders.set(`countersign-${name}-call-hit`, { accepts: true, ...decideByGate(call, good, method) });
+  deciders.set(`countersign-${name}-rule-hit`, { accepts: true, ...decideByRule(rule, "known") });
+  addFastJwtHit(`fast-jwt-${name}-hit`, good);
+}
+
+async function addPresetMisses(name: ClaimRuleName): Promise<void> {
+  const good = mintPreset();
+  const server = createPresetServer(name, { keys, verdictCacheEntries: FORGETFUL });
+  const { gate, call, method, rule } = server;
+  deciders.set(`countersign-${name}-gate-miss`, { accepts: true, ...decideByGate(gate, good, method) });
+  deciders.set(`countersign-${name}-call-miss`, { accepts: true, ...decideByGate(call, good, method) });
+  deciders.set(`countersign-${name}-rule-miss`, { accepts: true, ...decideByRule(rule, "new") });
+  deciders.set(`jose-${name}-miss`, { accepts: true, decide: await decideByJose(keys, good) });
 }
 
 async function addMisses(): Promise<void> {
