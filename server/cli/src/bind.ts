@@ -1,19 +1,23 @@
-import type { HttpHandler } from "@countersign/node";
+import type { HttpHandler, HttpLimits } from "@countersign/node";
 import { type AdminOptions, createAdminHandler, type Listener, listen } from "@countersign/node";
 import type { Config } from "./config.ts";
 import { readTlsFiles } from "./exposure.ts";
 import { reasonOf } from "./reason-of.ts";
 import { CommandError } from "./usage-error.ts";
 
+/** One connection of a proxy carries the calls of many users. */
+const BEHIND_PROXY: Partial<HttpLimits> = { maxStreamResets: 4096, streamResetsPerSecond: 512 };
+
 /** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
 export async function bindServer(
   handler: HttpHandler,
-  config: Pick<Config, "host" | "port" | "tlsCert" | "tlsKey">,
+  config: Pick<Config, "behindTlsProxy" | "host" | "port" | "tlsCert" | "tlsKey">,
 ): Promise<Listener> {
   const tls = await readTlsFiles(config);
-  const { host, port } = config;
+  const { host, port, behindTlsProxy } = config;
+  const limits = behindTlsProxy ? BEHIND_PROXY : {};
   try {
-    return await listen(handler, { host, port, tls });
+    return await listen(handler, { host, port, tls, limits });
   } catch (cause) {
     throw toBindError(cause, `${host}:${port}`, "--port");
   }

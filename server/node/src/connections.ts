@@ -3,6 +3,8 @@ import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { KEEPS_PROCESS_ALIVE, repeat, systemClock } from "@countersign/server/internal";
 import { isHttp2Response, type RequestHandler } from "./handler.ts";
+import { createHttp2Stalls } from "./http2-stalls.ts";
+import type { HttpLimits } from "./limits.ts";
 
 /** The open connections of one listener. */
 export interface Connections {
@@ -13,7 +15,7 @@ export interface Connections {
    * for.
    */
   addHttp1(socket: Socket): void;
-  /** Follow an HTTP/2 connection, and close it when it was idle for too long. */
+  /** Follow an HTTP/2 connection, and close it when it was idle for too long, or takes too long for a header. */
   addHttp2(session: ServerHttp2Session): void;
   /** Remove a connection that was taken for HTTP/1.1 and speaks HTTP/2. */
   removeHttp1(socket: Socket): void;
@@ -32,8 +34,12 @@ export interface Connections {
 /** How long a client may send nothing after the last byte of the server, in milliseconds. */
 const MAX_SILENCE_MS = 1_000;
 
-/** Follow the connections of a listener; idle ones over HTTP/2 are closed after `idleTimeoutMs` milliseconds. */
-export function createConnections(idleTimeoutMs: number): Connections {
+/** Follow the connections of a listener, and close those over HTTP/2 that are idle or stalled. */
+export function createConnections({
+  idleTimeoutMs,
+  headerTimeoutMs,
+}: Pick<HttpLimits, "idleTimeoutMs" | "headerTimeoutMs">): Connections {
+  const stalls = createHttp2Stalls(headerTimeoutMs);
   const sockets = new Set<Socket>();
   const http1Sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -72,6 +78,7 @@ export function createConnections(idleTimeoutMs: number): Connections {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       closeWhenIdle(session, idleTimeoutMs);
+      stalls.add(session);
       if (draining) {
         session.close();
       }

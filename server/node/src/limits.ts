@@ -11,6 +11,13 @@ export interface HttpLimits {
   readonly maxPipelinedRequests: number;
   /** How many calls may run at the same time on one HTTP/2 connection. Default 256. */
   readonly maxConcurrentStreams: number;
+  /**
+   * How many calls the client of one HTTP/2 connection may reset in a row; then the connection is closed. Default 256: more
+   * than any client has reason to, and more where a proxy in front sends the calls of many users over one connection.
+   */
+  readonly maxStreamResets: number;
+  /** How many of those resets are forgotten in a second. Default 33. */
+  readonly streamResetsPerSecond: number;
   /** How much memory one HTTP/2 connection may take, in megabytes. Default 10. */
   readonly maxSessionMemoryMegabytes: number;
   /** How long a connection may stay open without a call, in milliseconds. Default 5 minutes. */
@@ -22,6 +29,8 @@ const DEFAULT_LIMITS: HttpLimits = {
   maxHeaderBytes: 32 * 1024,
   maxPipelinedRequests: MAX_PIPELINED_REQUESTS,
   maxConcurrentStreams: 256,
+  maxStreamResets: 256,
+  streamResetsPerSecond: 33,
   maxSessionMemoryMegabytes: 10,
   idleTimeoutMs: 5 * 60_000,
 };

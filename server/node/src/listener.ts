@@ -56,7 +56,7 @@ type AnyServer = Http1Server | Http2SecureServer;
  */
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
   const limits = resolveHttpLimits(options.limits);
-  const connections = createConnections(limits.idleTimeoutMs);
+  const connections = createConnections(limits);
   const serving: Serving = {
     ...createAdmission(connections.track(handler.handle), limits),
     onStream: handler.onStream,
@@ -89,6 +89,8 @@ function toNodeLimits(limits: HttpLimits) {
     keepAliveTimeout: limits.idleTimeoutMs,
     maxHeaderSize: limits.maxHeaderBytes,
     maxSessionMemory: limits.maxSessionMemoryMegabytes,
+    streamResetBurst: limits.maxStreamResets,
+    streamResetRate: limits.streamResetsPerSecond,
     settings: {
       maxConcurrentStreams: limits.maxConcurrentStreams,
       maxHeaderListSize: limits.maxHeaderBytes,
