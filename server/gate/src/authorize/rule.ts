@@ -1,4 +1,4 @@
-import { type CelEnv, type CelResult, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
+import { type CelEnv, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
 import { createRegistry, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { Principal } from "../authenticate/principal.ts";
 import { toFactText } from "../errors/facts.ts";
@@ -11,6 +11,7 @@ import { withBudget } from "./rule-functions.ts";
 import { countIterations } from "./rule-iterations.ts";
 import { createRulePrincipals, type RulePrincipals } from "./rule-principal.ts";
 import { isOpen, type RuleType } from "./rule-type.ts";
+import { compileTextComparison, type TextComparison } from "./text-comparison.ts";
 
 /** A condition on one message of a call. */
 export interface Rule {
@@ -50,25 +51,33 @@ const DYNAMIC: RuleContext = { principals: createRulePrincipals(DYNAMIC_CLAIMS) 
  */
 export function compileRule(expression: string, input: DescMessage, context: RuleContext = DYNAMIC): Rule {
   const { principals } = context;
-  const evaluate = planRule(expression, input, context);
-  // An error of CEL is an object and so truthy: only true itself allows.
-  const run = (principal: Principal | undefined, request: Message): CelResult =>
-    evaluate({ principal: principals.of(principal), request });
+  const { compare, evaluate } = planRule(expression, input, context);
   return {
     expression,
-    allows: (principal, request) => run(principal, request) === true,
-    describe(principal, request) {
-      const result = run(principal, request);
+    allows(caller, request) {
+      const principal = principals.of(caller);
+      // An error of CEL is an object and so truthy: only true itself allows.
+      return compare?.(principal, request) ?? evaluate({ principal, request }) === true;
+    },
+    describe(caller, request) {
+      const result = evaluate({ principal: principals.of(caller), request });
       return isCelError(result) ? `error: ${result.message}` : toFactText(result);
     },
   };
+}
+
+/** A rule, ready to be asked. */
+interface PlannedRule {
+  /** Undefined: the rule does more than to compare texts. */
+  readonly compare: TextComparison | undefined;
+  readonly evaluate: ReturnType<typeof plan>;
 }
 
 function planRule(
   expression: string,
   input: DescMessage,
   { principals, file = input.file }: RuleContext,
-): ReturnType<typeof plan> {
+): PlannedRule {
   const { env, budget, bounded } = envOf(file);
   const parsed = attempt("cannot be parsed", () => parse(expression));
   const variables = new Map<string, RuleType>([
@@ -81,9 +90,12 @@ function planRule(
   }
   countIterations(parsed.expr);
   const evaluate = attempt("cannot be evaluated", () => plan(bounded, parsed));
-  return (variables) => {
-    budget.refill();
-    return evaluate(variables);
+  return {
+    compare: compileTextComparison(parsed.expr, { input, env }),
+    evaluate(call) {
+      budget.refill();
+      return evaluate(call);
+    },
   };
 }
 
