@@ -1,5 +1,4 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isSameAccount } from "./account.ts";
 import { HEALTHY, withNetwork, withSuccess } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import { randomId } from "./random.ts";
@@ -29,8 +28,6 @@ export interface Arrival
 // What a header can carry (RFC 6750 §2.1), and a little more. The rest would show up in the errors of what refuses it.
 const USABLE_TOKEN = /^[!-~]+$/;
 const MIN_LIFETIME_MS = 1;
-// Three hundred years: what lasts for ever could be neither stored nor be a date.
-const MAX_LIFETIME_MS = 9e12;
 
 /**
  * Ask for tokens, and count their life from then.
@@ -47,7 +44,9 @@ export async function askForTokens(
   const began = { startedAtMs: clock.nowMs(), startedMonotonicMs: clock.monotonicMs() };
   const grant = await request();
   const { accessToken, refreshToken, idToken, scopes, sessionId, refreshLifetimeMs } = grant;
-  const lifetimeMs = Math.min(Math.max(0, grant.lifetimeMs), MAX_LIFETIME_MS);
+  // Three hundred years: what lasts for ever could be neither stored nor be a date.
+  const maxLifetimeMs = 9e12;
+  const lifetimeMs = Math.min(Math.max(0, grant.lifetimeMs), maxLifetimeMs);
   // Programs without types may hand out anything.
   const isToken = typeof accessToken === "string" && USABLE_TOKEN.test(accessToken);
   if (!isToken || !(lifetimeMs >= minLifetimeMs)) {
@@ -115,21 +114,13 @@ export function successorEntry(entry: SignedInEntry, arrival: Arrival): Omit<Sig
 }
 
 /**
- * Make the entry that follows after the user has signed in again: of the same session, if the server says so or has no
- * name for sessions and the account is the same. The refresh token, where there is no new one, and a refresh that is
- * under way go on.
+ * Make the entry that follows after the user has signed in again, of the same session. The refresh token, where there is
+ * no new one, and a refresh that is under way go on.
  */
-export function steppedUpEntry(current: StoreEntry | undefined, arrival: Arrival): Draft | undefined {
-  if (current?.kind !== "signed_in") {
-    return undefined;
-  }
-  const { sessionId = isSameAccount(current, arrival) ? current.sessionId : undefined } = arrival;
-  if (sessionId !== current.sessionId) {
-    return undefined;
-  }
-  const next = successorEntry(current, arrival);
+export function steppedUpEntry(current: SignedInEntry, arrival: Arrival): Draft {
   const { intent, nextRefreshId, refreshExpiresAtMs } = current;
-  return arrival.refreshToken ? next : { ...next, intent, nextRefreshId, refreshExpiresAtMs };
+  const kept = arrival.refreshToken ? {} : { intent, nextRefreshId, refreshExpiresAtMs };
+  return { ...successorEntry(current, arrival), ...kept };
 }
 
 /** Make the entry that ends a session: no tokens are left in it. */
@@ -155,6 +146,5 @@ export function isSameSession(
 }
 
 /** Check whether a stored entry is the same session with the same tokens. */
-export function isInForce(stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry {
-  return isSameSession(stored, entry) && stored.generation === entry.generation;
-}
+export const isInForce = (stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry =>
+  isSameSession(stored, entry) && stored.generation === entry.generation;

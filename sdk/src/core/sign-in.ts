@@ -1,3 +1,4 @@
+import { isSameAccount } from "./account.ts";
 import { pauseMs } from "./backoff.ts";
 import { askForTokens, endEntry, firstEntry, isSameSession, steppedUpEntry } from "./entries.ts";
 import { unavailable } from "./errors.ts";
@@ -22,13 +23,12 @@ export async function beginSession(
   const arrival = await askForTokens(context.clock, acquire);
   const first = firstEntry(arrival);
   const before = await context.change((current): Change<StoreEntry | undefined> => {
-    const draft = isStepUp ? steppedUpEntry(current, arrival) : undefined;
-    if (draft) {
-      return { draft };
-    }
+    // A server that has no name for sessions begins none with tokens of the same account.
+    const isNameless = isStepUp && !arrival.sessionId && current?.kind === "signed_in";
+    const named = isNameless && isSameAccount(current, arrival) ? current : first;
     // Tokens that take the place of the session's own count as newer ones.
-    return isSameSession(current, first)
-      ? { draft: { ...first, generation: current.generation + 1 } }
+    return isSameSession(current, named)
+      ? { draft: steppedUpEntry(current, arrival) }
       : { draft: first, value: current };
   });
   if (before?.kind !== "signed_in") {
