@@ -1,9 +1,6 @@
 import type { Peers } from "../core/peers.ts";
 import { followPage } from "./page-life.ts";
 
-// Longer than this, a tab that holds the lock is frozen or gone: the store keeps things right without it.
-const MAX_LOCK_WAIT_MS = 3_000;
-
 // With each of these a tab may have missed something, as with its return from a suspension. `visibilitychange` bubbles up
 // from the document, and workers have fewer of them.
 const WAKE_UPS = ["visibilitychange", "focus", "online"];
@@ -67,7 +64,9 @@ async function withLock<T>(name: string, run: () => Promise<T>): Promise<T> {
     return result;
   };
   try {
-    return await navigator.locks.request(name, { signal: AbortSignal.timeout(MAX_LOCK_WAIT_MS) }, start);
+    // Longer than this, a tab that holds the lock is frozen or gone: the store keeps things right without it.
+    const maxLockWaitMs = 3_000;
+    return await navigator.locks.request(name, { signal: AbortSignal.timeout(maxLockWaitMs) }, start);
   } catch {
     // Waited too long, or there are no locks here. What `run` itself throws comes out of the same promise.
     return start();

@@ -35,9 +35,6 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
   readonly onStepUp?: OnStepUp | undefined;
 }
 
-// A page that is rendered on a server has no address yet, and makes no calls from there.
-const RENDERING = "https://localhost";
-
 /**
  * Create a session in a browser. It may be called while a page is rendered on a server: there it is in memory,
  * opens nothing, and is rendered as loading.
@@ -46,7 +43,9 @@ const RENDERING = "https://localhost";
  */
 export function createSession(options: BrowserSessionOptions): Session {
   const { location } = globalThis;
-  const { href, origin } = new URL(options.baseUrl, location?.href ?? RENDERING);
+  // A page that is rendered on a server has no address yet, and makes no calls from there.
+  const rendering = "https://localhost";
+  const { href, origin } = new URL(options.baseUrl, location?.href ?? rendering);
   const baseUrl = href.replace(/\/$/, "");
   // Of two servers behind one origin, each has sessions of its own.
   const name = `countersign:${baseUrl}`;

@@ -10,11 +10,9 @@
 export function followPage(suspend: () => void, resume: (event: Event) => void): () => void {
   const stopping = new AbortController();
   const options = { capture: true, signal: stopping.signal };
-  for (const type of ["pagehide", "freeze"]) {
-    globalThis.addEventListener?.(type, suspend, options);
-  }
-  for (const type of ["pageshow", "resume"]) {
-    globalThis.addEventListener?.(type, resume, options);
+  const listeners = { pagehide: suspend, freeze: suspend, pageshow: resume, resume };
+  for (const [type, listener] of Object.entries(listeners)) {
+    globalThis.addEventListener?.(type, listener, options);
   }
   return () => stopping.abort();
 }

@@ -19,15 +19,11 @@ export function warnOfConnections(url: string): () => void {
   open.add(stream);
   const count = [...open].filter((each) => each.origin === origin).length;
   if (!isWarned && count >= TOO_MANY && isHttp1(origin)) {
-    warn(origin);
+    isWarned = true;
+    // biome-ignore lint/suspicious/noConsole: no call fails yet, so no error can carry it
+    console.warn(`countersign: ${TOO_MANY} streams to ${origin} over HTTP/1.1: use HTTP/2`);
   }
   return () => open.delete(stream);
-}
-
-function warn(origin: string): void {
-  isWarned = true;
-  // biome-ignore lint/suspicious/noConsole: no call fails yet, so no error can carry it
-  console.warn(`countersign: ${TOO_MANY} streams to ${origin} over HTTP/1.1: use HTTP/2`);
 }
 
 /**
@@ -35,10 +31,10 @@ function warn(origin: string): void {
  * lists complete responses, those of other origins only if they allow it: of the page and of earlier calls.
  */
 function isHttp1(origin: string): boolean {
-  if (/^http:/.test(origin)) {
-    return true;
-  }
   // Not all entries have the property; the type of `getEntries` leaves it out.
   const entries = performance.getEntries() as PerformanceResourceTiming[];
-  return entries.some((each) => each.name.startsWith(`${origin}/`) && each.nextHopProtocol === "http/1.1");
+  return (
+    origin.startsWith("http:") ||
+    entries.some((each) => each.name.startsWith(`${origin}/`) && each.nextHopProtocol === "http/1.1")
+  );
 }

@@ -36,11 +36,6 @@ export interface ObtainOptions {
   readonly minTtlMs?: number | undefined;
 }
 
-// How often the store is looked at while no request may be made: another tab may have recovered.
-const LOOK_AGAIN_MS = 1_000;
-// A refresh may end with a token that others fetched long ago; two rounds are the most that can happen.
-const MAX_ROUNDS = 3;
-
 /** Create the {@link Access} of a session: at most one refresh is under way at a time, and all share it. */
 export function createAccess(context: SessionContext): Access {
   const { clock, holder, peers, change, ready } = context;
@@ -74,7 +69,9 @@ export function createAccess(context: SessionContext): Access {
   function blocked({ health }: Held): number {
     const waitMs = flight ? 0 : blockedMs(health, clock.nowMs());
     if (waitMs > 0 && clock.monotonicMs() >= lookAgainAtMs) {
-      lookAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
+      // How often the store is looked at while no request may be made: another tab may have recovered.
+      const lookAgainMs = 1_000;
+      lookAgainAtMs = clock.monotonicMs() + lookAgainMs;
       void change();
     }
     return waitMs;
@@ -98,7 +95,9 @@ export function createAccess(context: SessionContext): Access {
 
   async function obtain({ signal, minTtlMs = 0 }: ObtainOptions = {}): Promise<Held> {
     let asked = current();
-    for (let round = 0; round <= MAX_ROUNDS; round += 1) {
+    // A refresh may end with a token that others fetched long ago; two rounds are the most that can happen.
+    const maxRounds = 3;
+    for (let round = 0; round <= maxRounds; round += 1) {
       await waitFor(ready(), signal, asked?.ended);
       const held = current();
       asked ??= held;
@@ -131,11 +130,13 @@ export function createAccess(context: SessionContext): Access {
       : await waitFor(refresh(refused, true), signal, refused.ended);
     await ready();
     const held = current();
-    const newer = isNewer(held, refused) ? held : undefined;
-    if (!newer && mustSucceed) {
+    if (isNewer(held, refused)) {
+      return held;
+    }
+    if (mustSucceed) {
       throw error ?? unavailable(0);
     }
-    return newer;
+    return undefined;
   };
 
   return { usable, obtain, replace };

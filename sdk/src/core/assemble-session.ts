@@ -57,8 +57,6 @@ export interface SessionSource {
 /** Options of a session that follows another one: the other one keeps the tokens. */
 export type FollowOptions = Omit<AssembleOptions, "source" | "store" | "clock" | "peers">;
 
-const READER_TURNS = 20;
-
 /**
  * Put a session together.
  *
@@ -114,8 +112,9 @@ export function assembleSession(options: AssembleOptions): Session {
     await ready(true);
     await beginSession(context, acquire, stepUps?.isOpen());
     look();
+    const readerTurns = 20;
     // Readers of the earlier account's streams see the end first: it passes through Connect's iterators in some turns.
-    for (let turns = 0; turns < READER_TURNS; turns += 1) {
+    for (let turns = 0; turns < readerTurns; turns += 1) {
       await Promise.resolve();
     }
   }

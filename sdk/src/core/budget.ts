@@ -12,7 +12,6 @@ export const MAX_TOTAL_MS = 20_000;
 
 const WINDOW_MS = 60_000;
 const MAX_STRIKES = 6;
-const MIN_FORCED_GAP_MS = 10_000;
 
 /** Compute for how many more milliseconds no attempt may be made; 0 when one may. */
 export function blockedMs(health: RefreshHealth, nowMs: number): number {
@@ -42,7 +41,8 @@ export function withoutAttempt(intent: RefreshIntent | undefined): RefreshIntent
 
 /** Compute for how many more milliseconds no token may be replaced before its time: once in 10 s it may. */
 export function msUntilForce(health: RefreshHealth, nowMs: number): number {
-  return MIN_FORCED_GAP_MS - Math.abs(nowMs - health.forcedAtMs);
+  const minForcedGapMs = 10_000;
+  return minForcedGapMs - Math.abs(nowMs - health.forcedAtMs);
 }
 
 /** Note a refresh that was forced. */
@@ -91,8 +91,8 @@ export function withSuccess(health: RefreshHealth): RefreshHealth {
 }
 
 /** How many attempts have begun and not ended, in all tabs. Those of a process that was killed do not count for long. */
-function attemptsUnderWay({ startedAtMs, underWay = 0 }: RefreshIntent, nowMs: number): number {
-  return Math.abs(nowMs - startedAtMs) < MAX_TOTAL_MS ? underWay : 0;
+function attemptsUnderWay(intent: RefreshIntent, nowMs: number): number {
+  return Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS ? (intent.underWay ?? 0) : 0;
 }
 
 function lastStrikeMs({ strikesAtMs }: RefreshHealth): number {

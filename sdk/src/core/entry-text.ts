@@ -7,16 +7,11 @@ import type { StoreEntry } from "./store.ts";
  * `parseEntry` reads it back.
  */
 export function encodeEntry(entry: StoreEntry): string {
-  if (entry.kind === "signed_out") {
-    return JSON.stringify(entry);
-  }
-  const { accessToken, refreshToken, idToken } = entry;
-  return JSON.stringify({
-    ...entry,
-    accessToken: accessToken.reveal(),
-    refreshToken: refreshToken?.reveal(),
-    idToken: idToken?.reveal(),
-  });
+  const fields = Object.entries(entry).map(([name, value]) => [
+    name,
+    value instanceof Secret ? value.reveal() : value,
+  ]);
+  return JSON.stringify(Object.fromEntries(fields));
 }
 
 /** Read a text that `encodeEntry` is known to have written. */

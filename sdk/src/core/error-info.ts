@@ -6,8 +6,6 @@ import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/a
 // Decoding it and RetryInfo by their descriptors adds 0.5 kB to a page, compressed (`npm run bench -- sdk-size`). The price
 // of matching text: fields in the order of their numbers, as Countersign writes them, and a reason of at most 127 bytes.
 const ERROR_INFO = /^\n.(\w+).\vcountersign.*/s;
-// A mistake in a header must not lock users out for a year.
-const MAX_WAIT_MS = 86_400_000;
 
 /** Why a Countersign server refuses calls, as `countersign/auth/v1/errors.proto` lists it. */
 export type AuthReason = Exclude<keyof typeof ReasonNumbers, "UNSPECIFIED">;
@@ -67,7 +65,9 @@ export function parseRetryAfterMs(header: string | null): number | undefined {
 }
 
 function toWaitMs(waitMs: number): number | undefined {
-  return waitMs >= 0 ? Math.min(waitMs, MAX_WAIT_MS) : undefined;
+  // A mistake in a header must not lock users out for a year.
+  const maxWaitMs = 86_400_000;
+  return waitMs >= 0 ? Math.min(waitMs, maxWaitMs) : undefined;
 }
 
 /** Check whether an error has one of these reasons; `undefined` stands for an error without one of ours. */

@@ -30,8 +30,7 @@ const REFUSAL_CODES: readonly Code[] = [Code.Unauthenticated, Code.PermissionDen
  */
 export function classifyFailure(cause: unknown): Failure {
   const error = ConnectError.from(cause);
-  const { kind, reason, retryAfterMs } = isTokenSourceError(cause) ? cause : meaningOf(error);
-  return { kind, reason, retryAfterMs, error };
+  return { ...(isTokenSourceError(cause) ? cause : meaningOf(error)), error };
 }
 
 function meaningOf(error: ConnectError): Omit<Failure, "error"> {

@@ -130,15 +130,14 @@ function nextHeld(
   if (entry?.kind !== "signed_in") {
     return undefined;
   }
-  const { sessionId, generation, startedAtMs } = entry;
-  const known = before?.sessionId === sessionId ? before : undefined;
-  if (known && known.generation > generation) {
+  const known = before?.sessionId === entry.sessionId ? before : undefined;
+  if (known && known.generation > entry.generation) {
     return known;
   }
   // An age below zero means that the clock was set back since: all that is known is that it began before now.
-  const ageMs = Math.max(0, clock.nowMs() - startedAtMs);
+  const ageMs = Math.max(0, clock.nowMs() - entry.startedAtMs);
   const { startedMonotonicMs, jitter } =
-    known?.generation === generation
+    known?.generation === entry.generation
       ? known
       : { startedMonotonicMs: clock.monotonicMs() - ageMs, jitter: Math.random() };
   return { ...entry, startedMonotonicMs, jitter };

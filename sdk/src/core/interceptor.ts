@@ -21,7 +21,6 @@ export interface InterceptorOptions extends StreamContext {
 }
 
 const PUBLIC_METHOD = /\/countersign\.auth\.v1\.SessionService\/(SignIn|Refresh)$/;
-const MIN_LEFT_MS = 50;
 
 type AnyRequest = UnaryRequest | StreamRequest;
 type AnyResponse = UnaryResponse | StreamResponse;
@@ -83,7 +82,8 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   function openLate(held: Held): Promise<AnyResponse> {
     const passedMs = clock.monotonicMs() - sinceMs;
     sinceMs += passedMs;
-    if (shortenTimeout(header, passedMs) < MIN_LEFT_MS) {
+    const leastMs = 50;
+    if (shortenTimeout(header, passedMs) < leastMs) {
       throw new SessionError("DEADLINE_TOO_CLOSE");
     }
     return open(held);

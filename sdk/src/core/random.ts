@@ -1,8 +1,7 @@
-const RANDOM_BYTES = 16;
-
 /** Make a name that cannot be guessed: 128 random bits in base64url. */
 export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
+  const randomBytes = 16;
+  const bytes = crypto.getRandomValues(new Uint8Array(randomBytes));
   const text = btoa(String.fromCharCode(...bytes));
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -23,9 +23,6 @@ interface Refresh {
   readonly attempts: number;
 }
 
-const MAX_ATTEMPTS = 3;
-const OTHERS_POLL_MS = 250;
-
 /**
  * Replace the access token: note the intent, ask the server, commit. What others did in the meantime is adopted
  * instead.
@@ -65,7 +62,7 @@ export async function refreshSession(
         const failure = classifyFailure(cause);
         const delayMs = Math.max(retryMs(attempts) * Math.random(), failure.retryAfterMs ?? 0);
         const isTooLate = clock.monotonicMs() - startedMs + delayMs >= limitMs;
-        const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? MAX_ATTEMPTS : 2;
+        const maxAttempts = entry.health.failures > 0 ? 1 : repeatable ? 3 : 2;
         const isLast = isTooLate || failure.kind !== "transient" || attempts >= maxAttempts;
         step = await noteFailure(context, entry, { ...failure, delayMs: isLast ? undefined : delayMs });
       }
@@ -98,7 +95,8 @@ function nextStep(
     const mayRepeat = source.repeatable || attempts > 0;
     // A tab whose own attempts failed, while other tabs used the rest of the minute's budget, makes no more of them.
     if (mayRepeat ? attemptsLeft(current, nowMs) <= 0 : Math.abs(nowMs - intent.startedAtMs) < MAX_TOTAL_MS) {
-      return attempts > 0 ? failed(blockedMs(health, nowMs)) : { value: { delayMs: OTHERS_POLL_MS } };
+      const othersPollMs = 250;
+      return attempts > 0 ? failed(blockedMs(health, nowMs)) : { value: { delayMs: othersPollMs } };
     }
     if (mayRepeat) {
       return ask({ ...current, intent: withAttempt(intent, nowMs) });

@@ -50,9 +50,6 @@ export interface SharedEntryContext {
   readonly peers: Pick<Peers, "publish">;
 }
 
-// Every lost race means that another tab has moved on; so many in a row only happen when a store is broken.
-const MAX_RACES = 50;
-
 /**
  * Share an entry through a store. While the store fails, the entry lives in memory, and what was written there is
  * written down as soon as the store works again.
@@ -69,18 +66,18 @@ export function createSharedEntry({ store, clock, holder, peers }: SharedEntryCo
     cancel?.();
     const { retryAtMs } = next;
     if (retryAtMs > 0 && !isClosed) {
-      cancel = clock.schedule(retry, retryAtMs - clock.monotonicMs());
+      cancel = clock.schedule(() => {
+        // Timers may be a moment early.
+        state = { ...state, retryAtMs: 0 };
+        void change();
+      }, retryAtMs - clock.monotonicMs());
     }
   }
 
-  function retry(): void {
-    // Timers may be a moment early.
-    state = { ...state, retryAtMs: 0 };
-    void change();
-  }
-
   async function write<T>(decide: Decide<T> | undefined): Promise<Changed<T>> {
-    for (let races = 0; races < MAX_RACES; races += 1) {
+    // Every lost race means that another tab has moved on; so many in a row only happen when a store is broken.
+    const maxRaces = 50;
+    for (let races = 0; races < maxRaces; races += 1) {
       const stored = await store.read();
       const changed = decideOn(entryInForce(state, stored), decide);
       const { entry } = changed;

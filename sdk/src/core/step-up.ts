@@ -50,9 +50,6 @@ interface Asked {
   answeredAt: number;
 }
 
-/** As many demands are remembered: servers make a few. */
-const MAX_DEMANDS = 16;
-
 /** Create the {@link StepUps} of a session. */
 export function createStepUps(onStepUp: OnStepUp): StepUps {
   const latest = new Map<string, Asked>();
@@ -96,7 +93,9 @@ export function createStepUps(onStepUp: OnStepUp): StepUps {
           asked = latest.get(demand);
         } else {
           asked = start({ ...needed, method });
-          if (latest.size >= MAX_DEMANDS) {
+          // As many demands are remembered: servers make a few.
+          const maxDemands = 16;
+          if (latest.size >= maxDemands) {
             latest.clear();
           }
           latest.set(demand, asked);

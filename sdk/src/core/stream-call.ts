@@ -74,8 +74,8 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
   const { signal } = ending;
 
   function leave(): void {
-    streams?.close(streamId);
     if (streams) {
+      streams.close(streamId);
       header.delete(STREAM_ID_HEADER);
     }
   }

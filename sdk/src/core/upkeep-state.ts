@@ -3,9 +3,6 @@ import { blockedMs } from "./budget.ts";
 import type { Held } from "./holder.ts";
 import { msUntilRenewal, msUntilStale, type Now } from "./token-state.ts";
 
-const MIN_DELAY_MS = 250;
-const MAX_DELAY_MS = 60_000;
-
 /**
  * Count the milliseconds until streams are to be renewed; `Infinity` when there are none, or a renewal is under way.
  *
@@ -24,12 +21,14 @@ export function msUntilDue({ retryAtMs }: Retry, tokens: Iterable<Held>, now: No
  * @param dueMs when streams are due; one that is due is renewed now
  */
 export function msUntilLook(held: Held | undefined, dueMs: number, now: Now): number {
+  const minDelayMs = 250;
   // While the server is left alone there is nothing to look for.
   const freshMs = held
-    ? Math.max(MIN_DELAY_MS, msUntilStale(held, now), blockedMs(held.health, now.nowMs()))
+    ? Math.max(minDelayMs, msUntilStale(held, now), blockedMs(held.health, now.nowMs()))
     : Infinity;
   const delayMs = Math.min(dueMs > 0 ? dueMs : Infinity, freshMs);
-  return delayMs < Infinity ? Math.ceil(Math.min(MAX_DELAY_MS, delayMs)) : delayMs;
+  const maxDelayMs = 60_000;
+  return delayMs < Infinity ? Math.ceil(Math.min(maxDelayMs, delayMs)) : delayMs;
 }
 
 /**

@@ -19,9 +19,6 @@ export interface Upkeep {
   readonly stop: () => void;
 }
 
-/** The most that a server takes in one call. */
-const MAX_STREAMS_PER_CALL = 1_000;
-
 /**
  * Refresh ahead of expiry while the session has subscribers or streams, with one coarse timer. At 75 to 85 % of a
  * token's life, all streams that run on it are given a newer one, with one call.
@@ -79,7 +76,9 @@ export function createUpkeep(
       }
     }
     while (due.length > 0 && !fresh.ended.aborted) {
-      const streamIds = due.splice(0, MAX_STREAMS_PER_CALL);
+      // The most that a server takes in one call.
+      const maxStreamsPerCall = 1_000;
+      const streamIds = due.splice(0, maxStreamsPerCall);
       const renewed = await withTimeout(clock, async (signal) =>
         renewStreams?.({ streamIds, accessToken, signal }),
       );
