@@ -146,5 +146,6 @@ export function isSameSession(
 }
 
 /** Check whether a stored entry is the same session with the same tokens. */
-export const isInForce = (stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry =>
-  isSameSession(stored, entry) && stored.generation === entry.generation;
+export function isInForce(stored: StoreEntry | undefined, entry: SignedInEntry): stored is SignedInEntry {
+  return isSameSession(stored, entry) && stored.generation === entry.generation;
+}
