@@ -41,7 +41,7 @@ export async function refreshSession(
   const { clock, source, change } = context;
   const { repeatable, resendGraceMs = 0 } = source;
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
-  let startedMs = 0;
+  let startedMs: number | undefined;
   for (let attempts = 0; ; ) {
     let step = await change((current): Change<Step> => {
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
@@ -49,9 +49,7 @@ export async function refreshSession(
     });
     const entry = step?.entry;
     if (entry) {
-      if (attempts === 0) {
-        startedMs = clock.monotonicMs();
-      }
+      startedMs ??= clock.monotonicMs();
       attempts += 1;
       try {
         const leftMs = startedMs + MAX_TOTAL_MS - clock.monotonicMs();

@@ -58,20 +58,18 @@ export function createStepUps(onStepUp: OnStepUp): StepUps {
 
   function start(stepUp: Omit<StepUp, "signal">): Asked {
     const left = new AbortController();
-    const run = async (): Promise<boolean> => {
-      try {
-        await onStepUp({ ...stepUp, signal: left.signal });
-        return true;
-      } catch {
-        // The call fails with the server's own error, which says what is needed.
-        return false;
-      } finally {
-        open = undefined;
-        count += 1;
-        asked.answeredAt = count;
-      }
-    };
-    open = Promise.resolve().then(run);
+    const { signal } = left;
+    const run = Promise.resolve().then(() => onStepUp({ ...stepUp, signal }));
+    const isDone = run.then(
+      () => true,
+      // The call fails with the server's own error, which says what is needed.
+      () => false,
+    );
+    open = isDone.finally(() => {
+      open = undefined;
+      count += 1;
+      asked.answeredAt = count;
+    });
     const asked: Asked = { answer: open, left, waiting: 0, answeredAt: Infinity };
     return asked;
   }
