@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
+import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { type OAuthServer, startOAuthServer } from "../../support/oauth-server.ts";
 import { addTestClient, type TestClient } from "../../support/sign-ins.ts";
 import { TEST_ISSUER } from "../../support/test-issuer.ts";
@@ -152,6 +153,23 @@ describe("a token of another issuer", () => {
       const { status, body } = await exchange(server.other.sign({ may_act: mayAct }));
       expect([status, body.error]).toEqual([400, "invalid_request"]);
     }
+  });
+
+  it("becomes one whose actors before have names that no client of ours has", async () => {
+    await using started = await start();
+    const { server, exchange } = started;
+    const admin = { sub: "client_admin", client_id: "admin", about: "x" };
+    const token = server.other.sign({ act: { iss: TEST_ISSUER, sub: "usr_ada", act: admin } });
+    const history = {
+      sub: toFederatedSubject(TEST_ISSUER, "usr_ada"),
+      act: { sub: toFederatedSubject("https://idp.example", "client_admin") },
+    };
+    const agent = { sub: "client_agent", client_id: "agent" };
+    const first = await exchange(token);
+    expect(claimsOf(first).act).toEqual({ ...agent, act: history });
+    const second = await exchange(String(first.body.access_token));
+    expect(claimsOf(second).act).toEqual({ ...agent, act: { ...agent, act: history } });
+    expect((await exchange(String(second.body.access_token))).body.error).toBe("invalid_request");
   });
 
   it("may name as its actor a subject of its own issuer", async () => {

@@ -7,6 +7,7 @@ import { COOKIE_ORIGIN } from "../../support/own-issuer.ts";
 import { bearer, startSessionServer } from "../../support/session-server.ts";
 import { addTestClient, createOtherIssuer } from "../../support/sign-ins.ts";
 import { createWallClock } from "../../support/test-clock.ts";
+import { TEST_ISSUER } from "../../support/test-issuer.ts";
 import { refusal, signInRequest } from "./session-calls.ts";
 
 type Credential = SignInRequest["credential"];
@@ -115,6 +116,30 @@ describe("SignIn with a token of another issuer", () => {
     expect(await refusal(listing)).toMatchObject({ reason: "POLICY_DENIED" });
     for (const unclear of ["robot", {}, { sub: "" }, null, []]) {
       expect(await refusal(signIn(other.sign({ act: unclear })))).toMatchObject({
+        reason: "CREDENTIALS_INVALID",
+      });
+    }
+  });
+
+  it("names all who acted before anew, and takes over nothing else that is said of them", async () => {
+    const other = createOtherIssuer(createWallClock(), { refreshForMs: 3_600_000 });
+    await using server = await startSessionServer({ federated: [other.federated] });
+    const signIn = (act: unknown) =>
+      server.client.signIn({ credential: { case: "federated", value: { token: other.sign({ act }) } } });
+    const admin = { sub: "client_admin", client_id: "admin", act: { iss: TEST_ISSUER, sub: "usr_ada" } };
+    const { tokens } = await signIn({ sub: "x", act: { ...admin, about: "y".repeat(3_000) } });
+    const { act } = decodeJwt<{ readonly act: unknown }>(tokens?.accessToken ?? "");
+    expect(act).toEqual({
+      sub: toFederatedSubject("https://idp.example", "x"),
+      act: {
+        sub: toFederatedSubject("https://idp.example", "client_admin"),
+        act: { sub: toFederatedSubject(TEST_ISSUER, "usr_ada") },
+      },
+    });
+    const unclear = [{ about: "x" }, { sub: 5 }, { sub: "a", iss: 5 }, "a", null, []];
+    const tooMany = { sub: "a", act: { sub: "b", act: { sub: "c", act: { sub: "d" } } } };
+    for (const before of [...unclear, tooMany]) {
+      expect(await refusal(signIn({ sub: "x", act: before }))).toMatchObject({
         reason: "CREDENTIALS_INVALID",
       });
     }

@@ -21,16 +21,18 @@ const MAX_ACTORS = 4;
  * Write down who acts for the subject of a token: claim `act`, with those before as its history
  * ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)).
  *
+ * @param before who has acted with the token until now; undefined: the subject itself
  * @throws AuthError `CREDENTIALS_INVALID` when the token names another party in `may_act`, or was handed on too often
  */
-export function toActor(party: Party, subject: Principal): Actor {
-  const { act } = subject.claims;
+export function toActor(party: Party, subject: Principal, before: Actor | undefined): Actor {
   assertMayAct(party, subject);
-  assertFewActors(act);
+  if (countActors(before) >= MAX_ACTORS) {
+    throw new AuthError("CREDENTIALS_INVALID", `a token is handed on at most ${MAX_ACTORS} times`);
+  }
   return {
     sub: party.subject,
     ...(party.clientId === undefined ? {} : { client_id: party.clientId }),
-    ...(act === undefined ? {} : { act }),
+    ...(before === undefined ? {} : { act: before }),
   };
 }
 
@@ -46,30 +48,35 @@ export function assertMayAct(party: Party, { claims, issuer }: Principal): void 
 }
 
 /**
- * Take over who acts for the subject of another issuer's token: the client that brings it does not become the subject.
- * The actor gets a name that no subject or client of ours has.
+ * Take over who acts for the subject of another issuer's token, and who acted before: the client that brings it does not
+ * become the subject. Each actor gets a name that no subject or client of ours has, and nothing else is taken over.
  *
  * @returns undefined when the subject acts for itself
- * @throws AuthError `CREDENTIALS_INVALID` when claim `act` names no party, or the token was handed on too often
  */
-export function keepActor({ claims, issuer }: Principal): Actor | undefined {
-  const act: unknown = claims.act;
-  if (act === undefined) {
-    return undefined;
-  }
-  const { iss = issuer, sub, act: before }: Readonly<Record<string, unknown>> = { ...Object(act) };
-  if (typeof iss !== "string" || typeof sub !== "string" || sub === "") {
-    throw new AuthError("CREDENTIALS_INVALID", "claim act of the token names no party");
-  }
-  assertFewActors(before);
-  return { sub: toFederatedSubject(iss, sub), ...(before === undefined ? {} : { act: before }) };
+export function takeOverActor({ actor, issuer }: Principal): Actor | undefined {
+  return toNamedActor(actor, (named) => ({ sub: toFederatedSubject(named.issuer ?? issuer, named.subject) }));
 }
 
-/** @throws AuthError `CREDENTIALS_INVALID` when one more would be too many */
-function assertFewActors(act: unknown): void {
-  if (countActors(act) >= MAX_ACTORS) {
-    throw new AuthError("CREDENTIALS_INVALID", `a token is handed on at most ${MAX_ACTORS} times`);
+/** Read who acts for the subject of a token of ours, and who acted before. @returns undefined when the subject does */
+export function readOwnActor({ actor }: Principal): Actor | undefined {
+  return toNamedActor(actor, ({ subject, clientId }) => ({
+    sub: subject,
+    ...(clientId === undefined ? {} : { client_id: clientId }),
+  }));
+}
+
+type ActorOfToken = NonNullable<Principal["actor"]>;
+
+/** Name all actors of a token: the gate holds them to as many as a token of ours may have. */
+function toNamedActor(
+  actor: ActorOfToken | undefined,
+  toName: (actor: ActorOfToken) => Omit<Actor, "act">,
+): Actor | undefined {
+  if (actor === undefined) {
+    return undefined;
   }
+  const before = toNamedActor(actor.actor, toName);
+  return { ...toName(actor), ...(before === undefined ? {} : { act: before }) };
 }
 
 /**
@@ -91,8 +98,8 @@ function isNamed(mayAct: unknown, party: Party, issuer: string): boolean {
   return isSubject && isClient && Object.keys(others).length === 0;
 }
 
-function countActors(act: unknown): number {
-  return typeof act === "object" && act !== null ? 1 + countActors("act" in act ? act.act : undefined) : 0;
+function countActors(actor: Actor | undefined): number {
+  return actor === undefined ? 0 : 1 + countActors(actor.act);
 }
 
 /** Write a client as a party. @param issuer claim `iss` of our own tokens */

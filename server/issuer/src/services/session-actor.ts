@@ -7,7 +7,7 @@ const MAX_SHOWN = 4;
 /**
  * Convert who acts in a session for the wire.
  *
- * Those before are what another issuer has written (RFC 8693 §4.1): what is no actor is not shown.
+ * In sessions of releases before, those before are what another issuer has written: what is no actor is not shown.
  *
  * @param act claim `act` of its tokens; undefined: the subject acts itself
  */

@@ -9,7 +9,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens, TokenWish } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
-import { assertMayAct, keepActor, toClientParty } from "./delegation.ts";
+import { assertMayAct, takeOverActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
 import { createSignInGuard } from "./sign-in-guard.ts";
 
@@ -111,7 +111,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (input.client !== undefined) {
       assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
     }
-    const actor = keepActor(identity.principal);
+    const actor = takeOverActor(identity.principal);
     return beginFederatedSession(options, { ...input, identity, type: "sign_in", actor });
   };
   const begin = async ({ credential, peer, sessionId, ...wish }: SignInInput): Promise<IssuedTokens> => {

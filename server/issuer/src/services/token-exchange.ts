@@ -9,7 +9,7 @@ import { type ClientRecord, findClient } from "../store/clients.ts";
 import { NO_CLAIMS } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import type { SessionUse } from "../store/session-record.ts";
-import { type Party, toActor, toClientParty } from "./delegation.ts";
+import { type Party, readOwnActor, takeOverActor, toActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
 import { type OwnIdentity, readOwnIdentity } from "./own-identity.ts";
 
@@ -80,7 +80,9 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     const owner = await identify(subject);
     const party =
       actor === undefined ? toClientParty(client.clientId, options.issuer) : toParty(await identify(actor));
-    const act = toActor(party, owner.identity.principal);
+    const { principal } = owner.identity;
+    const before = owner.kind === "own" ? readOwnActor(principal) : takeOverActor(principal);
+    const act = toActor(party, principal, before);
     if (owner.kind === "federated") {
       // An actor with a token of its own acts for as long as that one lasts, and proves itself anew.
       const canRefresh = actor === undefined;

@@ -30,7 +30,7 @@ export interface Actor {
   /** The client that the actor is, if it is one. */
   readonly client_id?: string;
   /** Whom this actor took over from: history, which no decision is based on. */
-  readonly act?: unknown;
+  readonly act?: Actor;
 }
 
 /** Where a session is used from. Both are texts to show, not proofs: what is not known is undefined. */
