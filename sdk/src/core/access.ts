@@ -112,14 +112,13 @@ export function createAccess(context: SessionContext): Access {
       }
       const waitMs = held ? blocked(held) : 0;
       const error = waitMs > 0 ? unavailable(waitMs) : await waitFor(refresh(held), signal, held?.ended);
-      if (!error) {
-        continue;
-      }
       // A token that lasts a moment is better than none.
-      if (held && remainingMs(held, clock) > 0) {
+      if (error && held && remainingMs(held, clock) > 0) {
         return held;
       }
-      throw error;
+      if (error) {
+        throw error;
+      }
     }
     throw unavailable(0);
   }
@@ -130,13 +129,10 @@ export function createAccess(context: SessionContext): Access {
       : await waitFor(refresh(refused, true), signal, refused.ended);
     await ready();
     const held = current();
-    if (isNewer(held, refused)) {
-      return held;
-    }
-    if (mustSucceed) {
+    if (mustSucceed && !isNewer(held, refused)) {
       throw error ?? unavailable(0);
     }
-    return undefined;
+    return isNewer(held, refused) ? held : undefined;
   };
 
   return { usable, obtain, replace };
