@@ -124,7 +124,11 @@ async function openOwnIssuer(
       observe: observer,
       onError: (err, what) => log.error({ err }, what),
       onWarning: (warning) => log.warn(warning),
-      insecure: { failOpen: config.insecureFailOpen, allowHttp: config.insecureHttpIssuer },
+      insecure: {
+        failOpen: config.insecureFailOpen,
+        allowHttp: config.insecureHttpIssuer,
+        sharedFiles: config.insecureSharedFiles,
+      },
     });
   } catch (error) {
     throw explainIssuerError(error, config);

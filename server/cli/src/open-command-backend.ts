@@ -17,7 +17,10 @@ export interface CreationChoice {
 }
 
 /** The settings that a command opens its store by. */
-type CommandConfig = Pick<Config, "auditFile" | "databaseUrl" | "dataDir" | "secretFile">;
+type CommandConfig = Pick<
+  Config,
+  "auditFile" | "databaseUrl" | "dataDir" | "insecureSharedFiles" | "secretFile"
+>;
 
 /**
  * Open what a command runs on. Servers that run on the same store learn from it of what has changed.
@@ -55,7 +58,12 @@ interface AdminParts {
 
 async function openAdmin(config: CommandConfig, { creation, audit }: AdminParts): Promise<IssuerAdmin> {
   try {
-    return await openIssuerAdmin({ store: storeOf(config), audit, createIfMissing: creation.isAsked });
+    return await openIssuerAdmin({
+      store: storeOf(config),
+      audit,
+      createIfMissing: creation.isAsked,
+      sharedFiles: config.insecureSharedFiles,
+    });
   } catch (error) {
     throw error instanceof StoreMissingError
       ? toMissingError(config, creation)

@@ -180,6 +180,12 @@ export const SETTINGS = {
     "false",
     flagValue,
   ),
+  insecureSharedFiles: setting(
+    "insecure-shared-files",
+    "Take a data folder and a secret file that others can change or rename.",
+    "false",
+    flagValue,
+  ),
   trustedIssuers: setting(
     "trusted-issuers",
     "A JSON file of other issuers whose tokens are accepted.",
@@ -235,4 +241,9 @@ export const SETTING_ENTRIES = Object.entries(SETTINGS) as readonly [SettingName
 export const SETTING_NAMES: readonly SettingName[] = SETTING_ENTRIES.map(([name]) => name);
 
 /** The settings that say where the store is, and what is written down of changes in it. */
-export const STORE_SETTINGS: readonly SettingName[] = ["dataDir", "databaseUrl", "auditFile"];
+export const STORE_SETTINGS: readonly SettingName[] = [
+  "dataDir",
+  "databaseUrl",
+  "auditFile",
+  "insecureSharedFiles",
+];

@@ -12,6 +12,6 @@ export const demoCommand = defineCommand({
   actions: { [ONLY_ACTION]: { help: [], options: [] } },
   options: {},
   settings: SETTING_NAMES,
-  fallbacks: { audience: "countersign-demo", logLevel: "warn" },
+  fallbacks: { audience: "countersign-demo", logLevel: "warn", insecureSharedFiles: "true" },
   load: async () => (await import("../demo.ts")).demoActions,
 });

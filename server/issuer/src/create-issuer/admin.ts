@@ -27,6 +27,8 @@ export interface IssuerAdminOptions {
   readonly audit: AuditSink;
   /** Make the database and its tables when they are missing. Default: false, that is an error, and nothing is changed. */
   readonly createIfMissing?: boolean;
+  /** Take a database and a secret that others can change. Default: false, that is an error. */
+  readonly sharedFiles?: boolean;
 }
 
 /** The keys to work on. */
@@ -62,9 +64,10 @@ export interface IssuerAdmin extends AsyncDisposable {
  * @throws StoreMissingError when there is none, and none may be made
  */
 export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<IssuerAdmin> {
-  const { audit, createIfMissing = false } = options;
+  const { audit, createIfMissing = false, sharedFiles = false } = options;
+  const onShared = sharedFiles ? () => undefined : undefined;
   await using opened = new AsyncDisposableStack();
-  const how = { bus: SILENT_BUS, onOutage: () => undefined, migrate: createIfMissing };
+  const how = { bus: SILENT_BUS, onOutage: () => undefined, migrate: createIfMissing, onShared };
   const store = opened.use(await openIssuerStore(options.store, how));
   const clock = createStoreClock({ store, machine: systemClock });
   // Set once: a command is over before the two clocks part.
@@ -97,7 +100,8 @@ export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<Issu
     readNames: () => readStoredNames(store),
     readTrust: ({ url, audience, resources }) => readStoredTrust({ store, clock, url, audience, resources }),
     async openKeys({ secret: file, times }) {
-      const secret = readSecret(file, options.store) ?? (await makeSecret(file, store));
+      const secret =
+        readSecret(file, { store: options.store, onShared }) ?? (await makeSecret(file, { store, onShared }));
       return openOrderedKeys({ store, clock, audit, times, secret });
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

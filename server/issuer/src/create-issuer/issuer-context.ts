@@ -3,6 +3,7 @@ import type { KeyRing } from "../keys/key-ring.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import { createRevocations, type Revocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
+import { isReadableByOthers } from "../store/private-path.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
@@ -38,15 +39,20 @@ export async function openIssuerContext(
   opened: AsyncDisposableStack,
 ): Promise<IssuerContext> {
   const { audit, observer, bus, onError, onWarning } = options;
-  const found = readSecret(options.secret, options.store);
+  const onShared = options.sharedFiles
+    ? (why: string): void => onWarning(`insecure.sharedFiles: ${why}`)
+    : undefined;
+  const found = readSecret(options.secret, { store: options.store, onShared });
   const onOutage = (error: unknown): void => onError(error, "the database cannot be used");
   const store = opened.use(
-    await openIssuerStore(options.store, { bus, onOutage, onQuery: observer.storeQueried }),
+    await openIssuerStore(options.store, { bus, onOutage, onQuery: observer.storeQueried, onShared }),
   );
   await assertStoreNames(store, options);
   const secret =
     found ??
-    (options.secret instanceof Uint8Array ? options.secret : await makeSecret(options.secret, store));
+    (options.secret instanceof Uint8Array
+      ? options.secret
+      : await makeSecret(options.secret, { store, onShared }));
   const clock = await openClock(store, options, opened);
   const keyRing = await openKeyRing(
     {
@@ -59,12 +65,7 @@ export async function openIssuerContext(
     },
     opened,
   );
-  if (findIssuerUrlFault(options.url) !== undefined) {
-    onWarning("insecure.allowHttp: tokens and keys can be read and exchanged on their way");
-  }
-  if (options.failOpen) {
-    onWarning("insecure.failOpen: revoked tokens are accepted while the database is out of reach");
-  }
+  warnOfRisks(options);
   const revocations = await openRevocations({ store, secret, clock, options }, opened);
   revocations.onRevoked(({ records }) => {
     if (records.some(({ dimension }) => dimension === "kid")) {
@@ -76,6 +77,18 @@ export async function openIssuerContext(
   pruner.start();
   opened.defer(() => pruner.close());
   return { options, store, clock, secret, keyRing, revocations };
+}
+
+function warnOfRisks({ url, secret, failOpen, onWarning }: ResolvedIssuerOptions): void {
+  if (findIssuerUrlFault(url) !== undefined) {
+    onWarning("insecure.allowHttp: tokens and keys can be read and exchanged on their way");
+  }
+  if (!(secret instanceof Uint8Array) && isReadableByOthers(secret.file)) {
+    onWarning(`the secret file ${secret.file} can be read by others: take that from them, with chmod 600`);
+  }
+  if (failOpen) {
+    onWarning("insecure.failOpen: revoked tokens are accepted while the database is out of reach");
+  }
 }
 
 async function openClock(

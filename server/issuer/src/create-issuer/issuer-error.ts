@@ -1,6 +1,6 @@
 /** Why an issuer cannot be created. */
 export type IssuerErrorReason =
-  /** The database cannot be reached or opened; the cause says why. */
+  /** The database cannot be reached or opened, or its file can be changed by others; the cause says why. */
   | "STORE_UNAVAILABLE"
   /** A newer release has made its tables, and this one cannot work with them. */
   | "STORE_TOO_NEW"
@@ -10,7 +10,7 @@ export type IssuerErrorReason =
   | "PG_MISSING"
   /** There is no secret file, and none may be made. */
   | "SECRET_MISSING"
-  /** The secret is not 32 bytes, or its file cannot be read. */
+  /** The secret is not 32 bytes, or its file cannot be read, or can be changed by others. */
   | "SECRET_INVALID"
   /** It is not the secret that the keys in the store were made with. */
   | "SECRET_WRONG";

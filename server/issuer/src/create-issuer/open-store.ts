@@ -1,6 +1,8 @@
+import { dirname } from "node:path";
 import { AuthError, type MessageBus } from "@countersign/server";
 import { openDatabase, PgMissingError, type Store, type StoreOptions } from "../store/database.ts";
 import { StoreMissingError, StoreTooNewError } from "../store/migrations/migrate.ts";
+import { assertPrivate, type SharedFileSink } from "../store/private-path.ts";
 import { IssuerError } from "./issuer-error.ts";
 import type { IssuerStoreLocation } from "./options.ts";
 
@@ -12,6 +14,8 @@ export interface OpenStoreOptions {
   readonly onOutage: (cause: unknown) => void;
   /** Whether to make the database and its tables, and bring them up to date. Default: true. */
   readonly migrate?: boolean;
+  /** Receives why others can change a SQLite database, which is taken nevertheless. Default: that is an error. */
+  readonly onShared?: SharedFileSink | undefined;
   /** Observes queries. It must not throw. Absent: they are not measured. */
   readonly onQuery?: StoreOptions["onQuery"];
 }
@@ -24,14 +28,24 @@ export interface OpenStoreOptions {
  */
 export async function openIssuerStore(
   location: IssuerStoreLocation,
-  { bus, onOutage, onQuery, migrate = true }: OpenStoreOptions,
+  { bus, onOutage, onQuery, migrate = true, onShared }: OpenStoreOptions,
 ): Promise<Store> {
   try {
+    if ("sqlite" in location) {
+      assertPrivateDatabase(location.sqlite, onShared);
+    }
     const place =
       "sqlite" in location ? { sqlite: location.sqlite, bus } : { postgres: location.postgres, bus };
     return await openDatabase(place, { onOutage, onQuery, migrate });
   } catch (cause) {
     throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);
+  }
+}
+
+/** SQLite reads the two files beside a database as well: whoever plants one of them changes it. */
+function assertPrivateDatabase(file: string, onShared: SharedFileSink | undefined): void {
+  for (const path of [dirname(file), file, `${file}-wal`, `${file}-shm`]) {
+    assertPrivate(path, onShared);
   }
 }
 

@@ -125,6 +125,11 @@ export interface InsecureCreateIssuerOptions {
    * keys in the clear. Default false.
    */
   readonly allowHttp?: boolean;
+  /**
+   * Take a SQLite database and a secret file that other users can change or rename, as on volumes that are open to all.
+   * Default false: they are refused, by their owner and mode and those of the directories above, as by ssh.
+   */
+  readonly sharedFiles?: boolean;
   /** Hash passwords at another cost than OWASP advises: see {@link PasswordCost}. */
   readonly passwordCost?: PasswordCost;
 }

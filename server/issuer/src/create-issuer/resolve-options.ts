@@ -41,6 +41,7 @@ export interface ResolvedIssuerOptions
   readonly cookieOrigins: ReadonlySet<string>;
   readonly provisional: ReadonlySet<"url" | "audience">;
   readonly failOpen: boolean;
+  readonly sharedFiles: boolean;
   readonly passwordCost: PasswordCost;
 }
 
@@ -99,6 +100,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     onWarning,
     clock,
     failOpen: insecure.failOpen ?? false,
+    sharedFiles: insecure.sharedFiles ?? false,
     passwordCost: insecure.passwordCost ?? {},
   };
 }

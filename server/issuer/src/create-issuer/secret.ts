@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
 import { loadSecretFile, SECRET_BYTES } from "../keys/secret-file.ts";
 import type { Store } from "../store/database.ts";
+import { assertPrivate, type SharedFileSink } from "../store/private-path.ts";
 import { listSigningKeys } from "../store/signing-keys.ts";
 import { IssuerError } from "./issuer-error.ts";
 import type { IssuerStoreLocation, SecretFile } from "./options.ts";
+
+/** What {@link readSecret} and {@link makeSecret} go by. */
+export interface SecretPlace {
+  /** Receives why others can change the file, which is taken nevertheless. Undefined: that is an error. */
+  readonly onShared: SharedFileSink | undefined;
+}
 
 /**
  * Refuse a secret that is neither bytes nor the name of a file, as programs in JavaScript can give it.
@@ -22,12 +29,13 @@ export function assertSecret(secret: unknown): void {
 /**
  * Read the key-encryption key, before the store is touched.
  *
+ * @param place `store` says whether a missing file may be made
  * @returns undefined: its file is missing, and may be made once it is known that the store has no keys
  * @throws IssuerError when it is none, or its file is missing and must not be made
  */
 export function readSecret(
   secret: Uint8Array | SecretFile,
-  store: IssuerStoreLocation,
+  { store, onShared }: SecretPlace & { readonly store: IssuerStoreLocation },
 ): Uint8Array | undefined {
   if (secret instanceof Uint8Array) {
     if (secret.length !== SECRET_BYTES) {
@@ -37,7 +45,7 @@ export function readSecret(
   }
   const { file, createIfMissing = "sqlite" in store } = secret;
   if (existsSync(file)) {
-    return loadSecret(file);
+    return loadSecret(file, { onShared });
   }
   if (!createIfMissing) {
     throw new IssuerError(
@@ -54,7 +62,10 @@ export function readSecret(
  *
  * @throws IssuerError when the store has keys that were made with another one: a new one could not open them
  */
-export async function makeSecret({ file }: SecretFile, store: Store): Promise<Uint8Array> {
+export async function makeSecret(
+  { file }: SecretFile,
+  { store, onShared }: SecretPlace & { readonly store: Store },
+): Promise<Uint8Array> {
   const hasKeys = (await listSigningKeys(store)).length > 0;
   // Looked for again: another process may just have made the file, and then keys with it.
   if (hasKeys && !existsSync(file)) {
@@ -64,12 +75,20 @@ export async function makeSecret({ file }: SecretFile, store: Store): Promise<Ui
         "name that one, or put it back from a backup",
     );
   }
-  return loadSecret(file, { create: true });
+  return loadSecret(file, { create: true, onShared });
 }
 
-function loadSecret(file: string, options: { readonly create?: boolean } = {}): Uint8Array {
+function loadSecret(
+  file: string,
+  { create = false, onShared }: SecretPlace & { readonly create?: boolean },
+): Uint8Array {
   try {
-    return loadSecretFile(file, options);
+    if (create) {
+      loadSecretFile(file, { create });
+    }
+    // After it was made: in a sticky directory, others may have been faster.
+    assertPrivate(file, onShared);
+    return loadSecretFile(file);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : `the secret file ${file} cannot be read`;
     throw new IssuerError("SECRET_INVALID", message, { cause });
