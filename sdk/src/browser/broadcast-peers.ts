@@ -1,10 +1,6 @@
 import type { Peers } from "../core/peers.ts";
 import { followPage } from "./page-life.ts";
 
-// With each of these a tab may have missed something, as with its return from a suspension. `visibilitychange` bubbles up
-// from the document, and workers have fewer of them.
-const WAKE_UPS = ["visibilitychange", "focus", "online"];
-
 /**
  * Reach the other tabs of the same origin: a BroadcastChannel for news, a Web Lock for taking turns. Either is
  * left out where the browser has none.
@@ -37,7 +33,9 @@ export function createBroadcastPeers(name: string): Peers {
         }
       };
       const stopping = new AbortController();
-      for (const type of WAKE_UPS) {
+      // With each of these a tab may have missed something, as with its return from a suspension. `visibilitychange`
+      // bubbles up from the document, and workers have fewer of them.
+      for (const type of ["visibilitychange", "focus", "online"]) {
         globalThis.addEventListener(type, wakeUp, stopping);
       }
       const unfollow = followPage(close, (event) => {
