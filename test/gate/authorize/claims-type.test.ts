@@ -88,7 +88,7 @@ describe("the message that describes the claims of a service (option claims_type
     expect(warnings).toEqual(
       ["https://a.example", "https://b.example"].map(
         (issuer) =>
-          `claim "https://acme.com/tenant" in tokens of ${issuer} is no string, as test.v1.Claims.tenant says: rules take it for absent`,
+          `claim "https://acme.com/tenant" in tokens of ${issuer} is no string, as test.v1.Claims.tenant says: rules that read it deny`,
       ),
     );
   });

@@ -76,12 +76,19 @@ const CLAIMS: Readonly<Record<string, Field>> = {
   nickname: { type: STRING, hasPresence: true },
   cost_centre: { type: STRING, jsonName: "costCentre" },
   labels: { ...messageField(".test.v1.Claims.LabelsEntry"), isRepeated: true },
+  flags: { ...messageField(".test.v1.Claims.FlagsEntry"), isRepeated: true },
 };
 
 const LABELS = {
   name: "LabelsEntry",
   options: { mapEntry: true },
   field: toFields({ key: { type: STRING }, value: { type: STRING } }),
+};
+
+const FLAGS = {
+  name: "FlagsEntry",
+  options: { mapEntry: true },
+  field: toFields({ key: { type: STRING }, value: messageField(".test.v1.Person") }),
 };
 
 const file = create(FileDescriptorProtoSchema, {
@@ -99,7 +106,7 @@ const file = create(FileDescriptorProtoSchema, {
     {
       name: "Claims",
       field: toFields(CLAIMS),
-      nestedType: [LABELS],
+      nestedType: [LABELS, FLAGS],
       oneofDecl: [{ name: "_nickname" }],
     },
     { name: "Person", field: toFields({ name: { type: STRING }, age: { type: INT32 } }) },

@@ -34,7 +34,7 @@ const TRUE: readonly string[] = [
   "principal.claims.level == 3 && principal.claims.level >= 3 && principal.claims.level == 3.0 && principal.claims.level + 1 == 4",
   "principal.claims.level != 4 && principal.claims.level in [1, 2, 3] && type(principal.claims.level) == int",
   "principal.claims.ratio == 0.5 && principal.claims.ratio < 1 && type(principal.claims.ratio) == double",
-  "principal.claims.large == 9007199254740991 && !has(principal.claims.larger)",
+  "principal.claims.large == 9007199254740991 && has(principal.claims.larger) && 'larger' in principal.claims",
   "principal.claims.staff",
   "principal.claims.staff == true && !(principal.claims.staff != true)",
   "'ops' in principal.claims.groups && !('other' in principal.claims.groups) && 7 in principal.claims.groups",
@@ -45,7 +45,7 @@ const TRUE: readonly string[] = [
   "has(principal.claims.tenant) && has(principal.claims.address.country)",
   "!has(principal.claims.other) && !has(principal.claims.none) && !has(principal.claims.empty)",
   "'tenant' in principal.claims && !('none' in principal.claims) && !('constructor' in principal.claims)",
-  "principal.claims.exists(name, name == 'tenant') && principal.claims.address.all(name, name != 'none')",
+  "principal.claims.exists(name, name == 'tenant') && principal.claims.all(name, name != 'none')",
   "principal.claims.hasOwnProperty == 'mine' && principal.claims.__proto__.roles == ['admin']",
   "has(principal.claims.nickname) ? principal.claims.nickname == 'a' : principal.claims.tenant == 'acme'",
   "principal.claims.nickname == 'a' || principal.claims.tenant == 'acme'",
@@ -59,6 +59,9 @@ const DENIED: readonly string[] = [
   "principal.claims.other != 'acme'",
   "principal.claims.none == null",
   "principal.claims.address.none == null",
+  "'none' in principal.claims.address",
+  "!('none' in principal.claims.address)",
+  "principal.claims.address.all(name, name != 'none')",
   "principal.claims.empty == ''",
   "principal.claims.other == principal.claims.other",
   "request.text == principal.claims.other",
@@ -115,6 +118,66 @@ describe("claims that nothing describes, in a rule (S3)", () => {
   test.each(notEmpty(NOTHING))("of %j, an empty field equals no element: %s", (held, rule) => {
     const caller = principalOf({ claims: held });
     expect(compileRule(rule, Order).allows(caller, create(Order))).toBe(false);
+  });
+
+  /** Claims that cannot be read, and what would be a yes if they counted as absent, or as another value. */
+  const UNREADABLE: readonly (readonly [json: string, rule: string])[] = [
+    ...["1e300", "9007199254740992", "-9007199254740992", "1e400", "-1e400"].flatMap((json) =>
+      [
+        "!has(principal.claims.c) || !principal.claims.c",
+        "!has(principal.claims.c)",
+        "!('c' in principal.claims)",
+        "principal.claims.all(name, name != 'c')",
+        "principal.claims.c > 3",
+        "principal.claims.c < 3",
+        "principal.claims.c != 5",
+        "principal.claims.c != 5 || true",
+        "!(principal.claims.c == 5 && false)",
+        "[1, 2].exists(each, each == principal.claims.c || each == 2)",
+        "![1, 2].all(each, each != 2 && each != principal.claims.c)",
+        "size([1].filter(each, each == principal.claims.c)) == 0",
+        "size([1].map(each, principal.claims.c)) == 1",
+        "size([principal.claims.c]) == 1",
+        "principal.claims != {}",
+      ].map((rule) => [json, rule] as const),
+    ),
+    ["[1, 9007199254740992]", "!(9007199254740993 in principal.claims.c)"],
+    ["[1, 9007199254740992]", "1 in principal.claims.c"],
+    ["[1, 1e400]", "size(principal.claims.c) > 0 || true"],
+    ["[[1e300]]", "principal.claims.c.all(each, size(each) == 0) || true"],
+    ['{ "banned": "" }', "!('banned' in principal.claims.c)"],
+    ['{ "banned": "" }', "!has(principal.claims.c.banned) || principal.claims.c.banned != 'yes'"],
+    ['{ "banned": "" }', "principal.claims.c.banned == request.text"],
+    ['{ "banned": "" }', "size(principal.claims.c) == 0"],
+    ['{ "banned": "" }', "principal.claims.c.all(name, name != 'banned')"],
+    ['{ "banned": "" }', "principal.claims.c == {} || principal.claims.c != {'banned': 'x'}"],
+    ['{ "banned": null }', "!('banned' in principal.claims.c)"],
+    ['{ "banned": null }', "'banned' in principal.claims.c"],
+    ['{ "banned": null }', "!has(principal.claims.c.banned)"],
+    ['{ "banned": null, "a": 1 }', "principal.claims.c.all(name, name != 'banned') || true"],
+    ['{ "banned": 1e400 }', "!has(principal.claims.c.banned) || principal.claims.c.banned < 1"],
+    ['[{ "id": 9007199254740992 }]', "principal.claims.c.all(each, each.id != 9007199254740993)"],
+    ['[{ "id": 1e400 }]', "principal.claims.c.exists(each, each.id > 3)"],
+    ['[{ "id": 1e400 }]', "size(principal.claims.c.filter(each, each.id == 3)) == 0"],
+  ];
+  test.each(notEmpty(UNREADABLE))(
+    "with %s, no rule that reads it or asks for its absence: %s",
+    (json, rule) => {
+      const held: Record<string, unknown> = JSON.parse(`{ "c": ${json} }`);
+      const caller = principalOf({ claims: held });
+      expect(compileRule(rule, Order).allows(caller, create(Order))).toBe(false);
+    },
+  );
+
+  test("are there, also where their values cannot be read", () => {
+    const caller = principalOf({ claims: { large: 2 ** 53, flags: { banned: "", ok: true } } });
+    for (const rule of [
+      "has(principal.claims.large) && 'large' in principal.claims",
+      "'banned' in principal.claims.flags && has(principal.claims.flags.banned) && principal.claims.flags.ok",
+      "size(principal.claims.flags) == 2 && principal.claims.flags.exists(name, name == 'banned')",
+    ]) {
+      expect([rule, compileRule(rule, Order).allows(caller, create(Order))]).toEqual([rule, true]);
+    }
   });
 
   test("keep the elements of a list that say something", () => {

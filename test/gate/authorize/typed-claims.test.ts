@@ -145,30 +145,80 @@ describe("claims that a message describes, in a rule (S3)", () => {
     tenant: [7, true, ["acme"], { a: "acme" }],
     level: ["three", 3.5, true, 2 ** 31, [3]],
     account: [2 ** 53, 9007199254740994, 1.5, "x"],
-    ratio: ["half", {}],
+    ratio: ["half", {}, "NaN", "Infinity", Number.POSITIVE_INFINITY],
     staff: ["true", 1],
     groups: ["ops", ["ops", 7], { 0: "ops" }, [null]],
+    extra: ["x", ["x"]],
     home: ["Home", 7, ["Home"]],
     people: [{ name: "ada" }, ["ada"], [[]]],
     since: [1_700_000_000, "yesterday"],
-    labels: [["k"], { k: 1 }],
+    labels: [["k"], { k: 1 }, { k: null }],
+    flags: [["k"], { k: 1 }, { k: null }],
     state: ["STATE_NONE", {}],
   };
 
   test.each(notEmpty(Object.entries(WRONG)))(
-    "count as absent in another form, which is told: %s",
+    "are there and cannot be read in another form, which is told: %s",
     (name, values) => {
       const claim = Claims.fields.find((field) => field.name === name)?.jsonName ?? "";
       for (const value of values) {
         const { allows, wrong } = setUp({ [claim]: value });
-        expect([value, allows(`has(principal.claims.${name})`)]).toEqual([value, false]);
-        expect([value, allows(`!has(principal.claims.${name})`)]).toEqual([value, true]);
-        expect([value, allows(`principal.claims.${name} == principal.claims.${name}`)]).toEqual([
-          value,
-          false,
-        ]);
+        const path = `principal.claims.${name}`;
+        expect([value, allows(`has(${path}) && '${name}' in principal.claims`)]).toEqual([value, true]);
+        for (const rule of [
+          `!has(${path})`,
+          `!('${name}' in principal.claims)`,
+          `principal.claims.all(name, name != '${name}')`,
+          `${path} == ${path}`,
+          `!has(${path}) || ${path} != ${path}`,
+          `${path} == ${path} || true`,
+          `!(${path} == ${path} && false)`,
+        ]) {
+          expect([value, rule, allows(rule)]).toEqual([value, rule, false]);
+        }
         expect(new Set(wrong)).toEqual(new Set([`${name} https://issuer.example`]));
       }
     },
   );
+
+  test("let no token pass for one that is not suspended, whatever it says of that", () => {
+    const rule = "!has(principal.claims.staff) || !principal.claims.staff";
+    for (const staff of ["true", "false", 1, 0, [], {}, [true], 2 ** 53]) {
+      expect([staff, setUp({ staff }).allows(rule)]).toEqual([staff, false]);
+    }
+    expect(setUp({ staff: null }).allows(rule)).toBe(true);
+  });
+
+  /** Maps and messages of any JSON with keys whose values are empty, and what would be a yes without these. */
+  const EMPTY: readonly (readonly [claims: Readonly<Record<string, unknown>>, rule: string])[] = [
+    ...["labels", "flags", "extra"].flatMap((name) => {
+      const path = `principal.claims.${name}`;
+      return [
+        `!('banned' in ${path})`,
+        `!has(${path}.banned)`,
+        `size(${path}) == 0`,
+        `${path}.all(name, name != 'banned')`,
+        `${path}.banned == ${path}.banned || true`,
+        `${path} == ${path} || true`,
+      ].map((rule) => [{ [name]: { banned: "" } }, rule] as const);
+    }),
+    [{ extra: { banned: null } }, "!('banned' in principal.claims.extra)"],
+    [{ extra: { id: 2 ** 53 } }, "principal.claims.extra.id != 9007199254740993"],
+    [{ extra: { id: Number.POSITIVE_INFINITY } }, "principal.claims.extra.id > 3"],
+    [{ extra: { a: { banned: "" } } }, "!('banned' in principal.claims.extra.a)"],
+    [{ costCentre: "a", cost_centre: "b" }, "!has(principal.claims.cost_centre)"],
+    [{ costCentre: "a", cost_centre: "b" }, "principal.claims.cost_centre != 'c' || true"],
+  ];
+  test.each(notEmpty(EMPTY))("with %j, no rule that asks for the absence of a key: %s", (claims, rule) => {
+    expect(setUp(claims).allows(rule)).toBe(false);
+  });
+
+  test("have the keys of maps whose values are empty", () => {
+    for (const name of ["labels", "flags", "extra"]) {
+      const { allows } = setUp({ [name]: { banned: "", "": "x" } });
+      const path = `principal.claims.${name}`;
+      const rule = `'banned' in ${path} && has(${path}.banned) && !('other' in ${path}) && !(request.text in ${path})`;
+      expect([name, allows(rule)]).toEqual([name, true]);
+    }
+  });
 });

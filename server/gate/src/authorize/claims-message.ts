@@ -1,7 +1,8 @@
 import { create, type DescMessage, type Message, type MessageShape } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { Principal } from "../authenticate/principal.ts";
-import { parseClaim, readClaim } from "./typed-claims.ts";
+import { readClaim } from "./typed-claims.ts";
+import { parseClaim } from "./typed-value.ts";
 
 /** A principal makes many calls: its claims are read once for each message that describes them. */
 const known = new WeakMap<Principal, Map<DescMessage, Message>>();

@@ -98,7 +98,7 @@ function createWrongFormWarning(onWarning: (message: string) => void) {
       warned.add(key);
       const type = describeType(typeOfField(field));
       onWarning(
-        `claim ${JSON.stringify(field.jsonName)} in tokens of ${issuer} is no ${type}, as ${name} says: rules take it for absent`,
+        `claim ${JSON.stringify(field.jsonName)} in tokens of ${issuer} is no ${type}, as ${name} says: rules that read it deny`,
       );
     }
   };

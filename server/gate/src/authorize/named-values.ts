@@ -4,8 +4,22 @@ import { type CelInput, type CelMap, celMap } from "@bufbuild/cel";
 export interface NamedSource {
   /** The names that there may be. Asked for only when a rule goes through all of them. */
   readonly names: () => readonly string[];
-  /** Find a value by its name; undefined: it is absent, which is an error in a rule. */
+  /**
+   * Find a value by its name; undefined: it is absent, which is an error in a rule.
+   *
+   * @throws UnreadableValue when it is there and is not what a rule can read
+   */
   readonly read: (name: string) => CelInput | undefined;
+  /** Check whether there is a value. Default: it can be read, or reading it throws. */
+  readonly has?: (name: string) => boolean;
+}
+
+/**
+ * A value that is there and cannot be read. It is thrown, not an error that `||` and `all` can pass over: whatever else the
+ * rule says, it denies.
+ */
+export class UnreadableValue extends Error {
+  override readonly name = "UnreadableValue";
 }
 
 /**
@@ -32,7 +46,17 @@ class NamedValues implements ReadonlyMap<string, CelInput> {
   }
 
   has(name: unknown): boolean {
-    return this.get(name) !== undefined;
+    if (typeof name !== "string") {
+      return false;
+    }
+    if (this.#source.has !== undefined) {
+      return this.#source.has(name);
+    }
+    try {
+      return this.get(name) !== undefined;
+    } catch {
+      return true; // it is there: to ask for that must not throw
+    }
   }
 
   get size(): number {
@@ -40,7 +64,7 @@ class NamedValues implements ReadonlyMap<string, CelInput> {
   }
 
   *entries(): MapIterator<[string, CelInput]> {
-    for (const name of this.#source.names()) {
+    for (const name of this.keys()) {
       const value = this.get(name);
       if (value !== undefined) {
         yield [name, value];
@@ -49,8 +73,10 @@ class NamedValues implements ReadonlyMap<string, CelInput> {
   }
 
   *keys(): MapIterator<string> {
-    for (const [name] of this.entries()) {
-      yield name;
+    for (const name of this.#source.names()) {
+      if (this.has(name)) {
+        yield name;
+      }
     }
   }
 
@@ -73,5 +99,7 @@ class NamedValues implements ReadonlyMap<string, CelInput> {
 
 /** Make an object of a rule, whose members are read when the rule names them. */
 export function toNamedValues(source: NamedSource): CelMap {
-  return celMap(new NamedValues(source));
+  const values = new NamedValues(source);
+  // That of the language reads the value, to see whether there is one.
+  return Object.create(celMap(values), { has: { value: (name: unknown) => values.has(name) } });
 }
