@@ -1,3 +1,4 @@
+import type { InsecureCreateIssuerOptions } from "@countersign/issuer";
 import { type OpenIssuer, openIssuer } from "@countersign/issuer/internal";
 import { type IssuerOptions, joinObservers, type MessageBus, type Observer } from "@countersign/server";
 import { auditTo, resolveObserver, SILENT_BUS, systemClock } from "@countersign/server/internal";
@@ -124,15 +125,19 @@ async function openOwnIssuer(
       observe: observer,
       onError: (err, what) => log.error({ err }, what),
       onWarning: (warning) => log.warn(warning),
-      insecure: {
-        failOpen: config.insecureFailOpen,
-        allowHttp: config.insecureHttpIssuer,
-        sharedFiles: config.insecureSharedFiles,
-      },
+      insecure: insecureOf(config),
     });
   } catch (error) {
     throw explainIssuerError(error, config);
   }
+}
+
+function insecureOf(config: ServerConfig): InsecureCreateIssuerOptions {
+  return {
+    failOpen: config.insecureFailOpen,
+    allowHttp: config.insecureHttpIssuer,
+    sharedFiles: config.insecureSharedFiles,
+  };
 }
 
 function listProvisional(given: ReadonlySet<SettingName>): readonly ("audience" | "url")[] {
