@@ -62,7 +62,7 @@ describe("option decide of createAuth", () => {
       });
       expect(await outcomeOf(() => call(client, [mine]))).toBe(UNAVAILABLE);
       expect(seen).toEqual([]);
-      expect(errors.map(String)).toEqual(["Error: the store of relations is down"]);
+      expect(errors.map(String)).toEqual(["Error: decide failed: the store of relations is down"]);
       expect(events).toEqual([expect.objectContaining({ reason: "AUTH_UNAVAILABLE" })]);
     });
 

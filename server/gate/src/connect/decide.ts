@@ -21,8 +21,8 @@ export interface DecideRequest {
 /**
  * Decides on a message by what no token says, such as relations that another service knows. Only `true` allows.
  *
- * @throws AuthError to refuse the call with a reason of your own; whatever else it throws or rejects with is reported,
- *   and the call gets `AUTH_UNAVAILABLE`
+ * @throws AuthError to refuse the call with a reason of your own; whatever else it throws or rejects with is the
+ *   `cause` of an error that `onError` gets, and the call gets `AUTH_UNAVAILABLE`
  */
 export type Decide = (request: DecideRequest) => boolean | Promise<boolean>;
 
@@ -32,7 +32,7 @@ export interface DeciderOptions {
   /** How long an answer may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** Receives what the hook throws. */
+  /** Receives an error that names the hook, with what it threw as its cause. */
   readonly onError: ErrorSink;
 }
 
@@ -117,7 +117,8 @@ function toRefusal(error: unknown, { method }: DecideRequest, { onError }: Decid
   if (error instanceof AuthError) {
     return error;
   }
-  onError(error, method);
+  const why = error instanceof Error ? `: ${error.message}` : "";
+  onError(new Error(`decide failed${why}`, { cause: error }), method);
   return unavailable(error instanceof Error ? error.message : "it failed", error);
 }
 
