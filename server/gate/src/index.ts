@@ -30,7 +30,7 @@ export type { StreamServiceOptions } from "./connect/stream-service.ts";
 export { createStreamService } from "./connect/stream-service.ts";
 export type { AuthErrorOptions, AuthReason } from "./errors/auth-error.ts";
 export { AuthError } from "./errors/auth-error.ts";
-export type { Check, Facts, FactsInput } from "./errors/facts.ts";
+export type { Check, Facts, FactsInput, Hint } from "./errors/facts.ts";
 export type { AuditEvent, AuditSink } from "./kernel/audit.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";

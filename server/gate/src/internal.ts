@@ -52,7 +52,7 @@ export { assertOptionNames } from "./kernel/option-names.ts";
 export { assertOrigins } from "./kernel/origins.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
 export { createRefusalLog } from "./kernel/refusal-log.ts";
-export { REMEDIES } from "./kernel/remedies.ts";
+export { REMEDIES, type Remedies, toRemedy } from "./kernel/remedies.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { isRefreshId, isScopeToken, MAX_SCOPES, toQuotable } from "./kernel/wire-names.ts";

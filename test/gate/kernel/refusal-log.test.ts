@@ -54,6 +54,33 @@ describe("the log of refusals (S17)", () => {
     expect(lines.at(-1)).not.toContain("more like it");
   });
 
+  test("has a line for a failure of decide beside one for its no", () => {
+    const { lines, observe } = setUp();
+    for (const reason of ["POLICY_DENIED", "AUTH_UNAVAILABLE"] as const) {
+      const error = createRefusal(reason, "undecided", { facts: { check: "decide", got: "it is down" } });
+      observe(denied({ method: "acme.v1.Notes/Get", isShadow: false, caller: undefined }, error));
+    }
+    expect(lines.map((line) => line.split(", ")[0])).toEqual([
+      "refused acme.v1.Notes/Get: POLICY_DENIED",
+      "refused acme.v1.Notes/Get: AUTH_UNAVAILABLE",
+    ]);
+  });
+
+  test.each(
+    notEmpty([
+      [
+        "id_token",
+        /If it should pass: this looks like an ID token.*send its access token\. Otherwise: have the/,
+      ],
+      ["tenant_mismatch", /If it should pass: the token contradicts itself, and no tenant to allow helps/],
+    ] as const),
+  )("says what to do about a token that looks like %s", (hint, says) => {
+    const { lines, observe } = setUp();
+    const error = createRefusal("TOKEN_INVALID", "refused", { facts: { check: "audience", hint } });
+    observe(denied({ method: "acme.v1.Notes/Get", isShadow: false, caller: undefined }, error));
+    expect(lines[0]).toMatch(says);
+  });
+
   test("knows a bounded number of causes", () => {
     const { lines, observe } = setUp();
     for (let count = 0; count < 5_000; count += 1) {

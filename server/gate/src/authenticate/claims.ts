@@ -1,3 +1,4 @@
+import { oneOf } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Claims } from "./claim-source.ts";
 import { assertClaimRules, assertTenant } from "./issuer-rules.ts";
@@ -101,7 +102,7 @@ function readOwnAudience(claims: Claims, issuer: TrustedIssuer): readonly string
   }
   const { audiences, methodAudiences } = issuer;
   if (!audience.some((name) => audiences.includes(name) || methodAudiences.includes(name))) {
-    const facts = { check: "audience", expected: audiences, got: audience } as const;
+    const facts = { check: "audience", expected: () => oneOf(audiences), got: audience } as const;
     throw invalidClaim(`${source.name} does not name this server`, facts);
   }
   return audience;

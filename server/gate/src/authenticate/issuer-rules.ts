@@ -1,3 +1,4 @@
+import { oneOf } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Claims, ClaimValue } from "./claim-source.ts";
 import { ownMember } from "./claim-source.ts";
@@ -23,7 +24,10 @@ export function assertClaimRules(claims: Claims, { required, present, forbidden 
   for (const [name, values] of required) {
     const got = ownMember(claims, name);
     if (!values.some((value) => value === got)) {
-      throw invalidClaim(`${name} does not have a value that is required`, { expected: values, got });
+      throw invalidClaim(`${name} does not have a value that is required`, {
+        expected: () => oneOf(values),
+        got,
+      });
     }
   }
   for (const name of present) {
@@ -112,6 +116,7 @@ export function assertTenant(claims: Claims, iss: string, rule: TenantRule): voi
       check: "tenant",
       expected: iss,
       got: tenant,
+      hint: "tenant_mismatch",
     });
   }
   let isAllowed: unknown;

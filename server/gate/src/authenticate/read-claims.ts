@@ -1,5 +1,5 @@
 import type { AuthError } from "../errors/auth-error.ts";
-import type { Check } from "../errors/facts.ts";
+import type { Check, Hint } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { type Claims, ownMember, type ReadableClaim } from "./claim-source.ts";
 
@@ -13,6 +13,8 @@ interface ClaimFault {
   readonly expected: unknown;
   /** What came. */
   readonly got: unknown;
+  /** What the token looks like. */
+  readonly hint?: Hint;
 }
 
 /** What an audience must be. */
@@ -111,6 +113,6 @@ function invalidForm(name: string, form: string, fault: ClaimFault): AuthError {
  * @param rule what is wrong with it, behind the word "claim"; never its value
  * @param fault what goes to the operator
  */
-export function invalidClaim(rule: string, { check = "claim", expected, got }: ClaimFault): AuthError {
-  return createRefusal("TOKEN_INVALID", `claim ${rule}`, { facts: { check, expected, got } });
+export function invalidClaim(rule: string, { check = "claim", expected, got, hint }: ClaimFault): AuthError {
+  return createRefusal("TOKEN_INVALID", `claim ${rule}`, { facts: { check, expected, got, hint } });
 }

@@ -1,5 +1,5 @@
 import type { AuthError } from "../errors/auth-error.ts";
-import { type FactsInput, oneOf } from "../errors/facts.ts";
+import { type FactsInput, oneOf, toFactText } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { toFound, toKeys } from "../keys/found-keys.ts";
 import { toKid } from "../keys/import-keys.ts";
@@ -7,8 +7,10 @@ import type { FoundKeys, SignatureAlgorithm, VerificationKey } from "../keys/key
 import { awaitKeys, type KeyWait } from "./await-keys.ts";
 import { readClaims } from "./claims.ts";
 import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
+import { looksLikeIdToken, noteIdToken } from "./id-token.ts";
 import { type TrustedIssuer, type TrustedIssuers, toShortType } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
+import { isTrustDomainId } from "./spiffe-id.ts";
 import { HIGHEST_MAX_TOKEN_BYTES } from "./token-size.ts";
 import type { TokenTimes } from "./token-times.ts";
 import { isSignatureError, verifySignature } from "./verify-signature.ts";
@@ -41,7 +43,7 @@ export interface Verdict {
 export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: KeyWait): Promise<Verdict> {
   const { header, payload } = parseCompactJws(token, HIGHEST_MAX_TOKEN_BYTES);
   const issuer = findIssuer(payload, issuers);
-  const { algorithm, kid } = checkHeader(header, issuer);
+  const { algorithm, kid } = checkHeader({ header, payload }, issuer);
   const found = issuer.keys.find(kid, algorithm);
   const candidate = { token, payload, issuer, algorithm, kid, keyWait };
   if (!(found instanceof Promise)) {
@@ -78,8 +80,12 @@ function verifyWith(found: FoundKeys, candidate: CandidateToken): Promise<Verdic
 }
 
 function toVerdict(key: VerificationKey, { payload, issuer }: CandidateToken): Verdict {
-  const { principal, times } = readClaims(payload, issuer, key.kid);
-  return { principal, times, issuer, key };
+  try {
+    const { principal, times } = readClaims(payload, issuer, key.kid);
+    return { principal, times, issuer, key };
+  } catch (error) {
+    throw noteIdToken(error, payload);
+  }
 }
 
 /** No key verifies it: the issuer may have another one under the old name by now. */
@@ -125,14 +131,24 @@ function findIssuer(payload: UnverifiedJws["payload"], issuers: TrustedIssuers):
   const issuer = issuers.find(payload);
   if (issuer === undefined) {
     throw createRefusal("TOKEN_INVALID", "the issuer is not trusted", {
-      facts: { check: "issuer", expected: () => oneOf(issuers.names()), got: payload.iss },
+      facts: {
+        check: "issuer",
+        expected: () => oneOf(issuers.names()),
+        got: () => describeIssuer(payload, issuers),
+      },
     });
   }
   return issuer;
 }
 
+/** Without `iss` the SPIFFE ID in `sub` decides, where a trust domain is trusted. */
+function describeIssuer({ iss, sub }: UnverifiedJws["payload"], issuers: TrustedIssuers): unknown {
+  const isBySub = iss === undefined && issuers.names().some(isTrustDomainId);
+  return isBySub ? `no iss, sub ${toFactText(sub)}` : iss;
+}
+
 function checkHeader(
-  header: UnverifiedJws["header"],
+  { header, payload }: Pick<UnverifiedJws, "header" | "payload">,
   issuer: TrustedIssuer,
 ): { readonly algorithm: SignatureAlgorithm; readonly kid: string | undefined } {
   const { alg, typ, kid } = header;
@@ -140,15 +156,16 @@ function checkHeader(
   if (algorithm === undefined) {
     throw invalid("header alg is not allowed for the issuer", {
       check: "algorithm",
-      expected: issuer.algorithms,
+      expected: () => oneOf(issuer.algorithms),
       got: alg,
     });
   }
   if (!isAccessTokenType(typ, issuer)) {
     throw invalid("header typ is not that of an access token", {
       check: "type",
-      expected: issuer.types,
+      expected: () => oneOf(issuer.types),
       got: typ,
+      hint: looksLikeIdToken(payload) ? "id_token" : undefined,
     });
   }
   if (kid !== undefined && typeof kid !== "string" && typeof kid !== "number") {

@@ -1,5 +1,6 @@
 import type { AuthReason as ReasonNumbers } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
-import { type Facts, type FactsInput, toFacts } from "./facts.ts";
+import { type Check, type Facts, type FactsInput, type Hint, toFacts } from "./facts.ts";
+import { withoutStack } from "./without-stack.ts";
 
 /**
  * Every cause that Countersign gives for refusing a call, as `countersign/auth/v1/errors.proto` lists them. The set is
@@ -56,4 +57,28 @@ export class AuthError extends Error {
   get facts(): Facts | undefined {
     return this.#facts === undefined ? undefined : toFacts(this.#facts);
   }
+}
+
+/**
+ * Make of a refusal the same one, with what its token looks like: for the operator, beside the check that has refused it.
+ *
+ * @param checks those that the hint helps with: a refusal by another one stays as it is
+ */
+export function withTokenHint(error: AuthError, hint: Hint, checks: ReadonlySet<Check>): AuthError {
+  const { facts } = error;
+  if (facts === undefined || !checks.has(facts.check)) {
+    return error;
+  }
+  const { reason, message, metadata, retryAfterMs, cause } = error;
+  const { check, expected, got } = facts;
+  const written = { ...(expected === undefined ? {} : { expected }), ...(got === undefined ? {} : { got }) };
+  return withoutStack(
+    () =>
+      new AuthError(reason, message, {
+        metadata,
+        cause,
+        facts: { check, ...written, hint },
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      }),
+  );
 }

@@ -48,6 +48,15 @@ export const CHECKS = [
 export type Check = (typeof CHECKS)[number];
 
 /**
+ * What a refused token looks like, where that says more than the check what to do about it: an ID token, or one whose
+ * tenant is not that of its issuer. Nothing is decided by it.
+ */
+export const HINTS = ["id_token", "tenant_mismatch"] as const;
+
+/** What a refused token looks like. */
+export type Hint = (typeof HINTS)[number];
+
+/**
  * What a check saw, as the place that refuses has it. The values may be of any kind, and come from a stranger: they are
  * written when someone reads them, in a bounded and escaped form.
  */
@@ -63,6 +72,8 @@ export interface FactsInput {
    * it is read.
    */
   readonly got?: unknown;
+  /** What the token looks like. */
+  readonly hint?: Hint | undefined;
 }
 
 /** Why a call was refused, for whoever operates the server: it goes to the audit and the console, never to the caller. */
@@ -73,6 +84,8 @@ export interface Facts {
   readonly expected: string | undefined;
   /** What came, in at most 256 characters; undefined where the check does not say. */
   readonly got: string | undefined;
+  /** What the token looks like, where that says more than the check what to do. */
+  readonly hint?: Hint;
 }
 
 /** How long a text of facts is at the most, in characters. */
@@ -93,6 +106,7 @@ export function toFacts(input: FactsInput): Facts {
     check: input.check,
     expected: Object.hasOwn(input, "expected") ? toFactText(resolveValue(input.expected)) : undefined,
     got: Object.hasOwn(input, "got") ? toFactText(resolveValue(input.got)) : undefined,
+    ...(input.hint === undefined ? {} : { hint: input.hint }),
   });
 }
 
@@ -101,7 +115,7 @@ function resolveValue(given: unknown): unknown {
 }
 
 /** Write that a check needs one of these. */
-export function oneOf(names: readonly string[]): string {
+export function oneOf(names: readonly (string | number | boolean)[]): string {
   return names.length === 1 ? toFactText(names) : `one of ${toFactText(names)}`;
 }
 

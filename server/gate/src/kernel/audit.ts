@@ -1,4 +1,4 @@
-import type { Check, Facts } from "../errors/facts.ts";
+import type { Check, Facts, Hint } from "../errors/facts.ts";
 
 /** What an event can say. */
 interface AuditDetails {
@@ -28,6 +28,8 @@ interface AuditDetails {
   readonly expected?: string;
   /** What came, bounded and escaped: never a token, a signature or a secret. */
   readonly got?: string;
+  /** What the refused token looks like: `id_token`, or `tenant_mismatch`. Absent: like nothing of the kind. */
+  readonly hint?: Hint;
   /** The key's identifier. */
   readonly keyId?: string;
 }
@@ -48,7 +50,7 @@ export type SessionEvent = EventOf<
 /** A credential that was not good, or came too often. */
 export type CredentialFailureEvent = EventOf<
   "sign_in_failed" | "password_change_failed",
-  "subject" | "sessionId" | "reason" | "check" | "expected" | "got"
+  "subject" | "sessionId" | "reason" | "check" | "expected" | "got" | "hint"
 >;
 
 /** What becomes of the keys that sign. */
@@ -86,6 +88,7 @@ export type CallEvent = EventOf<
   | "check"
   | "expected"
   | "got"
+  | "hint"
   | "subject"
   | "clientId"
   | "actor"
@@ -136,12 +139,19 @@ export interface DenialCause {
 }
 
 /** Write the facts of a refusal into an audit event. */
-export function toFactMembers(facts: Facts | undefined): Pick<CallEvent, "check" | "expected" | "got"> {
+export function toFactMembers(
+  facts: Facts | undefined,
+): Pick<CallEvent, "check" | "expected" | "got" | "hint"> {
   if (facts === undefined) {
     return {};
   }
-  const { check, expected, got } = facts;
-  return { check, ...(expected === undefined ? {} : { expected }), ...(got === undefined ? {} : { got }) };
+  const { check, expected, got, hint } = facts;
+  return {
+    check,
+    ...(expected === undefined ? {} : { expected }),
+    ...(got === undefined ? {} : { got }),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
 /** Make the event of a call that was refused, or that would have been if its service were not in shadow mode. */

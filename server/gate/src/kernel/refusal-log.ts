@@ -1,13 +1,15 @@
 import type { AuditEvent, CallEvent } from "./audit.ts";
 import type { Clock } from "./clock.ts";
 import type { Observer } from "./observe.ts";
-import { REMEDIES } from "./remedies.ts";
+import { type Remedies, toRemedy } from "./remedies.ts";
 
 /** What {@link createRefusalLog} needs. */
 export interface RefusalLogOptions {
   /** Receives a line for each cause and minute, and the refusal that it is about. It must not throw. */
   readonly write: (line: string, event: CallEvent) => void;
   readonly clock: Clock;
+  /** What to do about each check. Default: what the options of `createAuth` can do. */
+  readonly remedies?: Remedies;
 }
 
 /** How often one cause is written, in milliseconds. */
@@ -23,10 +25,11 @@ interface Cause {
 }
 
 /**
- * Create an observer that writes why calls are refused: one line a minute for each cause, which is a check of a method. What
+ * Create an observer that writes why calls are refused: one line a minute for each cause, which is a reason and a check of a
+ * method. What
  * a stranger sends makes no further causes, so it cannot fill a log.
  */
-export function createRefusalLog({ write, clock }: RefusalLogOptions): Observer {
+export function createRefusalLog({ write, clock, remedies }: RefusalLogOptions): Observer {
   const causes = new Map<string, Cause>();
 
   function causeOf(name: string): Cause {
@@ -48,7 +51,7 @@ export function createRefusalLog({ write, clock }: RefusalLogOptions): Observer 
       if (!isRefusal(event)) {
         return;
       }
-      const cause = causeOf(`${event.method} ${event.check ?? event.reason}`);
+      const cause = causeOf(`${event.method} ${event.reason} ${event.check}`);
       const nowMs = clock.monotonicMs();
       // Negated: a clock that returns no number writes.
       if (nowMs < cause.nextAtMs) {
@@ -58,7 +61,7 @@ export function createRefusalLog({ write, clock }: RefusalLogOptions): Observer 
       const more = cause.unwritten;
       cause.unwritten = 0;
       cause.nextAtMs = nowMs + WRITE_EVERY_MS;
-      write(toLine(event, more), event);
+      write(toLine(event, more, remedies), event);
     },
   };
 }
@@ -68,11 +71,12 @@ function isRefusal(event: AuditEvent): event is CallEvent {
 }
 
 /** Write why a call was refused in one line. Every part is ours, or was escaped. */
-function toLine({ type, method, reason, detail, check, expected, got }: CallEvent, more: number): string {
+function toLine(event: CallEvent, more: number, remedies: Remedies | undefined): string {
+  const { type, method, reason, detail, check, hint, expected, got } = event;
   const verb = type === "call_denied" ? "refused" : "would refuse";
   const wanted = expected === undefined ? "" : `; expected ${expected}`;
   const came = got === undefined ? "" : `; got ${got}`;
-  const advice = check === undefined ? "" : `. If it should pass: ${REMEDIES[check]}`;
+  const advice = check === undefined ? "" : `. If it should pass: ${toRemedy({ check, hint }, remedies)}`;
   const others = more === 0 ? "" : ` (and ${more} more like it since the last line)`;
   return `${verb} ${method}: ${reason}${check === undefined ? "" : `, check ${check}`}: ${detail}${wanted}${came}${advice}${others}`;
 }

@@ -1,4 +1,4 @@
-import type { Check } from "../errors/facts.ts";
+import type { Check, Hint } from "../errors/facts.ts";
 
 /** What an operator can do about the refusals of each check, in a sentence without a full stop. */
 export const REMEDIES = {
@@ -43,4 +43,27 @@ export const REMEDIES = {
   decide: "look into what decide goes by",
   renewal: "have the client renew only its own streams",
   stream: "have the client open the stream again",
-} as const satisfies Record<Check, string>;
+} as const satisfies Remedies;
+
+/** What to do about the refusals of each check. */
+export type Remedies = Readonly<Record<Check, string>>;
+
+/** What to do about a token that looks like this, whatever has refused it. */
+const REMEDIES_OF_HINTS = {
+  id_token: (otherwise) =>
+    `this looks like an ID token, which is for the client alone: have the client send its access token. Otherwise: ${otherwise}`,
+  tenant_mismatch: () =>
+    "the token contradicts itself, and no tenant to allow helps: find out who makes such tokens, or name in claim of tenants the claim that has the tenant of iss",
+} as const satisfies Record<Hint, (otherwise: string) => string>;
+
+/** A refusal, for what can be done about it. */
+interface Refused {
+  readonly check: Check;
+  readonly hint?: Hint | undefined;
+}
+
+/** Say what an operator can do about a refusal. */
+export function toRemedy({ check, hint }: Refused, remedies: Remedies = REMEDIES): string {
+  const remedy = remedies[check];
+  return hint === undefined ? remedy : REMEDIES_OF_HINTS[hint](remedy);
+}

@@ -100,6 +100,7 @@ async function explainCall(context: ExplainContext, call: ExplainedCall): Promis
     check: facts?.check,
     expected: facts?.expected,
     got: facts?.got,
+    hint: facts?.hint,
     rule: policy?.rule?.expression,
     place: toCheckPlace(method, facts?.check ?? "policy"),
     principal,

@@ -1,6 +1,6 @@
 import type { Principal } from "../../authenticate/principal.ts";
 import type { AuthReason } from "../../errors/auth-error.ts";
-import type { Check } from "../../errors/facts.ts";
+import type { Check, Hint } from "../../errors/facts.ts";
 
 /** What the gate would do with a call, and why. Frozen, and without the token. */
 export interface Explanation {
@@ -23,6 +23,8 @@ export interface Explanation {
   readonly expected: string | undefined;
   /** What came, in at most 256 characters, escaped. */
   readonly got: string | undefined;
+  /** What the token looks like, where that says more than the check what to do: an ID token, for one. */
+  readonly hint: Hint | undefined;
   /** The rule of the method, as its proto has it; undefined: it has none. */
   readonly rule: string | undefined;
   /**
