@@ -65,8 +65,9 @@ describe("explain", () => {
     const explained = async (token: string) => {
       const args = ["--method", `${NOTES}/CreateNote`, "--message", '{"title":"t"}', ...settings];
       const { code, out } = await explain(args, { dataDir, input: token === "" ? "" : `Bearer ${token}\n` });
-      expect(code).toBe(0);
-      return JSON.parse(out) as { reason: string | null; verdict: string };
+      const result = JSON.parse(out) as { reason: string | null; verdict: string };
+      expect(code).toBe(result.verdict === "allowed" ? 0 : 1);
+      return result;
     };
     for (const token of Object.values(tokens)) {
       const reason = await reasonOf(() => notes.createNote({ title: "t" }, headers(token)));
@@ -108,8 +109,9 @@ describe("explain", () => {
       dataDir: join(folder.path, "none"),
       input: token,
     });
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(err).toContain("there is no database");
+    expect(err).toContain("explain: the call is denied: the token lacks a scope that the method needs");
     const lines = out.split("\n");
     expect(lines[0]).toBe(`denied: ${NOTES}/CreateNote`);
     expect(lines).toEqual(
@@ -120,10 +122,38 @@ describe("explain", () => {
         expect.stringMatching(/^place {5}countersign\/demo\/v1\/notes\.proto:\d+$/),
         expect.stringMatching(/^help {6}have the client ask for these scopes/),
         "conditions  denied",
+        "decide      not reached",
       ]),
     );
     expect(out).not.toContain("\u001b");
     expect(token.split(".").filter((part) => out.includes(part))).toEqual([]);
+  });
+
+  test("knows nothing of what an application decides itself, and speaks of its own settings", async () => {
+    await using folder = await createTemporaryFolder();
+    const file = join(folder.path, "issuers.json");
+    const key = createSigningKey("ES256", "key-1");
+    await writeFile(file, JSON.stringify([{ issuer: "https://issuer.example", jwks: { keys: [key.jwk] } }]));
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const sign = (iss: string): string =>
+      signToken(key, goodClaims({ iss, aud: "billing", iat: nowSeconds, exp: nowSeconds + 60 }));
+    const run = (iss: string, ...others: string[]) =>
+      explain(
+        ["--method", `${SESSIONS}/WhoAmI`, "--trusted-issuers", file, "--audience", "billing", ...others],
+        {
+          dataDir: join(folder.path, "none"),
+          input: sign(iss),
+        },
+      );
+    const allowed = await run("https://issuer.example");
+    expect(allowed.code).toBe(0);
+    expect(allowed.out).toContain("\ndecide      not known\n");
+    expect(allowed.out).toContain("A server with option decide of createAuth asks that, too");
+    const json = JSON.parse((await run("https://issuer.example", "--json")).out) as { steps: object[] };
+    expect(json.steps.at(-1)).toEqual({ step: "decide", result: "not_known" });
+    const denied = await run("https://other.example");
+    expect(denied.code).toBe(1);
+    expect(denied.out).toMatch(/\nhelp {6}add the issuer to the file of --trusted-issuers/);
   });
 
   test("says what is wrong with how it was called", async () => {

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
-import type { Explanation, Principal } from "@countersign/server";
-import { REMEDIES, toFactText } from "@countersign/server/internal";
+import type { Explanation, ExplanationStep, Principal } from "@countersign/server";
+import { toFactText, toRemedy } from "@countersign/server/internal";
 import { chooseServices } from "./chosen-services.ts";
 import { type Call, ONLY_ACTION } from "./command.ts";
 import { keepServable, openExplainer } from "./open-explainer.ts";
+import { SERVE_REMEDIES } from "./serve-remedies.ts";
 import { formatTable, toJsonText } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
@@ -22,15 +23,42 @@ async function explainCall({ line: { config, values }, terminal }: Call): Promis
     terminal,
   });
   const text = (await terminal.readInput()).trim().replace(/^bearer +/i, "");
-  const explanation = await orUsage(
-    auth.explain({ token: text === "" ? undefined : text, method, message: await readMessage(message) }),
+  const explanation = withoutDecide(
+    await orUsage(
+      auth.explain({ token: text === "" ? undefined : text, method, message: await readMessage(message) }),
+    ),
   );
-  if (json === true) {
-    terminal.print(toJsonText(explanation, { indent: 2 }));
-    return;
+  const lines = json === true ? [toJsonText(explanation, { indent: 2 })] : formatExplanation(explanation);
+  lines.forEach(terminal.print);
+  if (explanation.verdict === "denied") {
+    throw new CommandError(`the call is denied: ${explanation.detail}`);
   }
-  formatExplanation(explanation).forEach(terminal.print);
 }
+
+/** What the command knows of a call: all but what an application decides in its own code. */
+type KnownExplanation = Omit<Explanation, "steps"> & {
+  readonly steps: readonly {
+    readonly step: string;
+    readonly result: ExplanationStep["result"] | "not_known";
+  }[];
+};
+
+/** Only the server itself has its option `decide`: whether there is one, and what it says, is not known here. */
+function withoutDecide(explanation: Explanation): KnownExplanation {
+  const { verdict, steps } = explanation;
+  const isPublic = steps.some(({ step, result }) => step === "token" && result === "not_needed");
+  if (isPublic) {
+    return explanation;
+  }
+  const result = verdict === "denied" ? "not_reached" : "not_known";
+  return {
+    ...explanation,
+    steps: steps.map((known) => (known.step === "decide" ? { step: known.step, result } : known)),
+  };
+}
+
+const DECIDE_IS_UNKNOWN =
+  "A server with option decide of createAuth asks that, too: auth.explain in that server does so. countersign serve has none.";
 
 /** Read the value of `--message`: JSON, or `@` and the name of a file. */
 async function readMessage(message: unknown): Promise<string | undefined> {
@@ -68,8 +96,8 @@ function describePrincipal({ subject, issuer, clientId, scopes, roles }: Princip
   return Object.fromEntries(given.map(([name, text]) => [name, toFactText(text)]));
 }
 
-function formatExplanation(explanation: Explanation): readonly string[] {
-  const { verdict, method, isShadow, check, principal, steps } = explanation;
+function formatExplanation(explanation: KnownExplanation): readonly string[] {
+  const { verdict, method, isShadow, check, hint, principal, steps } = explanation;
   const members = {
     reason: explanation.reason && `${explanation.reason}: ${explanation.detail}`,
     check,
@@ -78,7 +106,7 @@ function formatExplanation(explanation: Explanation): readonly string[] {
     rule: explanation.rule,
     place: explanation.place,
     ...(principal && describePrincipal(principal)),
-    help: check && REMEDIES[check],
+    help: check && toRemedy({ check, hint }, SERVE_REMEDIES),
   };
   const rows = Object.entries(members).filter(([, value]) => value !== undefined && value !== "");
   const title = `${verdict}: ${method}${isShadow ? " (its service is in shadow mode: the call goes on)" : ""}`;
@@ -91,5 +119,6 @@ function formatExplanation(explanation: Explanation): readonly string[] {
       ["STEP", "RESULT"],
       steps.map(({ step, result }) => [step, result.replace("_", " ")]),
     ),
+    ...(steps.some(({ result }) => result === "not_known") ? ["", DECIDE_IS_UNKNOWN] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { createRefusalLog, systemClock } from "@countersign/server/internal";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
 import type { Config } from "./config.ts";
+import { SERVE_REMEDIES } from "./serve-remedies.ts";
 
 /** Events that an operator must see even where little is logged: a token was stolen. */
 const NOTABLE: ReadonlySet<string> = new Set(["refresh_reuse"]);
@@ -21,8 +22,9 @@ export function createLogAudit(log: Logger): AuditSink {
 export function createPinoRefusalLog(log: Logger): Observer {
   return createRefusalLog({
     clock: systemClock,
-    write(line, { method, reason, check, expected, got }) {
-      log.warn({ refusal: { method, reason, check, expected, got } }, line);
+    remedies: SERVE_REMEDIES,
+    write(line, { method, reason, check, hint, expected, got }) {
+      log.warn({ refusal: { method, reason, check, hint, expected, got } }, line);
     },
   });
 }

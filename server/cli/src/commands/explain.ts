@@ -16,7 +16,11 @@ export const explainCommand = defineCommand({
     '    countersign explain --method acme.v1.Notes/Get --message \'{"id": "n1"}\' --image FILE < token',
     "",
     "Give it the settings that the server has. Without --image, it knows the services of countersign serve. Lines of",
-    "protos are known with an image only. What it prints holds claims of the token, but not the token.",
+    "protos are known with an image only. What it prints holds claims of the token, but not the token. What option decide",
+    "of createAuth would say is not known here: ask auth.explain in the server that has it.",
+    "",
+    "The exit code is 0 if the call is allowed, 1 if it is denied or cannot be judged, and 2 if the command was called",
+    "wrongly.",
   ],
   actions: { [ONLY_ACTION]: { help: [], options: ["method", "message", "image", "demo", "json"] } },
   options: {

@@ -9,7 +9,8 @@ export const issuerCommand = defineCommand({
     "Asks the provider as the gate would: its metadata at both well-known places, and its keys. Says what is unusual,",
     "and prints the options to paste, for createAuth and for the file of --trusted-issuers. With a token, it also says",
     "which options the token asks for, and what the gate says to it with these. It never prints the token.",
-    "It fails when there are no keys to be used, or the token is refused.",
+    "The exit code is 0 if the issuer can be trusted, 1 if there are no keys to be used or the token is refused, and 2 if",
+    "the command was called wrongly.",
   ],
   actions: {
     check: {
