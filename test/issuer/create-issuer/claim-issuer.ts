@@ -23,7 +23,8 @@ export interface ClaimIssuer extends AsyncDisposable {
   readonly secret: string;
   /** What the hook was asked, in this order. */
   readonly grants: readonly ClaimsGrant[];
-  readonly signIn: () => ReturnType<OpenIssuer["sessions"]["begin"]>;
+  /** @param sessionId the session to sign in again within. Default: a new one */
+  readonly signIn: (sessionId?: string) => ReturnType<OpenIssuer["sessions"]["begin"]>;
   readonly token: (form: Readonly<Record<string, string>>) => ReturnType<typeof postForm>;
   readonly other: ReturnType<typeof createOtherIssuer>;
 }
@@ -49,7 +50,8 @@ export async function startClaimIssuer(hook?: ClaimsHook): Promise<ClaimIssuer> 
   });
   return {
     ...{ issuer: own.issuer, clock, errors: own.errors, secret, grants, other },
-    signIn: () => own.issuer.sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] }),
+    signIn: (sessionId) =>
+      own.issuer.sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [], sessionId }),
     token: (form) =>
       postForm(own.issuer.endpoints["/oauth2/token"], { client_id: "agent", client_secret: secret, ...form }),
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),

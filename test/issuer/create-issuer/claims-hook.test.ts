@@ -42,6 +42,16 @@ describe("a hook of claims", () => {
     ]);
   });
 
+  it("is told of a sign-in when a user signs in again within a session", async () => {
+    await using own = await startClaimIssuer(({ type }) => ({ for: type }));
+    const { sessionId, refreshToken } = await own.signIn();
+    const again = await own.signIn(sessionId);
+    expect(claimsIn(again.accessToken)).toMatchObject({ sid: sessionId, for: "sign_in" });
+    const next = await own.issuer.sessions.refresh({ refreshToken, refreshId: "" });
+    expect(claimsIn(next.accessToken)).toMatchObject({ sid: sessionId, for: "refresh" });
+    expect(own.grants.map(({ type }) => type)).toEqual(["sign_in", "sign_in", "refresh"]);
+  });
+
   it("is told who the user of another issuer is, with the claims of the token while there is one", async () => {
     await using own = await startClaimIssuer(({ external }) => ({ org: external?.claims?.org ?? "unknown" }));
     const upstream = own.other.sign({ org: "acme", sub: "bob" });

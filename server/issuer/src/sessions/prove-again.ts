@@ -34,7 +34,7 @@ export async function proveAgain(
   }
   const nowMs = context.clock.nowMs();
   // A hook is asked before anything changes.
-  const next = await findNextTokens(context, { ...wish, nowMs }, { session, found });
+  const next = await findNextTokens(context, { ...wish, nowMs }, { session, found, type: "sign_in" });
   const renewal = { sessionId, subject, clientId, passwordHash, acr, amr, nowMs };
   const renewed = await renewAuthentication(context.store, renewal);
   if (renewed === undefined) {

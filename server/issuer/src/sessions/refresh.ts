@@ -10,7 +10,7 @@ import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts
 import { findRights, type SessionRights } from "./session-rights.ts";
 import { unsealSuccessor } from "./successor.ts";
 import { narrowAudience } from "./token-audience.ts";
-import { claimsOf } from "./token-claims.ts";
+import { type ClaimsGrant, claimsOf } from "./token-claims.ts";
 import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
 /** Asks for the next tokens of a session. */
@@ -84,10 +84,11 @@ type Decided = RotationDecision & { readonly found: RefreshableSession | undefin
 async function carryOut(context: SessionContext, attempt: Attempt, decided: Decided): Promise<Outcome> {
   switch (decided.kind) {
     case "rotate": {
-      return rotateAsFound(context, attempt, await findNextTokens(context, attempt, decided));
+      const next = await findNextTokens(context, attempt, { ...decided, type: "refresh" });
+      return rotateAsFound(context, attempt, next);
     }
     case "repeat": {
-      const next = await findNextTokens(context, attempt, decided);
+      const next = await findNextTokens(context, attempt, { ...decided, type: "refresh" });
       return repeat(context, attempt, { ...decided, next });
     }
     case "reuse":
@@ -101,6 +102,13 @@ async function carryOut(context: SessionContext, attempt: Attempt, decided: Deci
   }
 }
 
+/** The session that goes on, and what it goes on by. */
+interface NextGrant extends Pick<Decided, "found"> {
+  readonly session: SessionRecord;
+  /** What the hook of claims is told. */
+  readonly type: ClaimsGrant["type"];
+}
+
 /**
  * Find out what a session goes on with.
  *
@@ -109,7 +117,7 @@ async function carryOut(context: SessionContext, attempt: Attempt, decided: Deci
 export async function findNextTokens(
   context: SessionContext,
   attempt: Pick<Attempt, "scopes" | "resources" | "nowMs">,
-  { session, found }: Pick<Decided, "found"> & { readonly session: SessionRecord },
+  { session, found, type }: NextGrant,
 ): Promise<NextTokens> {
   const rights = await liveRightsOf(context, attempt, { found });
   const { subject, clientId, sessionId, external, actor } = session;
@@ -122,7 +130,7 @@ export async function findNextTokens(
   }
   const username = external === undefined ? found?.account?.username : undefined;
   const claims = await claimsOf(context.tokenClaims, {
-    type: "refresh",
+    type,
     subject,
     account: username === undefined ? undefined : { subject, username },
     clientId,

@@ -4,7 +4,7 @@ import type { Actor, ExternalSubject } from "../store/session-record.ts";
 
 /** An access token that is about to be made, for option `claims` of `createIssuer`. */
 export interface ClaimsGrant {
-  /** What it is made for. */
+  /** What it is made for. `sign_in` also when a user proves again who they are within a session (RFC 9470). */
   readonly type: "sign_in" | "refresh" | "token_exchange" | "client_credentials";
   /** Claim `sub` of the token. */
   readonly subject: string;
