@@ -39,6 +39,15 @@ describe("a member that there is not", () => {
     [{ issuer, keys, exchange: { role: {} } }, '"exchange.role": did you mean exchange.roles?'],
     [{ issuer, keys, toString: 1 }, '"toString"; it has issuer, '],
     [{ preset: "keycloak", options: { relm: "x" } }, '"options.relm": did you mean options.realm?'],
+    [{ preset: "keycloak", realm: "https://x.example" }, '"realm": did you mean options.realm?'],
+    [
+      { preset: "kubernetes", bearerTokenFile: "t" },
+      '"bearerTokenFile": did you mean options.bearerTokenFile?',
+    ],
+    [
+      { preset: "auth0", options: { domain: "x" }, audience: "a" },
+      '"audience": did you mean audiences?',
+    ],
     [
       { preset: "keycloak", options: { realm: "https://x.example" }, issuer },
       '"issuer"; it has preset, options, ',
@@ -66,6 +75,15 @@ describe("a member that there is not", () => {
 });
 
 describe("a file that is not understood", () => {
+  test.each([
+    { preset: "keycloak", options: { realm: "https://x.example" } },
+    { issuer, keys },
+  ])("because its one issuer stands in no list, says how: %j", async (entry) => {
+    await expect(readText(JSON.stringify(entry))).rejects.toThrow(
+      "issuers.json: the file: must be a list of issuers: put [ and ] around this one",
+    );
+  });
+
   const mistakes: readonly (readonly [object, string])[] = [
     [{ issuer }, "keys: is missing"],
     [{ issuer: "", keys }, "issuer: must not be empty"],

@@ -17,7 +17,11 @@ export const entry = choose<typeof issuerEntry | typeof presetEntry | typeof fla
 /** An issuer of the file, as it stands there. */
 export type EntrySettings = v.InferOutput<typeof entry>;
 
-const list = v.array(entry, 'must be a list of issuers: [{ "issuer": "https://…", … }]');
+const list = v.array(entry, ({ input }) =>
+  hasSome(input, ["issuer", "preset"])
+    ? "must be a list of issuers: put [ and ] around this one"
+    : 'must be a list of issuers: [{ "issuer": "https://…", … }]',
+);
 
 /** A list within an object, which can name the schema for editors. */
 const wrapped = objectOf({

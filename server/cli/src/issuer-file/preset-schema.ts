@@ -77,13 +77,25 @@ function describeNoPreset(preset: string): string {
 }
 
 function toEntrySchema(preset: string, options: Preset["options"]): EntrySchema {
-  const schema = objectOf({
-    preset: described(v.literal(preset), "The preset of that name in @countersign/server/issuers."),
-    options: described(objectOf(toMembers(options)), `What ${preset} of @countersign/server/issuers takes.`),
-    ...besidePreset,
-  });
+  const schema = objectOf(
+    {
+      preset: described(v.literal(preset), "The preset of that name in @countersign/server/issuers."),
+      options: described(
+        objectOf(toMembers(options)),
+        `What ${preset} of @countersign/server/issuers takes.`,
+      ),
+      ...besidePreset,
+    },
+    optionPlaces(options),
+  );
   // Of the options, the type names those that the table above gives a schema of that type.
   return schema as unknown as EntrySchema;
+}
+
+/** Options are written beside the name of the preset, where they do not stand: the way to each. */
+function optionPlaces(options: Preset["options"]): Readonly<Record<string, string>> {
+  const members = Object.keys(toMembers(options)).filter((member) => !Object.hasOwn(besidePreset, member));
+  return Object.fromEntries(members.map((member) => [member, `options.${member}`]));
 }
 
 function toMembers(options: Preset["options"]): Members {
