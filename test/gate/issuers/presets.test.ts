@@ -15,7 +15,9 @@ import {
   google,
   keycloak,
   kubernetes,
+  logto,
   spiffe,
+  supabase,
 } from "../../../server/gate/src/issuers/index.ts";
 import { PRESETS } from "../../../server/gate/src/issuers/presets.ts";
 import { echoService, methodOf } from "../../support/echo-service.ts";
@@ -179,6 +181,59 @@ describe("the options of presets", () => {
     ["an empty audience", () => google({ audience: "" }), "google: audience must be a non-empty text"],
     ["no audience at all", () => google({ audience: [] }), "google: audience must be a non-empty text"],
   ];
+
+  test("leave out the slash at the end of a URL where claim iss never has one", () => {
+    const realm = keycloak({ realm: "https://id.acme.example/realms/acme/" });
+    expect(realm).toEqual(keycloak({ realm: "https://id.acme.example/realms/acme" }));
+    expect(realm.issuer).toBe("https://id.acme.example/realms/acme");
+    const others = [
+      [
+        gitlab({ url: "https://gitlab.acme.example/", audience: "a", project: "a/b" }),
+        "https://gitlab.acme.example",
+      ],
+      [logto({ endpoint: "https://acme.logto.app/" }), "https://acme.logto.app/oidc"],
+      [supabase({ url: "https://acme.supabase.co/" }), "https://acme.supabase.co/auth/v1"],
+    ] as const;
+    expect(others.map(([options]) => options.issuer)).toEqual(others.map(([, issuer]) => issuer));
+  });
+
+  const realm = "https://id.acme.example/realms/acme";
+  test.each(
+    notEmpty([
+      ["in the preset", keycloak({ realm, audience: ["notes", "account"] }), "notes", true],
+      ["of the server", keycloak({ realm }), "account", true],
+      [
+        "without the preset",
+        { issuer: realm, keys: { discovery: true }, audiences: ["account"] },
+        "notes",
+        true,
+      ],
+      ["of another provider", auth0({ domain: "acme.eu.auth0.com", audience: "account" }), "notes", false],
+      ["that Keycloak does not give to all", keycloak({ realm, audience: "accounts" }), "account", false],
+    ] as const),
+  )("warn of audience account of Keycloak, which every client has: %s", (_, options, audience, isWarned) => {
+    const warnings: string[] = [];
+    const auth = createAuth({
+      routes: () => {},
+      issuers: [
+        spiffe({ trustDomain: "acme.example", audience: "x", bundleUri: "https://spire.example/keys" }),
+      ],
+      audience,
+      onWarning: (warning) => void warnings.push(warning),
+    });
+    auth.issuers.add(options);
+    const started: string[] = [];
+    createAuth({
+      routes: () => {},
+      issuers: [options],
+      audience,
+      onWarning: (warning) => void started.push(warning),
+    });
+    const says = "audience account is in the tokens of every client of the realm";
+    for (const all of [warnings, started]) {
+      expect(all.some((warning) => warning.includes(says))).toBe(isWarned);
+    }
+  });
 
   test.each(notEmpty(wrong))("%s is named", (_, make, complaint) => {
     expect(make).toThrow(complaint);

@@ -59,7 +59,7 @@ export function createLiveIssuers(options: LiveIssuersOptions): LiveIssuers {
         forget(before);
       }
       issuer.keys.prefetch?.();
-      for (const relaxation of describeRelaxations(added)) {
+      for (const relaxation of describeRelaxations(added, issuer.audiences)) {
         onWarning(relaxation);
       }
     },

@@ -174,7 +174,9 @@ function warnOfWeaknesses(options: AuthOptions, onWarning: (message: string) => 
   const weaknesses = [
     ...shadowed.map(([service]) => `service ${service.typeName} is in shadow mode: nothing is denied`),
     ...(options.forwardToken === true ? ["forwardToken: handlers can read the tokens of callers"] : []),
-    ...options.issuers.flatMap(describeRelaxations),
+    ...options.issuers.flatMap((issuer) =>
+      describeRelaxations(issuer, issuer.audiences ?? [options.audience]),
+    ),
   ];
   weaknesses.forEach((weakness) => {
     onWarning(weakness);

@@ -8,6 +8,7 @@ import {
   type Texts,
   toList,
   toRequiredClaims,
+  withoutLastSlash,
 } from "./preset-forms.ts";
 
 /** What {@link gitlab} takes. */
@@ -40,13 +41,14 @@ export const GITLAB_OPTIONS: OptionForms<GitlabOptions> = {
  */
 export function gitlab(options: GitlabOptions): IssuerOptions {
   assertOptions("gitlab", options, GITLAB_OPTIONS);
-  const { url = "https://gitlab.com", audience, project, namespace, protectedRef = false } = options;
+  const { audience, project, namespace, protectedRef = false } = options;
+  const url = withoutLastSlash(options.url ?? "https://gitlab.com");
   if (project === undefined && namespace === undefined) {
     throw new TypeError("gitlab needs project or namespace: anybody's job gets a token for any audience");
   }
   return {
     issuer: url,
-    keys: { jwksUri: `${url.replace(/\/$/, "")}/oauth/discovery/keys` },
+    keys: { jwksUri: `${url}/oauth/discovery/keys` },
     audiences: toList(audience),
     algorithms: ["RS256"],
     types: ["JWT"],

@@ -1,14 +1,21 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import { assertOptions, SWITCH, TEXT } from "../kernel/option-forms.ts";
-import { NAMES, type OptionForms, REQUIRED_LOCATION, type Texts, toOptionalList } from "./preset-forms.ts";
+import {
+  NAMES,
+  type OptionForms,
+  REQUIRED_LOCATION,
+  type Texts,
+  toOptionalList,
+  withoutLastSlash,
+} from "./preset-forms.ts";
 
 /** What {@link keycloak} takes. */
 export interface KeycloakOptions {
-  /** The URL of the realm, such as `https://keycloak.example.com/realms/acme`, as claim `iss` has it. */
+  /** The URL of the realm, such as `https://keycloak.example.com/realms/acme`, as claim `iss` has it; a slash at the end is left out. */
   readonly realm: string;
   /**
    * Claim `aud`, as an audience mapper of yours puts it in. Default: the audience of the server. Not `account`, which is in
-   * the tokens of every client of the realm.
+   * the tokens of every client of the realm: `createAuth` warns of it.
    */
   readonly audience?: Texts;
   /** The client whose roles count beside those of the realm. Default: none. */
@@ -33,7 +40,8 @@ export const KEYCLOAK_OPTIONS: OptionForms<KeycloakOptions> = {
  */
 export function keycloak(options: KeycloakOptions): IssuerOptions {
   assertOptions("keycloak", options, KEYCLOAK_OPTIONS);
-  const { realm, audience, rolesOfClient, allowMissingSubject = false } = options;
+  const { audience, rolesOfClient, allowMissingSubject = false } = options;
+  const realm = withoutLastSlash(options.realm);
   const realmRoles = { path: ["realm_access", "roles"] };
   return {
     issuer: realm,

@@ -1,6 +1,13 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import { assertOptions, TEXT } from "../kernel/option-forms.ts";
-import { NAMES, type OptionForms, REQUIRED_LOCATION, type Texts, toOptionalList } from "./preset-forms.ts";
+import {
+  NAMES,
+  type OptionForms,
+  REQUIRED_LOCATION,
+  type Texts,
+  toOptionalList,
+  withoutLastSlash,
+} from "./preset-forms.ts";
 
 /** What {@link logto} takes. */
 export interface LogtoOptions {
@@ -27,7 +34,7 @@ export const LOGTO_OPTIONS: OptionForms<LogtoOptions> = {
 export function logto(options: LogtoOptions): IssuerOptions {
   assertOptions("logto", options, LOGTO_OPTIONS);
   const { endpoint, audience, rolesClaim = "roles" } = options;
-  const issuer = `${endpoint.replace(/\/$/, "")}/oidc`;
+  const issuer = `${withoutLastSlash(endpoint)}/oidc`;
   return {
     issuer,
     keys: { jwksUri: `${issuer}/jwks` },

@@ -29,6 +29,11 @@ export function toRequiredClaims(
   );
 }
 
+/** Leave out the slash at the end of a URL, which claim `iss` of a provider never has, and people write. */
+export function withoutLastSlash(url: string): string {
+  return url.replace(/\/$/, "");
+}
+
 const HOST: OptionForm = {
   says: "must be a host such as login.example.com, without https:// and without a path",
   accepts: (value) =>

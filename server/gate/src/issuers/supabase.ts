@@ -1,7 +1,7 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import type { KeyOptions } from "../connect/key-options.ts";
 import { assertOptions } from "../kernel/option-forms.ts";
-import { BYTES, type OptionForms, REQUIRED_LOCATION } from "./preset-forms.ts";
+import { BYTES, type OptionForms, REQUIRED_LOCATION, withoutLastSlash } from "./preset-forms.ts";
 
 /** What {@link supabase} takes. */
 export interface SupabaseOptions {
@@ -24,7 +24,7 @@ export const SUPABASE_OPTIONS: OptionForms<SupabaseOptions> = { url: REQUIRED_LO
 export function supabase(options: SupabaseOptions): IssuerOptions {
   assertOptions("supabase", options, SUPABASE_OPTIONS);
   const { url, sharedSecret } = options;
-  const issuer = `${url.replace(/\/$/, "")}/auth/v1`;
+  const issuer = `${withoutLastSlash(url)}/auth/v1`;
   const published: KeyOptions = { jwksUri: `${issuer}/.well-known/jwks.json` };
   return {
     issuer,
