@@ -54,6 +54,9 @@ export interface ServerParts {
 /** How large a renewal may be, in bytes: the names of 1,000 streams. */
 const MAX_RENEWAL_BYTES = 64 * 1024;
 
+/** How many bytes may wait on a connection that carries the calls of many users. */
+const PROXY_WAITING_BYTES = 128 * 1024 * 1024;
+
 /** How long tokens that are not valid count against an address, in milliseconds. */
 const BAD_TOKENS_WINDOW_MS = 10_000;
 
@@ -124,6 +127,7 @@ function composeHandler(
   return buildRequestListener({
     ...auth,
     peerOf: (req) => readPeer(req, { isBehindProxy: config.behindTlsProxy }),
+    ...(config.behindTlsProxy ? { maxWaitingBytesPerConnection: PROXY_WAITING_BYTES } : {}),
     shutdownSignal: shutdown,
     endpoints: { ...issuer.documents, ...issuer.endpoints },
     allowedOrigins: config.corsOrigins,

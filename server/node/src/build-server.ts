@@ -1,12 +1,13 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
-import { hostOf } from "@countersign/server/internal";
+import { createByteBudget, hostOf } from "@countersign/server/internal";
 import { type CorsOptions, createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
+import { resolveWaitingLimits, type WaitingLimits } from "./exchange/waiting-bytes.ts";
 import {
   type CallRequest,
   type HttpHandler,
@@ -24,7 +25,7 @@ import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
-export interface RequestListenerOptions extends RpcOptions, CorsOptions {
+export interface RequestListenerOptions extends RpcOptions, CorsOptions, Partial<WaitingLimits> {
   /**
    * The public documents of `createAuth`, which scripts of every origin may read. An endpoint for the same path takes the
    * place of one, and `onWarning` says so. Default: none.
@@ -48,29 +49,31 @@ export interface RequestListenerOptions extends RpcOptions, CorsOptions {
  * throws; a target or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says
  * so, anything else that is unknown with 404.
  *
- * @throws TypeError when an allowed origin is not an origin, or an allowed header not the name of one
+ * @throws TypeError when a limit of waiting bytes is not a positive whole number, when an allowed origin is not an origin, or an allowed header not the name of one
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   const originOf = createOriginReader();
   const order = createRequestOrder();
   const cors = createCors(options);
+  const peerOf = (req: CallRequest): string => {
+    const said = options.peerOf?.(req) ?? "";
+    return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
+  };
+  const waiting = { budget: createByteBudget(resolveWaitingLimits(options)), peerOf };
   const rpcs = createRpcs(options, {
+    waiting,
     contextValues: withPeers(options),
     corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
   const documents = documentsBeside(endpoints, options);
-  const peerOf = (req: HttpRequest): string => {
-    const said = options.peerOf?.(req) ?? "";
-    return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
-  };
 
   const answerOther = async (req: HttpRequest, res: HttpResponse, target: Target): Promise<void> => {
     listenToErrors(req, res);
     await new Promise<void>((resolve) => whenParsed(req, resolve));
     const endpoint = documents.get(target.pathname) ?? endpoints.get(target.pathname);
     if (endpoint !== undefined) {
-      await serveEndpoint(req, res, { endpoint, url: target.url, peer: peerOf(req) });
+      await serveEndpoint(req, res, { endpoint, url: target.url, waiting });
       return;
     }
     const { pages } = options;

@@ -17,8 +17,9 @@ import {
 import { findVersionFault, readConnectVersion } from "./connect-version.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
-import { packEnvelopes, packParts } from "./exchange/pack-parts.ts";
+import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
+import { countBody, createWaitingBody, type WaitingBody } from "./exchange/waiting-bytes.ts";
 import {
   type HttpRequest,
   type HttpResponse,
@@ -34,7 +35,7 @@ import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
 import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
 /** What the rest of the server adds to each call. */
-export type RpcContext = Pick<UnaryOptions, "contextValues" | "corsFieldsFor">;
+export type RpcContext = Pick<UnaryOptions, "contextValues" | "corsFieldsFor" | "waiting">;
 
 /** The RPCs of a server. */
 export interface Rpcs {
@@ -65,6 +66,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     contextValues,
     shutdownSignal: options.shutdownSignal,
     arrivals,
+    waiting: context.waiting,
     compressions: COMPRESSIONS,
     corsFieldsFor: context.corsFieldsFor,
     onError: (error) => options.onError?.(error),
@@ -76,13 +78,14 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     if (handler === undefined) {
       return undefined;
     }
-    const answer = (request: CallWithBody, req: HttpRequest): Promise<UniversalServerResponse> => {
+    const answer = (request: CallWithBody, req: HttpRequest, waiting: WaitingBody) => {
       if (!takesOneMessage(handler.method)) {
-        return handler({ ...request, body: packEnvelopes(request.body) });
+        const counted = countBody(request.body, waiting, createMessageMeter());
+        return handler({ ...request, body: packEnvelopes(counted) });
       }
       const arriving = toArriving(req);
       arrivals.add(arriving);
-      const body = packParts(request.body);
+      const body = packParts(countBody(request.body, waiting));
       return handler({ ...request, body }).finally(() => arrivals.delete(arriving));
     };
     return (req, res) => {
@@ -101,7 +104,11 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         dropEndlessTimeouts(request.header);
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
-        const response = await answer({ ...request, body }, req);
+        const waiting = createWaitingBody(req, res, context.waiting);
+        const response = await answer({ ...request, body }, req, waiting);
+        if (waiting.isBrokenOff) {
+          return;
+        }
         stopUnreadBody(req, res);
         if (isHttp2Response(res)) {
           guardTrailers(res);

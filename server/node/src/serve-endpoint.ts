@@ -2,6 +2,7 @@ import type { Endpoint } from "@countersign/server";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { sendResponse } from "./exchange/send-response.ts";
 import { toRequest } from "./exchange/to-request.ts";
+import { createWaitingBody, type WaitingCount } from "./exchange/waiting-bytes.ts";
 import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { respondJson } from "./respond.ts";
 
@@ -19,21 +20,30 @@ export interface Target {
 /**
  * Have an endpoint of the Fetch API answer a request of Node.js.
  *
- * @param peer where the request comes from
+ * @param waiting counts what has come of its body, and says where it comes from
  * @throws what the endpoint throws
  */
 export async function serveEndpoint(
   req: HttpRequest,
   res: HttpResponse,
-  { endpoint, url, peer }: { readonly endpoint: Endpoint; readonly url: string; readonly peer: string },
+  {
+    endpoint,
+    url,
+    waiting,
+  }: { readonly endpoint: Endpoint; readonly url: string; readonly waiting: WaitingCount },
 ): Promise<void> {
-  const request = toRequest(req, res, url);
+  const body = createWaitingBody(req, res, waiting);
+  const request = toRequest(req, res, { url, waiting: body });
   if (request === undefined) {
     stopUnreadBody(req, res);
     respondJson(res, 501, { error: "not implemented" });
     return;
   }
-  await sendResponse(req, res, await endpoint(request, { peer }));
+  try {
+    await sendResponse(req, res, await endpoint(request, { peer: waiting.peerOf(req) }));
+  } finally {
+    body.release();
+  }
 }
 
 /**
@@ -51,7 +61,7 @@ export async function servePage(
   if (!isRead || new URL(target.url).pathname !== target.pathname) {
     return "missing";
   }
-  const request = toRequest(req, res, target.url);
+  const request = toRequest(req, res, { url: target.url });
   const page = request === undefined ? undefined : await pages(request);
   if (page === undefined) {
     return "missing";

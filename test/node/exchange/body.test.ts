@@ -13,6 +13,7 @@ function readByteByByte(body: Buffer, { end }: { readonly end: "end" | "giveUp" 
   let got: Uint8Array = Buffer.alloc(0);
   let parts = 1;
   const reader = new BodyReader(READ, {
+    onBytes: () => undefined,
     onMessage: (bytes) => {
       got = bytes;
     },

@@ -16,7 +16,12 @@ describe("a body over HTTP/1.1", () => {
       if (isHttp2Request(req) || isHttp2Response(res)) {
         return;
       }
-      const listener = { onMessage: never, onUnusualBody: never, onBrokenOff: brokenOff.resolve };
+      const listener = {
+        onBytes: () => undefined,
+        onMessage: never,
+        onUnusualBody: never,
+        onBrokenOff: brokenOff.resolve,
+      };
       const shape = { isEnveloped: false, contentLength: 100, maxBytes: 1_000 };
       new Http1Exchange(req, res).receive(new BodyReader(shape, listener));
       begun.resolve();

@@ -19,26 +19,52 @@ export interface UnusualBody {
   readonly rest: Readable | undefined;
 }
 
-/** Gets a body. One of the first two is called, once, unless the caller leaves before. */
+/** Gets a body. Either `onMessage` or `onUnusualBody` is called, once, unless the caller leaves before. */
 export interface BodyListener {
+  /** So many bytes of it wait for the rest. Is called with each part, before the others. */
+  onBytes(bytes: number): void;
   /** It is one message, of the length that was announced. */
   onMessage(bytes: Uint8Array): void;
   /** It is anything else. */
   onUnusualBody(body: UnusualBody): void;
-  /** No more of it will come. May be called after either of the others, too. */
+  /** No more of it will come. May be called after any of the others, too. */
   onBrokenOff(): void;
 }
 
-/** Read an unusual body from its beginning. */
-export async function* replay({ parts, rest }: UnusualBody): AsyncIterable<Uint8Array> {
+/**
+ * Read an unusual body from its beginning.
+ *
+ * @param onBytes is told how many bytes there are with each further part
+ */
+export async function* replay(
+  { parts, rest }: UnusualBody,
+  onBytes: (bytes: number) => void,
+): AsyncIterable<Uint8Array> {
   yield* parts;
   // The iterator must not destroy the request when it is stopped: that would cut off the answer.
   if (rest !== undefined) {
-    yield* packParts(rest.iterator({ destroyOnReturn: false }));
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    yield* packParts(counted(rest.iterator({ destroyOnReturn: false }), bytes, onBytes));
+  }
+}
+
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  bytesBefore: number,
+  onBytes: (bytes: number) => void,
+): AsyncIterable<Uint8Array> {
+  let bytes = bytesBefore;
+  for await (const part of body) {
+    bytes += part.length;
+    onBytes(bytes);
+    yield part;
   }
 }
 
 const ENVELOPE_BYTES = 5;
+
+/** How many times its own size the memory may have that a part is cut out of. */
+const MAX_SHARED = 4;
 
 /** No body has it: with this length expected, every one is unusual. */
 const UNUSUAL = -1;
@@ -47,12 +73,13 @@ const UNUSUAL = -1;
 export class BodyReader {
   readonly #shape: BodyShape;
   readonly #listener: BodyListener;
-  readonly #parts: Buffer[] = [];
+  #parts: Buffer[] = [];
   /** How many of them are put together already. */
   #packed = 0;
   #size = 0;
   /** How long the body must be, as far as that is known. */
   #expected: number | undefined;
+  #isDropped = false;
 
   constructor(shape: BodyShape, listener: BodyListener) {
     const { isEnveloped, contentLength, maxBytes } = shape;
@@ -65,13 +92,20 @@ export class BodyReader {
 
   /** Whether the body is nothing unusual so far. If it is, it must be given up. */
   get isUsual(): boolean {
-    return this.#size <= (this.#expected ?? this.#shape.maxBytes);
+    return this.#isDropped || this.#size <= (this.#expected ?? this.#shape.maxBytes);
   }
 
   /** Take the next part. */
   push(part: Buffer): void {
-    this.#parts.push(part);
+    if (this.#isDropped) {
+      return;
+    }
+    this.#parts.push(toOwnMemory(part));
     this.#size += part.length;
+    this.#listener.onBytes(this.#size);
+    if (this.#isDropped) {
+      return;
+    }
     if (this.#shape.isEnveloped) {
       this.#expected ??= this.#readEnvelope();
     }
@@ -80,8 +114,17 @@ export class BodyReader {
     }
   }
 
+  /** Forget all of it: nobody wants it any more. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#parts = [];
+  }
+
   /** Take note of the end. */
   end(): void {
+    if (this.#isDropped) {
+      return;
+    }
     const { isEnveloped } = this.#shape;
     const isWhole = this.#expected === undefined ? !isEnveloped : this.#size === this.#expected;
     if (isWhole) {
@@ -126,6 +169,11 @@ export class BodyReader {
     }
     return bytes;
   }
+}
+
+/** Node cuts parts out of what it has read at once: a tiny one must not keep all of that while it waits. */
+function toOwnMemory(part: Buffer): Buffer {
+  return part.buffer.byteLength > MAX_SHARED * part.length ? Buffer.from(part) : part;
 }
 
 /** Read a body of which nothing was read before. */

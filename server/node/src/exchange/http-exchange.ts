@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { CallRequest } from "../handler.ts";
 import type { Arriving } from "./arrivals.ts";
 import type { BodyReader } from "./body.ts";
 
@@ -17,6 +18,10 @@ export interface Answer {
 
 /** A request and the way to answer it, over either version of HTTP. */
 export interface HttpExchange extends Arriving {
+  /** The request, as far as it says where it comes from. */
+  readonly request: CallRequest;
+  /** What it came over. */
+  readonly connection: object;
   readonly header: IncomingHttpHeaders;
   /** Whether no answer can reach the client any more. */
   readonly isGone: boolean;

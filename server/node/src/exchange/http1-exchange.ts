@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { CallRequest } from "../handler.ts";
 import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toConnectionError } from "./close-reason.ts";
@@ -13,6 +14,14 @@ export class Http1Exchange implements HttpExchange {
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req;
     this.#res = res;
+  }
+
+  get request(): CallRequest {
+    return this.#req;
+  }
+
+  get connection(): object {
+    return this.#req.socket;
   }
 
   get header(): IncomingHttpHeaders {

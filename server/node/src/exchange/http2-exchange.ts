@@ -5,6 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { CallRequest } from "../handler.ts";
 import { respondFailure } from "../respond.ts";
 import { type BodyReader, feed } from "./body.ts";
 import { toResetError } from "./close-reason.ts";
@@ -25,6 +26,15 @@ export class Http2Exchange implements HttpExchange {
     this.#stream = request.stream;
     // What the call must know of errors, its close says.
     this.#stream.on("error", ignore);
+  }
+
+  get request(): CallRequest {
+    return this.#request;
+  }
+
+  /** The stream itself when it is over, and has none any more. */
+  get connection(): object {
+    return this.#stream.session ?? this.#stream;
   }
 
   get header(): IncomingHttpHeaders {

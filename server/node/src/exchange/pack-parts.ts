@@ -20,7 +20,8 @@ export function packParts(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8A
  * back: Connect counts all parts that it has of one anew with each that comes.
  */
 export function packEnvelopes(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return pack(body, createEnvelopeWalk());
+  const walk = createEnvelopeWalk();
+  return pack(body, (part) => walk(part).hasEnd);
 }
 
 /** @param isAwaited decides for each part whether the reader waits for what came so far */
@@ -72,8 +73,22 @@ function createPile() {
 /** A flag, and the length of the message in four bytes. */
 const HEADER_BYTES = 5;
 
-/** Create what says of each part of a body whether a message, or the length of one, ends in it. */
-function createEnvelopeWalk(): (part: Uint8Array) => boolean {
+/** Create what says of each part how many bytes of a message there are that is not whole yet. */
+export function createMessageMeter(): (part: Uint8Array) => number {
+  const walk = createEnvelopeWalk();
+  return (part) => walk(part).pendingBytes;
+}
+
+/** Where the parts of a body of enveloped messages have come to. */
+interface EnvelopeProgress {
+  /** Whether a message, or the length of one, ends in the last part. */
+  readonly hasEnd: boolean;
+  /** How many bytes have come of a message that is not whole yet. */
+  readonly pendingBytes: number;
+}
+
+/** Create what says of each part of a body where it has come to. */
+function createEnvelopeWalk(): (part: Uint8Array) => EnvelopeProgress {
   let headerLeft = HEADER_BYTES;
   let length = 0;
   let messageLeft = 0;
@@ -101,6 +116,7 @@ function createEnvelopeWalk(): (part: Uint8Array) => boolean {
       at += step;
       hasEnd ||= messageLeft === 0;
     }
-    return hasEnd;
+    const header = messageLeft > 0 ? HEADER_BYTES : HEADER_BYTES - headerLeft;
+    return { hasEnd, pendingBytes: header + (messageLeft > 0 ? length - messageLeft : 0) };
   };
 }

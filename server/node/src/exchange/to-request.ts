@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
+import type { WaitingBody } from "./waiting-bytes.ts";
 
 /**
  * Find the scheme that a request came over. A proxy in front that speaks TLS does not count: the request came from it.
@@ -16,16 +17,20 @@ export function schemeOf(req: HttpRequest): "http" | "https" {
  * Convert a request of Node.js to one of the Fetch API, whose body is read when it is asked for, and whose signal
  * aborts when the client has left. A field that stands more than once is one with the values joined by commas.
  *
- * @param url its whole URL
+ * @param options its whole URL, and what counts what was read of its body
  * @returns undefined when the Fetch API has no such request, as with the method TRACE
  */
-export function toRequest(req: HttpRequest, res: HttpResponse, url: string): Request | undefined {
+export function toRequest(
+  req: HttpRequest,
+  res: HttpResponse,
+  { url, waiting }: { readonly url: string; readonly waiting?: WaitingBody },
+): Request | undefined {
   const { method = "" } = req;
   const hasBody = method !== "GET" && method !== "HEAD";
   try {
     const bare = { method, headers: toHeaders(req.rawHeaders), signal: signalOf(res) };
     // A name of its own: the types of browsers do not know `duplex`, which a stream needs.
-    const init = hasBody ? ({ ...bare, body: toBody(req), duplex: "half" } as const) : bare;
+    const init = hasBody ? ({ ...bare, body: toBody(req, waiting), duplex: "half" } as const) : bare;
     const request = new Request(url, init);
     // The Fetch API takes `post` for POST. A proxy in front may have taken it for something else.
     return request.method === method ? request : undefined;
@@ -66,18 +71,21 @@ function isBrokenOff(sent: ServerHttp2Stream | ServerResponse): boolean {
   return !sent.writableFinished || ("aborted" in sent && sent.aborted);
 }
 
-function toBody(req: HttpRequest): ReadableStream<Uint8Array> {
+function toBody(req: HttpRequest, waiting: WaitingBody | undefined): ReadableStream<Uint8Array> {
   // The iterator must not destroy the request when reading stops: that would cut off the answer.
   const parts: AsyncIterator<Buffer> = req.iterator({ destroyOnReturn: false });
+  let bytes = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const part = await parts.next();
         if (part.done === true) {
           controller.close();
-        } else {
-          controller.enqueue(part.value);
+          return;
         }
+        bytes += part.value.length;
+        waiting?.hold(bytes);
+        controller.enqueue(part.value);
       },
       cancel() {
         // Not waited for: a read that waits for the client may wait for ever.

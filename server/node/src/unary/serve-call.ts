@@ -1,9 +1,11 @@
 import type { HandlerContext } from "@connectrpc/connect";
+import type { ByteHolder } from "@countersign/server/internal";
 import type { Message } from "../call/call-parts.ts";
 import { invoke } from "../call/invoke.ts";
 import type { Arrivals } from "../exchange/arrivals.ts";
-import { type BodyListener, BodyReader, type UnusualBody } from "../exchange/body.ts";
+import { type BodyListener, BodyReader, type BodyShape, type UnusualBody } from "../exchange/body.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
+import { createWaitingError, type WaitingCount } from "../exchange/waiting-bytes.ts";
 import { ANSWERS } from "./answers.ts";
 import type { UnaryCall } from "./head.ts";
 import { type Step, takeStep } from "./step.ts";
@@ -14,6 +16,8 @@ export interface UnaryServing {
   /** Decides on the header alone whether a call goes on. */
   readonly requestGate: (context: HandlerContext) => void | Promise<void>;
   readonly arrivals: Arrivals;
+  /** Counts what has come of requests that are not whole. */
+  readonly waiting: WaitingCount;
   /** Receives what went wrong beside the calls. */
   readonly onError: (error: unknown) => void;
 }
@@ -24,32 +28,69 @@ export function serveCall(call: UnaryCall, serving: UnaryServing): void {
 }
 
 /** A call that is under way, and the listener to its body. A class: one is made for every call. */
-class ServedCall implements BodyListener {
+class ServedCall implements BodyListener, ByteHolder {
   readonly call: UnaryCall;
   readonly serving: UnaryServing;
+  readonly connection: object;
+  /** What its body is put together by, while that waits. */
+  #reader: BodyReader | undefined;
+  #isUnusual = false;
 
   constructor(call: UnaryCall, serving: UnaryServing) {
     this.call = call;
     this.serving = serving;
+    this.connection = call.exchange.connection;
+  }
+
+  get peer(): string {
+    return this.serving.waiting.peerOf(this.call.exchange.request);
+  }
+
+  receive(shape: BodyShape): void {
+    this.#reader = new BodyReader(shape, this);
+    this.serving.arrivals.add(this.call.exchange);
+    this.call.exchange.receive(this.#reader);
+  }
+
+  /** The rest is thrown away as it comes, until the answer has closed the stream or the connection. */
+  giveUp(): void {
+    if (this.#isUnusual) {
+      // It is read already, and who reads it will answer what it comes to.
+      this.call.exchange.hangUp();
+      return;
+    }
+    this.#reader?.drop();
+    refuse(this, createWaitingError());
+  }
+
+  onBytes(bytes: number): void {
+    this.serving.waiting.budget.hold(this, bytes);
+  }
+
+  /** Wait no longer for its request. */
+  stopWaiting(): void {
+    this.serving.arrivals.delete(this.call.exchange);
+    this.serving.waiting.budget.release(this);
   }
 
   onMessage(bytes: Uint8Array): void {
     if (this.isCutOff()) {
       return;
     }
-    this.serving.arrivals.delete(this.call.exchange);
+    this.stopWaiting();
     takeStep(HANDLE, this, bytes);
   }
 
   onUnusualBody(body: UnusualBody): void {
     if (!this.isCutOff()) {
+      this.#isUnusual = true;
       takeStep(HANDLE_UNUSUAL, this, body);
     }
   }
 
   /** What has come of it need not be kept until its time is over. */
   onBrokenOff(): void {
-    this.serving.arrivals.delete(this.call.exchange);
+    this.stopWaiting();
   }
 
   /**
@@ -60,7 +101,7 @@ class ServedCall implements BodyListener {
     if (!this.call.exchange.isGone) {
       return false;
     }
-    this.serving.arrivals.delete(this.call.exchange);
+    this.stopWaiting();
     this.call.signal.abort();
     return true;
   }
@@ -78,15 +119,14 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   },
   /** It has said yes: only now the body is read. */
   proceed(served) {
-    const { exchange, parts } = served.call;
+    const { parts } = served.call;
     const { protocol, contentLength } = parts.head;
     served.call.isAtGate = false;
     if (served.isCutOff()) {
       return;
     }
-    served.serving.arrivals.add(exchange);
-    const shape = { isEnveloped: protocol !== "connect", contentLength, maxBytes: parts.method.readMaxBytes };
-    exchange.receive(new BodyReader(shape, served));
+    const { readMaxBytes } = parts.method;
+    served.receive({ isEnveloped: protocol !== "connect", contentLength, maxBytes: readMaxBytes });
   },
   fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
 };
@@ -115,7 +155,10 @@ const HANDLE: Step<ServedCall, Uint8Array, Message> = {
 
 const HANDLE_UNUSUAL: Step<ServedCall, UnusualBody, Message> = {
   ...HANDLE,
-  take: async ({ call }, body) => invoke(call, await readUnusualBody(call.parts, body)),
+  async take(served, body) {
+    const { call } = served;
+    return invoke(call, await readUnusualBody(call.parts, body, (bytes) => served.onBytes(bytes)));
+  },
 };
 
 const SERIALIZE: Step<ServedCall, Message, Uint8Array> = {
@@ -136,7 +179,7 @@ function refuse(served: ServedCall, reason: unknown): void {
 }
 
 function end<I>(served: ServedCall, step: Step<ServedCall, I, Answer>, input: I): void {
-  served.serving.arrivals.delete(served.call.exchange);
+  served.stopWaiting();
   if (!served.call.exchange.isGone) {
     takeStep(step, served, input);
   }

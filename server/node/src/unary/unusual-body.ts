@@ -14,21 +14,31 @@ import type { UnaryCallParts } from "./head.ts";
 /**
  * Make what can be made of an unusual body with Connect's own code, so that its error is the same as Connect's.
  *
+ * @param onBytes is told how many bytes have come with each part that is still to be read
  * @throws ConnectError nearly always
  */
-export async function readUnusualBody({ head, method }: UnaryCallParts, body: UnusualBody): Promise<Message> {
+export async function readUnusualBody(
+  { head, method }: UnaryCallParts,
+  body: UnusualBody,
+  onBytes: (bytes: number) => void,
+): Promise<Message> {
   const { protocol, isBinary, contentLength } = head;
   const maxBytes = method.readMaxBytes;
   const serialization = method.serialization.getI(isBinary);
   if (protocol === "connect") {
-    return serialization.parse(await readAllBytes(replay(body), maxBytes, contentLength));
+    return serialization.parse(await readAllBytes(replay(body, onBytes), maxBytes, contentLength));
   }
   const parse =
     protocol === "grpc-web"
       ? transformParseEnvelope(serialization, trailerFlag)
       : transformParseEnvelope(serialization);
   return readOne(
-    pipe(replay(body), transformSplitEnvelope(maxBytes), transformDecompressEnvelope(null, maxBytes), parse),
+    pipe(
+      replay(body, onBytes),
+      transformSplitEnvelope(maxBytes),
+      transformDecompressEnvelope(null, maxBytes),
+      parse,
+    ),
   );
 }
 

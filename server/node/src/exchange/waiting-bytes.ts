@@ -1,0 +1,162 @@
+import { constants } from "node:http2";
+import { getHeapStatistics } from "node:v8";
+import type { ConnectError } from "@connectrpc/connect";
+import {
+  assertPositive,
+  type ByteBudget,
+  type ByteHolder,
+  type ByteLimits,
+  createRefusal,
+  toConnectError,
+} from "@countersign/server/internal";
+import { type CallRequest, type HttpRequest, type HttpResponse, isHttp2Request } from "../handler.ts";
+import { respond } from "../respond.ts";
+import { stopUnreadBody } from "./reject-early.ts";
+
+/** How many bytes of requests may wait for the rest of their message. */
+export interface WaitingLimits {
+  /**
+   * How many bytes of requests may wait for the rest of their message on one connection. Default 16 MiB, or two messages
+   * of `readMaxBytes` where that is more.
+   */
+  readonly maxWaitingBytesPerConnection: number;
+  /** How many bytes may wait so on all connections together. Default: an eighth of the heap that Node may use. */
+  readonly maxWaitingBytes: number;
+}
+
+const BYTES_PER_CONNECTION = 16 * 1024 * 1024;
+
+/** How many messages of the largest size there must be room for on a connection. */
+const MESSAGES = 2;
+const PART_OF_HEAP = 1 / 8;
+
+/** How long to stay away when too much waits, in milliseconds. */
+const RETRY_AFTER_MS = 1000;
+
+/** What callers are told whose call was broken off. */
+const TOO_MUCH_WAITS = "too many bytes wait for the rest of their message";
+
+/**
+ * Fill in the limits that are not given.
+ *
+ * @throws TypeError when one is not a positive whole number
+ */
+export function resolveWaitingLimits(
+  given: Partial<WaitingLimits> & { readonly readMaxBytes?: number },
+): ByteLimits {
+  const {
+    maxWaitingBytesPerConnection = Math.max(BYTES_PER_CONNECTION, MESSAGES * (given.readMaxBytes ?? 0)),
+    maxWaitingBytes = Math.ceil(getHeapStatistics().heap_size_limit * PART_OF_HEAP),
+  } = given;
+  assertPositive("maxWaitingBytesPerConnection", maxWaitingBytesPerConnection);
+  assertPositive("maxWaitingBytes", maxWaitingBytes);
+  return { maxBytes: maxWaitingBytes, maxBytesPerConnection: maxWaitingBytesPerConnection };
+}
+
+/** A request whose body is read by others: the bytes of it that wait. */
+export interface WaitingBody {
+  /** Whether it had to give them up: nothing may come of it. */
+  readonly isBrokenOff: boolean;
+  /** Take note of how many bytes wait now. */
+  hold(bytes: number): void;
+  /** Take note that none waits any more. */
+  release(): void;
+}
+
+/** What requests are counted with. */
+export interface WaitingCount {
+  readonly budget: ByteBudget;
+  /** Says where a request comes from, in the form that limits count by. */
+  readonly peerOf: (req: CallRequest) => string;
+}
+
+/**
+ * Count the bytes of a request that is read by others than the fast path. When it has to give them up, it is broken off: over
+ * HTTP/2 with ENHANCE_YOUR_CALM, over HTTP/1.1 with 429.
+ */
+export function createWaitingBody(
+  req: HttpRequest,
+  res: HttpResponse,
+  { budget, peerOf }: WaitingCount,
+): WaitingBody {
+  let isBrokenOff = false;
+  const holder: ByteHolder = {
+    connection: isHttp2Request(req) ? (req.stream.session ?? req.stream) : req.socket,
+    get peer() {
+      return peerOf(req);
+    },
+    giveUp() {
+      isBrokenOff = true;
+      breakOff(req, res);
+    },
+  };
+  return {
+    get isBrokenOff() {
+      return isBrokenOff;
+    },
+    hold: (bytes) => budget.hold(holder, bytes),
+    release: () => budget.release(holder),
+  };
+}
+
+function breakOff(req: HttpRequest, res: HttpResponse): void {
+  if (isHttp2Request(req)) {
+    req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    return;
+  }
+  if (res.headersSent) {
+    req.socket.destroy();
+    return;
+  }
+  stopUnreadBody(req, res);
+  respond(res, {
+    status: 429,
+    headers: { "content-type": "application/json", "retry-after": String(RETRY_AFTER_MS / 1000) },
+    body: `${JSON.stringify({ code: "resource_exhausted", message: TOO_MUCH_WAITS })}\n`,
+  });
+}
+
+/** Create the error of a call whose bytes were given up. */
+export function createWaitingError(): ConnectError {
+  const refusal = createRefusal("RATE_LIMITED", TOO_MUCH_WAITS, {
+    retryAfterMs: RETRY_AFTER_MS,
+    facts: { check: "rate", expected: "room for its message", got: "none" },
+  });
+  const error = toConnectError(refusal);
+  error.metadata.set("retry-after", String(RETRY_AFTER_MS / 1000));
+  return error;
+}
+
+/**
+ * Count what is read of a body, and end it with an error when it was broken off: what came of it is not all.
+ *
+ * @param pendingOf says after each part how many bytes wait. Default: all that came, as of one message
+ */
+export async function* countBody(
+  body: AsyncIterable<Uint8Array>,
+  waiting: WaitingBody,
+  pendingOf: (part: Uint8Array) => number = createSum(),
+): AsyncIterable<Uint8Array> {
+  try {
+    for await (const part of body) {
+      waiting.hold(pendingOf(part));
+      if (waiting.isBrokenOff) {
+        break;
+      }
+      yield part;
+    }
+    if (waiting.isBrokenOff) {
+      throw createWaitingError();
+    }
+  } finally {
+    waiting.release();
+  }
+}
+
+function createSum(): (part: Uint8Array) => number {
+  let sum = 0;
+  return (part) => {
+    sum += part.length;
+    return sum;
+  };
+}
