@@ -146,6 +146,53 @@ describe("onStepUp (RFC 9470)", () => {
     expect(place.asked[0]?.signal.aborted).toBe(true);
   });
 
+  test("is asked anew by a call that comes while the window closes that no call waits for", async () => {
+    const closed = Promise.withResolvers<void>();
+    await using place = await setUp(async ({ signal }, session) => {
+      if (place.asked.length === 1) {
+        await closed.promise;
+        signal.throwIfAborted();
+      }
+      await session.signIn(DEMO);
+    });
+    const abort = new AbortController();
+    const first = place.tab.notes.getNote({ id: "1" }, { signal: abort.signal });
+    await until(() => place.asked.length === 1);
+    abort.abort();
+    await expect(first).rejects.toMatchObject({ code: Code.Canceled });
+    const calls = ["1", "2"].map((id) => place.tab.notes.getNote({ id }));
+    await until(() => place.kit.calls() === 3);
+    await settle();
+    expect(place.asked).toHaveLength(1);
+    closed.resolve();
+    expect((await Promise.all(calls)).map(({ id }) => id)).toEqual(["1", "2"]);
+    expect(place.asked).toHaveLength(2);
+  });
+
+  test.each([
+    { demand: "the same", id: "1" },
+    { demand: "another", id: "2" },
+  ])("that waits for a call of its own with $demand demand gives up after 5 minutes", async ({ id }) => {
+    let inner: unknown;
+    await using place = await setUp(async (_, session) => {
+      if (place.asked.length === 1) {
+        inner = await place.tab.notes.getNote({ id }).catch((error: unknown) => error);
+      }
+      await session.signIn(DEMO);
+    });
+    place.demands.set("2", { max_age: "60" });
+    const call = place.tab.notes.getNote({ id: "1" });
+    call.catch(() => undefined);
+    await until(() => place.kit.calls() === 2);
+    await settle();
+    place.kit.clock.advance(299_999);
+    expect(place.asked[0]?.signal.aborted).toBe(false);
+    place.kit.clock.advance(1);
+    await expect(call).rejects.toMatchObject(reauthRequired);
+    expect(place.asked[0]?.signal.aborted).toBe(true);
+    await until(() => inner !== undefined);
+  });
+
   test("waits no longer than the call may take", async () => {
     await using place = await setUp(() => new Promise<never>(() => undefined));
     const call = place.tab.notes.getNote({ id: "1" }, { timeoutMs: 300 });

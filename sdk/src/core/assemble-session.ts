@@ -93,7 +93,7 @@ export function assembleSession(options: AssembleOptions): Session {
   const access = createAccess(context);
   // A stream of another origin must not bring the token to a base URL that may not have it.
   const renewStreams = refusal ? undefined : (source.renewStreams?.bind(source) ?? server?.renewStreams);
-  const stepUps = options.onStepUp && createStepUps(options.onStepUp);
+  const stepUps = options.onStepUp && createStepUps(options.onStepUp, clock);
   const looks = new Set<() => void>();
   const core: SessionCore = { access, clock, holder, stepUps, looks };
   const upkeep = createUpkeep(core, renewStreams);

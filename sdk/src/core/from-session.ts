@@ -42,7 +42,7 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const upkeep = createUpkeep({ access, clock, holder }, renewStreams);
   const streams = renewStreams && upkeep;
   // The user who is asked is the same: the first session's answer serves both.
-  const stepUps = core.stepUps ?? (onStepUp && createStepUps(onStepUp));
+  const stepUps = core.stepUps ?? (onStepUp && createStepUps(onStepUp, clock));
   const own: SessionCore = { access, clock, holder: core.holder, stepUps, looks };
   // The server at the base URL is not the source of the tokens.
   const interceptor = createInterceptor(own, { source: {}, refuseToken, streams, replay, onStream });

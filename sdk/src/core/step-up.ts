@@ -1,18 +1,19 @@
 import type { ConnectError } from "@connectrpc/connect";
+import type { Clock } from "./clock.ts";
 import { readStepUp, type StepUpDemand } from "./error-info.ts";
-import { waitFor } from "./waiting.ts";
+import { waitFor, withTimeout } from "./waiting.ts";
 
 /** What a server asks of the user before a call, by `REAUTH_REQUIRED`. */
 export interface StepUp extends StepUpDemand {
   /** The method that was called, such as `acme.v1.Payments/Pay`. */
   readonly method: string;
-  /** Aborts when no call waits any more. */
+  /** Aborts when no call waits any more, after 5 minutes at the latest. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Signs the user in again. When it resolves, the calls that wait for it are made once more; when it rejects, they fail
- * with `REAUTH_REQUIRED`.
+ * Signs the user in again. When it resolves, the calls that wait for it are made once more; when it rejects, or has not
+ * settled after 5 minutes, they fail with `REAUTH_REQUIRED`.
  */
 export type OnStepUp = (stepUp: StepUp) => unknown;
 
@@ -50,8 +51,11 @@ interface Asked {
   answeredAt: number;
 }
 
+/** How long calls wait for the user. A call that the hook makes itself may be one of them, and then neither would end. */
+const STEP_UP_TIMEOUT_MS = 5 * 60_000;
+
 /** Create the {@link StepUps} of a session. */
-export function createStepUps(onStepUp: OnStepUp): StepUps {
+export function createStepUps(onStepUp: OnStepUp, clock: Clock): StepUps {
   const latest = new Map<string, Asked>();
   let count = 0;
   let open: Promise<boolean> | undefined;
@@ -59,7 +63,8 @@ export function createStepUps(onStepUp: OnStepUp): StepUps {
   function start(stepUp: Omit<StepUp, "signal">): Asked {
     const left = new AbortController();
     const { signal } = left;
-    const run = Promise.resolve().then(() => onStepUp({ ...stepUp, signal }));
+    const ask = () => Promise.resolve().then(() => onStepUp({ ...stepUp, signal }));
+    const run = withTimeout(clock, ask, STEP_UP_TIMEOUT_MS);
     const isDone = run.then(
       () => true,
       // The call fails with the server's own error, which says what is needed.
@@ -106,6 +111,10 @@ export function createStepUps(onStepUp: OnStepUp): StepUps {
         asked.waiting -= 1;
         if (asked.waiting === 0) {
           asked.left.abort();
+          if (asked.answeredAt === Infinity) {
+            // The window is closing: a call that comes now is asked for anew once it has.
+            latest.delete(demand);
+          }
         }
       }
     },
