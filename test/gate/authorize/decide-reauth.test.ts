@@ -7,7 +7,7 @@ import { createTestClock } from "../../support/test-clock.ts";
 import { policyOf, principalOf } from "./fixtures.ts";
 
 const NOW = 1500;
-const CLOCK = createTestClock(NOW * 1000);
+const CONTEXT = { clock: createTestClock(NOW * 1000), toleranceSeconds: 5 };
 const REAUTH = { reason: "REAUTH_REQUIRED", message: "the user must sign in again for this method" };
 
 interface Case {
@@ -31,6 +31,20 @@ const cases: readonly Case[] = [
     policy: { maxAuthAgeSeconds: 300 },
     allowed: { authTimeSeconds: NOW },
     denied: { authTimeSeconds: undefined },
+    metadata: { max_age: "300" },
+  },
+  {
+    rule: "max_auth_age of a token whose auth_time is yet to come",
+    policy: { maxAuthAgeSeconds: 300 },
+    allowed: { authTimeSeconds: NOW + 5 },
+    denied: { authTimeSeconds: NOW + 6 },
+    metadata: { max_age: "300" },
+  },
+  {
+    rule: "max_auth_age of a token whose auth_time is in milliseconds",
+    policy: { maxAuthAgeSeconds: 300 },
+    allowed: { authTimeSeconds: NOW },
+    denied: { authTimeSeconds: NOW * 1000 },
     metadata: { max_age: "300" },
   },
   {
@@ -58,13 +72,13 @@ const cases: readonly Case[] = [
 
 describe("the conditions of a policy on how the user signed in (S3)", () => {
   test.each(notEmpty(cases))("ask for $rule", ({ policy, allowed, denied, metadata }) => {
-    expect(() => assertAllowed(policyOf(policy), principalOf(allowed), CLOCK)).not.toThrow();
-    const run = () => assertAllowed(policyOf(policy), principalOf(denied), CLOCK);
+    expect(() => assertAllowed(policyOf(policy), principalOf(allowed), CONTEXT)).not.toThrow();
+    const run = () => assertAllowed(policyOf(policy), principalOf(denied), CONTEXT);
     expect(run).toThrowError(expect.objectContaining({ ...REAUTH, metadata }));
   });
 
   test("ask for a fresh sign-in when the clock shows no number", () => {
-    const broken = { ...CLOCK, nowMs: () => Number.NaN };
+    const broken = { ...CONTEXT, clock: { ...CONTEXT.clock, nowMs: () => Number.NaN } };
     const run = () =>
       assertAllowed(policyOf({ maxAuthAgeSeconds: 300 }), principalOf({ authTimeSeconds: NOW }), broken);
     expect(run).toThrowError(expect.objectContaining(REAUTH));

@@ -9,7 +9,7 @@ import { createTestClock } from "../../support/test-clock.ts";
 import { policyOf, principalOf } from "./fixtures.ts";
 
 const NOW = 1500;
-const CLOCK = createTestClock(NOW * 1000);
+const CONTEXT = { clock: createTestClock(NOW * 1000), toleranceSeconds: 5 };
 
 interface Case {
   readonly rule: string;
@@ -43,8 +43,8 @@ describe("a principal that has nothing is denied by each condition alone:", () =
       binding: undefined,
       authTimeSeconds: undefined,
     });
-    expect(() => assertAllowed(policyOf(), nothing, CLOCK)).not.toThrow();
-    expect(() => assertAllowed(policyOf({ [name]: value }), nothing, CLOCK)).toThrow(AuthError);
+    expect(() => assertAllowed(policyOf(), nothing, CONTEXT)).not.toThrow();
+    expect(() => assertAllowed(policyOf({ [name]: value }), nothing, CONTEXT)).toThrow(AuthError);
   });
 });
 
@@ -137,8 +137,8 @@ const cases: readonly Case[] = [
 describe("the conditions of a policy (S3)", () => {
   for (const { rule, policy, allowed, denied, ...expected } of cases) {
     test(`ask for ${rule}`, () => {
-      expect(() => assertAllowed(policyOf(policy), principalOf(allowed), CLOCK)).not.toThrow();
-      const run = () => assertAllowed(policyOf(policy), principalOf(denied), CLOCK);
+      expect(() => assertAllowed(policyOf(policy), principalOf(allowed), CONTEXT)).not.toThrow();
+      const run = () => assertAllowed(policyOf(policy), principalOf(denied), CONTEXT);
       expect(run).toThrowError(AuthError);
       expect(run).toThrowError(expect.objectContaining(expected));
     });
@@ -146,7 +146,7 @@ describe("the conditions of a policy (S3)", () => {
 
   test("that are not set ask for nothing", () => {
     const nobody = principalOf({ scopes: [], roles: [], clientId: "", authTimeSeconds: undefined });
-    expect(() => assertAllowed(policyOf(), nobody, CLOCK)).not.toThrow();
+    expect(() => assertAllowed(policyOf(), nobody, CONTEXT)).not.toThrow();
   });
 });
 
@@ -173,7 +173,7 @@ describe("decisions on any policy and principal", () => {
   });
   const isAllowed = (policy: Partial<Policy>, principal: Partial<Principal>): boolean => {
     try {
-      assertAllowed(policyOf(policy), principalOf(principal), CLOCK);
+      assertAllowed(policyOf(policy), principalOf(principal), CONTEXT);
       return true;
     } catch (error) {
       if (error instanceof AuthError) {

@@ -43,7 +43,11 @@ const ADMISSIONS: readonly {
 ];
 
 test.each(ADMISSIONS)("$name", ({ policy, isMeantForServer, refusal }) => {
-  const context = { audiences: { includeServer: () => isMeantForServer }, clock: createTestClock(1_100_000) };
+  const context = {
+    audiences: { includeServer: () => isMeantForServer },
+    clock: createTestClock(1_100_000),
+    toleranceSeconds: 5,
+  };
   const admit = () => assertAdmissible(principal(), policy, context);
   if (refusal === undefined) {
     expect(admit).not.toThrow();

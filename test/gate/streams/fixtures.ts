@@ -30,6 +30,7 @@ export function recordingLease(streamId: string, of: Principal, policy: Policy =
     streamId,
     policy,
     principal: of,
+    toleranceSeconds: 5,
     ends,
     renewals,
     end: (error) => void ends.push(error),

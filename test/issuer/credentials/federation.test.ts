@@ -34,6 +34,14 @@ describe("a token of another issuer", () => {
     expect(authTimeMs).toBe((ISSUED_AT_SECONDS - 60) * 1_000);
   });
 
+  it("knows of no sign-in that would come after the end of the token, such as one in milliseconds", async () => {
+    const { other, federation } = start();
+    for (const time of [ISSUED_AT_SECONDS * 1000, 8.64e12, 1e300]) {
+      const { authTimeMs } = await federation(other.sign({ auth_time: time }));
+      expect([time, authTimeMs]).toEqual([time, undefined]);
+    }
+  });
+
   it("takes over how they proved it as far as that was declared, and in our words (R27)", async () => {
     const { other, federation } = start({
       acr: new Map([["urn:silver", "mfa"]]),

@@ -63,7 +63,7 @@ export function readClaims(claims: Claims, issuer: TrustedIssuer, keyId?: string
     },
     claims,
   );
-  const notBeforeSeconds = Math.max(issuedAtSeconds, notBefore ?? 0, authTimeSeconds ?? 0);
+  const notBeforeSeconds = Math.max(issuedAtSeconds, notBefore ?? 0);
   return { principal, times: { notBeforeSeconds, expiresAtSeconds } };
 }
 

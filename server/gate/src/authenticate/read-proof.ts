@@ -2,6 +2,9 @@ import type { Claims } from "./claim-source.ts";
 import type { TrustedIssuer } from "./issuers.ts";
 import { isIdentifier, isTime } from "./read-claims.ts";
 
+/** The last time that a Date can be. */
+const MAX_SECONDS = 8.64e12;
+
 const NO_METHODS: readonly string[] = Object.freeze([]);
 
 /**
@@ -12,7 +15,7 @@ const NO_METHODS: readonly string[] = Object.freeze([]);
  */
 export function readAuthTime(claims: Claims, issuer: TrustedIssuer): number | undefined {
   const value = claims.auth_time;
-  if (value === undefined || isTime(value)) {
+  if (value === undefined || (isTime(value) && value <= MAX_SECONDS)) {
     return value;
   }
   issuer.onOddClaim("auth_time", "a time");

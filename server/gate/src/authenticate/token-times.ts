@@ -2,7 +2,7 @@ import { createRefusal } from "../errors/refusal.ts";
 
 /** From when until when a token is good, in seconds since 1970. */
 export interface TokenTimes {
-  /** The latest of claims `iat`, `nbf` and `auth_time`. */
+  /** The later of claims `iat` and `nbf`. */
   readonly notBeforeSeconds: number;
   /** Claim `exp`. */
   readonly expiresAtSeconds: number;
@@ -24,7 +24,7 @@ export function assertTimely(times: TokenTimes, nowSeconds: number, toleranceSec
     throw createRefusal("TOKEN_INVALID", "the token is not valid yet", {
       facts: {
         check: "not_before",
-        expected: `the latest of iat, nbf and auth_time at most ${toleranceSeconds} s ahead`,
+        expected: `the later of iat and nbf at most ${toleranceSeconds} s ahead`,
         got: `${toSeconds(times.notBeforeSeconds - nowSeconds)} s ahead`,
       },
     });

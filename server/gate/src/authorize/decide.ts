@@ -5,15 +5,22 @@ import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Policy } from "./policy-fields.ts";
 
+/** What the time is, for a policy that goes by it. */
+export interface AuthAgeContext {
+  readonly clock: Clock;
+  /** How far the clocks of issuer and server may lie apart. */
+  readonly toleranceSeconds: number;
+}
+
 /**
  * Hold a principal against the conditions of a policy that the token alone decides.
  *
  * @param policy the rule of the method
  * @param principal who calls
- * @param clock the time: asked only when the policy goes by it
+ * @param context the time: asked only when the policy goes by it
  * @throws AuthError `INSUFFICIENT_SCOPE` with the scopes that were needed, `REAUTH_REQUIRED` or `POLICY_DENIED`
  */
-export function assertAllowed(policy: Policy, principal: Principal, clock: Clock): void {
+export function assertAllowed(policy: Policy, principal: Principal, context: AuthAgeContext): void {
   // One after the other, not a table of conditions: this runs on every call, and a loop over a table takes 45 ns more.
   // A test holds that each condition that a policy can set denies a principal that has nothing.
   if (!hasAll(principal.scopes, policy.scopes) || !hasAny(principal.scopes, policy.anyScopes)) {
@@ -47,15 +54,24 @@ export function assertAllowed(policy: Policy, principal: Principal, clock: Clock
       got: undefined,
     });
   }
-  if (!isAuthRecent(policy, principal, clock) || !isAuthStrong(policy, principal)) {
-    throw reauthRequired(policy, principal, clock);
+  if (!isAuthRecent(policy, principal, context) || !isAuthStrong(policy, principal)) {
+    throw reauthRequired(policy, principal, context);
   }
 }
 
-function isAuthRecent({ maxAuthAgeSeconds }: Policy, { authTimeSeconds }: Principal, clock: Clock): boolean {
+function isAuthRecent(
+  { maxAuthAgeSeconds }: Policy,
+  { authTimeSeconds }: Principal,
+  { clock, toleranceSeconds }: AuthAgeContext,
+): boolean {
+  if (maxAuthAgeSeconds === undefined) {
+    return true;
+  }
+  const nowSeconds = clock.nowMs() / 1000;
   return (
-    maxAuthAgeSeconds === undefined ||
-    (authTimeSeconds !== undefined && authTimeSeconds >= clock.nowMs() / 1000 - maxAuthAgeSeconds)
+    authTimeSeconds !== undefined &&
+    authTimeSeconds >= nowSeconds - maxAuthAgeSeconds &&
+    authTimeSeconds <= nowSeconds + toleranceSeconds // one that is yet to come, such as milliseconds, would stay recent
   );
 }
 
@@ -67,26 +83,28 @@ function isAuthStrong({ acrValues }: Policy, { acr }: Principal): boolean {
  * Ask for a fresh or a stronger proof of identity ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)):
  * with all that the method needs of it, so that one sign-in is enough.
  */
-function reauthRequired(policy: Policy, principal: Principal, clock: Clock): AuthError {
+function reauthRequired(policy: Policy, principal: Principal, context: AuthAgeContext): AuthError {
   const { maxAuthAgeSeconds, acrValues } = policy;
   const age = maxAuthAgeSeconds === undefined ? {} : { max_age: String(maxAuthAgeSeconds) };
   const strength = acrValues.length === 0 ? {} : { acr_values: acrValues.join(" ") };
   return createRefusal("REAUTH_REQUIRED", "the user must sign in again for this method", {
     metadata: { ...age, ...strength },
-    facts: isAuthRecent(policy, principal, clock)
+    facts: isAuthRecent(policy, principal, context)
       ? { check: "acr", expected: oneOf(acrValues), got: principal.acr }
       : {
           check: "auth_age",
           expected: `a sign-in at most ${maxAuthAgeSeconds} s ago`,
-          got: toAgeText(principal.authTimeSeconds, clock),
+          got: toAgeText(principal.authTimeSeconds, context.clock),
         },
   });
 }
 
 function toAgeText(authTimeSeconds: number | undefined, clock: Clock): string {
-  return authTimeSeconds === undefined
-    ? "no claim auth_time"
-    : `one ${Math.floor(clock.nowMs() / 1000 - authTimeSeconds)} s ago`;
+  if (authTimeSeconds === undefined) {
+    return "no claim auth_time";
+  }
+  const ageSeconds = Math.floor(clock.nowMs() / 1000 - authTimeSeconds);
+  return ageSeconds < 0 ? `claim auth_time ${-ageSeconds} s ahead` : `one ${ageSeconds} s ago`;
 }
 
 function insufficientScope(policy: Policy, { scopes }: Principal): AuthError {

@@ -1,17 +1,14 @@
 import type { Principal } from "../authenticate/principal.ts";
-import { assertAllowed } from "../authorize/decide.ts";
+import { type AuthAgeContext, assertAllowed } from "../authorize/decide.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import type { Clock } from "../kernel/clock.ts";
 import type { Audiences } from "./audiences.ts";
 import { AUTHORIZATION } from "./read-token.ts";
 
 /** What admissions go by. */
-export interface AdmissionContext {
+export interface AdmissionContext extends AuthAgeContext {
   /** Whom tokens must be meant for. */
   readonly audiences: Pick<Audiences, "includeServer">;
-  /** The time. */
-  readonly clock: Clock;
 }
 
 /**
@@ -30,7 +27,7 @@ export function assertAdmissible(principal: Principal, policy: Policy, context: 
       },
     });
   }
-  assertAllowed(policy, principal, context.clock);
+  assertAllowed(policy, principal, context);
 }
 
 /**

@@ -55,6 +55,7 @@ export function createGateOf(
     readToken,
     tokenFailureLimit,
     clock,
+    toleranceSeconds: resolved.clockToleranceSeconds,
     observer,
     enforcement,
     forwardToken,

@@ -34,6 +34,8 @@ export interface GateOptions {
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   /** The time. */
   readonly clock: Clock;
+  /** How far the clocks of issuer and server may lie apart. */
+  readonly toleranceSeconds: number;
   /** Observes its decisions. It must not throw. */
   readonly observer: IsolatedObserver;
   /** Where denials are only tried. */

@@ -106,7 +106,7 @@ function renew(lease: StreamLease, { principal, clock }: FreshPrincipal): number
     return 0;
   }
   try {
-    assertAllowed(lease.policy, principal, clock);
+    assertAllowed(lease.policy, principal, { clock, toleranceSeconds: lease.toleranceSeconds });
   } catch (error) {
     if (error instanceof AuthError) {
       lease.end(error);

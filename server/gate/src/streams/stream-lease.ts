@@ -96,6 +96,7 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     get principal() {
       return caller.principal;
     },
+    toleranceSeconds,
     end: (error) => lifetime.end(error),
     renew,
   };

@@ -18,6 +18,8 @@ export interface StreamLease {
   readonly policy: Policy;
   /** Who it runs for: replaced by a renewal. */
   readonly principal: Principal;
+  /** How far the clocks of issuer and server may lie apart. */
+  readonly toleranceSeconds: number;
   /** End the stream with an error. Later calls do nothing. */
   end(error: AuthError): void;
   /**

@@ -88,11 +88,13 @@ export function assertRequiredClaims({ required }: FederatedIssuer, { claims }: 
 /** Values that were not declared are left out: another issuer may mean something else by them. */
 function toAuthentication(
   { acr, amr }: FederatedIssuer,
-  { authTimeSeconds, claims }: Principal,
+  { authTimeSeconds, expiresAtSeconds, claims }: Principal,
 ): Authentication {
+  // A sign-in after the end of the token, such as one in milliseconds, says nothing.
+  const isKnown = authTimeSeconds !== undefined && authTimeSeconds <= expiresAtSeconds;
   const methods: readonly unknown[] = Array.isArray(claims.amr) ? claims.amr : [];
   return {
-    authTimeMs: authTimeSeconds === undefined ? undefined : authTimeSeconds * 1_000,
+    authTimeMs: isKnown ? Math.floor(authTimeSeconds * 1_000) : undefined,
     acr: typeof claims.acr === "string" ? acr?.get(claims.acr) : undefined,
     amr: methods.filter((method) => typeof method === "string").filter((method) => amr?.has(method)),
   };

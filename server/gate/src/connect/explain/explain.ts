@@ -162,6 +162,7 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
     readToken,
     tokenFailureLimit: undefined,
     clock,
+    toleranceSeconds,
     observer: NOTHING_OBSERVED,
     enforcement: DENY,
     forwardToken: false,
