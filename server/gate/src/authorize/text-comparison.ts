@@ -135,10 +135,19 @@ function readOfPrincipal(names: readonly string[]): ReadText {
       if (!isCelMap(value)) {
         return undefined;
       }
-      value = value.get(name);
+      value = readNamed(value, name);
     }
     return typeof value === "string" ? value : undefined;
   };
+}
+
+/** @returns undefined also for what cannot be read: the evaluator says what comes of that */
+function readNamed(map: CelMap, name: string): unknown {
+  try {
+    return map.get(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Only through messages that stand for themselves: the language takes some of `google.protobuf` for plain values. */
