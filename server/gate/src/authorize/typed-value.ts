@@ -176,6 +176,9 @@ function toJsonValue({ message }: DescField): ToValue | undefined {
 
 /** Read a claim that is no message of the user's, as protobuf reads JSON. */
 function toPlainValue(field: DescField, value: unknown): CelInput | undefined {
+  if (field.fieldKind === "scalar" && field.scalar === ScalarType.STRING && typeof value === "string") {
+    return value; // what protobuf would read, without a message made for it
+  }
   const message = parseClaim(field, value);
   if (message === undefined) {
     return undefined;
