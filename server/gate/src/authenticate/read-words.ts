@@ -26,7 +26,13 @@ export function readWords(
   if (only !== undefined && sources.length === 1) {
     return Object.freeze(readWordsAt(claims, only, onOdd));
   }
-  return Object.freeze([...new Set(sources.flatMap((source) => readWordsAt(claims, source, onOdd)))]);
+  const words: string[] = [];
+  for (const source of sources) {
+    for (const word of readWordsAt(claims, source, onOdd)) {
+      words.push(word);
+    }
+  }
+  return Object.freeze([...new Set(words)]);
 }
 
 function readWordsAt(claims: Claims, source: WordsClaim, onOdd: OnOddClaim): readonly string[] {
