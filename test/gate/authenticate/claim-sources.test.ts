@@ -103,9 +103,29 @@ describe("subject, client and audience", () => {
     });
   });
 
+  test("have a subject that is the first of several, and refuse the token when that is no subject", () => {
+    const sources: ClaimSources = { subject: ["uid", "common_name"] };
+    expect(read(sources, { uid: "ada", common_name: "robot" }).subject).toBe("ada");
+    for (const none of [{}, { uid: null }, { uid: "" }]) {
+      expect(read(sources, { ...none, common_name: "robot" }).subject).toBe("robot");
+      expect(() => read(sources, none)).toThrow("claim uid or common_name is missing");
+    }
+    expect(() => read(sources, { uid: ["ada"], common_name: "robot" })).toThrow(
+      "claim uid is not a non-empty string",
+    );
+  });
+
+  test("have a subject that is a whole number by its digits", () => {
+    expect(read({}, { sub: 0 }).subject).toBe("0");
+    expect(read({}, { sub: Number.MAX_SAFE_INTEGER }).subject).toBe("9007199254740991");
+    for (const sub of [-1, 1.5, 2 ** 53, Number.POSITIVE_INFINITY]) {
+      expect(() => read({}, { sub })).toThrow("claim sub is not a non-empty string");
+    }
+  });
+
   test("refuse the token by the names that they have", () => {
     expect(() => read({ subject: "uid" }, {})).toThrow("claim uid is missing");
-    expect(() => read({ subject: { path: ["user", "id"] } }, { user: { id: 7 } })).toThrow(
+    expect(() => read({ subject: { path: ["user", "id"] } }, { user: { id: [7] } })).toThrow(
       "claim user.id is not a non-empty string",
     );
     expect(() => read({ audience: "client_id" }, { client_id: undefined, aud: "ledger" })).toThrow(

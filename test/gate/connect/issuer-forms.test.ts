@@ -59,7 +59,7 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
     { claims: { roles: { path: ["a"], objectKeys: true, member: "b" } } },
     "has member or objectKeys, and not both",
   ],
-  [{ claims: { subject: ["a", "b"] } }, `subject in option claims of ${NAME} must be the name of a claim`],
+  [{ claims: { subject: ["a", ["b"]] } }, `subject in option claims of ${NAME} must be the name of a claim`],
   [{ claims: { clientId: { path: ["a"], member: "b" } } }, "scopes and roles can have them"],
   [{ requiredClaims: [] }, `${NAME}: requiredClaims must be an object`],
   [{ requiredClaims: { token_use: null } }, `option requiredClaims of ${NAME}: token_use must be a text`],

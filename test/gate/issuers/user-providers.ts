@@ -114,6 +114,8 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
       "of a page on another origin": { claims: { azp: "https://app.evil.example" } },
       "of a page that is not named": { claims: { azp: undefined } },
       "of a page that is empty": { claims: { azp: "" } },
+      "of a JWT template, for another service": { claims: { sid: undefined, aud: "hasura" } },
+      "of a JWT template without an audience": { claims: { sid: undefined } },
     },
   },
   {

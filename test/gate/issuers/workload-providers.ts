@@ -206,8 +206,14 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
       common_name: "e367826f93b8d71185e03fe518aff3b4.access",
       sub: "",
     },
-    expected: { subject: "", clientId: "e367826f93b8d71185e03fe518aff3b4.access" },
-    nearMisses: {},
+    expected: {
+      subject: "e367826f93b8d71185e03fe518aff3b4.access",
+      clientId: "e367826f93b8d71185e03fe518aff3b4.access",
+    },
+    nearMisses: {
+      "of neither a user nor a service": { claims: { common_name: undefined } },
+      "of a service without a name": { claims: { common_name: "" } },
+    },
   },
   {
     preset: "googleIap",

@@ -58,7 +58,10 @@ export const claimSource = choose<typeof name | typeof claimPath | typeof noSour
 const claims = {
   scopes: option(oneOrMore(claimSource), "The claims that have scopes; several are joined. Default: scope."),
   roles: option(oneOrMore(claimSource), "The claims that have roles; several are joined. Default: roles."),
-  subject: option(claimSource, "The claim that has the subject. Default: sub."),
+  subject: option(
+    oneOrMore(claimSource),
+    "The claims that have the subject; the first that the token has counts. Default: sub.",
+  ),
   clientId: option(
     oneOrMore(claimSource),
     "The claims that may have the client: the first that is there. Default: client_id, then azp.",

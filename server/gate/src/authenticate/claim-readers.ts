@@ -12,8 +12,8 @@ export interface ClaimSources {
   readonly scopes?: ClaimSource | readonly ClaimSource[] | undefined;
   /** The roles of the account; several are joined. Default: `roles`. */
   readonly roles?: ClaimSource | readonly ClaimSource[] | undefined;
-  /** Who the token is about. Default: `sub`. */
-  readonly subject?: ClaimSource | undefined;
+  /** Who the token is about; of several, the first that the token has. Default: `sub`. */
+  readonly subject?: ClaimSource | readonly ClaimSource[] | undefined;
   /**
    * The client that it was issued to; of several, the first that the token has. Default: `client_id`, then `azp`; only
    * `client_id` with `requireProfileClaims`.
@@ -30,7 +30,7 @@ export interface ClaimSources {
 export interface ClaimReaders {
   readonly scopes: readonly WordsClaim[];
   readonly roles: readonly WordsClaim[];
-  readonly subject: ReadableClaim;
+  readonly subject: readonly ReadableClaim[];
   readonly clientId: readonly ReadableClaim[];
   readonly audience: ReadableClaim;
 }
@@ -52,7 +52,7 @@ export function createClaimReaders(sources: ClaimSources, isProfile: boolean): C
   return {
     scopes: toList(scopes).map(compileWords),
     roles: toList(roles).map(compileWords),
-    subject: compileSource(subject),
+    subject: toList(subject).map(compileSource),
     clientId: toList(clientId).map(compileSource),
     audience: compileSource(audience),
   };

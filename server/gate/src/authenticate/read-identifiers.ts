@@ -58,12 +58,31 @@ export function readOptional(name: string, value: unknown, issuer: TrustedIssuer
 }
 
 /**
- * Read who a token is about.
+ * Read who a token is about: the first of its sources that the token has. A whole number stands for its digits, but not
+ * where RFC 9068 asks for a text.
  *
  * @returns empty text where the issuer's options let tokens be about nobody
  * @throws AuthError `TOKEN_INVALID` when it is missing, or does not identify anyone
  */
-export function readSubject(claims: Claims, { claims: { subject }, allowMissing }: TrustedIssuer): string {
-  const value = subject.read(claims);
-  return allowMissing.subject && !isIdentifier(value) ? "" : assertIdentifier(subject.name, value, "subject");
+export function readSubject(claims: Claims, issuer: TrustedIssuer): string {
+  const sources = issuer.claims.subject;
+  for (const { name, read } of sources) {
+    const value = read(claims);
+    if (value !== undefined && value !== null && value !== "") {
+      const isDigits = isWhole(value) && !issuer.requireProfileClaims;
+      return isDigits ? String(value) : assertIdentifier(name, value, "subject");
+    }
+  }
+  if (issuer.allowMissing.subject) {
+    return "";
+  }
+  const [only, ...others] = sources;
+  return only !== undefined && others.length === 0
+    ? assertIdentifier(only.name, only.read(claims), "subject")
+    : assertIdentifier(sources.map(({ name }) => name).join(" or "), undefined, "subject");
+}
+
+/** Check whether a number has the digits that the issuer wrote: beyond 2^53, JSON keeps not all of them. */
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -13,7 +13,7 @@ interface SourceForm {
 const SOURCES: Readonly<Record<keyof ClaimSources, SourceForm>> = {
   scopes: { areWords: true, areSeveral: true },
   roles: { areWords: true, areSeveral: true },
-  subject: { areWords: false, areSeveral: false },
+  subject: { areWords: false, areSeveral: true },
   clientId: { areWords: false, areSeveral: true },
   audience: { areWords: false, areSeveral: false },
 };

@@ -82,7 +82,7 @@ export interface InsecureIssuerOptions {
    * whatever is revoked for their subject, session or client covers them. Default: false.
    */
   readonly allowMissingIssuedAt?: boolean | undefined;
-  /** Take tokens without a subject: that of their principal is empty text. Default: false. */
+  /** Take tokens whose subject is missing, `null` or empty: that of their principal is empty text. Default: false. */
   readonly allowMissingSubject?: boolean | undefined;
   /**
    * Take tokens without an audience, or with an empty one: whoever has a token of the issuer, for whatever server, can

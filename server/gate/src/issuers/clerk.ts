@@ -32,5 +32,7 @@ export function clerk(options: ClerkOptions): IssuerOptions {
     algorithms: ["RS256"],
     types: ["JWT"],
     claims: { audience: "azp", roles: [{ path: ["o", "rol"] }, "org_role"] },
+    // Tokens of a JWT template, which are for other services, have the same iss and azp, but no session.
+    presentClaims: ["sid"],
   };
 }

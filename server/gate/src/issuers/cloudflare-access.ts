@@ -8,7 +8,7 @@ export interface CloudflareAccessOptions {
   readonly teamDomain: string;
   /** The Application Audience (AUD) tag of the application: claim `aud`. */
   readonly audience: Texts;
-  /** Take service tokens, too: they have no subject, and `common_name` is their client. Default: false. */
+  /** Take service tokens, too: they have no `sub`, and `common_name` is their subject and their client. Default: false. */
   readonly allowServiceTokens?: boolean;
 }
 
@@ -34,9 +34,12 @@ export function cloudflareAccess(options: CloudflareAccessOptions): IssuerOption
     audiences: toList(audience),
     algorithms: ["RS256"],
     types: ["JWT"],
-    claims: { clientId: "common_name", roles: { path: ["custom", "roles"] } },
+    claims: {
+      clientId: "common_name",
+      roles: { path: ["custom", "roles"] },
+      ...(allowServiceTokens ? { subject: ["sub", "common_name"] } : {}),
+    },
     // Tokens of the whole organization say "org".
     requiredClaims: { type: "app" },
-    ...(allowServiceTokens ? { insecure: { allowMissingSubject: true } } : {}),
   };
 }
