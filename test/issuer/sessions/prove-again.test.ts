@@ -1,8 +1,10 @@
 import { decodeJwt } from "jose";
+import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import type { IssuedTokens } from "../../../server/issuer/src/sessions/tokens.ts";
 import { replacePasswordHash, updateAccount } from "../../../server/issuer/src/store/accounts.ts";
+import { toTextList } from "../../../server/issuer/src/store/text-list.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { describeStores } from "../../support/stores.ts";
 import { addTestAccount, startTestIssuer, type TestIssuer } from "../../support/test-issuer.ts";
@@ -52,6 +54,19 @@ describeStores("a session whose owner proves again who they are (RFC 9470)", (op
     },
     "that has expired": async ({ clock }) => {
       clock.advance(7 * DAY_MS);
+      return undefined;
+    },
+    "that has been refreshed until its time was up": async ({ clock, store }, { sessionId }) => {
+      clock.advance(30 * DAY_MS);
+      const lively = { idle_expires_at: clock.nowMs() + DAY_MS };
+      await store.db.updateTable("sessions").set(lively).where("session_id", "=", sessionId).execute();
+      return undefined;
+    },
+    "of resources that the server has no more": async ({ store }, { sessionId }) => {
+      const resources = toTextList(["https://gone.example/"]);
+      await sql`update sessions set resources = ${resources} where session_id = ${sessionId}`.execute(
+        store.db,
+      );
       return undefined;
     },
     "that is not there": async () => ({ sessionId: "none" }),

@@ -4,6 +4,7 @@ import { findRefreshableSession } from "../store/session-refresh.ts";
 import type { NewSession } from "./begin-session.ts";
 import { findNextTokens } from "./refresh.ts";
 import type { SessionContext } from "./session-options.ts";
+import { narrowAudience, type TokenAudiences } from "./token-audience.ts";
 import { type IssuedTokens, issueTokens } from "./tokens.ts";
 
 /** A session whose owner proves again who they are. */
@@ -28,11 +29,18 @@ export async function proveAgain(
   }
   const found = await findRefreshableSession(context.store, sessionId);
   const session = found?.session;
+  const nowMs = context.clock.nowMs();
   // The rest of what must hold, the store looks at.
-  if (session?.subject !== subject || session.external !== undefined || !hasAll(context, session, wish)) {
+  if (
+    session?.subject !== subject ||
+    session.external !== undefined ||
+    nowMs >= session.absoluteExpiresAtMs
+  ) {
     return undefined;
   }
-  const nowMs = context.clock.nowMs();
+  if (!hasAll(context, session, wish)) {
+    return undefined;
+  }
   // A hook is asked before anything changes.
   const next = await findNextTokens(context, { ...wish, nowMs }, { session, found, type: "sign_in" });
   const renewal = { sessionId, subject, clientId, passwordHash, acr, amr, nowMs };
@@ -45,15 +53,16 @@ export async function proveAgain(
   return issueTokens(context, { ...next, session: renewed, refreshToken: "", maxAccessTtlMs });
 }
 
-/** Check whether a session has all that is asked for: what it lacks, only another can have. */
+/** Check whether a session has all that is asked for, here and now: what it lacks, only another can have. */
 function hasAll(
-  { audience }: SessionContext,
+  audiences: TokenAudiences,
   session: SessionRecord,
   { scopes, resources = [] }: Pick<ProofInput, "scopes" | "resources">,
 ): boolean {
-  const of = session.resources ?? [audience];
+  const audience = narrowAudience(undefined, session.resources, audiences);
   return (
+    audience.length > 0 &&
     scopes.every((scope) => session.scopes.includes(scope)) &&
-    resources.every((resource) => of.includes(resource))
+    resources.every((resource) => audience.includes(resource))
   );
 }
