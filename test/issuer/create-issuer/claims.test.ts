@@ -55,7 +55,7 @@ describe("the claims of accounts and clients", () => {
 
   it("are shown by introspection, and hide nothing that it says itself", async () => {
     await using own = await startClaimIssuer();
-    await own.issuer.accounts.update("ada", { claims: { tenant: "acme", username: "x" } });
+    await own.issuer.accounts.update("ada", { claims: { tenant: "acme", nickname: "x" } });
     const { accessToken } = await own.signIn();
     const form = { client_id: "agent", client_secret: own.secret, token: accessToken };
     const { body } = await postForm(own.issuer.endpoints["/oauth2/introspect"], form);

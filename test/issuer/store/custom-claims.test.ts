@@ -57,6 +57,12 @@ describe("custom claims", () => {
     }
   });
 
+  it("have none of the names that answers about tokens have for themselves (RFC 7662 §2.2)", () => {
+    for (const name of ["active", "scope", "client_id", "username", "token_type", "ace_profile", "cnonce"]) {
+      expect(RESERVED_CLAIMS).toContain(name);
+    }
+  });
+
   const bad: readonly (readonly [string, unknown, string])[] = [
     ["no object", ["a"], "must be an object"],
     ["null", null, "must be an object"],

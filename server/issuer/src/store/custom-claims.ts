@@ -15,14 +15,15 @@ export const NO_CLAIMS: CustomClaims = Object.freeze({});
 
 /**
  * The names that no account, client or hook gives a value to: those that the issuer or a gate reads (RFC 7519 §4.1,
- * RFC 9068 §2.2, RFC 8693 §4.1, RFC 7800 §3.1, OpenID Connect Core §2), and those of answers about tokens (RFC 7662 §2.2).
+ * RFC 9068 §2.2, RFC 8693 §4.1, RFC 7800 §3.1, OpenID Connect Core §2), and those of answers about tokens (RFC 7662 §2.2,
+ * RFC 9200 §8.12), where what an issuer says of the token itself stands beside its claims.
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...["iss", "sub", "aud", "exp", "nbf", "iat", "jti"],
   ...["client_id", "azp", "cid", "appid", "sid", "scope", "scp", "roles"],
   ...["auth_time", "acr", "amr", "act", "cnf"],
   ...["typ", "token_use", "nonce", "at_hash", "c_hash", "s_hash", "events", "sub_id"],
-  ...["active", "token_type"],
+  ...["active", "token_type", "username", "ace_profile", "cnonce", "exi", "rs_cnf"],
 ]);
 
 /** How many claims one token has beside its own. */
