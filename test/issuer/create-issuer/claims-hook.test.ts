@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
+import { TEST_ISSUER } from "../../support/test-issuer.ts";
 import { ADA, claimsIn, exchange, startClaimIssuer } from "./claim-issuer.ts";
 
 describe("a hook of claims", () => {
@@ -40,6 +41,17 @@ describe("a hook of claims", () => {
       }),
       expect.objectContaining({ type: "client_credentials", account: undefined, clientId: "agent" }),
     ]);
+  });
+
+  it("finds may_act of the token that is exchanged among the claims, and it stays unless it says otherwise", async () => {
+    let mayAct: unknown = { sub: "client_agent" };
+    await using own = await startClaimIssuer(({ type }) => (type === "sign_in" ? { may_act: mayAct } : {}));
+    const carried = { iss: TEST_ISSUER, sub: "client_agent" };
+    const first = await own.token(exchange((await own.signIn()).accessToken));
+    expect(own.grants.at(-1)?.claims).toEqual({ ...ADA.claims, may_act: carried });
+    expect(claimsIn(first.body.access_token).may_act).toEqual(carried);
+    mayAct = { sub: "client_other" };
+    expect(await own.token(exchange((await own.signIn()).accessToken))).toMatchObject({ status: 400 });
   });
 
   it("is told of a sign-in when a user signs in again within a session", async () => {

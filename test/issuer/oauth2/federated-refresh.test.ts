@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { type OAuthServer, startOAuthServer } from "../../support/oauth-server.ts";
 import { addTestClient, type TestClient } from "../../support/sign-ins.ts";
+import { TEST_ISSUER } from "../../support/test-issuer.ts";
 
 const TYPE = "urn:ietf:params:oauth:token-type:";
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -86,6 +87,23 @@ describe("a client that may refresh", () => {
     expect((await refresh(server, body.refresh_token, proofOf(client))).status).toBe(200);
     const refused = await bring(server.other.sign({ may_act: { sub: "robot" } }));
     expect([refused.status, refused.body.error]).toEqual([400, "invalid_grant"]);
+  });
+
+  it("gets none for a token with may_act, which would be gone from later tokens", async () => {
+    await using started = await start();
+    const { server, client } = started;
+    const named = { iss: TEST_ISSUER, sub: "client_agent" };
+    const token = server.other.sign({ may_act: named });
+    const assertion = { ...proofOf(client), grant_type: JWT_BEARER, assertion: token };
+    const answers = [
+      await exchange(server, client, { subject_token: token }),
+      await server.post("/oauth2/token", assertion),
+    ];
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      expect(body).not.toHaveProperty("refresh_token");
+      expect(decodeJwt(String(body.access_token)).may_act).toEqual(named);
+    }
   });
 
   it("ends the session with either of its tokens (RFC 7009 §2.1)", async () => {

@@ -145,6 +145,22 @@ describe("SignIn with a token of another issuer", () => {
     }
   });
 
+  it("keeps what a token says in may_act, and lets no party match what is not understood", async () => {
+    const other = createOtherIssuer(createWallClock(), { refreshForMs: 3_600_000 });
+    await using server = await startSessionServer({ federated: [other.federated] });
+    const carriedOf = async (mayAct: unknown) => {
+      const value = { token: other.sign({ may_act: mayAct }) };
+      const { tokens } = await server.client.signIn({ credential: { case: "federated", value } });
+      expect(tokens?.refreshToken).toBe("");
+      return decodeJwt(tokens?.accessToken ?? "").may_act;
+    };
+    expect(await carriedOf({ sub: "x" })).toEqual({ iss: "https://idp.example", sub: "x" });
+    const unclear = ["x", null, [], {}, { sub: 5 }, { sub: "x", team: "y" }, { sub: "x", client_id: 5 }];
+    for (const mayAct of [...unclear, { sub: "x".repeat(1_100) }, { iss: 5, sub: "x" }]) {
+      expect(await carriedOf(mayAct)).toEqual({});
+    }
+  });
+
   it("takes no token of ours, nor an assertion", async () => {
     const other = createOtherIssuer(createWallClock());
     await using server = await startSessionServer({ federated: [other.federated] });

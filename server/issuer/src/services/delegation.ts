@@ -3,16 +3,7 @@ import { AuthError } from "@countersign/server";
 import { toClientSubject } from "../credentials/client-names.ts";
 import { toFederatedSubject } from "../credentials/federated-identity.ts";
 import type { Actor } from "../store/session-record.ts";
-
-/** A party that may act for others. */
-export interface Party {
-  /** Claim `sub` that it has here. */
-  readonly subject: string;
-  /** What it is called: here, or by the issuer of its token. */
-  readonly names: readonly { readonly iss: string; readonly sub: string }[];
-  /** The client that it is, if it is one. */
-  readonly clientId: string | undefined;
-}
+import { assertMayAct, type Party } from "./may-act.ts";
 
 /** How many actors may have handed a token on, the last one included: more is a circle, not a chain. */
 const MAX_ACTORS = 4;
@@ -34,17 +25,6 @@ export function toActor(party: Party, subject: Principal, before: Actor | undefi
     ...(party.clientId === undefined ? {} : { client_id: party.clientId }),
     ...(before === undefined ? {} : { act: before }),
   };
-}
-
-/**
- * Hold a token against who brings it ([RFC 8693 §4.4](https://www.rfc-editor.org/rfc/rfc8693#section-4.4)).
- *
- * @throws AuthError `CREDENTIALS_INVALID` when the token names another party in `may_act`
- */
-export function assertMayAct(party: Party, { claims, issuer }: Principal): void {
-  if (claims.may_act !== undefined && !isNamed(claims.may_act, party, issuer)) {
-    throw new AuthError("CREDENTIALS_INVALID", "the token names another party in may_act");
-  }
 }
 
 /**
@@ -77,25 +57,6 @@ function toNamedActor(
   }
   const before = toNamedActor(actor.actor, toName);
   return { ...toName(actor), ...(before === undefined ? {} : { act: before }) };
-}
-
-/**
- * Hold a party against claim `may_act` (RFC 8693 §4.4). A subject without an issuer is one of the token's own issuer.
- * A member that is not understood may narrow the claim down, and so it matches no party.
- */
-function isNamed(mayAct: unknown, party: Party, issuer: string): boolean {
-  if (typeof mayAct !== "object" || mayAct === null || Array.isArray(mayAct)) {
-    return false;
-  }
-  const {
-    iss = issuer,
-    sub,
-    client_id: clientId,
-    ...others
-  }: Readonly<Record<string, unknown>> = { ...mayAct };
-  const isSubject = party.names.some((name) => name.iss === iss && name.sub === sub);
-  const isClient = clientId === undefined || clientId === party.clientId;
-  return isSubject && isClient && Object.keys(others).length === 0;
 }
 
 function countActors(actor: Actor | undefined): number {

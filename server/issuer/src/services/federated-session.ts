@@ -5,8 +5,8 @@ import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens, TokenHolder, TokenWish } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
-import { NO_CLAIMS } from "../store/custom-claims.ts";
 import type { Actor } from "../store/session-record.ts";
+import { carryMayAct } from "./may-act.ts";
 
 /** Begins sessions; with and without refresh tokens. */
 export interface SessionBeginners {
@@ -30,7 +30,8 @@ export interface FederatedSession extends TokenWish {
  * Begin a session of a subject of another issuer.
  *
  * It goes on without that issuer only where the operator has said so for the issuer, and for the client too. Otherwise
- * there is one access token, which lasts no longer than the token that it was made from.
+ * there is one access token, which lasts no longer than the token that it was made from. So it is for a token with
+ * `may_act`, too: it stands in that one access token, and not in those of a session.
  *
  * @throws AuthError `INSUFFICIENT_SCOPE`, `CREDENTIALS_INVALID` or `AUTH_UNAVAILABLE`
  * @throws InvalidTargetError when a resource is asked for that this issuer gives out no tokens for
@@ -55,10 +56,12 @@ export async function beginFederatedSession(
     amr,
     actor,
   };
-  const mayRefresh = canRefresh && (client === undefined || client.grants.includes("refresh_token"));
+  const isForAny = identity.principal.claims.may_act === undefined;
+  const mayRefresh =
+    canRefresh && isForAny && (client === undefined || client.grants.includes("refresh_token"));
   return mayRefresh && refreshForMs !== undefined
     ? sessions.beginExternal({ ...session, refreshForMs })
-    : accessGrants.begin({ ...session, claims: NO_CLAIMS, notAfterMs });
+    : accessGrants.begin({ ...session, claims: carryMayAct(identity.principal), notAfterMs });
 }
 
 /** What a subject can have through a client: at most what the client can have too. */

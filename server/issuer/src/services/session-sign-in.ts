@@ -9,8 +9,9 @@ import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens, TokenWish } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
-import { assertMayAct, takeOverActor, toClientParty } from "./delegation.ts";
+import { takeOverActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
+import { assertMayAct } from "./may-act.ts";
 import { createSignInGuard } from "./sign-in-guard.ts";
 
 /** The proof of who signs in. */

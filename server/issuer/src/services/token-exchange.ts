@@ -9,8 +9,9 @@ import { type ClientRecord, findClient } from "../store/clients.ts";
 import { NO_CLAIMS } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import type { SessionUse } from "../store/session-record.ts";
-import { type Party, readOwnActor, takeOverActor, toActor, toClientParty } from "./delegation.ts";
+import { readOwnActor, takeOverActor, toActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
+import { carryMayAct, type Party } from "./may-act.ts";
 import { type OwnIdentity, readOwnIdentity } from "./own-identity.ts";
 
 /** A token to be exchanged. */
@@ -51,8 +52,8 @@ export interface TokenExchangeOptions extends SessionBeginners {
 /**
  * Exchanges tokens.
  *
- * The new token says in `act` who acts for its subject, and has at most the scopes and roles that both the subject's
- * token and the client have. One of ours stays in its session, lasts no longer, and has no refresh token beside it: its
+ * The new token says in `act` who acts for its subject, keeps `may_act`, and has at most the scopes and roles that both
+ * the subject's token and the client have. One of ours stays in its session, lasts no longer, and has no refresh token beside it: its
  * user decides how long it goes on. One of another issuer begins a session: see {@link beginFederatedSession}.
  *
  * @throws AuthError `CREDENTIALS_INVALID` when a token is not good, or names another party in `may_act`;
@@ -92,9 +93,11 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
       return beginFederatedSession(options, session);
     }
     const { identity } = owner;
+    const standing = await findStanding(options.store, identity);
     return options.accessGrants.derive({
       ...identity,
-      ...(await findStanding(options.store, identity)),
+      account: standing.account,
+      claims: { ...carryMayAct(principal), ...standing.claims },
       type: "token_exchange",
       holder: limitToClient(identity, client),
       clientId: client.clientId,

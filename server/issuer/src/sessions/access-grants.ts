@@ -45,7 +45,7 @@ export interface NewAccess extends Authentication, TokenWish {
   readonly type: ClaimsGrant["type"];
   /** The account that it is about; undefined when it is about none. */
   readonly account?: ClaimsGrant["account"];
-  /** The claims that the subject has in the store. */
+  /** The claims that the subject has in the store, or that its token hands on. */
   readonly claims: CustomClaims;
 }
 

@@ -23,7 +23,10 @@ export interface ClaimsGrant {
   readonly external: ExternalGrant | undefined;
   /** Who acts for the subject; undefined: the subject itself. */
   readonly actor: Actor | undefined;
-  /** The claims that the account or the client has in the store. They stand in the token, unless the answer replaces them. */
+  /**
+   * The claims that the account or the client has in the store, and else `may_act` of the token that is exchanged. They
+   * stand in the token, unless the answer replaces them.
+   */
   readonly claims: CustomClaims;
 }
 
