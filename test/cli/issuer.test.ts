@@ -188,6 +188,27 @@ describe("an issuer that cannot be trusted fails, with what was found", () => {
     expect(err).toMatch(/^countersign issuer check: there are no keys of \S+ that can be used$/);
   });
 
+  test.each([
+    ["https://id.other.example/realms/acme", "https://id.other.example/realms/acme"],
+    ["https://x.example/\u001b[2J\u202e", "https://x.example/\\u{1b}[2J\\u{202e}"],
+    ["acme", "acme"],
+  ])("no metadata, where the token is of another issuer, which is named: %j", async (iss, shown) => {
+    await using provider = await startProvider(() => ({}));
+    const { code, out } = await check([provider.origin, "--token", "-"], signToken(key, claimsOf(iss)));
+    expect(code).toBe(1);
+    expect(out).toContain(
+      `the token says that its issuer is ${shown}: check that URL, not ${provider.origin}`,
+    );
+    expect(out).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
+  test("no metadata, and a token of the issuer that was asked for", async () => {
+    await using provider = await startProvider(() => ({}));
+    const token = signToken(key, claimsOf(provider.origin));
+    const { out } = await check([provider.origin, "--token", "-"], token);
+    expect(out).not.toContain("check that URL");
+  });
+
   test("keys that are no key set, or good for nothing", async () => {
     await using page = await startPlain([], { "/keys": "<html>" });
     expect(await check([page.origin])).toMatchObject({

@@ -180,7 +180,10 @@ function noteMetadata(
   ];
 }
 
-function noteToken({ issuer }: Names, { keys, jws }: Pick<NameHints, "jws" | "keys">): readonly string[] {
+function noteToken(
+  { asked, issuer }: Names,
+  { keys, jws }: Pick<NameHints, "jws" | "keys">,
+): readonly string[] {
   if (jws === undefined) {
     return [
       "whether its access tokens have typ at+jwt, and whom they are for, is seen in one: give it with --token",
@@ -190,6 +193,10 @@ function noteToken({ issuer }: Names, { keys, jws }: Pick<NameHints, "jws" | "ke
   const kid = textOf(jws.header, "kid");
   const isKnown = keys === undefined || kid === undefined || keys.kids.includes(toFactText(kid));
   return [
+    // What others wrote is shown, and not as a command to paste into a shell.
+    ...(keys === undefined && iss !== undefined && iss !== asked
+      ? [`the token says that its issuer is ${toFactText(iss)}: check that URL, not ${toFactText(asked)}`]
+      : []),
     ...(iss === undefined || iss === issuer
       ? []
       : [`the token is of ${toFactText(iss)}, not of ${toFactText(issuer)}`]),
