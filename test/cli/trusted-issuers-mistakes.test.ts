@@ -44,10 +44,7 @@ describe("a member that there is not", () => {
       { preset: "kubernetes", bearerTokenFile: "t" },
       '"bearerTokenFile": did you mean options.bearerTokenFile?',
     ],
-    [
-      { preset: "auth0", options: { domain: "x" }, audience: "a" },
-      '"audience": did you mean audiences?',
-    ],
+    [{ preset: "auth0", options: { domain: "x" }, audience: "a" }, '"audience": did you mean audiences?'],
     [
       { preset: "keycloak", options: { realm: "https://x.example" }, issuer },
       '"issuer"; it has preset, options, ',
