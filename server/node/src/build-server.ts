@@ -7,7 +7,7 @@ import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
-import { resolveWaitingLimits, type WaitingLimits } from "./exchange/waiting-bytes.ts";
+import { resolveWaitingLimits, type SomeWaitingLimits } from "./exchange/waiting-bytes.ts";
 import {
   type CallRequest,
   type HttpHandler,
@@ -25,21 +25,21 @@ import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
 /** What a server answers. */
-export interface RequestListenerOptions extends RpcOptions, CorsOptions, Partial<WaitingLimits> {
+export interface RequestListenerOptions extends RpcOptions, CorsOptions, SomeWaitingLimits {
   /**
    * The public documents of `createAuth`, which scripts of every origin may read. An endpoint for the same path takes the
    * place of one, and `onWarning` says so. Default: none.
    */
-  readonly documents?: Readonly<Record<string, Endpoint>>;
+  readonly documents?: Readonly<Record<string, Endpoint>> | undefined;
   /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
-  readonly endpoints?: Readonly<Record<string, Endpoint>>;
+  readonly endpoints?: Readonly<Record<string, Endpoint>> | undefined;
   /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
   readonly pages?: PageHandler | undefined;
   /**
    * Says where a request comes from, in the form that limits count by: RPCs and endpoints alike. Default, also where it
    * returns an empty string: the network of the socket. Behind a proxy that is the proxy's for all of them.
    */
-  readonly peerOf?: (req: CallRequest) => string;
+  readonly peerOf?: ((req: CallRequest) => string) | undefined;
 }
 
 /**

@@ -16,13 +16,13 @@ import { resolveTlsOptions, type TlsOptions } from "./tls-options.ts";
 /** Where to listen, and how. */
 export interface ListenOptions {
   /** The address to bind. Default `127.0.0.1`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The port to bind; 0 for any free one. Default 0. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The server's certificate, and whose clients it takes. Absent: without TLS, where HTTP/2 needs prior knowledge. */
   readonly tls?: TlsOptions | undefined;
   /** What one caller may take. */
-  readonly limits?: Partial<HttpLimits>;
+  readonly limits?: Partial<HttpLimits> | undefined;
 }
 
 /** A server that listens. */

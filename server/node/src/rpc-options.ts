@@ -20,32 +20,32 @@ export interface RpcOptions {
   /** Run around every call that passed the gate. */
   readonly interceptors: readonly Interceptor[];
   /** How large a message may be when it arrives, in bytes. Default 4 MiB. */
-  readonly readMaxBytes?: number;
+  readonly readMaxBytes?: number | undefined;
   /** How large a message may be when it is sent, in bytes. Default 16 MiB. */
-  readonly writeMaxBytes?: number;
+  readonly writeMaxBytes?: number | undefined;
   /** How long the request of a call that takes one message may take to arrive, in milliseconds. Default 60,000. */
-  readonly arrivalTimeoutMs?: number;
+  readonly arrivalTimeoutMs?: number | undefined;
   /**
    * How messages are read from JSON and written as JSON, such as the registry of what stands in `google.protobuf.Any`.
    * Options of a service take its place. Default: unknown fields are refused.
    */
-  readonly jsonOptions?: JsonOptions;
+  readonly jsonOptions?: JsonOptions | undefined;
   /** How messages are read from and written in binary. Options of a service take its place. */
-  readonly binaryOptions?: NonNullable<ConnectRouterOptions["binaryOptions"]>;
+  readonly binaryOptions?: NonNullable<ConnectRouterOptions["binaryOptions"]> | undefined;
   /** Its abort is passed on to every call; its reason is the error that the callers get. */
-  readonly shutdownSignal?: AbortSignal;
+  readonly shutdownSignal?: AbortSignal | undefined;
   /** Makes the context values of a call. It must not touch the body of the request. */
-  readonly contextValues?: (req: CallRequest, res: CallResponse) => ContextValues;
+  readonly contextValues?: ((req: CallRequest, res: CallResponse) => ContextValues) | undefined;
   /**
    * Whether unary calls that are nothing unusual are served without Connect's own handler, which takes several times
    * as long and answers the same. Default: true, with the releases of Connect that this has been proven for; with
    * others Connect's own handler serves all calls, and `onWarning` receives the reason.
    */
-  readonly unaryFastPath?: boolean;
+  readonly unaryFastPath?: boolean | undefined;
   /** Receives at start what is not as it should be. Default: console.warn. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** Receives what went wrong beside the calls themselves. It goes to the log, never to a caller. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;

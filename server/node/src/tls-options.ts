@@ -19,7 +19,7 @@ export interface TlsOptions {
    * Whether a client that shows no certificate, or one that `ca` has not signed, is refused in the handshake.
    * Default: true. With false, such a client is served: look at `peerCertificateOf(req)` before you trust it.
    */
-  readonly rejectUnauthorized?: boolean;
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 /** The same as Node's `tls` takes it. */
@@ -38,6 +38,11 @@ export interface ResolvedTlsOptions {
  */
 export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   const { cert, key, ca } = options;
+  if (ca === undefined && Object.hasOwn(options, "ca")) {
+    throw new TypeError(
+      "tls.ca is undefined: leave it out to ask no client for a certificate, or give it a value",
+    );
+  }
   const requestCert = options.requestCert ?? ca !== undefined;
   const rejectUnauthorized = options.rejectUnauthorized ?? true;
   if (!requestCert && (ca !== undefined || options.rejectUnauthorized === true)) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AuthOptions } from "../../../server/gate/src/connect/auth-options.ts";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
+import { PRESETS } from "../../../server/gate/src/issuers/presets.ts";
 import { echoRoutes } from "../../support/echo-server.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { issuer, service } from "./fixtures.ts";
@@ -84,5 +85,62 @@ describe("createAuth", () => {
     expect(() => create({ ...GOOD, interceptor: [] })).toThrow(
       "createAuth has no option interceptor: did you mean interceptors?",
     );
+  });
+});
+
+describe("an option that is undefined", () => {
+  const unset: string | undefined = undefined;
+
+  test("has its default", () => {
+    const { routes, issuers, audience } = GOOD;
+    const options = {
+      routes,
+      issuers,
+      audience,
+      ...{ interceptors: unset, resource: unset, policies: unset, enforce: unset, tokenHeader: unset },
+      ...{
+        forwardToken: unset,
+        clockToleranceSeconds: unset,
+        verdictCacheEntries: unset,
+        maxTokenBytes: unset,
+      },
+      ...{ gateTimeoutMs: unset, readMaxBytes: unset, observe: unset, audit: unset, logRefusals: unset },
+      ...{ onError: unset, streams: unset, anonymousStreams: unset, onWarning: unset, clock: unset },
+    } satisfies AuthOptions;
+    expect(() => createAuth(options)).not.toThrow();
+    // @ts-expect-error what makes things stricter must not vanish
+    const vanished: AuthOptions = { ...GOOD, decide: unset };
+    expect(() => createAuth(vanished)).toThrow(TypeError);
+  });
+
+  const vanishing: readonly (readonly [what: string, make: () => unknown])[] = [
+    ["createAuth: decide", () => create({ ...GOOD, decide: unset })],
+    ["createAuth: revocations", () => create({ ...GOOD, revocations: unset })],
+    ["createAuth: tokenFailureLimit", () => create({ ...GOOD, tokenFailureLimit: unset })],
+    ...["requiredClaims", "presentClaims", "forbiddenClaims", "requireProfileClaims", "signals"].map(
+      (name) =>
+        [
+          `issuer ${issuer.issuer}: ${name}`,
+          () => create({ ...GOOD, issuers: [{ ...issuer, [name]: unset }] }),
+        ] as const,
+    ),
+    ...(
+      [
+        ["githubActions", { audience: "a", owner: "acme" }, ["repository", "environment", "ref"]],
+        ["gitlab", { audience: "a", namespace: "acme" }, ["project", "protectedRef"]],
+        ["google", { audience: "a" }, ["hostedDomain"]],
+        ["googleIap", { audience: "a" }, ["hostedDomain"]],
+        ["kubernetes", {}, ["serviceAccount"]],
+        ["zitadel", { domain: "acme-1.zitadel.cloud" }, ["projectId"]],
+      ] as const
+    ).flatMap(([preset, options, names]) =>
+      names.map(
+        (name) =>
+          [`${preset}: ${name}`, () => PRESETS[preset]?.create({ ...options, [name]: unset })] as const,
+      ),
+    ),
+  ];
+  test.each(notEmpty(vanishing))("stops the start where it makes things stricter: %s", (what, make) => {
+    expect(make).toThrow(`${what} is undefined: leave it out to do without, or give it a value`);
   });
 });

@@ -1,5 +1,5 @@
 import { toFactText } from "../errors/facts.ts";
-import { isText, type OptionForm, SWITCH } from "../kernel/option-forms.ts";
+import { isText, isVanished, narrowing, type OptionForm, SWITCH, VANISHED } from "../kernel/option-forms.ts";
 import { assertOptionNames } from "../kernel/option-names.ts";
 import type { AuthOptions } from "./auth-options.ts";
 
@@ -52,8 +52,8 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   },
   tokenHeader: { says: "must be the name of a header, such as cf-access-jwt-assertion", accepts: isText },
   policies: MAP,
-  decide: FUNCTION,
-  revocations: withMethods("isRevoked"),
+  decide: narrowing(FUNCTION),
+  revocations: narrowing(withMethods("isRevoked")),
   enforce: {
     says: "must be a Map from the descriptors of services to deny or shadow",
     accepts: (value) =>
@@ -67,7 +67,7 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   },
   maxTokenBytes: { says: "must be a positive whole number", accepts: Number.isSafeInteger },
   gateTimeoutMs: NUMBER,
-  tokenFailureLimit: withMethods("assertAllowed", "take"),
+  tokenFailureLimit: narrowing(withMethods("assertAllowed", "take")),
   readMaxBytes: NUMBER,
   observe: OBJECT,
   audit: withMethods("record"),
@@ -94,6 +94,9 @@ export function assertAuthOptions(options: unknown): void {
   assertOptionNames("createAuth", options, FORMS);
   const given = new Map<string, unknown>(Object.entries(options));
   for (const [name, form] of Object.entries(FORMS)) {
+    if (isVanished(form, options, name)) {
+      throw new TypeError(`createAuth: ${name} ${VANISHED}`);
+    }
     const value = given.get(name);
     if (value === undefined ? form.isRequired === true : !form.accepts(value)) {
       throw new TypeError(`createAuth: ${name} ${form.says}, and is ${describe(value)}`);

@@ -13,7 +13,11 @@ import type { ErrorSink } from "./error-contract.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
 import type { ResourceOptions } from "./resource/resource-options.ts";
 
-/** What {@link createAuth} takes. */
+/**
+ * What {@link createAuth} takes. An option that is undefined has its default; one that makes things stricter (`decide`,
+ * `revocations`, `tokenFailureLimit`) must be left out instead: undefined stops the start, because a variable that is not
+ * set would let more in.
+ */
 export interface AuthOptions {
   /** Your routes. Every method that they register must have an access rule. */
   readonly routes: (router: ConnectRouter) => void;
@@ -21,7 +25,7 @@ export interface AuthOptions {
    * Your own interceptors, from outside to inside. They run behind the gate and the rules, for every service, around
    * those that a service was registered with. Default: none.
    */
-  readonly interceptors?: readonly Interceptor[];
+  readonly interceptors?: readonly Interceptor[] | undefined;
   /** Whose tokens are accepted. */
   readonly issuers: readonly IssuerOptions[];
   /** The name of this server in claim `aud` of the tokens that are meant for it. */
@@ -32,9 +36,9 @@ export interface AuthOptions {
    * ([RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)), and the challenge of a refused call names it, and the scopes
    * of the method. It changes nothing about which tokens are accepted: `audience` does. Default: none of that.
    */
-  readonly resource?: string | ResourceOptions;
+  readonly resource?: string | ResourceOptions | undefined;
   /** Rules for services whose proto you cannot annotate, such as the standard health service. */
-  readonly policies?: ReadonlyMap<DescService, Policy>;
+  readonly policies?: ReadonlyMap<DescService, Policy> | undefined;
   /**
    * What has been revoked, beside what the `signals` of an issuer say. Default: nothing is, short of expiry.
    */
@@ -43,77 +47,77 @@ export interface AuthOptions {
    * What happens to calls that are not allowed, by service. `shadow`: they go on, and the audit says that they would
    * be denied. For the first days of a service that had no authentication. Default: deny, everywhere.
    */
-  readonly enforce?: ReadonlyMap<DescService, EnforcementMode>;
+  readonly enforce?: ReadonlyMap<DescService, EnforcementMode> | undefined;
   /**
    * The header that holds the token. Another one than `authorization` holds the bare token, as proxies add it that have
    * signed a user in: `cf-access-jwt-assertion` (Cloudflare Access), `x-goog-iap-jwt-assertion` (Google IAP),
    * `x-pomerium-jwt-assertion`. A token in `authorization` then counts for nothing, and a call that sends both headers is
    * refused. Default: `authorization`, with a bearer token (RFC 6750).
    */
-  readonly tokenHeader?: string;
+  readonly tokenHeader?: string | undefined;
   /**
    * Whether handlers can read the caller's token, in the header that holds it. Default: false, the gate takes it away.
    */
-  readonly forwardToken?: boolean;
+  readonly forwardToken?: boolean | undefined;
   /** How far the clocks of issuer and server may lie apart, in seconds. Default: 5. */
-  readonly clockToleranceSeconds?: number;
+  readonly clockToleranceSeconds?: number | undefined;
   /**
    * How many verified tokens are remembered, and a tenth of that of those that have expired, come too early or are
    * revoked. Default: 10,000, about 10 MB.
    */
-  readonly verdictCacheEntries?: number;
+  readonly verdictCacheEntries?: number | undefined;
   /**
    * The longest token that is taken, in bytes. A longer one is refused, and the caller learns both lengths. At most
    * 65,536; with more than about 16,000, see that what is in front takes headers of that size: Node's own listeners take
    * 16 KiB in all (`maxHeaderSize`, over HTTP/2 `maxHeaderListSize` of 64 KiB), and `listen` of `@countersign/node` 32 KiB.
    * Default: 8,192.
    */
-  readonly maxTokenBytes?: number;
+  readonly maxTokenBytes?: number | undefined;
   /**
    * Decides on each message behind the rule of its method, by what no token says: relations that another service knows. It
    * is asked for every method that is not PUBLIC. Default: the rules decide alone.
    */
   readonly decide?: Decide;
   /** How long a decision may wait for keys, and for `decide`, in milliseconds. Default: 5,000. */
-  readonly gateTimeoutMs?: number;
+  readonly gateTimeoutMs?: number | undefined;
   /**
    * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. It counts by the peer that
    * `setPeer` put into the context values. Default: no limit.
    */
   readonly tokenFailureLimit?: TokenFailureLimit;
   /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
-  readonly readMaxBytes?: number;
+  readonly readMaxBytes?: number | undefined;
   /** Observes decisions, keys, streams and signals, for metrics, traces and logs: see {@link Observer}. Default: none. */
-  readonly observe?: Observer;
+  readonly observe?: Observer | undefined;
   /** Records calls that were refused: short for `observe: { audited: (event) => audit.record(event) }`. Default: none. */
-  readonly audit?: AuditSink;
+  readonly audit?: AuditSink | undefined;
   /**
    * Whether `onWarning` receives why calls are refused: one line a minute for each check of each method, with what was
    * expected, what came and what to do, beside whatever `audit` and `observe` do. Default: true, unless the environment
    * says `NODE_ENV=production`.
    */
-  readonly logRefusals?: boolean;
+  readonly logRefusals?: boolean | undefined;
   /**
    * Receives unexpected errors, which leave as "internal error". What it throws or rejects with changes no answer, and is
    * printed. Default: console.error.
    */
-  readonly onError?: ErrorSink;
+  readonly onError?: ErrorSink | undefined;
   /**
    * Where open streams are kept. Share it with a `createStreamService` of your own, which is needed only where streams
    * are renewed through other servers: otherwise `createAuth` registers the service itself as soon as a policy says
    * `ON_EXPIRY_RENEW`. Default: a registry of its own.
    */
-  readonly streams?: StreamRegistry;
+  readonly streams?: StreamRegistry | undefined;
   /** What streams without a principal may take. */
-  readonly anonymousStreams?: Partial<AnonymousStreamLimits>;
+  readonly anonymousStreams?: Partial<AnonymousStreamLimits> | undefined;
   /**
    * Receives a warning at start for every option that makes the server less safe, and later one for each claim of an
    * issuer that is not of the form that it should have. Default: console.warn.
    */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
   /**
    * The time. Default: that of the first issuer whose `signals` have a clock, since tokens are judged by the clock that
    * they were granted by; else the machine's.
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }

@@ -2,6 +2,7 @@ import { isTrustDomainId } from "../authenticate/spiffe-id.ts";
 import {
   assertOptions,
   isText,
+  narrowing,
   OBJECT,
   type OptionForm,
   SECONDS,
@@ -37,11 +38,11 @@ const ISSUER_FORMS: Readonly<Record<keyof IssuerOptions, OptionForm>> = {
   types: TEXTS,
   keys: { says: "must say where its keys are", accepts: isObject, isRequired: true },
   claims: OBJECT,
-  requiredClaims: OBJECT,
-  presentClaims: ANY_TEXTS,
-  forbiddenClaims: ANY_TEXTS,
-  requireProfileClaims: SWITCH,
-  signals: OBJECT,
+  requiredClaims: narrowing(OBJECT),
+  presentClaims: narrowing(ANY_TEXTS),
+  forbiddenClaims: narrowing(ANY_TEXTS),
+  requireProfileClaims: narrowing(SWITCH),
+  signals: narrowing(OBJECT),
   insecure: OBJECT,
 };
 

@@ -42,21 +42,21 @@ export interface IssuerOptions {
    * Claims that its tokens must have, by their exact names: with exactly this value, or one of these. Such as
    * `{ token_use: "access" }`, which ID tokens of the same issuer do not have. Default: none.
    */
-  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>> | undefined;
+  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>;
   /**
    * Claims that its tokens must have, whatever they say, short of `null` and empty text. Such as `azp`, which ID tokens of the same
    * issuer do not have. Default: none.
    */
-  readonly presentClaims?: readonly string[] | undefined;
+  readonly presentClaims?: readonly string[];
   /** Claims that refuse a token, whatever their value is: what only other tokens of the issuer have. Default: none. */
-  readonly forbiddenClaims?: readonly string[] | undefined;
+  readonly forbiddenClaims?: readonly string[];
   /** Whether tokens must carry `jti` and `client_id` (RFC 9068 §2.2). Default: false. */
-  readonly requireProfileClaims?: boolean | undefined;
+  readonly requireProfileClaims?: boolean;
   /**
    * What the issuer says of its tokens afterwards: revoked ones are refused, of whichever issuer, their streams end,
    * and streams are renewed through any of its servers. Default: nothing, short of `revocations`.
    */
-  readonly signals?: IssuerSignals | undefined;
+  readonly signals?: IssuerSignals;
   /** What makes this issuer less safe than the standards ask. `onWarning` receives each at start. */
   readonly insecure?: InsecureIssuerOptions | undefined;
 }

@@ -46,10 +46,13 @@ const MAX_TOLERANCE_SECONDS = 300;
 /** The name of a field ([RFC 9110 §5.1](https://www.rfc-editor.org/rfc/rfc9110#section-5.1)). */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** All options, each of which has a value. */
+type AllOptions = { readonly [Name in keyof AuthOptions]-?: Exclude<AuthOptions[Name], undefined> };
+
 /** Every option, with its default filled in. */
 export interface ResolvedAuthOptions
   extends Omit<
-    Required<AuthOptions>,
+    AllOptions,
     | "anonymousStreams"
     | "audit"
     | "decide"

@@ -7,9 +7,9 @@ export interface Auth0Options {
   /** The domain of the tenant, or its custom domain, such as `acme.eu.auth0.com`. */
   readonly domain: string;
   /** The identifier of the API, as the dashboard has it: claim `aud`. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The claim that an action puts roles into, such as `https://acme.example/roles`. Default: none has roles. */
-  readonly rolesClaim?: string;
+  readonly rolesClaim?: string | undefined;
 }
 
 /** The forms of its options. */

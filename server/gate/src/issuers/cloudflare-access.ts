@@ -9,7 +9,7 @@ export interface CloudflareAccessOptions {
   /** The Application Audience (AUD) tag of the application: claim `aud`. */
   readonly audience: Texts;
   /** Take service tokens, too: they have no `sub`, and `common_name` is their subject and their client. Default: false. */
-  readonly allowServiceTokens?: boolean;
+  readonly allowServiceTokens?: boolean | undefined;
 }
 
 /** The forms of its options. */

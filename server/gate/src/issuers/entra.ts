@@ -5,16 +5,16 @@ import { NAMES, type OptionForms, TENANTS, type Texts, toOptionalList } from "./
 /** What {@link entra} takes. */
 export interface EntraOptions {
   /** The directory (tenant) id, of an application for one tenant. Exactly one of this and `tenants`. */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
   /**
    * The tenants whose users may come, of an application for several: their ids, or a function that is asked with the id
    * and answers at once. To let everybody in, write a function that says so.
    */
-  readonly tenants?: readonly string[] | ((tenant: string) => boolean);
+  readonly tenants?: readonly string[] | ((tenant: string) => boolean) | undefined;
   /** Claim `aud`: the application's id with tokens of version 2, or its URI, such as `api://…`, with version 1. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The version of its access tokens, which the manifest of the application sets. Default: 2. */
-  readonly version?: "1" | "2";
+  readonly version?: "1" | "2" | undefined;
 }
 
 /** The forms of its options. */

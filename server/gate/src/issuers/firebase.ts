@@ -7,7 +7,7 @@ export interface FirebaseOptions {
   /** The id of the project. */
   readonly projectId: string;
   /** The custom claim that has roles. Default: `roles`. */
-  readonly rolesClaim?: string;
+  readonly rolesClaim?: string | undefined;
 }
 
 /** The forms of its options. */

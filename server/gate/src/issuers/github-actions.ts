@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
-import { assertOptions } from "../kernel/option-forms.ts";
+import { assertOptions, narrowing } from "../kernel/option-forms.ts";
 import {
   NAMES,
   type OptionForms,
@@ -26,10 +26,10 @@ export interface GithubActionsOptions {
 /** The forms of its options. */
 export const GITHUB_ACTIONS_OPTIONS: OptionForms<GithubActionsOptions> = {
   audience: REQUIRED_NAMES,
-  repository: NAMES,
-  owner: NAMES,
-  environment: NAMES,
-  ref: NAMES,
+  repository: narrowing(NAMES),
+  owner: narrowing(NAMES),
+  environment: narrowing(NAMES),
+  ref: narrowing(NAMES),
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
-import { assertOptions, SWITCH } from "../kernel/option-forms.ts";
+import { assertOptions, narrowing, SWITCH } from "../kernel/option-forms.ts";
 import {
   LOCATION,
   NAMES,
@@ -14,7 +14,7 @@ import {
 /** What {@link gitlab} takes. */
 export interface GitlabOptions {
   /** The URL of the instance, as claim `iss` has it. Default: `https://gitlab.com`. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Claim `aud`, which the job asks for under `id_tokens`. */
   readonly audience: Texts;
   /** Whose jobs may come, as `group/project`. At least one of this and `namespace`: anybody's job gets a token for any audience. */
@@ -29,9 +29,9 @@ export interface GitlabOptions {
 export const GITLAB_OPTIONS: OptionForms<GitlabOptions> = {
   url: LOCATION,
   audience: REQUIRED_NAMES,
-  project: NAMES,
-  namespace: NAMES,
-  protectedRef: SWITCH,
+  project: narrowing(NAMES),
+  namespace: narrowing(NAMES),
+  protectedRef: narrowing(SWITCH),
 };
 
 /**

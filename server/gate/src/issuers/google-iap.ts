@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
-import { assertOptions } from "../kernel/option-forms.ts";
+import { assertOptions, narrowing } from "../kernel/option-forms.ts";
 import {
   NAMES,
   type OptionForms,
@@ -20,7 +20,7 @@ export interface GoogleIapOptions {
 /** The forms of its options. */
 export const GOOGLE_IAP_OPTIONS: OptionForms<GoogleIapOptions> = {
   audience: REQUIRED_NAMES,
-  hostedDomain: NAMES,
+  hostedDomain: narrowing(NAMES),
 };
 
 /**

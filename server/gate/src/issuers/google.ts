@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
-import { assertOptions } from "../kernel/option-forms.ts";
+import { assertOptions, narrowing } from "../kernel/option-forms.ts";
 import {
   NAMES,
   type OptionForms,
@@ -18,7 +18,10 @@ export interface GoogleOptions {
 }
 
 /** The forms of its options. */
-export const GOOGLE_OPTIONS: OptionForms<GoogleOptions> = { audience: REQUIRED_NAMES, hostedDomain: NAMES };
+export const GOOGLE_OPTIONS: OptionForms<GoogleOptions> = {
+  audience: REQUIRED_NAMES,
+  hostedDomain: narrowing(NAMES),
+};
 
 /**
  * Trust the ID tokens of Google, of users and of service accounts. Google's access tokens are opaque: no server but

@@ -17,11 +17,11 @@ export interface KeycloakOptions {
    * Claim `aud`, as an audience mapper of yours puts it in. Default: the audience of the server. Not `account`, which is in
    * the tokens of every client of the realm: `createAuth` warns of it.
    */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The client whose roles count beside those of the realm. Default: none. */
-  readonly rolesOfClient?: string;
+  readonly rolesOfClient?: string | undefined;
   /** Take lightweight tokens, and those of clients without scope `basic`, which have no `sub`. Default: false. */
-  readonly allowMissingSubject?: boolean;
+  readonly allowMissingSubject?: boolean | undefined;
 }
 
 /** The forms of its options. */

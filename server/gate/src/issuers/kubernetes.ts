@@ -1,6 +1,6 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import type { KeyOptions } from "../connect/key-options.ts";
-import { assertOptions, OBJECT, SECONDS } from "../kernel/option-forms.ts";
+import { assertOptions, narrowing, OBJECT, SECONDS } from "../kernel/option-forms.ts";
 import type { FetchOptions } from "../keys/fetch-document.ts";
 import {
   FIELDS,
@@ -16,17 +16,17 @@ import {
 /** What {@link kubernetes} takes. */
 export interface KubernetesOptions extends FetchOptions {
   /** The issuer of the cluster's service accounts, as claim `iss` has it. Default: `https://kubernetes.default.svc.cluster.local`. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** Claim `aud`, which the projected volume asks for. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** Where the key set is. Default: at the API server, which wants a token and has a certificate of its own: see `headers` and `fetch`. */
-  readonly jwksUri?: string;
+  readonly jwksUri?: string | undefined;
   /** The key set itself, as `kubectl get --raw /openid/v1/jwks` prints it. Default: it is fetched. */
-  readonly jwks?: object;
+  readonly jwks?: object | undefined;
   /** The service accounts that may come, as `namespace/name`. Default: all of the cluster. */
   readonly serviceAccount?: Texts;
   /** How long tokens may live, in seconds. Default: 86,400; bound ones of old clusters live for a year. */
-  readonly maxTokenLifeSeconds?: number;
+  readonly maxTokenLifeSeconds?: number | undefined;
 }
 
 /** The forms of its options. */
@@ -35,7 +35,7 @@ export const KUBERNETES_OPTIONS: OptionForms<KubernetesOptions> = {
   audience: NAMES,
   jwksUri: LOCATION,
   jwks: OBJECT,
-  serviceAccount: NAMES,
+  serviceAccount: narrowing(NAMES),
   maxTokenLifeSeconds: SECONDS,
   headers: FIELDS,
   fetch: FUNCTION,

@@ -14,9 +14,9 @@ export interface LogtoOptions {
   /** The URL of the tenant, such as `https://acme.logto.app`, or its custom domain. */
   readonly endpoint: string;
   /** Claim `aud`: the indicator of the API resource. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The custom claim that has roles. Default: `roles`. */
-  readonly rolesClaim?: string;
+  readonly rolesClaim?: string | undefined;
 }
 
 /** The forms of its options. */

@@ -7,11 +7,11 @@ export interface OktaOptions {
   /** The domain of the organization, such as `acme.okta.com`. */
   readonly domain: string;
   /** The custom authorization server. Default: `default`. Tokens of the organization's own can be verified by Okta alone. */
-  readonly authorizationServer?: string;
+  readonly authorizationServer?: string | undefined;
   /** Claim `aud`, such as `api://default`. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The claim that has groups. Default: `groups`. */
-  readonly groupsClaim?: string;
+  readonly groupsClaim?: string | undefined;
 }
 
 /** The forms of its options. */

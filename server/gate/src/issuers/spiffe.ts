@@ -18,11 +18,11 @@ export interface SpiffeOptions extends FetchOptions {
   /** The trust domain, such as `acme.example`: what the SPIFFE IDs of its workloads begin with. */
   readonly trustDomain: string;
   /** Claim `aud`, which workloads ask for. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The URL of the bundle endpoint. Exactly one of this and `bundle`. */
-  readonly bundleUri?: string;
+  readonly bundleUri?: string | undefined;
   /** The bundle itself: a JWK Set with keys of use `jwt-svid`. */
-  readonly bundle?: object;
+  readonly bundle?: object | undefined;
 }
 
 /** The forms of its options. */

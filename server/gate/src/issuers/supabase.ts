@@ -8,7 +8,7 @@ export interface SupabaseOptions {
   /** The URL of the project, such as `https://abcdefgh.supabase.co`, or its custom domain. */
   readonly url: string;
   /** The shared secret of before, for as long as tokens of HS256 are about. Default: none, they are refused. */
-  readonly sharedSecret?: Uint8Array;
+  readonly sharedSecret?: Uint8Array | undefined;
 }
 
 /** The forms of its options. */

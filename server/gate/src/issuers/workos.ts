@@ -7,7 +7,7 @@ export interface WorkosOptions {
   /** The client id of the environment, such as `client_01H…`: its keys are its own. */
   readonly clientId: string;
   /** Claim `iss`. Default: `https://api.workos.com`; others have their custom domain, or the client id behind it. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
 }
 
 /** The forms of its options. */

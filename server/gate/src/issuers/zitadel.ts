@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
-import { assertOptions, TEXT } from "../kernel/option-forms.ts";
+import { assertOptions, narrowing, TEXT } from "../kernel/option-forms.ts";
 import { NAMES, type OptionForms, REQUIRED_HOST, type Texts, toOptionalList } from "./preset-forms.ts";
 
 /** What {@link zitadel} takes. */
@@ -7,7 +7,7 @@ export interface ZitadelOptions {
   /** The domain of the instance, such as `acme-1.zitadel.cloud`. */
   readonly domain: string;
   /** Claim `aud`: the id of your project, which clients ask for with `urn:zitadel:iam:org:project:id:…:aud`. Default: the audience of the server. */
-  readonly audience?: Texts;
+  readonly audience?: Texts | undefined;
   /** The project whose roles count. Default: that of the client. */
   readonly projectId?: string;
 }
@@ -16,7 +16,7 @@ export interface ZitadelOptions {
 export const ZITADEL_OPTIONS: OptionForms<ZitadelOptions> = {
   domain: REQUIRED_HOST,
   audience: NAMES,
-  projectId: TEXT,
+  projectId: narrowing(TEXT),
 };
 
 /**

@@ -8,7 +8,27 @@ export interface OptionForm {
   accepts(value: unknown): boolean;
   /** Whether the option must be given. Default: it need not. */
   readonly isRequired?: boolean;
+  /**
+   * Whether it makes things stricter. It then must not be undefined: what a variable was to say that is not set would
+   * vanish, and more would be let in. Default: it may, which is as if it were left out.
+   */
+  readonly isNarrowing?: boolean;
 }
+
+/** Make the form of an option that makes things stricter. */
+export function narrowing(form: OptionForm): OptionForm {
+  return { ...form, isNarrowing: true };
+}
+
+/** Check whether an option is one that makes things stricter, and was given without a value. */
+export function isVanished(form: OptionForm, options: object, name: string): boolean {
+  return (
+    form.isNarrowing === true && Object.hasOwn(options, name) && Reflect.get(options, name) === undefined
+  );
+}
+
+/** What is said of such an option. */
+export const VANISHED = "is undefined: leave it out to do without, or give it a value";
 
 export const TEXT: OptionForm = { says: "must be a non-empty text", accepts: isText };
 export const TEXTS: OptionForm = {
@@ -30,7 +50,7 @@ export const SECONDS: OptionForm = {
  * of settings do not know the types.
  *
  * @param what has the options, for errors
- * @param options what was given; an option that is undefined was not given
+ * @param options what was given; an option that is undefined was not given, unless it makes things stricter
  * @param forms the form of every option: complete by type where the options have one
  * @throws TypeError that names the option, and what was meant
  */
@@ -45,6 +65,9 @@ export function assertOptions(
   assertOptionNames(what, options, forms);
   const given = new Map(Object.entries(options));
   for (const [name, form] of Object.entries(forms)) {
+    if (isVanished(form, options, name)) {
+      throw new TypeError(`${what}: ${name} ${VANISHED}`);
+    }
     const value: unknown = given.get(name);
     if (value === undefined ? form.isRequired === true : !form.accepts(value)) {
       throw new TypeError(`${what}: ${name} ${form.says}`);

@@ -24,6 +24,11 @@ export interface WaitingLimits {
   readonly maxWaitingBytes: number;
 }
 
+/** These limits, or some of them. */
+export type SomeWaitingLimits = {
+  readonly [Name in keyof WaitingLimits]?: WaitingLimits[Name] | undefined;
+};
+
 const BYTES_PER_CONNECTION = 16 * 1024 * 1024;
 
 /** How many messages of the largest size there must be room for on a connection. */
@@ -42,7 +47,7 @@ const TOO_MUCH_WAITS = "too many bytes wait for the rest of their message";
  * @throws TypeError when one is not a positive whole number
  */
 export function resolveWaitingLimits(
-  given: Partial<WaitingLimits> & { readonly readMaxBytes?: number },
+  given: SomeWaitingLimits & { readonly readMaxBytes?: number | undefined },
 ): ByteLimits {
   const {
     maxWaitingBytesPerConnection = Math.max(BYTES_PER_CONNECTION, MESSAGES * (given.readMaxBytes ?? 0)),
