@@ -46,7 +46,7 @@ const GROUPS: Readonly<Record<GateGroup, () => Promise<void> | void>> = {
   rejects: () => BAD_KINDS.forEach(addRejects),
 };
 
-/** @returns the names of the sides of a group, in the order of their turns */
+/** @returns the names of the sides of this group and of those before it, in the order of their turns */
 async function prepare(group: GateGroup): Promise<readonly string[]> {
   await GROUPS[group]();
   return [...deciders.keys()];
