@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { NODES } from "../../../hostile/start-adapters.ts";
 import { notEmpty } from "../../../support/not-empty.ts";
@@ -5,11 +6,22 @@ import { layCable } from "./cable.ts";
 import { notUnavailable, startCaller, startNetworkServer, waysOn } from "./programs.ts";
 
 const ROUNDS = 3;
-const FAULT_EVERY_MS = 300;
+/** How long the caller has at first to go on before the next fault: twice as long each time, since machines are slow. */
+const FIRST_WAIT_MS = 300;
 const timeout = 120_000;
 
 // Seldom enough for a slow machine, whose answers take their time.
 const pingMs = [1_000, 1_000] as const;
+
+/** Cause faults until calls pass again: one may find only connections that no call uses. */
+async function causeUntil(passing: Promise<unknown>, cause: () => void): Promise<void> {
+  const passed = passing.then(() => true);
+  let isPassing = false;
+  for (let waitMs = FIRST_WAIT_MS; !isPassing; waitMs *= 2) {
+    cause();
+    isPassing = await Promise.race([passed, sleep(waitMs, false)]);
+  }
+}
 
 for (const [nodeName, node] of Object.entries(NODES)) {
   for (const fault of ["mute", "cut", "end"] as const) {
@@ -25,10 +37,9 @@ for (const [nodeName, node] of Object.entries(NODES)) {
           await using cable = await layCable(server.port);
           await using caller = startCaller({ ...way, port: cable.port, node, pingMs });
           await caller.untilPassing(1);
-          // Again and again: one may find only connections that no call uses.
-          const faults = setInterval(() => cable[fault](), FAULT_EVERY_MS);
-          await caller.untilPassing(ROUNDS + 1);
-          clearInterval(faults);
+          for (let round = 1; round <= ROUNDS; round += 1) {
+            await causeUntil(caller.untilPassing(round + 1), cable[fault]);
+          }
           const failures = await caller.end();
           expect(Object.keys(failures)).not.toEqual([]);
           expect(notUnavailable(failures)).toBe("");
