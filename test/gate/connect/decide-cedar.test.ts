@@ -81,6 +81,6 @@ describe("option decide with a real engine: Cedar", () => {
       },
     });
     expect(await outcomeOf(() => client.unary(mine))).toBe("Unavailable AUTH_UNAVAILABLE");
-    expect(errors.map(String)).toEqual(["Error: Cedar has failed"]);
+    expect(errors.map(String)).toEqual(["Error: decide failed: Cedar has failed"]);
   });
 });
