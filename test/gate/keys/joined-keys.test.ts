@@ -47,6 +47,36 @@ describe("several sources of keys of one issuer", () => {
     expect(await joinKeys([many, many]).find("any", "ES256")).toEqual(Array(4).fill(one));
   });
 
+  test("try the key that the token names first, whichever source has it", async () => {
+    const nameless: VerificationKey = { ...one, kid: undefined };
+    const four = Array(4).fill(nameless);
+    const many: KeySource = { find: () => four, findKnown: () => four, findAgain: () => four, isTrusted: () => true };
+    const remote: KeySource = { find: async () => two, isTrusted: () => true };
+    expect(joinKeys([many, known(two).source]).find("two", "ES256")).toEqual([two, nameless, nameless, nameless]);
+    const withRemote = joinKeys([many, remote]);
+    expect(withRemote.find("two", "ES256")).toEqual(four);
+    expect(await withRemote.findAgain?.("two", "ES256")).toEqual([two, nameless, nameless, nameless]);
+    const asked = joinKeys([{ find: () => four, isTrusted: () => true }, remote]);
+    expect(await asked.find("two", "ES256")).toEqual([two, nameless, nameless, nameless]);
+  });
+
+  test("ask none but the secret about a token that a secret signs, so that one that is down is not in the way", async () => {
+    const secret: VerificationKey = { kid: undefined, algorithm: "HS256", key: {} as CryptoKey };
+    const shared: KeySource = {
+      find: (_kid, algorithm) => (algorithm === "HS256" ? secret : undefined),
+      findKnown: (_kid, algorithm) => (algorithm === "HS256" ? secret : undefined),
+      isTrusted: () => true,
+      hasSharedSecret: true,
+    };
+    const joined = joinKeys([down, shared]);
+    expect(await joined.find("any", "HS256")).toBe(secret);
+    expect(await joined.findAgain?.("any", "HS256")).toBeUndefined();
+    expect(await joined.find("any", "HS512")).toBeUndefined();
+    await expect(async () => joined.find("any", "ES256")).rejects.toThrowError(
+      expect.objectContaining({ reason: "AUTH_UNAVAILABLE" }),
+    );
+  });
+
   test("are not taken down by one of them, in whichever place it stands", async () => {
     for (const sources of [
       [down, known(one).source],
