@@ -27,7 +27,7 @@ export { resolveResource } from "./connect/resource/resource-options.ts";
 export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";
-export { toFactText } from "./errors/facts.ts";
+export { toFactText, toMembersText } from "./errors/facts.ts";
 export { createRefusal } from "./errors/refusal.ts";
 export { PRESETS, type Preset } from "./issuers/presets.ts";
 export type {

@@ -21,12 +21,12 @@ const CASES: readonly Case[] = [
   {
     policy: { scopes: ["read", "write"] },
     principal: { scopes: ["read"] },
-    facts: { check: "scopes", expected: "read, write", got: "read" },
+    facts: { check: "scopes", expected: "read, write", got: "[read]" },
   },
   {
     policy: { scopes: ["read"], anyScopes: ["a", "b"] },
     principal: { scopes: ["read"] },
-    facts: { check: "scopes", expected: "one of a, b", got: "read" },
+    facts: { check: "scopes", expected: "one of a, b", got: "[read]" },
   },
   {
     policy: { roles: ["admin"] },
@@ -39,7 +39,7 @@ const CASES: readonly Case[] = [
     facts: {
       check: "audience_of_method",
       expected: "one of billing, ledger-admin",
-      got: "ledger\\u{1b}[2J",
+      got: "[ledger\\u{1b}[2J]",
     },
   },
   {

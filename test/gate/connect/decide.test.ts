@@ -63,7 +63,9 @@ describe("option decide of createAuth", () => {
       expect(await outcomeOf(() => call(client, [mine]))).toBe(UNAVAILABLE);
       expect(seen).toEqual([]);
       expect(errors.map(String)).toEqual(["Error: decide failed: the store of relations is down"]);
-      expect(events).toEqual([expect.objectContaining({ reason: "AUTH_UNAVAILABLE" })]);
+      expect(events).toEqual([
+        expect.objectContaining({ reason: "AUTH_UNAVAILABLE", check: "decide", got: "error: Error" }),
+      ]);
     });
 
     test(`makes a ${kind} unavailable when it does not answer in time, and its signal aborts`, async () => {

@@ -16,12 +16,13 @@ describe("the text of a fact", () => {
       ["an empty text so that it is seen", "", '""'],
       ["numbers", 30.5, "30.5"],
       ["truth values", false, "false"],
-      ["a list by its members", ["notes:read", "notes:write"], "notes:read, notes:write"],
+      ["a list by its members", ["notes:read", "notes:write"], "[notes:read, notes:write]"],
+      ["a list of one text as a list", ["https://idp.example"], "[https://idp.example]"],
       ["an empty list", [], "an empty list"],
       ["what is missing", undefined, "absent"],
       ["null", null, "null"],
       ["an object without its members", { toString: () => "injected" }, "an object"],
-      ["lists in lists without their members", [["a"], {}], "a list, an object"],
+      ["lists in lists without their members", [["a"], {}], "[a list, an object]"],
       [
         "controls, which a terminal obeys, by number",
         "a\u001b[31mb\nc\u009bd",
@@ -30,7 +31,7 @@ describe("the text of a fact", () => {
       ["what turns text around by number", "a\u202eb\u2028c", "a\\u{202e}b\\u{2028}c"],
       ["half a character by number", "a\ud800b", "a\\u{d800}b"],
       ["no token", `Bearer ${JWT} and more`, "Bearer [token] and more"],
-      ["no token in a list", ["a", JWT], "a, [token]"],
+      ["no token in a list", ["a", JWT], "[a, [token]]"],
     ]),
   )("has %s", (_, value, text) => {
     expect(toFactText(value)).toBe(text);
@@ -59,8 +60,8 @@ describe("the facts of a refusal", () => {
     const refusal = createRefusal("TOKEN_INVALID", "claim aud does not name this server", { facts });
     expect(refusal.facts).toEqual({
       check: "audience",
-      expected: "billing",
-      got: "account",
+      expected: "[billing]",
+      got: "[account]",
     });
     expect(Object.isFrozen(refusal.facts)).toBe(true);
     expect(new AuthError("POLICY_DENIED", "of a handler").facts).toBeUndefined();

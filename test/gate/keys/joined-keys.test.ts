@@ -50,9 +50,19 @@ describe("several sources of keys of one issuer", () => {
   test("try the key that the token names first, whichever source has it", async () => {
     const nameless: VerificationKey = { ...one, kid: undefined };
     const four = Array(4).fill(nameless);
-    const many: KeySource = { find: () => four, findKnown: () => four, findAgain: () => four, isTrusted: () => true };
+    const many: KeySource = {
+      find: () => four,
+      findKnown: () => four,
+      findAgain: () => four,
+      isTrusted: () => true,
+    };
     const remote: KeySource = { find: async () => two, isTrusted: () => true };
-    expect(joinKeys([many, known(two).source]).find("two", "ES256")).toEqual([two, nameless, nameless, nameless]);
+    expect(joinKeys([many, known(two).source]).find("two", "ES256")).toEqual([
+      two,
+      nameless,
+      nameless,
+      nameless,
+    ]);
     const withRemote = joinKeys([many, remote]);
     expect(withRemote.find("two", "ES256")).toEqual(four);
     expect(await withRemote.findAgain?.("two", "ES256")).toEqual([two, nameless, nameless, nameless]);

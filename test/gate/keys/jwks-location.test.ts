@@ -79,6 +79,25 @@ describe("a key set at a URL (S5)", () => {
     });
   }
 
+  test("names of an error of the application's fetch its code or its name, and never the message", async () => {
+    const errors: readonly (readonly [Error, string])[] = [
+      [new TypeError("nope Bearer sekret"), "cannot be reached: TypeError"],
+      [Object.assign(new Error("sekret"), { code: "ECONNREFUSED" }), "cannot be reached: ECONNREFUSED"],
+      [
+        Object.assign(new Error("sekret"), { code: "Bearer sekret", name: "a sekret" }),
+        "cannot be reached: unknown error",
+      ],
+      [new TypeError("sekret", { cause: new RangeError("sekret") }), "cannot be reached: RangeError"],
+    ];
+    for (const [error, text] of errors) {
+      const fetch = () => Promise.reject(error);
+      const run = createJwksFetch("urn:any", { jwksUri: "https://idp.example/jwks", fetch });
+      const thrown = await run().catch((each: unknown) => each);
+      expect(String(thrown)).toContain(text);
+      expect(String(thrown)).not.toContain("sekret");
+    }
+  });
+
   test("is given up after 3 seconds, also when the body never ends", async () => {
     await using site = await startSite({ "/jwks": (_req, res) => void res.write('{"keys":') });
     const startedMs = performance.now();

@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "@countersign/server";
-import { toFactText, type UnverifiedJws } from "@countersign/server/internal";
+import { toFactText, toMembersText, type UnverifiedJws } from "@countersign/server/internal";
 import { isText, type TokenClaims, textOf } from "./claims-of.ts";
 import { findRoles, findScopes } from "./find-words.ts";
 import { audienceOf } from "./providers.ts";
@@ -89,7 +89,7 @@ function lookAtAudience(payload: TokenClaims, audiences: readonly string[]): Par
       names.length === 1 && names[0] === "account" && Object.hasOwn(payload, "realm_access");
     const isMeant = audiences.length === 0 || names.some((name) => audiences.includes(name));
     const notes = [
-      ...(isMeant ? [] : [`it is for ${toFactText(names)}, not for ${toFactText(audiences)}`]),
+      ...(isMeant ? [] : [`it is for ${toMembersText(names)}, not for ${toMembersText(audiences)}`]),
       ...(isKeycloaks
         ? [
             "its audience, account, is in the tokens of every client of the realm: have an audience mapper name your API",

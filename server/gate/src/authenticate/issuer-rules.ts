@@ -1,4 +1,5 @@
 import { oneOf } from "../errors/facts.ts";
+import { describeForeignError } from "../errors/foreign-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Claims, ClaimValue } from "./claim-source.ts";
 import { ownMember } from "./claim-source.ts";
@@ -123,7 +124,7 @@ export function assertTenant(claims: Claims, iss: string, rule: TenantRule): voi
   try {
     isAllowed = rule.isAllowed(tenant);
   } catch (cause) {
-    const got = `error: ${cause instanceof Error ? cause.message : "not an Error"}`;
+    const got = `error: ${describeForeignError(cause)}`;
     throw refuseTenant({ cause, facts: { expected: toExpectedAnswer(tenant), got } });
   }
   // A promise is truthy: only true itself allows.

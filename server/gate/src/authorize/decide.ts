@@ -1,6 +1,6 @@
 import type { Principal } from "../authenticate/principal.ts";
 import type { AuthError } from "../errors/auth-error.ts";
-import { type FactsInput, oneOf } from "../errors/facts.ts";
+import { type FactsInput, oneOf, toMembersText } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Policy } from "./policy-fields.ts";
@@ -114,7 +114,7 @@ function insufficientScope(policy: Policy, { scopes }: Principal): AuthError {
     metadata: { ...all, ...any },
     facts: {
       check: "scopes",
-      expected: hasAll(scopes, policy.scopes) ? oneOf(policy.anyScopes) : policy.scopes,
+      expected: hasAll(scopes, policy.scopes) ? oneOf(policy.anyScopes) : toMembersText(policy.scopes),
       got: scopes,
     },
   });

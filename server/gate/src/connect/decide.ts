@@ -1,6 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
+import { describeForeignError } from "../errors/foreign-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
@@ -119,7 +120,7 @@ function toRefusal(error: unknown, { method }: DecideRequest, { onError }: Decid
   }
   const why = error instanceof Error ? `: ${error.message}` : "";
   onError(new Error(`decide failed${why}`, { cause: error }), method);
-  return unavailable(error instanceof Error ? error.message : "it failed", error);
+  return unavailable(`error: ${describeForeignError(error)}`, error);
 }
 
 function unavailable(why: string, cause?: unknown): AuthError {

@@ -116,7 +116,7 @@ function resolveValue(given: unknown): unknown {
 
 /** Write that a check needs one of these. */
 export function oneOf(names: readonly (string | number | boolean)[]): string {
-  return names.length === 1 ? toFactText(names) : `one of ${toFactText(names)}`;
+  return names.length === 1 ? toFactText(names[0]) : bound(`one of ${joinMembers(names)}`);
 }
 
 /**
@@ -124,14 +124,26 @@ export function oneOf(names: readonly (string | number | boolean)[]): string {
  * looks like a token, and of objects only that they are some.
  */
 export function toFactText(value: unknown): string {
-  const text = Array.isArray(value) ? toListText(value) : toItemText(value);
+  return bound(Array.isArray(value) ? toListText(value) : toItemText(value));
+}
+
+function bound(text: string): string {
   return text.length > MAX_FACT_CHARS ? `${cut(text, MAX_FACT_CHARS - 1)}…` : text;
 }
 
+/** In brackets: a claim that is a list of one text is not that text. */
 function toListText(list: readonly unknown[]): string {
-  const shown = list.slice(0, MAX_MEMBERS).map(toItemText);
-  const text = shown.join(", ");
-  return list.length > MAX_MEMBERS ? `${text}, …` : text === "" ? "an empty list" : text;
+  return list.length === 0 ? "an empty list" : `[${joinMembers(list)}]`;
+}
+
+/** Write several values as {@link toFactText} writes each, where all know that they are several. */
+export function toMembersText(list: readonly unknown[]): string {
+  return list.length === 0 ? "an empty list" : bound(joinMembers(list));
+}
+
+function joinMembers(list: readonly unknown[]): string {
+  const shown = list.slice(0, MAX_MEMBERS).map(toItemText).join(", ");
+  return list.length > MAX_MEMBERS ? `${shown}, …` : shown;
 }
 
 function toItemText(value: unknown): string {

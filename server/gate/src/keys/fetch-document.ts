@@ -1,4 +1,5 @@
 import { toFactText } from "../errors/facts.ts";
+import { describeForeignError } from "../errors/foreign-error.ts";
 import { DocumentError } from "./document-error.ts";
 import { type HeaderSource, makeHeaders } from "./request-headers.ts";
 import { hasCredentials } from "./secure-url.ts";
@@ -51,7 +52,7 @@ export async function fetchDocument(
       ? new DocumentError(url, `was not answered within ${FETCH_TIMEOUT_MS / 1000} seconds (timeout)`, {
           cause,
         })
-      : new DocumentError(url, `cannot be reached: ${describeCause(cause)}`, { cause });
+      : new DocumentError(url, `cannot be reached: ${describeForeignError(cause)}`, { cause });
   }
 }
 
@@ -127,15 +128,6 @@ function parseJson(url: URL, text: string): unknown {
   } catch {
     throw new DocumentError(url, text.trimStart().startsWith("<") ? "is HTML, not JSON" : "is not JSON");
   }
-}
-
-/** The cause of a failed connection is below: `fetch failed` says nothing. */
-function describeCause(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) {
-    return "unknown error";
-  }
-  return toFactText("code" in cause && typeof cause.code === "string" ? cause.code : cause.message);
 }
 
 function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

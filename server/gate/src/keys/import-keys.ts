@@ -1,5 +1,5 @@
 import { importJWK, type JWK } from "jose";
-import { toFactText } from "../errors/facts.ts";
+import { toFactText, toMembersText } from "../errors/facts.ts";
 import { describeFault } from "./jwk-fault.ts";
 import type { SignatureAlgorithm, VerificationKey } from "./key-source.ts";
 import { algorithmsOfKey, isNameOf } from "./public-algorithms.ts";
@@ -158,7 +158,7 @@ function describeUnfit(jwk: unknown): string | undefined {
     return "has no modulus n";
   }
   if (algorithmsOfKey(kty ?? "", crv).length === 0) {
-    return `is of type ${toFactText([kty, crv].filter((part) => part !== undefined))}, which verifies nothing here`;
+    return `is of type ${toMembersText([kty, crv].filter((part) => part !== undefined))}, which verifies nothing here`;
   }
   return abilitiesOf(jwk).length === 0
     ? `has alg ${toFactText(alg)}, which its type cannot verify`

@@ -83,10 +83,7 @@ export function joinKeys(sources: readonly KeySource[]): KeySource {
 }
 
 /** Only some are tried: keys without a name in one source must not hide the one that the token names in another. */
-function namedFirst(
-  keys: readonly VerificationKey[],
-  kid: string | undefined,
-): readonly VerificationKey[] {
+function namedFirst(keys: readonly VerificationKey[], kid: string | undefined): readonly VerificationKey[] {
   const isNamed = (key: VerificationKey): boolean => kid !== undefined && key.kid === kid;
   return [...keys.filter(isNamed), ...keys.filter((key) => !isNamed(key))];
 }

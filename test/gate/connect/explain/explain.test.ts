@@ -66,7 +66,7 @@ describe("an explanation", () => {
       detail: "the token lacks a scope that the method needs",
       check: "scopes",
       expected: "admin",
-      got: "read, write",
+      got: "[read, write]",
       principal: { subject: "usr_ada" },
     });
     expect(explanation.steps).toMatchObject([
