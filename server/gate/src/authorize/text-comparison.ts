@@ -129,7 +129,13 @@ function isPackage(root: string, { registry }: CelEnv): boolean {
 }
 
 function readOfPrincipal(names: readonly string[]): ReadText {
+  // A principal makes many calls, and what it is made of lies in ten places of memory: what was found is one.
+  const known = new WeakMap<CelMap, string>();
   return (principal) => {
+    const found = known.get(principal);
+    if (found !== undefined) {
+      return found;
+    }
     let value: unknown = principal;
     for (const name of names) {
       if (!isCelMap(value)) {
@@ -137,7 +143,11 @@ function readOfPrincipal(names: readonly string[]): ReadText {
       }
       value = readNamed(value, name);
     }
-    return typeof value === "string" ? value : undefined;
+    if (typeof value !== "string") {
+      return undefined;
+    }
+    known.set(principal, value);
+    return value;
   };
 }
 
