@@ -42,6 +42,8 @@ export interface WordsClaim extends ReadableClaim {
   readonly member: string;
   /** Whether the keys of an object are the words. */
   readonly areKeys: boolean;
+  /** Finds the one copy of a word that all tokens share. */
+  readonly share: (word: string) => string;
 }
 
 /** The member that is the word where the issuer's options name none (RFC 7643 §4.1.2). */
@@ -60,7 +62,25 @@ export function compileSource(source: ClaimSource): ReadableClaim {
 export function compileWords(source: ClaimSource): WordsClaim {
   const { name, read } = compileSource(source);
   const { member = DEFAULT_MEMBER, objectKeys = false } = typeof source === "string" ? {} : source;
-  return { name, read, member, areKeys: objectKeys };
+  return { name, read, member, areKeys: objectKeys, share: createSharedWords() };
+}
+
+/** An issuer has few scopes and roles; what it has more of is kept with each token. */
+const MAX_SHARED_WORDS = 256;
+
+/**
+ * Create what keeps one copy of each word. The same few words are in thousands of tokens: a call whose token was verified
+ * before compares them with those of its policy, and must not fetch each from another place of memory.
+ */
+function createSharedWords(): (word: string) => string {
+  const shared = new Map<string, string>();
+  return (word) => {
+    const found = shared.get(word);
+    if (found === undefined && shared.size < MAX_SHARED_WORDS) {
+      shared.set(word, word);
+    }
+    return found ?? word;
+  };
 }
 
 /**
