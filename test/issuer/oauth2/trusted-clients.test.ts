@@ -115,6 +115,8 @@ describe("a client that another issuer vouches for (RFC 7523 §2.2)", () => {
   const bad: readonly (readonly [string, string])[] = [
     ["for the API, with which calls are made", podToken({ aud: ["tests"] })],
     ["for another server", podToken({ aud: ["https://other.example"] })],
+    ["for another server too", podToken({ aud: [TEST_ISSUER, "https://other.example"] })],
+    ["for the API too", podToken({ aud: [TEST_ISSUER, "tests"] })],
     ["for nobody", podToken({ aud: undefined })],
     ["for an empty audience", podToken({ aud: [] })],
     ["of another subject", podToken({ sub: `${ACCOUNT}2` })],

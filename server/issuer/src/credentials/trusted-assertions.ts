@@ -13,7 +13,7 @@ export interface TrustedAssertionsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly toleranceSeconds: number;
-  /** What claim `aud` may name: this server as an authorization server, and nothing else of it. */
+  /** What claim `aud` may name: this server as an authorization server, and nothing else, of it or of others. */
   readonly audiences: readonly string[];
 }
 
@@ -58,6 +58,10 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
         throw unknownClient();
       }
       assertRequiredClaims(issuer, principal);
+      if (!principal.audience.every((name) => audiences.includes(name))) {
+        // As for assertions that clients sign: what is meant for another server too could be replayed by it.
+        throw unknownClient({ check: "audience", expected: audiences, got: principal.audience });
+      }
       if (principal.actor !== undefined) {
         // Another party acts for the subject (RFC 8693 §4.1): it does not become the client.
         throw unknownClient({ check: "actor", got: principal.actor.subject });
