@@ -3,8 +3,9 @@ import type { TrustedIssuer } from "../../../server/gate/src/authenticate/issuer
 import { verifyToken } from "../../../server/gate/src/authenticate/verify-token.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { Facts } from "../../../server/gate/src/errors/facts.ts";
+import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
 import { notEmpty } from "../../support/not-empty.ts";
-import { goodClaims, signToken } from "../../support/tokens.ts";
+import { goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";
 import { externalIssuer, issuerKey, issuersOf } from "./fixtures.ts";
 
 interface Refused {
@@ -108,4 +109,16 @@ describe("where one of several is enough", () => {
   )("says so: %j", async (refused, expected) => {
     expect((await factsOf(refused))?.expected).toBe(expected);
   });
+});
+
+test("a token that lives too long says for how long in whole seconds", async () => {
+  const clock = { ...systemClock, nowMs: () => ISSUED_AT_SECONDS * 1_000 + 517 };
+  const allowMissing = { issuedAt: true, subject: false, audience: false };
+  const claims = { iat: undefined, exp: ISSUED_AT_SECONDS + 90_000 };
+  expect(await factsOf({ claims, issuer: { clock, allowMissing } })).toEqual({
+    check: "life",
+    ...{ expected: "86400", got: "90000" },
+  });
+  const barely = { iat: ISSUED_AT_SECONDS - 0.25, exp: ISSUED_AT_SECONDS + 86_400 };
+  expect(await factsOf({ claims: barely })).toMatchObject({ expected: "86400", got: "86401" });
 });

@@ -116,7 +116,7 @@ function readLife(claims: Claims, { allowMissing, maxLifeSeconds, clock }: Trust
   const lifeSeconds = expiresAtSeconds - (issuedAtSeconds ?? clock.nowMs() / 1000);
   if (!(lifeSeconds <= maxLifeSeconds && (lifeSeconds > 0 || issuedAtSeconds === undefined))) {
     throw createRefusal("TOKEN_INVALID", "the token's life is not positive, or longer than is accepted", {
-      facts: { check: "life", expected: maxLifeSeconds, got: lifeSeconds },
+      facts: { check: "life", expected: maxLifeSeconds, got: Math.ceil(lifeSeconds) },
     });
   }
   return { issuedAtSeconds, expiresAtSeconds };
