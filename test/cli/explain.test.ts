@@ -156,6 +156,29 @@ describe("explain", () => {
     expect(denied.out).toMatch(/\nhelp {6}add the issuer to the file of --trusted-issuers/);
   });
 
+  test("reads the token as the header takes it that --token-header names", async () => {
+    await using folder = await createTemporaryFolder();
+    const file = join(folder.path, "issuers.json");
+    const key = createSigningKey("ES256", "key-1");
+    await writeFile(file, JSON.stringify([{ issuer: "https://issuer.example", jwks: { keys: [key.jwk] } }]));
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const claims = { iss: "https://issuer.example", aud: "billing", iat: nowSeconds };
+    const run = (input: string, header: string) => {
+      const settings = ["--trusted-issuers", file, "--audience", "billing", "--token-header", header];
+      const dataDir = join(folder.path, "none");
+      return explain(["--method", `${SESSIONS}/WhoAmI`, ...settings], { dataDir, input });
+    };
+    const good = signToken(key, goodClaims({ ...claims, exp: nowSeconds + 60 }));
+    expect((await run(good, "X-Proxy-Jwt")).code).toBe(0);
+    expect((await run(`Bearer ${good}`, "authorization")).code).toBe(0);
+    const scheme = await run(`Bearer ${good}`, "x-proxy-jwt");
+    expect(scheme.code).toBe(1);
+    expect(scheme.out).toContain("\nreason    TOKEN_INVALID: ");
+    const wrong = await run(good, "x proxy");
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain("--token-header");
+  });
+
   test("says what is wrong with how it was called", async () => {
     await using folder = await createTemporaryFolder();
     const dataDir = folder.path;

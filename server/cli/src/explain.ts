@@ -22,7 +22,10 @@ async function explainCall({ line: { config, values }, terminal }: Call): Promis
     isDemo: values.demo === true,
     terminal,
   });
-  const text = (await terminal.readInput()).trim().replace(/^bearer +/i, "");
+  const input = (await terminal.readInput()).trim();
+  // What stands in any other header is the token, and nothing else.
+  const isBearer = config.tokenHeader.toLowerCase() === "authorization";
+  const text = isBearer ? input.replace(/^bearer +/i, "") : input;
   const explanation = withoutDecide(
     await orUsage(
       auth.explain({ token: text === "" ? undefined : text, method, message: await readMessage(message) }),

@@ -7,6 +7,7 @@ import type { Terminal } from "./command.ts";
 import type { Config } from "./config.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
+import { assertTokenHeader } from "./server-config.ts";
 import { nameStore } from "./store-name.ts";
 import { databaseFileOf } from "./store-settings.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
@@ -71,12 +72,13 @@ export interface ExplainerParts {
  * Put a gate together as that of the server is, to explain and not to serve: with the keys and revocations of its database
  * as they are now, and the issuers of its file.
  *
- * @throws UsageError when the audience is missing, CommandError when there is no database, or it cannot be read
+ * @throws UsageError when the audience is missing or a setting makes no sense, CommandError when there is no database, or it cannot be read
  */
 export async function openExplainer(
   config: Config,
   { chosen: { services, policies }, isDemo, terminal }: ExplainerParts,
 ): Promise<Auth> {
+  assertTokenHeader(config);
   const trust = await readTrust(config, terminal, isDemo);
   return createAuth({
     routes(router) {
@@ -89,6 +91,7 @@ export async function openExplainer(
     policies,
     clockToleranceSeconds: config.clockToleranceMs / 1000,
     maxTokenBytes: config.maxTokenBytes,
+    tokenHeader: config.tokenHeader,
     logRefusals: false,
     onWarning: () => undefined,
   });

@@ -16,20 +16,25 @@ export interface ServerConfig extends Config {
  * @throws UsageError when one is missing or makes no sense
  */
 export function requireServerConfig(config: Config): ServerConfig {
-  const { audience, resource, tokenHeader, corsOrigins, corsHeaders } = config;
+  const { audience, resource, corsOrigins, corsHeaders } = config;
   if (audience === undefined) {
     throw new UsageError(
       "--audience is missing: name the API that the tokens are for, such as https://api.example.com. " +
         "A server that ran without --audience before keeps its tokens valid with --audience countersign-demo",
     );
   }
+  assertTokenHeader(config);
   asUsage(() => {
     resolveResource(resource, `--${SETTINGS.resource.flag}`);
-    assertFieldNames(`--${SETTINGS.tokenHeader.flag}`, [tokenHeader]);
     assertOrigins(`--${SETTINGS.corsOrigins.flag}`, corsOrigins);
     assertFieldNames(`--${SETTINGS.corsHeaders.flag}`, corsHeaders);
   });
   return { ...config, audience };
+}
+
+/** @throws UsageError when the header that has the token has a name that none can have */
+export function assertTokenHeader({ tokenHeader }: Config): void {
+  asUsage(() => assertFieldNames(`--${SETTINGS.tokenHeader.flag}`, [tokenHeader]));
 }
 
 function asUsage(check: () => void): void {
