@@ -47,7 +47,10 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
   const own = createOptions(setup, journal, variant);
   const options = variant.listener({ ...own, shutdownSignal: shutdown.signal });
   const isTls = setup === "tls";
-  const listener = await listen(buildRequestListener(options), isTls ? { tls: createSelfSigned() } : {});
+  const listener = await listen(buildRequestListener(options), {
+    allowedHosts: ["server"],
+    ...(isTls ? { tls: createSelfSigned() } : {}),
+  });
   return {
     port: listener.address.port,
     isTls,

@@ -18,6 +18,9 @@ import type { AdapterName } from "./start-adapters.ts";
 
 // Servers in a process of their own, in the ways in which users put theirs up. What throws in one of them, ends it.
 
+/** The hosts that the cases name, without their ports. */
+const HOSTS = ["a", "aa", "a.example", "a.example.", "a_b-c.example", "xn--bcher-kva.example"];
+
 const access = { access: Access.PUBLIC };
 const service = echoService({
   Call: { policy: access, isReadOnly: true },
@@ -57,7 +60,7 @@ const [, , way] = process.argv;
 const { auth } = createEchoAuth(service, { issuers });
 const { contextValues: _, ...bare } = auth;
 const ports: Partial<Record<string, number>> = {
-  listen: (await listen(buildRequestListener(auth))).address.port,
+  listen: (await listen(buildRequestListener(auth), { allowedHosts: HOSTS })).address.port,
 };
 for (const [name, create] of Object.entries(adapters)) {
   const server = way === "guarded" ? guardNodeServer(await create(bare)) : await create(auth);

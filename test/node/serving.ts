@@ -26,12 +26,18 @@ export function serve(
   return serveHandler(handler, listenOptions);
 }
 
+/** The hosts that tests name. Requests for others are answered with 421. */
+const HOSTS = ["a", "a.example", "b.example", "issuer.example"];
+
 /** Listen with a handler of the test. */
 export async function serveHandler(
   handler: HttpHandler | RequestHandler,
   options: ListenOptions = {},
 ): Promise<Serving> {
-  const listener = await listen(typeof handler === "function" ? { handle: handler } : handler, options);
+  const listener = await listen(typeof handler === "function" ? { handle: handler } : handler, {
+    allowedHosts: HOSTS,
+    ...options,
+  });
   return {
     listener,
     origin: listener.origin,

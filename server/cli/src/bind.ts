@@ -1,5 +1,12 @@
 import type { HttpHandler, HttpLimits } from "@countersign/node";
-import { type AdminOptions, createAdminHandler, type Listener, listen } from "@countersign/node";
+import {
+  type AdminOptions,
+  createAdminHandler,
+  type Listener,
+  type ListenOptions,
+  listen,
+} from "@countersign/node";
+import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { readTlsFiles } from "./exposure.ts";
 import { reasonOf } from "./reason-of.ts";
@@ -11,13 +18,13 @@ const BEHIND_PROXY: Partial<HttpLimits> = { maxStreamResets: 4096, streamResetsP
 /** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
 export async function bindServer(
   handler: HttpHandler,
-  config: Pick<Config, "behindTlsProxy" | "host" | "port" | "tlsCert" | "tlsKey">,
+  config: Pick<Config, HostSetting | "behindTlsProxy" | "host" | "port" | "tlsCert" | "tlsKey">,
 ): Promise<Listener> {
   const tls = await readTlsFiles(config);
   const { host, port, behindTlsProxy } = config;
   const limits = behindTlsProxy ? BEHIND_PROXY : {};
   try {
-    return await listen(handler, { host, port, tls, limits });
+    return await listen(handler, { host, port, tls, limits, ...hostsOf(config) });
   } catch (cause) {
     throw toBindError(cause, `${host}:${port}`, "--port");
   }
@@ -26,13 +33,26 @@ export async function bindServer(
 /** Open the operator's port, on loopback. @throws CommandError when it cannot be bound */
 export async function bindAdmin(
   options: AdminOptions,
-  { adminPort }: Pick<Config, "adminPort">,
+  { adminPort, allowedHosts }: Pick<Config, "adminPort" | "allowedHosts">,
 ): Promise<Listener> {
   try {
-    return await listen(createAdminHandler(options), { port: adminPort });
+    return await listen(createAdminHandler(options), { port: adminPort, allowedHosts });
   } catch (cause) {
     throw toBindError(cause, `127.0.0.1:${adminPort}`, "--admin-port");
   }
+}
+
+/** The settings that name hosts. */
+type HostSetting = "allowedHosts" | "corsOrigins" | "issuer" | "resource";
+
+/** The hosts that are listed; on loopback, those that other settings name too. */
+function hostsOf(config: Pick<Config, HostSetting | "host">): Pick<ListenOptions, "allowedHosts"> {
+  const { allowedHosts, issuer = "", resource = "", corsOrigins, host } = config;
+  if (!isLoopback(host) && allowedHosts.length === 0) {
+    return {};
+  }
+  const named = [issuer, resource, ...corsOrigins].map((url) => URL.parse(url)?.hostname ?? "");
+  return { allowedHosts: [...allowedHosts, ...named.filter((hostname) => hostname !== "")] };
 }
 
 const HOW_TO_MEND: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { formatOption, type Option } from "./option.ts";
-import { SETTING_ENTRIES, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { SETTING_ENTRIES, SETTING_NAMES, SETTINGS, type SettingName } from "./settings.ts";
 import { askIfMeant } from "./similar-name.ts";
 import { UsageError } from "./usage-error.ts";
 

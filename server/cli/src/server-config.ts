@@ -1,4 +1,4 @@
-import { assertFieldNames } from "@countersign/node/internal";
+import { assertFieldNames, assertHosts } from "@countersign/node/internal";
 import { assertOrigins, resolveResource } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { SETTINGS } from "./settings.ts";
@@ -16,7 +16,7 @@ export interface ServerConfig extends Config {
  * @throws UsageError when one is missing or makes no sense
  */
 export function requireServerConfig(config: Config): ServerConfig {
-  const { audience, resource, corsOrigins, corsHeaders } = config;
+  const { audience, resource, corsOrigins, corsHeaders, allowedHosts } = config;
   if (audience === undefined) {
     throw new UsageError(
       "--audience is missing: name the API that the tokens are for, such as https://api.example.com. " +
@@ -28,6 +28,7 @@ export function requireServerConfig(config: Config): ServerConfig {
     resolveResource(resource, `--${SETTINGS.resource.flag}`);
     assertOrigins(`--${SETTINGS.corsOrigins.flag}`, corsOrigins);
     assertFieldNames(`--${SETTINGS.corsHeaders.flag}`, corsHeaders);
+    assertHosts(`--${SETTINGS.allowedHosts.flag}`, allowedHosts);
   });
   return { ...config, audience };
 }

@@ -1,3 +1,4 @@
+import { type Setting, setting } from "./setting.ts";
 import {
   countOrUnlimited,
   databaseUrl,
@@ -14,37 +15,6 @@ import {
   tokenBytes,
   workerCount,
 } from "./setting-parsers.ts";
-
-/** One setting of the server: an option of the command line and a variable of the environment. */
-export interface Setting<T, Fallback extends string | undefined = string | undefined> {
-  /** The option, without its dashes. */
-  readonly flag: string;
-  /** The variable. */
-  readonly variable: string;
-  /** What stands for the value in help texts; undefined for a switch. */
-  readonly placeholder: string | undefined;
-  /** What it does, in one line. */
-  readonly help: string;
-  /** The value that holds when it is not set, as text; undefined: it has none. */
-  readonly fallback: Fallback;
-  /** Read the value. @throws UsageError when the text means nothing */
-  readonly parse: (text: string, flag: string) => T;
-}
-
-type SettingParts<T, Fallback> = readonly [
-  flag: string,
-  help: string,
-  fallback: Fallback,
-  parse: Setting<T>["parse"],
-  placeholder?: string,
-];
-
-function setting<T, Fallback extends string | undefined>(
-  ...[flag, help, fallback, parse, placeholder]: SettingParts<T, Fallback>
-): Setting<T, Fallback> {
-  const variable = `COUNTERSIGN_${flag.replaceAll("-", "_").toUpperCase()}`;
-  return { flag, variable, placeholder, help, fallback, parse };
-}
 
 /** Every setting there is. Help texts, the command line and the environment are all read off this table. */
 export const SETTINGS = {
@@ -213,6 +183,13 @@ export const SETTINGS = {
     "",
     list,
     "NAMES",
+  ),
+  allowedHosts: setting(
+    "allowed-hosts",
+    "Hosts that requests may be for on loopback, with commas, beside its own and those of the URLs given here.",
+    "",
+    list,
+    "HOSTS",
   ),
   unaryFastPath: setting(
     "unary-fast-path",

@@ -1,5 +1,6 @@
 // What the other packages of Countersign need of this one, in the same release. It changes without notice.
 
+export { assertHosts } from "./allowed-hosts.ts";
 export { assertFieldNames } from "./field-names.ts";
 export type { CallRequest } from "./handler.ts";
 export { deferHandler } from "./handler.ts";

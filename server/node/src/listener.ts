@@ -6,7 +6,9 @@ import {
   type Http2Server,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { isLoopback } from "@countersign/server/internal";
 import { type Admission, createAdmission } from "./admit.ts";
+import { createHostCheck } from "./allowed-hosts.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
@@ -21,6 +23,12 @@ export interface ListenOptions {
   readonly port?: number | undefined;
   /** The server's certificate, and whose clients it takes. Absent: without TLS, where HTTP/2 needs prior knowledge. */
   readonly tls?: TlsOptions | undefined;
+  /**
+   * The hosts that requests may be for, beside those of loopback: names or addresses without a port, such as
+   * `auth.example.com`. Requests for others are answered with 421. Default: none on an address of loopback, which a
+   * page of anyone's can reach by a name of its own; any on other addresses.
+   */
+  readonly allowedHosts?: readonly string[];
   /** What one caller may take. */
   readonly limits?: Partial<HttpLimits> | undefined;
 }
@@ -41,7 +49,6 @@ export interface Listener {
 
 /** What both kinds of servers are made of. */
 interface Serving extends Admission {
-  readonly onStream: StreamHandler | undefined;
   readonly connections: Connections;
   readonly limits: HttpLimits;
 }
@@ -51,22 +58,26 @@ type AnyServer = Http1Server | Http2SecureServer;
 /**
  * Listen for HTTP/1.1 and HTTP/2 on one port: by ALPN under TLS, otherwise by the first bytes of the connection.
  *
- * @throws TypeError when a limit is not a positive whole number, or when options of TLS contradict each other
+ * @throws TypeError when a limit is not a positive whole number, an allowed host is none, or when options of TLS contradict each other
  * @throws the system's error when the address can't be bound
  */
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
   const limits = resolveHttpLimits(options.limits);
   const connections = createConnections(limits);
-  const serving: Serving = {
-    ...createAdmission(connections.track(handler.handle), limits),
-    onStream: handler.onStream,
-    connections,
+  const checkHost = createHostCheck(options.allowedHosts ?? []);
+  let answersAnyHost = false;
+  const tracked = { ...handler, handle: connections.track(handler.handle) };
+  const admission = createAdmission(
+    tracked,
+    (headers) => (answersAnyHost ? undefined : checkHost(headers)),
     limits,
-  };
+  );
+  const serving: Serving = { ...admission, connections, limits };
   const server =
     options.tls === undefined ? createPlainServer(serving) : createTlsServer(serving, options.tls);
   await bind(server, options.host ?? "127.0.0.1", options.port ?? 0);
   const address = addressOf(server);
+  answersAnyHost = options.allowedHosts === undefined && !isLoopback(address.host);
   const scheme = options.tls === undefined ? "http" : "https";
   let closed: Promise<void> | undefined;
   return {
@@ -158,7 +169,7 @@ function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
  * A stream that was reset in the same moment goes to no handler: Node would answer its `expect: 100-continue`, and
  * throw where no code can catch it.
  */
-function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamHandler | undefined): void {
+function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamHandler): void {
   const compatibility = server.listeners("stream");
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
@@ -168,7 +179,7 @@ function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamH
       stream.resume();
       return;
     }
-    if (onStream?.(stream, headers, rawHeaders) === true) {
+    if (onStream(stream, headers, rawHeaders)) {
       return;
     }
     for (const listener of compatibility) {

@@ -45,7 +45,7 @@ async function start({ unaryFastPath }: { readonly unaryFastPath: boolean }): Pr
     writeMaxBytes: WRITE_MAX_BYTES,
     arrivalTimeoutMs: ARRIVAL_TIMEOUT_MS,
   });
-  const listener = await listen(handler);
+  const listener = await listen(handler, { allowedHosts: ["server"] });
   return listener.address.port;
 }
 
