@@ -15,6 +15,7 @@ import {
   validateUniversalHandlerOptions,
 } from "./connect-protocol.ts";
 import { findVersionFault, readConnectVersion } from "./connect-version.ts";
+import { boundTrailerMessage } from "./error-text.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
@@ -170,6 +171,7 @@ function guardTrailers(res: Http2ServerResponse): void {
   const addTrailers = res.addTrailers.bind(res);
   res.addTrailers = (trailers) => {
     dropConnectionFields(trailers);
+    boundTrailerMessage(trailers);
     addTrailers(trailers);
   };
 }

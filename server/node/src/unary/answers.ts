@@ -12,6 +12,7 @@ import {
   trailerFlag,
   trailerSerialize,
 } from "../connect-protocol.ts";
+import { boundMessage } from "../error-text.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
 import type { UnaryCall } from "./head.ts";
 
@@ -58,7 +59,7 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
 /** An error that is no ConnectError leaves as "internal error". */
 function toCallError(reason: unknown): ConnectError & { readonly isWireError?: boolean } {
   if (reason instanceof ConnectError) {
-    return reason;
+    return boundMessage(reason);
   }
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
 }
