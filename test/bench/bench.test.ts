@@ -13,6 +13,7 @@ import { frozenHolderBench } from "./benches/frozen-holder.ts";
 import { hostileBench } from "./benches/hostile.ts";
 import { killedHolderBench } from "./benches/killed-holder.ts";
 import { createLatencyBench } from "./benches/latency.ts";
+import { messagesBench } from "./benches/messages.ts";
 import { rejectUploadBench } from "./benches/reject-upload.ts";
 import { tabNewsBench } from "./benches/tab-news.ts";
 import { tabsBench } from "./benches/tabs.ts";
@@ -116,6 +117,15 @@ describe.concurrent("the benches, as quickly as they can", () => {
   it("hostile: times refusals over both versions of HTTP", async () => {
     const sides = ["http1", "http2"].flatMap((side) => [`${side}-p50`, `${side}-max`]);
     expectRows(await hostileBench.run(QUICK), "hostile", sides);
+  });
+
+  it("messages: weighs what is refused and what is taken beside a text", async () => {
+    const sides = ["binary", "JSON"].flatMap((format) => [
+      `text, ${format}`,
+      `refused, ${format} / text`,
+      `taken, ${format} / text`,
+    ]);
+    expectRows(await messagesBench.run(QUICK), "messages", sides);
   });
 
   it("tabs: wakes tabs of a browser", async () => {

@@ -38,6 +38,7 @@ export type { Documents } from "./kernel/documents.ts";
 export type { Endpoint, EndpointContext } from "./kernel/endpoint.ts";
 export type { MessageBus, Subscription } from "./kernel/message-bus.ts";
 export { MAX_BUS_MESSAGE_BYTES } from "./kernel/message-bus.ts";
+export type { MessageLimits } from "./kernel/message-limits.ts";
 export type {
   CallDecision,
   IssuerSignal,

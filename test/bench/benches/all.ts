@@ -9,6 +9,7 @@ import { hostileBench } from "./hostile.ts";
 import { createInstallBench } from "./install.ts";
 import { killedHolderBench } from "./killed-holder.ts";
 import { createLatencyBench } from "./latency.ts";
+import { messagesBench } from "./messages.ts";
 import { outageBench } from "./outage.ts";
 import { refreshBench } from "./refresh.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
@@ -38,6 +39,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   rejectUploadBench,
   floodBench,
   hostileBench,
+  messagesBench,
   cacheMemoryBench,
   refreshBench,
   signInBench,

@@ -1,6 +1,8 @@
 import { createConnectRouter } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
+import { createMessageInspector } from "../../../server/gate/src/connect/message/message-inspector.ts";
 import { gateHandler } from "../../../server/gate/src/connect/route/gated-handler.ts";
+import { resolveMessageLimits } from "../../../server/gate/src/kernel/message-limits.ts";
 import { echoRoutes } from "../../support/echo-server.ts";
 import { holdTime } from "../../support/fake-time.ts";
 import { service } from "./fixtures.ts";
@@ -21,7 +23,9 @@ async function call(gate: Parameters<typeof gateHandler>[1]["gate"]) {
     { ...inner },
   );
   const onBareCall = () => {};
-  const gated = gateHandler(handler, { gate, isEarly: true, routerOptions: {}, onBareCall });
+  const inspector = createMessageInspector(inner.method.input, resolveMessageLimits());
+  const inspection = { inspector, readMaxBytes: 1024 };
+  const gated = gateHandler(handler, { gate, inspection, isEarly: true, routerOptions: {}, onBareCall });
   const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": "5000" });
   header.set("authorization", "Bearer a");
   await gated({

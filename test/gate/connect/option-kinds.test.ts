@@ -45,6 +45,11 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
     "createAuth: tokenFailureLimit must be an object with assertAllowed and take, and is",
   ],
   readMaxBytes: ["4 MiB", 'createAuth: readMaxBytes must be a number, and is "4 MiB"'],
+  messageLimits: [64, "createAuth: messageLimits must be an object, and is 64"],
+  keepUnknownFields: [
+    [service],
+    "createAuth: keepUnknownFields must be a Set of the descriptors of services, and is a list with something else",
+  ],
   observe: [() => {}, "createAuth: observe must be an object, and is a function"],
   audit: [() => {}, "createAuth: audit must be an object with record, and is a function"],
   logRefusals: ["off", 'createAuth: logRefusals must be true or false, and is "off"'],

@@ -40,15 +40,15 @@ describe("the methods of the fast path", () => {
   it("have limits of their own", () => {
     const { router, methods } = record();
     router.service(NotesService, {}, {});
-    expect(methods.get(PATH)?.readMaxBytes).toBe(1000);
+    expect(methods.get(PATH)?.maxBytesOf(true)).toBe(1000);
     router.service(NotesService, {}, { readMaxBytes: 10 });
-    expect(methods.get(PATH)?.readMaxBytes).toBe(10);
+    expect(methods.get(PATH)?.maxBytesOf(true)).toBe(10);
   });
 
   it("are those of the services that we register with limits", () => {
     const { router, methods } = record();
     createStandardServices({ routes: () => {} }).routes(router);
-    expect(methods.get("/grpc.health.v1.Health/Check")?.readMaxBytes).toBe(64 * 1024);
+    expect(methods.get("/grpc.health.v1.Health/Check")?.maxBytesOf(true)).toBe(64 * 1024);
   });
 
   it("are those that were registered last", () => {

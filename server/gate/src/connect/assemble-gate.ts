@@ -99,5 +99,6 @@ export function createGuardOf(
       assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });
     },
     streams: { leases, anonymous },
+    messageLimits: resolved.messages.limits,
   });
 }

@@ -69,6 +69,11 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   gateTimeoutMs: NUMBER,
   tokenFailureLimit: narrowing(withMethods("assertAllowed", "take")),
   readMaxBytes: NUMBER,
+  messageLimits: OBJECT,
+  keepUnknownFields: {
+    says: "must be a Set of the descriptors of services",
+    accepts: (value) => value instanceof Set,
+  },
   observe: OBJECT,
   audit: withMethods("record"),
   logRefusals: SWITCH,

@@ -4,6 +4,7 @@ import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authent
 import type { Policy } from "../authorize/policy-fields.ts";
 import type { AuditSink } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { MessageLimits } from "../kernel/message-limits.ts";
 import type { Observer } from "../kernel/observe.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import type { AnonymousStreamLimits } from "./anonymous-streams.ts";
@@ -85,8 +86,21 @@ export interface AuthOptions {
    * `setPeer` put into the context values. Default: no limit.
    */
   readonly tokenFailureLimit?: TokenFailureLimit;
-  /** How large a message may be when it arrives, in bytes. Default: 4 MiB; that of Connect is 4 GiB. */
+  /**
+   * How large a message may be when it arrives, in bytes, decompressed. It holds whatever the routes are mounted in; a
+   * service may have another with option `readMaxBytes` of `router.service`. Default: 4 MiB; that of Connect is 4 GiB.
+   */
   readonly readMaxBytes?: number | undefined;
+  /**
+   * What a message may be made of: how large it may be in JSON, how deep, and how many fields and elements it may have. One
+   * that is more gets `RESOURCE_EXHAUSTED` before it is read.
+   */
+  readonly messageLimits?: Partial<MessageLimits> | undefined;
+  /**
+   * The services whose messages keep fields that their types do not have, and extensions, as a handler that passes messages on
+   * may need them. Default: none, such fields are dropped when a message is read.
+   */
+  readonly keepUnknownFields?: ReadonlySet<DescService> | undefined;
   /** Observes decisions, keys, streams and signals, for metrics, traces and logs: see {@link Observer}. Default: none. */
   readonly observe?: Observer | undefined;
   /** Records calls that were refused: short for `observe: { audited: (event) => audit.record(event) }`. Default: none. */

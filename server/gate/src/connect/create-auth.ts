@@ -73,7 +73,7 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, signals, clock, decider, enforcement } = resolved;
+  const { streams, signals, clock, decider, enforcement, messages } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
@@ -84,13 +84,13 @@ export function createAuth(options: AuthOptions): Auth {
   const authentication = authenticationOf(resolved, audiences);
   const authenticator = createAuthenticatorOf(resolved, authentication);
   const gate = createGateOf(resolved, { policies, audiences, authenticator, findChallengeHints, readToken });
-  endRevoked(resolved);
-  renewForOthers(signals, resolved);
+  followSignals(resolved);
   const guardedRoutes = createGuardedRoutes({
     routes,
     interceptors: resolved.interceptors,
     gate,
     guard: createGuardOf(resolved, { policies, gate, findChallengeHints, issuers: audiences.issuers }),
+    messages,
     isEarly,
     onWarning: resolved.onWarning,
   });
@@ -102,7 +102,7 @@ export function createAuth(options: AuthOptions): Auth {
     requestGate: gate,
     interceptors: isEarly ? [] : [createRouteCheck(resolved.onError)],
     contextValues: keepNodeRequest,
-    readMaxBytes: resolved.readMaxBytes,
+    readMaxBytes: messages.readMaxBytes,
     policyTable: policies,
     streams,
     issuers: createLiveIssuersOf(resolved, audiences, authenticator),
@@ -110,6 +110,11 @@ export function createAuth(options: AuthOptions): Auth {
     explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
     ready: whenReady(signals),
   };
+}
+
+function followSignals(resolved: ResolvedAuthOptions): void {
+  endRevoked(resolved);
+  renewForOthers(resolved.signals, resolved);
 }
 
 function prefetchKeys({ issuers }: ResolvedAuthOptions): void {

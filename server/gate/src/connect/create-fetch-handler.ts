@@ -7,6 +7,7 @@ import {
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import type { Auth } from "./create-auth.ts";
 import { withoutNodeRequest } from "./node-request.ts";
+import { describeRouter } from "./route/guarded-routes.ts";
 
 /** How {@link createFetchHandler} serves. */
 export interface FetchHandlerOptions extends Omit<ConnectRouterOptions, "grpc" | "requestGate"> {
@@ -51,12 +52,14 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
   if (prefix !== "" && !/^\/.*[^/]$/.test(prefix)) {
     throw new TypeError('prefix must begin with a slash and not end with one, such as "/api"');
   }
-  const router = createConnectRouter({
+  const allOptions: ConnectRouterOptions = {
     readMaxBytes: auth.readMaxBytes,
     ...routerOptions,
     grpc: false,
     requestGate: auth.requestGate,
-  });
+  };
+  const router = createConnectRouter(allOptions);
+  describeRouter(router, allOptions);
   auth.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [prefix + handler.requestPath, handler]));
   // Whatever the prefix is: clients look for them behind the host (RFC 9728 §3.1).

@@ -16,6 +16,7 @@ import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
 import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
+import { type MessageOptions, resolveMessageOptions } from "./message/message-options.ts";
 import { AUTHORIZATION } from "./read-token.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
 import { type Resource, resolveResource } from "./resource/resource-options.ts";
@@ -37,8 +38,6 @@ const DEFAULT_TOLERANCE_SECONDS = 5;
 const DEFAULT_CACHE_ENTRIES = 10_000;
 /** Longer than fetching keys takes at its slowest, shorter than callers usually wait. */
 const DEFAULT_GATE_TIMEOUT_MS = 5000;
-/** Larger than any message of an ordinary service, and small enough to hold many at once. */
-const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_SECONDS = 300;
@@ -58,12 +57,16 @@ export interface ResolvedAuthOptions
     | "decide"
     | "enforce"
     | "issuers"
+    | "keepUnknownFields"
     | "logRefusals"
+    | "messageLimits"
     | "observe"
+    | "readMaxBytes"
     | "resource"
     | "tokenFailureLimit"
   > {
   readonly anonymousStreams: AnonymousStreamLimits;
+  readonly messages: MessageOptions;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   readonly resource: Resource | undefined;
   readonly issuers: readonly TrustedIssuer[];
@@ -112,7 +115,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
     maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     gateTimeoutMs,
-    readMaxBytes: resolvePositive("readMaxBytes", options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES),
+    messages: resolveMessageOptions(options),
     streams: options.streams ?? createStreamRegistry(),
     anonymousStreams: resolveAnonymousStreams(options.anonymousStreams),
     observer,

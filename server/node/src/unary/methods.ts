@@ -5,8 +5,8 @@ import {
   createServiceImplSpec,
   type MethodImplSpec,
 } from "@connectrpc/connect";
-import type { Gate } from "@countersign/server/internal";
-import { gateOf } from "@countersign/server/internal";
+import type { Gate, MessageInspector } from "@countersign/server/internal";
+import { gateOf, inspectorOf } from "@countersign/server/internal";
 import type { CallMethod, UnarySpec } from "../call/call-parts.ts";
 import {
   createMethodSerializationLookup,
@@ -20,8 +20,8 @@ export interface UnaryMethod extends CallMethod {
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** How the details of errors are written as JSON. */
   readonly jsonOptions: UniversalHandlerOptions["jsonOptions"];
-  /** How large a request may be, in bytes. */
-  readonly readMaxBytes: number;
+  /** How large a request may be, in bytes, by whether it is binary. */
+  readonly maxBytesOf: (isBinary: boolean) => number;
   /** How large an answer must be to be compressed, in bytes. */
   readonly compressMinBytes: number;
   /** The gate that its implementation is guarded by, which decides before any other. Undefined: it is not guarded. */
@@ -49,7 +49,9 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
     const path = createMethodUrl("/", spec.method);
     // Of two that are registered for a path, the last one serves it.
     if (spec.kind === "unary" && Object.entries(own).every(isKnown)) {
-      methods.set(path, { ...toUnaryMethod(spec, { ...options, ...own }), gate: gateOf(implementation) });
+      const inspector = inspectorOf(implementation, spec.method);
+      const method = toUnaryMethod(spec, { ...options, ...own }, inspector);
+      methods.set(path, { ...method, gate: gateOf(implementation) });
     } else {
       methods.delete(path);
     }
@@ -83,14 +85,43 @@ function isKnown([name, value]: readonly [string, unknown]): boolean {
   );
 }
 
-function toUnaryMethod(spec: UnarySpec, options: UniversalHandlerOptions): Omit<UnaryMethod, "gate"> {
+function toUnaryMethod(
+  spec: UnarySpec,
+  options: UniversalHandlerOptions,
+  inspector: MessageInspector | undefined,
+): Omit<UnaryMethod, "gate"> {
   const { readMaxBytes, compressMinBytes, binaryOptions, jsonOptions, interceptors } = options;
+  const jsonMaxBytes = Math.min(readMaxBytes, inspector?.jsonMaxBytes ?? readMaxBytes);
+  const serialization = createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options);
   return {
     spec,
-    readMaxBytes,
+    maxBytesOf: (isBinary) => (isBinary ? readMaxBytes : jsonMaxBytes),
     compressMinBytes,
     jsonOptions,
-    serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
+    serialization: inspector === undefined ? serialization : withInspection(serialization, inspector),
     interceptors,
+  };
+}
+
+/** Look at each message before it is read. */
+function withInspection(
+  serialization: UnaryMethod["serialization"],
+  inspector: MessageInspector,
+): UnaryMethod["serialization"] {
+  const inspected = (isBinary: boolean): ReturnType<typeof serialization.getI> => {
+    const inner = serialization.getI(isBinary);
+    return {
+      serialize: (message) => inner.serialize(message),
+      parse(bytes) {
+        inspector.inspect(bytes, isBinary);
+        return inner.parse(bytes);
+      },
+    };
+  };
+  const binary = inspected(true);
+  const json = inspected(false);
+  return {
+    getI: (isBinary) => (isBinary ? binary : json),
+    getO: (isBinary) => serialization.getO(isBinary),
   };
 }

@@ -120,13 +120,13 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   /** It has said yes: only now the body is read. */
   proceed(served) {
     const { parts } = served.call;
-    const { protocol, contentLength } = parts.head;
+    const { protocol, contentLength, isBinary } = parts.head;
     served.call.isAtGate = false;
     if (served.isCutOff()) {
       return;
     }
-    const { readMaxBytes } = parts.method;
-    served.receive({ isEnveloped: protocol !== "connect", contentLength, maxBytes: readMaxBytes });
+    const maxBytes = parts.method.maxBytesOf(isBinary);
+    served.receive({ isEnveloped: protocol !== "connect", contentLength, maxBytes });
   },
   fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
 };

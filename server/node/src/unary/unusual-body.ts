@@ -23,7 +23,7 @@ export async function readUnusualBody(
   onBytes: (bytes: number) => void,
 ): Promise<Message> {
   const { protocol, isBinary, contentLength } = head;
-  const maxBytes = method.readMaxBytes;
+  const maxBytes = method.maxBytesOf(isBinary);
   const serialization = method.serialization.getI(isBinary);
   if (protocol === "connect") {
     return serialization.parse(await readAllBytes(replay(body, onBytes), maxBytes, contentLength));

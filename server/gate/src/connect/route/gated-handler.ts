@@ -8,6 +8,7 @@ import {
 import { systemClock } from "../../kernel/clock.ts";
 import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
+import { inspectRequest, type RequestInspection } from "../message/inspect-request.ts";
 import { lacksNodeRequest } from "../node-request.ts";
 import { shortenTimeout } from "./call-timeout.ts";
 import { type HandlerRequest, withoutMessage } from "./without-message.ts";
@@ -15,6 +16,8 @@ import { type HandlerRequest, withoutMessage } from "./without-message.ts";
 /** What {@link gateHandler} needs. */
 export interface GatedHandlerOptions {
   readonly gate: Gate;
+  /** How its messages are looked at before it reads them. */
+  readonly inspection: RequestInspection;
   /** Whether Connect asks a gate before it reads the body of a call. */
   readonly isEarly: boolean;
   /** The options of the router, as far as they are known: refusals leave as its other errors do. */
@@ -42,7 +45,7 @@ function throwRefusal(ctx: RefusedCall): never {
  * @param handler what the router made of the route
  */
 export function gateHandler(handler: Handler, options: GatedHandlerOptions): Handler {
-  const { gate, isEarly, routerOptions, onBareCall } = options;
+  const { gate, inspection, isEarly, routerOptions, onBareCall } = options;
   const { method, service } = handler;
   const refuse = createRefusingHandler(handler, routerOptions);
   const serve = async (request: HandlerRequest): ReturnType<Handler> => {
@@ -57,17 +60,21 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
     const requestHeader = new Headers(request.header);
     // By the clock of the machine, whichever the server goes by: Connect counts deadlines by it.
     const startedMs = systemClock.monotonicMs();
+    let inspected: HandlerRequest;
     try {
       const verdict = gate({ method, service, requestHeader, url: request.url, values });
       if (verdict !== undefined) {
         await verdict;
         shortenTimeout(requestHeader, systemClock.monotonicMs() - startedMs);
       }
+      const admitted = { ...request, header: requestHeader, contextValues: values };
+      const looked = inspectRequest(admitted, inspection);
+      inspected = looked instanceof Promise ? await looked : looked;
     } catch (refusal) {
       const contextValues = values.set(refusalKey, refusal);
       return refuse({ ...(isEarly ? request : withoutMessage(request)), contextValues });
     }
-    return handler({ ...request, header: requestHeader, contextValues: values });
+    return handler(inspected);
   };
   const result = Object.assign(serve, { ...handler });
   gated.add(result);

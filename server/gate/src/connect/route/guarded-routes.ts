@@ -1,10 +1,15 @@
+import type { DescService } from "@bufbuild/protobuf";
 import {
+  Code,
+  ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
   createMethodImplSpec,
   type Interceptor,
 } from "@connectrpc/connect";
 import type { Gate } from "../gate.ts";
+import { createMessageInspector } from "../message/message-inspector.ts";
+import type { MessageOptions } from "../message/message-options.ts";
 import { gateHandler, hasGate } from "./gated-handler.ts";
 import type { ImplementationGuard } from "./implementation-guard.ts";
 
@@ -16,6 +21,8 @@ export interface GuardedRoutesOptions {
   readonly interceptors: readonly Interceptor[];
   readonly gate: Gate;
   readonly guard: ImplementationGuard;
+  /** What messages may be. */
+  readonly messages: MessageOptions;
   /** Whether Connect asks the gate before it reads the body of a call. */
   readonly isEarly: boolean;
   /** Receives one warning for each protection that is lost by how the routes are mounted. */
@@ -83,52 +90,105 @@ function guardRouter(
   options: GuardedRoutesOptions,
   onBareCall: () => void,
 ): ConnectRouter {
-  const { gate, guard, interceptors, isEarly } = options;
+  const { gate, guard, interceptors, isEarly, messages } = options;
   const routerOptions = knownOptions.get(router) ?? {};
 
   /** Gate what registering adds to the router. */
-  function register(add: () => void): ConnectRouter {
+  function register(own: RouteOptions | undefined, add: () => void): ConnectRouter {
     const { handlers } = router;
     const before = handlers.length;
     add();
     const added = handlers.splice(before);
-    handlers.push(
-      ...added.map((handler) => gateHandler(handler, { gate, isEarly, routerOptions, onBareCall })),
-    );
+    const readMaxBytes = own?.readMaxBytes ?? routerOptions.readMaxBytes ?? messages.readMaxBytes;
+    for (const handler of added) {
+      const inspector = createMessageInspector(handler.method.input, messages.limits);
+      const inspection = { inspector, readMaxBytes };
+      handlers.push(gateHandler(handler, { gate, inspection, isEarly, routerOptions, onBareCall }));
+    }
     return guarded;
   }
+
+  /** Options of a route take the place of those of its router, which have to be said again. */
+  const toRouteOptions = (
+    own: RouteOptions | undefined,
+    service: DescService,
+    tryRoute: () => void,
+  ): RouteOptions => ({
+    ...findProtocolsOff(router, tryRoute),
+    ...own,
+    binaryOptions: {
+      readUnknownFields: messages.keepUnknownFields.has(service),
+      ...routerOptions.binaryOptions,
+      ...own?.binaryOptions,
+    },
+  });
 
   const guarded: ConnectRouter = {
     handlers: router.handlers,
     service(service, implementation, own) {
-      const { routeOptions, inner } = takeInterceptors(own, interceptors);
+      const all = toRouteOptions(own, service, () => void router.service(service, {}));
+      const { routeOptions, inner } = takeInterceptors(all, interceptors);
       const impl = guard.guardService(service, implementation, inner);
-      return register(() => void router.service(service, impl, routeOptions));
+      return register(own, () => void router.service(service, impl, routeOptions));
     },
     rpc(method, implementation, own) {
-      const { routeOptions, inner } = takeInterceptors(own, interceptors);
+      const all = toRouteOptions(own, method.parent, () => void router.rpc(method, TRIED));
+      const { routeOptions, inner } = takeInterceptors(all, interceptors);
       const impl = guard.guardMethod(createMethodImplSpec(method, implementation), inner);
       // The guard of an implementation is of its kind.
-      return register(() => void router.rpc(method, impl as unknown as typeof implementation, routeOptions));
+      return register(
+        own,
+        () => void router.rpc(method, impl as unknown as typeof implementation, routeOptions),
+      );
     },
   };
   return guarded;
 }
+
+/** The protocols that a router can leave out, by how Connect calls them. */
+const PROTOCOLS = { grpc: "grpc", grpcWeb: "grpc-web", connect: "connect" } as const;
+
+/** Which of them routers leave out. */
+const protocolsOff = new WeakMap<ConnectRouter, RouteOptions>();
+
+/**
+ * Find the protocols that a router leaves out, which its routes with options of their own would have again.
+ *
+ * @param tryRoute registers a route without options. A router does not say what it leaves out, but its handlers do
+ */
+function findProtocolsOff(router: ConnectRouter, tryRoute: () => void): RouteOptions {
+  const options = knownOptions.get(router);
+  const known = protocolsOff.get(router);
+  if (known !== undefined || options !== undefined) {
+    return known ?? without((name) => Reflect.get(options ?? {}, name) !== false);
+  }
+  const before = router.handlers.length;
+  tryRoute();
+  const served = router.handlers.splice(before).flatMap(({ protocolNames }) => protocolNames);
+  if (served.length === 0) {
+    return {}; // a service without methods
+  }
+  const off = without((_, protocol) => served.includes(protocol));
+  protocolsOff.set(router, off);
+  return off;
+}
+
+function without(isServed: (name: string, protocol: string) => boolean): RouteOptions {
+  const off = Object.entries(PROTOCOLS).filter(([name, protocol]) => !isServed(name, protocol));
+  return Object.fromEntries(off.map(([name]) => [name, false]));
+}
+
+/** What is registered only to see by which protocols it is served. */
+const TRIED = (() => Promise.reject(new ConnectError("tried", Code.Unimplemented))) as never;
 
 /**
  * Take the interceptors out of the options of a route: they run inside of the rules. Left there, they would replace
  * those of the adapter.
  */
 function takeInterceptors(
-  own: RouteOptions | undefined,
+  own: RouteOptions,
   common: readonly Interceptor[],
-): { readonly routeOptions: RouteOptions | undefined; readonly inner: readonly Interceptor[] } {
-  if (own === undefined) {
-    return { routeOptions: own, inner: common };
-  }
-  const { interceptors = [], ...rest } = own;
-  return {
-    routeOptions: Object.keys(rest).length === 0 ? undefined : rest,
-    inner: [...common, ...interceptors],
-  };
+): { readonly routeOptions: RouteOptions; readonly inner: readonly Interceptor[] } {
+  const { interceptors = [], ...routeOptions } = own;
+  return { routeOptions, inner: [...common, ...interceptors] };
 }

@@ -1,4 +1,4 @@
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import {
   createServiceImplSpec,
   type Interceptor,
@@ -6,8 +6,10 @@ import {
   type ServiceImpl,
 } from "@connectrpc/connect";
 import type { PolicyTable } from "../../authorize/policy-table.ts";
+import type { MessageLimits } from "../../kernel/message-limits.ts";
 import type { WireErrorContext } from "../error-contract.ts";
 import type { Gate } from "../gate.ts";
+import { createMessageInspector, type MessageInspector } from "../message/message-inspector.ts";
 import { createErrorConversion } from "./error-conversion.ts";
 import {
   type GuardedStreamMethod,
@@ -25,6 +27,8 @@ export interface ImplementationGuardOptions extends MethodGuardOptions, WireErro
   readonly policies: PolicyTable;
   /** What streams are opened with. */
   readonly streams: StreamOptions;
+  /** What messages may be made of. */
+  readonly messageLimits: MessageLimits;
 }
 
 /** Puts the rules and the life of a call around what the application has written. */
@@ -70,10 +74,28 @@ export function gateOf(implementation: object): Gate | undefined {
   return gates.get(implementation);
 }
 
+/** What looks at the messages of methods, by the implementations that have a guard around them. */
+const inspectors = new WeakMap<object, ReadonlyMap<DescMethod, MessageInspector>>();
+
+/**
+ * Find what looks at the messages of a method before they are read, for who reads them without the handler of the route.
+ * Undefined: its implementation is not guarded.
+ */
+export function inspectorOf(implementation: object, method: DescMethod): MessageInspector | undefined {
+  return inspectors.get(implementation)?.get(method);
+}
+
 /** Create the guard of a server. */
 export function createImplementationGuard(options: ImplementationGuardOptions): ImplementationGuard {
-  const { policies, enforcement, streams } = options;
+  const { policies, enforcement, streams, messageLimits } = options;
   const toError = createErrorConversion(options);
+
+  const inspect = (implementation: object, methods: readonly DescMethod[]): void => {
+    const ofMethods = methods.map(
+      (method) => [method, createMessageInspector(method.input, messageLimits)] as const,
+    );
+    inspectors.set(implementation, new Map(ofMethods));
+  };
 
   function guardMethod(spec: MethodImplSpec, interceptors: readonly Interceptor[]): MethodImplSpec["impl"] {
     const policy = policies.get(spec.method);
@@ -81,6 +103,7 @@ export function createImplementationGuard(options: ImplementationGuardOptions): 
     const isShadow = enforcement.isShadow(spec.method.parent);
     const impl = guardImplementation(spec, { guard, policy, interceptors, toError, streams, isShadow });
     gates.set(impl, options.gate);
+    inspect(impl, [spec.method]);
     return impl;
   }
 
@@ -90,6 +113,7 @@ export function createImplementationGuard(options: ImplementationGuardOptions): 
       const specs = Object.entries(createServiceImplSpec(service, implementation).methods);
       const all = Object.fromEntries(specs.map(([name, spec]) => [name, guardMethod(spec, interceptors)]));
       gates.set(all, options.gate);
+      inspect(all, service.methods);
       return all as unknown as Partial<ServiceImpl<DescService>>; // each name has what implements its method
     },
   };

@@ -1,0 +1,12 @@
+import type { Decompress } from "./decompress.ts";
+import type { MessageInspector } from "./message-inspector.ts";
+
+/** How the body of a request is looked at. */
+export interface BodyInspection {
+  readonly inspector: MessageInspector;
+  readonly isBinary: boolean;
+  /** How large a message may be, in bytes. */
+  readonly maxBytes: number;
+  /** Undefined: messages are not compressed. */
+  readonly decompress: Decompress | undefined;
+}

@@ -1,0 +1,54 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { BodyInspection } from "./body-inspection.ts";
+import { joinParts } from "./decompress.ts";
+
+/**
+ * Look at a body that is one message, once it is whole. One that is not as long as was announced is left to Connect, which
+ * refuses it.
+ *
+ * @param announced the length in its header
+ */
+export async function* inspectWhole(
+  body: AsyncIterable<Uint8Array>,
+  { inspector, isBinary, maxBytes, decompress }: BodyInspection,
+  announced: string | null,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const expected = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined;
+  if (expected !== undefined && expected > maxBytes) {
+    throw tooLarge(maxBytes, expected);
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body) {
+    parts.push(part);
+    size += part.length;
+    if (expected === undefined ? size > maxBytes : size > expected) {
+      break;
+    }
+  }
+  const sent = joinParts(parts, size);
+  if (expected !== undefined && size !== expected) {
+    if (decompress !== undefined) {
+      throw new ConnectError(
+        `protocol error: promised ${expected} bytes, received ${size}`,
+        Code.InvalidArgument,
+      );
+    }
+    yield sent;
+    return;
+  }
+  if (size > maxBytes) {
+    throw tooLarge(maxBytes);
+  }
+  const message = decompress === undefined ? sent : await decompress(sent, maxBytes);
+  inspector.inspect(message, isBinary);
+  yield message;
+}
+
+/** As Connect says it. */
+export function tooLarge(maxBytes: number, size?: number): ConnectError {
+  return new ConnectError(
+    `message size ${size === undefined ? "" : `${size} `}is larger than configured readMaxBytes ${maxBytes}`,
+    Code.ResourceExhausted,
+  );
+}

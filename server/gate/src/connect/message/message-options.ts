@@ -1,0 +1,28 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { assertPositive } from "../../kernel/limits.ts";
+import { type MessageLimits, resolveMessageLimits } from "../../kernel/message-limits.ts";
+import type { AuthOptions } from "../auth-options.ts";
+
+/** Larger than any message of an ordinary service, and small enough to hold many at once. */
+const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
+
+/** What the messages of a server may be. */
+export interface MessageOptions {
+  readonly limits: MessageLimits;
+  /** How large one may be when it arrives, in bytes, where neither its service nor a known router says so. */
+  readonly readMaxBytes: number;
+  /** The services whose messages keep fields that their types do not have. */
+  readonly keepUnknownFields: ReadonlySet<DescService>;
+}
+
+type Given = Pick<AuthOptions, "readMaxBytes" | "messageLimits" | "keepUnknownFields">;
+
+/** Fill in the defaults. @throws TypeError when a limit is not a positive whole number */
+export function resolveMessageOptions({
+  readMaxBytes = DEFAULT_READ_MAX_BYTES,
+  messageLimits,
+  keepUnknownFields = new Set(),
+}: Given): MessageOptions {
+  assertPositive("readMaxBytes", readMaxBytes);
+  return { limits: resolveMessageLimits(messageLimits), readMaxBytes, keepUnknownFields };
+}
