@@ -15,9 +15,9 @@ import {
   validateUniversalHandlerOptions,
 } from "./connect-protocol.ts";
 import { findVersionFault, readConnectVersion } from "./connect-version.ts";
-import { boundTrailerMessage } from "./error-text.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
+import { boundTrailerMessage } from "./exchange/error-text.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { countBody, createWaitingBody, type WaitingBody } from "./exchange/waiting-bytes.ts";

@@ -12,7 +12,7 @@ import {
   trailerFlag,
   trailerSerialize,
 } from "../connect-protocol.ts";
-import { boundMessage } from "../error-text.ts";
+import { boundMessage } from "../exchange/error-text.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
 import type { UnaryCall } from "./head.ts";
 

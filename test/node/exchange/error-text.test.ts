@@ -2,8 +2,8 @@ import { connect as connectHttp2 } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { boundMessage } from "../../server/node/src/error-text.ts";
-import { serve } from "./serving.ts";
+import { boundMessage } from "../../../server/node/src/exchange/error-text.ts";
+import { serve } from "../serving.ts";
 
 const PATH = "/countersign.demo.v1.NotesService/CreateNote";
 
