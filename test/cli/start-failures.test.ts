@@ -69,6 +69,10 @@ describe("a server that cannot start says in one line what to mend", () => {
       says: '--cors-origins: "https://app.example/start" is more than an origin, which ends before the path: https://app.example',
     },
     {
+      args: ["--token-header", "Cookie"],
+      says: "--token-header must be a header of the token alone, and cookie says something else",
+    },
+    {
       args: ["--token-header", "x y"],
       says: '--token-header: "x y" is not the name of a header',
     },

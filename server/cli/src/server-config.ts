@@ -1,5 +1,5 @@
 import { assertFieldNames, assertHosts } from "@countersign/node/internal";
-import { assertOrigins, resolveResource } from "@countersign/server/internal";
+import { assertOrigins, resolveResource, resolveTokenHeader } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { SETTINGS } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -35,7 +35,10 @@ export function requireServerConfig(config: Config): ServerConfig {
 
 /** @throws UsageError when the header that has the token has a name that none can have */
 export function assertTokenHeader({ tokenHeader }: Config): void {
-  asUsage(() => assertFieldNames(`--${SETTINGS.tokenHeader.flag}`, [tokenHeader]));
+  asUsage(() => {
+    assertFieldNames(`--${SETTINGS.tokenHeader.flag}`, [tokenHeader]);
+    resolveTokenHeader(`--${SETTINGS.tokenHeader.flag}`, tokenHeader);
+  });
 }
 
 function asUsage(check: () => void): void {

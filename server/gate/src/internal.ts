@@ -59,6 +59,7 @@ export { createRefusalLog } from "./kernel/refusal-log.ts";
 export { REMEDIES, type Remedies, toRemedy } from "./kernel/remedies.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
+export { resolveTokenHeader } from "./kernel/token-header.ts";
 export { isRefreshId, isScopeToken, MAX_SCOPES, toQuotable } from "./kernel/wire-names.ts";
 export { fetchDocument } from "./keys/fetch-document.ts";
 export { importKeys } from "./keys/import-keys.ts";

@@ -40,6 +40,25 @@ describe("the keys of an issuer (S4, S5)", () => {
     expect(await refuse(macToken(Buffer.alloc(32, 8)))).toEqual(SIGNATURE);
   });
 
+  test("may be a secret beside a key set that is down: a token that the secret should sign asks the secret alone", async () => {
+    const fetch = () => Promise.reject(new Error("down"));
+    const { verify, refuse } = resolve([
+      { jwksUri: "https://issuer.example/jwks", fetch },
+      { sharedSecret: secret },
+    ]);
+    expect(await refuse(macToken(Buffer.alloc(32, 8)))).toEqual(SIGNATURE);
+    expect((await verify(macToken())).principal.subject).toBe("usr_ada");
+    expect(await refuse(signToken(one))).toMatchObject({ reason: "AUTH_UNAVAILABLE" });
+  });
+
+  test("are refused beside hosts for http:// that are none, also where nothing is fetched", () => {
+    for (const host of ["keycloak", "keycloak:99999", "http://keycloak:8080"]) {
+      expect(() => resolve(jwks(one.jwk), { insecure: { allowHttpHosts: [host] } })).toThrow(
+        "must be a host in lower case with its port",
+      );
+    }
+  });
+
   test("may be a source that says it has a secret, and then only", async () => {
     const { keys } = resolve([{ sharedSecret: secret }]).issuer;
     const { verify, refuse } = resolve([{ source: keys }], { algorithms: ["HS256"] });

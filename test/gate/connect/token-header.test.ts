@@ -120,4 +120,35 @@ describe("a token in a header of its own", () => {
       expect(() => setUpGate({ tokenHeader })).toThrow("tokenHeader must be the name of a header");
     }
   });
+
+  test("is none that says something else of the request", () => {
+    const taken = [
+      "Host",
+      "cookie",
+      "content-type",
+      "Content-Length",
+      "connection",
+      "keep-alive",
+      "te",
+      "trailer",
+    ];
+    const more = ["transfer-encoding", "upgrade", "proxy-authorization", "grpc-timeout", "grpc-encoding"];
+    for (const tokenHeader of [
+      ...taken,
+      ...more,
+      "connect-protocol-version",
+      "countersign-stream-id",
+      "origin",
+    ]) {
+      expect(() => setUpGate({ tokenHeader })).toThrow("tokenHeader must be a header of the token alone");
+    }
+    for (const tokenHeader of [
+      "x-goog-iap-jwt-assertion",
+      "hosted-token",
+      "connector",
+      "teleport-jwt-assertion",
+    ]) {
+      expect(() => setUpGate({ tokenHeader })).not.toThrow();
+    }
+  });
 });

@@ -188,6 +188,8 @@ describe("a key set at a URL (S5)", () => {
       "*:8080",
       "keycloak:8080/certs",
       "Keycloak:8080",
+      "keycloak:99999",
+      "keycloak:65536",
       "",
     ]) {
       expect(() => fetchOf("http://keycloak:8080/certs", host)).toThrowError(

@@ -7,6 +7,7 @@ import { createKeyReport, type KeyReport } from "../keys/key-report.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
 import { areHeaders } from "../keys/request-headers.ts";
+import { createUrlCheck } from "../keys/secure-url.ts";
 import { createSharedSecret } from "../keys/shared-secret.ts";
 import { createStaticKeys } from "../keys/static-keys.ts";
 import { type KeyAlgorithms, resolveAlgorithms } from "./key-algorithms.ts";
@@ -85,6 +86,7 @@ export function resolveKeys(owner: KeyOwner, server: KeyHost): ResolvedKeys {
       hasSecret: list.some(hasSharedSecret),
       hasOthers: kinds.some((kind) => kind !== "sharedSecret"),
     });
+    createUrlCheck(owner.insecure?.allowHttpHosts ?? []); // a wrong one is a mistake, also where nothing is fetched
     const report = createKeyReport(owner.issuer, server.onWarning);
     const sources = list.map((keys) => createSource(keys, { owner, server, algorithms, report }));
     return { algorithms: algorithms.all, keys: joinKeys(sources) };

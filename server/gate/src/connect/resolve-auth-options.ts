@@ -6,6 +6,7 @@ import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import { type IsolatedObserver, type ObserverFailures, resolveObserver } from "../kernel/observers.ts";
+import { resolveTokenHeader } from "../kernel/token-header.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { assertAuthOptions } from "./assert-auth-options.ts";
@@ -41,9 +42,6 @@ const DEFAULT_GATE_TIMEOUT_MS = 5000;
 
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_SECONDS = 300;
-
-/** The name of a field ([RFC 9110 §5.1](https://www.rfc-editor.org/rfc/rfc9110#section-5.1)). */
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** All options, each of which has a value. */
 type AllOptions = { readonly [Name in keyof AuthOptions]-?: Exclude<AuthOptions[Name], undefined> };
@@ -89,7 +87,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertAuthOptions(options);
   const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
-  const { onWarning = printWarning } = options;
+  const { onWarning = printWarning, tokenHeader = AUTHORIZATION } = options;
   const observer = observerOf(options, { onWarning, clock });
   const trust = (issuer: IssuerOptions): TrustedIssuer =>
     resolveIssuer(issuer, { audience: options.audience, clock, observer, onWarning });
@@ -109,7 +107,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     resource: resolveResource(options.resource),
-    tokenHeader: resolveTokenHeader(options.tokenHeader),
+    tokenHeader: resolveTokenHeader("tokenHeader", tokenHeader),
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: resolveTolerance(options.clockToleranceSeconds),
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
@@ -157,13 +155,6 @@ function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
     );
   }
   return seconds;
-}
-
-function resolveTokenHeader(name: unknown = AUTHORIZATION): string {
-  if (typeof name !== "string" || !FIELD_NAME.test(name)) {
-    throw new TypeError("tokenHeader must be the name of a header, such as cf-access-jwt-assertion");
-  }
-  return name.toLowerCase();
 }
 
 function resolveMaxTokenBytes(bytes = DEFAULT_MAX_TOKEN_BYTES): number {

@@ -1,6 +1,6 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import { assertOptions, TEXT } from "../kernel/option-forms.ts";
-import { NAMES, type OptionForms, TENANTS, type Texts, toOptionalList } from "./preset-forms.ts";
+import { NAMES, type OptionForms, TENANT, TENANTS, type Texts, toOptionalList } from "./preset-forms.ts";
 
 /** What {@link entra} takes. */
 export interface EntraOptions {
@@ -19,7 +19,7 @@ export interface EntraOptions {
 
 /** The forms of its options. */
 export const ENTRA_OPTIONS: OptionForms<EntraOptions> = {
-  tenant: TEXT,
+  tenant: TENANT,
   tenants: TENANTS,
   audience: NAMES,
   version: TEXT,

@@ -1,6 +1,6 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import { assertOptions, TEXT } from "../kernel/option-forms.ts";
-import { type OptionForms, REQUIRED_TEXT } from "./preset-forms.ts";
+import { type OptionForms, REQUIRED_SEGMENT } from "./preset-forms.ts";
 
 /** What {@link firebase} takes. */
 export interface FirebaseOptions {
@@ -11,7 +11,10 @@ export interface FirebaseOptions {
 }
 
 /** The forms of its options. */
-export const FIREBASE_OPTIONS: OptionForms<FirebaseOptions> = { projectId: REQUIRED_TEXT, rolesClaim: TEXT };
+export const FIREBASE_OPTIONS: OptionForms<FirebaseOptions> = {
+  projectId: REQUIRED_SEGMENT,
+  rolesClaim: TEXT,
+};
 
 /**
  * Trust the ID tokens of a project of Firebase Authentication, which are what its clients send to servers. Those of the

@@ -1,6 +1,13 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import { assertOptions, TEXT } from "../kernel/option-forms.ts";
-import { NAMES, type OptionForms, REQUIRED_HOST, type Texts, toOptionalList } from "./preset-forms.ts";
+import {
+  NAMES,
+  type OptionForms,
+  REQUIRED_HOST,
+  SEGMENT,
+  type Texts,
+  toOptionalList,
+} from "./preset-forms.ts";
 
 /** What {@link okta} takes. */
 export interface OktaOptions {
@@ -17,7 +24,7 @@ export interface OktaOptions {
 /** The forms of its options. */
 export const OKTA_OPTIONS: OptionForms<OktaOptions> = {
   domain: REQUIRED_HOST,
-  authorizationServer: TEXT,
+  authorizationServer: SEGMENT,
   audience: NAMES,
   groupsClaim: TEXT,
 };

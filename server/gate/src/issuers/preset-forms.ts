@@ -44,6 +44,13 @@ export const LOCATION: OptionForm = {
   says: "must be a URL such as https://login.example.com/acme, without query and fragment",
   accepts: isLocation,
 };
+/** What stands between two slashes of a URL, and cannot lead out of there. */
+const ONE_SEGMENT = /^(?!\.{1,2}$)[\w.~:-]{1,128}$/;
+/** An identifier that is one segment of a path. */
+export const SEGMENT: OptionForm = {
+  says: "must be one identifier of at most 128 letters, digits and -._~:",
+  accepts: (value) => isText(value) && ONE_SEGMENT.test(value),
+};
 export const BYTES: OptionForm = {
   says: "must be a Uint8Array",
   accepts: (value) => value instanceof Uint8Array,
@@ -56,13 +63,21 @@ export const FIELDS: OptionForm = {
   says: "must be header fields by their names, or a function that returns them",
   accepts: (value) => typeof value === "function" || OBJECT.accepts(value),
 };
+/** What Entra calls its authorities for several tenants, none of which is one. */
+const NO_TENANTS: ReadonlySet<string> = new Set(["common", "organizations", "consumers"]);
+export const TENANT: OptionForm = {
+  says: "must be the id of one tenant, not common, organizations or consumers",
+  accepts: isTenant,
+};
 export const TENANTS: OptionForm = {
-  says: "must be a list of tenants, or a function that says whether one is allowed",
-  accepts: (value) => typeof value === "function" || (Array.isArray(value) && value.every(isText)),
+  says: "must be a list of the ids of tenants, or a function that says whether one is allowed",
+  accepts: (value) =>
+    typeof value === "function" || (Array.isArray(value) && value.length > 0 && value.every(isTenant)),
 };
 
 export const REQUIRED_TEXT: OptionForm = { ...TEXT, isRequired: true };
 export const REQUIRED_NAMES: OptionForm = { ...NAMES, isRequired: true };
+export const REQUIRED_SEGMENT: OptionForm = { ...SEGMENT, isRequired: true };
 export const REQUIRED_HOST: OptionForm = { ...HOST, isRequired: true };
 export const REQUIRED_LOCATION: OptionForm = { ...LOCATION, isRequired: true };
 
@@ -72,4 +87,13 @@ function isLocation(value: unknown): boolean {
   }
   const { protocol, search, hash, username, password } = new URL(value);
   return /^https?:$/.test(protocol) && [search, hash, username, password].every((part) => part === "");
+}
+
+function isTenant(value: unknown): boolean {
+  return (
+    isText(value) &&
+    /^[\w.-]+$/.test(value) &&
+    ONE_SEGMENT.test(value) &&
+    !NO_TENANTS.has(value.toLowerCase())
+  );
 }

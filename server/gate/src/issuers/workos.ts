@@ -1,6 +1,6 @@
 import type { IssuerOptions } from "../connect/issuer-options.ts";
 import { assertOptions } from "../kernel/option-forms.ts";
-import { LOCATION, type OptionForms, REQUIRED_TEXT } from "./preset-forms.ts";
+import { LOCATION, type OptionForms, REQUIRED_SEGMENT } from "./preset-forms.ts";
 
 /** What {@link workos} takes. */
 export interface WorkosOptions {
@@ -11,7 +11,7 @@ export interface WorkosOptions {
 }
 
 /** The forms of its options. */
-export const WORKOS_OPTIONS: OptionForms<WorkosOptions> = { clientId: REQUIRED_TEXT, issuer: LOCATION };
+export const WORKOS_OPTIONS: OptionForms<WorkosOptions> = { clientId: REQUIRED_SEGMENT, issuer: LOCATION };
 
 /**
  * Trust the access tokens of WorkOS AuthKit. They have no `aud`; whom they are for is said by the keys, which no other

@@ -23,7 +23,7 @@ const HOST_AND_PORT = /^(?:[a-z0-9](?:[a-z0-9._-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{
  * @throws TypeError when one of them is no host with a port
  */
 export function createUrlCheck(httpHosts: readonly string[]): UrlCheck {
-  const wrong = httpHosts.find((host) => typeof host !== "string" || !HOST_AND_PORT.test(host));
+  const wrong = httpHosts.find((host) => typeof host !== "string" || !isHostAndPort(host));
   if (wrong !== undefined) {
     throw new TypeError(
       `insecure.allowHttpHosts: ${JSON.stringify(wrong)} must be a host in lower case with its port, as keycloak:8080`,
@@ -51,6 +51,10 @@ export function createUrlCheck(httpHosts: readonly string[]): UrlCheck {
     isAllowed: (url, from) =>
       url.protocol === "https:" || isHttpHost(url) || (isLocal(url) && from.protocol === "http:"),
   };
+}
+
+function isHostAndPort(text: string): boolean {
+  return HOST_AND_PORT.test(text) && URL.canParse(`http://${text}`); // which knows how high ports go
 }
 
 /** Check whether a URL has a user or a password in it, which no error may repeat. */
