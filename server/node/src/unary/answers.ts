@@ -27,7 +27,7 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
   grpc: {
     accept: (call, data) => toEnvelopedAnswer(call, [{ flags: 0, data }]),
     refuse(call, reason) {
-      setTrailerStatus(call.responseTrailer, toCallError(reason));
+      setTrailerStatus(call.responseTrailer, boundMessage(toCallError(reason)));
       return toAnswerWithBody(call, undefined);
     },
   },
@@ -59,7 +59,7 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
 /** An error that is no ConnectError leaves as "internal error". */
 function toCallError(reason: unknown): ConnectError & { readonly isWireError?: boolean } {
   if (reason instanceof ConnectError) {
-    return boundMessage(reason);
+    return reason;
   }
   return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
 }
