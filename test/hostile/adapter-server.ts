@@ -19,7 +19,7 @@ import type { AdapterName } from "./start-adapters.ts";
 // Servers in a process of their own, in the ways in which users put theirs up. What throws in one of them, ends it.
 
 /** The hosts that the cases name, without their ports. */
-const HOSTS = ["a", "aa", "a.example", "a.example.", "a_b-c.example", "xn--bcher-kva.example"];
+const HOSTS = ["a", "aa", "b.example", "a.example", "a.example.", "a_b-c.example", "xn--bcher-kva.example"];
 
 const access = { access: Access.PUBLIC };
 const service = echoService({

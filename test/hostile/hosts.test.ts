@@ -60,8 +60,8 @@ function overHttp1(target: RawTarget, unserved: readonly number[]): void {
     const send = (host: string) => sendBytes(target, toBytes({ hosts: [host] }));
     expect(await others(badHosts, send, [400])).toEqual({});
   });
-  test("a missing, second or hidden host is answered with 400", async () => {
-    expect(await others(hostless, (bytes) => sendBytes(target, bytes), [400])).toEqual({});
+  test("a missing, second or hidden host is answered with 400, and a version that is none with 505", async () => {
+    expect(await others(hostless, (bytes) => sendBytes(target, bytes), [400, 505])).toEqual({});
   });
   for (const method of methods) {
     test(`a bad target reaches no handler with ${method}`, async () => {
