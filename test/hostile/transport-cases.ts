@@ -130,7 +130,7 @@ const queries: readonly HostileCase[] = [
     "TOKEN_INVALID",
     DETAIL.twice,
   ],
-  ["an escaped name in the query", "?access%5Ftoken=a", bearer(good), "passed", undefined],
+  ["an escaped name in the query", "?access%5Ftoken=a", bearer(good), "TOKEN_INVALID", DETAIL.twice],
   [
     "another parameter that looks alike",
     "?xaccess_token=a&access_token2=b",

@@ -141,5 +141,9 @@ test("an issuer learns of the keys of those that it exchanges tokens of", async 
   const toPart = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
   const token = [toPart({ alg: "ES256", typ: "at+jwt", kid: "k" }), toPart({ iss: idp }), "AA"].join(".");
   await expect(client.signIn({ credential: { case: "federated", value: { token } } })).rejects.toThrow();
-  expect(fetches).toEqual([{ issuer: idp, result: "failed", microseconds: expect.any(Number) }]);
+  // They are fetched at start, and for the token once more unless the pause after a failure is not over.
+  expect([1, 2]).toContain(fetches.length);
+  for (const fetched of fetches) {
+    expect(fetched).toEqual({ issuer: idp, result: "failed", microseconds: expect.any(Number) });
+  }
 });

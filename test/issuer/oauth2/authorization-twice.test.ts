@@ -13,7 +13,7 @@ const BODY = "grant_type=client_credentials";
 type Fields = readonly string[];
 
 async function postHttp1(origin: string, fields: Fields): Promise<readonly unknown[]> {
-  const headers = ["host", "a", ...TYPE, ...fields];
+  const headers = ["host", new URL(origin).host, ...TYPE, ...fields];
   const { status, body } = await ask(origin, { method: "POST", path: PATH, headers, body: BODY });
   return [status, JSON.parse(body).error];
 }

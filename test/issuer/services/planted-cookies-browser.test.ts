@@ -42,7 +42,11 @@ async function startPage() {
   const origin = `https://auth.example.test:${port}`;
   const issuer = stack.use(await createIssuer(inFolder(folder.path, { url: origin })));
   await issuer.accounts.create(ADA);
-  const listener = await listen(buildRequestListener({ ...serve(issuer).auth }), { port, tls: TLS });
+  const listener = await listen(buildRequestListener({ ...serve(issuer).auth }), {
+    port,
+    tls: TLS,
+    allowedHosts: ["auth.example.test"],
+  });
   stack.defer(() => listener.close(0));
   const sibling = stack.use(await startSibling());
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
