@@ -95,11 +95,21 @@ export function createWaitingBody(
       breakOff(req, res);
     },
   };
+  let isOver = false;
+  // Who reads the body need not say that it reads no more of it: what has come is let go of with the answer.
+  res.once("close", () => {
+    isOver = true;
+    budget.release(holder);
+  });
   return {
     get isBrokenOff() {
       return isBrokenOff;
     },
-    hold: (bytes) => budget.hold(holder, bytes),
+    hold(bytes) {
+      if (!isOver) {
+        budget.hold(holder, bytes);
+      }
+    },
     release: () => budget.release(holder),
   };
 }
