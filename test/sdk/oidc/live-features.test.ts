@@ -3,7 +3,7 @@ import { createMemoryStore, createSession } from "@countersign/sdk";
 import { clientCredentials, type OidcOptions, oidc } from "@countersign/sdk/oidc";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { decodeJwt } from "jose";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../../support/browser.ts";
 import { notEmpty } from "../../support/not-empty.ts";
@@ -34,7 +34,7 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]();
 });
 
-/** Sign in on the provider's own pages, as a user does, and stay on its page. */
+/** Sign in on the provider's own pages, as a user does; the context has the provider's session. */
 async function signIn(options: Partial<OidcOptions> = {}, store = createMemoryStore()) {
   const source = oidc({
     issuer: provider.issuer,
@@ -46,15 +46,30 @@ async function signIn(options: Partial<OidcOptions> = {}, store = createMemorySt
   });
   const clock = createFakeClock();
   const session = createSession({ baseUrl, source, clock, store });
-  const page = await browser.newPage();
-  await page.route("http://127.0.0.1/**", (route) => route.fulfill({ body: "back" }));
-  const callback = page.waitForRequest((request) => request.url().startsWith(REDIRECT_URI));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const callback = redirectTo(context, REDIRECT_URI);
   const url = await source.signInUrl();
   await page.goto(url.href);
   await consent(page);
   const callbackUrl = (await callback).url();
   await session.begin(() => source.finishSignIn(callbackUrl));
-  return { source, session, clock, page, url };
+  return { source, session, clock, context, url };
+}
+
+/**
+ * Open an address in a page of its own: where the provider redirects to, no server listens, and the browser's
+ * own page about that interrupts what the page goes to next.
+ */
+async function open(context: BrowserContext, url: URL): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url.href);
+  return page;
+}
+
+/** The request for the address that the provider redirects to. */
+function redirectTo(context: BrowserContext, uri: string): Promise<Request> {
+  return context.waitForEvent("request", (request) => request.url().startsWith(uri));
 }
 
 async function consent(page: Page): Promise<void> {
@@ -65,14 +80,14 @@ async function consent(page: Page): Promise<void> {
 }
 
 test("a provider that takes pushed requests only signs in", async () => {
-  const { session, page, url } = await signIn();
+  const { session, context, url } = await signIn();
   expect([...url.searchParams.keys()].sort()).toEqual(["client_id", "request_uri"]);
   expect(session.getSnapshot().status).toBe("signed_in");
-  await page.close();
+  await context.close();
 });
 
 test("a token is for the resource that was asked for, and so is the next one", async () => {
-  const { session, clock, page } = await signIn({
+  const { session, clock, context } = await signIn({
     resource: RESOURCE,
     scopes: ["openid", "offline_access", "notes:read"],
   });
@@ -82,12 +97,12 @@ test("a token is for the resource that was asked for, and so is the next one", a
   const second = decodeJwt(await session.token());
   expect(second.aud).toBe(RESOURCE);
   expect(second.jti).not.toBe(first.jti);
-  await page.close();
+  await context.close();
 });
 
 test("after a sign-out the refresh token is worth nothing", async () => {
   const store = createMemoryStore();
-  const { source, session, page } = await signIn({}, store);
+  const { source, session, context } = await signIn({}, store);
   const entry = await store.read();
   // What a thief has copied.
   const refreshToken = entry?.kind === "signed_in" ? entry.refreshToken?.reveal() : undefined;
@@ -98,28 +113,28 @@ test("after a sign-out the refresh token is worth nothing", async () => {
     kind: "final",
     message: "the provider does not accept the grant any more",
   });
-  await page.close();
+  await context.close();
 });
 
 test("the provider ends its own session, and then asks for the user again", async () => {
-  const { source, session, page } = await signIn();
+  const { source, session, context } = await signIn();
   await session.signOut();
-  const back = page.waitForRequest((request) => request.url().startsWith(SIGNED_OUT_URI));
+  const back = redirectTo(context, SIGNED_OUT_URI);
   const url = await source.signOutUrl({ returnTo: SIGNED_OUT_URI });
   expect(url.searchParams.get("id_token_hint")).toMatch(/^ey/);
-  await page.goto(url.href);
+  const page = await open(context, url);
   await page.locator("button[name=logout]").click();
   await back;
   const silent = await source.signInUrl({ parameters: { prompt: "none" } });
-  const refusal = page.waitForRequest((request) => request.url().startsWith(REDIRECT_URI));
-  // Nothing listens where it leads.
-  await page.goto(silent.href).catch(() => undefined);
+  const refusal = redirectTo(context, REDIRECT_URI);
+  // No server listens where it leads.
+  await open(context, silent).catch(() => undefined);
   await expect(source.finishSignIn((await refusal).url())).rejects.toMatchObject({
     kind: "final",
     reason: "interaction_required",
     message: "the provider answered login_required",
   });
-  await page.close();
+  await context.close();
 });
 
 const SECRETS = notEmpty([
