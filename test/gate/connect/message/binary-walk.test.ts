@@ -72,9 +72,23 @@ describe("a message that could be read in two ways is malformed:", () => {
     "a group that does not end": [0xa3, 0x06],
     "a wire type that there is not": [0x0e],
     "a text that is not there": [0x2a, 9],
+    "a text that ends where no number of 32 bits says": [0x2a, 0x81, 0x80, 0x80, 0x80, 0x10, 0x61],
+    "a tag beyond the largest": [0x8a, 0x80, 0x80, 0x80, 0x10, 0],
+    "a tag that has more bytes than a number of 64 bits": [...Array(10).fill(0x80), 0],
+    "a length that has more bytes than a number of 64 bits": [0x2a, ...Array(10).fill(0x80), 0],
+    "a number that has more bytes than one of 64 bits": [0xa0, 6, ...Array(10).fill(0x80), 0],
+    "a varint that does not end": [0xa0, 6, ...Array(400).fill(0xff)],
   };
   test.each(notEmpty(Object.entries(bodies)))("%s", (_, bytes) => {
     expect(walk(Uint8Array.from(bytes))).toBe("malformed");
+  });
+
+  test("and the largest tag, the longest number and a length in more bytes than it needs are not", () => {
+    const largestTag = [0xfd, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3, 4];
+    const longest = [0xa0, 6, ...Array(9).fill(0xff), 1];
+    const padded = [0x2a, 0x81, 0x80, 0x80, 0x80, 0, 0x61];
+    expect(walk(Uint8Array.from([...largestTag, ...longest, ...padded]), atMost(3))).toBeUndefined();
+    expect(walk(Uint8Array.from([...largestTag, ...longest, ...padded]), atMost(2))).toBe("elements");
   });
 
   test("and unknown fields of every form are not", () => {

@@ -14,6 +14,12 @@ const WIRE_FORMS: readonly (WireForm | undefined)[] = [
   "fixed32",
 ];
 const END_GROUP = 4;
+/** The largest tag: field number 2^29 - 1 and three bits of wire type. What reads messages keeps 32 bits of a tag. */
+const MAX_TAG = 2 ** 32 - 1;
+/** The most bytes of a varint: 64 bits, seven in each. */
+const MAX_VARINT_BYTES = 10;
+/** What a longer one is read as: no tag is so large, and no message so long. */
+const NO_NUMBER = Number.POSITIVE_INFINITY;
 
 /** How many packed numbers, or bytes of numbers of no fixed size, count as one element. */
 const PACKED_TO_ONE = 8;
@@ -84,6 +90,9 @@ class BinaryWalk {
       return this.#leave();
     }
     const tag = this.#readVarint();
+    if (tag > MAX_TAG) {
+      return "malformed";
+    }
     const wireType = tag % 8;
     if (wireType === END_GROUP) {
       return this.#level.isGroup ? this.#leaveGroup() : "malformed";
@@ -123,7 +132,9 @@ class BinaryWalk {
       return undefined;
     }
     if (form === "varint") {
-      this.#readVarint();
+      if (this.#readVarint() === NO_NUMBER) {
+        return "malformed";
+      }
     } else {
       const length = PACKED_SIZES[form] ?? this.#readVarint();
       if (inner !== undefined && this.#at + length <= this.#level.end) {
@@ -151,7 +162,7 @@ class BinaryWalk {
   #readVarint(): number {
     let value = 0;
     let unit = 1;
-    for (;;) {
+    for (let read = 0; read < MAX_VARINT_BYTES; read += 1) {
       const byte = this.#bytes[this.#at++] ?? 0;
       value += (byte % 0x80) * unit;
       if (byte < 0x80) {
@@ -159,5 +170,6 @@ class BinaryWalk {
       }
       unit *= 0x80;
     }
+    return NO_NUMBER;
   }
 }
