@@ -58,7 +58,7 @@ export function createDecider(options: DeciderOptions): Decider {
     } catch (error) {
       return toRefusal(error, request, options);
     }
-    return isThenable(answer) ? settle(answer, options, { request, controller }) : toVerdict(answer);
+    return mayBeThenable(answer) ? settle(answer, options, { request, controller }) : toVerdict(answer);
   };
 }
 
@@ -70,7 +70,7 @@ interface Asked {
 
 /** Wait for an answer until the call has ended or the time is over: then no answer is any good. */
 function settle(
-  answer: PromiseLike<unknown>,
+  answer: unknown,
   options: DeciderOptions,
   { request, controller }: Asked,
 ): Promise<AuthError | undefined> {
@@ -93,7 +93,8 @@ function settle(
       KEEPS_PROCESS_ALIVE,
     );
     signal.addEventListener("abort", leave);
-    answer.then(
+    // Another library's promise may call back twice, throw, or return a promise of its own: this one does not.
+    Promise.resolve(answer).then(
       (value) => end(toVerdict(value)),
       (error: unknown) => {
         // What it rejects with because it was aborted is no news.
@@ -130,6 +131,7 @@ function unavailable(why: string, cause?: unknown): AuthError {
   });
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+/** Its `then` is not looked at here: a getter may throw, or answer differently the second time. */
+function mayBeThenable(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
