@@ -65,7 +65,7 @@ describe("several sources of keys of one issuer", () => {
     ]);
     const withRemote = joinKeys([many, remote]);
     expect(withRemote.find("two", "ES256")).toEqual(four);
-    expect(await withRemote.findAgain?.("two", "ES256")).toEqual([two, nameless, nameless, nameless]);
+    expect(await withRemote.findAgain?.("two", "ES256", four)).toEqual(two);
     const asked = joinKeys([{ find: () => four, isTrusted: () => true }, remote]);
     expect(await asked.find("two", "ES256")).toEqual([two, nameless, nameless, nameless]);
   });
@@ -80,7 +80,7 @@ describe("several sources of keys of one issuer", () => {
     };
     const joined = joinKeys([down, shared]);
     expect(await joined.find("any", "HS256")).toBe(secret);
-    expect(await joined.findAgain?.("any", "HS256")).toBeUndefined();
+    expect(await joined.findAgain?.("any", "HS256", [secret])).toBeUndefined();
     expect(await joined.find("any", "HS512")).toBeUndefined();
     await expect(async () => joined.find("any", "ES256")).rejects.toThrowError(
       expect.objectContaining({ reason: "AUTH_UNAVAILABLE" }),
@@ -110,9 +110,9 @@ describe("several sources of keys of one issuer", () => {
     const late: KeySource = { find: async () => two, isTrusted: () => true };
     const joined = joinKeys([known(one).source, late]);
     expect(joined.find("one", "ES256")).toBe(one);
-    expect(await joined.findAgain?.("one", "ES256")).toBe(two);
+    expect(await joined.findAgain?.("one", "ES256", [one])).toBe(two);
     const withDown = joinKeys([known(one).source, down]);
-    await expect(async () => withDown.findAgain?.("one", "ES256")).rejects.toThrowError(
+    await expect(async () => withDown.findAgain?.("one", "ES256", [one])).rejects.toThrowError(
       expect.objectContaining({ reason: "AUTH_UNAVAILABLE" }),
     );
   });

@@ -17,7 +17,7 @@ export interface KeyWait {
  * @throws AuthError `AUTH_UNAVAILABLE` when they were not there in time
  */
 export async function awaitKeys(
-  pending: Promise<FoundKeys>,
+  pending: PromiseLike<FoundKeys>,
   keyWait: KeyWait | undefined,
 ): Promise<FoundKeys> {
   if (keyWait === undefined) {

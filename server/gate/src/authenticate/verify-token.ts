@@ -1,7 +1,7 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { type FactsInput, oneOf, toFactText } from "../errors/facts.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { toFound, toKeys } from "../keys/found-keys.ts";
+import { isPromise, MAX_TRIED_KEYS, toFound, toKeys } from "../keys/found-keys.ts";
 import { toKid } from "../keys/import-keys.ts";
 import type { FoundKeys, SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
 import { awaitKeys, type KeyWait } from "./await-keys.ts";
@@ -46,10 +46,9 @@ export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: Ke
   const { algorithm, kid } = checkHeader({ header, payload }, issuer);
   const found = issuer.keys.find(kid, algorithm);
   const candidate = { token, payload, issuer, algorithm, kid, keyWait };
-  if (!(found instanceof Promise)) {
-    return verifyWith(found, candidate);
-  }
-  return awaitKeys(found, keyWait).then((keys) => verifyWith(keys, candidate));
+  return isPromise(found)
+    ? awaitKeys(found, keyWait).then((keys) => verifyWith(keys, candidate))
+    : verifyWith(found, candidate);
 }
 
 /** A token whose signature has not been verified. */
@@ -64,7 +63,8 @@ interface CandidateToken {
 }
 
 function verifyWith(found: FoundKeys, candidate: CandidateToken): Promise<Verdict> {
-  if (found === undefined) {
+  const keys = toFound(toKeys(found));
+  if (keys === undefined) {
     const { kid, algorithm } = candidate;
     throw invalid("the issuer has no such key", {
       check: "key",
@@ -72,10 +72,9 @@ function verifyWith(found: FoundKeys, candidate: CandidateToken): Promise<Verdic
       got: kid === undefined ? "no kid" : `kid ${kid}`,
     });
   }
-  const verified = verifySignature(candidate.token, found);
-  return verified.then(
+  return verifySignature(candidate.token, keys).then(
     (key) => toVerdict(key, candidate),
-    (cause: unknown) => verifyAgain(cause, found, candidate),
+    (cause: unknown) => verifyAgain(cause, toKeys(keys), candidate),
   );
 }
 
@@ -88,30 +87,35 @@ function toVerdict(key: VerificationKey, { payload, issuer }: CandidateToken): V
   }
 }
 
-/** No key verifies it: the issuer may have another one under the old name by now. */
+/**
+ * None of the keys verifies it: the issuer may have another one under the old name by now, or have one that was not
+ * tried yet.
+ */
 async function verifyAgain(
   cause: unknown,
-  tried: NonNullable<FoundKeys>,
+  tried: readonly VerificationKey[],
   candidate: CandidateToken,
 ): Promise<Verdict> {
   if (!isSignatureError(cause)) {
     throw cause;
   }
   const { token, issuer, algorithm, kid, keyWait } = candidate;
-  const found = issuer.keys.findAgain?.(kid, algorithm);
-  const keys = toKeys(found instanceof Promise ? await awaitKeys(found, keyWait) : found);
-  const others = toFound(keys.filter((key) => !toKeys(tried).includes(key)));
-  if (others === undefined) {
+  const found = issuer.keys.findAgain?.(kid, algorithm, tried);
+  const keys = toKeys(isPromise(found) ? await awaitKeys(found, keyWait) : found);
+  const others = toFound(keys.filter((key) => !tried.includes(key)));
+  // A token has a second try, and not as many as a source has keys.
+  if (others === undefined || tried.length > MAX_TRIED_KEYS) {
     throw refuseSignature(cause, tried, candidate);
   }
-  const verified = verifySignature(token, others).catch((last: unknown) => {
-    throw isSignatureError(last) ? refuseSignature(last, others, candidate) : last;
-  });
-  return toVerdict(await verified, candidate);
+  return verifySignature(token, others).then(
+    (key) => toVerdict(key, candidate),
+    (last: unknown) => verifyAgain(last, [...tried, ...toKeys(others)], candidate),
+  );
 }
 
-function refuseSignature(cause: unknown, tried: NonNullable<FoundKeys>, { kid, algorithm }: CandidateToken) {
-  const count = toKeys(tried).length;
+function refuseSignature(cause: unknown, tried: readonly VerificationKey[], candidate: CandidateToken) {
+  const { kid, algorithm } = candidate;
+  const count = tried.length;
   return invalid(
     "the signature does not verify",
     {

@@ -4,6 +4,7 @@ import { assertOptionNames } from "../kernel/option-names.ts";
 import { joinKeys } from "../keys/joined-keys.ts";
 import { createJwksFetch, type JwksLocation } from "../keys/jwks-location.ts";
 import { createKeyReport, type KeyReport } from "../keys/key-report.ts";
+import { describeMany } from "../keys/key-set.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
 import { areHeaders } from "../keys/request-headers.ts";
@@ -89,7 +90,10 @@ export function resolveKeys(owner: KeyOwner, server: KeyHost): ResolvedKeys {
     createUrlCheck(owner.insecure?.allowHttpHosts ?? []); // a wrong one is a mistake, also where nothing is fetched
     const report = createKeyReport(owner.issuer, server.onWarning);
     const sources = list.map((keys) => createSource(keys, { owner, server, algorithms, report }));
-    return { algorithms: algorithms.all, keys: joinKeys(sources) };
+    return {
+      algorithms: algorithms.all,
+      keys: joinKeys(sources, (fitting) => report.odd(describeMany(fitting))),
+    };
   } catch (error) {
     throw error instanceof TypeError
       ? new TypeError(`issuer ${owner.issuer}: ${error.message}`, { cause: error })

@@ -61,9 +61,15 @@ export interface KeySource {
    * Find the keys for a token header once more, after none of those that were found has verified the signature: the
    * issuer may have put a new key under an old name. A stranger can cause this with every call: ask the issuer rarely.
    *
+   * @param tried the keys that have not verified it
    * @returns those that fit now; undefined when the issuer was not asked, or has none
+   * @throws AuthError `AUTH_UNAVAILABLE` when there may be another key, and it cannot be had just now
    */
-  findAgain?(kid: string | undefined, algorithm: SignatureAlgorithm): FoundKeys | Promise<FoundKeys>;
+  findAgain?(
+    kid: string | undefined,
+    algorithm: SignatureAlgorithm,
+    tried: readonly VerificationKey[],
+  ): FoundKeys | Promise<FoundKeys>;
 
   /** Whether one of its keys is a shared secret: an issuer may only then sign with HS256, HS384 or HS512. Default: false. */
   readonly hasSharedSecret?: boolean;
