@@ -98,47 +98,6 @@ describe("a key set at a URL (S5)", () => {
     }
   });
 
-  test("is given up after 3 seconds, also when the body never ends", async () => {
-    await using site = await startSite({ "/jwks": (_req, res) => void res.write('{"keys":') });
-    const startedMs = performance.now();
-    await expect(createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks` })()).rejects.toThrowError(
-      /timeout/i,
-    );
-    expect(performance.now() - startedMs).toBeGreaterThan(2900);
-  });
-
-  test("gets the header fields that it needs, made anew for each fetch", async () => {
-    await using site = await startSite({ "/jwks": JWKS });
-    let count = 0;
-    const headers = async () => {
-      count += 1;
-      return { authorization: `Bearer ${count}` };
-    };
-    const fetchJwks = createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks`, headers });
-    await fetchJwks();
-    await fetchJwks();
-    expect(site.headers.map(({ authorization }) => authorization)).toEqual(["Bearer 1", "Bearer 2"]);
-    expect(site.headers[0]?.accept).toBe("application/json");
-  });
-
-  const badHeaders = {
-    "throw an error": () => {
-      throw new Error("secret");
-    },
-    "are none": () => "secret" as never,
-    "have an end of line": () => ({ authorization: "secret\r\nx: y" }),
-    "are numbers": () => ({ authorization: 7 as never }),
-  };
-  for (const [what, headers] of Object.entries(badHeaders)) {
-    test(`is not asked for when its header fields ${what}, and the error does not repeat them`, async () => {
-      await using site = await startSite({ "/jwks": JWKS });
-      const fetchJwks = createJwksFetch("urn:any", { jwksUri: `${site.url}/jwks`, headers });
-      await expect(fetchJwks()).rejects.toThrowError("/jwks was not asked: ");
-      await expect(fetchJwks()).rejects.not.toThrowError("secret");
-      expect(site.requests).toEqual([]);
-    });
-  }
-
   test("is fetched with a fetch of the application's, within the same bounds", async () => {
     const requests: unknown[] = [];
     const answerWith =
@@ -161,10 +120,6 @@ describe("a key set at a URL (S5)", () => {
     await expect(createJwksFetch("urn:any", { jwksUri, fetch: astray })()).rejects.toThrowError(
       "another origin",
     );
-    const deaf = answerWith(() => new Promise(() => {}));
-    await expect(createJwksFetch("urn:any", { jwksUri, fetch: deaf })()).rejects.toThrowError(
-      "https://private.example/jwks was not answered within 3 seconds (timeout)",
-    );
   });
 
   test("does not show the query of its URL, which may hold a key", async () => {
@@ -176,7 +131,7 @@ describe("a key set at a URL (S5)", () => {
 
   test("may be at http:// on hosts that are named with their port", () => {
     const fetchOf = (jwksUri: string, ...hosts: readonly string[]) =>
-      createJwksFetch("urn:any", { jwksUri }, hosts);
+      createJwksFetch("urn:any", { jwksUri }, { httpHosts: hosts });
     expect(fetchOf("http://keycloak:8080/certs", "keycloak:8080")).toBeTypeOf("function");
     expect(fetchOf("http://keycloak/certs", "keycloak:80")).toBeTypeOf("function");
     for (const host of ["keycloak:8081", "eycloak:8080", "keycloak.evil.example:8080"]) {

@@ -155,7 +155,7 @@ function createRemoteSource(
   const { issuer } = owner;
   assertLocation(location);
   return createRemoteKeys({
-    fetchJwks: createJwksFetch(issuer, location, owner.insecure?.allowHttpHosts),
+    fetchJwks: createJwksFetch(issuer, location, { httpHosts: owner.insecure?.allowHttpHosts, clock }),
     algorithms: algorithms.public,
     uses,
     clock,

@@ -1,10 +1,10 @@
 import { toFactText } from "../errors/facts.ts";
 import { DocumentError } from "./document-error.ts";
-import { type FetchOptions, fetchDocument } from "./fetch-document.ts";
+import { type FetchContext, fetchDocument } from "./fetch-document.ts";
 import { hasCredentials, type UrlCheck } from "./secure-url.ts";
 
 /** What {@link createMetadataFetch} needs. */
-interface MetadataOptions extends FetchOptions {
+interface MetadataOptions extends Omit<FetchContext, "stop"> {
   /** The exact name of the issuer. */
   readonly issuer: string;
   /** Where its metadata is; undefined: at both well-known places. */
@@ -31,10 +31,10 @@ interface JwksPlace {
  * @throws TypeError when the issuer is no URL that may be asked, and `metadataUri` is not given
  */
 export function createMetadataFetch(options: MetadataOptions): () => Promise<JwksPlace> {
-  const { metadataIssuer, urls, headers, fetch } = options;
+  const { metadataIssuer, urls, headers, fetch, clock } = options;
   const places = findPlaces(options);
   const readPlace = async (place: URL, stop: AbortSignal): Promise<JwksPlace> => {
-    const { json } = await fetchDocument(place, { headers, fetch }, stop);
+    const { json } = await fetchDocument(place, { headers, fetch, clock, stop });
     const jwksUri = readJwksUri(json, place, metadataIssuer);
     if (!urls.isAllowed(jwksUri, place)) {
       throw new DocumentError(place, "names a key set that is not at an https:// URL");

@@ -1,5 +1,6 @@
 import { toFactText } from "../errors/facts.ts";
 import { describeForeignError } from "../errors/foreign-error.ts";
+import { type Clock, systemClock } from "../kernel/clock.ts";
 import { DocumentError } from "./document-error.ts";
 import { type HeaderSource, makeHeaders } from "./request-headers.ts";
 import { hasCredentials } from "./secure-url.ts";
@@ -28,32 +29,53 @@ export interface FetchOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
+/** What one fetch goes by. */
+export interface FetchContext extends FetchOptions {
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Gives the fetch up before its time is over. Default: nothing does. */
+  readonly stop?: AbortSignal | undefined;
+}
+
 /**
- * Fetch a JSON document of an issuer: at most 256 KiB, within 3 seconds, and never redirected to another origin.
+ * Fetch a JSON document of an issuer: at most 256 KiB, within 3 seconds, and never redirected to another origin. What
+ * arrives later is dropped.
  *
- * @param stop gives the fetch up before
  * @throws DocumentError when it cannot be had
  */
-export async function fetchDocument(
-  url: URL,
-  options: FetchOptions = {},
-  stop?: AbortSignal,
-): Promise<FetchedDocument> {
-  const timeout = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-  const signal = stop === undefined ? timeout : AbortSignal.any([timeout, stop]);
+export async function fetchDocument(url: URL, context: FetchContext = {}): Promise<FetchedDocument> {
+  const { clock = systemClock, stop } = context;
+  const end = new AbortController();
+  const giveUp = (): void => end.abort();
+  let isLate = false;
+  const cancelTimer = clock.schedule(() => {
+    isLate = true;
+    giveUp();
+  }, FETCH_TIMEOUT_MS);
+  stop?.addEventListener("abort", giveUp);
+  if (stop?.aborted === true) {
+    giveUp();
+  }
   try {
     // Also a fetch of the application's that does not heed the signal comes to an end.
-    return await beforeAbort(requestDocument(url, options, signal), signal);
+    return await beforeAbort(requestDocument(url, context, end.signal), end.signal);
   } catch (cause) {
-    if (cause instanceof DocumentError) {
-      throw cause;
-    }
-    throw timeout.aborted
-      ? new DocumentError(url, `was not answered within ${FETCH_TIMEOUT_MS / 1000} seconds (timeout)`, {
-          cause,
-        })
-      : new DocumentError(url, `cannot be reached: ${describeForeignError(cause)}`, { cause });
+    throw toDocumentError(url, cause, isLate);
+  } finally {
+    cancelTimer();
+    stop?.removeEventListener("abort", giveUp);
+    giveUp(); // what is left of a body that was not read to its end
   }
+}
+
+function toDocumentError(url: URL, cause: unknown, isLate: boolean): DocumentError {
+  if (cause instanceof DocumentError) {
+    return cause;
+  }
+  const why = isLate
+    ? `was not answered within ${FETCH_TIMEOUT_MS / 1000} seconds (timeout)`
+    : `cannot be reached: ${describeForeignError(cause)}`;
+  return new DocumentError(url, why, { cause });
 }
 
 async function requestDocument(
@@ -63,7 +85,7 @@ async function requestDocument(
 ): Promise<FetchedDocument> {
   const response = await fetchSameOrigin(url, options, signal);
   if (!response.ok || response.body === null) {
-    await response.body?.cancel();
+    drop(response);
     throw new DocumentError(url, `was answered with status ${response.status}`, { status: response.status });
   }
   const text = await readText(url, response.body, signal);
@@ -76,12 +98,17 @@ async function fetchSameOrigin(url: URL, options: FetchOptions, signal: AbortSig
   const headers = await makeHeaders(url, options.headers);
   let target = url;
   for (let hop = 0; hop < 3; hop += 1) {
+    signal.throwIfAborted(); // the header fields may have come too late
     const response = await fetch(target, { signal, redirect: "manual", headers });
+    if (signal.aborted) {
+      drop(response);
+      signal.throwIfAborted();
+    }
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
       return response;
     }
-    await response.body?.cancel();
+    drop(response);
     target = new URL(location, target);
     if (target.origin !== url.origin) {
       throw new DocumentError(url, `is redirected to another origin, ${toFactText(target.origin)}`);
@@ -93,10 +120,15 @@ async function fetchSameOrigin(url: URL, options: FetchOptions, signal: AbortSig
   throw new DocumentError(url, "is redirected too often");
 }
 
+/** Let go of an answer that is not read. Its connection is free then. */
+function drop({ body }: Response): void {
+  body?.cancel().catch(() => {}); // it is of no use, broken or not
+}
+
 async function readText(url: URL, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = body.getReader();
-  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   let text = "";
   let bytes = 0;
   for (;;) {
@@ -106,7 +138,6 @@ async function readText(url: URL, body: ReadableStream<Uint8Array>, signal: Abor
     }
     bytes += value.byteLength;
     if (bytes > MAX_DOCUMENT_BYTES) {
-      await reader.cancel();
       throw new DocumentError(url, `is larger than ${MAX_DOCUMENT_BYTES} bytes`);
     }
     text += decode(url, () => decoder.decode(value, { stream: true }));
@@ -136,7 +167,7 @@ function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     if (signal.aborted) {
       stop();
     }
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop);
     work.then(resolve, reject);
   });
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../kernel/clock.ts";
 import { createMetadataFetch } from "./discover.ts";
 import { type FetchedDocument, type FetchOptions, fetchDocument } from "./fetch-document.ts";
 import { createUrlCheck } from "./secure-url.ts";
@@ -27,32 +28,38 @@ export interface DiscoveryOptions {
 /** Fetches the key set of one issuer. */
 export type JwksFetch = () => Promise<FetchedDocument>;
 
+/** How {@link createJwksFetch} asks. */
+interface JwksFetchOptions {
+  /** Hosts that may be asked over `http://`, each with its port, as `keycloak:8080`. Default: none but loopback. */
+  readonly httpHosts?: readonly string[] | undefined;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
 /**
  * Create the fetch of an issuer's key set: from its URL, or from where its metadata says
  * ([RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414#section-3), OpenID Connect Discovery).
  *
  * @param issuer the exact name of the issuer
  * @param location how its key set is found
- * @param httpHosts hosts that may be asked over `http://`, each with its port, as `keycloak:8080`. Default: none but
- *   loopback
  * @throws TypeError when a URL is not `https://`, or `http://` on loopback or to one of the hosts
  */
 export function createJwksFetch(
   issuer: string,
   location: JwksLocation,
-  httpHosts: readonly string[] = [],
+  { httpHosts = [], clock }: JwksFetchOptions = {},
 ): JwksFetch {
   const urls = createUrlCheck(httpHosts);
   const { headers, fetch } = location;
   if ("jwksUri" in location) {
     const url = urls.parse("jwksUri", location.jwksUri);
-    return () => fetchDocument(url, { headers, fetch });
+    return () => fetchDocument(url, { headers, fetch, clock });
   }
   const { metadataUri, metadataIssuer = issuer } = location;
-  const findKeys = createMetadataFetch({ issuer, metadataUri, metadataIssuer, urls, headers, fetch });
+  const findKeys = createMetadataFetch({ issuer, metadataUri, metadataIssuer, urls, headers, fetch, clock });
   return async () => {
     const { jwksUri, isSameOrigin } = await findKeys();
     // What the fields hold is for the origin that was configured, not for one that a document names.
-    return fetchDocument(jwksUri, { headers: isSameOrigin ? headers : undefined, fetch });
+    return fetchDocument(jwksUri, { headers: isSameOrigin ? headers : undefined, fetch, clock });
   };
 }
