@@ -160,7 +160,7 @@ describe("the keys of an issuer (S4, S5)", () => {
     "no key set": [{ jwks: { keys: {} } }, "the document is not a JWK Set of at most 100 keys"],
     "headers that are none": [
       { jwksUri: "https://issuer.example", headers: { authorization: "a\r\nb" } },
-      "headers must be an object of header fields",
+      "headers must be header fields, each of them text",
     ],
     "a fetch that is none": [
       { jwksUri: "https://issuer.example", fetch: "fetch" },

@@ -189,7 +189,7 @@ function assertLocation(location: JwksLocation): void {
     throw new TypeError("discovery must be true");
   }
   if (headers !== undefined && typeof headers !== "function" && !areHeaders(headers)) {
-    throw new TypeError("headers must be an object of header fields, each of them text, or a function");
+    throw new TypeError("headers must be header fields, each of them text, or a function that returns them");
   }
   if (fetch !== undefined && typeof fetch !== "function") {
     throw new TypeError("fetch must be a function");

@@ -1,4 +1,5 @@
-import { isText, OBJECT, type OptionForm, TEXT } from "../kernel/option-forms.ts";
+import { isText, type OptionForm, TEXT } from "../kernel/option-forms.ts";
+import { areHeaders } from "../keys/request-headers.ts";
 
 /** The form of every option of a preset: a misspelt one could have made it stricter. */
 export type OptionForms<Options> = { readonly [Name in keyof Options]-?: OptionForm };
@@ -60,8 +61,8 @@ export const FUNCTION: OptionForm = {
   accepts: (value) => typeof value === "function",
 };
 export const FIELDS: OptionForm = {
-  says: "must be header fields by their names, or a function that returns them",
-  accepts: (value) => typeof value === "function" || OBJECT.accepts(value),
+  says: "must be header fields, each of them text, or a function that returns them",
+  accepts: (value) => typeof value === "function" || areHeaders(value),
 };
 /** What Entra calls its authorities for several tenants, none of which is one. */
 const NO_TENANTS: ReadonlySet<string> = new Set(["common", "organizations", "consumers"]);
