@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
-import type { TokenGrant, TokenSource } from "../core/source.ts";
+import type { TokenSource } from "../core/source.ts";
 import { TokenSourceError } from "../core/source-error.ts";
 import { type CodeFlow, type CodeFlowOptions, createCodeFlow } from "./code-flow.ts";
 import { createDeviceFlow, type DeviceFlow } from "./device-flow.ts";
@@ -53,43 +53,30 @@ export function oidc(options: OidcOptions): OidcSource {
   const revoke = createRevocation(provider);
   const tokenParameters = joinParameters({ resource }, options.tokenParameters);
   const beginParameters = { scope: scopes?.join(" "), resource, ...options.parameters };
-  /** Of the session that began or ended last: it tells the provider which of its own is to end. */
-  let lastIdToken: string | undefined;
+  /** Of the session that ended last, whoever has signed in since: it tells the provider which of its own is to end. */
+  let endedIdToken: string | undefined;
 
-  async function remembered(grant: Promise<TokenGrant>): Promise<TokenGrant> {
-    lastIdToken = (await grant).idToken ?? lastIdToken;
-    return grant;
-  }
-
-  const codeFlow = createCodeFlow({ provider, options, beginParameters, tokenParameters });
-  const deviceFlow = createDeviceFlow({ provider, options, beginParameters, tokenParameters });
   return {
     // Providers replace refresh tokens without a name for the attempt: a lost answer cannot be asked for again.
     repeatable: false,
     resendGraceMs: options.resendGraceMs,
     refresh: ({ refreshToken, signal }) =>
-      remembered(
-        provider.ask(signal, async ({ as, client, auth, options: request }) => {
-          if (refreshToken === undefined) {
-            throw new TokenSourceError("final", "the provider gave no refresh token", { reason: "expired" });
-          }
-          const parameters = { ...request, additionalParameters: tokenParameters };
-          const response = await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, parameters);
-          const tokens = await oauth.processRefreshTokenResponse(
-            await withTenant(as, response),
-            client,
-            response,
-          );
-          return toGrant(tokens, { scopes, bearerToken });
-        }),
-      ),
+      provider.ask(signal, async ({ as, client, auth, options: request }) => {
+        if (refreshToken === undefined) {
+          throw new TokenSourceError("final", "the provider gave no refresh token", { reason: "expired" });
+        }
+        const parameters = { ...request, additionalParameters: tokenParameters };
+        const response = await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, parameters);
+        const issuer = await withTenant(as, response);
+        const tokens = await oauth.processRefreshTokenResponse(issuer, client, response);
+        return toGrant(tokens, { scopes, bearerToken });
+      }),
     revoke(accessToken, signal, others) {
-      lastIdToken = others?.idToken ?? lastIdToken;
+      endedIdToken = others?.idToken;
       return revoke(accessToken, signal, others);
     },
-    signInUrl: codeFlow.signInUrl,
-    finishSignIn: (callbackUrl) => remembered(codeFlow.finishSignIn(callbackUrl)),
-    signInOnDevice: (device) => remembered(deviceFlow.signInOnDevice(device)),
-    ...createEndSession(provider, () => lastIdToken),
+    ...createCodeFlow({ provider, options, beginParameters, tokenParameters }),
+    ...createDeviceFlow({ provider, options, beginParameters, tokenParameters }),
+    ...createEndSession(provider, () => endedIdToken),
   };
 }

@@ -30,7 +30,11 @@ export function createRevocation({ ask }: Provider): TokenSource["revoke"] {
       if (refreshToken === undefined) {
         return end(accessToken, "access_token", ["invalid_token"]);
       }
-      await end(refreshToken, "refresh_token", ["invalid_token"]);
-      await end(accessToken, "access_token", ["invalid_token", "unsupported_token_type"]);
+      const refreshEnd = end(refreshToken, "refresh_token", ["invalid_token"]);
+      // Whatever becomes of the refresh token: what can be ended is.
+      await refreshEnd.catch(() => undefined);
+      const accessEnd = end(accessToken, "access_token", ["invalid_token", "unsupported_token_type"]);
+      await accessEnd.catch(() => undefined);
+      await Promise.all([refreshEnd, accessEnd]);
     });
 }

@@ -1,51 +1,11 @@
-import {
-  createMemoryStore,
-  createSession,
-  retryAfterMsOf,
-  type SessionEvent,
-  type SessionStore,
-} from "@countersign/sdk";
-import { clientCredentials, type OidcOptions, oidc } from "@countersign/sdk/oidc";
-import { encodeEntry, parseEntry } from "@countersign/sdk/store";
+import { createSession, retryAfterMsOf } from "@countersign/sdk";
+import { clientCredentials } from "@countersign/sdk/oidc";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
 import { notEmpty } from "../../support/not-empty.ts";
 import { settle } from "../kit.ts";
-import {
-  createTabStorage,
-  type FakePaths,
-  type FakeProvider,
-  idTokenOf,
-  metadataOf,
-  startFakeProvider,
-  TOKENS,
-} from "./fake-provider.ts";
-
-const clientId = "web";
-const baseUrl = "https://api.example";
-const OIDC_PATH = "/.well-known/openid-configuration";
-
-function sourceOf({ issuer }: FakeProvider, options: Partial<OidcOptions> = {}) {
-  return oidc({ issuer, clientId, storage: createTabStorage(), ...options });
-}
-
-/** Begin a session with tokens of the provider. */
-async function signedIn(
-  provider: FakeProvider,
-  options: { readonly store?: SessionStore; readonly refreshToken?: string } = {},
-) {
-  const { store = createMemoryStore(), refreshToken } = { refreshToken: "refresh-0", ...options };
-  const clock = createFakeClock();
-  const source = sourceOf(provider);
-  const session = createSession({ baseUrl, source, store, clock });
-  const events: SessionEvent[] = [];
-  session.on((event) => events.push(event));
-  const idToken = idTokenOf(provider.issuer, { aud: clientId, sub: "user-1" });
-  await session.begin(() =>
-    Promise.resolve({ accessToken: "access-0", lifetimeMs: 600_000, scopes: [], refreshToken, idToken }),
-  );
-  return { source, session, events, clock, idToken, store };
-}
+import { type FakePaths, type FakeProvider, metadataOf, startFakeProvider } from "./fake-provider.ts";
+import { baseUrl, clientId, OIDC_PATH, signedIn, sourceOf } from "./signed-in.ts";
 
 function revocations(provider: FakeProvider) {
   return provider.seenAt("/revoke").map(({ form }) => form);
@@ -120,6 +80,23 @@ test.each(ANSWERS)("$name: the sign-out says what has become of it", async ({ pa
   expect(session.getSnapshot().status).toBe("signed_out");
 });
 
+const FAILS = notEmpty([
+  { name: "an outage", answer: { status: 503 } },
+  { name: "a refusal", answer: { status: 400, body: { error: "unsupported_token_type" } } },
+]);
+
+test.each(FAILS)(
+  "$name at the end of the refresh token leaves no access token behind",
+  async ({ answer }) => {
+    await using provider = await startFakeProvider({
+      "/revoke": ({ form }) => (form.token_type_hint === "refresh_token" ? answer : {}),
+    });
+    const { session } = await signedIn(provider);
+    expect(await session.signOut()).toMatchObject({ revoked: false });
+    expect(revocations(provider).map(({ token }) => token)).toEqual(["refresh-0", "access-0"]);
+  },
+);
+
 test("a program's token ends as well", async () => {
   await using provider = await startFakeProvider();
   const proof = { kind: "secret", secret: "s" } as const;
@@ -128,55 +105,6 @@ test("a program's token ends as well", async () => {
   await session.token();
   expect(await session.signOut()).toEqual({ revoked: true });
   expect(revocations(provider).map(({ token }) => token)).toContain("access-1");
-});
-
-const END: FakePaths = {
-  [OIDC_PATH]: (_request, own) => metadataOf(own, { end_session_endpoint: `${own}/end?tenant=1` }),
-};
-
-test("the provider's own session ends at an address that has the ID token, also after a reload", async () => {
-  await using provider = await startFakeProvider(END);
-  const { idToken, store } = await signedIn(provider);
-  // Another page: the store has kept the text.
-  const kept = parseEntry(encodeEntry((await store.read()) ?? failNoEntry()));
-  const later = createMemoryStore();
-  await later.compareAndSet(undefined, kept ?? failNoEntry());
-  const source = sourceOf(provider);
-  await using session = createSession({ baseUrl, source, store: later, clock: createFakeClock() });
-  await session.signOut();
-  const url = await source.signOutUrl({ returnTo: "https://app.example/" });
-  expect(`${url.origin}${url.pathname}`).toBe(`${provider.issuer}/end`);
-  expect(Object.fromEntries(url.searchParams)).toEqual({
-    tenant: "1",
-    id_token_hint: idToken,
-    client_id: clientId,
-    post_logout_redirect_uri: "https://app.example/",
-  });
-});
-
-function failNoEntry(): never {
-  throw new Error("the store holds no entry");
-}
-
-test("without an ID token, and where one is too long for an address, the client is named alone", async () => {
-  await using provider = await startFakeProvider({
-    ...END,
-    "/token": (_request, own) => ({
-      body: { ...TOKENS, id_token: idTokenOf(own, { aud: clientId, pad: "x".repeat(8_000) }) },
-    }),
-  });
-  const source = sourceOf(provider);
-  expect((await source.signOutUrl()).search).toBe("?tenant=1&client_id=web");
-  await source.refresh({ refreshToken: "r", refreshId: "1", signal: new AbortController().signal });
-  expect((await source.signOutUrl()).search).toBe("?tenant=1&client_id=web");
-});
-
-test("a provider without that endpoint says which option gives it one", async () => {
-  await using provider = await startFakeProvider();
-  await expect(sourceOf(provider).signOutUrl()).rejects.toMatchObject({
-    kind: "config",
-    message: "the provider's metadata have no usable end_session_endpoint: set endpoints.endSession",
-  });
 });
 
 const ENDS = notEmpty([
