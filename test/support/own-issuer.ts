@@ -27,7 +27,7 @@ export interface OwnIssuer extends AsyncDisposable {
 
 /** Where an issuer of tests is, if not on an empty store. */
 export interface OwnIssuerPlace
-  extends Pick<CreateIssuerOptions, "claims" | "federatedIssuers" | "resources"> {
+  extends Pick<CreateIssuerOptions, "claims" | "federatedIssuers" | "maxTokenBytes" | "resources"> {
   readonly dataDir?: string;
   readonly clock?: WallClock;
 }
@@ -56,6 +56,7 @@ export async function startOwnIssuer(
       audience: TEST_AUDIENCE,
       ...(place?.claims && { claims: place.claims }),
       ...(place?.resources && { resources: place.resources }),
+      maxTokenBytes: place?.maxTokenBytes,
       clockToleranceMs: 0,
       federatedIssuers: [...federated.map(toOptions), ...(place?.federatedIssuers ?? [])],
       allowedOrigins: [COOKIE_ORIGIN],

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { AuthError } from "@countersign/server";
-import { parseCompactJws, type UnverifiedJws } from "@countersign/server/internal";
+import { HIGHEST_MAX_TOKEN_BYTES, parseCompactJws, type UnverifiedJws } from "@countersign/server/internal";
 import type { Call, RunAction } from "./command.ts";
 import { type CommandLine, namesOf } from "./config.ts";
 import { checkIssuer } from "./issuer-check/check-issuer.ts";
@@ -64,7 +64,7 @@ async function readTokenFile(path: string): Promise<string> {
 
 function parseToken(token: string): UnverifiedJws {
   try {
-    return parseCompactJws(token);
+    return parseCompactJws(token, HIGHEST_MAX_TOKEN_BYTES);
   } catch (error) {
     throw error instanceof AuthError ? new CommandError(`not an access token: ${error.message}`) : error;
   }

@@ -112,6 +112,7 @@ async function openOwnIssuer(
       resources: config.resources,
       accessTtlMs: config.accessTtlMs,
       clockToleranceMs: config.clockToleranceMs,
+      maxTokenBytes: config.maxTokenBytes,
       keyRotationMs: config.keyRotationMs,
       keyPublishBeforeMs: config.keyPublishBeforeMs,
       jwksMaxAgeMs: config.jwksMaxAgeMs,

@@ -133,7 +133,7 @@ export const SETTINGS = {
   ),
   maxTokenBytes: setting(
     "max-token-bytes",
-    "The longest access token that is taken, in bytes.",
+    "The longest token that is taken, in bytes: in calls, for an exchange, and as a client assertion.",
     "8192",
     tokenBytes,
     "BYTES",

@@ -1,5 +1,5 @@
 import { AuthError } from "@countersign/server";
-import { parseCompactJws } from "@countersign/server/internal";
+import { HIGHEST_MAX_TOKEN_BYTES, parseCompactJws } from "@countersign/server/internal";
 import type { RunAction } from "./command.ts";
 import { CommandError } from "./usage-error.ts";
 
@@ -20,7 +20,7 @@ export const tokenActions = { inspect };
 
 function parseToken(text: string): ReturnType<typeof parseCompactJws> {
   try {
-    return parseCompactJws(text.replace(/^bearer +/i, ""));
+    return parseCompactJws(text.replace(/^bearer +/i, ""), HIGHEST_MAX_TOKEN_BYTES);
   } catch (error) {
     throw error instanceof AuthError ? new CommandError(`not an access token: ${error.message}`) : error;
   }

@@ -2,11 +2,12 @@
 
 export { createAuthenticator } from "./authenticate/authenticator.ts";
 export type { UnverifiedJws } from "./authenticate/compact-jws.ts";
-export { hasRefusedHeader, MAX_TOKEN_CHARS, parseCompactJws } from "./authenticate/compact-jws.ts";
+export { hasRefusedHeader, parseCompactJws } from "./authenticate/compact-jws.ts";
 export type { TrustedIssuer } from "./authenticate/issuers.ts";
 export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
 export { createPrincipal } from "./authenticate/principal.ts";
 export { readActor } from "./authenticate/read-actor.ts";
+export { HIGHEST_MAX_TOKEN_BYTES, resolveMaxTokenBytes } from "./authenticate/token-size.ts";
 export { isSignatureError, verifySignature } from "./authenticate/verify-signature.ts";
 export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
 export { createCallValues } from "./connect/call-state.ts";

@@ -189,6 +189,7 @@ function createSessionRoutes(
     sessions,
     signIn,
     issuer: options.url,
+    maxTokenBytes: options.maxTokenBytes,
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),
     clock,
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_TOKEN_CHARS, parseCompactJws } from "../../../server/gate/src/authenticate/compact-jws.ts";
+import { parseCompactJws } from "../../../server/gate/src/authenticate/compact-jws.ts";
+import { DEFAULT_MAX_TOKEN_BYTES } from "../../../server/gate/src/authenticate/token-size.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { craftToken, encodePart, goodClaims } from "../../support/tokens.ts";
 
@@ -122,13 +123,13 @@ describe("the compact form (S4)", () => {
     const token = (length: number) =>
       `${HEADER}.${PAYLOAD}.${"A".repeat(length - HEADER.length - PAYLOAD.length - 2)}`;
     const longest = [0, 1]
-      .map((less) => token(MAX_TOKEN_CHARS - less))
+      .map((less) => token(DEFAULT_MAX_TOKEN_BYTES - less))
       .find((text) => (text.split(".")[2]?.length ?? 0) % 4 !== 1);
     expect(parseCompactJws(longest ?? "").payload).toEqual({ sub: "ada" });
-    expect(() => parseCompactJws(token(MAX_TOKEN_CHARS + 1))).toThrowError(
+    expect(() => parseCompactJws(token(DEFAULT_MAX_TOKEN_BYTES + 1))).toThrowError(
       "the token is longer than 8192 characters",
     );
-    expect(MAX_TOKEN_CHARS).toBe(8192);
+    expect(DEFAULT_MAX_TOKEN_BYTES).toBe(8192);
   });
 
   test("is one string only: no other text is taken for the same token", () => {

@@ -51,6 +51,8 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { sessionMaxTtlMs: -1 }, says: "sessionMaxTtlMs must be a number of milliseconds" },
     { options: { keyRotationMs: Infinity }, says: "keyRotationMs must be a number of milliseconds" },
     { options: { clock: { nowMs: () => 1 } }, says: "clock.monotonicMs must be a function" },
+    { options: { maxTokenBytes: 0 }, says: "maxTokenBytes must be a positive whole number" },
+    { options: { maxTokenBytes: 65_537 }, says: "maxTokenBytes must be at most 65536, and is 65537" },
     { options: { signInsPerMinute: 0 }, says: "signInsPerMinute must be a positive number" },
     { options: { acceptPassword: "zxcvbn" }, says: "acceptPassword must be a function" },
     {

@@ -13,7 +13,13 @@ import { craftToken, createSigningKey, encodePart, macOf, signToken } from "../.
 async function start(store: Store) {
   const issuer = await startTestIssuer(store);
   const { clock } = issuer;
-  const authenticate = createClientAuthentication({ store, clock, issuer: TEST_ISSUER, toleranceSeconds: 0 });
+  const authenticate = createClientAuthentication({
+    store,
+    clock,
+    issuer: TEST_ISSUER,
+    toleranceSeconds: 0,
+    maxTokenBytes: 8_192,
+  });
   const nowSeconds = Math.floor(clock.nowMs() / 1_000);
   return { issuer, clock, nowSeconds, authenticate };
 }
@@ -80,7 +86,13 @@ describe("a client's secret", () => {
     const { issuer, clock, authenticate } = await start(store);
     const client = await addTestClient(issuer, "billing", { key: true });
     const assertion = client.assert();
-    const other = createClientAuthentication({ store, clock, issuer: TEST_ISSUER, toleranceSeconds: 0 });
+    const other = createClientAuthentication({
+      store,
+      clock,
+      issuer: TEST_ISSUER,
+      toleranceSeconds: 0,
+      maxTokenBytes: 8_192,
+    });
     const servers = [authenticate, other, authenticate, other];
     const tries = await Promise.allSettled(servers.map((server) => server(byAssertion(assertion))));
     expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);

@@ -8,7 +8,12 @@ import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../.
 function start(exchange: Parameters<typeof createOtherIssuer>[1] = {}) {
   const clock = createWallClock();
   const other = createOtherIssuer(clock, exchange);
-  const federation = createFederation({ issuers: [other.federated], clock, toleranceSeconds: 0 });
+  const federation = createFederation({
+    issuers: [other.federated],
+    clock,
+    toleranceSeconds: 0,
+    maxTokenBytes: 8_192,
+  });
   return { clock, other, federation };
 }
 
@@ -128,7 +133,7 @@ describe("a token of another issuer", () => {
 
   it("is refused when no issuer's tokens are exchanged", async () => {
     const { clock, other } = start();
-    const federation = createFederation({ issuers: [], clock, toleranceSeconds: 0 });
+    const federation = createFederation({ issuers: [], clock, toleranceSeconds: 0, maxTokenBytes: 8_192 });
     await expect(federation(other.sign())).rejects.toMatchObject({ reason: "CREDENTIALS_INVALID" });
   });
 });

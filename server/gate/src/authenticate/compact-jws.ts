@@ -1,9 +1,7 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import { DEFAULT_MAX_TOKEN_BYTES } from "./token-size.ts";
 import { parseUniqueJsonObject } from "./unique-json.ts";
-
-/** The longest token that is looked at where nothing else is said, in characters: what common servers take as a header. */
-export const MAX_TOKEN_CHARS = 8192;
 
 /** The two readable parts of a token. Neither may be trusted before the signature has been verified. */
 export interface UnverifiedJws {
@@ -30,12 +28,12 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Many strings must never verify as one token, so every form but one is refused: padding, white space, unused
  * bits that are set, text that is not UTF-8, and JSON with a name that stands twice.
  *
- * @param maxChars a longer token is refused, and is not looked at. Default: 8,192
+ * @param maxBytes a longer token is refused, and is not looked at. Default: 8,192
  * @throws AuthError `TOKEN_INVALID` when the form is wrong
  */
-export function parseCompactJws(token: string, maxChars: number = MAX_TOKEN_CHARS): UnverifiedJws {
-  if (token.length > maxChars) {
-    throw malformed(`the token is longer than ${maxChars} characters`);
+export function parseCompactJws(token: string, maxBytes: number = DEFAULT_MAX_TOKEN_BYTES): UnverifiedJws {
+  if (token.length > maxBytes) {
+    throw malformed(`the token is longer than ${maxBytes} characters`);
   }
   const [header, payload, signature, ...others] = token.split(".", 4);
   if (!header || !payload || !signature || others.length > 0 || FOREIGN.test(token)) {

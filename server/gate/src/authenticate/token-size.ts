@@ -1,11 +1,20 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { MAX_TOKEN_CHARS } from "./compact-jws.ts";
+import { assertPositive } from "../kernel/limits.ts";
 
 /** The longest token that is taken where nothing else is said, in bytes: what common servers take as a header. */
-export const DEFAULT_MAX_TOKEN_BYTES = MAX_TOKEN_CHARS;
+export const DEFAULT_MAX_TOKEN_BYTES = 8192;
 /** The longest that any setting allows, in bytes: parsing one stays a matter of microseconds. */
 export const HIGHEST_MAX_TOKEN_BYTES = 64 * 1024;
+
+/** Fill in the default of option `maxTokenBytes`. @throws TypeError when it makes no sense */
+export function resolveMaxTokenBytes(bytes: number = DEFAULT_MAX_TOKEN_BYTES): number {
+  assertPositive("maxTokenBytes", bytes);
+  if (bytes > HIGHEST_MAX_TOKEN_BYTES) {
+    throw new TypeError(`maxTokenBytes must be at most ${HIGHEST_MAX_TOKEN_BYTES}, and is ${bytes}`);
+  }
+  return bytes;
+}
 
 /** What the caller learns beside the sentence: a newer token is no shorter, so a client need not fetch one. */
 const CAUSE = "token_too_long";

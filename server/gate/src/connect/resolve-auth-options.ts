@@ -1,6 +1,6 @@
 import type { TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
-import { DEFAULT_MAX_TOKEN_BYTES, HIGHEST_MAX_TOKEN_BYTES } from "../authenticate/token-size.ts";
+import { resolveMaxTokenBytes } from "../authenticate/token-size.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
@@ -155,14 +155,6 @@ function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
     );
   }
   return seconds;
-}
-
-function resolveMaxTokenBytes(bytes = DEFAULT_MAX_TOKEN_BYTES): number {
-  assertPositive("maxTokenBytes", bytes);
-  if (bytes > HIGHEST_MAX_TOKEN_BYTES) {
-    throw new TypeError(`maxTokenBytes must be at most ${HIGHEST_MAX_TOKEN_BYTES}, and is ${bytes}`);
-  }
-  return bytes;
 }
 
 /** Say what makes a server less safe than it is by default. */

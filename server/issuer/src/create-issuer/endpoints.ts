@@ -28,7 +28,7 @@ export function composeEndpoints(
   const { sessions, signIn, accessGrants, federation, externalTerms, isOtherIssuer } = issuance;
   const { issuer } = trust;
   const authenticate = authenticateOwn(context, trust);
-  const issuerOf = readAssertionIssuer;
+  const issuerOf = (token: string) => readAssertionIssuer(token, options.maxTokenBytes);
   return createOAuthEndpoints({
     signIn,
     sessions,
@@ -60,7 +60,7 @@ export function composeEndpoints(
 }
 
 function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: IssuerOptions) {
-  const { audience, resources, clockToleranceMs } = options;
+  const { audience, resources, clockToleranceMs, maxTokenBytes } = options;
   // Whatever resource a token is for, it is one of ours: asked about, exchanged or revoked here.
   const own = { ...trust, audiences: [audience, ...resources] };
   const authenticator = createAuthenticator({
@@ -69,6 +69,7 @@ function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: 
     clock,
     toleranceSeconds: clockToleranceMs / 1_000,
     cacheEntries: CACHE_ENTRIES,
+    maxTokenBytes,
   });
   return (token: string) => authenticator.authenticate(token);
 }

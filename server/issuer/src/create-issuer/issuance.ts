@@ -45,6 +45,7 @@ export function createIssuance(
 ): Issuance {
   const { options, clock } = context;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
+  const { maxTokenBytes } = options;
   const exchanged = federated.filter(({ clientsOnly }) => clientsOnly !== true);
   const termsOf = new Map(exchanged.map((other) => [other.trusted.issuer, toExternalTerms(other)]));
   // Of a tenant, the terms are those of the issuer that it is a tenant of.
@@ -53,7 +54,7 @@ export function createIssuance(
   const tokenClaims = composeTokenClaims(context);
   const sessions = composeSessions(context, { tokenClaims, externalTerms });
   const accessGrants = composeAccessGrants(context, tokenClaims);
-  const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds });
+  const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds, maxTokenBytes });
   return {
     sessions,
     accessGrants,
@@ -155,7 +156,7 @@ function composeClientAuthentication(
   { options, store, clock }: Pick<IssuerContext, "clock" | "options" | "store">,
   issuers: readonly FederatedIssuer[],
 ): ClientAuthentication {
-  const { url: issuer } = options;
+  const { url: issuer, maxTokenBytes } = options;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
   // RFC 7523 §3: the authorization server, by its name or by its token endpoint.
   const audiences = [issuer, toMetadataDocument(issuer).token_endpoint];
@@ -164,6 +165,14 @@ function composeClientAuthentication(
     clock,
     issuer,
     toleranceSeconds,
-    trustedAssertions: createTrustedAssertions({ issuers, store, clock, toleranceSeconds, audiences }),
+    maxTokenBytes,
+    trustedAssertions: createTrustedAssertions({
+      issuers,
+      store,
+      clock,
+      toleranceSeconds,
+      maxTokenBytes,
+      audiences,
+    }),
   });
 }

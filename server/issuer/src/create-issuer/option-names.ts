@@ -10,6 +10,7 @@ export const OPTION_NAMES = {
   claims: true,
   accessTtlMs: true,
   clockToleranceMs: true,
+  maxTokenBytes: true,
   sessionIdleTtlMs: true,
   sessionMaxTtlMs: true,
   keyRotationMs: true,

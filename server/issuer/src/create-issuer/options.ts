@@ -34,6 +34,11 @@ export interface CreateIssuerOptions {
   readonly accessTtlMs?: number;
   /** How far the clocks of issuer and verifiers may lie apart, in milliseconds. Default 5 s, at most 5 min. */
   readonly clockToleranceMs?: number;
+  /**
+   * The longest token and client assertion that is taken, in bytes, as `maxTokenBytes` of `createAuth`. Default 8,192, at
+   * most 65,536; a request to its services and endpoints has at most 64 KiB in all.
+   */
+  readonly maxTokenBytes?: number | undefined;
   /** How long a session lasts that is not refreshed, in milliseconds. Default 7 d. */
   readonly sessionIdleTtlMs?: number;
   /** How long a session lasts, however often it is refreshed, in milliseconds. Default 30 d. */

@@ -6,6 +6,7 @@ import {
   type IsolatedObserver,
   isolateSink,
   resolveClock,
+  resolveMaxTokenBytes,
   resolveObserver,
   SILENT_BUS,
 } from "@countersign/server/internal";
@@ -29,10 +30,11 @@ import { assertSecret } from "./secret.ts";
 export interface ResolvedIssuerOptions
   extends Omit<
     Required<CreateIssuerOptions>,
-    "allowedOrigins" | "audit" | "bus" | "claims" | "insecure" | "observe" | "provisional"
+    "allowedOrigins" | "audit" | "bus" | "claims" | "insecure" | "maxTokenBytes" | "observe" | "provisional"
   > {
   /** Finds the claims of tokens; undefined: they are those of the store. */
   readonly claims: ClaimsHook | undefined;
+  readonly maxTokenBytes: number;
   readonly bus: MessageBus;
   readonly observer: IsolatedObserver;
   /** Passes audit events to the observer. */
@@ -87,6 +89,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     audience,
     resources: resolveResources(options.resources, audience),
     claims: options.claims,
+    maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     federatedIssuers: options.federatedIssuers ?? [],
     cookieOrigins: new Set([new URL(url).origin, ...allowedOrigins]),
     acceptPassword: resolveAcceptPassword(options.acceptPassword),

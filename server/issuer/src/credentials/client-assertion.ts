@@ -25,6 +25,8 @@ export interface AssertionCheckOptions {
   readonly issuer: string;
   /** How far the clocks of client and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
+  /** The longest assertion that is looked at, in bytes. */
+  readonly maxTokenBytes: number;
 }
 
 /** Finds out which client has signed an assertion. */
@@ -47,10 +49,10 @@ const TYPES: readonly unknown[] = [undefined, "jwt", "client-authentication+jwt"
  *   store cannot be used
  */
 export function createAssertionCheck(options: AssertionCheckOptions): AssertionCheck {
-  const { store, clock, issuer, toleranceSeconds } = options;
+  const { store, clock, issuer, toleranceSeconds, maxTokenBytes } = options;
   const keys = createAssertionKeys();
   return async (assertion) => {
-    const { algorithm, kid, clientId, payload } = readAssertion(assertion);
+    const { algorithm, kid, clientId, payload } = readAssertion(assertion, maxTokenBytes);
     const known = isClientId(clientId) ? await findClient(store, clientId) : undefined;
     const client = known?.disabledAtMs === undefined ? known : undefined;
     await verify(assertion, keys.of(client), { algorithm, kid });
@@ -83,9 +85,9 @@ export function createAssertionCheck(options: AssertionCheckOptions): AssertionC
 }
 
 /** Read who claims to have signed an assertion, without believing it. @returns undefined when it is no assertion */
-export function readAssertionIssuer(assertion: string): string | undefined {
+export function readAssertionIssuer(assertion: string, maxTokenBytes: number): string | undefined {
   try {
-    const { iss } = parseCompactJws(assertion).payload;
+    const { iss } = parseCompactJws(assertion, maxTokenBytes).payload;
     return typeof iss === "string" ? iss : undefined;
   } catch {
     // The check of the assertion, which comes next, says what is wrong with it.
@@ -100,8 +102,8 @@ interface Assertion {
   readonly payload: UnverifiedJws["payload"];
 }
 
-function readAssertion(assertion: string): Assertion {
-  const { header, payload } = parse(assertion);
+function readAssertion(assertion: string, maxTokenBytes: number): Assertion {
+  const { header, payload } = parse(assertion, maxTokenBytes);
   const { alg, typ, kid } = header;
   const algorithm = ASSERTION_ALGORITHMS.find((allowed) => allowed === alg);
   const isTyped = TYPES.includes(typeof typ === "string" ? toShortType(typ) : typ);
@@ -121,9 +123,9 @@ function readAssertion(assertion: string): Assertion {
   return { algorithm, kid, clientId: iss, payload };
 }
 
-function parse(assertion: string): UnverifiedJws {
+function parse(assertion: string, maxTokenBytes: number): UnverifiedJws {
   try {
-    return parseCompactJws(assertion);
+    return parseCompactJws(assertion, maxTokenBytes);
   } catch (cause) {
     throw wrongAssertion(cause);
   }

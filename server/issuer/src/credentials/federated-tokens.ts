@@ -12,6 +12,8 @@ export interface FederatedTokensOptions {
   readonly issuers: readonly TrustedIssuer[];
   readonly clock: Clock;
   readonly toleranceSeconds: number;
+  /** The longest token that is looked at, in bytes. */
+  readonly maxTokenBytes: number;
 }
 
 /** A token of another issuer that is good. */
@@ -38,7 +40,7 @@ const CACHE_ENTRIES = 1_000;
 
 /** Create the check of tokens of other issuers. */
 export function createFederatedTokens(options: FederatedTokensOptions): FederatedTokens {
-  const { clock, toleranceSeconds } = options;
+  const { clock, toleranceSeconds, maxTokenBytes } = options;
   const issuers = createTrustedIssuers(options.issuers);
   const authenticator = createAuthenticator({
     issuers,
@@ -46,11 +48,12 @@ export function createFederatedTokens(options: FederatedTokensOptions): Federate
     clock,
     toleranceSeconds,
     cacheEntries: CACHE_ENTRIES,
+    maxTokenBytes,
   });
   return {
     claims(token) {
       try {
-        return issuers.find(parseCompactJws(token).payload) !== undefined;
+        return issuers.find(parseCompactJws(token, maxTokenBytes).payload) !== undefined;
       } catch {
         // What is no token is of nobody: the check that it is handed to says so.
         return false;

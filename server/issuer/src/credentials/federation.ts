@@ -9,6 +9,8 @@ export interface FederationOptions {
   readonly issuers: readonly FederatedIssuer[];
   readonly clock: Clock;
   readonly toleranceSeconds: number;
+  /** The longest token that is looked at, in bytes. */
+  readonly maxTokenBytes: number;
 }
 
 /** What a token is, in the words of [RFC 8693 §3](https://www.rfc-editor.org/rfc/rfc8693#section-3). */
@@ -23,7 +25,8 @@ export type Federation = (token: string, type?: ExchangedTokenType) => Promise<F
  * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the
  *   keys of the issuer cannot be had
  */
-export function createFederation({ issuers, clock, toleranceSeconds }: FederationOptions): Federation {
+export function createFederation(options: FederationOptions): Federation {
+  const { issuers, clock, toleranceSeconds, maxTokenBytes } = options;
   if (issuers.length === 0) {
     return () => Promise.reject(invalid("the token is of no issuer whose tokens are exchanged here"));
   }
@@ -32,10 +35,11 @@ export function createFederation({ issuers, clock, toleranceSeconds }: Federatio
     issuers: issuers.map(({ trusted }) => trusted),
     clock,
     toleranceSeconds,
+    maxTokenBytes,
   });
   return async (token, type = "jwt") => {
     const { principal, issuer: name } = await tokens.verify(token);
-    if (type === "id_token" && isAccessToken(token)) {
+    if (type === "id_token" && isAccessToken(token, maxTokenBytes)) {
       throw invalid("the token is an access token and was declared an ID token");
     }
     const issuer = byName.get(name);
@@ -47,8 +51,8 @@ export function createFederation({ issuers, clock, toleranceSeconds }: Federatio
 }
 
 /** Header `typ` of access tokens (RFC 9068 §2.1); an ID token never has it. */
-function isAccessToken(token: string): boolean {
-  const { typ } = parseCompactJws(token).header;
+function isAccessToken(token: string, maxTokenBytes: number): boolean {
+  const { typ } = parseCompactJws(token, maxTokenBytes).header;
   return typeof typ === "string" && toShortType(typ) === "at+jwt";
 }
 

@@ -13,6 +13,8 @@ export interface TrustedAssertionsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly toleranceSeconds: number;
+  /** The longest assertion that is looked at, in bytes. */
+  readonly maxTokenBytes: number;
   /** What claim `aud` may name: this server as an authorization server, and nothing else, of it or of others. */
   readonly audiences: readonly string[];
 }
@@ -39,7 +41,7 @@ const DEFAULT_TYPES: readonly string[] = ["jwt"];
  * expires: the platform writes one to a file, and the workload sends it with each request.
  */
 export function createTrustedAssertions(options: TrustedAssertionsOptions): TrustedAssertions | undefined {
-  const { issuers, store, clock, toleranceSeconds, audiences } = options;
+  const { issuers, store, clock, toleranceSeconds, maxTokenBytes, audiences } = options;
   if (issuers.length === 0) {
     return undefined;
   }
@@ -48,6 +50,7 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
     issuers: issuers.map(({ trusted }) => toAssertionIssuer(trusted, audiences)),
     clock,
     toleranceSeconds,
+    maxTokenBytes,
   });
   return {
     claims: (assertion) => tokens.claims(assertion),

@@ -13,7 +13,6 @@ import {
   isRefreshId,
   isScopeToken,
   MAX_SCOPES,
-  MAX_TOKEN_CHARS,
   type Violation,
 } from "@countersign/server/internal";
 import { findPasswordFault, MAX_PASSWORD_BYTES } from "../credentials/password-rule.ts";
@@ -38,9 +37,10 @@ const MIN_ACCESS_TTL_MS = 2_000;
 /**
  * Check a request to sign in, and take the credential out of it.
  *
+ * @param maxTokenBytes the longest token that is taken
  * @throws ConnectError InvalidArgument when a field is wrong
  */
-export function readCredential(request: SignInRequest): Credential {
+export function readCredential(request: SignInRequest, maxTokenBytes: number): Credential {
   assertValid([
     ...scopeViolations(request.scopes),
     ...resourceViolations(request.resources),
@@ -55,10 +55,10 @@ export function readCredential(request: SignInRequest): Credential {
     case "clientSecret":
       return readClientSecret(credential.value);
     case "assertion":
-      assertValid(tokenViolations("assertion.assertion", credential.value.assertion));
+      assertValid(tokenViolations("assertion.assertion", credential.value.assertion, maxTokenBytes));
       return { kind: "assertion", assertion: credential.value.assertion };
     case "federated":
-      assertValid(tokenViolations("federated.token", credential.value.token));
+      assertValid(tokenViolations("federated.token", credential.value.token, maxTokenBytes));
       return { kind: "federated", token: credential.value.token };
     case undefined:
       throw invalidArgument([
@@ -86,8 +86,8 @@ function readClientSecret({ clientId, clientSecret }: ClientSecretCredential): C
   return { kind: "secret", clientId, clientSecret };
 }
 
-function tokenViolations(field: string, token: string): readonly Violation[] {
-  return textViolations(field, token, { minCharacters: 1, maxBytes: MAX_TOKEN_CHARS });
+function tokenViolations(field: string, token: string, maxBytes: number): readonly Violation[] {
+  return textViolations(field, token, { minCharacters: 1, maxBytes });
 }
 
 /**

@@ -35,6 +35,8 @@ export interface SessionServiceOptions {
    * Default: none may, and `DELIVERY_COOKIE` answers `Unimplemented`.
    */
   readonly isCookieOrigin?: (origin: string) => boolean;
+  /** The longest token that is taken as a credential, in bytes. */
+  readonly maxTokenBytes: number;
   readonly clock: Clock;
 }
 
@@ -54,6 +56,7 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
     sessions,
     signIn: options.signIn,
     issuer,
+    maxTokenBytes: options.maxTokenBytes,
     cookie: createRefreshCookie({ isCookieOrigin, issuer, clock }),
   };
   return {
@@ -81,7 +84,7 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
 }
 
 async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): Promise<TokenResponse> {
-  const credential = readCredential(request);
+  const credential = readCredential(request, deps.maxTokenBytes);
   const inCookie = request.delivery === Delivery.COOKIE;
   if (inCookie) {
     deps.cookie.assertOrigin(ctx);
