@@ -23,6 +23,7 @@ export type { AcceptPassword, ProposedPassword } from "./credentials/password-ru
 export type { KeyRing } from "./keys/key-ring.ts";
 export type { RevocationBatch } from "./revoke/revocation-listeners.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
+export type { InsecureRevocationsOptions } from "./revoke/revocation-source.ts";
 export type { Revocations, RevocationsOptions } from "./revoke/revocations.ts";
 export { createRevocations } from "./revoke/revocations.ts";
 export type { NewExternalSession, NewSession, ProvenAccount } from "./sessions/begin-session.ts";

@@ -1,8 +1,7 @@
-import { dirname } from "node:path";
 import { AuthError, type MessageBus } from "@countersign/server";
 import { openDatabase, PgMissingError, type Store, type StoreOptions } from "../store/database.ts";
 import { StoreMissingError, StoreTooNewError } from "../store/migrations/migrate.ts";
-import { assertPrivate, type SharedFileSink } from "../store/private-path.ts";
+import type { SharedFileSink } from "../store/private-path.ts";
 import { IssuerError } from "./issuer-error.ts";
 import type { IssuerStoreLocation } from "./options.ts";
 
@@ -31,21 +30,11 @@ export async function openIssuerStore(
   { bus, onOutage, onQuery, migrate = true, onShared }: OpenStoreOptions,
 ): Promise<Store> {
   try {
-    if ("sqlite" in location) {
-      assertPrivateDatabase(location.sqlite, onShared);
-    }
     const place =
       "sqlite" in location ? { sqlite: location.sqlite, bus } : { postgres: location.postgres, bus };
-    return await openDatabase(place, { onOutage, onQuery, migrate });
+    return await openDatabase(place, { onOutage, onQuery, migrate, onShared });
   } catch (cause) {
     throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);
-  }
-}
-
-/** SQLite reads the two files beside a database as well: whoever plants one of them changes it. */
-function assertPrivateDatabase(file: string, onShared: SharedFileSink | undefined): void {
-  for (const path of [dirname(file), file, `${file}-wal`, `${file}-shm`]) {
-    assertPrivate(path, onShared);
   }
 }
 

@@ -9,10 +9,17 @@ export interface RevocationSource {
   readonly clock: Clock;
 }
 
+/** Relaxations of `createRevocations`. */
+export interface InsecureRevocationsOptions {
+  /** Take a SQLite database that other users can change or rename: they can undo revocations. Default false: it is refused. */
+  readonly sharedFiles?: boolean;
+}
+
 /** How the source is given. */
 export interface RevocationSourceOptions {
   readonly store?: Store;
   readonly database?: StoreLocation;
+  readonly insecure?: InsecureRevocationsOptions | undefined;
   readonly clock?: Clock;
   readonly onError?: (error: unknown) => void;
 }
@@ -44,13 +51,17 @@ export function resolveRevocationSource(options: RevocationSourceOptions): Opena
   return { clock, open: () => Promise.resolve({ store, clock }), close: () => Promise.resolve() };
 }
 
-function openLater(database: StoreLocation, { clock, onError }: RevocationSourceOptions): OpenableSource {
+function openLater(
+  database: StoreLocation,
+  { clock, onError, insecure }: RevocationSourceOptions,
+): OpenableSource {
   let opening: Promise<RevocationSource> | undefined;
   let now: Clock = clock ?? systemClock;
   let resources = new AsyncDisposableStack();
   const open = async (): Promise<RevocationSource> => {
     await using opened = new AsyncDisposableStack();
-    const store = opened.use(await openDatabase(database, { migrate: false }));
+    const onShared = insecure?.sharedFiles === true ? () => undefined : undefined;
+    const store = opened.use(await openDatabase(database, { migrate: false, onShared }));
     if (clock === undefined) {
       // All servers on a Postgres go by its clock.
       const storeClock = createStoreClock({ store, machine: systemClock, onError });

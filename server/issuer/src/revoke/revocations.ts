@@ -8,7 +8,7 @@ import { findIssuerName } from "./issuer-name.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
 import { type MessageSealer, publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
-import { resolveRevocationSource } from "./revocation-source.ts";
+import { type InsecureRevocationsOptions, resolveRevocationSource } from "./revocation-source.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
 import { type RunningRevocations, runRevocations } from "./run-revocations.ts";
 import { createUnwrittenRevocations } from "./unwritten-revocations.ts";
@@ -53,6 +53,8 @@ export interface RevocationsOptions {
    * calls are refused with `AUTH_UNAVAILABLE`.
    */
   readonly failOpen?: boolean;
+  /** What makes `database` less safe. */
+  readonly insecure?: InsecureRevocationsOptions | undefined;
   /**
    * Seals the messages of servers on one store about revocations that cannot be written just now. Default: others
    * learn of them once they are written.
@@ -70,7 +72,7 @@ export interface Revocations {
    * Load what was revoked, and go on listening for more.
    *
    * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be read
-   * @throws Error when the tables of `database` are older or newer than this program can work with
+   * @throws Error when others can change the files of `database`, or its tables are older or newer than this program can work with
    */
   start(): Promise<void>;
   /** Stop listening, and close the database that was opened for it. */

@@ -7,8 +7,9 @@ import { joinBuses } from "./join-buses.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import { createQueryLog } from "./observe-queries.ts";
+import type { SharedFileSink } from "./private-path.ts";
 import type { Schema } from "./schema.ts";
-import { openSqlite } from "./sqlite.ts";
+import { openSqlite, type SqliteOptions } from "./sqlite.ts";
 import { createStoreErrors, toStoreError } from "./store-error.ts";
 import { trackWrites, type WriteHealth } from "./write-health.ts";
 
@@ -40,6 +41,8 @@ export interface StoreOptions {
    * server that is not the issuer. Default: true.
    */
   readonly migrate?: boolean;
+  /** Receives why others can change a SQLite database, which is taken nevertheless. Default: that is an error. */
+  readonly onShared?: SharedFileSink | undefined;
   /** Observes queries. It must not throw. Default: they are not measured. */
   readonly onQuery?: ((query: StoreQuery) => void) | undefined;
 }
@@ -68,21 +71,26 @@ export interface Store extends AsyncDisposable {
 /**
  * Open the store, and bring its tables up to date unless `migrate` is false.
  *
+ * Whose the files of SQLite are, and of which release the tables, is looked at when they are opened. SQLite has one
+ * connection, which ends with the store. Those of Postgres are opened again when they break, and the tables are not looked
+ * at again: a newer program that changes them meanwhile leaves those of older ones usable (`minVersion`), or is
+ * started when these have ended.
+ *
  * From here on, every query rejects with an AuthError `AUTH_UNAVAILABLE` while the database cannot be used, and after the
  * end.
  *
  * @throws TypeError when the URL is not one of Postgres
  * @throws PgMissingError when package `pg` is missing, which a store of Postgres needs
  * @throws AuthError `AUTH_UNAVAILABLE` when the database cannot be reached; its cause says why
- * @throws Error when its tables are such that this version of Countersign cannot work with them
+ * @throws Error when others can change the files of SQLite, or its tables are such that this version of Countersign cannot work with them
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "postgres" in location ? "postgres" : "sqlite";
-  const { onOutage, onQuery } = options;
+  const { onOutage, onQuery, onShared } = options;
   const { toError, healthOf } = trackWrites(
     onOutage === undefined ? toStoreError : createStoreErrors(onOutage),
   );
-  const opened = await openDialect(location, { toError, create: options.migrate !== false });
+  const opened = await openDialect(location, { toError, create: options.migrate !== false, onShared });
   const log = onQuery === undefined ? [] : createQueryLog(onQuery);
   const closable = toClosable(opened.dialect);
   const db = new Kysely<Schema>({ dialect: closable.dialect, log });
@@ -121,7 +129,7 @@ interface OpenedDialect extends Pick<Store, "bus"> {
 
 async function openDialect(
   location: StoreLocation,
-  options: { readonly toError: typeof toStoreError; readonly create: boolean },
+  options: Required<Pick<SqliteOptions, "create" | "toError">> & Pick<SqliteOptions, "onShared">,
 ): Promise<OpenedDialect> {
   if (!("postgres" in location)) {
     const { sqlite: file, bus = SILENT_BUS } = location;

@@ -41,6 +41,17 @@ export function assertPrivate(path: string, onShared?: SharedFileSink): void {
 }
 
 /**
+ * Check the same of a SQLite database, its directory and the two files beside it, which SQLite reads as well.
+ *
+ * @throws Error that names the path and its mode or owner
+ */
+export function assertPrivateDatabase(file: string, onShared?: SharedFileSink): void {
+  for (const path of [dirname(file), file, `${file}-wal`, `${file}-shm`]) {
+    assertPrivate(path, onShared);
+  }
+}
+
+/**
  * Check whether others can read a file of this user's. One of root's may be another's to read: that is how orchestrators
  * hand out secrets.
  */

@@ -6,6 +6,7 @@ import { systemClock } from "@countersign/server/internal";
 import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import { createBusyRetry } from "./busy-retry.ts";
 import { StoreMissingError } from "./migrations/migrate.ts";
+import { assertPrivateDatabase, type SharedFileSink } from "./private-path.ts";
 import { createSqliteDriver } from "./sqlite-driver.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -15,6 +16,8 @@ export interface SqliteOptions {
   readonly toError?: typeof toStoreError;
   /** Whether to make what is missing. Default: true. */
   readonly create?: boolean;
+  /** Receives why others can change the files, which are taken nevertheless. Default: that is an error. */
+  readonly onShared?: SharedFileSink | undefined;
   /** Times the attempts while another connection writes. Default: the system's. */
   readonly clock?: Clock;
 }
@@ -25,10 +28,11 @@ export interface SqliteOptions {
  * Only the owner may read them. Every commit is on the disk before it is acknowledged. While another connection writes,
  * of this process or another, statements wait for up to 5 s, and the process goes on.
  *
- * @throws Error when the folder cannot be written, or the database is missing and must not be made
+ * @throws Error when the folder cannot be written, others can change it or the files, or the database is missing and must not be made
  */
 export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<Dialect> {
-  const { toError = toStoreError, create = true, clock = systemClock } = options;
+  const { toError = toStoreError, create = true, clock = systemClock, onShared } = options;
+  assertPrivateDatabase(file, onShared);
   if (!create && !existsSync(file)) {
     throw new StoreMissingError(`there is no database ${file}: start the issuer on it first`);
   }
@@ -43,6 +47,10 @@ export async function openSqlite(file: string, options: SqliteOptions = {}): Pro
       await retry(() => database.exec("PRAGMA journal_mode = WAL"));
     }
     await retry(() => database.exec("PRAGMA synchronous = FULL"));
+    if (onShared === undefined) {
+      // Looked at again: below a sticky directory, another user may have made first what was missing.
+      assertPrivateDatabase(file);
+    }
   } catch (error) {
     database.close();
     throw error;
