@@ -4,7 +4,13 @@ import { createTransport as createConnectTransport } from "@connectrpc/connect/p
 import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip, createNodeHttpClient } from "@connectrpc/connect-node";
-import { createHttp2Connections, type StreamSource } from "./http2-connections.ts";
+import { createGrpcTransport as createFastGrpcTransport } from "./grpc/create-grpc-transport.ts";
+import {
+  createHttp2Connections,
+  type Http2Connections,
+  type StreamSource,
+  toStreamSource,
+} from "./http2-connections.ts";
 import { type Carrier, createNetworkClient } from "./network-client.ts";
 import { watchEnd } from "./watch-end.ts";
 
@@ -26,7 +32,12 @@ export interface HttpTransportOptions {
   /** How long the answer to a check may take, in milliseconds. Default 5,000. */
   readonly pingTimeoutMs?: number | undefined;
   readonly tls?: NodeTlsOptions | undefined;
+  /** Whether gRPC goes over this package's own reading and writing of frames. Default false: all is Connect's. */
+  readonly fastPath?: boolean | undefined;
 }
+
+/** How answers may be compressed, the preferred way first. */
+const ACCEPTED = [compressionGzip, compressionBrotli] as const;
 
 const PROTOCOLS = {
   grpc: createGrpcTransport,
@@ -51,12 +62,17 @@ const COMPRESS_MIN_BYTES = 1024;
  * @throws TypeError when `baseUrl` is not an absolute URL
  */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
+  const { baseUrl, interceptors } = options;
+  if (options.fastPath === true && options.protocol === "grpc") {
+    const connections = createConnections(options);
+    return createFastGrpcTransport({ baseUrl, connections, interceptors, accepted: ACCEPTED });
+  }
   return PROTOCOLS[options.protocol]({
-    baseUrl: options.baseUrl,
+    baseUrl,
     httpClient: createNetworkClient(createCarriers(options)),
-    interceptors: [...options.interceptors],
+    interceptors: [...interceptors],
     useBinaryFormat: true,
-    acceptCompression: [compressionGzip, compressionBrotli],
+    acceptCompression: [...ACCEPTED],
     sendCompression: null,
     compressMinBytes: COMPRESS_MIN_BYTES,
     readMaxBytes: MAX_MESSAGE_BYTES,
@@ -65,21 +81,25 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
 }
 
 function createCarriers(options: HttpTransportOptions): () => Carrier {
-  const { baseUrl, httpVersion, tls = {} } = options;
+  const { httpVersion, tls = {} } = options;
   if (httpVersion === "1.1") {
     const send = createNodeHttpClient({ httpVersion, nodeOptions: tls });
     // An answer that breaks off is an error of Node's there.
     return () => ({ send, isCutOff: () => false });
   }
-  const connections = createHttp2Connections({
-    authority: new URL(baseUrl).origin,
+  const source = toStreamSource(createConnections(options));
+  return () => createHttp2Carrier(source);
+}
+
+function createConnections(options: HttpTransportOptions): Http2Connections {
+  return createHttp2Connections({
+    authority: new URL(options.baseUrl).origin,
     pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
     pingTimeoutMs: options.pingTimeoutMs ?? DEFAULT_PING_TIMEOUT_MS,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
-    session: tls,
+    session: options.tls ?? {},
   });
-  return () => createHttp2Carrier(connections);
 }
 
 /** Make what carries one request: it keeps its stream, to know how that ended. */

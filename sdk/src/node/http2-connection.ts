@@ -2,6 +2,7 @@ import {
   type ClientHttp2Stream,
   type ClientSessionOptions,
   connect,
+  constants,
   type OutgoingHttpHeaders,
   type SecureClientSessionOptions,
 } from "node:http2";
@@ -22,6 +23,12 @@ export interface Http2ConnectionOptions extends KeepAliveOptions {
 export interface Http2Connection {
   /** Whether a call may be begun on it. True also while it is being opened. */
   readonly isOpen: () => boolean;
+  /** Whether its server takes one call more beside those that run on it. */
+  readonly hasRoom: () => boolean;
+  /** How many calls run on it. */
+  readonly calls: () => number;
+  /** Whether a call can be begun without waiting for {@link ready}. */
+  readonly isReady: () => boolean;
   /**
    * Wait until it is open, and was seen to be alive not long ago. Look at {@link isOpen} afterwards.
    *
@@ -30,6 +37,8 @@ export interface Http2Connection {
   readonly ready: () => Promise<void>;
   /** Begin a call. @throws when Node does not take the header */
   readonly request: (header: OutgoingHttpHeaders) => ClientHttp2Stream;
+  /** Whether the server certainly did nothing with a call that has failed. Asked when its stream has closed. */
+  readonly wasIgnored: (stream: ClientHttp2Stream) => boolean;
   /** Note that data has arrived. */
   readonly noteAlive: () => void;
 }
@@ -44,14 +53,23 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
   const session = connect(options.authority, options.session);
   // Node leaves out the brackets of an IPv6 address, and no server takes what is left for a host.
   const { host } = new URL(options.authority);
-  const { noteAlive, check, hold, release } = createKeepAlive(session, options);
+  const { noteAlive, isFresh, check, hold, release } = createKeepAlive(session, options);
   let isLeaving = false;
+  let isSettled = false;
+  let calls = 0;
+  let maxCalls = Infinity;
+  /** The last of the streams that the server has looked at, when it leaves. */
+  let lastStreamId = Infinity;
   let failure: unknown = new ConnectError("the connection was closed", Code.Unavailable);
   session.on("error", (error) => {
     failure = error;
   });
-  session.on("goaway", () => {
+  session.on("goaway", (_code, id) => {
     isLeaving = true;
+    lastStreamId = id;
+  });
+  session.on("remoteSettings", ({ maxConcurrentStreams = Infinity }) => {
+    maxCalls = maxConcurrentStreams;
   });
   session.unref();
 
@@ -59,8 +77,10 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
     const giveUp = (): void =>
       session.destroy(new ConnectError("the connection could not be opened in time", Code.Unavailable));
     const timer = runLater(giveUp, options.connectTimeoutMs);
-    session.once("connect", () => {
+    // What only takes connections, such as a proxy before a server that is gone, has no settings to send (RFC 9113 §3.4).
+    session.once("remoteSettings", () => {
       clearTimeout(timer);
+      isSettled = true;
       noteAlive();
       resolve();
     });
@@ -74,6 +94,9 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
 
   return {
     isOpen: () => !session.closed && !session.destroyed && !isLeaving,
+    hasRoom: () => calls < maxCalls,
+    calls: () => calls,
+    isReady: () => isSettled && isFresh(),
     async ready() {
       hold();
       try {
@@ -85,11 +108,17 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
     },
     request(header) {
       const stream = session.request({ ":authority": host, ...header });
+      calls += 1;
       hold();
-      stream.once("close", release);
+      stream.once("close", () => {
+        calls -= 1;
+        release();
+      });
       stream.once("response", noteAlive);
       return stream;
     },
+    wasIgnored: ({ id, rstCode }) =>
+      id === undefined || id > lastStreamId || rstCode === constants.NGHTTP2_REFUSED_STREAM,
     noteAlive,
   };
 }

@@ -12,36 +12,82 @@ export type StreamSource = ReturnType<
   NonNullable<Extract<Parameters<typeof createNodeHttpClient>[0], { httpVersion: "2" }>["sessionProvider"]>
 >;
 
+/** The connections to one server. */
+export interface Http2Connections {
+  /** The server, as an origin. */
+  readonly authority: string;
+  /**
+   * Get a connection on which a call can be begun: without a promise when there is one.
+   *
+   * @throws ConnectError Unavailable, or what the opening failed with: rejected, never thrown
+   */
+  readonly acquire: () => Http2Connection | Promise<Http2Connection>;
+}
+
 /** How many connections are looked at for a call before it fails: a server may leave each as soon as it is open. */
 const MAX_ATTEMPTS = 3;
+/**
+ * How many connections there are at the most. With the 100 calls on each that servers commonly take, that is more than a
+ * process can make use of; beyond it, calls wait for others to end.
+ */
+const MAX_CONNECTIONS = 32;
 
 /**
- * Create the connections of a transport: one at a time takes new calls, and those that their server leaves carry theirs
- * to the end.
+ * Create the connections of a transport: one takes the calls, and another is opened when its server takes no more on it
+ * (`SETTINGS_MAX_CONCURRENT_STREAMS`). Those that their server leaves carry their calls to the end.
  *
  * Connect's own `Http2SessionManager` has no error listener on a connection that dies in the moment of the next call, and
  * the process ends.
  */
-export function createHttp2Connections(options: Http2ConnectionOptions): StreamSource {
-  const connections = new WeakMap<ClientHttp2Stream, Http2Connection>();
-  let current: Http2Connection | undefined;
+export function createHttp2Connections(options: Http2ConnectionOptions): Http2Connections {
+  let connections: readonly Http2Connection[] = [];
+
+  function choose(): Http2Connection {
+    const withRoom = connections.find((connection) => connection.isOpen() && connection.hasRoom());
+    if (withRoom !== undefined) {
+      return withRoom;
+    }
+    connections = connections.filter((connection) => connection.isOpen());
+    if (connections.length >= MAX_CONNECTIONS) {
+      return connections.reduce((a, b) => (b.calls() < a.calls() ? b : a));
+    }
+    const opened = openHttp2Connection(options);
+    connections = [...connections, opened];
+    return opened;
+  }
+
+  async function wait(): Promise<Http2Connection> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; ) {
+      const connection = choose();
+      await connection.ready();
+      // While calls waited for it, others may have taken its room: that is no failure of the server's.
+      if (connection.isOpen() && choose() === connection) {
+        return connection;
+      }
+      attempt += connection.isOpen() ? 0 : 1;
+    }
+    throw new ConnectError("the server leaves every connection", Code.Unavailable);
+  }
+
   return {
     authority: options.authority,
+    acquire() {
+      const connection = choose();
+      return connection.isReady() ? connection : wait();
+    },
+  };
+}
+
+/** Create what Connect's client takes its streams from. */
+export function toStreamSource({ authority, acquire }: Http2Connections): StreamSource {
+  const connections = new WeakMap<ClientHttp2Stream, Http2Connection>();
+  return {
+    authority,
     async request(method, path, headers) {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        if (current?.isOpen() !== true) {
-          current = openHttp2Connection(options);
-        }
-        const connection = current;
-        await connection.ready();
-        if (!connection.isOpen()) {
-          continue;
-        }
-        const stream = connection.request({ ...headers, ":method": method, ":path": path });
-        connections.set(stream, connection);
-        return stream;
-      }
-      throw new ConnectError("the server leaves every connection", Code.Unavailable);
+      const connection = await acquire();
+      const stream = connection.request({ ...headers, ":method": method, ":path": path });
+      connections.set(stream, connection);
+      return stream;
     },
     notifyResponseByteRead(stream) {
       connections.get(stream)?.noteAlive();

@@ -15,6 +15,8 @@ export interface KeepAliveOptions {
 export interface KeepAlive {
   /** Note that data has arrived. */
   readonly noteAlive: () => void;
+  /** Whether data has arrived not long ago. */
+  readonly isFresh: () => boolean;
   /** Check the connection, unless data has arrived not long ago. One that is dead is destroyed by then. */
   readonly check: () => Promise<void>;
   /** Count one call more, or less, that uses the connection. */
@@ -38,6 +40,7 @@ export function createKeepAlive(session: ClientHttp2Session, options: KeepAliveO
     lastAliveMs = performance.now();
   };
   const quietMs = (): number => performance.now() - lastAliveMs;
+  const isFresh = (): boolean => quietMs() < pingIntervalMs;
 
   function ask(): Promise<void> {
     asking ??= askPeer(session, pingTimeoutMs).then((isAlive) => {
@@ -69,7 +72,8 @@ export function createKeepAlive(session: ClientHttp2Session, options: KeepAliveO
 
   return {
     noteAlive,
-    check: () => (quietMs() < pingIntervalMs ? Promise.resolve() : ask()),
+    isFresh,
+    check: () => (isFresh() ? Promise.resolve() : ask()),
     hold() {
       users += 1;
       if (users > 1) {

@@ -1,5 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import { isMistake, toUnavailable } from "./network-error.ts";
 
 /** Carries one request over the network. */
 export interface Carrier {
@@ -81,18 +82,4 @@ function readThrough(source: Body, next: ReadNext): Body {
       };
     },
   };
-}
-
-/** Check whether Node refused to send what it was given. Errors of networks have no such types. */
-function isMistake(error: unknown): boolean {
-  const cause = error instanceof ConnectError ? error.cause : error;
-  return cause instanceof TypeError || cause instanceof RangeError;
-}
-
-function toUnavailable(error: unknown): ConnectError {
-  const { code, rawMessage } = ConnectError.from(error);
-  if (error instanceof ConnectError && code === Code.Unavailable) {
-    return error;
-  }
-  return new ConnectError(rawMessage, Code.Unavailable, undefined, undefined, error);
 }

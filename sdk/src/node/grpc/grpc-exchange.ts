@@ -1,0 +1,222 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import { constants } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Http2Connection } from "../http2-connection.ts";
+import type { Http2Connections } from "../http2-connections.ts";
+import { isMistake, toUnavailable } from "../network-error.ts";
+import { watchEnd } from "../watch-end.ts";
+import type { HeadFields } from "./answer-head.ts";
+
+/** What is sent behind the header of a request. */
+export interface RequestBody {
+  /** Send it on this stream: from its beginning, also when some of it was sent on another one. */
+  readonly attach: (stream: ClientHttp2Stream) => void;
+  /** Whether all that was sent can be sent once more. */
+  readonly canReplay: () => boolean;
+  /** Note that an answer has come: nothing will be sent once more. */
+  readonly release: () => void;
+  /** Send no more. @param reason absent when nothing has failed */
+  readonly stop: (reason?: unknown) => void;
+}
+
+/** Takes an answer: its head, its bytes, its end; or a failure at any time, which is the last. */
+export interface AnswerReader {
+  readonly onHead: (fields: HeadFields) => void;
+  readonly onData: (chunk: Uint8Array) => void;
+  readonly onEnd: (trailers: IncomingHttpHeaders | undefined) => void;
+  readonly onFailure: (error: ConnectError) => void;
+}
+
+/** What {@link GrpcExchange} needs. */
+export interface GrpcExchangeOptions {
+  readonly connections: Http2Connections;
+  readonly fields: OutgoingHttpHeaders;
+  readonly body: RequestBody;
+  readonly signal: AbortSignal;
+}
+
+/** How often a request is sent that its server did nothing with. */
+const MAX_SENDINGS = 2;
+
+/**
+ * One request and its answer, over as many streams of HTTP/2 as it takes.
+ *
+ * A request that the server certainly did nothing with (its connection could not be opened, the stream was refused, the
+ * server left before it) is sent once more, as long as no answer has begun and all of it can be sent again.
+ */
+export class GrpcExchange {
+  readonly #options: GrpcExchangeOptions;
+  readonly #reader: AnswerReader;
+  #stream: ClientHttp2Stream | undefined;
+  #sendings = 0;
+  #hasHead = false;
+  #isOver = false;
+
+  constructor(options: GrpcExchangeOptions, reader: AnswerReader) {
+    this.#options = options;
+    this.#reader = reader;
+  }
+
+  /** Send the request. */
+  start(): void {
+    const { signal } = this.#options;
+    if (signal.aborted) {
+      this.#abort();
+      return;
+    }
+    signal.addEventListener("abort", this.#abort);
+    this.#send();
+  }
+
+  /** Read no more for now, or go on. */
+  setPaused(isPaused: boolean): void {
+    if (isPaused) {
+      this.#stream?.pause();
+    } else {
+      this.#stream?.resume();
+    }
+  }
+
+  /** Leave the rest of the answer unread, because of an error. */
+  cancel(reason: unknown): void {
+    if (this.#finish(reason)) {
+      this.#stream?.close(constants.NGHTTP2_CANCEL);
+    }
+  }
+
+  /** End with an error. */
+  fail(error: ConnectError): void {
+    if (this.#finish(error)) {
+      this.#stream?.close(constants.NGHTTP2_CANCEL);
+      this.#reader.onFailure(error);
+    }
+  }
+
+  readonly #abort = (): void => this.fail(ConnectError.from(this.#options.signal.reason, Code.Internal));
+
+  /** @returns whether this was its end */
+  #finish(reason?: unknown): boolean {
+    if (this.#isOver) {
+      return false;
+    }
+    this.#isOver = true;
+    this.#options.signal.removeEventListener("abort", this.#abort);
+    this.#options.body.stop(reason);
+    return true;
+  }
+
+  #send(): void {
+    this.#sendings += 1;
+    const connection = this.#options.connections.acquire();
+    if (connection instanceof Promise) {
+      connection.then(
+        (opened) => this.#sendOver(opened),
+        (error: unknown) => this.#onLost(error, true),
+      );
+    } else {
+      this.#sendOver(connection);
+    }
+  }
+
+  #sendOver(connection: Http2Connection): void {
+    if (this.#isOver) {
+      return;
+    }
+    const { fields, body } = this.#options;
+    let stream: ClientHttp2Stream;
+    try {
+      stream = connection.request(fields);
+    } catch (error) {
+      this.fail(isMistake(error) ? ConnectError.from(error, Code.Internal) : toUnavailable(error));
+      return;
+    }
+    this.#stream = stream;
+    this.#listen(stream, connection);
+    body.attach(stream);
+  }
+
+  #listen(stream: ClientHttp2Stream, connection: Http2Connection): void {
+    const isCutOff = watchEnd(stream);
+    // Node reports a head behind the bytes that came in with it.
+    let early: Uint8Array[] | undefined = [];
+    let trailers: IncomingHttpHeaders | undefined;
+    stream.on("response", (fields) => {
+      this.#onHead(fields);
+      for (const chunk of early ?? []) {
+        this.#onData(chunk);
+      }
+      early = undefined;
+    });
+    stream.on("data", (chunk: Uint8Array) => {
+      if (early === undefined) {
+        connection.noteAlive();
+        this.#onData(chunk);
+      } else {
+        early.push(chunk);
+      }
+    });
+    stream.on("trailers", (fields) => {
+      trailers = fields;
+    });
+    stream.on("end", () => {
+      if (this.#hasHead && !isCutOff()) {
+        this.#onEnd(stream, trailers);
+      }
+    });
+    stream.on("error", ignore);
+    stream.on("close", () => this.#onLost(errorOf(stream, this.#hasHead), connection.wasIgnored(stream)));
+  }
+
+  #onHead(fields: HeadFields): void {
+    if (!this.#isOver) {
+      this.#hasHead = true;
+      this.#options.body.release();
+      this.#reader.onHead(fields);
+    }
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (!this.#isOver) {
+      this.#reader.onData(chunk);
+    }
+  }
+
+  #onEnd(stream: ClientHttp2Stream, trailers: IncomingHttpHeaders | undefined): void {
+    if (this.#finish()) {
+      if (!stream.writableEnded) {
+        // The server wants no more of the request.
+        stream.close(constants.NGHTTP2_CANCEL);
+      }
+      this.#reader.onEnd(trailers);
+    }
+  }
+
+  #onLost(error: unknown, wasIgnored: boolean): void {
+    if (this.#isOver) {
+      return;
+    }
+    const canRepeat = wasIgnored && !this.#hasHead && this.#sendings < MAX_SENDINGS;
+    if (canRepeat && this.#options.body.canReplay()) {
+      this.#send();
+    } else {
+      this.fail(toUnavailable(error));
+    }
+  }
+}
+
+/** What a stream failed with: an error of Node's, or what Connect says of the code that a server has reset it with. */
+function errorOf({ errored, rstCode }: ClientHttp2Stream, hasHead: boolean): Error {
+  if (errored !== null) {
+    return errored;
+  }
+  if (!hasHead) {
+    return new ConnectError("the stream was closed before its answer", Code.Unavailable);
+  }
+  const text =
+    rstCode === constants.NGHTTP2_CANCEL
+      ? "http/2 stream closed with error code CANCEL (0x8)"
+      : "the connection was closed";
+  return new ConnectError(text, Code.Unavailable);
+}
+
+function ignore(): void {}

@@ -1,0 +1,36 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { createClientMethodSerializers, createMethodUrl } from "@connectrpc/connect/protocol";
+import { toFrame } from "./frames.ts";
+
+/** What calls of one method have in common. */
+export interface MethodCodec {
+  readonly url: string;
+  /** The path of the URL, with its query. */
+  readonly path: string;
+  /** Write a message as it is sent. @throws ConnectError Internal when it cannot be */
+  readonly encode: (message: Message) => Buffer;
+  /** Read a message. @throws ConnectError Internal when it is none */
+  readonly decode: (data: Uint8Array) => Message;
+}
+
+/** Create what looks up the codec of a method at one server. It is made with the first call. */
+export function createCodecs(baseUrl: string): (method: DescMethod) => MethodCodec {
+  const codecs = new WeakMap<DescMethod, MethodCodec>();
+  return (method) => {
+    const known = codecs.get(method);
+    if (known !== undefined) {
+      return known;
+    }
+    const { parse, serialize } = createClientMethodSerializers(method, true);
+    const url = createMethodUrl(baseUrl, method);
+    const { pathname, search } = new URL(url);
+    const codec: MethodCodec = {
+      url,
+      path: pathname + search,
+      encode: (message) => toFrame(serialize(message)),
+      decode: parse,
+    };
+    codecs.set(method, codec);
+    return codec;
+  };
+}

@@ -1,0 +1,176 @@
+import type { IncomingHttpHeaders } from "node:http2";
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
+import { FrameReader } from "./frames.ts";
+import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
+import { decompressFrame, type ReceivedFrame } from "./received-frame.ts";
+import { ReceivedHeaders } from "./received-headers.ts";
+
+/** What {@link StreamAnswer} needs. */
+export interface AnswerOptions {
+  readonly decode: (data: Uint8Array) => Message;
+  readonly accepted: readonly Compression[];
+}
+
+/** The header of a stream, as soon as it has come. */
+interface Opening {
+  readonly resolve: () => void;
+  readonly reject: (error: ConnectError) => void;
+}
+
+/** A reader that waits for a message. */
+interface Waiter {
+  readonly resolve: (result: IteratorResult<Message> | Promise<IteratorResult<Message>>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Beyond this many bytes that nobody has read, no more are taken from the connection. */
+const MAX_QUEUED_BYTES = 64 * 1024;
+/** What a message takes beside its bytes, about. */
+const OVERHEAD_BYTES = 64;
+
+/** The answer of a stream: a queue of messages between the connection and the application. */
+export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
+  readonly header: ReceivedHeaders = new ReceivedHeaders();
+  readonly trailer: ReceivedHeaders = new ReceivedHeaders();
+  readonly #options: AnswerOptions;
+  readonly #opening: Opening;
+  readonly #frames = new FrameReader((data, isCompressed) => this.#onFrame({ data, isCompressed }));
+  #exchange: GrpcExchange | undefined;
+  #head: AnswerHead | undefined;
+  #queue: ReceivedFrame[] = [];
+  #queuedBytes = 0;
+  #isPaused = false;
+  #waiters: Waiter[] = [];
+  #end: { readonly error: unknown } | undefined;
+
+  constructor(options: AnswerOptions, opening: Opening) {
+    this.#options = options;
+    this.#opening = opening;
+  }
+
+  /** Note what brings the answer. */
+  readFrom(exchange: GrpcExchange): void {
+    this.#exchange = exchange;
+  }
+
+  onHead(fields: HeadFields): void {
+    this.header.receive(fields);
+    try {
+      this.#head = readHead(fields, this.header, this.#options.accepted);
+      if (this.#head.error !== undefined) {
+        throw this.#head.error;
+      }
+    } catch (error) {
+      this.#exchange?.fail(ConnectError.from(error));
+      return;
+    }
+    this.#opening.resolve();
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#frames.push(chunk);
+  }
+
+  onEnd(trailers: IncomingHttpHeaders | undefined): void {
+    this.trailer.receive(trailers);
+    this.#finish(this.#errorAtEnd(trailers));
+  }
+
+  onFailure(error: ConnectError): void {
+    this.#opening.reject(error);
+    this.#finish(error);
+  }
+
+  next(): Promise<IteratorResult<Message>> {
+    const frame = this.#queue.shift();
+    if (frame !== undefined) {
+      this.#queuedBytes -= frame.data.length + OVERHEAD_BYTES;
+      this.#setPaused(this.#queuedBytes > MAX_QUEUED_BYTES / 2 && this.#isPaused);
+      return settle(() => this.#read(frame));
+    }
+    if (this.#end === undefined) {
+      return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    }
+    return this.#end.error === undefined ? Promise.resolve(DONE) : Promise.reject(this.#end.error);
+  }
+
+  #onFrame(frame: ReceivedFrame): void {
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
+      waiter.resolve(settle(() => this.#read(frame)));
+      return;
+    }
+    this.#queue.push(frame);
+    this.#queuedBytes += frame.data.length + OVERHEAD_BYTES;
+    this.#setPaused(this.#queuedBytes > MAX_QUEUED_BYTES);
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (isPaused !== this.#isPaused) {
+      this.#isPaused = isPaused;
+      this.#exchange?.setPaused(isPaused);
+    }
+  }
+
+  #read(frame: ReceivedFrame): IteratorResult<Message> | Promise<IteratorResult<Message>> {
+    if (frame.isCompressed) {
+      return decompressFrame(frame, this.#head?.compression).then(this.#decode, this.#fail);
+    }
+    return this.#decode(frame.data);
+  }
+
+  readonly #decode = (data: Uint8Array): IteratorResult<Message> => {
+    try {
+      return { done: false, value: this.#options.decode(data) };
+    } catch (error) {
+      return this.#fail(error);
+    }
+  };
+
+  readonly #fail = (error: unknown): never => {
+    this.#queue = [];
+    this.#exchange?.cancel(error);
+    this.#finish(error);
+    throw error;
+  };
+
+  #errorAtEnd(trailers: IncomingHttpHeaders | undefined): unknown {
+    if (!this.#frames.isBetweenFrames) {
+      return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+    }
+    if (this.#head?.hasStatus === true) {
+      return undefined;
+    }
+    try {
+      assertStatus(trailers, this.trailer, this.header);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #finish(error: unknown): void {
+    this.#end = { error };
+    for (const { resolve, reject } of this.#waiters.splice(0)) {
+      if (error === undefined) {
+        resolve(DONE);
+      } else {
+        reject(error);
+      }
+    }
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/** Make a promise of what a function returns or throws. */
+function settle<T>(run: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(run());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

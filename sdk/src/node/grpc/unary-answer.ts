@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from "node:http2";
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
+import { FrameReader } from "./frames.ts";
+import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
+import { decompressFrame, type ReceivedFrame } from "./received-frame.ts";
+import { ReceivedHeaders } from "./received-headers.ts";
+import type { AnswerOptions } from "./stream-answer.ts";
+
+/** Is handed the answer of a call. */
+export interface UnaryResult {
+  readonly resolve: (message: Message) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The answer of a call with one message. */
+export class UnaryAnswer implements AnswerReader {
+  readonly header: ReceivedHeaders = new ReceivedHeaders();
+  readonly trailer: ReceivedHeaders = new ReceivedHeaders();
+  readonly #options: AnswerOptions;
+  readonly #result: UnaryResult;
+  readonly #frames = new FrameReader((data, isCompressed) => this.#onFrame({ data, isCompressed }));
+  #exchange: GrpcExchange | undefined;
+  #head: AnswerHead | undefined;
+  readonly #received: ReceivedFrame[] = [];
+  #trailers: IncomingHttpHeaders | undefined;
+
+  constructor(options: AnswerOptions, result: UnaryResult) {
+    this.#options = options;
+    this.#result = result;
+  }
+
+  /** Note what brings the answer. */
+  readFrom(exchange: GrpcExchange): void {
+    this.#exchange = exchange;
+  }
+
+  onHead(fields: HeadFields): void {
+    this.header.receive(fields);
+    try {
+      this.#head = readHead(fields, this.header, this.#options.accepted);
+    } catch (error) {
+      this.#exchange?.fail(ConnectError.from(error));
+    }
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#frames.push(chunk);
+  }
+
+  onEnd(trailers: IncomingHttpHeaders | undefined): void {
+    this.#trailers = trailers;
+    this.trailer.receive(trailers);
+    const [frame, extra] = this.#received;
+    if (extra !== undefined) {
+      return;
+    }
+    if (frame?.isCompressed === true) {
+      void this.#decompress(frame).then(this.#conclude, this.#result.reject);
+    } else {
+      this.#conclude(frame?.data);
+    }
+  }
+
+  onFailure(error: ConnectError): void {
+    this.#result.reject(error);
+  }
+
+  #decompress(frame: ReceivedFrame): Promise<Uint8Array> {
+    return decompressFrame(frame, this.#head?.compression);
+  }
+
+  #onFrame(frame: ReceivedFrame): void {
+    if (this.#received.length < 2 && this.#received.push(frame) === 2) {
+      void this.#readAll().catch((error: unknown) => {
+        this.#exchange?.cancel(error);
+        this.#result.reject(error);
+      });
+    }
+  }
+
+  /** Say what is wrong with two messages: each of them, or that they are two. @throws ConnectError always */
+  async #readAll(): Promise<never> {
+    for (const frame of this.#received) {
+      this.#options.decode(frame.isCompressed ? await this.#decompress(frame) : frame.data);
+    }
+    throw new ConnectError(
+      "protocol error: received extra output message for unary method",
+      Code.Unimplemented,
+    );
+  }
+
+  readonly #conclude = (data: Uint8Array | undefined): void => {
+    try {
+      this.#result.resolve(this.#toMessage(data));
+    } catch (error) {
+      this.#result.reject(error);
+    }
+  };
+
+  /** Make the message of its bytes, when everything around it is right. */
+  #toMessage(data: Uint8Array | undefined): Message {
+    const message = data === undefined ? undefined : this.#options.decode(data);
+    if (!this.#frames.isBetweenFrames) {
+      throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+    }
+    assertStatus(this.#trailers, this.trailer, this.header);
+    const error = this.#head?.error;
+    if (message === undefined) {
+      const code = this.trailer.has("grpc-status") ? Code.Unimplemented : Code.Unknown;
+      throw error ?? new ConnectError("protocol error: missing output message for unary method", code);
+    }
+    if (error !== undefined) {
+      throw new ConnectError(
+        "protocol error: received output message for unary method with error status",
+        Code.Unknown,
+      );
+    }
+    return message;
+  }
+}

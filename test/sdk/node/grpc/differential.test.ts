@@ -1,0 +1,68 @@
+import type { Transport } from "@connectrpc/connect";
+import { fromFunction } from "@countersign/sdk";
+import { createNodeTransport, createSession } from "@countersign/sdk/node";
+import { afterAll, describe, expect, test } from "vitest";
+import { notEmpty } from "../../../support/not-empty.ts";
+import { BODY_CASES } from "./cases/bodies.ts";
+import { HEAD_CASES } from "./cases/heads.ts";
+import { REQUEST_CASES } from "./cases/requests.ts";
+import { STATUS_CASES } from "./cases/statuses.ts";
+import { callAndNote } from "./outcome.ts";
+import { type Case, KINDS, type Kind } from "./script.ts";
+import { startScriptedServer } from "./scripted-server.ts";
+
+// Connect's transport and the one of this package give the same, wherever a caller or a server can see it.
+
+const tables = {
+  statuses: STATUS_CASES,
+  "beginnings of answers": HEAD_CASES,
+  "bodies of answers": BODY_CASES,
+  requests: REQUEST_CASES,
+} as const;
+
+const exchanges = Object.values(tables).flatMap((cases) => cases.flatMap(exchangesOf));
+const scripts = new Map(exchanges.map(({ key, script }) => [key, script]));
+
+const sides = await Promise.all([openSide(true), openSide(false)]);
+const [fast, slow] = sides;
+afterAll(() => Promise.all(sides.map(({ close }) => close())));
+
+for (const [table, cases] of Object.entries(tables)) {
+  describe(table, () => {
+    test.each(notEmpty(cases.flatMap(exchangesOf)))("$key", async (exchange) => {
+      const expected = await slow.run(exchange);
+      expect(await fast.run(exchange)).toEqual(expected);
+    });
+  });
+}
+
+test("there are enough of them", () => {
+  expect(scripts.size).toBe(exchanges.length);
+  expect(scripts.size).toBeGreaterThanOrEqual(300);
+});
+
+interface ExchangeCase extends Case {
+  readonly key: string;
+  readonly kind: Kind;
+}
+
+function exchangesOf(one: Case): readonly ExchangeCase[] {
+  return (one.kinds ?? KINDS).map((kind) => ({ ...one, kind, key: `${kind} ${one.name}` }));
+}
+
+async function openSide(fastPath: boolean) {
+  const server = await startScriptedServer(scripts);
+  const { baseUrl } = server;
+  const session = createSession({ baseUrl, source: fromFunction(async () => "token") });
+  const transport: Transport = createNodeTransport({ baseUrl, session, fastPath });
+  return {
+    async run({ key, kind, isCutShort = false, ...behaviour }: ExchangeCase) {
+      const outcome = await callAndNote(transport, kind, { ...behaviour, script: key });
+      return { outcome, request: isCutShort ? undefined : await server.seen.get(key) };
+    },
+    async close() {
+      session.dispose();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
