@@ -119,7 +119,7 @@ export const SETTINGS = {
   ),
   signInsPerMinute: setting(
     "sign-ins-per-minute",
-    "Attempts to sign in that one address may make; 0: no limit.",
+    "Attempts to sign in that one address, or one known device, may make; 0: no limit.",
     "30",
     countOrUnlimited,
     "COUNT",

@@ -45,6 +45,7 @@ export { backoffMs } from "./kernel/backoff.ts";
 export type { ByteBudget, ByteHolder, ByteLimits } from "./kernel/byte-budget.ts";
 export { createByteBudget } from "./kernel/byte-budget.ts";
 export { resolveClock, systemClock } from "./kernel/clock.ts";
+export type { ConcurrencyLimit, WorkSource } from "./kernel/concurrency-limit.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
 export { createJsonDocument } from "./kernel/json-document.ts";

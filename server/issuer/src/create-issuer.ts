@@ -183,11 +183,12 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 
 function createSessionRoutes(
   { options, clock }: IssuerContext,
-  { sessions, signIn }: Issuance,
+  { sessions, signIn, devices }: Issuance,
 ): Issuer["routes"] {
   const service = createSessionService({
     sessions,
     signIn,
+    devices,
     issuer: options.url,
     maxTokenBytes: options.maxTokenBytes,
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),

@@ -1,11 +1,10 @@
 import { expect, it } from "vitest";
 import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
 import { createPasswords } from "../../../server/issuer/src/credentials/password.ts";
-import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
-import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import type { HashReplacement } from "../../../server/issuer/src/store/password-replacement.ts";
 import { replaceHash as replaceInStore } from "../../../server/issuer/src/store/password-replacement.ts";
+import { createPasswordServer } from "../../support/password-sign-ins.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 
@@ -31,7 +30,7 @@ function start(store: Store) {
     return [];
   };
   const accounts = createAccounts({ store, clock, passwords, sessions, replaceHash, audit });
-  const signIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
+  const { signIn } = createPasswordServer({ store, clock, passwords });
   return { clock, passwords, accounts, replaceHash, signIn, ended, events };
 }
 

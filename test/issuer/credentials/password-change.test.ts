@@ -2,15 +2,14 @@ import { expect, it } from "vitest";
 import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
 import { createPasswordChange } from "../../../server/issuer/src/credentials/password-change.ts";
 import { acceptAnyPassword } from "../../../server/issuer/src/credentials/password-rule.ts";
-import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
-import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
 import { createHashReplacer } from "../../../server/issuer/src/sessions/replace-password.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
+import { createPasswordServer } from "../../support/password-sign-ins.ts";
 import { testPasswords as passwords } from "../../support/sign-ins.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
-const OF_OWNER = { sessionId: "ses_owner", keepOtherSessions: false };
+const OF_OWNER = { sessionId: "ses_owner", peer: "", keepOtherSessions: false };
 
 async function start(store: Store) {
   const clock = createTestClock();
@@ -21,18 +20,18 @@ async function start(store: Store) {
   const accounts = createAccounts({ store, clock, passwords, sessions, replaceHash });
   const account = { username: "ada", password: "correct horse", scopes: [], roles: [] };
   const { subject } = await accounts.create(account);
-  const passwordSignIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
+  const { passwordSignIn, signIn } = createPasswordServer({ store, clock });
   const change = createPasswordChange({
     ...{ store, passwords, passwordSignIn, audit, replaceHash },
     acceptPassword: acceptAnyPassword,
   });
-  return { accounts, subject, passwordSignIn, change, events };
+  return { accounts, subject, signIn, change, events };
 }
 
 describeStores("a password that its owner replaces", (open) => {
   it("is replaced once when two requests prove the same one at the same time", async () => {
     await using store = await open();
-    const { subject, change, passwordSignIn, events } = await start(store);
+    const { subject, change, signIn, events } = await start(store);
     const settled = await Promise.allSettled(
       ["battery staple", "paper clip box"].map((newPassword) =>
         change({ ...OF_OWNER, subject, currentPassword: "correct horse", newPassword }),
@@ -43,7 +42,7 @@ describeStores("a password that its owner replaces", (open) => {
       reason: { reason: "CREDENTIALS_INVALID" },
     });
     expect(events).toEqual([{ type: "password_changed", subject }]);
-    await expect(passwordSignIn({ username: "ada", password: "correct horse" })).rejects.toMatchObject({
+    await expect(signIn({ username: "ada", password: "correct horse" })).rejects.toMatchObject({
       reason: "CREDENTIALS_INVALID",
     });
   });

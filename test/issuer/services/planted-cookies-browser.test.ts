@@ -55,7 +55,8 @@ async function startPage() {
   await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: "<p>" }));
   await page.goto(`${origin}/`);
   const kept = stack.move();
-  const cookies = async () => (await context.cookies()).filter(({ name }) => /countersign/.test(name));
+  const cookies = async () =>
+    (await context.cookies()).filter(({ name }) => /countersign_refresh$/.test(name));
   return {
     call: (method: string, body: object, token?: string) => callIn(page, method, { body, token }),
     cookies,

@@ -3,11 +3,10 @@ import { expect, it } from "vitest";
 import { createAccounts } from "../../../server/issuer/src/credentials/accounts.ts";
 import { createPasswordChange } from "../../../server/issuer/src/credentials/password-change.ts";
 import { acceptAnyPassword } from "../../../server/issuer/src/credentials/password-rule.ts";
-import { createPasswordSignIn } from "../../../server/issuer/src/credentials/password-sign-in.ts";
-import { createSignInLimiter } from "../../../server/issuer/src/credentials/sign-in-limiter.ts";
 import { createHashReplacer } from "../../../server/issuer/src/sessions/replace-password.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
+import { createPasswordServer } from "../../support/password-sign-ins.ts";
 import { testPasswords as passwords } from "../../support/sign-ins.ts";
 import { describeStores } from "../../support/stores.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
@@ -25,12 +24,12 @@ async function start(store: Store) {
   const replaceHash = createHashReplacer({ store, clock, audit, revocations });
   const accounts = createAccounts({ store, clock, audit, passwords, sessions, replaceHash });
   const account = await accounts.create({ username: "owner", password: OLD, scopes: [], roles: [] });
-  const signIn = createPasswordSignIn({ store, passwords, limiter: createSignInLimiter(clock) });
+  const { passwordSignIn, signIn } = createPasswordServer({ store, clock });
   const begin = (owner = account) =>
     sessions.begin({ account: owner, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
   const [mine, thief] = [await begin(), await begin()];
   const change = createPasswordChange({
-    ...{ store, passwords, audit, replaceHash, passwordSignIn: signIn },
+    ...{ store, passwords, audit, replaceHash, passwordSignIn },
     acceptPassword: acceptAnyPassword,
   });
   const { subject } = account;
@@ -48,6 +47,7 @@ async function start(store: Store) {
       change({
         subject,
         sessionId: mine.sessionId,
+        peer: "",
         currentPassword: OLD,
         newPassword: NEW,
         keepOtherSessions,

@@ -1,19 +1,29 @@
 import { createTrustedIssuers } from "@countersign/server/internal";
+import { createAccountLimiter } from "../credentials/account-limiter.ts";
+import { type CallerRecognitionOptions, createCallerRecognition } from "../credentials/caller-recognition.ts";
 import {
   type ClientAuthentication,
   createClientAuthentication,
 } from "../credentials/client-authentication.ts";
 import { type FederatedIssuer, toExternalTerms } from "../credentials/federated-identity.ts";
 import { createFederation, type Federation } from "../credentials/federation.ts";
+import { createKnownDevices, type KnownDevices } from "../credentials/known-devices.ts";
+import { createOwedAttempts } from "../credentials/owed-attempts.ts";
 import { createPasswords } from "../credentials/password.ts";
 import { createPasswordChange } from "../credentials/password-change.ts";
-import { createPasswordSignIn } from "../credentials/password-sign-in.ts";
+import {
+  createPasswordSignIn,
+  type PasswordSignIn,
+  type PasswordSignInOptions,
+} from "../credentials/password-sign-in.ts";
 import { createSharedSignInLimiter } from "../credentials/shared-sign-in-limiter.ts";
 import { limitSignInAttempts } from "../credentials/sign-in-attempts.ts";
 import { createTrustedAssertions } from "../credentials/trusted-assertions.ts";
 import { toMetadataDocument } from "../oauth2/metadata.ts";
+import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
+import { createSessionIdReader } from "../sessions/refresh-token.ts";
 import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { SessionsOptions } from "../sessions/session-options.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
@@ -26,6 +36,8 @@ export interface Issuance {
   readonly accessGrants: AccessGrants;
   readonly federation: Federation;
   readonly signIn: SignIn;
+  /** Knows the devices that have signed in before. */
+  readonly devices: KnownDevices;
   /** What the subjects of another issuer can have at a refresh. */
   readonly externalTerms: NonNullable<SessionsOptions["externalTerms"]>;
   /** Whether tokens of this name can be exchanged. */
@@ -55,11 +67,13 @@ export function createIssuance(
   const sessions = composeSessions(context, { tokenClaims, externalTerms });
   const accessGrants = composeAccessGrants(context, tokenClaims);
   const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds, maxTokenBytes });
+  const devices = createKnownDevices(context);
   return {
     sessions,
     accessGrants,
     federation,
-    signIn: composeSignIn(context, { sessions, accessGrants, federation, federated }, opened),
+    devices,
+    signIn: composeSignIn(context, { sessions, accessGrants, federation, federated, devices }, opened),
     externalTerms,
     isOtherIssuer: (name) => trusted.get(name) !== undefined,
   };
@@ -118,27 +132,28 @@ function composeTokenClaims({ options, clock }: IssuerContext): TokenClaims | un
   );
 }
 
-interface SignInParts extends Pick<Issuance, "sessions" | "accessGrants" | "federation"> {
+interface SignInParts extends Pick<Issuance, "sessions" | "accessGrants" | "federation" | "devices"> {
   readonly federated: readonly FederatedIssuer[];
 }
 
 /** Put together what checks credentials and begins sessions for them. */
 function composeSignIn(
-  { options, store, clock, revocations }: IssuerContext,
-  { sessions, accessGrants, federation, federated }: SignInParts,
+  context: IssuerContext,
+  { sessions, accessGrants, federation, federated, devices }: SignInParts,
   opened: AsyncDisposableStack,
 ): SignIn {
+  const { options, store, clock, revocations } = context;
   const { audit, url: issuer, bus, signInsPerMinute: perMinute, onError } = options;
   const passwords = createPasswords(options.passwordCost);
-  const limiter = createSharedSignInLimiter({ store, clock });
-  const passwordSignIn = createPasswordSignIn({ store, passwords, limiter });
+  const attempts = limitSignInAttempts({ store, clock, bus, perMinute, onError }, opened);
+  const passwordSignIn = composePasswordSignIn(context, { passwords, attempts, devices }, opened);
   return createSignIn({
     sessions,
     accessGrants,
     federation,
     issuer,
     audit,
-    attempts: limitSignInAttempts({ store, clock, bus, perMinute, onError }, opened),
+    attempts,
     passwordSignIn,
     passwordChange: createPasswordChange({
       store,
@@ -149,6 +164,29 @@ function composeSignIn(
       replaceHash: createHashReplacer({ store, clock, audit, revocations }),
     }),
     authenticateClient: composeClientAuthentication({ options, store, clock }, federated),
+  });
+}
+
+/** Put together what checks passwords, and slows down guesses at them. */
+function composePasswordSignIn(
+  { store, clock, secret }: IssuerContext,
+  {
+    passwords,
+    attempts,
+    devices,
+  }: Pick<PasswordSignInOptions, "passwords"> & Pick<CallerRecognitionOptions, "attempts" | "devices">,
+  opened: AsyncDisposableStack,
+): PasswordSignIn {
+  const sessionIdOf = createSessionIdReader(secret);
+  const sealer = createSealedMessages({ secret, clock });
+  return createPasswordSignIn({
+    store,
+    passwords,
+    recognize: createCallerRecognition({ store, clock, sessionIdOf, devices, attempts }),
+    limiter: createAccountLimiter({
+      failures: createSharedSignInLimiter({ store, clock }),
+      owed: createOwedAttempts({ clock, bus: store.bus, sealer }, opened),
+    }),
   });
 }
 

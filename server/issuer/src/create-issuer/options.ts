@@ -64,7 +64,10 @@ export interface CreateIssuerOptions {
    * when an account is added, and when a password is replaced. Default: no other rule.
    */
   readonly acceptPassword?: AcceptPassword;
-  /** How many attempts to sign in one address has in a minute; Infinity: no limit. Default 30. */
+  /**
+   * How many attempts to sign in one address has in a minute, and one device that is known by its cookie; Infinity: no
+   * limit. A right client secret, assertion or token of another issuer is never refused for it. Default 30.
+   */
   readonly signInsPerMinute?: number;
   /**
    * The names that the store has had so far, to have it take `url` and `audience` instead. Default: it keeps its own.

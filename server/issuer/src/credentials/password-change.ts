@@ -26,6 +26,8 @@ export interface PasswordReplacement {
   readonly newPassword: string;
   /** The session of the owner, which goes on. */
   readonly sessionId: string;
+  /** Where the owner calls from, in the form that limits count by. */
+  readonly peer: string;
   /** Whether the other sessions of the account go on, too. */
   readonly keepOtherSessions: boolean;
 }
@@ -36,7 +38,7 @@ export interface PasswordReplacement {
  *
  * @returns the sessions that have ended; undefined when the subject has no account here
  * @throws AuthError `CREDENTIALS_INVALID` when the current password is wrong, or was replaced meanwhile;
- *   `RATE_LIMITED` after too many failures, and `AUTH_UNAVAILABLE` when the store cannot be used or too many wait
+ *   `RATE_LIMITED` after too many failures or when too many wait, and `AUTH_UNAVAILABLE` when the store cannot be used
  * @throws AccountError `PASSWORD_REFUSED` when it cannot have the new one
  */
 export type PasswordChange = (replacement: PasswordReplacement) => Promise<readonly string[] | undefined>;
@@ -48,16 +50,17 @@ const HASHING = { maxRunning: 1, maxWaiting: 64, message: "too many changes of p
 export function createPasswordChange(options: PasswordChangeOptions): PasswordChange {
   const { store, passwords, replaceHash, passwordSignIn, acceptPassword, audit } = options;
   const limitHashing = createConcurrencyLimit(HASHING);
-  return async ({ subject, sessionId, currentPassword, newPassword, keepOtherSessions }) => {
+  return async ({ subject, sessionId, peer, currentPassword, newPassword, keepOtherSessions }) => {
     const known = await findAccountBySubject(store, subject);
     if (known === undefined) {
       return undefined;
     }
-    const proof = { username: known.username, password: currentPassword };
+    const proof = { username: known.username, password: currentPassword, origin: { peer, sessionId } };
     const account = await passwordSignIn(proof).catch(toChangeError);
     // After the proof: the server's rule may ask others, and is not to be put to work by a stolen token.
     await assertAcceptable({ password: newPassword, username: account.username }, acceptPassword);
-    const to = await limitHashing(() => passwords.hash(newPassword));
+    const source = { address: peer, account: subject, isKnown: true };
+    const to = await limitHashing(source, () => passwords.hash(newPassword));
     const endsSessions = keepOtherSessions ? undefined : { subject, exceptSessionId: sessionId };
     const ended = await replaceHash({ subject, from: account.passwordHash, to, endsSessions });
     // Two requests may have proven the same password, or the operator may have replaced it: the first one counts.

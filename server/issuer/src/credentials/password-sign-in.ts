@@ -2,22 +2,25 @@ import { AuthError } from "@countersign/server";
 import { createConcurrencyLimit } from "@countersign/server/internal";
 import { type AccountWithPassword, findAccountWithPassword } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
+import type { AccountLimiter } from "./account-limiter.ts";
+import type { AttemptSource, CallerRecognition, SignInOrigin } from "./caller-recognition.ts";
 import type { Passwords } from "./password.ts";
 import { MAX_PASSWORD_BYTES } from "./password-rule.ts";
-import type { SignInLimiter } from "./sign-in-limiter.ts";
-import { digestUsername, MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
+import { MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
 
 /** What {@link createPasswordSignIn} needs. */
 export interface PasswordSignInOptions {
   readonly store: Store;
   readonly passwords: Passwords;
-  readonly limiter: SignInLimiter;
+  readonly recognize: CallerRecognition;
+  readonly limiter: AccountLimiter;
 }
 
-/** A username and a password, as they were typed. */
+/** A username and a password, as they were typed, and where they come from. */
 export interface PasswordInput {
   readonly username: string;
   readonly password: string;
+  readonly origin: SignInOrigin;
 }
 
 /** Finds out whose a username and a password are. */
@@ -29,36 +32,44 @@ const HASHING = { maxRunning: 2, maxWaiting: 128, message: "too many sign-ins ar
 /**
  * Create the check of a username and a password.
  *
- * An account that does not exist or is disabled is answered like a wrong password, after the same work.
+ * An account that does not exist or is disabled is answered like a wrong password, after the same work. Whoever waits for
+ * that work holds no more places than others, and strangers none of those for known callers.
  *
  * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, `RATE_LIMITED` after too
- *   many failures, and `AUTH_UNAVAILABLE` when the store cannot be used or too many sign-ins wait
+ *   many attempts or failures and when too many sign-ins wait, and `AUTH_UNAVAILABLE` when the store cannot be used
  */
 export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSignIn {
-  const { store, passwords, limiter } = options;
+  const { store, passwords, recognize, limiter } = options;
   const limitHashing = createConcurrencyLimit(HASHING);
 
-  const check = async (name: string, password: string): Promise<AccountWithPassword> => {
-    const limiterKey = digestUsername(name);
+  const check = async (
+    source: AttemptSource,
+    name: string,
+    password: string,
+  ): Promise<AccountWithPassword> => {
     // Inside the limit on hashing: a guess that has waited there is held to the failures of those before it.
-    await limiter.assertAllowed(limiterKey);
+    await limiter.begin(source);
     const account = await findAccountWithPassword(store, name);
     const isRight = await passwords.verify(password, account?.passwordHash);
     if (!isRight || account === undefined || account.disabledAtMs !== undefined) {
-      await limiter.recordFailure(limiterKey);
+      await limiter.recordFailure(source);
       throw wrongCredentials();
     }
-    await limiter.recordSuccess(limiterKey);
+    await limiter.recordSuccess(source);
     return account;
   };
-  return async ({ username, password }) => {
+  return async ({ username, password, origin }) => {
     if (
       Buffer.byteLength(username) > MAX_USERNAME_BYTES ||
       Buffer.byteLength(password) > MAX_PASSWORD_BYTES
     ) {
       throw wrongCredentials();
     }
-    return limitHashing(() => check(normalizeUsername(username), password));
+    const name = normalizeUsername(username);
+    const source = await recognize(name, origin);
+    // Before the limit on hashing: a caller that has to wait anyway takes no place there.
+    await limiter.assertAllowed(source);
+    return limitHashing(source, () => check(source, name, password));
   };
 }
 

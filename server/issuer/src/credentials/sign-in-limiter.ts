@@ -1,24 +1,26 @@
-import type { Clock } from "@countersign/server";
-import { AuthError } from "@countersign/server";
-import { backoffMs } from "@countersign/server/internal";
+import type { AuthError, Clock } from "@countersign/server";
+import { backoffMs, createRefusal } from "@countersign/server/internal";
 import { LRUCache } from "lru-cache";
 import type { SignInFailures } from "../store/sign-in-failures.ts";
 
-/** Slows down guesses at the password of one account (RFC 6749 §10.10). It never locks the owner out for good. */
+/**
+ * Slows down guesses at the password of one account (RFC 6749 §10.10), or those of one known caller at it. Both go by a
+ * key, which names whose failures count together.
+ */
 export interface SignInLimiter {
-  /** @throws AuthError `RATE_LIMITED` while the account has to wait after its failures */
-  assertAllowed(account: string): void | Promise<void>;
+  /** @throws AuthError `RATE_LIMITED` while there is time to wait after the last failure */
+  assertAllowed(key: string): void | Promise<void>;
   /** Count a wrong password. */
-  recordFailure(account: string): void | Promise<void>;
+  recordFailure(key: string): void | Promise<void>;
   /** Forget the failures: the owner is in. */
-  recordSuccess(account: string): void | Promise<void>;
+  recordSuccess(key: string): void | Promise<void>;
 }
 
 /** A limiter that knows what this server knows, and answers at once. */
 export interface OwnSignInLimiter extends SignInLimiter {
-  assertAllowed(account: string): void;
-  recordFailure(account: string): void;
-  recordSuccess(account: string): void;
+  assertAllowed(key: string): void;
+  recordFailure(key: string): void;
+  recordSuccess(key: string): void;
 }
 
 /** Failures that cost nothing, within the window. */
@@ -70,8 +72,13 @@ export function assertWaited(failures: SignInFailures | undefined, nowMs: number
   }
   const retryAfterMs = delayMsAfter(known.count) + Math.min(aheadMs, 0);
   if (!(retryAfterMs <= 0)) {
-    throw new AuthError("RATE_LIMITED", "too many failed sign-ins: wait before the next", { retryAfterMs });
+    throw tooManyFailures(retryAfterMs);
   }
+}
+
+/** Make the refusal of an attempt that has to wait. @param retryAfterMs for how long, in milliseconds */
+export function tooManyFailures(retryAfterMs: number): AuthError {
+  return createRefusal("RATE_LIMITED", "too many failed sign-ins: wait before the next", { retryAfterMs });
 }
 
 function recent(failures: SignInFailures | undefined, nowMs: number): SignInFailures | undefined {

@@ -1,7 +1,12 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 /** What a derived key is for. A key for one purpose is of no use for another. */
-export type KeyPurpose = "signing-key" | "refresh-token-mac" | "refresh-token-successor" | "server-words";
+export type KeyPurpose =
+  | "signing-key"
+  | "refresh-token-mac"
+  | "refresh-token-successor"
+  | "server-words"
+  | "known-device";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

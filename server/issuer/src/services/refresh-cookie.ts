@@ -30,6 +30,8 @@ export interface RefreshCookie {
    * @throws ConnectError, AuthError as `assertOrigin`
    */
   read(ctx: HeaderContext): string | undefined;
+  /** Read what may be the refresh token of a page, for which it gets nothing; undefined when there is none, or are two. */
+  peek(ctx: HeaderContext): string | undefined;
   /** Put a refresh token into the cookie, for as long as it lasts, and take all others of its names away. */
   write(ctx: HeaderContext, refreshToken: string, expiresInMs: number): void;
   /**
@@ -102,6 +104,10 @@ export function createRefreshCookie({ isCookieOrigin, issuer, clock }: RefreshCo
         throw new ConnectError("the request has two refresh cookies, and should have one", Code.Aborted);
       }
       return found[0]?.value;
+    },
+    peek(ctx) {
+      const [found, ...others] = find(ctx);
+      return others.length === 0 ? found?.value : undefined;
     },
     write(ctx, refreshToken, expiresInMs) {
       clearOthers(ctx, find(ctx), NAME);

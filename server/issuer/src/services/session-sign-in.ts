@@ -1,5 +1,6 @@
 import type { AuditSink, RateLimit } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import type { SignInOrigin } from "../credentials/caller-recognition.ts";
 import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
 import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
 import type { Federation } from "../credentials/federation.ts";
@@ -23,8 +24,7 @@ export type Credential =
 /** A sign-in. */
 export interface SignInInput extends TokenWish {
   readonly credential: Credential;
-  /** Where the call comes from. */
-  readonly peer: string;
+  readonly origin: SignInOrigin;
   /** With a password: the session that is to go on with this proof. Undefined: another begins. */
   readonly sessionId?: string | undefined;
 }
@@ -39,11 +39,6 @@ export interface FederatedInput extends TokenWish {
   readonly canRefresh: boolean;
 }
 
-/** How the owner of an account replaces its password. */
-export interface PasswordChangeInput extends PasswordReplacement {
-  readonly peer: string;
-}
-
 /** What {@link createSignIn} needs. */
 export interface SignInOptions extends SessionBeginners {
   readonly passwordSignIn: PasswordSignIn;
@@ -54,7 +49,7 @@ export interface SignInOptions extends SessionBeginners {
   /** Claim `iss` of our own tokens. */
   readonly issuer: string;
   readonly audit: AuditSink;
-  /** How often one address may try. */
+  /** How many wrong credentials one address may send. */
   readonly attempts: RateLimit;
 }
 
@@ -84,7 +79,7 @@ export interface SignIn {
    * @returns the sessions that have ended; undefined when the subject has no account here
    * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED` or `AUTH_UNAVAILABLE`
    */
-  changePassword(input: PasswordChangeInput): Promise<readonly string[] | undefined>;
+  changePassword(input: PasswordReplacement): Promise<readonly string[] | undefined>;
 }
 
 /** Claim `amr` of a sign-in with a password (RFC 8176 §2). */
@@ -92,7 +87,7 @@ const PASSWORD_METHODS = ["pwd"] as const;
 
 /** Create what signs in. The RPCs and the OAuth endpoints share it. */
 export function createSignIn(options: SignInOptions): SignIn {
-  const { attempts, sessions, accessGrants, federation, issuer } = options;
+  const { sessions, accessGrants, federation, issuer } = options;
 
   const guarded = createSignInGuard(options);
   const beginClient: SignIn["beginClient"] = async (client, grant, wish) => {
@@ -115,32 +110,28 @@ export function createSignIn(options: SignInOptions): SignIn {
     const actor = takeOverActor(identity.principal);
     return beginFederatedSession(options, { ...input, identity, type: "sign_in", actor });
   };
-  const begin = async ({ credential, peer, sessionId, ...wish }: SignInInput): Promise<IssuedTokens> => {
+  const begin = async ({ credential, origin, sessionId, ...wish }: SignInInput): Promise<IssuedTokens> => {
     if (credential.kind === "password") {
-      // Checking a password is expensive, and passwords can be guessed: every attempt counts, not only those that fail.
-      attempts.take(peer);
-      const account = await options.passwordSignIn(credential);
+      const account = await options.passwordSignIn({ ...credential, origin });
       const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };
       return sessions.begin({ ...wish, ...client, account, sessionId });
     }
     if (credential.kind === "federated") {
+      const { peer } = origin;
       return federated({ ...wish, token: credential.token, peer, client: undefined, canRefresh: true });
     }
     return beginClient(await options.authenticateClient(credential), "client_credentials", wish);
   };
   return {
-    begin: (input) => guarded({ peer: input.peer, kind: input.credential.kind }, () => begin(input)),
+    begin: (input) => guarded({ peer: input.origin.peer, kind: input.credential.kind }, () => begin(input)),
     authenticateClient: (credential, peer) =>
       guarded({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
     beginClient,
     beginFederated: (input) => guarded({ peer: input.peer, kind: "federated" }, () => federated(input)),
-    changePassword({ peer, ...replacement }) {
-      const { subject, sessionId } = replacement;
+    changePassword(replacement) {
+      const { peer, subject, sessionId } = replacement;
       const failure = { type: "password_change_failed", subject, sessionId } as const;
-      return guarded({ peer, kind: "password", failure }, () => {
-        attempts.take(peer);
-        return options.passwordChange(replacement);
-      });
+      return guarded({ peer, kind: "password", failure }, () => options.passwordChange(replacement));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { deriveKey } from "../keys/seal.ts";
 
 /** A refresh token that this server, or another with the same secret, once made. */
 export interface RefreshToken {
@@ -60,6 +61,16 @@ export function parseRefreshToken(macKey: Uint8Array, text: string): RefreshToke
   }
   const sessionId = bytes.toString("base64url", 0, SESSION_BYTES);
   return { text, sessionId, generation: bytes.readUInt32BE(SESSION_BYTES) };
+}
+
+/**
+ * Create what reads which session a refresh token belongs to, newest or not.
+ *
+ * @param secret the key-encryption key
+ */
+export function createSessionIdReader(secret: Uint8Array): (text: string) => string | undefined {
+  const macKey = deriveKey(secret, "refresh-token-mac");
+  return (text) => parseRefreshToken(macKey, text)?.sessionId;
 }
 
 /** Read which session a refresh token claims to belong to, without proof; undefined when it has another form. */

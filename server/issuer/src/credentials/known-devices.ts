@@ -1,0 +1,81 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Clock } from "@countersign/server";
+import { deriveKey } from "../keys/seal.ts";
+
+/**
+ * Knows the devices that have signed in to an account before, by proofs that they keep themselves. A proof names neither
+ * the account nor its owner, and signs nobody in: it only decides with whose failures the next ones are counted.
+ */
+export interface KnownDevices {
+  /**
+   * Find the device that has signed in to an account.
+   *
+   * @param proofs what a caller has sent
+   * @param account a hash of its name: see `digestUsername`
+   * @returns what identifies the device; undefined when no proof is of this account
+   */
+  find(proofs: readonly string[], account: string): string | undefined;
+  /**
+   * Add the proof that a device has just signed in to an account.
+   *
+   * @param proofs those that the device has
+   * @returns those that it is to keep, at most {@link MAX_DEVICE_PROOFS}, the new one first
+   */
+  add(proofs: readonly string[], account: string): readonly string[];
+}
+
+/** How many accounts a device proves at the most. */
+export const MAX_DEVICE_PROOFS = 4;
+
+/** How long a device is known after its last sign-in to an account, in milliseconds. */
+export const DEVICE_PROOF_MS = 180 * 24 * 60 * 60 * 1_000;
+
+/** How many proofs of a caller are looked at: of a cookie, and of some that another host of the domain has planted. */
+const MAX_CHECKED = 32;
+
+const TIME_BYTES = 4;
+const ID_BYTES = 8;
+const SIGNED_BYTES = TIME_BYTES + ID_BYTES;
+const MAC_BYTES = 16;
+const FORM = /^[\w-]{38}$/;
+
+/**
+ * Create the keeper of proofs. It stores nothing: every server with the same secret knows the devices of the others.
+ *
+ * @param options `secret` is that of the issuer; a proof that was made with another one proves nothing
+ */
+export function createKnownDevices({
+  secret,
+  clock,
+}: {
+  readonly secret: Uint8Array;
+  readonly clock: Clock;
+}): KnownDevices {
+  const macKey = deriveKey(secret, "known-device");
+  const macOf = (account: string, signed: Uint8Array): Uint8Array =>
+    createHmac("sha256", macKey).update(account).update(signed).digest().subarray(0, MAC_BYTES);
+  const proves = (proof: Buffer, account: string): boolean =>
+    timingSafeEqual(macOf(account, proof.subarray(0, SIGNED_BYTES)), proof.subarray(SIGNED_BYTES));
+  const readLive = (texts: readonly string[]): readonly Buffer[] => {
+    const oldestSeconds = (clock.nowMs() - DEVICE_PROOF_MS) / 1_000;
+    return texts
+      .slice(0, MAX_CHECKED)
+      .filter((text) => FORM.test(text))
+      .map((text) => Buffer.from(text, "base64url"))
+      .filter((proof) => proof.readUInt32BE(0) > oldestSeconds);
+  };
+  return {
+    find(proofs, account) {
+      const proof = readLive(proofs).find((one) => proves(one, account));
+      return proof?.toString("base64url", TIME_BYTES, SIGNED_BYTES);
+    },
+    add(proofs, account) {
+      const signed = Buffer.concat([Buffer.alloc(TIME_BYTES), randomBytes(ID_BYTES)]);
+      signed.writeUInt32BE(Math.floor(clock.nowMs() / 1_000));
+      const others = readLive(proofs).filter((one) => !proves(one, account));
+      return [Buffer.concat([signed, macOf(account, signed)]), ...others]
+        .slice(0, MAX_DEVICE_PROOFS)
+        .map((proof) => proof.toString("base64url"));
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { createFairQueue } from "../../../server/gate/src/kernel/fair-queue.ts";
+import { notEmpty } from "../../support/not-empty.ts";
+
+const MAX_ITEMS = 8;
+
+/** A queue of items that say where they come from, as `address account`. */
+function start() {
+  const queue = createFairQueue<string>(MAX_ITEMS);
+  const add = (item: string): string | undefined => {
+    const [address = "", account = ""] = item.split(" ");
+    return queue.add({ address, account }, item);
+  };
+  const drain = (): readonly string[] => {
+    const items: string[] = [];
+    for (let item = queue.next(); item !== undefined; item = queue.next()) {
+      items.push(item);
+    }
+    return items;
+  };
+  return { add, drain, next: () => queue.next() };
+}
+
+/** As many items as a flood has, the n-th of which `from` names. */
+const flood = (from: (n: number) => string, count = 100): readonly string[] =>
+  Array.from({ length: count }, (_, n) => from(n));
+
+const FLOODS = notEmpty([
+  { name: "one address at one account", from: () => "evil ada", owner: "home ada" },
+  { name: "one address at many accounts", from: (n: number) => `evil account-${n}`, owner: "home account-1" },
+  { name: "many addresses at one account", from: (n: number) => `evil-${n} eve`, owner: "home ada" },
+  { name: "an owner's address at one account", from: () => "home eve", owner: "home ada" },
+]);
+
+describe("a fair queue", () => {
+  for (const { name, from, owner } of FLOODS) {
+    it(`has a place for the owner beside a flood from ${name}, before and after`, () => {
+      const { add, drain } = start();
+      flood(from).forEach(add);
+      expect(add(owner)).not.toBe(owner);
+      const displaced = flood(from).map(add);
+      expect(displaced).not.toContain(owner);
+      expect(drain().indexOf(owner)).toBeOneOf([0, 1, 2]);
+    });
+  }
+
+  it("keeps its bound, whatever comes", () => {
+    const { add, drain } = start();
+    const displaced = flood((n) => `address-${n % 7} account-${n % 11}`).map(add);
+    expect(displaced.filter((item) => item !== undefined)).toHaveLength(100 - MAX_ITEMS);
+    expect(drain()).toHaveLength(MAX_ITEMS);
+  });
+
+  it("refuses the newest when no address and no account holds more than one place", () => {
+    const { add } = start();
+    const displaced = flood((n) => `address-${n} account-${n}`, MAX_ITEMS + 1).map(add);
+    expect(displaced.at(-1)).toBe(`address-${MAX_ITEMS} account-${MAX_ITEMS}`);
+    expect(displaced.slice(0, -1).every((item) => item === undefined)).toBe(true);
+  });
+
+  it("takes the place from the account that holds more, and spares an office behind one address", () => {
+    const { add } = start();
+    const office = flood((n) => `office worker-${n}`, 3);
+    office.forEach(add);
+    const displaced = flood((n) => `evil-${n} eve`).map(add);
+    expect(displaced).not.toContain("office worker-0");
+    expect(add("home ada")).toMatch(/^evil-/);
+  });
+
+  it("lets addresses and accounts take turns, in the order in which they came", () => {
+    const { add, drain } = start();
+    ["a 1", "a 2", "a 3", "b 4", "c 5"].forEach(add);
+    expect(drain()).toEqual(["a 1", "a 2", "b 4", "a 3", "c 5"]);
+  });
+
+  it("lets nothing wait for ever while others come", () => {
+    const { add, next } = start();
+    add("home ada");
+    const served: (string | undefined)[] = [];
+    for (let n = 0; n < 4; n++) {
+      add(`evil-${n} ada`);
+      add(`evil ada`);
+      served.push(next());
+    }
+    expect(served).toContain("home ada");
+  });
+});
