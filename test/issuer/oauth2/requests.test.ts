@@ -173,15 +173,15 @@ describe("a client proves itself", () => {
     });
   }
 
-  it("thirty times a minute at the most when it is wrong, then has to wait", async () => {
+  it("thirty times a minute at the most when it is wrong, and as often as it likes when it is right", async () => {
     await using start = await startWithClient();
     const { server, form } = start;
+    const wrong = { ...form, client_secret: "css_x" };
     for (let n = 0; n < 30; n++) {
-      expect((await server.post("/oauth2/token", { ...form, client_secret: "css_x" })).status).toBe(401);
+      expect((await server.post("/oauth2/token", wrong)).status).toBe(401);
     }
-    const { status, headers, body } = await server.post("/oauth2/token", form);
+    const { status, headers, body } = await server.post("/oauth2/token", wrong);
     expect([status, headers.get("retry-after"), body.error]).toEqual([429, "2", "temporarily_unavailable"]);
-    server.issuer.clock.advance(2_000);
     for (let n = 0; n < 40; n++) {
       expect((await server.post("/oauth2/token", form)).status).toBe(200);
     }

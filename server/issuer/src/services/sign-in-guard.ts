@@ -1,12 +1,22 @@
 import { type AuditSink, AuthError, type RateLimit } from "@countersign/server";
-import { type CredentialFailureEvent, toFactMembers } from "@countersign/server/internal";
+import {
+  type ConcurrencyLimit,
+  type CredentialFailureEvent,
+  createConcurrencyLimit,
+  toFactMembers,
+} from "@countersign/server/internal";
+
+/** What kind of credential an attempt to sign in brings. */
+export type CredentialKind = "password" | ProofKind;
+
+/** Credentials that cannot be guessed. */
+type ProofKind = "secret" | "assertion" | "federated";
 
 /** An attempt to sign in. */
 export interface SignInAttempt {
   /** Where it comes from. */
   readonly peer: string;
-  /** What kind of credential it brings. */
-  readonly kind: "password" | "secret" | "assertion" | "federated";
+  readonly kind: CredentialKind;
   /** What goes on record when it fails. Default: `sign_in_failed`. */
   readonly failure?: Omit<CredentialFailureEvent, "reason">;
 }
@@ -14,33 +24,72 @@ export interface SignInAttempt {
 /** Runs an attempt to sign in. */
 export type SignInGuard = <T>(attempt: SignInAttempt, work: () => Promise<T>) => Promise<T>;
 
+/** What {@link createSignInGuard} needs. */
+export interface SignInGuardOptions {
+  /** How many wrong credentials one address may send. */
+  readonly attempts: RateLimit;
+  readonly audit: AuditSink<CredentialFailureEvent>;
+}
+
 const SIGN_IN_FAILED = { type: "sign_in_failed" } as const;
 
 /**
- * Create what every attempt to sign in goes through: an address with too many attempts waits, a failure goes into the
- * audit, and a wrong credential counts against the address that sent it. Passwords count before they are checked.
+ * Enough for the lookups and signatures that a server is asked for, and few enough to leave time for its calls. Each
+ * kind has its own: keys of another issuer may be long in coming.
  */
-export function createSignInGuard({
-  attempts,
-  audit,
-}: {
-  readonly attempts: RateLimit;
-  readonly audit: AuditSink<CredentialFailureEvent>;
-}): SignInGuard {
+const CHECKING = { maxRunning: 8, maxWaiting: 128, message: "too many sign-ins are waiting" };
+
+/**
+ * Create what every attempt to sign in goes through: a failure goes into the audit, and a wrong credential counts against
+ * the address that sent it.
+ *
+ * A credential that cannot be guessed is checked in any case, so that one that is right is never refused for what others
+ * on its address did. When the address has no attempts left, its check waits behind those of other addresses, and a wrong
+ * one is answered with the time to wait. Passwords count before they are checked: see `createCallerRecognition`.
+ */
+export function createSignInGuard({ attempts, audit }: SignInGuardOptions): SignInGuard {
+  const limits: Readonly<Record<ProofKind, ConcurrencyLimit>> = {
+    secret: createConcurrencyLimit(CHECKING),
+    assertion: createConcurrencyLimit(CHECKING),
+    federated: createConcurrencyLimit(CHECKING),
+  };
+
+  const check = async <T>(peer: string, kind: ProofKind, work: () => Promise<T>): Promise<T> => {
+    const spent = findRefusal(attempts, peer);
+    const source = { address: peer, account: "", isKnown: spent === undefined };
+    try {
+      return await limits[kind](source, work);
+    } catch (error) {
+      if (!(error instanceof AuthError) || error.reason !== "CREDENTIALS_INVALID") {
+        throw error;
+      }
+      if (spent !== undefined) {
+        throw spent;
+      }
+      attempts.take(peer);
+      throw error;
+    }
+  };
   return async ({ peer, kind, failure = SIGN_IN_FAILED }, work) => {
     try {
-      attempts.assertAllowed(peer);
-      return await work();
+      return await (kind === "password" ? work() : check(peer, kind, work));
     } catch (error) {
       if (error instanceof AuthError) {
         audit.record({ ...failure, reason: error.reason, ...toFactMembers(factsOf(error)) });
-        if (error.reason === "CREDENTIALS_INVALID" && kind !== "password") {
-          attempts.take(peer);
-        }
       }
       throw error;
     }
   };
+}
+
+/** @returns why the address has to wait; undefined when it has attempts left */
+function findRefusal(attempts: RateLimit, peer: string): unknown {
+  try {
+    attempts.assertAllowed(peer);
+    return undefined;
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 /** Which check refused a token of another issuer: the caller learns that it is not good, the operator why. */
