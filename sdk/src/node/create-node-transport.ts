@@ -1,7 +1,8 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { Session } from "../core/session.ts";
-import { createHttpTransport, type NodeProtocol, type NodeTlsOptions } from "./http-transport.ts";
+import { createHttpTransports, type NodeProtocol, type NodeTlsOptions } from "./http-transport.ts";
+import { offerOwnCalls } from "./own-calls.ts";
 
 /** What {@link createNodeTransport} needs. */
 export interface NodeTransportOptions {
@@ -43,6 +44,8 @@ const FORMS = {
 /**
  * Create a transport that carries the session's token, and notices a dead connection within half a minute.
  *
+ * Over HTTP/2, the session's own calls take the same connections, unless it has a transport of its own for them.
+ *
  * Nothing that a server or a network does ends the process. A call that the network kept from its answer fails with
  * `Unavailable`, in every protocol: a lost connection, a server that stops or is killed, an answer that breaks off.
  *
@@ -59,16 +62,19 @@ export function createNodeTransport(options: NodeTransportOptions): Transport {
       'gRPC needs HTTP/2: with httpVersion "1.1", protocol must be "grpc-web" or "connect"',
     );
   }
-  return createHttpTransport({
+  const createTransport = createHttpTransports({
     baseUrl,
     protocol,
     httpVersion,
-    interceptors: [...interceptors, session.interceptor],
     pingIntervalMs,
     pingTimeoutMs,
     tls,
     fastPath,
   });
+  if (httpVersion === "2") {
+    offerOwnCalls(session, { baseUrl, createTransport: () => createTransport([]) });
+  }
+  return createTransport([...interceptors, session.interceptor]);
 }
 
 const PROTOCOLS: readonly unknown[] = ["grpc", "grpc-web", "connect"] satisfies NodeProtocol[];

@@ -7,7 +7,8 @@ import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
-import { createHttpTransport, type NodeTlsOptions } from "./http-transport.ts";
+import { createHttpTransports, type NodeTlsOptions } from "./http-transport.ts";
+import { createOwnCalls } from "./own-calls.ts";
 
 /** What {@link createSession} needs. */
 export interface NodeSessionOptions extends OriginGuardOptions {
@@ -21,8 +22,9 @@ export interface NodeSessionOptions extends OriginGuardOptions {
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
   /**
-   * How the session's own calls are made: signing in, refreshing, renewing streams. Default: Connect over HTTP/1.1. A server
-   * that speaks HTTP/2 alone needs one for that, such as `createGrpcTransport({ baseUrl })`.
+   * How the session's own calls are made: signing in, refreshing, renewing streams. Default: over the connections of the
+   * first `createNodeTransport` over HTTP/2 that is made with the session and its `baseUrl`, and until there is one,
+   * Connect over HTTP/1.1.
    */
   readonly transport?: Transport | undefined;
   /**
@@ -62,18 +64,22 @@ export function createSession(options: NodeSessionOptions): Session {
   assertOptions("createSession", options, FORMS);
   const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls, onStepUp } =
     options;
-  const transport =
-    options.transport ??
-    createHttpTransport({ baseUrl, tls, protocol: "connect", httpVersion: "1.1", interceptors: [] });
-  return createCoreSession({
+  const ownCalls = createOwnCalls(() =>
+    createHttpTransports({ baseUrl, tls, protocol: "connect", httpVersion: "1.1" })([]),
+  );
+  const session = createCoreSession({
     baseUrl,
     allowedOrigins,
     allowInsecure,
-    transport,
+    transport: options.transport ?? ownCalls.transport,
     source,
     maxTokenLifeMs,
     assertion,
     store,
     onStepUp,
   });
+  if (options.transport === undefined) {
+    ownCalls.belongTo(session, baseUrl);
+  }
+  return session;
 }

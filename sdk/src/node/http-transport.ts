@@ -20,13 +20,12 @@ export type NodeProtocol = "grpc" | "grpc-web" | "connect";
 /** Own certificate authorities and client certificates. */
 export type NodeTlsOptions = Pick<SecureContextOptions, "ca" | "cert" | "key" | "pfx" | "passphrase">;
 
-/** What {@link createHttpTransport} needs. */
+/** What {@link createHttpTransports} needs. */
 export interface HttpTransportOptions {
   /** The address of the server, absolute. */
   readonly baseUrl: string;
   readonly protocol: NodeProtocol;
   readonly httpVersion: "1.1" | "2";
-  readonly interceptors: readonly Interceptor[];
   /** After how long without data an open connection of HTTP/2 is checked, in milliseconds. Default 20,000. */
   readonly pingIntervalMs?: number | undefined;
   /** How long the answer to a check may take, in milliseconds. Default 5,000. */
@@ -57,27 +56,34 @@ const MAX_MESSAGE_BYTES = 0xffff_ffff;
 const COMPRESS_MIN_BYTES = 1024;
 
 /**
- * Create a transport over Node's http or http2, on which nothing that a server or a network does ends the process.
+ * Create what makes transports over Node's http or http2. They share their connections, and nothing that a server or a
+ * network does on them ends the process.
  *
+ * @returns a function that makes one with some interceptors
  * @throws TypeError when `baseUrl` is not an absolute URL
  */
-export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { baseUrl, interceptors } = options;
-  if (options.fastPath === true && options.protocol === "grpc") {
+export function createHttpTransports(
+  options: HttpTransportOptions,
+): (interceptors: readonly Interceptor[]) => Transport {
+  const { baseUrl, protocol } = options;
+  if (options.fastPath === true && protocol === "grpc") {
     const connections = createConnections(options);
-    return createFastGrpcTransport({ baseUrl, connections, interceptors, accepted: ACCEPTED });
+    return (interceptors) =>
+      createFastGrpcTransport({ baseUrl, connections, interceptors, accepted: ACCEPTED });
   }
-  return PROTOCOLS[options.protocol]({
-    baseUrl,
-    httpClient: createNetworkClient(createCarriers(options)),
-    interceptors: [...interceptors],
-    useBinaryFormat: true,
-    acceptCompression: [...ACCEPTED],
-    sendCompression: null,
-    compressMinBytes: COMPRESS_MIN_BYTES,
-    readMaxBytes: MAX_MESSAGE_BYTES,
-    writeMaxBytes: MAX_MESSAGE_BYTES,
-  });
+  const httpClient = createNetworkClient(createCarriers(options));
+  return (interceptors) =>
+    PROTOCOLS[protocol]({
+      baseUrl,
+      httpClient,
+      interceptors: [...interceptors],
+      useBinaryFormat: true,
+      acceptCompression: [...ACCEPTED],
+      sendCompression: null,
+      compressMinBytes: COMPRESS_MIN_BYTES,
+      readMaxBytes: MAX_MESSAGE_BYTES,
+      writeMaxBytes: MAX_MESSAGE_BYTES,
+    });
 }
 
 function createCarriers(options: HttpTransportOptions): () => Carrier {

@@ -17,11 +17,12 @@ export interface Http2Connections {
   /** The server, as an origin. */
   readonly authority: string;
   /**
-   * Get a connection on which a call can be begun: without a promise when there is one.
+   * Begin a call on a connection that takes it: without a promise when there is one.
    *
+   * @param begin begins it at once: what others begin behind it is counted behind it
    * @throws ConnectError Unavailable, or what the opening failed with: rejected, never thrown
    */
-  readonly acquire: () => Http2Connection | Promise<Http2Connection>;
+  readonly use: <T>(begin: (connection: Http2Connection) => T) => T | Promise<T>;
 }
 
 /** How many connections are looked at for a call before it fails: a server may leave each as soon as it is open. */
@@ -56,13 +57,13 @@ export function createHttp2Connections(options: Http2ConnectionOptions): Http2Co
     return opened;
   }
 
-  async function wait(): Promise<Http2Connection> {
+  async function wait<T>(begin: (connection: Http2Connection) => T): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; ) {
       const connection = choose();
       await connection.ready();
       // While calls waited for it, others may have taken its room: that is no failure of the server's.
       if (connection.isOpen() && choose() === connection) {
-        return connection;
+        return begin(connection);
       }
       attempt += connection.isOpen() ? 0 : 1;
     }
@@ -71,24 +72,24 @@ export function createHttp2Connections(options: Http2ConnectionOptions): Http2Co
 
   return {
     authority: options.authority,
-    acquire() {
+    use(begin) {
       const connection = choose();
-      return connection.isReady() ? connection : wait();
+      return connection.isReady() ? begin(connection) : wait(begin);
     },
   };
 }
 
 /** Create what Connect's client takes its streams from. */
-export function toStreamSource({ authority, acquire }: Http2Connections): StreamSource {
+export function toStreamSource({ authority, use }: Http2Connections): StreamSource {
   const connections = new WeakMap<ClientHttp2Stream, Http2Connection>();
   return {
     authority,
-    async request(method, path, headers) {
-      const connection = await acquire();
-      const stream = connection.request({ ...headers, ":method": method, ":path": path });
-      connections.set(stream, connection);
-      return stream;
-    },
+    request: async (method, path, headers) =>
+      await use((connection) => {
+        const stream = connection.request({ ...headers, ":method": method, ":path": path });
+        connections.set(stream, connection);
+        return stream;
+      }),
     notifyResponseByteRead(stream) {
       connections.get(stream)?.noteAlive();
     },

@@ -107,18 +107,11 @@ export class GrpcExchange {
 
   #send(): void {
     this.#sendings += 1;
-    const connection = this.#options.connections.acquire();
-    if (connection instanceof Promise) {
-      connection.then(
-        (opened) => this.#sendOver(opened),
-        (error: unknown) => this.#onLost(error, true),
-      );
-    } else {
-      this.#sendOver(connection);
-    }
+    const sent = this.#options.connections.use(this.#sendOver);
+    sent?.catch((error: unknown) => this.#onLost(error, true));
   }
 
-  #sendOver(connection: Http2Connection): void {
+  readonly #sendOver = (connection: Http2Connection): void => {
     if (this.#isOver) {
       return;
     }
@@ -133,7 +126,7 @@ export class GrpcExchange {
     this.#stream = stream;
     this.#listen(stream, connection);
     body.attach(stream);
-  }
+  };
 
   #listen(stream: ClientHttp2Stream, connection: Http2Connection): void {
     const isCutOff = watchEnd(stream);
