@@ -12,6 +12,7 @@ import { hostOf, repeatsField } from "./request-host.ts";
 interface NodeResponse {
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
+  once?(event: "close", listener: () => void): unknown;
 }
 
 /** A request of Node's http or http2, as far as it is looked at. */
@@ -27,7 +28,11 @@ export interface NodeRequest {
     destroy(): unknown;
   };
   /** The stream of HTTP/2 that it came over. */
-  readonly stream?: { readonly closed: boolean; close(code: number): void };
+  readonly stream?: {
+    readonly closed: boolean;
+    close(code: number): void;
+    once?(event: "close", listener: () => void): unknown;
+  };
   /** Absent: the handler of HTTP/2 streams listens to its errors. */
   on?(event: "error", listener: () => void): unknown;
 }
@@ -130,12 +135,24 @@ export function transportOf(values: ContextValues): Transport | undefined {
   const { request, response } = exchange;
   const { stream, socket } = request;
   if (stream !== undefined) {
-    return { isDone: () => stream.closed, destroy: () => stream.close(H2_CANCEL) };
+    return {
+      isDone: () => stream.closed,
+      onDone: (listener) => (stream.closed ? listener() : void stream.once?.("close", listener)),
+      destroy: () => stream.close(H2_CANCEL),
+    };
   }
   // A connection may be on its next request by now: without the response, only the bytes left to send show that.
-  const isDone = (): boolean =>
-    response === undefined ? socket.writableLength === 0 : response.writableFinished || response.destroyed;
-  return { isDone, destroy: () => void socket.destroy() };
+  const isDone = (): boolean => (response === undefined ? socket.writableLength === 0 : hasEnded(response));
+  return {
+    isDone,
+    onDone: (listener) =>
+      response !== undefined && hasEnded(response) ? listener() : void response?.once?.("close", listener),
+    destroy: () => void socket.destroy(),
+  };
+}
+
+function hasEnded({ writableFinished, destroyed }: NodeResponse): boolean {
+  return writableFinished || destroyed;
 }
 
 function ignore(): void {}
