@@ -1,14 +1,23 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { AuthReasonSchema } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 import { describe, expect, test } from "vitest";
 import { toConnectError, toWireError } from "../../../server/gate/src/connect/error-contract.ts";
 import { AuthError, type AuthReason } from "../../../server/gate/src/errors/auth-error.ts";
+import { createSharedError } from "../../../server/gate/src/errors/shared-error.ts";
 import { methodOf } from "../../support/echo-service.ts";
 import { seenIn, service } from "./fixtures.ts";
 
 const method = methodOf(service, "Call");
 const challengeOf = (code: string) =>
   `Bearer realm="countersign", error="${code}", error_description="the rule"`;
+
+/** What an error is over Connect and over gRPC. */
+const toWire = (error: ConnectError) => [
+  JSON.stringify(errorToJson(error, {})),
+  [...setTrailerStatus(new Headers(), error)],
+];
 
 /** Reason, code, challenge. */
 const contract: Readonly<Record<AuthReason, readonly [code: Code, challenge: string | null]>> = {
@@ -75,6 +84,22 @@ describe("the error contract (S6, R32, R38–R41)", () => {
     expect(seenIn(toConnectError(error)).challenge).toBe(
       'Bearer realm="countersign", error="insufficient_scope", error_description="linefeed", scope="abcd~!#[]"',
     );
+  });
+
+  test("encodes the details of an error that many calls share once, the same on the wire, for each call its own", () => {
+    const shared = createSharedError("AUTH_UNAVAILABLE", "not now");
+    const own = toConnectError(new AuthError("AUTH_UNAVAILABLE", "not now"));
+    const [one, other] = [toConnectError(shared), toConnectError(shared)];
+    const before = toWire(one);
+    expect(before).toEqual(toWire(own));
+    one.metadata.set("x", "changed");
+    for (const detail of one.details) {
+      expect("value" in detail && detail.value instanceof Uint8Array && detail.value.fill(0)).toBeTruthy();
+    }
+    one.details.pop();
+    expect(toWire(other)).toEqual(before);
+    expect(toWire(toConnectError(shared))).toEqual(before);
+    expect(other.cause).toBe(shared);
   });
 
   test("never sends the cause", () => {

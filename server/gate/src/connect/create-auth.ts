@@ -2,7 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import type { Authenticator, RevokedPrincipals } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
-import { AuthError } from "../errors/auth-error.ts";
+import { createSharedError } from "../errors/shared-error.ts";
 import type { Documents } from "../kernel/documents.ts";
 import type { IssuerSignal } from "../kernel/observe.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
@@ -173,13 +173,14 @@ function createDocumentsOf(
   });
 }
 
+const STREAM_REVOKED = createSharedError("SESSION_REVOKED", "the session has been revoked", {
+  facts: { check: "revoked" },
+});
+
 /** Revocation acts on open streams at once, not only on the next call. */
 function endRevoked({ revocations, streams, observer }: ResolvedAuthOptions): void {
   revocations.onRevoked?.((revoked) => {
-    streams.endWhere(
-      (principal) => revoked.matches(principal),
-      new AuthError("SESSION_REVOKED", "the session has been revoked", { facts: { check: "revoked" } }),
-    );
+    streams.endWhere((principal) => revoked.matches(principal), STREAM_REVOKED);
     if (observer.signalReceived !== undefined) {
       toSignals(revoked).forEach(observer.signalReceived);
     }

@@ -4,13 +4,12 @@ import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/er
 import { isTokenTooLong } from "../authenticate/token-size.ts";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
+import { encodeDetails, type OutgoingDetail } from "./encode-details.ts";
 import { codeOf } from "./reason-codes.ts";
 import { type ChallengeHints, type FindChallengeHints, writeChallenge } from "./resource/challenge.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "countersign";
-
-type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>[number];
 
 /** What a reason becomes on the wire, beside its code. */
 interface WireError {
@@ -58,9 +57,10 @@ export function toConnectError(error: AuthError, hints?: ChallengeHints): Connec
   const message = isTokenTooLong(error) ? error.message : (wire.message ?? error.message);
   const challenge = toChallenge(error, wire, { message, hints });
   const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
-  const details = toDetails(error, code);
   // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
-  return withoutStack(() => new ConnectError(message, code, metadata, details, error));
+  const converted = withoutStack(() => new ConnectError(message, code, metadata, undefined, error));
+  converted.details = encodeDetails(error, () => toDetails(error, code));
+  return converted;
 }
 
 /** Receives an error that is not the caller's, with the method that it came from. It must not throw. */
