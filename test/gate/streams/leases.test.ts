@@ -7,8 +7,8 @@ import {
 } from "../../../server/gate/src/connect/anonymous-streams.ts";
 import { createCallValues, stateOf } from "../../../server/gate/src/connect/call-state.ts";
 import { openStream } from "../../../server/gate/src/connect/route/open-stream.ts";
+import { createDeadlines } from "../../../server/gate/src/kernel/deadlines.ts";
 import type { Observer, StreamEnded } from "../../../server/gate/src/kernel/observe.ts";
-import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { principal, RENEWABLE } from "./fixtures.ts";
@@ -54,7 +54,7 @@ function setUp(nowMs = 1_000_000) {
       observer,
       onError,
       toleranceSeconds: 0,
-      clockJumps: createClockJumps(clock),
+      deadlines: createDeadlines(clock),
     },
     anonymous: createAnonymousStreams(resolveAnonymousStreams()),
   };

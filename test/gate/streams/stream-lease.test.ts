@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import type { Policy } from "../../../server/gate/src/authorize/policy-fields.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createDeadlines } from "../../../server/gate/src/kernel/deadlines.ts";
 import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
 import { isolateObserver } from "../../../server/gate/src/kernel/observers.ts";
-import { createClockJumps } from "../../../server/gate/src/streams/clock-jumps.ts";
 import { createStreamLease } from "../../../server/gate/src/streams/stream-lease.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -31,7 +31,7 @@ function createStage() {
     registry,
     revocations: { isRevoked: ({ tokenId }: Principal) => revoked.has(tokenId) },
     clock,
-    clockJumps: createClockJumps(clock),
+    deadlines: createDeadlines(clock),
     toleranceSeconds: TOLERANCE_SECONDS,
     observer,
   };

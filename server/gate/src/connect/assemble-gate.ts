@@ -1,6 +1,6 @@
 import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
 import { assertStillGood } from "../authenticate/still-good.ts";
-import { createClockJumps } from "../streams/clock-jumps.ts";
+import { createDeadlines } from "../kernel/deadlines.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import type { Audiences } from "./audiences.ts";
 import type { Authentication } from "./explain/explain.ts";
@@ -81,7 +81,7 @@ export function createGuardOf(
     observer,
     onError,
     toleranceSeconds: clockToleranceSeconds,
-    clockJumps: createClockJumps(clock),
+    deadlines: createDeadlines(clock),
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
   return createImplementationGuard({

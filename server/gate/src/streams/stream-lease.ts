@@ -4,8 +4,8 @@ import { createRevokedError } from "../authenticate/still-good.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Deadlines } from "../kernel/deadlines.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
-import type { ClockJumps } from "./clock-jumps.ts";
 import { createStreamLifetime, type StreamLifetime } from "./stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
 
@@ -17,8 +17,8 @@ export interface LeaseContext {
   readonly revocations: RevocationCheck;
   /** The time. */
   readonly clock: Clock;
-  /** Notifies leases when the clock was set. */
-  readonly clockJumps: ClockJumps;
+  /** Where the ends of all streams of the server wait. */
+  readonly deadlines: Deadlines;
   /** How far the clocks of issuer and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
   /** Observes what becomes of streams. It must not throw. */

@@ -1,66 +1,59 @@
-import { AuthError } from "../errors/auth-error.ts";
-import type { Cancel, Clock } from "../kernel/clock.ts";
-import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
-import type { ClockJumps } from "./clock-jumps.ts";
-import { createEnding, type OwnEnding } from "./ending.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createSharedError } from "../errors/shared-error.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Deadlines } from "../kernel/deadlines.ts";
+import { createEnding, type Ending } from "./ending.ts";
 
 /** What a life goes by. */
 export interface LifetimeOptions {
   readonly clock: Clock;
-  /** Notifies when the clock was set. */
-  readonly clockJumps: ClockJumps;
-  /** The message of the error at the deadline. Default: that the token has expired. */
-  readonly expiry?: string;
+  /** Where the ends of all streams of the server wait. */
+  readonly deadlines: Deadlines;
+  /** The error at the deadline, one for all streams. Default: that the token has expired. */
+  readonly expiry?: AuthError;
 }
 
 /** The life of one stream: it ends once, at its deadline or before. */
-export interface StreamLifetime extends Omit<OwnEnding, "abort"> {
+export interface StreamLifetime extends Ending {
+  /** Aborts at the end. */
+  readonly signal: AbortSignal;
   /** When it ends, in milliseconds since 1970. */
   readonly deadlineMs: number;
-  /** Move the deadline. @param deadlineMs in milliseconds since 1970 */
+  /**
+   * End the stream. No message passes from now on. Who waits for one is notified at once, or where many end together, in
+   * the next turns of the event loop, before the streams whose time has come. Later calls do nothing.
+   */
+  end(error: AuthError): void;
+  /** Move the deadline of a stream that goes on. @param deadlineMs in milliseconds since 1970 */
   setDeadline(deadlineMs: number): void;
-  /** The stream is over by itself: release the timer and abort the signal. */
+  /** The stream is over by itself: drop the deadline and abort the signal. */
   release(reason: unknown): void;
 }
+
+/** Create the error that streams end with at their deadline. @param message what has run out */
+export function createExpiry(message: string): AuthError {
+  return createSharedError("STREAM_EXPIRED", message, { facts: { check: "stream" } });
+}
+
+const TOKEN_EXPIRED = createExpiry("the token that the stream runs on has expired");
 
 /**
  * Begin the life of a stream.
  *
  * @param deadlineMs when it ends with STREAM_EXPIRED, in milliseconds since 1970
  */
-export function createStreamLifetime(options: LifetimeOptions, deadlineMs: number): StreamLifetime {
-  const { clock, clockJumps } = options;
+export function createStreamLifetime(
+  { clock, deadlines, expiry = TOKEN_EXPIRED }: LifetimeOptions,
+  deadlineMs: number,
+): StreamLifetime {
   const ending = createEnding();
-  let cancelTimer: Cancel | undefined;
+  // What has been ended before keeps its own error.
+  const deadline = deadlines.add(deadlineMs, () => ending.end(expiry));
   let endsAtMs = deadlineMs;
-
-  function stop(): void {
-    cancelTimer?.();
-    clockJumps.delete(look);
+  if (!(deadlineMs - clock.nowMs() > 0)) {
+    deadlines.cancel(deadline);
+    ending.end(expiry);
   }
-
-  function end(error: AuthError): void {
-    stop();
-    ending.end(error);
-  }
-
-  /** A timer only wakes us up: the clock says whether the time has come, also after it was set. */
-  function look(): void {
-    cancelTimer?.();
-    const leftMs = endsAtMs - clock.nowMs();
-    if (leftMs > 0) {
-      cancelTimer = clock.schedule(look, leftMs, KEEPS_PROCESS_ALIVE);
-    } else {
-      end(
-        new AuthError("STREAM_EXPIRED", options.expiry ?? "the token that the stream runs on has expired", {
-          facts: { check: "stream" },
-        }),
-      );
-    }
-  }
-
-  clockJumps.add(look);
-  look();
   return {
     signal: ending.signal,
     get deadlineMs() {
@@ -70,14 +63,20 @@ export function createStreamLifetime(options: LifetimeOptions, deadlineMs: numbe
       return ending.ended;
     },
     onEnd: (listener) => ending.onEnd(listener),
-    end,
+    end(error) {
+      if (ending.begin(error)) {
+        deadlines.hurry(deadline);
+      }
+    },
     setDeadline(atMs) {
-      endsAtMs = atMs;
-      look();
+      if (ending.ended === undefined) {
+        endsAtMs = atMs;
+        deadlines.move(deadline, atMs);
+      }
     },
     release(reason) {
-      stop();
-      ending.abort(reason);
+      deadlines.cancel(deadline);
+      ending.release(reason);
     },
   };
 }

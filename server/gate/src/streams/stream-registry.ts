@@ -68,8 +68,10 @@ export function createStreamRegistry(): StreamRegistry {
     },
     find: (streamId) => named.get(streamId),
     endWhere(matches, error) {
-      for (const lease of [...leases].filter(({ principal }) => matches(principal))) {
-        lease.end(error);
+      for (const lease of leases) {
+        if (matches(lease.principal)) {
+          lease.end(error);
+        }
       }
     },
     get size() {

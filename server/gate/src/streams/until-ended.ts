@@ -122,6 +122,7 @@ function close(iterator: AsyncIterator<unknown>): void {
 export function resultUntilEnded<T>(result: PromiseLike<T>, ending: Ending): Promise<T> {
   return new Promise((resolve, reject) => {
     ending.onEnd(reject);
-    result.then(resolve, reject);
+    // A result that comes when the end has begun, and the listeners do not know of it yet, comes too late.
+    result.then((value) => (ending.ended === undefined ? resolve(value) : reject(ending.ended)), reject);
   });
 }

@@ -3,7 +3,7 @@ import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy-fields.ts";
 import { cutOffAfterGrace } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
-import { createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
+import { createExpiry, createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
 import type { AnonymousStreams } from "../anonymous-streams.ts";
 import { type Caller, stateOf } from "../call-state.ts";
 import { transportOf } from "../node-request.ts";
@@ -104,14 +104,16 @@ function isKnown(caller: Caller | undefined): caller is Caller & { readonly prin
   return caller?.principal !== undefined;
 }
 
+const ANONYMOUS_EXPIRY = createExpiry("a stream without a token may not last longer");
+
 /** A stream without a principal ends at its longest life. */
 function beginAnonymous({ leases, anonymous }: StreamOptions, ctx: HandlerContext, policy: Policy): Begun {
   const free = anonymous.open(peerOf(ctx.values));
   const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
   const life = {
     clock: leases.clock,
-    clockJumps: leases.clockJumps,
-    expiry: "a stream without a token may not last longer",
+    deadlines: leases.deadlines,
+    expiry: ANONYMOUS_EXPIRY,
   };
   const lifetime = createStreamLifetime(life, leases.clock.nowMs() + maxAgeMs);
   lifetime.onEnd(free);
