@@ -3,15 +3,20 @@ import { streamMessagesBench } from "./benches/stream-messages.ts";
 import { streamsBench } from "./benches/streams.ts";
 
 const SIDES = ["countersign", "connect-no-auth"] as const;
+const ENDS = ["p50", "p99", "max"] as const;
+const STALLS = ["gap-max", "gc-max", "gc-total"] as const;
 const WAYS = ["out", "out-growth", "in", "in-growth"] as const;
 
 const CASES = [
   {
     bench: streamsBench,
     sides: [
-      ...["memory", "cpu", "late-p50", "late-p99", "late-max"].map((figure) => `countersign-${figure}`),
-      ...["p50", "p99", "max"].map((figure) => `countersign-client-late-${figure}`),
-      ...["memory", "cpu"].map((figure) => `connect-no-auth-${figure}`),
+      ...SIDES.flatMap((side) => ["memory", "cpu"].map((figure) => `${side}-${figure}`)),
+      ...["late", "client-late"].flatMap((end) => ENDS.map((figure) => `countersign-${end}-${figure}`)),
+      ...STALLS.map((figure) => `countersign-late-${figure}`),
+      "countersign-revoke",
+      ...ENDS.map((figure) => `countersign-client-revoked-${figure}`),
+      ...STALLS.map((figure) => `countersign-revoked-${figure}`),
     ],
   },
   { bench: streamMessagesBench, sides: SIDES.flatMap((side) => WAYS.map((way) => `${side}-${way}`)) },

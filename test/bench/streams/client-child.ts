@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
@@ -48,8 +49,9 @@ async function hold({ port, tokens }: HeldStreams): Promise<void> {
     }
     const stream = request(session, "watchNotes", token);
     stream.end(watchFrame({}));
-    opened.push(firstMessageOf(stream));
-    ended.push(endOf(stream));
+    const ending = endOf(stream);
+    opened.push(firstMessageOf(stream, ending));
+    ended.push(ending);
     // The server is to open streams, not to be flooded: what waits in line would count as its memory.
     if (index % STREAMS_PER_CONNECTION === 0) {
       await Promise.all(opened);
@@ -135,11 +137,11 @@ function watchFrame(init: MessageInitShape<typeof WatchNotesRequestSchema>): Buf
   return toGrpcFrame(toBinary(WatchNotesRequestSchema, create(WatchNotesRequestSchema, init)));
 }
 
-function firstMessageOf(stream: ClientHttp2Stream): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once("data", () => resolve());
-    stream.once("close", () => reject(new Error("a stream ended before its first message")));
-  });
+async function firstMessageOf(stream: ClientHttp2Stream, ending: Promise<StreamEnding>): Promise<void> {
+  const ended = await Promise.race([once(stream, "data"), ending]);
+  if ("status" in ended) {
+    throw new Error(`a stream ended with gRPC status ${ended.status} before its first message`);
+  }
 }
 
 function endOf(stream: ClientHttp2Stream): Promise<StreamEnding> {

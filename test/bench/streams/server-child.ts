@@ -6,10 +6,12 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { NoteEventSchema, NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { buildRequestListener, listen } from "@countersign/node";
+import type { RevokedPrincipals } from "@countersign/server";
 import { createAuth } from "@countersign/server";
 import { ALGORITHM, AUDIENCE, ISSUER, type PublicKeys } from "../fixture/tokens.ts";
 import { answerParent } from "../run/answer-parent.ts";
 import { quantile } from "../run/rounds.ts";
+import { createStallWatch } from "../run/stalls.ts";
 import { usedBytes } from "../run/used-bytes.ts";
 
 /** The servers that hold streams. */
@@ -22,6 +24,13 @@ const SERVERS: Readonly<Record<StreamServerName, (keys: PublicKeys) => Promise<n
       issuers: [{ issuer: ISSUER, algorithms: [ALGORITHM], keys: { jwks } }],
       audience: AUDIENCE,
       clockToleranceSeconds: 0,
+      revocations: {
+        isRevoked: () => false,
+        onRevoked(listener) {
+          revoke = listener;
+          return () => undefined;
+        },
+      },
       observe: {
         streamEnded: ({ lateMs }) => (lateMs === undefined ? undefined : void lateness.push(lateMs)),
       },
@@ -34,6 +43,9 @@ const SERVERS: Readonly<Record<StreamServerName, (keys: PublicKeys) => Promise<n
     return (server.address() as AddressInfo).port;
   },
 };
+
+/** Ends the streams of principals, as the revocations of a server do. */
+let revoke: (revoked: RevokedPrincipals) => void = () => undefined;
 
 /** How long after its deadline each stream was ended, in milliseconds. */
 const lateness: number[] = [];
@@ -75,6 +87,8 @@ function routes(router: ConnectRouter): void {
   });
 }
 
+const stalls = createStallWatch();
+
 answerParent({
   start: ({ name, keys }: { readonly name: StreamServerName; readonly keys: PublicKeys }) =>
     SERVERS[name](keys),
@@ -85,6 +99,14 @@ answerParent({
   /** How many bytes the memory grew by from the first sample to the last. */
   growth: () => (samples.bytes.at(-1) ?? Number.NaN) - (samples.bytes[0] ?? Number.NaN),
   cpuMicroseconds: () => process.cpuUsage().user + process.cpuUsage().system,
+  watchStalls: () => stalls.watch(),
+  takeStalls: () => stalls.take(),
+  /** @returns when every stream was revoked, and how many milliseconds the server took for the call */
+  revokeAll() {
+    const [atMs, startMs] = [Date.now(), performance.now()];
+    revoke({ matches: () => true });
+    return { atMs, tookMs: performance.now() - startMs };
+  },
   takeLateness() {
     const sorted = lateness.splice(0).sort((a, b) => a - b);
     return {
