@@ -16,6 +16,10 @@ function resultOf(rule: string, order: Fields): string {
 
 const tags = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `tag ${at}`);
 const people = (count: number): readonly object[] => tags(count).map((name, age) => ({ name, age }));
+const json = (count: number): Fields => Object.fromEntries(tags(count).map((tag) => [tag, tag]));
+const list = (count: number) => ({
+  values: Array.from({ length: count }, () => ({ kind: { case: "boolValue", value: true } })),
+});
 const TOO_COSTLY = "error: the rule takes more steps than one may take for a message";
 const TOO_MANY = "error: a macro goes through more than 10000 items";
 
@@ -31,6 +35,13 @@ describe("a rule takes as many steps as it may for one message, and then denies"
     "request.raw == request.raw": { raw },
     'request.text.startsWith("abc") && request.text.endsWith("fgh")': { text },
     'request.text.matches("^[a-h]+$")': { text: text.slice(0, 32 * 1024) },
+    "(request.tags + request.tags).size() == 20000": { tags: many },
+    "request.people.filter(person, person.age > -1).size() == 5000": { people: people(5_000) },
+    'request.tags.map(tag, [tag] + ["x", "y"]).size() == 1000': { tags: tags(1_000) },
+    "request.tags.all(tag, has(request.extra.a))": { tags: tags(100), extra: { a: "b" } },
+    "request.tags.all(tag, tag != 'x')": { tags: tags(1_000), extra: json(1_000) },
+    "request.extra.size() == 1000": { extra: json(1_000) },
+    "request.at.getHours('Asia/Tokyo') == 9": { at: {} },
     'request.tags.all(tag, tag != "x")': { tags: many },
     'request.tags.filter(tag, tag != "x").all(tag, tag != "y")': { tags: many },
     'request.tags.map(tag, tag + "!").size() == 10000': { tags: many },
@@ -69,6 +80,38 @@ describe("a rule takes as many steps as it may for one message, and then denies"
       why: TOO_COSTLY,
     },
     "request.text + request.text + request.text != ''": { order: { text }, why: TOO_COSTLY },
+    "request.tags.all(tag, (request.tags + [tag]).size() > 0)": {
+      order: { tags: tags(1_000) },
+      why: TOO_COSTLY,
+    },
+    "request.tags.map(tag, [tag] + request.tags).size() > 0": {
+      order: { tags: tags(1_000) },
+      why: TOO_COSTLY,
+    },
+    "[request.tags + ['x']].all(list, request.tags.all(tag, (list + [tag]).size() > 0))": {
+      order: { tags: tags(1_000) },
+      why: TOO_COSTLY,
+    },
+    "request.tags.all(tag, (request.people + request.people).size() > 0)": {
+      order: { tags: tags(200), people: people(1_000) },
+      why: TOO_COSTLY,
+    },
+    "request.tags.all(tag, has(request.extra.a))": {
+      order: { tags: tags(1_000), extra: json(1_000) },
+      why: TOO_COSTLY,
+    },
+    "request.tags.all(tag, request.value != tag)": {
+      order: { tags: tags(1_000), value: { kind: { case: "listValue", value: list(1_000) } } },
+      why: TOO_COSTLY,
+    },
+    "request.tags.all(tag, request.labels.size() > 0)": {
+      order: { tags: tags(1_000), labels: json(1_000) },
+      why: TOO_COSTLY,
+    },
+    "request.tags.all(tag, request.at.getHours('America/New_York') >= 0)": {
+      order: { tags: tags(1_000), at: { seconds: 1n } },
+      why: TOO_COSTLY,
+    },
     "int(request.text) == 1": { order: { text: "9".repeat(MIB) }, why: TOO_COSTLY },
     "timestamp(request.text) == timestamp(request.text)": { order: { text }, why: TOO_COSTLY },
   };

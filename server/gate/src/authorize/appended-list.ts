@@ -32,14 +32,24 @@ class AppendedList implements Pick<CelList, "size" | "get" | "values"> {
     return this.values();
   }
 }
+
+/** Check whether nothing was appended to a list yet: its items can be those of the next one too. */
+function canShare(list: CelList): list is CelList & AppendedList {
+  return list instanceof AppendedList && list.items.length === list.size;
+}
+
 // The language tells its lists by a symbol, which its own lists have.
 Object.setPrototypeOf(AppendedList.prototype, celList([]));
+
+/** Find the lists whose elements are copied when one is appended to the other. */
+export function copiedByAppend(left: CelList, right: CelList): readonly CelList[] {
+  return canShare(left) ? [right] : [left, right];
+}
 
 /** Append a list to another, neither of which is changed. */
 export function appendList(left: CelList, right: CelList): CelList {
   const added = [...right];
-  const isLast = left instanceof AppendedList && left.items.length === left.size;
-  const items = isLast ? left.items : [...left];
+  const items = canShare(left) ? left.items : [...left];
   for (const item of added) {
     items.push(item);
   }

@@ -1,10 +1,11 @@
-import { type CelValue, isCelList, isCelMap } from "@bufbuild/cel";
+import { type CelList, type CelValue, isCelList, isCelMap } from "@bufbuild/cel";
 import {
   isReflectList,
   isReflectMap,
   isReflectMessage,
   type ReflectMessage,
 } from "@bufbuild/protobuf/reflect";
+import { copiedByAppend } from "./appended-list.ts";
 import type { RuleBudget } from "./rule-budget.ts";
 
 /** What a function, a method or an operator is called with. */
@@ -20,6 +21,9 @@ export const ITERATION_COST = 400;
 const PART_COST = 250;
 /** What one element of a list takes that is only looked at. */
 const ELEMENT_COST = 16;
+/** What one element of a list takes that is copied: a message is wrapped anew. */
+const COPIED_ELEMENT_COST = 64;
+const COPIED_MESSAGE_COST = 500;
 /** Making a program of a regular expression, and each character that it goes through. */
 const PATTERN_COST = 20_000;
 const MATCH_COST = 200;
@@ -27,6 +31,22 @@ const MATCH_COST = 200;
 const DIGIT_COST = 64;
 /** What goes through a text once and makes another. */
 const COPY_COST = 4;
+
+/** Looking up the time zone in which a part of a time is asked for. */
+const TIME_ZONE_COST = 50_000;
+
+const OF_TIME_ZONE: readonly string[] = [
+  "getFullYear",
+  "getMonth",
+  "getDate",
+  "getDayOfMonth",
+  "getDayOfWeek",
+  "getDayOfYear",
+  "getHours",
+  "getMinutes",
+  "getSeconds",
+  "getMilliseconds",
+];
 
 /** What a call takes, in about nanoseconds. It may charge parts itself while it counts them. */
 type Cost = (values: Operands, budget: RuleBudget) => number;
@@ -39,13 +59,14 @@ const COSTS: Readonly<Record<string, Cost>> = {
   "_>_": costOfOrder,
   "_>=_": costOfOrder,
   "@in": costOfSearch,
-  "_+_": ({ args: [left, right] }) => 2 * (lengthOf(left) + lengthOf(right)) + ELEMENT_COST * sizeOf(right),
-  size: ({ target, args: [text] }) => lengthOf(target ?? text) / 2,
+  "_+_": costOfSum,
+  size: ({ target, args: [value] }) => costOfSize(target ?? value),
   contains: ({ target, args: [part] }) => 2 * lengthOf(target) + lengthOf(part),
   startsWith: ({ args: [part] }) => lengthOf(part),
   endsWith: ({ args: [part] }) => lengthOf(part),
   matches: ({ target, args: [pattern] }) =>
     PATTERN_COST + MATCH_COST * (lengthOf(target) + lengthOf(pattern) * (1 + lengthOf(pattern) / 100)),
+  ...Object.fromEntries(OF_TIME_ZONE.map((name) => [name, costOfTimeZone])),
   string: ({ args: [value] }) => 2 * lengthOf(value),
   int: ({ args: [value] }) => DIGIT_COST * lengthOf(value),
   uint: ({ args: [value] }) => DIGIT_COST * lengthOf(value),
@@ -94,12 +115,30 @@ function costOfSearch({ args: [sought, container] }: Operands, budget: RuleBudge
   return elements * (ELEMENT_COST + lengthOf(sought) / 8);
 }
 
-function lengthOf(value: CelValue | undefined): number {
-  return typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
+/** The keys of a map are counted one by one. */
+function costOfSize(value: CelValue | undefined): number {
+  return value !== undefined && isCelMap(value) ? COPIED_ELEMENT_COST * value.size : lengthOf(value) / 2;
 }
 
-function sizeOf(value: CelValue | undefined): number {
-  return value !== undefined && isCelList(value) ? value.size : 0;
+/** Numbers and times take nothing; a list takes what must be copied of it. */
+function costOfSum({ args: [left, right] }: Operands): number {
+  if (left === undefined || right === undefined || !isCelList(left) || !isCelList(right)) {
+    return 2 * (lengthOf(left) + lengthOf(right));
+  }
+  return copiedByAppend(left, right).reduce((cost, list) => cost + costOfListCopy(list), 0);
+}
+
+/** Without a zone it is that of UTC. */
+function costOfTimeZone({ args: [zone] }: Operands): number {
+  return zone === undefined ? 0 : TIME_ZONE_COST;
+}
+
+function costOfListCopy(list: CelList): number {
+  return list.size * (isReflectMessage(list.get(0)) ? COPIED_MESSAGE_COST : COPIED_ELEMENT_COST);
+}
+
+function lengthOf(value: CelValue | undefined): number {
+  return typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
 }
 
 function hasParts(value: CelValue | undefined): boolean {

@@ -92,7 +92,7 @@ function chargeItems(range: CelValue | undefined, budget: RuleBudget): ReturnTyp
     if (items > MAX_MACRO_ITEMS) {
       throw new Error(TOO_MANY_ITEMS);
     }
-    budget.charge(items * ITERATION_COST);
+    budget.charge(items * (ITERATION_COST + budget.conversionCost));
     return range;
   }
   return celError("a macro goes through lists and maps only");

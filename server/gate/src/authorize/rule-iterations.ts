@@ -14,7 +14,8 @@ export function countIterations(expression: Expression | undefined): void {
   }
 }
 
-function partsOf(expression: Expression | undefined): readonly (Expression | undefined)[] {
+/** List the expressions that an expression is made of. */
+export function partsOf(expression: Expression | undefined): readonly (Expression | undefined)[] {
   const kind = expression?.exprKind;
   switch (kind?.case) {
     case "selectExpr":

@@ -1,4 +1,13 @@
-import { type CelEnv, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
+import {
+  type CelEnv,
+  type CelMap,
+  type CelResult,
+  celEnv,
+  celError,
+  isCelError,
+  parse,
+  plan,
+} from "@bufbuild/cel";
 import { createRegistry, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { Principal } from "../authenticate/principal.ts";
 import { toFactText } from "../errors/facts.ts";
@@ -7,6 +16,7 @@ import { withImports } from "./file-imports.ts";
 import { createRuleBudget, type RuleBudget } from "./rule-budget.ts";
 import { checkExpression } from "./rule-check.ts";
 import { DYNAMIC_CLAIMS } from "./rule-claims.ts";
+import { compileConversionCost } from "./rule-conversions.ts";
 import { withBudget } from "./rule-functions.ts";
 import { countIterations } from "./rule-iterations.ts";
 import { createRulePrincipals, type RulePrincipals } from "./rule-principal.ts";
@@ -70,7 +80,7 @@ export function compileRule(expression: string, input: DescMessage, context: Rul
 interface PlannedRule {
   /** Undefined: the rule does more than to compare texts. */
   readonly compare: TextComparison | undefined;
-  readonly evaluate: ReturnType<typeof plan>;
+  readonly evaluate: (call: { readonly principal: CelMap; readonly request: Message }) => CelResult;
 }
 
 function planRule(
@@ -90,10 +100,15 @@ function planRule(
   }
   countIterations(parsed.expr);
   const evaluate = attempt("cannot be evaluated", () => plan(bounded, parsed));
+  const conversionCost = compileConversionCost(parsed.expr, input);
   return {
     compare: compileTextComparison(parsed.expr, { input, env }),
     evaluate(call) {
-      budget.refill();
+      try {
+        budget.refill(conversionCost?.(call.request) ?? 0);
+      } catch (error) {
+        return celError(error);
+      }
       return evaluate(call);
     },
   };
