@@ -1,4 +1,4 @@
-import { auth0, entra, okta } from "../../../server/gate/src/issuers/index.ts";
+import { auth0, entra, google, okta } from "../../../server/gate/src/issuers/index.ts";
 import { ISSUED_AT_SECONDS } from "../../support/tokens.ts";
 import { ONE_HOUR, type ProviderShape } from "./provider-shape.ts";
 
@@ -35,9 +35,9 @@ export const DIRECTORY_PROVIDERS: readonly ProviderShape[] = [
       roles: ["editor"],
     },
     nearMisses: {
-      "for userinfo alone": { claims: { aud: "https://acme.eu.auth0.com/userinfo" } },
-      "that is an ID token": { claims: { aud: "my_client_id", nonce: "n" } },
-      "that is an ID token for a client with the API's name": { claims: { nonce: "n" } },
+      "for userinfo alone": { check: "audience", claims: { aud: "https://acme.eu.auth0.com/userinfo" } },
+      "that is an ID token": { check: "claim", claims: { aud: "my_client_id", nonce: "n" } },
+      "that is an ID token for a client with the API's name": { check: "claim", claims: { nonce: "n" } },
     },
   },
   {
@@ -66,9 +66,12 @@ export const DIRECTORY_PROVIDERS: readonly ProviderShape[] = [
       tokenId: "AT.0mP4JKAZX1iACIT4vbEDF7LpvDVjxypPMf0D7uX39RE",
     },
     nearMisses: {
-      "that is an ID token": { claims: { aud: "nmdP1fcyvdVO11AL7ECm", cid: undefined, scp: undefined } },
-      "that names no client": { claims: { cid: undefined } },
-      "of the organization's own server": { claims: { iss: "https://acme.okta.com" } },
+      "that is an ID token": {
+        check: "claim",
+        claims: { aud: "nmdP1fcyvdVO11AL7ECm", cid: undefined, scp: undefined },
+      },
+      "that names no client": { check: "claim", claims: { cid: undefined } },
+      "of the organization's own server": { check: "issuer", claims: { iss: "https://acme.okta.com" } },
     },
   },
   {
@@ -98,12 +101,16 @@ export const DIRECTORY_PROVIDERS: readonly ProviderShape[] = [
       roles: ["Notes.Admin"],
     },
     nearMisses: {
-      "of another tenant": { claims: { tid: OTHER_TENANT } },
+      "of another tenant": { check: "claim", claims: { tid: OTHER_TENANT } },
       "whose issuer is another tenant": {
+        check: "issuer",
         claims: { iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0` },
       },
-      "that is an ID token for the application": { claims: { azp: undefined, azpacr: undefined } },
-      "of version 1": { claims: { ver: "1.0", iss: `https://sts.windows.net/${TENANT}/` } },
+      "that is an ID token for the application": {
+        check: "claim",
+        claims: { azp: undefined, azpacr: undefined },
+      },
+      "of version 1": { check: "issuer", claims: { ver: "1.0", iss: `https://sts.windows.net/${TENANT}/` } },
     },
   },
   {
@@ -125,8 +132,8 @@ export const DIRECTORY_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { clientId: "6e74172b-be56-4843-9ff4-e66a39bb12e3", roles: ["Notes.Admin"], scopes: [] },
     nearMisses: {
-      "that is an ID token": { claims: { appid: undefined } },
-      "of another tenant": { claims: { tid: OTHER_TENANT } },
+      "that is an ID token": { check: "claim", claims: { appid: undefined } },
+      "of another tenant": { check: "claim", claims: { tid: OTHER_TENANT } },
     },
   },
   {
@@ -147,15 +154,39 @@ export const DIRECTORY_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`, scopes: ["notes.read"] },
     nearMisses: {
-      "of a tenant that says it is another": { claims: { tid: OTHER_TENANT } },
+      "of a tenant that says it is another": { check: "tenant", claims: { tid: OTHER_TENANT } },
       "of a tenant that is not allowed": {
+        check: "tenant",
         claims: { tid: OTHER_TENANT, iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0` },
       },
       "of the template itself": {
+        check: "tenant",
         claims: { tid: "{tenantid}", iss: "https://login.microsoftonline.com/{tenantid}/v2.0" },
       },
-      "whose tenant is a list": { claims: { tid: [TENANT] } },
-      "without tenant": { claims: { tid: undefined } },
+      "whose tenant is a list": { check: "tenant", claims: { tid: [TENANT] } },
+      "without tenant": { check: "tenant", claims: { tid: undefined } },
+    },
+  },
+  {
+    preset: "google",
+    options: google({ audience: "https://notes.acme.example", hostedDomain: "acme.example" }),
+    algorithm: "RS256",
+    jwksUri: "https://www.googleapis.com/oauth2/v3/certs",
+    header: { typ: "JWT" },
+    claims: {
+      iss: "https://accounts.google.com",
+      aud: "https://notes.acme.example",
+      azp: "113774264463038321964",
+      email: "ada@acme.example",
+      email_verified: true,
+      hd: "acme.example",
+      sub: "113774264463038321964",
+      ...ONE_HOUR,
+    },
+    expected: { clientId: "113774264463038321964" },
+    nearMisses: {
+      "of another domain": { check: "claim", claims: { hd: "evil.example" } },
+      "of nobody's domain": { check: "claim", claims: { hd: undefined } },
     },
   },
 ];

@@ -69,6 +69,7 @@ function setUp({ options, algorithm, jwk = {}, jwksUri }: ProviderShape) {
   const key = keyOf("provider", algorithm);
   documents.set(jwksUri, { keys: [{ ...key.jwk, ...jwk }] });
   const principals: Principal[] = [];
+  const checks: unknown[] = [];
   const auth = createAuth({
     routes: (router) =>
       router.rpc(methodOf(service, "Who") as DescMethodUnary, (request, ctx) => {
@@ -78,6 +79,7 @@ function setUp({ options, algorithm, jwk = {}, jwksUri }: ProviderShape) {
     issuers: [options],
     audience: "notes",
     clock: createTestClock(ISSUED_AT_SECONDS * 1000 + 1000),
+    audit: { record: ({ check }) => void checks.push(check) },
     onWarning: () => {},
   });
   // The methods of a service that is made at run time have no types of their own.
@@ -87,11 +89,12 @@ function setUp({ options, algorithm, jwk = {}, jwksUri }: ProviderShape) {
   return {
     key,
     principals,
+    checks,
     call: (token: string) => client.who({}, { headers: { authorization: `Bearer ${token}` } }),
   };
 }
 
-function tokenOf({ header, claims }: ProviderShape, key: SigningKey, miss: NearMiss = {}): string {
+function tokenOf({ header, claims }: ProviderShape, key: SigningKey, miss: Partial<NearMiss> = {}): string {
   return signToken(key, { ...claims, ...miss.claims }, { typ: undefined, ...header, ...miss.header });
 }
 
@@ -109,17 +112,18 @@ describe.each(providers)("the preset $preset", (provider) => {
   });
 
   test.each(notEmpty(misses))("refuses a token %s", async (_, miss) => {
-    const { key, principals, call } = setUp(provider);
+    const { key, principals, checks, call } = setUp(provider);
     await call(tokenOf(provider, key));
     await expect(call(tokenOf(provider, key, miss))).rejects.toMatchObject({ code: 16 });
-    expect(principals).toHaveLength(1);
+    expect([principals.length, checks]).toEqual([1, [miss.check]]);
   });
 
   test("refuses a token that somebody else has signed", async () => {
-    const { call } = setUp(provider);
+    const { checks, call } = setUp(provider);
     await expect(call(tokenOf(provider, keyOf("stranger", provider.algorithm)))).rejects.toMatchObject({
       code: 16,
     });
+    expect(checks).toEqual(["signature"]);
   });
 });
 

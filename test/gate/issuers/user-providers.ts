@@ -38,11 +38,13 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
     },
     nearMisses: {
       "that is an ID token": {
+        check: "claim",
         claims: { aud: "1example23456789", client_id: undefined, token_use: "id" },
       },
-      "that is an ID token with a client": { claims: { token_use: "id" } },
-      "of no use": { claims: { token_use: undefined } },
+      "that is an ID token with a client": { check: "claim", claims: { token_use: "id" } },
+      "of no use": { check: "claim", claims: { token_use: undefined } },
       "of another pool": {
+        check: "issuer",
         claims: { iss: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhJ" },
       },
     },
@@ -79,13 +81,13 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
       scopes: ["email", "profile"],
     },
     nearMisses: {
-      "for every client of the realm": { claims: { aud: "account" } },
-      "that is an ID token": { claims: { typ: "ID", aud: "web" } },
-      "that is an ID token for a client with the API's name": { claims: { typ: "ID" } },
-      "that is a refresh token": { claims: { typ: "Refresh" } },
-      "that is a logout token": { claims: { typ: "Logout" } },
-      "without subject": { claims: { sub: undefined } },
-      "of another realm": { claims: { iss: "https://keycloak.example.com/realms/acme2" } },
+      "for every client of the realm": { check: "audience", claims: { aud: "account" } },
+      "that is an ID token": { check: "claim", claims: { typ: "ID", aud: "web" } },
+      "that is an ID token for a client with the API's name": { check: "claim", claims: { typ: "ID" } },
+      "that is a refresh token": { check: "claim", claims: { typ: "Refresh" } },
+      "that is a logout token": { check: "claim", claims: { typ: "Logout" } },
+      "without subject": { check: "subject", claims: { sub: undefined } },
+      "of another realm": { check: "issuer", claims: { iss: "https://keycloak.example.com/realms/acme2" } },
     },
   },
   {
@@ -111,11 +113,11 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "user_2abc", sessionId: "sess_2abc", roles: ["admin"] },
     nearMisses: {
-      "of a page on another origin": { claims: { azp: "https://app.evil.example" } },
-      "of a page that is not named": { claims: { azp: undefined } },
-      "of a page that is empty": { claims: { azp: "" } },
-      "of a JWT template, for another service": { claims: { sid: undefined, aud: "hasura" } },
-      "of a JWT template without an audience": { claims: { sid: undefined } },
+      "of a page on another origin": { check: "audience", claims: { azp: "https://app.evil.example" } },
+      "of a page that is not named": { check: "audience", claims: { azp: undefined } },
+      "of a page that is empty": { check: "audience", claims: { azp: "" } },
+      "of a JWT template, for another service": { check: "claim", claims: { sid: undefined, aud: "hasura" } },
+      "of a JWT template without an audience": { check: "claim", claims: { sid: undefined } },
     },
   },
   {
@@ -143,7 +145,7 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
       scopes: ["posts:read", "posts:write"],
     },
     nearMisses: {
-      "whose actor is no actor": { claims: { act: "admin@acme.example" } },
+      "whose actor is no actor": { check: "actor", claims: { act: "admin@acme.example" } },
     },
   },
   {
@@ -168,9 +170,12 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "ef0493c9", roles: ["editor"] },
     nearMisses: {
-      "that is the anonymous key": { claims: { iss: "supabase", role: "anon", aud: undefined } },
-      "of the service's role": { claims: { role: "service_role" } },
-      "of no role": { claims: { role: undefined } },
+      "that is the anonymous key": {
+        check: "issuer",
+        claims: { iss: "supabase", role: "anon", aud: undefined },
+      },
+      "of the service's role": { check: "claim", claims: { role: "service_role" } },
+      "of no role": { check: "claim", claims: { role: undefined } },
     },
   },
   {
@@ -191,8 +196,8 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { roles: ["editor", "reader"], clientId: "170864973692452097@notes" },
     nearMisses: {
-      "that is an ID token": { claims: { at_hash: "x", amr: ["pwd"] } },
-      "that is an ID token of the device flow": { claims: { auth_time: ISSUED_AT_SECONDS } },
+      "that is an ID token": { check: "claim", claims: { at_hash: "x", amr: ["pwd"] } },
+      "that is an ID token of the device flow": { check: "claim", claims: { auth_time: ISSUED_AT_SECONDS } },
     },
   },
   {
@@ -212,6 +217,6 @@ export const USER_PROVIDERS: readonly ProviderShape[] = [
       ...ONE_HOUR,
     },
     expected: { scopes: ["read:notes"], roles: ["editor"], clientId: "app1" },
-    nearMisses: { "that is an ID token": { header: { typ: "JWT" } } },
+    nearMisses: { "that is an ID token": { check: "type", header: { typ: "JWT" } } },
   },
 ];

@@ -3,7 +3,6 @@ import {
   firebase,
   githubActions,
   gitlab,
-  google,
   googleIap,
   kubernetes,
   spiffe,
@@ -31,31 +30,15 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "uid1", roles: ["editor"] },
     nearMisses: {
-      "of another project": { claims: { iss: "https://securetoken.google.com/acme-notes2" } },
-      "for another project": { claims: { aud: "acme-notes2" } },
-      "that is a session cookie": { claims: { iss: "https://session.firebase.google.com/acme-notes" } },
-    },
-  },
-  {
-    preset: "google",
-    options: google({ audience: "https://notes.acme.example", hostedDomain: "acme.example" }),
-    algorithm: "RS256",
-    jwksUri: "https://www.googleapis.com/oauth2/v3/certs",
-    header: { typ: "JWT" },
-    claims: {
-      iss: "https://accounts.google.com",
-      aud: "https://notes.acme.example",
-      azp: "113774264463038321964",
-      email: "ada@acme.example",
-      email_verified: true,
-      hd: "acme.example",
-      sub: "113774264463038321964",
-      ...ONE_HOUR,
-    },
-    expected: { clientId: "113774264463038321964" },
-    nearMisses: {
-      "of another domain": { claims: { hd: "evil.example" } },
-      "of nobody's domain": { claims: { hd: undefined } },
+      "of another project": {
+        check: "issuer",
+        claims: { iss: "https://securetoken.google.com/acme-notes2" },
+      },
+      "for another project": { check: "audience", claims: { aud: "acme-notes2" } },
+      "that is a session cookie": {
+        check: "issuer",
+        claims: { iss: "https://session.firebase.google.com/acme-notes" },
+      },
     },
   },
   {
@@ -85,10 +68,10 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "repo:acme/notes:environment:production" },
     nearMisses: {
-      "of another repository": { claims: { repository: "evil/notes" } },
-      "of a repository with a longer name": { claims: { repository: "acme/notes-fork" } },
-      "of no environment": { claims: { environment: undefined } },
-      "of another environment": { claims: { environment: "preview" } },
+      "of another repository": { check: "claim", claims: { repository: "evil/notes" } },
+      "of a repository with a longer name": { check: "claim", claims: { repository: "acme/notes-fork" } },
+      "of no environment": { check: "claim", claims: { environment: undefined } },
+      "of another environment": { check: "claim", claims: { environment: "preview" } },
     },
   },
   {
@@ -111,9 +94,9 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "project_path:acme/notes:ref_type:branch:ref:main" },
     nearMisses: {
-      "of another project": { claims: { project_path: "acme/other" } },
-      "of a branch that anybody may push to": { claims: { ref_protected: "false" } },
-      "of a branch that says so otherwise": { claims: { ref_protected: true } },
+      "of another project": { check: "claim", claims: { project_path: "acme/other" } },
+      "of a branch that anybody may push to": { check: "claim", claims: { ref_protected: "false" } },
+      "of a branch that says so otherwise": { check: "claim", claims: { ref_protected: true } },
     },
   },
   {
@@ -133,9 +116,12 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "system:serviceaccount:web:api" },
     nearMisses: {
-      "of another service account": { claims: { sub: "system:serviceaccount:web:other" } },
-      "of another namespace": { claims: { sub: "system:serviceaccount:api:web" } },
-      "of a secret, which is for nobody": { claims: { aud: undefined, exp: undefined, iat: undefined } },
+      "of another service account": { check: "claim", claims: { sub: "system:serviceaccount:web:other" } },
+      "of another namespace": { check: "claim", claims: { sub: "system:serviceaccount:api:web" } },
+      "of a secret, which is for nobody": {
+        check: "audience",
+        claims: { aud: undefined, exp: undefined, iat: undefined },
+      },
     },
   },
   {
@@ -157,10 +143,13 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "spiffe://acme.example/ns/web/sa/api", issuer: "spiffe://acme.example" },
     nearMisses: {
-      "of another trust domain": { claims: { sub: "spiffe://evil.example/ns/web/sa/api" } },
-      "of a trust domain that begins alike": { claims: { sub: "spiffe://acme.example.evil.example/a" } },
-      "of a trust domain in other letters": { claims: { sub: "spiffe://ACME.example/a" } },
-      "of another scheme": { claims: { sub: "https://acme.example/ns/web/sa/api" } },
+      "of another trust domain": { check: "issuer", claims: { sub: "spiffe://evil.example/ns/web/sa/api" } },
+      "of a trust domain that begins alike": {
+        check: "issuer",
+        claims: { sub: "spiffe://acme.example.evil.example/a" },
+      },
+      "of a trust domain in other letters": { check: "issuer", claims: { sub: "spiffe://ACME.example/a" } },
+      "of another scheme": { check: "issuer", claims: { sub: "https://acme.example/ns/web/sa/api" } },
     },
   },
   {
@@ -183,8 +172,8 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "7335d417-61da-459d-899c-0a01c76a2f94" },
     nearMisses: {
-      "of the whole organization": { claims: { type: "org" } },
-      "of a service": { claims: { sub: "", common_name: "e367.access", email: undefined } },
+      "of the whole organization": { check: "claim", claims: { type: "org" } },
+      "of a service": { check: "subject", claims: { sub: "", common_name: "e367.access", email: undefined } },
     },
   },
   {
@@ -211,8 +200,8 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
       clientId: "e367826f93b8d71185e03fe518aff3b4.access",
     },
     nearMisses: {
-      "of neither a user nor a service": { claims: { common_name: undefined } },
-      "of a service without a name": { claims: { common_name: "" } },
+      "of neither a user nor a service": { check: "subject", claims: { common_name: undefined } },
+      "of a service without a name": { check: "subject", claims: { common_name: "" } },
     },
   },
   {
@@ -233,8 +222,8 @@ export const WORKLOAD_PROVIDERS: readonly ProviderShape[] = [
     },
     expected: { subject: "accounts.google.com:113774264463038321964" },
     nearMisses: {
-      "for another backend": { claims: { aud: "/projects/1/global/backendServices/3" } },
-      "of another domain": { claims: { hd: "evil.example" } },
+      "for another backend": { check: "audience", claims: { aud: "/projects/1/global/backendServices/3" } },
+      "of another domain": { check: "claim", claims: { hd: "evil.example" } },
     },
   },
 ];
