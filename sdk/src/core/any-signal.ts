@@ -1,6 +1,9 @@
 import { onAbort } from "./waiting.ts";
 
-/** Make a signal that aborts with the first of others, also where the host has no `AbortSignal.any`. */
+/**
+ * Make a signal that aborts with the first of others, also where the host has no `AbortSignal.any`. There, listeners stay
+ * at the others until one of them aborts: one must be the caller's own, and abort when its work is done.
+ */
 export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
   // A host may lack it, whatever its types say: hence the cast.
   const { any } = AbortSignal as Partial<typeof AbortSignal>;
@@ -17,6 +20,9 @@ export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
   };
   for (const signal of signals) {
     stops.push(onAbort(signal, abort));
+  }
+  if (controller.signal.aborted) {
+    abort(undefined); // one was aborted before: the listeners at the others came after that
   }
   return controller.signal;
 }

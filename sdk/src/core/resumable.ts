@@ -67,7 +67,7 @@ export function resumable<Request, Message>(
   const stop = new AbortController();
   const { signal } = options.callOptions ?? {};
   const ended = signal === undefined ? stop.signal : anySignal([signal, stop.signal]);
-  const messages = follow(call, options, { ended, left: stop.signal });
+  const messages = abortAtEnd(follow(call, options, { ended, left: stop.signal }), stop);
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -79,6 +79,18 @@ export function resumable<Request, Message>(
       return messages.return(undefined);
     },
   };
+}
+
+/** Abort when a stream is over: the signal of the caller, which may outlive many streams, then keeps no listener of this one. */
+async function* abortAtEnd<Message>(
+  messages: AsyncGenerator<Message, undefined>,
+  stop: AbortController,
+): AsyncGenerator<Message, undefined> {
+  try {
+    return yield* messages;
+  } finally {
+    stop.abort(new ConnectError("the stream is over", Code.Canceled));
+  }
 }
 
 /** How a stream comes to its end from outside. */
