@@ -66,6 +66,12 @@ describe("the error contract (S6, R32, R38–R41)", () => {
     const delay = (retryAfterMs: number) =>
       seenIn(toConnectError(new AuthError("RATE_LIMITED", "slow down", { retryAfterMs }))).retryDelay;
     expect([0, 1, 999.2, 1000, 61_001, -5].map(delay)).toEqual([0, 0.001, 1, 1, 61.001, 0]);
+    const header = (error: AuthError) => toConnectError(error).metadata.get("retry-after");
+    const afterMs = (retryAfterMs: number) =>
+      header(new AuthError("RATE_LIMITED", "slow down", { retryAfterMs }));
+    expect([0, 1, 999.2, 1000, 61_001, -5].map(afterMs)).toEqual(["0", "1", "1", "1", "62", "0"]);
+    expect(header(new AuthError("AUTH_UNAVAILABLE", "down"))).toBe("1");
+    expect(header(new AuthError("TOKEN_INVALID", "claim aud"))).toBeNull();
   });
 
   test("names the scopes, the kinds of sign-in and the age that were asked for in the challenge (RFC 6750 §3, RFC 9470 §3)", () => {

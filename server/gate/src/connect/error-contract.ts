@@ -56,11 +56,31 @@ export function toConnectError(error: AuthError, hints?: ChallengeHints): Connec
   const code = codeOf(error.reason);
   const message = isTokenTooLong(error) ? error.message : (wire.message ?? error.message);
   const challenge = toChallenge(error, wire, { message, hints });
-  const metadata = challenge === undefined ? undefined : { "www-authenticate": challenge };
+  const metadata = toMetadata(challenge, retryAfterMsOf(error, code));
   // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
   const converted = withoutStack(() => new ConnectError(message, code, metadata, undefined, error));
   converted.details = encodeDetails(error, () => toDetails(error, code));
   return converted;
+}
+
+/** How long the caller should wait, in whole milliseconds; undefined: waiting does not help. */
+function retryAfterMsOf({ retryAfterMs }: AuthError, code: Code): number | undefined {
+  const waitMs = retryAfterMs ?? (code === Code.Unavailable ? DEFAULT_RETRY_MS : undefined);
+  return waitMs === undefined ? undefined : Math.max(0, Math.ceil(waitMs));
+}
+
+/** For clients over HTTP that read no details: the header field has whole seconds (RFC 9110 §10.2.3). */
+function toMetadata(
+  challenge: string | undefined,
+  retryAfterMs: number | undefined,
+): Record<string, string> | undefined {
+  if (challenge === undefined && retryAfterMs === undefined) {
+    return undefined;
+  }
+  return {
+    ...(challenge === undefined ? {} : { "www-authenticate": challenge }),
+    ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
+  };
 }
 
 /** Receives an error that is not the caller's, with the method that it came from. It must not throw. */
@@ -105,10 +125,9 @@ function toDetails(error: AuthError, code: Code): OutgoingDetail[] {
     metadata: { ...error.metadata },
   };
   const details: OutgoingDetail[] = [{ desc: ErrorInfoSchema, value: info }];
-  const retryAfterMs = error.retryAfterMs ?? (code === Code.Unavailable ? DEFAULT_RETRY_MS : undefined);
-  if (retryAfterMs !== undefined) {
-    const whole = Math.max(0, Math.ceil(retryAfterMs));
-    const retryDelay = { seconds: BigInt(Math.floor(whole / 1000)), nanos: (whole % 1000) * 1_000_000 };
+  const waitMs = retryAfterMsOf(error, code);
+  if (waitMs !== undefined) {
+    const retryDelay = { seconds: BigInt(Math.floor(waitMs / 1000)), nanos: (waitMs % 1000) * 1_000_000 };
     details.push({ desc: RetryInfoSchema, value: { retryDelay } });
   }
   return details;
