@@ -72,7 +72,9 @@ test("a renamed option does not compile where it is named, and goes through a sp
   const common = { issuers, revocations, clock: systemClock, toleranceSeconds: 0, cacheEntries: 1 };
   const peersAskedFor = async (authenticator: Authenticator): Promise<readonly string[]> => {
     asked.length = 0;
-    await expect((async () => authenticator.authenticate("no token", "peer"))()).rejects.toThrow(AuthError);
+    await expect((async () => authenticator.authenticate("no token", { peer: "peer" }))()).rejects.toThrow(
+      AuthError,
+    );
     return [...asked];
   };
   const named = { ...common, tokenFailureLimit: limit };

@@ -126,7 +126,7 @@ export const SETTINGS = {
   ),
   badTokensPer10s: setting(
     "bad-tokens-per-10s",
-    "Bad tokens that one address may send in 10 s; 0: no limit.",
+    "Forged tokens that one address may send in 10 s before it is told to wait; 0: no limit.",
     "50",
     countOrUnlimited,
     "COUNT",

@@ -44,6 +44,7 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
     { take() {} },
     "createAuth: tokenFailureLimit must be an object with assertAllowed and take, and is",
   ],
+  failedChecksPerSecond: ["2k", 'createAuth: failedChecksPerSecond must be a number, and is "2k"'],
   readMaxBytes: ["4 MiB", 'createAuth: readMaxBytes must be a number, and is "4 MiB"'],
   messageLimits: [64, "createAuth: messageLimits must be an object, and is 64"],
   keepUnknownFields: [

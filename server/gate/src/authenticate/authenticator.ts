@@ -4,11 +4,16 @@ import type { Clock } from "../kernel/clock.ts";
 import type { CallDecision } from "../kernel/observe.ts";
 import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
+import {
+  type Claimant,
+  createSignatureChecks,
+  DEFAULT_FAILED_CHECKS_PER_SECOND,
+} from "./signature-checks.ts";
 import { assertStillGood } from "./still-good.ts";
 import { digestToken } from "./token-digest.ts";
 import { assertTokenSize, DEFAULT_MAX_TOKEN_BYTES } from "./token-size.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
-import { type Verdict, verifyToken } from "./verify-token.ts";
+import { type CheckRunner, type ClaimedToken, toVerdict, type Verdict, verifyToken } from "./verify-token.ts";
 
 /** Says whether a principal's session, account or token has been revoked. It answers from memory. */
 export interface RevocationCheck {
@@ -33,11 +38,14 @@ export interface RevokedPrincipals {
   readonly records?: readonly { readonly dimension: string }[];
 }
 
-/** How often the tokens of one caller may turn out not to be good. */
+/**
+ * How often one caller may send tokens that no trusted issuer has signed. It is asked when one was found to be such, and
+ * decides what is answered; a good token is never held to it.
+ */
 export interface TokenFailureLimit {
-  /** @throws AuthError `RATE_LIMITED` when it was too often of late */
+  /** @throws AuthError `RATE_LIMITED` when it was too often of late: the answer, in place of `TOKEN_INVALID` */
   assertAllowed(peer: string): void;
-  /** Count one that was not good. */
+  /** Count one. */
   take(peer: string): void;
 }
 
@@ -57,8 +65,16 @@ export interface AuthenticatorOptions {
   readonly keyTimeoutMs?: number;
   /** The longest token that is looked at, in bytes. Default: 8,192. */
   readonly maxTokenBytes?: number;
-  /** Limits how often a caller may have bad tokens verified. Default: no limit. */
+  /** Limits how often a caller may send forged tokens. Default: no limit. */
   readonly tokenFailureLimit?: TokenFailureLimit | undefined;
+  /** How many checks of signatures may fail in a second before checks have to wait. Default: 2,000. */
+  readonly failedChecksPerSecond?: number;
+}
+
+/** Where a token comes from. */
+export interface TokenOrigin {
+  /** For limits; empty: not known. It is asked for only when the token is not known. */
+  readonly peer: string;
 }
 
 /** Turns a token into a principal. */
@@ -66,11 +82,12 @@ export interface Authenticator {
   /**
    * Answers without a promise for a token that was verified before, and for one whose form or header is refused.
    *
-   * @param peer where the token comes from, for the limit on failures; empty: unknown, and not counted
+   * @param origin where the token comes from. Default: that is not known; all such tokens count as those of one peer
    * @param lookup notes whether the token was known, where that is observed
-   * @throws AuthError the reason why the token is not good, or `RATE_LIMITED` before anything is verified
+   * @throws AuthError the reason why the token is not good; `RATE_LIMITED` in place of `TOKEN_INVALID` when its peer has
+   *   sent too many that are forged, and when too many signatures wait for their check
    */
-  authenticate(token: string, peer?: string, lookup?: VerdictLookup): Principal | Promise<Principal>;
+  authenticate(token: string, origin?: TokenOrigin, lookup?: VerdictLookup): Principal | Promise<Principal>;
   /** Forget every verdict on tokens of an issuer that is not trusted any more. */
   readonly forget: (issuer: TrustedIssuer) => void;
 }
@@ -87,67 +104,69 @@ export interface VerdictLookup {
  */
 const SPENT_SHARE = 10;
 
+const UNKNOWN_ORIGIN: TokenOrigin = { peer: "" };
+
 /** Create an authenticator with a cache of its own. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuers, clock, tokenFailureLimit, keyTimeoutMs: timeoutMs } = options;
-  const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES } = options;
+  const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES, cacheEntries } = options;
   const keyWait = timeoutMs === undefined ? undefined : { clock, timeoutMs };
-  const cache = createVerdictCache(options.cacheEntries);
-  const spent = createVerdictCache(Math.ceil(options.cacheEntries / SPENT_SHARE));
+  const cache = createVerdictCache(cacheEntries);
+  const spent = createVerdictCache(Math.ceil(cacheEntries / SPENT_SHARE));
+  const { failedChecksPerSecond: failuresPerSecond = DEFAULT_FAILED_CHECKS_PER_SECOND } = options;
+  const checks = createSignatureChecks({ clock, failuresPerSecond, knownClaimants: cacheEntries });
 
-  function accept(verdict: Verdict, digest: string): Principal {
+  function accept(verdict: Verdict, digest: string): Verdict {
     assertAcceptable(verdict, issuers);
     try {
       assertStillGood(verdict.principal, verdict.times, options);
     } catch (error) {
+      cache.delete(digest);
       spent.set(digest, verdict);
       throw error;
     }
     cache.set(digest, verdict);
-    return verdict.principal;
+    return verdict;
   }
 
-  function verify(token: string, digest: string): Promise<Principal> {
-    assertTokenSize(token, maxTokenBytes);
-    return verifyToken(token, issuers, keyWait).then((verdict) => accept(verdict, digest));
+  /** @returns whether there was a verdict: the token was good once, and its key has been withdrawn since */
+  function forgetVerdict(digest: string): boolean {
+    return cache.delete(digest) || spent.delete(digest);
   }
 
-  /** A token that was verified before costs nothing, and so is never counted: only who comes with others must wait. */
-  function verifyWithinLimit(token: string, digest: string, peer: string): Promise<Principal> {
-    if (tokenFailureLimit === undefined || peer === "") {
-      return verify(token, digest);
-    }
-    tokenFailureLimit.assertAllowed(peer);
-    const count = (error: unknown): never => {
-      if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
-        tokenFailureLimit.take(peer);
+  /** Verify a token that is not known. What comes out before its signature has proven its issuer counts as forged. */
+  function verify(token: string, digest: string, peer: string): Promise<Principal> {
+    let isProven = false;
+    const runCheck: CheckRunner = (claimed, check) =>
+      checks.run(toClaimant(claimed, peer), async () => {
+        const proven = await check();
+        isProven = true;
+        return accept(toVerdict(proven), digest);
+      });
+    const refuse = (error: unknown): never => {
+      const isForged = !isProven && error instanceof AuthError && error.reason === "TOKEN_INVALID";
+      if (isForged && !forgetVerdict(digest)) {
+        tokenFailureLimit?.assertAllowed(peer);
+        tokenFailureLimit?.take(peer);
       }
       throw error;
     };
     try {
-      return verify(token, digest).catch(count);
+      assertTokenSize(token, maxTokenBytes);
+      return verifyToken(token, issuers, { keyWait, runCheck }).then(({ principal }) => principal, refuse);
     } catch (error) {
-      return count(error);
+      return refuse(error);
     }
   }
 
   /** @returns the verdict on a token that was verified before; undefined: it must be verified */
   function recall(digest: string, lookup: VerdictLookup | undefined): Verdict | undefined {
     const verdict = cache.get(digest) ?? spent.get(digest);
-    if (verdict?.issuer.keys.isTrusted(verdict.key) === true) {
-      if (lookup !== undefined) {
-        lookup.cache = "hit";
-      }
-      return verdict;
-    }
-    if (verdict !== undefined) {
-      cache.delete(digest);
-      spent.delete(digest);
-    }
+    const isHit = verdict?.issuer.keys.isTrusted(verdict.key) === true;
     if (lookup !== undefined) {
-      lookup.cache = "miss";
+      lookup.cache = isHit ? "hit" : "miss";
     }
-    return undefined;
+    return isHit ? verdict : undefined;
   }
 
   function reuse(verdict: Verdict): Principal {
@@ -156,15 +175,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   return {
-    authenticate(token, peer = "", lookup) {
+    authenticate(token, origin = UNKNOWN_ORIGIN, lookup) {
       const digest = digestToken(token);
       if (typeof digest === "string") {
         const verdict = recall(digest, lookup);
-        return verdict === undefined ? verifyWithinLimit(token, digest, peer) : reuse(verdict);
+        return verdict === undefined ? verify(token, digest, origin.peer) : reuse(verdict);
       }
       return digest.then((text) => {
         const verdict = recall(text, lookup);
-        return verdict === undefined ? verifyWithinLimit(token, text, peer) : reuse(verdict);
+        return verdict === undefined ? verify(token, text, origin.peer) : reuse(verdict);
       });
     },
     forget(issuer) {
@@ -172,6 +191,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       spent.deleteAllOf(issuer);
     },
   };
+}
+
+function toClaimant({ claims, issuer, cost }: ClaimedToken, peer: string): Claimant {
+  const { sid, sub } = claims;
+  const id = typeof sid === "string" ? sid : sub;
+  return { peer, name: `${issuer.issuer} ${typeof id === "string" ? id : ""}`, cost };
 }
 
 /** Assert that the key and the issuer are still trusted, which may have changed during the verification. */

@@ -8,8 +8,8 @@ export interface VerdictCache {
   get(digest: string): Verdict | undefined;
   /** Remember a verdict. The one that was used least lately goes when there are too many. */
   set(digest: string, verdict: Verdict): void;
-  /** Forget a verdict that holds no more. */
-  delete(digest: string): void;
+  /** Forget a verdict that holds no more. @returns whether there was one */
+  delete(digest: string): boolean;
   /** Forget every verdict on tokens of an issuer. */
   deleteAllOf(issuer: TrustedIssuer): void;
   /** How many there are. */

@@ -5,6 +5,8 @@ import { isPromise, MAX_TRIED_KEYS, toFound, toKeys } from "../keys/found-keys.t
 import { toKid } from "../keys/import-keys.ts";
 import type { FoundKeys, SignatureAlgorithm, VerificationKey } from "../keys/key-source.ts";
 import { awaitKeys, type KeyWait } from "./await-keys.ts";
+import { costOf } from "./check-costs.ts";
+import type { Claims } from "./claim-source.ts";
 import { readClaims } from "./claims.ts";
 import { hasRefusedHeader, parseCompactJws, type UnverifiedJws } from "./compact-jws.ts";
 import { looksLikeIdToken, noteIdToken } from "./id-token.ts";
@@ -27,25 +29,57 @@ export interface Verdict {
   readonly key: VerificationKey;
 }
 
+/** A token whose signature is good. */
+export interface ProvenToken {
+  readonly claims: Claims;
+  /** The issuer, as it is trusted. */
+  readonly issuer: TrustedIssuer;
+  /** The key that verified it. */
+  readonly key: VerificationKey;
+}
+
+/** What a token says of itself before its signature is checked. */
+export interface ClaimedToken {
+  readonly claims: Claims;
+  /** The issuer that it says it is from. */
+  readonly issuer: TrustedIssuer;
+  /** What the check of its signature takes, in checks of Ed25519. */
+  readonly cost: number;
+}
+
+/** Has a signature checked, now or later, and reads what it proves. */
+export type CheckRunner = (claimed: ClaimedToken, check: () => Promise<ProvenToken>) => Promise<Verdict>;
+
+/** How {@link verifyToken} goes about it. */
+export interface VerifyOptions {
+  /** How long to wait for a key that has to be fetched. Default: as long as its source does. */
+  readonly keyWait?: KeyWait | undefined;
+  /** Runs checks of signatures. Default: each at once. */
+  readonly runCheck?: CheckRunner | undefined;
+}
+
 /**
  * Verify an access token: its form, its header, its signature, then its claims
  * ([RFC 8725 §3](https://www.rfc-editor.org/rfc/rfc8725#section-3),
  * [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)). Everything but what changes with time: whether
  * it has expired, and whether its key is still trusted.
  *
- * What form and header alone decide is thrown at once: garbage is not worth a promise.
+ * What form and header alone decide is thrown at once: garbage is not worth a promise, and costs no check.
  *
  * @param token the token in compact form
  * @param issuers whom to trust
- * @param keyWait how long to wait for a key that has to be fetched. Default: as long as its source does
  * @throws AuthError `TOKEN_INVALID`, or `AUTH_UNAVAILABLE` when the issuer's keys cannot be had
  */
-export function verifyToken(token: string, issuers: TrustedIssuers, keyWait?: KeyWait): Promise<Verdict> {
+export function verifyToken(
+  token: string,
+  issuers: TrustedIssuers,
+  { keyWait, runCheck = runAtOnce }: VerifyOptions = {},
+): Promise<Verdict> {
   const { header, payload } = parseCompactJws(token, HIGHEST_MAX_TOKEN_BYTES);
   const issuer = findIssuer(payload, issuers);
   const { algorithm, kid } = checkHeader({ header, payload }, issuer);
   const found = issuer.keys.find(kid, algorithm);
-  const candidate = { token, payload, issuer, algorithm, kid, keyWait };
+  const candidate = { token, payload, issuer, algorithm, kid, keyWait, runCheck };
   return isPromise(found)
     ? awaitKeys(found, keyWait).then((keys) => verifyWith(keys, candidate))
     : verifyWith(found, candidate);
@@ -60,7 +94,10 @@ interface CandidateToken {
   readonly algorithm: SignatureAlgorithm;
   readonly kid: string | undefined;
   readonly keyWait: KeyWait | undefined;
+  readonly runCheck: CheckRunner;
 }
+
+const runAtOnce: CheckRunner = (_, check) => check().then(toVerdict);
 
 function verifyWith(found: FoundKeys, candidate: CandidateToken): Promise<Verdict> {
   const keys = toFound(toKeys(found));
@@ -72,18 +109,27 @@ function verifyWith(found: FoundKeys, candidate: CandidateToken): Promise<Verdic
       got: kid === undefined ? "no kid" : `kid ${kid}`,
     });
   }
-  return verifySignature(candidate.token, keys).then(
-    (key) => toVerdict(key, candidate),
-    (cause: unknown) => verifyAgain(cause, toKeys(keys), candidate),
+  return checkWith(keys, candidate).catch((cause: unknown) => verifyAgain(cause, toKeys(keys), candidate));
+}
+
+function checkWith(found: NonNullable<FoundKeys>, candidate: CandidateToken): Promise<Verdict> {
+  const { token, payload: claims, issuer, algorithm, runCheck } = candidate;
+  return runCheck({ claims, issuer, cost: costOf(found, algorithm) }, () =>
+    verifySignature(token, found).then((key) => ({ claims, issuer, key })),
   );
 }
 
-function toVerdict(key: VerificationKey, { payload, issuer }: CandidateToken): Verdict {
+/**
+ * Read the claims of a token whose signature is good.
+ *
+ * @throws AuthError `TOKEN_INVALID`
+ */
+export function toVerdict({ claims, issuer, key }: ProvenToken): Verdict {
   try {
-    const { principal, times } = readClaims(payload, issuer, key.kid);
+    const { principal, times } = readClaims(claims, issuer, key.kid);
     return { principal, times, issuer, key };
   } catch (error) {
-    throw noteIdToken(error, payload);
+    throw noteIdToken(error, claims);
   }
 }
 
@@ -99,7 +145,7 @@ async function verifyAgain(
   if (!isSignatureError(cause)) {
     throw cause;
   }
-  const { token, issuer, algorithm, kid, keyWait } = candidate;
+  const { issuer, algorithm, kid, keyWait } = candidate;
   const found = issuer.keys.findAgain?.(kid, algorithm, tried);
   const keys = toKeys(isPromise(found) ? await awaitKeys(found, keyWait) : found);
   const others = toFound(keys.filter((key) => !tried.includes(key)));
@@ -107,9 +153,8 @@ async function verifyAgain(
   if (others === undefined || tried.length > MAX_TRIED_KEYS) {
     throw refuseSignature(cause, tried, candidate);
   }
-  return verifySignature(token, others).then(
-    (key) => toVerdict(key, candidate),
-    (last: unknown) => verifyAgain(last, [...tried, ...toKeys(others)], candidate),
+  return checkWith(others, candidate).catch((last: unknown) =>
+    verifyAgain(last, [...tried, ...toKeys(others)], candidate),
   );
 }
 

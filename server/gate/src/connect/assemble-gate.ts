@@ -22,7 +22,7 @@ export function authenticationOf(resolved: ResolvedAuthOptions, { issuers }: Aud
 
 /** Create the authenticator of a server. */
 export function createAuthenticatorOf(
-  { clock, tokenFailureLimit, verdictCacheEntries }: ResolvedAuthOptions,
+  { clock, tokenFailureLimit, failedChecksPerSecond, verdictCacheEntries }: ResolvedAuthOptions,
   { issuers, revocations, toleranceSeconds, keyTimeoutMs, maxTokenBytes }: Authentication,
 ): Authenticator {
   return createAuthenticator({
@@ -33,6 +33,7 @@ export function createAuthenticatorOf(
     maxTokenBytes,
     clock,
     tokenFailureLimit,
+    failedChecksPerSecond,
     cacheEntries: verdictCacheEntries,
   });
 }
@@ -47,13 +48,12 @@ export function createGateOf(
   resolved: ResolvedAuthOptions,
   { policies, audiences, authenticator, findChallengeHints, readToken }: GateParts,
 ): Gate {
-  const { clock, tokenFailureLimit, observer, enforcement, forwardToken, onError } = resolved;
+  const { clock, observer, enforcement, forwardToken, onError } = resolved;
   return createGate({
     policies,
     audiences,
     authenticator,
     readToken,
-    tokenFailureLimit,
     clock,
     toleranceSeconds: resolved.clockToleranceSeconds,
     observer,

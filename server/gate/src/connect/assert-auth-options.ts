@@ -68,6 +68,7 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   maxTokenBytes: { says: "must be a positive whole number", accepts: Number.isSafeInteger },
   gateTimeoutMs: NUMBER,
   tokenFailureLimit: narrowing(withMethods("assertAllowed", "take")),
+  failedChecksPerSecond: NUMBER,
   readMaxBytes: NUMBER,
   messageLimits: OBJECT,
   keepUnknownFields: {

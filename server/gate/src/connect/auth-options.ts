@@ -82,10 +82,19 @@ export interface AuthOptions {
   /** How long a decision may wait for keys, and for `decide`, in milliseconds. Default: 5,000. */
   readonly gateTimeoutMs?: number | undefined;
   /**
-   * How often the tokens of one caller may turn out not to be good: see `createRateLimit`. It counts by the peer that
-   * `setPeer` put into the context values. Default: no limit.
+   * How often one caller may send tokens that no trusted issuer has signed: see `createRateLimit`. What is more gets
+   * `RATE_LIMITED` in place of `TOKEN_INVALID`; good tokens pass, and expired ones do not count. It counts by the peer that
+   * `setPeer` put into the context values, else by the address of the socket; where neither is known, all callers are one.
+   * Default: no limit.
    */
   readonly tokenFailureLimit?: TokenFailureLimit;
+  /**
+   * How many checks of signatures may fail in a second, in all. What is more waits up to 500 ms for its check, in turns that
+   * are fair by peer and by the session or subject that a token names, those first of whom a token was good before. When
+   * too many wait, tokens of whoever has most there get `RATE_LIMITED`. A check of P-384 counts as 8, one of P-521 as 16:
+   * so much longer it takes. Default: 2,000, which is about half a core.
+   */
+  readonly failedChecksPerSecond?: number | undefined;
   /**
    * How large a message may be when it arrives, in bytes, decompressed. It holds whatever the routes are mounted in; a
    * service may have another with option `readMaxBytes` of `router.service`. Default: 4 MiB; that of Connect is 4 GiB.

@@ -4,7 +4,9 @@ import {
   createContextKey,
   createContextValues,
 } from "@connectrpc/connect";
+import type { TokenOrigin } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
+import { peerOf } from "./peer.ts";
 
 /** Receives the principal that a renewal brought. */
 export type PrincipalListener = (principal: Principal) => void;
@@ -18,7 +20,7 @@ export interface Caller {
 }
 
 /** What the gate knows of one call. */
-export interface CallState {
+export interface CallState extends TokenOrigin {
   /** Whether the gate has let the call in. */
   isAdmitted: boolean;
   /** Who makes it. Undefined: the method is public, or the gate has not decided. */
@@ -47,6 +49,11 @@ class CallValues implements ContextValues, CallState {
   constructor(beneath: ContextValues, signal: AbortSignal | undefined) {
     this.#beneath = beneath;
     this.signal = signal;
+  }
+
+  /** Asked for only when limits count: asking a socket of HTTP/2 for its address takes longer than a decision. */
+  get peer(): string {
+    return peerOf(this);
   }
 
   get<T>(key: ContextKey<T>): T {

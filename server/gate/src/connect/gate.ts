@@ -1,5 +1,5 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
-import type { Authenticator, TokenFailureLimit } from "../authenticate/authenticator.ts";
+import type { Authenticator } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
@@ -16,7 +16,6 @@ import { type ErrorSink, toConnectError, toInternalError } from "./error-contrac
 import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
-import { peerOf } from "./peer.ts";
 import { AUTHORIZATION, type SentToken, type TokenReader, TWO_TOKENS } from "./read-token.ts";
 import type { FindChallengeHints } from "./resource/challenge.ts";
 
@@ -30,8 +29,6 @@ export interface GateOptions {
   readonly authenticator: Authenticator;
   /** Reads the tokens of calls. */
   readonly readToken: TokenReader;
-  /** Counts bad tokens by the peers that they come from. Undefined: they are not counted. */
-  readonly tokenFailureLimit: TokenFailureLimit | undefined;
   /** The time. */
   readonly clock: Clock;
   /** How far the clocks of issuer and server may lie apart. */
@@ -157,9 +154,7 @@ function authenticate(options: GateOptions, call: JudgedCall, sent: SentToken): 
     state.isAdmitted = true;
     return undefined;
   }
-  // Asking a socket of HTTP/2 for its address takes longer than the rest of a decision.
-  const peer = options.tokenFailureLimit === undefined ? "" : peerOf(values);
-  const principal = options.authenticator.authenticate(token, peer, notes);
+  const principal = options.authenticator.authenticate(token, state, notes);
   if (!(principal instanceof Promise)) {
     return admit(options, call, principal);
   }

@@ -1,5 +1,6 @@
 import type { TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
+import { DEFAULT_FAILED_CHECKS_PER_SECOND } from "../authenticate/signature-checks.ts";
 import { resolveMaxTokenBytes } from "../authenticate/token-size.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { isProduction } from "../kernel/is-production.ts";
@@ -106,6 +107,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     revocations: joinRevocations([options.revocations ?? [], signals].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
+    failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
     resource: resolveResource(options.resource),
     tokenHeader: resolveTokenHeader("tokenHeader", tokenHeader),
     forwardToken: options.forwardToken ?? false,
@@ -146,6 +148,10 @@ function findIssuerClock(issuers: readonly IssuerOptions[]): Clock | undefined {
 function resolvePositive(name: string, value: number): number {
   assertPositive(name, value);
   return value;
+}
+
+function resolveFailedChecks(perSecond = DEFAULT_FAILED_CHECKS_PER_SECOND): number {
+  return resolvePositive("failedChecksPerSecond", perSecond);
 }
 
 function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {

@@ -25,7 +25,7 @@ import { assertExplainOptions, type ExplainOptions, findMethod, readMessage } fr
 
 /** How an authenticator is made, but for what it leaves behind: its cache and its limit on failures are its own. */
 export type Authentication = Required<
-  Omit<AuthenticatorOptions, "cacheEntries" | "clock" | "tokenFailureLimit">
+  Omit<AuthenticatorOptions, "cacheEntries" | "clock" | "failedChecksPerSecond" | "tokenFailureLimit">
 >;
 
 /** What {@link createExplain} goes by: what the gate of the server goes by. */
@@ -160,7 +160,6 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
     audiences,
     authenticator: createAuthenticatorWithoutTrace(context),
     readToken,
-    tokenFailureLimit: undefined,
     clock,
     toleranceSeconds,
     observer: NOTHING_OBSERVED,
