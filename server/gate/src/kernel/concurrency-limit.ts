@@ -1,12 +1,9 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
-import { createFairQueue, type QueueSource } from "./fair-queue.ts";
+import { createFairPlaces, type PlaceSource } from "./fair-places.ts";
 
 /** Where a piece of work comes from. */
-export interface WorkSource extends QueueSource {
-  /** Whether the caller has shown who it is, so that strangers do not take its place. */
-  readonly isKnown: boolean;
-}
+export type WorkSource = PlaceSource;
 
 /** Runs a piece of work as soon as the limit allows it. */
 export type ConcurrencyLimit = <T>(source: WorkSource, work: () => Promise<T>) => Promise<T>;
@@ -38,28 +35,21 @@ const RETRY_AFTER_MS = 1_000;
  */
 export function createConcurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyLimit {
   const { maxRunning, maxWaiting, message } = options;
-  const known = createFairQueue<Waiting>(maxWaiting);
-  const strangers = createFairQueue<Waiting>(maxWaiting);
-  let isTurnOfKnown = true;
+  const waiting = createFairPlaces<Waiting>(maxWaiting);
   let running = 0;
 
-  const takeNext = (): Waiting | undefined => {
-    const [first, second] = isTurnOfKnown ? [known, strangers] : [strangers, known];
-    isTurnOfKnown = !isTurnOfKnown;
-    return first.next() ?? second.next();
-  };
   const enter = async (source: WorkSource): Promise<void> => {
     if (running < maxRunning) {
       running += 1;
       return;
     }
     await new Promise<void>((begin, refuse) => {
-      const displaced = (source.isKnown ? known : strangers).add(source, { begin, refuse });
+      const displaced = waiting.add(source, { begin, refuse });
       displaced?.refuse(tooManyWait(message, maxWaiting));
     });
   };
   const leave = (): void => {
-    const next = takeNext();
+    const next = waiting.next();
     // The place is handed on, so that newer work does not take it first.
     if (next === undefined) {
       running -= 1;
