@@ -6,6 +6,7 @@ import { createJwksFetch, type JwksLocation } from "../keys/jwks-location.ts";
 import { createKeyReport, type KeyReport } from "../keys/key-report.ts";
 import { describeMany } from "../keys/key-set.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
+import { usesOf } from "../keys/key-uses.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
 import { areHeaders } from "../keys/request-headers.ts";
 import { createUrlCheck } from "../keys/secure-url.ts";
@@ -66,9 +67,6 @@ const MEMBERS: Readonly<Record<KeyKind, object>> = {
   sharedSecret: { sharedSecret: true },
   source: { source: true },
 };
-
-/** The uses of keys by which workloads are identified: those of a trust domain's bundle, and of an OpenID provider's set. */
-const SPIFFE_USES: readonly string[] = ["jwt-svid", "sig"];
 
 /**
  * Resolve the keys of an issuer, and its algorithms.
@@ -139,7 +137,7 @@ function createSource(keys: KeyOptions, context: SourceContext): KeySource {
   if ("sharedSecret" in keys && keys.sharedSecret !== undefined) {
     return createSecretSource(keys.sharedSecret, algorithms);
   }
-  const uses = owner.identifiedBy === "spiffe_id" ? SPIFFE_USES : undefined;
+  const uses = usesOf(owner.identifiedBy);
   if ("jwks" in keys && keys.jwks !== undefined) {
     return createStaticKeys(keys.jwks, algorithms.public, { uses, report });
   }

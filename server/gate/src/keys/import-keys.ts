@@ -2,13 +2,11 @@ import { importJWK, type JWK } from "jose";
 import { toFactText, toMembersText } from "../errors/facts.ts";
 import { describeFault } from "./jwk-fault.ts";
 import type { SignatureAlgorithm, VerificationKey } from "./key-source.ts";
+import { usesOf } from "./key-uses.ts";
 import { algorithmsOfKey, isNameOf } from "./public-algorithms.ts";
 
 /** The most keys that one issuer may have: beyond it, a key set is a mistake or an attack. */
 const MAX_KEYS = 100;
-
-/** What the keys of an issuer of access tokens are for (RFC 7517 §4.2). */
-const DEFAULT_USES: readonly string[] = ["sig"];
 
 /** What keys beside them are for: nothing is wrong with these. */
 const OTHER_USES: readonly string[] = ["enc", "x509-svid"];
@@ -68,7 +66,7 @@ interface CandidateKey {
  * @throws TypeError when the document is not a JWK Set of at most 100 keys
  */
 export function findCandidates(document: unknown, options: CandidateOptions): readonly CandidateKey[] {
-  const { algorithms, uses = DEFAULT_USES, onPassedOver } = options;
+  const { algorithms, uses = usesOf(), onPassedOver } = options;
   const jwks =
     typeof document === "object" && document !== null && "keys" in document ? document.keys : undefined;
   if (!Array.isArray(jwks) || jwks.length > MAX_KEYS) {

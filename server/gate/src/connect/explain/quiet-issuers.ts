@@ -1,11 +1,12 @@
 import type { TrustedIssuer, TrustedIssuers } from "../../authenticate/issuers.ts";
 import type { KeySource } from "../../keys/key-source.ts";
+import { usesOf } from "../../keys/key-uses.ts";
 import { isSecretAlgorithm } from "../../keys/shared-secret.ts";
 import { createStaticKeys } from "../../keys/static-keys.ts";
 
 /**
- * View the issuers of a server as those of tokens that are only explained: what is odd about a token is not told to the
- * operator as if a caller had sent it.
+ * View the issuers of a server for tokens that are only explained: no line about an odd claim is written, since no caller
+ * has sent it.
  *
  * @param jwks a JWK Set to take for their keys. Default: they have their own. A shared secret stays what it is
  */
@@ -20,7 +21,7 @@ export function toQuietIssuers(issuers: TrustedIssuers, jwks: unknown): TrustedI
     return known;
   };
   const refuse = (): never => {
-    throw new TypeError("who is trusted cannot be changed while a call is explained");
+    throw new TypeError("issuers cannot be added or removed while a call is explained");
   };
   return {
     get: (name) => view(issuers.get(name)),
@@ -33,15 +34,26 @@ export function toQuietIssuers(issuers: TrustedIssuers, jwks: unknown): TrustedI
 }
 
 function toQuietIssuer(issuer: TrustedIssuer, jwks: unknown): TrustedIssuer {
-  const isSecret = issuer.algorithms.some(isSecretAlgorithm);
-  const keys = jwks === undefined || isSecret ? issuer.keys : keysOf(jwks, issuer);
+  const keys = jwks === undefined ? issuer.keys : withSecrets(issuer.keys, keysOf(jwks, issuer));
   return { ...issuer, keys, onOddClaim: () => {} };
 }
 
+/** A secret stands in no key set. Where tokens are signed with one, only it is asked for: that fetches nothing. */
+function withSecrets(own: KeySource, given: KeySource): KeySource {
+  return {
+    find: (kid, algorithm) => (isSecretAlgorithm(algorithm) ? own : given).find(kid, algorithm),
+    isTrusted: (key) => (isSecretAlgorithm(key.algorithm) ? own : given).isTrusted(key),
+  };
+}
+
 /** A key set without a key for the issuer is what the issuer may well have: then it has no such key. */
-function keysOf(jwks: unknown, { algorithms }: TrustedIssuer): KeySource {
+function keysOf(jwks: unknown, { algorithms, identifiedBy }: TrustedIssuer): KeySource {
   try {
-    return createStaticKeys(jwks, algorithms);
+    return createStaticKeys(
+      jwks,
+      algorithms.filter((name) => !isSecretAlgorithm(name)),
+      { uses: usesOf(identifiedBy) },
+    );
   } catch {
     return { find: () => undefined, isTrusted: () => false };
   }
