@@ -143,7 +143,7 @@ function toAnswerFacts(tenant: string, answer: unknown) {
     return { expected: "a tenant that is allowed", got: tenant };
   }
   if (answer instanceof Promise) {
-    // It may reject, and nobody waits for it.
+    // It may reject, and no code waits for it.
     answer.catch(() => undefined);
     return { expected: toExpectedAnswer(tenant), got: "a promise" };
   }

@@ -61,7 +61,7 @@ export function readOptional(name: string, value: unknown, issuer: TrustedIssuer
  * Read who a token is about: the first of its sources that the token has. A whole number stands for its digits, but not
  * where RFC 9068 asks for a text.
  *
- * @returns empty text where the issuer's options let tokens be about nobody
+ * @returns empty text where the issuer's options let tokens have no subject
  * @throws AuthError `TOKEN_INVALID` when it is missing, or does not identify anyone
  */
 export function readSubject(claims: Claims, issuer: TrustedIssuer): string {

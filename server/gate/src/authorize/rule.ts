@@ -32,7 +32,7 @@ export interface Rule {
    * values and errors too, also when it takes more steps than one may take for a message.
    */
   allows(principal: Principal | undefined, request: Message): boolean;
-  /** Say why a message is denied, for whoever operates the server: `false`, or the error of the expression. */
+  /** Say why a message is denied, for the operator of the server: `false`, or the error of the expression. */
   describe(principal: Principal | undefined, request: Message): string;
 }
 

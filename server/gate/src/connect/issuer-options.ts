@@ -85,15 +85,15 @@ export interface InsecureIssuerOptions {
   /** Take tokens whose subject is missing, `null` or empty: that of their principal is empty text. Default: false. */
   readonly allowMissingSubject?: boolean | undefined;
   /**
-   * Take tokens without an audience, or with an empty one: whoever has a token of the issuer, for whatever server, can
+   * Take tokens without an audience, or with an empty one: a caller with a token of the issuer, for whatever server, can
    * use it here, but not for a method that names audiences of its own. Default: false.
    */
   readonly allowMissingAudience?: boolean | undefined;
   /** Take tokens that live longer than a day, in seconds. Default: 86,400. */
   readonly maxTokenLifeSeconds?: number | undefined;
   /**
-   * Hosts, each with its port as `keycloak:8080`, whose keys and metadata are fetched over `http://`: whoever is on the
-   * way can replace the keys, and so be anybody. For private networks. Default: none but loopback.
+   * Hosts, each with its port as `keycloak:8080`, whose keys and metadata are fetched over `http://`: an attacker on the
+   * way can replace the keys, and so sign any token. For private networks. Default: none but loopback.
    */
   readonly allowHttpHosts?: readonly string[] | undefined;
 }

@@ -76,7 +76,7 @@ export interface FactsInput {
   readonly hint?: Hint | undefined;
 }
 
-/** Why a call was refused, for whoever operates the server: it goes to the audit and the console, never to the caller. */
+/** Why a call was refused, for the operator of the server: it goes to the audit and the console, never to the caller. */
 export interface Facts {
   /** The check that refused it. */
   readonly check: Check;

@@ -8,6 +8,7 @@ import { createKeysOnDemand, unavailable } from "./keys-on-demand.ts";
 
 /** How long keys are still used after they should have been fetched again, while the issuer is down. */
 const LAST_KNOWN_GOOD_MS = 60 * 60 * 1000;
+
 /** What {@link createRemoteKeys} needs. */
 export interface RemoteKeysOptions {
   /** Fetches the key set. */
@@ -39,7 +40,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): KeySource {
   const { fetchJwks, algorithms, uses, clock, report, random = Math.random, onFetched } = options;
   const loader = createJwksLoader({ fetchJwks, algorithms, uses, clock, report, random, onFetched });
 
-  /** Load behind whoever causes it: the keys at hand may still serve, and a failure sets the time of the next attempt. */
+  /** Load behind the call that causes it, which does not wait: the keys at hand may still serve, and a failure sets the time of the next attempt. */
   function loadIfDue(): void {
     if (loader.loading === undefined && clock.nowMs() >= loader.retryAtMs) {
       loader.load().catch(() => {});

@@ -23,7 +23,7 @@ import { type Explanation, stepOf, toSteps } from "./explanation.ts";
 import { toQuietIssuers } from "./quiet-issuers.ts";
 import { assertExplainOptions, type ExplainOptions, findMethod, readMessage } from "./read-input.ts";
 
-/** How an authenticator is made, but for what it leaves behind: its cache and its limit on failures are its own. */
+/** What the authenticator of the gate goes by. That of explanations has a cache of its own, and counts no failures. */
 export type Authentication = Required<
   Omit<AuthenticatorOptions, "cacheEntries" | "clock" | "failedChecksPerSecond" | "tokenFailureLimit">
 >;
@@ -50,7 +50,7 @@ export interface ExplainContext {
  */
 export type Explain = (options: ExplainOptions) => Promise<Explanation>;
 
-/** Denials are explained also where the server only tries them. */
+/** A denial is explained in shadow mode too. */
 const DENY = createEnforcement(new Map());
 const NOTHING_OBSERVED = {};
 
@@ -127,10 +127,10 @@ async function findRefusal(
   }
 }
 
-/** No parameter of it is looked for a token. */
+/** It has no query, so that the gate finds no second token there. */
 const URL_OF_NO_CALL = "https://explain.invalid/";
 
-/** The gate throws what leaves on the wire: why stands behind it. */
+/** The gate throws the error for the wire, whose cause says why. */
 function toError(error: unknown): Error {
   const reason = error instanceof Error && error.cause instanceof AuthError ? error.cause : error;
   return reason instanceof Error ? reason : new Error(String(reason));
@@ -151,7 +151,7 @@ function toHeaders(token: string | undefined, { header }: TokenReader): Headers 
   }
 }
 
-/** Put a gate and the guard of a method together as those of the server are, but for what they would leave behind. */
+/** Create a gate and the guard of a method that decide as the server's do. They observe, count and log nothing. */
 function createGuard(context: ExplainContext, method: DescMethod, onError: (error: unknown) => void) {
   const { policies, audiences, readToken, clock, decider, authentication } = context;
   const { revocations, toleranceSeconds } = authentication;

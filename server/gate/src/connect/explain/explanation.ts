@@ -32,7 +32,7 @@ export interface Explanation {
    * info. For a call that is allowed, where its policy stands.
    */
   readonly place: string;
-  /** Who the token speaks for, once its signature and its claims were found good. Undefined: nobody. */
+  /** Who the token speaks for, once its signature and its claims were found good. Undefined: they were not. */
   readonly principal: Principal | undefined;
   /** What was looked at, in the order of the gate. */
   readonly steps: readonly ExplanationStep[];
