@@ -14,6 +14,7 @@ const CASES = [
       ...SIDES.flatMap((side) => ["memory", "cpu"].map((figure) => `${side}-${figure}`)),
       ...["late", "client-late"].flatMap((end) => ENDS.map((figure) => `countersign-${end}-${figure}`)),
       ...STALLS.map((figure) => `countersign-late-${figure}`),
+      "countersign-late-cpu",
       "countersign-revoke",
       ...ENDS.map((figure) => `countersign-client-revoked-${figure}`),
       ...STALLS.map((figure) => `countersign-revoked-${figure}`),

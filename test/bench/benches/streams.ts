@@ -29,7 +29,7 @@ export const streamsBench: Bench = {
     `late: their tokens run out over ${FULL.spreadMs / 1000} s, and nobody renews them: from the deadline until the server`,
     `ended the stream, and until its client knew. ${FULL.warmUp} others have ended before, so that the code is warm; garbage`,
     "is collected as the engine likes. gap: the longest that the server's event loop did not turn meanwhile; gc: its",
-    "collections. revoke: all streams are revoked in one call, how long that took, and until each client knew",
+    "collections; late-cpu: processor time meanwhile. revoke: all streams are revoked in one call, how long that took, and until each client knew",
   ],
   comparisons: [
     { ours: "countersign-memory", theirs: "connect-no-auth-memory", better: "lower", target: 1.5 },

@@ -109,7 +109,9 @@ async function measureExpiry(stage: Stage, crowd: Crowd, openMs: number): Promis
     const held = await holdUntil(stage, { ...crowd, firstEndMs: patience * openMs + MARGIN_MS });
     if (held !== undefined) {
       await server.ask("watchStalls");
+      const before = await server.ask<number>("cpuMicroseconds");
       const endings = await endingsOf(stage);
+      const cpu = (await server.ask<number>("cpuMicroseconds")) - before;
       const stalls = await server.ask<Stalls>("takeStalls");
       const here = await server.ask<{ p50: number; p99: number; max: number }>("takeLateness");
       return [
@@ -119,6 +121,7 @@ async function measureExpiry(stage: Stage, crowd: Crowd, openMs: number): Promis
           endings.map(({ atMs }, index) => atMs - (held.deadlines[index] ?? 0)),
         ),
         ...toStallReadings("late", stalls),
+        { side: "countersign-late-cpu", unit: "µs/stream", value: cpu / crowd.streams },
       ];
     }
     await client.ask("letGo");
