@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { Delivery, SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { parseSetCookie } from "cookie";
 import { describe, expect, it } from "vitest";
 import { createRefreshCookie } from "../../../server/issuer/src/services/refresh-cookie.ts";
@@ -134,6 +134,7 @@ describe("the refresh cookie", () => {
     const page = {
       requestHeader: new Headers({ origin: COOKIE_ORIGIN }),
       responseHeader: new Headers(),
+      method: SessionService.method.signIn,
       url,
     };
     const signIn = async () => createRefreshCookie(options).assertOrigin(page);

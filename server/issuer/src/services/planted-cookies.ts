@@ -10,19 +10,12 @@ export interface CookiePair {
 /** The path of the cookie: no other of the server ever gets to see it. */
 export const COOKIE_PATH = `/${SessionService.typeName}/`;
 
-/** Where else a cookie lies that comes with a call to Refresh (RFC 6265 §5.1.4). */
-const OTHER_PATHS = [
-  "/",
-  `/${SessionService.typeName}`,
-  `${COOKIE_PATH}${SessionService.method.refresh.name}`,
-  `${COOKIE_PATH}${SessionService.method.signOut.name}`,
-] as const;
-
 /** IP addresses have no parent; labels of letters only, digits and hyphens. */
 const DOMAIN = /^[a-z\d-]+(\.[a-z\d-]+)*\.[a-z][a-z\d-]*$/;
 
-/** An answer of more bytes of headers than a proxy takes would not arrive: nginx takes 4 KiB. */
-const MAX_DOMAINS = 4;
+/** How many bytes these lines may have in all, with their field names: nginx takes 4 KiB of header of an answer. */
+const MAX_BYTES = 3_072;
+const FIELD_BYTES = "set-cookie: \r\n".length;
 
 /** Read all cookies of these names, in the order of the request; browsers send one for each path and domain. */
 export function readCookies(header: string | null, names: readonly string[]): readonly CookiePair[] {
@@ -33,20 +26,34 @@ export function readCookies(header: string | null, names: readonly string[]): re
   return pairs.filter(({ name }) => names.includes(name));
 }
 
+/** Where cookies may have been planted that came with a call. */
+export interface PlantedPlaces {
+  /** The names that the browser may know this server by. */
+  readonly hosts: readonly string[];
+  /** The name of the method that was called. */
+  readonly method: string;
+}
+
 /**
- * Make the `Set-Cookie` lines that take a cookie away wherever another host of the domain, or another path, can have put
- * it. The cookie that only this host can have written, without a domain and at {@link COOKIE_PATH}, stays.
- *
- * @param hosts the names that the browser may know this server by
+ * Make the `Set-Cookie` lines that take cookies away wherever another host of the domain, or another path, can have put
+ * them so that they came with a call (RFC 6265 §5.1.4). What only this host can have written, without a domain and at
+ * {@link COOKIE_PATH}, stays. When there are more places than an answer has room for, the widest domains, which more hosts
+ * can write, come first.
  */
-export function clearPlanted(name: string, hosts: readonly string[]): readonly string[] {
-  const domains = [...new Set(hosts.flatMap(parentsOf))].slice(0, MAX_DOMAINS);
-  return [
-    ...OTHER_PATHS.map((path) => clearAt({ name, path })),
-    ...domains.flatMap((domain) =>
-      [COOKIE_PATH, ...OTHER_PATHS].map((path) => clearAt({ name, path, domain })),
-    ),
+export function clearPlanted(names: readonly string[], { hosts, method }: PlantedPlaces): readonly string[] {
+  const paths = ["/", `/${SessionService.typeName}`, `${COOKIE_PATH}${method}`];
+  const domains = [...new Set(hosts.flatMap(parentsOf))];
+  const places = [
+    ...paths.map((path) => ({ path })),
+    ...domains.flatMap((domain) => [COOKIE_PATH, ...paths].map((path) => ({ path, domain }))),
   ];
+  let bytes = 0;
+  return places
+    .flatMap((place) => names.map((name) => clearAt({ name, ...place })))
+    .filter((line) => {
+      bytes += FIELD_BYTES + line.length;
+      return bytes <= MAX_BYTES;
+    });
 }
 
 /** Make the `Set-Cookie` line that takes the cookie of this host away. */

@@ -41,7 +41,7 @@ export interface RefreshCookie {
   clear(ctx: HeaderContext, sessionId: string): void;
 }
 
-type HeaderContext = Pick<HandlerContext, "requestHeader" | "responseHeader" | "url">;
+type HeaderContext = Pick<HandlerContext, "method" | "requestHeader" | "responseHeader" | "url">;
 
 /**
  * Browsers take a cookie with this prefix from https only, or from loopback (RFC 6265bis §4.1.3.1). It has a path, so that
@@ -74,11 +74,12 @@ export function createRefreshCookie({ isCookieOrigin, issuer, clock }: RefreshCo
 
   /** Take away all but what this host has written under the name that stays. */
   function clearOthers(ctx: HeaderContext, found: readonly CookiePair[], kept: string | undefined): void {
-    const hosts = hostsOf(ctx, issuer);
-    for (const name of new Set(found.map((pair) => pair.name))) {
-      append(ctx, name === kept ? [] : [clearOwn(name)]);
-      append(ctx, found.length > 1 ? clearPlanted(name, hosts) : []);
-    }
+    const names = [...new Set(found.map(({ name }) => name))];
+    append(ctx, names.filter((name) => name !== kept).map(clearOwn));
+    append(
+      ctx,
+      found.length > 1 ? clearPlanted(names, { hosts: hostsOf(ctx, issuer), method: ctx.method.name }) : [],
+    );
   }
 
   function assertOrigin(ctx: HeaderContext): void {
