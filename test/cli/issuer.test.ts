@@ -222,18 +222,3 @@ describe("an issuer that cannot be trusted fails, with what was found", () => {
     });
   });
 });
-
-test.each([
-  [[], "it needs a URL"],
-  [["nonsense"], "an issuer is a URL such as https://login.example.com"],
-  [["ftp://x.example"], "an issuer is a URL such as https://login.example.com"],
-  [["https://me:hush@x.example"], "the URL of an issuer has neither a user name nor a password"],
-  [["https://x.example", "--metadata-url", "x"], "--metadata-url must be a URL"],
-  [["https://x.example", "--jwks-url", "file:///etc/passwd"], "--jwks-url must be a URL"],
-  [["https://x.example", "y"], "it takes one URL only"],
-])("a wrong call is one: %j", async (args, says) => {
-  const { code, err } = await check(args);
-  expect(code).toBe(2);
-  expect(err).toContain(says);
-  expect(err).not.toContain("hush");
-});

@@ -1,4 +1,5 @@
 import { UsageError } from "../usage-error.ts";
+import { isUrlText } from "./printable.ts";
 
 /** What a URL on the command line names. */
 export interface NamedIssuer {
@@ -11,6 +12,10 @@ export interface NamedIssuer {
 /** What stands before, or behind, the path of an issuer in the URL of its metadata. */
 const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/;
 
+/** The schemes of issuers, as URLs are written: parsers take more for a URL. */
+const ISSUER = /^(?:https?|spiffe):\/\/[^/\\]/i;
+const ORIGIN = /^[^/]*\/\/[^/?#]*/;
+
 /**
  * Read which issuer a URL names: its own, or that of its metadata.
  *
@@ -20,17 +25,34 @@ const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-
  */
 export function findIssuer(argument: string, metadataUrl: string | undefined): NamedIssuer {
   const url = URL.parse(argument);
-  if (url === null || !["https:", "http:", "spiffe:"].includes(url.protocol)) {
+  if (url === null || !ISSUER.test(argument) || !isUrlText(argument)) {
     throw new UsageError("an issuer is a URL such as https://login.example.com");
   }
-  if (url.username !== "" || url.password !== "") {
-    throw new UsageError("the URL of an issuer has neither a user name nor a password");
+  assertPublic(url, "the URL of an issuer");
+  const [origin = argument] = ORIGIN.exec(argument) ?? [];
+  if (origin !== origin.toLowerCase()) {
+    throw new UsageError(
+      `an issuer is compared letter by letter: write its host in lower case, ${origin.toLowerCase()}`,
+    );
   }
-  const issuer = argument.replace(WELL_KNOWN, "");
-  return {
-    issuer,
-    places: findPlaces(new URL(issuer), { metadataUrl, isExact: issuer !== argument, argument }),
-  };
+  const isExact = WELL_KNOWN.test(argument);
+  if (url.search !== "" && !isExact) {
+    throw new UsageError(
+      "the URL of an issuer has no query: that of its metadata may have one, --metadata-url",
+    );
+  }
+  const [issuer = argument] = argument.replace(WELL_KNOWN, "").split("?");
+  return { issuer, places: findPlaces(new URL(issuer), { metadataUrl, isExact, argument }) };
+}
+
+/** @throws UsageError that does not repeat the URL, which may hold a password */
+function assertPublic({ username, password, hash }: URL, what: string): void {
+  if (username !== "" || password !== "") {
+    throw new UsageError(`${what} has neither a user name nor a password`);
+  }
+  if (hash !== "") {
+    throw new UsageError(`${what} has no fragment: it ends before the #`);
+  }
 }
 
 interface PlaceOptions {
@@ -67,5 +89,6 @@ export function toPlace(url: string, option: string): URL {
   if (place === null || !["https:", "http:"].includes(place.protocol)) {
     throw new UsageError(`--${option} must be a URL such as https://login.example.com/keys`);
   }
+  assertPublic(place, `the URL of --${option}`);
   return place;
 }
