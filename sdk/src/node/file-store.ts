@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { encodeEntry } from "../core/entry-text.ts";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import { parseEntry } from "../core/parse-entry.ts";
@@ -39,10 +39,12 @@ const FORMS = { directory: "string", allowSharedDirectory: "boolean" } as const 
  */
 export function createFileStore(options: FileStoreOptions): SessionStore {
   assertOptions("createFileStore", options, FORMS);
-  const { directory, allowSharedDirectory = false } = options;
-  if (directory === undefined || directory === "") {
+  const { allowSharedDirectory = false } = options;
+  if (options.directory === undefined || options.directory === "") {
     throw new TypeError("createFileStore needs the option directory");
   }
+  // Once: what is looked at and what is opened stay one place, wherever the process goes to.
+  const directory = resolve(options.directory);
   const lock = createFileLock(join(directory, "refresh.lock"));
 
   /** @throws Error when others can change the directory, or it cannot be looked at */

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { lstat, readlink } from "node:fs/promises";
-import { dirname, isAbsolute, join, parse, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, parse, sep } from "node:path";
 
 const ROOT_USER = 0;
 const GROUP_WRITES = 0o020;
@@ -20,7 +20,7 @@ export async function assertPrivateDirectory(directory: string): Promise<void> {
   if (process.platform === "win32") {
     return;
   }
-  const path = resolve(directory);
+  const path = toAbsolute(directory);
   const { root } = parse(path);
   let current = root;
   let links = 0;
@@ -45,6 +45,11 @@ export async function assertPrivateDirectory(directory: string): Promise<void> {
   }
   // In the directory itself, others could take the names of files.
   assertUnchanged(current, await lstat(current), 0);
+}
+
+/** Unlike `resolve`, it leaves `..` to be followed: behind a link, that leads elsewhere. */
+function toAbsolute(path: string): string {
+  return isAbsolute(path) ? path : `${process.cwd()}${sep}${path}`;
 }
 
 /** Check that this user or root has written a file, and that others cannot write it. */

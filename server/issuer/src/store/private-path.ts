@@ -1,5 +1,5 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
-import { dirname, isAbsolute, join, parse, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, parse, sep } from "node:path";
 
 const ROOT_USER = 0;
 const GROUP_WRITES = 0o020;
@@ -27,7 +27,7 @@ export function assertPrivate(path: string, onShared?: SharedFileSink): void {
     return;
   }
   try {
-    assertUnchanged(path, lstatSync(followPrivate(resolve(path))), 0);
+    assertUnchanged(path, lstatSync(followPrivate(toAbsolute(path))), 0);
   } catch (error) {
     // What cannot be looked at is missing, or whoever opens it says why.
     if (error instanceof Error && "code" in error) {
@@ -58,6 +58,11 @@ export function assertPrivateDatabase(file: string, onShared?: SharedFileSink): 
 export function isReadableByOthers(file: string): boolean {
   const { uid, mode } = statSync(file);
   return process.platform !== "win32" && uid === process.geteuid?.() && (mode & OTHERS_READ) !== 0;
+}
+
+/** Unlike `resolve`, it leaves `..` to be followed: behind a link, that leads elsewhere. */
+function toAbsolute(path: string): string {
+  return isAbsolute(path) ? path : `${process.cwd()}${sep}${path}`;
 }
 
 /** Follow a path and its links to where it leads, and check all on the way. */
