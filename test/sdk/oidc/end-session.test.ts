@@ -2,6 +2,7 @@ import { createMemoryStore, createSession } from "@countersign/sdk";
 import { encodeEntry, parseEntry } from "@countersign/sdk/store";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { type FakePaths, idTokenOf, metadataOf, startFakeProvider, TOKENS } from "./fake-provider.ts";
 import { baseUrl, clientId, GRANT, OIDC_PATH, signedIn, sourceOf } from "./signed-in.ts";
 
@@ -44,6 +45,24 @@ test("a user who signs in while another signs out is not the one whose session e
   expect((await source.signOutUrl()).searchParams.get("id_token_hint")).toBe(idToken);
   await session.signOut();
   expect((await source.signOutUrl()).searchParams.get("id_token_hint")).toBe(next);
+});
+
+test("a refresh that a sign-out has overtaken takes the ID token of the session along", async () => {
+  const ending = Promise.withResolvers<unknown>();
+  await using provider = await startFakeProvider({
+    ...END,
+    "/token": () => {
+      ending.resolve(session.signOut());
+      return { body: TOKENS };
+    },
+  });
+  const { source, session, idToken, clock } = await signedIn(provider);
+  clock.advance(600_000);
+  await expect(session.token()).rejects.toMatchObject({ reason: "SIGNED_OUT" });
+  expect(await ending.promise).toEqual({ revoked: true });
+  // What has come of it ends as well, and the provider gave no ID token with it.
+  await eventually(() => provider.seenAt("/revoke").find(({ form }) => form.token === "access-1"));
+  expect((await source.signOutUrl()).searchParams.get("id_token_hint")).toBe(idToken);
 });
 
 test("without an ID token of the session that ended, the client is named alone", async () => {
