@@ -32,8 +32,8 @@ const FORMS = { directory: "string", allowSharedDirectory: "boolean" } as const 
  * Create a store on disk that many processes of a machine can share, and that stays when they end.
  *
  * A process that is killed at any moment leaves the session whole. Where the directory cannot be written, or others can
- * change it, the session goes on in memory and is degraded. On Windows, whose rights Node cannot read, nobody looks at
- * the directory: name one in the user's profile.
+ * change it, the session goes on in memory and is degraded. On Windows, whose rights Node cannot read, the store does
+ * not look at the directory: name one in the user's profile.
  *
  * @throws TypeError when an option is missing or not understood
  */

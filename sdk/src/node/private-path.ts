@@ -10,7 +10,7 @@ const STICKY = 0o1000;
 const MAX_LINKS = 40;
 
 /**
- * Check that nobody but this user and root can change what is in a directory, or put another in its place: as ssh does,
+ * Check that only this user and root can change what is in a directory, or put another in its place: as ssh does,
  * for the directory, those above it and the links on the way. In a sticky directory, such as `/tmp`, others cannot rename
  * what is this user's. Does nothing on Windows, whose rights Node cannot read.
  *

@@ -53,7 +53,7 @@ export function oidc(options: OidcOptions): OidcSource {
   const revoke = createRevocation(provider);
   const tokenParameters = joinParameters({ resource }, options.tokenParameters);
   const beginParameters = { scope: scopes?.join(" "), resource, ...options.parameters };
-  /** Of the session that ended last, whoever has signed in since: it tells the provider which of its own is to end. */
+  /** Of the session that ended last, also after another has begun: it tells the provider which of its own is to end. */
   let endedIdToken: string | undefined;
 
   return {

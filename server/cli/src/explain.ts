@@ -23,7 +23,7 @@ async function explainCall({ line: { config, values }, terminal }: Call): Promis
     terminal,
   });
   const input = (await terminal.readInput()).trim();
-  // What stands in any other header is the token, and nothing else.
+  // Only the header Authorization has a scheme before the token.
   const isBearer = config.tokenHeader.toLowerCase() === "authorization";
   const text = isBearer ? input.replace(/^bearer +/i, "") : input;
   const explanation = withoutDecide(
@@ -38,7 +38,7 @@ async function explainCall({ line: { config, values }, terminal }: Call): Promis
   }
 }
 
-/** What the command knows of a call: all but what an application decides in its own code. */
+/** The verdict as this command knows it: an application may decide more in its own code. */
 type KnownExplanation = Omit<Explanation, "steps"> & {
   readonly steps: readonly {
     readonly step: string;
@@ -46,7 +46,7 @@ type KnownExplanation = Omit<Explanation, "steps"> & {
   }[];
 };
 
-/** Only the server itself has its option `decide`: whether there is one, and what it says, is not known here. */
+/** Mark step `decide` as not known: this command does not have the code of the application. */
 function withoutDecide(explanation: Explanation): KnownExplanation {
   const { verdict, steps } = explanation;
   const isPublic = steps.some(({ step, result }) => step === "token" && result === "not_needed");
@@ -76,7 +76,7 @@ async function readMessage(message: unknown): Promise<string | undefined> {
   }
 }
 
-/** What is no call is a mistake in how the command was called. */
+/** Convert the TypeError of `explain`, which the method or the message of the command line causes. */
 async function orUsage(explaining: Promise<Explanation>): Promise<Explanation> {
   try {
     return await explaining;
@@ -87,7 +87,7 @@ async function orUsage(explaining: Promise<Explanation>): Promise<Explanation> {
   }
 }
 
-/** What a token says came from outside: a terminal must not obey it. */
+/** Describe the caller. Strangers write claims: escape sequences in them are made visible. */
 function describePrincipal({ subject, issuer, clientId, scopes, roles }: Principal) {
   const members = {
     caller: `${toFactText(subject)} of ${toFactText(issuer)}`,

@@ -117,7 +117,7 @@ function orExplain<T>(work: () => T): T {
 }
 
 /**
- * Say of each issuer whether its keys can be fetched, for whoever operates the server. Where they could not be, another
+ * Say of each issuer whether its keys can be fetched, for the operator of the server. Where they could not be, another
  * attempt is made when it is due.
  *
  * @param issuers as {@link resolveOtherIssuers} has them

@@ -2,9 +2,9 @@ import { AuthError } from "@countersign/server";
 import { CommandError, InterruptedError, UsageError } from "./usage-error.ts";
 
 /**
- * Do what may be refused for reasons that are the operator's to mend: then its message is all that is needed.
+ * Run work whose errors the operator can mend by their message alone, without a stack.
  *
- * @throws CommandError with the message of whatever was thrown; an AuthError as it is, for its cause
+ * @throws CommandError with the message of any other error; UsageError, CommandError, InterruptedError and AuthError as they are
  */
 export async function orExplain<T>(work: () => Promise<T>): Promise<T> {
   try {

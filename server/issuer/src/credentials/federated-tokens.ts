@@ -55,7 +55,7 @@ export function createFederatedTokens(options: FederatedTokensOptions): Federate
       try {
         return issuers.find(parseCompactJws(token, maxTokenBytes).payload) !== undefined;
       } catch {
-        // What is no token is of nobody: the check that it is handed to says so.
+        // It has no form of a token. The check that the caller makes next refuses it, and says why.
         return false;
       }
     },

@@ -52,7 +52,7 @@ const NAME = "__Secure-countersign_refresh";
 /** Its name until this release. */
 const FORMER_NAME = "countersign_refresh";
 
-/** How long after a start the former name is read: so that an update signs nobody out who comes back within that time. */
+/** How long after a start the former name is read, in milliseconds: a user who comes back within that time stays signed in. */
 const FORMER_NAME_MS = 30 * 24 * 60 * 60 * 1_000;
 
 const ATTRIBUTES = { httpOnly: true, secure: true, sameSite: "strict", path: COOKIE_PATH } as const;

@@ -14,7 +14,7 @@ const ADVICE = "take that from them, or allow it with insecure.sharedFiles (--in
 export type SharedFileSink = (why: string) => void;
 
 /**
- * Check that nobody but this user and root can change a file or what is in a directory, or put another in its place: as ssh
+ * Check that only this user and root can change a file or what is in a directory, or put another in its place: as ssh
  * does, for the directories above it and the links on the way too. In a sticky one, such as `/tmp`, others cannot rename what
  * is this user's. Does nothing on Windows, whose rights Node cannot read, nor where the path is missing and those above it
  * are private.
@@ -29,7 +29,7 @@ export function assertPrivate(path: string, onShared?: SharedFileSink): void {
   try {
     assertUnchanged(path, lstatSync(followPrivate(toAbsolute(path))), 0);
   } catch (error) {
-    // What cannot be looked at is missing, or whoever opens it says why.
+    // The path is missing, or the caller, who opens it next, gets the same error.
     if (error instanceof Error && "code" in error) {
       return;
     }
