@@ -53,7 +53,7 @@ describe("the guard of sign-ins", () => {
     expect(events.at(-1)).toMatchObject({ type: "sign_in_failed", reason: "CREDENTIALS_INVALID" });
   });
 
-  it("checks eight at a time, and lets an address within its limit go before one that is not", async () => {
+  it("checks sixteen at a time, and lets an address within its limit go before one that is not", async () => {
     const { guard } = start();
     const gates: PromiseWithResolvers<string>[] = [];
     const started: string[] = [];
@@ -67,18 +67,18 @@ describe("the guard of sign-ins", () => {
     for (let n = 0; n < 30; n++) {
       await guard({ peer: "evil", kind: "assertion" }, wrong).catch(() => undefined);
     }
-    const flood = Array.from({ length: 300 }, () => run("evil").catch((error: unknown) => error));
+    const flood = Array.from({ length: 1_100 }, () => run("evil").catch((error: unknown) => error));
     const own = run(OFFICE);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(started).toHaveLength(8);
+    expect(started).toHaveLength(16);
     for (let n = 0; gates.length > n; n++) {
       gates[n]?.resolve("in");
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(started[8]).toBe(OFFICE);
+    expect(started[16]).toBe(OFFICE);
     expect(await own).toBe("in");
     const answers = await Promise.all(flood);
-    expect(answers.filter((answer) => answer === "in")).toHaveLength(8 + 128);
+    expect(answers.filter((answer) => answer === "in")).toHaveLength(16 + 1_000);
     expect(answers.at(-1)).toMatchObject({ reason: "RATE_LIMITED", retryAfterMs: 1_000 });
   });
 });

@@ -34,10 +34,10 @@ export interface SignInGuardOptions {
 const SIGN_IN_FAILED = { type: "sign_in_failed" } as const;
 
 /**
- * Enough for the lookups and signatures that a server is asked for, and few enough to leave time for its calls. Each
- * kind has its own: keys of another issuer may be long in coming.
+ * Enough for a fleet of clients that starts at one moment behind one address, and few enough to leave time for calls.
+ * Each kind has its own: keys of another issuer may be long in coming.
  */
-const CHECKING = { maxRunning: 8, maxWaiting: 128, message: "too many sign-ins are waiting" };
+const CHECKING = { maxRunning: 16, maxWaiting: 1_000, message: "too many sign-ins are waiting" };
 
 /**
  * Create what every attempt to sign in goes through: a failure goes into the audit, and a wrong credential counts against
