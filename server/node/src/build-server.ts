@@ -17,7 +17,7 @@ import {
   isHttp2Request,
   isHttp2Response,
 } from "./handler.ts";
-import { readPeer } from "./read-peer.ts";
+import { createPeerReader } from "./read-peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs } from "./rpc-handler.ts";
 import { printWarning, type RpcOptions } from "./rpc-options.ts";
@@ -37,7 +37,7 @@ export interface RequestListenerOptions extends RpcOptions, CorsOptions, SomeWai
   readonly pages?: PageHandler | undefined;
   /**
    * Says where a request comes from, in the form that limits count by: RPCs and endpoints alike. Default, also where it
-   * returns an empty string: the network of the socket. Behind a proxy that is the proxy's for all of them.
+   * returns an empty string or throws: the network of the socket. Behind a proxy that is the proxy's for all of them.
    */
   readonly peerOf?: ((req: CallRequest) => string) | undefined;
 }
@@ -55,14 +55,11 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const originOf = createOriginReader();
   const order = createRequestOrder();
   const cors = createCors(options);
-  const peerOf = (req: CallRequest): string => {
-    const said = options.peerOf?.(req) ?? "";
-    return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
-  };
+  const peerOf = createPeerReader(options);
   const waiting = { budget: createByteBudget(resolveWaitingLimits(options)), peerOf };
   const rpcs = createRpcs(options, {
     waiting,
-    contextValues: withPeers(options),
+    contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, peerOf),
     corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
@@ -151,16 +148,12 @@ function listenToErrors(req: HttpRequest, res: HttpResponse): void {
 
 function ignore(): void {}
 
-/** Let RPCs know where they come from, when that is said. */
-function withPeers({ peerOf, contextValues }: RequestListenerOptions): RpcOptions["contextValues"] {
-  if (peerOf === undefined) {
-    return contextValues;
-  }
-  return (req, res) => {
-    const values = contextValues?.(req, res) ?? createContextValues();
-    const said = peerOf(req);
-    return said === "" ? values : setPeer(values, said);
-  };
+/** Let RPCs know where they come from. */
+function withPeers(
+  { contextValues }: RequestListenerOptions,
+  peerOf: (req: CallRequest) => string,
+): RpcOptions["contextValues"] {
+  return (req, res) => setPeer(contextValues?.(req, res) ?? createContextValues(), peerOf(req));
 }
 
 /** The target of a request; `undefined` when it or the host is not well-formed. */

@@ -8,16 +8,51 @@ export interface PeerOptions {
   readonly isBehindProxy: boolean;
 }
 
+/** What {@link createPeerReader} goes by. */
+export interface PeerReaderOptions {
+  /** Says it. Default, also where it returns an empty string or throws: the network of the socket. */
+  readonly peerOf?: ((req: CallRequest) => string) | undefined;
+  /** Receives what it throws. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** Create what says where a request comes from, in the form that limits count by. It never throws. */
+export function createPeerReader({ peerOf, onError }: PeerReaderOptions): (req: CallRequest) => string {
+  const ask = (req: CallRequest): string => {
+    try {
+      return peerOf?.(req) ?? "";
+    } catch (reason) {
+      onError?.(reason);
+      return "";
+    }
+  };
+  return (req) => {
+    const said = ask(req);
+    return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
+  };
+}
+
 /**
  * Find where a request comes from, in the form that limits count by: an IPv4 address, or the first 64 bits of an IPv6
  * one, which are what one customer gets.
  *
  * Behind a proxy it is the last entry of `X-Forwarded-For`, the only one that the proxy itself has written
  * (RFC 9700 §4.13). Otherwise any client can write that header, and only the connection counts.
+ *
+ * @returns an empty string when the connection is over, and has no address any more
  */
 export function readPeer(req: CallRequest, { isBehindProxy }: PeerOptions): string {
   const forwarded = isBehindProxy ? lastForwarded(req) : undefined;
-  return toNetwork(forwarded ?? req.socket.remoteAddress ?? "");
+  return toNetwork(forwarded ?? addressOf(req));
+}
+
+function addressOf(req: CallRequest): string {
+  try {
+    return req.socket.remoteAddress ?? "";
+  } catch {
+    // Of a request over HTTP/2 Node throws instead, once its connection is over.
+    return "";
+  }
 }
 
 function lastForwarded(req: CallRequest): string | undefined {

@@ -76,4 +76,25 @@ describe("a byte budget", () => {
     expect(gaveUp).toEqual(["only"]);
     expect(budget.heldBytes).toBe(0);
   });
+
+  it("asks a holder once where it comes from", () => {
+    let asked = 0;
+    const connection = {};
+    const budget = createByteBudget({ maxBytesPerConnection: 10, maxBytes: 1000 });
+    const holder = (name: string): ByteHolder => ({
+      connection,
+      get peer() {
+        asked += 1;
+        return name;
+      },
+      giveUp: () => undefined,
+    });
+    budget.hold(holder("first"), 8);
+    const second = holder("second");
+    budget.hold(second, 4);
+    expect(asked).toBe(2);
+    budget.hold(second, 3);
+    budget.hold(second, 20);
+    expect(asked).toBe(2);
+  });
 });

@@ -2,7 +2,9 @@
 export interface ByteHolder {
   /** What they came over, such as a connection. It must stay the same. */
   readonly connection: object;
-  /** Where they come from, in the form that limits count by. It is asked for only when there is too much. */
+  /**
+   * Where they come from, in the form that limits count by. It must not throw. It is asked for once, when there is too much.
+   */
   readonly peer: string;
   /** Forget them: there is too much. It must not throw. */
   giveUp(): void;
@@ -35,6 +37,8 @@ const REST = 7 / 8;
 interface Account {
   readonly connection: { bytes: number };
   bytes: number;
+  /** Where it comes from, as soon as that was asked for. */
+  peer: string | undefined;
 }
 
 /**
@@ -53,7 +57,7 @@ export function createByteBudget({ maxBytesPerConnection, maxBytes }: ByteLimits
       connection = { bytes: 0 };
       connections.set(holder.connection, connection);
     }
-    const account = { connection, bytes: 0 };
+    const account = { connection, bytes: 0, peer: undefined };
     accounts.set(holder, account);
     return account;
   };
@@ -110,8 +114,9 @@ function byPeer(
     if (account.bytes === 0 || (over !== undefined && account.connection !== over)) {
       continue;
     }
-    const peer = peers.get(holder.peer) ?? { bytes: 0, held: [] };
-    peers.set(holder.peer, peer);
+    account.peer ??= holder.peer;
+    const peer = peers.get(account.peer) ?? { bytes: 0, held: [] };
+    peers.set(account.peer, peer);
     peer.bytes += account.bytes;
     peer.held.push(entry);
   }

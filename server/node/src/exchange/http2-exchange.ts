@@ -55,6 +55,10 @@ export class Http2Exchange implements HttpExchange {
 
   receive(reader: BodyReader): void {
     feed(reader, this.#stream);
+    // Node ends the body of a stream that was reset with NO_ERROR or CANCEL. That of any other it destroys without an end.
+    if (!this.#stream.readableEnded) {
+      this.#stream.once("close", () => reader.breakOff());
+    }
   }
 
   onClose(listener: (reason: unknown) => void): void {

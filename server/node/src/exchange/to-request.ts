@@ -80,6 +80,8 @@ function toBody(req: HttpRequest, waiting: WaitingBody | undefined): ReadableStr
       async pull(controller) {
         const part = await parts.next();
         if (part.done === true) {
+          // Nothing waits for the rest any more, however long the answer takes.
+          waiting?.release();
           controller.close();
           return;
         }
@@ -88,6 +90,7 @@ function toBody(req: HttpRequest, waiting: WaitingBody | undefined): ReadableStr
         controller.enqueue(part.value);
       },
       cancel() {
+        waiting?.release();
         // Not waited for: a read that waits for the client may wait for ever.
         parts.return?.().catch(() => undefined);
       },

@@ -9,7 +9,7 @@ import {
   createRefusal,
   toConnectError,
 } from "@countersign/server/internal";
-import { type CallRequest, type HttpRequest, type HttpResponse, isHttp2Request } from "../handler.ts";
+import { type CallRequest, type HttpRequest, type HttpResponse, isGone, isHttp2Request } from "../handler.ts";
 import { respond } from "../respond.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 
@@ -71,7 +71,7 @@ export interface WaitingBody {
 /** What requests are counted with. */
 export interface WaitingCount {
   readonly budget: ByteBudget;
-  /** Says where a request comes from, in the form that limits count by. */
+  /** Says where a request comes from, in the form that limits count by. It never throws. */
   readonly peerOf: (req: CallRequest) => string;
 }
 
@@ -95,7 +95,8 @@ export function createWaitingBody(
       breakOff(req, res);
     },
   };
-  let isOver = false;
+  // A response that is gone is not closed once more.
+  let isOver = isGone(res);
   // Who reads the body need not say that it reads no more of it: what has come is let go of with the answer.
   res.once("close", () => {
     isOver = true;
