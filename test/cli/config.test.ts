@@ -40,6 +40,29 @@ describe("readCommandLine", () => {
     expect(countOf("auto")).toBe(Math.min(256, availableParallelism()));
   });
 
+  test("reads how much a caller may take, with units of bytes", () => {
+    const readWaiting = (text: string) =>
+      readCommandLine(["--max-waiting-bytes", text], {}).config.maxWaitingBytes;
+    expect(["4194304", "512KiB", "256MiB", "1GiB"].map(readWaiting)).toEqual([
+      4_194_304,
+      512 * 1024,
+      256 * 1024 ** 2,
+      1024 ** 3,
+    ]);
+    for (const text of ["0", "1 MiB", "1.5GiB", "16MB", "-1", "x"]) {
+      expect(() => readCommandLine([`--max-waiting-bytes=${text}`], {})).toThrow(
+        "--max-waiting-bytes must be a number of bytes such as 4194304, 512KiB or 16MiB",
+      );
+    }
+    const { config } = readCommandLine([], { COUNTERSIGN_MAX_STREAM_RESETS: "500" });
+    expect([config.maxStreamResets, config.maxPipelinedRequests, config.maxCallsPerConnection]).toEqual([
+      500, 100, 256,
+    ]);
+    expect(() => readCommandLine(["--max-stream-resets", "0"], {})).toThrow(
+      "--max-stream-resets must be a whole number from 1 on",
+    );
+  });
+
   test("reads switches and lists", () => {
     const { config } = readCommandLine(
       ["--behind-tls-proxy", "--cors-origins", "https://a.example, https://b.example"],

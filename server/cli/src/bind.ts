@@ -9,22 +9,19 @@ import {
 import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { readTlsFiles } from "./exposure.ts";
+import { PROXY_LIMITS } from "./limit-settings.ts";
 import { reasonOf } from "./reason-of.ts";
 import { CommandError } from "./usage-error.ts";
-
-/** One connection of a proxy carries the calls of many users. */
-const BEHIND_PROXY: Partial<HttpLimits> = { maxStreamResets: 4096, streamResetsPerSecond: 512 };
 
 /** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
 export async function bindServer(
   handler: HttpHandler,
-  config: Pick<Config, HostSetting | "behindTlsProxy" | "host" | "port" | "tlsCert" | "tlsKey">,
+  config: Pick<Config, HostSetting | LimitSetting | "host" | "port" | "tlsCert" | "tlsKey">,
 ): Promise<Listener> {
   const tls = await readTlsFiles(config);
-  const { host, port, behindTlsProxy } = config;
-  const limits = behindTlsProxy ? BEHIND_PROXY : {};
+  const { host, port } = config;
   try {
-    return await listen(handler, { host, port, tls, limits, ...hostsOf(config) });
+    return await listen(handler, { host, port, tls, limits: limitsOf(config), ...hostsOf(config) });
   } catch (cause) {
     throw toBindError(cause, `${host}:${port}`, "--port");
   }
@@ -40,6 +37,21 @@ export async function bindAdmin(
   } catch (cause) {
     throw toBindError(cause, `127.0.0.1:${adminPort}`, "--admin-port");
   }
+}
+
+/** The settings of what a connection may take. */
+type LimitSetting = "behindTlsProxy" | "maxCallsPerConnection" | "maxPipelinedRequests" | "maxStreamResets";
+
+function limitsOf(config: Pick<Config, LimitSetting>): Partial<HttpLimits> {
+  const { behindTlsProxy, maxCallsPerConnection, maxPipelinedRequests, maxStreamResets } = config;
+  const resets = maxStreamResets ?? (behindTlsProxy ? PROXY_LIMITS.maxStreamResets : undefined);
+  const { streamResetsPerSecond } = PROXY_LIMITS;
+  return {
+    maxConcurrentStreams: maxCallsPerConnection,
+    maxPipelinedRequests,
+    ...(resets === undefined ? {} : { maxStreamResets: resets }),
+    ...(behindTlsProxy ? { streamResetsPerSecond } : {}),
+  };
 }
 
 /** The settings that name hosts. */

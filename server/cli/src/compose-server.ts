@@ -15,6 +15,7 @@ import {
 } from "@countersign/server";
 import { toMethodName } from "@countersign/server/internal";
 import type { BuiltInServices } from "./built-in-services.ts";
+import { PROXY_LIMITS } from "./limit-settings.ts";
 import type { Backend } from "./open-backend.ts";
 
 /** What a server serves. */
@@ -53,9 +54,6 @@ export interface ServerParts {
 
 /** How large a renewal may be, in bytes: the names of 1,000 streams. */
 const MAX_RENEWAL_BYTES = 64 * 1024;
-
-/** How many bytes may wait on a connection that carries the calls of many users. */
-const PROXY_WAITING_BYTES = 128 * 1024 * 1024;
 
 /** How long tokens that are not valid count against an address, in milliseconds. */
 const BAD_TOKENS_WINDOW_MS = 10_000;
@@ -127,7 +125,10 @@ function composeHandler(
   return buildRequestListener({
     ...auth,
     peerOf: (req) => readPeer(req, { isBehindProxy: config.behindTlsProxy }),
-    ...(config.behindTlsProxy ? { maxWaitingBytesPerConnection: PROXY_WAITING_BYTES } : {}),
+    maxWaitingBytes: config.maxWaitingBytes,
+    maxWaitingBytesPerConnection:
+      config.maxWaitingBytesPerConnection ??
+      (config.behindTlsProxy ? PROXY_LIMITS.maxWaitingBytesPerConnection : undefined),
     shutdownSignal: shutdown,
     endpoints: { ...issuer.documents, ...issuer.endpoints },
     allowedOrigins: config.corsOrigins,

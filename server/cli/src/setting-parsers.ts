@@ -49,6 +49,26 @@ export function countOrUnlimited(value: string, flag: string): number {
   return value === "0" ? Infinity : Number(value);
 }
 
+/** Read a count. @throws UsageError when it is none, or nothing */
+export function count(value: string, flag: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) {
+    throw new UsageError(`--${flag} must be a whole number from 1 on`);
+  }
+  return Number(value);
+}
+
+/** How many bytes the units have. */
+const UNITS: Readonly<Record<string, number>> = { "": 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+/** Read a number of bytes. @throws UsageError when it is none, or nothing */
+export function bytes(value: string, flag: string): number {
+  const [, amount = "", unit = ""] = /^([1-9]\d{0,11})(|[KMG]iB)$/.exec(value) ?? [];
+  if (amount === "") {
+    throw new UsageError(`--${flag} must be a number of bytes such as 4194304, 512KiB or 16MiB`);
+  }
+  return Number(amount) * (UNITS[unit] ?? 1);
+}
+
 /** The longest token that a setting may allow: half of what the header of a request may take. */
 const HIGHEST_MAX_TOKEN_BYTES = 16_384;
 

@@ -1,6 +1,6 @@
+import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import { type Setting, setting } from "./setting.ts";
 import {
-  countOrUnlimited,
   databaseUrl,
   duration,
   flagValue,
@@ -12,7 +12,6 @@ import {
   onOrOff,
   port,
   text,
-  tokenBytes,
   workerCount,
 } from "./setting-parsers.ts";
 
@@ -117,27 +116,7 @@ export const SETTINGS = {
     "false",
     flagValue,
   ),
-  signInsPerMinute: setting(
-    "sign-ins-per-minute",
-    "Attempts to sign in that one address, or one known device, may make; 0: no limit.",
-    "30",
-    countOrUnlimited,
-    "COUNT",
-  ),
-  badTokensPer10s: setting(
-    "bad-tokens-per-10s",
-    "Forged tokens that one address may send in 10 s before it is told to wait; 0: no limit.",
-    "50",
-    countOrUnlimited,
-    "COUNT",
-  ),
-  maxTokenBytes: setting(
-    "max-token-bytes",
-    "The longest token that is taken, in bytes: in calls, for an exchange, and as a client assertion.",
-    "8192",
-    tokenBytes,
-    "BYTES",
-  ),
+  ...LIMIT_SETTINGS,
   insecureFailOpen: setting(
     "insecure-fail-open",
     "Go on for as long as the database is out of reach, although revoked tokens are accepted meanwhile.",

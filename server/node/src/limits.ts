@@ -1,5 +1,4 @@
-import { resolveLimits } from "@countersign/server/internal";
-import { MAX_PIPELINED_REQUESTS } from "./exchange/request-order.ts";
+import { DEFAULT_LIMITS, resolveLimits } from "@countersign/server/internal";
 
 /** What one caller may take of the server before it has proven anything. */
 export interface HttpLimits {
@@ -24,22 +23,11 @@ export interface HttpLimits {
   readonly idleTimeoutMs: number;
 }
 
-const DEFAULT_LIMITS: HttpLimits = {
-  headerTimeoutMs: 15_000,
-  maxHeaderBytes: 32 * 1024,
-  maxPipelinedRequests: MAX_PIPELINED_REQUESTS,
-  maxConcurrentStreams: 256,
-  maxStreamResets: 256,
-  streamResetsPerSecond: 33,
-  maxSessionMemoryMegabytes: 10,
-  idleTimeoutMs: 5 * 60_000,
-};
-
 /**
  * Fill in the limits that are not given.
  *
  * @throws TypeError when a limit is not a positive whole number, or there is none of that name
  */
 export function resolveHttpLimits(given: Partial<HttpLimits> = {}): HttpLimits {
-  return resolveLimits("limits", DEFAULT_LIMITS, given);
+  return resolveLimits<HttpLimits>("limits", DEFAULT_LIMITS.listen, given);
 }

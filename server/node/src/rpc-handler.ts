@@ -8,7 +8,7 @@ import {
   createConnectRouter,
 } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { describeRouter } from "@countersign/server/internal";
+import { DEFAULT_LIMITS, describeRouter } from "@countersign/server/internal";
 import {
   type UniversalServerRequest,
   type UniversalServerResponse,
@@ -46,9 +46,6 @@ export interface Rpcs {
   readonly onStream: StreamHandler;
 }
 
-/** Enough for 4 MiB over a slow line. */
-const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
-
 /**
  * Create the handlers of the RPCs, for the protocols gRPC, gRPC-Web and Connect.
  *
@@ -58,7 +55,8 @@ const DEFAULT_ARRIVAL_TIMEOUT_MS = 60_000;
  */
 export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
   const { contextValues } = context;
-  const arrivals = createArrivals(options.arrivalTimeoutMs ?? DEFAULT_ARRIVAL_TIMEOUT_MS);
+  const { arrivalTimeoutMs = DEFAULT_LIMITS.buildRequestListener.arrivalTimeoutMs } = options;
+  const arrivals = createArrivals(arrivalTimeoutMs);
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
   const methods = registerRoutes(router, routerOptions, options);

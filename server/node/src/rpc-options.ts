@@ -6,6 +6,7 @@ import type {
   Interceptor,
 } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import { DEFAULT_LIMITS } from "@countersign/server/internal";
 import type { CallRequest, CallResponse } from "./handler.ts";
 
 /** How JSON is read and written. */
@@ -48,17 +49,14 @@ export interface RpcOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
-const DEFAULT_WRITE_MAX_BYTES = 16 * 1024 * 1024;
-
 /** How answers can be compressed, the best first. */
 export const COMPRESSIONS = [compressionGzip, compressionBrotli];
 
 /** Convert to the options of Connect's router, with the defaults filled in. */
 export function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
   return {
-    readMaxBytes: options.readMaxBytes ?? DEFAULT_READ_MAX_BYTES,
-    writeMaxBytes: options.writeMaxBytes ?? DEFAULT_WRITE_MAX_BYTES,
+    readMaxBytes: options.readMaxBytes ?? DEFAULT_LIMITS.createAuth.readMaxBytes,
+    writeMaxBytes: options.writeMaxBytes ?? DEFAULT_LIMITS.buildRequestListener.writeMaxBytes,
     acceptCompression: [...COMPRESSIONS],
     requestGate: options.requestGate,
     interceptors: [...options.interceptors],

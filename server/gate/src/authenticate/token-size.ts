@@ -1,9 +1,10 @@
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { assertPositive } from "../kernel/limits.ts";
 
-/** The longest token that is taken where nothing else is said, in bytes: what common servers take as a header. */
-export const DEFAULT_MAX_TOKEN_BYTES = 8192;
+/** The longest token that is taken where nothing else is said, in bytes. */
+export const DEFAULT_MAX_TOKEN_BYTES: number = DEFAULT_LIMITS.createAuth.maxTokenBytes;
 /** The longest that any setting allows, in bytes: parsing one stays a matter of microseconds. */
 export const HIGHEST_MAX_TOKEN_BYTES = 64 * 1024;
 

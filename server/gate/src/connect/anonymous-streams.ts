@@ -1,4 +1,5 @@
 import { createRefusal } from "../errors/refusal.ts";
+import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { resolveLimits } from "../kernel/limits.ts";
 
 /** What streams without a principal may take: those of PUBLIC methods, and of OPTIONAL ones without a token. */
@@ -14,8 +15,6 @@ export interface AnonymousStreamLimits {
   readonly maxTotal: number;
 }
 
-const DEFAULT_LIMITS: AnonymousStreamLimits = { maxAgeMs: 5 * 60_000, maxPerPeer: 100, maxTotal: 2_000 };
-
 /** When to try again, in milliseconds: other streams end meanwhile. */
 const RETRY_AFTER_MS = 5_000;
 
@@ -27,7 +26,7 @@ const TOO_MANY = "too many streams are open without a token: close some, or sign
  * @throws TypeError when a limit is not a positive whole number, or there is none of that name
  */
 export function resolveAnonymousStreams(given: Partial<AnonymousStreamLimits> = {}): AnonymousStreamLimits {
-  return resolveLimits("anonymousStreams", DEFAULT_LIMITS, given);
+  return resolveLimits<AnonymousStreamLimits>("anonymousStreams", DEFAULT_LIMITS.anonymousStreams, given);
 }
 
 /** The open streams without a principal. */

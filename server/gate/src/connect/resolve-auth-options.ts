@@ -3,6 +3,7 @@ import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { DEFAULT_FAILED_CHECKS_PER_SECOND } from "../authenticate/signature-checks.ts";
 import { resolveMaxTokenBytes } from "../authenticate/token-size.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
+import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
@@ -34,12 +35,10 @@ const printError: ErrorSink = (error, method) => {
   console.error(`unexpected error in ${method.parent.typeName}/${method.name}`, error);
 };
 
+const DEFAULTS = DEFAULT_LIMITS.createAuth;
+
 /** What clocks that are kept by NTP may lie apart, with room to spare. */
 const DEFAULT_TOLERANCE_SECONDS = 5;
-/** About 10 MB of verdicts: more than the users of one server who are active within a token's life. */
-const DEFAULT_CACHE_ENTRIES = 10_000;
-/** Longer than fetching keys takes at its slowest, shorter than callers usually wait. */
-const DEFAULT_GATE_TIMEOUT_MS = 5000;
 
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_SECONDS = 300;
@@ -86,7 +85,7 @@ export interface ResolvedAuthOptions
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertAuthOptions(options);
-  const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULT_GATE_TIMEOUT_MS);
+  const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULTS.gateTimeoutMs);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
   const { onWarning = printWarning, tokenHeader = AUTHORIZATION } = options;
   const observer = observerOf(options, { onWarning, clock });
@@ -112,7 +111,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     tokenHeader: resolveTokenHeader("tokenHeader", tokenHeader),
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: resolveTolerance(options.clockToleranceSeconds),
-    verdictCacheEntries: options.verdictCacheEntries ?? DEFAULT_CACHE_ENTRIES,
+    verdictCacheEntries: options.verdictCacheEntries ?? DEFAULTS.verdictCacheEntries,
     maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     gateTimeoutMs,
     messages: resolveMessageOptions(options),

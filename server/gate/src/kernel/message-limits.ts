@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "./default-limits.ts";
 import { resolveLimits } from "./limits.ts";
 
 /** What a message may be made of, beside `readMaxBytes`. It is looked at before it is read. */
@@ -21,19 +22,11 @@ export interface MessageLimits {
   readonly jsonMaxElements: number;
 }
 
-/** An element takes 0.2 to 0.6 µs to read: as many as these about half of what a text of the whole size takes. */
-const DEFAULT_LIMITS: MessageLimits = {
-  jsonMaxBytes: 1024 * 1024,
-  maxDepth: 64,
-  maxElements: 10_000,
-  jsonMaxElements: 4_000,
-};
-
 /**
  * Fill in the limits that are not given.
  *
  * @throws TypeError when a limit is not a positive whole number, or there is none of that name
  */
 export function resolveMessageLimits(given: Partial<MessageLimits> = {}): MessageLimits {
-  return resolveLimits("messageLimits", DEFAULT_LIMITS, given);
+  return resolveLimits<MessageLimits>("messageLimits", DEFAULT_LIMITS.messageLimits, given);
 }

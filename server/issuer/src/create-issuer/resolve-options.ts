@@ -3,6 +3,7 @@ import {
   assertOptionNames,
   assertOrigins,
   auditOf,
+  DEFAULT_LIMITS,
   type IsolatedObserver,
   isolateSink,
   resolveClock,
@@ -57,8 +58,6 @@ const DEFAULT_ACCESS_TTL_MS = 10 * MINUTE_MS;
 const DEFAULT_TOLERANCE_MS = 5 * SECOND_MS;
 /** More than this is no tolerance but a longer life of every token. */
 const MAX_TOLERANCE_MS = 5 * MINUTE_MS;
-/** More than people mistype, and far too few to guess with. */
-const DEFAULT_SIGN_INS_PER_MINUTE = 30;
 /** How often a server reads the keys at the least. */
 const KEY_POLL_MS = 5 * SECOND_MS;
 
@@ -108,7 +107,9 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   };
 }
 
-function resolveSignInsPerMinute(signInsPerMinute = DEFAULT_SIGN_INS_PER_MINUTE): number {
+function resolveSignInsPerMinute(
+  signInsPerMinute: number = DEFAULT_LIMITS.createIssuer.signInsPerMinute,
+): number {
   if (!(signInsPerMinute > 0)) {
     throw new TypeError("signInsPerMinute must be a positive number, or Infinity for no limit");
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "@countersign/server";
+import { DEFAULT_LIMITS } from "@countersign/server/internal";
 import { OAuthError } from "./oauth-error.ts";
 import { type ReadBody, readBody } from "./read-body.ts";
 
@@ -12,13 +13,7 @@ export interface Form {
   need(name: string): string;
 }
 
-/** Room for two tokens and an assertion. */
-const MAX_BODY_BYTES = 64 * 1024;
-
-const MAX_PARAMETERS = 64;
-
-/** How long a form may take to arrive, in milliseconds. */
-const ARRIVAL_TIMEOUT_MS = 10_000;
+const { maxFormBytes, maxParameters, formTimeoutMs } = DEFAULT_LIMITS.forms;
 
 /** What is said of a body that cannot be had. */
 const FAULTS = {
@@ -48,7 +43,7 @@ export async function readForm(request: Request, clock: Clock): Promise<Form> {
   for (const [name, value] of new URLSearchParams(await readText(request, clock))) {
     const known = values.get(name);
     count += 1;
-    if (count > MAX_PARAMETERS || (known !== undefined && !REPEATABLE.has(name))) {
+    if (count > maxParameters || (known !== undefined && !REPEATABLE.has(name))) {
       throw new OAuthError("invalid_request", "a parameter stands more than once, or there are too many");
     }
     values.set(name, [...(known ?? []), value]);
@@ -74,8 +69,8 @@ function toForm(values: ReadonlyMap<string, readonly string[]>): Form {
 
 async function readText(request: Request, clock: Clock): Promise<string> {
   const body = await readBody(request.body, {
-    maxBytes: MAX_BODY_BYTES,
-    timeoutMs: ARRIVAL_TIMEOUT_MS,
+    maxBytes: maxFormBytes,
+    timeoutMs: formTimeoutMs,
     clock,
   });
   if (body.kind !== "whole") {

@@ -1,10 +1,11 @@
 import { ConnectError } from "@connectrpc/connect";
+import { DEFAULT_LIMITS } from "@countersign/server/internal";
 
 /**
  * How much of an error's message is sent, in characters. A message that cannot be read is often repeated in its error, and
  * a trailer that is larger than what a client takes resets the call.
  */
-const MAX_CHARS = 1000;
+const MAX_CHARS = DEFAULT_LIMITS.errors.maxMessageChars;
 
 /** Cut the message of an error that is too long for a client to take. */
 export function boundMessage(error: ConnectError): ConnectError {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { DEFAULT_LIMITS } from "@countersign/server/internal";
 import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "../handler.ts";
 import { respondJson } from "../respond.ts";
 import { closeBehindResponse } from "./reject-early.ts";
@@ -16,12 +17,6 @@ export interface RequestOrder {
 }
 
 /**
- * How many requests of a connection may wait, by default. Clients that pipeline send a few; a stranger could put
- * thousands behind a call that does not end.
- */
-export const MAX_PIPELINED_REQUESTS = 100;
-
-/**
  * Create what serves pipelined requests of HTTP/1.1 one after the other ([RFC 9112
  * §9.3.2](https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2)): an answer may close the connection, and then nothing
  * behind it may have happened.
@@ -32,7 +27,9 @@ export const MAX_PIPELINED_REQUESTS = 100;
  * @param maxWaiting how many requests of one connection may wait. The next one is answered with 429, which closes the
  * connection, and nothing behind it is read
  */
-export function createRequestOrder(maxWaiting: number = MAX_PIPELINED_REQUESTS): RequestOrder {
+export function createRequestOrder(
+  maxWaiting: number = DEFAULT_LIMITS.listen.maxPipelinedRequests,
+): RequestOrder {
   const counts = new WeakMap<Socket, number>();
   return {
     waits(req, res, next) {

@@ -7,6 +7,7 @@ import {
   type ByteHolder,
   type ByteLimits,
   createRefusal,
+  DEFAULT_LIMITS,
   toConnectError,
 } from "@countersign/server/internal";
 import { type CallRequest, type HttpRequest, type HttpResponse, isGone, isHttp2Request } from "../handler.ts";
@@ -29,7 +30,7 @@ export type SomeWaitingLimits = {
   readonly [Name in keyof WaitingLimits]?: WaitingLimits[Name] | undefined;
 };
 
-const BYTES_PER_CONNECTION = 16 * 1024 * 1024;
+const PER_CONNECTION = DEFAULT_LIMITS.buildRequestListener.maxWaitingBytesPerConnection;
 
 /** How many messages of the largest size there must be room for on a connection. */
 const MESSAGES = 2;
@@ -50,7 +51,7 @@ export function resolveWaitingLimits(
   given: SomeWaitingLimits & { readonly readMaxBytes?: number | undefined },
 ): ByteLimits {
   const {
-    maxWaitingBytesPerConnection = Math.max(BYTES_PER_CONNECTION, MESSAGES * (given.readMaxBytes ?? 0)),
+    maxWaitingBytesPerConnection = Math.max(PER_CONNECTION, MESSAGES * (given.readMaxBytes ?? 0)),
     maxWaitingBytes = Math.ceil(getHeapStatistics().heap_size_limit * PART_OF_HEAP),
   } = given;
   assertPositive("maxWaitingBytesPerConnection", maxWaitingBytesPerConnection);

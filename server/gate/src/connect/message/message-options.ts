@@ -1,10 +1,8 @@
 import type { DescService } from "@bufbuild/protobuf";
+import { DEFAULT_LIMITS } from "../../kernel/default-limits.ts";
 import { assertPositive } from "../../kernel/limits.ts";
 import { type MessageLimits, resolveMessageLimits } from "../../kernel/message-limits.ts";
 import type { AuthOptions } from "../auth-options.ts";
-
-/** Larger than any message of an ordinary service, and small enough to hold many at once. */
-const DEFAULT_READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /** What the messages of a server may be. */
 export interface MessageOptions {
@@ -19,7 +17,7 @@ type Given = Pick<AuthOptions, "readMaxBytes" | "messageLimits" | "keepUnknownFi
 
 /** Fill in the defaults. @throws TypeError when a limit is not a positive whole number */
 export function resolveMessageOptions({
-  readMaxBytes = DEFAULT_READ_MAX_BYTES,
+  readMaxBytes = DEFAULT_LIMITS.createAuth.readMaxBytes,
   messageLimits,
   keepUnknownFields = new Set(),
 }: Given): MessageOptions {
