@@ -139,9 +139,7 @@ export function createWaitingError(): ConnectError {
     retryAfterMs: RETRY_AFTER_MS,
     facts: { check: "rate", expected: "room for its message", got: "none" },
   });
-  const error = toConnectError(refusal);
-  error.metadata.set("retry-after", String(RETRY_AFTER_MS / 1000));
-  return error;
+  return toConnectError(refusal);
 }
 
 /**
