@@ -17,6 +17,8 @@ describe("readCommandLine", () => {
       clockToleranceMs: 5000,
       behindTlsProxy: false,
       signInsPerMinute: 30,
+      newSessionsPerHour: 36_000,
+      tokenRevocationsPerHour: 3_600,
       badTokensPer10s: 50,
       insecureFailOpen: false,
       insecureHttpIssuer: false,

@@ -7,7 +7,7 @@ import type { IssuedTokens } from "../../server/issuer/src/sessions/tokens.ts";
 import type { Store } from "../../server/issuer/src/store/database.ts";
 import { buildRequestListener } from "../../server/node/src/build-server.ts";
 import { listen } from "../../server/node/src/listener.ts";
-import { startOwnIssuer } from "./own-issuer.ts";
+import { type OwnIssuerPlace, startOwnIssuer } from "./own-issuer.ts";
 import { createOtherIssuer, type OtherIssuer } from "./sign-ins.ts";
 import { createTemporaryFolder, databaseParent } from "./temporary-folder.ts";
 import { createWallClock, type WallClock } from "./test-clock.ts";
@@ -47,12 +47,20 @@ export interface OAuthAnswer {
 /** The origin whose scripts may call. */
 export const ALLOWED_ORIGIN = "https://app.example";
 
-/** Start the endpoints. @param exchange what tokens of the other issuer are worth, where it differs */
-export async function startOAuthServer(exchange: Exchange = {}): Promise<OAuthServer> {
+/**
+ * Start the endpoints.
+ *
+ * @param exchange what tokens of the other issuer are worth, where it differs
+ * @param rates limits of the issuer, where they differ
+ */
+export async function startOAuthServer(
+  exchange: Exchange = {},
+  rates: Pick<OwnIssuerPlace, "newSessionsPerHour" | "tokenRevocationsPerHour"> = {},
+): Promise<OAuthServer> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await createTemporaryFolder(databaseParent()));
   const clock = createWallClock();
-  const place = { dataDir: folder.path, clock };
+  const place = { dataDir: folder.path, clock, ...rates };
   const other = createOtherIssuer(clock, exchange);
   let own = await startOwnIssuer([other.federated], place);
   stack.defer(() => own[Symbol.asyncDispose]());

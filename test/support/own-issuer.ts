@@ -27,7 +27,15 @@ export interface OwnIssuer extends AsyncDisposable {
 
 /** Where an issuer of tests is, if not on an empty store. */
 export interface OwnIssuerPlace
-  extends Pick<CreateIssuerOptions, "claims" | "federatedIssuers" | "maxTokenBytes" | "resources"> {
+  extends Pick<
+    CreateIssuerOptions,
+    | "claims"
+    | "federatedIssuers"
+    | "maxTokenBytes"
+    | "newSessionsPerHour"
+    | "resources"
+    | "tokenRevocationsPerHour"
+  > {
   readonly dataDir?: string;
   readonly clock?: WallClock;
 }
@@ -57,6 +65,8 @@ export async function startOwnIssuer(
       ...(place?.claims && { claims: place.claims }),
       ...(place?.resources && { resources: place.resources }),
       maxTokenBytes: place?.maxTokenBytes,
+      ...(place?.newSessionsPerHour && { newSessionsPerHour: place.newSessionsPerHour }),
+      ...(place?.tokenRevocationsPerHour && { tokenRevocationsPerHour: place.tokenRevocationsPerHour }),
       clockToleranceMs: 0,
       federatedIssuers: [...federated.map(toOptions), ...(place?.federatedIssuers ?? [])],
       allowedOrigins: [COOKIE_ORIGIN],

@@ -10,6 +10,20 @@ export const LIMIT_SETTINGS = {
     countOrUnlimited,
     "COUNT",
   ),
+  newSessionsPerHour: setting(
+    "new-sessions-per-hour",
+    "Sessions that one subject may begin at one client in an hour; 0: no limit.",
+    "36000",
+    countOrUnlimited,
+    "COUNT",
+  ),
+  tokenRevocationsPerHour: setting(
+    "token-revocations-per-hour",
+    "Exchanged tokens of one subject that a client may revoke in an hour; 0: no limit.",
+    "3600",
+    countOrUnlimited,
+    "COUNT",
+  ),
   badTokensPer10s: setting(
     "bad-tokens-per-10s",
     "Forged tokens that one address may send in 10 s before it is told to wait; 0: no limit.",

@@ -118,7 +118,7 @@ async function openOwnIssuer(
       jwksMaxAgeMs: config.jwksMaxAgeMs,
       federatedIssuers: federated,
       allowedOrigins: config.corsOrigins,
-      signInsPerMinute: config.signInsPerMinute,
+      ...ratesOf(config),
       replaces: { url: config.changeIssuerFrom, audience: config.changeAudienceFrom },
       // A default, such as the address of a demo, is no name that the store keeps.
       provisional: listProvisional(given),
@@ -131,6 +131,10 @@ async function openOwnIssuer(
   } catch (error) {
     throw explainIssuerError(error, config);
   }
+}
+
+function ratesOf({ signInsPerMinute, newSessionsPerHour, tokenRevocationsPerHour }: ServerConfig) {
+  return { signInsPerMinute, newSessionsPerHour, tokenRevocationsPerHour };
 }
 
 function insecureOf(config: ServerConfig): InsecureCreateIssuerOptions {

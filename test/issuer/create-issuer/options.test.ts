@@ -54,6 +54,8 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { maxTokenBytes: 0 }, says: "maxTokenBytes must be a positive whole number" },
     { options: { maxTokenBytes: 65_537 }, says: "maxTokenBytes must be at most 65536, and is 65537" },
     { options: { signInsPerMinute: 0 }, says: "signInsPerMinute must be a positive number" },
+    { options: { newSessionsPerHour: -1 }, says: "newSessionsPerHour must be a positive number" },
+    { options: { tokenRevocationsPerHour: Number.NaN }, says: "tokenRevocationsPerHour must be a positive" },
     { options: { acceptPassword: "zxcvbn" }, says: "acceptPassword must be a function" },
     {
       options: { allowedOrigins: ["https://app.example/"] },

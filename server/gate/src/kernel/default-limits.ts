@@ -48,6 +48,10 @@ export const DEFAULT_LIMITS = {
   createIssuer: {
     // More than people mistype, and far too few to guess with.
     signInsPerMinute: 30,
+    // More than the processes of a client begin that each keep a token for as long as it lasts.
+    newSessionsPerHour: 36_000,
+    // More than a client has a reason to revoke; what is left expires within minutes.
+    tokenRevocationsPerHour: 3_600,
   },
   /** What the endpoints of OAuth take. No option changes it. */
   forms: {

@@ -6,6 +6,7 @@ import { createOAuthEndpoints } from "../oauth2/endpoints.ts";
 import { createTokenExchange } from "../services/token-exchange.ts";
 import { createTokenLookup } from "../services/token-lookup.ts";
 import { createRefreshLookup } from "../sessions/refresh-lookup.ts";
+import { createSubjectLimit, type SubjectLimit } from "../sessions/subject-limit.ts";
 import type { Issuance } from "./issuance.ts";
 import type { IssuerContext } from "./issuer-context.ts";
 
@@ -33,6 +34,7 @@ export function composeEndpoints(
     signIn,
     sessions,
     revocations,
+    tokenRevocations: limitTokenRevocations(context),
     issuerOf,
     isOtherIssuer,
     clock,
@@ -56,6 +58,14 @@ export function composeEndpoints(
       findRefreshToken: createRefreshLookup({ store, secret, externalTerms }),
     }),
     onError: (error) => options.onError(error, "unexpected error of an OAuth endpoint"),
+  });
+}
+
+function limitTokenRevocations({ options, clock }: IssuerContext): SubjectLimit {
+  return createSubjectLimit({
+    perHour: options.tokenRevocationsPerHour,
+    clock,
+    message: "too many revocations of single tokens of this subject: wait, or let them expire",
   });
 }
 

@@ -27,6 +27,7 @@ import { createSessionIdReader } from "../sessions/refresh-token.ts";
 import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { SessionsOptions } from "../sessions/session-options.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
+import { createSubjectLimit } from "../sessions/subject-limit.ts";
 import { createTokenClaims, type TokenClaims } from "../sessions/token-claims.ts";
 import type { IssuerContext } from "./issuer-context.ts";
 
@@ -64,8 +65,13 @@ export function createIssuance(
   const trusted = createTrustedIssuers(exchanged.map((other) => other.trusted));
   const externalTerms = (name: string) => termsOf.get(trusted.get(name)?.issuer ?? "");
   const tokenClaims = composeTokenClaims(context);
-  const sessions = composeSessions(context, { tokenClaims, externalTerms });
-  const accessGrants = composeAccessGrants(context, tokenClaims);
+  const newSessions = createSubjectLimit({
+    perHour: options.newSessionsPerHour,
+    clock,
+    message: "too many new sessions of this subject: wait before the next",
+  });
+  const sessions = composeSessions(context, { tokenClaims, externalTerms, newSessions });
+  const accessGrants = composeAccessGrants(context, { tokenClaims, newSessions });
   const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds, maxTokenBytes });
   const devices = createKnownDevices(context);
   return {
@@ -79,9 +85,11 @@ export function createIssuance(
   };
 }
 
+type GrantParts = Pick<SessionsOptions, "newSessions" | "tokenClaims">;
+
 function composeSessions(
   { options, secret, revocations, store, clock, keyRing }: IssuerContext,
-  { tokenClaims, externalTerms }: Pick<SessionsOptions, "tokenClaims"> & Pick<Issuance, "externalTerms">,
+  { tokenClaims, externalTerms, newSessions }: GrantParts & Pick<Issuance, "externalTerms">,
 ): Sessions {
   return createSessions({
     store,
@@ -98,13 +106,14 @@ function composeSessions(
     clock,
     audit: options.audit,
     revocations,
+    newSessions,
     onRefresh: options.observer.refreshDecided,
   });
 }
 
 function composeAccessGrants(
   { options, store, clock, keyRing }: IssuerContext,
-  tokenClaims: TokenClaims | undefined,
+  { tokenClaims, newSessions }: GrantParts,
 ): AccessGrants {
   return createAccessGrants({
     store,
@@ -116,6 +125,7 @@ function composeAccessGrants(
     accessTtlMs: options.accessTtlMs,
     clock,
     audit: options.audit,
+    newSessions,
   });
 }
 

@@ -19,6 +19,8 @@ export const OPTION_NAMES = {
   federatedIssuers: true,
   allowedOrigins: true,
   signInsPerMinute: true,
+  newSessionsPerHour: true,
+  tokenRevocationsPerHour: true,
   acceptPassword: true,
   replaces: true,
   provisional: true,

@@ -70,6 +70,18 @@ export interface CreateIssuerOptions {
    */
   readonly signInsPerMinute?: number;
   /**
+   * How many sessions one subject may begin at one client in an hour; Infinity: no limit. What is more gets `RATE_LIMITED`.
+   * Whoever begins sessions can end them, always, and each that has ended is remembered by every gate. A process counts for
+   * itself. Default 36,000: as many at once, and then 10 a second.
+   */
+  readonly newSessionsPerHour?: number;
+  /**
+   * How many access tokens that it exchanged for those of one subject a client may revoke in an hour; Infinity: no limit.
+   * What is more gets 429, and expires. A process counts for itself. Default 3,600: as many at once, and then one a
+   * second.
+   */
+  readonly tokenRevocationsPerHour?: number;
+  /**
    * The names that the store has had so far, to have it take `url` and `audience` instead. Default: it keeps its own.
    */
   readonly replaces?: { readonly url?: string | undefined; readonly audience?: string | undefined };

@@ -92,7 +92,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     federatedIssuers: options.federatedIssuers ?? [],
     cookieOrigins: new Set([new URL(url).origin, ...allowedOrigins]),
     acceptPassword: resolveAcceptPassword(options.acceptPassword),
-    signInsPerMinute: resolveSignInsPerMinute(options.signInsPerMinute),
+    ...resolveRates(options),
     replaces: options.replaces ?? {},
     provisional: new Set(options.provisional),
     bus: options.bus ?? SILENT_BUS,
@@ -107,13 +107,23 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   };
 }
 
-function resolveSignInsPerMinute(
-  signInsPerMinute: number = DEFAULT_LIMITS.createIssuer.signInsPerMinute,
-): number {
-  if (!(signInsPerMinute > 0)) {
-    throw new TypeError("signInsPerMinute must be a positive number, or Infinity for no limit");
+type Rates = Required<
+  Pick<CreateIssuerOptions, "signInsPerMinute" | "newSessionsPerHour" | "tokenRevocationsPerHour">
+>;
+
+function resolveRates(options: CreateIssuerOptions): Rates {
+  const rates: Rates = {
+    signInsPerMinute: options.signInsPerMinute ?? DEFAULT_LIMITS.createIssuer.signInsPerMinute,
+    newSessionsPerHour: options.newSessionsPerHour ?? DEFAULT_LIMITS.createIssuer.newSessionsPerHour,
+    tokenRevocationsPerHour:
+      options.tokenRevocationsPerHour ?? DEFAULT_LIMITS.createIssuer.tokenRevocationsPerHour,
+  };
+  for (const [name, rate] of Object.entries(rates)) {
+    if (!(rate > 0)) {
+      throw new TypeError(`${name} must be a positive number, or Infinity for no limit`);
+    }
   }
-  return signInsPerMinute;
+  return rates;
 }
 
 function resolveAcceptPassword(accept: AcceptPassword = acceptAnyPassword): AcceptPassword {

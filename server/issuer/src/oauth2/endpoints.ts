@@ -26,6 +26,8 @@ export interface OAuthEndpointsOptions {
   readonly findToken: TokenLookup;
   /** Revokes access tokens one by one, and says how many revocations wait to be written. */
   readonly revocations: RevocationDeps["revocations"];
+  /** How many tokens of one subject a client may revoke without its session. */
+  readonly tokenRevocations: RevocationDeps["tokenRevocations"];
   /** Reads the claim `iss` of a token, without believing it. */
   readonly issuerOf: (token: string) => string | undefined;
   /** Says whether a name is that of another issuer whose tokens are exchanged. */

@@ -2,6 +2,7 @@ import type { SignIn } from "../services/session-sign-in.ts";
 import type { LiveToken, TokenLookup } from "../services/token-lookup.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { SubjectLimit } from "../sessions/subject-limit.ts";
 import { createUnwrittenError } from "../store/unwritten-revocations.ts";
 import { needClient, readCaller } from "./caller.ts";
 import type { OAuthAnswer } from "./oauth-endpoint.ts";
@@ -12,6 +13,8 @@ export interface RevocationDeps {
   readonly signIn: Pick<SignIn, "authenticateClient">;
   readonly findToken: TokenLookup;
   readonly sessions: Pick<Sessions, "end">;
+  /** How many tokens of one subject a client may revoke without its session. */
+  readonly tokenRevocations: SubjectLimit;
   /** Revokes one access token. */
   readonly revocations: {
     /** How many revocations could not be written yet. */
@@ -29,7 +32,8 @@ export interface RevocationDeps {
  *
  * Either token ends its session, and with it all tokens of the session; a refresh token does so also when it has been
  * replaced, because a client that lost the answer to its last refresh has no other. A token that was exchanged for another's goes
- * alone: the session is not its client's to end. An unknown token is in order: it cannot be used.
+ * alone: the session is not its client's to end. Of those there may be any number in a session, and each is remembered
+ * by every gate, so they are limited; the end of a session is not. An unknown token is in order: it cannot be used.
  */
 export function createRevocationEndpoint(deps: RevocationDeps): OAuthAnswer {
   return async (request) => {
@@ -47,7 +51,7 @@ export function createRevocationEndpoint(deps: RevocationDeps): OAuthAnswer {
 }
 
 async function revoke(
-  { sessions, revocations }: RevocationDeps,
+  { sessions, revocations, tokenRevocations }: RevocationDeps,
   token: LiveToken,
   clientId: string,
 ): Promise<void> {
@@ -57,7 +61,8 @@ async function revoke(
     throw new OAuthError("invalid_grant", "the token was given out to another client");
   }
   if (token.kind === "access" && session.clientId !== clientId) {
-    const { issuer, tokenId = "" } = token.principal;
+    const { issuer, subject, tokenId = "" } = token.principal;
+    tokenRevocations.take({ clientId, subject });
     await revocations.revoke({ issuer, jti: tokenId, reason: "signed_out" });
     return;
   }

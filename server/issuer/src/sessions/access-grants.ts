@@ -9,6 +9,7 @@ import { mintAccessToken } from "./mint.ts";
 import { storeSession, toActorDetail, toClientSponsor } from "./new-session.ts";
 import { createSessionId } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
+import type { SubjectLimit } from "./subject-limit.ts";
 import { grantResources, narrowAudience } from "./token-audience.ts";
 import { type ClaimsGrant, claimsOf, type TokenClaims } from "./token-claims.ts";
 import type { IssuedTokens, TokenHolder, TokenWish } from "./tokens.ts";
@@ -27,6 +28,8 @@ export interface AccessGrantsOptions {
   readonly accessTtlMs: number;
   readonly clock: Clock;
   readonly audit: AuditSink<SessionEvent>;
+  /** As for sessions. */
+  readonly newSessions?: SubjectLimit | undefined;
 }
 
 /** An access token for a subject that has just proven who it is, and will do so again for the next one. */
@@ -70,7 +73,7 @@ export interface AccessGrants {
 
 /** Create the granter of access tokens. It holds no state of its own. */
 export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
-  const { store, clock, audit } = options;
+  const { store, clock, audit, newSessions } = options;
   return {
     async begin(access) {
       const { holder, clientId, authTimeMs, acr, amr, external, actor } = access;
@@ -97,7 +100,7 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
         idleExpiresAtMs: expiresAtMs,
         absoluteExpiresAtMs: expiresAtMs,
       };
-      await storeSession({ store, audit }, start, toClientSponsor(clientId));
+      await storeSession({ store, audit, newSessions }, start, toClientSponsor(clientId));
       return issue(options, { ...access, sessionId }, contents);
     },
     async derive(access) {

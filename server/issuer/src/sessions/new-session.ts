@@ -4,6 +4,7 @@ import type { Store } from "../store/database.ts";
 import type { Actor, Authentication, SessionRecord } from "../store/session-record.ts";
 import { insertSession, type SessionSponsor } from "../store/sessions.ts";
 import { FIRST_PARTY_CLIENT_ID } from "./session-options.ts";
+import type { SubjectLimit } from "./subject-limit.ts";
 
 /** A session that begins, with what it was granted. */
 export interface SessionStart
@@ -38,6 +39,17 @@ export function toActorDetail(actor: Actor | undefined): { readonly actor?: stri
   return actor === undefined ? {} : { actor: actor.sub };
 }
 
+/** What sessions begin with. */
+export interface NewSessionContext {
+  readonly store: Store;
+  readonly audit: AuditSink<SessionEvent>;
+  /**
+   * How many sessions one subject begins at one client: each may leave a revocation in the memory of every gate, and
+   * whoever has a session can end it. Undefined: no limit.
+   */
+  readonly newSessions?: SubjectLimit | undefined;
+}
+
 /** Nothing has this hash. */
 const NO_REFRESH_TOKEN = "";
 
@@ -45,10 +57,10 @@ const NO_REFRESH_TOKEN = "";
  * Store a session that begins, and put it on record.
  *
  * @param sponsor whose good standing it needs; undefined: it needs no account or client of the store
- * @throws AuthError `CREDENTIALS_INVALID` when the sponsor has lost its standing since it was checked
+ * @throws AuthError `CREDENTIALS_INVALID` when the sponsor has lost its standing since it was checked, `RATE_LIMITED`
  */
 export async function storeSession(
-  { store, audit }: { readonly store: Store; readonly audit: AuditSink<SessionEvent> },
+  { store, audit, newSessions }: NewSessionContext,
   start: SessionStart,
   sponsor?: SessionSponsor,
 ): Promise<SessionRecord> {
@@ -65,6 +77,7 @@ export async function storeSession(
     revokedAtMs: undefined,
     revokeReason: undefined,
   };
+  newSessions?.take(session);
   if (!(await insertSession(store, session, sponsor))) {
     throw new AuthError("CREDENTIALS_INVALID", "the credential has been withdrawn");
   }

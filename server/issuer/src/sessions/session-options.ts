@@ -5,6 +5,7 @@ import { deriveKey } from "../keys/seal.ts";
 import type { Store } from "../store/database.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
+import type { SubjectLimit } from "./subject-limit.ts";
 import type { TokenClaims } from "./token-claims.ts";
 
 /** The client of sign-ins with a password: our own pages and tools. No subject looks like it. */
@@ -72,11 +73,15 @@ export interface SessionsOptions {
   /** Observes attempts to refresh. It must not throw. Default: they are not measured. */
   readonly onRefresh?: ((decision: RefreshDecision) => void) | undefined;
   readonly revocations: RevocationLearner;
+  /** How many sessions one subject begins at one client. Default: no limit. */
+  readonly newSessions?: SubjectLimit | undefined;
 }
 
 /** {@link SessionsOptions} with every default filled in. */
 export interface SessionContext
-  extends Required<Omit<SessionsOptions, "onRefresh" | "secret" | "tokenClaims">> {
+  extends Required<Omit<SessionsOptions, "newSessions" | "onRefresh" | "secret" | "tokenClaims">> {
+  /** Undefined: subjects begin as many sessions as they like. */
+  readonly newSessions: SubjectLimit | undefined;
   /** Finds the claims of each token; undefined: they are those of the store. */
   readonly tokenClaims: TokenClaims | undefined;
   /** Authenticates refresh tokens. */
@@ -122,6 +127,7 @@ export function resolveSessionsOptions(options: SessionsOptions): SessionContext
     clock,
     audit,
     revocations,
+    newSessions: options.newSessions,
     macKey: deriveKey(secret, "refresh-token-mac"),
     successorKey: deriveKey(secret, "refresh-token-successor"),
   };
