@@ -106,10 +106,10 @@ const badInputs: readonly BadInput[] = [
   },
   {
     rule: serverLayers,
-    path: "server/node/src/unary/head.ts",
+    path: "server/node/src/unary/serve-call.ts",
     bad: 'import { createRpcs } from "../rpc-handler.ts";',
     good: 'import { stateOf } from "@countersign/server/internal";',
-    complaint: "server/node/src/unary/head.ts:1 server/node/src/unary may not import rpc-handler.ts",
+    complaint: "server/node/src/unary/serve-call.ts:1 server/node/src/unary may not import rpc-handler.ts",
   },
 ];
 

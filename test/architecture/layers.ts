@@ -66,6 +66,7 @@ const LAYERS: Readonly<Record<string, Layers>> = {
   "server/node/src": {
     // Which calls are served without Connect's own handler, and how.
     unary: 1,
+    streams: 1,
     // What the gate, the interceptors and the handler see of a call.
     call: 2,
     // A request and the way to answer it.

@@ -82,6 +82,12 @@ describe("readCommandLine", () => {
     expect(readCommandLine([], env).config.unaryFastPath).toBe(false);
   });
 
+  test("serves streams as it serves unary calls unless told otherwise", () => {
+    expect(readCommandLine([], {}).config.streamFastPath).toBeUndefined();
+    const env = { COUNTERSIGN_STREAM_FAST_PATH: "off" };
+    expect(readCommandLine([], env).config.streamFastPath).toBe(false);
+  });
+
   const mistakes = [
     [["--port", "70000"], "--port must be a port from 0 to 65535"],
     [["--port", "x"], "--port must be a port from 0 to 65535"],

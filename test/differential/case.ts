@@ -18,7 +18,11 @@ export type Step =
   /** Until the gate has been asked. */
   | "until gate"
   /** The server's shutdown signal is aborted. */
-  | "shutdown";
+  | "shutdown"
+  /** Until so many bytes of the answer's body have come, over HTTP/2 only. */
+  | { readonly untilBytes: number }
+  /** The server's clock goes forward, after so many seconds. */
+  | { readonly passSeconds: number };
 
 /** The servers that cases are sent to. */
 export type Setup =

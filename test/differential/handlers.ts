@@ -3,6 +3,7 @@ import type { ConnectRouter, ConnectRouterOptions, HandlerContext, ServiceImpl }
 import { BEHAVIOURS, type Received } from "./behaviours.ts";
 import { describeContext, describeMessage, type Journal } from "./journal.ts";
 import { ECHO_SCHEMA, ECHO_SERVICE } from "./service.ts";
+import { performScript } from "./stream-script.ts";
 
 /** What the service is registered with, beside what implements it. */
 export type ServiceOptions = Pick<ConnectRouterOptions, "jsonOptions" | "binaryOptions" | "interceptors">;
@@ -23,13 +24,25 @@ export function createRecordedRoutes(
     }
     return journal.follow("handler", () => behaviour({ req, ctx, argument: words.join(" "), journal }));
   };
+  const isScripted = ({ requestHeader }: HandlerContext): boolean => requestHeader.has("x-script");
   const handlers = {
     unary: answer,
     async *server_streaming(req: Message, ctx: HandlerContext) {
+      if (isScripted(ctx)) {
+        yield* performScript({ inputs: only(req), ctx, journal });
+        return;
+      }
       yield await answer(req, ctx);
       yield { text: "and another" };
     },
     async client_streaming(requests: AsyncIterable<Message>, ctx: HandlerContext) {
+      if (isScripted(ctx)) {
+        let given: unknown = {};
+        for await (const message of performScript({ inputs: requests, ctx, journal })) {
+          given = message;
+        }
+        return given;
+      }
       let last: unknown = {};
       for await (const req of requests) {
         last = await answer(req, ctx);
@@ -37,6 +50,10 @@ export function createRecordedRoutes(
       return last;
     },
     async *bidi_streaming(requests: AsyncIterable<Message>, ctx: HandlerContext) {
+      if (isScripted(ctx)) {
+        yield* performScript({ inputs: requests, ctx, journal });
+        return;
+      }
       for await (const req of requests) {
         yield await answer(req, ctx);
       }
@@ -47,4 +64,8 @@ export function createRecordedRoutes(
     served.map((method) => [method.localName, handlers[method.methodKind]]),
   ) as unknown as Partial<ServiceImpl<typeof ECHO_SERVICE>>; // each method has the handler of its kind
   return (router) => void router.service(ECHO_SERVICE, implementation, options);
+}
+
+async function* only(message: Message): AsyncGenerator<Message> {
+  yield message;
 }

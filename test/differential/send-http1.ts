@@ -52,7 +52,14 @@ async function write(
     }
     return;
   }
-  const acts: Readonly<Record<Exclude<Step, Uint8Array | WaitingStep>, () => unknown>> = {
+  if (typeof step === "object") {
+    if ("untilBytes" in step) {
+      throw new Error("bytes of an answer are waited for over HTTP/2 only");
+    }
+    await untilReached(step, side, over);
+    return;
+  }
+  const acts: Readonly<Record<Exclude<Step, object | WaitingStep>, () => unknown>> = {
     end: () => undefined,
     reset: () => socket.destroy(),
     "reset quietly": () => socket.destroy(),

@@ -26,8 +26,9 @@ export async function sendHttp2(side: Side, sent: Case): Promise<Answer> {
   try {
     const stream = request(session, side, sent);
     const answer = collect(stream);
+    const received = countBytes(stream);
     for (const step of sent.steps) {
-      await write({ stream, socket }, step, side);
+      await write({ stream, socket, received }, step, side);
     }
     const { responses, end } = await answer;
     await roundTrip(session);
@@ -44,8 +45,9 @@ export async function sendTogether(side: Side, all: readonly Case[]): Promise<re
     const streams = all.map((sent) => request(session, side, sent));
     const answers = Promise.all(streams.map(collect));
     for (const [index, stream] of streams.entries()) {
+      const received = countBytes(stream);
       for (const step of all[index]?.steps ?? []) {
-        await write({ stream, socket }, step, side);
+        await write({ stream, socket, received }, step, side);
       }
     }
     return await answers;
@@ -95,9 +97,27 @@ async function roundTrip(session: ClientHttp2Session): Promise<void> {
 interface Connection {
   readonly stream: ClientHttp2Stream;
   readonly socket: Socket;
+  readonly received: Received;
 }
 
-async function write({ stream, socket }: Connection, step: Step, side: Side): Promise<void> {
+/** How much of the body of an answer has come. */
+interface Received {
+  untilBytes(bytes: number): Promise<void>;
+}
+
+function countBytes(stream: ClientHttp2Stream): Received {
+  let bytes = 0;
+  stream.on("data", (part: Buffer) => (bytes += part.length));
+  return {
+    async untilBytes(wanted) {
+      while (bytes < wanted && !stream.destroyed) {
+        await Promise.race([once(stream, "data"), once(stream, "close")]).catch(() => undefined);
+      }
+    },
+  };
+}
+
+async function write({ stream, socket, received }: Connection, step: Step, side: Side): Promise<void> {
   if (stream.destroyed) {
     return;
   }
@@ -105,7 +125,13 @@ async function write({ stream, socket }: Connection, step: Step, side: Side): Pr
     stream.write(step);
     return;
   }
-  const acts: Readonly<Record<Exclude<Step, Uint8Array | WaitingStep>, () => unknown>> = {
+  if (typeof step === "object") {
+    await ("untilBytes" in step
+      ? received.untilBytes(step.untilBytes)
+      : untilReached(step, side, once(stream, "close")));
+    return;
+  }
+  const acts: Readonly<Record<Exclude<Step, object | WaitingStep>, () => unknown>> = {
     end: () => stream.end(),
     reset: () => stream.close(constants.NGHTTP2_CANCEL),
     "reset quietly": () => stream.close(constants.NGHTTP2_NO_ERROR),

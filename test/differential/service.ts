@@ -3,6 +3,7 @@ import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { echoService, methodOf } from "../support/echo-service.ts";
 
 const open = { access: Access.PUBLIC };
+const ruled = { access: Access.AUTHENTICATED, rule: 'request.text == "allowed"' };
 
 /** The service behind all servers here: methods of every kind and every access. */
 export const ECHO_SERVICE = echoService({
@@ -11,8 +12,14 @@ export const ECHO_SERVICE = echoService({
   Optional: { policy: { access: Access.OPTIONAL } },
   Private: { policy: { access: Access.AUTHENTICATED } },
   Scoped: { policy: { access: Access.AUTHENTICATED, scopes: ["admin"] } },
-  Ruled: { policy: { access: Access.AUTHENTICATED, rule: 'request.text == "allowed"' } },
+  Ruled: { policy: ruled },
   Missing: { policy: open },
+  FollowPrivate: { policy: { access: Access.AUTHENTICATED }, kind: "server_streaming" },
+  FollowRuled: { policy: ruled, kind: "server_streaming" },
+  CollectRuled: { policy: ruled, kind: "client_streaming" },
+  TalkRuled: { policy: ruled, kind: "bidi_streaming" },
+  TalkPrivate: { policy: { access: Access.AUTHENTICATED }, kind: "bidi_streaming" },
+  CollectPrivate: { policy: { access: Access.AUTHENTICATED }, kind: "client_streaming" },
   Follow: { policy: open, kind: "server_streaming" },
   Collect: { policy: open, kind: "client_streaming" },
   Talk: { policy: open, kind: "bidi_streaming" },

@@ -6,6 +6,7 @@ import { listen } from "../../server/node/src/listener.ts";
 import { issuers, revocations } from "../hostile/issuers.ts";
 import { createEchoAuth } from "../support/echo-server.ts";
 import { createSelfSigned } from "../support/self-signed.ts";
+import type { TestClock } from "../support/test-clock.ts";
 import type { Setup } from "./case.ts";
 import { createRecordedRoutes, type ServiceOptions } from "./handlers.ts";
 import { createRecordedInterceptor } from "./interceptors.ts";
@@ -19,6 +20,8 @@ export interface Side extends AsyncDisposable {
   readonly journal: Journal;
   /** Abort the server's shutdown signal. */
   shutDown(): void;
+  /** Let its clock go forward. */
+  pass(seconds: number): void;
 }
 
 /** How large a message may be that arrives, and that leaves, in bytes. */
@@ -44,7 +47,7 @@ export interface Variant {
 export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
   const journal = createJournal();
   const shutdown = new AbortController();
-  const own = createOptions(setup, journal, variant);
+  const { own, clock } = createOptions(setup, journal, variant);
   const options = variant.listener({ ...own, shutdownSignal: shutdown.signal });
   const isTls = setup === "tls";
   const listener = await listen(buildRequestListener(options), {
@@ -56,14 +59,21 @@ export async function startSide(setup: Setup, variant: Variant): Promise<Side> {
     isTls,
     journal,
     shutDown: () => shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable)),
+    pass: (seconds) => clock.advance(seconds * 1000),
     [Symbol.asyncDispose]: () => listener.close(0),
   };
 }
 
-function createOptions(setup: Setup, journal: Journal, variant: Variant): RequestListenerOptions {
+/** What a side is made with. */
+interface SideOptions {
+  readonly own: RequestListenerOptions;
+  readonly clock: TestClock;
+}
+
+function createOptions(setup: Setup, journal: Journal, variant: Variant): SideOptions {
   const { ofService = {}, ofAuth = {} } = createRouteOptions(setup, journal);
   const routes = createRecordedRoutes(journal, variant.service?.(ofService) ?? ofService);
-  const { auth } = createEchoAuth(ECHO_SERVICE, {
+  const { auth, clock } = createEchoAuth(ECHO_SERVICE, {
     issuers,
     revocations,
     routes,
@@ -117,7 +127,7 @@ function createOptions(setup: Setup, journal: Journal, variant: Variant): Reques
       },
     }),
   } satisfies Record<Setup, () => RequestListenerOptions>;
-  return setups[setup]();
+  return { own: setups[setup](), clock };
 }
 
 /** What the routes of a setup are made with. */

@@ -1,11 +1,15 @@
 import type { Interceptor, UnaryResponse } from "@connectrpc/connect";
 import type { Variant } from "./side.ts";
 
-/** Unary calls take the fast path, which is the default. */
-export const fastPath: Variant = { listener: (options) => ({ ...options, unaryFastPath: true }) };
+/** Calls take the fast path, which is the default. */
+export const fastPath: Variant = {
+  listener: (options) => ({ ...options, unaryFastPath: true, streamFastPath: true }),
+};
 
 /** All calls are handled by connect's own handler. */
-export const connectHandler: Variant = { listener: (options) => ({ ...options, unaryFastPath: false }) };
+export const connectHandler: Variant = {
+  listener: (options) => ({ ...options, unaryFastPath: false, streamFastPath: false }),
+};
 
 let observed = 0;
 const observe = (): never => {

@@ -224,7 +224,7 @@ describe("a deadline", () => {
         }),
     });
     // No client of gRPC: it would keep the deadline by itself.
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const headers = { "content-type": "application/grpc-web+json", "grpc-timeout": "100m" };
     const body = "\0\0\0\0\x02{}";
     const answer = ask(serving.origin, { method: "POST", path: `${SERVICE}/WatchNotes`, headers, body });

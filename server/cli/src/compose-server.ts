@@ -134,6 +134,7 @@ function composeHandler(
     allowedOrigins: config.corsOrigins,
     allowedHeaders: config.corsHeaders,
     unaryFastPath: config.unaryFastPath,
+    streamFastPath: config.streamFastPath,
     pages,
     onWarning: (warning) => log.warn(warning),
     onError: (err) => log.error({ err }, "unexpected error beside the calls"),

@@ -177,6 +177,13 @@ export const SETTINGS = {
     onOrOff,
     "SWITCH",
   ),
+  streamFastPath: setting(
+    "stream-fast-path",
+    "on, or off: the same for calls with streams. Default: as for unary calls.",
+    undefined,
+    onOrOff,
+    "SWITCH",
+  ),
   logRefusals: setting(
     "log-refusals",
     "on, or off: log why calls are refused, once a minute for each cause. Default: on, unless NODE_ENV is production.",

@@ -10,6 +10,7 @@ export type {
   Compression,
   EnvelopedMessage,
   MethodSerializationLookup,
+  Serialization,
   UniversalHandlerOptions,
   UniversalServerRequest,
   UniversalServerResponse,
@@ -38,6 +39,8 @@ export const mergeNonProtocolHeaders: (target: Headers, source: Headers) => void
 export const {
   codeToHttpStatus,
   contentTypeUnaryJson,
+  createEndStreamSerialization,
+  endStreamFlag,
   errorToJsonBytes,
   parseTimeout: parseConnectTimeout,
   trailerMux,

@@ -9,6 +9,7 @@ import {
 } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { DEFAULT_LIMITS, describeRouter } from "@countersign/server/internal";
+import { type RecordedMethods, recordMethods } from "./call/methods.ts";
 import {
   type UniversalServerRequest,
   type UniversalServerResponse,
@@ -21,6 +22,7 @@ import { boundTrailerMessage } from "./exchange/error-text.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { countBody, createWaitingBody, type WaitingBody } from "./exchange/waiting-bytes.ts";
+import { createFastPath, type FastPathOptions } from "./fast-path.ts";
 import {
   type HttpRequest,
   type HttpResponse,
@@ -32,17 +34,15 @@ import {
 import { respondFailure } from "./respond.ts";
 import { COMPRESSIONS, printWarning, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
-import { recordMethods, type UnaryMethod } from "./unary/methods.ts";
-import { createUnaryServer, type UnaryOptions } from "./unary/unary-server.ts";
 
 /** What the rest of the server adds to each call. */
-export type RpcContext = Pick<UnaryOptions, "contextValues" | "corsFieldsFor" | "waiting">;
+export type RpcContext = Pick<FastPathOptions, "contextValues" | "corsFieldsFor" | "waiting">;
 
 /** The RPCs of a server. */
 export interface Rpcs {
   /** Find the handler of an RPC by its path; `undefined` when there is none. */
   find(pathname: string): RequestHandler | undefined;
-  /** Takes unary calls off their streams. */
+  /** Takes calls off their streams. */
   readonly onStream: StreamHandler;
 }
 
@@ -60,7 +60,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
   const routerOptions = toRouterOptions(options);
   const router = createConnectRouter(routerOptions);
   const methods = registerRoutes(router, routerOptions, options);
-  const unary = createUnaryServer(methods, {
+  const fastPath = createFastPath(methods, {
     requestGate: options.requestGate,
     contextValues,
     shutdownSignal: options.shutdownSignal,
@@ -94,7 +94,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
       if (!isHttp2Request(req) && !isHttp2Response(res)) {
         req.on("error", ignore);
         res.on("error", ignore);
-        if (unary.onRequest(req, res)) {
+        if (fastPath.onRequest(req, res)) {
           return;
         }
       }
@@ -122,26 +122,31 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
       });
     };
   };
-  return { find, onStream: unary.onStream };
+  return { find, onStream: fastPath.onStream };
 }
 
-/** Register the services. @returns the unary methods that take the fast path, by their path */
+/** Register the services. @returns the methods that take the fast path */
 function registerRoutes(
   router: ConnectRouter,
   routerOptions: ConnectRouterOptions,
-  { routes, unaryFastPath = true, onWarning = printWarning }: RpcOptions,
-): ReadonlyMap<string, UnaryMethod> {
-  const fault = unaryFastPath ? findVersionFault(readConnectVersion()) : undefined;
+  { routes, unaryFastPath = true, streamFastPath = unaryFastPath, onWarning = printWarning }: RpcOptions,
+): RecordedMethods {
+  const isWanted = unaryFastPath || streamFastPath;
+  const fault = isWanted ? findVersionFault(readConnectVersion()) : undefined;
   if (fault !== undefined) {
     onWarning(fault);
   }
-  const isOff = !unaryFastPath || fault !== undefined;
-  const recorded = isOff
-    ? { router, methods: new Map<string, UnaryMethod>() }
-    : recordMethods(router, validateUniversalHandlerOptions(routerOptions));
+  const isOn = isWanted && fault === undefined;
+  const none: RecordedMethods = { methods: new Map(), streams: new Map() };
+  const recorded = isOn
+    ? recordMethods(router, validateUniversalHandlerOptions(routerOptions))
+    : { router, ...none };
   describeRouter(recorded.router, routerOptions);
   routes(recorded.router);
-  return recorded.methods;
+  return {
+    methods: unaryFastPath ? recorded.methods : none.methods,
+    streams: streamFastPath ? recorded.streams : none.streams,
+  };
 }
 
 type CallWithBody = UniversalServerRequest & { readonly body: AsyncIterable<Uint8Array> };

@@ -43,6 +43,8 @@ export interface RpcOptions {
    * others Connect's own handler serves all calls, and `onWarning` receives the reason.
    */
   readonly unaryFastPath?: boolean | undefined;
+  /** The same for calls with streams of messages. Default: as for unary calls. */
+  readonly streamFastPath?: boolean | undefined;
   /** Receives at start what is not as it should be. Default: console.warn. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Receives what went wrong beside the calls themselves. It goes to the log, never to a caller. */

@@ -10,6 +10,9 @@ import { interceptionCases } from "./interception.ts";
 import { resetCases } from "./resets.ts";
 import { routingCases } from "./routing.ts";
 import { sizeCases } from "./sizes.ts";
+import { streamAnswerCases } from "./stream-answers.ts";
+import { streamRequestCases } from "./stream-requests.ts";
+import { streamTurnCases } from "./stream-turns.ts";
 import { timeoutCases } from "./timeouts.ts";
 import { tlsCases } from "./tls.ts";
 
@@ -29,4 +32,11 @@ export const ALL_CASES: Readonly<Record<string, readonly Case[]>> = {
   gates: gateCases,
   interceptors: interceptionCases,
   TLS: tlsCases,
+};
+
+/** All exchanges of streams, by what they are about. */
+export const STREAM_CASES: Readonly<Record<string, readonly Case[]>> = {
+  "what handlers give": streamAnswerCases,
+  "what clients send": streamRequestCases,
+  "who waits, leaves and ends": streamTurnCases,
 };

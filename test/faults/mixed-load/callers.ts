@@ -35,6 +35,7 @@ export const sendCases: Caller = async (port, stop, count) => {
     isTls: false,
     journal: LATE,
     shutDown: () => undefined,
+    pass: () => undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   while (!stop.aborted) {

@@ -14,7 +14,10 @@ type Handler = (context: HandlerContext) => { title: string } | Promise<{ title:
 
 const request = create(CreateNoteRequestSchema, { title: "asked" });
 
-function createCall(handler: Handler, interceptors: readonly Interceptor[] = []): Call {
+function createCall(
+  handler: Handler,
+  interceptors: readonly Interceptor[] = [],
+): Parameters<typeof invoke>[0] {
   const method = NotesService.method.createNote;
   const spec = {
     kind: "unary",

@@ -7,12 +7,15 @@ export type Message = MessageShape<DescMessage>;
 /** What implements a unary method. */
 export type UnarySpec = MethodImplSpec & { readonly kind: "unary" };
 
-/** The protocols of a unary call. */
+/** What implements a method with streams. */
+export type StreamSpec = Exclude<MethodImplSpec, { readonly kind: "unary" }>;
+
+/** The protocols of a call. */
 export type ProtocolName = "grpc" | "grpc-web" | "connect";
 
 /** The method of a call. */
 export interface CallMethod {
-  readonly spec: UnarySpec;
+  readonly spec: MethodImplSpec;
   /** What runs around its calls, from outside to inside. */
   readonly interceptors: readonly Interceptor[];
 }

@@ -7,7 +7,7 @@ import type { CallParts } from "./call-parts.ts";
 import { CallSignal } from "./call-signal.ts";
 import { RequestHeader } from "./request-header.ts";
 
-/** One unary call. A class: closures over its state would cost more than the state. */
+/** One call. A class: closures over its state would cost more than the state. */
 export class Call<Parts extends CallParts = CallParts> {
   readonly parts: Parts;
   readonly exchange: HttpExchange;

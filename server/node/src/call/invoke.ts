@@ -2,7 +2,10 @@ import { create, type DescMessage, type MessageInitShape } from "@bufbuild/proto
 import type { HandlerContext } from "@connectrpc/connect";
 import { interceptUnary } from "@countersign/server/internal";
 import type { Call } from "./call.ts";
-import type { Message, UnarySpec } from "./call-parts.ts";
+import type { CallMethod, CallParts, Message, UnarySpec } from "./call-parts.ts";
+
+/** A call of a unary method. */
+type InvokedCall = Call<CallParts & { readonly method: CallMethod & { readonly spec: UnarySpec } }>;
 
 /**
  * Run the interceptors and the handler of a call. Without a promise when there are no interceptors and the handler
@@ -10,7 +13,7 @@ import type { Message, UnarySpec } from "./call-parts.ts";
  *
  * @throws whatever they throw
  */
-export function invoke(call: Call, message: Message): Message | Promise<Message> {
+export function invoke(call: InvokedCall, message: Message): Message | Promise<Message> {
   const { spec, interceptors } = call.parts.method;
   const ctx = call.context;
   return interceptors.length === 0

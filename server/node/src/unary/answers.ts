@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { toCallError } from "../call/call-error.ts";
 import type { ProtocolName } from "../call/call-parts.ts";
 import {
   codeToHttpStatus,
@@ -14,7 +14,7 @@ import {
 } from "../connect-protocol.ts";
 import { boundMessage } from "../exchange/error-text.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
-import type { UnaryCall } from "./head.ts";
+import type { UnaryCall } from "./unary-call.ts";
 
 /** How a protocol puts what calls come to. A promise only where something is compressed. */
 export interface ProtocolAnswers {
@@ -55,14 +55,6 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
     },
   },
 };
-
-/** An error that is no ConnectError leaves as "internal error". */
-function toCallError(reason: unknown): ConnectError & { readonly isWireError?: boolean } {
-  if (reason instanceof ConnectError) {
-    return reason;
-  }
-  return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
-}
 
 function toEnvelopedAnswer(
   call: UnaryCall,

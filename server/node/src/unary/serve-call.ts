@@ -1,42 +1,31 @@
-import type { HandlerContext } from "@connectrpc/connect";
 import type { ByteHolder } from "@countersign/server/internal";
+import { askGates } from "../call/ask-gates.ts";
 import type { Message } from "../call/call-parts.ts";
 import { invoke } from "../call/invoke.ts";
-import type { Arrivals } from "../exchange/arrivals.ts";
+import type { CallServing } from "../call/serving.ts";
+import { type Step, takeStep } from "../call/step.ts";
 import { type BodyListener, BodyReader, type BodyShape, type UnusualBody } from "../exchange/body.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
-import { createWaitingError, type WaitingCount } from "../exchange/waiting-bytes.ts";
+import { createWaitingError } from "../exchange/waiting-bytes.ts";
 import { ANSWERS } from "./answers.ts";
-import type { UnaryCall } from "./head.ts";
-import { type Step, takeStep } from "./step.ts";
+import type { UnaryCall } from "./unary-call.ts";
 import { readUnusualBody } from "./unusual-body.ts";
 
-/** What serving calls takes. */
-export interface UnaryServing {
-  /** Decides on the header alone whether a call goes on. */
-  readonly requestGate: (context: HandlerContext) => void | Promise<void>;
-  readonly arrivals: Arrivals;
-  /** Counts what has come of requests that are not whole. */
-  readonly waiting: WaitingCount;
-  /** Receives what went wrong beside the calls. */
-  readonly onError: (error: unknown) => void;
-}
-
 /** Take a call through the gate, its body, the interceptors and the handler, to its answer. Never throws. */
-export function serveCall(call: UnaryCall, serving: UnaryServing): void {
+export function serveCall(call: UnaryCall, serving: CallServing): void {
   takeStep(ASK_GATE, new ServedCall(call, serving), undefined);
 }
 
 /** A call that is under way, and the listener to its body. A class: one is made for every call. */
 class ServedCall implements BodyListener, ByteHolder {
   readonly call: UnaryCall;
-  readonly serving: UnaryServing;
+  readonly serving: CallServing;
   readonly connection: object;
   /** What its body is put together by, while that waits. */
   #reader: BodyReader | undefined;
   #isUnusual = false;
 
-  constructor(call: UnaryCall, serving: UnaryServing) {
+  constructor(call: UnaryCall, serving: CallServing) {
     this.call = call;
     this.serving = serving;
     this.connection = call.exchange.connection;
@@ -130,19 +119,6 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
   },
   fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
 };
-
-/**
- * Ask the gate of the route, then that of the server, which is the same unless the application has put another in its
- * place.
- */
-function askGates(
-  { parts, context }: UnaryCall,
-  requestGate: UnaryServing["requestGate"],
-): ReturnType<typeof requestGate> {
-  const { gate } = parts.method;
-  const verdict = gate === undefined || gate === requestGate ? undefined : gate(context);
-  return verdict === undefined ? requestGate(context) : verdict.then(() => requestGate(context));
-}
 
 const HANDLE: Step<ServedCall, Uint8Array, Message> = {
   take({ call }, bytes) {

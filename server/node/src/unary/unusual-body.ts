@@ -9,7 +9,7 @@ import {
   transformSplitEnvelope,
 } from "../connect-protocol.ts";
 import { replay, type UnusualBody } from "../exchange/body.ts";
-import type { UnaryCallParts } from "./head.ts";
+import type { UnaryCallParts } from "./unary-call.ts";
 
 /**
  * Make what can be made of an unusual body with Connect's own code, so that its error is the same as Connect's.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takeStep } from "../../../server/node/src/unary/step.ts";
+import { takeStep } from "../../../server/node/src/call/step.ts";
 
 /** Take a step that does what is given. @returns what came of it so far, and what comes of it in the end */
 function take(what: () => string | Promise<string>) {

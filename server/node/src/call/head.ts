@@ -1,13 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Call } from "../call/call.ts";
-import type { CallHead, CallParts, ProtocolName } from "../call/call-parts.ts";
 import { type Compression, parseConnectTimeout, parseGrpcTimeout } from "../connect-protocol.ts";
 import { MAX_TIMER_MS } from "../timeout-headers.ts";
-import type { UnaryMethod } from "./methods.ts";
+import type { CallHead, CallParts, ProtocolName } from "./call-parts.ts";
+import type { ServedMethod } from "./methods.ts";
 import { createNegotiation } from "./negotiation.ts";
 
 /** What the header of a request says of a call, where it says nothing unusual. */
-export interface UnaryHead extends CallHead {
+export interface ServedHead extends CallHead {
   /** Whether messages are binary; otherwise they are JSON. */
   readonly isBinary: boolean;
   /** How answers are compressed that are worth it. */
@@ -17,16 +16,13 @@ export interface UnaryHead extends CallHead {
 }
 
 /** What is known of a call that is served here, before anything of it is done. */
-export interface UnaryCallParts extends CallParts {
-  readonly method: UnaryMethod;
-  readonly head: UnaryHead;
+export interface ServedParts extends CallParts {
+  readonly method: ServedMethod;
+  readonly head: ServedHead;
 }
 
-/** A call that is served here. */
-export type UnaryCall = Call<UnaryCallParts>;
-
 /** Reads the header of a request; `undefined` when anything about it is for Connect's own handler. */
-export type HeadReader = (header: IncomingHttpHeaders) => UnaryHead | undefined;
+export type HeadReader = (header: IncomingHttpHeaders) => ServedHead | undefined;
 
 interface ContentType {
   readonly protocol: ProtocolName;
@@ -35,17 +31,32 @@ interface ContentType {
   readonly answer?: string;
 }
 
-/** The content types as clients write them. Others that mean the same are left to Connect. */
-const CONTENT_TYPES: ReadonlyMap<string, ContentType> = new Map<string, ContentType>([
+/** What kind of calls a header is read for: of one message each way, or with streams. */
+export type CallKind = "unary" | "stream";
+
+/** The content types as clients write them, for calls of every kind. Others that mean the same are left to Connect. */
+const GRPC_TYPES: readonly (readonly [string, ContentType])[] = [
   ["application/grpc", { protocol: "grpc", isBinary: true, answer: "application/grpc+proto" }],
   ["application/grpc+proto", { protocol: "grpc", isBinary: true }],
   ["application/grpc+json", { protocol: "grpc", isBinary: false }],
   ["application/grpc-web", { protocol: "grpc-web", isBinary: true, answer: "application/grpc-web+proto" }],
   ["application/grpc-web+proto", { protocol: "grpc-web", isBinary: true }],
   ["application/grpc-web+json", { protocol: "grpc-web", isBinary: false }],
-  ["application/proto", { protocol: "connect", isBinary: true }],
-  ["application/json", { protocol: "connect", isBinary: false }],
-]);
+];
+
+/** The same of Connect's protocol, which has others for calls with streams. */
+const CONTENT_TYPES: Readonly<Record<CallKind, ReadonlyMap<string, ContentType>>> = {
+  unary: new Map([
+    ...GRPC_TYPES,
+    ["application/proto", { protocol: "connect", isBinary: true }],
+    ["application/json", { protocol: "connect", isBinary: false }],
+  ]),
+  stream: new Map([
+    ...GRPC_TYPES,
+    ["application/connect+proto", { protocol: "connect", isBinary: true }],
+    ["application/connect+json", { protocol: "connect", isBinary: false }],
+  ]),
+};
 
 /** The fields in which both kinds of gRPC say what Connect says in others. */
 const GRPC = {
@@ -62,18 +73,25 @@ const CONNECT = {
   acceptEncoding: "accept-encoding",
   defaultTrailer: {},
 };
+const CONNECT_STREAM = {
+  ...CONNECT,
+  encoding: "connect-content-encoding",
+  acceptEncoding: "connect-accept-encoding",
+};
 
 /** Create what reads the headers of requests. @param available how answers can be compressed */
-export function createHeadReader(available: readonly Compression[]): HeadReader {
+export function createHeadReader(available: readonly Compression[], kind: CallKind = "unary"): HeadReader {
   const negotiate = createNegotiation(available);
+  const contentTypes = CONTENT_TYPES[kind];
+  const connect = kind === "unary" ? CONNECT : CONNECT_STREAM;
   return (header) => {
     const contentType = header["content-type"] ?? "";
-    const known = CONTENT_TYPES.get(contentType);
+    const known = contentTypes.get(contentType);
     if (known === undefined || header.expect !== undefined) {
       return undefined;
     }
     const { protocol, isBinary, answer = contentType } = known;
-    const fields = protocol === "connect" ? CONNECT : GRPC;
+    const fields = protocol === "connect" ? connect : GRPC;
     const encoding = header[fields.encoding];
     if (encoding !== undefined && encoding !== "identity") {
       return undefined;
@@ -84,14 +102,19 @@ export function createHeadReader(available: readonly Compression[]): HeadReader 
     if (timeoutMs === null || contentLength === null || compression === undefined) {
       return undefined;
     }
-    // Connect says how an answer is compressed only when it is.
-    const defaultHeader =
-      protocol === "connect" || compression === null
-        ? { "content-type": answer }
-        : { "content-type": answer, [fields.encoding]: compression.name };
+    // Of an answer that is one message without an envelope, Connect says how it is compressed only when it is.
+    const isSaid = compression !== null && fields !== CONNECT;
+    const defaultHeader = isSaid
+      ? toSorted({ "content-type": answer, [fields.encoding]: compression.name })
+      : { "content-type": answer };
     const { defaultTrailer } = fields;
     return { protocol, isBinary, timeoutMs, compression, contentLength, defaultHeader, defaultTrailer };
   };
+}
+
+/** In the order of the names, in which Headers have them. */
+function toSorted(fields: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Null: not one that is known what to do about. */

@@ -3,7 +3,7 @@ import { validateUniversalHandlerOptions } from "@connectrpc/connect/protocol";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { createStandardServices } from "../../../server/gate/src/services/standard-services.ts";
-import { recordMethods } from "../../../server/node/src/unary/methods.ts";
+import { recordMethods } from "../../../server/node/src/call/methods.ts";
 
 const PATH = `/${NotesService.typeName}/CreateNote`;
 const record = () =>

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
-import { createHeadReader } from "../../../server/node/src/unary/head.ts";
+import { createHeadReader } from "../../../server/node/src/call/head.ts";
 
 const readHead = createHeadReader([compressionGzip, compressionBrotli]);
 

@@ -7,16 +7,17 @@ import {
 } from "@connectrpc/connect";
 import type { Gate, MessageInspector } from "@countersign/server/internal";
 import { gateOf, inspectorOf } from "@countersign/server/internal";
-import type { CallMethod, UnarySpec } from "../call/call-parts.ts";
 import {
   createMethodSerializationLookup,
   createMethodUrl,
   type MethodSerializationLookup,
   type UniversalHandlerOptions,
 } from "../connect-protocol.ts";
+import type { CallMethod, StreamSpec, UnarySpec } from "./call-parts.ts";
 
-/** A unary method that is served without Connect's own handler. */
-export interface UnaryMethod extends CallMethod {
+/** A method that is served without Connect's own handler. */
+export interface ServedMethod<Spec extends MethodImplSpec = MethodImplSpec> extends CallMethod {
+  readonly spec: Spec;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** How the details of errors are written as JSON. */
   readonly jsonOptions: UniversalHandlerOptions["jsonOptions"];
@@ -26,34 +27,53 @@ export interface UnaryMethod extends CallMethod {
   readonly compressMinBytes: number;
   /** The gate that its implementation is guarded by, which decides before any other. Undefined: it is not guarded. */
   readonly gate: Gate | undefined;
+  /** Looks at each message before it is read. Undefined: its implementation is not guarded. */
+  readonly inspector: MessageInspector | undefined;
 }
 
-/** A router that passes everything on, and what it saw. */
-export interface RecordingRouter {
-  readonly router: ConnectRouter;
+/** One that takes one message and gives one. Its serialization looks at messages before it reads them. */
+export type UnaryMethod = ServedMethod<UnarySpec>;
+
+/** One with a stream of messages, in one direction or both. */
+export type StreamMethod = ServedMethod<StreamSpec>;
+
+/** The methods that are served without Connect's own handler. */
+export interface RecordedMethods {
   /**
    * The unary methods by their path. Those that were registered with options that are not known here are left to
    * Connect.
    */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
+  /** The same of the methods with streams. Those around whose calls Connect runs interceptors are left to it, too. */
+  readonly streams: ReadonlyMap<string, StreamMethod>;
+}
+
+/** A router that passes everything on, and what it saw. */
+export interface RecordingRouter extends RecordedMethods {
+  readonly router: ConnectRouter;
 }
 
 /**
- * Wrap a router, to learn what implements the unary methods: the handlers that Connect makes of them don't say.
+ * Wrap a router, to learn what implements the methods: the handlers that Connect makes of them don't say.
  *
  * @param options those of the router
  */
 export function recordMethods(router: ConnectRouter, options: UniversalHandlerOptions): RecordingRouter {
   const methods = new Map<string, UnaryMethod>();
+  const streams = new Map<string, StreamMethod>();
   const keep = (spec: MethodImplSpec, implementation: object, own: object = {}): void => {
     const path = createMethodUrl("/", spec.method);
     // Of two that are registered for a path, the last one serves it.
-    if (spec.kind === "unary" && Object.entries(own).every(isKnown)) {
-      const inspector = inspectorOf(implementation, spec.method);
-      const method = toUnaryMethod(spec, { ...options, ...own }, inspector);
-      methods.set(path, { ...method, gate: gateOf(implementation) });
-    } else {
-      methods.delete(path);
+    methods.delete(path);
+    streams.delete(path);
+    if (!Object.entries(own).every(isKnown)) {
+      return;
+    }
+    const all = { ...options, ...own };
+    if (spec.kind === "unary") {
+      methods.set(path, toUnaryMethod(toMethod(spec, implementation, all)));
+    } else if (all.interceptors.length === 0) {
+      streams.set(path, toMethod(spec, implementation, all));
     }
   };
   const recording: ConnectRouter = {
@@ -72,7 +92,7 @@ export function recordMethods(router: ConnectRouter, options: UniversalHandlerOp
       return recording;
     },
   };
-  return { router: recording, methods };
+  return { router: recording, methods, streams };
 }
 
 /** Check whether it is known what to do about an option of a service or method. */
@@ -85,22 +105,31 @@ function isKnown([name, value]: readonly [string, unknown]): boolean {
   );
 }
 
-function toUnaryMethod(
-  spec: UnarySpec,
+function toMethod<Spec extends MethodImplSpec>(
+  spec: Spec,
+  implementation: object,
   options: UniversalHandlerOptions,
-  inspector: MessageInspector | undefined,
-): Omit<UnaryMethod, "gate"> {
+): ServedMethod<Spec> {
   const { readMaxBytes, compressMinBytes, binaryOptions, jsonOptions, interceptors } = options;
+  const inspector = inspectorOf(implementation, spec.method);
   const jsonMaxBytes = Math.min(readMaxBytes, inspector?.jsonMaxBytes ?? readMaxBytes);
-  const serialization = createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options);
   return {
     spec,
     maxBytesOf: (isBinary) => (isBinary ? readMaxBytes : jsonMaxBytes),
     compressMinBytes,
     jsonOptions,
-    serialization: inspector === undefined ? serialization : withInspection(serialization, inspector),
+    serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
     interceptors,
+    gate: gateOf(implementation),
+    inspector,
   };
+}
+
+function toUnaryMethod(method: UnaryMethod): UnaryMethod {
+  const { inspector, serialization } = method;
+  return inspector === undefined
+    ? method
+    : { ...method, serialization: withInspection(serialization, inspector) };
 }
 
 /** Look at each message before it is read. */

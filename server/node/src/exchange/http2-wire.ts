@@ -1,0 +1,75 @@
+import type { ServerHttp2Stream } from "node:http2";
+import type { ResponseFields } from "./http-exchange.ts";
+import type { MessageWire, PartListener } from "./message-wire.ts";
+import { resetBehindResponse } from "./reject-early.ts";
+
+/** Both ways of a stream of HTTP/2, whose errors have a listener. A class: one is made for every stream. */
+export class Http2Wire implements MessageWire {
+  readonly #stream: ServerHttp2Stream;
+  readonly #corsFields: ResponseFields;
+  #listener: PartListener | undefined;
+  #trailer: ResponseFields = {};
+  readonly #onPart = (part: Buffer): void => this.#listener?.onPart(part);
+  readonly #onEnd = (): void => this.#listener?.onEnd();
+
+  /** @param corsFields fields of the header of the answer */
+  constructor(stream: ServerHttp2Stream, corsFields: ResponseFields) {
+    this.#stream = stream;
+    this.#corsFields = corsFields;
+  }
+
+  receive(listener: PartListener): void {
+    this.#listener = listener;
+    // An empty body ends by itself, also without a listener.
+    if (this.#stream.readableEnded) {
+      listener.onEnd();
+    } else {
+      this.#stream.on("data", this.#onPart).on("end", this.#onEnd);
+    }
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  stop(): void {
+    const stream = this.#stream;
+    if (this.#listener === undefined) {
+      return;
+    }
+    this.#listener = undefined;
+    stream.off("data", this.#onPart).off("end", this.#onEnd);
+    if (!stream.readableEnded) {
+      stream.pause();
+    }
+  }
+
+  begin(header: ResponseFields): void {
+    const stream = this.#stream;
+    const fields = { ":status": 200, ...this.#corsFields, ...header };
+    // Over HTTP/2 there are no connections to speak of: Node takes no such field.
+    if ("connection" in fields) {
+      delete fields.connection;
+    }
+    stream.respond(fields, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers(this.#trailer));
+    resetBehindResponse(stream);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#stream.write(bytes);
+  }
+
+  whenRoom(next: () => void): void {
+    this.#stream.once("drain", next);
+  }
+
+  end(trailer: ResponseFields): void {
+    this.#trailer = trailer;
+    this.#stream.end();
+  }
+}

@@ -1,0 +1,84 @@
+import { FRAME_HEAD_BYTES, type Frame } from "../exchange/frame-reader.ts";
+import type { MessageWire } from "../exchange/message-wire.ts";
+
+/** Above this many bytes nothing more is waited for. */
+const MAX_JOINED_BYTES = 16 * 1024;
+
+/**
+ * Writes frames. Those of one turn of the loop go out together: what is handed to Node costs more than what it is.
+ *
+ * A class: one is made for every stream.
+ */
+export class FrameWriter {
+  readonly #wire: MessageWire;
+  #frames: Frame[] = [];
+  #bytes = 0;
+  /** Whether Node has taken as much as it likes to. */
+  #isFull = false;
+  #isEnded = false;
+  #onRoom: (() => void) | undefined;
+
+  constructor(wire: MessageWire) {
+    this.#wire = wire;
+  }
+
+  add(frame: Frame): void {
+    if (this.#frames.length === 0) {
+      process.nextTick(() => this.flush());
+    }
+    this.#frames.push(frame);
+    this.#bytes += FRAME_HEAD_BYTES + frame.data.length;
+    if (this.#bytes >= MAX_JOINED_BYTES) {
+      this.flush();
+    }
+  }
+
+  /** Call back when there is room for more: at once, where there is. */
+  whenRoom(next: () => void): void {
+    if (this.#isFull) {
+      this.#onRoom = next;
+    } else {
+      next();
+    }
+  }
+
+  /** Write what is there. */
+  flush(): void {
+    if (this.#frames.length === 0 || this.#isEnded) {
+      return;
+    }
+    const joined = joinFrames(this.#frames, this.#bytes);
+    this.#frames = [];
+    this.#bytes = 0;
+    if (!this.#wire.write(joined) && !this.#isFull) {
+      this.#isFull = true;
+      this.#wire.whenRoom(() => this.#goOn());
+    }
+  }
+
+  /** Write nothing more. */
+  stop(): void {
+    this.#isEnded = true;
+    this.#frames = [];
+    this.#onRoom = undefined;
+  }
+
+  #goOn(): void {
+    const next = this.#onRoom;
+    this.#isFull = false;
+    this.#onRoom = undefined;
+    next?.();
+  }
+}
+
+function joinFrames(frames: readonly Frame[], bytes: number): Buffer {
+  const joined = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for (const { flags, data } of frames) {
+    joined[at] = flags;
+    joined.writeUInt32BE(data.length, at + 1);
+    joined.set(data, at + FRAME_HEAD_BYTES);
+    at += FRAME_HEAD_BYTES + data.length;
+  }
+  return joined;
+}

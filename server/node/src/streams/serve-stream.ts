@@ -1,0 +1,189 @@
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ByteHolder } from "@countersign/server/internal";
+import { askGates } from "../call/ask-gates.ts";
+import type { Message } from "../call/call-parts.ts";
+import type { CallServing } from "../call/serving.ts";
+import { type Step, takeStep } from "../call/step.ts";
+import type { MessageWire } from "../exchange/message-wire.ts";
+import { createWaitingError } from "../exchange/waiting-bytes.ts";
+import { createFrameParser } from "./read-frame.ts";
+import type { StreamCall } from "./stream-call.ts";
+import { StreamInputs } from "./stream-inputs.ts";
+import { type Outputs, StreamOutputs } from "./stream-outputs.ts";
+import type { Turns } from "./turns.ts";
+
+/** What serving calls with streams takes. */
+export interface StreamServing extends CallServing {
+  readonly turns: Turns;
+}
+
+/** Take a call through the gate and the handler, message by message, to its end. Never throws. */
+export function serveStream(call: StreamCall, wire: MessageWire, serving: StreamServing): void {
+  takeStep(ASK_GATE, new ServedStream(call, wire, serving), undefined);
+}
+
+/** A call with streams that is under way. A class: one is made for every stream. */
+class ServedStream implements ByteHolder {
+  readonly call: StreamCall;
+  readonly serving: StreamServing;
+  readonly inputs: StreamInputs;
+  readonly outputs: StreamOutputs;
+  readonly connection: object;
+
+  constructor(call: StreamCall, wire: MessageWire, serving: StreamServing) {
+    const { turns } = serving;
+    const { method, head } = call.parts;
+    this.call = call;
+    this.serving = serving;
+    this.connection = call.exchange.connection;
+    this.inputs = new StreamInputs({
+      wire,
+      turns,
+      read: createFrameParser(call.parts),
+      maxBytes: method.maxBytesOf(head.isBinary),
+      onPending: (bytes) => this.onPending(bytes),
+      findBreak: () => (call.exchange.isGone ? clientIsGone() : undefined),
+    });
+    this.outputs = new StreamOutputs(call, {
+      wire,
+      turns,
+      onEnd: () => this.onEnd(),
+      onFailure: (reason) => this.onFailure(reason),
+    });
+    call.exchange.onClose((reason) => this.onClose(reason));
+  }
+
+  get peer(): string {
+    return this.serving.waiting.peerOf(this.call.exchange.request);
+  }
+
+  /** Too many bytes wait: those of this stream are forgotten. */
+  giveUp(): void {
+    this.inputs.cutOff({ reason: createWaitingError() });
+  }
+
+  onPending(bytes: number): void {
+    const { budget } = this.serving.waiting;
+    if (bytes === 0) {
+      budget.release(this);
+    } else {
+      budget.hold(this, bytes);
+    }
+  }
+
+  onEnd(): void {
+    this.serving.arrivals.delete(this.call.exchange);
+    this.inputs.cutOff({});
+  }
+
+  onClose(reason: unknown): void {
+    const error = reason ?? clientIsGone();
+    this.inputs.cutOff({ reason: error });
+    this.outputs.stop(reason, error);
+  }
+
+  onFailure(reason: unknown): void {
+    if (!this.call.exchange.isGone) {
+      this.serving.onError(reason);
+      this.call.exchange.sendFailure();
+    }
+  }
+
+  refuse(error: unknown): void {
+    this.outputs.finish({ error });
+  }
+
+  /** Send what a handler gives. */
+  answer(handle: () => AsyncIterable<MessageInitShape<DescMessage>>): void {
+    let outputs: Outputs;
+    try {
+      outputs = handle()[Symbol.asyncIterator]();
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
+    this.outputs.run(outputs);
+  }
+}
+
+const ASK_GATE: Step<ServedStream, undefined, void> = {
+  take({ call, serving }) {
+    const verdict = askGates(call, serving.requestGate);
+    if (verdict === undefined) {
+      return undefined;
+    }
+    addArrival(call, serving);
+    // Whatever else a gate returns is waited for: what is in doubt is not let in.
+    return Promise.resolve(verdict);
+  },
+  /** It has said yes: only now the body is read. */
+  proceed(served) {
+    served.call.isAtGate = false;
+    if (!served.call.exchange.isGone) {
+      handle(served);
+    }
+  },
+  fail: (served, reason) => served.call.exchange.whenParsed(() => served.refuse(reason)),
+};
+
+/** Where one message is all that a client sends, nothing happens before it has come: that may not take for ever. */
+function addArrival({ parts, exchange }: StreamCall, { arrivals }: StreamServing): void {
+  if (parts.method.spec.kind === "server_streaming") {
+    arrivals.add(exchange);
+  }
+}
+
+function handle(served: ServedStream): void {
+  const { call, inputs } = served;
+  const { spec } = call.parts.method;
+  switch (spec.kind) {
+    case "server_streaming":
+      addArrival(call, served.serving);
+      takeStep(RECEIVE_ONE, served, undefined);
+      return;
+    case "client_streaming":
+      served.answer(() => once(spec.impl(inputs, call.context)));
+      return;
+    case "bidi_streaming":
+      served.answer(() => spec.impl(inputs, call.context));
+      return;
+    default:
+      spec satisfies never;
+  }
+}
+
+const RECEIVE_ONE: Step<ServedStream, undefined, Message> = {
+  async take({ inputs }) {
+    const first = await inputs.next();
+    if (first.done === true) {
+      throw violation("missing input message");
+    }
+    const second = await inputs.next();
+    if (second.done !== true) {
+      throw violation("received extra input message");
+    }
+    return first.value;
+  },
+  proceed(served, message) {
+    const { call, serving } = served;
+    serving.arrivals.delete(call.exchange);
+    const { spec } = call.parts.method;
+    if (spec.kind === "server_streaming" && !call.exchange.isGone) {
+      served.answer(() => spec.impl(message, call.context));
+    }
+  },
+  fail: (served, reason) => served.refuse(reason),
+};
+
+async function* once<T>(result: PromiseLike<T> | T): AsyncGenerator<Awaited<T>> {
+  yield await result;
+}
+
+function violation(what: string): ConnectError {
+  return new ConnectError(`protocol error: ${what} for server-streaming method`, Code.Unimplemented);
+}
+
+function clientIsGone(): ConnectError {
+  return new ConnectError("the client has left", Code.Canceled);
+}

@@ -1,0 +1,199 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Message } from "../call/call-parts.ts";
+import { type Frame, FrameReader } from "../exchange/frame-reader.ts";
+import type { MessageWire, PartListener } from "../exchange/message-wire.ts";
+import type { ReadFrame } from "./read-frame.ts";
+import type { Turns } from "./turns.ts";
+
+/** What the messages of a client are read with. */
+export interface InputOptions {
+  readonly wire: MessageWire;
+  readonly read: ReadFrame;
+  /** How large a message may be, in bytes. */
+  readonly maxBytes: number;
+  readonly turns: Turns;
+  /** Is told how many bytes wait for the rest of their message, whenever that changes. */
+  readonly onPending: (bytes: number) => void;
+  /** Finds why the body has broken off; undefined: it has not. */
+  readonly findBreak: () => ConnectError | undefined;
+}
+
+type NextMessage = IteratorResult<Message, undefined>;
+
+interface Waiter {
+  readonly resolve: (result: NextMessage) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * The messages of a client, read when they are asked for. While some are there that are not, nothing more comes: the client
+ * waits.
+ *
+ * A class: one is made for every stream.
+ */
+export class StreamInputs implements AsyncIterableIterator<Message, undefined>, PartListener {
+  readonly #options: InputOptions;
+  readonly #frames: FrameReader;
+  #queue: readonly Frame[] = [];
+  #at = 0;
+  readonly #waiters: Waiter[] = [];
+  #isReceiving = false;
+  #isPaused = false;
+  #isDeferred = false;
+  /** What comes behind the queue: the end, or an error. */
+  #end: { readonly reason?: unknown } | undefined;
+
+  constructor(options: InputOptions) {
+    this.#options = options;
+    this.#frames = new FrameReader(options.maxBytes);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<NextMessage> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#deliver();
+      if (this.#waiters.length > 0) {
+        this.#receive();
+      }
+    });
+  }
+
+  return(): Promise<NextMessage> {
+    this.#end = {};
+    this.cutOff({});
+    return Promise.resolve(DONE);
+  }
+
+  throw(reason?: unknown): Promise<NextMessage> {
+    this.#end = {};
+    this.cutOff({});
+    return Promise.reject(reason);
+  }
+
+  onPart(part: Buffer): void {
+    const before = this.#frames.pendingBytes;
+    try {
+      this.#add(this.#frames.push(part));
+    } catch (reason) {
+      this.#stop({ reason });
+      return;
+    }
+    const { pendingBytes } = this.#frames;
+    if (pendingBytes !== before) {
+      this.#options.onPending(pendingBytes);
+    }
+    this.#deliver();
+    if (this.#hasMessage && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#options.wire.pause();
+    }
+  }
+
+  onEnd(): void {
+    const reason = this.#options.findBreak();
+    if (reason !== undefined) {
+      this.cutOff({ reason });
+    } else {
+      this.#stop(this.#frames.pendingBytes > 0 ? { reason: incomplete() } : {});
+    }
+  }
+
+  /** End the messages at once: those that are there do not reach the handler any more. */
+  cutOff(end: { readonly reason?: unknown }): void {
+    this.#queue = [];
+    this.#at = 0;
+    this.#stop(end);
+  }
+
+  get #hasMessage(): boolean {
+    return this.#at < this.#queue.length;
+  }
+
+  #add(frames: readonly Frame[]): void {
+    this.#queue = this.#hasMessage ? [...this.#queue.slice(this.#at), ...frames] : frames;
+    this.#at = 0;
+  }
+
+  /** Take nothing more from the client. Of two ends, the first counts. */
+  #stop(end: { readonly reason?: unknown }): void {
+    this.#end ??= end;
+    this.#frames.drop();
+    this.#options.onPending(0);
+    this.#options.wire.stop();
+    this.#deliver();
+  }
+
+  /** Begin to read, or go on. */
+  #receive(): void {
+    if (this.#end !== undefined) {
+      return;
+    }
+    if (!this.#isReceiving) {
+      this.#isReceiving = true;
+      this.#options.wire.receive(this);
+    } else if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#options.wire.resume();
+    }
+  }
+
+  /** Give what is there to who waits for it. */
+  #deliver(): void {
+    while (this.#waiters.length > 0 && !this.#isDeferred) {
+      if (!this.#hasMessage) {
+        if (this.#end !== undefined) {
+          this.#deliverEnd(this.#end);
+        }
+        return;
+      }
+      if (this.#options.turns.isOver()) {
+        this.#isDeferred = true;
+        this.#options.turns.defer(() => {
+          this.#isDeferred = false;
+          this.#deliver();
+        });
+        return;
+      }
+      this.#deliverFrame();
+    }
+  }
+
+  #deliverFrame(): void {
+    const frame = this.#queue[this.#at];
+    this.#at += 1;
+    try {
+      const value = frame === undefined ? undefined : this.#options.read(frame);
+      if (value !== undefined) {
+        this.#waiters.shift()?.resolve({ done: false, value });
+      }
+    } catch (reason) {
+      this.#queue = [];
+      this.#end = { reason };
+      this.#stop(this.#end);
+    }
+  }
+
+  /** The error goes to the first who asks; behind it there is nothing. */
+  #deliverEnd(end: { readonly reason?: unknown }): void {
+    const [first, ...others] = this.#waiters.splice(0);
+    this.#end = {};
+    if (end.reason === undefined) {
+      first?.resolve(DONE);
+    } else {
+      first?.reject(end.reason);
+    }
+    for (const waiter of others) {
+      waiter.resolve(DONE);
+    }
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+function incomplete(): ConnectError {
+  return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+}

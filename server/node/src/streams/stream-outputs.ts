@@ -1,0 +1,194 @@
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import type { Message } from "../call/call-parts.ts";
+import type { Serialization } from "../connect-protocol.ts";
+import type { MessageWire } from "../exchange/message-wire.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import type { StreamCall } from "./stream-call.ts";
+import { type EndReason, STREAM_ENDS, type StreamEnd } from "./stream-ends.ts";
+import type { Turns } from "./turns.ts";
+
+/** What a handler gives, one after the other. */
+export type Outputs = AsyncIterator<MessageInitShape<DescMessage>, unknown>;
+
+/** What the messages of a handler are sent with. */
+export interface OutputOptions {
+  readonly wire: MessageWire;
+  readonly turns: Turns;
+  /** Called once, when the answer has ended, also when nothing of it could be sent. */
+  readonly onEnd: () => void;
+  /** Receives why an answer can go no further. It was not ended. */
+  readonly onFailure: (reason: unknown) => void;
+}
+
+const COMPRESSED_FLAG = 1;
+
+/**
+ * Takes messages from a handler and sends them: the next one when the one before is written, and there is room for it.
+ *
+ * A class: one is made for every stream.
+ */
+export class StreamOutputs {
+  readonly #call: StreamCall;
+  readonly #options: OutputOptions;
+  readonly #writer: FrameWriter;
+  readonly #serialization: Serialization<Message>;
+  #source: Outputs | undefined;
+  #hasBegun = false;
+  #isOver = false;
+
+  constructor(call: StreamCall, options: OutputOptions) {
+    this.#call = call;
+    this.#options = options;
+    this.#writer = new FrameWriter(options.wire);
+    this.#serialization = call.parts.method.serialization.getO(call.parts.head.isBinary);
+  }
+
+  /** Send all that a handler gives, and the end behind it. */
+  run(source: Outputs): void {
+    this.#source = source;
+    this.#pull();
+  }
+
+  /** End the answer. */
+  finish(reason: EndReason): void {
+    if (this.#isOver) {
+      return;
+    }
+    this.#isOver = true;
+    this.#call.signal.abort(reason?.error);
+    try {
+      const end = STREAM_ENDS[this.#call.parts.head.protocol](this.#call, reason);
+      this.#begin();
+      const sent = this.#sendEnd(end);
+      if (sent instanceof Promise) {
+        sent.catch((error: unknown) => this.#options.onFailure(error));
+      }
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+    this.#options.onEnd();
+  }
+
+  /**
+   * Send nothing more, and let the handler know.
+   *
+   * @param reason what its signal aborts with
+   * @param error what is thrown where it waits for its message to be taken
+   */
+  stop(reason: unknown, error: unknown = reason): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#writer.stop();
+      this.#call.signal.abort(reason);
+      this.#options.onEnd();
+      giveBack(this.#source, (source) => source.throw?.(error));
+    }
+  }
+
+  readonly #pull = (): void => {
+    if (this.#isOver) {
+      return;
+    }
+    if (this.#options.turns.isOver()) {
+      this.#options.turns.defer(this.#take);
+    } else {
+      this.#take();
+    }
+  };
+
+  readonly #take = (): void => {
+    if (this.#isOver) {
+      return;
+    }
+    try {
+      this.#source?.next().then(this.#onResult, this.#onError);
+    } catch (error) {
+      this.#onError(error); // a handler may throw instead of rejecting
+    }
+  };
+
+  readonly #onResult = (result: IteratorResult<MessageInitShape<DescMessage>, unknown>): void => {
+    if (this.#isOver) {
+      return;
+    }
+    if (result.done === true) {
+      this.finish(undefined);
+      return;
+    }
+    let data: Uint8Array;
+    try {
+      const { method } = this.#call.parts.method.spec;
+      data = this.#serialization.serialize(create(method.output, result.value));
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    try {
+      this.#begin();
+    } catch (error) {
+      this.stop(error);
+      this.#options.onFailure(error);
+      return;
+    }
+    const sent = this.#send(0, data);
+    if (sent instanceof Promise) {
+      sent.then(this.#goOn, this.#fail);
+    } else {
+      this.#goOn();
+    }
+  };
+
+  readonly #onError = (error: unknown): void => this.finish({ error });
+
+  readonly #goOn = (): void => this.#writer.whenRoom(this.#pull);
+
+  /** A message cannot be sent: its handler is to give no more. */
+  readonly #fail = (error: unknown): void => {
+    giveBack(this.#source, (source) => source.return?.());
+    this.finish({ error });
+  };
+
+  /** The header goes before the first message: until then interceptors and the handler may add to it. */
+  #begin(): void {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#options.wire.begin(this.#call.headerFields);
+    }
+  }
+
+  #send(flags: number, data: Uint8Array): void | Promise<void> {
+    const { compression } = this.#call.parts.head;
+    if (compression === null || data.byteLength < this.#call.parts.method.compressMinBytes) {
+      this.#writer.add({ flags, data });
+      return undefined;
+    }
+    return compression
+      .compress(data)
+      .then((compressed) => this.#writer.add({ flags: flags | COMPRESSED_FLAG, data: compressed }));
+  }
+
+  #sendEnd({ frame, trailer }: StreamEnd): void | Promise<void> {
+    const sent = frame === undefined ? undefined : this.#send(frame.flags, frame.data);
+    const end = (): void => {
+      this.#writer.flush();
+      this.#options.wire.end(trailer);
+    };
+    return sent === undefined ? end() : sent.then(end);
+  }
+}
+
+/** Let a handler know that nothing more is taken. What it throws then has no reader. */
+function giveBack(
+  source: Outputs | undefined,
+  tell: (source: Outputs) => PromiseLike<unknown> | undefined,
+): void {
+  try {
+    if (source !== undefined) {
+      tell(source)?.then(undefined, ignore);
+    }
+  } catch {
+    // as above: a handler may throw instead of rejecting
+  }
+}
+
+function ignore(): void {}
