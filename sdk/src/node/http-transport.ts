@@ -116,7 +116,12 @@ function createHttp2Carrier(connections: StreamSource): Carrier {
     ...connections,
     async request(...parts) {
       const stream = await connections.request(...parts);
-      isCutOff = watchEnd(stream);
+      const endsEarly = watchEnd(stream);
+      let hasTrailer = false;
+      isCutOff = () => !hasTrailer && endsEarly();
+      stream.once("trailers", () => {
+        hasTrailer = true;
+      });
       stream.once("close", () => onClose(stream.errored));
       return stream;
     },

@@ -35,8 +35,10 @@ export interface Http2Connection {
    * @throws when it cannot be opened
    */
   readonly ready: () => Promise<void>;
-  /** Begin a call. @throws when Node does not take the header */
+  /** Begin a call, and {@link release} the connection when its stream has closed. @throws when Node does not take the header */
   readonly request: (header: OutgoingHttpHeaders) => ClientHttp2Stream;
+  /** Note that a call is over. */
+  readonly release: () => void;
   /** Whether the server certainly did nothing with a call that has failed. Asked when its stream has closed. */
   readonly wasIgnored: (stream: ClientHttp2Stream) => boolean;
   /** Note that data has arrived. */
@@ -110,12 +112,11 @@ export function openHttp2Connection(options: Http2ConnectionOptions): Http2Conne
       const stream = session.request({ ":authority": host, ...header });
       calls += 1;
       hold();
-      stream.once("close", () => {
-        calls -= 1;
-        release();
-      });
-      stream.once("response", noteAlive);
       return stream;
+    },
+    release() {
+      calls -= 1;
+      release();
     },
     wasIgnored: ({ id, rstCode }) =>
       id === undefined || id > lastStreamId || rstCode === constants.NGHTTP2_REFUSED_STREAM,

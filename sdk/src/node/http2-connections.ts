@@ -88,6 +88,8 @@ export function toStreamSource({ authority, use }: Http2Connections): StreamSour
       await use((connection) => {
         const stream = connection.request({ ...headers, ":method": method, ":path": path });
         connections.set(stream, connection);
+        stream.once("response", connection.noteAlive);
+        stream.once("close", connection.release);
         return stream;
       }),
     notifyResponseByteRead(stream) {

@@ -6,7 +6,8 @@ import type { ClientHttp2Stream } from "node:http2";
  * Node ends a stream that its server has reset with NO_ERROR, or whose connection is gone, as if the answer were
  * whole. But then it closes the stream first, and reports the end of the answer behind that.
  *
- * @returns a function that answers whether the answer was cut off; call it when the answer has ended
+ * @returns a function that answers whether the answer was cut off; call it when the answer has ended without a trailer,
+ *   which is the end whatever follows it
  */
 export function watchEnd(stream: ClientHttp2Stream): () => boolean {
   let end: "whole" | "cut off" | undefined;
@@ -17,9 +18,5 @@ export function watchEnd(stream: ClientHttp2Stream): () => boolean {
     }
     return push(chunk, encoding);
   };
-  // A trailer is the end, whatever follows it.
-  stream.once("trailers", () => {
-    end = "whole";
-  });
   return () => end === "cut off" || (end === undefined && stream.rstCode !== 0);
 }

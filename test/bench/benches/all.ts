@@ -1,5 +1,6 @@
 import type { Bench } from "../run/bench.ts";
 import { cacheMemoryBench } from "./cache-memory.ts";
+import { clientBenches } from "./client.ts";
 import { connectionMemoryBench } from "./connection-memory.ts";
 import { floodBench } from "./flood.ts";
 import { frozenHolderBench } from "./frozen-holder.ts";
@@ -48,6 +49,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   sessionMemoryBench,
   streamsBench,
   streamMessagesBench,
+  ...clientBenches,
   sdkOverheadBench,
   sdkSizeBench,
   tabsBench,

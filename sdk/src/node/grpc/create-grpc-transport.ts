@@ -1,8 +1,19 @@
-import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { type Compression, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { create } from "@bufbuild/protobuf";
+import {
+  createContextValues,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { type Compression, runStreamingCall } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import type { Http2Connections } from "../http2-connections.ts";
+import { CallLife, type CallLimits } from "./call-life.ts";
 import { createCodecs } from "./method-codec.ts";
+import { RequestHeaders } from "./request-headers.ts";
 import { createSenders } from "./senders.ts";
 
 /** What {@link createGrpcTransport} needs. */
@@ -26,12 +37,24 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
   const interceptors = [...options.interceptors];
   const codecOf = createCodecs(options.baseUrl);
   const { sendUnary, sendStream } = createSenders({ connections: options.connections, accepted, codecOf });
+  const common = Object.fromEntries(requestHeaderWithCompression(true, undefined, {}, accepted, null));
   const headerOf = (timeoutMs: number | undefined, header: HeadersInit | undefined): Headers =>
-    requestHeaderWithCompression(true, timeoutMs, header, accepted, null);
+    header === undefined
+      ? new RequestHeaders({
+          ...common,
+          ...(timeoutMs === undefined ? {} : { "grpc-timeout": `${timeoutMs}m` }),
+        })
+      : requestHeaderWithCompression(true, timeoutMs, header, accepted, null);
+
+  // Interceptors are typed for both kinds of calls, and hand on what they were handed.
+  const sendAny = (req: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> =>
+    req.stream ? sendStream(req) : sendUnary(req);
 
   return {
     unary(...[method, signal, givenTimeoutMs, header, message, contextValues = createContextValues()]) {
       const limits = toLimits(signal, givenTimeoutMs);
+      const life = new CallLife(limits);
+      const send = interceptors.reduceRight((next, interceptor) => interceptor(next), sendAny);
       const req = {
         stream: false,
         service: method.parent,
@@ -40,9 +63,19 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
         url: codecOf(method).url,
         header: headerOf(limits.timeoutMs, header),
         contextValues,
-        message,
+        message: create(method.input, message),
+        signal: life.signal,
       } as const;
-      return runUnaryCall({ interceptors, ...limits, req, next: sendUnary });
+      return send(req).then(
+        (response) => {
+          life.finish();
+          // What interceptors answer with is what they say that it is.
+          return response as UnaryResponse<typeof method.input, typeof method.output>;
+        },
+        (reason: unknown) => {
+          throw life.fail(reason);
+        },
+      );
     },
     stream(...[method, signal, givenTimeoutMs, header, message, contextValues = createContextValues()]) {
       const limits = toLimits(signal, givenTimeoutMs);
@@ -61,13 +94,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
   };
 }
 
-/** What ends a call before its answer. */
-interface Limits {
-  readonly signal?: AbortSignal;
-  readonly timeoutMs?: number;
-}
-
 /** Leave out what there is not. A time of nothing or less is no limit, as with Connect. */
-function toLimits(signal: AbortSignal | undefined, timeoutMs = 0): Limits {
+function toLimits(signal: AbortSignal | undefined, timeoutMs = 0): CallLimits {
   return { ...(signal === undefined ? {} : { signal }), ...(timeoutMs > 0 ? { timeoutMs } : {}) };
 }

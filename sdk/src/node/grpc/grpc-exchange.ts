@@ -134,6 +134,7 @@ export class GrpcExchange {
     let early: Uint8Array[] | undefined = [];
     let trailers: IncomingHttpHeaders | undefined;
     stream.on("response", (fields) => {
+      connection.noteAlive();
       this.#onHead(fields);
       for (const chunk of early ?? []) {
         this.#onData(chunk);
@@ -152,12 +153,17 @@ export class GrpcExchange {
       trailers = fields;
     });
     stream.on("end", () => {
-      if (this.#hasHead && !isCutOff()) {
+      if (this.#hasHead && (trailers !== undefined || !isCutOff())) {
         this.#onEnd(stream, trailers);
       }
     });
     stream.on("error", ignore);
-    stream.on("close", () => this.#onLost(errorOf(stream, this.#hasHead), connection.wasIgnored(stream)));
+    stream.on("close", () => {
+      connection.release();
+      if (!this.#isOver) {
+        this.#onLost(errorOf(stream, this.#hasHead), connection.wasIgnored(stream));
+      }
+    });
   }
 
   #onHead(fields: HeadFields): void {

@@ -1,27 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http2";
-
-/** What {@link ReceivedHeaders} does itself. */
-type OwnMembers = "get" | "has";
-
-/** Looks everything else up in true Headers. */
-const LazyHeaders = class {} as unknown as new () => Omit<Headers, OwnMembers>; // its prototype has all of them
-Object.setPrototypeOf(
-  LazyHeaders.prototype,
-  // So that `instanceof Headers` holds, without the cost of being born as one.
-  new Proxy(Object.create(Headers.prototype), {
-    get(_, name, headers: ReceivedHeaders) {
-      const real = headers.toHeaders();
-      const member: unknown = Reflect.get(real, name);
-      return typeof member === "function" ? member.bind(real) : member;
-    },
-  }),
-);
+import { LazyHeaders } from "./lazy-headers.ts";
 
 /**
  * The header or trailer of an answer in the form of `Headers`, which are made when the first one reads them: most calls
  * read none.
  */
-export class ReceivedHeaders extends LazyHeaders implements Headers {
+export class ReceivedHeaders extends LazyHeaders {
   #fields: IncomingHttpHeaders | undefined;
   #headers: Headers | undefined;
 
@@ -45,11 +29,11 @@ export class ReceivedHeaders extends LazyHeaders implements Headers {
     return this.#headers;
   }
 
-  get(name: string): string | null {
+  override get(name: string): string | null {
     return this.toHeaders().get(name);
   }
 
-  has(name: string): boolean {
+  override has(name: string): boolean {
     return this.toHeaders().has(name);
   }
 }

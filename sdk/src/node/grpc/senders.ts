@@ -13,6 +13,7 @@ import type { Http2Connections } from "../http2-connections.ts";
 import { GrpcExchange } from "./grpc-exchange.ts";
 import type { MethodCodec } from "./method-codec.ts";
 import { createSingleBody, StreamBody } from "./request-body.ts";
+import { RequestHeaders } from "./request-headers.ts";
 import { StreamAnswer } from "./stream-answer.ts";
 import { UnaryAnswer } from "./unary-answer.ts";
 
@@ -101,11 +102,10 @@ function toFields(
   { url, header }: Pick<UnaryRequest, "url" | "header">,
   target: Target,
 ): OutgoingHttpHeaders {
-  const fields: Record<string, string | string[]> = {
-    ":method": "POST",
-    ":path": url === target.codec.url ? target.codec.path : toPath(url, target.authority),
-  };
-  for (const [name, value] of header) {
+  const path = url === target.codec.url ? target.codec.path : toPath(url, target.authority);
+  const plain = header instanceof RequestHeaders ? header.plainFields : undefined;
+  const fields: Record<string, string | string[]> = { ":method": "POST", ":path": path, ...plain };
+  for (const [name, value] of plain === undefined ? header : []) {
     const known = fields[name];
     // Only cookies come more than once: Headers joins all others.
     fields[name] = known === undefined ? value : [known, value].flat();
