@@ -44,6 +44,7 @@ export { toFactMembers } from "./kernel/audit.ts";
 export { backoffMs } from "./kernel/backoff.ts";
 export type { ByteBudget, ByteHolder, ByteLimits } from "./kernel/byte-budget.ts";
 export { createByteBudget } from "./kernel/byte-budget.ts";
+export { type ByteParts, createByteParts } from "./kernel/byte-parts.ts";
 export { resolveClock, systemClock } from "./kernel/clock.ts";
 export type { ConcurrencyLimit, WorkSource } from "./kernel/concurrency-limit.ts";
 export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";

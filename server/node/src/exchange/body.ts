@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import { MAX_LOOSE_PARTS, packParts } from "./pack-parts.ts";
+import { type ByteParts, createByteParts } from "@countersign/server/internal";
+import { packParts } from "./pack-parts.ts";
 
 /** What is known of a body before it is read. */
 export interface BodyShape {
@@ -73,9 +74,10 @@ const UNUSUAL = -1;
 export class BodyReader {
   readonly #shape: BodyShape;
   readonly #listener: BodyListener;
-  #parts: Buffer[] = [];
-  /** How many of them are put together already. */
-  #packed = 0;
+  /** The first part, with as much of those behind it as an envelope needs. Most bodies have no other. */
+  #first: Buffer | undefined;
+  /** All parts, once there are more. */
+  #parts: ByteParts | undefined;
   #size = 0;
   /** How long the body must be, as far as that is known. */
   #expected: number | undefined;
@@ -100,7 +102,7 @@ export class BodyReader {
     if (this.#isDropped) {
       return;
     }
-    this.#parts.push(toOwnMemory(part));
+    this.#keep(part);
     this.#size += part.length;
     this.#listener.onBytes(this.#size);
     if (this.#isDropped) {
@@ -109,15 +111,13 @@ export class BodyReader {
     if (this.#shape.isEnveloped) {
       this.#expected ??= this.#readEnvelope();
     }
-    if (this.#parts.length - this.#packed === MAX_LOOSE_PARTS) {
-      this.#parts.push(Buffer.concat(this.#parts.splice(this.#packed++)));
-    }
   }
 
   /** Forget all of it: nobody wants it any more. */
   drop(): void {
     this.#isDropped = true;
-    this.#parts = [];
+    this.#first = undefined;
+    this.#parts = undefined;
   }
 
   /** Take note of the end. */
@@ -128,9 +128,9 @@ export class BodyReader {
     const { isEnveloped } = this.#shape;
     const isWhole = this.#expected === undefined ? !isEnveloped : this.#size === this.#expected;
     if (isWhole) {
-      this.#listener.onMessage(this.#join(isEnveloped ? ENVELOPE_BYTES : 0));
+      this.#listener.onMessage(this.#take(isEnveloped ? ENVELOPE_BYTES : 0));
     } else {
-      this.#listener.onUnusualBody({ parts: this.#parts, rest: undefined });
+      this.#listener.onUnusualBody({ parts: this.#size === 0 ? [] : [this.#take(0)], rest: undefined });
     }
   }
 
@@ -141,7 +141,7 @@ export class BodyReader {
 
   /** Leave the body to others. @param rest what has not been read yet */
   giveUp(rest: Readable): void {
-    this.#listener.onUnusualBody({ parts: this.#parts, rest });
+    this.#listener.onUnusualBody({ parts: this.#size === 0 ? [] : [this.#take(0)], rest });
   }
 
   /** Find how long the body is, as soon as enough of it has come. */
@@ -149,25 +149,28 @@ export class BodyReader {
     if (this.#size < ENVELOPE_BYTES) {
       return undefined;
     }
-    const [first] = this.#parts;
-    const head = first !== undefined && first.length >= ENVELOPE_BYTES ? first : Buffer.concat(this.#parts);
+    const head = this.#first ?? Buffer.alloc(ENVELOPE_BYTES);
     const length = head.readUInt32BE(1);
     return head[0] !== 0 || length > this.#shape.maxBytes ? UNUSUAL : ENVELOPE_BYTES + length;
   }
 
-  /** Copy: Node cuts the parts out of memory that other calls share, and a handler may keep what it gets. */
-  #join(skip: number): Uint8Array {
-    const bytes = new Uint8Array(this.#size - skip);
-    let at = -skip;
-    for (const part of this.#parts) {
-      if (at >= 0) {
-        bytes.set(part, at);
-      } else if (part.length > -at) {
-        bytes.set(part.subarray(-at), 0);
+  #keep(part: Buffer): void {
+    if (this.#first === undefined) {
+      this.#first = toOwnMemory(part);
+    } else if (this.#first.length < ENVELOPE_BYTES) {
+      this.#first = Buffer.concat([this.#first, part]);
+    } else {
+      if (this.#parts === undefined) {
+        this.#parts = createByteParts();
+        this.#parts.add(this.#first);
       }
-      at += part.length;
+      this.#parts.add(part);
     }
-    return bytes;
+  }
+
+  /** Copy: Node cuts the parts out of memory that other calls share, and a handler may keep what it gets. */
+  #take(skip: number): Uint8Array {
+    return this.#parts?.take(skip) ?? new Uint8Array(this.#first?.subarray(skip) ?? []);
   }
 }
 

@@ -1,5 +1,4 @@
-/** How many parts of a body are kept as they came. Each takes some 200 bytes of memory, however few it brings. */
-export const MAX_LOOSE_PARTS = 64;
+import { createByteParts } from "@countersign/server/internal";
 
 /**
  * Above this many bytes nothing more is waited for: so much at most is read ahead of who holds the body to its limit.
@@ -29,45 +28,21 @@ async function* pack(
   body: AsyncIterable<Uint8Array>,
   isAwaited: (part: Uint8Array) => boolean,
 ): AsyncIterable<Uint8Array> {
-  const pile = createPile();
+  const pile = createByteParts();
   for await (const part of body) {
+    const isEnough = isAwaited(part) || pile.size + part.length >= ENOUGH_BYTES;
+    if (isEnough && pile.size === 0) {
+      yield part;
+      continue;
+    }
     pile.add(part);
-    if (isAwaited(part) || pile.size >= ENOUGH_BYTES) {
+    if (isEnough) {
       yield pile.take();
     }
   }
   if (pile.size > 0) {
     yield pile.take();
   }
-}
-
-/** Parts that wait for more. */
-function createPile() {
-  let parts: Uint8Array[] = [];
-  let packed = 0;
-  let size = 0;
-  return {
-    /** How much there is, in bytes. */
-    get size(): number {
-      return size;
-    },
-    add(part: Uint8Array): void {
-      parts.push(part);
-      size += part.length;
-      if (parts.length - packed === MAX_LOOSE_PARTS) {
-        parts.push(Buffer.concat(parts.splice(packed++)));
-      }
-    },
-    /** Take all of it, as one part. */
-    take(): Uint8Array {
-      const [only, ...others] = parts;
-      const whole = only !== undefined && others.length === 0 ? only : Buffer.concat(parts);
-      parts = [];
-      packed = 0;
-      size = 0;
-      return whole;
-    },
-  };
 }
 
 /** A flag, and the length of the message in four bytes. */

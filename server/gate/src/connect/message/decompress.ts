@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { createByteParts } from "../../kernel/byte-parts.ts";
 
 /** How compressed messages are read, by the name of their encoding. */
 const FORMATS: Readonly<Record<string, string>> = { gzip: "gzip", br: "brotli" };
@@ -45,14 +46,12 @@ async function decompress(
   const written = writer.write(Uint8Array.from(bytes)).then(() => writer.close());
   // What goes wrong shows where it is read, too.
   written.catch(() => undefined);
-  const parts: Uint8Array[] = [];
-  let size = 0;
+  const parts = createByteParts();
   const reader = stream.readable.getReader();
   try {
     for (let part = await reader.read(); part.done === false; part = await reader.read()) {
-      parts.push(part.value);
-      size += part.value.length;
-      if (size > maxBytes) {
+      parts.add(part.value);
+      if (parts.size > maxBytes) {
         throw tooLarge(maxBytes);
       }
     }
@@ -62,7 +61,7 @@ async function decompress(
       ? error
       : new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, error);
   }
-  return joinParts(parts, size);
+  return parts.take();
 }
 
 /** As Connect says it. */
@@ -71,15 +70,4 @@ function tooLarge(maxBytes: number): ConnectError {
     `message is larger than configured readMaxBytes ${maxBytes} after decompression`,
     Code.ResourceExhausted,
   );
-}
-
-/** Put parts together. @param size how many bytes there are in all */
-export function joinParts(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

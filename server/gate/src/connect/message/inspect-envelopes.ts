@@ -1,5 +1,5 @@
+import { createByteParts, joinParts } from "../../kernel/byte-parts.ts";
 import type { BodyInspection } from "./body-inspection.ts";
-import { joinParts } from "./decompress.ts";
 import { tooLarge } from "./inspect-whole.ts";
 
 /** A flag, and the length of the message in four bytes. */
@@ -13,15 +13,15 @@ export async function* inspectEnvelopes(
 ): AsyncGenerator<Uint8Array> {
   const pile = createEnvelopePile(inspection.maxBytes);
   for await (const part of body) {
-    pile.add(part);
     // All that came is taken before any is handed on, as Connect does: the first error is the same.
-    for (const envelope of pile.takeWhole()) {
+    for (const envelope of pile.takeWhole(part)) {
       const inspected = inspectEnvelope(envelope, inspection);
       yield inspected instanceof Promise ? await inspected : inspected;
     }
   }
-  if (pile.size > 0) {
-    yield pile.takeRest();
+  const rest = pile.takeRest();
+  if (rest.length > 0) {
+    yield rest;
   }
 }
 
@@ -48,69 +48,48 @@ function inspectEnvelope(
   });
 }
 
-/** Parts of a body, of which whole envelopes are taken. Nothing is set aside for what has not come. */
+/** What has come of the first envelope that is not whole. Nothing is set aside for what has not come. */
 function createEnvelopePile(maxBytes: number) {
-  let parts: Uint8Array[] = [];
-  let size = 0;
+  const held = createByteParts();
   /** How long the first envelope is; undefined: not enough of it has come. */
   let length: number | undefined;
 
-  const takeRest = (): Uint8Array => {
-    const [first] = parts;
-    const rest = first !== undefined && parts.length === 1 ? first : joinParts(parts, size);
-    parts = [];
-    size = 0;
-    length = undefined;
-    return rest;
-  };
-  const readLength = (): number => {
-    const bytes = new Uint8Array(HEAD_BYTES);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part.subarray(0, HEAD_BYTES - at), at);
-      at += Math.min(part.length, HEAD_BYTES - at);
-      if (at === HEAD_BYTES) {
-        break;
-      }
+  /** @throws ConnectError when the message is too large */
+  const readLength = (bytes: Uint8Array): number | undefined => {
+    if (bytes.length < HEAD_BYTES) {
+      return undefined;
     }
-    const message = new DataView(bytes.buffer).getUint32(1);
+    const message = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
     if (message > maxBytes) {
       throw tooLarge(maxBytes, message);
     }
     return HEAD_BYTES + message;
   };
-  /** Take the first envelope; undefined: it is not whole yet. @throws ConnectError when its message is too large */
-  const take = (): Uint8Array | undefined => {
-    length ??= size < HEAD_BYTES ? undefined : readLength();
-    if (length === undefined || size < length) {
-      return undefined;
+  const takeBefore = (part: Uint8Array): Uint8Array => {
+    if (held.size === 0) {
+      return part;
     }
-    const end = length;
-    const all = takeRest();
-    if (all.length > end) {
-      parts = [all.subarray(end)];
-      size = all.length - end;
-    }
-    return all.length === end ? all : all.subarray(0, end);
+    held.add(part);
+    return held.take();
   };
   return {
-    get size(): number {
-      return size;
-    },
-    add(part: Uint8Array): void {
-      if (part.length > 0) {
-        parts.push(part);
-        size += part.length;
-      }
-    },
-    /** Take all envelopes that are whole. @throws ConnectError when the message of one is too large */
-    takeWhole(): readonly Uint8Array[] {
+    /** Take all envelopes that are whole with this part. @throws ConnectError when the message of one is too large */
+    takeWhole(part: Uint8Array): readonly Uint8Array[] {
       const envelopes: Uint8Array[] = [];
-      for (let envelope = take(); envelope !== undefined; envelope = take()) {
-        envelopes.push(envelope);
+      let rest = length === undefined ? takeBefore(part) : part;
+      for (;;) {
+        length ??= readLength(rest);
+        if (length === undefined || held.size + rest.length < length) {
+          held.add(rest);
+          return envelopes;
+        }
+        const end = length - held.size;
+        envelopes.push(takeBefore(rest.subarray(0, end)));
+        rest = rest.subarray(end);
+        length = undefined;
       }
-      return envelopes;
     },
-    takeRest,
+    /** Take what there is of one that is not whole. */
+    takeRest: (): Uint8Array => held.take(),
   };
 }

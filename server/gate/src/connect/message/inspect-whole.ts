@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { createByteParts } from "../../kernel/byte-parts.ts";
 import type { BodyInspection } from "./body-inspection.ts";
-import { joinParts } from "./decompress.ts";
 
 /**
  * Look at a body that is one message, once it is whole. One that is not as long as was announced is left to Connect, which
@@ -17,16 +17,15 @@ export async function* inspectWhole(
   if (expected !== undefined && expected > maxBytes) {
     throw tooLarge(maxBytes, expected);
   }
-  const parts: Uint8Array[] = [];
-  let size = 0;
+  const parts = createByteParts();
   for await (const part of body) {
-    parts.push(part);
-    size += part.length;
-    if (expected === undefined ? size > maxBytes : size > expected) {
+    parts.add(part);
+    if (parts.size > (expected ?? maxBytes)) {
       break;
     }
   }
-  const sent = joinParts(parts, size);
+  const sent = parts.take();
+  const size = sent.length;
   if (expected !== undefined && size !== expected) {
     if (decompress !== undefined) {
       throw new ConnectError(
