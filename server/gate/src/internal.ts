@@ -10,6 +10,7 @@ export { readActor } from "./authenticate/read-actor.ts";
 export { HIGHEST_MAX_TOKEN_BYTES, resolveMaxTokenBytes } from "./authenticate/token-size.ts";
 export { isSignatureError, verifySignature } from "./authenticate/verify-signature.ts";
 export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
+export { boundMessage, cutMessage } from "./connect/bound-message.ts";
 export { createCallValues } from "./connect/call-state.ts";
 export { toConnectError } from "./connect/error-contract.ts";
 export type { Gate } from "./connect/gate.ts";

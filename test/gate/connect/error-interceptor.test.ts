@@ -72,6 +72,15 @@ for (const [kind, run] of Object.entries(kinds)) {
       });
     });
 
+    test("is cut when its message is longer than a client may take", async () => {
+      for (const error of [
+        new ConnectError("x".repeat(5000), Code.NotFound),
+        new AuthError("REAUTH_REQUIRED", "x".repeat(5000)),
+      ]) {
+        expect((await seen(run, throws(error))).message).toBe(`${"x".repeat(1000)}\u2026`);
+      }
+    });
+
     test("leaks nothing and is reported when it is neither", async () => {
       const error = new Error("secret");
       expect(await seen(run, throws(error))).toEqual({

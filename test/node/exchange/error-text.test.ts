@@ -1,8 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
-import { boundMessage } from "../../../server/node/src/exchange/error-text.ts";
 import { serve } from "../serving.ts";
 
 const PATH = "/countersign.demo.v1.NotesService/CreateNote";
@@ -42,13 +41,3 @@ describe.each([true, false])(
     }
   },
 );
-
-it("a message that is short stays as it is, and a long one keeps its code, metadata and cause", () => {
-  const short = new ConnectError("short", Code.Aborted);
-  expect(boundMessage(short)).toBe(short);
-  const cause = new Error("why");
-  const long = new ConnectError("x".repeat(5000), Code.Aborted, { a: "b" }, undefined, cause);
-  const bounded = boundMessage(long);
-  expect(bounded.rawMessage).toBe(`${"x".repeat(1000)}\u2026`);
-  expect([bounded.code, bounded.metadata.get("a"), bounded.cause]).toEqual([Code.Aborted, "b", cause]);
-});

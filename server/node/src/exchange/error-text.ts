@@ -1,36 +1,18 @@
-import { ConnectError } from "@connectrpc/connect";
-import { DEFAULT_LIMITS } from "@countersign/server/internal";
+import { cutMessage, DEFAULT_LIMITS } from "@countersign/server/internal";
 
 /**
- * How much of an error's message is sent, in characters. A message that cannot be read is often repeated in its error, and
- * a trailer that is larger than what a client takes resets the call.
+ * Cut the message in a trailer, where it stands percent-encoded. The error can be one of Connect itself, which repeats in it
+ * what it cannot read.
  */
-const MAX_CHARS = DEFAULT_LIMITS.errors.maxMessageChars;
-
-/** Cut the message of an error that is too long for a client to take. */
-export function boundMessage(error: ConnectError): ConnectError {
-  if (error.rawMessage.length <= MAX_CHARS) {
-    return error;
-  }
-  const bounded = new ConnectError(cut(error.rawMessage), error.code, error.metadata, undefined, error.cause);
-  bounded.details = error.details;
-  return bounded;
-}
-
-/** The same for the message of a trailer, which stands there percent-encoded. */
 export function boundTrailerMessage(trailers: Record<string, unknown>): void {
   const encoded = trailers["grpc-message"];
-  if (typeof encoded !== "string" || encoded.length <= MAX_CHARS) {
+  if (typeof encoded !== "string" || encoded.length <= DEFAULT_LIMITS.errors.maxMessageChars) {
     return;
   }
   try {
-    trailers["grpc-message"] = encodeURIComponent(cut(decodeURIComponent(encoded)));
+    trailers["grpc-message"] = encodeURIComponent(cutMessage(decodeURIComponent(encoded)));
   } catch {
     // What is no text says nothing to the client either; the status does.
     delete trailers["grpc-message"];
   }
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_CHARS ? text : `${text.slice(0, MAX_CHARS).toWellFormed()}…`;
 }

@@ -1,3 +1,4 @@
+import { boundMessage } from "@countersign/server/internal";
 import { toCallError } from "../call/call-error.ts";
 import type { ProtocolName } from "../call/call-parts.ts";
 import {
@@ -12,7 +13,6 @@ import {
   trailerFlag,
   trailerSerialize,
 } from "../connect-protocol.ts";
-import { boundMessage } from "../exchange/error-text.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
 import type { UnaryCall } from "./unary-call.ts";
 
