@@ -81,7 +81,7 @@ export default defineConfig({
         test: {
           name: "connect-2.3.0",
           include: [
-            "differential/{differential,random}.test.ts",
+            "differential/{differential,random,streams,streams-random}.test.ts",
             "node/{rpc,unknown-rpc,exchange/*}.test.ts",
           ],
           exclude,

@@ -50,7 +50,7 @@ export function streamsIn(
 }
 
 /** Connect has content types of its own for streams. */
-function streamFieldsOf(dialect: Dialect): HeaderFields {
+export function streamFieldsOf(dialect: Dialect): HeaderFields {
   return isConnect(dialect)
     ? fieldsOf(dialect).map(([name, value]) => [name, value.replace("application/", "application/connect+")])
     : fieldsOf(dialect);

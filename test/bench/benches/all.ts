@@ -21,6 +21,7 @@ import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
 import { startBench } from "./start.ts";
 import { streamMessagesBench } from "./stream-messages.ts";
+import { createStreamWireBenches } from "./stream-wire.ts";
 import { streamsBench } from "./streams.ts";
 import { tabNewsBench } from "./tab-news.ts";
 import { tabsBench } from "./tabs.ts";
@@ -49,6 +50,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   sessionMemoryBench,
   streamsBench,
   streamMessagesBench,
+  ...createStreamWireBenches(),
   ...clientBenches,
   sdkOverheadBench,
   sdkSizeBench,

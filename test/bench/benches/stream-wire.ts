@@ -1,0 +1,95 @@
+import { createTokenMaker } from "../fixture/tokens.ts";
+import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
+import { startChild } from "../run/child.ts";
+import { interleave } from "../run/rounds.ts";
+import type { WireServerName } from "../wire/server-child.ts";
+
+const SIDES: readonly WireServerName[] = ["countersign", "connect-no-auth", "grpcjs-jsonwebtoken"];
+
+/** One way of sending messages. */
+interface Way {
+  readonly name: string;
+  readonly describe: string;
+  readonly question: "out" | "in" | "bidi";
+  readonly messages: number;
+  /** What a message may take of what it takes grpc-js with jsonwebtoken. */
+  readonly target: number;
+  readonly more?: { readonly streams: number; readonly connections: number };
+}
+
+const WAYS: readonly Way[] = [
+  {
+    name: "stream-out",
+    describe: "messages of 64 characters on one stream of gRPC from the server, as fast as they go",
+    question: "out",
+    messages: 300_000,
+    target: 0.5,
+  },
+  {
+    name: "stream-in",
+    describe: "messages of 64 characters on one stream of gRPC to the server, as fast as they go",
+    question: "in",
+    messages: 300_000,
+    target: 1.2,
+  },
+  {
+    name: "stream-bidi-1",
+    describe: "messages to and fro on one stream of gRPC, each when the one before is answered",
+    question: "bidi",
+    messages: 10_000,
+    target: 1,
+    more: { streams: 1, connections: 1 },
+  },
+  {
+    name: "stream-bidi-100",
+    describe: "messages to and fro on a hundred streams of gRPC over four connections",
+    question: "bidi",
+    messages: 100_000,
+    target: 1.5,
+    more: { streams: 100, connections: 4 },
+  },
+];
+
+const QUICK_MESSAGES = 1_000;
+/** The engine compiles what it runs. */
+const WARM_UP = 0.3;
+
+/** Create the benches of what a message on a stream costs the server. */
+export function createStreamWireBenches(): readonly Bench[] {
+  return WAYS.map((way) => ({
+    name: way.name,
+    describe: [
+      way.describe,
+      "time of a processor by message in the server, whose client speaks HTTP/2 without a library of gRPC, and how many a second",
+    ],
+    comparisons: [
+      { ours: "countersign", theirs: "grpcjs-jsonwebtoken", better: "lower", target: way.target },
+      { ours: "countersign", theirs: "connect-no-auth", better: "lower" },
+    ],
+    run: (options) => runWay(way, options),
+  }));
+}
+
+async function runWay(way: Way, { rounds, quick }: BenchOptions): Promise<readonly Row[]> {
+  const messages = quick ? QUICK_MESSAGES : way.messages;
+  const sides = SIDES.map((name) => ({ name, measure: () => measure(way, name, messages) }));
+  return await interleave(way.name, sides, rounds);
+}
+
+async function measure(way: Way, name: WireServerName, messages: number): Promise<readonly Reading[]> {
+  const maker = createTokenMaker();
+  await using server = startChild(new URL("../wire/server-child.ts", import.meta.url), { core: "server" });
+  await using client = startChild(new URL("../wire/client-child.ts", import.meta.url), { core: "load" });
+  const port = await server.ask<number>("start", { name, keys: maker.publicKeys });
+  const run = { ...way.more, port, token: maker.mint() };
+  await client.ask(way.question, { ...run, messages: messages * WARM_UP });
+  const before = await server.ask<number>("cpuMicroseconds");
+  const startMs = performance.now();
+  await client.ask(way.question, { ...run, messages });
+  const seconds = (performance.now() - startMs) / 1000;
+  const micros = (await server.ask<number>("cpuMicroseconds")) - before;
+  return [
+    { side: name, unit: "µs/message", value: micros / messages },
+    { side: `${name}-rate`, unit: "messages/s", value: messages / seconds },
+  ];
+}
