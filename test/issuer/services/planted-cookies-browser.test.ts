@@ -100,6 +100,16 @@ describe("a cookie that another host of the domain plants in Chromium", () => {
     }
   }
 
+  for (const name of ["\u00a0__Secure-countersign_refresh", "\u00a0countersign_refresh"]) {
+    test(`as ${JSON.stringify(name)} is a cookie of another name`, async () => {
+      await using page = await startPage();
+      await page.plant(`${name}=${STOLEN}; Domain=example.test; Path=/`);
+      const { sessionId } = await page.call("SignIn", SIGN_IN);
+      expect(await page.cookies()).toHaveLength(2);
+      expect(await page.call("Refresh", {})).toMatchObject({ status: 200, sessionId });
+    });
+  }
+
   test("goes with a sign-out, as the page's own does", async () => {
     await using page = await startPage();
     const { token } = await page.call("SignIn", SIGN_IN);

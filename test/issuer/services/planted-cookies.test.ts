@@ -98,6 +98,13 @@ test("one cookie is read whatever others are called, and none is none", () => {
   expect(cookie.read(request(";;=;"))).toBeUndefined();
 });
 
+test("a name that begins or ends with a no-break space is another one, and no second cookie", () => {
+  const { cookie, request } = keep();
+  const others = `\u00a0${NAME}=1; ${NAME}\u00a0=2; \u00a0${FORMER}=3;\u00a0 ${NAME}=4`;
+  expect(cookie.read(request(others))).toBeUndefined();
+  expect(cookie.read(request(`${others}; \t ${NAME}\t=${TOKEN} \t; z=1`))).toBe(TOKEN);
+});
+
 test("the former name is read for 30 days after the start, and after that it is no second cookie", () => {
   const { cookie, clock, request } = keep();
   clock.advance(30 * DAY_MS - 1);

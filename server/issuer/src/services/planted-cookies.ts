@@ -17,11 +17,17 @@ const DOMAIN = /^[a-z\d-]+(\.[a-z\d-]+)*\.[a-z][a-z\d-]*$/;
 const MAX_BYTES = 3_072;
 const FIELD_BYTES = "set-cookie: \r\n".length;
 
+/**
+ * What browsers drop around names and values (RFC 6265bis §5.7), and no more: to one that takes a no-break space for part of a
+ * name, such a cookie has neither the prefix `__Secure-` nor the name that it could be taken away by.
+ */
+const WHITE_SPACE = /^[ \t]+|[ \t]+$/g;
+
 /** Read all cookies of these names, in the order of the request; browsers send one for each path and domain. */
 export function readCookies(header: string | null, names: readonly string[]): readonly CookiePair[] {
   const pairs = (header ?? "").split(";").map((pair) => {
     const [name = "", ...value] = pair.split("=");
-    return { name: name.trim(), value: value.join("=").trim() };
+    return { name: name.replace(WHITE_SPACE, ""), value: value.join("=").replace(WHITE_SPACE, "") };
   });
   return pairs.filter(({ name }) => names.includes(name));
 }
