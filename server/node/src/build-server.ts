@@ -1,13 +1,13 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
-import { createByteBudget, hostOf } from "@countersign/server/internal";
+import { createByteBudget, hostOf, resolveWaitingLimits } from "@countersign/server/internal";
 import { type CorsOptions, createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
-import { resolveWaitingLimits, type SomeWaitingLimits } from "./exchange/waiting-bytes.ts";
+import { findMaxWaitingBytes, type SomeWaitingLimits } from "./exchange/waiting-bytes.ts";
 import {
   type CallRequest,
   type HttpHandler,
@@ -56,7 +56,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const order = createRequestOrder();
   const cors = createCors(options);
   const peerOf = createPeerReader(options);
-  const waiting = { budget: createByteBudget(resolveWaitingLimits(options)), peerOf };
+  const waiting = { budget: createByteBudget(resolveWaitingLimits(options, findMaxWaitingBytes())), peerOf };
   const rpcs = createRpcs(options, {
     waiting,
     contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, peerOf),

@@ -8,7 +8,7 @@ import {
   createConnectRouter,
 } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { DEFAULT_LIMITS, describeRouter } from "@countersign/server/internal";
+import { DEFAULT_LIMITS, describeRouter, setCounted } from "@countersign/server/internal";
 import { type RecordedMethods, recordMethods } from "./call/methods.ts";
 import {
   type UniversalServerRequest,
@@ -99,7 +99,12 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         }
       }
       const call = async (): Promise<void> => {
-        const request = universalRequestFromNodeRequest(req, res, undefined, contextValues?.(req, res));
+        const request = universalRequestFromNodeRequest(
+          req,
+          res,
+          undefined,
+          setCounted(contextValues?.(req, res)),
+        );
         dropEndlessTimeouts(request.header);
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });

@@ -2,6 +2,7 @@ import { createConnectRouter } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
 import { createMessageInspector } from "../../../server/gate/src/connect/message/message-inspector.ts";
 import { gateHandler } from "../../../server/gate/src/connect/route/gated-handler.ts";
+import { createByteBudget } from "../../../server/gate/src/kernel/byte-budget.ts";
 import { resolveMessageLimits } from "../../../server/gate/src/kernel/message-limits.ts";
 import { echoRoutes } from "../../support/echo-server.ts";
 import { holdTime } from "../../support/fake-time.ts";
@@ -24,7 +25,8 @@ async function call(gate: Parameters<typeof gateHandler>[1]["gate"]) {
   );
   const onBareCall = () => {};
   const inspector = createMessageInspector(inner.method.input, resolveMessageLimits());
-  const inspection = { inspector, readMaxBytes: 1024 };
+  const budget = createByteBudget({ maxBytes: 1024, maxBytesPerConnection: 1024 });
+  const inspection = { inspector, readMaxBytes: 1024, budget };
   const gated = gateHandler(handler, { gate, inspection, isEarly: true, routerOptions: {}, onBareCall });
   const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": "5000" });
   header.set("authorization", "Bearer a");

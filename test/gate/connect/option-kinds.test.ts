@@ -46,6 +46,11 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
   ],
   failedChecksPerSecond: ["2k", 'createAuth: failedChecksPerSecond must be a number, and is "2k"'],
   readMaxBytes: ["4 MiB", 'createAuth: readMaxBytes must be a number, and is "4 MiB"'],
+  maxWaitingBytes: ["4 MiB", 'createAuth: maxWaitingBytes must be a number, and is "4 MiB"'],
+  maxWaitingBytesPerConnection: [
+    "4 MiB",
+    'createAuth: maxWaitingBytesPerConnection must be a number, and is "4 MiB"',
+  ],
   messageLimits: [64, "createAuth: messageLimits must be an object, and is 64"],
   keepUnknownFields: [
     [service],

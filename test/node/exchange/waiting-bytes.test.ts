@@ -3,8 +3,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp
 import { Code, ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
+import { resolveWaitingLimits } from "../../../server/gate/src/kernel/waiting-limits.ts";
 import type { RequestListenerOptions } from "../../../server/node/src/build-server.ts";
-import { resolveWaitingLimits } from "../../../server/node/src/exchange/waiting-bytes.ts";
 import { ask, connectRaw, readAll, serve } from "../serving.ts";
 
 const SERVICE = "/countersign.demo.v1.NotesService";
@@ -199,9 +199,11 @@ describe.each([true, false])(
 );
 
 it("the limits are numbers, and leave room for two messages", () => {
-  expect(resolveWaitingLimits({}).maxBytesPerConnection).toBe(16 * KIB * KIB);
-  expect(resolveWaitingLimits({ readMaxBytes: 32 * KIB * KIB }).maxBytesPerConnection).toBe(64 * KIB * KIB);
-  expect(() => resolveWaitingLimits({ maxWaitingBytes: 0 })).toThrow(
+  expect(resolveWaitingLimits({}, 1).maxBytesPerConnection).toBe(16 * KIB * KIB);
+  expect(resolveWaitingLimits({ readMaxBytes: 32 * KIB * KIB }, 1).maxBytesPerConnection).toBe(
+    64 * KIB * KIB,
+  );
+  expect(() => resolveWaitingLimits({ maxWaitingBytes: 0 }, 1)).toThrow(
     new TypeError("maxWaitingBytes must be a positive whole number"),
   );
 });

@@ -70,6 +70,8 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   tokenFailureLimit: narrowing(withMethods("assertAllowed", "take")),
   failedChecksPerSecond: NUMBER,
   readMaxBytes: NUMBER,
+  maxWaitingBytes: NUMBER,
+  maxWaitingBytesPerConnection: NUMBER,
   messageLimits: OBJECT,
   keepUnknownFields: {
     says: "must be a Set of the descriptors of services",

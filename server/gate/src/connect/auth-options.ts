@@ -106,6 +106,17 @@ export interface AuthOptions {
    */
   readonly messageLimits?: Partial<MessageLimits> | undefined;
   /**
+   * How many bytes of requests may wait for the rest of their message, in all. Beyond it those of the peer with most are
+   * refused with `RESOURCE_EXHAUSTED`, the oldest first. `buildRequestListener` counts them itself, and has limits of its own.
+   * Default: 128 MiB.
+   */
+  readonly maxWaitingBytes?: number | undefined;
+  /**
+   * The same on one connection, where the adapter is one of Node. Default: 16 MiB, or two messages of `readMaxBytes` where
+   * that is more.
+   */
+  readonly maxWaitingBytesPerConnection?: number | undefined;
+  /**
    * The services whose messages keep fields that their types do not have, and extensions, as a handler that passes messages on
    * may need them. Default: none, such fields are dropped when a message is read.
    */

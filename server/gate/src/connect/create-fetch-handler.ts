@@ -73,11 +73,12 @@ export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}
         return await answer(request);
       }
       const values = withoutNodeRequest(contextValues?.(request));
-      // Not every host says with the signal of the request that the client has left: some only cancel the response.
-      const left = new AbortController();
-      const signal = AbortSignal.any([request.signal, left.signal]);
+      // Not every host says with the signal of the request that the client has left: some only cancel the response. As in
+      // Connect's adapters for Node, it aborts behind the response, too.
+      const over = new AbortController();
+      const signal = AbortSignal.any([request.signal, over.signal]);
       const response = await handler(toServerRequest(request, values, signal));
-      return toResponse(response, (reason) => left.abort(reason));
+      return toResponse(response, (reason) => over.abort(reason));
     } catch (error) {
       // What a handler throws is answered by Connect: this is a hook of the application.
       report(error);
@@ -128,29 +129,33 @@ async function* readBody(body: ReadableStream<Uint8Array> | null): AsyncGenerato
   }
 }
 
-type OnLeft = (reason: unknown) => void;
+type OnOver = (reason?: unknown) => void;
 
-function toResponse({ status, header, body }: ServerResponse, onLeft: OnLeft): Response {
-  return new Response(body === undefined ? null : toStream(body, onLeft), {
+function toResponse({ status, header, body }: ServerResponse, onOver: OnOver): Response {
+  if (body === undefined) {
+    onOver();
+  }
+  return new Response(body === undefined ? null : toStream(body, onOver), {
     status,
     ...(header === undefined ? {} : { headers: header }),
   });
 }
 
-function toStream(body: AsyncIterable<Uint8Array>, onLeft: OnLeft): ReadableStream<Uint8Array> {
+function toStream(body: AsyncIterable<Uint8Array>, onOver: OnOver): ReadableStream<Uint8Array> {
   const parts = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const part = await parts.next();
       if (part.done === true) {
         controller.close();
+        onOver();
       } else {
         controller.enqueue(part.value);
       }
     },
     // The client has left: the handler's signal aborts, and the response does not wait for it.
     cancel(reason) {
-      onLeft(reason);
+      onOver(reason);
       (parts.throw?.(reason) ?? parts.return?.())?.catch(() => undefined);
     },
   });

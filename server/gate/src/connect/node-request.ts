@@ -30,6 +30,7 @@ export interface NodeRequest {
   /** The stream of HTTP/2 that it came over. */
   readonly stream?: {
     readonly closed: boolean;
+    readonly session?: object | undefined;
     close(code: number): void;
     once?(event: "close", listener: () => void): unknown;
   };
@@ -114,6 +115,15 @@ export function repeatsHeader(values: ContextValues, name: string): boolean {
 /** Find the address at the other end of the connection; empty when no adapter of Node serves the call. */
 export function remoteAddressOf(values: ContextValues): string {
   return values.get(exchangeKey)()?.request.socket.remoteAddress ?? "";
+}
+
+/** Find what a call came over, which stays the same for all calls over it; undefined when no adapter of Node serves it. */
+export function connectionOf(values: ContextValues): object | undefined {
+  const request = values.get(exchangeKey)()?.request;
+  if (request?.stream === undefined) {
+    return request?.socket;
+  }
+  return request.stream.session ?? request.stream;
 }
 
 /** Make context values for a call that comes in no request of Node, as in a fetch handler. */

@@ -57,6 +57,8 @@ export interface ResolvedAuthOptions
     | "issuers"
     | "keepUnknownFields"
     | "logRefusals"
+    | "maxWaitingBytes"
+    | "maxWaitingBytesPerConnection"
     | "messageLimits"
     | "observe"
     | "readMaxBytes"

@@ -24,7 +24,6 @@ export const DEFAULT_LIMITS = {
   },
   /** Options of `buildRequestListener`. */
   buildRequestListener: {
-    maxWaitingBytesPerConnection: 16 * MIB,
     // Enough for 4 MiB over a slow line.
     arrivalTimeoutMs: MINUTE_MS,
     writeMaxBytes: 16 * MIB,
@@ -39,6 +38,9 @@ export const DEFAULT_LIMITS = {
     verdictCacheEntries: 10_000,
     // Larger than any message of an ordinary service, and small enough to hold many at once.
     readMaxBytes: 4 * MIB,
+    maxWaitingBytesPerConnection: 16 * MIB,
+    // An eighth of a heap of 1 GiB: how large it may be is not known on every platform.
+    maxWaitingBytes: 128 * MIB,
   },
   /** Option `messageLimits` of `createAuth`: an element takes 0.2 to 0.6 µs to read, as many as these half as long as text does. */
   messageLimits: { jsonMaxBytes: MIB, maxDepth: 64, maxElements: 10_000, jsonMaxElements: 4_000 },

@@ -1,15 +1,6 @@
 import { constants } from "node:http2";
 import { getHeapStatistics } from "node:v8";
-import type { ConnectError } from "@connectrpc/connect";
-import {
-  assertPositive,
-  type ByteBudget,
-  type ByteHolder,
-  type ByteLimits,
-  createRefusal,
-  DEFAULT_LIMITS,
-  toConnectError,
-} from "@countersign/server/internal";
+import { type ByteBudget, type ByteHolder, createWaitingError } from "@countersign/server/internal";
 import { type CallRequest, type HttpRequest, type HttpResponse, isGone, isHttp2Request } from "../handler.ts";
 import { respond } from "../respond.ts";
 import { stopUnreadBody } from "./reject-early.ts";
@@ -30,33 +21,11 @@ export type SomeWaitingLimits = {
   readonly [Name in keyof WaitingLimits]?: WaitingLimits[Name] | undefined;
 };
 
-const PER_CONNECTION = DEFAULT_LIMITS.buildRequestListener.maxWaitingBytesPerConnection;
-
-/** How many messages of the largest size there must be room for on a connection. */
-const MESSAGES = 2;
 const PART_OF_HEAP = 1 / 8;
 
-/** How long to stay away when too much waits, in milliseconds. */
-const RETRY_AFTER_MS = 1000;
-
-/** What callers are told whose call was broken off. */
-const TOO_MUCH_WAITS = "too many bytes wait for the rest of their message";
-
-/**
- * Fill in the limits that are not given.
- *
- * @throws TypeError when one is not a positive whole number
- */
-export function resolveWaitingLimits(
-  given: SomeWaitingLimits & { readonly readMaxBytes?: number | undefined },
-): ByteLimits {
-  const {
-    maxWaitingBytesPerConnection = Math.max(PER_CONNECTION, MESSAGES * (given.readMaxBytes ?? 0)),
-    maxWaitingBytes = Math.ceil(getHeapStatistics().heap_size_limit * PART_OF_HEAP),
-  } = given;
-  assertPositive("maxWaitingBytesPerConnection", maxWaitingBytesPerConnection);
-  assertPositive("maxWaitingBytes", maxWaitingBytes);
-  return { maxBytes: maxWaitingBytes, maxBytesPerConnection: maxWaitingBytesPerConnection };
+/** Find how many bytes may wait in all by default. */
+export function findMaxWaitingBytes(): number {
+  return Math.ceil(getHeapStatistics().heap_size_limit * PART_OF_HEAP);
 }
 
 /** A request whose body is read by others: the bytes of it that wait. */
@@ -126,20 +95,12 @@ function breakOff(req: HttpRequest, res: HttpResponse): void {
     return;
   }
   stopUnreadBody(req, res);
+  const { metadata, rawMessage } = createWaitingError();
   respond(res, {
     status: 429,
-    headers: { "content-type": "application/json", "retry-after": String(RETRY_AFTER_MS / 1000) },
-    body: `${JSON.stringify({ code: "resource_exhausted", message: TOO_MUCH_WAITS })}\n`,
+    headers: { "content-type": "application/json", "retry-after": metadata.get("retry-after") ?? undefined },
+    body: `${JSON.stringify({ code: "resource_exhausted", message: rawMessage })}\n`,
   });
-}
-
-/** Create the error of a call whose bytes were given up. */
-export function createWaitingError(): ConnectError {
-  const refusal = createRefusal("RATE_LIMITED", TOO_MUCH_WAITS, {
-    retryAfterMs: RETRY_AFTER_MS,
-    facts: { check: "rate", expected: "room for its message", got: "none" },
-  });
-  return toConnectError(refusal);
 }
 
 /**

@@ -1,12 +1,11 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { ByteHolder } from "@countersign/server/internal";
+import { type ByteHolder, createWaitingError } from "@countersign/server/internal";
 import { askGates } from "../call/ask-gates.ts";
 import type { Message } from "../call/call-parts.ts";
 import type { CallServing } from "../call/serving.ts";
 import { type Step, takeStep } from "../call/step.ts";
 import type { MessageWire } from "../exchange/message-wire.ts";
-import { createWaitingError } from "../exchange/waiting-bytes.ts";
 import { createFrameParser } from "./read-frame.ts";
 import type { StreamCall } from "./stream-call.ts";
 import { StreamInputs } from "./stream-inputs.ts";

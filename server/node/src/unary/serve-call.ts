@@ -1,4 +1,4 @@
-import type { ByteHolder } from "@countersign/server/internal";
+import { type ByteHolder, createWaitingError } from "@countersign/server/internal";
 import { askGates } from "../call/ask-gates.ts";
 import type { Message } from "../call/call-parts.ts";
 import { invoke } from "../call/invoke.ts";
@@ -6,7 +6,6 @@ import type { CallServing } from "../call/serving.ts";
 import { type Step, takeStep } from "../call/step.ts";
 import { type BodyListener, BodyReader, type BodyShape, type UnusualBody } from "../exchange/body.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
-import { createWaitingError } from "../exchange/waiting-bytes.ts";
 import { ANSWERS } from "./answers.ts";
 import type { UnaryCall } from "./unary-call.ts";
 import { readUnusualBody } from "./unusual-body.ts";

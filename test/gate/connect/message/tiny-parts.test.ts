@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { BodyInspection } from "../../../../server/gate/src/connect/message/body-inspection.ts";
 import { inspectEnvelopes } from "../../../../server/gate/src/connect/message/inspect-envelopes.ts";
 import { inspectWhole } from "../../../../server/gate/src/connect/message/inspect-whole.ts";
+import { UNCOUNTED } from "../../../../server/gate/src/connect/message/waiting-request.ts";
 import { watchCopies } from "../../../support/copies.ts";
 import { notEmpty } from "../../../support/not-empty.ts";
 import { enveloped } from "./hosts.ts";
@@ -14,6 +15,7 @@ const inspection: BodyInspection = {
   isBinary: true,
   maxBytes: 25 * KIB,
   decompress: undefined,
+  waiting: UNCOUNTED,
 };
 const message = Uint8Array.from({ length: 20 * KIB }, (_, at) => at % 251);
 

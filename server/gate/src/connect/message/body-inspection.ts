@@ -1,5 +1,6 @@
 import type { Decompress } from "./decompress.ts";
 import type { MessageInspector } from "./message-inspector.ts";
+import type { WaitingRequest } from "./waiting-request.ts";
 
 /** How the body of a request is looked at. */
 export interface BodyInspection {
@@ -9,4 +10,6 @@ export interface BodyInspection {
   readonly maxBytes: number;
   /** Undefined: messages are not compressed. */
   readonly decompress: Decompress | undefined;
+  /** Counts what has come of a message that is not whole. */
+  readonly waiting: WaitingRequest;
 }

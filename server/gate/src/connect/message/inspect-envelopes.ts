@@ -12,9 +12,12 @@ export async function* inspectEnvelopes(
   inspection: BodyInspection,
 ): AsyncGenerator<Uint8Array> {
   const pile = createEnvelopePile(inspection.maxBytes);
-  for await (const part of body) {
+  const { waiting } = inspection;
+  for await (const part of waiting.read(body)) {
     // All that came is taken before any is handed on, as Connect does: the first error is the same.
-    for (const envelope of pile.takeWhole(part)) {
+    const envelopes = pile.takeWhole(part);
+    waiting.hold(pile.size);
+    for (const envelope of envelopes) {
       const inspected = inspectEnvelope(envelope, inspection);
       yield inspected instanceof Promise ? await inspected : inspected;
     }
@@ -73,6 +76,10 @@ function createEnvelopePile(maxBytes: number) {
     return held.take();
   };
   return {
+    /** How many bytes there are of it. */
+    get size(): number {
+      return held.size;
+    },
     /** Take all envelopes that are whole with this part. @throws ConnectError when the message of one is too large */
     takeWhole(part: Uint8Array): readonly Uint8Array[] {
       const envelopes: Uint8Array[] = [];

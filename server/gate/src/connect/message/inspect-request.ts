@@ -1,10 +1,12 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { ByteBudget } from "../../kernel/byte-budget.ts";
 import type { HandlerRequest } from "../route/without-message.ts";
 import { type Decompress, findDecompress } from "./decompress.ts";
 import { inspectEnvelopes } from "./inspect-envelopes.ts";
 import { inspectQuery } from "./inspect-query.ts";
 import { inspectWhole, tooLarge } from "./inspect-whole.ts";
 import type { MessageInspector } from "./message-inspector.ts";
+import { createWaitingRequest } from "./waiting-request.ts";
 
 /** The fields that say how messages of a protocol are compressed. */
 const ENCODINGS = {
@@ -18,6 +20,8 @@ export interface RequestInspection {
   readonly inspector: MessageInspector;
   /** How large a message may be, in bytes. */
   readonly readMaxBytes: number;
+  /** Counts the bytes that wait for the rest of their message. */
+  readonly budget: ByteBudget;
 }
 
 /**
@@ -29,7 +33,7 @@ export interface RequestInspection {
  */
 export function inspectRequest(
   request: HandlerRequest,
-  { inspector, readMaxBytes }: RequestInspection,
+  { inspector, readMaxBytes, budget }: RequestInspection,
 ): HandlerRequest | Promise<HandlerRequest> {
   const { header, body } = request;
   if (request.method === "GET") {
@@ -49,6 +53,7 @@ export function inspectRequest(
     isBinary,
     maxBytes: maxBytesFor(isBinary, { inspector, readMaxBytes }),
     decompress,
+    waiting: createWaitingRequest(request, budget),
   };
   if (kind !== "unary") {
     return { ...request, body: inspectEnvelopes(body, inspection) };
@@ -61,7 +66,7 @@ export function inspectRequest(
 }
 
 /** Something in front of the routes has read JSON already, and held it to limits of its own. */
-function inspectParsed(json: unknown, inspection: RequestInspection): void {
+function inspectParsed(json: unknown, inspection: SizeInspection): void {
   const bytes = new TextEncoder().encode(JSON.stringify(json ?? null));
   const maxBytes = maxBytesFor(false, inspection);
   if (bytes.length > maxBytes) {
@@ -70,7 +75,9 @@ function inspectParsed(json: unknown, inspection: RequestInspection): void {
   inspection.inspector.inspect(bytes, false);
 }
 
-function maxBytesFor(isBinary: boolean, { inspector, readMaxBytes }: RequestInspection): number {
+type SizeInspection = Omit<RequestInspection, "budget">;
+
+function maxBytesFor(isBinary: boolean, { inspector, readMaxBytes }: SizeInspection): number {
   return isBinary ? readMaxBytes : Math.min(readMaxBytes, inspector.jsonMaxBytes);
 }
 

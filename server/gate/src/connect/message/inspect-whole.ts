@@ -10,7 +10,7 @@ import type { BodyInspection } from "./body-inspection.ts";
  */
 export async function* inspectWhole(
   body: AsyncIterable<Uint8Array>,
-  { inspector, isBinary, maxBytes, decompress }: BodyInspection,
+  { inspector, isBinary, maxBytes, decompress, waiting }: BodyInspection,
   announced: string | null,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const expected = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined;
@@ -18,8 +18,9 @@ export async function* inspectWhole(
     throw tooLarge(maxBytes, expected);
   }
   const parts = createByteParts();
-  for await (const part of body) {
+  for await (const part of waiting.read(body)) {
     parts.add(part);
+    waiting.hold(parts.size);
     if (parts.size > (expected ?? maxBytes)) {
       break;
     }

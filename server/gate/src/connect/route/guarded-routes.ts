@@ -7,6 +7,7 @@ import {
   createMethodImplSpec,
   type Interceptor,
 } from "@connectrpc/connect";
+import { type ByteBudget, createByteBudget } from "../../kernel/byte-budget.ts";
 import type { Gate } from "../gate.ts";
 import { createMessageInspector } from "../message/message-inspector.ts";
 import type { MessageOptions } from "../message/message-options.ts";
@@ -39,6 +40,7 @@ type RouteOptions = NonNullable<Parameters<ConnectRouter["service"]>[2]>;
  */
 export function createGuardedRoutes(options: GuardedRoutesOptions): (router: ConnectRouter) => void {
   const warned = new Set<string>();
+  const budget = createByteBudget(options.messages.waiting);
   const warnOnce = (message: string): void => {
     if (!warned.has(message)) {
       warned.add(message);
@@ -47,7 +49,8 @@ export function createGuardedRoutes(options: GuardedRoutesOptions): (router: Con
   };
   return (router) => {
     const before = router.handlers.length;
-    options.routes(guardRouter(router, options, () => warnOnce(NO_NODE_REQUEST)));
+    const onBareCall = (): void => warnOnce(NO_NODE_REQUEST);
+    options.routes(guardRouter(router, options, { onBareCall, budget }));
     assertGated(router.handlers.slice(before));
     if (!options.isEarly) {
       warnOnce(NO_EARLY_GATE);
@@ -88,7 +91,7 @@ export function describeRouter(router: ConnectRouter, options: ConnectRouterOpti
 function guardRouter(
   router: ConnectRouter,
   options: GuardedRoutesOptions,
-  onBareCall: () => void,
+  { onBareCall, budget }: { readonly onBareCall: () => void; readonly budget: ByteBudget },
 ): ConnectRouter {
   const { gate, guard, interceptors, isEarly, messages } = options;
   const routerOptions = knownOptions.get(router) ?? {};
@@ -102,7 +105,7 @@ function guardRouter(
     const readMaxBytes = own?.readMaxBytes ?? routerOptions.readMaxBytes ?? messages.readMaxBytes;
     for (const handler of added) {
       const inspector = createMessageInspector(handler.method.input, messages.limits);
-      const inspection = { inspector, readMaxBytes };
+      const inspection = { inspector, readMaxBytes, budget };
       handlers.push(gateHandler(handler, { gate, inspection, isEarly, routerOptions, onBareCall }));
     }
     return guarded;
