@@ -11,11 +11,12 @@ const OFFICE = "192.0.2.1";
 function start() {
   const clock = createTestClock();
   const events: unknown[] = [];
+  const attempts = createRateLimit({ limit: 30, windowMs: 60_000, clock, message: "too many attempts" });
   const guard = createSignInGuard({
-    attempts: createRateLimit({ limit: 30, windowMs: 60_000, clock, message: "too many attempts" }),
+    attempts,
     audit: { record: (event) => void events.push(event) },
   });
-  return { clock, guard, events };
+  return { clock, guard, events, attempts };
 }
 
 const right = async () => "in";
@@ -41,6 +42,18 @@ describe("the guard of sign-ins", () => {
       await expect(guard(attempt, wrong)).rejects.toMatchObject({ reason: "CREDENTIALS_INVALID" });
     });
   }
+
+  it("leaves users their attempts at passwords, whatever clients at their address get wrong", async () => {
+    const { guard, attempts } = start();
+    for (let n = 0; n < 40; n++) {
+      await guard({ peer: OFFICE, kind: "secret" }, wrong).catch(() => undefined);
+    }
+    expect(() => attempts.assertAllowed(OFFICE)).not.toThrow();
+    for (let n = 0; n < 30; n++) {
+      attempts.take(OFFICE);
+    }
+    expect(() => attempts.assertAllowed(OFFICE)).toThrow("too many attempts");
+  });
 
   it("puts on record what was wrong, and counts neither what is right nor an outage", async () => {
     const { guard, events } = start();

@@ -65,8 +65,9 @@ export interface CreateIssuerOptions {
    */
   readonly acceptPassword?: AcceptPassword;
   /**
-   * How many attempts to sign in one address has in a minute, and one device that is known by its cookie; Infinity: no
-   * limit. A right client secret, assertion or token of another issuer is never refused for it. Default 30.
+   * How many attempts at passwords one address has in a minute, and one device that is known by its cookie; Infinity: no
+   * limit. One address may send as many wrong client secrets, assertions and tokens of other issuers, apart from these; a
+   * right one is never refused. Default 30.
    */
   readonly signInsPerMinute?: number;
   /**

@@ -26,7 +26,7 @@ export type SignInGuard = <T>(attempt: SignInAttempt, work: () => Promise<T>) =>
 
 /** What {@link createSignInGuard} needs. */
 export interface SignInGuardOptions {
-  /** How many wrong credentials one address may send. */
+  /** How many wrong credentials one address may send, beside its attempts at passwords. */
   readonly attempts: RateLimit;
   readonly audit: AuditSink<CredentialFailureEvent>;
 }
@@ -45,7 +45,8 @@ const CHECKING = { maxRunning: 16, maxWaiting: 1_000, message: "too many sign-in
  *
  * A credential that cannot be guessed is checked in any case, so that one that is right is never refused for what others
  * on its address did. When the address has no attempts left, its check waits behind those of other addresses, and a wrong
- * one is answered with the time to wait. Passwords count before they are checked: see `createCallerRecognition`.
+ * one is answered with the time to wait. Passwords count before they are checked, and apart from these: see
+ * `createCallerRecognition`.
  */
 export function createSignInGuard({ attempts, audit }: SignInGuardOptions): SignInGuard {
   const limits: Readonly<Record<ProofKind, ConcurrencyLimit>> = {
@@ -55,7 +56,9 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
   };
 
   const check = async <T>(peer: string, kind: ProofKind, work: () => Promise<T>): Promise<T> => {
-    const spent = findRefusal(attempts, peer);
+    // Not the key of the address itself: a client with a wrong secret must not keep users beside it from their passwords.
+    const key = `proofs ${peer}`;
+    const spent = findRefusal(attempts, key);
     const source = { address: peer, account: "", isKnown: spent === undefined };
     try {
       return await limits[kind](source, work);
@@ -66,7 +69,7 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
       if (spent !== undefined) {
         throw spent;
       }
-      attempts.take(peer);
+      attempts.take(key);
       throw error;
     }
   };
@@ -82,10 +85,10 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
   };
 }
 
-/** @returns why the address has to wait; undefined when it has attempts left */
-function findRefusal(attempts: RateLimit, peer: string): unknown {
+/** @returns why wrong credentials of an address have to wait; undefined when it has attempts left */
+function findRefusal(attempts: RateLimit, key: string): unknown {
   try {
-    attempts.assertAllowed(peer);
+    attempts.assertAllowed(key);
     return undefined;
   } catch (refusal) {
     return refusal;
