@@ -1,7 +1,7 @@
 import { assertOptionNames } from "./option-names.ts";
 
 /**
- * Fill in the limits that are not given.
+ * Fill in the limits that are not given, or are `undefined`.
  *
  * @param option the name of the option that has them, for errors
  * @throws TypeError when a limit is not a positive whole number, or there is none of that name
@@ -12,10 +12,11 @@ export function resolveLimits<Limits extends object>(
   given: Partial<Limits>,
 ): Limits {
   assertOptionNames(option, given, defaults);
-  for (const [name, value] of Object.entries(given)) {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [name, value] of set) {
     assertPositive(`${option}.${name}`, value);
   }
-  return { ...defaults, ...given };
+  return { ...defaults, ...Object.fromEntries(set) };
 }
 
 /**

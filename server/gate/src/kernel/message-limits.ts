@@ -17,7 +17,7 @@ export interface MessageLimits {
   readonly maxElements: number;
   /**
    * How many members, elements, lists and objects a message in JSON may have, in all. 64 bytes of white space, and 16
-   * characters of a long number or a long name, count as one, too. Default: 4,000.
+   * characters of a long number or a long name, count as one, too. Default: 4,000, or `maxElements` where that is less.
    */
   readonly jsonMaxElements: number;
 }
@@ -28,5 +28,7 @@ export interface MessageLimits {
  * @throws TypeError when a limit is not a positive whole number, or there is none of that name
  */
 export function resolveMessageLimits(given: Partial<MessageLimits> = {}): MessageLimits {
-  return resolveLimits<MessageLimits>("messageLimits", DEFAULT_LIMITS.messageLimits, given);
+  const limits = resolveLimits<MessageLimits>("messageLimits", DEFAULT_LIMITS.messageLimits, given);
+  const { jsonMaxElements = Math.min(limits.jsonMaxElements, limits.maxElements) } = given;
+  return { ...limits, jsonMaxElements };
 }
