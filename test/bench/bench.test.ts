@@ -8,12 +8,12 @@ import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { ALL_BENCHES } from "./benches/all.ts";
 import { cacheMemoryBench } from "./benches/cache-memory.ts";
 import { connectionMemoryBench } from "./benches/connection-memory.ts";
-import { floodBench } from "./benches/flood.ts";
 import { frozenHolderBench } from "./benches/frozen-holder.ts";
 import { hostileBench } from "./benches/hostile.ts";
 import { killedHolderBench } from "./benches/killed-holder.ts";
 import { createLatencyBench } from "./benches/latency.ts";
 import { messagesBench } from "./benches/messages.ts";
+import { refusalsBench } from "./benches/refusals.ts";
 import { rejectUploadBench } from "./benches/reject-upload.ts";
 import { tabNewsBench } from "./benches/tab-news.ts";
 import { tabsBench } from "./benches/tabs.ts";
@@ -105,13 +105,13 @@ describe.concurrent("the benches, as quickly as they can", () => {
     expect(rows[1]?.median).toBeGreaterThan(1024 * 1024);
   });
 
-  it("flood: times good calls among refusals", async () => {
-    const rows = await floodBench.run(QUICK);
+  it("refusals: times good calls among refusals", async () => {
+    const rows = await refusalsBench.run(QUICK);
     const figures = ["rejections", "good-p50", "good-p99"];
     const sides = ["countersign", "connect-jose-per-call"].flatMap((side) =>
       figures.map((figure) => `${side}-${figure}`),
     );
-    expectRows(rows, "flood", sides);
+    expectRows(rows, "refusals", sides);
   });
 
   it("hostile: times refusals over both versions of HTTP", async () => {

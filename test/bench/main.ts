@@ -2,13 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ALL_BENCHES } from "./benches/all.ts";
+import { ALL_FLOODS } from "./flood/floods/all.ts";
 import type { Bench, BenchOptions, Row } from "./run/bench.ts";
 import { assignCores, describeMachine } from "./run/machine.ts";
 import { formatBench, formatLosses, type Judgement, judge } from "./run/report.ts";
 
-const HELP = `usage: npm run bench -- [NAME …] [--json FILE] [--rounds N] [--before DIR] [--quick]
+const HELP = `usage: npm run bench -- [NAME …] [--json FILE] [--rounds N] [--before DIR] [--seconds N]
+                                 [--floods NAMES] [--quick]
 
-Runs benches, all of them without a NAME, each within a minute:
+Runs benches, all of them without a NAME, each within a minute, and flood within half an hour:
   ${ALL_BENCHES.map(({ name }) => name).join(", ")}
 
   --json FILE   write the figures as JSON: rows of {bench, side, unit, median, min, max, rounds}
@@ -16,6 +18,8 @@ Runs benches, all of them without a NAME, each within a minute:
   --before DIR  measure an earlier build beside this one. In bench unary: the processor time of a call in both, and
                 its ratio; in bench install: what comes along, and the time of imports. DIR is where
                 @countersign/server and @countersign/gen are installed, or for unary a built checkout
+  --seconds N   how long each flood of bench flood lasts (default 60)
+  --floods NAMES  the kinds of floods that bench flood makes, with commas (default all)
   --quick       only prove that everything runs: the figures mean nothing`;
 
 const DEFAULT_ROUNDS = 5;
@@ -35,6 +39,8 @@ function parseCommand(args: readonly string[]): Command | undefined {
       json: { type: "string" },
       rounds: { type: "string" },
       before: { type: "string" },
+      seconds: { type: "string" },
+      floods: { type: "string" },
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -50,9 +56,23 @@ function parseCommand(args: readonly string[]): Command | undefined {
   if (!Number.isSafeInteger(rounds) || rounds < 1) {
     throw new TypeError("--rounds must be a whole number from 1");
   }
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+  if (seconds !== undefined && !(seconds > 0)) {
+    throw new TypeError("--seconds must be a number above 0");
+  }
   const benches = ALL_BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const before = values.before === undefined ? {} : { before: resolve(values.before) };
-  return { benches, rounds, quick: values.quick, jsonFile: values.json, ...before };
+  const flood = { ...(seconds === undefined ? {} : { seconds }), ...parseFloods(values.floods) };
+  return { benches, rounds, quick: values.quick, jsonFile: values.json, ...before, ...flood };
+}
+
+function parseFloods(names: string | undefined): Pick<BenchOptions, "floods"> {
+  const floods = names?.split(",");
+  const unknown = floods?.filter((name) => !ALL_FLOODS.some((flood) => flood.name === name)) ?? [];
+  if (unknown.length > 0) {
+    throw new TypeError(`there is no flood ${unknown.join(", ")}`);
+  }
+  return floods === undefined ? {} : { floods };
 }
 
 async function runAll({ benches, jsonFile, ...options }: Command): Promise<void> {

@@ -13,6 +13,7 @@ import { createLatencyBench } from "./latency.ts";
 import { messagesBench } from "./messages.ts";
 import { outageBench } from "./outage.ts";
 import { refreshBench } from "./refresh.ts";
+import { refusalsBench } from "./refusals.ts";
 import { rejectUploadBench } from "./reject-upload.ts";
 import { revocationBench } from "./revocation.ts";
 import { sdkOverheadBench } from "./sdk-overhead.ts";
@@ -39,7 +40,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   gateBench,
   gateRevokedBench,
   rejectUploadBench,
-  floodBench,
+  refusalsBench,
   hostileBench,
   messagesBench,
   cacheMemoryBench,
@@ -60,4 +61,5 @@ export const ALL_BENCHES: readonly Bench[] = [
   killedHolderBench,
   startBench,
   createInstallBench(),
+  floodBench,
 ];

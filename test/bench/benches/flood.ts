@@ -1,68 +1,73 @@
-import { createTokenMaker } from "../fixture/tokens.ts";
-import { type LoadChild, startLoad } from "../load/load-child.ts";
-import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
-import { wait } from "../run/machine.ts";
+import type { Flood } from "../flood/flood.ts";
+import { ALL_FLOODS } from "../flood/floods/all.ts";
+import { callAtPace, type Durations, measureFlood } from "../flood/measure.ts";
+import { startPlace } from "../flood/place.ts";
+import type { Bench, BenchOptions, Row } from "../run/bench.ts";
 import { interleave } from "../run/rounds.ts";
-import { type BenchServer, startServers } from "../servers/server.ts";
 
-const SIDES = ["countersign", "connect-jose-per-call"] as const;
-const FLOOD = { connections: 8, callsPerConnection: 8 };
-const CALLS_PER_SECOND = 100;
-const SECONDS = 3;
-const QUICK_SECONDS = 0.3;
-/** The flood is there before the first good call, and after the last. */
-const MARGIN_SECONDS = 0.25;
+const DEFAULT_SECONDS = 60;
+/** Whether calls are answered is all that a second can say: on a busy machine they take long. */
+const QUICK: Durations = { quiet: 0.3, flood: 1, pause: 0, timeout: 120 };
+/** A flood is long enough for one round of it. */
+const ROUNDS = 1;
+/** What a server may have kept of a flood: the tables of those who have to wait are among it. */
+const MAX_LEFT_MEGABYTES = 16;
 
-/** How good calls fare while somebody floods the server with tokens that are not. */
+/** How good calls fare while a server is flooded, and what that takes of it. */
 export const floodBench: Bench = {
   name: "flood",
   describe: [
-    `${CALLS_PER_SECOND} good gRPC calls a second at a steady pace, timed from when each was due, during a flood`,
-    `flood: ${FLOOD.connections} connections, ${FLOOD.callsPerConnection} calls under way on each, as fast as refusals come`,
-    "every token of the flood is right but for a random signature: the most work that a stranger can ask for",
-    "both clients are Node processes on the core of load",
+    `floods of ${ALL_FLOODS.length} kinds, each for --seconds (${DEFAULT_SECONDS}) against one \`countersign demo\` on SQLite, beside 100 good`,
+    "calls a second of 10 signed-in clients on connections of their own, timed from when each was due",
+    "failed: good calls, of all; p99 / quiet: theirs beside the flood, to that before and after it; cpu, quiet-cpu: of the",
+    "server beside the flood and before it; load-cpu: of the flood's process; rate: what the flood did; sent: its bytes;",
+    "held: the server's memory (RSS) at its peak, above that before; rss-left, heap-left: its memory after 4 s of good",
+    "calls and 2 s of rest, without and after a collection of garbage",
+    ...ALL_FLOODS.map(
+      ({ name, does, isBehindProxy }) =>
+        `${name}: ${does}${isBehindProxy === true ? " (--behind-tls-proxy)" : ""}`,
+    ),
   ],
-  comparisons: [
-    { ours: "countersign-rejections", theirs: "connect-jose-per-call-rejections", better: "higher" },
-    { ours: "countersign-good-p50", theirs: "connect-jose-per-call-good-p50", better: "lower" },
-    { ours: "countersign-good-p99", theirs: "connect-jose-per-call-good-p99", better: "lower" },
-  ],
+  comparisons: ALL_FLOODS.flatMap(({ name }) => [
+    { ours: `${name} failed`, better: "lower" as const, target: 0 },
+    { ours: `${name} heap-left`, better: "lower" as const, target: MAX_LEFT_MEGABYTES },
+  ]),
   run: runFlood,
 };
 
-async function runFlood({ rounds, quick }: BenchOptions): Promise<readonly Row[]> {
-  const tokens = createTokenMaker();
-  const token = tokens.mint();
-  const seconds = quick ? QUICK_SECONDS : SECONDS;
-  await using resources = new AsyncDisposableStack();
-  const clients = { flood: resources.use(startLoad()), good: resources.use(startLoad()) };
-  const started = await startServers(SIDES, { keys: tokens.publicKeys, resources });
-  const sides = started.map((server) => ({
-    name: server.name,
-    measure: () => measure(server, { clients, token, seconds }),
-  }));
-  for (const side of quick ? [] : sides) {
-    await side.measure(); // warms the servers up
+async function runFlood({ quick, seconds, floods }: BenchOptions): Promise<readonly Row[]> {
+  const full = { quiet: 4, flood: seconds ?? DEFAULT_SECONDS, pause: 2, timeout: 10 };
+  const chosen = ALL_FLOODS.filter(({ name }) => floods === undefined || floods.includes(name));
+  const rows: Row[] = [];
+  for (const isBehindProxy of [false, true]) {
+    const kinds = chosen.filter((flood) => (flood.isBehindProxy ?? false) === isBehindProxy);
+    rows.push(...(await floodAll(kinds, isBehindProxy, quick ? QUICK : full)));
   }
-  return await interleave("flood", sides, rounds);
+  return rows;
 }
 
-interface Turn {
-  readonly clients: { readonly flood: LoadChild; readonly good: LoadChild };
-  readonly token: string;
-  readonly seconds: number;
-}
-
-async function measure(server: BenchServer, { clients, token, seconds }: Turn): Promise<readonly Reading[]> {
-  const { name, port } = server;
-  const flood = clients.flood.flood({ ...FLOOD, port, token, seconds: seconds + 2 * MARGIN_SECONDS });
-  const good = wait(MARGIN_SECONDS * 1000).then(() =>
-    clients.good.steady({ port, token, callsPerSecond: CALLS_PER_SECOND, seconds }),
-  );
-  const [rejections, latencies] = await Promise.all([flood, good]);
-  return [
-    { side: `${name}-rejections`, unit: "rejections/s", value: rejections },
-    { side: `${name}-good-p50`, unit: "ms", value: latencies.p50Ms },
-    { side: `${name}-good-p99`, unit: "ms", value: latencies.p99Ms },
-  ];
+async function floodAll(
+  kinds: readonly Flood[],
+  isBehindProxy: boolean,
+  durations: Durations,
+): Promise<readonly Row[]> {
+  if (kinds.length === 0) {
+    return [];
+  }
+  await using place = await startPlace(isBehindProxy);
+  await callAtPace(place, { ...durations, seconds: durations.quiet }); // warms the server up
+  const sides = kinds.map((flood) => ({
+    name: flood.name,
+    measure: async () => {
+      const readings = await measureFlood(flood, place, durations);
+      if (durations !== QUICK) {
+        // All kinds take half an hour: what is known is not lost if it is broken off.
+        console.log(
+          readings.map(({ side, value, unit }) => `${side}: ${value.toFixed(2)} ${unit}`).join(", "),
+        );
+      }
+      return readings;
+    },
+  }));
+  return await interleave("flood", sides, ROUNDS);
 }

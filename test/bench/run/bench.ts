@@ -6,6 +6,10 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** The folder that an earlier build is installed in, to be measured beside this one. Absent: none is. */
   readonly before?: string;
+  /** How long each flood of bench `flood` lasts, in seconds. Absent: a minute. */
+  readonly seconds?: number;
+  /** The kinds of floods that bench `flood` makes. Absent: all. */
+  readonly floods?: readonly string[];
 }
 
 /** One figure that a side gave in one round. */
@@ -58,6 +62,6 @@ export interface Bench {
   /** What it does, and what a reader must know to judge it. */
   readonly describe: readonly string[];
   readonly comparisons: readonly Comparison[];
-  /** Run it for the rounds that were asked for, within a minute. */
+  /** Run it for the rounds that were asked for, within a minute; bench `flood` takes longer. */
   run(options: BenchOptions): Promise<readonly Row[]>;
 }

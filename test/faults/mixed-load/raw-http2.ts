@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { HeaderFields } from "../../differential/case.ts";
 import {
   ACK,
@@ -42,9 +42,20 @@ export interface RawStream {
 
 const CANCEL = 8;
 
-/** Connect, and let the server send as much as it likes. */
-export async function connectRawHttp2(port: number): Promise<RawHttp2> {
-  const socket = connect(port, "127.0.0.1");
+/** How a connection is to be. */
+export interface RawHttp2Options {
+  /** What it runs on. Default: a new connection to the port. */
+  readonly socket?: Socket;
+  /** How many bytes the server may send on each stream, of which it gets no more. Default: 65,535. */
+  readonly streamWindowBytes?: number;
+}
+
+const DEFAULT_WINDOW_BYTES = 65_535;
+const INITIAL_WINDOW_SIZE = Buffer.of(0, 4);
+
+/** Connect, and let the server send as much as it likes, or as a stream's window holds. */
+export async function connectRawHttp2(port: number, options: RawHttp2Options = {}): Promise<RawHttp2> {
+  const { socket = connect(port, "127.0.0.1"), streamWindowBytes = DEFAULT_WINDOW_BYTES } = options;
   const streams = new Map<number, () => void>();
   let isOver = false;
   let lastId = -1;
@@ -76,6 +87,7 @@ export async function connectRawHttp2(port: number): Promise<RawHttp2> {
   });
   await Promise.race([once(socket, "connect"), once(socket, "close")]);
   socket.write(OPENING);
+  send(FRAME.settings, 0, 0, Buffer.concat([INITIAL_WINDOW_SIZE, toUint32(streamWindowBytes)]));
   send(FRAME.windowUpdate, 0, 0, toUint32(0x3fffffff));
   return {
     open(fields) {
