@@ -1,3 +1,4 @@
+import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
 import { respond, respondJson, respondMethodNotAllowed } from "./respond.ts";
 
@@ -41,7 +42,8 @@ export function createAdminHandler(options: AdminOptions): HttpHandler {
       respond(res, { status: 200, headers: { "content-type": options.metrics.contentType }, body });
     },
   };
-  const handle = (req: HttpRequest, res: HttpResponse): void => {
+  const answer = (req: HttpRequest, res: HttpResponse): void => {
+    stopUnreadBody(req, res);
     const path = req.url?.split("?", 1)[0] ?? "";
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) {
@@ -58,5 +60,5 @@ export function createAdminHandler(options: AdminOptions): HttpHandler {
       respondJson(res, 503, { status: "not ready" });
     });
   };
-  return { handle };
+  return { handle: (req, res) => whenParsed(req, () => answer(req, res)) };
 }

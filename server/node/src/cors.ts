@@ -1,5 +1,6 @@
 import { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "@countersign/server";
 import { assertOrigins } from "@countersign/server/internal";
+import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { assertFieldNames } from "./field-names.ts";
 import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { respond } from "./respond.ts";
@@ -73,7 +74,10 @@ export function createCors({ allowedOrigins = [], allowedHeaders = [] }: CorsOpt
         res.setHeader("access-control-allow-headers", headers);
         res.setHeader("access-control-max-age", String(PREFLIGHT_MAX_AGE_SECONDS));
       }
-      respond(res, { status: 204 });
+      whenParsed(req, () => {
+        stopUnreadBody(req, res);
+        respond(res, { status: 204 });
+      });
       return "answered";
     },
   };

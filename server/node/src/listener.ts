@@ -4,12 +4,15 @@ import {
   createSecureServer,
   type Http2SecureServer,
   type Http2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
 } from "node:http2";
 import type { Socket } from "node:net";
 import { isLoopback } from "@countersign/server/internal";
 import { type Admission, createAdmission } from "./admit.ts";
 import { createHostCheck } from "./allowed-hosts.ts";
 import { type Connections, createConnections } from "./connections.ts";
+import { type RequestFault, respondFault } from "./exchange/request-fault.ts";
 import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
@@ -163,11 +166,13 @@ function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
   return server;
 }
 
+const NO_TUNNEL: RequestFault = { status: 405, error: "method not allowed" };
+
 /**
  * Offer every stream to the handler before Node makes a request and a response of it.
  *
  * A stream that was reset in the same moment goes to no handler: Node would answer its `expect: 100-continue`, and
- * throw where no code can catch it.
+ * throw where no code can catch it. Nor does a CONNECT: Node would leave it open for as long as its client likes.
  */
 function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamHandler): void {
   const compatibility = server.listeners("stream");
@@ -177,6 +182,12 @@ function offerStreams(server: Http2Server | Http2SecureServer, onStream: StreamH
       stream.on("error", ignore);
       // A stream with unread bytes would hold its connection open for ever.
       stream.resume();
+      return;
+    }
+    if (headers[":method"] === "CONNECT") {
+      // The form in which Node hands streams over.
+      const req = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+      respondFault(req, new Http2ServerResponse(stream), NO_TUNNEL);
       return;
     }
     if (onStream(stream, headers, rawHeaders)) {

@@ -21,7 +21,13 @@ import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { boundTrailerMessage } from "./exchange/error-text.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
-import { countBody, createWaitingBody, type WaitingBody } from "./exchange/waiting-bytes.ts";
+import {
+  countBody,
+  createSum,
+  createWaitingBody,
+  sizeOfHeader,
+  type WaitingBody,
+} from "./exchange/waiting-bytes.ts";
 import { createFastPath, type FastPathOptions } from "./fast-path.ts";
 import {
   type HttpRequest,
@@ -84,7 +90,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
       }
       const arriving = toArriving(req);
       arrivals.add(arriving);
-      const body = packParts(countBody(request.body, waiting));
+      const headerBytes = sizeOfHeader(req.rawHeaders);
+      waiting.hold(headerBytes);
+      const body = packParts(countBody(request.body, waiting, createSum(headerBytes)));
       return handler({ ...request, body }).finally(() => arrivals.delete(arriving));
     };
     return (req, res) => {

@@ -78,10 +78,11 @@ interface Opened {
 
 function withhold(
   session: ClientHttp2Session,
-  { path, type, body }: (typeof WITHHELD)[keyof typeof WITHHELD],
+  { path, type, body }: { readonly path: string; readonly type: string; readonly body: string | Buffer },
+  fields: Readonly<Record<string, string>> = {},
 ): Opened {
   const stream = session.request(
-    { ":method": "POST", ":path": path, "content-type": type },
+    { ":method": "POST", ":path": path, "content-type": type, ...fields },
     { endStream: false },
   );
   const opened: Opened = { stream, isOver: false, status: 0 };
@@ -162,6 +163,19 @@ describe.each([true, false])(
         expect(received).toMatch(/retry-after: 1\r\n/i);
         expect(received).toContain("too many bytes wait");
       }
+    });
+
+    it("are counted with their header, of which nothing but a byte each need have been sent", async () => {
+      await using serving = await start({ unaryFastPath });
+      const session = connectHttp2(serving.origin);
+      const field = { "x-large": text(7 * KIB) };
+      const opened = Array.from({ length: 24 }, () =>
+        withhold(session, { ...WITHHELD["a call of Connect"], body: "" }, field),
+      );
+      await expect.poll(() => opened.filter(({ isOver }) => !isOver).length).toBeLessThanOrEqual(9);
+      expect(opened.at(-1)?.isOver).toBe(false);
+      expect(await callOnce(session)).toBe(200);
+      session.destroy();
     });
 
     it("are not counted when they are whole: one connection may send any number of large messages", async () => {

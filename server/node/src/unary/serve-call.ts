@@ -6,6 +6,7 @@ import type { CallServing } from "../call/serving.ts";
 import { type Step, takeStep } from "../call/step.ts";
 import { type BodyListener, BodyReader, type BodyShape, type UnusualBody } from "../exchange/body.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
+import { sizeOfHeader } from "../exchange/waiting-bytes.ts";
 import { ANSWERS } from "./answers.ts";
 import type { UnaryCall } from "./unary-call.ts";
 import { readUnusualBody } from "./unusual-body.ts";
@@ -23,11 +24,14 @@ class ServedCall implements BodyListener, ByteHolder {
   /** What its body is put together by, while that waits. */
   #reader: BodyReader | undefined;
   #isUnusual = false;
+  #isGivenUp = false;
+  readonly #headerBytes: number;
 
   constructor(call: UnaryCall, serving: CallServing) {
     this.call = call;
     this.serving = serving;
     this.connection = call.exchange.connection;
+    this.#headerBytes = sizeOfHeader(call.exchange.request.rawHeaders);
   }
 
   get peer(): string {
@@ -37,7 +41,10 @@ class ServedCall implements BodyListener, ByteHolder {
   receive(shape: BodyShape): void {
     this.#reader = new BodyReader(shape, this);
     this.serving.arrivals.add(this.call.exchange);
-    this.call.exchange.receive(this.#reader);
+    this.onBytes(0);
+    if (!this.#isGivenUp) {
+      this.call.exchange.receive(this.#reader);
+    }
   }
 
   /** The rest is thrown away as it comes, until the answer has closed the stream or the connection. */
@@ -47,12 +54,13 @@ class ServedCall implements BodyListener, ByteHolder {
       this.call.exchange.hangUp();
       return;
     }
+    this.#isGivenUp = true;
     this.#reader?.drop();
     refuse(this, createWaitingError());
   }
 
   onBytes(bytes: number): void {
-    this.serving.waiting.budget.hold(this, bytes);
+    this.serving.waiting.budget.hold(this, this.#headerBytes + bytes);
   }
 
   /** Wait no longer for its request. */
