@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { readForm } from "../../../server/issuer/src/oauth2/form.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { toStream } from "../../support/to-stream.ts";
+import { readingBy } from "./form-reading.ts";
 
 /** How many parts come before the memory of one is used for another. */
 const PARTS_ALIVE = 256;
@@ -26,7 +27,7 @@ describe("a form that comes byte by byte", () => {
   it("is put together on the way: each part takes far more memory than it brings", async () => {
     const token = Array.from({ length: 5_000 }, (_, index) => index).join("-");
     const body = toStream(byteByByte(Buffer.from(`token=${token}`)));
-    const form = await readForm(post(body), createTestClock());
+    const form = await readForm(post(body), readingBy(createTestClock()));
     expect(form.need("token")).toBe(token);
   });
 });
@@ -45,7 +46,7 @@ describe("a form that has no end", () => {
       },
       { highWaterMark: 0 },
     );
-    await expect(readForm(post(body), createTestClock())).rejects.toMatchObject({
+    await expect(readForm(post(body), readingBy(createTestClock()))).rejects.toMatchObject({
       code: "invalid_request",
       status: 413,
     });
@@ -70,7 +71,7 @@ describe("a form that has no end", () => {
       },
       { highWaterMark: 0 },
     );
-    await expect(readForm(post(body), createTestClock())).rejects.toMatchObject({
+    await expect(readForm(post(body), readingBy(createTestClock()))).rejects.toMatchObject({
       code: "invalid_request",
       status: 413,
     });
@@ -88,7 +89,7 @@ describe("a form that has no end", () => {
       },
       cancel: cancelled,
     });
-    const read = readForm(post(body), clock);
+    const read = readForm(post(body), readingBy(clock));
     const refused = expect(read).rejects.toMatchObject({ code: "invalid_request", status: 408 });
     for (let second = 0; second < 9; second++) {
       clock.advance(1_000);
@@ -104,7 +105,7 @@ describe("a form that has no end", () => {
 
   it("is not waited for any longer when it has come", async () => {
     const clock = createTestClock();
-    await readForm(post(toStream([Buffer.from("a=b")])), clock);
+    await readForm(post(toStream([Buffer.from("a=b")])), readingBy(clock));
     expect(clock.scheduledMs).toEqual([]);
   });
 
@@ -112,7 +113,7 @@ describe("a form that has no end", () => {
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.error(new Error("reset")),
     });
-    await expect(readForm(post(body), createTestClock())).rejects.toMatchObject({
+    await expect(readForm(post(body), readingBy(createTestClock()))).rejects.toMatchObject({
       code: "invalid_request",
       status: 400,
     });
@@ -128,7 +129,7 @@ describe("the type of a form", () => {
     "application/x-www-form-urlencodedx": false,
   };
   it.each(Object.entries(types))("%s", async (type, isForm) => {
-    const read = readForm(post(toStream([Buffer.from("a=b")]), type), createTestClock());
+    const read = readForm(post(toStream([Buffer.from("a=b")]), type), readingBy(createTestClock()));
     await (isForm
       ? expect(read).resolves.toMatchObject({ get: expect.any(Function) })
       : expect(read).rejects.toMatchObject({ code: "invalid_request", status: 400 }));

@@ -2,6 +2,7 @@ import type { EndpointContext } from "@countersign/server";
 import { expect, test, vi } from "vitest";
 import { createOAuthEndpoint, type OAuthAnswer } from "../../../server/issuer/src/oauth2/oauth-endpoint.ts";
 import { createTestClock } from "../../support/test-clock.ts";
+import { readingBy } from "./form-reading.ts";
 
 const post = (): Request =>
   new Request("https://issuer.example/oauth2/token", {
@@ -10,7 +11,7 @@ const post = (): Request =>
   });
 
 const createEndpoint = (answer: OAuthAnswer, onError: (error: unknown) => void = () => undefined) =>
-  createOAuthEndpoint({ clock: createTestClock(), onError }, answer);
+  createOAuthEndpoint({ ...readingBy(createTestClock()), onError }, answer);
 
 test("an endpoint answers an unexpected error also when onError throws", async () => {
   const print = vi.spyOn(console, "error").mockReturnValue();

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { createOAuthEndpoint } from "../../../server/issuer/src/oauth2/oauth-endpoint.ts";
 import { connectRaw, readAll, serve } from "../../node/serving.ts";
 import { createTestClock } from "../../support/test-clock.ts";
+import { readingBy } from "./form-reading.ts";
 
 const PATH = "/oauth2/token";
 const TYPE = "application/x-www-form-urlencoded";
@@ -12,7 +13,7 @@ const TYPE = "application/x-www-form-urlencoded";
 async function serveEndpoint() {
   const clock = createTestClock();
   const onError = vi.fn();
-  const endpoint = createOAuthEndpoint({ clock, onError }, async () => ({}));
+  const endpoint = createOAuthEndpoint({ ...readingBy(clock), onError }, async () => ({}));
   const serving = await serve({ endpoints: { [PATH]: endpoint }, onError });
   /** Have ten seconds pass once the server waits for a form. */
   const passTime = async (): Promise<void> => {

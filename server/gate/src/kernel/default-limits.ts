@@ -59,6 +59,8 @@ export const DEFAULT_LIMITS = {
   forms: {
     // Room for two tokens and an assertion.
     maxFormBytes: 64 * KIB,
+    // Those of 256 clients that each send as much as they may.
+    maxWaitingFormBytes: 16 * MIB,
     maxParameters: 64,
     formTimeoutMs: 10 * SECOND_MS,
   },

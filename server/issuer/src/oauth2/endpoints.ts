@@ -1,4 +1,5 @@
 import type { Clock, Endpoint } from "@countersign/server";
+import { createByteBudget, DEFAULT_LIMITS } from "@countersign/server/internal";
 import type { SignIn } from "../services/session-sign-in.ts";
 import type { TokenExchange } from "../services/token-exchange.ts";
 import type { TokenLookup } from "../services/token-lookup.ts";
@@ -43,14 +44,18 @@ export interface OAuthEndpointsOptions {
  * ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)), `/oauth2/revoke` ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009))
  * and `/oauth2/introspect` ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)).
  *
- * A form may have 64 KiB and 10 seconds to arrive, on any host.
+ * A form may have 64 KiB and 10 seconds to arrive, and all that are not whole 16 MiB, on any host.
  * The limits count by the peer that the host names: where it names none, all clients count as one.
  */
 export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<Record<string, Endpoint>> {
   const { onError, clock } = options;
+  const { maxWaitingFormBytes: maxBytes } = DEFAULT_LIMITS.forms;
+  // No host says which connection a form comes over: they are counted in all.
+  const budget = createByteBudget({ maxBytes, maxBytesPerConnection: maxBytes });
+  const serving = { onError, clock, budget };
   return {
-    "/oauth2/token": createOAuthEndpoint({ onError, clock }, createTokenEndpoint(options)),
-    "/oauth2/revoke": createOAuthEndpoint({ onError, clock }, createRevocationEndpoint(options)),
-    "/oauth2/introspect": createOAuthEndpoint({ onError, clock }, createIntrospectionEndpoint(options)),
+    "/oauth2/token": createOAuthEndpoint(serving, createTokenEndpoint(options)),
+    "/oauth2/revoke": createOAuthEndpoint(serving, createRevocationEndpoint(options)),
+    "/oauth2/introspect": createOAuthEndpoint(serving, createIntrospectionEndpoint(options)),
   };
 }

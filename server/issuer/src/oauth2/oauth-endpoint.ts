@@ -1,5 +1,5 @@
 import type { Clock, Endpoint, EndpointContext } from "@countersign/server";
-import { isolateSink, toQuotable } from "@countersign/server/internal";
+import { type ByteBudget, isolateSink, toQuotable } from "@countersign/server/internal";
 import { type Form, readForm } from "./form.ts";
 import { toJsonResponse } from "./json-response.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";
@@ -18,6 +18,8 @@ export interface OAuthEndpointOptions {
   readonly onError: (error: unknown) => void;
   /** Measures how long a request takes to arrive. */
   readonly clock: Clock;
+  /** Counts what has come of requests that are not whole. */
+  readonly budget: ByteBudget;
 }
 
 /** Answers a request: an object becomes JSON; undefined, an empty body. */
@@ -25,13 +27,14 @@ export type OAuthAnswer = (request: OAuthRequest) => Promise<object | undefined>
 
 /** Create an endpoint that takes forms by POST, and answers errors as RFC 6749 §5.2 says. It never rejects. */
 export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuthAnswer): Endpoint {
-  const { clock } = options;
+  const { clock, budget } = options;
   const onError = isolateSink(options.onError);
   return async (request, context) => {
     try {
       assertPost(request);
-      const form = await readForm(request, clock);
-      return toJsonResponse(await answer({ headers: request.headers, form, peer: toPeer(context) }));
+      const peer = toPeer(context);
+      const form = await readForm(request, { clock, budget, peer });
+      return toJsonResponse(await answer({ headers: request.headers, form, peer }));
     } catch (reason) {
       const known = toOAuthError(reason);
       if (known === undefined && !request.signal.aborted) {

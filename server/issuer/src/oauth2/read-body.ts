@@ -1,4 +1,5 @@
 import type { Clock } from "@countersign/server";
+import type { ByteBudget, ByteHolder } from "@countersign/server/internal";
 
 /** How a body is held to its limits. */
 export interface BodyLimits {
@@ -8,13 +9,20 @@ export interface BodyLimits {
   readonly timeoutMs: number;
   /** Measures that. */
   readonly clock: Clock;
+  /** Counts what has come of this body and of others that are not whole. */
+  readonly budget: ByteBudget;
+  /** Where it comes from, in the form that limits count by. */
+  readonly peer: string;
 }
 
 /** What became of a body. */
 export type ReadBody =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }
-  /** Larger than it may be, or in too many parts; longer on its way than it may take, or ended by the client before its end. */
-  | { readonly kind: "too large" | "too late" | "broken off" };
+  /**
+   * Larger than it may be, or in too many parts; longer on its way than it may take; given up because too many bytes of others
+   * wait with it; or ended by the client before its end.
+   */
+  | { readonly kind: "too large" | "too late" | "given up" | "broken off" };
 
 /** Most forms fit in. */
 const FIRST_BYTES = 4 * 1024;
@@ -32,7 +40,7 @@ const MAX_EMPTY_PARTS = 1_000;
  */
 export async function readBody(
   body: ReadableStream<Uint8Array> | null,
-  { maxBytes, timeoutMs, clock }: BodyLimits,
+  { maxBytes, timeoutMs, clock, budget, peer }: BodyLimits,
 ): Promise<ReadBody> {
   const reader = body?.getReader();
   if (reader === undefined) {
@@ -41,26 +49,30 @@ export async function readBody(
   const bytes = createBytes(maxBytes);
   // The reader is not waited for: a body may be one that cannot be cancelled. What is read of it is thrown away.
   const stop = (): void => void reader.cancel().catch(() => undefined);
-  let isLate = false;
+  let fault: "too late" | "given up" | undefined;
   // A read that waits ends with this, as if the body were whole: no race of promises is needed.
-  const cancel = clock.schedule(() => {
-    isLate = true;
+  const endWith = (reason: "too late" | "given up"): void => {
+    fault ??= reason;
     stop();
-  }, timeoutMs);
+  };
+  const cancel = clock.schedule(() => endWith("too late"), timeoutMs);
+  const holder: ByteHolder = { connection: reader, peer, giveUp: () => endWith("given up") };
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       if (!bytes.add(part.value)) {
         stop();
         return { kind: "too large" };
       }
+      budget.hold(holder, bytes.size);
     }
   } catch {
     // The only reason for which the body of a request breaks: the client has left, and gets no answer.
-    return { kind: isLate ? "too late" : "broken off" };
+    return { kind: fault ?? "broken off" };
   } finally {
     cancel();
+    budget.release(holder);
   }
-  return isLate ? { kind: "too late" } : { kind: "whole", bytes: bytes.take() };
+  return fault !== undefined ? { kind: fault } : { kind: "whole", bytes: bytes.take() };
 }
 
 /** Bytes in one piece of memory, which grows with them. */
@@ -69,6 +81,10 @@ function createBytes(maxBytes: number) {
   let size = 0;
   let emptyParts = 0;
   return {
+    /** How many there are. */
+    get size(): number {
+      return size;
+    },
     /** Copy a part. @returns false when it is too much */
     add(part: Uint8Array): boolean {
       const end = size + part.length;
