@@ -140,6 +140,18 @@ describeStores("an owner whose account strangers guess at", (open) => {
     expect(await attempt(OWNER, HOME)).toBe(0);
   });
 
+  it("has as many attempts with one session as with one address, at however many accounts", async () => {
+    await using store = await open();
+    const { attempt, begin } = await start(store, 30);
+    const { refreshToken } = await begin(HOME.peer);
+    const guess = (n: number, peer: string) =>
+      attempt({ username: `account-${n}`, password: "wrong horse" }, { peer, refreshToken });
+    for (let n = 0; n < 30; n++) {
+      expect(await guess(n, EVIL.peer)).toBe("CREDENTIALS_INVALID");
+    }
+    expect(await guess(30, "203.0.113.9")).toBe(2_000);
+  });
+
   it("gets in with a known device when her address has no attempts left", async () => {
     await using store = await open();
     const { attempt, clock, device } = await start(store, 30);

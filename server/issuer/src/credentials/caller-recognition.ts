@@ -71,10 +71,10 @@ export function createCallerRecognition(options: CallerRecognitionOptions): Call
     }
     const sessionId = origin.sessionId ?? sessionIdOf(refreshToken);
     if (sessionId !== undefined) {
-      const source = known("session", sessionId);
-      spend(source.bucket);
+      // One budget for all accounts: each name that is tried with the session costs a look into the store.
+      spend(digest(["session", sessionId]));
       if (await isOwner(username, sessionId)) {
-        return source;
+        return known("session", sessionId);
       }
     }
     // The address pays before the store is asked.
