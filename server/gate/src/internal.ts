@@ -1,6 +1,6 @@
 // What the other packages of Countersign need of this one, in the same release. It changes without notice.
 
-export { createAuthenticator } from "./authenticate/authenticator.ts";
+export { createAuthenticator, type TokenOrigin } from "./authenticate/authenticator.ts";
 export type { UnverifiedJws } from "./authenticate/compact-jws.ts";
 export { hasRefusedHeader, parseCompactJws } from "./authenticate/compact-jws.ts";
 export type { TrustedIssuer } from "./authenticate/issuers.ts";

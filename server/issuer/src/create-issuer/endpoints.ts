@@ -1,5 +1,10 @@
 import type { Endpoint, IssuerOptions } from "@countersign/server";
-import { createAuthenticator, createTrustedIssuers, resolveIssuer } from "@countersign/server/internal";
+import {
+  createAuthenticator,
+  createTrustedIssuers,
+  resolveIssuer,
+  type TokenOrigin,
+} from "@countersign/server/internal";
 import { readAssertionIssuer } from "../credentials/client-assertion.ts";
 import { createDocuments } from "../oauth2/documents.ts";
 import { createOAuthEndpoints } from "../oauth2/endpoints.ts";
@@ -81,7 +86,7 @@ function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: 
     cacheEntries: CACHE_ENTRIES,
     maxTokenBytes,
   });
-  return (token: string) => authenticator.authenticate(token);
+  return (token: string, origin: TokenOrigin) => authenticator.authenticate(token, origin);
 }
 
 /** Put the public documents together: the key set, and what clients discover. */

@@ -4,8 +4,10 @@ import {
   createAuthenticator,
   createTrustedIssuers,
   parseCompactJws,
+  type TokenOrigin,
   type TrustedIssuer,
 } from "@countersign/server/internal";
+import { isVerdictOnToken } from "./token-verdict.ts";
 
 /** What {@link createFederatedTokens} needs. */
 export interface FederatedTokensOptions {
@@ -30,10 +32,11 @@ export interface FederatedTokens {
   /**
    * Verify a token.
    *
-   * @throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the keys of the issuer cannot
-   *   be had
+   * @param origin where it comes from. Default: not known
+   * @throws AuthError `CREDENTIALS_INVALID` for anything wrong, `AUTH_UNAVAILABLE` when the keys of the issuer cannot be
+   *   had, and `RATE_LIMITED` when too many tokens wait for a check
    */
-  verify(token: string): Promise<FederatedToken>;
+  verify(token: string, origin?: TokenOrigin): Promise<FederatedToken>;
 }
 
 const CACHE_ENTRIES = 1_000;
@@ -59,8 +62,8 @@ export function createFederatedTokens(options: FederatedTokensOptions): Federate
         return false;
       }
     },
-    async verify(token) {
-      const principal = await authenticate(() => authenticator.authenticate(token));
+    async verify(token, origin) {
+      const principal = await authenticate(() => authenticator.authenticate(token, origin));
       return { principal, issuer: issuers.get(principal.issuer)?.issuer ?? "" };
     },
   };
@@ -70,7 +73,7 @@ async function authenticate(work: () => Principal | Promise<Principal>): Promise
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof AuthError) || cause.reason === "AUTH_UNAVAILABLE") {
+    if (!isVerdictOnToken(cause)) {
       throw cause;
     }
     const rule = cause.reason === "TOKEN_EXPIRED" ? "the token has expired" : "the token is not valid here";

@@ -1,6 +1,6 @@
 import type { Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import { parseCompactJws, toShortType } from "@countersign/server/internal";
+import { parseCompactJws, type TokenOrigin, toShortType } from "@countersign/server/internal";
 import { type FederatedIdentity, type FederatedIssuer, toIdentity } from "./federated-identity.ts";
 import { createFederatedTokens } from "./federated-tokens.ts";
 
@@ -16,8 +16,15 @@ export interface FederationOptions {
 /** What a token is, in the words of [RFC 8693 §3](https://www.rfc-editor.org/rfc/rfc8693#section-3). */
 export type ExchangedTokenType = "access_token" | "id_token" | "jwt";
 
-/** Finds out whom a token of another issuer stands for. Its type, when it was declared, must not be another. */
-export type Federation = (token: string, type?: ExchangedTokenType) => Promise<FederatedIdentity>;
+/**
+ * Finds out whom a token of another issuer stands for. Its type, when it was declared, must not be another; its check waits
+ * with those of the same peer.
+ */
+export type Federation = (
+  token: string,
+  type?: ExchangedTokenType,
+  origin?: TokenOrigin,
+) => Promise<FederatedIdentity>;
 
 /**
  * Create the check of tokens of other issuers, to be exchanged for ours (RFC 8693 §2.1).
@@ -37,8 +44,8 @@ export function createFederation(options: FederationOptions): Federation {
     toleranceSeconds,
     maxTokenBytes,
   });
-  return async (token, type = "jwt") => {
-    const { principal, issuer: name } = await tokens.verify(token);
+  return async (token, type = "jwt", origin) => {
+    const { principal, issuer: name } = await tokens.verify(token, origin);
     if (type === "id_token" && isAccessToken(token, maxTokenBytes)) {
       throw invalid("the token is an access token and was declared an ID token");
     }

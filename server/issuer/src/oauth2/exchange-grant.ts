@@ -27,7 +27,7 @@ export async function exchangeTokens(
   request: OAuthRequest,
   caller: Caller,
 ): Promise<Granted> {
-  const { form } = request;
+  const { form, peer } = request;
   const client = needClient(caller);
   assertGranted(client, "token-exchange");
   if ((form.get("requested_token_type") ?? ISSUED_TOKEN_TYPE) !== ISSUED_TOKEN_TYPE) {
@@ -39,7 +39,7 @@ export async function exchangeTokens(
   const use = toSessionUse(request);
   // RFC 8693 §2.2.2: what is wrong with either token makes the request invalid, not the grant.
   const tokens = await namingWrongCredentials("invalid_request", () =>
-    exchange({ client, subject, actor, scopes, resources, use }),
+    exchange({ client, subject, actor, scopes, resources, peer, use }),
   );
   return { tokens, issuedTokenType: ISSUED_TOKEN_TYPE };
 }

@@ -24,7 +24,7 @@ export interface IntrospectionDeps {
 export function createIntrospectionEndpoint(deps: IntrospectionDeps): OAuthAnswer {
   return async (request) => {
     const client = needClient(await readCaller(deps.signIn, request));
-    const token = await deps.findToken(request.form.need("token"));
+    const token = await deps.findToken(request.form.need("token"), request);
     const description = token !== undefined && mayLearnOf(client, token) ? describe(deps, token) : undefined;
     return description ?? { active: false };
   };

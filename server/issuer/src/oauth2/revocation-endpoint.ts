@@ -39,7 +39,7 @@ export function createRevocationEndpoint(deps: RevocationDeps): OAuthAnswer {
   return async (request) => {
     const caller = await readCaller(deps.signIn, request);
     const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needClient(caller).clientId;
-    const token = await deps.findToken(request.form.need("token"));
+    const token = await deps.findToken(request.form.need("token"), request);
     if (token !== undefined) {
       await revoke(deps, token, clientId);
     } else if (deps.revocations.unwritten > 0) {

@@ -1,6 +1,7 @@
 import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import { toClientSubject } from "../credentials/client-names.ts";
+import { isVerdictOnToken } from "../credentials/token-verdict.ts";
 import type { Authentication } from "../store/session-record.ts";
 
 /** Whom one of our own access tokens is about. */
@@ -20,13 +21,13 @@ export interface OwnIdentity extends Authentication {
  * Read one of our own access tokens.
  *
  * @param authenticate verifies it
- * @throws AuthError `CREDENTIALS_INVALID` when it is not good, `AUTH_UNAVAILABLE` when that cannot be found out
+ * @throws AuthError `CREDENTIALS_INVALID` when it is not good, `AUTH_UNAVAILABLE` and `RATE_LIMITED` when that cannot be
+ *   found out
  */
 export async function readOwnIdentity(
-  authenticate: (token: string) => Principal | Promise<Principal>,
-  token: string,
+  authenticate: () => Principal | Promise<Principal>,
 ): Promise<OwnIdentity> {
-  const principal = await verify(authenticate, token);
+  const principal = await verify(authenticate);
   const { subject, clientId, scopes, roles, authTimeSeconds, expiresAtSeconds, sessionId, claims } =
     principal;
   if (sessionId === undefined) {
@@ -46,14 +47,11 @@ export async function readOwnIdentity(
   };
 }
 
-async function verify(
-  authenticate: (token: string) => Principal | Promise<Principal>,
-  token: string,
-): Promise<Principal> {
+async function verify(authenticate: () => Principal | Promise<Principal>): Promise<Principal> {
   try {
-    return await authenticate(token);
+    return await authenticate();
   } catch (cause) {
-    if (cause instanceof AuthError && cause.reason !== "AUTH_UNAVAILABLE") {
+    if (isVerdictOnToken(cause)) {
       throw new AuthError("CREDENTIALS_INVALID", "the token is not valid, or no longer", { cause });
     }
     throw cause;

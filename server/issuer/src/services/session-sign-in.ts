@@ -103,7 +103,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     });
   };
   const federated = async ({ token, ...input }: FederatedInput): Promise<IssuedTokens> => {
-    const identity = await federation(token);
+    const identity = await federation(token, "jwt", input);
     if (input.client !== undefined) {
       assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
     }

@@ -1,5 +1,6 @@
 import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import type { TokenOrigin } from "@countersign/server/internal";
 import type { FederatedIdentity } from "../credentials/federated-identity.ts";
 import type { ExchangedTokenType, Federation } from "../credentials/federation.ts";
 import type { AccessGrants, NewAccess } from "../sessions/access-grants.ts";
@@ -31,6 +32,8 @@ export interface ExchangeInput {
   readonly scopes: readonly string[];
   /** The resources that the token is to be for (RFC 8707); none: the audience of the issuer. Default: none. */
   readonly resources?: readonly string[] | undefined;
+  /** Where it asks from, in the form that limits count by: checks of tokens wait with those of the same peer. */
+  readonly peer: string;
   /** Where it asks from. Default: not known. */
   readonly use?: SessionUse | undefined;
 }
@@ -42,7 +45,7 @@ export interface TokenExchangeOptions extends SessionBeginners {
   /** Has the accounts and clients that tokens of ours are about. */
   readonly store: Store;
   /** Verifies our own access tokens. */
-  readonly authenticate: (token: string) => Principal | Promise<Principal>;
+  readonly authenticate: (token: string, origin: TokenOrigin) => Principal | Promise<Principal>;
   /** Reads the claim `iss` of a token, without believing it. */
   readonly issuerOf: (token: string) => string | undefined;
   readonly federation: Federation;
@@ -68,19 +71,21 @@ type Identity =
 
 /** Create the exchange of tokens ([RFC 8693](https://www.rfc-editor.org/rfc/rfc8693)). */
 export function createTokenExchange(options: TokenExchangeOptions): TokenExchange {
-  const identify = async ({ token, type }: ExchangedToken): Promise<Identity> => {
+  const identify = async ({ token, type }: ExchangedToken, origin: TokenOrigin): Promise<Identity> => {
     if (options.issuerOf(token) !== options.issuer) {
-      return { kind: "federated", identity: await options.federation(token, type) };
+      return { kind: "federated", identity: await options.federation(token, type, origin) };
     }
     if (type === "id_token") {
       throw new AuthError("CREDENTIALS_INVALID", "this server issues no ID tokens");
     }
-    return { kind: "own", identity: await readOwnIdentity(options.authenticate, token) };
+    return { kind: "own", identity: await readOwnIdentity(() => options.authenticate(token, origin)) };
   };
-  return async ({ client, subject, actor, scopes, resources, use }) => {
-    const owner = await identify(subject);
+  return async ({ client, subject, actor, scopes, resources, peer, use }) => {
+    const owner = await identify(subject, { peer });
     const party =
-      actor === undefined ? toClientParty(client.clientId, options.issuer) : toParty(await identify(actor));
+      actor === undefined
+        ? toClientParty(client.clientId, options.issuer)
+        : toParty(await identify(actor, { peer }));
     const { principal } = owner.identity;
     const before = owner.kind === "own" ? readOwnActor(principal) : takeOverActor(principal);
     const act = toActor(party, principal, before);

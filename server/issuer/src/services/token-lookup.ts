@@ -1,5 +1,6 @@
 import type { Principal } from "@countersign/server";
-import { AuthError } from "@countersign/server";
+import type { TokenOrigin } from "@countersign/server/internal";
+import { isVerdictOnToken } from "../credentials/token-verdict.ts";
 import type { RefreshLookup } from "../sessions/refresh-lookup.ts";
 import type { SessionRights } from "../sessions/session-rights.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -18,7 +19,7 @@ export type LiveToken =
 /** What {@link createTokenLookup} needs. */
 export interface TokenLookupOptions {
   /** Verifies our own access tokens. */
-  readonly authenticate: (token: string) => Principal | Promise<Principal>;
+  readonly authenticate: (token: string, origin: TokenOrigin) => Principal | Promise<Principal>;
   readonly findRefreshToken: RefreshLookup;
   readonly sessions: Pick<Sessions, "find">;
   /** Says why a session has ended, if that could not be written yet. Default: none has. */
@@ -30,9 +31,10 @@ export interface TokenLookupOptions {
 /**
  * Finds a token of ours, whatever its kind is; undefined when it is not ours, or its session is over.
  *
- * @throws AuthError `AUTH_UNAVAILABLE` when that cannot be found out just now
+ * @param origin where it comes from: its check waits with those of the same peer
+ * @throws AuthError `AUTH_UNAVAILABLE` and `RATE_LIMITED` when that cannot be found out just now
  */
-export type TokenLookup = (token: string) => Promise<LiveToken | undefined>;
+export type TokenLookup = (token: string, origin: TokenOrigin) => Promise<LiveToken | undefined>;
 
 /** Create the lookup of tokens. It asks the store, which knows at once of a session that another server has ended. */
 export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
@@ -41,14 +43,14 @@ export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
     options.endReasonOf?.(session.sessionId) === undefined &&
     options.nowMs() < Math.min(session.idleExpiresAtMs, session.absoluteExpiresAtMs);
 
-  return async (token) => {
+  return async (token, origin) => {
     const refresh = await options.findRefreshToken(token);
     if (refresh !== undefined) {
       const { session, isNewest, rights } = refresh;
       const isGood = isNewest && rights !== undefined && options.nowMs() < rights.endsAtMs;
       return isLive(session) ? { kind: "refresh", session, rights: isGood ? rights : undefined } : undefined;
     }
-    const principal = await authenticate(options, token);
+    const principal = await authenticate(() => options.authenticate(token, origin));
     const session =
       principal?.sessionId === undefined ? undefined : await options.sessions.find(principal.sessionId);
     return principal === undefined || session === undefined || session.revokedAtMs !== undefined
@@ -57,11 +59,11 @@ export function createTokenLookup(options: TokenLookupOptions): TokenLookup {
   };
 }
 
-async function authenticate(options: TokenLookupOptions, token: string): Promise<Principal | undefined> {
+async function authenticate(work: () => Principal | Promise<Principal>): Promise<Principal | undefined> {
   try {
-    return await options.authenticate(token);
+    return await work();
   } catch (error) {
-    if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
+    if (isVerdictOnToken(error)) {
       return undefined;
     }
     throw error;
