@@ -21,7 +21,10 @@ export interface KubernetesOptions extends FetchOptions {
   readonly audience?: Texts | undefined;
   /** Where the key set is. Default: at the API server, which wants a token and has a certificate of its own: see `headers` and `fetch`. */
   readonly jwksUri?: string | undefined;
-  /** The key set itself, as `kubectl get --raw /openid/v1/jwks` prints it. Default: it is fetched. */
+  /**
+   * The key set itself, as `kubectl get --raw /openid/v1/jwks` prints it, without `jwksUri`, `headers` and `fetch`. Default:
+   * it is fetched.
+   */
   readonly jwks?: object | undefined;
   /** The service accounts that may come, as `namespace/name`. Default: all of the cluster. */
   readonly serviceAccount?: Texts;
@@ -52,6 +55,7 @@ const API_SERVER = "https://kubernetes.default.svc";
  */
 export function kubernetes(options: KubernetesOptions): IssuerOptions {
   assertOptions("kubernetes", options, KUBERNETES_OPTIONS);
+  assertOneKeySource(options);
   const { issuer = `${API_SERVER}.cluster.local`, audience, serviceAccount, maxTokenLifeSeconds } = options;
   return {
     issuer,
@@ -68,19 +72,21 @@ export function kubernetes(options: KubernetesOptions): IssuerOptions {
   };
 }
 
+/** @throws TypeError when the key set is given, and how to fetch it as well */
+function assertOneKeySource({ jwks, ...others }: KubernetesOptions): void {
+  const names = (["jwksUri", "headers", "fetch"] as const).filter((name) => others[name] !== undefined);
+  if (jwks !== undefined && names.length > 0) {
+    throw new TypeError(`kubernetes takes no ${names.join(", ")} beside jwks: a key set that is given is not fetched`);
+  }
+}
+
 function toKeys({
   jwks,
   jwksUri = `${API_SERVER}/openid/v1/jwks`,
   headers,
   fetch,
 }: KubernetesOptions): KeyOptions {
-  return jwks === undefined
-    ? {
-        jwksUri,
-        headers,
-        fetch,
-      }
-    : { jwks };
+  return jwks === undefined ? { jwksUri, headers, fetch } : { jwks };
 }
 
 function toSubject(serviceAccount: string): string {
