@@ -69,6 +69,17 @@ const levels = (open: string, close: string, bytes: number): string => {
   return open.repeat(times) + close.repeat(times);
 };
 
+/** Write entries of the map `labels`, each with a key of its own. */
+const entries = (bytes: number): Uint8Array<ArrayBuffer> => {
+  const parts: Uint8Array[] = [];
+  for (let size = 0, at = 0; size < bytes - 16; at += 1) {
+    const entry = delimited(11, delimited(1, text(at.toString(36))));
+    parts.push(entry);
+    size += entry.length;
+  }
+  return Uint8Array.from(Buffer.concat(parts));
+};
+
 /** Binary messages that take much for their size to read. */
 export const BINARY_BODIES: Readonly<Record<string, (bytes: number) => Uint8Array<ArrayBuffer>>> = {
   "unknown varints": (bytes) => repeated([0xa0, 0x06, 1], bytes),
@@ -83,6 +94,7 @@ export const BINARY_BODIES: Readonly<Record<string, (bytes: number) => Uint8Arra
   "empty messages": (bytes) => repeated([0x52, 0], bytes),
   "a message merged again and again": (bytes) => repeated([0x0a, 0], bytes),
   "entries of a map": (bytes) => repeated([0x5a, 0], bytes),
+  "entries of a map with keys of their own": (bytes) => entries(bytes),
   "values of a struct": (bytes) => repeated([0x82, 0x01, 5, 0x0a, 3, 0x0a, 1, 0x61], bytes),
   "unknown fields one level down": (bytes) => delimited(1, repeated([0xa0, 0x06, 1], bytes - 6)),
   "lists in lists": (bytes) => delimited(17, nested([6, 1], bytes - 8)),
@@ -112,25 +124,47 @@ export const JSON_BODIES: Readonly<Record<string, (bytes: number) => Uint8Array<
   "a long name": (bytes) => text(`{"${"a".repeat(bytes - 6)}":0}`),
 };
 
-/** About how many bytes an element takes at the least, by the name of the message. */
-const SMALL_BYTES = { "application/proto": 24 * 1024, "application/json": 12 * 1024 };
+/** Every kind of message has one of this size, in bytes. */
+const SMALLEST = 64;
 
 /**
  * Make a message of a size with as much as is allowed of what takes long, so that it is taken, and text for the rest.
  *
  * @param name that of the message
+ * @param isTaken says of a message whether it is within the limits
  */
 export function mostThatIsTaken(
   name: string,
-  contentType: MessageBody["contentType"],
-  size: number,
+  { contentType, bytes: size }: { readonly contentType: MessageBody["contentType"]; readonly bytes: number },
+  isTaken: (bytes: Uint8Array) => boolean,
 ): Uint8Array<ArrayBuffer> {
-  const small = SMALL_BYTES[contentType];
-  if (contentType === "application/proto") {
-    const part = BINARY_BODIES[name]?.(small) ?? new Uint8Array();
-    return Uint8Array.from(Buffer.concat([part, honestBinary(size - part.length)]));
+  const make = contentType === "application/proto" ? binaryWith : jsonWith;
+  let least = SMALLEST;
+  let most = size - SMALLEST;
+  let taken = make(name, least, size);
+  while (most - least > SMALLEST) {
+    const middle = Math.floor((least + most) / 2);
+    const body = make(name, middle, size);
+    if (isTaken(body)) {
+      taken = body;
+      least = middle;
+    } else {
+      most = middle;
+    }
   }
-  const part = Buffer.from(JSON_BODIES[name]?.(small) ?? []).toString();
-  const rest = `,"text":"${"x".repeat(size - small - 16)}"}`;
-  return text(part.startsWith('{"text"') || !part.endsWith("}") ? part : part.slice(0, -1) + rest);
+  return taken;
+}
+
+function binaryWith(name: string, bytes: number, size: number): Uint8Array<ArrayBuffer> {
+  const part = BINARY_BODIES[name]?.(bytes) ?? new Uint8Array();
+  return Uint8Array.from(Buffer.concat([part, honestBinary(Math.max(8, size - part.length))]));
+}
+
+function jsonWith(name: string, bytes: number, size: number): Uint8Array<ArrayBuffer> {
+  const part = Buffer.from(JSON_BODIES[name]?.(bytes) ?? []);
+  if (part.toString("latin1", 0, 7) === '{"text"' || part.at(-1) !== 0x7d) {
+    return Uint8Array.from(part);
+  }
+  const rest = `,"text":"${"x".repeat(Math.max(0, size - part.length - 16))}"}`;
+  return Uint8Array.from(Buffer.concat([part.subarray(0, -1), Buffer.from(rest)]));
 }

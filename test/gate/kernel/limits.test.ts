@@ -15,7 +15,7 @@ test("a limit that is undefined is the default one", () => {
 
 test("the limit on elements holds in JSON too, unless JSON has one of its own", () => {
   expect(resolveMessageLimits({ maxElements: 50 }).jsonMaxElements).toBe(50);
-  expect(resolveMessageLimits({ maxElements: 200_000 }).jsonMaxElements).toBe(4_000);
+  expect(resolveMessageLimits({ maxElements: 200_000 }).jsonMaxElements).toBe(12_000);
   expect(resolveMessageLimits({ maxElements: 50, jsonMaxElements: 80 }).jsonMaxElements).toBe(80);
 });
 

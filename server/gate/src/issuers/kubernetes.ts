@@ -76,7 +76,9 @@ export function kubernetes(options: KubernetesOptions): IssuerOptions {
 function assertOneKeySource({ jwks, ...others }: KubernetesOptions): void {
   const names = (["jwksUri", "headers", "fetch"] as const).filter((name) => others[name] !== undefined);
   if (jwks !== undefined && names.length > 0) {
-    throw new TypeError(`kubernetes takes no ${names.join(", ")} beside jwks: a key set that is given is not fetched`);
+    throw new TypeError(
+      `kubernetes takes no ${names.join(", ")} beside jwks: a key set that is given is not fetched`,
+    );
   }
 }
 

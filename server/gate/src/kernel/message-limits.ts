@@ -11,15 +11,35 @@ export interface MessageLimits {
   /** How deep messages, lists and objects may be in one another. Default: 64; that of Protobuf-ES is 100. */
   readonly maxDepth: number;
   /**
-   * How many fields and elements a message in binary may have, in all. A packed list counts one for each 8 numbers of a
-   * fixed size, and for each 8 bytes of others. Default: 10,000.
+   * How many fields and elements a message in binary may have, in all. A larger message may have fewer: evenly down to a
+   * third at 4 MiB. A packed list counts one for each 8 numbers of a fixed size, and for each 8 bytes of others.
+   * Default: 20,000.
    */
   readonly maxElements: number;
   /**
-   * How many members, elements, lists and objects a message in JSON may have, in all. 64 bytes of white space, and 16
-   * characters of a long number or a long name, count as one, too. Default: 4,000, or `maxElements` where that is less.
+   * How many members, elements, lists and objects a message in JSON may have, in all. A larger message may have fewer:
+   * evenly down to a third at 1 MiB. 64 bytes of white space, 4 characters of a long number, and 16 of a long name, count as
+   * one, too. Default: 12,000, or `maxElements` where that is less.
    */
   readonly jsonMaxElements: number;
+}
+
+/** Whether a message is binary, and how large it is. */
+export interface MessageSize {
+  readonly isBinary: boolean;
+  /** In bytes. */
+  readonly bytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** Find how many fields and elements a message may have. Its bytes take time, too: the larger it is, the fewer. */
+export function elementsOf(
+  { maxElements, jsonMaxElements }: MessageLimits,
+  { isBinary, bytes }: MessageSize,
+): number {
+  const share = Math.min(bytes / (isBinary ? 4 * MIB : MIB), 1);
+  return Math.ceil(((isBinary ? maxElements : jsonMaxElements) * (3 - 2 * share)) / 3);
 }
 
 /**

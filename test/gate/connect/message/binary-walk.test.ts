@@ -50,8 +50,26 @@ describe("a message counts for what it has", () => {
     }
   });
 
-  test("a text for one, however long it is", () => {
+  test("a text for one, however long it is, and the larger a message is, the fewer others it may have", () => {
+    const withText = (tags: number, bytes: number) =>
+      Uint8Array.from(Buffer.concat([repeated([0x4a, 0], tags * 2), honestBinary(bytes)]));
+    for (const [bytes, tags] of [
+      [KIB, 299],
+      [2 * KIB * KIB, 199],
+      [4 * KIB * KIB, 99],
+      [6 * KIB * KIB, 99],
+    ] as const) {
+      expect([bytes, walk(withText(tags - 1, bytes), atMost(300))]).toEqual([bytes, undefined]);
+      expect([bytes, walk(withText(tags + 1, bytes), atMost(300))]).toEqual([bytes, "elements"]);
+    }
     expect(walk(honestBinary(4 * KIB * KIB), atMost(1))).toBeUndefined();
+  });
+
+  test("and neither 10,000 texts nor 6,000 records of two fields are too many", () => {
+    const texts = repeated([0x4a, 1, 0x61], 10_000 * 3);
+    const records = repeated([0x52, 5, 0x0a, 1, 0x61, 0x10, 1], 6_000 * 7);
+    expect(walk(texts, resolveMessageLimits())).toBeUndefined();
+    expect(walk(records, resolveMessageLimits())).toBeUndefined();
   });
 
   test("its levels", () => {

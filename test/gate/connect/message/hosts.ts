@@ -196,7 +196,7 @@ export const binary: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
 /** The same in JSON. */
 export const json: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "many members": Uint8Array.from(
-    Buffer.from(`{${Array.from({ length: 5_000 }, (_, at) => `"${at}":0`).join()}}`),
+    Buffer.from(`{${Array.from({ length: 13_000 }, (_, at) => `"${at}":0`).join()}}`),
   ),
   "deep ones": Uint8Array.from(Buffer.from(`${'{"inner":'.repeat(70)}{}${"}".repeat(70)}`)),
   "a long number": Uint8Array.from(Buffer.from(`{"count":"${"9".repeat(100 * KIB)}"}`)),

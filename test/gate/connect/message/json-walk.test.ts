@@ -56,6 +56,20 @@ describe("a message in JSON counts for what it has", () => {
     expect(walk(honestJson(KIB * KIB), atMost(1))).toBeUndefined();
   });
 
+  test("the larger a message is, the fewer elements it may have", () => {
+    const withText = (elements: number, bytes: number) =>
+      `{"text":"${"x".repeat(bytes)}","tags":[${Array(elements).fill("1").join()}]}`;
+    for (const [bytes, elements] of [
+      [KIB, 298],
+      [512 * KIB, 198],
+      [KIB * KIB, 98],
+      [2 * KIB * KIB, 98],
+    ] as const) {
+      expect([bytes, walk(withText(elements - 2, bytes), atMost(300))]).toEqual([bytes, undefined]);
+      expect([bytes, walk(withText(elements + 2, bytes), atMost(300))]).toEqual([bytes, "elements"]);
+    }
+  });
+
   test("the levels of what is open", () => {
     expect(walk(`${"[".repeat(64)}${"]".repeat(64)}`)).toBeUndefined();
     expect(walk(`${"[".repeat(65)}${"]".repeat(65)}`)).toBe("depth");

@@ -1,4 +1,4 @@
-import type { MessageLimits } from "../../kernel/message-limits.ts";
+import { elementsOf, type MessageLimits } from "../../kernel/message-limits.ts";
 import type { FieldShape, MessageShape, WireForm } from "./message-shape.ts";
 
 /** What is wrong with a message before it is read. */
@@ -37,8 +37,10 @@ const PACKED_SIZES: Readonly<Partial<Record<WireForm, number>>> = { fixed32: 4, 
 export function walkBinary(
   bytes: Uint8Array,
   shape: MessageShape,
-  { maxDepth, maxElements }: MessageLimits,
+  limits: MessageLimits,
 ): MessageFault | undefined {
+  const { maxDepth } = limits;
+  const maxElements = elementsOf(limits, { isBinary: true, bytes: bytes.length });
   const walk = new BinaryWalk(bytes, shape);
   while (!walk.isDone) {
     const fault = walk.step();

@@ -1,4 +1,4 @@
-import type { MessageLimits } from "../../kernel/message-limits.ts";
+import { elementsOf, type MessageLimits } from "../../kernel/message-limits.ts";
 import type { MessageFault } from "./binary-walk.ts";
 import { countDigits } from "./quoted-number.ts";
 
@@ -26,7 +26,7 @@ KINDS[0x3a] = COLON;
 /** So much white space counts as one element. */
 const SPACES_TO_ONE = 64;
 /** So many digits of a long number count as one: reading twice as many takes more than twice as long. */
-const DIGITS_TO_ONE = 16;
+const DIGITS_TO_ONE = 4;
 /** So many bytes of a long name count as one: it is looked up, and stands in errors. */
 const NAME_TO_ONE = 16;
 /** A number is long from here on. None that has a type in a proto is. */
@@ -39,10 +39,9 @@ const LONG_NAME = 512;
  *
  * @returns what is wrong; undefined: nothing that can be seen from here
  */
-export function walkJson(
-  bytes: Uint8Array,
-  { maxDepth, jsonMaxElements }: MessageLimits,
-): MessageFault | undefined {
+export function walkJson(bytes: Uint8Array, limits: MessageLimits): MessageFault | undefined {
+  const { maxDepth } = limits;
+  const maxElements = elementsOf(limits, { isBinary: false, bytes: bytes.length });
   let elements = 0;
   let depth = 0;
   let textLength = 0;
@@ -54,7 +53,7 @@ export function walkJson(
     if (kind === TEXT) {
       textLength = at - start;
       const text = textLength < LONG_NUMBER ? undefined : bytes.subarray(start + 1, at - 1);
-      elements += text === undefined ? 0 : countDigits(text, jsonMaxElements * DIGITS_TO_ONE) / DIGITS_TO_ONE;
+      elements += text === undefined ? 0 : countDigits(text, maxElements * DIGITS_TO_ONE) / DIGITS_TO_ONE;
     } else if (kind === SPACE) {
       elements += 1 / SPACES_TO_ONE;
     } else if (kind === OPENER) {
@@ -73,7 +72,7 @@ export function walkJson(
     if (depth > maxDepth) {
       return "depth";
     }
-    if (elements > jsonMaxElements) {
+    if (elements > maxElements) {
       return "elements";
     }
   }

@@ -1,6 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { MessageLimits } from "../../kernel/message-limits.ts";
+import { elementsOf, type MessageLimits, type MessageSize } from "../../kernel/message-limits.ts";
 import { type MessageFault, walkBinary } from "./binary-walk.ts";
 import { walkJson } from "./json-walk.ts";
 import { shapeOf } from "./message-shape.ts";
@@ -27,24 +27,23 @@ export function createMessageInspector(desc: DescMessage, limits: MessageLimits)
     inspect(bytes, isBinary) {
       const fault = isBinary ? walkBinary(bytes, shapeOf(desc), limits) : walkJson(bytes, limits);
       if (fault !== undefined) {
-        throw toError(fault, limits, isBinary);
+        throw toError(fault, limits, { isBinary, bytes: bytes.length });
       }
     },
   };
 }
 
 /** What a caller has done wrong comes without `RetryInfo`: the same message is refused each time. */
-function toError(
-  fault: MessageFault,
-  { maxDepth, maxElements, jsonMaxElements }: MessageLimits,
-  isBinary: boolean,
-): ConnectError {
+function toError(fault: MessageFault, limits: MessageLimits, size: MessageSize): ConnectError {
   switch (fault) {
     case "depth":
-      return new ConnectError(`the message is nested deeper than ${maxDepth} levels`, Code.ResourceExhausted);
+      return new ConnectError(
+        `the message is nested deeper than ${limits.maxDepth} levels`,
+        Code.ResourceExhausted,
+      );
     case "elements":
       return new ConnectError(
-        `the message has more than ${isBinary ? maxElements : jsonMaxElements} fields and elements`,
+        `the message has more than the ${elementsOf(limits, size)} fields and elements that one of its size may have`,
         Code.ResourceExhausted,
       );
     case "malformed":
