@@ -175,8 +175,15 @@ const RECEIVE_ONE: Step<ServedStream, undefined, Message> = {
   fail: (served, reason) => served.refuse(reason),
 };
 
-async function* once<T>(result: PromiseLike<T> | T): AsyncGenerator<Awaited<T>> {
-  yield await result;
+/** A client that leaves before its answer is asked for must not leave a rejection behind that ends the process. */
+function once<T>(result: PromiseLike<T> | T): AsyncGenerator<Awaited<T>> {
+  const answer = Promise.resolve(result);
+  answer.catch(() => undefined);
+  return yieldOne(answer);
+}
+
+async function* yieldOne<T>(answer: Promise<T>): AsyncGenerator<Awaited<T>> {
+  yield await answer;
 }
 
 function violation(what: string): ConnectError {

@@ -20,10 +20,7 @@ export interface InputOptions {
 
 type NextMessage = IteratorResult<Message, undefined>;
 
-interface Waiter {
-  readonly resolve: (result: NextMessage) => void;
-  readonly reject: (reason: unknown) => void;
-}
+type Waiter = PromiseWithResolvers<NextMessage>;
 
 /**
  * The messages of a client, read when they are asked for. While some are there that are not, nothing more comes: the client
@@ -53,13 +50,13 @@ export class StreamInputs implements AsyncIterableIterator<Message, undefined>, 
   }
 
   next(): Promise<NextMessage> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-      this.#deliver();
-      if (this.#waiters.length > 0) {
-        this.#receive();
-      }
-    });
+    const waiter = Promise.withResolvers<NextMessage>();
+    this.#waiters.push(waiter);
+    this.#deliver();
+    if (this.#waiters.length > 0) {
+      this.#receive();
+    }
+    return waiter.promise;
   }
 
   return(): Promise<NextMessage> {
@@ -185,6 +182,8 @@ export class StreamInputs implements AsyncIterableIterator<Message, undefined>, 
       first?.resolve(DONE);
     } else {
       first?.reject(end.reason);
+      // A handler that has ended may have left its question behind: what no handler hears must not end the process.
+      first?.promise.catch(() => undefined);
     }
     for (const waiter of others) {
       waiter.resolve(DONE);
