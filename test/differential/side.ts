@@ -1,8 +1,9 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { AuthOptions } from "../../server/gate/src/connect/auth-options.ts";
 import type { Observer } from "../../server/gate/src/kernel/observe.ts";
-import { buildRequestListener, type RequestListenerOptions } from "../../server/node/src/build-server.ts";
+import { buildRequestListener } from "../../server/node/src/build-server.ts";
 import { listen } from "../../server/node/src/listener.ts";
+import type { RequestListenerOptions } from "../../server/node/src/listener-options.ts";
 import { issuers, revocations } from "../hostile/issuers.ts";
 import { createEchoAuth } from "../support/echo-server.ts";
 import { createSelfSigned } from "../support/self-signed.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Endpoint } from "../../server/gate/src/kernel/endpoint.ts";
 import { createJsonDocument } from "../../server/gate/src/kernel/json-document.ts";
-import type { RequestListenerOptions } from "../../server/node/src/build-server.ts";
+import type { RequestListenerOptions } from "../../server/node/src/listener-options.ts";
 import { ask, serve } from "./serving.ts";
 
 const PATH = "/.well-known/oauth-protected-resource";

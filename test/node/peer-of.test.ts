@@ -3,7 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { peerOf, setPeer } from "../../server/gate/src/connect/peer.ts";
-import type { RequestListenerOptions } from "../../server/node/src/build-server.ts";
+import type { RequestListenerOptions } from "../../server/node/src/listener-options.ts";
 import { serve } from "./serving.ts";
 
 /** Serves what tells where its call comes from. */

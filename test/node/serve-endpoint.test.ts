@@ -3,7 +3,7 @@ import { connect as connectHttp2, type OutgoingHttpHeaders } from "node:http2";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import type { Endpoint } from "../../server/gate/src/kernel/endpoint.ts";
-import type { RequestListenerOptions } from "../../server/node/src/build-server.ts";
+import type { RequestListenerOptions } from "../../server/node/src/listener-options.ts";
 import { toStream } from "../support/to-stream.ts";
 import { ask, connectRaw, readAll, serve } from "./serving.ts";
 

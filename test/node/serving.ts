@@ -1,9 +1,10 @@
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { buildRequestListener, type RequestListenerOptions } from "../../server/node/src/build-server.ts";
+import { buildRequestListener } from "../../server/node/src/build-server.ts";
 import type { HttpHandler, RequestHandler } from "../../server/node/src/handler.ts";
 import { type Listener, type ListenOptions, listen } from "../../server/node/src/listener.ts";
+import type { RequestListenerOptions } from "../../server/node/src/listener-options.ts";
 
 /** A server of one test. */
 export interface Serving extends AsyncDisposable {

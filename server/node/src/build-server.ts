@@ -1,13 +1,13 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
 import { createByteBudget, hostOf, resolveWaitingLimits } from "@countersign/server/internal";
-import { type CorsOptions, createCors } from "./cors.ts";
+import { createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
-import { findMaxWaitingBytes, type SomeWaitingLimits } from "./exchange/waiting-bytes.ts";
+import { findMaxWaitingBytes } from "./exchange/waiting-bytes.ts";
 import {
   type CallRequest,
   type HttpHandler,
@@ -17,30 +17,13 @@ import {
   isHttp2Request,
   isHttp2Response,
 } from "./handler.ts";
+import { assertListenerOptions, type RequestListenerOptions } from "./listener-options.ts";
 import { createPeerReader } from "./read-peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs } from "./rpc-handler.ts";
 import { printWarning, type RpcOptions } from "./rpc-options.ts";
-import { type PageHandler, serveEndpoint, servePage, type Target } from "./serve-endpoint.ts";
+import { serveEndpoint, servePage, type Target } from "./serve-endpoint.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
-
-/** What a server answers. */
-export interface RequestListenerOptions extends RpcOptions, CorsOptions, SomeWaitingLimits {
-  /**
-   * The public documents of `createAuth`, which scripts of every origin may read. An endpoint for the same path takes the
-   * place of one, and `onWarning` says so. Default: none.
-   */
-  readonly documents?: Readonly<Record<string, Endpoint>> | undefined;
-  /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
-  readonly endpoints?: Readonly<Record<string, Endpoint>> | undefined;
-  /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
-  readonly pages?: PageHandler | undefined;
-  /**
-   * Says where a request comes from, in the form that limits count by: RPCs and endpoints alike. Default, also where it
-   * returns an empty string or throws: the network of the socket. Behind a proxy that is the proxy's for all of them.
-   */
-  readonly peerOf?: ((req: CallRequest) => string) | undefined;
-}
 
 /**
  * Put the whole HTTP side of a server together, without listening: RPCs, endpoints, files, and CORS.
@@ -49,9 +32,10 @@ export interface RequestListenerOptions extends RpcOptions, CorsOptions, SomeWai
  * throws; a target or host that is not well-formed is answered with 400, an RPC that is not served as its protocol says
  * so, anything else that is unknown with 404.
  *
- * @throws TypeError when a limit of waiting bytes is not a positive whole number, when an allowed origin is not an origin, or an allowed header not the name of one
+ * @throws TypeError when an option has no known name, a limit is not a positive whole number, an allowed origin is not an origin, or an allowed header not the name of one
  */
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
+  assertListenerOptions(options);
   const originOf = createOriginReader();
   const order = createRequestOrder();
   const cors = createCors(options);

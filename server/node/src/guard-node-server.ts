@@ -11,7 +11,7 @@ import {
 } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
-import { type HostedRequest, hostOf } from "@countersign/server/internal";
+import { assertOptionNames, type HostedRequest, hostOf } from "@countersign/server/internal";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { BAD_REQUEST, findRequestFault, type RequestFault, respondFault } from "./exchange/request-fault.ts";
@@ -28,6 +28,8 @@ export interface NodeServerGuardOptions {
   /** Receives what a handler throws. Default: console.error. */
   readonly onError?: (error: unknown) => void;
 }
+
+const OPTION_NAMES = { onError: true } satisfies Record<keyof NodeServerGuardOptions, true>;
 
 /** What happens to an event of a server before its listeners get it. */
 interface EventGuard {
@@ -53,8 +55,10 @@ const guarded = new WeakSet<NodeServer>();
  * none of it.
  *
  * @returns the server; a second call for the same one changes nothing
+ * @throws TypeError when an option has no known name
  */
 export function guardNodeServer<S extends NodeServer>(server: S, options: NodeServerGuardOptions = {}): S {
+  assertOptionNames("guardNodeServer", options, OPTION_NAMES);
   if (guarded.has(server)) {
     return server;
   }

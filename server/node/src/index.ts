@@ -1,7 +1,6 @@
 export { CORS_ALLOWED_HEADERS, CORS_ALLOWED_METHODS, CORS_EXPOSED_HEADERS } from "@countersign/server";
 export type { AdminOptions, MetricsSource } from "./admin.ts";
 export { createAdminHandler } from "./admin.ts";
-export type { RequestListenerOptions } from "./build-server.ts";
 export { buildRequestListener } from "./build-server.ts";
 export type { FetchTrust } from "./create-fetch.ts";
 export { createFetch } from "./create-fetch.ts";
@@ -11,6 +10,7 @@ export type { HttpHandler, HttpRequest, HttpResponse, RequestHandler } from "./h
 export type { HttpLimits } from "./limits.ts";
 export type { Listener, ListenOptions } from "./listener.ts";
 export { listen } from "./listener.ts";
+export type { RequestListenerOptions } from "./listener-options.ts";
 export type { PageHandler } from "./serve-endpoint.ts";
 export type { TlsOptions } from "./tls-options.ts";
 export { peerCertificateOf } from "./tls-options.ts";

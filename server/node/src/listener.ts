@@ -8,7 +8,7 @@ import {
   Http2ServerResponse,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { isLoopback } from "@countersign/server/internal";
+import { assertOptionNames, isLoopback } from "@countersign/server/internal";
 import { type Admission, createAdmission } from "./admit.ts";
 import { createHostCheck } from "./allowed-hosts.ts";
 import { type Connections, createConnections } from "./connections.ts";
@@ -50,6 +50,14 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
+const OPTION_NAMES = {
+  host: true,
+  port: true,
+  tls: true,
+  allowedHosts: true,
+  limits: true,
+} satisfies Record<keyof ListenOptions, true>;
+
 /** What both kinds of servers are made of. */
 interface Serving extends Admission {
   readonly connections: Connections;
@@ -61,10 +69,11 @@ type AnyServer = Http1Server | Http2SecureServer;
 /**
  * Listen for HTTP/1.1 and HTTP/2 on one port: by ALPN under TLS, otherwise by the first bytes of the connection.
  *
- * @throws TypeError when a limit is not a positive whole number, an allowed host is none, or when options of TLS contradict each other
+ * @throws TypeError when an option has no known name, a limit is not a positive whole number, an allowed host is none, or when options of TLS contradict each other
  * @throws the system's error when the address can't be bound
  */
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
+  assertOptionNames("listen", options, OPTION_NAMES);
   const limits = resolveHttpLimits(options.limits);
   const connections = createConnections(limits);
   const checkHost = createHostCheck(options.allowedHosts ?? []);

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
+import { assertOptionNames } from "@countersign/server/internal";
 import type { CallRequest } from "./handler.ts";
 
 /** Text in PEM, or several of them. */
@@ -22,6 +23,14 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean | undefined;
 }
 
+const OPTION_NAMES = {
+  cert: true,
+  key: true,
+  ca: true,
+  requestCert: true,
+  rejectUnauthorized: true,
+} satisfies Record<keyof TlsOptions, true>;
+
 /** The same as Node's `tls` takes it. */
 export interface ResolvedTlsOptions {
   readonly cert: Pem;
@@ -34,9 +43,10 @@ export interface ResolvedTlsOptions {
 /**
  * Fill in the defaults.
  *
- * @throws TypeError when clients would be let in whom the options seem to refuse
+ * @throws TypeError when an option has no known name, or clients would be let in whom the options seem to refuse
  */
 export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
+  assertOptionNames("tls", options, OPTION_NAMES);
   const { cert, key, ca } = options;
   if (ca === undefined && Object.hasOwn(options, "ca")) {
     throw new TypeError(

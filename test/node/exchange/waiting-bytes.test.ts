@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, it } from "vitest";
 import { resolveWaitingLimits } from "../../../server/gate/src/kernel/waiting-limits.ts";
-import type { RequestListenerOptions } from "../../../server/node/src/build-server.ts";
+import type { RequestListenerOptions } from "../../../server/node/src/listener-options.ts";
 import { ask, connectRaw, readAll, serve } from "../serving.ts";
 
 const SERVICE = "/countersign.demo.v1.NotesService";

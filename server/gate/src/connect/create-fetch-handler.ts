@@ -5,6 +5,7 @@ import {
   createConnectRouter,
 } from "@connectrpc/connect";
 import { isolateSink } from "../kernel/isolate-sink.ts";
+import { assertOptionNames } from "../kernel/option-names.ts";
 import type { Auth } from "./create-auth.ts";
 import { withoutNodeRequest } from "./node-request.ts";
 import { describeRouter } from "./route/guarded-routes.ts";
@@ -24,6 +25,25 @@ export interface FetchHandlerOptions extends Omit<ConnectRouterOptions, "grpc" |
   readonly onError?: (error: unknown) => void;
 }
 
+const OPTION_NAMES = {
+  prefix: true,
+  contextValues: true,
+  fallback: true,
+  onError: true,
+  grpcWeb: true,
+  connect: true,
+  interceptors: true,
+  readMaxBytes: true,
+  writeMaxBytes: true,
+  maxTimeoutMs: true,
+  jsonOptions: true,
+  binaryOptions: true,
+  acceptCompression: true,
+  compressMinBytes: true,
+  requireConnectProtocolHeader: true,
+  shutdownSignal: true,
+} satisfies Record<keyof FetchHandlerOptions, true>;
+
 /** Answers requests of the Fetch API. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
@@ -38,9 +58,10 @@ export type FetchHandler = (request: Request) => Promise<Response>;
  *
  * @param auth what `createAuth` returned
  * @returns a handler that never rejects
- * @throws TypeError when the prefix does not begin with a slash, or ends with one
+ * @throws TypeError when an option has no known name, or the prefix does not begin with a slash, or ends with one
  */
 export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}): FetchHandler {
+  assertOptionNames("createFetchHandler", options, OPTION_NAMES);
   const {
     prefix = "",
     contextValues,

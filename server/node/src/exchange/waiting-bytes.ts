@@ -12,7 +12,10 @@ export interface WaitingLimits {
    * of `readMaxBytes` where that is more.
    */
   readonly maxWaitingBytesPerConnection: number;
-  /** How many bytes may wait so on all connections together. Default: an eighth of the heap that Node may use. */
+  /**
+   * How many bytes may wait so on all connections together. A larger message is broken off, whatever `readMaxBytes` is.
+   * Default: an eighth of the heap that Node may use.
+   */
   readonly maxWaitingBytes: number;
 }
 

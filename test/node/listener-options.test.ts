@@ -1,0 +1,91 @@
+import { createServer } from "node:http";
+import {
+  buildRequestListener,
+  guardNodeServer,
+  type ListenOptions,
+  listen,
+  type RequestListenerOptions,
+} from "@countersign/node";
+import { createFetchHandler } from "@countersign/server";
+import { expect, test } from "vitest";
+import { service } from "../gate/connect/echo-kinds.ts";
+import { issuer } from "../gate/connect/fixtures.ts";
+import { createEchoAuth } from "../support/echo-server.ts";
+import { notEmpty } from "../support/not-empty.ts";
+import { createSelfSigned } from "../support/self-signed.ts";
+
+const { auth } = createEchoAuth(service, { issuers: [issuer] });
+const idle = { handle: () => undefined };
+
+/** Plain JavaScript does not know the types: what stands here would not compile. */
+function untyped<Options>(options: object): Options {
+  return options as Options;
+}
+
+function build(options: object) {
+  return buildRequestListener(untyped<RequestListenerOptions>({ ...auth, ...options }));
+}
+
+/** Options that are refused, and as what. */
+type Refused = readonly { readonly given: object; readonly refusal: string }[];
+
+test.each(
+  notEmpty<Refused>([
+    {
+      given: { allowedHost: ["a"] },
+      refusal: "listen has no option allowedHost: did you mean allowedHosts?",
+    },
+    {
+      given: { prot: 0 },
+      refusal: "listen has no option prot; it has host, port, tls, allowedHosts, limits",
+    },
+    {
+      given: { tls: { ...createSelfSigned(), rejectUnauthorised: true } },
+      refusal: "tls has no option rejectUnauthorised: did you mean rejectUnauthorized?",
+    },
+  ]),
+)("listen: $refusal", async ({ given, refusal }) => {
+  await expect(listen(idle, untyped<ListenOptions>(given))).rejects.toThrow(new TypeError(refusal));
+});
+
+test.each(
+  notEmpty<Refused>([
+    {
+      given: { maxWaitingByte: 1 },
+      refusal: "buildRequestListener has no option maxWaitingByte: did you mean maxWaitingBytes?",
+    },
+    {
+      given: { endpoint: {} },
+      refusal: "buildRequestListener has no option endpoint: did you mean endpoints?",
+    },
+    { given: { readMaxBytes: -1 }, refusal: "readMaxBytes must be a positive whole number" },
+    { given: { writeMaxBytes: 0 }, refusal: "writeMaxBytes must be a positive whole number" },
+    { given: { arrivalTimeoutMs: 0 }, refusal: "arrivalTimeoutMs must be a positive whole number" },
+    { given: { maxWaitingBytes: 0 }, refusal: "maxWaitingBytes must be a positive whole number" },
+  ]),
+)("buildRequestListener: $refusal", ({ given, refusal }) => {
+  expect(() => build(given)).toThrow(new TypeError(refusal));
+});
+
+test("guardNodeServer and createFetchHandler refuse a misspelt option", () => {
+  const server = createServer();
+  expect(() => guardNodeServer(server, untyped({ onErrors: () => undefined }))).toThrow(
+    new TypeError("guardNodeServer has no option onErrors: did you mean onError?"),
+  );
+  expect(() => createFetchHandler(auth, untyped({ prefx: "/api" }))).toThrow(
+    new TypeError("createFetchHandler has no option prefx: did you mean prefix?"),
+  );
+});
+
+test("buildRequestListener takes all that createAuth returns, and names the options of Connect's router that change nothing", () => {
+  const warnings: string[] = [];
+  const onWarning = (warning: string): void => void warnings.push(warning);
+  build({ onWarning, arrivalTimeoutMs: undefined, maxTimeoutMs: undefined, writeMaxBytes: 1 });
+  expect(warnings).toEqual([]);
+
+  build({ onWarning, grpc: false, maxTimeoutMs: 1_000 });
+  expect(warnings).toEqual([
+    "buildRequestListener does not use option grpc of Connect's router",
+    "buildRequestListener does not use option maxTimeoutMs of Connect's router",
+  ]);
+});
