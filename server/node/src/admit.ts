@@ -1,8 +1,13 @@
 import type { HostCheck } from "./allowed-hosts.ts";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
-import { findRequestFault, respondFault } from "./exchange/request-fault.ts";
+import {
+  findRequestFault,
+  type RequestFault,
+  respondFault,
+  UNMET_EXPECTATION,
+} from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
-import type { HttpHandler, RequestHandler, StreamHandler } from "./handler.ts";
+import type { HttpHandler, HttpRequest, HttpResponse, RequestHandler, StreamHandler } from "./handler.ts";
 import type { HttpLimits } from "./limits.ts";
 
 /** What a listener hands requests to. */
@@ -11,6 +16,8 @@ export interface Admission {
   readonly handle: RequestHandler;
   /** Takes those whose client waits for `100 Continue`. */
   readonly handleExpecting: RequestHandler;
+  /** Takes those whose client expects anything else. */
+  readonly refuseExpecting: RequestHandler;
   /** Is asked first about requests over HTTP/2. */
   readonly onStream: StreamHandler;
 }
@@ -26,11 +33,11 @@ export function createAdmission(
   { maxPipelinedRequests }: Pick<HttpLimits, "maxPipelinedRequests">,
 ): Admission {
   const order = createRequestOrder(maxPipelinedRequests);
-  const handle: RequestHandler = (req, res) => {
-    if (order.waits(req, res, () => handle(req, res))) {
+  const admit = (req: HttpRequest, res: HttpResponse, unmet?: RequestFault): void => {
+    if (order.waits(req, res, () => admit(req, res, unmet))) {
       return;
     }
-    const fault = findRequestFault(req) ?? checkHost(req.headers);
+    const fault = findRequestFault(req) ?? checkHost(req.headers) ?? unmet;
     if (fault === undefined) {
       handler.handle(req, res);
     } else {
@@ -38,11 +45,12 @@ export function createAdmission(
     }
   };
   return {
-    handle,
+    handle: (req, res) => admit(req, res),
     handleExpecting(req, res) {
       continueWhenRead(req, res);
-      handle(req, res);
+      admit(req, res);
     },
+    refuseExpecting: (req, res) => admit(req, res, UNMET_EXPECTATION),
     // What is refused is answered as a request.
     onStream: (stream, headers, rawHeaders) =>
       checkHost(headers) === undefined && handler.onStream?.(stream, headers, rawHeaders) === true,

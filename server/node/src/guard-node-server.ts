@@ -13,8 +13,14 @@ import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { assertOptionNames, type HostedRequest, hostOf } from "@countersign/server/internal";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
-import { stopUnreadBody } from "./exchange/reject-early.ts";
-import { BAD_REQUEST, findRequestFault, type RequestFault, respondFault } from "./exchange/request-fault.ts";
+import { resetUntouched, stopUnreadBody } from "./exchange/reject-early.ts";
+import {
+  BAD_REQUEST,
+  findRequestFault,
+  type RequestFault,
+  respondFault,
+  UNMET_EXPECTATION,
+} from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
@@ -48,7 +54,8 @@ const guarded = new WeakSet<NodeServer>();
  *
  * A request whose host or target is not well-formed is answered with 400 before any handler gets it. One over HTTP/1.1
  * waits until those before it are answered, and is dropped when an answer closes the connection. A stream of
- * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. Errors of
+ * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. One whose
+ * request was answered, was never read, and has no end is reset behind its answer. Errors of
  * connections, requests and responses that break have a listener. A handler that throws is answered for with 500.
  *
  * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs
@@ -99,6 +106,12 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
       emitter.emit("request", req, res);
     }
   });
+  server.on("checkExpectation", (req: HttpRequest, res: HttpResponse) => {
+    // An application that listens too answers by itself.
+    if (server.listenerCount("checkExpectation") === 1) {
+      respondFault(req, res, UNMET_EXPECTATION);
+    }
+  });
   return server;
 }
 
@@ -141,6 +154,7 @@ const ofStreams: EventGuard = {
     }
     const fault = findFault({ headers, rawHeaders }, headers[":path"]);
     if (fault === undefined) {
+      resetUntouched(stream);
       return "continue";
     }
     // The form in which Node hands streams over.

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
 import {
   createServer as createHttp2Server,
@@ -123,13 +124,15 @@ function toNodeLimits(limits: HttpLimits) {
 }
 
 function createPlainServer(serving: Serving): Http1Server {
-  const { connections, limits, handle, handleExpecting } = serving;
+  const { connections, limits, handle } = serving;
   const nodeLimits = toNodeLimits(limits);
-  const http2 = createHttp2Server(nodeLimits, handle).on("checkContinue", handleExpecting);
+  const http2 = createHttp2Server(nodeLimits, handle);
+  listenToExpectations(http2, serving);
   offerStreams(http2, serving.onStream);
   http2.on("session", (session) => connections.addHttp2(session));
   // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
-  const http1 = createHttp1Server(nodeLimits, handle).on("checkContinue", handleExpecting);
+  const http1 = createHttp1Server(nodeLimits, handle);
+  listenToExpectations(http1, serving);
   const onHttp1Connection = http1.listeners("connection");
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
@@ -157,12 +160,12 @@ function createPlainServer(serving: Serving): Http1Server {
 }
 
 function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
-  const { connections, limits, handle, handleExpecting } = serving;
+  const { connections, limits, handle } = serving;
   const server = createSecureServer(
     { ...toNodeLimits(limits), ...resolveTlsOptions(tls), allowHTTP1: true },
     handle,
   );
-  server.on("checkContinue", handleExpecting);
+  listenToExpectations(server, serving);
   offerStreams(server, serving.onStream);
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
@@ -173,6 +176,11 @@ function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
     }
   });
   return server;
+}
+
+function listenToExpectations(server: EventEmitter, { handleExpecting, refuseExpecting }: Serving): void {
+  server.on("checkContinue", handleExpecting);
+  server.on("checkExpectation", refuseExpecting);
 }
 
 const NO_TUNNEL: RequestFault = { status: 405, error: "method not allowed" };

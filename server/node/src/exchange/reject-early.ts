@@ -84,10 +84,49 @@ export function resetBehindResponse(stream: ServerHttp2Stream, body: Readable = 
       }
     }, RESET_DELAY_MS);
   };
-  stream.once("wantTrailers", reset);
-  // An answer without a body ends with its header, and nothing asks for trailers.
-  stream.once("finish", reset);
+  whenAnswered(stream, reset);
   stream.once("close", () => cancelReset?.());
+}
+
+/**
+ * Reset a stream of HTTP/2 behind the answer of any handler, when nothing ever read or paused it. Node does so after
+ * some answers only: not after one to HEAD or CONNECT, and not after one without a body.
+ */
+export function resetUntouched(stream: ServerHttp2Stream): void {
+  if (stream.endAfterHeaders) {
+    return;
+  }
+  let cancelReset: Cancel | undefined;
+  whenAnswered(stream, () => {
+    cancelReset ??= systemClock.schedule(() => {
+      if (!stream.destroyed && stream.readableFlowing === null) {
+        stream.close(constants.NGHTTP2_NO_ERROR);
+        // A stream with unread bytes would hold its connection open for ever.
+        stream.resume();
+      }
+    }, RESET_DELAY_MS);
+  });
+  stream.once("close", () => cancelReset?.());
+}
+
+/** Find out when all of an answer but its trailer was written. @param onAnswered may be called twice */
+function whenAnswered(stream: ServerHttp2Stream, onAnswered: () => void): void {
+  if (!stream.writableEnded) {
+    stream.once("wantTrailers", onAnswered);
+    // An answer without a body ends with its header, and nothing asks for trailers.
+    stream.once("finish", onAnswered);
+    return;
+  }
+  // Node ends the answer to HEAD before any handler gets the stream: at most its header is still to come.
+  if (stream.headersSent) {
+    onAnswered();
+    return;
+  }
+  const respond = stream.respond.bind(stream);
+  stream.respond = (...args) => {
+    respond(...args);
+    onAnswered();
+  };
 }
 
 /**
