@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFairQueue } from "../../../server/gate/src/kernel/fair-queue.ts";
 import { notEmpty } from "../../support/not-empty.ts";
@@ -31,6 +32,34 @@ const FLOODS = notEmpty([
   { name: "many addresses at one account", from: (n: number) => `evil-${n} eve`, owner: "home ada" },
   { name: "an owner's address at one account", from: () => "home eve", owner: "home ada" },
 ]);
+
+interface Waiting {
+  readonly address: string;
+  readonly account: string;
+  readonly item: number;
+}
+
+/**
+ * Find who gives way as plainly as can be: the newest of those whose address or account holds most, and of these, whose
+ * other holds most.
+ *
+ * @param waiting the oldest first
+ */
+function findHeaviest(waiting: readonly Waiting[]): Waiting | undefined {
+  const weights = waiting.map(({ address, account }) => {
+    const ofAddress = waiting.filter((other) => other.address === address).length;
+    const ofAccount = waiting.filter((other) => other.account === account).length;
+    return Math.max(ofAddress, ofAccount) * 1_000 + Math.min(ofAddress, ofAccount);
+  });
+  return waiting[weights.lastIndexOf(Math.max(...weights))];
+}
+
+const NAME = fc.constantFrom("a", "b", "c", "d", "e");
+/** What comes, each from an address and an account; between these, `undefined`: the next is taken out. */
+const TRAFFIC = fc.array(fc.option(fc.tuple(NAME, NAME), { freq: 4, nil: undefined }), {
+  minLength: 4 * MAX_ITEMS,
+  maxLength: 12 * MAX_ITEMS,
+});
 
 describe("a fair queue", () => {
   for (const { name, from, owner } of FLOODS) {
@@ -83,5 +112,29 @@ describe("a fair queue", () => {
       served.push(next());
     }
     expect(served).toContain("home ada");
+  });
+
+  it("takes the place from the newest of those that hold most, whatever came before", () => {
+    let displacements = 0;
+    const holds = (traffic: readonly ([string, string] | undefined)[]): void => {
+      const queue = createFairQueue<number>(MAX_ITEMS);
+      let waiting: readonly Waiting[] = [];
+      for (const [item, from] of traffic.entries()) {
+        let left: number | undefined;
+        if (from === undefined) {
+          left = queue.next();
+        } else {
+          const [address, account] = from;
+          waiting = [...waiting, { address, account, item }];
+          const expected = waiting.length > MAX_ITEMS ? findHeaviest(waiting)?.item : undefined;
+          left = queue.add({ address, account }, item);
+          expect(left).toBe(expected);
+          displacements += left === undefined ? 0 : 1;
+        }
+        waiting = waiting.filter((one) => one.item !== left);
+      }
+    };
+    fc.assert(fc.property(TRAFFIC, holds), { numRuns: 200 });
+    expect(displacements).toBeGreaterThan(200);
   });
 });

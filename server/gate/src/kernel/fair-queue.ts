@@ -22,6 +22,10 @@ export interface FairQueue<T> {
 interface Place<T> {
   readonly source: QueueSource;
   readonly item: T;
+  /** All that waits of its address. The place has it at hand: a walk over all places looks up no names. */
+  readonly ofAddress: Set<Place<T>>;
+  /** All that waits of its account. */
+  readonly ofAccount: Set<Place<T>>;
 }
 
 /**
@@ -46,23 +50,28 @@ export function createFairQueue<T>(maxItems: number): FairQueue<T> {
   /** The newest of those whose address or account holds most; where several do, of those whose other holds most. */
   const findHeaviest = (newest: Place<T>): Place<T> => {
     let heaviest = newest;
-    let [most, other] = [0, 0];
+    let most = 0;
+    let other = 0;
     for (const place of places) {
-      const ofAddress = addresses.count(place.source.address);
-      const ofAccount = accounts.count(place.source.account);
-      const [more, less] = [Math.max(ofAddress, ofAccount), Math.min(ofAddress, ofAccount)];
+      const { ofAddress, ofAccount } = place;
+      const more = Math.max(ofAddress.size, ofAccount.size);
+      const less = Math.min(ofAddress.size, ofAccount.size);
       if (more > most || (more === most && less >= other)) {
-        [heaviest, most, other] = [place, more, less];
+        heaviest = place;
+        most = more;
+        other = less;
       }
     }
     return heaviest;
   };
   return {
     add(source, item) {
-      const place = { source, item };
-      places.add(place);
-      addresses.add(source.address, place);
-      accounts.add(source.account, place);
+      const ofAddress = addresses.of(source.address);
+      const ofAccount = accounts.of(source.account);
+      const place = { source, item, ofAddress, ofAccount };
+      for (const waiting of [places, ofAddress, ofAccount]) {
+        waiting.add(place);
+      }
       return places.size > maxItems ? remove(findHeaviest(place)) : undefined;
     },
     next() {
@@ -77,9 +86,11 @@ export function createFairQueue<T>(maxItems: number): FairQueue<T> {
 function createTurns<T>() {
   const turns = new Map<string, Set<T>>();
   return {
-    count: (key: string): number => turns.get(key)?.size ?? 0,
-    add(key: string, item: T): void {
-      turns.set(key, (turns.get(key) ?? new Set<T>()).add(item));
+    /** What waits of the key, for the next to be added to. A new key gets its turn after all others. */
+    of(key: string): Set<T> {
+      const items = turns.get(key) ?? new Set<T>();
+      turns.set(key, items);
+      return items;
     },
     /** The key goes to the end of the turns. */
     remove(key: string, item: T): void {
