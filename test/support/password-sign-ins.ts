@@ -46,7 +46,7 @@ export interface PasswordServer {
 export function createPasswordServer(options: PasswordServerOptions): PasswordServer {
   const { store, clock, passwords = testPasswords, perMinute = Number.POSITIVE_INFINITY } = options;
   const secret = new Uint8Array(32).fill(7);
-  const devices = createKnownDevices({ secret, clock });
+  const devices = createKnownDevices({ issuer: "https://issuer.example", secret, clock });
   const sealer = createSealedMessages({ secret, clock });
   const attempts = createRateLimit({ limit: perMinute, windowMs: 60_000, clock, message: "too many" });
   const sessionIdOf = createSessionIdReader(secret);

@@ -11,8 +11,8 @@ import { createWallClock } from "../../support/test-clock.ts";
 const ADA = digestUsername("ada");
 const EVE = digestUsername("eve");
 
-function start(secret = 7, clock = createWallClock()) {
-  const devices = createKnownDevices({ secret: new Uint8Array(32).fill(secret), clock });
+function start({ secret = 7, issuer = "https://issuer.example", clock = createWallClock() } = {}) {
+  const devices = createKnownDevices({ issuer, secret: new Uint8Array(32).fill(secret), clock });
   const [proof = ""] = devices.add([], ADA);
   return { clock, devices, proof };
 }
@@ -23,7 +23,11 @@ const changed = (proof: string, at: number): string =>
 
 const WORTHLESS = notEmpty([
   { name: "empty", of: () => "" },
-  { name: "of another secret", of: () => start(8).proof },
+  { name: "of another secret", of: () => start({ secret: 8 }).proof },
+  {
+    name: "of another issuer with the same secret",
+    of: () => start({ issuer: "https://staging.example" }).proof,
+  },
   { name: "with another time", of: (proof: string) => changed(proof, 0) },
   { name: "with another name", of: (proof: string) => changed(proof, 8) },
   { name: "with another code", of: (proof: string) => changed(proof, 30) },
@@ -37,7 +41,7 @@ describe("known devices", () => {
     const { devices, proof, clock } = start();
     expect(proof).toMatch(/^[\w-]{38}$/);
     expect(devices.find([proof], ADA)).toMatch(/^[\w-]{11}$/);
-    expect(start(7, clock).devices.find([proof], ADA)).toBe(devices.find([proof], ADA));
+    expect(start({ clock }).devices.find([proof], ADA)).toBe(devices.find([proof], ADA));
     expect(devices.find([proof], EVE)).toBeUndefined();
   });
 

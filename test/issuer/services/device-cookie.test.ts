@@ -114,7 +114,11 @@ describe("the cookie of devices", () => {
 
   it("has room for four accounts, and is never longer than is read", () => {
     const cookie = createDeviceCookie(
-      createKnownDevices({ secret: new Uint8Array(32).fill(7), clock: createWallClock() }),
+      createKnownDevices({
+        issuer: "https://issuer.example",
+        secret: new Uint8Array(32).fill(7),
+        clock: createWallClock(),
+      }),
     );
     let value = "";
     for (const username of ["a", "b", "c", "d", "e", "E"]) {

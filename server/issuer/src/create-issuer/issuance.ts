@@ -73,7 +73,7 @@ export function createIssuance(
   const sessions = composeSessions(context, { tokenClaims, externalTerms, newSessions });
   const accessGrants = composeAccessGrants(context, { tokenClaims, newSessions });
   const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds, maxTokenBytes });
-  const devices = createKnownDevices(context);
+  const devices = createKnownDevices({ issuer: options.url, secret: context.secret, clock });
   return {
     sessions,
     accessGrants,

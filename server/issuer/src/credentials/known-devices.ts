@@ -39,21 +39,28 @@ const SIGNED_BYTES = TIME_BYTES + ID_BYTES;
 const MAC_BYTES = 16;
 const FORM = /^[\w-]{38}$/;
 
-/**
- * Create the keeper of proofs. It stores nothing: every server with the same secret knows the devices of the others.
- *
- * @param options `secret` is that of the issuer; a proof that was made with another one proves nothing
- */
-export function createKnownDevices({
-  secret,
-  clock,
-}: {
+/** What {@link createKnownDevices} needs. */
+export interface KnownDevicesOptions {
+  /** The URL of the issuer. A proof that was made for another one proves nothing, even where both have one secret. */
+  readonly issuer: string;
+  /** The secret of the issuer. A proof that was made with another one proves nothing. */
   readonly secret: Uint8Array;
   readonly clock: Clock;
-}): KnownDevices {
+}
+
+/**
+ * Create the keeper of proofs. It stores nothing: every server of the issuer with the same secret knows the devices of the
+ * others.
+ */
+export function createKnownDevices({ issuer, secret, clock }: KnownDevicesOptions): KnownDevices {
   const macKey = deriveKey(secret, "known-device");
+  // JSON ends each part, so that no two issuers and accounts read the same.
   const macOf = (account: string, signed: Uint8Array): Uint8Array =>
-    createHmac("sha256", macKey).update(account).update(signed).digest().subarray(0, MAC_BYTES);
+    createHmac("sha256", macKey)
+      .update(JSON.stringify([issuer, account]))
+      .update(signed)
+      .digest()
+      .subarray(0, MAC_BYTES);
   const proves = (proof: Buffer, account: string): boolean =>
     timingSafeEqual(macOf(account, proof.subarray(0, SIGNED_BYTES)), proof.subarray(SIGNED_BYTES));
   const readLive = (texts: readonly string[]): readonly Buffer[] => {
