@@ -21,7 +21,7 @@ export interface SpiffeOptions extends FetchOptions {
   readonly audience?: Texts | undefined;
   /** The URL of the bundle endpoint. Exactly one of this and `bundle`. */
   readonly bundleUri?: string | undefined;
-  /** The bundle itself: a JWK Set with keys of use `jwt-svid`. */
+  /** The bundle itself, without `headers` and `fetch`: a JWK Set with keys of use `jwt-svid`. */
   readonly bundle?: object | undefined;
 }
 
@@ -55,15 +55,21 @@ export function spiffe(options: SpiffeOptions): IssuerOptions {
   };
 }
 
+/** @throws TypeError when the keys are not given in one way, or are given and how to fetch them as well */
 function toKeys({ bundle, bundleUri, headers, fetch }: SpiffeOptions): KeyOptions {
   if ((bundle === undefined) === (bundleUri === undefined)) {
     throw new TypeError("spiffe needs exactly one of bundle and bundleUri");
   }
-  return bundleUri === undefined
-    ? { jwks: bundle }
-    : {
-        jwksUri: bundleUri,
-        headers,
-        fetch,
-      };
+  if (bundleUri !== undefined) {
+    return { jwksUri: bundleUri, headers, fetch };
+  }
+  const names = Object.entries({ headers, fetch }).flatMap(([name, given]) =>
+    given === undefined ? [] : name,
+  );
+  if (names.length > 0) {
+    throw new TypeError(
+      `spiffe takes no ${names.join(", ")} beside bundle: a bundle that is given is not fetched`,
+    );
+  }
+  return { jwks: bundle };
 }
