@@ -32,7 +32,7 @@ export function createAdmission(
   checkHost: HostCheck,
   { maxPipelinedRequests }: Pick<HttpLimits, "maxPipelinedRequests">,
 ): Admission {
-  const order = createRequestOrder(maxPipelinedRequests);
+  const order = createRequestOrder(maxPipelinedRequests, handler.holdWaiting);
   const admit = (req: HttpRequest, res: HttpResponse, unmet?: RequestFault): void => {
     if (order.waits(req, res, () => admit(req, res, unmet))) {
       return;

@@ -7,9 +7,10 @@ import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
-import { findMaxWaitingBytes } from "./exchange/waiting-bytes.ts";
+import { findMaxWaitingBytes, holdRequest } from "./exchange/waiting-bytes.ts";
 import {
   type CallRequest,
+  type HoldWaiting,
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
@@ -37,10 +38,11 @@ import { respondUnknownRpc } from "./unknown-rpc.ts";
 export function buildRequestListener(options: RequestListenerOptions): HttpHandler {
   assertListenerOptions(options);
   const originOf = createOriginReader();
-  const order = createRequestOrder();
   const cors = createCors(options);
   const peerOf = createPeerReader(options);
   const waiting = { budget: createByteBudget(resolveWaitingLimits(options, findMaxWaitingBytes())), peerOf };
+  const holdWaiting: HoldWaiting = (req, res) => holdRequest(req, res, waiting);
+  const order = createRequestOrder(undefined, holdWaiting);
   const rpcs = createRpcs(options, {
     waiting,
     contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, peerOf),
@@ -104,7 +106,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       fail(req, res, reason);
     }
   };
-  return { handle, onStream: rpcs.onStream };
+  return { handle, onStream: rpcs.onStream, holdWaiting };
 }
 
 /** The documents that no endpoint of the application takes the place of. */

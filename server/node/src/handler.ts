@@ -23,6 +23,19 @@ export interface HttpHandler {
   readonly handle: RequestHandler;
   /** Is asked first about requests over HTTP/2. Absent: it would take none. */
   readonly onStream?: StreamHandler;
+  /** Counts a request of HTTP/1.1 while it waits for those before it. Absent: it is not counted. */
+  readonly holdWaiting?: HoldWaiting;
+}
+
+/** Takes note that a request waits for its turn. It must not throw. */
+export type HoldWaiting = (req: IncomingMessage, res: ServerResponse) => HeldRequest | undefined;
+
+/** A request that is counted while it waits for its turn. */
+export interface HeldRequest {
+  /** Whether it was answered because too much waits: nothing may come of it. */
+  readonly isBrokenOff: boolean;
+  /** Take note that it waits no longer. */
+  release(): void;
 }
 
 /**
@@ -41,6 +54,7 @@ export function deferHandler(handlerOf: () => HttpHandler): HttpHandler {
   return {
     handle: (req, res) => handlerOf().handle(req, res),
     onStream: (...parts) => handlerOf().onStream?.(...parts) ?? false,
+    holdWaiting: (req, res) => handlerOf().holdWaiting?.(req, res),
   };
 }
 

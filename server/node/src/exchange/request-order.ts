@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { DEFAULT_LIMITS } from "@countersign/server/internal";
-import { type HttpRequest, type HttpResponse, isHttp2Request, isHttp2Response } from "../handler.ts";
+import {
+  type HoldWaiting,
+  type HttpRequest,
+  type HttpResponse,
+  isHttp2Request,
+  isHttp2Response,
+} from "../handler.ts";
 import { respondJson } from "../respond.ts";
 import { closeBehindResponse } from "./reject-early.ts";
 
@@ -10,7 +16,8 @@ export interface RequestOrder {
   /**
    * Have a request of HTTP/1.1 wait for those before it.
    *
-   * @param next is called when all of them are answered, and never when an answer before it has closed the connection
+   * @param next is called when all of them are answered, and never when an answer before it has closed the connection, or
+   * when too much waits and the request was answered for that
    * @returns whether the request waits; if not, nothing is before it
    */
   waits(req: HttpRequest, res: HttpResponse, next: () => void): boolean;
@@ -26,9 +33,11 @@ export interface RequestOrder {
  *
  * @param maxWaiting how many requests of one connection may wait. The next one is answered with 429, which closes the
  * connection, and nothing behind it is read
+ * @param holdWaiting counts each request while it waits. Default: none is counted
  */
 export function createRequestOrder(
   maxWaiting: number = DEFAULT_LIMITS.listen.maxPipelinedRequests,
+  holdWaiting?: HoldWaiting,
 ): RequestOrder {
   const counts = new WeakMap<Socket, number>();
   return {
@@ -40,9 +49,13 @@ export function createRequestOrder(
       const count = counts.get(socket) ?? 0;
       counts.set(socket, count + 1);
       if (count < maxWaiting) {
+        const held = holdWaiting?.(req, res);
         res.once("socket", () => {
           counts.set(socket, (counts.get(socket) ?? 1) - 1);
-          next();
+          held?.release();
+          if (held?.isBrokenOff !== true) {
+            next();
+          }
         });
       } else if (count === maxWaiting) {
         refuse(req, res);

@@ -1,11 +1,23 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants } from "node:http2";
 import { getHeapStatistics } from "node:v8";
 import { type ByteBudget, type ByteHolder, createWaitingError } from "@countersign/server/internal";
-import { type CallRequest, type HttpRequest, type HttpResponse, isGone, isHttp2Request } from "../handler.ts";
+import {
+  type CallRequest,
+  type HeldRequest,
+  type HttpRequest,
+  type HttpResponse,
+  isGone,
+  isHttp2Request,
+  isHttp2Response,
+} from "../handler.ts";
 import { respond } from "../respond.ts";
 import { stopUnreadBody } from "./reject-early.ts";
 
-/** How many bytes of requests may wait for the rest of their message. */
+/**
+ * How many bytes of requests may wait for the rest of their message, or over HTTP/1.1 for the requests of their connection
+ * that came before.
+ */
 export interface WaitingLimits {
   /**
    * How many bytes of requests may wait for the rest of their message on one connection. Default 16 MiB, or two messages
@@ -103,6 +115,28 @@ export function createWaitingBody(
   };
 }
 
+/** How much Node reads of a body before a handler reads it, in bytes. */
+const MAX_READ_AHEAD_BYTES = 64 * 1024;
+
+/**
+ * Count a request of HTTP/1.1 while it waits for those before it: its header, and what Node may read ahead of its body. When
+ * it has to give them up, its answer is 429, which is sent in its turn.
+ */
+export function holdRequest(req: IncomingMessage, res: ServerResponse, count: WaitingCount): HeldRequest {
+  const waiting = createWaitingBody(req, res, count);
+  // When the connection breaks, Node 20 closes a request that waits, but not its response; Node 26 closes both.
+  req.once("close", () => waiting.release());
+  waiting.hold(sizeOfHeader(req.rawHeaders) + findReadAhead(req));
+  return waiting;
+}
+
+/** A body in chunks does not say how long it is. */
+function findReadAhead({ headers }: IncomingMessage): number {
+  const length =
+    headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Infinity;
+  return Math.min(length, MAX_READ_AHEAD_BYTES);
+}
+
 function breakOff(req: HttpRequest, res: HttpResponse): void {
   if (isHttp2Request(req)) {
     req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -119,6 +153,9 @@ function breakOff(req: HttpRequest, res: HttpResponse): void {
     headers: { "content-type": "application/json", "retry-after": metadata.get("retry-after") ?? undefined },
     body: `${JSON.stringify({ code: "resource_exhausted", message: rawMessage })}\n`,
   });
+  if (!isHttp2Response(res) && res.socket === null && req.complete) {
+    req.resume(); // its turn has not come: what Node has read of its body is thrown away
+  }
 }
 
 /**
