@@ -51,7 +51,7 @@ export interface TokenFailureLimit {
 
 /** What {@link createAuthenticator} needs. */
 export interface AuthenticatorOptions {
-  /** Whom to trust. */
+  /** The issuers that are trusted. */
   readonly issuers: TrustedIssuers;
   /** What has been revoked. */
   readonly revocations: RevocationCheck;

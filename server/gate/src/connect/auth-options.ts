@@ -91,7 +91,7 @@ export interface AuthOptions {
   /**
    * How many checks of signatures may fail in a second, in all. What is more waits up to 500 ms for its check, in turns that
    * are fair by peer and by the session or subject that a token names, those first of whom a token was good before. When
-   * too many wait, tokens of whoever has most there get `RATE_LIMITED`. A check of P-384 counts as 8, one of P-521 as 16:
+   * too many wait, the tokens of the peer with most there get `RATE_LIMITED`. A check of P-384 counts as 8, one of P-521 as 16:
    * so much longer it takes. Default: 2,000, which is about half a core.
    */
   readonly failedChecksPerSecond?: number | undefined;

@@ -88,8 +88,8 @@ export function renewForOthers(
 }
 
 /**
- * Wait until what several issuers have revoked is known. Where one of them fails, its calls are refused, and whoever waits
- * learns of it: without such, the rejection ends no process.
+ * Wait until what several issuers have revoked is known. Where one of them fails, its calls are refused, and the caller that
+ * awaits the promise gets the error. Where no caller awaits it, the rejection ends no process.
  */
 export function whenReady(issuers: readonly IssuerSignals[]): Promise<void> {
   const ready = Promise.all(issuers.map((issuer) => issuer.ready)).then(() => undefined);

@@ -8,7 +8,7 @@ export interface EntraOptions {
   readonly tenant?: string | undefined;
   /**
    * The tenants whose users may come, of an application for several: their ids, or a function that is asked with the id
-   * and answers at once. To let everybody in, write a function that says so.
+   * and answers at once. To admit the users of every tenant, give a function that returns true.
    */
   readonly tenants?: readonly string[] | ((tenant: string) => boolean) | undefined;
   /** Claim `aud`: the application's id with tokens of version 2, or its URI, such as `api://…`, with version 1. Default: the audience of the server. */

@@ -13,7 +13,7 @@ import {
 export interface GithubActionsOptions {
   /** Claim `aud`, which the workflow asks for. */
   readonly audience: Texts;
-  /** Whose workflows may come, as `owner/name`. At least one of this and `owner`: anybody's workflow gets a token for any audience. */
+  /** Whose workflows may come, as `owner/name`. At least one of this and `owner`: the workflow of any repository gets a token for any audience. */
   readonly repository?: Texts;
   /** The organization or user whose repositories' workflows may come. */
   readonly owner?: Texts;

@@ -17,7 +17,7 @@ export interface GitlabOptions {
   readonly url?: string | undefined;
   /** Claim `aud`, which the job asks for under `id_tokens`. */
   readonly audience: Texts;
-  /** Whose jobs may come, as `group/project`. At least one of this and `namespace`: anybody's job gets a token for any audience. */
+  /** Whose jobs may come, as `group/project`. At least one of this and `namespace`: the job of any project gets a token for any audience. */
   readonly project?: Texts;
   /** The group or user whose projects' jobs may come. */
   readonly namespace?: Texts;

@@ -13,7 +13,7 @@ import {
 export interface GoogleOptions {
   /** Claim `aud`: OAuth clients of yours, or the audience that service accounts ask for, such as your URL. */
   readonly audience: Texts;
-  /** The Workspace domain that users must belong to: claim `hd`. Default: anybody with a Google account. */
+  /** The Workspace domain that users must belong to: claim `hd`. Default: every user with a Google account. */
   readonly hostedDomain?: Texts;
 }
 
@@ -25,7 +25,8 @@ export const GOOGLE_OPTIONS: OptionForms<GoogleOptions> = {
 
 /**
  * Trust the ID tokens of Google, of users and of service accounts. Google's access tokens are opaque: no server but
- * Google's can verify them. Anybody has a Google account: give `hostedDomain`, or rules that name who may call.
+ * Google's can verify them. Any stranger can open a Google account: give `hostedDomain`, or
+ * rules that name who may call.
  *
  * @throws TypeError when an option is wrong
  */

@@ -3,7 +3,7 @@
  * nothing of the kind.
  */
 export function isProduction(): boolean {
-  // Typed by hand: hosts of the web have no such global, and those that have one may let nobody read it.
+  // Typed by hand: hosts of the web have no such global, and a host that has one may refuse to let the program read it.
   const host = globalThis as { readonly process?: { readonly env?: { readonly NODE_ENV?: unknown } } };
   try {
     return host.process?.env?.NODE_ENV === "production";

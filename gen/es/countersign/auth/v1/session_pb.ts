@@ -246,9 +246,9 @@ export type TokenSet = Message<"countersign.auth.v1.TokenSet"> & {
 
   /**
    * The refresh token for the next Refresh; empty when it is in a cookie, and
-   * when there is none: clients sign in again instead, and so does who comes
-   * with a token of another issuer, unless the operator has declared how long
-   * that issuer's sessions go on.
+   * when there is none: clients sign in again instead. A client that signed in
+   * with a token of another issuer has none either, unless the operator has
+   * declared how long that issuer's sessions go on.
    *
    * @generated from field: string refresh_token = 3;
    */
@@ -875,8 +875,8 @@ export const SessionService: GenService<{
    *
    * Send the same refresh_id again when an answer was lost: the same refresh
    * token comes back, with a freshly signed access token. A refresh token that
-   * was replaced before, sent by anyone else, is taken for theft and ends the
-   * session.
+   * was replaced before, sent by any other client, is taken for theft and ends
+   * the session.
    *
    * @generated from rpc countersign.auth.v1.SessionService.Refresh
    */
