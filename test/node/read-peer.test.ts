@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../server/node/src/handler.ts";
-import { createPeerReader, readPeer } from "../../server/node/src/read-peer.ts";
+import { createPeerQuestion, createPeerReader, readPeer } from "../../server/node/src/read-peer.ts";
 
 function peerOf(remoteAddress: string, forwarded?: string, isBehindProxy = forwarded !== undefined): string {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
@@ -55,21 +55,22 @@ describe("where a request comes from", () => {
 
   it("is nowhere when the connection is gone by now", () => {
     expect(readPeer(gone, { isBehindProxy: true })).toBe("");
-    expect(createPeerReader({})(gone)).toBe("");
+    expect(createPeerReader(createPeerQuestion({}))(gone)).toBe("");
   });
 
   it("is the connection when the application's own function throws, and the application learns why", () => {
     const reported: unknown[] = [];
     const fault = new Error("no such header");
-    const peerOf = createPeerReader({
+    const ask = createPeerQuestion({
       peerOf: () => {
         throw fault;
       },
       onError: (error) => reported.push(error),
     });
+    const peerOf = createPeerReader(ask);
     const request = { headers: {}, socket: { remoteAddress: "192.0.2.7" } } as unknown as HttpRequest;
     expect(peerOf(request)).toBe("192.0.2.7");
     expect(reported).toEqual([fault]);
-    expect(createPeerReader({ peerOf: () => "tenant" })(request)).toBe("tenant");
+    expect(createPeerReader(() => "tenant")(request)).toBe("tenant");
   });
 });

@@ -19,7 +19,7 @@ import {
   isHttp2Response,
 } from "./handler.ts";
 import { assertListenerOptions, type RequestListenerOptions } from "./listener-options.ts";
-import { createPeerReader } from "./read-peer.ts";
+import { createPeerQuestion, createPeerReader } from "./read-peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs } from "./rpc-handler.ts";
 import { printWarning, type RpcOptions } from "./rpc-options.ts";
@@ -39,13 +39,14 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   assertListenerOptions(options);
   const originOf = createOriginReader();
   const cors = createCors(options);
-  const peerOf = createPeerReader(options);
+  const askPeer = createPeerQuestion(options);
+  const peerOf = createPeerReader(askPeer);
   const waiting = { budget: createByteBudget(resolveWaitingLimits(options, findMaxWaitingBytes())), peerOf };
   const holdWaiting: HoldWaiting = (req, res) => holdRequest(req, res, waiting);
   const order = createRequestOrder(undefined, holdWaiting);
   const rpcs = createRpcs(options, {
     waiting,
-    contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, peerOf),
+    contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, askPeer),
     corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });
   const endpoints = new Map(Object.entries(options.endpoints ?? {}));
@@ -137,9 +138,13 @@ function ignore(): void {}
 /** Let RPCs know where they come from. */
 function withPeers(
   { contextValues }: RequestListenerOptions,
-  peerOf: (req: CallRequest) => string,
+  askPeer: (req: CallRequest) => string,
 ): RpcOptions["contextValues"] {
-  return (req, res) => setPeer(contextValues?.(req, res) ?? createContextValues(), peerOf(req));
+  return (req, res) => {
+    const values = contextValues?.(req, res) ?? createContextValues();
+    const said = askPeer(req);
+    return said === "" ? values : setPeer(values, said);
+  };
 }
 
 /** The target of a request; `undefined` when it or the host is not well-formed. */

@@ -8,17 +8,21 @@ export interface PeerOptions {
   readonly isBehindProxy: boolean;
 }
 
-/** What {@link createPeerReader} goes by. */
-export interface PeerReaderOptions {
+/** What {@link createPeerQuestion} goes by. */
+export interface PeerQuestionOptions {
   /** Says it. Default, also where it returns an empty string or throws: the network of the socket. */
   readonly peerOf?: ((req: CallRequest) => string) | undefined;
   /** Receives what it throws. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** Create what says where a request comes from, in the form that limits count by. It never throws. */
-export function createPeerReader({ peerOf, onError }: PeerReaderOptions): (req: CallRequest) => string {
-  const ask = (req: CallRequest): string => {
+/**
+ * Create what asks the application where a request comes from. It never throws.
+ *
+ * @returns a function that returns an empty string where the application says nothing, or throws
+ */
+export function createPeerQuestion({ peerOf, onError }: PeerQuestionOptions): (req: CallRequest) => string {
+  return (req) => {
     try {
       return peerOf?.(req) ?? "";
     } catch (reason) {
@@ -26,6 +30,10 @@ export function createPeerReader({ peerOf, onError }: PeerReaderOptions): (req: 
       return "";
     }
   };
+}
+
+/** Create what says where a request comes from, in the form that limits count by. It never throws. */
+export function createPeerReader(ask: (req: CallRequest) => string): (req: CallRequest) => string {
   return (req) => {
     const said = ask(req);
     return said === "" ? readPeer(req, { isBehindProxy: false }) : said;
