@@ -120,12 +120,10 @@ describe.concurrent("the benches, as quickly as they can", () => {
   });
 
   it("messages: weighs what is refused and what is taken beside a text", async () => {
-    const sides = ["binary", "JSON"].flatMap((format) => [
-      `text, ${format}`,
-      `refused, ${format} / text`,
-      `taken, ${format} / text`,
-    ]);
-    expectRows(await messagesBench.run(QUICK), "messages", sides);
+    const formats = ["binary", "JSON"];
+    const texts = formats.map((format) => `${format} text`);
+    const others = formats.flatMap((format) => [`refused, ${format} / text`, `taken, ${format} / text`]);
+    expectRows(await messagesBench.run(QUICK), "messages", [...texts, ...others]);
   });
 
   it("tabs: wakes tabs of a browser", async () => {
