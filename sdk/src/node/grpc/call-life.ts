@@ -14,7 +14,7 @@ const FINISHED = new DOMException("This operation was aborted", "AbortError");
 
 /**
  * The time from the beginning of a call to its end: its signal aborts with the caller's, with the deadline, with an error,
- * and, so that nobody goes on listening to it, with the answer.
+ * and with the answer: then the listeners of the call let go of it.
  */
 export class CallLife {
   readonly #controller = new AbortController();

@@ -26,7 +26,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Beyond this many bytes that nobody has read, no more are taken from the connection. */
+/** While the caller has left this many bytes unread, the stream takes no more from the connection. */
 const MAX_QUEUED_BYTES = 64 * 1024;
 /** What a message takes beside its bytes, about. */
 const OVERHEAD_BYTES = 64;

@@ -72,8 +72,8 @@ export interface CreateIssuerOptions {
   readonly signInsPerMinute?: number;
   /**
    * How many sessions one subject may begin at one client in an hour; Infinity: no limit. What is more gets `RATE_LIMITED`.
-   * Whoever begins sessions can end them, always, and each that has ended is remembered by every gate. A process counts for
-   * itself. Default 36,000: as many at once, and then 10 a second.
+   * A subject can always end its sessions, and every gate remembers each that has ended. A process counts for itself.
+   * Default 36,000: as many at once, and then 10 a second.
    */
   readonly newSessionsPerHour?: number;
   /**

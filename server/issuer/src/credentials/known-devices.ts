@@ -4,7 +4,7 @@ import { deriveKey } from "../keys/seal.ts";
 
 /**
  * Knows the devices that have signed in to an account before, by proofs that they keep themselves. A proof names neither
- * the account nor its owner, and signs nobody in: it only decides with whose failures the next ones are counted.
+ * the account nor its owner. It is no credential: it only decides with whose failures the next ones are counted.
  */
 export interface KnownDevices {
   /**

@@ -9,7 +9,7 @@ export type OwedTo = Pick<AttemptSource, "address" | "bucket">;
 
 /**
  * Knows which addresses have been told to wait, and until when. Once its time has come, an address has one attempt that
- * it is owed, whatever others have failed at meanwhile: so nobody can renew the wait of another.
+ * it is owed, whatever others have failed at meanwhile: so no address can renew the wait of another.
  */
 export interface OwedAttempts {
   /** Whether an address has waited its time. */

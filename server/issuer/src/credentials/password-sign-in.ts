@@ -32,8 +32,9 @@ const HASHING = { maxRunning: 2, maxWaiting: 128, message: "too many sign-ins ar
 /**
  * Create the check of a username and a password.
  *
- * An account that does not exist or is disabled is answered like a wrong password, after the same work. Whoever waits for
- * that work holds no more places than others, and strangers none of those for known callers.
+ * An account that does not exist or is disabled is answered like a wrong password, after the same work. While
+ * callers wait for that work, no address or account holds more places than another, and strangers hold none of those
+ * for known callers.
  *
  * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, `RATE_LIMITED` after too
  *   many attempts or failures and when too many sign-ins wait, and `AUTH_UNAVAILABLE` when the store cannot be used

@@ -6,7 +6,7 @@ import { COOKIE_PATH, readCookies } from "./planted-cookies.ts";
 
 /**
  * Keeps in a browser the proofs of who has signed in with it. A sign-out leaves them: they are for the next sign-in, and
- * sign nobody in.
+ * are no credentials.
  */
 export interface DeviceCookie {
   /**

@@ -45,7 +45,7 @@ export interface NewSessionContext {
   readonly audit: AuditSink<SessionEvent>;
   /**
    * How many sessions one subject begins at one client: each may leave a revocation in the memory of every gate, and
-   * whoever has a session can end it. Undefined: no limit.
+   * its subject can always end a session. Undefined: no limit.
    */
   readonly newSessions?: SubjectLimit | undefined;
 }
