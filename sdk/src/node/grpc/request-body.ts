@@ -84,8 +84,14 @@ export class StreamBody implements RequestBody {
     }
   }
 
+  /** Whether what was sent may have to go over another stream first. */
+  get #isDetached(): boolean {
+    const stream = this.#stream;
+    return stream === undefined || stream.destroyed || stream.closed;
+  }
+
   #read(): void {
-    if (!(this.#isReading || this.#hasEnded || this.#isFull || this.#isStopped)) {
+    if (!(this.#isReading || this.#hasEnded || this.#isFull || this.#isStopped || this.#isDetached)) {
       this.#isReading = true;
       this.#iterator.next().then(this.#onResult, this.#onError);
     }
@@ -138,7 +144,9 @@ export class StreamBody implements RequestBody {
     }
     this.#kept.push(frame);
     this.#keptBytes += frame.length;
-    if (this.#kept.length > MAX_KEPT_FRAMES || this.#keptBytes > MAX_KEPT_BYTES) {
+    const isTooMuch = this.#kept.length > MAX_KEPT_FRAMES || this.#keptBytes > MAX_KEPT_BYTES;
+    // The message that was awaited when the stream closed: the next stream begins with all that is kept.
+    if (isTooMuch && !this.#isDetached) {
       this.#kept = undefined;
     }
   }
@@ -151,19 +159,18 @@ export class StreamBody implements RequestBody {
   };
 
   #flush(): void {
-    const stream = this.#stream;
     const [first = new Uint8Array(), ...others] = this.#waiting;
     const bytes = others.length === 0 ? first : Buffer.concat(this.#waiting, this.#waitingBytes);
     this.#waiting = [];
     this.#waitingBytes = 0;
     // A stream that has closed meanwhile says so itself: what is kept then goes over another one.
-    if (stream === undefined || stream.destroyed || stream.closed) {
+    if (this.#isDetached) {
       return;
     }
     if (this.#hasEnded) {
-      stream.end(bytes.length === 0 ? undefined : bytes);
+      this.#stream?.end(bytes.length === 0 ? undefined : bytes);
     } else {
-      this.#isFull = !stream.write(bytes);
+      this.#isFull = this.#stream?.write(bytes) === false;
     }
   }
 }

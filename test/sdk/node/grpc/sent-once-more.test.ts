@@ -132,6 +132,44 @@ test("a stream that is opened once more sends its first messages again, and then
   expect(Buffer.concat(bodies[1] ?? [])).toEqual(Buffer.concat(sent));
 });
 
+test("a stream that waits for another connection loses none of its messages meanwhile", async () => {
+  const received: Buffer[] = [];
+  const reopening = Promise.withResolvers<void>();
+  await using server = await startPlainServer({
+    onConnection(_, number) {
+      if (number === 2) {
+        reopening.resolve();
+      }
+      return false;
+    },
+    onRequest(stream, number) {
+      if (number === 2) {
+        stream.once("data", () => stream.session?.goaway(NGHTTP2_NO_ERROR, 1));
+      } else {
+        stream.on("data", (chunk: Buffer) => received.push(chunk));
+        answerOne(stream);
+      }
+    },
+  });
+  const texts = Array.from({ length: 40 }, (_, index) => `text ${index}`);
+  async function* messages() {
+    for (const [index, title] of texts.entries()) {
+      // All but the first are there at once, before the second connection is open.
+      await (index === 1 ? reopening.promise : undefined);
+      yield { title };
+    }
+  }
+  const { notes, calls } = callerOf(server.port);
+  await calls.getNote();
+  received.length = 0;
+  await notes.importNotes(messages());
+  expect(
+    Buffer.concat(received)
+      .toString()
+      .match(/text \d+/g),
+  ).toEqual(texts);
+});
+
 test("a server that is replaced under 50 calls fails none of them", async () => {
   const held: (() => void)[] = [];
   const old = await startPlainServer({
