@@ -3,6 +3,7 @@ import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { describe, expect, test } from "vitest";
 import { principalOf } from "../../../server/gate/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { guardOwnSource } from "../../../server/gate/src/keys/own-source.ts";
 import { type Answer, createEchoAuth, echoRoutes } from "../../support/echo-server.ts";
 import { echoService } from "../../support/echo-service.ts";
 import { issuer, seenIn } from "./fixtures.ts";
@@ -47,7 +48,7 @@ async function seen(run: (client: EchoClient) => Promise<unknown>, answer: Answe
   return { code: error?.code, message: error?.message, reason: error?.reason, errors };
 }
 
-function throws(error: unknown): Answer {
+function throws(error: unknown): () => never {
   return () => {
     throw error;
   };
@@ -55,6 +56,17 @@ function throws(error: unknown): Answer {
 
 for (const [kind, run] of Object.entries(kinds)) {
   describe(`what a ${kind} handler throws (S1, S6)`, () => {
+    test("is reported, too, when it is that a key source of the application's has failed", async () => {
+      const broken = new RangeError("broken");
+      const { isTrusted } = guardOwnSource({ find: () => key, isTrusted: throws(broken) }, "partner");
+      const key = { kid: "one", algorithm: "ES256", key: {} as CryptoKey } as const; // never used
+      expect(await seen(run, () => String(isTrusted(key)))).toMatchObject({
+        code: Code.Unavailable,
+        reason: "AUTH_UNAVAILABLE",
+        errors: [{ message: "the key source of issuer partner failed", cause: broken }],
+      });
+    });
+
     test("is told by its reason when it is ours", async () => {
       expect(await seen(run, throws(new AuthError("REAUTH_REQUIRED", "sign in again")))).toEqual({
         code: Code.PermissionDenied,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { callerOf, optionalPrincipalOf } from "../../../server/gate/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { KeySource } from "../../../server/gate/src/keys/key-source.ts";
+import { createStaticKeys } from "../../../server/gate/src/keys/static-keys.ts";
 import { methodOf } from "../../support/echo-service.ts";
 import { signToken } from "../../support/tokens.ts";
 import { contextOf, issuer, issuerKey, service, setUpGate } from "./fixtures.ts";
@@ -44,10 +45,27 @@ describe("when identity cannot be told (S1, S6)", () => {
     "secret 3",
     undefined,
   ]) {
-    test(`anything that is not ours becomes Internal, is reported, and leaks nothing: ${thrown}`, async () => {
+    test(`a key source that fails is Unavailable, is reported, and leaks nothing: ${thrown}`, async () => {
       const { decide, errors, events } = withKeys(() => {
-        throw thrown;
+        return Promise.reject(thrown);
       });
+      expect(await decide("Call", { authorization })).toMatchObject({
+        code: Code.Unavailable,
+        message: "the issuer's keys cannot be had just now",
+        reason: "AUTH_UNAVAILABLE",
+        challenge: null,
+      });
+      expect(errors).toMatchObject([
+        { message: `the key source of issuer ${issuer.issuer} failed`, cause: thrown },
+      ]);
+      expect(events).toMatchObject([{ reason: "AUTH_UNAVAILABLE" }]);
+    });
+
+    test(`anything else that is not ours becomes Internal, is reported, and leaks nothing: ${thrown}`, async () => {
+      const isRevoked = () => {
+        throw thrown;
+      };
+      const { decide, errors, events } = setUpGate({ revocations: { isRevoked } });
       expect(await decide("Call", { authorization })).toMatchObject({
         code: Code.Internal,
         message: "internal error",
@@ -57,6 +75,33 @@ describe("when identity cannot be told (S1, S6)", () => {
       expect(events).toEqual([]);
     });
   }
+});
+
+describe("a key source of the application's that fails when a verdict is used again (S6)", () => {
+  test("is Unavailable and reported, and signs no user out", async () => {
+    const broken = new RangeError("broken");
+    const keys = createStaticKeys({ keys: [issuerKey.jwk] }, ["ES256"]);
+    const state = { isBroken: false };
+    const source: KeySource = {
+      find: keys.find,
+      isTrusted(key) {
+        if (state.isBroken) {
+          throw broken;
+        }
+        return keys.isTrusted(key);
+      },
+    };
+    const { decide, errors } = setUpGate({ issuers: [{ ...issuer, keys: { source } }] });
+    expect(await decide("Call", { authorization })).toBeUndefined();
+    state.isBroken = true;
+    expect(await decide("Call", { authorization })).toMatchObject({
+      code: Code.Unavailable,
+      reason: "AUTH_UNAVAILABLE",
+    });
+    expect(errors).toMatchObject([{ name: "KeySourceError", cause: broken }]);
+    state.isBroken = false;
+    expect(await decide("Call", { authorization })).toBeUndefined();
+  });
 });
 
 describe("shadow mode (S3, S15)", () => {
@@ -87,14 +132,13 @@ describe("shadow mode (S3, S15)", () => {
   });
 
   test("does not hide errors of the server", async () => {
-    const source: KeySource = {
-      find: () => {
-        throw new Error("broken");
-      },
-      isTrusted: () => true,
+    const isRevoked = () => {
+      throw new Error("broken");
     };
-    const issuers = [{ ...issuer, keys: { source } }];
-    const { decide } = setUpGate({ issuers, enforce: new Map([[service, "shadow" as const]]) });
+    const { decide } = setUpGate({
+      revocations: { isRevoked },
+      enforce: new Map([[service, "shadow" as const]]),
+    });
     expect(await decide("Call", { authorization })).toMatchObject({ code: Code.Internal });
   });
 

@@ -80,12 +80,12 @@ describe("an observer of decisions", () => {
   });
 
   test("learns what would be denied in shadow mode, and of the failure of a server", async () => {
-    const find = () => {
+    const isRevoked = () => {
       throw new Error("broken");
     };
     const { decide, decisions } = setUpObserved({
       enforce: new Map([[service, "shadow"]]),
-      issuers: [{ ...issuer, keys: { source: { find, isTrusted: () => true } } }],
+      revocations: { isRevoked },
     });
     expect(await decide("Call")).toBeUndefined();
     expect(await decide("Call", { authorization })).toMatchObject({ message: "internal error" });

@@ -1,5 +1,6 @@
 import type { EndpointContext } from "@countersign/server";
 import { expect, test, vi } from "vitest";
+import { guardOwnSource } from "../../../server/gate/src/keys/own-source.ts";
 import { createOAuthEndpoint, type OAuthAnswer } from "../../../server/issuer/src/oauth2/oauth-endpoint.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { readingBy } from "./form-reading.ts";
@@ -26,6 +27,18 @@ test("an endpoint answers an unexpected error also when onError throws", async (
   expect([response.status, await response.json()]).toMatchObject([500, { error: "server_error" }]);
   expect(print.mock.calls[0]).toContain(failure);
   print.mockRestore();
+});
+
+test("an endpoint reports that a key source of the application's has failed, and asks the client to wait", async () => {
+  const broken = new Error("the store of keys is broken");
+  const source = guardOwnSource({ find: () => Promise.reject(broken), isTrusted: () => false }, "partner");
+  const errors: unknown[] = [];
+  const endpoint = createEndpoint(
+    async () => ({ found: await source.find("one", "ES256") }),
+    (error) => errors.push(error),
+  );
+  expect((await endpoint(post())).status).toBe(503);
+  expect(errors).toMatchObject([{ message: "the key source of issuer partner failed", cause: broken }]);
 });
 
 // As hosts write in JavaScript: some pass a context of their own, or null.

@@ -132,7 +132,8 @@ export interface AuthOptions {
    */
   readonly logRefusals?: boolean | undefined;
   /**
-   * Receives unexpected errors, which leave as "internal error". What it throws or rejects with changes no answer, and is
+   * Receives unexpected errors, which leave as "internal error", and those of key sources and of `decide`, which leave as
+   * `AUTH_UNAVAILABLE`. What it throws or rejects with changes no answer, and is
    * printed. Default: console.error.
    */
   readonly onError?: ErrorSink | undefined;

@@ -4,6 +4,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/er
 import { isTokenTooLong } from "../authenticate/token-size.ts";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
+import { findKeySourceError } from "../keys/own-source.ts";
 import { encodeDetails, type OutgoingDetail } from "./encode-details.ts";
 import { codeOf } from "./reason-codes.ts";
 import { type ChallengeHints, type FindChallengeHints, writeChallenge } from "./resource/challenge.ts";
@@ -104,6 +105,7 @@ export function toWireError(
   { onError, findChallengeHints }: WireErrorContext,
 ): ConnectError {
   if (error instanceof AuthError) {
+    reportKeySourceError(error, method, onError);
     return toConnectError(error, findChallengeHints(method));
   }
   if (error instanceof ConnectError) {
@@ -116,6 +118,14 @@ export function toWireError(
 export function toInternalError(error: unknown, method: DescMethod, onError: ErrorSink): ConnectError {
   onError(error, method);
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
+}
+
+/** Report what a key source of the application's threw: its caller learns only that the keys cannot be had. */
+export function reportKeySourceError(error: AuthError, method: DescMethod, onError: ErrorSink): void {
+  const failure = findKeySourceError(error);
+  if (failure !== undefined) {
+    onError(failure, method);
+  }
 }
 
 function toDetails(error: AuthError, code: Code): OutgoingDetail[] {

@@ -12,7 +12,7 @@ import { assertAdmissible, assertAnonymous } from "./admission.ts";
 import type { Audiences } from "./audiences.ts";
 import { type CallState, stateOf } from "./call-state.ts";
 import type { Enforcement } from "./enforcement.ts";
-import { type ErrorSink, toConnectError, toInternalError } from "./error-contract.ts";
+import { type ErrorSink, reportKeySourceError, toConnectError, toInternalError } from "./error-contract.ts";
 import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
@@ -180,6 +180,7 @@ function refuse(
   if (!(error instanceof AuthError)) {
     throw toInternalError(error, context.method, onError);
   }
+  reportKeySourceError(error, context.method, onError);
   const isShadow = enforcement.isShadow(context.service);
   const caller = state.caller?.principal;
   observer.audited?.(denied({ method: toMethodName(context.method), isShadow, caller }, error));

@@ -7,6 +7,7 @@ import { createKeyReport, type KeyReport } from "../keys/key-report.ts";
 import { describeMany } from "../keys/key-set.ts";
 import type { KeySource, SignatureAlgorithm } from "../keys/key-source.ts";
 import { usesOf } from "../keys/key-uses.ts";
+import { guardOwnSource } from "../keys/own-source.ts";
 import { createRemoteKeys } from "../keys/remote-keys.ts";
 import { areHeaders } from "../keys/request-headers.ts";
 import { createUrlCheck } from "../keys/secure-url.ts";
@@ -132,7 +133,7 @@ interface SourceContext {
 function createSource(keys: KeyOptions, context: SourceContext): KeySource {
   const { owner, algorithms, report } = context;
   if ("source" in keys && keys.source !== undefined) {
-    return assertSource(keys.source);
+    return guardOwnSource(assertSource(keys.source), owner.issuer);
   }
   if ("sharedSecret" in keys && keys.sharedSecret !== undefined) {
     return createSecretSource(keys.sharedSecret, algorithms);

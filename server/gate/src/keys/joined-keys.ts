@@ -25,7 +25,7 @@ export function joinKeys(
     isSecretAlgorithm(algorithm) ? secrets : sources;
   const findKnown = (kid: string | undefined, algorithm: SignatureAlgorithm): FoundKeys => {
     return choose(
-      sourcesFor(algorithm).map((source) => toKeys(source.findKnown?.(kid, algorithm))),
+      sourcesFor(algorithm).map((source) => findKnownOf(source, kid, algorithm)),
       kid,
     );
   };
@@ -70,10 +70,18 @@ export function joinKeys(
   return {
     find: (kid, algorithm) => findKnown(kid, algorithm) ?? findAnywhere(kid, algorithm),
     isTrusted(key) {
+      const errors: unknown[] = [];
       for (const source of sources) {
-        if (source.isTrusted(key)) {
-          return true;
+        try {
+          if (source.isTrusted(key)) {
+            return true;
+          }
+        } catch (error) {
+          errors.push(error);
         }
+      }
+      if (errors.length > 0) {
+        throw errors[0];
       }
       return false;
     },
@@ -101,6 +109,19 @@ export function joinKeys(
       return failures.length === 0 ? undefined : failures.join("; ");
     },
   };
+}
+
+/** What goes wrong here is for `find` to report, which is asked where no source has the key at hand. */
+function findKnownOf(
+  source: KeySource,
+  kid: string | undefined,
+  algorithm: SignatureAlgorithm,
+): readonly VerificationKey[] {
+  try {
+    return toKeys(source.findKnown?.(kid, algorithm));
+  } catch {
+    return [];
+  }
 }
 
 /** List the first of each source, then the second of each, and so on. */

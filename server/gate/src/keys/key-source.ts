@@ -44,7 +44,8 @@ export interface KeySource {
    * @param kid the header's `kid`: untrusted, only ever looked up
    * @param algorithm the header's `alg`, already allowed for the issuer
    * @returns the key, or all that fit when the header does not tell them apart; undefined when the issuer has none
-   * @throws AuthError `AUTH_UNAVAILABLE` when the keys cannot be had just now
+   * @throws AuthError `AUTH_UNAVAILABLE` when the keys cannot be had just now. Whatever else a source of yours throws or
+   *   rejects with is the `cause` of an error that `onError` gets, and the call gets `AUTH_UNAVAILABLE`
    */
   find(kid: string | undefined, algorithm: SignatureAlgorithm): FoundKeys | Promise<FoundKeys>;
 

@@ -1,5 +1,5 @@
 import type { Clock, Endpoint, EndpointContext } from "@countersign/server";
-import { type ByteBudget, isolateSink, toQuotable } from "@countersign/server/internal";
+import { type ByteBudget, findKeySourceError, isolateSink, toQuotable } from "@countersign/server/internal";
 import { type Form, readForm } from "./form.ts";
 import { toJsonResponse } from "./json-response.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";
@@ -37,8 +37,9 @@ export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuth
       return toJsonResponse(await answer({ headers: request.headers, form, peer }));
     } catch (reason) {
       const known = toOAuthError(reason);
-      if (known === undefined && !request.signal.aborted) {
-        onError(reason);
+      const failure = known === undefined ? reason : findKeySourceError(reason);
+      if (failure !== undefined && !request.signal.aborted) {
+        onError(failure);
       }
       return toErrorResponse(known ?? new OAuthError("server_error", "internal error", { status: 500 }));
     }

@@ -198,7 +198,7 @@ describe("an explanation", () => {
     expect([counted, decided]).toEqual([[], []]);
   });
 
-  test("says that the server would fail where it would", async () => {
+  test("says that the keys cannot be had where a source of the application's fails, as the server would", async () => {
     const source = {
       find: () => Promise.reject(new RangeError("the key store is broken")),
       isTrusted: () => false,
@@ -206,8 +206,22 @@ describe("an explanation", () => {
     const { auth, errors } = setUp({ issuers: [{ ...issuer, keys: { source } }] });
     expect(await auth.explain({ token, method: `${METHOD}/Plain` })).toMatchObject({
       verdict: "denied",
+      reason: "AUTH_UNAVAILABLE",
+      check: "keys_unavailable",
+      got: "error: RangeError",
+    });
+    expect(errors).toEqual([]);
+  });
+
+  test("says that the server would fail where it would", async () => {
+    const isRevoked = () => {
+      throw new RangeError("the list is broken");
+    };
+    const { auth, errors } = setUp({ revocations: { isRevoked } });
+    expect(await auth.explain({ token, method: `${METHOD}/Plain` })).toMatchObject({
+      verdict: "denied",
       reason: "INTERNAL",
-      detail: "the key store is broken",
+      detail: "the list is broken",
     });
     expect(errors).toEqual([]);
   });

@@ -123,7 +123,7 @@ async function findRefusal(
     await guard.check?.(stateOf(values)?.caller?.principal, { message, ctx });
     return undefined;
   } catch (error) {
-    return toError(unexpected[0] ?? error);
+    return reasonOf(error) ?? toError(unexpected[0] ?? error);
   }
 }
 
@@ -131,9 +131,13 @@ async function findRefusal(
 const URL_OF_NO_CALL = "https://explain.invalid/";
 
 /** The gate throws the error for the wire, whose cause says why. */
+function reasonOf(error: unknown): AuthError | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof AuthError ? cause : undefined;
+}
+
 function toError(error: unknown): Error {
-  const reason = error instanceof Error && error.cause instanceof AuthError ? error.cause : error;
-  return reason instanceof Error ? reason : new Error(String(reason));
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** @throws AuthError when no header can carry the token: no server would get to see the call */
