@@ -183,12 +183,11 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 
 function createSessionRoutes(
   { options, clock }: IssuerContext,
-  { sessions, signIn, devices }: Issuance,
+  { sessions, signIn }: Issuance,
 ): Issuer["routes"] {
   const service = createSessionService({
     sessions,
     signIn,
-    devices,
     issuer: options.url,
     maxTokenBytes: options.maxTokenBytes,
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),

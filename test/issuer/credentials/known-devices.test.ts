@@ -10,11 +10,17 @@ import { createWallClock } from "../../support/test-clock.ts";
 
 const ADA = digestUsername("ada");
 const EVE = digestUsername("eve");
+const HASH = "$argon2id$first";
 
 function start({ secret = 7, issuer = "https://issuer.example", clock = createWallClock() } = {}) {
   const devices = createKnownDevices({ issuer, secret: new Uint8Array(32).fill(secret), clock });
-  const [proof = ""] = devices.add([], ADA);
-  return { clock, devices, proof };
+  const add = (proofs: readonly string[], account: string) =>
+    devices.add(proofs, { account, passwordHash: HASH });
+  /** The name of the first device that is known, if its password is that of now. */
+  const find = (proofs: readonly string[], account: string) =>
+    devices.find(proofs, account).find((device) => device.hasUsed(HASH))?.id;
+  const [proof = ""] = add([], ADA);
+  return { clock, devices: { add, find }, known: devices, proof };
 }
 
 /** Change one character of a proof, which stands for bytes of its time, its name or its code. */
@@ -30,6 +36,7 @@ const WORTHLESS = notEmpty([
   },
   { name: "with another time", of: (proof: string) => changed(proof, 0) },
   { name: "with another name", of: (proof: string) => changed(proof, 8) },
+  { name: "with another password", of: (proof: string) => changed(proof, 18) },
   { name: "with another code", of: (proof: string) => changed(proof, 30) },
   { name: "cut short", of: (proof: string) => proof.slice(0, -1) },
   { name: "too long", of: (proof: string) => `${proof}A` },
@@ -39,7 +46,7 @@ const WORTHLESS = notEmpty([
 describe("known devices", () => {
   it("are known to the account that they have signed in to, at every server with the secret", () => {
     const { devices, proof, clock } = start();
-    expect(proof).toMatch(/^[\w-]{38}$/);
+    expect(proof).toMatch(/^[\w-]{43}$/);
     expect(devices.find([proof], ADA)).toMatch(/^[\w-]{11}$/);
     expect(start({ clock }).devices.find([proof], ADA)).toBe(devices.find([proof], ADA));
     expect(devices.find([proof], EVE)).toBeUndefined();
@@ -52,6 +59,18 @@ describe("known devices", () => {
       expect(devices.find([of(proof), proof], ADA)).toBeDefined();
     });
   }
+
+  it("are those of another password when the account has a new one, or the same one set again", () => {
+    const { known, proof } = start();
+    const [again = ""] = known.add([proof], { account: ADA, passwordHash: "$argon2id$second" });
+    const used = known
+      .find([proof, again], ADA)
+      .map(({ hasUsed }) => [hasUsed(HASH), hasUsed("$argon2id$second")]);
+    expect(used).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
 
   it("are told apart, and counted anew with each sign-in", () => {
     const { devices, proof } = start();
@@ -76,7 +95,7 @@ describe("known devices", () => {
     expect(devices.find([proof], ADA)).toBeDefined();
     clock.advance(1_000);
     expect(devices.find([proof], ADA)).toBeUndefined();
-    expect(devices.add([proof, "planted", "x".repeat(38)], EVE)).toHaveLength(2);
+    expect(devices.add([proof, "planted", "x".repeat(43)], EVE)).toHaveLength(2);
   });
 
   it("look at so many proofs, whatever is sent", () => {

@@ -42,9 +42,13 @@ async function start(store: Store, perMinute?: number) {
     sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [], use: { address } });
   const device: SignInOrigin = {
     ...EVIL,
-    deviceProofs: server.devices.add([], digestUsername(OWNER.username)),
+    deviceProofs: server.devices.add([], { account: digestUsername(OWNER.username), passwordHash }),
   };
-  return { ...issuer, clock, attempt, fail, begin, device };
+  const former = server.devices.add([], {
+    account: digestUsername(OWNER.username),
+    passwordHash: "$former$",
+  });
+  return { ...issuer, clock, attempt, fail, begin, device, former };
 }
 
 describeStores("an owner whose account strangers guess at", (open) => {
@@ -164,5 +168,22 @@ describeStores("an owner whose account strangers guess at", (open) => {
     expect(await attempt(OWNER, device)).toBe(0);
     clock.advance(2_000);
     expect(await attempt(OWNER, EVIL)).toBe(0);
+  });
+
+  it("gets in with a known device beside proofs of a former password, which have no attempts left", async () => {
+    await using store = await open();
+    const { attempt, device, former } = await start(store, 30);
+    const planted = { peer: "203.0.113.1", deviceProofs: former };
+    for (let n = 0; n < 30; n++) {
+      await attempt({ ...OWNER, password: "wrong horse" }, planted);
+    }
+    expect(await attempt(OWNER, planted)).toBe(2_000);
+    const own = device.deviceProofs ?? [];
+    expect(await attempt(OWNER, { ...device, deviceProofs: [...former, ...own] })).toBe(0);
+    // Copies of one proof pay once.
+    for (let n = 0; n < 29; n++) {
+      expect(await attempt(OWNER, { ...device, deviceProofs: [...own, ...own] })).toBe(0);
+    }
+    expect(await attempt(OWNER, device)).toBe(2_000);
   });
 });

@@ -2,7 +2,7 @@ import { Delivery } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { parseSetCookie } from "cookie";
 import { describe, expect, it } from "vitest";
 import { createKnownDevices } from "../../../server/issuer/src/credentials/known-devices.ts";
-import { createDeviceCookie } from "../../../server/issuer/src/services/device-cookie.ts";
+import { readDeviceProofs, writeDeviceProofs } from "../../../server/issuer/src/services/device-cookie.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { COOKIE_ORIGIN } from "../../support/own-issuer.ts";
 import { bearer, type SessionServer, startSessionServer } from "../../support/session-server.ts";
@@ -54,7 +54,7 @@ const PLANTED = notEmpty([
   { name: "behind a planted one", of: (own: string) => `${NAME}=planted; ${own}` },
   { name: "before a planted one", of: (own: string) => `${own}; ${NAME}=planted; ${NAME}=` },
   { name: "behind one that is too long", of: (own: string) => `${NAME}=${"x".repeat(4_000)}; ${own}` },
-  { name: "behind seven", of: (own: string) => `${`${NAME}=${"x".repeat(38)}; `.repeat(7)}${own}` },
+  { name: "behind seven", of: (own: string) => `${`${NAME}=${"x".repeat(43)}; `.repeat(7)}${own}` },
 ]);
 
 describe("the cookie of devices", () => {
@@ -63,7 +63,7 @@ describe("the cookie of devices", () => {
     const { written } = await signIn(server);
     expect(parseSetCookie(written ?? "")).toEqual({
       name: NAME,
-      value: expect.stringMatching(/^[\w-]{38}$/),
+      value: expect.stringMatching(/^[\w-]{43}$/),
       httpOnly: true,
       secure: true,
       sameSite: "strict",
@@ -100,6 +100,24 @@ describe("the cookie of devices", () => {
     });
   }
 
+  it("proves nothing once the password is another one, alone and before a proof of the new one", async () => {
+    await using guessed = await startGuessed();
+    const { server, cookie } = guessed;
+    const { tokens } = await signIn(server, { cookie });
+    const change = { currentPassword: "correct horse", newPassword: "battery staple" };
+    await server.client.changePassword(change, bearer(tokens?.accessToken ?? ""));
+    const password = change.newPassword;
+    expect(await refusal(signIn(server, { cookie, password }))).toMatchObject({ reason: "RATE_LIMITED" });
+    server.issuer.clock.advance(5 * 60_000);
+    const { value: renewed = "" } =
+      parseSetCookie((await signIn(server, { cookie, password })).written ?? "") ?? {};
+    for (let n = 0; n < 5; n++) {
+      await refusal(signIn(server, { password: "wrong horse" }));
+    }
+    expect(await refusal(signIn(server, { cookie, password }))).toMatchObject({ reason: "RATE_LIMITED" });
+    await signIn(server, { cookie: `${cookie}; ${NAME}=${renewed}`, password });
+  });
+
   it("is no error when it is worth nothing", async () => {
     await using guessed = await startGuessed();
     for (const cookie of [
@@ -113,23 +131,21 @@ describe("the cookie of devices", () => {
   });
 
   it("has room for four accounts, and is never longer than is read", () => {
-    const cookie = createDeviceCookie(
-      createKnownDevices({
-        issuer: "https://issuer.example",
-        secret: new Uint8Array(32).fill(7),
-        clock: createWallClock(),
-      }),
-    );
+    const devices = createKnownDevices({
+      issuer: "https://issuer.example",
+      secret: new Uint8Array(32).fill(7),
+      clock: createWallClock(),
+    });
     let value = "";
-    for (const username of ["a", "b", "c", "d", "e", "E"]) {
+    for (const account of ["a", "b", "c", "d", "e", "e"]) {
       const ctx = {
         requestHeader: new Headers({ cookie: `${NAME}=${value}` }),
         responseHeader: new Headers(),
       };
-      cookie.write(ctx, username);
+      writeDeviceProofs(ctx, devices.add(readDeviceProofs(ctx), { account, passwordHash: "$argon2id$" }));
       value = parseSetCookie(ctx.responseHeader.getSetCookie()[0] ?? "")?.value ?? "";
     }
-    expect(value).toHaveLength(4 * 38 + 3);
-    expect(cookie.read({ requestHeader: new Headers({ cookie: `${NAME}=${value}` }) })).toHaveLength(4);
+    expect(value).toHaveLength(4 * 43 + 3);
+    expect(readDeviceProofs({ requestHeader: new Headers({ cookie: `${NAME}=${value}` }) })).toHaveLength(4);
   });
 });

@@ -7,7 +7,7 @@ import {
 } from "../credentials/client-authentication.ts";
 import { type FederatedIssuer, toExternalTerms } from "../credentials/federated-identity.ts";
 import { createFederation, type Federation } from "../credentials/federation.ts";
-import { createKnownDevices, type KnownDevices } from "../credentials/known-devices.ts";
+import { createKnownDevices } from "../credentials/known-devices.ts";
 import { createOwedAttempts } from "../credentials/owed-attempts.ts";
 import { createPasswords } from "../credentials/password.ts";
 import { createPasswordChange } from "../credentials/password-change.ts";
@@ -37,8 +37,6 @@ export interface Issuance {
   readonly accessGrants: AccessGrants;
   readonly federation: Federation;
   readonly signIn: SignIn;
-  /** Knows the devices that have signed in before. */
-  readonly devices: KnownDevices;
   /** What the subjects of another issuer can have at a refresh. */
   readonly externalTerms: NonNullable<SessionsOptions["externalTerms"]>;
   /** Whether tokens of this name can be exchanged. */
@@ -73,13 +71,11 @@ export function createIssuance(
   const sessions = composeSessions(context, { tokenClaims, externalTerms, newSessions });
   const accessGrants = composeAccessGrants(context, { tokenClaims, newSessions });
   const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds, maxTokenBytes });
-  const devices = createKnownDevices({ issuer: options.url, secret: context.secret, clock });
   return {
     sessions,
     accessGrants,
     federation,
-    devices,
-    signIn: composeSignIn(context, { sessions, accessGrants, federation, federated, devices }, opened),
+    signIn: composeSignIn(context, { sessions, accessGrants, federation, federated }, opened),
     externalTerms,
     isOtherIssuer: (name) => trusted.get(name) !== undefined,
   };
@@ -142,20 +138,21 @@ function composeTokenClaims({ options, clock }: IssuerContext): TokenClaims | un
   );
 }
 
-interface SignInParts extends Pick<Issuance, "sessions" | "accessGrants" | "federation" | "devices"> {
+interface SignInParts extends Pick<Issuance, "sessions" | "accessGrants" | "federation"> {
   readonly federated: readonly FederatedIssuer[];
 }
 
 /** Put together what checks credentials and begins sessions for them. */
 function composeSignIn(
   context: IssuerContext,
-  { sessions, accessGrants, federation, federated, devices }: SignInParts,
+  { sessions, accessGrants, federation, federated }: SignInParts,
   opened: AsyncDisposableStack,
 ): SignIn {
-  const { options, store, clock, revocations } = context;
+  const { options, store, clock, secret, revocations } = context;
   const { audit, url: issuer, bus, signInsPerMinute: perMinute, onError } = options;
   const passwords = createPasswords(options.passwordCost);
   const attempts = limitSignInAttempts({ store, clock, bus, perMinute, onError }, opened);
+  const devices = createKnownDevices({ issuer, secret, clock });
   const passwordSignIn = composePasswordSignIn(context, { passwords, attempts, devices }, opened);
   return createSignIn({
     sessions,
@@ -163,6 +160,7 @@ function composeSignIn(
     federation,
     issuer,
     audit,
+    devices,
     attempts,
     passwordSignIn,
     passwordChange: createPasswordChange({

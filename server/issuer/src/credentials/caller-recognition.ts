@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Clock, RateLimit } from "@countersign/server";
 import type { WorkSource } from "@countersign/server/internal";
+import { findAccountWithPassword } from "../store/accounts.ts";
 import type { Store } from "../store/database.ts";
 import { isAddressOf, isSessionOf } from "../store/known-callers.ts";
-import type { KnownDevices } from "./known-devices.ts";
+import type { KnownDevice, KnownDevices } from "./known-devices.ts";
 import { digestUsername } from "./username.ts";
 
 /** Where an attempt to sign in comes from, and what shows that its caller is no stranger. */
@@ -54,6 +55,39 @@ export function createCallerRecognition(options: CallerRecognitionOptions): Call
     attempts.assertAllowed(key);
     attempts.take(key);
   };
+  /**
+   * Have each device pay before the store is asked, those of former passwords as well.
+   *
+   * @returns those that could: what is left of others cannot hold up the owner's
+   * @throws AuthError `RATE_LIMITED` when none could
+   */
+  const payEach = (
+    found: readonly KnownDevice[],
+    bucketOf: (device: KnownDevice) => string,
+  ): readonly KnownDevice[] => {
+    const paid: KnownDevice[] = [];
+    let refusal: unknown;
+    for (const device of found) {
+      try {
+        spend(bucketOf(device));
+        paid.push(device);
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    if (refusal !== undefined && paid.length === 0) {
+      throw refusal;
+    }
+    return paid;
+  };
+  /** A device that has signed in with the password that the account has now: others may be of who knew a former one. */
+  const findCurrent = async (
+    found: readonly KnownDevice[],
+    username: string,
+  ): Promise<KnownDevice | undefined> => {
+    const account = found.length === 0 ? undefined : await findAccountWithPassword(store, username);
+    return account && found.find((device) => device.hasUsed(account.passwordHash));
+  };
   const isOwner = async (username: string, sessionId: string): Promise<boolean> =>
     isSessionOf(store, { sessionId, username, nowMs: clock.nowMs() });
 
@@ -63,11 +97,11 @@ export function createCallerRecognition(options: CallerRecognitionOptions): Call
     const known = (kind: string, id: string): AttemptSource => {
       return { account, address, isKnown: true, bucket: digest([account, kind, id]) };
     };
-    const deviceId = devices.find(deviceProofs, account);
-    if (deviceId !== undefined) {
-      const source = known("device", deviceId);
-      spend(source.bucket);
-      return source;
+    const found = devices.find(deviceProofs, account);
+    const paid = payEach(found, ({ id }) => known("device", id).bucket);
+    const device = await findCurrent(paid, username);
+    if (device !== undefined) {
+      return known("device", device.id);
     }
     const sessionId = origin.sessionId ?? sessionIdOf(refreshToken);
     if (sessionId !== undefined) {

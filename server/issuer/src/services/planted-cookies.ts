@@ -7,8 +7,11 @@ export interface CookiePair {
   readonly value: string;
 }
 
-/** The path of the cookie: no other of the server ever gets to see it. */
-export const COOKIE_PATH = `/${SessionService.typeName}/`;
+/** The path of our cookies: no other of the server ever gets to see them. */
+const COOKIE_PATH = `/${SessionService.typeName}/`;
+
+/** The attributes of cookies of ours: neither scripts nor other sites can get at them. */
+export const OWN_COOKIE = { httpOnly: true, secure: true, sameSite: "strict", path: COOKIE_PATH } as const;
 
 /** IP addresses have no parent; labels of letters only, digits and hyphens. */
 const DOMAIN = /^[a-z\d-]+(\.[a-z\d-]+)*\.[a-z][a-z\d-]*$/;

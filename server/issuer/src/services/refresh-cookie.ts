@@ -2,7 +2,7 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { AuthError, type Clock } from "@countersign/server";
 import { stringifySetCookie } from "cookie";
 import { claimedSessionId } from "../sessions/refresh-token.ts";
-import { COOKIE_PATH, type CookiePair, clearOwn, clearPlanted, readCookies } from "./planted-cookies.ts";
+import { type CookiePair, clearOwn, clearPlanted, OWN_COOKIE, readCookies } from "./planted-cookies.ts";
 
 /** What the keeper of the cookie needs. */
 export interface RefreshCookieOptions {
@@ -54,8 +54,6 @@ const FORMER_NAME = "countersign_refresh";
 
 /** How long after a start the former name is read, in milliseconds: a user who comes back within that time stays signed in. */
 const FORMER_NAME_MS = 30 * 24 * 60 * 60 * 1_000;
-
-const ATTRIBUTES = { httpOnly: true, secure: true, sameSite: "strict", path: COOKIE_PATH } as const;
 
 /** Create the keeper of the cookie. */
 export function createRefreshCookie({ isCookieOrigin, issuer, clock }: RefreshCookieOptions): RefreshCookie {
@@ -113,7 +111,7 @@ export function createRefreshCookie({ isCookieOrigin, issuer, clock }: RefreshCo
     write(ctx, refreshToken, expiresInMs) {
       clearOthers(ctx, find(ctx), NAME);
       const maxAge = Math.floor(expiresInMs / 1_000);
-      append(ctx, [stringifySetCookie({ ...ATTRIBUTES, name: NAME, value: refreshToken, maxAge })]);
+      append(ctx, [stringifySetCookie({ ...OWN_COOKIE, name: NAME, value: refreshToken, maxAge })]);
     },
     clear(ctx, sessionId) {
       const found = find(ctx);

@@ -7,10 +7,9 @@ import {
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { AuthError, type Clock, principalOf } from "@countersign/server";
 import { assertValid, peerOf } from "@countersign/server/internal";
-import type { KnownDevices } from "../credentials/known-devices.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
-import { createDeviceCookie, type DeviceCookie } from "./device-cookie.ts";
+import { readDeviceProofs, writeDeviceProofs } from "./device-cookie.ts";
 import { textViolations } from "./input.ts";
 import { changeOwnPassword } from "./own-password.ts";
 import { listOwnSessions, readOwnSession, revokeOtherSessions, revokeOwnSession } from "./own-sessions.ts";
@@ -30,8 +29,6 @@ import { toSessionUse } from "./session-use.ts";
 export interface SessionServiceOptions {
   readonly sessions: Sessions;
   readonly signIn: Pick<SignIn, "begin" | "changePassword">;
-  /** Knows the devices that have signed in before. */
-  readonly devices: KnownDevices;
   /** Claim `iss` of our own tokens: those of other issuers have no session here. */
   readonly issuer: string;
   /**
@@ -49,21 +46,19 @@ interface TokenResponse {
   readonly tokens: ReturnType<typeof toTokenSet>;
 }
 
-interface Deps extends Omit<SessionServiceOptions, "clock" | "devices" | "isCookieOrigin"> {
+interface Deps extends Omit<SessionServiceOptions, "clock" | "isCookieOrigin"> {
   readonly cookie: RefreshCookie;
-  readonly deviceCookie: DeviceCookie;
 }
 
 /** Create the service that signs in, and keeps signed in. */
 export function createSessionService(options: SessionServiceOptions): ServiceImpl<typeof SessionService> {
-  const { sessions, issuer, devices, isCookieOrigin, clock } = options;
+  const { sessions, issuer, isCookieOrigin, clock } = options;
   const deps: Deps = {
     sessions,
     signIn: options.signIn,
     issuer,
     maxTokenBytes: options.maxTokenBytes,
     cookie: createRefreshCookie({ isCookieOrigin, issuer, clock }),
-    deviceCookie: createDeviceCookie(devices),
   };
   return {
     signIn: (request, ctx) => signIn(deps, request, ctx),
@@ -100,13 +95,13 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
   const maxAccessTtlMs = readMaxAccessTtl(request);
   const peer = peerOf(ctx.values);
   const use = toSessionUse({ headers: ctx.requestHeader, peer, device });
-  const origin = { peer, deviceProofs: deps.deviceCookie.read(ctx), refreshToken: deps.cookie.peek(ctx) };
-  const tokens = await namingWrongResources(() =>
+  const origin = { peer, deviceProofs: readDeviceProofs(ctx), refreshToken: deps.cookie.peek(ctx) };
+  const { deviceProofs, ...tokens } = await namingWrongResources(() =>
     deps.signIn.begin({ credential, scopes, resources, origin, sessionId, maxAccessTtlMs, use }),
   );
   const response = { tokens: deliver(deps, ctx, { tokens, inCookie }) };
-  if (inCookie && credential.kind === "password") {
-    deps.deviceCookie.write(ctx, credential.username);
+  if (inCookie && deviceProofs !== undefined) {
+    writeDeviceProofs(ctx, deviceProofs);
   }
   return response;
 }

@@ -4,8 +4,10 @@ import type { SignInOrigin } from "../credentials/caller-recognition.ts";
 import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
 import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
 import type { Federation } from "../credentials/federation.ts";
+import type { KnownDevices } from "../credentials/known-devices.ts";
 import type { PasswordChange, PasswordReplacement } from "../credentials/password-change.ts";
 import type { PasswordSignIn } from "../credentials/password-sign-in.ts";
+import { digestUsername } from "../credentials/username.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens, TokenWish } from "../sessions/tokens.ts";
@@ -49,8 +51,16 @@ export interface SignInOptions extends SessionBeginners {
   /** Claim `iss` of our own tokens. */
   readonly issuer: string;
   readonly audit: AuditSink;
+  /** Knows the devices that have signed in before. */
+  readonly devices: KnownDevices;
   /** How many wrong credentials one address may send. */
   readonly attempts: RateLimit;
+}
+
+/** What a sign-in gives out. */
+export interface SignedIn extends IssuedTokens {
+  /** With a password: what the device is to keep, so that it is known at the next sign-in. */
+  readonly deviceProofs?: readonly string[];
 }
 
 /** Signs in, whatever door the credential came through. */
@@ -61,7 +71,7 @@ export interface SignIn {
    * @throws AuthError `CREDENTIALS_INVALID`, `RATE_LIMITED`, `INSUFFICIENT_SCOPE`, `POLICY_DENIED` when a client may
    *   not use the grant, or `AUTH_UNAVAILABLE`
    */
-  begin(input: SignInInput): Promise<IssuedTokens>;
+  begin(input: SignInInput): Promise<SignedIn>;
   /**
    * Find out which client a credential is of, without beginning anything.
    *
@@ -110,11 +120,14 @@ export function createSignIn(options: SignInOptions): SignIn {
     const actor = takeOverActor(identity.principal);
     return beginFederatedSession(options, { ...input, identity, type: "sign_in", actor });
   };
-  const begin = async ({ credential, origin, sessionId, ...wish }: SignInInput): Promise<IssuedTokens> => {
+  const begin = async ({ credential, origin, sessionId, ...wish }: SignInInput): Promise<SignedIn> => {
     if (credential.kind === "password") {
       const account = await options.passwordSignIn({ ...credential, origin });
       const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };
-      return sessions.begin({ ...wish, ...client, account, sessionId });
+      const tokens = await sessions.begin({ ...wish, ...client, account, sessionId });
+      const { username, passwordHash } = account;
+      const signedIn = { account: digestUsername(username), passwordHash };
+      return { ...tokens, deviceProofs: options.devices.add(origin.deviceProofs ?? [], signedIn) };
     }
     if (credential.kind === "federated") {
       const { peer } = origin;
