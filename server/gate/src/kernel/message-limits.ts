@@ -12,7 +12,7 @@ export interface MessageLimits {
   readonly maxDepth: number;
   /**
    * How many fields and elements a message in binary may have, in all. A larger message may have fewer: evenly down to a
-   * third at 4 MiB. A packed list counts one for each 8 numbers of a fixed size, and for each 8 bytes of others.
+   * quarter at 4 MiB. A packed list counts one for each 8 numbers of a fixed size, and for each 8 bytes of others.
    * Default: 20,000.
    */
   readonly maxElements: number;
@@ -38,8 +38,12 @@ export function elementsOf(
   { maxElements, jsonMaxElements }: MessageLimits,
   { isBinary, bytes }: MessageSize,
 ): number {
-  const share = Math.min(bytes / (isBinary ? 4 * MIB : MIB), 1);
-  return Math.ceil(((isBinary ? maxElements : jsonMaxElements) * (3 - 2 * share)) / 3);
+  return isBinary ? fewer(maxElements, bytes / (4 * MIB), 4) : fewer(jsonMaxElements, bytes / MIB, 3);
+}
+
+/** @returns `all` where the share is 0, and evenly down to one of `parts` where it is 1 and more */
+function fewer(all: number, share: number, parts: number): number {
+  return Math.ceil((all * (parts - (parts - 1) * Math.min(share, 1))) / parts);
 }
 
 /**
