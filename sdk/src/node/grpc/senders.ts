@@ -106,7 +106,7 @@ function toFields(
   const plain = header instanceof RequestHeaders ? header.plainFields : undefined;
   const fields: Record<string, string | string[]> = { ":method": "POST", ":path": path, ...plain };
   for (const [name, value] of plain === undefined ? header : []) {
-    const known = fields[name];
+    const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
     // Only cookies come more than once: Headers joins all others.
     fields[name] = known === undefined ? value : [known, value].flat();
   }

@@ -124,6 +124,7 @@ export const REQUEST_CASES: readonly Case[] = [
     ["connection", "close"],
     ["transfer-encoding", "chunked"],
     ["host", "elsewhere.example"],
+    ["constructor", "a"],
   ].map(
     ([name = "", value = ""]): Case => ({
       name: `the header ${name}: ${JSON.stringify(value)}`,
