@@ -182,7 +182,7 @@ export class GrpcExchange {
 
   #onEnd(stream: ClientHttp2Stream, trailers: IncomingHttpHeaders | undefined): void {
     if (this.#finish()) {
-      if (!stream.writableEnded) {
+      if (!stream.writableFinished) {
         // The server wants no more of the request.
         stream.close(constants.NGHTTP2_CANCEL);
       }

@@ -1,10 +1,11 @@
-import type { ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import { createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { expect, test } from "vitest";
 import { createKit, DEMO } from "../../kit.ts";
 import { answerOne, callerOf, startPlainServer } from "./plain-server.ts";
+import { frame, OK, TYPE } from "./script.ts";
 
 test("a server that takes 5 calls on a connection gets 22 over 5 connections", async () => {
   const held: ServerHttp2Stream[] = [];
@@ -20,6 +21,30 @@ test("a server that takes 5 calls on a connection gets 22 over 5 connections", a
     answerOne(stream);
   }
   await Promise.all(results);
+});
+
+test("a request whose answer came before all of it was sent is cut off, so that its stream takes no place", async () => {
+  let code: number | undefined;
+  await using server = await startPlainServer({
+    onRequest(stream) {
+      // More than the server takes without reading is on its way.
+      stream.pause();
+      stream.once("close", () => {
+        code = stream.rstCode;
+      });
+      stream.respond({ ":status": 200, ...TYPE }, { waitForTrailers: true });
+      stream.once("wantTrailers", () => stream.sendTrailers(OK));
+      stream.end(frame(Buffer.of()));
+    },
+  });
+  await callerOf(server.port).notes.getNote({ id: "x".repeat(300_000) });
+  await expect.poll(() => code).toBe(constants.NGHTTP2_CANCEL);
+});
+
+test("a server is told that it may begin no streams", async () => {
+  await using server = await startPlainServer({ onRequest: answerOne });
+  await callerOf(server.port).calls.getNote();
+  expect(server.sessions[0]?.remoteSettings.enablePush).toBe(false);
 });
 
 test("calls that are made one after the other share a connection", async () => {
