@@ -52,7 +52,8 @@ export interface Http2Connection {
  * process alive only while a call waits for it or runs on it.
  */
 export function openHttp2Connection(options: Http2ConnectionOptions): Http2Connection {
-  const session = connect(options.authority, options.session);
+  // No call has a use for streams that the server begins, and each would take memory.
+  const session = connect(options.authority, { ...options.session, settings: { enablePush: false } });
   // Node leaves out the brackets of an IPv6 address, and no server takes what is left for a host.
   const { host } = new URL(options.authority);
   const { noteAlive, isFresh, check, hold, release } = createKeepAlive(session, options);
