@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock, MessageBus } from "@countersign/server";
 import { LRUCache } from "lru-cache";
+import type { MessageSealer } from "../keys/message-sealer.ts";
 import type { AttemptSource } from "./caller-recognition.ts";
 import { FAILURE_WINDOW_MS } from "./sign-in-limiter.ts";
 
@@ -42,19 +43,12 @@ interface Due {
   readonly dueAtMs: number;
 }
 
-/** Seals messages, so that only servers with the secret can make them: see `createSealedMessages`. */
-export interface DueSealer {
-  seal(content: unknown, purpose: string): { readonly message: string };
-  /** @returns undefined when it is not genuine */
-  open(message: string, purpose: string): { readonly content: unknown } | undefined;
-}
-
 /** What {@link createOwedAttempts} needs. */
 export interface OwedAttemptsOptions {
   readonly clock: Clock;
   readonly bus: MessageBus;
   /** Seals what goes over the bus: another program there must not give itself attempts. */
-  readonly sealer: DueSealer;
+  readonly sealer: MessageSealer;
 }
 
 /**
@@ -81,9 +75,9 @@ export function createOwedAttempts(
     }
   };
   const subscription = bus.subscribe(CHANNEL, (message) => {
-    const opened = message === "" ? undefined : sealer.open(message, PURPOSE);
-    if (opened !== undefined) {
-      owed.set(opened.content as Due); // sealed: one of ours wrote it
+    const sealed = message === "" ? undefined : sealer.open(message, PURPOSE);
+    if (sealed !== undefined) {
+      owed.set(sealed.content as Due); // sealed: one of ours wrote it
     }
   });
   opened.defer(() => subscription.close());

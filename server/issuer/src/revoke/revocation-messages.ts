@@ -1,12 +1,6 @@
 import { MAX_BUS_MESSAGE_BYTES, type MessageBus, type Subscription } from "@countersign/server";
+import type { MessageSealer } from "../keys/message-sealer.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
-
-/** Seals the messages between servers, so that only they can read and make them. */
-export interface MessageSealer {
-  seal(content: unknown, purpose: string): { readonly message: string };
-  /** @returns undefined when it is not genuine, too old, or was read before */
-  open(message: string, purpose: string): { readonly content: unknown } | undefined;
-}
 
 const CHANNEL = "countersign_unwritten_revocations";
 const PURPOSE = "unwritten-revocations";

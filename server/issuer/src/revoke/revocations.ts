@@ -1,12 +1,13 @@
 import type { AuditSink, Clock } from "@countersign/server";
 import { createRefusal, type RevocationEvent } from "@countersign/server/internal";
+import type { MessageSealer } from "../keys/message-sealer.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
 import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
-import { type MessageSealer, publishUnwritten } from "./revocation-messages.ts";
+import { publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
 import { type InsecureRevocationsOptions, resolveRevocationSource } from "./revocation-source.ts";
 import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";

@@ -1,10 +1,11 @@
 import type { Cancel } from "@countersign/server";
 import { repeat } from "@countersign/server/internal";
+import type { MessageSealer } from "../keys/message-sealer.ts";
 import { recordAccessLife } from "../store/access-lives.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
-import { type MessageSealer, subscribeUnwritten } from "./revocation-messages.ts";
+import { subscribeUnwritten } from "./revocation-messages.ts";
 import type { RevocationSource } from "./revocation-source.ts";
 
 const POLL_MS = { sqlite: 250, postgres: 500 } as const;
