@@ -1,5 +1,5 @@
 import type { Clock } from "@countersign/server";
-import type { ByteBudget, ByteHolder } from "@countersign/server/internal";
+import { type ByteBudget, type ByteHolder, createByteParts } from "@countersign/server/internal";
 
 /** How a body is held to its limits. */
 export interface BodyLimits {
@@ -24,20 +24,13 @@ export type ReadBody =
    */
   | { readonly kind: "too large" | "too late" | "given up" | "broken off" };
 
-/** Most forms fit in. */
-const FIRST_BYTES = 4 * 1024;
-
 /**
  * More parts without a byte than this come by no network. A stream that always has another one is never waited for: the
  * timer that ends the reading could not run.
  */
 const MAX_EMPTY_PARTS = 1_000;
 
-/**
- * Read a body to its end, unless it goes beyond a limit: then the rest is not asked for.
- *
- * Its parts are put together as they come: each takes far more memory than it brings when it comes byte by byte.
- */
+/** Read a body to its end, unless it goes beyond a limit: then the rest is not asked for. */
 export async function readBody(
   body: ReadableStream<Uint8Array> | null,
   { maxBytes, timeoutMs, clock, budget, peer }: BodyLimits,
@@ -46,7 +39,8 @@ export async function readBody(
   if (reader === undefined) {
     return { kind: "whole", bytes: new Uint8Array() };
   }
-  const bytes = createBytes(maxBytes);
+  const parts = createByteParts();
+  let emptyParts = 0;
   // The reader is not waited for: a body may be one that cannot be cancelled. What is read of it is thrown away.
   const stop = (): void => void reader.cancel().catch(() => undefined);
   let fault: "too late" | "given up" | undefined;
@@ -59,11 +53,13 @@ export async function readBody(
   const holder: ByteHolder = { connection: reader, peer, giveUp: () => endWith("given up") };
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (!bytes.add(part.value)) {
+      emptyParts += part.value.length === 0 ? 1 : 0;
+      if (parts.size + part.value.length > maxBytes || emptyParts > MAX_EMPTY_PARTS) {
         stop();
         return { kind: "too large" };
       }
-      budget.hold(holder, bytes.size);
+      parts.add(part.value);
+      budget.hold(holder, parts.size);
     }
   } catch {
     // The only reason for which the body of a request breaks: the client has left, and gets no answer.
@@ -72,35 +68,5 @@ export async function readBody(
     cancel();
     budget.release(holder);
   }
-  return fault !== undefined ? { kind: fault } : { kind: "whole", bytes: bytes.take() };
-}
-
-/** Bytes in one piece of memory, which grows with them. */
-function createBytes(maxBytes: number) {
-  let memory = new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
-  let size = 0;
-  let emptyParts = 0;
-  return {
-    /** How many there are. */
-    get size(): number {
-      return size;
-    },
-    /** Copy a part. @returns false when it is too much */
-    add(part: Uint8Array): boolean {
-      const end = size + part.length;
-      emptyParts += part.length === 0 ? 1 : 0;
-      if (end > maxBytes || emptyParts > MAX_EMPTY_PARTS) {
-        return false;
-      }
-      if (end > memory.length) {
-        const larger = new Uint8Array(Math.min(maxBytes, Math.max(end, memory.length * 2)));
-        larger.set(memory.subarray(0, size));
-        memory = larger;
-      }
-      memory.set(part, size);
-      size = end;
-      return true;
-    },
-    take: (): Uint8Array => memory.subarray(0, size),
-  };
+  return fault !== undefined ? { kind: fault } : { kind: "whole", bytes: parts.take() };
 }
