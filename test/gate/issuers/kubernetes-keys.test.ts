@@ -11,7 +11,7 @@ const fetched: readonly (readonly [name: string, given: object])[] = [
 ];
 test.each(notEmpty(fetched))("kubernetes refuses %s beside a key set that is given", (names, given) => {
   expect(() => kubernetes({ jwks, ...given })).toThrow(
-    `kubernetes takes no ${names} beside jwks: a key set that is given is not fetched`,
+    `kubernetes takes no ${names} beside jwks: keys that are given are not fetched`,
   );
   expect(kubernetes(given).keys).toMatchObject(given);
   expect(kubernetes({ jwks }).keys).toEqual({ jwks });

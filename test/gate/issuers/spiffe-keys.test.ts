@@ -12,7 +12,7 @@ const fetched: readonly (readonly [name: string, given: object])[] = [
 ];
 test.each(notEmpty(fetched))("spiffe refuses %s beside a bundle that is given", (names, given) => {
   expect(() => spiffe({ trustDomain, bundle, ...given })).toThrow(
-    `spiffe takes no ${names} beside bundle: a bundle that is given is not fetched`,
+    `spiffe takes no ${names} beside bundle: keys that are given are not fetched`,
   );
   expect(spiffe({ trustDomain, bundleUri, ...given }).keys).toMatchObject({ jwksUri: bundleUri, ...given });
   expect(spiffe({ trustDomain, bundle }).keys).toEqual({ jwks: bundle });

@@ -3,6 +3,7 @@ import type { KeyOptions } from "../connect/key-options.ts";
 import { assertOptions, narrowing, OBJECT, SECONDS } from "../kernel/option-forms.ts";
 import type { FetchOptions } from "../keys/fetch-document.ts";
 import {
+  assertNothingFetched,
   FIELDS,
   FUNCTION,
   LOCATION,
@@ -55,7 +56,6 @@ const API_SERVER = "https://kubernetes.default.svc";
  */
 export function kubernetes(options: KubernetesOptions): IssuerOptions {
   assertOptions("kubernetes", options, KUBERNETES_OPTIONS);
-  assertOneKeySource(options);
   const { issuer = `${API_SERVER}.cluster.local`, audience, serviceAccount, maxTokenLifeSeconds } = options;
   return {
     issuer,
@@ -73,22 +73,12 @@ export function kubernetes(options: KubernetesOptions): IssuerOptions {
 }
 
 /** @throws TypeError when the key set is given, and how to fetch it as well */
-function assertOneKeySource({ jwks, ...others }: KubernetesOptions): void {
-  const names = (["jwksUri", "headers", "fetch"] as const).filter((name) => others[name] !== undefined);
-  if (jwks !== undefined && names.length > 0) {
-    throw new TypeError(
-      `kubernetes takes no ${names.join(", ")} beside jwks: a key set that is given is not fetched`,
-    );
+function toKeys({ jwks, jwksUri, headers, fetch }: KubernetesOptions): KeyOptions {
+  if (jwks === undefined) {
+    return { jwksUri: jwksUri ?? `${API_SERVER}/openid/v1/jwks`, headers, fetch };
   }
-}
-
-function toKeys({
-  jwks,
-  jwksUri = `${API_SERVER}/openid/v1/jwks`,
-  headers,
-  fetch,
-}: KubernetesOptions): KeyOptions {
-  return jwks === undefined ? { jwksUri, headers, fetch } : { jwks };
+  assertNothingFetched("kubernetes", "jwks", { jwksUri, headers, fetch });
+  return { jwks };
 }
 
 function toSubject(serviceAccount: string): string {

@@ -30,6 +30,25 @@ export function toRequiredClaims(
   );
 }
 
+/**
+ * Assert that keys which are given stand alone: options that say how to fetch them would change nothing.
+ *
+ * @param option the option of the preset that has the keys
+ * @throws TypeError that names the options which are set beside it
+ */
+export function assertNothingFetched(
+  preset: string,
+  option: string,
+  fetching: Readonly<Record<string, unknown>>,
+): void {
+  const names = Object.keys(fetching).filter((name) => fetching[name] !== undefined);
+  if (names.length > 0) {
+    throw new TypeError(
+      `${preset} takes no ${names.join(", ")} beside ${option}: keys that are given are not fetched`,
+    );
+  }
+}
+
 /** Leave out the slash at the end of a URL, which claim `iss` of a provider never has, and people write. */
 export function withoutLastSlash(url: string): string {
   return url.replace(/\/$/, "");

@@ -3,6 +3,7 @@ import type { KeyOptions } from "../connect/key-options.ts";
 import { assertOptions, OBJECT } from "../kernel/option-forms.ts";
 import type { FetchOptions } from "../keys/fetch-document.ts";
 import {
+  assertNothingFetched,
   FIELDS,
   FUNCTION,
   LOCATION,
@@ -63,13 +64,6 @@ function toKeys({ bundle, bundleUri, headers, fetch }: SpiffeOptions): KeyOption
   if (bundleUri !== undefined) {
     return { jwksUri: bundleUri, headers, fetch };
   }
-  const names = Object.entries({ headers, fetch }).flatMap(([name, given]) =>
-    given === undefined ? [] : name,
-  );
-  if (names.length > 0) {
-    throw new TypeError(
-      `spiffe takes no ${names.join(", ")} beside bundle: a bundle that is given is not fetched`,
-    );
-  }
+  assertNothingFetched("spiffe", "bundle", { headers, fetch });
   return { jwks: bundle };
 }
