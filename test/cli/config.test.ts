@@ -60,9 +60,22 @@ describe("readCommandLine", () => {
     expect([config.maxStreamResets, config.maxPipelinedRequests, config.maxCallsPerConnection]).toEqual([
       500, 100, 256,
     ]);
-    expect(() => readCommandLine(["--max-stream-resets", "0"], {})).toThrow(
-      "--max-stream-resets must be a whole number from 1 on",
-    );
+    for (const text of ["0", "1000000000"]) {
+      expect(() => readCommandLine(["--max-stream-resets", text], {})).toThrow(
+        "--max-stream-resets must be a whole number from 1 to 999999999",
+      );
+    }
+  });
+
+  test("reads counts of which there may be no limit, and says how far they go", () => {
+    const readSignIns = (text: string) =>
+      readCommandLine(["--sign-ins-per-minute", text], {}).config.signInsPerMinute;
+    expect(["0", "00", "1", "999999"].map(readSignIns)).toEqual([Infinity, Infinity, 1, 999_999]);
+    for (const text of ["-1", "1.5", "1000000", "x"]) {
+      expect(() => readCommandLine([`--sign-ins-per-minute=${text}`], {})).toThrow(
+        "--sign-ins-per-minute must be a whole number up to 999999; 0: no limit",
+      );
+    }
   });
 
   test("reads switches and lists", () => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { DEFAULT_LIMITS } from "@countersign/server/internal";
 import { parseDuration } from "./duration.ts";
 import type { LogLevel } from "./operate/log.ts";
 import { UsageError } from "./usage-error.ts";
@@ -44,15 +45,15 @@ export function duration(value: string, flag: string): number {
 /** Read a count where 0 stands for as many as there are. @throws UsageError when it is none */
 export function countOrUnlimited(value: string, flag: string): number {
   if (!/^\d{1,6}$/.test(value)) {
-    throw new UsageError(`--${flag} must be a whole number; 0: no limit`);
+    throw new UsageError(`--${flag} must be a whole number up to 999999; 0: no limit`);
   }
-  return value === "0" ? Infinity : Number(value);
+  return Number(value) === 0 ? Infinity : Number(value);
 }
 
 /** Read a count. @throws UsageError when it is none, or nothing */
 export function count(value: string, flag: string): number {
   if (!/^[1-9]\d{0,8}$/.test(value)) {
-    throw new UsageError(`--${flag} must be a whole number from 1 on`);
+    throw new UsageError(`--${flag} must be a whole number from 1 to 999999999`);
   }
   return Number(value);
 }
@@ -70,12 +71,12 @@ export function bytes(value: string, flag: string): number {
 }
 
 /** The longest token that a setting may allow: half of what the header of a request may take. */
-const HIGHEST_MAX_TOKEN_BYTES = 16_384;
+const HIGHEST_TOKEN_BYTES = DEFAULT_LIMITS.listen.maxHeaderBytes / 2;
 
 /** Read how long a token may be, in bytes. @throws UsageError when it is not a length that a header can have */
 export function tokenBytes(value: string, flag: string): number {
-  if (!/^\d{3,5}$/.test(value) || Number(value) > HIGHEST_MAX_TOKEN_BYTES) {
-    throw new UsageError(`--${flag} must be a whole number from 100 to ${HIGHEST_MAX_TOKEN_BYTES}`);
+  if (!/^\d{3,5}$/.test(value) || Number(value) > HIGHEST_TOKEN_BYTES) {
+    throw new UsageError(`--${flag} must be a whole number from 100 to ${HIGHEST_TOKEN_BYTES}`);
   }
   return Number(value);
 }
