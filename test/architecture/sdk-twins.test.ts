@@ -23,6 +23,12 @@ test("the SDK and the server call the headers of streams the same", () => {
   expect(constantsOf("sdk/src/core/**/*.ts", names)).toEqual(ofServer);
 });
 
+test("the SDK and the server have the same stand-in for Headers", () => {
+  const [ofSdk, ofServer] = readSources(["{sdk,server/node}/src/**/lazy-headers.ts"]);
+  expect(ofServer?.text).toContain("export const LazyHeaders");
+  expect(ofSdk?.text).toBe(ofServer?.text);
+});
+
 test("the SDK and the server have clocks of one shape: a test can hand the same to both", () => {
   const forSdk: SdkClock = systemClock satisfies ServerClock;
   const forServer: ServerClock = sdkClock satisfies SdkClock;

@@ -1,21 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { LazyHeaders } from "./lazy-headers.ts";
 
 /** What {@link RequestHeader} does itself. */
 type OwnMembers = "get" | "has" | "delete" | "forEach";
 
-/** Looks everything else up in true Headers. */
-const LazyHeaders = class {} as unknown as new () => Omit<Headers, OwnMembers>; // its prototype has all of them
-Object.setPrototypeOf(
-  LazyHeaders.prototype,
-  // So that `instanceof Headers` holds, without the cost of being born as one.
-  new Proxy(Object.create(Headers.prototype), {
-    get(_, name, header: RequestHeader) {
-      const headers = header.toHeaders();
-      const member: unknown = Reflect.get(headers, name);
-      return typeof member === "function" ? member.bind(headers) : member;
-    },
-  }),
-);
+/** In Node's types these are properties, which no method of a class may stand for. */
+const OtherMembers = LazyHeaders as new () => Omit<Headers, OwnMembers>;
 
 /**
  * The header of a request in the form of `Headers`, over the object that Node has made of it. Most calls only ever
@@ -26,7 +16,7 @@ Object.setPrototypeOf(
  *
  * A class: one is made for every call, and closures over its state would cost more than the state.
  */
-export class RequestHeader extends LazyHeaders implements Headers {
+export class RequestHeader extends OtherMembers implements Headers {
   readonly #fields: IncomingHttpHeaders;
   #headers: Headers | undefined;
   /** The only change that is made to most: the gate takes the token away. */
