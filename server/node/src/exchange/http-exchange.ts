@@ -29,7 +29,7 @@ export interface HttpExchange extends Arriving {
   whenParsed(next: () => void): void;
   /** Read the body, of which nothing is read before. */
   receive(reader: BodyReader): void;
-  /** Call back once when the caller has left or has got everything. */
+  /** Call back when the caller has left or has got everything: once, or twice. */
   onClose(listener: (reason: unknown) => void): void;
   /** Answer. Does nothing when the caller is gone. @throws when Node does not take the header */
   send(answer: Answer): void;

@@ -67,7 +67,8 @@ export class Http2Exchange implements HttpExchange {
     if (stream.destroyed) {
       notify();
     } else {
-      stream.once("close", notify);
+      // Node closes a stream that was reset with NO_ERROR only when its body has been read, and a handler may not read on.
+      stream.once("aborted", notify).once("close", notify);
     }
   }
 

@@ -38,12 +38,14 @@ export class Http2Wire implements MessageWire {
 
   stop(): void {
     const stream = this.#stream;
-    if (this.#listener === undefined) {
-      return;
+    const wasReceiving = this.#listener !== undefined;
+    if (wasReceiving) {
+      this.#listener = undefined;
+      stream.off("data", this.#onPart).off("end", this.#onEnd);
     }
-    this.#listener = undefined;
-    stream.off("data", this.#onPart).off("end", this.#onEnd);
-    if (!stream.readableEnded) {
+    if (stream.closed) {
+      stream.resume(); // a stream that was reset stays for as long as its connection while it has unread bytes
+    } else if (wasReceiving && !stream.readableEnded) {
       stream.pause();
     }
   }
