@@ -49,7 +49,7 @@ export { createByteBudget } from "./kernel/byte-budget.ts";
 export { type ByteParts, createByteParts } from "./kernel/byte-parts.ts";
 export { resolveClock, systemClock } from "./kernel/clock.ts";
 export type { ConcurrencyLimit, WorkSource } from "./kernel/concurrency-limit.ts";
-export { createConcurrencyLimit } from "./kernel/concurrency-limit.ts";
+export { createConcurrencyLimit, type LeavePlace } from "./kernel/concurrency-limit.ts";
 export { DEFAULT_LIMITS } from "./kernel/default-limits.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
 export { createJsonDocument } from "./kernel/json-document.ts";

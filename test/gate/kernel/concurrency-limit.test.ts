@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createConcurrencyLimit } from "../../../server/gate/src/kernel/concurrency-limit.ts";
 
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
 /** Work that goes on until it is told to end, under a limit. */
 function start(maxRunning = 2) {
   const limit = createConcurrencyLimit({ maxRunning, maxWaiting: 3, message: "too many wait" });
@@ -21,7 +23,7 @@ function start(maxRunning = 2) {
     } else {
       work?.reject(error);
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await settle();
   };
   return { limit, started, run, runAll, endOne };
 }
@@ -72,5 +74,43 @@ describe("a concurrency limit", () => {
     }
     expect(started).toEqual(["running", "k1", "s1", "k2", "s2", "s3"]);
     await Promise.all([...runs, ...known]);
+  });
+
+  it("has others begin while work waits without its place, and has it wait for a place again", async () => {
+    const { limit, started, run, endOne } = start(1);
+    const source = { address: "away", account: "away", isKnown: false };
+    const answer = Promise.withResolvers<string>();
+    const steps: string[] = [];
+    const away = limit(source, async (leavePlace) => {
+      steps.push(await leavePlace(answer.promise));
+      return "back";
+    });
+    const other = run("other");
+    await settle();
+    expect(started).toEqual(["other"]);
+    answer.resolve("answered");
+    await settle();
+    expect(steps).toEqual([]);
+    await endOne();
+    await other;
+    expect([await away, ...steps]).toEqual(["back", "answered"]);
+    expect(await limit(source, () => Promise.resolve("free again"))).toBe("free again");
+  });
+
+  it("bounds what waits without a place, and has no place less for what fails there", async () => {
+    const { limit, run, started } = start(1);
+    const source = { address: "away", account: "away", isKnown: false };
+    const answers = Array.from({ length: 4 }, () => Promise.withResolvers<string>());
+    const runs = answers.map(({ promise }) => limit(source, (leavePlace) => leavePlace(promise)));
+    const failed = runs.slice(0, -1).map((each) => expect(each).rejects.toThrow("failed"));
+    await expect(runs.at(-1)).rejects.toMatchObject(refused);
+    for (const answer of answers) {
+      answer.reject(new Error("failed"));
+    }
+    await Promise.all(failed);
+    void run("first");
+    void run("second");
+    await settle();
+    expect(started).toEqual(["first"]);
   });
 });

@@ -4,9 +4,10 @@ import { postForm } from "../../support/endpoint-calls.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Form, OAuthAnswer } from "../../support/oauth-server.ts";
 import { startOwnIssuer } from "../../support/own-issuer.ts";
-import { addTestClient, type TestClient } from "../../support/sign-ins.ts";
+import { addTestClient, createOtherIssuer, type TestClient } from "../../support/sign-ins.ts";
 import { createWallClock } from "../../support/test-clock.ts";
-import { addTestAccount } from "../../support/test-issuer.ts";
+import { addTestAccount, TEST_ISSUER } from "../../support/test-issuer.ts";
+import { ACCOUNT, K8S, key, podToken } from "./workload-tokens.ts";
 
 const CLIENT_ID = "countersign-first-party";
 
@@ -61,6 +62,9 @@ function forge(token: string, sid: string): string {
   return [header, forged, signature].join(".");
 }
 
+const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 const proof = ({ clientId, secret }: TestClient) => ({ client_id: clientId, client_secret: secret });
 
 describe("beside a flood of forged tokens at the revocation endpoint", () => {
@@ -103,3 +107,50 @@ function exchangeOf(client: TestClient, token: string): Form {
     subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
   };
 }
+
+/** An issuer whose key server takes requests, and does not answer. */
+const HANGING = "https://hanging.example";
+
+/** More than are checked at a time. */
+const HUNG_TOKENS = 40;
+
+describe("while the keys of another issuer do not come", () => {
+  it("its tokens keep neither sign-ins nor assertions of others from their places", async () => {
+    const clock = createWallClock();
+    const other = createOtherIssuer(clock);
+    const fetched = Promise.withResolvers<never>();
+    const hungKeys = { jwksUri: `${HANGING}/jwks`, fetch: () => fetched.promise };
+    const federatedIssuers = [
+      { issuer: { issuer: HANGING, keys: hungKeys, insecure: { allowMissingType: true } } },
+      { issuer: { issuer: K8S, keys: { jwks: { keys: [key.jwk] } }, insecure: { allowMissingType: true } } },
+    ];
+    await using own = await startOwnIssuer([other.federated], { clock, federatedIssuers });
+    const rights = { scopes: [], roles: [], grants: ["client_credentials"], mayIntrospect: false };
+    const trust = { issuer: K8S, subjects: [ACCOUNT] };
+    await own.issuer.clients.create({ ...rights, clientId: "worker", trust });
+    const post = (form: Form, peer: string) =>
+      postForm(own.issuer.endpoints["/oauth2/token"], form, { peer });
+    const hung = podToken({ iss: HANGING, aud: [TEST_ISSUER] });
+    const forms = (token: string): readonly Form[] => [
+      { grant_type: JWT_BEARER, assertion: token },
+      { grant_type: "client_credentials", client_assertion_type: ASSERTION, client_assertion: token },
+    ];
+    const answers: OAuthAnswer[] = [];
+    const floods = forms(hung).flatMap((form) =>
+      Array.from({ length: HUNG_TOKENS }, async () => answers.push(await post(form, "evil"))),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    const [signIn = {}] = forms(other.sign());
+    const [, assertion = {}] = forms(podToken());
+    expect(await Promise.all([post(signIn, "home"), post(assertion, "evil")])).toMatchObject([
+      { status: 200 },
+      { status: 200 },
+    ]);
+    expect(answers).toEqual([]);
+    fetched.reject(new Error("the connection broke"));
+    await Promise.all(floods);
+    for (const { status, body } of answers) {
+      expect([status, body.error]).toEqual([503, "temporarily_unavailable"]);
+    }
+  });
+});

@@ -1,6 +1,7 @@
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { LeavePlace } from "../kernel/concurrency-limit.ts";
 import type { CallDecision } from "../kernel/observe.ts";
 import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
@@ -75,6 +76,8 @@ export interface AuthenticatorOptions {
 export interface TokenOrigin {
   /** For limits; empty: not known. It is asked for only when the token is not known. */
   readonly peer: string;
+  /** Gives the place that its check holds to others while keys are fetched. Default: it holds none. */
+  readonly leavePlace?: LeavePlace | undefined;
 }
 
 /** Turns a token into a principal. */
@@ -110,7 +113,6 @@ const UNKNOWN_ORIGIN: TokenOrigin = { peer: "" };
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuers, clock, tokenFailureLimit, keyTimeoutMs: timeoutMs } = options;
   const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES, cacheEntries } = options;
-  const keyWait = timeoutMs === undefined ? undefined : { clock, timeoutMs };
   const cache = createVerdictCache(cacheEntries);
   const spent = createVerdictCache(Math.ceil(cacheEntries / SPENT_SHARE));
   const { failedChecksPerSecond: failuresPerSecond = DEFAULT_FAILED_CHECKS_PER_SECOND } = options;
@@ -135,7 +137,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   /** Verify a token that is not known. What comes out before its signature has proven its issuer counts as forged. */
-  function verify(token: string, digest: string, peer: string): Promise<Principal> {
+  function verify(token: string, digest: string, { peer, leavePlace }: TokenOrigin): Promise<Principal> {
+    const keyWait = { clock, timeoutMs, leavePlace };
     let isProven = false;
     const runCheck: CheckRunner = (claimed, check) =>
       checks.run(toClaimant(claimed, peer), async () => {
@@ -179,11 +182,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const digest = digestToken(token);
       if (typeof digest === "string") {
         const verdict = recall(digest, lookup);
-        return verdict === undefined ? verify(token, digest, origin.peer) : reuse(verdict);
+        return verdict === undefined ? verify(token, digest, origin) : reuse(verdict);
       }
       return digest.then((text) => {
         const verdict = recall(text, lookup);
-        return verdict === undefined ? verify(token, text, origin.peer) : reuse(verdict);
+        return verdict === undefined ? verify(token, text, origin) : reuse(verdict);
       });
     },
     forget(issuer) {

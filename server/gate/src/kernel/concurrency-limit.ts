@@ -5,14 +5,28 @@ import { createFairPlaces, type PlaceSource } from "./fair-places.ts";
 /** Where a piece of work comes from. */
 export type WorkSource = PlaceSource;
 
+/**
+ * Gives the place of a piece of work to others while it waits for something that costs this server nothing, such as an answer
+ * of another server, and waits for a place again. When what it waits for fails, it goes on without one.
+ *
+ * @throws AuthError `RATE_LIMITED` when too many wait
+ */
+export type LeavePlace = <T>(pending: PromiseLike<T>) => Promise<T>;
+
 /** Runs a piece of work as soon as the limit allows it. */
-export type ConcurrencyLimit = <T>(source: WorkSource, work: () => Promise<T>) => Promise<T>;
+export type ConcurrencyLimit = <T>(
+  source: WorkSource,
+  work: (leavePlace: LeavePlace) => Promise<T>,
+) => Promise<T>;
 
 /** How much expensive work may go on at the same time. */
 export interface ConcurrencyLimitOptions {
   /** How many pieces of work run at the same time. */
   readonly maxRunning: number;
-  /** How many more of strangers may wait, and how many of known callers beside them. */
+  /**
+   * How many more of strangers may wait, and how many of known callers beside them; and how many may wait without a place
+   * for something else.
+   */
   readonly maxWaiting: number;
   /** Why no more may wait, as a sentence without a full stop: it is sent to the caller. */
   readonly message: string;
@@ -37,6 +51,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
   const { maxRunning, maxWaiting, message } = options;
   const waiting = createFairPlaces<Waiting>(maxWaiting);
   let running = 0;
+  let away = 0;
 
   const enter = async (source: WorkSource): Promise<void> => {
     if (running < maxRunning) {
@@ -57,12 +72,36 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
       next.begin();
     }
   };
+  const stayAway = async <T>(pending: PromiseLike<T>): Promise<T> => {
+    away += 1;
+    leave();
+    try {
+      return await pending;
+    } finally {
+      away -= 1;
+    }
+  };
   return async (source, work) => {
     await enter(source);
+    let hasPlace = true;
+    const leavePlace: LeavePlace = async (pending) => {
+      if (away >= maxWaiting) {
+        // It may fail later, when nothing waits for it any more.
+        Promise.resolve(pending).catch(() => undefined);
+        throw tooManyWait(message, maxWaiting);
+      }
+      hasPlace = false;
+      const result = await stayAway(pending);
+      await enter(source);
+      hasPlace = true;
+      return result;
+    };
     try {
-      return await work();
+      return await work(leavePlace);
     } finally {
-      leave();
+      if (hasPlace) {
+        leave();
+      }
     }
   };
 }

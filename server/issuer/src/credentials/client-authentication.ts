@@ -1,5 +1,6 @@
 import type { Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import type { TokenOrigin } from "@countersign/server/internal";
 import { type ClientRecord, findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
 import { type AssertionCheckOptions, createAssertionCheck } from "./client-assertion.ts";
@@ -12,8 +13,11 @@ export type ClientCredential =
   | { readonly kind: "secret"; readonly clientId: string; readonly clientSecret: string }
   | { readonly kind: "assertion"; readonly assertion: string };
 
-/** Finds out which client a credential is of. */
-export type ClientAuthentication = (credential: ClientCredential) => Promise<ClientRecord>;
+/** Finds out which client a credential is of. Where it comes from is for limits. Default: that is not known. */
+export type ClientAuthentication = (
+  credential: ClientCredential,
+  origin?: TokenOrigin,
+) => Promise<ClientRecord>;
 
 /** What {@link createClientAuthentication} needs. */
 export interface ClientAuthenticationOptions extends AssertionCheckOptions {
@@ -32,11 +36,13 @@ export interface ClientAuthenticationOptions extends AssertionCheckOptions {
 export function createClientAuthentication(options: ClientAuthenticationOptions): ClientAuthentication {
   const { trustedAssertions } = options;
   const checkOwn = createAssertionCheck(options);
-  const checkAssertion: typeof checkOwn = (assertion) =>
-    trustedAssertions?.claims(assertion) === true ? trustedAssertions.check(assertion) : checkOwn(assertion);
-  return (credential) =>
+  const checkAssertion = (assertion: string, origin: TokenOrigin | undefined): Promise<ClientRecord> =>
+    trustedAssertions?.claims(assertion) === true
+      ? trustedAssertions.check(assertion, origin)
+      : checkOwn(assertion);
+  return (credential, origin) =>
     credential.kind === "assertion"
-      ? checkAssertion(credential.assertion)
+      ? checkAssertion(credential.assertion, origin)
       : checkSecret(options, credential.clientId, credential.clientSecret);
 }
 

@@ -41,6 +41,9 @@ export interface FederatedTokens {
 
 const CACHE_ENTRIES = 1_000;
 
+/** As long as calls wait for keys by default: a key source of the application's may never answer. */
+const KEY_TIMEOUT_MS = 5_000;
+
 /** Create the check of tokens of other issuers. */
 export function createFederatedTokens(options: FederatedTokensOptions): FederatedTokens {
   const { clock, toleranceSeconds, maxTokenBytes } = options;
@@ -51,6 +54,7 @@ export function createFederatedTokens(options: FederatedTokensOptions): Federate
     clock,
     toleranceSeconds,
     cacheEntries: CACHE_ENTRIES,
+    keyTimeoutMs: KEY_TIMEOUT_MS,
     maxTokenBytes,
   });
   return {

@@ -1,6 +1,6 @@
 import type { Clock, FactsInput } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import type { TrustedIssuer } from "@countersign/server/internal";
+import type { TokenOrigin, TrustedIssuer } from "@countersign/server/internal";
 import { findClientIdBySubject } from "../store/client-subjects.ts";
 import { type ClientRecord, findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
@@ -24,7 +24,7 @@ export interface TrustedAssertions {
   /** Whether an assertion says that it is of one of the issuers, which its signature has yet to prove. */
   claims(assertion: string): boolean;
   /** @throws AuthError `CREDENTIALS_INVALID` for anything wrong, `AUTH_UNAVAILABLE` when keys or store cannot be had */
-  check(assertion: string): Promise<ClientRecord>;
+  check(assertion: string, origin?: TokenOrigin): Promise<ClientRecord>;
 }
 
 /** Header `typ` of access tokens (RFC 9068 §2.1), which never authenticate a client (RFC 8725 §3.11). */
@@ -54,8 +54,8 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
   });
   return {
     claims: (assertion) => tokens.claims(assertion),
-    async check(assertion) {
-      const { principal, issuer: name } = await tokens.verify(assertion);
+    async check(assertion, origin) {
+      const { principal, issuer: name } = await tokens.verify(assertion, origin);
       const issuer = byName.get(name);
       if (issuer === undefined) {
         throw unknownClient();

@@ -1,5 +1,6 @@
 import type { AuditSink, RateLimit } from "@countersign/server";
 import { AuthError } from "@countersign/server";
+import type { LeavePlace } from "@countersign/server/internal";
 import type { SignInOrigin } from "../credentials/caller-recognition.ts";
 import type { ClientAuthentication, ClientCredential } from "../credentials/client-authentication.ts";
 import { type ClientGrant, toClientSubject } from "../credentials/client-names.ts";
@@ -112,15 +113,22 @@ export function createSignIn(options: SignInOptions): SignIn {
       claims: client.claims,
     });
   };
-  const federated = async ({ token, ...input }: FederatedInput): Promise<IssuedTokens> => {
-    const identity = await federation(token, "jwt", input);
+  const federated = async (
+    { token, ...input }: FederatedInput,
+    leavePlace: LeavePlace,
+  ): Promise<IssuedTokens> => {
+    const identity = await federation(token, "jwt", { peer: input.peer, leavePlace });
     if (input.client !== undefined) {
       assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
     }
     const actor = takeOverActor(identity.principal);
     return beginFederatedSession(options, { ...input, identity, type: "sign_in", actor });
   };
-  const begin = async ({ credential, origin, sessionId, ...wish }: SignInInput): Promise<SignedIn> => {
+  const begin = async (
+    { credential, origin, sessionId, ...wish }: SignInInput,
+    leavePlace: LeavePlace,
+  ): Promise<SignedIn> => {
+    const { peer } = origin;
     if (credential.kind === "password") {
       const account = await options.passwordSignIn({ ...credential, origin });
       const client = { clientId: FIRST_PARTY_CLIENT_ID, amr: PASSWORD_METHODS };
@@ -130,17 +138,24 @@ export function createSignIn(options: SignInOptions): SignIn {
       return { ...tokens, deviceProofs: options.devices.add(origin.deviceProofs ?? [], signedIn) };
     }
     if (credential.kind === "federated") {
-      const { peer } = origin;
-      return federated({ ...wish, token: credential.token, peer, client: undefined, canRefresh: true });
+      const input = { ...wish, token: credential.token, peer, client: undefined, canRefresh: true };
+      return federated(input, leavePlace);
     }
-    return beginClient(await options.authenticateClient(credential), "client_credentials", wish);
+    const client = await options.authenticateClient(credential, { peer, leavePlace });
+    return beginClient(client, "client_credentials", wish);
   };
   return {
-    begin: (input) => guarded({ peer: input.origin.peer, kind: input.credential.kind }, () => begin(input)),
+    begin: (input) =>
+      guarded({ peer: input.origin.peer, kind: input.credential.kind }, (leavePlace) =>
+        begin(input, leavePlace),
+      ),
     authenticateClient: (credential, peer) =>
-      guarded({ peer, kind: credential.kind }, () => options.authenticateClient(credential)),
+      guarded({ peer, kind: credential.kind }, (leavePlace) =>
+        options.authenticateClient(credential, { peer, leavePlace }),
+      ),
     beginClient,
-    beginFederated: (input) => guarded({ peer: input.peer, kind: "federated" }, () => federated(input)),
+    beginFederated: (input) =>
+      guarded({ peer: input.peer, kind: "federated" }, (leavePlace) => federated(input, leavePlace)),
     changePassword(replacement) {
       const { peer, subject, sessionId } = replacement;
       const failure = { type: "password_change_failed", subject, sessionId } as const;

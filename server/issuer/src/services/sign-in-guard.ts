@@ -3,6 +3,7 @@ import {
   type ConcurrencyLimit,
   type CredentialFailureEvent,
   createConcurrencyLimit,
+  type LeavePlace,
   toFactMembers,
 } from "@countersign/server/internal";
 
@@ -21,8 +22,11 @@ export interface SignInAttempt {
   readonly failure?: Omit<CredentialFailureEvent, "reason">;
 }
 
-/** Runs an attempt to sign in. */
-export type SignInGuard = <T>(attempt: SignInAttempt, work: () => Promise<T>) => Promise<T>;
+/** Runs an attempt to sign in, which can give its place to others while it waits for keys of another issuer. */
+export type SignInGuard = <T>(
+  attempt: SignInAttempt,
+  work: (leavePlace: LeavePlace) => Promise<T>,
+) => Promise<T>;
 
 /** What {@link createSignInGuard} needs. */
 export interface SignInGuardOptions {
@@ -31,11 +35,14 @@ export interface SignInGuardOptions {
   readonly audit: AuditSink<CredentialFailureEvent>;
 }
 
+/** Passwords have places of their own, behind this. */
+const WITHOUT_PLACE: LeavePlace = async (pending) => pending;
+
 const SIGN_IN_FAILED = { type: "sign_in_failed" } as const;
 
 /**
  * Enough for a fleet of clients that starts at one moment behind one address, and few enough to leave time for calls.
- * Each kind has its own: keys of another issuer may be long in coming.
+ * Each kind has its own. Keys of another issuer may be long in coming: what waits for them holds no place.
  */
 const CHECKING = { maxRunning: 16, maxWaiting: 1_000, message: "too many sign-ins are waiting" };
 
@@ -55,7 +62,10 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
     federated: createConcurrencyLimit(CHECKING),
   };
 
-  const check = async <T>(peer: string, kind: ProofKind, work: () => Promise<T>): Promise<T> => {
+  const check = async <T>(
+    { peer, kind }: { readonly peer: string; readonly kind: ProofKind },
+    work: (leavePlace: LeavePlace) => Promise<T>,
+  ): Promise<T> => {
     // Not the key of the address itself: a client with a wrong secret must not keep users beside it from their passwords.
     const key = `proofs ${peer}`;
     const spent = findRefusal(attempts, key);
@@ -75,7 +85,7 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
   };
   return async ({ peer, kind, failure = SIGN_IN_FAILED }, work) => {
     try {
-      return await (kind === "password" ? work() : check(peer, kind, work));
+      return await (kind === "password" ? work(WITHOUT_PLACE) : check({ peer, kind }, work));
     } catch (error) {
       if (error instanceof AuthError) {
         audit.record({ ...failure, reason: error.reason, ...toFactMembers(factsOf(error)) });
