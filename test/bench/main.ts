@@ -18,7 +18,7 @@ Runs benches, all of them without a NAME, each within a minute, and flood within
   --before DIR  measure an earlier build beside this one. In bench unary: the processor time of a call in both, and
                 its ratio; in bench install: what comes along, and the time of imports. DIR is where
                 @countersign/server and @countersign/gen are installed, or for unary a built checkout
-  --seconds N   how long each flood of bench flood lasts (default 60)
+  --seconds N   how long each flood of bench flood lasts (default 60), or bench endurance (default 30)
   --floods NAMES  the kinds of floods that bench flood makes, with commas (default all)
   --quick       only prove that everything runs: the figures mean nothing`;
 

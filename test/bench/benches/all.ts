@@ -2,6 +2,7 @@ import type { Bench } from "../run/bench.ts";
 import { cacheMemoryBench } from "./cache-memory.ts";
 import { clientBenches } from "./client.ts";
 import { connectionMemoryBench } from "./connection-memory.ts";
+import { enduranceBench } from "./endurance.ts";
 import { floodBench } from "./flood.ts";
 import { frozenHolderBench } from "./frozen-holder.ts";
 import { gateBench } from "./gate.ts";
@@ -61,5 +62,6 @@ export const ALL_BENCHES: readonly Bench[] = [
   killedHolderBench,
   startBench,
   createInstallBench(),
+  enduranceBench,
   floodBench,
 ];

@@ -6,7 +6,7 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** The folder that an earlier build is installed in, to be measured beside this one. Absent: none is. */
   readonly before?: string;
-  /** How long each flood of bench `flood` lasts, in seconds. Absent: a minute. */
+  /** How long each flood of bench `flood` lasts, or bench `endurance`, in seconds. Absent: a minute, and half of one. */
   readonly seconds?: number;
   /** The kinds of floods that bench `flood` makes. Absent: all. */
   readonly floods?: readonly string[];

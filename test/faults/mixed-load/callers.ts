@@ -1,7 +1,6 @@
-import { type ClientHttp2Session, connect } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
 import { type HeaderFields, pathOf } from "../../differential/case.ts";
-import { ALL_CASES } from "../../differential/cases/all.ts";
+import { ALL_CASES, STREAM_CASES } from "../../differential/cases/all.ts";
 import type { Journal } from "../../differential/journal.ts";
 import { sendHttp1 } from "../../differential/send-http1.ts";
 import { sendHttp2 } from "../../differential/send-http2.ts";
@@ -9,8 +8,15 @@ import type { Side } from "../../differential/side.ts";
 import { bodyOf, fieldsOf } from "../../differential/wire.ts";
 import { connectRawHttp2, type RawHttp2, type RawStream } from "./raw-http2.ts";
 
+/** A server that is called. */
+export interface Target {
+  readonly port: number;
+  /** A token that it takes. */
+  readonly token: string;
+}
+
 /** Calls until it is told to stop. @returns what the calls came to that should have been answered well */
-export type Caller = (port: number, stop: AbortSignal, count: () => void) => Promise<readonly string[]>;
+export type Caller = (target: Target, stop: AbortSignal, count: () => void) => Promise<readonly string[]>;
 
 /** What tests of a single call wait for; here it takes as long as it takes. */
 const HANDLER_MS = 5;
@@ -24,12 +30,12 @@ const LATE: Journal = {
 };
 
 // A server that is shut down takes no more calls.
-const cases = Object.values(ALL_CASES)
-  .flat()
+const cases = [ALL_CASES, STREAM_CASES]
+  .flatMap((tables) => Object.values(tables).flat())
   .filter(({ setup }) => setup !== "single use" && setup !== "tls");
 
 /** Send every request that the differential tests know, in random order, each on a connection of its own. */
-export const sendCases: Caller = async (port, stop, count) => {
+export const sendCases: Caller = async ({ port }, stop, count) => {
   const side: Side = {
     port,
     isTls: false,
@@ -51,22 +57,23 @@ const CALLS_PER_CONNECTION = 300;
 const LANES = 24;
 
 /** Call on connections that carry many calls at a time, and leave most of them in the middle. */
-export const leaveStreams: Caller = async (port, stop, count) => {
+export const leaveStreams: Caller = async (target, stop, count) => {
   while (!stop.aborted) {
-    const connection = await connectRawHttp2(port);
+    const connection = await connectRawHttp2(target.port);
     let left = CALLS_PER_CONNECTION;
     const lane = async (): Promise<void> => {
       while (left > 0 && !stop.aborted && !connection.isOver()) {
         left -= 1;
-        await leave(connection);
+        await leave(connection, target);
         count();
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    // Sometimes in the middle of a header, sometimes with a call under way.
+    // Sometimes in the middle of a header, sometimes with calls and streams under way.
     pick([
-      () => connection.breakOffHeader(toFields("Open", "echo")),
-      () => void connection.open(toFields("Open", "until-aborted")),
+      () => connection.breakOffHeader(toFields("Open", { does: "echo" })),
+      () => void connection.open(toFields("Open", { does: "until-aborted" })),
+      () => openAll(connection, target),
       () => undefined,
     ])();
     connection.destroy();
@@ -74,10 +81,16 @@ export const leaveStreams: Caller = async (port, stop, count) => {
   return [];
 };
 
-const METHODS = ["Open", "Open", "Open", "Private", "Follow", "Collect", "Talk"];
+const METHODS = ["Open", "Open", "Open", "Private"];
 const DOES = ["echo", "echo", "echo-later", "headers", "fail 5", "throw-error", "until-aborted"];
 
-function toFields(method: string, does: string): HeaderFields {
+const STREAMS = ["Follow", "Collect", "Talk", "FollowPrivate", "CollectPrivate", "TalkPrivate"];
+/** What handlers of streams do. Most are left while they do it. */
+const SCRIPTS = ["echo,send a", "many 40,aborted", "many 6000", "read,send a,aborted", "send a,turn,fail 5"];
+
+type Asked = { readonly does: string } | { readonly script: string; readonly token: string };
+
+function toFields(method: string, asked: Asked): HeaderFields {
   return [
     ...([
       [":method", "POST"],
@@ -86,10 +99,22 @@ function toFields(method: string, does: string): HeaderFields {
       [":path", pathOf(method)],
     ] as const),
     ...fieldsOf(pick(["grpc", "grpc-web"])),
-    ["x-do", does],
+    ...("does" in asked
+      ? ([["x-do", asked.does]] as const)
+      : ([
+          ["x-script", asked.script],
+          ["authorization", `Bearer ${asked.token}`],
+        ] as const)),
     // Whoever waits to be aborted is, at the latest by then.
     ["grpc-timeout", "100m"],
   ];
+}
+
+/** Open a stream of each kind, and leave all of them to be cut with the connection. */
+function openAll(connection: RawHttp2, { token }: Target): void {
+  for (const method of STREAMS) {
+    connection.open(toFields(method, { script: "many 40,echo,aborted", token })).write(MESSAGE);
+  }
 }
 
 type Leave = (stream: RawStream, body: Uint8Array) => Promise<void>;
@@ -98,7 +123,7 @@ type Leave = (stream: RawStream, body: Uint8Array) => Promise<void>;
 const LEAVES: readonly Leave[] = [
   async (stream, body) => {
     stream.write(body, { isLast: true });
-    await stream.over;
+    await endOf(stream);
   },
   async (stream) => stream.reset(),
   async (stream, body) => {
@@ -118,7 +143,7 @@ const LEAVES: readonly Leave[] = [
     stream.write(body);
     await pause(2);
     stream.write(new Uint8Array(), { isLast: true });
-    await stream.over;
+    await endOf(stream);
   },
   // On a unary request that is not finished the server hangs up, before the caller does.
   async (stream, body) => {
@@ -128,45 +153,27 @@ const LEAVES: readonly Leave[] = [
   },
 ];
 
-function leave(connection: RawHttp2): Promise<void> {
-  const stream = connection.open(toFields(pick(METHODS), pick(DOES)));
-  return pick(LEAVES)(stream, bodyOf("grpc", { text: "hello" }));
+function leave(connection: RawHttp2, { token }: Target): Promise<void> {
+  const fields = pick([
+    () => toFields(pick(METHODS), { does: pick(DOES) }),
+    () => toFields(pick(STREAMS), { script: pick(SCRIPTS), token }),
+  ])();
+  return pick(LEAVES)(connection.open(fields), MESSAGE);
 }
+
+const MESSAGE = bodyOf("grpc", { text: "hello" });
+
+/** Wait for the end of a stream, and reset it when it does not come: an answer that fills its window waits to be read. */
+async function endOf(stream: RawStream): Promise<void> {
+  const timer = setTimeout(() => stream.reset(), PATIENCE_MS);
+  await stream.over;
+  clearTimeout(timer);
+}
+
+const PATIENCE_MS = 300;
 
 /** Longer than a unary request may take to arrive. */
 const UNFINISHED_MS = 400;
-
-const BETWEEN_GOOD_CALLS_MS = 10;
-
-/** Make good calls among all the others: each must be answered. */
-export const callWell: Caller = async (port, stop, count) => {
-  const session = connect(`http://127.0.0.1:${port}`);
-  const failures: string[] = [];
-  session.on("error", (error) => failures.push(error.message));
-  while (!stop.aborted) {
-    const answer = await callOnce(session);
-    if (answer !== "200 0") {
-      failures.push(answer);
-    }
-    count();
-    await pause(BETWEEN_GOOD_CALLS_MS);
-  }
-  session.destroy();
-  return failures;
-};
-
-function callOnce(session: ClientHttp2Session): Promise<string> {
-  return new Promise((resolve) => {
-    const fields = Object.fromEntries(fieldsOf("grpc"));
-    const stream = session.request({ ":method": "POST", ":path": pathOf("Open"), ...fields });
-    let status = "";
-    stream.on("response", (head) => (status = String(head[":status"])));
-    stream.on("trailers", (trailers) => (status += ` ${String(trailers["grpc-status"])}`));
-    stream.on("error", (error) => resolve(error.message));
-    stream.once("close", () => resolve(status));
-    stream.resume().end(bodyOf("grpc", { text: "hello" }));
-  });
-}
 
 function pick<T>(among: readonly T[]): T {
   const picked = among[Math.floor(Math.random() * among.length)];

@@ -12,6 +12,7 @@ function samples(change: (index: number) => Partial<Sample>): readonly Sample[] 
     timers: 2,
     handles: 5,
     streams: 0,
+    handlers: 0,
     warnings: [],
     ...change(index),
   }));
@@ -30,6 +31,7 @@ const leaks: readonly (readonly [string, (index: number) => Partial<Sample>, str
   ["a socket", (at) => ({ sockets: at > 5 ? 1 : 0 }), "there are 1 sockets more"],
   ["timers", (at) => ({ timers: at }), "there are 9 timers more"],
   ["streams", (at) => ({ streams: at }), "there are 9 streams more"],
+  ["handlers", (at) => ({ handlers: at }), "there are 9 handlers more"],
   ["a warning", () => ({ warnings: ["MaxListenersExceededWarning: 11"] }), "MaxListenersExceededWarning: 11"],
 ];
 

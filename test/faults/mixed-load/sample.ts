@@ -12,6 +12,8 @@ export interface Sample {
   readonly handles: number;
   /** Streams that run on a token. */
   readonly streams: number;
+  /** Handlers that have begun and are not done. */
+  readonly handlers: number;
   /** What Node warned of so far. */
   readonly warnings: readonly string[];
 }
@@ -38,7 +40,7 @@ export function findLeaks(samples: readonly Sample[]): readonly string[] {
   const warnings = samples.at(-1)?.warnings.filter((warning) => !EXPECTED_WARNING.test(warning)) ?? [];
   return [
     ...(heap > allowed ? [`the heap has grown by ${(heap / 2 ** 20).toFixed(1)} MiB`] : []),
-    ...(["sockets", "timers", "handles", "streams"] as const).flatMap((name) => {
+    ...(["sockets", "timers", "handles", "streams", "handlers"] as const).flatMap((name) => {
       const more = grown((sample) => sample[name]);
       return more > 0 ? [`there are ${more} ${name} more`] : [];
     }),
@@ -63,5 +65,6 @@ export function formatSample(seconds: number, sample: Sample): string {
     `timers ${sample.timers}`,
     `handles ${sample.handles}`,
     `streams ${sample.streams}`,
+    `handlers ${sample.handlers}`,
   ].join("  ");
 }

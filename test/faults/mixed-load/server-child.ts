@@ -5,8 +5,9 @@ import { createRecordedRoutes } from "../../differential/handlers.ts";
 import type { Journal } from "../../differential/journal.ts";
 import { ECHO_SERVICE } from "../../differential/service.ts";
 import { READ_MAX_BYTES, WRITE_MAX_BYTES } from "../../differential/side.ts";
-import { issuers, revocations } from "../../hostile/issuers.ts";
+import { issuers, own, revocations } from "../../hostile/issuers.ts";
 import { createEchoAuth } from "../../support/echo-server.ts";
+import { countHandlers } from "./count-handlers.ts";
 import type { Sample } from "./sample.ts";
 
 /** How long a request may take to arrive, in milliseconds: callers who never end theirs must not pile up. */
@@ -25,15 +26,17 @@ const warnings: string[] = [];
 process.on("warning", (warning) => warnings.push(`${warning.name}: ${warning.message}`));
 
 let streams = (): number => 0;
+const counted = countHandlers(createRecordedRoutes(SILENT));
 
-answerParent({ start, sample });
+// The keys are those of this process.
+answerParent({ start, sample, token: () => own() });
 
 /** Serve with all that `countersign serve` has around its services. An unhandled rejection ends the process. */
 async function start({ unaryFastPath }: { readonly unaryFastPath: boolean }): Promise<number> {
   const { auth } = createEchoAuth(ECHO_SERVICE, {
     issuers,
     revocations,
-    routes: createRecordedRoutes(SILENT),
+    routes: counted.routes,
     audit: { record: () => undefined },
     onError: () => undefined,
   });
@@ -66,6 +69,7 @@ function sample(): Omit<Sample, "calls"> {
     timers: handles.Timeout ?? 0,
     handles: Object.values(handles).reduce((sum, count) => sum + count, 0),
     streams: streams(),
+    handlers: counted.running(),
     warnings: [...warnings],
   };
 }
