@@ -79,4 +79,11 @@ describe("revocations of a server that is not the issuer", () => {
   it("are refused when both the store and a database are named, or neither is", () => {
     expect(() => createRevocations({})).toThrow("exactly one of store and database");
   });
+
+  it("refuse a misspelt option: without the name of the issuer they would cover tokens of all", () => {
+    const misspelt: object = { database: { sqlite: "countersign.db" }, isuer: TEST_ISSUER };
+    expect(() => createRevocations(misspelt)).toThrow(
+      "createRevocations has no option isuer: did you mean issuer?",
+    );
+  });
 });

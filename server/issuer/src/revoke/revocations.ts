@@ -1,5 +1,5 @@
 import type { AuditSink, Clock } from "@countersign/server";
-import { createRefusal, type RevocationEvent } from "@countersign/server/internal";
+import { assertOptionNames, createRefusal, type RevocationEvent } from "@countersign/server/internal";
 import type { MessageSealer } from "../keys/message-sealer.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
@@ -112,8 +112,29 @@ export interface Revocations {
 
 const STALE_AFTER_MS = 60_000;
 
-/** Create the revocations of a server. Nothing is known before their `start`. */
+const OPTION_NAMES = {
+  store: true,
+  database: true,
+  clock: true,
+  issuer: true,
+  accessTtlMs: true,
+  acceptsOtherIssuers: true,
+  pollMs: true,
+  staleAfterMs: true,
+  failOpen: true,
+  insecure: true,
+  sealer: true,
+  audit: true,
+  onError: true,
+} satisfies Record<keyof RevocationsOptions, true>;
+
+/**
+ * Create the revocations of a server. Nothing is known before their `start`.
+ *
+ * @throws TypeError when an option has no known name, or not exactly one of `store` and `database` is given
+ */
 export function createRevocations(options: RevocationsOptions): Revocations {
+  assertOptionNames("createRevocations", options, OPTION_NAMES);
   const { onError = () => undefined, sealer, audit } = options;
   const source = resolveRevocationSource(options);
   const { clock } = source;
