@@ -20,6 +20,25 @@ describe("a message in JSON that takes much to read is seen before it is read:",
   });
 });
 
+describe("a message in JSON that docs/your-server.md gives room", () => {
+  const idsOf = (characters: number) =>
+    JSON.stringify({ ids: Array.from({ length: 10_000 }, () => "a".repeat(characters)) });
+  test.each([
+    [22, undefined],
+    [36, "elements"],
+  ])("is a list of 10,000 ids of %i characters, with the defaults: %s", (characters, fault) => {
+    expect(walk(idsOf(characters))).toBe(fault);
+  });
+
+  test("is an import of 5,000 rows of six fields, however large", () => {
+    const rowsOf = (note: string) =>
+      JSON.stringify({ rows: Array(5_000).fill({ id: 1, name: "a", mail: "b", sum: 2, day: 3, note }) });
+    const room = KIB * KIB - rowsOf("").length;
+    expect(walk(rowsOf("c".repeat(room / 5_000)), atMost(105_000))).toBeUndefined();
+    expect(walk(rowsOf(""))).toBe("elements");
+  });
+});
+
 describe("a message in JSON counts for what it has", () => {
   const messages: Readonly<Record<string, number>> = {
     "{}": 1,
