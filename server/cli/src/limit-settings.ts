@@ -47,7 +47,7 @@ export const LIMIT_SETTINGS = {
   ),
   maxWaitingBytesPerConnection: setting(
     "max-waiting-bytes-per-connection",
-    "Those of one connection. Default: 16MiB; 128MiB behind a proxy.",
+    "The same on one connection. Default: 16MiB; 128MiB behind a proxy.",
     undefined,
     bytes,
     "BYTES",
