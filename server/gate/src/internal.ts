@@ -74,5 +74,6 @@ export { findKeySourceError } from "./keys/own-source.ts";
 export { PUBLIC_KEY_ALGORITHMS } from "./keys/public-algorithms.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
 export { standardPolicies } from "./services/standard-services.ts";
+export { PULL, type PullIterator, pull, type Reader, toNext } from "./streams/pull.ts";
 export type { OtherServers, RemoteRenewal, RenewalResult, RenewedStream } from "./streams/renewal.ts";
 export { refuseStrangers, renewStreams } from "./streams/renewal.ts";

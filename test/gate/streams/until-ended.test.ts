@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createEnding } from "../../../server/gate/src/streams/ending.ts";
+import { pull, type Reader } from "../../../server/gate/src/streams/pull.ts";
 import { untilEnded } from "../../../server/gate/src/streams/until-ended.ts";
 
 async function* count(to: number) {
@@ -70,5 +71,63 @@ describe("messages that are looked at with a promise", () => {
     ending.end(new AuthError("STREAM_EXPIRED", "over"));
     await Promise.all(reads);
     expect(order).toEqual(["over"]);
+  });
+});
+
+describe("messages that are pulled", () => {
+  /** What is called of a reader, in order. */
+  function createListener() {
+    const calls: unknown[] = [];
+    const reader: Reader<number> = {
+      onResult: ({ value, done }) => void calls.push(done === true ? "done" : value),
+      onError: (error) => void calls.push(error instanceof Error ? error.message : error),
+    };
+    return { calls, reader };
+  }
+  const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+  test("reach the reader one for each question, and the end behind them", async () => {
+    const iterator = untilEnded(count(1), createEnding())[Symbol.asyncIterator]();
+    const { calls, reader } = createListener();
+    for (const expected of [[1], [1, "done"]]) {
+      pull(iterator, reader);
+      await turn();
+      expect(calls).toEqual(expected);
+    }
+  });
+
+  test("leave the reader with the error alone, and at once, when the stream ends before they come", async () => {
+    const ending = createEnding();
+    const source = Promise.withResolvers<IteratorResult<number>>();
+    const iterator = untilEnded({ [Symbol.asyncIterator]: () => ({ next: () => source.promise }) }, ending)[
+      Symbol.asyncIterator
+    ]();
+    const { calls, reader } = createListener();
+    pull(iterator, reader);
+    ending.end(new AuthError("STREAM_EXPIRED", "over"));
+    expect(calls).toEqual(["over"]);
+    source.resolve({ done: false, value: 1 });
+    await turn();
+    pull(iterator, reader);
+    expect(calls).toEqual(["over", "over"]);
+  });
+
+  test("do not reach the reader once the end has begun, whose listeners are called later", async () => {
+    const ending = createEnding();
+    const iterator = untilEnded(count(1), ending)[Symbol.asyncIterator]();
+    const { calls, reader } = createListener();
+    pull(iterator, reader);
+    ending.begin(new AuthError("SESSION_REVOKED", "revoked"));
+    await turn();
+    expect(calls).toEqual(["revoked"]);
+  });
+
+  test("come from a source that throws instead of rejecting as its error", () => {
+    const next = (): never => {
+      throw new Error("thrown");
+    };
+    const { calls, reader } = createListener();
+    pull({ next }, reader);
+    expect(calls).toEqual(["thrown"]);
   });
 });

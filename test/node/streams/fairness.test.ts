@@ -5,18 +5,17 @@ import { expect, it } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { serve } from "../serving.ts";
 
-const PATH = `/${NotesService.typeName}/WatchNotes`;
 const EMPTY = Buffer.alloc(5);
 
-const open = (session: ReturnType<typeof connect>) => {
+const open = (session: ReturnType<typeof connect>, method = "WatchNotes", body = EMPTY) => {
   const stream = session.request({
     ":method": "POST",
-    ":path": PATH,
+    ":path": `/${NotesService.typeName}/${method}`,
     "content-type": "application/grpc",
     te: "trailers",
   });
   stream.on("error", () => undefined);
-  stream.end(EMPTY);
+  stream.end(body);
   return stream;
 };
 
@@ -87,4 +86,27 @@ it("a client that does not read is waited for", async () => {
   // What windows and buffers take, and no more.
   expect(stopped).toBeLessThan(1_000);
   session.destroy();
+});
+
+it("a handler gives back what it is given, however much of it comes in a turn that is never over", async () => {
+  const messages = 8_000;
+  await using serving = await serve({
+    // The messages of a request have the form of those of an answer here: both are empty.
+    routes: (router) => router.service(NotesService, { syncNotes: (requests) => requests as never }),
+  });
+  const session = connect(serving.origin);
+  const { now } = performance;
+  performance.now = () => 0;
+  try {
+    const stream = open(session, "SyncNotes", Buffer.alloc(messages * EMPTY.length));
+    let bytes = 0;
+    stream.on("data", (part: Buffer) => {
+      bytes += part.length;
+    });
+    const [trailers] = await once(stream, "trailers");
+    expect([trailers["grpc-status"], bytes]).toEqual(["0", messages * EMPTY.length]);
+  } finally {
+    performance.now = now;
+    session.destroy();
+  }
 });

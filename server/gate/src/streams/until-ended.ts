@@ -1,4 +1,5 @@
 import type { Ending } from "./ending.ts";
+import { PULL, type PullIterator, pull, type Reader, toNext } from "./pull.ts";
 
 /** What happens to the messages of a stream on their way. */
 export interface PassingHooks<T> {
@@ -28,7 +29,7 @@ export function untilEnded<T>(
   return {
     [Symbol.asyncIterator]() {
       try {
-        return createPassing(source[Symbol.asyncIterator](), ending, hooks);
+        return new Passing(source[Symbol.asyncIterator](), ending, hooks);
       } catch (error) {
         hooks.onDone?.();
         throw hooks.toError?.(error) ?? error; // what a handler returned is none
@@ -37,76 +38,136 @@ export function untilEnded<T>(
   };
 }
 
-function createPassing<T>(
-  inner: AsyncIterator<T>,
-  ending: Ending,
-  { onMessage, toError = (error) => error, onDone }: PassingHooks<T>,
-): AsyncIterator<T> {
-  let rejectPending: ((error: unknown) => void) | undefined;
+/** The messages of one reader. A class: one is made for each way of every stream. */
+class Passing<T> implements PullIterator<T> {
+  readonly #inner: AsyncIterator<T>;
+  readonly #ending: Ending;
+  readonly #hooks: PassingHooks<T>;
+  /** The passage that was begun last. */
+  #latest: Passage<T> | undefined;
   /** Settles when the messages before have been looked at; undefined: they have. */
-  let looking: Promise<void> | undefined;
-  ending.onEnd((error) => {
-    rejectPending?.(toError(error));
-    close(inner);
-  });
-  const look = (result: IteratorResult<T>): void | Promise<void> => {
-    if (ending.ended !== undefined) {
-      throw ending.ended;
+  #looking: Promise<void> | undefined;
+
+  constructor(inner: AsyncIterator<T>, ending: Ending, hooks: PassingHooks<T>) {
+    this.#inner = inner;
+    this.#ending = ending;
+    this.#hooks = hooks;
+    ending.onEnd((error) => {
+      this.#latest?.break(error);
+      close(inner);
+    });
+  }
+
+  [PULL](reader: Reader<T>): void {
+    const { ended } = this.#ending;
+    if (ended !== undefined) {
+      reader.onError(this.toError(ended));
+      return;
     }
-    if (result.done !== true) {
-      return onMessage?.(result.value);
-    }
-    onDone?.();
-  };
+    const passage = new Passage(this, reader);
+    this.#latest = passage;
+    pull(this.#inner, passage);
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    return toNext(this);
+  }
+
+  return(value?: unknown): Promise<IteratorResult<T>> {
+    this.#hooks.onDone?.();
+    return this.#inner.return?.(value) ?? Promise.resolve({ done: true, value });
+  }
+
+  throw(error?: unknown): Promise<IteratorResult<T>> {
+    this.#hooks.onDone?.();
+    return this.#inner.throw?.(error) ?? Promise.reject(error);
+  }
+
+  toError(error: unknown): unknown {
+    const { toError } = this.#hooks;
+    return toError === undefined ? error : toError(error);
+  }
+
+  /** Convert the error that a reader gets instead of a message. */
+  fail(error: unknown): unknown {
+    this.#hooks.onDone?.();
+    return this.toError(error);
+  }
+
   /** Look at a message in its turn. Without a promise where there is nothing to wait for. */
-  const lookInTurn = (result: IteratorResult<T>): void | Promise<void> => {
-    const looked = looking === undefined ? look(result) : looking.then(() => look(result));
+  lookInTurn(result: IteratorResult<T>): void | Promise<void> {
+    const looked =
+      this.#looking === undefined ? this.#look(result) : this.#looking.then(() => this.#look(result));
     if (looked instanceof Promise) {
+      const clear = (): void => {
+        this.#looking = this.#looking === turn ? undefined : this.#looking;
+      };
       const turn = looked.then(clear, clear);
-      function clear(): void {
-        looking = looking === turn ? undefined : looking;
-      }
-      looking = turn;
+      this.#looking = turn;
     }
     return looked;
-  };
-  return {
-    next: () =>
-      ending.ended === undefined
-        ? new Promise((resolve, reject) => {
-            rejectPending = reject;
-            const fail = (error: unknown): void => {
-              onDone?.();
-              reject(toError(error));
-            };
-            const pass = (result: IteratorResult<T>): void => {
-              try {
-                const looked = lookInTurn(result);
-                if (looked instanceof Promise) {
-                  looked.then(() => resolve(result), fail);
-                } else {
-                  resolve(result);
-                }
-              } catch (error) {
-                fail(error);
-              }
-            };
-            try {
-              inner.next().then(pass, fail);
-            } catch (error) {
-              fail(error); // a source may throw instead of rejecting
-            }
-          })
-        : Promise.reject(toError(ending.ended)),
-    return(value?: unknown) {
-      onDone?.();
-      return inner.return?.(value) ?? Promise.resolve({ done: true, value });
-    },
-    throw(error?: unknown) {
-      onDone?.();
-      return inner.throw?.(error) ?? Promise.reject(error);
-    },
-  };
+  }
+
+  #look(result: IteratorResult<T>): void | Promise<void> {
+    const { ended } = this.#ending;
+    if (ended !== undefined) {
+      throw ended;
+    }
+    const { onMessage, onDone } = this.#hooks;
+    return result.done === true ? onDone?.() : onMessage?.(result.value);
+  }
+}
+
+/** One message on its way to its reader. */
+class Passage<T> implements Reader<T> {
+  readonly #passing: Passing<T>;
+  readonly #reader: Reader<T>;
+  #isOver = false;
+
+  constructor(passing: Passing<T>, reader: Reader<T>) {
+    this.#passing = passing;
+    this.#reader = reader;
+  }
+
+  onResult(result: IteratorResult<T>): void {
+    try {
+      const looked = this.#passing.lookInTurn(result);
+      if (looked instanceof Promise) {
+        looked.then(
+          () => this.#pass(result),
+          (error: unknown) => this.onError(error),
+        );
+        return;
+      }
+    } catch (error) {
+      this.onError(error);
+      return;
+    }
+    this.#pass(result);
+  }
+
+  onError(error: unknown): void {
+    this.#settle(this.#passing.fail(error));
+  }
+
+  /** The stream ends while the reader waits. */
+  break(error: unknown): void {
+    this.#settle(this.#passing.toError(error));
+  }
+
+  #pass(result: IteratorResult<T>): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#reader.onResult(result);
+    }
+  }
+
+  #settle(error: unknown): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#reader.onError(error);
+    }
+  }
 }
 
 /** Close without waiting. What a source throws while it closes has no reader any more. */

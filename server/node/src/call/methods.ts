@@ -15,10 +15,12 @@ import {
 } from "../connect-protocol.ts";
 import type { CallMethod, StreamSpec, UnarySpec } from "./call-parts.ts";
 
+type Serialization = MethodSerializationLookup<DescMessage, DescMessage>;
+
 /** A method that is served without Connect's own handler. */
 export interface ServedMethod<Spec extends MethodImplSpec = MethodImplSpec> extends CallMethod {
   readonly spec: Spec;
-  readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
+  readonly serialization: Serialization;
   /** How the details of errors are written as JSON. */
   readonly jsonOptions: UniversalHandlerOptions["jsonOptions"];
   /** How large a request may be, in bytes, by whether it is binary. */
@@ -110,7 +112,7 @@ function toMethod<Spec extends MethodImplSpec>(
   implementation: object,
   options: UniversalHandlerOptions,
 ): ServedMethod<Spec> {
-  const { readMaxBytes, compressMinBytes, binaryOptions, jsonOptions, interceptors } = options;
+  const { readMaxBytes, compressMinBytes, jsonOptions, interceptors } = options;
   const inspector = inspectorOf(implementation, spec.method);
   const jsonMaxBytes = Math.min(readMaxBytes, inspector?.jsonMaxBytes ?? readMaxBytes);
   return {
@@ -118,11 +120,22 @@ function toMethod<Spec extends MethodImplSpec>(
     maxBytesOf: (isBinary) => (isBinary ? readMaxBytes : jsonMaxBytes),
     compressMinBytes,
     jsonOptions,
-    serialization: createMethodSerializationLookup(spec.method, binaryOptions, jsonOptions, options),
+    serialization: createSerialization(spec, options),
     interceptors,
     gate: gateOf(implementation),
     inspector,
   };
+}
+
+/** Without options that say nothing about writing: protobuf-es copies those that it gets for every message. */
+function createSerialization({ method }: MethodImplSpec, options: UniversalHandlerOptions): Serialization {
+  const { binaryOptions, jsonOptions } = options;
+  const reading = createMethodSerializationLookup(method, binaryOptions, jsonOptions, options);
+  if (binaryOptions?.writeUnknownFields === false) {
+    return reading;
+  }
+  const writing = createMethodSerializationLookup(method, undefined, jsonOptions, options);
+  return { getI: (isBinary) => reading.getI(isBinary), getO: (isBinary) => writing.getO(isBinary) };
 }
 
 function toUnaryMethod(method: UnaryMethod): UnaryMethod {

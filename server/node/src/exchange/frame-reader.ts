@@ -53,6 +53,8 @@ export class FrameReader {
 
   #split(bytes: Buffer): readonly Frame[] {
     const frames: Frame[] = [];
+    const { buffer, byteOffset } = bytes;
+    const view = new Uint8Array(buffer, byteOffset, bytes.length); // a slice of a Buffer is none of its own
     let at = 0;
     while (bytes.length - at >= FRAME_HEAD_BYTES) {
       const length = bytes.readUInt32BE(at + 1);
@@ -64,10 +66,7 @@ export class FrameReader {
         break;
       }
       // A copy: Node cuts parts out of memory that other calls share, and a handler may keep what it gets.
-      frames.push({
-        flags: bytes[at] ?? 0,
-        data: new Uint8Array(bytes.subarray(at + FRAME_HEAD_BYTES, end)),
-      });
+      frames.push({ flags: view[at] ?? 0, data: view.slice(at + FRAME_HEAD_BYTES, end) });
       at = end;
     }
     this.#keep(bytes, at);

@@ -17,6 +17,7 @@ export class FrameWriter {
   #isFull = false;
   #isEnded = false;
   #onRoom: (() => void) | undefined;
+  readonly #flush = (): void => this.flush();
 
   constructor(wire: MessageWire) {
     this.#wire = wire;
@@ -24,7 +25,7 @@ export class FrameWriter {
 
   add(frame: Frame): void {
     if (this.#frames.length === 0) {
-      process.nextTick(() => this.flush());
+      process.nextTick(this.#flush);
     }
     this.#frames.push(frame);
     this.#bytes += FRAME_HEAD_BYTES + frame.data.length;
@@ -72,7 +73,7 @@ export class FrameWriter {
 }
 
 function joinFrames(frames: readonly Frame[], bytes: number): Buffer {
-  const joined = Buffer.allocUnsafeSlow(bytes);
+  const joined = Buffer.allocUnsafe(bytes);
   let at = 0;
   for (const { flags, data } of frames) {
     joined[at] = flags;

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { PULL, type PullIterator, type Reader, toNext } from "@countersign/server/internal";
 import type { Message } from "../call/call-parts.ts";
 import { type Frame, FrameReader } from "../exchange/frame-reader.ts";
 import type { MessageWire, PartListener } from "../exchange/message-wire.ts";
@@ -20,20 +21,18 @@ export interface InputOptions {
 
 type NextMessage = IteratorResult<Message, undefined>;
 
-type Waiter = PromiseWithResolvers<NextMessage>;
-
 /**
  * The messages of a client, read when they are asked for. While some are there that are not, nothing more comes: the client
  * waits.
  *
  * A class: one is made for every stream.
  */
-export class StreamInputs implements AsyncIterableIterator<Message, undefined>, PartListener {
+export class StreamInputs implements PullIterator<Message>, AsyncIterable<Message>, PartListener {
   readonly #options: InputOptions;
   readonly #frames: FrameReader;
   #queue: readonly Frame[] = [];
   #at = 0;
-  readonly #waiters: Waiter[] = [];
+  readonly #readers: Reader<Message>[] = [];
   #isReceiving = false;
   #isPaused = false;
   #isDeferred = false;
@@ -49,14 +48,16 @@ export class StreamInputs implements AsyncIterableIterator<Message, undefined>, 
     return this;
   }
 
-  next(): Promise<NextMessage> {
-    const waiter = Promise.withResolvers<NextMessage>();
-    this.#waiters.push(waiter);
+  [PULL](reader: Reader<Message>): void {
+    this.#readers.push(reader);
     this.#deliver();
-    if (this.#waiters.length > 0) {
+    if (this.#readers.length > 0) {
       this.#receive();
     }
-    return waiter.promise;
+  }
+
+  next(): Promise<IteratorResult<Message>> {
+    return toNext(this);
   }
 
   return(): Promise<NextMessage> {
@@ -140,7 +141,7 @@ export class StreamInputs implements AsyncIterableIterator<Message, undefined>, 
 
   /** Give what is there to who waits for it. */
   #deliver(): void {
-    while (this.#waiters.length > 0 && !this.#isDeferred) {
+    while (this.#readers.length > 0 && !this.#isDeferred) {
       if (!this.#hasMessage) {
         if (this.#end !== undefined) {
           this.#deliverEnd(this.#end);
@@ -162,31 +163,31 @@ export class StreamInputs implements AsyncIterableIterator<Message, undefined>, 
   #deliverFrame(): void {
     const frame = this.#queue[this.#at];
     this.#at += 1;
+    let value: Message | undefined;
     try {
-      const value = frame === undefined ? undefined : this.#options.read(frame);
-      if (value !== undefined) {
-        this.#waiters.shift()?.resolve({ done: false, value });
-      }
+      value = frame === undefined ? undefined : this.#options.read(frame);
     } catch (reason) {
       this.#queue = [];
       this.#end = { reason };
       this.#stop(this.#end);
+      return;
+    }
+    if (value !== undefined) {
+      this.#readers.shift()?.onResult({ done: false, value });
     }
   }
 
   /** The error goes to the first who asks; behind it there is nothing. */
   #deliverEnd(end: { readonly reason?: unknown }): void {
-    const [first, ...others] = this.#waiters.splice(0);
+    const [first, ...others] = this.#readers.splice(0);
     this.#end = {};
     if (end.reason === undefined) {
-      first?.resolve(DONE);
+      first?.onResult(DONE);
     } else {
-      first?.reject(end.reason);
-      // A handler that has ended may have left its question behind: what no handler hears must not end the process.
-      first?.promise.catch(() => undefined);
+      first?.onError(end.reason);
     }
-    for (const waiter of others) {
-      waiter.resolve(DONE);
+    for (const reader of others) {
+      reader.onResult(DONE);
     }
   }
 }

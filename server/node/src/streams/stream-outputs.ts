@@ -1,4 +1,5 @@
 import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { pull, type Reader } from "@countersign/server/internal";
 import type { Message } from "../call/call-parts.ts";
 import type { Serialization } from "../connect-protocol.ts";
 import type { MessageWire } from "../exchange/message-wire.ts";
@@ -8,7 +9,9 @@ import { type EndReason, STREAM_ENDS, type StreamEnd } from "./stream-ends.ts";
 import type { Turns } from "./turns.ts";
 
 /** What a handler gives, one after the other. */
-export type Outputs = AsyncIterator<MessageInitShape<DescMessage>, unknown>;
+export type Outputs = AsyncIterator<Output>;
+
+type Output = MessageInitShape<DescMessage>;
 
 /** What the messages of a handler are sent with. */
 export interface OutputOptions {
@@ -27,13 +30,15 @@ const COMPRESSED_FLAG = 1;
  *
  * A class: one is made for every stream.
  */
-export class StreamOutputs {
+export class StreamOutputs implements Reader<Output> {
   readonly #call: StreamCall;
   readonly #options: OutputOptions;
   readonly #writer: FrameWriter;
   readonly #serialization: Serialization<Message>;
   #source: Outputs | undefined;
   #hasBegun = false;
+  /** Whether the source is being asked: what it gives meanwhile is taken behind that. */
+  #isAsking = false;
   #isOver = false;
 
   constructor(call: StreamCall, options: OutputOptions) {
@@ -97,18 +102,20 @@ export class StreamOutputs {
   };
 
   readonly #take = (): void => {
-    if (this.#isOver) {
-      return;
-    }
-    try {
-      this.#source?.next().then(this.#onResult, this.#onError);
-    } catch (error) {
-      this.#onError(error); // a handler may throw instead of rejecting
+    if (!this.#isOver && this.#source !== undefined) {
+      this.#isAsking = true;
+      pull(this.#source, this);
+      this.#isAsking = false;
     }
   };
 
-  readonly #onResult = (result: IteratorResult<MessageInitShape<DescMessage>, unknown>): void => {
+  onResult(result: IteratorResult<Output>): void {
     if (this.#isOver) {
+      return;
+    }
+    if (this.#isAsking) {
+      // A handler that gives back what it is given has all of it ready: one in the call of the other, the stack would not do.
+      queueMicrotask(() => this.onResult(result));
       return;
     }
     if (result.done === true) {
@@ -136,9 +143,12 @@ export class StreamOutputs {
     } else {
       this.#goOn();
     }
-  };
+  }
 
-  readonly #onError = (error: unknown): void => this.finish({ error });
+  onError(error: unknown): void {
+    // The life of the stream may be ending at this moment: all who are called then come before the answer ends.
+    queueMicrotask(() => this.finish({ error }));
+  }
 
   readonly #goOn = (): void => this.#writer.whenRoom(this.#pull);
 
