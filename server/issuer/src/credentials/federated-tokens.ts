@@ -3,6 +3,7 @@ import { AuthError } from "@countersign/server";
 import {
   createAuthenticator,
   createTrustedIssuers,
+  DEFAULT_LIMITS,
   parseCompactJws,
   type TokenOrigin,
   type TrustedIssuer,
@@ -42,7 +43,7 @@ export interface FederatedTokens {
 const CACHE_ENTRIES = 1_000;
 
 /** As long as calls wait for keys by default: a key source of the application's may never answer. */
-const KEY_TIMEOUT_MS = 5_000;
+const KEY_TIMEOUT_MS = DEFAULT_LIMITS.createAuth.gateTimeoutMs;
 
 /** Create the check of tokens of other issuers. */
 export function createFederatedTokens(options: FederatedTokensOptions): FederatedTokens {
