@@ -18,6 +18,7 @@ export { parseGrpcTimeout } from "./connect/grpc-timeout.ts";
 export type { Violation } from "./connect/invalid-argument.ts";
 export { assertValid, invalidArgument } from "./connect/invalid-argument.ts";
 export { createLazyView } from "./connect/lazy-view.ts";
+export { tooLarge } from "./connect/message/inspect-whole.ts";
 export type { MessageInspector } from "./connect/message/message-inspector.ts";
 export { createWaitingError, setCounted } from "./connect/message/waiting-request.ts";
 export { toNetwork } from "./connect/network.ts";

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { tooLarge } from "@countersign/server/internal";
 
 /** A message as it goes over the wire, without its length. */
 export interface Frame {
@@ -59,7 +59,7 @@ export class FrameReader {
     while (bytes.length - at >= FRAME_HEAD_BYTES) {
       const length = bytes.readUInt32BE(at + 1);
       if (length > this.#maxBytes) {
-        throw tooLarge(length, this.#maxBytes);
+        throw tooLarge(this.#maxBytes, length);
       }
       const end = at + FRAME_HEAD_BYTES + length;
       if (end > bytes.length) {
@@ -99,11 +99,3 @@ export class FrameReader {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-/** As Connect says it. */
-function tooLarge(bytes: number, maxBytes: number): ConnectError {
-  return new ConnectError(
-    `message size ${bytes} is larger than configured readMaxBytes ${maxBytes}`,
-    Code.ResourceExhausted,
-  );
-}

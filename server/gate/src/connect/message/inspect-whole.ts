@@ -45,7 +45,7 @@ export async function* inspectWhole(
   yield message;
 }
 
-/** As Connect says it. */
+/** Make the error of a message that is too large, as Connect says it. @param size how large it is, where that is known */
 export function tooLarge(maxBytes: number, size?: number): ConnectError {
   return new ConnectError(
     `message size ${size === undefined ? "" : `${size} `}is larger than configured readMaxBytes ${maxBytes}`,
