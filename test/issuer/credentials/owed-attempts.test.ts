@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../server/gate/src/kernel/clock.ts";
-import type { MessageBus } from "../../../server/gate/src/kernel/message-bus.ts";
+import { type MessageBus, SILENT_BUS } from "../../../server/gate/src/kernel/message-bus.ts";
 import { createOwedAttempts } from "../../../server/issuer/src/credentials/owed-attempts.ts";
 import { digestUsername } from "../../../server/issuer/src/credentials/username.ts";
 import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
@@ -53,7 +53,7 @@ describe("owed attempts", () => {
   });
 
   it("are for eight accounts of an address, and for 20,000 addresses, and those go that were told first", () => {
-    const { clock, owed } = start();
+    const { clock, owed } = start(SILENT_BUS);
     const isOwed = (address: string, name: string) =>
       owed.owe({ address, bucket: digestUsername(name) }, 300_000) < 300_000;
     for (let n = 0; n < 9; n++) {
