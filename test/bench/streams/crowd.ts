@@ -1,9 +1,9 @@
+import type { StreamEnding } from "../fixture/note-streams.ts";
 import { createTokenMaker, type TokenMaker } from "../fixture/tokens.ts";
 import type { Reading } from "../run/bench.ts";
 import { type Child, startChild } from "../run/child.ts";
 import { quantile } from "../run/rounds.ts";
 import type { Stalls } from "../run/stalls.ts";
-import type { StreamEnding } from "./client-child.ts";
 
 /** A crowd of streams that end together. */
 export interface Crowd {
