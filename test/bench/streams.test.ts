@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { fairnessBench } from "./benches/fairness.ts";
 import { streamMessagesBench } from "./benches/stream-messages.ts";
 import { streamsBench } from "./benches/streams.ts";
 
@@ -19,6 +20,10 @@ const CASES = [
       ...ENDS.map((figure) => `countersign-client-revoked-${figure}`),
       ...STALLS.map((figure) => `countersign-revoked-${figure}`),
     ],
+  },
+  {
+    bench: fairnessBench,
+    sides: ["gap-max", "call-p50", "call-p99", "after"].map((figure) => `countersign-${figure}`),
   },
   { bench: streamMessagesBench, sides: SIDES.flatMap((side) => WAYS.map((way) => `${side}-${way}`)) },
 ] as const;

@@ -3,6 +3,7 @@ import { cacheMemoryBench } from "./cache-memory.ts";
 import { clientBenches } from "./client.ts";
 import { connectionMemoryBench } from "./connection-memory.ts";
 import { enduranceBench } from "./endurance.ts";
+import { fairnessBench } from "./fairness.ts";
 import { floodBench } from "./flood.ts";
 import { frozenHolderBench } from "./frozen-holder.ts";
 import { gateBench } from "./gate.ts";
@@ -53,6 +54,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   streamsBench,
   streamMessagesBench,
   ...createStreamWireBenches(),
+  fairnessBench,
   ...clientBenches,
   sdkOverheadBench,
   sdkSizeBench,

@@ -32,7 +32,7 @@ export const streamsBench: Bench = {
     "collections; late-cpu: processor time meanwhile. revoke: all streams are revoked in one call, how long that took, and until each client knew",
   ],
   comparisons: [
-    { ours: "countersign-memory", theirs: "connect-no-auth-memory", better: "lower", target: 1.5 },
+    { ours: "countersign-memory", theirs: "connect-no-auth-memory", better: "lower", target: 1 },
     { ours: "countersign-cpu", better: "lower", target: 5 },
     { ours: "countersign-late-p99", better: "lower", target: 100 },
     { ours: "countersign-client-late-p99", better: "lower", target: 100 },

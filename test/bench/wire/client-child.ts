@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { frameOf, openStream, sendFrames, untilPassed } from "../fixture/note-streams.ts";
@@ -17,10 +18,27 @@ export interface PingPongRun extends WireRun {
   readonly connections: number;
 }
 
-const { watchNotes, importNotes, syncNotes } = NotesService.method;
+/** Streams that are read, as fast as their messages come, until they are let go. */
+export interface GreedyRun extends Pick<WireRun, "port" | "token"> {
+  readonly streams: number;
+  readonly connections: number;
+}
+
+/** Unary calls, one after the other on a connection of their own. */
+export interface CallRun extends Pick<WireRun, "port" | "token"> {
+  /** For how long, in milliseconds; one call is made in any case. */
+  readonly forMs: number;
+}
+
+const { createNote, watchNotes, importNotes, syncNotes } = NotesService.method;
+/** More than any run takes. */
+const ENDLESS = 2n ** 40n;
 const TEXT = "x".repeat(64);
 
-answerParent({ out, in: send, bidi });
+/** Connections whose streams go on and on. */
+const greedy: ClientHttp2Session[] = [];
+
+answerParent({ out, in: send, bidi, read, letGo, call });
 
 /** Have messages sent by the server. */
 function out({ messages, ...where }: WireRun): Promise<void> {
@@ -63,6 +81,45 @@ function bidi({ messages, streams, connections, ...where }: PingPongRun): Promis
     });
     await Promise.all(all);
   });
+}
+
+/** Read streams without an end. Resolves when each has brought something. */
+async function read({ port, token, streams, connections }: GreedyRun): Promise<void> {
+  greedy.push(...Array.from({ length: connections }, () => connect(`http://127.0.0.1:${port}`)));
+  const begun = Array.from({ length: streams }, (_, index) => {
+    const stream = openStream(greedy[index % connections], "watchNotes", token);
+    stream.on("error", () => undefined);
+    stream.end(frameOf(watchNotes.input, { afterSequence: ENDLESS }));
+    const first = once(stream, "data");
+    stream.resume();
+    return first;
+  });
+  await Promise.all(begun);
+}
+
+/** Leave without a word. */
+function letGo(): void {
+  for (const session of greedy.splice(0)) {
+    session.destroy();
+  }
+}
+
+/** @returns how long each call took, in milliseconds */
+async function call({ port, token, forMs }: CallRun): Promise<readonly number[]> {
+  const took: number[] = [];
+  const frame = frameOf(createNote.input, { title: TEXT });
+  await withSessions(port, 1, async ([session]) => {
+    const untilMs = performance.now() + forMs;
+    do {
+      const startMs = performance.now();
+      const stream = openStream(session, "createNote", token);
+      stream.resume();
+      stream.end(frame);
+      await untilPassed(stream);
+      took.push(performance.now() - startMs);
+    } while (performance.now() < untilMs);
+  });
+  return took;
 }
 
 async function withSessions(

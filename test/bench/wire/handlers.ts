@@ -8,6 +8,7 @@ export const EVENT = create(NoteEventSchema, { sequence: 1n, note: { id: "note",
 /** What both sides that are made with Connect serve. */
 export function routes(router: ConnectRouter): void {
   router.service(NotesService, {
+    createNote: ({ title, body }) => ({ title, body }),
     /** Sends as many messages as it is asked for. */
     async *watchNotes({ afterSequence: count }) {
       for (let sent = 0; sent < count; sent += 1) {

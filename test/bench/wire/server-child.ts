@@ -6,6 +6,7 @@ import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth } from "@countersign/server";
 import { ALGORITHM, AUDIENCE, ISSUER, type PublicKeys } from "../fixture/tokens.ts";
 import { answerParent } from "../run/answer-parent.ts";
+import { createStallWatch } from "../run/stalls.ts";
 import { startGrpcJs } from "./grpc-js.ts";
 import { routes } from "./handlers.ts";
 
@@ -29,8 +30,12 @@ const SERVERS = {
 /** The servers that streams are sent to. */
 export type WireServerName = keyof typeof SERVERS;
 
+const stalls = createStallWatch();
+
 answerParent({
   start: ({ name, keys }: { readonly name: WireServerName; readonly keys: PublicKeys }) =>
     SERVERS[name](keys),
   cpuMicroseconds: () => process.cpuUsage().user + process.cpuUsage().system,
+  watchStalls: () => stalls.watch(),
+  takeStalls: () => stalls.take(),
 });
