@@ -7,6 +7,7 @@ import {
 } from "@countersign/gen/countersign/auth/v1/errors_pb.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import type { AuthReason } from "../core/error-info.ts";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 
 /** What {@link createRefusal} can add. */
 export interface RefusalOptions {
@@ -15,8 +16,18 @@ export interface RefusalOptions {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Make the error that a Countersign server answers with for a reason such as `TOKEN_EXPIRED`. */
+const FORMS = { metadata: "object", retryAfterMs: "number" } satisfies Record<
+  keyof RefusalOptions,
+  OptionForm
+>;
+
+/**
+ * Make the error that a Countersign server answers with for a reason such as `TOKEN_EXPIRED`.
+ *
+ * @throws TypeError when an option is misspelt, or of another form
+ */
 export function createRefusal(reason: AuthReason, options: RefusalOptions = {}): ConnectError {
+  assertOptions("createRefusal", options, FORMS);
   const { metadata = {}, retryAfterMs } = options;
   const error = new ConnectError(reason, codeOf(reason));
   error.details.push({

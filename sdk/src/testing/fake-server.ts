@@ -1,6 +1,7 @@
 import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { Delivery, SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { Clock } from "../core/clock.ts";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { SignedOutReason } from "../core/store.ts";
 import { createRefusal } from "./fake-refusal.ts";
 import { createFakeSessions, type FakeGrant } from "./fake-sessions.ts";
@@ -54,12 +55,22 @@ export interface FakeServerCounts {
   readonly rotations: number;
 }
 
+const FORMS = {
+  clock: "object",
+  lifetimeMs: "number",
+} satisfies Record<keyof FakeServerOptions, OptionForm>;
+
 const DEFAULT_LIFETIME_MS = 600_000;
 const COOKIE = "countersign_refresh";
 const PASSWORD = "demo-password";
 
-/** Create a fake server. Every user name works, with the password `demo-password`. */
+/**
+ * Create a fake server. Every user name works, with the password `demo-password`.
+ *
+ * @throws TypeError when an option is misspelt, or of another form
+ */
 export function createFakeServer(options: FakeServerOptions): FakeServer {
+  assertOptions("createFakeServer", options, FORMS);
   const { clock } = options;
   let lifetimeMs = options.lifetimeMs ?? DEFAULT_LIFETIME_MS;
   let before: RefreshScript | undefined;

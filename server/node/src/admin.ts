@@ -1,3 +1,4 @@
+import { assertOptionNames } from "@countersign/server/internal";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
 import { respond, respondJson, respondMethodNotAllowed } from "./respond.ts";
@@ -25,11 +26,21 @@ export interface AdminOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const OPTION_NAMES = {
+  metrics: true,
+  isReady: true,
+  describe: true,
+  onError: true,
+} satisfies Record<keyof AdminOptions, true>;
+
 /**
  * Create the handler of the operator's port: `/livez` (the process answers), `/readyz` (200 when the server takes
  * calls, otherwise 503), and `/metrics` for Prometheus. It has no access rule: bind it where only the operator is.
+ *
+ * @throws TypeError when it has no option of a name that was given
  */
 export function createAdminHandler(options: AdminOptions): HttpHandler {
+  assertOptionNames("createAdminHandler", options, OPTION_NAMES);
   const pages: Readonly<Record<string, (res: HttpResponse) => Promise<void> | void>> = {
     "/livez": (res) => respondJson(res, 200, { status: "live" }),
     "/readyz": async (res) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
 import { Readable } from "node:stream";
+import { assertOptionNames } from "@countersign/server/internal";
 import { isCertificate, type Pem } from "./tls-options.ts";
 
 /** Whom {@link createFetch} trusts. */
@@ -11,6 +12,8 @@ export interface FetchTrust {
    */
   readonly ca: Pem | readonly Pem[];
 }
+
+const OPTION_NAMES = { ca: true } satisfies Record<keyof FetchTrust, true>;
 
 /** Statuses that have no body. A Response with one would be refused. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -23,10 +26,11 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
  *
  * It asks `https://` URLs only, follows no redirects, and ends with the signal that it is given.
  *
- * @throws TypeError when `ca` has no certificate
+ * @throws TypeError when `ca` has no certificate, or another option was given
  */
-export function createFetch({ ca }: FetchTrust): typeof globalThis.fetch {
-  const authorities = [ca].flat();
+export function createFetch(trust: FetchTrust): typeof globalThis.fetch {
+  assertOptionNames("createFetch", trust, OPTION_NAMES);
+  const authorities = [trust.ca].flat();
   if (authorities.length === 0 || !authorities.every(isCertificate)) {
     // Node takes what is empty for nothing, and then the web's authorities.
     throw new TypeError("createFetch: ca must be one certificate or more, in PEM");

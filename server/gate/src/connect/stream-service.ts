@@ -3,6 +3,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import type { Principal } from "../authenticate/principal.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
+import { assertOptionNames } from "../kernel/option-names.ts";
 import { type OtherServers, type RemoteRenewal, renewStreams } from "../streams/renewal.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { isStreamId } from "../streams/stream-registry.ts";
@@ -22,13 +23,22 @@ export interface StreamServiceOptions {
   readonly others?: OtherServers | undefined;
 }
 
+const OPTION_NAMES = {
+  streams: true,
+  clock: true,
+  others: true,
+} satisfies Record<keyof StreamServiceOptions, true>;
+
 /**
  * Create the service that renews open streams in place.
  *
  *     const streams = createStreamRegistry();
  *     createAuth({ streams, routes: (router) => router.service(StreamService, createStreamService({ streams })), … })
+ *
+ * @throws TypeError when it has no option of a name that was given
  */
 export function createStreamService(options: StreamServiceOptions): ServiceImpl<typeof StreamService> {
+  assertOptionNames("createStreamService", options, OPTION_NAMES);
   const { streams, others } = options;
   const clock = resolveClock(options.clock);
 

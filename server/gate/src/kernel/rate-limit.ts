@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { createRefusal } from "../errors/refusal.ts";
 import { type Clock, resolveClock } from "./clock.ts";
+import { assertOptionNames } from "./option-names.ts";
 
 /** How often something may happen. */
 export interface RateLimitOptions {
@@ -12,6 +13,13 @@ export interface RateLimitOptions {
   /** What too many of it are, as a sentence without a full stop: it is sent to the caller. */
   readonly message: string;
 }
+
+const OPTION_NAMES = {
+  limit: true,
+  windowMs: true,
+  clock: true,
+  message: true,
+} satisfies Record<keyof RateLimitOptions, true>;
 
 /** Counts what callers do, in the memory of one server, and makes them wait when it is too much. */
 export interface RateLimit {
@@ -40,8 +48,11 @@ const MAX_KEYS = 100_000;
  * Create a limit: a whole window's attempts at once, and from then on one for each that grows back.
  *
  * It keeps one number for each key: when all its attempts will have grown back (the generic cell rate algorithm).
+ *
+ * @throws TypeError when it has no option of a name that was given
  */
 export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
+  assertOptionNames("createRateLimit", options, OPTION_NAMES);
   const { limit, windowMs, message } = options;
   const clock = resolveClock(options.clock);
   const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });

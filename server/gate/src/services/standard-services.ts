@@ -5,6 +5,7 @@ import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflecti
 import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "../authorize/policy.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
+import { assertOptionNames } from "../kernel/option-names.ts";
 import { createHealthService } from "./health.ts";
 import { createHealthState, type HealthState } from "./health-state.ts";
 import { createReflectionServices } from "./reflection.ts";
@@ -19,6 +20,11 @@ export interface StandardServicesOptions {
   /** Who may use reflection. Default `authenticated`: callers with a token. */
   readonly reflection?: ReflectionAccess;
 }
+
+const OPTION_NAMES = {
+  routes: true,
+  reflection: true,
+} satisfies Record<keyof StandardServicesOptions, true>;
 
 /** The routes of a server with the services that gRPC tools look for, and their rules. */
 export interface StandardServices {
@@ -48,8 +54,11 @@ const REFLECTION_POLICIES = {
  *     const standard = createStandardServices({ routes: (router) => router.service(Ledger, ledger) });
  *     const auth = createAuth({ routes: standard.routes, policies: standard.policies, issuers, audience });
  *     standard.health.set("SERVING");
+ *
+ * @throws TypeError when it has no option of a name that was given
  */
 export function createStandardServices(options: StandardServicesOptions): StandardServices {
+  assertOptionNames("createStandardServices", options, OPTION_NAMES);
   const { routes, reflection = "authenticated" } = options;
   const policies = standardPolicies(reflection);
   const services = [...servicesOf(routes), ...policies.keys()];
