@@ -180,8 +180,16 @@ describe("a client proves itself", () => {
     for (let n = 0; n < 30; n++) {
       expect((await server.post("/oauth2/token", wrong)).status).toBe(401);
     }
-    const { status, headers, body } = await server.post("/oauth2/token", wrong);
-    expect([status, headers.get("retry-after"), body.error]).toEqual([429, "2", "temporarily_unavailable"]);
+    for (const path of ENDPOINTS) {
+      const { status, headers, body } = await server.post(path, { ...wrong, token: "x" });
+      expect([status, headers.get("retry-after"), body]).toEqual([
+        ...[429, "2"],
+        {
+          error: "temporarily_unavailable",
+          error_description: "too many attempts to sign in from this address: wait before the next",
+        },
+      ]);
+    }
     for (let n = 0; n < 40; n++) {
       expect((await server.post("/oauth2/token", form)).status).toBe(200);
     }
