@@ -4,6 +4,7 @@ import { SessionError } from "./errors.ts";
 import type { Held } from "./holder.ts";
 import { messagesUntil } from "./messages-until.ts";
 import type { TokenSource } from "./source.ts";
+import { offerTake, type Take, takeOf } from "./take.ts";
 import type { Upkeep } from "./upkeep.ts";
 import { onAbort, waitFor } from "./waiting.ts";
 
@@ -128,15 +129,36 @@ interface Reading {
   readonly close: () => void;
 }
 
-async function* messagesOf(
+/** Read the messages of a stream, over as many openings as it takes. */
+function messagesOf(first: StreamResponse, reading: Reading): AsyncIterator<Message, void> {
+  let take: Take<Message> | undefined;
+  const messages = readAll(first, reading, (opened) => {
+    take = takeOf(opened);
+  });
+  const iterator: AsyncIterator<Message, void> = {
+    next: () => messages.next(),
+    return() {
+      take = undefined;
+      return messages.return();
+    },
+  };
+  // Before its first message, the stream may have to be opened once more.
+  return offerTake(iterator, () => (reading.replay.isComplete() ? undefined : take?.()));
+}
+
+/** @param onOpened is handed what the messages come from, each time */
+async function* readAll(
   first: StreamResponse,
   { replay, reopen, close }: Reading,
+  onOpened: (messages: AsyncIterator<Message>) => void,
 ): AsyncGenerator<Message, void> {
   let response = first;
   try {
     for (;;) {
       try {
-        for await (const message of response.message) {
+        const messages = response.message[Symbol.asyncIterator]();
+        onOpened(messages);
+        for await (const message of { [Symbol.asyncIterator]: () => messages }) {
           replay.release();
           yield message;
         }

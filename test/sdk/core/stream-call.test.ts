@@ -1,10 +1,12 @@
 import { getEventListeners } from "node:events";
+import { create } from "@bufbuild/protobuf";
 import type { StreamRequest, StreamResponse } from "@connectrpc/connect";
-import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { NoteEventSchema, NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { isSessionError } from "@countersign/sdk";
 import { expect, test } from "vitest";
 import type { Held } from "../../../sdk/src/core/holder.ts";
 import { createStreamCall } from "../../../sdk/src/core/stream-call.ts";
+import { offerTake, takeOf } from "../../../sdk/src/core/take.ts";
 
 async function* messages() {
   yield {};
@@ -61,6 +63,21 @@ test("a stream that was read to its end leaves no listener behind at its account
   for await (const _ of response.message) {
   }
   expect(getEventListeners(account.signal, "abort")).toEqual([]);
+});
+
+test("a stream that is left hands out nothing more of what has arrived", async () => {
+  const { call, open } = openStream();
+  const response = (await open()) as StreamResponse;
+  const next = async () => ({ done: false, value: create(NoteEventSchema) }) as const;
+  const arrived = offerTake({ next }, () => create(NoteEventSchema));
+  const message = { [Symbol.asyncIterator]: () => arrived };
+  const answer = call.answer({ ...response, message }, (error) => Promise.reject(error));
+  const messages = answer.message[Symbol.asyncIterator]();
+  expect((await messages.next()).done).toBe(false);
+  expect(takeOf(messages)?.()).toBeDefined();
+  await messages.return?.();
+  expect(takeOf(messages)?.()).toBe(undefined);
+  expect((await messages.next()).done).toBe(true);
 });
 
 test("a stream ends with its caller's reason, or with SIGNED_OUT when its account does, whichever is first", async () => {

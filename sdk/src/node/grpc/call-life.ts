@@ -20,6 +20,7 @@ export class CallLife {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
+  #state: "running" | "failed" | "finished" = "running";
 
   constructor({ signal, timeoutMs = Infinity }: CallLimits) {
     if (timeoutMs <= MAX_TIMER_MS) {
@@ -37,8 +38,32 @@ export class CallLife {
     return this.#controller.signal;
   }
 
+  /**
+   * Send the call. Its failure ends it.
+   *
+   * @throws ConnectError what it is rejected with; what is thrown at once stays as it is, as with Connect
+   */
+  run<T>(send: () => Promise<T>): Promise<T> {
+    try {
+      return send().catch((reason: unknown) => {
+        throw this.fail(reason);
+      });
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  /** `finished`: it was answered to the end. `failed`: with an error, an abort or its deadline. */
+  get state(): "running" | "failed" | "finished" {
+    return this.#state;
+  }
+
   /** Note that the call has its answer. */
-  readonly finish = (): void => this.#end(FINISHED);
+  readonly finish = (): void => {
+    this.#state = "finished";
+    this.#end(FINISHED);
+  };
 
   /** Note that the call has failed. @returns the error that the caller gets */
   readonly fail = (reason: unknown): ConnectError => {
@@ -46,14 +71,22 @@ export class CallLife {
     const error = signal.aborted
       ? ConnectError.from(signal.reason, Code.Canceled)
       : ConnectError.from(reason);
+    if (this.#state === "running") {
+      this.#state = "failed";
+    }
     this.#end(error);
     return error;
   };
 
-  readonly #abort = (): void => this.#controller.abort(this.#outer?.reason);
+  readonly #abort = (): void => this.#cutOff(this.#outer?.reason);
 
   readonly #expire = (): void =>
-    this.#controller.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+    this.#cutOff(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+
+  #cutOff(reason: unknown): void {
+    this.#state = "failed";
+    this.#controller.abort(reason);
+  }
 
   #end(reason: unknown): void {
     clearTimeout(this.#timer);

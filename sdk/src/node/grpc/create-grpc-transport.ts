@@ -1,5 +1,6 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type DescMethod } from "@bufbuild/protobuf";
 import {
+  type ContextValues,
   createContextValues,
   type Interceptor,
   type StreamRequest,
@@ -8,12 +9,13 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { type Compression, runStreamingCall } from "@connectrpc/connect/protocol";
+import type { Compression } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import type { Http2Connections } from "../http2-connections.ts";
 import { CallLife, type CallLimits } from "./call-life.ts";
 import { createCodecs } from "./method-codec.ts";
 import { RequestHeaders } from "./request-headers.ts";
+import { runStream } from "./run-stream.ts";
 import { createSenders } from "./senders.ts";
 
 /** What {@link createGrpcTransport} needs. */
@@ -37,61 +39,72 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
   const interceptors = [...options.interceptors];
   const codecOf = createCodecs(options.baseUrl);
   const { sendUnary, sendStream } = createSenders({ connections: options.connections, accepted, codecOf });
+  const headerOf = createHeaders(accepted);
+
+  // Interceptors are typed for both kinds of calls, and hand on what they were handed.
+  const sendAny = (req: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> =>
+    req.stream ? sendStream(req) : sendUnary(req);
+  const send = (req: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> =>
+    interceptors.reduceRight((next, interceptor) => interceptor(next), sendAny)(req);
+
+  /** What requests of both kinds have in common. */
+  const describeCall = <M extends DescMethod>(
+    method: M,
+    { timeoutMs }: CallLimits,
+    { header, contextValues = createContextValues() }: CallExtras,
+  ) =>
+    ({
+      service: method.parent,
+      method,
+      requestMethod: "POST",
+      url: codecOf(method).url,
+      header: headerOf(timeoutMs, header),
+      contextValues,
+    }) as const;
+
+  return {
+    async unary(...[method, signal, givenTimeoutMs, header, message, contextValues]) {
+      const limits = toLimits(signal, givenTimeoutMs);
+      const call = describeCall(method, limits, { header, contextValues });
+      const input = create(method.input, message);
+      const life = new CallLife(limits);
+      const response = await life.run(() =>
+        send({ ...call, stream: false, message: input, signal: life.signal }),
+      );
+      life.finish();
+      // What interceptors answer with is what they say that it is.
+      return response as UnaryResponse<typeof method.input, typeof method.output>;
+    },
+    async stream(...[method, signal, givenTimeoutMs, header, message, contextValues]) {
+      const limits = toLimits(signal, givenTimeoutMs);
+      const req = {
+        ...describeCall(method, limits, { header, contextValues }),
+        stream: true,
+        message,
+      } as const;
+      return runStream({ limits, req, send: send as typeof sendStream }); // as above
+    },
+  };
+}
+
+/** What a caller hands over beside the message. */
+interface CallExtras {
+  readonly header: HeadersInit | undefined;
+  readonly contextValues: ContextValues | undefined;
+}
+
+/** Create what makes the header of a request. */
+function createHeaders(
+  accepted: Compression[],
+): (timeoutMs: number | undefined, header: HeadersInit | undefined) => Headers {
   const common = Object.fromEntries(requestHeaderWithCompression(true, undefined, {}, accepted, null));
-  const headerOf = (timeoutMs: number | undefined, header: HeadersInit | undefined): Headers =>
+  return (timeoutMs, header) =>
     header === undefined
       ? new RequestHeaders({
           ...common,
           ...(timeoutMs === undefined ? {} : { "grpc-timeout": `${timeoutMs}m` }),
         })
       : requestHeaderWithCompression(true, timeoutMs, header, accepted, null);
-
-  // Interceptors are typed for both kinds of calls, and hand on what they were handed.
-  const sendAny = (req: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> =>
-    req.stream ? sendStream(req) : sendUnary(req);
-
-  return {
-    unary(...[method, signal, givenTimeoutMs, header, message, contextValues = createContextValues()]) {
-      const limits = toLimits(signal, givenTimeoutMs);
-      const life = new CallLife(limits);
-      const send = interceptors.reduceRight((next, interceptor) => interceptor(next), sendAny);
-      const req = {
-        stream: false,
-        service: method.parent,
-        method,
-        requestMethod: "POST",
-        url: codecOf(method).url,
-        header: headerOf(limits.timeoutMs, header),
-        contextValues,
-        message: create(method.input, message),
-        signal: life.signal,
-      } as const;
-      return send(req).then(
-        (response) => {
-          life.finish();
-          // What interceptors answer with is what they say that it is.
-          return response as UnaryResponse<typeof method.input, typeof method.output>;
-        },
-        (reason: unknown) => {
-          throw life.fail(reason);
-        },
-      );
-    },
-    stream(...[method, signal, givenTimeoutMs, header, message, contextValues = createContextValues()]) {
-      const limits = toLimits(signal, givenTimeoutMs);
-      const req = {
-        stream: true,
-        service: method.parent,
-        method,
-        requestMethod: "POST",
-        url: codecOf(method).url,
-        header: headerOf(limits.timeoutMs, header),
-        contextValues,
-        message,
-      } as const;
-      return runStreamingCall({ interceptors, ...limits, req, next: sendStream });
-    },
-  };
 }
 
 /** Leave out what there is not. A time of nothing or less is no limit, as with Connect. */

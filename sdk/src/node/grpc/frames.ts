@@ -14,21 +14,30 @@ export function toFrame(message: Uint8Array): Buffer {
   return frame;
 }
 
+/** How messages are handed on. */
+export interface FrameOptions {
+  /**
+   * Whether they may be views of what has arrived. Default false: they are copies. A view keeps the whole of what Node has
+   * read, 64 KiB, for as long as the application keeps one field of bytes.
+   */
+  readonly sharesBytes?: boolean;
+}
+
 /**
- * Cuts the bytes of an answer into messages, wherever they were split.
- *
- * It keeps no more than has arrived, whatever length a prefix announces. Messages are copies: a view would keep the whole
- * of what Node has read, 64 KiB, for as long as the application keeps one field of the message.
+ * Cuts the bytes of an answer into messages, wherever they were split. It keeps no more than has arrived, whatever length
+ * a prefix announces.
  */
 export class FrameReader {
   readonly #onFrame: OnFrame;
+  readonly #sharesBytes: boolean;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixBytes = 0;
   #parts: Uint8Array[] = [];
   #partBytes = 0;
 
-  constructor(onFrame: OnFrame) {
+  constructor(onFrame: OnFrame, { sharesBytes = false }: FrameOptions = {}) {
     this.#onFrame = onFrame;
+    this.#sharesBytes = sharesBytes;
   }
 
   /** Whether the last message has ended. */
@@ -37,11 +46,27 @@ export class FrameReader {
   }
 
   /** Take what has arrived. */
-  push(chunk: Uint8Array): void {
-    let offset = 0;
+  push(received: Uint8Array): void {
+    // Parts of a plain array take less time to make than those of a Buffer.
+    const chunk = new Uint8Array(received.buffer, received.byteOffset, received.length);
+    let offset = this.isBetweenFrames ? this.#readWhole(chunk) : 0;
     while (offset < chunk.length || this.#isComplete) {
       offset =
         this.#prefixBytes < PREFIX_BYTES ? this.#readPrefix(chunk, offset) : this.#readData(chunk, offset);
+    }
+  }
+
+  /** Read the messages that are there as a whole. @returns how far they reach */
+  #readWhole(chunk: Uint8Array): number {
+    let offset = 0;
+    for (;;) {
+      const start = offset + PREFIX_BYTES;
+      const end = start + readLength(chunk, offset);
+      if (start > chunk.length || end > chunk.length) {
+        return offset;
+      }
+      this.#onFrame(this.#part(chunk, start, end), hasCompressedFlag(chunk, offset));
+      offset = end;
     }
   }
 
@@ -51,8 +76,7 @@ export class FrameReader {
   }
 
   get #length(): number {
-    const [, a = 0, b = 0, c = 0, d = 0] = this.#prefix;
-    return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    return readLength(this.#prefix, 0);
   }
 
   #readPrefix(chunk: Uint8Array, start: number): number {
@@ -74,15 +98,19 @@ export class FrameReader {
       return end;
     }
     const data = this.#join(chunk, offset, end);
-    const isCompressed = ((this.#prefix[0] ?? 0) & COMPRESSED) === COMPRESSED;
+    const isCompressed = hasCompressedFlag(this.#prefix, 0);
     this.#prefixBytes = 0;
     this.#onFrame(data, isCompressed);
     return end;
   }
 
+  #part(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    return this.#sharesBytes ? chunk.subarray(start, end) : chunk.slice(start, end);
+  }
+
   #join(chunk: Uint8Array, offset: number, end: number): Uint8Array {
     if (this.#partBytes === 0) {
-      return Uint8Array.prototype.slice.call(chunk, offset, end);
+      return this.#part(chunk, offset, end);
     }
     const data = new Uint8Array(this.#length);
     let at = 0;
@@ -95,4 +123,14 @@ export class FrameReader {
     this.#partBytes = 0;
     return data;
   }
+}
+
+/** Read the length in a prefix. */
+function readLength(bytes: Uint8Array, offset: number): number {
+  const byte = (index: number): number => bytes[offset + index] ?? 0;
+  return ((byte(1) << 24) | (byte(2) << 16) | (byte(3) << 8) | byte(4)) >>> 0;
+}
+
+function hasCompressedFlag(bytes: Uint8Array, offset: number): boolean {
+  return ((bytes[offset] ?? 0) & COMPRESSED) === COMPRESSED;
 }

@@ -1,6 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { createClientMethodSerializers, createMethodUrl } from "@connectrpc/connect/protocol";
 import { toFrame } from "./frames.ts";
+import { createSharedDecode, type Decode } from "./shared-bytes.ts";
 
 /** What calls of one method have in common. */
 export interface MethodCodec {
@@ -10,7 +11,9 @@ export interface MethodCodec {
   /** Write a message as it is sent. @throws ConnectError Internal when it cannot be */
   readonly encode: (message: Message) => Buffer;
   /** Read a message. @throws ConnectError Internal when it is none */
-  readonly decode: (data: Uint8Array) => Message;
+  readonly decode: Decode;
+  /** The same for bytes that others share: the message keeps none of them. */
+  readonly decodeShared: Decode;
 }
 
 /** Create what looks up the codec of a method at one server. It is made with the first call. */
@@ -29,6 +32,7 @@ export function createCodecs(baseUrl: string): (method: DescMethod) => MethodCod
       path: pathname + search,
       encode: (message) => toFrame(serialize(message)),
       decode: parse,
+      decodeShared: createSharedDecode(method.output, parse),
     };
     codecs.set(method, codec);
     return codec;

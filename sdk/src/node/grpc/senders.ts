@@ -79,7 +79,7 @@ function sendStream<I extends DescMessage, O extends DescMessage>(
     const message = { [Symbol.asyncIterator]: () => answer } as AsyncIterable<MessageShape<O>>; // as above
     resolve({ ...req, header, message, trailer });
   };
-  const answer = new StreamAnswer({ decode: codec.decode, accepted }, { resolve: onOpen, reject });
+  const answer = new StreamAnswer({ decode: codec.decodeShared, accepted }, { resolve: onOpen, reject });
   const fields = toFields(req, { authority: connections.authority, codec });
   const body = new StreamBody({
     messages: req.message,

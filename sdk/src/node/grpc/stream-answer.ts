@@ -2,15 +2,18 @@ import type { IncomingHttpHeaders } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { offerTake } from "../../core/take.ts";
 import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
 import { FrameReader } from "./frames.ts";
 import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
 import { decompressFrame, type ReceivedFrame } from "./received-frame.ts";
 import { ReceivedHeaders } from "./received-headers.ts";
+import type { Decode } from "./shared-bytes.ts";
 
 /** What {@link StreamAnswer} needs. */
 export interface AnswerOptions {
-  readonly decode: (data: Uint8Array) => Message;
+  /** Reads a message. */
+  readonly decode: Decode;
   readonly accepted: readonly Compression[];
 }
 
@@ -37,7 +40,9 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   readonly trailer: ReceivedHeaders = new ReceivedHeaders();
   readonly #options: AnswerOptions;
   readonly #opening: Opening;
-  readonly #frames = new FrameReader((data, isCompressed) => this.#onFrame({ data, isCompressed }));
+  readonly #frames = new FrameReader((data, isCompressed) => this.#onFrame({ data, isCompressed }), {
+    sharesBytes: true,
+  });
   #exchange: GrpcExchange | undefined;
   #head: AnswerHead | undefined;
   #queue: ReceivedFrame[] = [];
@@ -49,6 +54,7 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   constructor(options: AnswerOptions, opening: Opening) {
     this.#options = options;
     this.#opening = opening;
+    offerTake(this, this.#take);
   }
 
   /** Note what brings the answer. */
@@ -84,17 +90,37 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
     this.#finish(error);
   }
 
+  readonly #take = (): Message | undefined => {
+    const [frame] = this.#queue;
+    if (frame === undefined || frame.isCompressed) {
+      return undefined;
+    }
+    this.#shift();
+    try {
+      return this.#decode(frame.data).value;
+    } catch {
+      return undefined; // it is the end now, which is what the next one asks for
+    }
+  };
+
   next(): Promise<IteratorResult<Message>> {
-    const frame = this.#queue.shift();
+    const frame = this.#shift();
     if (frame !== undefined) {
-      this.#queuedBytes -= frame.data.length + OVERHEAD_BYTES;
-      this.#setPaused(this.#queuedBytes > MAX_QUEUED_BYTES / 2 && this.#isPaused);
       return settle(() => this.#read(frame));
     }
     if (this.#end === undefined) {
       return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
     }
     return this.#end.error === undefined ? Promise.resolve(DONE) : Promise.reject(this.#end.error);
+  }
+
+  #shift(): ReceivedFrame | undefined {
+    const frame = this.#queue.shift();
+    if (frame !== undefined) {
+      this.#queuedBytes -= frame.data.length + OVERHEAD_BYTES;
+      this.#setPaused(this.#queuedBytes > MAX_QUEUED_BYTES / 2 && this.#isPaused);
+    }
+    return frame;
   }
 
   #onFrame(frame: ReceivedFrame): void {

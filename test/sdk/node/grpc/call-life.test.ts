@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { CallLife } from "../../../../sdk/src/node/grpc/call-life.ts";
@@ -59,4 +60,18 @@ test("its signal aborts with the error that the caller gets", () => {
   expect(life.signal.reason).toBe(error);
   const given = new ConnectError("no", Code.NotFound);
   expect(new CallLife({}).fail(given)).toBe(given);
+});
+
+test("what a call is rejected with is an error of Connect's, and what it throws at once stays as it is", async () => {
+  const caller = new AbortController();
+  const broken = new Error("broken");
+  const rejecting = new CallLife({ signal: caller.signal });
+  await expect(rejecting.run(() => Promise.reject(broken))).rejects.toMatchObject({ code: Code.Unknown });
+  const throwing = new CallLife({ signal: caller.signal });
+  const throwAtOnce = () => {
+    throw broken;
+  };
+  expect(() => throwing.run(throwAtOnce)).toThrow(broken);
+  expect([rejecting.state, throwing.state]).toEqual(["failed", "failed"]);
+  expect(getEventListeners(caller.signal, "abort")).toEqual([]);
 });

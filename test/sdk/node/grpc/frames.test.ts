@@ -31,6 +31,14 @@ test("a message is a copy: it keeps nothing of what came with it", () => {
   expect(received.map(({ buffer }) => buffer.byteLength)).toEqual([2, 0]);
 });
 
+test("a message is a part of what came with it, where that is wanted", () => {
+  const received: Uint8Array[] = [];
+  const chunk = Buffer.concat([frame(Buffer.of(1, 2)), frame(Buffer.of(3))]);
+  new FrameReader((data) => received.push(data), { sharesBytes: true }).push(chunk);
+  expect(received.map(({ buffer }) => buffer)).toEqual([chunk.buffer, chunk.buffer]);
+  expect(received.map((data) => [...data])).toEqual([[1, 2], [3]]);
+});
+
 test.each([1, 4, 5, 6])("%i bytes of a message are not all of it", (length) => {
   const reader = new FrameReader(() => undefined);
   reader.push(frame(Buffer.of(1, 2)).subarray(0, length));
