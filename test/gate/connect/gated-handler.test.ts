@@ -1,5 +1,6 @@
 import { createConnectRouter } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
+import { createMessageRoom } from "../../../server/gate/src/connect/message/expand-message.ts";
 import { createMessageInspector } from "../../../server/gate/src/connect/message/message-inspector.ts";
 import { gateHandler } from "../../../server/gate/src/connect/route/gated-handler.ts";
 import { createByteBudget } from "../../../server/gate/src/kernel/byte-budget.ts";
@@ -25,8 +26,8 @@ async function call(gate: Parameters<typeof gateHandler>[1]["gate"]) {
   );
   const onBareCall = () => {};
   const inspector = createMessageInspector(inner.method.input, resolveMessageLimits());
-  const budget = createByteBudget({ maxBytes: 1024, maxBytesPerConnection: 1024 });
-  const inspection = { inspector, readMaxBytes: 1024, budget };
+  const room = createMessageRoom(createByteBudget({ maxBytes: 1024, maxBytesPerConnection: 1024 }));
+  const inspection = { inspector, readMaxBytes: 1024, room };
   const gated = gateHandler(handler, { gate, inspection, isEarly: true, routerOptions: {}, onBareCall });
   const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": "5000" });
   header.set("authorization", "Bearer a");

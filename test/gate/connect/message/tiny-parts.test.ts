@@ -14,7 +14,7 @@ const inspection: BodyInspection = {
   inspector: { jsonMaxBytes: KIB, inspect: (bytes) => void inspected.push(bytes.length) },
   isBinary: true,
   maxBytes: 25 * KIB,
-  decompress: undefined,
+  expand: undefined,
   waiting: UNCOUNTED,
 };
 const message = Uint8Array.from({ length: 20 * KIB }, (_, at) => at % 251);

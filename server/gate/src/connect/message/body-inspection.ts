@@ -1,4 +1,4 @@
-import type { Decompress } from "./decompress.ts";
+import type { ExpandMessage } from "./expand-message.ts";
 import type { MessageInspector } from "./message-inspector.ts";
 import type { WaitingRequest } from "./waiting-request.ts";
 
@@ -9,7 +9,7 @@ export interface BodyInspection {
   /** How large a message may be, in bytes. */
   readonly maxBytes: number;
   /** Undefined: messages are not compressed. */
-  readonly decompress: Decompress | undefined;
+  readonly expand: ExpandMessage | undefined;
   /** Counts what has come of a message that is not whole. */
   readonly waiting: WaitingRequest;
 }

@@ -31,7 +31,7 @@ export async function* inspectEnvelopes(
 /** @returns the envelope for the handler */
 function inspectEnvelope(
   envelope: Uint8Array,
-  { inspector, isBinary, maxBytes, decompress }: BodyInspection,
+  { inspector, isBinary, maxBytes, expand }: BodyInspection,
 ): Uint8Array | Promise<Uint8Array> {
   const flags = envelope[0] ?? 0;
   const sent = envelope.subarray(HEAD_BYTES);
@@ -39,10 +39,10 @@ function inspectEnvelope(
     inspector.inspect(sent, isBinary);
     return envelope;
   }
-  if (decompress === undefined) {
+  if (expand === undefined) {
     return envelope; // Connect refuses it
   }
-  return decompress(sent, maxBytes).then((message) => {
+  return expand(sent, maxBytes).then((message) => {
     inspector.inspect(message, isBinary);
     const head = new Uint8Array(HEAD_BYTES);
     head[0] = flags - COMPRESSED;

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { ByteBudget } from "../../kernel/byte-budget.ts";
 import type { HandlerRequest } from "../route/without-message.ts";
-import { type Decompress, findDecompress } from "./decompress.ts";
+import { findFormat } from "./decompress.ts";
+import { createExpandMessage, type ExpandMessage, type MessageRoom } from "./expand-message.ts";
 import { inspectEnvelopes } from "./inspect-envelopes.ts";
 import { inspectQuery } from "./inspect-query.ts";
 import { inspectWhole, tooLarge } from "./inspect-whole.ts";
@@ -20,8 +20,8 @@ export interface RequestInspection {
   readonly inspector: MessageInspector;
   /** How large a message may be, in bytes. */
   readonly readMaxBytes: number;
-  /** Counts the bytes that wait for the rest of their message. */
-  readonly budget: ByteBudget;
+  /** What all requests of a server share. */
+  readonly room: MessageRoom;
 }
 
 /**
@@ -33,12 +33,12 @@ export interface RequestInspection {
  */
 export function inspectRequest(
   request: HandlerRequest,
-  { inspector, readMaxBytes, budget }: RequestInspection,
+  { inspector, readMaxBytes, room }: RequestInspection,
 ): HandlerRequest | Promise<HandlerRequest> {
   const { header, body } = request;
   if (request.method === "GET") {
     const maxBytesOf = (isBinary: boolean): number => maxBytesFor(isBinary, { inspector, readMaxBytes });
-    return inspectQuery(request, { inspector, maxBytesOf });
+    return inspectQuery(request, { inspector, maxBytesOf, room });
   }
   const contentType = header.get("content-type") ?? "";
   const isBinary = !/json/i.test(contentType);
@@ -47,19 +47,19 @@ export function inspectRequest(
     return request;
   }
   const kind = kindOf(contentType);
-  const decompress = takeEncoding(header, kind);
+  const expand = takeEncoding(request, kind, room);
   const inspection = {
     inspector,
     isBinary,
     maxBytes: maxBytesFor(isBinary, { inspector, readMaxBytes }),
-    decompress,
-    waiting: createWaitingRequest(request, budget),
+    expand,
+    waiting: createWaitingRequest(request, room.budget),
   };
   if (kind !== "unary") {
     return { ...request, body: inspectEnvelopes(body, inspection) };
   }
   const length = header.get("content-length");
-  if (decompress !== undefined) {
+  if (expand !== undefined) {
     header.delete("content-length");
   }
   return { ...request, body: inspectWhole(body, inspection, length) };
@@ -75,7 +75,7 @@ function inspectParsed(json: unknown, inspection: SizeInspection): void {
   inspection.inspector.inspect(bytes, false);
 }
 
-type SizeInspection = Omit<RequestInspection, "budget">;
+type SizeInspection = Omit<RequestInspection, "room">;
 
 function maxBytesFor(isBinary: boolean, { inspector, readMaxBytes }: SizeInspection): number {
   return isBinary ? readMaxBytes : Math.min(readMaxBytes, inspector.jsonMaxBytes);
@@ -93,14 +93,19 @@ function kindOf(contentType: string): keyof typeof ENCODINGS {
  *
  * @throws ConnectError when they cannot be looked at
  */
-function takeEncoding(header: Headers, kind: keyof typeof ENCODINGS): Decompress | undefined {
+function takeEncoding(
+  request: HandlerRequest,
+  kind: keyof typeof ENCODINGS,
+  room: MessageRoom,
+): ExpandMessage | undefined {
+  const { header } = request;
   const { encoding, accept } = ENCODINGS[kind];
   const name = header.get(encoding);
   if (name === null || name === "identity") {
     return undefined;
   }
-  const decompress = findDecompress(name);
-  if (decompress === undefined) {
+  const format = findFormat(name);
+  if (format === undefined) {
     throw new ConnectError(
       "messages are compressed in a way that this server does not know: use gzip",
       Code.Unimplemented,
@@ -111,7 +116,7 @@ function takeEncoding(header: Headers, kind: keyof typeof ENCODINGS): Decompress
     // Who sends messages so and says no more of it gets answers so (gRPC, compression).
     header.set(accept, name);
   }
-  return decompress;
+  return createExpandMessage(request, format, room);
 }
 
 function isBytes(body: HandlerRequest["body"]): body is AsyncIterable<Uint8Array> {

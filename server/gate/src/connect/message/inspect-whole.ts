@@ -10,7 +10,7 @@ import type { BodyInspection } from "./body-inspection.ts";
  */
 export async function* inspectWhole(
   body: AsyncIterable<Uint8Array>,
-  { inspector, isBinary, maxBytes, decompress, waiting }: BodyInspection,
+  { inspector, isBinary, maxBytes, expand, waiting }: BodyInspection,
   announced: string | null,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const expected = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined;
@@ -28,7 +28,7 @@ export async function* inspectWhole(
   const sent = parts.take();
   const size = sent.length;
   if (expected !== undefined && size !== expected) {
-    if (decompress !== undefined) {
+    if (expand !== undefined) {
       throw new ConnectError(
         `protocol error: promised ${expected} bytes, received ${size}`,
         Code.InvalidArgument,
@@ -40,7 +40,7 @@ export async function* inspectWhole(
   if (size > maxBytes) {
     throw tooLarge(maxBytes);
   }
-  const message = decompress === undefined ? sent : await decompress(sent, maxBytes);
+  const message = expand === undefined ? sent : await expand(sent, maxBytes);
   inspector.inspect(message, isBinary);
   yield message;
 }

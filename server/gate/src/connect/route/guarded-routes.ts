@@ -7,8 +7,9 @@ import {
   createMethodImplSpec,
   type Interceptor,
 } from "@connectrpc/connect";
-import { type ByteBudget, createByteBudget } from "../../kernel/byte-budget.ts";
+import { createByteBudget } from "../../kernel/byte-budget.ts";
 import type { Gate } from "../gate.ts";
+import { createMessageRoom, type MessageRoom } from "../message/expand-message.ts";
 import { createMessageInspector } from "../message/message-inspector.ts";
 import type { MessageOptions } from "../message/message-options.ts";
 import { gateHandler, hasGate } from "./gated-handler.ts";
@@ -40,7 +41,7 @@ type RouteOptions = NonNullable<Parameters<ConnectRouter["service"]>[2]>;
  */
 export function createGuardedRoutes(options: GuardedRoutesOptions): (router: ConnectRouter) => void {
   const warned = new Set<string>();
-  const budget = createByteBudget(options.messages.waiting);
+  const room = createMessageRoom(createByteBudget(options.messages.waiting));
   const warnOnce = (message: string): void => {
     if (!warned.has(message)) {
       warned.add(message);
@@ -50,7 +51,7 @@ export function createGuardedRoutes(options: GuardedRoutesOptions): (router: Con
   return (router) => {
     const before = router.handlers.length;
     const onBareCall = (): void => warnOnce(NO_NODE_REQUEST);
-    options.routes(guardRouter(router, options, { onBareCall, budget }));
+    options.routes(guardRouter(router, options, { onBareCall, room }));
     assertGated(router.handlers.slice(before));
     if (!options.isEarly) {
       warnOnce(NO_EARLY_GATE);
@@ -88,10 +89,16 @@ export function describeRouter(router: ConnectRouter, options: ConnectRouterOpti
   knownOptions.set(router, options);
 }
 
+/** What all routers of a server share. */
+interface RouterUse {
+  readonly onBareCall: () => void;
+  readonly room: MessageRoom;
+}
+
 function guardRouter(
   router: ConnectRouter,
   options: GuardedRoutesOptions,
-  { onBareCall, budget }: { readonly onBareCall: () => void; readonly budget: ByteBudget },
+  { onBareCall, room }: RouterUse,
 ): ConnectRouter {
   const { gate, guard, interceptors, isEarly, messages } = options;
   const routerOptions = knownOptions.get(router) ?? {};
@@ -105,7 +112,7 @@ function guardRouter(
     const readMaxBytes = own?.readMaxBytes ?? routerOptions.readMaxBytes ?? messages.readMaxBytes;
     for (const handler of added) {
       const inspector = createMessageInspector(handler.method.input, messages.limits);
-      const inspection = { inspector, readMaxBytes, budget };
+      const inspection = { inspector, readMaxBytes, room };
       handlers.push(gateHandler(handler, { gate, inspection, isEarly, routerOptions, onBareCall }));
     }
     return guarded;
