@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createEnding } from "../../../server/gate/src/streams/ending.ts";
-import { pull, type Reader } from "../../../server/gate/src/streams/pull.ts";
+import { PULL, pull, type Reader, toNext } from "../../../server/gate/src/streams/pull.ts";
 import { untilEnded } from "../../../server/gate/src/streams/until-ended.ts";
 
 async function* count(to: number) {
@@ -129,5 +129,27 @@ describe("messages that are pulled", () => {
     const { calls, reader } = createListener();
     pull({ next }, reader);
     expect(calls).toEqual(["thrown"]);
+  });
+
+  test("come with a promise to a reader of `next()`, those that wait already and those that come later", async () => {
+    const later: Reader<number>[] = [];
+    const ready = [1, 2];
+    const source = {
+      [PULL](reader: Reader<number>) {
+        const value = ready.shift();
+        return value === undefined ? void later.push(reader) : reader.onResult({ done: false, value });
+      },
+      next: (): Promise<IteratorResult<number>> => toNext(source),
+    };
+    const { order, reads, iterator } = readAtOnce({ [Symbol.asyncIterator]: () => source }, 3);
+    await turn();
+    expect(order).toEqual([1, 2]);
+    later[0]?.onResult({ done: false, value: 3 });
+    await Promise.all(reads);
+    expect(order).toEqual([1, 2, 3]);
+    // A question that is left behind: its error must end no process.
+    void iterator.next();
+    later[1]?.onError(new Error("gone"));
+    await turn();
   });
 });

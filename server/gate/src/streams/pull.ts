@@ -31,14 +31,37 @@ export function pull<T>(iterator: AsyncIterator<T> | PullIterator<T>, reader: Re
 
 /** Ask for the next message of an iterator, with a promise as its `next()` returns one. */
 export function toNext<T>(iterator: PullIterator<T>): Promise<IteratorResult<T>> {
-  const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<T>>();
-  iterator[PULL]({
-    onResult: resolve,
-    onError(error) {
-      reject(error);
-      // A handler that has ended may have left its question behind: what no handler hears must not end the process.
-      promise.catch(() => undefined);
-    },
-  });
-  return promise;
+  const reader = new PromisedReader<T>();
+  iterator[PULL](reader);
+  return reader.toPromise();
+}
+
+/** Keeps what it gets for a promise. What waits already needs none that can be settled. A class: one is made for every message. */
+class PromisedReader<T> implements Reader<T> {
+  #result: IteratorResult<T> | undefined;
+  #waiting: PromiseWithResolvers<IteratorResult<T>> | undefined;
+
+  onResult(result: IteratorResult<T>): void {
+    if (this.#waiting === undefined) {
+      this.#result = result;
+    } else {
+      this.#waiting.resolve(result);
+    }
+  }
+
+  onError(error: unknown): void {
+    const { promise, reject } = this.#wait();
+    reject(error);
+    // A handler that has ended may have left its question behind: what no handler hears must not end the process.
+    promise.catch(() => undefined);
+  }
+
+  toPromise(): Promise<IteratorResult<T>> {
+    return this.#result === undefined ? this.#wait().promise : Promise.resolve(this.#result);
+  }
+
+  #wait(): PromiseWithResolvers<IteratorResult<T>> {
+    this.#waiting ??= Promise.withResolvers();
+    return this.#waiting;
+  }
 }
