@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NODES } from "../../../hostile/start-adapters.ts";
 import { notEmpty } from "../../../support/not-empty.ts";
 import { layCable } from "./cable.ts";
-import { notUnavailable, startCaller, startNetworkServer, waysOn } from "./programs.ts";
+import { notUnavailable, type ServerProgram, startCaller, startNetworkServer, waysOn } from "./programs.ts";
 
 const ROUNDS = 3;
 /** How long the caller has at first to go on before the next fault: twice as long each time, since machines are slow. */
@@ -23,6 +23,12 @@ async function causeUntil(passing: Promise<unknown>, cause: () => void): Promise
   }
 }
 
+let server: ServerProgram;
+beforeAll(async () => {
+  server = await startNetworkServer();
+});
+afterAll(() => server?.[Symbol.asyncDispose]());
+
 for (const [nodeName, node] of Object.entries(NODES)) {
   for (const fault of ["mute", "cut", "end"] as const) {
     // Nobody checks a connection of HTTP/1.1: there, a call over one that is mute ends with its deadline.
@@ -33,7 +39,6 @@ for (const [nodeName, node] of Object.entries(NODES)) {
         test(`make them Unavailable, and the caller goes on (${way.protocol}, HTTP/${way.httpVersion})`, {
           timeout,
         }, async () => {
-          await using server = await startNetworkServer();
           await using cable = await layCable(server.port);
           await using caller = startCaller({ ...way, port: cable.port, node, pingMs });
           await caller.untilPassing(1);

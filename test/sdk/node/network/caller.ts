@@ -52,7 +52,7 @@ async function callOn(call: () => Promise<unknown>): Promise<void> {
       failures[name] = (failures[name] ?? 0) + 1;
       // At once the first time, in the turn in which the connection died; then the machine has time for the server's start.
       if (!wasPassing) {
-        await sleep(20);
+        await sleep(100);
       }
     }
   }

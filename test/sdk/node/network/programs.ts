@@ -45,12 +45,15 @@ export async function startNetworkServer(port = 0): Promise<ServerProgram> {
   };
 }
 
+/** How often calls failed, by code and message. */
+export type Failures = Readonly<Record<string, number>>;
+
 /** A program that makes calls, and goes on when they fail. */
 export interface CallerProgram extends AsyncDisposable {
   /** How often its calls have begun to pass, the first time included. */
   readonly untilPassing: (times: number) => Promise<unknown>;
-  /** End it. Answers how often its calls failed, by code and message. */
-  readonly end: () => Promise<Readonly<Record<string, number>>>;
+  /** End it. Answers what failed. */
+  readonly end: () => Promise<Failures>;
 }
 
 /** What a caller is started with. */
@@ -73,12 +76,12 @@ export function startCaller(options: CallerOptions): CallerProgram {
 }
 
 /** The failures that say something else of the network than `Unavailable`. */
-export function notUnavailable(failures: Readonly<Record<string, number>>): string {
+export function notUnavailable(failures: Failures): string {
   const names = Object.keys(failures).filter((name) => !name.startsWith("Unavailable: "));
   return names.join("\n");
 }
 
-function failuresOf({ code, stdout, stderr }: ProgramResult): Readonly<Record<string, number>> {
+function failuresOf({ code, stdout, stderr }: ProgramResult): Failures {
   const [, failures] = /failures (\{.*\})/.exec(stdout) ?? [];
   if (code !== 0 || failures === undefined) {
     throw new Error(`the program has ended (${code}):\n${stderr}`);

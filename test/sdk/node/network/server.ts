@@ -4,8 +4,8 @@ import { buildRequestListener, listen } from "@countersign/node";
 
 // A server in a process of its own, whose calls take a while. On SIGTERM it stops gracefully, and cuts off what takes longer.
 
-const CALL_MS = 20;
-const GRACE_MS = 60;
+const CALL_MS = 40;
+const GRACE_MS = 120;
 
 const handler = buildRequestListener({
   requestGate: () => undefined,
