@@ -25,6 +25,8 @@ export interface BrowserKit extends AsyncDisposable {
 /** One real tab. */
 export interface BrowserTab {
   readonly page: Page;
+  /** Load the page again, with other parts of the browser switched off. */
+  readonly load: (query: string) => Promise<void>;
   /** Run something with the tab's session. */
   readonly run: <T>(script: (tab: TabApi) => T | Promise<T>) => Promise<T>;
 }
@@ -65,9 +67,12 @@ export async function createBrowserKit(browser: Browser, options: BrowserKitOpti
     context,
     async openTab(query = "") {
       const page = await context.newPage();
-      await page.goto(`${scheme}://127.0.0.1:${port}/?${query}`);
-      await page.waitForFunction(() => "tab" in globalThis);
-      return { page, run: (script) => runIn(page, script) };
+      const load = async (asked: string): Promise<void> => {
+        await page.goto(`${scheme}://127.0.0.1:${port}/?${asked}`);
+        await page.waitForFunction(() => "tab" in globalThis);
+      };
+      await load(query);
+      return { page, load, run: (script) => runIn(page, script) };
     },
     async [Symbol.asyncDispose]() {
       await context.close();
