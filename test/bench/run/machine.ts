@@ -8,9 +8,12 @@ export interface Cores {
   readonly load: number | undefined;
 }
 
-/** Give server and load a core each, where there are two and programs can be tied to them. */
+/**
+ * Give server and load a core each, where there are two and programs can be tied to them. In a test nothing is tied:
+ * its figures mean nothing, and a program that may not leave a core waits for other tests there while the other is free.
+ */
 export function assignCores(): Cores {
-  const isPossible = availableParallelism() > 1 && hasProgram("taskset");
+  const isPossible = process.env.VITEST === undefined && availableParallelism() > 1 && hasProgram("taskset");
   return isPossible ? { server: 0, load: 1 } : { server: undefined, load: undefined };
 }
 
