@@ -7,7 +7,7 @@ import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
-import { findMaxWaitingBytes, holdRequest } from "./exchange/waiting-bytes.ts";
+import { findMaxWaitingBytes, holdRequest, toUnsentLimits } from "./exchange/waiting-bytes.ts";
 import {
   type CallRequest,
   type HoldWaiting,
@@ -41,11 +41,13 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const cors = createCors(options);
   const askPeer = createPeerQuestion(options);
   const peerOf = createPeerReader(askPeer);
-  const waiting = { budget: createByteBudget(resolveWaitingLimits(options, findMaxWaitingBytes())), peerOf };
+  const limits = resolveWaitingLimits(options, findMaxWaitingBytes());
+  const waiting = { budget: createByteBudget(limits), peerOf };
   const holdWaiting: HoldWaiting = (req, res) => holdRequest(req, res, waiting);
   const order = createRequestOrder(undefined, holdWaiting);
   const rpcs = createRpcs(options, {
     waiting,
+    unsent: createByteBudget(toUnsentLimits(limits, options.writeMaxBytes)),
     contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, askPeer),
     corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });

@@ -42,7 +42,7 @@ import { COMPRESSIONS, printWarning, type RpcOptions, toRouterOptions } from "./
 import { dropEndlessTimeouts } from "./timeout-headers.ts";
 
 /** What the rest of the server adds to each call. */
-export type RpcContext = Pick<FastPathOptions, "contextValues" | "corsFieldsFor" | "waiting">;
+export type RpcContext = Pick<FastPathOptions, "contextValues" | "corsFieldsFor" | "waiting" | "unsent">;
 
 /** The RPCs of a server. */
 export interface Rpcs {
@@ -72,6 +72,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     shutdownSignal: options.shutdownSignal,
     arrivals,
     waiting: context.waiting,
+    unsent: context.unsent,
     compressions: COMPRESSIONS,
     corsFieldsFor: context.corsFieldsFor,
     onError: (error) => options.onError?.(error),

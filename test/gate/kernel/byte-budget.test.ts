@@ -56,6 +56,20 @@ describe("a byte budget", () => {
     expect(gaveUp).toEqual(["greedy 1"]);
   });
 
+  it("has those give up last that have little, however old they are", () => {
+    const { create, gaveUp } = createHolders();
+    const budget = createByteBudget(LIMITS);
+    const connection = {};
+    for (const name of ["rests 1", "rests 2"]) {
+      budget.hold(create(name, connection), 5);
+    }
+    for (const name of ["1", "2", "3"]) {
+      budget.hold(create(name, connection), 30);
+    }
+    budget.hold(create("4", connection), 30);
+    expect(gaveUp).toEqual(["1", "2"]);
+  });
+
   it("bounds all connections together", () => {
     const { create, gaveUp } = createHolders();
     const budget = createByteBudget(LIMITS);

@@ -26,7 +26,7 @@ async function start(unaryFastPath: boolean) {
       interceptors: [],
       unaryFastPath,
     },
-    { waiting, contextValues: undefined, corsFieldsFor: () => ({}) },
+    { waiting, unsent: createByteBudget(LIMITS), contextValues: undefined, corsFieldsFor: () => ({}) },
   );
   const serving = await serveHandler({
     handle: (req, res) => rpcs.find(req.url ?? "")?.(req, res),

@@ -34,6 +34,9 @@ export interface ByteBudget {
 /** Down to which part of a limit holders give up: the next byte must not make others look through all of them again. */
 const REST = 7 / 8;
 
+/** Which part of what a peer's holders have on average is little. */
+const LITTLE = 1 / 2;
+
 interface Account {
   readonly connection: { bytes: number };
   bytes: number;
@@ -44,7 +47,7 @@ interface Account {
 /**
  * Create a count of the bytes that are held by what waits for more, such as requests whose last byte has not come. When
  * there are too many, those of the peer that has most give theirs up, the oldest first: who waits for ever goes before
- * who has just begun.
+ * who has just begun. Those that have less than half of what is usual for the peer come last.
  */
 export function createByteBudget({ maxBytesPerConnection, maxBytes }: ByteLimits): ByteBudget {
   const accounts = new Map<ByteHolder, Account>();
@@ -103,7 +106,7 @@ export function createByteBudget({ maxBytesPerConnection, maxBytes }: ByteLimits
   };
 }
 
-/** List who holds something: the peer that has most first, and of each peer the oldest. */
+/** List who holds something: the peer that has most first, and of each peer the oldest of those that have much. */
 function byPeer(
   accounts: ReadonlyMap<ByteHolder, Account>,
   over: Account["connection"] | undefined,
@@ -120,5 +123,14 @@ function byPeer(
     peer.bytes += account.bytes;
     peer.held.push(entry);
   }
-  return [...peers.values()].toSorted((a, b) => b.bytes - a.bytes).flatMap(({ held }) => held);
+  return [...peers.values()]
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .flatMap(({ bytes, held }) => {
+      // A stream may rest for hours with nothing but its header: giving up those makes little room.
+      const little = (bytes / held.length) * LITTLE;
+      return [
+        ...held.filter(([, account]) => account.bytes >= little),
+        ...held.filter(([, account]) => account.bytes < little),
+      ];
+    });
 }

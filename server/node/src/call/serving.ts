@@ -1,3 +1,4 @@
+import type { ByteBudget } from "@countersign/server/internal";
 import type { Arrivals } from "../exchange/arrivals.ts";
 import type { WaitingCount } from "../exchange/waiting-bytes.ts";
 import type { RequestGate } from "./ask-gates.ts";
@@ -9,6 +10,8 @@ export interface CallServing {
   readonly arrivals: Arrivals;
   /** Counts what has come of requests that are not whole. */
   readonly waiting: WaitingCount;
+  /** Counts what waits to be sent of the answers of streams. */
+  readonly unsent: ByteBudget;
   /** Receives what went wrong beside the calls. */
   readonly onError: (error: unknown) => void;
 }

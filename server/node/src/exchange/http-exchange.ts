@@ -31,6 +31,8 @@ export interface HttpExchange extends Arriving {
   receive(reader: BodyReader): void;
   /** Call back when the caller has left or has got everything: once, or twice. */
   onClose(listener: (reason: unknown) => void): void;
+  /** Throw away what waits to be sent, because too much does. */
+  breakOff(): void;
   /** Answer. Does nothing when the caller is gone. @throws when Node does not take the header */
   send(answer: Answer): void;
   /** Answer that something went wrong beside the call, after an answer could not be sent. */

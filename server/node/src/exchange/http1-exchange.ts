@@ -56,6 +56,10 @@ export class Http1Exchange implements HttpExchange {
     this.#req.socket.destroy();
   }
 
+  breakOff(): void {
+    this.#req.socket.destroy();
+  }
+
   send({ status, header, body }: Answer): void {
     if (this.isGone) {
       return;

@@ -41,12 +41,12 @@ export class Http1Wire implements MessageWire {
     this.#res.writeHead(200, header);
   }
 
-  write(bytes: Uint8Array): boolean {
-    return this.#res.write(bytes);
+  get unsentBytes(): number {
+    return this.#res.writableLength;
   }
 
-  whenRoom(next: () => void): void {
-    this.#res.once("drain", next);
+  write(bytes: Uint8Array, onSent: (error?: Error | null) => void): void {
+    this.#res.write(bytes, onSent);
   }
 
   /** Of the trailer nothing is sent: only gRPC has one, and it is not served over HTTP/1.1. */

@@ -76,6 +76,10 @@ export class Http2Exchange implements HttpExchange {
     this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
+  breakOff(): void {
+    this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
   send({ status, header, body, trailer }: Answer): void {
     const stream = this.#stream;
     if (this.isGone) {

@@ -62,12 +62,12 @@ export class Http2Wire implements MessageWire {
     resetBehindResponse(stream);
   }
 
-  write(bytes: Uint8Array): boolean {
-    return this.#stream.write(bytes);
+  get unsentBytes(): number {
+    return this.#stream.writableLength;
   }
 
-  whenRoom(next: () => void): void {
-    this.#stream.once("drain", next);
+  write(bytes: Uint8Array, onSent: (error?: Error | null) => void): void {
+    this.#stream.write(bytes, onSent);
   }
 
   end(trailer: ResponseFields): void {

@@ -18,10 +18,10 @@ export interface MessageWire {
   stop(): void;
   /** Send the header of the answer, whose status is 200. @throws when Node does not take it */
   begin(header: ResponseFields): void;
-  /** Send a part of the answer. @returns whether there is room for more */
-  write(bytes: Uint8Array): boolean;
-  /** Call back once, when there is room for more. */
-  whenRoom(next: () => void): void;
+  /** How many bytes of the answer wait in this process until the client takes them. */
+  readonly unsentBytes: number;
+  /** Send a part of the answer. @param onSent called when it waits no longer; with an error when it will not be sent */
+  write(bytes: Uint8Array, onSent: (error?: Error | null) => void): void;
   /** End the answer. @param trailer what follows it over HTTP/2 */
   end(trailer: ResponseFields): void;
 }

@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants } from "node:http2";
 import { getHeapStatistics } from "node:v8";
-import { type ByteBudget, type ByteHolder, createWaitingError } from "@countersign/server/internal";
+import {
+  type ByteBudget,
+  type ByteHolder,
+  type ByteLimits,
+  createWaitingError,
+  DEFAULT_LIMITS,
+} from "@countersign/server/internal";
 import {
   type CallRequest,
   type HeldRequest,
@@ -16,7 +22,7 @@ import { stopUnreadBody } from "./reject-early.ts";
 
 /**
  * How many bytes of requests may wait for the rest of their message, or over HTTP/1.1 for the requests of their connection
- * that came before.
+ * that came before. As many of streams, or two messages of `writeMaxBytes`, may wait for clients that do not take them.
  */
 export interface WaitingLimits {
   /**
@@ -41,6 +47,21 @@ const PART_OF_HEAP = 1 / 8;
 /** Find how many bytes may wait in all by default. */
 export function findMaxWaitingBytes(): number {
   return Math.ceil(getHeapStatistics().heap_size_limit * PART_OF_HEAP);
+}
+
+/** How many messages of the largest size may wait to be sent on a connection. */
+const MESSAGES = 2;
+
+/** Find how many bytes of streams may wait for clients that do not take them. */
+export function toUnsentLimits(
+  { maxBytes, maxBytesPerConnection }: ByteLimits,
+  writeMaxBytes: number = DEFAULT_LIMITS.buildRequestListener.writeMaxBytes,
+): ByteLimits {
+  const leastBytes = MESSAGES * writeMaxBytes;
+  return {
+    maxBytes: Math.max(maxBytes, leastBytes),
+    maxBytesPerConnection: Math.max(maxBytesPerConnection, leastBytes),
+  };
 }
 
 /** A request whose body is read by others: the bytes of it that wait. */

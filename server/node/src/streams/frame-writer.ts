@@ -5,22 +5,31 @@ import type { MessageWire } from "../exchange/message-wire.ts";
 const MAX_JOINED_BYTES = 16 * 1024;
 
 /**
+ * How many bytes may wait for the client before the next message is asked for. Node would take four times as many, and a
+ * client need not take any of them.
+ */
+const MAX_UNSENT_BYTES = 16 * 1024;
+
+/**
  * Writes frames. Those of one turn of the loop go out together: what is handed to Node costs more than what it is.
  *
  * A class: one is made for every stream.
  */
 export class FrameWriter {
   readonly #wire: MessageWire;
+  readonly #onUnsent: (bytes: number) => void;
   #frames: Frame[] = [];
   #bytes = 0;
-  /** Whether Node has taken as much as it likes to. */
+  /** Whether as much waits as may. */
   #isFull = false;
   #isEnded = false;
   #onRoom: (() => void) | undefined;
   readonly #flush = (): void => this.flush();
 
-  constructor(wire: MessageWire) {
+  /** @param onUnsent is told how many bytes wait for the client, whenever that changes */
+  constructor(wire: MessageWire, onUnsent: (bytes: number) => void) {
     this.#wire = wire;
+    this.#onUnsent = onUnsent;
   }
 
   add(frame: Frame): void {
@@ -51,10 +60,10 @@ export class FrameWriter {
     const joined = joinFrames(this.#frames, this.#bytes);
     this.#frames = [];
     this.#bytes = 0;
-    if (!this.#wire.write(joined) && !this.#isFull) {
-      this.#isFull = true;
-      this.#wire.whenRoom(() => this.#goOn());
-    }
+    this.#wire.write(joined, this.#onSent);
+    const { unsentBytes } = this.#wire;
+    this.#isFull ||= unsentBytes >= MAX_UNSENT_BYTES;
+    this.#onUnsent(unsentBytes);
   }
 
   /** Write nothing more. */
@@ -64,12 +73,20 @@ export class FrameWriter {
     this.#onRoom = undefined;
   }
 
-  #goOn(): void {
+  readonly #onSent = (error?: Error | null): void => {
+    if (error !== undefined && error !== null) {
+      return; // the stream is over, and its close says so
+    }
+    const { unsentBytes } = this.#wire;
+    this.#onUnsent(unsentBytes);
+    if (!this.#isFull || unsentBytes > 0) {
+      return;
+    }
     const next = this.#onRoom;
     this.#isFull = false;
     this.#onRoom = undefined;
     next?.();
-  }
+  };
 }
 
 function joinFrames(frames: readonly Frame[], bytes: number): Buffer {

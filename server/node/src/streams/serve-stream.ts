@@ -6,6 +6,7 @@ import type { Message } from "../call/call-parts.ts";
 import type { CallServing } from "../call/serving.ts";
 import { type Step, takeStep } from "../call/step.ts";
 import type { MessageWire } from "../exchange/message-wire.ts";
+import { sizeOfHeader } from "../exchange/waiting-bytes.ts";
 import { createFrameParser } from "./read-frame.ts";
 import type { StreamCall } from "./stream-call.ts";
 import { StreamInputs } from "./stream-inputs.ts";
@@ -19,7 +20,11 @@ export interface StreamServing extends CallServing {
 
 /** Take a call through the gate and the handler, message by message, to its end. Never throws. */
 export function serveStream(call: StreamCall, wire: MessageWire, serving: StreamServing): void {
-  takeStep(ASK_GATE, new ServedStream(call, wire, serving), undefined);
+  const served = new ServedStream(call, wire, serving);
+  served.count(0);
+  if (!served.outputs.isOver) {
+    takeStep(ASK_GATE, served, undefined);
+  }
 }
 
 /** A call with streams that is under way. A class: one is made for every stream. */
@@ -29,6 +34,10 @@ class ServedStream implements ByteHolder {
   readonly inputs: StreamInputs;
   readonly outputs: StreamOutputs;
   readonly connection: object;
+  readonly #headerBytes: number;
+  #unsentBytes = 0;
+  #isClosed = false;
+  #isGivingUp = false;
 
   constructor(call: StreamCall, wire: MessageWire, serving: StreamServing) {
     const { turns } = serving;
@@ -36,38 +45,63 @@ class ServedStream implements ByteHolder {
     this.call = call;
     this.serving = serving;
     this.connection = call.exchange.connection;
+    this.#headerBytes = sizeOfHeader(call.exchange.request.rawHeaders);
     this.inputs = new StreamInputs({
       wire,
       turns,
       read: createFrameParser(call.parts),
       maxBytes: method.maxBytesOf(head.isBinary),
-      onPending: (bytes) => this.onPending(bytes),
+      onPending: (bytes) => this.count(bytes),
       findBreak: () => (call.exchange.isGone ? clientIsGone() : undefined),
     });
     this.outputs = new StreamOutputs(call, {
       wire,
       turns,
+      onUnsent: (bytes) => this.onUnsent(bytes),
       onEnd: () => this.onEnd(),
       onFailure: (reason) => this.onFailure(reason),
     });
     call.exchange.onClose((reason) => this.onClose(reason));
   }
 
+  /** Whether nothing of an answer can be sent any more. */
+  get isOver(): boolean {
+    return this.outputs.isOver || this.call.exchange.isGone;
+  }
+
   get peer(): string {
     return this.serving.waiting.peerOf(this.call.exchange.request);
   }
 
-  /** Too many bytes wait: those of this stream are forgotten. */
+  /** Too many bytes wait: those of this stream are forgotten. What waits for the client can only be thrown away. */
   giveUp(): void {
-    this.inputs.cutOff({ reason: createWaitingError() });
+    if (this.outputs.isOver) {
+      this.call.exchange.breakOff();
+      return;
+    }
+    const error = createWaitingError();
+    this.#isGivingUp = true;
+    this.inputs.cutOff({ reason: error });
+    if (this.#unsentBytes > 0) {
+      this.outputs.stop(error);
+      this.call.exchange.breakOff();
+    } else {
+      this.outputs.cutOff(error);
+    }
+    this.#isGivingUp = false;
   }
 
-  onPending(bytes: number): void {
-    const { budget } = this.serving.waiting;
-    if (bytes === 0) {
-      budget.release(this);
-    } else {
-      budget.hold(this, bytes);
+  /** Take note of what is kept of its request: its header for as long as it lasts, and the beginning of a message. */
+  count(pendingBytes: number): void {
+    if (!this.#isClosed && !this.#isGivingUp) {
+      this.serving.waiting.budget.hold(this, this.#headerBytes + pendingBytes);
+    }
+  }
+
+  onUnsent(bytes: number): void {
+    this.#unsentBytes = bytes;
+    if (!this.#isClosed && !this.#isGivingUp) {
+      this.serving.unsent.hold(this, bytes);
     }
   }
 
@@ -78,8 +112,11 @@ class ServedStream implements ByteHolder {
 
   onClose(reason: unknown): void {
     const error = reason ?? clientIsGone();
+    this.#isClosed = true;
     this.inputs.cutOff({ reason: error });
     this.outputs.stop(reason, error);
+    this.serving.waiting.budget.release(this);
+    this.serving.unsent.release(this);
   }
 
   onFailure(reason: unknown): void {
@@ -119,7 +156,7 @@ const ASK_GATE: Step<ServedStream, undefined, void> = {
   /** It has said yes: only now the body is read. */
   proceed(served) {
     served.call.isAtGate = false;
-    if (!served.call.exchange.isGone) {
+    if (!served.isOver) {
       handle(served);
     }
   },
@@ -168,7 +205,7 @@ const RECEIVE_ONE: Step<ServedStream, undefined, Message> = {
     const { call, serving } = served;
     serving.arrivals.delete(call.exchange);
     const { spec } = call.parts.method;
-    if (spec.kind === "server_streaming" && !call.exchange.isGone) {
+    if (spec.kind === "server_streaming" && !served.isOver) {
       served.answer(() => spec.impl(message, call.context));
     }
   },

@@ -17,6 +17,8 @@ type Output = MessageInitShape<DescMessage>;
 export interface OutputOptions {
   readonly wire: MessageWire;
   readonly turns: Turns;
+  /** Is told how many bytes wait for the client, whenever that changes. */
+  readonly onUnsent: (bytes: number) => void;
   /** Called once, when the answer has ended, also when nothing of it could be sent. */
   readonly onEnd: () => void;
   /** Receives why an answer can go no further. It was not ended. */
@@ -44,14 +46,25 @@ export class StreamOutputs implements Reader<Output> {
   constructor(call: StreamCall, options: OutputOptions) {
     this.#call = call;
     this.#options = options;
-    this.#writer = new FrameWriter(options.wire);
+    this.#writer = new FrameWriter(options.wire, options.onUnsent);
     this.#serialization = call.parts.method.serialization.getO(call.parts.head.isBinary);
+  }
+
+  /** Whether the answer has ended, or goes no further. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Send all that a handler gives, and the end behind it. */
   run(source: Outputs): void {
     this.#source = source;
     this.#pull();
+  }
+
+  /** End the answer with an error, and let the handler know. */
+  cutOff(error: unknown): void {
+    giveBack(this.#source, (source) => source.throw?.(error));
+    this.finish({ error });
   }
 
   /** End the answer. */

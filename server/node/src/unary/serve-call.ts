@@ -38,6 +38,11 @@ class ServedCall implements BodyListener, ByteHolder {
     return this.serving.waiting.peerOf(this.call.exchange.request);
   }
 
+  /** Whether it was refused because too much waits. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
   receive(shape: BodyShape): void {
     this.#reader = new BodyReader(shape, this);
     this.serving.arrivals.add(this.call.exchange);
@@ -104,12 +109,14 @@ class ServedCall implements BodyListener, ByteHolder {
 }
 
 const ASK_GATE: Step<ServedCall, undefined, void> = {
-  take({ call, serving }) {
+  take(served) {
+    const { call, serving } = served;
     const verdict = askGates(call, serving.requestGate);
     if (verdict === undefined) {
       return undefined;
     }
     serving.arrivals.add(call.exchange);
+    served.onBytes(0);
     // Whatever else a gate returns is waited for: what is in doubt is not let in.
     return Promise.resolve(verdict);
   },
@@ -118,13 +125,17 @@ const ASK_GATE: Step<ServedCall, undefined, void> = {
     const { parts } = served.call;
     const { protocol, contentLength, isBinary } = parts.head;
     served.call.isAtGate = false;
-    if (served.isCutOff()) {
+    if (served.isGivenUp || served.isCutOff()) {
       return;
     }
     const maxBytes = parts.method.maxBytesOf(isBinary);
     served.receive({ isEnveloped: protocol !== "connect", contentLength, maxBytes });
   },
-  fail: (served, reason) => served.call.exchange.whenParsed(() => refuse(served, reason)),
+  fail(served, reason) {
+    if (!served.isGivenUp) {
+      served.call.exchange.whenParsed(() => refuse(served, reason));
+    }
+  },
 };
 
 const HANDLE: Step<ServedCall, Uint8Array, Message> = {
