@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
-import { connect, type Socket } from "node:net";
+import { connect as connectHttp2, createServer } from "node:http2";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { guardNodeServer } from "@countersign/node";
 import { describe, expect, it } from "vitest";
 import {
   ACK,
@@ -98,6 +99,16 @@ describe.each(Object.entries(CONNECTIONS))(
     });
   },
 );
+
+it("a header without its end closes the connection of any server that is guarded", async () => {
+  await using server = guardNodeServer(createServer(), LIMITS);
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const socket = connect({ port, host: "127.0.0.1" });
+  const closed = readAll(socket);
+  socket.write(Buffer.concat([OPENING, toFrame(FRAME.headers, 0, 1, FIELDS)]));
+  await closed;
+});
 
 it("a socket that does not finish the handshake of TLS is closed, and one that is silent behind it", async () => {
   await using serving = await serveWith(CONNECTIONS["over TLS"].options);

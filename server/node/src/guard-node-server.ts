@@ -7,11 +7,18 @@ import {
   Http2ServerRequest,
   Http2ServerResponse,
   type IncomingHttpHeaders,
+  type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
-import { assertOptionNames, type HostedRequest, hostOf } from "@countersign/server/internal";
+import {
+  assertOptionNames,
+  assertPositive,
+  DEFAULT_LIMITS,
+  type HostedRequest,
+  hostOf,
+} from "@countersign/server/internal";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
 import { resetUntouched, stopUnreadBody } from "./exchange/reject-early.ts";
 import {
@@ -24,6 +31,7 @@ import {
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
+import { createHttp2Stalls } from "./http2-stalls.ts";
 import { respondFailure } from "./respond.ts";
 
 /** A server of `node:http`, `node:https` or `node:http2`. */
@@ -33,9 +41,17 @@ export type NodeServer = Http1Server | HttpsServer | Http2Server | Http2SecureSe
 export interface NodeServerGuardOptions {
   /** Receives what a handler throws. Default: console.error. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * How long a connection of HTTP/2 may take to send its settings, and a header that it has begun, in milliseconds. Node
+   * has no limit for it. Default 15,000.
+   */
+  readonly headerTimeoutMs?: number | undefined;
 }
 
-const OPTION_NAMES = { onError: true } satisfies Record<keyof NodeServerGuardOptions, true>;
+const OPTION_NAMES = { onError: true, headerTimeoutMs: true } satisfies Record<
+  keyof NodeServerGuardOptions,
+  true
+>;
 
 /** What happens to an event of a server before its listeners get it. */
 interface EventGuard {
@@ -56,16 +72,19 @@ const guarded = new WeakSet<NodeServer>();
  * waits until those before it are answered, and is dropped when an answer closes the connection. A stream of
  * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. One whose
  * request was answered, was never read, and has no end is reset behind its answer. Errors of
- * connections, requests and responses that break have a listener. A handler that throws is answered for with 500.
+ * connections, requests and responses that break have a listener. A handler that throws is answered for with 500. A
+ * connection of HTTP/2 whose client leaves a header half sent is closed.
  *
  * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs
  * none of it.
  *
  * @returns the server; a second call for the same one changes nothing
- * @throws TypeError when an option has no known name
+ * @throws TypeError when an option has no known name, or the time is not a positive whole number
  */
 export function guardNodeServer<S extends NodeServer>(server: S, options: NodeServerGuardOptions = {}): S {
   assertOptionNames("guardNodeServer", options, OPTION_NAMES);
+  const { headerTimeoutMs = DEFAULT_LIMITS.listen.headerTimeoutMs } = options;
+  assertPositive("headerTimeoutMs", headerTimeoutMs);
   if (guarded.has(server)) {
     return server;
   }
@@ -74,6 +93,8 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
   const emitter: EventEmitter = server;
   const emit = emitter.emit.bind(emitter);
   const order = createRequestOrder();
+  const stalls = createHttp2Stalls(headerTimeoutMs);
+  server.on("session", (session: ServerHttp2Session) => stalls.add(session));
   // Listeners come at any time, and in any order. What they get passes through here.
   emitter.emit = (event, ...handed) => {
     const guard = typeof event === "string" ? GUARDS[event] : undefined;
