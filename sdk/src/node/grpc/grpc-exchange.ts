@@ -21,6 +21,7 @@ export interface RequestBody {
 
 /** Takes an answer: its head, its bytes, its end; or a failure at any time, which is the last. */
 export interface AnswerReader {
+  /** @throws what the call fails with: the rest is left unread */
   readonly onHead: (fields: HeadFields) => void;
   readonly onData: (chunk: Uint8Array) => void;
   readonly onEnd: (trailers: IncomingHttpHeaders | undefined) => void;
@@ -170,7 +171,11 @@ export class GrpcExchange {
     if (!this.#isOver) {
       this.#hasHead = true;
       this.#options.body.release();
-      this.#reader.onHead(fields);
+      try {
+        this.#reader.onHead(fields);
+      } catch (error) {
+        this.fail(ConnectError.from(error));
+      }
     }
   }
 

@@ -64,14 +64,9 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
 
   onHead(fields: HeadFields): void {
     this.header.receive(fields);
-    try {
-      this.#head = readHead(fields, this.header, this.#options.accepted);
-      if (this.#head.error !== undefined) {
-        throw this.#head.error;
-      }
-    } catch (error) {
-      this.#exchange?.fail(ConnectError.from(error));
-      return;
+    this.#head = readHead(fields, this.header, this.#options.accepted);
+    if (this.#head.error !== undefined) {
+      throw this.#head.error;
     }
     this.#opening.resolve();
   }

@@ -38,11 +38,7 @@ export class UnaryAnswer implements AnswerReader {
 
   onHead(fields: HeadFields): void {
     this.header.receive(fields);
-    try {
-      this.#head = readHead(fields, this.header, this.#options.accepted);
-    } catch (error) {
-      this.#exchange?.fail(ConnectError.from(error));
-    }
+    this.#head = readHead(fields, this.header, this.#options.accepted);
   }
 
   onData(chunk: Uint8Array): void {
