@@ -26,6 +26,8 @@ export interface RawHttp2 {
   breakOffHeader(fields: HeaderFields): void;
   /** Whether the other side has closed the connection, or is about to. */
   isOver(): boolean;
+  /** Wait until the server has read all that was sent so far, or the connection is over. */
+  roundTrip(): Promise<void>;
   /** Break the connection off. */
   destroy(): void;
 }
@@ -41,6 +43,9 @@ export interface RawStream {
 }
 
 const CANCEL = 8;
+/** The stream that is the connection itself. */
+const CONNECTION = 0;
+const PING_BYTES = 8;
 
 /** How a connection is to be. */
 export interface RawHttp2Options {
@@ -69,6 +74,9 @@ export async function connectRawHttp2(port: number, options: RawHttp2Options = {
     const isAnswered = (type === FRAME.data || type === FRAME.headers) && (flags & END_STREAM) !== 0;
     if (isAnswered || type === FRAME.reset) {
       finish(id);
+    }
+    if (type === FRAME.ping && (flags & ACK) !== 0) {
+      finish(CONNECTION);
     }
     if ((type === FRAME.settings || type === FRAME.ping) && (flags & ACK) === 0) {
       send(type, ACK, 0, type === FRAME.ping ? payload : new Uint8Array());
@@ -110,6 +118,13 @@ export async function connectRawHttp2(port: number, options: RawHttp2Options = {
       send(FRAME.headers, 0, lastId, encodeFields(fields));
     },
     isOver: () => isOver,
+    roundTrip() {
+      if (isOver) {
+        return Promise.resolve();
+      }
+      send(FRAME.ping, 0, CONNECTION, Buffer.alloc(PING_BYTES));
+      return new Promise<void>((resolve) => streams.set(CONNECTION, resolve));
+    },
     destroy: () => void socket.destroy(),
   };
 }
