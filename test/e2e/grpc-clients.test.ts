@@ -15,8 +15,13 @@ import {
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
 import { signIn } from "../support/rpc.ts";
 import { type ServerProcess, startServer } from "../support/server-process.ts";
+import type { GrpcClient } from "./grpc-clients/call.ts";
+import { grpcJs } from "./grpc-clients/grpc-js.ts";
+import { grpcio, hasGrpcio } from "./grpc-clients/grpcio.ts";
+import { niceGrpc } from "./grpc-clients/nice-grpc.ts";
 
 let server: ServerProcess;
 let client: Client;
@@ -67,6 +72,41 @@ test("@grpc/grpc-js follows a stream", async () => {
   }
   stream.cancel();
 });
+
+async function callAllKinds(call: GrpcClient): Promise<void> {
+  const note = await createNote({ title: "to be synchronized" }, bearer(token));
+  const { id: noteId } = note;
+  const [written, refused, imported, synced, followed] = await call(server.baseUrl, [
+    { method: "createNote", requests: [{ title: "unary" }], token },
+    { method: "createNote", requests: [{ title: "no token" }] },
+    { method: "importNotes", requests: [{ title: "one" }, { title: "two" }, { title: "three" }], token },
+    {
+      method: "syncNotes",
+      requests: [
+        { noteId, body: "a" },
+        { noteId, body: "b" },
+      ],
+      token,
+    },
+    { method: "watchNotes", requests: [{ afterSequence: note.sequence - 1n }], token },
+  ]);
+  expect(written).toMatchObject({ code: status.OK, responses: [{ title: "unary" }] });
+  expect(refused).toMatchObject({ code: status.UNAUTHENTICATED, responses: [] });
+  expect(refused?.details).toContain("TOKEN_MISSING");
+  expect(imported).toMatchObject({ code: status.OK, responses: [{ created: 3 }] });
+  expect(synced).toMatchObject({ code: status.OK, responses: [{ noteId }, { noteId }] });
+  expect(followed).toMatchObject({ code: status.OK, responses: [{ note: { id: noteId } }] });
+}
+
+test.each(notEmpty(Object.entries({ "@grpc/grpc-js": grpcJs, "nice-grpc": niceGrpc })))(
+  "%s makes calls of all four kinds, and is told why one is refused",
+  (_, call) => callAllKinds(call),
+);
+
+test.skipIf(!hasGrpcio)(
+  "grpcio makes calls of all four kinds, and is told why one is refused (needs Debian's python3-grpcio)",
+  () => callAllKinds(grpcio),
+);
 
 function createNote(init: MessageInitShape<typeof CreateNoteRequestSchema>, metadata: Metadata) {
   return new Promise<MessageShape<typeof NoteSchema>>((resolve, reject) => {
