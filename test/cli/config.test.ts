@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
 import { readCommandLine } from "../../server/cli/src/config.ts";
 import { formatDuration, parseDuration } from "../../server/cli/src/duration.ts";
+import { DEFAULT_LIMITS } from "../../server/gate/src/kernel/default-limits.ts";
 
 describe("readCommandLine", () => {
   test("fills in the defaults", () => {
@@ -76,6 +77,13 @@ describe("readCommandLine", () => {
         "--sign-ins-per-minute must be a whole number up to 999999; 0: no limit",
       );
     }
+  });
+
+  test("lets a token be half as long as the header of a request", () => {
+    const highest = DEFAULT_LIMITS.listen.maxHeaderBytes / 2;
+    const read = (bytes: number) => readCommandLine([`--max-token-bytes=${bytes}`], {}).config.maxTokenBytes;
+    expect(read(highest)).toBe(highest);
+    expect(() => read(highest + 1)).toThrow(`must be a whole number from 100 to ${highest}`);
   });
 
   test("reads switches and lists", () => {

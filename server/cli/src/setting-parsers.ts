@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { DEFAULT_LIMITS } from "@countersign/server/internal";
 import { parseDuration } from "./duration.ts";
 import type { LogLevel } from "./operate/log.ts";
 import { UsageError } from "./usage-error.ts";
@@ -70,8 +69,11 @@ export function bytes(value: string, flag: string): number {
   return Number(amount) * (UNITS[unit] ?? 1);
 }
 
-/** The longest token that a setting may allow: half of what the header of a request may take. */
-const HIGHEST_TOKEN_BYTES = DEFAULT_LIMITS.listen.maxHeaderBytes / 2;
+/**
+ * The longest token that a setting may allow: half of what the header of a request may take. A number and not an import:
+ * `--help` reads this file, and is to load no package.
+ */
+const HIGHEST_TOKEN_BYTES = 16_384;
 
 /** Read how long a token may be, in bytes. @throws UsageError when it is not a length that a header can have */
 export function tokenBytes(value: string, flag: string): number {
