@@ -16,6 +16,16 @@ const code = await runCommand(process.argv.slice(3), recordingTerminal());
 console.log(JSON.stringify({ code, urls: urls.filter((url) => url.startsWith("file:")) }));
 `;
 
+/** Lists the packages, and what of the generated code, is loaded with the gate. */
+const GATE_PROGRAM = `
+import { registerHooks } from "node:module";
+const urls = [];
+registerHooks({ load: (url, context, next) => { urls.push(url); return next(url, context); } });
+await import("@countersign/server");
+const found = urls.flatMap((url) => /node_modules\\/((?:@[^/]+\\/)?[^/]+)|gen\\/es\\/(.+)$/.exec(url)?.slice(1) ?? []);
+console.log(JSON.stringify([...new Set(found)].filter(Boolean).sort()));
+`;
+
 /** Run a command in a process of its own. */
 async function load(
   args: readonly string[],
@@ -44,4 +54,27 @@ test.each([
 test("what is asked of a store loads the issuer", async () => {
   const { others } = await load(["user", "list", "--data-dir", "/nowhere"]);
   expect(others.filter((url) => url.includes("/server/issuer/"))).not.toHaveLength(0);
+});
+
+test("the gate loads the packages that it is made with, and only those protos that it speaks", async () => {
+  const node = ["--conditions=@countersign/source", "--input-type=module", "--eval", GATE_PROGRAM];
+  const { stdout, stderr } = await runProgram({ file: process.execPath, args: node });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual([
+    "@bufbuild/cel",
+    "@bufbuild/cel-spec",
+    "@bufbuild/protobuf",
+    "@bufbuild/re2",
+    "@connectrpc/connect",
+    "countersign/auth/v1/errors_pb.ts",
+    "countersign/auth/v1/options_pb.ts",
+    "countersign/auth/v1/stream_pb.ts",
+    "google/rpc/code_pb.ts",
+    "google/rpc/error_details_pb.ts",
+    "grpc/health/v1/health_pb.ts",
+    "grpc/reflection/v1/reflection_pb.ts",
+    "grpc/reflection/v1alpha/reflection_pb.ts",
+    "jose",
+    "lru-cache",
+  ]);
 });

@@ -44,5 +44,14 @@ export function describeMachine(cores: Cores): readonly string[] {
   ];
 }
 
+/** Describe the processor, the system and Node in one line for a document. */
+export function describeProcessor(): string {
+  const model =
+    cpus()[0]
+      ?.model.trim()
+      .replace(/\s*\bProcessor\b.*/, "") ?? "an unknown processor";
+  return `${availableParallelism()} cores of ${model}, ${type()} ${release().split("-")[0]}, Node ${process.versions.node}`;
+}
+
 /** Wait, in milliseconds. */
 export const wait: (ms: number) => Promise<void> = promisify(setTimeout);

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { notEmpty } from "../../support/not-empty.ts";
+import { ALL_BENCHES } from "../benches/all.ts";
+import { FIGURE_GROUPS, SHOWN_BENCHES, type StreamFigures } from "./figures.ts";
+import { DOCUMENT_PATH, FIGURES_PATH, renderFiles } from "./render-files.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+const markdown = read(DOCUMENT_PATH);
+const figures: StreamFigures = JSON.parse(read(FIGURES_PATH));
+const files = renderFiles(markdown, figures);
+
+describe("the figures of streams in docs/performance.md", () => {
+  it.each(notEmpty(Object.entries(files)))(
+    "are what bench:docs makes of the run that is kept: %s",
+    (path, text) => {
+      expect(read(path)).toBe(text);
+    },
+  );
+
+  it("are of benches that there are", () => {
+    const names = ALL_BENCHES.map(({ name }) => name);
+    expect(SHOWN_BENCHES.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it("are bold where we lose, and nowhere else", () => {
+    const rows = figures.rows.map((row) => ({ ...row, median: row.side === "countersign" ? 2 : 4 }));
+    const lost = rows.map((row) =>
+      row.bench === "stream-in" && row.side === "connect-no-auth" ? { ...row, median: 1 } : row,
+    );
+    const bold = (changed: StreamFigures["rows"]) =>
+      renderFiles(markdown, { ...figures, rows: changed })[DOCUMENT_PATH]?.match(/\*\*\d[\d.]*\*\* \|/g);
+    expect(bold(rows) ?? []).toEqual([]);
+    expect(bold(lost)).toEqual(["**2.00** |"]);
+  });
+
+  it("are refused when the run lacks a side", () => {
+    const rows = figures.rows.filter(({ side }) => side !== "grpcjs-jsonwebtoken");
+    expect(() => renderFiles(markdown, { ...figures, rows })).toThrow(
+      "the run has no figures of grpcjs-jsonwebtoken in bench stream-out",
+    );
+  });
+
+  it("are drawn as bars whose lengths are the figures, in both themes", () => {
+    const [group] = FIGURE_GROUPS;
+    const widths = [
+      ...(files[`docs/images/${group?.name}.svg`] ?? "").matchAll(/width="([\d.]+)" height="16"/g),
+    ];
+    const bars = FIGURE_GROUPS[0]?.sides.length ?? 0;
+    const values = figures.rows.filter(
+      ({ bench, side }) => bench === "stream-out" && !side.endsWith("-rate"),
+    );
+    const [first] = values;
+    const ratios = widths.slice(0, bars).map(([, width]) => Number(width) / Number(widths[0]?.[1]));
+    expect(ratios).toHaveLength(values.length);
+    for (const [index, { median }] of values.entries()) {
+      expect(ratios[index]).toBeCloseTo(median / (first?.median ?? 0), 1);
+    }
+  });
+});
