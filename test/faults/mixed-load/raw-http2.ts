@@ -93,7 +93,8 @@ export async function connectRawHttp2(port: number, options: RawHttp2Options = {
       finish(id);
     }
   });
-  await Promise.race([once(socket, "connect"), once(socket, "close")]);
+  // A socket that is refused or reset meanwhile is one that is over.
+  await Promise.race([once(socket, "connect"), once(socket, "close")]).catch(() => undefined);
   socket.write(OPENING);
   send(FRAME.settings, 0, 0, Buffer.concat([INITIAL_WINDOW_SIZE, toUint32(streamWindowBytes)]));
   send(FRAME.windowUpdate, 0, 0, toUint32(0x3fffffff));
