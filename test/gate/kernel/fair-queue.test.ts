@@ -39,22 +39,34 @@ interface Waiting {
   readonly item: number;
 }
 
+/** Since when each address waits, in how many were served before: later by a round of 16 for each place after its service. */
+interface Past {
+  readonly came: Map<string, number>;
+  readonly served: Map<string, number>;
+}
+
 /**
- * Find who gives way as plainly as can be: the newest of those whose address or account holds most, and of these, whose
- * other holds most.
+ * Find who gives way as plainly as can be: of those whose address or account holds most, and of these, whose other holds
+ * most, the one whose address waits since last. While no more than a quarter of all were served before, these do not give way
+ * to others.
  *
  * @param waiting the oldest first
  */
-function findHeaviest(waiting: readonly Waiting[]): Waiting | undefined {
+function findHeaviest(waiting: readonly Waiting[], { came, served }: Past): Waiting | undefined {
   const weights = waiting.map(({ address, account }) => {
     const ofAddress = waiting.filter((other) => other.address === address).length;
     const ofAccount = waiting.filter((other) => other.account === account).length;
     return Math.max(ofAddress, ofAccount) * 1_000 + Math.min(ofAddress, ofAccount);
   });
-  return waiting[weights.lastIndexOf(Math.max(...weights))];
+  const heaviest = waiting.filter((_, n) => weights[n] === Math.max(...weights));
+  const strange = heaviest.filter(({ address }) => !served.has(address));
+  const areFew = waiting.filter(({ address }) => served.has(address)).length <= waiting.length / 4;
+  const candidates = areFew && strange.length > 0 ? strange : heaviest;
+  const since = candidates.map(({ address }) => served.get(address) ?? came.get(address) ?? 0);
+  return candidates[since.lastIndexOf(Math.max(...since))];
 }
 
-const NAME = fc.constantFrom("a", "b", "c", "d", "e");
+const NAME = fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h");
 /** What comes, each from an address and an account; between these, `undefined`: the next is taken out. */
 const TRAFFIC = fc.array(fc.option(fc.tuple(NAME, NAME), { freq: 4, nil: undefined }), {
   minLength: 4 * MAX_ITEMS,
@@ -114,23 +126,39 @@ describe("a fair queue", () => {
     expect(served).toContain("home ada");
   });
 
-  it("takes the place from the newest of those that hold most, whatever came before", () => {
+  it("leaves its turn to an address of which others give way", () => {
+    const { add, next } = start();
+    ["home ada", ...flood((n) => `far-${n} account-${n}`, MAX_ITEMS - 1)].forEach(add);
+    expect(flood((n) => `home eve-${n}`).map(add)).not.toContain("home ada");
+    expect(next()).toBe("home ada");
+  });
+
+  it("takes the place from the latest of those that hold most, whatever came before", () => {
     let displacements = 0;
     const holds = (traffic: readonly ([string, string] | undefined)[]): void => {
       const queue = createFairQueue<number>(MAX_ITEMS);
+      const past: Past = { came: new Map(), served: new Map() };
+      let services = 0;
       let waiting: readonly Waiting[] = [];
-      for (const [item, from] of traffic.entries()) {
-        let left: number | undefined;
-        if (from === undefined) {
-          left = queue.next();
-        } else {
-          const [address, account] = from;
-          waiting = [...waiting, { address, account, item }];
-          const expected = waiting.length > MAX_ITEMS ? findHeaviest(waiting)?.item : undefined;
-          left = queue.add({ address, account }, item);
-          expect(left).toBe(expected);
-          displacements += left === undefined ? 0 : 1;
+      const serve = (): number | undefined => {
+        const item = queue.next();
+        for (const { address } of waiting.filter((one) => one.item === item)) {
+          services += 1;
+          past.served.set(address, services + 16 * MAX_ITEMS);
         }
+        return item;
+      };
+      const add = (address: string, account: string, item: number): number | undefined => {
+        waiting = [...waiting, { address, account, item }];
+        past.came.set(address, past.came.get(address) ?? services);
+        const expected = waiting.length > MAX_ITEMS ? findHeaviest(waiting, past)?.item : undefined;
+        const left = queue.add({ address, account }, item);
+        expect(left).toBe(expected);
+        displacements += left === undefined ? 0 : 1;
+        return left;
+      };
+      for (const [item, from] of traffic.entries()) {
+        const left = from === undefined ? serve() : add(...from, item);
         waiting = waiting.filter((one) => one.item !== left);
       }
     };

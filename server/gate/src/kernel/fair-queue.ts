@@ -1,3 +1,5 @@
+import { createStandings, type Standing } from "./standings.ts";
+
 /** Where something that waits comes from: the two things that a flood can have in common. */
 export interface QueueSource {
   /** The address of the caller. Those whose address is not known share the empty one. */
@@ -12,7 +14,7 @@ export interface FairQueue<T> {
    * Let an item wait.
    *
    * @returns the item that has to leave, when there was no room: the one that was added, or another whose source holds
-   *   more places
+   *   more places, or as many and was served later, or came later
    */
   add(source: QueueSource, item: T): T | undefined;
   /** Take the item out whose turn it is; undefined when none waits. */
@@ -26,19 +28,32 @@ interface Place<T> {
   readonly ofAddress: Set<Place<T>>;
   /** All that waits of its account. */
   readonly ofAccount: Set<Place<T>>;
+  /** How its address stands: all that waits of it has the same one. */
+  readonly standing: Standing;
 }
+
+/** So much of the places stays with addresses that were served: endless new ones do not keep out an office behind one. */
+const SERVED_SHARE = 1 / 4;
+
+/**
+ * For so many services for each place, an address that was served comes behind new ones: a flood from as many addresses
+ * does not keep out a new one. More would keep those waiting longer that were served, where endless new ones come.
+ */
+const SERVICES_PER_PLACE = 16;
 
 /**
  * Create a queue. Addresses take turns, and so do accounts: every other item is the next of the next address, the others
  * are of the next account. So a flood from one address, or at one account, delays the others by two turns each.
  *
- * When it is full, the place is taken from the address or account that holds most: its newest place, or of an account,
- * that of the address which holds most of it.
+ * When it is full, the place is taken from the address or account that holds most, and of an account, from the address
+ * which holds most of it. Where several hold as much, that address gives way which was served last, or else came last. One
+ * that gave way and tries again counts from when it first came: those that came after it do not keep it out.
  */
 export function createFairQueue<T>(maxItems: number): FairQueue<T> {
   const addresses = createTurns<Place<T>>();
   const accounts = createTurns<Place<T>>();
   const places = new Set<Place<T>>();
+  const standings = createStandings(maxItems * SERVICES_PER_PLACE);
   let isTurnOfAddresses = true;
 
   const remove = (place: Place<T>): T => {
@@ -47,39 +62,72 @@ export function createFairQueue<T>(maxItems: number): FairQueue<T> {
     accounts.remove(place.source.account, place);
     return place.item;
   };
-  /** The newest of those whose address or account holds most; where several do, of those whose other holds most. */
-  const findHeaviest = (newest: Place<T>): Place<T> => {
-    let heaviest = newest;
-    let most = 0;
-    let other = 0;
-    for (const place of places) {
-      const { ofAddress, ofAccount } = place;
-      const more = Math.max(ofAddress.size, ofAccount.size);
-      const less = Math.min(ofAddress.size, ofAccount.size);
-      if (more > most || (more === most && less >= other)) {
-        heaviest = place;
-        most = more;
-        other = less;
-      }
-    }
-    return heaviest;
+  const giveWay = (place: Place<T>): T => {
+    standings.recordRefusal(place.source.address, place.standing);
+    return remove(place);
+  };
+  const serve = (place: Place<T>): T => {
+    addresses.endTurn(place.source.address);
+    accounts.endTurn(place.source.account);
+    standings.recordService(place.source.address, place.standing);
+    return remove(place);
   };
   return {
     add(source, item) {
       const ofAddress = addresses.of(source.address);
       const ofAccount = accounts.of(source.account);
-      const place = { source, item, ofAddress, ofAccount };
+      const [before] = ofAddress;
+      const standing = before?.standing ?? standings.find(source.address);
+      const place = { source, item, ofAddress, ofAccount, standing };
       for (const waiting of [places, ofAddress, ofAccount]) {
         waiting.add(place);
       }
-      return places.size > maxItems ? remove(findHeaviest(place)) : undefined;
+      return places.size > maxItems ? giveWay(findHeaviest(places) ?? place) : undefined;
     },
     next() {
       const place = isTurnOfAddresses ? addresses.first() : accounts.first();
       isTurnOfAddresses = !isTurnOfAddresses;
-      return place === undefined ? undefined : remove(place);
+      return place === undefined ? undefined : serve(place);
     },
   };
+}
+
+/**
+ * Find the place whose address or account holds most: of several, the one whose other holds most, and of several of these,
+ * the one that was served last, or else came last.
+ */
+function findHeaviest<T>(places: ReadonlySet<Place<T>>): Place<T> | undefined {
+  let most = 0;
+  let other = 0;
+  let served = 0;
+  let lastServed: Place<T> | undefined;
+  let lastCome: Place<T> | undefined;
+  for (const place of places) {
+    const { ofAddress, ofAccount, standing } = place;
+    const more = Math.max(ofAddress.size, ofAccount.size);
+    const less = Math.min(ofAddress.size, ofAccount.size);
+    if (more > most || (more === most && less > other)) {
+      most = more;
+      other = less;
+      lastServed = undefined;
+      lastCome = undefined;
+    }
+    const isHeaviest = more === most && less === other;
+    if (standing.wasServed) {
+      served += 1;
+      lastServed = isHeaviest ? findLater(lastServed, place) : lastServed;
+    } else if (isHeaviest) {
+      lastCome = findLater(lastCome, place);
+    }
+  }
+  if (lastServed === undefined || lastCome === undefined) {
+    return lastServed ?? lastCome;
+  }
+  return served > places.size * SERVED_SHARE ? findLater(lastCome, lastServed) : lastCome;
+}
+
+function findLater<T>(last: Place<T> | undefined, place: Place<T>): Place<T> {
+  return last === undefined || place.standing.since >= last.standing.since ? place : last;
 }
 
 /** What waits of each key, the keys in the order of their turns. Keys of which nothing waits are forgotten. */
@@ -92,12 +140,18 @@ function createTurns<T>() {
       turns.set(key, items);
       return items;
     },
-    /** The key goes to the end of the turns. */
     remove(key: string, item: T): void {
       const items = turns.get(key);
       items?.delete(item);
-      turns.delete(key);
-      if (items !== undefined && items.size > 0) {
+      if (items?.size === 0) {
+        turns.delete(key);
+      }
+    },
+    /** Put the key behind all others. One of which an item only gives way keeps its turn. */
+    endTurn(key: string): void {
+      const items = turns.get(key);
+      if (items !== undefined) {
+        turns.delete(key);
         turns.set(key, items);
       }
     },
