@@ -8,7 +8,13 @@ import {
   createConnectRouter,
 } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { DEFAULT_LIMITS, describeRouter, setCounted } from "@countersign/server/internal";
+import {
+  boundResponse,
+  DEFAULT_LIMITS,
+  describeRouter,
+  hasGate,
+  setCounted,
+} from "@countersign/server/internal";
 import { type RecordedMethods, recordMethods } from "./call/methods.ts";
 import {
   type UniversalServerRequest,
@@ -18,7 +24,6 @@ import {
 import { findVersionFault, readConnectVersion } from "./connect-version.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
-import { boundTrailerMessage } from "./exchange/error-text.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import {
@@ -118,7 +123,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const waiting = createWaitingBody(req, res, context.waiting);
-        const response = await answer({ ...request, body }, req, waiting);
+        const answered = await answer({ ...request, body }, req, waiting);
+        // What has a gate does so by itself, in any adapter.
+        const response = hasGate(handler) ? answered : await boundResponse(answered);
         if (waiting.isBrokenOff) {
           return;
         }
@@ -188,7 +195,6 @@ function guardTrailers(res: Http2ServerResponse): void {
   const addTrailers = res.addTrailers.bind(res);
   res.addTrailers = (trailers) => {
     dropConnectionFields(trailers);
-    boundTrailerMessage(trailers);
     addTrailers(trailers);
   };
 }

@@ -4,9 +4,23 @@ import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 
 const MAX_CHARS = DEFAULT_LIMITS.errors.maxMessageChars;
 
+/** Check whether a text is longer than the message of an error may be. */
+export function isMessageTooLong(text: unknown): text is string {
+  return typeof text === "string" && text.length > MAX_CHARS;
+}
+
 /** Cut a text that is longer than the message of an error may be. */
 export function cutMessage(text: string): string {
-  return text.length <= MAX_CHARS ? text : `${text.slice(0, MAX_CHARS).toWellFormed()}…`;
+  return isMessageTooLong(text) ? `${text.slice(0, MAX_CHARS).toWellFormed()}…` : text;
+}
+
+/** Cut the message of an error in the form that it has in a trailer, percent-encoded. What is no text is left out. */
+export function cutEncodedMessage(encoded: string): string {
+  try {
+    return isMessageTooLong(encoded) ? encodeURIComponent(cutMessage(decodeURIComponent(encoded))) : encoded;
+  } catch {
+    return ""; // it says nothing to the client either; the status does
+  }
 }
 
 /**
@@ -16,7 +30,7 @@ export function cutMessage(text: string): string {
  * @returns the error itself when its message is short; otherwise one with the same code, metadata, details and cause
  */
 export function boundMessage(error: ConnectError): ConnectError {
-  if (error.rawMessage.length <= MAX_CHARS) {
+  if (!isMessageTooLong(error.rawMessage)) {
     return error;
   }
   const message = cutMessage(error.rawMessage);

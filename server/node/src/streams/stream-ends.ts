@@ -7,7 +7,6 @@ import {
   trailerFlag,
   trailerSerialize,
 } from "../connect-protocol.ts";
-import { boundTrailerMessage } from "../exchange/error-text.ts";
 import type { Frame } from "../exchange/frame-reader.ts";
 import type { ResponseFields } from "../exchange/http-exchange.ts";
 import type { StreamCall } from "./stream-call.ts";
@@ -30,9 +29,7 @@ export const STREAM_ENDS: Readonly<Record<ProtocolName, (call: StreamCall, reaso
       if (reason !== undefined) {
         setTrailerStatus(call.responseTrailer, toCallError(reason.error));
       }
-      const trailer = { ...call.trailerFields };
-      boundTrailerMessage(trailer);
-      return { frame: undefined, trailer };
+      return { frame: undefined, trailer: { ...call.trailerFields } };
     },
     "grpc-web"(call, reason) {
       if (reason !== undefined) {

@@ -1,4 +1,3 @@
-import { boundMessage } from "@countersign/server/internal";
 import { toCallError } from "../call/call-error.ts";
 import type { ProtocolName } from "../call/call-parts.ts";
 import {
@@ -27,7 +26,7 @@ export const ANSWERS: Readonly<Record<ProtocolName, ProtocolAnswers>> = {
   grpc: {
     accept: (call, data) => toEnvelopedAnswer(call, [{ flags: 0, data }]),
     refuse(call, reason) {
-      setTrailerStatus(call.responseTrailer, boundMessage(toCallError(reason)));
+      setTrailerStatus(call.responseTrailer, toCallError(reason));
       return toAnswerWithBody(call, undefined);
     },
   },

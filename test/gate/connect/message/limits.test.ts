@@ -41,6 +41,11 @@ describe.each(notEmpty(Object.entries(HOSTS)))(
           }
         }
       }
+      // Connect repeats what it cannot read
+      const unread = Uint8Array.from(Buffer.from(`{"count":"${"k".repeat(100 * KIB)}"}`));
+      const { text } = await send(host, way(unread, false));
+      expect(text).toMatch(/cannot( |%20)decode.*k{800}/s);
+      expect(text.length).toBeLessThan(1_200);
       expect([read, seen.length]).toEqual([{}, 0]);
       // and what does not is served by the same server
       await send(host, way(textOf(3 * KIB * KIB), true));

@@ -10,6 +10,7 @@ import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
 import { inspectRequest, type RequestInspection } from "../message/inspect-request.ts";
 import { lacksNodeRequest } from "../node-request.ts";
+import { boundResponse, type HandlerResponse } from "./bound-response.ts";
 import { shortenTimeout } from "./call-timeout.ts";
 import { type HandlerRequest, withoutMessage } from "./without-message.ts";
 
@@ -48,7 +49,7 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
   const { gate, inspection, isEarly, routerOptions, onBareCall } = options;
   const { method, service } = handler;
   const refuse = createRefusingHandler(handler, routerOptions);
-  const serve = async (request: HandlerRequest): ReturnType<Handler> => {
+  const serve = async (request: HandlerRequest): Promise<HandlerResponse> => {
     if (!isServed(handler, request)) {
       return handler(request); // it refuses the request by itself
     }
@@ -72,9 +73,9 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
       inspected = looked instanceof Promise ? await looked : looked;
     } catch (refusal) {
       const contextValues = values.set(refusalKey, refusal);
-      return refuse({ ...(isEarly ? request : withoutMessage(request)), contextValues });
+      return boundResponse(await refuse({ ...(isEarly ? request : withoutMessage(request)), contextValues }));
     }
-    return handler(inspected);
+    return boundResponse(await handler(inspected));
   };
   const result = Object.assign(serve, { ...handler });
   gated.add(result);
