@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { type Server as Http1Server, type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Server as Http1Server, IncomingMessage } from "node:http";
 import {
   constants,
   type Http2SecureServer,
@@ -30,6 +30,7 @@ import {
 } from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { isOriginForm } from "./exchange/request-target.ts";
+import { closeEarlyTunnel, refuseTunnel } from "./exchange/tunnel.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";
 import { respondFailure } from "./respond.ts";
@@ -69,7 +70,8 @@ const guarded = new WeakSet<NodeServer>();
  *     guardNodeServer(createServer(connectNodeAdapter({ ...auth }))).listen(8080);
  *
  * A request whose host or target is not well-formed is answered with 400 before any handler gets it. One over HTTP/1.1
- * waits until those before it are answered, and is dropped when an answer closes the connection. A stream of
+ * waits until those before it are answered, and is dropped when an answer closes the connection. An upgrade or a CONNECT
+ * that does not wait for those answers gets none: the connection is closed behind them. A stream of
  * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. One whose
  * request was answered, was never read, and has no end is reset behind its answer. Errors of
  * connections, requests and responses that break have a listener. A handler that throws is answered for with 500. A
@@ -196,22 +198,20 @@ const ofTunnels: EventGuard = {
       return "continue";
     }
     socket.on("error", ignore);
+    if (closeEarlyTunnel(req)) {
+      return "answered";
+    }
     const fault = findRequestFault(req) ?? findFault(req, req.method === "CONNECT" ? undefined : req.url);
     if (fault === undefined) {
       return "continue";
     }
-    socket.end(toLastAnswer(fault), () => socket.destroy());
+    refuseTunnel(socket, fault);
     return "answered";
   },
   fail(_req: HttpRequest, socket: { destroy(): unknown }) {
     socket.destroy();
   },
 };
-
-/** Connections that stop to speak HTTP/1.1 have no response that could be written to. */
-function toLastAnswer({ status }: RequestFault): string {
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
-}
 
 const GUARDS: Readonly<Record<string, EventGuard>> = {
   connection: ofSockets,

@@ -13,7 +13,8 @@ import { assertOptionNames, isLoopback } from "@countersign/server/internal";
 import { type Admission, createAdmission } from "./admit.ts";
 import { createHostCheck } from "./allowed-hosts.ts";
 import { type Connections, createConnections } from "./connections.ts";
-import { type RequestFault, respondFault } from "./exchange/request-fault.ts";
+import { NO_TUNNEL, respondFault } from "./exchange/request-fault.ts";
+import { refuseConnect } from "./exchange/tunnel.ts";
 import type { HttpHandler, StreamHandler } from "./handler.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
@@ -133,6 +134,7 @@ function createPlainServer(serving: Serving): Http1Server {
   // The HTTP/1.1 server is the one that listens: only then does Node enforce the deadline of its headers.
   const http1 = createHttp1Server(nodeLimits, handle);
   listenToExpectations(http1, serving);
+  http1.on("connect", refuseConnect);
   const onHttp1Connection = http1.listeners("connection");
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
@@ -166,6 +168,7 @@ function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
     handle,
   );
   listenToExpectations(server, serving);
+  server.on("connect", refuseConnect);
   offerStreams(server, serving.onStream);
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
@@ -182,8 +185,6 @@ function listenToExpectations(server: EventEmitter, { handleExpecting, refuseExp
   server.on("checkContinue", handleExpecting);
   server.on("checkExpectation", refuseExpecting);
 }
-
-const NO_TUNNEL: RequestFault = { status: 405, error: "method not allowed" };
 
 /**
  * Offer every stream to the handler before Node makes a request and a response of it.

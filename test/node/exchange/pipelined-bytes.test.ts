@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createByteBudget } from "../../../server/gate/src/kernel/byte-budget.ts";
 import { createRequestOrder } from "../../../server/node/src/exchange/request-order.ts";
@@ -10,6 +10,7 @@ import { connectRaw, readAll, serve } from "../serving.ts";
 const KIB = 1024;
 const HEAD = "Host: 127.0.0.1\r\n";
 const FIRST = `GET /first HTTP/1.1\r\n${HEAD}\r\n`;
+const CONNECT = `CONNECT a:1 HTTP/1.1\r\n${HEAD}\r\n`;
 const withBody = (bytes: number, fields = ""): string =>
   `POST /next HTTP/1.1\r\n${HEAD}${fields}Content-Length: ${bytes}\r\n\r\n${"x".repeat(bytes)}`;
 
@@ -75,12 +76,17 @@ describe("requests that wait for one before them", () => {
     expect(budget.heldBytes).toBe(0);
   });
 
-  it("are not counted any more when their connection breaks", async () => {
+  it.each(
+    notEmpty([
+      ["breaks", (socket: Socket) => void socket.destroy()],
+      ["was to become a tunnel, and Node destroys it", (socket: Socket) => void socket.write(CONNECT)],
+    ] as const),
+  )("are not counted any more when their connection %s", async (_, breakOff) => {
     await using serving = await serveCounted();
     const { budget, socket, handled } = serving;
     socket.write(FIRST + withBody(10_000).repeat(3));
     await expect.poll(() => budget.heldBytes).toBeGreaterThan(30_000);
-    socket.destroy();
+    breakOff(socket);
     await expect.poll(() => budget.heldBytes).toBe(0);
     expect(handled).toEqual(["/first"]);
   });

@@ -153,7 +153,8 @@ export function closeBehindResponse(req: IncomingMessage, res: ServerResponse): 
   socket.destroySoon = () => drainThenDestroy(socket);
 }
 
-function drainThenDestroy(socket: Socket): void {
+/** Close a connection of HTTP/1.1 in stages, so that its caller gets to read the answer. */
+export function drainThenDestroy(socket: Socket): void {
   let bytesLeft = DRAIN_MAX_BYTES;
   const cancelTimer = systemClock.schedule(() => socket.destroy(), DRAIN_MAX_MS);
   socket.once("close", cancelTimer);

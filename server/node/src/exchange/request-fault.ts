@@ -14,6 +14,8 @@ export interface RequestFault {
 export const BAD_REQUEST: RequestFault = { status: 400, error: "bad request" };
 /** Why a request with another `Expect` than `100-continue` is refused. Node's own answer would not end its body. */
 export const UNMET_EXPECTATION: RequestFault = { status: 417, error: "expectation failed" };
+/** Why a CONNECT is refused: nothing here is a proxy. */
+export const NO_TUNNEL: RequestFault = { status: 405, error: "method not allowed" };
 const WRONG_VERSION: RequestFault = { status: 505, error: "HTTP version not supported" };
 const UNKNOWN_CODING: RequestFault = { status: 501, error: "transfer coding not implemented" };
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { DEFAULT_LIMITS } from "@countersign/server/internal";
 import {
+  type HeldRequest,
   type HoldWaiting,
   type HttpRequest,
   type HttpResponse,
@@ -10,6 +11,12 @@ import {
 } from "../handler.ts";
 import { respondJson } from "../respond.ts";
 import { closeBehindResponse } from "./reject-early.ts";
+
+/** What waits on a connection. */
+interface Queue {
+  count: number;
+  readonly held: Set<HeldRequest>;
+}
 
 /** Hands on the requests of a connection in turn. */
 export interface RequestOrder {
@@ -39,27 +46,44 @@ export function createRequestOrder(
   maxWaiting: number = DEFAULT_LIMITS.listen.maxPipelinedRequests,
   holdWaiting?: HoldWaiting,
 ): RequestOrder {
-  const counts = new WeakMap<Socket, number>();
+  const queues = new WeakMap<Socket, Queue>();
+  const open = (socket: Socket): Queue => {
+    const queue: Queue = { count: 0, held: new Set() };
+    queues.set(socket, queue);
+    // Node closes the requests that wait with their connection, but not when that was to become a tunnel.
+    socket.once("close", () => {
+      for (const held of queue.held) {
+        held.release();
+      }
+    });
+    return queue;
+  };
   return {
     waits(req, res, next) {
       if (isHttp2Request(req) || isHttp2Response(res) || res.socket !== null) {
         return false;
       }
       const { socket } = req;
-      const count = counts.get(socket) ?? 0;
-      counts.set(socket, count + 1);
-      if (count < maxWaiting) {
+      const queue = queues.get(socket) ?? open(socket);
+      if (queue.count < maxWaiting) {
         const held = holdWaiting?.(req, res);
+        if (held !== undefined) {
+          queue.held.add(held);
+        }
         res.once("socket", () => {
-          counts.set(socket, (counts.get(socket) ?? 1) - 1);
-          held?.release();
+          queue.count -= 1;
+          if (held !== undefined) {
+            queue.held.delete(held);
+            held.release();
+          }
           if (held?.isBrokenOff !== true) {
             next();
           }
         });
-      } else if (count === maxWaiting) {
+      } else if (queue.count === maxWaiting) {
         refuse(req, res);
       }
+      queue.count += 1;
       return true;
     },
   };

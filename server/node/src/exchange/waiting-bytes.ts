@@ -145,8 +145,6 @@ const MAX_READ_AHEAD_BYTES = 64 * 1024;
  */
 export function holdRequest(req: IncomingMessage, res: ServerResponse, count: WaitingCount): HeldRequest {
   const waiting = createWaitingBody(req, res, count);
-  // When the connection breaks, Node 20 closes a request that waits, but not its response; Node 26 closes both.
-  req.once("close", () => waiting.release());
   waiting.hold(sizeOfHeader(req.rawHeaders) + findReadAhead(req));
   return waiting;
 }
