@@ -72,7 +72,6 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     // A request and the way to answer it.
     exchange: 3,
     "respond.ts": 4,
-    "timeout-headers.ts": 4,
     // What of Connect is no public part of it.
     "connect-protocol.ts": 5,
     "handler.ts": 5,

@@ -185,7 +185,7 @@ describe("a request that does not arrive", () => {
 describe("a deadline", () => {
   const path = `${SERVICE}/CreateNote`;
 
-  it("of more time than a timer can run is no deadline", async () => {
+  it("of more time than a timer can run does not run out at once", async () => {
     const warnings: Error[] = [];
     const collect = (warning: Error): number => warnings.push(warning);
     process.on("warning", collect);

@@ -30,6 +30,7 @@ export type { IssuerHost } from "./connect/resolve-issuer.ts";
 export { resolveIssuer } from "./connect/resolve-issuer.ts";
 export { resolveResource } from "./connect/resource/resource-options.ts";
 export { boundResponse } from "./connect/route/bound-response.ts";
+export { limitTimeout, MAX_TIMER_MS } from "./connect/route/call-timeout.ts";
 export { hasGate } from "./connect/route/gated-handler.ts";
 export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf, inspectorOf } from "./connect/route/implementation-guard.ts";

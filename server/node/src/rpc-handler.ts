@@ -13,6 +13,7 @@ import {
   DEFAULT_LIMITS,
   describeRouter,
   hasGate,
+  limitTimeout,
   setCounted,
 } from "@countersign/server/internal";
 import { type RecordedMethods, recordMethods } from "./call/methods.ts";
@@ -44,7 +45,6 @@ import {
 } from "./handler.ts";
 import { respondFailure } from "./respond.ts";
 import { COMPRESSIONS, printWarning, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
-import { dropEndlessTimeouts } from "./timeout-headers.ts";
 
 /** What the rest of the server adds to each call. */
 export type RpcContext = Pick<FastPathOptions, "contextValues" | "corsFieldsFor" | "waiting" | "unsent">;
@@ -113,13 +113,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         }
       }
       const call = async (): Promise<void> => {
-        const request = universalRequestFromNodeRequest(
-          req,
-          res,
-          undefined,
-          setCounted(contextValues?.(req, res)),
-        );
-        dropEndlessTimeouts(request.header);
+        const values = setCounted(contextValues?.(req, res));
+        // Not all routes have a gate of their own, which would do it.
+        const request = limitTimeout(universalRequestFromNodeRequest(req, res, undefined, values));
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const waiting = createWaitingBody(req, res, context.waiting);

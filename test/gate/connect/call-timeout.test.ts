@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { shortenTimeout } from "../../../server/gate/src/connect/route/call-timeout.ts";
+import { limitTimeout, shortenTimeout } from "../../../server/gate/src/connect/route/call-timeout.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 
 const cases: readonly (readonly [string, string, number, string])[] = [
   ["connect-timeout-ms", "5000", 1_500, "3500"],
@@ -17,4 +18,22 @@ test.each(cases)("%s: %s, of which the gate took %d ms, is %s", (name, sent, spe
   const header = new Headers({ [name]: sent });
   shortenTimeout(header, spentMs);
   expect([...header]).toEqual([[name, left]]);
+});
+
+const LONG: readonly (readonly [string, string, string])[] = [
+  ["connect-timeout-ms", "9999999999", "2147483647"],
+  ["connect-timeout-ms", "2147483648", "2147483647"],
+  ["connect-timeout-ms", "2147483647", "2147483647"],
+  ["connect-timeout-ms", "99999999999", "99999999999"],
+  ["connect-timeout-ms", "0xffffffff", "0xffffffff"],
+  ["grpc-timeout", "99999999H", "2147483S"],
+  ["grpc-timeout", "2147484S", "2147483S"],
+  ["grpc-timeout", "2147483S", "2147483S"],
+  ["grpc-timeout", "999999999H", "999999999H"],
+];
+
+test.each(notEmpty(LONG))("%s: %s is %s before a timer gets it", (name, sent, limited) => {
+  const request = { header: new Headers({ [name]: sent }) };
+  expect([...limitTimeout(request).header]).toEqual([[name, limited]]);
+  expect(request.header.get(name)).toBe(sent);
 });

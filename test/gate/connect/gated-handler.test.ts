@@ -12,7 +12,7 @@ import { service } from "./fixtures.ts";
 holdTime();
 
 /** Call a handler behind a gate. @returns the header that the client sent, and the one that the handler got */
-async function call(gate: Parameters<typeof gateHandler>[1]["gate"]) {
+async function call(gate: Parameters<typeof gateHandler>[1]["gate"], timeout = "5000") {
   const router = createConnectRouter();
   echoRoutes(service)(router);
   const inner = router.handlers.find(({ method }) => method.name === "Call") ?? expect.fail();
@@ -29,7 +29,7 @@ async function call(gate: Parameters<typeof gateHandler>[1]["gate"]) {
   const room = createMessageRoom(createByteBudget({ maxBytes: 1024, maxBytesPerConnection: 1024 }));
   const inspection = { inspector, readMaxBytes: 1024, room };
   const gated = gateHandler(handler, { gate, inspection, isEarly: true, routerOptions: {}, onBareCall });
-  const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": "5000" });
+  const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": timeout });
   header.set("authorization", "Bearer a");
   await gated({
     ...{ httpVersion: "2.0", method: "POST", url: `http://localhost${inner.requestPath}`, header },
@@ -51,4 +51,10 @@ test("the handler has as much time less as the gate has waited", async () => {
   const { sent, got } = await call(async () => void vi.advanceTimersByTime(1_500));
   expect(got?.get("connect-timeout-ms")).toBe("3500");
   expect(sent.get("connect-timeout-ms")).toBe("5000");
+});
+
+test("a deadline that no timer can keep is the longest that one can: it would run out at once", async () => {
+  const { sent, got } = await call(() => undefined, "9999999999");
+  expect(got?.get("connect-timeout-ms")).toBe("2147483647");
+  expect(sent.get("connect-timeout-ms")).toBe("9999999999");
 });

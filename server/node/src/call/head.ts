@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { MAX_TIMER_MS } from "@countersign/server/internal";
 import { type Compression, parseConnectTimeout, parseGrpcTimeout } from "../connect-protocol.ts";
-import { MAX_TIMER_MS } from "../timeout-headers.ts";
 import type { CallHead, CallParts, ProtocolName } from "./call-parts.ts";
 import type { ServedMethod } from "./methods.ts";
 import { createNegotiation } from "./negotiation.ts";

@@ -11,7 +11,7 @@ import type { Gate } from "../gate.ts";
 import { inspectRequest, type RequestInspection } from "../message/inspect-request.ts";
 import { lacksNodeRequest } from "../node-request.ts";
 import { boundResponse, type HandlerResponse } from "./bound-response.ts";
-import { shortenTimeout } from "./call-timeout.ts";
+import { limitTimeout, shortenTimeout } from "./call-timeout.ts";
 import { type HandlerRequest, withoutMessage } from "./without-message.ts";
 
 /** What {@link gateHandler} needs. */
@@ -49,10 +49,11 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
   const { gate, inspection, isEarly, routerOptions, onBareCall } = options;
   const { method, service } = handler;
   const refuse = createRefusingHandler(handler, routerOptions);
-  const serve = async (request: HandlerRequest): Promise<HandlerResponse> => {
-    if (!isServed(handler, request)) {
-      return handler(request); // it refuses the request by itself
+  const serve = async (received: HandlerRequest): Promise<HandlerResponse> => {
+    if (!isServed(handler, received)) {
+      return handler(received); // it refuses the request by itself
     }
+    const request = limitTimeout(received);
     const values = createCallValues(request.contextValues, request.signal);
     if (lacksNodeRequest(values) && !request.url.startsWith(IN_MEMORY)) {
       onBareCall();
