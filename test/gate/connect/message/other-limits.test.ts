@@ -1,6 +1,10 @@
-import type { Message } from "@bufbuild/protobuf";
-import { createConnectRouter } from "@connectrpc/connect";
+import { fromBinary, type Message } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient, createConnectRouter } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
+import { buildRequestListener } from "../../../../server/node/src/build-server.ts";
+import { listen } from "../../../../server/node/src/listener.ts";
+import { methodOf } from "../../../support/echo-service.ts";
 import { notEmpty } from "../../../support/not-empty.ts";
 import {
   authOf,
@@ -37,6 +41,88 @@ describe("fields that a message does not have", () => {
     },
   );
 });
+
+describe("a handler that passes messages on", () => {
+  const { input } = methodOf(service, "Unary");
+  const forward = {
+    unary: (message: Message) => message,
+    async *server(message: Message) {
+      yield message;
+    },
+    async upload(messages: AsyncIterable<Message>) {
+      const [only] = await collect(messages);
+      return only;
+    },
+    chat: (messages: AsyncIterable<Message>) => messages,
+  } as object;
+
+  /** Send a message to a method of each kind. @returns how many unknown fields came back, or the code of its error */
+  async function forwardEach(options: object, sent: Uint8Array, isFast: boolean) {
+    const auth = authOf([], {
+      routes: (router) => void router.service(service, forward),
+      ...options,
+    });
+    const listener = await listen(buildRequestListener({ ...auth, unaryFastPath: isFast }), { port: 0 });
+    const client: ForwardClient = createClient(
+      service,
+      createGrpcTransport({ baseUrl: listener.origin }),
+    ) as never;
+    const message = fromBinary(input, sent);
+    const outcomes: Record<string, number | string | undefined> = {};
+    for (const [kind, call] of Object.entries({
+      unary: () => client.unary(message),
+      server: async () => (await collect(client.server(message)))[0],
+      upload: () => client.upload(once(message)),
+      chat: async () => (await collect(client.chat(once(message))))[0],
+    })) {
+      outcomes[kind] = await call().then(
+        (answer) => answer?.$unknown?.length,
+        (error: unknown) => Code[ConnectError.from(error).code],
+      );
+    }
+    await listener.close(0);
+    return outcomes;
+  }
+
+  const KEEPS = { keepUnknownFields: new Set([service]) };
+  const all = <Outcome>(outcome: Outcome) => ({
+    unary: outcome,
+    server: outcome,
+    upload: outcome,
+    chat: outcome,
+  });
+
+  test.each([true, false])(
+    "passes on fields that it does not know if its service keeps them, within the same limits, with the fast paths: %s",
+    async (isFast) => {
+      const three = Uint8Array.from([0xa0, 6, 1, 0x0a, 1, 0x61, 0xa0, 6, 2, 0xa8, 6, 3]);
+      expect(await forwardEach({}, three, isFast)).toEqual(all(undefined));
+      expect(await forwardEach(KEEPS, three, isFast)).toEqual(all(3));
+      const many = binary["many unknown fields"] ?? expect.fail();
+      expect(await forwardEach(KEEPS, many, isFast)).toEqual(all("ResourceExhausted"));
+    },
+  );
+});
+
+/** The client of a service that is made at run time has no types of its own. */
+interface ForwardClient {
+  unary(message: Message): Promise<Message>;
+  server(message: Message): AsyncIterable<Message>;
+  upload(messages: AsyncIterable<Message>): Promise<Message>;
+  chat(messages: AsyncIterable<Message>): AsyncIterable<Message>;
+}
+
+async function* once(message: Message): AsyncGenerator<Message> {
+  yield message;
+}
+
+async function collect(messages: AsyncIterable<Message>): Promise<Message[]> {
+  const all: Message[] = [];
+  for await (const message of messages) {
+    all.push(message);
+  }
+  return all;
+}
 
 describe("limits can be other ones", () => {
   test("of a server", async () => {
