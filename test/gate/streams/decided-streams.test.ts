@@ -25,10 +25,12 @@ async function renewOn(decide: Decide) {
           await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
         },
       },
-      () => {},
-      (request) => {
-        asked.push(`${request.method.name} ${request.principal?.tokenId}`);
-        return decide(request);
+      {
+        onError: () => {},
+        decide: (request) => {
+          asked.push(`${request.method.name} ${request.principal?.tokenId}`);
+          return decide(request);
+        },
       },
     ),
   );

@@ -1,6 +1,4 @@
 import { once } from "node:events";
-import { connect } from "node:http2";
-import { Socket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
@@ -141,70 +139,50 @@ describe("a stream of requests over gRPC whose token expires", () => {
   });
 });
 
-describe("a client that stopped reading", () => {
-  const frame = Buffer.from([0, 0, 0, 0, 0]);
-
-  /** How long a client has to read how its stream ended, in milliseconds. */
-  const GRACE_MS = 5_000;
-
-  /** Let the stream that is being opened come to the end of its token. */
-  async function pastTheEnd(server: StreamServer): Promise<void> {
-    await eventually(() => server.streams.size === 1 || undefined);
-    vi.advanceTimersByTime(LIFE_MS + 10);
+describe("a stream whose handler does not heed its signal", () => {
+  /** Open one, and let the signal of its call abort. */
+  async function openHeedless(end: AbortController, timeoutMs?: number) {
+    const reason = Promise.withResolvers<unknown>();
+    const server = await startStreamServer(
+      {
+        async *watchNotes(_, { signal }) {
+          signal.addEventListener("abort", () => reason.resolve(signal.reason));
+          yield {};
+          await forever;
+        },
+      },
+      { shutdownSignal: end.signal },
+    );
+    const client = clientOf(NotesService, { ...server, protocol: "connect", token: tokenFor(LIFE_MS) });
+    const headers = timeoutMs === undefined ? {} : { "connect-timeout-ms": String(timeoutMs) };
+    const messages = client.watchNotes({}, { headers })[Symbol.asyncIterator]();
+    await messages.next();
+    return {
+      server,
+      reason: reason.promise,
+      ended: messages.next(),
+    };
   }
 
-  /** Send more than any buffer takes. */
-  async function* flood() {
-    for (;;) {
-      yield { note: { body: "x".repeat(60_000) } };
-    }
-  }
-
-  test("is cut off over HTTP/2 five seconds after the end", async () => {
-    await using server = await startStreamServer({ watchNotes: flood });
-    const session = connect(server.baseUrl);
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/countersign.demo.v1.NotesService/WatchNotes",
-      "content-type": "application/grpc+proto",
-      authorization: `Bearer ${tokenFor(LIFE_MS)}`,
-    });
-    stream.on("error", () => {});
-    stream.end(frame);
-    stream.pause();
-    await pastTheEnd(server);
-    vi.advanceTimersByTime(GRACE_MS - 100);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(stream.rstCode).toBe(0);
-    vi.advanceTimersByTime(100);
-    // What is not read holds back the events; the code of the reset is there at once.
-    expect(await eventually(() => stream.rstCode || undefined)).toBe(8);
-    session.destroy();
+  test("ends with its session, though the time is over that its client waits", async () => {
+    const { server, reason, ended } = await openHeedless(new AbortController(), 1_000);
+    await using _server = server;
+    vi.advanceTimersByTime(1_000);
+    expect(await reason).toMatchObject({ code: Code.DeadlineExceeded });
+    expect(server.streams.size).toBe(1);
+    server.revoke("session-1");
+    await expect(ended).rejects.toMatchObject({ code: Code.DeadlineExceeded });
+    expect(server.streams.size).toBe(0);
   });
 
-  test("is cut off over HTTP/1.1 five seconds after the end", async () => {
-    await using server = await startStreamServer({ watchNotes: flood });
-    const { hostname, port } = new URL(server.baseUrl);
-    const socket = new Socket();
-    socket.on("error", () => {});
-    socket.connect(Number(port), hostname);
-    socket.pause();
-    const head = [
-      "POST /countersign.demo.v1.NotesService/WatchNotes HTTP/1.1",
-      `host: ${hostname}:${port}`,
-      "content-type: application/grpc-web+proto",
-      `authorization: Bearer ${tokenFor(LIFE_MS)}`,
-      "content-length: 5",
-    ];
-    socket.write(`${head.join("\r\n")}\r\n\r\n`);
-    socket.write(frame);
-    await pastTheEnd(server);
-    vi.advanceTimersByTime(GRACE_MS);
-    // What is not read is not seen to close; but what is written is refused then.
-    const refusal = await eventually(() => {
-      socket.write("\r\n");
-      return socket.errored ?? undefined;
-    });
-    expect(refusal).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
+  test("ends with its token, though the server shuts down", async () => {
+    const shutdown = new AbortController();
+    const { server, reason, ended } = await openHeedless(shutdown);
+    await using _server = server;
+    shutdown.abort(new ConnectError("it shuts down", Code.Unavailable));
+    expect(await reason).toMatchObject({ code: Code.Unavailable });
+    vi.advanceTimersByTime(LIFE_MS);
+    await expect(ended).rejects.toMatchObject({ code: Code.Unavailable });
+    expect(server.streams.size).toBe(0);
   });
 });

@@ -47,7 +47,7 @@ function startServer(
       }
     },
   };
-  return startStreamServer(notes, onError);
+  return startStreamServer(notes, onError === undefined ? {} : { onError });
 }
 
 /** Renew streams with a token. */

@@ -5,6 +5,7 @@ import type { Decide } from "../../../server/gate/src/connect/decide.ts";
 import type { StreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { listen } from "../../../server/node/src/listener.ts";
+import type { RpcOptions } from "../../../server/node/src/rpc-options.ts";
 import { passWhileClosing } from "../../support/fake-time.ts";
 import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
 import { createRevocationSet } from "./revocation-set.ts";
@@ -26,11 +27,16 @@ export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown
   return signToken(key, goodClaims({ scope: "notes:read notes:write", ...times, ...claims }));
 }
 
+/** What a server of streams may have beside its handlers. */
+export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" | "shutdownSignal"> {
+  readonly onError?: (error: unknown) => void;
+  readonly decide?: Decide;
+}
+
 /** Start a server whose clocks have no tolerance. */
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
-  onError?: (error: unknown) => void,
-  decide?: Decide,
+  { onError, decide, ...rpc }: StreamServerOptions = {},
 ): Promise<StreamServer> {
   const revocations = createRevocationSet();
   const auth = createAuth({
@@ -42,7 +48,7 @@ export async function startStreamServer(
     ...(onError === undefined ? {} : { onError }),
     ...(decide === undefined ? {} : { decide }),
   });
-  const listener = await listen(buildRequestListener(auth));
+  const listener = await listen(buildRequestListener({ ...auth, ...rpc }));
   return {
     baseUrl: listener.origin,
     streams: auth.streams,

@@ -136,13 +136,17 @@ export function lacksNodeRequest(values: ContextValues): boolean {
   return values.get(exchangeKey) === NOT_GIVEN;
 }
 
-/** Find what a call runs over; undefined when no adapter of Node serves it. */
-export function transportOf(values: ContextValues): Transport | undefined {
+/**
+ * Find what a call runs over; undefined when no adapter of Node serves it.
+ *
+ * @param over aborts when the request is over: for adapters that do not hand over the response
+ */
+export function transportOf(values: ContextValues, over?: AbortSignal): Transport | undefined {
   const exchange = values.get(exchangeKey)();
   if (exchange === undefined) {
     return undefined;
   }
-  const { request, response } = exchange;
+  const { request } = exchange;
   const { stream, socket } = request;
   if (stream !== undefined) {
     return {
@@ -151,6 +155,7 @@ export function transportOf(values: ContextValues): Transport | undefined {
       destroy: () => stream.close(H2_CANCEL),
     };
   }
+  const response = exchange.response ?? (over === undefined ? undefined : toResponse(over));
   // A connection may be on its next request by now: without the response, only the bytes left to send show that.
   const isDone = (): boolean => (response === undefined ? socket.writableLength === 0 : hasEnded(response));
   return {
@@ -158,6 +163,17 @@ export function transportOf(values: ContextValues): Transport | undefined {
     onDone: (listener) =>
       response !== undefined && hasEnded(response) ? listener() : void response?.once?.("close", listener),
     destroy: () => void socket.destroy(),
+  };
+}
+
+/** Make a response that closes when a signal aborts. */
+function toResponse(over: AbortSignal): NodeResponse {
+  return {
+    writableFinished: false,
+    get destroyed() {
+      return over.aborted;
+    },
+    once: (_, listener) => over.addEventListener("abort", listener, { once: true }),
   };
 }
 

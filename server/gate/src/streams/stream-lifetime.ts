@@ -24,6 +24,8 @@ export interface StreamLifetime extends Ending {
    * the next turns of the event loop, before the streams whose time has come. Later calls do nothing.
    */
   end(error: AuthError): void;
+  /** Abort the signal of a stream that goes on: its end is still to come. */
+  abort(reason: unknown): void;
   /** Move the deadline of a stream that goes on. @param deadlineMs in milliseconds since 1970 */
   setDeadline(deadlineMs: number): void;
   /** The stream is over by itself: drop the deadline and abort the signal. */
@@ -68,6 +70,7 @@ export function createStreamLifetime(
         deadlines.hurry(deadline);
       }
     },
+    abort: (reason) => ending.release(reason),
     setDeadline(atMs) {
       if (ending.ended === undefined) {
         endsAtMs = atMs;

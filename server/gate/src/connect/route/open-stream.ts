@@ -1,8 +1,9 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy-fields.ts";
-import { cutOffAfterGrace } from "../../streams/drain-grace.ts";
+import { cutOffAfterGrace, type Transport } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
+import type { LeaseContext } from "../../streams/stream-lease.ts";
 import { createExpiry, createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
 import type { AnonymousStreams } from "../anonymous-streams.ts";
 import { type Caller, stateOf } from "../call-state.ts";
@@ -30,7 +31,7 @@ export interface StreamOpening extends Pick<Opening, "ctx" | "policy" | "assertR
 
 /** A stream that is open. */
 export interface OpenStream {
-  /** The context of its handler: the signal aborts when the stream ends. */
+  /** The context of its handler: the signal aborts when the stream ends, and when that of the call does. */
   readonly ctx: HandlerContext;
   /** When and why it ends. */
   readonly ending: Pick<StreamLifetime, keyof Ending | "end">;
@@ -51,19 +52,30 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
     throw ConnectError.from(ctx.signal.reason, Code.Canceled);
   }
   const { lifetime, close } = begin(options, opening);
-  // Connect aborts the signal of a call when it is over, however it ended. An interceptor may have put another in its
-  // place: that of the request says when the client leaves.
-  const signals = [ctx.signal, stateOf(ctx.values)?.signal].filter((signal) => signal !== undefined);
+  const client = stateOf(ctx.values)?.signal;
+  const transport = transportOf(ctx.values, client);
   const release = (): void => {
-    for (const signal of signals) {
-      signal.removeEventListener("abort", release);
-    }
-    close(signals.find(({ aborted }) => aborted)?.reason);
+    ctx.signal.removeEventListener("abort", onAbort);
+    client?.removeEventListener("abort", release);
+    close([ctx.signal, client].find((signal) => signal?.aborted === true)?.reason);
   };
-  for (const signal of signals) {
-    signal.addEventListener("abort", release);
-  }
-  const transport = transportOf(ctx.values);
+  // Connect aborts the signal of a call when the client leaves, but also when its deadline passes, or the server shuts
+  // down: a handler need not heed it, and then its stream still ends with its token and its session.
+  const onAbort = (): void => {
+    if (client?.aborted !== false && transport?.isDone() !== false) {
+      release();
+      return;
+    }
+    lifetime.abort(ctx.signal.reason);
+    transport?.onDone(release);
+    if (transport !== undefined && isDeadline(ctx.signal.reason)) {
+      cutOffAfterGrace(transport, options.leases.clock);
+    }
+  };
+  ctx.signal.addEventListener("abort", onAbort);
+  // An interceptor may have put another signal in the place of that of the call: that of the request says when the
+  // client leaves.
+  client?.addEventListener("abort", release);
   if (transport !== undefined) {
     lifetime.onEnd(() => cutOffAfterGrace(transport, options.leases.clock));
   }
@@ -74,7 +86,33 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   const leftMs = lifetime.deadlineMs - options.leases.clock.nowMs();
   ctx.responseHeader.set(EXPIRES_IN_HEADER, toSeconds(leftMs));
   // One signal for both ends: joining two takes 2 kB more for each stream.
-  return { ctx: { ...ctx, signal: lifetime.signal }, ending: lifetime, release };
+  return {
+    ctx: { ...ctx, signal: lifetime.signal },
+    ending: lifetime,
+    release() {
+      release();
+      if (transport !== undefined && lifetime.ended === undefined) {
+        boundSending(transport, lifetime.deadlineMs, options.leases);
+      }
+    },
+  };
+}
+
+/**
+ * What a handler has given before it ended may wait for its client for as long as the stream could have lasted: one that
+ * reads slowly gets all of it, and one that does not read holds it no longer than with a handler that goes on.
+ */
+function boundSending(transport: Transport, untilMs: number, { deadlines, clock }: LeaseContext): void {
+  if (transport.isDone()) {
+    return;
+  }
+  const end = deadlines.add(untilMs, () => cutOffAfterGrace(transport, clock));
+  transport.onDone(() => deadlines.cancel(end));
+}
+
+/** Check whether the signal of a call was aborted because the time is over that its client waits. */
+function isDeadline(reason: unknown): boolean {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
 }
 
 /** A stream that has begun, and may have ended already. */
