@@ -68,22 +68,22 @@ const fresh = (n: number) => `evil-${n}`;
 const any = (n: number) => `account-${n % 499}`;
 const own = () => "ada";
 const ownNowAndThen = (n: number) => (n % 100 === 0 ? "ada" : any(n));
-/** Of a flood that was served, each address gives way to the owner. */
-const SERVED_FLOOD = { begunBefore: 600, refusals: 0, services: PLACES };
+/** An address of a flood that came before gives way to the owner, whether it was served or not. */
+const KNOWN_FLOOD = { begunBefore: 600, refusals: 0, services: PLACES };
+const YOUNG_FLOOD = { ...KNOWN_FLOOD, begunBefore: 100 };
 /** Of new addresses, those give way that came after she did. */
 const FRESH_FLOOD = { begunBefore: 600, refusals: 1, services: SERVICES_UNTIL_RETRY + PLACES };
-const NEW_FLOOD = { begunBefore: 100, refusals: 20, services: ADDRESSES + PLACES };
 
 const FLOODS = notEmpty([
-  { name: "500 addresses", address: reused, account: any, ...SERVED_FLOOD },
-  { name: "500 addresses at her account", address: reused, account: own, ...SERVED_FLOOD },
+  { name: "500 addresses", address: reused, account: any, ...KNOWN_FLOOD },
+  { name: "500 addresses at her account", address: reused, account: own, ...KNOWN_FLOOD },
   {
     name: "500 addresses, now and then at her account",
     address: reused,
     account: ownNowAndThen,
-    ...SERVED_FLOOD,
+    ...KNOWN_FLOOD,
   },
-  { name: "500 addresses that began just before her", address: reused, account: any, ...NEW_FLOOD },
+  { name: "500 addresses that began just before her", address: reused, account: any, ...YOUNG_FLOOD },
   { name: "a new address each time", address: fresh, account: any, ...FRESH_FLOOD },
   { name: "a new address each time, at her account", address: fresh, account: own, ...FRESH_FLOOD },
 ]);

@@ -43,27 +43,37 @@ interface Waiting {
 interface Past {
   readonly came: Map<string, number>;
   readonly served: Map<string, number>;
+  /** Those that gave way. */
+  readonly refused: Set<string>;
 }
+
+/** Of those that wait since the same moment, the first of these gives way. */
+const KINDS = ["served", "new", "returning"];
 
 /**
  * Find who gives way as plainly as can be: of those whose address or account holds most, and of these, whose other holds
- * most, the one whose address waits since last. While no more than a quarter of all were served before, these do not give way
- * to others.
+ * most, the one whose address waits since last. While no more than a quarter of them were served before, others of them give
+ * way, and so it is with those that are new.
  *
  * @param waiting the oldest first
  */
-function findHeaviest(waiting: readonly Waiting[], { came, served }: Past): Waiting | undefined {
+function findHeaviest(waiting: readonly Waiting[], { came, served, refused }: Past): Waiting | undefined {
   const weights = waiting.map(({ address, account }) => {
     const ofAddress = waiting.filter((other) => other.address === address).length;
     const ofAccount = waiting.filter((other) => other.account === account).length;
     return Math.max(ofAddress, ofAccount) * 1_000 + Math.min(ofAddress, ofAccount);
   });
+  const kindOf = ({ address }: Waiting): string =>
+    served.has(address) ? "served" : refused.has(address) ? "returning" : "new";
+  const sinceOf = ({ address }: Waiting): number => served.get(address) ?? came.get(address) ?? 0;
   const heaviest = waiting.filter((_, n) => weights[n] === Math.max(...weights));
-  const strange = heaviest.filter(({ address }) => !served.has(address));
-  const areFew = waiting.filter(({ address }) => served.has(address)).length <= waiting.length / 4;
-  const candidates = areFew && strange.length > 0 ? strange : heaviest;
-  const since = candidates.map(({ address }) => served.get(address) ?? came.get(address) ?? 0);
-  return candidates[since.lastIndexOf(Math.max(...since))];
+  const isFew = (kind: string): boolean =>
+    kind !== "returning" && heaviest.filter((one) => kindOf(one) === kind).length <= heaviest.length / 4;
+  const beyond = heaviest.filter((one) => !isFew(kindOf(one)));
+  const last = Math.max(...beyond.map(sinceOf));
+  const tied = beyond.filter((one) => sinceOf(one) === last);
+  const kind = KINDS.find((each) => tied.some((one) => kindOf(one) === each));
+  return tied.findLast((one) => kindOf(one) === kind);
 }
 
 const NAME = fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h");
@@ -137,7 +147,7 @@ describe("a fair queue", () => {
     let displacements = 0;
     const holds = (traffic: readonly ([string, string] | undefined)[]): void => {
       const queue = createFairQueue<number>(MAX_ITEMS);
-      const past: Past = { came: new Map(), served: new Map() };
+      const past: Past = { came: new Map(), served: new Map(), refused: new Set() };
       let services = 0;
       let waiting: readonly Waiting[] = [];
       const serve = (): number | undefined => {
@@ -154,7 +164,10 @@ describe("a fair queue", () => {
         const expected = waiting.length > MAX_ITEMS ? findHeaviest(waiting, past)?.item : undefined;
         const left = queue.add({ address, account }, item);
         expect(left).toBe(expected);
-        displacements += left === undefined ? 0 : 1;
+        if (expected !== undefined) {
+          displacements += 1;
+          past.refused.add(waiting.find((one) => one.item === expected)?.address ?? "");
+        }
         return left;
       };
       for (const [item, from] of traffic.entries()) {

@@ -23,20 +23,20 @@ describe("the standings of addresses", () => {
     const { standings, refuse, serve, each } = start();
     refuse("ada");
     each(3, "other", serve);
-    expect(standings.find("ada")).toEqual({ wasServed: false, since: 0 });
-    expect(standings.find("eve")).toEqual({ wasServed: false, since: 3 });
+    expect(standings.find("ada")).toEqual({ kind: "returning", since: 0 });
+    expect(standings.find("eve")).toEqual({ kind: "new", since: 3 });
     serve("ada");
-    expect(standings.find("ada")).toEqual({ wasServed: true, since: 4 + ROUND });
+    expect(standings.find("ada")).toEqual({ kind: "served", since: 4 + ROUND });
   });
 
-  it("count one that was served as a new one after a round", () => {
+  it("count one that was served from now, once a round is over", () => {
     const { standings, serve, each, refuse } = start();
     serve("ada");
     each(ROUND - 1, "other", serve);
     refuse("ada");
-    expect(standings.find("ada")).toEqual({ wasServed: true, since: 1 + ROUND });
+    expect(standings.find("ada")).toEqual({ kind: "served", since: 1 + ROUND });
     each(2, "another", serve);
-    expect(standings.find("ada")).toEqual({ wasServed: false, since: 2 + ROUND });
+    expect(standings.find("ada")).toEqual({ kind: "returning", since: 2 + ROUND });
   });
 
   it("are forgotten when too many others come, and those that are used are not", () => {
@@ -48,6 +48,6 @@ describe("the standings of addresses", () => {
     each(MAX_ADDRESSES / 2, "refused-later", refuse);
     expect(standings.find("ada-0").since).toBe(0);
     expect(standings.find("ada-1").since).toBe(1);
-    expect(standings.find("bob").wasServed).toBe(true);
+    expect(standings.find("bob").kind).toBe("served");
   });
 });

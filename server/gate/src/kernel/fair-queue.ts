@@ -1,4 +1,4 @@
-import { createStandings, type Standing } from "./standings.ts";
+import { createStandings, type Standing, type StandingKind } from "./standings.ts";
 
 /** Where something that waits comes from: the two things that a flood can have in common. */
 export interface QueueSource {
@@ -32,8 +32,12 @@ interface Place<T> {
   readonly standing: Standing;
 }
 
-/** So much of the places stays with addresses that were served: endless new ones do not keep out an office behind one. */
-const SERVED_SHARE = 1 / 4;
+/**
+ * So much of the places that hold as much as any other stays with addresses of a kind. Endless new ones do not keep out an
+ * office behind one that was served, and a flood from however many that returned does not keep out a new one.
+ */
+const SHARES = { served: 1 / 4, new: 1 / 4, returning: 0 } satisfies Record<StandingKind, number>;
+const KINDS = ["returning", "new", "served"] as const;
 
 /**
  * For so many services for each place, an address that was served comes behind new ones: a flood from as many addresses
@@ -92,38 +96,40 @@ export function createFairQueue<T>(maxItems: number): FairQueue<T> {
   };
 }
 
+/** The places of a kind whose address or account holds most, and of these, those whose other holds most. */
+interface Heaviest<T> {
+  weight: number;
+  count: number;
+  /** The one of them that was served last, or else came last. */
+  latest: Place<T> | undefined;
+}
+
 /**
  * Find the place whose address or account holds most: of several, the one whose other holds most, and of several of these,
- * the one that was served last, or else came last.
+ * the one that was served last, or else came last. While those of a kind have no more than their share, others give way.
  */
 function findHeaviest<T>(places: ReadonlySet<Place<T>>): Place<T> | undefined {
-  let most = 0;
-  let other = 0;
-  let served = 0;
-  let lastServed: Place<T> | undefined;
-  let lastCome: Place<T> | undefined;
+  const create = (): Heaviest<T> => ({ weight: 0, count: 0, latest: undefined });
+  const ofKind = { served: create(), new: create(), returning: create() };
   for (const place of places) {
     const { ofAddress, ofAccount, standing } = place;
+    const heaviest = ofKind[standing.kind];
     const more = Math.max(ofAddress.size, ofAccount.size);
-    const less = Math.min(ofAddress.size, ofAccount.size);
-    if (more > most || (more === most && less > other)) {
-      most = more;
-      other = less;
-      lastServed = undefined;
-      lastCome = undefined;
-    }
-    const isHeaviest = more === most && less === other;
-    if (standing.wasServed) {
-      served += 1;
-      lastServed = isHeaviest ? findLater(lastServed, place) : lastServed;
-    } else if (isHeaviest) {
-      lastCome = findLater(lastCome, place);
+    const weight = more * (places.size + 1) + Math.min(ofAddress.size, ofAccount.size);
+    if (weight > heaviest.weight) {
+      heaviest.weight = weight;
+      heaviest.count = 1;
+      heaviest.latest = place;
+    } else if (weight === heaviest.weight) {
+      heaviest.count += 1;
+      heaviest.latest = findLater(heaviest.latest, place);
     }
   }
-  if (lastServed === undefined || lastCome === undefined) {
-    return lastServed ?? lastCome;
-  }
-  return served > places.size * SERVED_SHARE ? findLater(lastCome, lastServed) : lastCome;
+  const weight = Math.max(...KINDS.map((kind) => ofKind[kind].weight));
+  const tied = KINDS.filter((kind) => ofKind[kind].weight === weight);
+  const count = tied.reduce((sum, kind) => sum + ofKind[kind].count, 0);
+  const beyond = tied.filter((kind) => ofKind[kind].count > count * SHARES[kind]);
+  return beyond.map((kind) => ofKind[kind].latest).reduce((last, place) => place && findLater(last, place));
 }
 
 function findLater<T>(last: Place<T> | undefined, place: Place<T>): Place<T> {

@@ -1,7 +1,12 @@
+/**
+ * What is remembered of an address when it comes: that it was `served` in the last round; that it is `returning`, as one that
+ * gave way or was served before that; or nothing, as it is `new`.
+ */
+export type StandingKind = "served" | "returning" | "new";
+
 /** How an address stands beside others that hold as many places. All that waits of it has the same one. */
 export interface Standing {
-  /** Whether it was served in the round before it came. */
-  readonly wasServed: boolean;
+  readonly kind: StandingKind;
   /** Since when it counts as waiting, in items that were served: since it came first, or a round after its last service. */
   readonly since: number;
 }
@@ -17,7 +22,7 @@ export interface Standings {
 }
 
 /**
- * How many addresses are remembered of each kind, some 100 bytes each, and at least half of them for certain. More than are
+ * How many addresses are remembered of each kind, some 130 bytes each, and at least half of them for certain. More than are
  * refused in a second of a flood: an address that is told to wait for a second finds its time remembered.
  */
 const MAX_ADDRESSES = 20_000;
@@ -25,7 +30,7 @@ const MAX_ADDRESSES = 20_000;
 /**
  * Create a memory of who was served, and of who had to give way. What fills the one pushes nothing out of the other.
  *
- * @param round for how many services an address that was served comes behind new ones; then it is a new one again
+ * @param round for how many services an address that was served comes behind others
  */
 export function createStandings(round: number): Standings {
   const served = createRecent<MutableStanding>();
@@ -34,18 +39,20 @@ export function createStandings(round: number): Standings {
   return {
     find(address) {
       const standing = served.find(address);
-      return standing !== undefined && standing.since > services
-        ? standing
-        : (refused.find(address) ?? { wasServed: false, since: services });
+      if (standing !== undefined && standing.since > services) {
+        return standing;
+      }
+      const kind = standing === undefined ? "new" : "returning";
+      return refused.find(address) ?? { kind, since: services };
     },
     recordService(address, standing) {
       services += 1;
       refused.delete(address);
-      served.add(address, Object.assign(standing, { wasServed: true, since: services + round }));
+      served.add(address, Object.assign(standing, { kind: "served", since: services + round }));
     },
     recordRefusal(address, standing) {
-      if (!standing.wasServed) {
-        refused.add(address, standing);
+      if (standing.kind !== "served") {
+        refused.add(address, Object.assign(standing, { kind: "returning" }));
       }
     },
   };
