@@ -1,4 +1,5 @@
-import { open, readFile, stat, unlink, utimes } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, unlink, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -13,6 +14,8 @@ const POLL_MS = 25;
 const HEARTBEAT_MS = 1_000;
 const MAX_SILENCE_MS = 30_000;
 const OWNER_ONLY = 0o600;
+/** More than the owner of a lock writes. */
+const MAX_BYTES = 4_096;
 
 /**
  * Let processes take turns with a file that exists while one of them is at work.
@@ -71,7 +74,7 @@ async function take(path: string): Promise<Release> {
 /** Whether the process of this lock is known to be gone. */
 async function isAbandoned(path: string): Promise<boolean> {
   try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    const { text, mtimeMs } = await readLock(path);
     if (Date.now() - mtimeMs > MAX_SILENCE_MS) {
       return true;
     }
@@ -80,6 +83,18 @@ async function isAbandoned(path: string): Promise<boolean> {
   } catch {
     // Released meanwhile, or being written: the next look decides.
     return false;
+  }
+}
+
+/** Read a lock. What is none, such as a pipe that another user has put there, has no text: reading could wait without end. */
+async function readLock(path: string): Promise<{ readonly text: string; readonly mtimeMs: number }> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    const isLock = stats.isFile() && stats.size <= MAX_BYTES;
+    return { text: isLock ? await file.readFile("utf8") : "", mtimeMs: stats.mtimeMs };
+  } finally {
+    await file.close();
   }
 }
 

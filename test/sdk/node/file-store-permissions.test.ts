@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { createFileStore, createSession } from "@countersign/sdk/node";
 import { encodeEntry } from "@countersign/sdk/store";
 import { describe, expect, test } from "vitest";
+import { createFileLock } from "../../../sdk/src/node/file-lock.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -153,6 +154,13 @@ describe("a store of files", () => {
       await fixture.writesOn();
     });
   }
+
+  test("does not wait for a pipe in the place of the lock", async () => {
+    await using folder = await createTemporaryFolder();
+    await run("mkfifo", [join(folder.path, "refresh.lock")]);
+    const lock = createFileLock(join(folder.path, "refresh.lock"), { maxWaitMs: 1 });
+    expect(await lock(async () => "went on")).toBe("went on");
+  });
 
   test("goes on from a first version with a high number", async () => {
     await using folder = await createTemporaryFolder();
