@@ -17,6 +17,7 @@ import {
   setCounted,
 } from "@countersign/server/internal";
 import { type RecordedMethods, recordMethods } from "./call/methods.ts";
+import { COMPRESSIONS } from "./compressions.ts";
 import {
   type UniversalServerRequest,
   type UniversalServerResponse,
@@ -44,7 +45,7 @@ import {
   type StreamHandler,
 } from "./handler.ts";
 import { respondFailure } from "./respond.ts";
-import { COMPRESSIONS, printWarning, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
+import { printWarning, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
 
 /** What the rest of the server adds to each call. */
 export type RpcContext = Pick<FastPathOptions, "contextValues" | "corsFieldsFor" | "waiting" | "unsent">;

@@ -5,8 +5,8 @@ import type {
   HandlerContext,
   Interceptor,
 } from "@connectrpc/connect";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { DEFAULT_LIMITS } from "@countersign/server/internal";
+import { COMPRESSIONS } from "./compressions.ts";
 import type { CallRequest, CallResponse } from "./handler.ts";
 
 /** How JSON is read and written. */
@@ -50,9 +50,6 @@ export interface RpcOptions {
   /** Receives what went wrong beside the calls themselves. It goes to the log, never to a caller. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
-
-/** How answers can be compressed, the best first. */
-export const COMPRESSIONS = [compressionGzip, compressionBrotli];
 
 /** Convert to the options of Connect's router, with the defaults filled in. */
 export function toRouterOptions(options: RpcOptions): ConnectRouterOptions {

@@ -28,7 +28,14 @@ async function call(gate: Parameters<typeof gateHandler>[1]["gate"], timeout = "
   const inspector = createMessageInspector(inner.method.input, resolveMessageLimits());
   const room = createMessageRoom(createByteBudget({ maxBytes: 1024, maxBytesPerConnection: 1024 }));
   const inspection = { inspector, readMaxBytes: 1024, room };
-  const gated = gateHandler(handler, { gate, inspection, isEarly: true, routerOptions: {}, onBareCall });
+  const gated = gateHandler(handler, {
+    gate,
+    inspection,
+    isEarly: true,
+    routerOptions: {},
+    hasDefaultCompression: true,
+    onBareCall,
+  });
   const header = new Headers({ "content-type": "application/json", "connect-timeout-ms": timeout });
   header.set("authorization", "Bearer a");
   await gated({

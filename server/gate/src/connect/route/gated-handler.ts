@@ -8,6 +8,7 @@ import {
 import { systemClock } from "../../kernel/clock.ts";
 import { createCallValues } from "../call-state.ts";
 import type { Gate } from "../gate.ts";
+import { dropCostlyEncoding } from "../message/accepted-encodings.ts";
 import { inspectRequest, type RequestInspection } from "../message/inspect-request.ts";
 import { lacksNodeRequest } from "../node-request.ts";
 import { boundResponse, type HandlerResponse } from "./bound-response.ts";
@@ -23,6 +24,8 @@ export interface GatedHandlerOptions {
   readonly isEarly: boolean;
   /** The options of the router, as far as they are known: refusals leave as its other errors do. */
   readonly routerOptions: ConnectRouterOptions;
+  /** Whether how answers can be compressed was left to the adapter. */
+  readonly hasDefaultCompression: boolean;
   /** Called for a call over a network whose adapter does not say what request it came in. */
   readonly onBareCall: () => void;
 }
@@ -46,7 +49,7 @@ function throwRefusal(ctx: RefusedCall): never {
  * @param handler what the router made of the route
  */
 export function gateHandler(handler: Handler, options: GatedHandlerOptions): Handler {
-  const { gate, inspection, isEarly, routerOptions, onBareCall } = options;
+  const { gate, inspection, isEarly, routerOptions, hasDefaultCompression, onBareCall } = options;
   const { method, service } = handler;
   const refuse = createRefusingHandler(handler, routerOptions);
   const serve = async (received: HandlerRequest): Promise<HandlerResponse> => {
@@ -72,6 +75,9 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
       const admitted = { ...request, header: requestHeader, contextValues: values };
       const looked = inspectRequest(admitted, inspection);
       inspected = looked instanceof Promise ? await looked : looked;
+      if (hasDefaultCompression) {
+        dropCostlyEncoding(requestHeader);
+      }
     } catch (refusal) {
       const contextValues = values.set(refusalKey, refusal);
       return boundResponse(await refuse({ ...(isEarly ? request : withoutMessage(request)), contextValues }));

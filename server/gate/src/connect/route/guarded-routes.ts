@@ -110,10 +110,13 @@ function guardRouter(
     add();
     const added = handlers.splice(before);
     const readMaxBytes = own?.readMaxBytes ?? routerOptions.readMaxBytes ?? messages.readMaxBytes;
+    const hasDefaultCompression = (own?.acceptCompression ?? routerOptions.acceptCompression) === undefined;
     for (const handler of added) {
       const inspector = createMessageInspector(handler.method.input, messages.limits);
       const inspection = { inspector, readMaxBytes, room };
-      handlers.push(gateHandler(handler, { gate, inspection, isEarly, routerOptions, onBareCall }));
+      handlers.push(
+        gateHandler(handler, { gate, inspection, isEarly, routerOptions, hasDefaultCompression, onBareCall }),
+      );
     }
     return guarded;
   }
