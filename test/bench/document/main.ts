@@ -34,13 +34,10 @@ if (values.help || file === undefined) {
   const shown = rows.filter(({ bench }) => SHOWN_BENCHES.includes(bench));
   const figures: StreamFigures = { machine: describeProcessor(), note: values.note, rows: shown };
   const files = renderFiles(await readFile(join(ROOT, DOCUMENT_PATH), "utf8"), figures);
-  for (const [path, text] of Object.entries({ ...files, [FIGURES_PATH]: toJson(figures) })) {
+  for (const [path, text] of Object.entries({
+    ...files,
+    [FIGURES_PATH]: `${JSON.stringify(figures, null, 2)}\n`,
+  })) {
     await writeFile(join(ROOT, path), text);
   }
-}
-
-/** A row a line: a change of figures is then easy to read. */
-function toJson({ machine, note, rows }: StreamFigures): string {
-  const lines = rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
-  return `{\n  "machine": ${JSON.stringify(machine)},\n  "note": ${JSON.stringify(note)},\n  "rows": [\n${lines}\n  ]\n}\n`;
 }
