@@ -15,8 +15,9 @@ export async function sendHttp1(side: Side, sent: Case): Promise<Answer> {
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("error", (error: NodeJS.ErrnoException) => (failure = ` ${error.code}`));
   const ended = once(socket, "end").catch(() => undefined);
-  const closed = once(socket, "close");
-  await Promise.race([once(socket, "connect"), closed]);
+  // What `once` waits for fails with the socket, and how that failed is a part of the answer.
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  await Promise.race([new Promise((resolve) => socket.once("connect", resolve)), closed]);
   socket.write(headOf(sent));
   for (const step of sent.steps) {
     await write(socket, step, { side, over: closed });

@@ -128,7 +128,7 @@ async function write({ stream, socket, received }: Connection, step: Step, side:
   if (typeof step === "object") {
     await ("untilBytes" in step
       ? received.untilBytes(step.untilBytes)
-      : untilReached(step, side, once(stream, "close")));
+      : untilReached(step, side, closeOf(stream)));
     return;
   }
   const acts: Readonly<Record<Exclude<Step, object | WaitingStep>, () => unknown>> = {
@@ -140,8 +140,13 @@ async function write({ stream, socket, received }: Connection, step: Step, side:
   if (step in acts) {
     acts[step as keyof typeof acts]();
   } else {
-    await untilReached(step as WaitingStep, side, once(stream, "close"));
+    await untilReached(step as WaitingStep, side, closeOf(stream));
   }
+}
+
+/** @returns what resolves when a stream is closed, also by an error: how it ended is a part of the answer */
+function closeOf(stream: ClientHttp2Stream): Promise<unknown> {
+  return once(stream, "close").catch(() => undefined);
 }
 
 async function collect(stream: ClientHttp2Stream): Promise<Answer> {
@@ -161,7 +166,7 @@ async function collect(stream: ClientHttp2Stream): Promise<Answer> {
   stream.on("trailers", (_, __, raw) => (trailers = describeFields(raw)));
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   stream.on("error", (error: NodeJS.ErrnoException) => (failure = ` ${error.code}`));
-  await once(stream, "close").catch(() => undefined);
+  await closeOf(stream);
   if (head !== undefined) {
     responses.push({ ...head, body: describeBody(Buffer.concat(chunks)), trailers });
   }
