@@ -49,6 +49,7 @@ export default defineConfig({
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
     globalSetup: ["support/postgres-template.ts"],
+    setupFiles: ["support/leave-no-clock.ts"],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     expect: { poll: { timeout: 60_000, interval: 20 } },
     projects: [

@@ -32,11 +32,27 @@ const TIMED_ATTEMPTS = 8;
 /** Start comparing. */
 export function startSides(one: Variant, other: Variant): Sides {
   const kept = new AsyncDisposableStack();
+  // Also of comparisons that never end, since one side does not answer.
+  const stops = new Set<Disposable>();
+  kept.defer(() => {
+    for (const stop of stops) {
+      stop[Symbol.dispose]();
+    }
+  });
   const started = new Map<Setup, Promise<readonly [Side, Side]>>();
   const start = async (setup: Setup, stack: AsyncDisposableStack): Promise<readonly [Side, Side]> => [
     stack.use(await startSide(setup, one)),
     stack.use(await startSide(setup, other)),
   ];
+  const hold = (): Disposable => {
+    const stop = stopClock();
+    stops.add(stop);
+    const release = (): void => {
+      stops.delete(stop);
+      stop[Symbol.dispose]();
+    };
+    return { [Symbol.dispose]: release };
+  };
   const sidesOf = (setup: Setup): Promise<readonly [Side, Side]> => {
     const sides = started.get(setup) ?? start(setup, kept);
     started.set(setup, sides);
@@ -49,7 +65,7 @@ export function startSides(one: Variant, other: Variant): Sides {
       let attempts = isTimed || sent.isChance === true ? TIMED_ATTEMPTS : 1;
       for (;;) {
         await using own = new AsyncDisposableStack();
-        using _ = isTimed ? undefined : stopClock();
+        using _ = isTimed ? undefined : hold();
         const sides = await (setup === "single use" ? start(setup, own) : sidesOf(setup));
         const [first, second] = await Promise.all([send(sides[0], sent), send(sides[1], sent)]);
         attempts -= 1;

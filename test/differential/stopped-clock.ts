@@ -1,23 +1,39 @@
+/** How many want it to stand still. Comparisons run beside each other: the last one lets it go on. */
+let stops = 0;
+
 /**
- * Let `Date` stand still until it is disposed of: what is left of a deadline is then the same number on both servers,
+ * Let `Date` stand still until it is disposed of, once or more often: what is left of a deadline is then the same number on both servers,
  * and can be compared to the last digit. Timers run on.
  */
 export function stopClock(): Disposable {
-  const { now } = Date;
-  const stoppedMs = now();
-  Date.now = () => stoppedMs;
-  stopped = true;
+  stops += 1;
+  if (stops === 1) {
+    hold();
+  }
+  let isHeld = true;
   return {
     [Symbol.dispose]() {
-      Date.now = now;
-      stopped = false;
+      stops -= isHeld ? 1 : 0;
+      isHeld = false;
+      if (stops === 0) {
+        release();
+      }
     },
   };
 }
 
-let stopped = false;
+let release: () => void = () => undefined;
+
+function hold(): void {
+  const { now } = Date;
+  const stoppedMs = now();
+  Date.now = () => stoppedMs;
+  release = () => {
+    Date.now = now;
+  };
+}
 
 /** Whether it stands still. */
 export function isClockStopped(): boolean {
-  return stopped;
+  return stops > 0;
 }
