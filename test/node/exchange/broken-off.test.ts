@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import { connect, constants } from "node:http2";
 import { describe, expect, it } from "vitest";
 import { BodyReader } from "../../../server/node/src/exchange/body.ts";
 import { Http1Exchange } from "../../../server/node/src/exchange/http1-exchange.ts";
+import { Http2Exchange } from "../../../server/node/src/exchange/http2-exchange.ts";
+import { Http2CallRequest } from "../../../server/node/src/exchange/http2-request.ts";
 import type { RequestHandler } from "../../../server/node/src/handler.ts";
 import { isHttp2Request, isHttp2Response } from "../../../server/node/src/handler.ts";
 import { connectRaw, serveHandler } from "../serving.ts";
@@ -33,5 +37,32 @@ describe("a body over HTTP/1.1", () => {
     socket.destroy();
 
     await expect(brokenOff.promise).resolves.toBeUndefined();
+  });
+});
+
+describe("a call over HTTP/2", () => {
+  it("whose caller resets it is over once, though Node says so twice", async () => {
+    const begun = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    let calls = 0;
+    await using serving = await serveHandler({
+      handle: () => undefined,
+      onStream(stream, headers, rawHeaders) {
+        new Http2Exchange(new Http2CallRequest(stream, headers, rawHeaders), {}).onClose(() => (calls += 1));
+        stream.once("close", closed.resolve).resume();
+        begun.resolve();
+        return true;
+      },
+    });
+    const session = connect(serving.origin);
+    const stream = session.request({ ":method": "POST", ":path": "/" });
+    stream.on("error", () => undefined).write("some of it");
+    await begun.promise;
+    stream.close(constants.NGHTTP2_CANCEL);
+    await closed.promise;
+
+    expect(calls).toBe(1);
+    session.close();
+    await once(session, "close");
   });
 });

@@ -29,7 +29,7 @@ export interface HttpExchange extends Arriving {
   whenParsed(next: () => void): void;
   /** Read the body, of which nothing is read before. */
   receive(reader: BodyReader): void;
-  /** Call back when the caller has left or has got everything: once, or twice. */
+  /** Call back once when the caller has left or has got everything. */
   onClose(listener: (reason: unknown) => void): void;
   /** Throw away what waits to be sent, because too much does. */
   breakOff(): void;

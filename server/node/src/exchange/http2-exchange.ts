@@ -63,13 +63,16 @@ export class Http2Exchange implements HttpExchange {
 
   onClose(listener: (reason: unknown) => void): void {
     const stream = this.#stream;
-    const notify = (): void => listener(toResetError(stream.rstCode));
     if (stream.destroyed) {
-      notify();
-    } else {
-      // Node closes a stream that was reset with NO_ERROR only when its body has been read, and a handler may not read on.
-      stream.once("aborted", notify).once("close", notify);
+      listener(toResetError(stream.rstCode));
+      return;
     }
+    const notify = (): void => {
+      stream.off("aborted", notify).off("close", notify);
+      listener(toResetError(stream.rstCode));
+    };
+    // Node closes a stream that was reset with NO_ERROR only when its body has been read, and a handler may not read on.
+    stream.on("aborted", notify).on("close", notify);
   }
 
   hangUp(): void {
