@@ -9,9 +9,12 @@ export function dropCostlyEncoding(header: Headers): void {
   for (const field of FIELDS) {
     const names = header.get(field)?.split(",") ?? [];
     const others = names.filter((name) => name.trim() !== COSTLY);
+    if (others.length === names.length) {
+      continue;
+    }
     if (others.length === 0) {
       header.delete(field);
-    } else if (others.length < names.length) {
+    } else {
       header.set(field, others.join(","));
     }
   }
