@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/auth/v1/stream.proto.
  */
 export const file_countersign_auth_v1_stream: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb3VudGVyc2lnbi9hdXRoL3YxL3N0cmVhbS5wcm90bxITY291bnRlcnNpZ24uYXV0aC52MSIiCgxSZW5ld1JlcXVlc3QSEgoKc3RyZWFtX2lkcxgBIAMoCSJgCg1SZW5ld1Jlc3BvbnNlEjMKB3N0cmVhbXMYASADKAsyIi5jb3VudGVyc2lnbi5hdXRoLnYxLlJlbmV3ZWRTdHJlYW0SGgoSdW5rbm93bl9zdHJlYW1faWRzGAIgAygJIlEKDVJlbmV3ZWRTdHJlYW0SEQoJc3RyZWFtX2lkGAEgASgJEi0KCmV4cGlyZXNfaW4YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24yZwoNU3RyZWFtU2VydmljZRJWCgVSZW5ldxIhLmNvdW50ZXJzaWduLmF1dGgudjEuUmVuZXdSZXF1ZXN0GiIuY291bnRlcnNpZ24uYXV0aC52MS5SZW5ld1Jlc3BvbnNlIgaauRkCCANiBnByb3RvMw", [file_countersign_auth_v1_options, file_google_protobuf_duration]);
+  fileDesc("CiBjb3VudGVyc2lnbi9hdXRoL3YxL3N0cmVhbS5wcm90bxITY291bnRlcnNpZ24uYXV0aC52MSJTCgxSZW5ld1JlcXVlc3QSEgoKc3RyZWFtX2lkcxgBIAMoCRIvCgdzdHJlYW1zGAIgAygLMh4uY291bnRlcnNpZ24uYXV0aC52MS5TdHJlYW1SZWYiLQoJU3RyZWFtUmVmEhEKCXN0cmVhbV9pZBgBIAEoCRINCgVvd25lchgCIAEoCSJgCg1SZW5ld1Jlc3BvbnNlEjMKB3N0cmVhbXMYASADKAsyIi5jb3VudGVyc2lnbi5hdXRoLnYxLlJlbmV3ZWRTdHJlYW0SGgoSdW5rbm93bl9zdHJlYW1faWRzGAIgAygJIlEKDVJlbmV3ZWRTdHJlYW0SEQoJc3RyZWFtX2lkGAEgASgJEi0KCmV4cGlyZXNfaW4YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24yZwoNU3RyZWFtU2VydmljZRJWCgVSZW5ldxIhLmNvdW50ZXJzaWduLmF1dGgudjEuUmVuZXdSZXF1ZXN0GiIuY291bnRlcnNpZ24uYXV0aC52MS5SZW5ld1Jlc3BvbnNlIgaauRkCCANiBnByb3RvMw", [file_countersign_auth_v1_options, file_google_protobuf_duration]);
 
 /**
  * Names the streams to renew.
@@ -22,11 +22,18 @@ export const file_countersign_auth_v1_stream: GenFile = /*@__PURE__*/
  */
 export type RenewRequest = Message<"countersign.auth.v1.RenewRequest"> & {
   /**
-   * The identifiers of the streams, at most 1,000.
+   * The identifiers of the streams whose owner is not known.
    *
    * @generated from field: repeated string stream_ids = 1;
    */
   streamIds: string[];
+
+  /**
+   * The streams whose owner is known. Both together are at most 1,000.
+   *
+   * @generated from field: repeated countersign.auth.v1.StreamRef streams = 2;
+   */
+  streams: StreamRef[];
 };
 
 /**
@@ -35,6 +42,35 @@ export type RenewRequest = Message<"countersign.auth.v1.RenewRequest"> & {
  */
 export const RenewRequestSchema: GenMessage<RenewRequest> = /*@__PURE__*/
   messageDesc(file_countersign_auth_v1_stream, 0);
+
+/**
+ * Names a stream and where it is open.
+ *
+ * @generated from message countersign.auth.v1.StreamRef
+ */
+export type StreamRef = Message<"countersign.auth.v1.StreamRef"> & {
+  /**
+   * Its identifier.
+   *
+   * @generated from field: string stream_id = 1;
+   */
+  streamId: string;
+
+  /**
+   * The server that has it: the value of its response header
+   * `countersign-stream-owner`. Empty: not known.
+   *
+   * @generated from field: string owner = 2;
+   */
+  owner: string;
+};
+
+/**
+ * Describes the message countersign.auth.v1.StreamRef.
+ * Use `create(StreamRefSchema)` to create a new message.
+ */
+export const StreamRefSchema: GenMessage<StreamRef> = /*@__PURE__*/
+  messageDesc(file_countersign_auth_v1_stream, 1);
 
 /**
  * Says which streams were renewed.
@@ -63,7 +99,7 @@ export type RenewResponse = Message<"countersign.auth.v1.RenewResponse"> & {
  * Use `create(RenewResponseSchema)` to create a new message.
  */
 export const RenewResponseSchema: GenMessage<RenewResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_stream, 1);
+  messageDesc(file_countersign_auth_v1_stream, 2);
 
 /**
  * A stream that goes on.
@@ -91,7 +127,7 @@ export type RenewedStream = Message<"countersign.auth.v1.RenewedStream"> & {
  * Use `create(RenewedStreamSchema)` to create a new message.
  */
 export const RenewedStreamSchema: GenMessage<RenewedStream> = /*@__PURE__*/
-  messageDesc(file_countersign_auth_v1_stream, 2);
+  messageDesc(file_countersign_auth_v1_stream, 3);
 
 /**
  * Keeps open streams authenticated while the tokens that opened them expire.
