@@ -60,6 +60,8 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     authorize: 4,
     authenticate: 5,
     keys: 6,
+    // What tokens can be revoked by, in memory.
+    revoked: 6,
     kernel: 7,
     errors: 8,
   },

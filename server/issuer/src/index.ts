@@ -21,10 +21,9 @@ export type { ClientRotation, Clients, ClientWithSecret, NewClient } from "./cre
 export type { PasswordCost } from "./credentials/password.ts";
 export type { AcceptPassword, ProposedPassword } from "./credentials/password-rule.ts";
 export type { KeyRing } from "./keys/key-ring.ts";
-export type { RevocationBatch } from "./revoke/revocation-listeners.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
 export type { InsecureRevocationsOptions } from "./revoke/revocation-source.ts";
-export type { Revocations, RevocationsOptions } from "./revoke/revocations.ts";
+export type { RevocationBatch, Revocations, RevocationsOptions } from "./revoke/revocations.ts";
 export { createRevocations } from "./revoke/revocations.ts";
 export type { NewExternalSession, NewSession, ProvenAccount } from "./sessions/begin-session.ts";
 export type { SessionEnd } from "./sessions/end-sessions.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createAuth } from "@countersign/server";
-import { createRevokedSet } from "../../../server/issuer/src/revoke/revoked-set.ts";
+import { createRevokedSet } from "../../../server/gate/src/revoked/revoked-set.ts";
 import { createEchoRoutes } from "../fixture/echo.ts";
 import { ALGORITHM, AUDIENCE, createTokenMaker, ISSUER } from "../fixture/tokens.ts";
 import { answerParent } from "../run/answer-parent.ts";

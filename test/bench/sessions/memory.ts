@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { createRevokedSet, type RevokedSet } from "../../../server/issuer/src/revoke/revoked-set.ts";
+import { createRevokedSet, type RevokedSet } from "../../../server/gate/src/revoked/revoked-set.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { findSession } from "../../../server/issuer/src/store/sessions.ts";
 import { databaseIn } from "../../support/stores.ts";

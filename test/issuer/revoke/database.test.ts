@@ -4,13 +4,13 @@ import { createRevocations } from "../../../server/issuer/src/revoke/revocations
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { openDatabase, type StoreLocation } from "../../../server/issuer/src/store/database.ts";
 import { keepSetting } from "../../../server/issuer/src/store/store-settings.ts";
+import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_ISSUER } from "../../support/test-issuer.ts";
-import { tokenOf } from "./tokens.ts";
 
 describe("revocations of a server that is not the issuer", () => {
   for (const dialect of ["sqlite", "postgres"] as const) {

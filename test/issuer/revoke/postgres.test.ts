@@ -1,10 +1,10 @@
 import { it } from "vitest";
 import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
+import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { createWallClock } from "../../support/test-clock.ts";
-import { tokenOf } from "./tokens.ts";
 
 /** So long that only word from the other server can be what woke this one. */
 const NEVER_MS = 1_000_000;

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import type { RevocationEvent } from "../../../server/gate/src/kernel/audit.ts";
-import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocation-listeners.ts";
 import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
+import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocations.ts";
 import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
+import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { openTestSqlite } from "../../support/stores.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { ACCESS_TTL_MS, MARGIN_MS, startRevocations as start } from "./started.ts";
-import { tokenOf } from "./tokens.ts";
 
 const KEEP_MS = ACCESS_TTL_MS + MARGIN_MS;
 

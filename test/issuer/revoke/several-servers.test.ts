@@ -1,18 +1,18 @@
 import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { createRevocationFeed } from "../../../server/issuer/src/revoke/revocation-feed.ts";
-import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocation-listeners.ts";
+import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocations.ts";
 import { createRevocations, type RevocationsOptions } from "../../../server/issuer/src/revoke/revocations.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { recordAccessLife } from "../../../server/issuer/src/store/access-lives.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { insertRevocations } from "../../../server/issuer/src/store/revocations.ts";
+import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { startTestIssuer } from "../../support/test-issuer.ts";
 import { ACCESS_TTL_MS, begin, MARGIN_MS, startRevocations as start } from "./started.ts";
-import { tokenOf } from "./tokens.ts";
 
 const HOUR_MS = 3_600_000;
 const KEEP_MS = ACCESS_TTL_MS + MARGIN_MS;

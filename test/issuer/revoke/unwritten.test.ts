@@ -5,6 +5,7 @@ import { createRevocations, type RevocationsOptions } from "../../../server/issu
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { createSessions } from "../../../server/issuer/src/sessions/sessions.ts";
 import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
+import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { describeStores, openTestSqlite } from "../../support/stores.ts";
@@ -13,7 +14,6 @@ import { createWallClock, type WallClock } from "../../support/test-clock.ts";
 import { startTestIssuer, TEST_AUDIENCE, TEST_ISSUER } from "../../support/test-issuer.ts";
 import { fillUp } from "../store/unwritable.ts";
 import { begin } from "./started.ts";
-import { tokenOf } from "./tokens.ts";
 
 const UNWRITTEN = {
   reason: "AUTH_UNAVAILABLE",

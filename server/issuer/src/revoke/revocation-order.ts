@@ -1,6 +1,6 @@
-import type { RevocationEvent } from "@countersign/server/internal";
+import type { RevocationDimension, RevocationEvent } from "@countersign/server/internal";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
-import { type NewRevocation, OWN_ISSUER, type RevocationDimension } from "../store/revocations.ts";
+import { type NewRevocation, OWN_ISSUER } from "../store/revocations.ts";
 
 /** What is to be revoked: exactly one of these. */
 export type RevocationTarget =

@@ -1,16 +1,22 @@
 import type { AuditSink, Clock } from "@countersign/server";
-import { assertOptionNames, createRefusal, type RevocationEvent } from "@countersign/server/internal";
+import {
+  assertOptionNames,
+  createRefusal,
+  createRevocationListeners,
+  createRevokedSet,
+  type RevocableToken,
+  type RevocationEvent,
+  type RevokedBatch,
+} from "@countersign/server/internal";
 import type { MessageSealer } from "../keys/message-sealer.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
-import { createRevocationListeners, type RevocationBatch } from "./revocation-listeners.ts";
 import { publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
 import { type InsecureRevocationsOptions, resolveRevocationSource } from "./revocation-source.ts";
-import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
 import { type RunningRevocations, runRevocations } from "./run-revocations.ts";
 import { createUnwrittenRevocations } from "./unwritten-revocations.ts";
 
@@ -66,6 +72,9 @@ export interface RevocationsOptions {
   /** Called when the store can no longer be read, and when a listener threw. */
   readonly onError?: (error: unknown) => void;
 }
+
+/** Revocations that were learned of together. */
+export type RevocationBatch = RevokedBatch<RevocationRecord>;
 
 /** What has been revoked and tokens may still be around of, in memory, fed by all servers on one store. */
 export interface Revocations {
@@ -140,7 +149,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const { clock } = source;
   const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
   const set = createRevokedSet();
-  const listeners = createRevocationListeners(onError);
+  const listeners = createRevocationListeners<RevocationRecord>(onError);
   let issuer = options.issuer;
   let running: RunningRevocations | undefined;
 

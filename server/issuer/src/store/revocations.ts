@@ -1,12 +1,10 @@
+import type { RevocationDimension } from "@countersign/server/internal";
 import { type Kysely, type Selectable, sql } from "kysely";
 import { longestAccessLifeMs, MAX_ACCESS_LIFE_MS } from "./access-lives.ts";
 import { lockUntilCommit } from "./advisory-locks.ts";
 import type { Store } from "./database.ts";
 import type { RevocationTable } from "./schema/revocations.ts";
 import type { Schema } from "./schema.ts";
-
-/** What a revocation goes by: the claim of an access token, or `kid` of its header. */
-export type RevocationDimension = "sid" | "sub" | "jti" | "client_id" | "kid";
 
 /**
  * Stands for the issuer that the store belongs to, by whichever name: a server whose address has changed still has the

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createRevokedSet, type Revoked } from "../../../server/issuer/src/revoke/revoked-set.ts";
-import type { RevocationDimension } from "../../../server/issuer/src/store/revocations.ts";
+import {
+  createRevokedSet,
+  type RevocationDimension,
+  type Revoked,
+} from "../../../server/gate/src/revoked/revoked-set.ts";
 import { ISSUED_AT_MS, tokenOf } from "./tokens.ts";
 
 const record = (dimension: RevocationDimension, value: string, more: Partial<Revoked> = {}): Revoked => ({

@@ -1,4 +1,5 @@
-import type { RevocationDimension, RevocationRecord } from "../store/revocations.ts";
+/** What a revocation goes by: the claim of an access token, or `kid` of its header. */
+export type RevocationDimension = "sid" | "sub" | "jti" | "client_id" | "kid";
 
 /** What an access token can be revoked by. */
 export interface RevocableToken {
@@ -12,7 +13,16 @@ export interface RevocableToken {
 }
 
 /** What is remembered of a revocation: whose tokens it is about, which, and for how long. */
-export type Revoked = Pick<RevocationRecord, "issuer" | "dimension" | "value" | "beforeMs" | "expiresAtMs">;
+export interface Revoked {
+  /** Whose tokens: claim `iss`; undefined: those of every issuer. */
+  readonly issuer?: string | undefined;
+  readonly dimension: RevocationDimension;
+  readonly value: string;
+  /** Tokens that were issued later are good, in milliseconds since 1970; undefined: none is. */
+  readonly beforeMs: number | undefined;
+  /** When no token that it is about can be valid any more, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
 
 /** Revocations in memory. */
 export interface RevokedSet {

@@ -1,24 +1,25 @@
-import type { RevocationRecord } from "../store/revocations.ts";
-import { createRevokedSet, type RevocableToken } from "./revoked-set.ts";
+import { createRevokedSet, type RevocableToken, type Revoked } from "./revoked-set.ts";
 
 /** Revocations that were learned of together. */
-export interface RevocationBatch {
-  readonly records: readonly RevocationRecord[];
+export interface RevokedBatch<Record extends Revoked> {
+  readonly records: readonly Record[];
   /** Check whether one of them covers a token: for all open streams, without a search through the batch for each. */
   matches(token: RevocableToken): boolean;
 }
 
 /** Those who want to know of revocations. */
-export interface RevocationListeners {
+export interface RevocationListeners<Record extends Revoked> {
   /** Call back for each batch from now on. @returns what ends the calls */
-  add(listener: (batch: RevocationBatch) => void): () => void;
+  add(listener: (batch: RevokedBatch<Record>) => void): () => void;
   /** Notify all of them. */
-  notify(records: readonly RevocationRecord[]): void;
+  notify(records: readonly Record[]): void;
 }
 
 /** Create an empty list. @param onError takes what a listener throws */
-export function createRevocationListeners(onError: (error: unknown) => void): RevocationListeners {
-  const listeners = new Set<(batch: RevocationBatch) => void>();
+export function createRevocationListeners<Record extends Revoked>(
+  onError: (error: unknown) => void,
+): RevocationListeners<Record> {
+  const listeners = new Set<(batch: RevokedBatch<Record>) => void>();
   return {
     add(listener) {
       listeners.add(listener);
@@ -38,7 +39,7 @@ export function createRevocationListeners(onError: (error: unknown) => void): Re
   };
 }
 
-function toBatch(records: readonly RevocationRecord[]): RevocationBatch {
+function toBatch<Record extends Revoked>(records: readonly Record[]): RevokedBatch<Record> {
   const set = createRevokedSet();
   for (const record of records) {
     set.add(record);
