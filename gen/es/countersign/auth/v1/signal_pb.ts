@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/auth/v1/signal.proto.
  */
 export const file_countersign_auth_v1_signal: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb3VudGVyc2lnbi9hdXRoL3YxL3NpZ25hbC5wcm90bxITY291bnRlcnNpZ24uYXV0aC52MSJoCgxXYXRjaFJlcXVlc3QSEQoJc2VydmVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgJEg0KBWFmdGVyGAMgASgEEhAKCGF1ZGllbmNlGAQgASgJEhUKDWhhc2hfc3ViamVjdHMYBSABKAgiiAIKDVdhdGNoUmVzcG9uc2USKwoFYmVnaW4YASABKAsyGi5jb3VudGVyc2lnbi5hdXRoLnYxLkJlZ2luSAASNwoLcmV2b2NhdGlvbnMYAiABKAsyIC5jb3VudGVyc2lnbi5hdXRoLnYxLlJldm9jYXRpb25zSAASKwoFYWxpdmUYAyABKAsyGi5jb3VudGVyc2lnbi5hdXRoLnYxLkFsaXZlSAASLwoHcmVuZXdhbBgEIAEoCzIcLmNvdW50ZXJzaWduLmF1dGgudjEuUmVuZXdhbEgAEisKBWRyYWluGAUgASgLMhouY291bnRlcnNpZ24uYXV0aC52MS5EcmFpbkgAQgYKBGtpbmQiQAoFQmVnaW4SDQoFZXBvY2gYASABKAkSEwoLaXNfc25hcHNob3QYAiABKAgSEwoLc3ViamVjdF9rZXkYAyABKAwiUwoLUmV2b2NhdGlvbnMSDgoGY3Vyc29yGAEgASgEEjQKC3Jldm9jYXRpb25zGAIgAygLMh8uY291bnRlcnNpZ24uYXV0aC52MS5SZXZvY2F0aW9uItYBCgpSZXZvY2F0aW9uEjsKCWRpbWVuc2lvbhgBIAEoDjIoLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2NhdGlvbkRpbWVuc2lvbhIOCgZpc3N1ZXIYAiABKAkSDwoFdmFsdWUYAyABKAlIABIUCgp2YWx1ZV9oYXNoGAQgASgMSAASDgoEdXVpZBgFIAEoDEgAEhYKCWJlZm9yZV9tcxgGIAEoA0gBiAEBEhUKDWV4cGlyZXNfYXRfbXMYByABKANCBwoFbWF0Y2hCDAoKX2JlZm9yZV9tcyI7CgVBbGl2ZRIOCgZjdXJzb3IYASABKAQSEgoKcmVhZF9hdF9tcxgCIAEoAxIOCgZhZ2VfbXMYAyABKAMiRwoHUmVuZXdhbBISCgpyZW5ld2FsX2lkGAEgASgJEhIKCnN0cmVhbV9pZHMYAiADKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJIgcKBURyYWluInEKFUZvcndhcmRSZW5ld2FsUmVxdWVzdBIRCglzZXJ2ZXJfaWQYASABKAkSLwoHc3RyZWFtcxgCIAMoCzIeLmNvdW50ZXJzaWduLmF1dGgudjEuU3RyZWFtUmVmEhQKDGFjY2Vzc190b2tlbhgDIAEoCSKUAQoWRm9yd2FyZFJlbmV3YWxSZXNwb25zZRIzCgdyZW5ld2VkGAEgAygLMiIuY291bnRlcnNpZ24uYXV0aC52MS5SZW5ld2VkU3RyZWFtEhgKEGVuZGVkX3N0cmVhbV9pZHMYAiADKAkSGgoSdW5rbm93bl9zdHJlYW1faWRzGAMgAygJEg8KB3JlZnVzZWQYBCABKAgi1AEKFEFuc3dlclJlbmV3YWxSZXF1ZXN0EhEKCXNlcnZlcl9pZBgBIAEoCRISCgpyZW5ld2FsX2lkGAIgASgJEjMKB3JlbmV3ZWQYAyADKAsyIi5jb3VudGVyc2lnbi5hdXRoLnYxLlJlbmV3ZWRTdHJlYW0SGAoQZW5kZWRfc3RyZWFtX2lkcxgEIAMoCRIaChJ1bmtub3duX3N0cmVhbV9pZHMYBSADKAkSGQoRYWJzZW50X3N0cmVhbV9pZHMYBiADKAkSDwoHcmVmdXNlZBgHIAEoCCIXChVBbnN3ZXJSZW5ld2FsUmVzcG9uc2Uq1wEKE1Jldm9jYXRpb25EaW1lbnNpb24SJAogUkVWT0NBVElPTl9ESU1FTlNJT05fVU5TUEVDSUZJRUQQABIcChhSRVZPQ0FUSU9OX0RJTUVOU0lPTl9TSUQQARIcChhSRVZPQ0FUSU9OX0RJTUVOU0lPTl9TVUIQAhIcChhSRVZPQ0FUSU9OX0RJTUVOU0lPTl9KVEkQAxIiCh5SRVZPQ0FUSU9OX0RJTUVOU0lPTl9DTElFTlRfSUQQBBIcChhSRVZPQ0FUSU9OX0RJTUVOU0lPTl9LSUQQBTKWAwoNU2lnbmFsU2VydmljZRJmCgVXYXRjaBIhLmNvdW50ZXJzaWduLmF1dGgudjEuV2F0Y2hSZXF1ZXN0GiIuY291bnRlcnNpZ24uYXV0aC52MS5XYXRjaFJlc3BvbnNlIhSauRkQCAMSDHNpZ25hbHM6cmVhZDABEo4BCg5Gb3J3YXJkUmVuZXdhbBIqLmNvdW50ZXJzaWduLmF1dGgudjEuRm9yd2FyZFJlbmV3YWxSZXF1ZXN0GisuY291bnRlcnNpZ24uYXV0aC52MS5Gb3J3YXJkUmVuZXdhbFJlc3BvbnNlIiOauRkfCAMSDHNpZ25hbHM6cmVhZBINc2lnbmFsczpyZW5ldxKLAQoNQW5zd2VyUmVuZXdhbBIpLmNvdW50ZXJzaWduLmF1dGgudjEuQW5zd2VyUmVuZXdhbFJlcXVlc3QaKi5jb3VudGVyc2lnbi5hdXRoLnYxLkFuc3dlclJlbmV3YWxSZXNwb25zZSIjmrkZHwgDEgxzaWduYWxzOnJlYWQSDXNpZ25hbHM6cmVuZXdiBnByb3RvMw", [file_countersign_auth_v1_options, file_countersign_auth_v1_stream]);
+  fileDesc("CiBjb3VudGVyc2lnbi9hdXRoL3YxL3NpZ25hbC5wcm90bxITY291bnRlcnNpZ24uYXV0aC52MSJoCgxXYXRjaFJlcXVlc3QSEQoJc2VydmVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgJEg0KBWFmdGVyGAMgASgEEhAKCGF1ZGllbmNlGAQgASgJEhUKDWhhc2hfc3ViamVjdHMYBSABKAgiiAIKDVdhdGNoUmVzcG9uc2USKwoFYmVnaW4YASABKAsyGi5jb3VudGVyc2lnbi5hdXRoLnYxLkJlZ2luSAASNwoLcmV2b2NhdGlvbnMYAiABKAsyIC5jb3VudGVyc2lnbi5hdXRoLnYxLlJldm9jYXRpb25zSAASKwoFYWxpdmUYAyABKAsyGi5jb3VudGVyc2lnbi5hdXRoLnYxLkFsaXZlSAASLwoHcmVuZXdhbBgEIAEoCzIcLmNvdW50ZXJzaWduLmF1dGgudjEuUmVuZXdhbEgAEisKBWRyYWluGAUgASgLMhouY291bnRlcnNpZ24uYXV0aC52MS5EcmFpbkgAQgYKBGtpbmQiQAoFQmVnaW4SDQoFZXBvY2gYASABKAkSEwoLaXNfc25hcHNob3QYAiABKAgSEwoLc3ViamVjdF9rZXkYAyABKAwiUwoLUmV2b2NhdGlvbnMSDgoGY3Vyc29yGAEgASgEEjQKC3Jldm9jYXRpb25zGAIgAygLMh8uY291bnRlcnNpZ24uYXV0aC52MS5SZXZvY2F0aW9uItYBCgpSZXZvY2F0aW9uEjsKCWRpbWVuc2lvbhgBIAEoDjIoLmNvdW50ZXJzaWduLmF1dGgudjEuUmV2b2NhdGlvbkRpbWVuc2lvbhIOCgZpc3N1ZXIYAiABKAkSDwoFdmFsdWUYAyABKAlIABIUCgp2YWx1ZV9oYXNoGAQgASgMSAASDgoEdXVpZBgFIAEoDEgAEhYKCWJlZm9yZV9tcxgGIAEoA0gBiAEBEhUKDWV4cGlyZXNfYXRfbXMYByABKANCBwoFbWF0Y2hCDAoKX2JlZm9yZV9tcyI7CgVBbGl2ZRIOCgZjdXJzb3IYASABKAQSEgoKcmVhZF9hdF9tcxgCIAEoAxIOCgZhZ2VfbXMYAyABKAMiRwoHUmVuZXdhbBISCgpyZW5ld2FsX2lkGAEgASgJEhIKCnN0cmVhbV9pZHMYAiADKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJIgcKBURyYWluIoMBChVGb3J3YXJkUmVuZXdhbFJlcXVlc3QSEQoJc2VydmVyX2lkGAEgASgJEi8KB3N0cmVhbXMYAiADKAsyHi5jb3VudGVyc2lnbi5hdXRoLnYxLlN0cmVhbVJlZhIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSEAoIYXVkaWVuY2UYBCABKAkilAEKFkZvcndhcmRSZW5ld2FsUmVzcG9uc2USMwoHcmVuZXdlZBgBIAMoCzIiLmNvdW50ZXJzaWduLmF1dGgudjEuUmVuZXdlZFN0cmVhbRIYChBlbmRlZF9zdHJlYW1faWRzGAIgAygJEhoKEnVua25vd25fc3RyZWFtX2lkcxgDIAMoCRIPCgdyZWZ1c2VkGAQgASgIItQBChRBbnN3ZXJSZW5ld2FsUmVxdWVzdBIRCglzZXJ2ZXJfaWQYASABKAkSEgoKcmVuZXdhbF9pZBgCIAEoCRIzCgdyZW5ld2VkGAMgAygLMiIuY291bnRlcnNpZ24uYXV0aC52MS5SZW5ld2VkU3RyZWFtEhgKEGVuZGVkX3N0cmVhbV9pZHMYBCADKAkSGgoSdW5rbm93bl9zdHJlYW1faWRzGAUgAygJEhkKEWFic2VudF9zdHJlYW1faWRzGAYgAygJEg8KB3JlZnVzZWQYByABKAgiFwoVQW5zd2VyUmVuZXdhbFJlc3BvbnNlKtcBChNSZXZvY2F0aW9uRGltZW5zaW9uEiQKIFJFVk9DQVRJT05fRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASHAoYUkVWT0NBVElPTl9ESU1FTlNJT05fU0lEEAESHAoYUkVWT0NBVElPTl9ESU1FTlNJT05fU1VCEAISHAoYUkVWT0NBVElPTl9ESU1FTlNJT05fSlRJEAMSIgoeUkVWT0NBVElPTl9ESU1FTlNJT05fQ0xJRU5UX0lEEAQSHAoYUkVWT0NBVElPTl9ESU1FTlNJT05fS0lEEAUylgMKDVNpZ25hbFNlcnZpY2USZgoFV2F0Y2gSIS5jb3VudGVyc2lnbi5hdXRoLnYxLldhdGNoUmVxdWVzdBoiLmNvdW50ZXJzaWduLmF1dGgudjEuV2F0Y2hSZXNwb25zZSIUmrkZEAgDEgxzaWduYWxzOnJlYWQwARKOAQoORm9yd2FyZFJlbmV3YWwSKi5jb3VudGVyc2lnbi5hdXRoLnYxLkZvcndhcmRSZW5ld2FsUmVxdWVzdBorLmNvdW50ZXJzaWduLmF1dGgudjEuRm9yd2FyZFJlbmV3YWxSZXNwb25zZSIjmrkZHwgDEgxzaWduYWxzOnJlYWQSDXNpZ25hbHM6cmVuZXcSiwEKDUFuc3dlclJlbmV3YWwSKS5jb3VudGVyc2lnbi5hdXRoLnYxLkFuc3dlclJlbmV3YWxSZXF1ZXN0GiouY291bnRlcnNpZ24uYXV0aC52MS5BbnN3ZXJSZW5ld2FsUmVzcG9uc2UiI5q5GR8IAxIMc2lnbmFsczpyZWFkEg1zaWduYWxzOnJlbmV3YgZwcm90bzM", [file_countersign_auth_v1_options, file_countersign_auth_v1_stream]);
 
 /**
  * Names the server that watches, and what it knows already.
@@ -150,7 +150,8 @@ export type Begin = Message<"countersign.auth.v1.Begin"> & {
   isSnapshot: boolean;
 
   /**
-   * The key of the hashes of `sub`, where they were asked for: HMAC-SHA-256.
+   * The key of the hashes of `sub`, where they were asked for: HMAC-SHA-256. It is the
+   * same for as long as the epoch is.
    *
    * @generated from field: bytes subject_key = 3;
    */
@@ -171,8 +172,9 @@ export const BeginSchema: GenMessage<Begin> = /*@__PURE__*/
  */
 export type Revocations = Message<"countersign.auth.v1.Revocations"> & {
   /**
-   * The cursor up to which all is known with these; 0: these have no place in the
-   * history yet, because the store cannot be written.
+   * The cursor up to which all is known with these; 0: it stays as it was, because
+   * these are a part of a snapshot, or are not in the store yet, which cannot be
+   * written.
    *
    * @generated from field: uint64 cursor = 1;
    */
@@ -274,7 +276,8 @@ export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
  */
 export type Alive = Message<"countersign.auth.v1.Alive"> & {
   /**
-   * The cursor to go on behind after a break.
+   * The cursor to go on behind after a break. It is no number of revocations: only
+   * this service knows what is in it.
    *
    * @generated from field: uint64 cursor = 1;
    */
@@ -379,6 +382,13 @@ export type ForwardRenewalRequest = Message<"countersign.auth.v1.ForwardRenewalR
    * @generated from field: string access_token = 3;
    */
   accessToken: string;
+
+  /**
+   * The audience, as in the WatchRequest of the server that asks.
+   *
+   * @generated from field: string audience = 4;
+   */
+  audience: string;
 };
 
 /**
@@ -588,9 +598,13 @@ export const SignalService: GenService<{
    * other servers, until the token of the call expires: a client opens the next
    * call with a fresh token before that, and goes on where it was.
    *
-   * The first message is Begin, and Alive comes every second from then on. Answers
-   * PermissionDenied POLICY_DENIED when the server_id is another client's, and
-   * ResourceExhausted when there are too many watchers.
+   * The first message is Begin, and a message comes every second at least: Alive, or
+   * while a snapshot waits for its turn, Revocations with none in it. A feed that is
+   * silent for longer is broken.
+   *
+   * Answers PermissionDenied POLICY_DENIED when the caller is no client itself, or the
+   * server_id is another client's, and ResourceExhausted RATE_LIMITED when there are
+   * too many watchers, or this one reads too slowly.
    *
    * @generated from rpc countersign.auth.v1.SignalService.Watch
    */
