@@ -52,8 +52,8 @@ export interface ServerParts {
   readonly opened: AsyncDisposableStack;
 }
 
-/** How large a renewal may be, in bytes: the names of 1,000 streams. */
-const MAX_RENEWAL_BYTES = 64 * 1024;
+/** How large a renewal may be, in bytes: the names of 1,000 streams and of their owners, in JSON. */
+const MAX_RENEWAL_BYTES = 128 * 1024;
 
 /** How long tokens that are not valid count against an address, in milliseconds. */
 const BAD_TOKENS_WINDOW_MS = 10_000;

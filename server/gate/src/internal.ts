@@ -82,6 +82,14 @@ export { createRevocationListeners } from "./revoked/revocation-listeners.ts";
 export type { RevocableToken, RevocationDimension } from "./revoked/revoked-set.ts";
 export { createRevokedSet } from "./revoked/revoked-set.ts";
 export { standardPolicies } from "./services/standard-services.ts";
+export { findOwnerId, isOwnerId } from "./streams/owner-id.ts";
 export { PULL, type PullIterator, pull, type Reader, toNext } from "./streams/pull.ts";
-export type { OtherServers, RemoteRenewal, RenewalResult, RenewedStream } from "./streams/renewal.ts";
+export type {
+  OtherServers,
+  RemoteRenewal,
+  RenewalCaller,
+  RenewalResult,
+  RenewedStream,
+  StreamRef,
+} from "./streams/renewal.ts";
 export { refuseStrangers, renewStreams } from "./streams/renewal.ts";

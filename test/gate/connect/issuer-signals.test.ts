@@ -11,6 +11,8 @@ import type { RenewalResult } from "../../../server/gate/src/streams/renewal.ts"
 import { createSigningKey } from "../../support/tokens.ts";
 
 const ADA = { subject: "ada" } as Principal;
+const BY_ADA = { principal: ADA, accessToken: "token of ada" };
+const refsOf = (...streamIds: string[]) => streamIds.map((streamId) => ({ streamId }));
 
 /** Signals that refuse some subjects and have some streams elsewhere, and the listeners that they were given. */
 function createSignals({ revoked = [], streams = [] }: { revoked?: string[]; streams?: string[] } = {}) {
@@ -24,7 +26,8 @@ function createSignals({ revoked = [], streams = [] }: { revoked?: string[]; str
       revocations.add(listener);
       return () => revocations.delete(listener);
     },
-    async renew(streamIds) {
+    async renew(refs) {
+      const streamIds = refs.map(({ streamId }) => streamId);
       asked.push(streamIds);
       return {
         renewed: streamIds
@@ -65,7 +68,10 @@ describe("what several sources have revoked", () => {
 describe("streams of other servers", () => {
   test("are asked for in turn, each issuer for what those before it do not have", async () => {
     const [first, second] = [createSignals({ streams: ["a"] }), createSignals({ streams: ["b"] })];
-    const renewal = await joinOtherServers([first.signals, second.signals])?.renew(["a", "b", "c"], ADA);
+    const renewal = await joinOtherServers([first.signals, second.signals])?.renew(
+      refsOf("a", "b", "c"),
+      BY_ADA,
+    );
     expect(renewal).toEqual({
       renewed: [
         { streamId: "a", expiresInMs: 1 },
@@ -75,9 +81,11 @@ describe("streams of other servers", () => {
       unknown: ["c"],
     });
     expect(second.asked).toEqual([["b", "c"]]);
-    expect(await joinOtherServers([first.signals, second.signals])?.renew(["a"], ADA)).toMatchObject({
-      unknown: [],
-    });
+    expect(await joinOtherServers([first.signals, second.signals])?.renew(refsOf("a"), BY_ADA)).toMatchObject(
+      {
+        unknown: [],
+      },
+    );
     expect(second.asked).toHaveLength(1);
   });
 

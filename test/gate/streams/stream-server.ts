@@ -2,6 +2,8 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import type { Decide } from "../../../server/gate/src/connect/decide.ts";
+import type { IssuerSignals } from "../../../server/gate/src/connect/issuer-signals.ts";
+import type { OtherServers } from "../../../server/gate/src/streams/renewal.ts";
 import type { StreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { listen } from "../../../server/node/src/listener.ts";
@@ -31,17 +33,25 @@ export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown
 export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" | "shutdownSignal"> {
   readonly onError?: (error: unknown) => void;
   readonly decide?: Decide;
+  /** The other servers of the issuer. Default: there are none. */
+  readonly others?: OtherServers;
 }
 
 /** Start a server whose clocks have no tolerance. */
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
-  { onError, decide, ...rpc }: StreamServerOptions = {},
+  { onError, decide, others, ...rpc }: StreamServerOptions = {},
 ): Promise<StreamServer> {
   const revocations = createRevocationSet();
   const auth = createAuth({
     routes: (router) => router.service(NotesService, notes),
-    issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [key.jwk] } } }],
+    issuers: [
+      {
+        issuer: "https://issuer.example",
+        keys: { jwks: { keys: [key.jwk] } },
+        ...(others === undefined ? {} : { signals: signalsWith(others) }),
+      },
+    ],
     audience: "ledger",
     clockToleranceSeconds: 0,
     revocations,
@@ -54,5 +64,14 @@ export async function startStreamServer(
     streams: auth.streams,
     revoke: (sessionId) => revocations.revoke(sessionId),
     [Symbol.asyncDispose]: () => passWhileClosing(listener.close(0)),
+  };
+}
+
+function signalsWith(others: OtherServers): IssuerSignals {
+  return {
+    renew: (streams, by) => others.renew(streams, by),
+    ready: Promise.resolve(),
+    isRevoked: () => false,
+    onRenew: () => () => undefined,
   };
 }

@@ -17,7 +17,9 @@ test("on Postgres, a bus that is given carries what servers ask each other, besi
   const store = { postgres: await postgres.createDatabase() };
   await using issuer = await createIssuer({ ...inFolder("unused"), store, secret: randomBytes(32), bus });
   // The store's own bus opens its connection in the background: until then, it is down.
-  await issuer.trust.signals?.renew([STREAM_ID], principalOf()).catch(() => undefined);
+  await issuer.trust.signals
+    ?.renew([{ streamId: STREAM_ID }], { principal: principalOf(), accessToken: "" })
+    .catch(() => undefined);
   const asked = bus.published.filter(({ channel }) => channel === RENEWAL_CHANNEL);
   expect(asked).toHaveLength(1);
   expect(asked[0]?.message.length).toBeLessThanOrEqual(MAX_BUS_MESSAGE_BYTES);

@@ -1,11 +1,9 @@
+import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { RateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
-import { renewStreams } from "../../../server/gate/src/streams/renewal.ts";
+import { type RemoteRenewal, renewStreams } from "../../../server/gate/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
-import {
-  createRenewalRequester,
-  type RenewalRequester,
-} from "../../../server/issuer/src/renewal/renewal-requester.ts";
+import { createRenewalRequester } from "../../../server/issuer/src/renewal/renewal-requester.ts";
 import { respondToRenewals } from "../../../server/issuer/src/renewal/renewal-responder.ts";
 import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
 import type { RecordingLease } from "../../gate/streams/fixtures.ts";
@@ -25,7 +23,12 @@ interface Servers {
   /** What went wrong in those that answer. */
   readonly errors: readonly unknown[];
   /** Add a server with some streams. @param secret that of all others by default */
-  join(leases?: readonly RecordingLease[], secret?: Uint8Array): { readonly requester: RenewalRequester };
+  join(leases?: readonly RecordingLease[], secret?: Uint8Array): { readonly requester: Requester };
+}
+
+/** Asks as a server does on a caller's behalf. */
+interface Requester {
+  renew(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal>;
 }
 
 /** Create servers on one bus. @param limit what one party may have asked. Default: no limit */
@@ -49,7 +52,16 @@ export function createServers({ limit = noLimit() }: { readonly limit?: RateLimi
         renew: (streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }),
         onError: (error) => errors.push(error),
       });
-      return { requester: createRenewalRequester({ bus, messages, limit, clock, waitMs: WAIT_MS }) };
+      const requester = createRenewalRequester({ bus, messages, limit, clock, waitMs: WAIT_MS });
+      return {
+        requester: {
+          renew: (streamIds, principal) =>
+            requester.renew(
+              streamIds.map((streamId) => ({ streamId })),
+              { principal, accessToken: "" },
+            ),
+        },
+      };
     },
   };
 }

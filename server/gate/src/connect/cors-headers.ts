@@ -18,4 +18,5 @@ export const CORS_EXPOSED_HEADERS: readonly string[] = [
   "DPoP-Nonce",
   "Retry-After",
   "Countersign-Expires-In",
+  "Countersign-Stream-Owner",
 ];

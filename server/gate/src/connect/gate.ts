@@ -17,6 +17,7 @@ import { refuseForeignRoute } from "./foreign-route.ts";
 import { assertHost } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
 import { AUTHORIZATION, type SentToken, type TokenReader, TWO_TOKENS } from "./read-token.ts";
+import { keepRenewalToken } from "./renewal-token.ts";
 import type { FindChallengeHints } from "./resource/challenge.ts";
 
 /** What {@link createGate} needs. */
@@ -154,6 +155,7 @@ function authenticate(options: GateOptions, call: JudgedCall, sent: SentToken): 
     state.isAdmitted = true;
     return undefined;
   }
+  keepRenewalToken(context.method, state, token);
   const principal = options.authenticator.authenticate(token, state, notes);
   if (!(principal instanceof Promise)) {
     return admit(options, call, principal);

@@ -59,13 +59,16 @@ export function joinOtherServers(issuers: readonly OtherServers[]): OtherServers
     return first;
   }
   return {
-    async renew(streamIds, principal) {
-      let result: RemoteRenewal = { renewed: [], ended: [], unknown: streamIds };
+    async renew(streams, by) {
+      const unknownOnes = streams.map(({ streamId }) => streamId);
+      let result: RemoteRenewal = { renewed: [], ended: [], unknown: unknownOnes };
       for (const issuer of issuers) {
         if (result.unknown.length === 0) {
           break;
         }
-        const { renewed, ended, unknown } = await issuer.renew(result.unknown, principal);
+        const left = new Set(result.unknown);
+        const refs = streams.filter(({ streamId }) => left.has(streamId));
+        const { renewed, ended, unknown } = await issuer.renew(refs, by);
         result = {
           renewed: [...result.renewed, ...renewed],
           ended: [...result.ended, ...ended],

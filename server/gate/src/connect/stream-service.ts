@@ -1,17 +1,24 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import type { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-import type { Principal } from "../authenticate/principal.ts";
+import type { RenewRequest, StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { assertOptionNames } from "../kernel/option-names.ts";
-import { type OtherServers, type RemoteRenewal, renewStreams } from "../streams/renewal.ts";
+import { isOwnerId } from "../streams/owner-id.ts";
+import {
+  type OtherServers,
+  type RemoteRenewal,
+  type RenewalCaller,
+  renewStreams,
+  type StreamRef,
+} from "../streams/renewal.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { isStreamId } from "../streams/stream-registry.ts";
 import { assertValid } from "./invalid-argument.ts";
 import { principalOf } from "./principal-context.ts";
+import { renewalTokenOf } from "./renewal-token.ts";
 
 /** The most streams that one call renews. */
-const MAX_STREAM_IDS = 1000;
+const MAX_STREAMS = 1000;
 
 /** What {@link createStreamService} needs. */
 export interface StreamServiceOptions {
@@ -42,28 +49,27 @@ export function createStreamService(options: StreamServiceOptions): ServiceImpl<
   const { streams, others } = options;
   const clock = resolveClock(options.clock);
 
-  async function renewElsewhere(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal> {
-    const askable = others === undefined ? [] : streamIds.filter(isStreamId);
+  async function renewElsewhere(streams: readonly StreamRef[], by: RenewalCaller): Promise<RemoteRenewal> {
+    const askable = others === undefined ? [] : streams.filter(({ streamId }) => isStreamId(streamId));
+    const asked = new Set(askable);
+    const unnamed = streams.filter((ref) => !asked.has(ref)).map(({ streamId }) => streamId);
     if (others === undefined || askable.length === 0) {
-      return { renewed: [], ended: [], unknown: streamIds };
+      return { renewed: [], ended: [], unknown: unnamed };
     }
-    const answered = await others.renew(askable, principal);
-    const unnamed = streamIds.filter((streamId) => !isStreamId(streamId));
+    const answered = await others.renew(askable, by);
     return { ...answered, unknown: [...unnamed, ...answered.unknown] };
   }
 
   return {
-    async renew({ streamIds }, ctx) {
-      const { length } = streamIds;
-      assertValid(
-        length === 0 || length > MAX_STREAM_IDS
-          ? [{ field: "stream_ids", description: `must name 1 to ${MAX_STREAM_IDS} streams` }]
-          : [],
-      );
-      const principal = principalOf(ctx);
+    async renew(request, ctx) {
+      const refs = readStreams(request);
+      const by = { principal: principalOf(ctx), accessToken: renewalTokenOf(ctx) };
       // Those of this server do not wait for the others: they may not have that long.
-      const here = renewStreams(streams, streamIds, { principal, clock });
-      const there = await renewElsewhere(here.absent, principal);
+      const here = renewStreams(streams, [...refs.keys()], { principal: by.principal, clock });
+      const there = await renewElsewhere(
+        here.absent.map((streamId) => ({ streamId, owner: refs.get(streamId) })),
+        by,
+      );
       return {
         streams: [...here.renewed, ...there.renewed].map(({ streamId, expiresInMs }) => ({
           streamId,
@@ -73,4 +79,22 @@ export function createStreamService(options: StreamServiceOptions): ServiceImpl<
       };
     },
   };
+}
+
+/**
+ * Read which streams are to be renewed, each with its owner if that is known.
+ *
+ * @throws ConnectError when they are none, or too many
+ */
+function readStreams({ streamIds, streams }: RenewRequest): ReadonlyMap<string, string | undefined> {
+  const count = streamIds.length + streams.length;
+  assertValid(
+    count === 0 || count > MAX_STREAMS
+      ? [{ field: "stream_ids", description: `must name 1 to ${MAX_STREAMS} streams, with those in streams` }]
+      : [],
+  );
+  return new Map([
+    ...streamIds.map((streamId) => [streamId, undefined] as const),
+    ...streams.map(({ streamId, owner }) => [streamId, isOwnerId(owner) ? owner : undefined] as const),
+  ]);
 }

@@ -19,15 +19,31 @@ export interface RenewalResult {
 /** What became of streams that are not open here. */
 export type RemoteRenewal = Omit<RenewalResult, "absent">;
 
+/** A stream, and where it is open. */
+export interface StreamRef {
+  readonly streamId: string;
+  /** The process that has it, by the response header `countersign-stream-owner` of the stream. Undefined: not known. */
+  readonly owner?: string | undefined;
+}
+
+/** Who renews streams. */
+export interface RenewalCaller {
+  /** The principal of the token. */
+  readonly principal: Principal;
+  /** The token that the renewal was asked with. A server that verifies it itself needs it. */
+  readonly accessToken: string;
+}
+
 /** The other servers, which may have the streams that are not open here. */
 export interface OtherServers {
   /**
-   * Renew streams on the other servers. Streams that are open on none of them are unknown.
+   * Renew streams on the other servers. Streams that are open on none of them are unknown, and so are those whose owner is
+   * this process: no other server is asked for them.
    *
    * @throws AuthError `POLICY_DENIED` when a stream is another principal's, `RATE_LIMITED`, and `AUTH_UNAVAILABLE` when
    *   the others cannot be asked
    */
-  renew(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal>;
+  renew(streams: readonly StreamRef[], by: RenewalCaller): Promise<RemoteRenewal>;
 }
 
 /** A stream that goes on. */

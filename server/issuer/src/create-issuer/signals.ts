@@ -1,5 +1,5 @@
 import { type Clock, createRateLimit, type IssuerSignals, type Principal } from "@countersign/server";
-import type { RenewalResult } from "@countersign/server/internal";
+import { findOwnerId, type RenewalResult } from "@countersign/server/internal";
 import { createRenewalRequester } from "../renewal/renewal-requester.ts";
 import { respondToRenewals } from "../renewal/renewal-responder.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
@@ -50,16 +50,24 @@ function openRenewals(
   opened: AsyncDisposableStack,
 ): IssuerSignals["renew"] {
   const renewElsewhere = options.store.bus.hasOthers ? openRemoteRenewals(options, renew, opened) : undefined;
-  return async (streamIds, principal) => {
-    const { absent, ...here } = renew(streamIds, principal);
-    if (absent.length === 0 || renewElsewhere === undefined) {
+  return async (streams, by) => {
+    const { absent, ...here } = renew(
+      streams.map(({ streamId }) => streamId),
+      by.principal,
+    );
+    const left = new Set(absent);
+    const away = streams.filter(({ streamId, owner }) => left.has(streamId) && owner !== findOwnerId());
+    if (away.length === 0 || renewElsewhere === undefined) {
       return { ...here, unknown: [...here.unknown, ...absent] };
     }
-    const elsewhere = await renewElsewhere(absent, principal);
+    const elsewhere = await renewElsewhere(away, by);
+    for (const { streamId } of away) {
+      left.delete(streamId);
+    }
     return {
       renewed: [...here.renewed, ...elsewhere.renewed],
       ended: [...here.ended, ...elsewhere.ended],
-      unknown: [...here.unknown, ...elsewhere.unknown],
+      unknown: [...here.unknown, ...left, ...elsewhere.unknown],
     };
   };
 }
@@ -85,7 +93,7 @@ function openRemoteRenewals(
   const requester = createRenewalRequester({ bus, messages, limit, clock });
   opened.defer(() => responder.close());
   opened.defer(() => requester.close());
-  return (streamIds, principal) => requester.renew(streamIds, principal);
+  return (streams, by) => requester.renew(streams, by);
 }
 
 /** Renew streams at the gates of this process, each those that the gates before it do not have. */

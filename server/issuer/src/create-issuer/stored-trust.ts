@@ -61,6 +61,7 @@ async function readSignals({ store, clock, url }: StoredTrustOptions): Promise<I
     ready: Promise.resolve(),
     isRevoked: (principal) => revocations.isRevoked(principal),
     onRenew: () => () => {},
-    renew: (streamIds) => Promise.resolve({ renewed: [], ended: [], unknown: streamIds }),
+    renew: (streams) =>
+      Promise.resolve({ renewed: [], ended: [], unknown: streams.map(({ streamId }) => streamId) }),
   };
 }

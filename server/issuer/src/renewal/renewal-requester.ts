@@ -79,7 +79,8 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
   }
 
   return {
-    async renew(streamIds, principal) {
+    async renew(streams, { principal }) {
+      const streamIds = streams.map(({ streamId }) => streamId);
       const party = JSON.stringify([principal.issuer, principal.subject]);
       const requested: Promise<RemoteRenewal>[] = [];
       for (let at = 0; at < streamIds.length; at += IDS_PER_REQUEST) {

@@ -3,6 +3,7 @@ import type { Principal } from "../../authenticate/principal.ts";
 import type { Policy } from "../../authorize/policy-fields.ts";
 import { cutOffAfterGrace, type Transport } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
+import { findOwnerId } from "../../streams/owner-id.ts";
 import type { LeaseContext } from "../../streams/stream-lease.ts";
 import { createExpiry, createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
 import type { AnonymousStreams } from "../anonymous-streams.ts";
@@ -17,6 +18,9 @@ import { callerOf } from "../principal-context.ts";
  * both equal.
  */
 const EXPIRES_IN_HEADER = "countersign-expires-in";
+
+/** The response header that says which process has a stream that can be renewed. The SDK has the same. */
+const OWNER_HEADER = "countersign-stream-owner";
 
 /** What streams are opened with. */
 export interface StreamOptions {
@@ -51,7 +55,7 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
     // The client has left while the gate decided, and its signal aborts only once.
     throw ConnectError.from(ctx.signal.reason, Code.Canceled);
   }
-  const { lifetime, close } = begin(options, opening);
+  const { lifetime, isRenewable, close } = begin(options, opening);
   const client = stateOf(ctx.values)?.signal;
   const transport = transportOf(ctx.values, client);
   const release = (): void => {
@@ -85,6 +89,9 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   }
   const leftMs = lifetime.deadlineMs - options.leases.clock.nowMs();
   ctx.responseHeader.set(EXPIRES_IN_HEADER, toSeconds(leftMs));
+  if (isRenewable) {
+    ctx.responseHeader.set(OWNER_HEADER, findOwnerId());
+  }
   // One signal for both ends: joining two takes 2 kB more for each stream.
   return {
     ctx: { ...ctx, signal: lifetime.signal },
@@ -118,6 +125,8 @@ function isDeadline(reason: unknown): boolean {
 /** A stream that has begun, and may have ended already. */
 interface Begun {
   readonly lifetime: StreamLifetime;
+  /** Whether it can go on with a newer token. */
+  readonly isRenewable: boolean;
   readonly close: (reason: unknown) => void;
 }
 
@@ -134,7 +143,11 @@ function begin({ leases, anonymous }: StreamOptions, { ctx, policy, assertRule }
     opened.release(undefined); // whether it is revoked cannot be known
     throw error;
   }
-  return { lifetime: opened.lifetime, close: (reason) => opened.release(reason) };
+  return {
+    lifetime: opened.lifetime,
+    isRenewable: policy.renewable,
+    close: (reason) => opened.release(reason),
+  };
 }
 
 /** Check whether a call has a principal. Only a renewal changes it, to another. */
@@ -157,6 +170,7 @@ function beginAnonymous({ leases, anonymous }: StreamOptions, ctx: HandlerContex
   lifetime.onEnd(free);
   return {
     lifetime,
+    isRenewable: false,
     close(reason) {
       lifetime.release(reason);
       free();
