@@ -20,6 +20,7 @@ import {
   hostOf,
 } from "@countersign/server/internal";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
+import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
 import { resetUntouched, stopUnreadBody } from "./exchange/reject-early.ts";
 import {
   BAD_REQUEST,
@@ -75,7 +76,8 @@ const guarded = new WeakSet<NodeServer>();
  * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. One whose
  * request was answered, was never read, and has no end is reset behind its answer. Errors of
  * connections, requests and responses that break have a listener. A handler that throws is answered for with 500. A
- * connection of HTTP/2 whose client leaves a header half sent is closed.
+ * connection of HTTP/2 whose client leaves a header half sent is closed. A stream whose method may be renewed sends the
+ * header of its answer when it opens.
  *
  * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs
  * none of it.
@@ -147,6 +149,7 @@ const ofSockets: EventGuard = {
 
 const ofRequests: EventGuard = {
   check(req: HttpRequest, res: HttpResponse) {
+    sendHeaderAtOpen(req, res);
     // Over HTTP/2 the stream was looked at, and Node emits its errors on neither of them.
     if (isHttp2Request(req)) {
       return "continue";

@@ -26,6 +26,7 @@ import {
 import { findVersionFault, readConnectVersion } from "./connect-version.ts";
 import { createArrivals, toArriving } from "./exchange/arrivals.ts";
 import { dropConnectionFields } from "./exchange/connection-fields.ts";
+import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import {
@@ -120,6 +121,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         // The iterator must not destroy the request when a handler stops reading: that would cut off its answer.
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const waiting = createWaitingBody(req, res, context.waiting);
+        sendHeaderAtOpen(req, res);
         const answered = await answer({ ...request, body }, req, waiting);
         // What has a gate does so by itself, in any adapter.
         const response = hasGate(handler) ? answered : await boundResponse(answered);

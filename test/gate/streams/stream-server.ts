@@ -12,7 +12,8 @@ import { passWhileClosing } from "../../support/fake-time.ts";
 import { createSigningKey, goodClaims, signToken } from "../../support/tokens.ts";
 import { createRevocationSet } from "./revocation-set.ts";
 
-const key = createSigningKey("ES256", "key-1");
+/** The key of the issuer. */
+export const streamKey = createSigningKey("ES256", "key-1");
 
 /** A server of streams, which createAuth lets be renewed. */
 export interface StreamServer extends AsyncDisposable {
@@ -26,7 +27,7 @@ export interface StreamServer extends AsyncDisposable {
 export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown>> = {}): string {
   const nowSeconds = Date.now() / 1000;
   const times = { iat: nowSeconds - 1, exp: nowSeconds + lifeMs / 1000 };
-  return signToken(key, goodClaims({ scope: "notes:read notes:write", ...times, ...claims }));
+  return signToken(streamKey, goodClaims({ scope: "notes:read notes:write", ...times, ...claims }));
 }
 
 /** What a server of streams may have beside its handlers. */
@@ -48,7 +49,7 @@ export async function startStreamServer(
     issuers: [
       {
         issuer: "https://issuer.example",
-        keys: { jwks: { keys: [key.jwk] } },
+        keys: { jwks: { keys: [streamKey.jwk] } },
         ...(others === undefined ? {} : { signals: signalsWith(others) }),
       },
     ],

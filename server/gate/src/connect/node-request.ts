@@ -15,8 +15,19 @@ interface NodeResponse {
   once?(event: "close", listener: () => void): unknown;
 }
 
+/** The name under which a request of Node keeps what learns that its stream is open. */
+export const ON_OPENED = Symbol("countersign opened");
+
+/** Learns that a stream is open whose first message may be long in coming. */
+export interface OpeningListener {
+  /** @param header the header of the answer, which says how long the stream may last. It must not throw */
+  onOpened(header: Headers): void;
+}
+
 /** A request of Node's http or http2, as far as it is looked at. */
 export interface NodeRequest {
+  /** Absent: the header of the answer goes out with the first message. */
+  [ON_OPENED]?: OpeningListener | undefined;
   /** Names in lower case, as Node joins the fields. */
   readonly headers: Record<string, string | string[] | undefined>;
   /** Header names and values in turn, as they came. */
@@ -164,6 +175,11 @@ export function transportOf(values: ContextValues, over?: AbortSignal): Transpor
       response !== undefined && hasEnded(response) ? listener() : void response?.once?.("close", listener),
     destroy: () => void socket.destroy(),
   };
+}
+
+/** Say that the stream of a call is open. @param header the header of its answer */
+export function announceOpening(values: ContextValues, header: Headers): void {
+  values.get(exchangeKey)()?.request[ON_OPENED]?.onOpened(header);
 }
 
 /** Make a response that closes when a signal aborts. */

@@ -3,6 +3,7 @@ import { createLazyView } from "@countersign/server/internal";
 import { trailerMux } from "../connect-protocol.ts";
 import { dropConnectionFields } from "../exchange/connection-fields.ts";
 import type { HttpExchange, ResponseFields } from "../exchange/http-exchange.ts";
+import { toFields } from "../exchange/to-fields.ts";
 import type { CallParts } from "./call-parts.ts";
 import { CallSignal } from "./call-signal.ts";
 import { RequestHeader } from "./request-header.ts";
@@ -98,16 +99,3 @@ const createContext: (call: Call) => HandlerContext = createLazyView<CallContext
       signal.abort(reason),
   values: ({ parts }) => parts.values,
 });
-
-/** Convert to what Node sends: only `set-cookie` has values that must not be joined. */
-function toFields(headers: Headers): Record<string, string | string[]> {
-  const fields: Record<string, string | string[]> = {};
-  headers.forEach((value, name) => {
-    fields[name] = value;
-  });
-  const cookies = headers.getSetCookie();
-  if (cookies.length > 1) {
-    fields["set-cookie"] = cookies;
-  }
-  return fields;
-}

@@ -41,6 +41,10 @@ export class Http1Wire implements MessageWire {
     this.#res.writeHead(200, header);
   }
 
+  flush(): void {
+    this.#res.flushHeaders();
+  }
+
   get unsentBytes(): number {
     return this.#res.writableLength;
   }

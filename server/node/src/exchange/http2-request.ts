@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { ON_OPENED, type OpeningListener } from "@countersign/server/internal";
 import type { CallRequest } from "../handler.ts";
 
 /** The request of a stream, as far as the values of its call are made from it. A class: one is made for every call. */
@@ -6,6 +7,7 @@ export class Http2CallRequest implements CallRequest {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
+  [ON_OPENED]: OpeningListener | undefined = undefined;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]) {
     this.stream = stream;

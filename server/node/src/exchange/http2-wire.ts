@@ -62,6 +62,9 @@ export class Http2Wire implements MessageWire {
     resetBehindResponse(stream);
   }
 
+  /** Node sends a header at once. */
+  flush(): void {}
+
   get unsentBytes(): number {
     return this.#stream.writableLength;
   }

@@ -18,6 +18,8 @@ export interface MessageWire {
   stop(): void;
   /** Send the header of the answer, whose status is 200. @throws when Node does not take it */
   begin(header: ResponseFields): void;
+  /** Send a header that has begun now, although no part of the answer follows it. */
+  flush(): void;
   /** How many bytes of the answer wait in this process until the client takes them. */
   readonly unsentBytes: number;
   /** Send a part of the answer. @param onSent called when it waits no longer; with an error when it will not be sent */

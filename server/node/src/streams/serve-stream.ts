@@ -1,6 +1,11 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type ByteHolder, createWaitingError } from "@countersign/server/internal";
+import {
+  type ByteHolder,
+  createWaitingError,
+  ON_OPENED,
+  type OpeningListener,
+} from "@countersign/server/internal";
 import { askGates } from "../call/ask-gates.ts";
 import type { Message } from "../call/call-parts.ts";
 import type { CallServing } from "../call/serving.ts";
@@ -28,7 +33,7 @@ export function serveStream(call: StreamCall, wire: MessageWire, serving: Stream
 }
 
 /** A call with streams that is under way. A class: one is made for every stream. */
-class ServedStream implements ByteHolder {
+class ServedStream implements ByteHolder, OpeningListener {
   readonly call: StreamCall;
   readonly serving: StreamServing;
   readonly inputs: StreamInputs;
@@ -61,7 +66,13 @@ class ServedStream implements ByteHolder {
       onEnd: () => this.onEnd(),
       onFailure: (reason) => this.onFailure(reason),
     });
+    call.exchange.request[ON_OPENED] = this;
     call.exchange.onClose((reason) => this.onClose(reason));
+  }
+
+  /** Its interceptors and its handler are only about to run: what they add to the header at once is in it. */
+  onOpened(): void {
+    setImmediate(sendHeader, this.outputs);
   }
 
   /** Whether nothing of an answer can be sent any more. */
@@ -162,6 +173,8 @@ const ASK_GATE: Step<ServedStream, undefined, void> = {
   },
   fail: (served, reason) => served.call.exchange.whenParsed(() => served.refuse(reason)),
 };
+
+const sendHeader = (outputs: StreamOutputs): void => outputs.open();
 
 /** Where one message is all that a client sends, nothing happens before it has come: that may not take for ever. */
 function addArrival({ parts, exchange }: StreamCall, { arrivals }: StreamServing): void {

@@ -61,6 +61,16 @@ export class StreamOutputs implements Reader<Output> {
     this.#pull();
   }
 
+  /** Send the header, although there is no message yet. */
+  open(): void {
+    if (this.#isOver || this.#hasBegun || this.#call.exchange.isGone) {
+      return;
+    }
+    if (this.#tryToBegin()) {
+      this.#options.wire.flush();
+    }
+  }
+
   /** End the answer with an error, and let the handler know. */
   cutOff(error: unknown): void {
     giveBack(this.#source, (source) => source.throw?.(error));
@@ -143,11 +153,7 @@ export class StreamOutputs implements Reader<Output> {
       this.#fail(error);
       return;
     }
-    try {
-      this.#begin();
-    } catch (error) {
-      this.stop(error);
-      this.#options.onFailure(error);
+    if (!this.#tryToBegin()) {
       return;
     }
     const sent = this.#send(0, data);
@@ -176,6 +182,18 @@ export class StreamOutputs implements Reader<Output> {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       this.#options.wire.begin(this.#call.headerFields);
+    }
+  }
+
+  /** The same, where the answer goes no further when Node does not take the header. @returns whether it does */
+  #tryToBegin(): boolean {
+    try {
+      this.#begin();
+      return true;
+    } catch (error) {
+      this.stop(error);
+      this.#options.onFailure(error);
+      return false;
     }
   }
 

@@ -8,7 +8,7 @@ import type { LeaseContext } from "../../streams/stream-lease.ts";
 import { createExpiry, createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
 import type { AnonymousStreams } from "../anonymous-streams.ts";
 import { type Caller, stateOf } from "../call-state.ts";
-import { transportOf } from "../node-request.ts";
+import { announceOpening, transportOf } from "../node-request.ts";
 import { type Opening, type OpeningContext, openLease } from "../open-lease.ts";
 import { peerOf } from "../peer.ts";
 import { callerOf } from "../principal-context.ts";
@@ -91,6 +91,7 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   ctx.responseHeader.set(EXPIRES_IN_HEADER, toSeconds(leftMs));
   if (isRenewable) {
     ctx.responseHeader.set(OWNER_HEADER, findOwnerId());
+    announceOpening(ctx.values, ctx.responseHeader);
   }
   // One signal for both ends: joining two takes 2 kB more for each stream.
   return {
