@@ -1,12 +1,19 @@
 import { createServer } from "node:http";
 import {
   buildRequestListener,
+  createAdminHandler,
   guardNodeServer,
   type ListenOptions,
   listen,
+  type NodeServer,
   type RequestListenerOptions,
 } from "@countersign/node";
-import { createFetchHandler } from "@countersign/server";
+import {
+  createFetchHandler,
+  createRateLimit,
+  createStandardServices,
+  createStreamService,
+} from "@countersign/server";
 import { expect, test } from "vitest";
 import { service } from "../gate/connect/echo-kinds.ts";
 import { issuer } from "../gate/connect/fixtures.ts";
@@ -15,6 +22,7 @@ import { notEmpty } from "../support/not-empty.ts";
 import { createSelfSigned } from "../support/self-signed.ts";
 
 const { auth } = createEchoAuth(service, { issuers: [issuer] });
+const metrics = { contentType: "text/plain", metrics: async () => "" };
 const idle = { handle: () => undefined };
 
 /** Plain JavaScript does not know the types: what stands here would not compile. */
@@ -65,6 +73,53 @@ test.each(
   ]),
 )("buildRequestListener: $refusal", ({ given, refusal }) => {
   expect(() => build(given)).toThrow(new TypeError(refusal));
+});
+
+/** Calls that lack what they cannot do without, and what is said of it. */
+type Lacking = readonly (readonly [call: () => unknown, refusal: string])[];
+const LACKING = notEmpty<Lacking>([
+  [
+    () => buildRequestListener(untyped({ routes: auth.routes })),
+    "buildRequestListener needs requestGate and interceptors of createAuth: give it all that createAuth returns, as in buildRequestListener({ ...auth })",
+  ],
+  [() => build({ routes: undefined }), "buildRequestListener needs routes of createAuth: "],
+  [
+    () => build({ interceptors: auth.requestGate }),
+    "buildRequestListener needs interceptors of createAuth: ",
+  ],
+  [() => Reflect.apply(buildRequestListener, undefined, []), "needs routes and requestGate and interceptors"],
+  [() => listen(untyped(auth)), "listen needs a handler, as in listen(buildRequestListener({ ...auth }))"],
+  [() => Reflect.apply(listen, undefined, []), "listen needs a handler"],
+  [
+    () => guardNodeServer(untyped<NodeServer>(idle.handle)),
+    "guardNodeServer needs a server of node:http, node:https or",
+  ],
+  [
+    () => createFetchHandler(untyped({ routes: auth.routes })),
+    "createFetchHandler needs what createAuth returns, as in createFetchHandler(auth)",
+  ],
+  [() => createAdminHandler(untyped({ isReady: () => true })), "createAdminHandler: metrics must be where"],
+  [() => createAdminHandler(untyped({ metrics })), "createAdminHandler: isReady must be a function"],
+  [
+    () => createRateLimit(untyped({ limit: 1, message: "x" })),
+    "createRateLimit: windowMs must be a positive",
+  ],
+  [() => createRateLimit({ limit: -1, windowMs: 1, message: "x" }), "limit must be a positive number"],
+  [() => createRateLimit(untyped({ limit: 1, windowMs: 1 })), "message must be a text"],
+  [() => createStandardServices(untyped({})), "routes must be a function that registers your services"],
+  [
+    () => createStandardServices({ routes: auth.routes, reflection: untyped({ access: "public" }) }),
+    "reflection must be one of authenticated, public, none",
+  ],
+  [() => createStreamService(untyped({})), "createStreamService: streams must be what createStreamRegistry"],
+]);
+
+test.each(LACKING)("%s is refused: %s", async (call, refusal) => {
+  const failure = await Promise.resolve()
+    .then(call)
+    .catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(TypeError);
+  expect(String(failure)).toContain(refusal);
 });
 
 test("guardNodeServer and createFetchHandler refuse a misspelt option", () => {

@@ -63,6 +63,17 @@ export { isLoopback } from "./kernel/loopback.ts";
 export { SILENT_BUS } from "./kernel/message-bus.ts";
 export type { IsolatedObserver } from "./kernel/observers.ts";
 export { auditOf, auditTo, resolveObserver } from "./kernel/observers.ts";
+export {
+  assertOptions,
+  FUNCTION,
+  NUMBER,
+  OBJECT,
+  type OptionForm,
+  required,
+  SWITCH,
+  TEXT,
+  withMethods,
+} from "./kernel/option-forms.ts";
 export { assertOptionNames } from "./kernel/option-names.ts";
 export { assertOrigins } from "./kernel/origins.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";

@@ -1,4 +1,10 @@
-import { assertOptionNames } from "@countersign/server/internal";
+import {
+  assertOptions,
+  FUNCTION,
+  type OptionForm,
+  required,
+  withMethods,
+} from "@countersign/server/internal";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./handler.ts";
 import { respond, respondJson, respondMethodNotAllowed } from "./respond.ts";
@@ -26,21 +32,24 @@ export interface AdminOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const OPTION_NAMES = {
-  metrics: true,
-  isReady: true,
-  describe: true,
-  onError: true,
-} satisfies Record<keyof AdminOptions, true>;
+const FORMS: Readonly<Record<keyof AdminOptions, OptionForm>> = {
+  metrics: required(
+    withMethods("metrics"),
+    "must be where the metrics are, such as a registry of prom-client",
+  ),
+  isReady: required(FUNCTION),
+  describe: FUNCTION,
+  onError: FUNCTION,
+};
 
 /**
  * Create the handler of the operator's port: `/livez` (the process answers), `/readyz` (200 when the server takes
  * calls, otherwise 503), and `/metrics` for Prometheus. It has no access rule: bind it where only the operator is.
  *
- * @throws TypeError when it has no option of a name that was given
+ * @throws TypeError when an option has no known name, or is missing or not of its kind
  */
 export function createAdminHandler(options: AdminOptions): HttpHandler {
-  assertOptionNames("createAdminHandler", options, OPTION_NAMES);
+  assertOptions("createAdminHandler", options, FORMS);
   const pages: Readonly<Record<string, (res: HttpResponse) => Promise<void> | void>> = {
     "/livez": (res) => respondJson(res, 200, { status: "live" }),
     "/readyz": async (res) => {

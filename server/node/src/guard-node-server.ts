@@ -83,10 +83,13 @@ const guarded = new WeakSet<NodeServer>();
  * none of it.
  *
  * @returns the server; a second call for the same one changes nothing
- * @throws TypeError when an option has no known name, or the time is not a positive whole number
+ * @throws TypeError when the server is none, an option has no known name, or the time is not a positive whole number
  */
 export function guardNodeServer<S extends NodeServer>(server: S, options: NodeServerGuardOptions = {}): S {
   assertOptionNames("guardNodeServer", options, OPTION_NAMES);
+  if (typeof (server as Partial<NodeServer> | undefined)?.emit !== "function") {
+    throw new TypeError("guardNodeServer needs a server of node:http, node:https or node:http2");
+  }
   const { headerTimeoutMs = DEFAULT_LIMITS.listen.headerTimeoutMs } = options;
   assertPositive("headerTimeoutMs", headerTimeoutMs);
   if (guarded.has(server)) {

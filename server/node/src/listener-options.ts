@@ -81,11 +81,12 @@ const POSITIVE_NAMES = ["readMaxBytes", "writeMaxBytes", "arrivalTimeoutMs"] as 
  * @throws TypeError that names the option, and the one that was probably meant
  */
 export function assertListenerOptions(options: RequestListenerOptions): void {
-  const given = Object.entries(options);
+  const given = Object.entries(Object(options));
   const others = given.filter(
     ([name]) => !Object.hasOwn(AUTH_NAMES, name) && !Object.hasOwn(UNUSED_NAMES, name),
   );
   assertOptionNames("buildRequestListener", Object.fromEntries(others), OPTION_NAMES);
+  assertGate(options);
   for (const name of POSITIVE_NAMES) {
     if (options[name] !== undefined) {
       assertPositive(name, options[name]);
@@ -97,4 +98,25 @@ export function assertListenerOptions(options: RequestListenerOptions): void {
       onWarning(`buildRequestListener does not use option ${name} of Connect's router`);
     }
   }
+}
+
+/** Without a gate of `createAuth`, calls would reach their handlers unasked. */
+function assertGate(options: Partial<RequestListenerOptions> | undefined): void {
+  const { routes, requestGate, interceptors } = options ?? {};
+  const isOf = {
+    routes: isFunction(routes),
+    requestGate: isFunction(requestGate),
+    interceptors: Array.isArray(interceptors),
+  };
+  const missing = Object.entries(isOf).flatMap(([name, isGiven]) => (isGiven ? [] : [name]));
+  if (missing.length > 0) {
+    throw new TypeError(
+      `buildRequestListener needs ${missing.join(" and ")} of createAuth: give it all that createAuth returns, as in ` +
+        "buildRequestListener({ ...auth })",
+    );
+  }
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }

@@ -71,11 +71,14 @@ type AnyServer = Http1Server | Http2SecureServer;
 /**
  * Listen for HTTP/1.1 and HTTP/2 on one port: by ALPN under TLS, otherwise by the first bytes of the connection.
  *
- * @throws TypeError when an option has no known name, a limit is not a positive whole number, an allowed host is none, or when options of TLS contradict each other
+ * @throws TypeError when the handler is none, an option has no known name, a limit is not a positive whole number, an allowed host is none, or when options of TLS contradict each other
  * @throws the system's error when the address can't be bound
  */
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
   assertOptionNames("listen", options, OPTION_NAMES);
+  if (typeof (handler as Partial<HttpHandler> | undefined)?.handle !== "function") {
+    throw new TypeError("listen needs a handler, as in listen(buildRequestListener({ ...auth }))");
+  }
   const limits = resolveHttpLimits(options.limits);
   const connections = createConnections(limits);
   const checkHost = createHostCheck(options.allowedHosts ?? []);

@@ -42,6 +42,23 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { secret: new Uint16Array(32) }, says: "secret must be a Uint8Array of 32 bytes" },
     { options: { secret: { file: "" } }, says: "with the path of a file" },
     { options: { accessTTLMs: 5 }, says: "createIssuer has no option accessTTLMs" },
+    {
+      options: { secret: { file: "a", createMissing: false } },
+      says: "option secret of createIssuer has no option createMissing: did you mean createIfMissing?",
+    },
+    {
+      options: { store: { sqlite: "a", statementTimeoutMs: 1 } },
+      says: "option store of createIssuer has no option statementTimeoutMs",
+    },
+    { options: { replaces: { uri: "https://a.example" } }, says: "option replaces of createIssuer has no" },
+    { options: { replaces: { url: "" } }, says: "replaces of createIssuer: url must be a non-empty text" },
+    { options: { insecure: { allowHTTP: true } }, says: "has no option allowHTTP: did you mean allowHttp?" },
+    { options: { insecure: { failOpen: "false" } }, says: "failOpen must be true or false" },
+    { options: { insecure: true }, says: "option insecure of createIssuer must be an object" },
+    {
+      options: { insecure: { passwordCost: { memoryKb: 64 } } },
+      says: "has no option memoryKb: did you mean memoryKib?",
+    },
     { options: { audience: "" }, says: "audience must be a non-empty string" },
     { options: { accessTtlMs: 0 }, says: "accessTtlMs must be longer than nothing" },
     { options: { accessTtlMs: Number.NaN }, says: "accessTtlMs must be a number of milliseconds" },

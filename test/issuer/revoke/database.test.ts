@@ -6,6 +6,7 @@ import { openDatabase, type StoreLocation } from "../../../server/issuer/src/sto
 import { keepSetting } from "../../../server/issuer/src/store/store-settings.ts";
 import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -85,5 +86,16 @@ describe("revocations of a server that is not the issuer", () => {
     expect(() => createRevocations(misspelt)).toThrow(
       "createRevocations has no option isuer: did you mean issuer?",
     );
+  });
+
+  it.each(
+    notEmpty([
+      [{ insecure: { sharedFile: true } }, "has no option sharedFile: did you mean sharedFiles?"],
+      [{ database: { sqlite: "a", statementTimeout: 1 } }, "did you mean statementTimeoutMs?"],
+      [{ database: { sqllite: "a" } }, "option database of createRevocations has no option sqllite"],
+    ] as const),
+  )("refuse a misspelt option in an option: %j", (given, refusal) => {
+    const misspelt: object = { database: { sqlite: "countersign.db" }, ...given };
+    expect(() => createRevocations(misspelt)).toThrow(refusal);
   });
 });

@@ -1,9 +1,18 @@
 import { toFactText } from "../errors/facts.ts";
-import { isText, isVanished, narrowing, type OptionForm, SWITCH, VANISHED } from "../kernel/option-forms.ts";
+import {
+  FUNCTION,
+  isText,
+  isVanished,
+  NUMBER,
+  narrowing,
+  type OptionForm,
+  SWITCH,
+  VANISHED,
+  withMethods,
+} from "../kernel/option-forms.ts";
 import { assertOptionNames } from "../kernel/option-names.ts";
 import type { AuthOptions } from "./auth-options.ts";
 
-const FUNCTION: OptionForm = { says: "must be a function", accepts: (value) => typeof value === "function" };
 const MAP: OptionForm = {
   says: "must be a Map by the descriptors of services",
   accepts: (value) => value instanceof Map,
@@ -12,17 +21,6 @@ const OBJECT: OptionForm = {
   says: "must be an object",
   accepts: (value) => typeof value === "object" && value !== null,
 };
-const NUMBER: OptionForm = { says: "must be a number", accepts: (value) => typeof value === "number" };
-
-/** The methods that an object of the application must have. */
-function withMethods(...names: readonly string[]): OptionForm {
-  const hasMethod = (value: object, name: string): boolean => typeof Reflect.get(value, name) === "function";
-  return {
-    says: `must be an object with ${names.join(" and ")}`,
-    accepts: (value) =>
-      typeof value === "object" && value !== null && names.every((name) => hasMethod(value, name)),
-  };
-}
 
 /** What each option must be, as far as its kind: what it means is checked where it is read. */
 const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {

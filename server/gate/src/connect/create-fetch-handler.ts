@@ -58,10 +58,13 @@ export type FetchHandler = (request: Request) => Promise<Response>;
  *
  * @param auth what `createAuth` returned
  * @returns a handler that never rejects
- * @throws TypeError when an option has no known name, or the prefix does not begin with a slash, or ends with one
+ * @throws TypeError when `auth` is none, an option has no known name, or the prefix does not begin with a slash, or ends with one
  */
 export function createFetchHandler(auth: Auth, options: FetchHandlerOptions = {}): FetchHandler {
   assertOptionNames("createFetchHandler", options, OPTION_NAMES);
+  if (typeof (auth as Partial<Auth> | undefined)?.requestGate !== "function") {
+    throw new TypeError("createFetchHandler needs what createAuth returns, as in createFetchHandler(auth)");
+  }
   const {
     prefix = "",
     contextValues,

@@ -2,7 +2,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { RenewRequest, StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
-import { assertOptionNames } from "../kernel/option-names.ts";
+import { assertOptions, OBJECT, type OptionForm, required, withMethods } from "../kernel/option-forms.ts";
 import { isOwnerId } from "../streams/owner-id.ts";
 import {
   type OtherServers,
@@ -30,11 +30,14 @@ export interface StreamServiceOptions {
   readonly others?: OtherServers | undefined;
 }
 
-const OPTION_NAMES = {
-  streams: true,
-  clock: true,
-  others: true,
-} satisfies Record<keyof StreamServiceOptions, true>;
+const FORMS: Readonly<Record<keyof StreamServiceOptions, OptionForm>> = {
+  streams: required(
+    withMethods("find"),
+    "must be what createStreamRegistry makes, the same as in createAuth",
+  ),
+  clock: OBJECT,
+  others: withMethods("renew"),
+};
 
 /**
  * Create the service that renews open streams in place.
@@ -42,10 +45,10 @@ const OPTION_NAMES = {
  *     const streams = createStreamRegistry();
  *     createAuth({ streams, routes: (router) => router.service(StreamService, createStreamService({ streams })), … })
  *
- * @throws TypeError when it has no option of a name that was given
+ * @throws TypeError when an option has no known name, or is missing or not of its kind
  */
 export function createStreamService(options: StreamServiceOptions): ServiceImpl<typeof StreamService> {
-  assertOptionNames("createStreamService", options, OPTION_NAMES);
+  assertOptions("createStreamService", options, FORMS);
   const { streams, others } = options;
   const clock = resolveClock(options.clock);
 

@@ -20,6 +20,21 @@ export function narrowing(form: OptionForm): OptionForm {
   return { ...form, isNarrowing: true };
 }
 
+/** Make the form of an option that must be given. @param says the rule, in the place of that of the form */
+export function required(form: OptionForm, says: string = form.says): OptionForm {
+  return { ...form, says, isRequired: true };
+}
+
+/** Make the form of an object of the application, with the methods that it must have. */
+export function withMethods(...names: readonly string[]): OptionForm {
+  const hasMethod = (value: object, name: string): boolean => typeof Reflect.get(value, name) === "function";
+  return {
+    says: `must be an object with ${names.join(" and ")}`,
+    accepts: (value) =>
+      typeof value === "object" && value !== null && names.every((name) => hasMethod(value, name)),
+  };
+}
+
 /** Check whether an option is one that makes things stricter, and was given without a value. */
 export function isVanished(form: OptionForm, options: object, name: string): boolean {
   return (
@@ -38,6 +53,14 @@ export const TEXTS: OptionForm = {
 export const SWITCH: OptionForm = {
   says: "must be true or false",
   accepts: (value) => typeof value === "boolean",
+};
+export const NUMBER: OptionForm = {
+  says: "must be a number",
+  accepts: (value) => typeof value === "number" && !Number.isNaN(value),
+};
+export const FUNCTION: OptionForm = {
+  says: "must be a function",
+  accepts: (value) => typeof value === "function",
 };
 export const OBJECT: OptionForm = { says: "must be an object", accepts: isPlainObject };
 export const SECONDS: OptionForm = {

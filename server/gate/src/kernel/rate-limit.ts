@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { createRefusal } from "../errors/refusal.ts";
 import { type Clock, resolveClock } from "./clock.ts";
-import { assertOptionNames } from "./option-names.ts";
+import { assertOptions, OBJECT, type OptionForm, required } from "./option-forms.ts";
 
 /** How often something may happen. */
 export interface RateLimitOptions {
@@ -14,12 +14,17 @@ export interface RateLimitOptions {
   readonly message: string;
 }
 
-const OPTION_NAMES = {
-  limit: true,
-  windowMs: true,
-  clock: true,
-  message: true,
-} satisfies Record<keyof RateLimitOptions, true>;
+const POSITIVE: OptionForm = {
+  says: "must be a positive number",
+  accepts: (value) => typeof value === "number" && value > 0,
+};
+
+const FORMS: Readonly<Record<keyof RateLimitOptions, OptionForm>> = {
+  limit: required(POSITIVE),
+  windowMs: required(POSITIVE),
+  clock: OBJECT,
+  message: required({ says: "must be a text", accepts: (value) => typeof value === "string" }),
+};
 
 /** Counts what callers do, in the memory of one server, and makes them wait when it is too much. */
 export interface RateLimit {
@@ -49,10 +54,10 @@ const MAX_KEYS = 100_000;
  *
  * It keeps one number for each key: when all its attempts will have grown back (the generic cell rate algorithm).
  *
- * @throws TypeError when it has no option of a name that was given
+ * @throws TypeError when an option has no known name, or is missing or not of its kind
  */
 export function createRateLimit(options: RateLimitOptions): OwnRateLimit {
-  assertOptionNames("createRateLimit", options, OPTION_NAMES);
+  assertOptions("createRateLimit", options, FORMS);
   const { limit, windowMs, message } = options;
   const clock = resolveClock(options.clock);
   const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });

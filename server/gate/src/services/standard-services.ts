@@ -5,7 +5,7 @@ import { ServerReflection as ReflectionV1 } from "@countersign/gen/grpc/reflecti
 import { ServerReflection as ReflectionV1Alpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "../authorize/policy.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
-import { assertOptionNames } from "../kernel/option-names.ts";
+import { assertOptions, FUNCTION, type OptionForm, required } from "../kernel/option-forms.ts";
 import { createHealthService } from "./health.ts";
 import { createHealthState, type HealthState } from "./health-state.ts";
 import { createReflectionServices } from "./reflection.ts";
@@ -20,11 +20,6 @@ export interface StandardServicesOptions {
   /** Who may use reflection. Default `authenticated`: callers with a token. */
   readonly reflection?: ReflectionAccess;
 }
-
-const OPTION_NAMES = {
-  routes: true,
-  reflection: true,
-} satisfies Record<keyof StandardServicesOptions, true>;
 
 /** The routes of a server with the services that gRPC tools look for, and their rules. */
 export interface StandardServices {
@@ -47,6 +42,14 @@ const REFLECTION_POLICIES = {
   none: undefined,
 } as const satisfies Record<ReflectionAccess, Policy | undefined>;
 
+const FORMS: Readonly<Record<keyof StandardServicesOptions, OptionForm>> = {
+  routes: required(FUNCTION, "must be a function that registers your services on a router"),
+  reflection: {
+    says: `must be one of ${Object.keys(REFLECTION_POLICIES).join(", ")}`,
+    accepts: (value) => typeof value === "string" && Object.hasOwn(REFLECTION_POLICIES, value),
+  },
+};
+
 /**
  * Add the services that gRPC tools look for to routes: health, which anyone may ask for, and reflection, with which
  * `buf curl` and `grpcurl` need no schema.
@@ -55,10 +58,10 @@ const REFLECTION_POLICIES = {
  *     const auth = createAuth({ routes: standard.routes, policies: standard.policies, issuers, audience });
  *     standard.health.set("SERVING");
  *
- * @throws TypeError when it has no option of a name that was given
+ * @throws TypeError when an option has no known name, or is missing or not of its kind
  */
 export function createStandardServices(options: StandardServicesOptions): StandardServices {
-  assertOptionNames("createStandardServices", options, OPTION_NAMES);
+  assertOptions("createStandardServices", options, FORMS);
   const { routes, reflection = "authenticated" } = options;
   const policies = standardPolicies(reflection);
   const services = [...servicesOf(routes), ...policies.keys()];

@@ -17,6 +17,7 @@ import type { KeyRingTimes } from "../keys/key-times.ts";
 import type { ClaimsHook } from "../sessions/token-claims.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
+import { assertNestedOptions } from "./nested-options.ts";
 import { OPTION_NAMES } from "./option-names.ts";
 import type {
   CreateIssuerOptions,
@@ -74,6 +75,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   assertOptionNames("createIssuer", options, OPTION_NAMES);
   assertStore(store);
   assertSecret(secret);
+  assertNestedOptions(options);
   assertUrl(url, insecure);
   assertAudience(audience);
   assertClaimsHook(options.claims);

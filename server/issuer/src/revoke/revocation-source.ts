@@ -1,5 +1,14 @@
 import type { Clock } from "@countersign/server";
-import { resolveClock, systemClock } from "@countersign/server/internal";
+import {
+  assertOptions,
+  NUMBER,
+  OBJECT,
+  type OptionForm,
+  resolveClock,
+  SWITCH,
+  systemClock,
+  TEXT,
+} from "@countersign/server/internal";
 import { openDatabase, type Store, type StoreLocation } from "../store/database.ts";
 import { createStoreClock } from "../store/store-clock.ts";
 
@@ -34,14 +43,21 @@ export interface OpenableSource {
   close(): Promise<void>;
 }
 
+const INSECURE_FORMS: Readonly<Record<keyof InsecureRevocationsOptions, OptionForm>> = {
+  sharedFiles: SWITCH,
+};
+const DATABASE_FORMS = { sqlite: TEXT, postgres: TEXT, bus: OBJECT, statementTimeoutMs: NUMBER };
+
 /**
  * Resolve where revocations are.
  *
- * @throws TypeError when it is not given in exactly one way
+ * @throws TypeError when it is not given in exactly one way, or something in the options is misspelt
  */
 export function resolveRevocationSource(options: RevocationSourceOptions): OpenableSource {
-  const { store, database } = options;
+  const { store, database, insecure = {} } = options;
   const clock = resolveClock(options.clock);
+  assertOptions("option insecure of createRevocations", insecure, INSECURE_FORMS);
+  assertOptions("option database of createRevocations", database ?? {}, DATABASE_FORMS);
   if (database !== undefined && store === undefined) {
     return openLater(database, options);
   }
