@@ -95,6 +95,16 @@ const MISTAKES = notEmpty([
     { baseUrl, session: createSession({ baseUrl, source }), httpVersion: "1.1" },
     'gRPC needs HTTP/2: with httpVersion "1.1", protocol must be "grpc-web" or "connect"',
   ],
+  [
+    node.createSession,
+    { baseUrl, tls: { certificate: "" } },
+    "the option tls of createSession has no option certificate; it has ca, cert, key, pfx, passphrase",
+  ],
+  [
+    node.createNodeTransport,
+    { baseUrl, session: createSession({ baseUrl, source }), tls: { CAs: [] } },
+    "the option tls of createNodeTransport has no option CAs",
+  ],
   [node.createFileStore, {}, "createFileStore needs the option directory"],
   [node.createFileStore, "session", "createFileStore needs its options: directory"],
   [node.createFileStore, { dir: "session" }, "createFileStore has no option dir; it has directory"],

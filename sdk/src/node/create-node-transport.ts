@@ -1,7 +1,12 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { Session } from "../core/session.ts";
-import { createHttpTransports, type NodeProtocol, type NodeTlsOptions } from "./http-transport.ts";
+import {
+  assertTlsOptions,
+  createHttpTransports,
+  type NodeProtocol,
+  type NodeTlsOptions,
+} from "./http-transport.ts";
 import { offerOwnCalls } from "./own-calls.ts";
 
 /** What {@link createNodeTransport} needs. */
@@ -54,6 +59,7 @@ const FORMS = {
  */
 export function createNodeTransport(options: NodeTransportOptions): Transport {
   assertOptions("createNodeTransport", options, FORMS);
+  assertTlsOptions("createNodeTransport", options.tls);
   const { session, baseUrl, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
   const { pingIntervalMs, pingTimeoutMs, tls, fastPath = true } = options;
   assertTransportOptions(options);

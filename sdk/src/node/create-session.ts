@@ -7,7 +7,7 @@ import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
-import { createHttpTransports, type NodeTlsOptions } from "./http-transport.ts";
+import { assertTlsOptions, createHttpTransports, type NodeTlsOptions } from "./http-transport.ts";
 import { createOwnCalls } from "./own-calls.ts";
 
 /** What {@link createSession} needs. */
@@ -62,6 +62,7 @@ const FORMS = {
  */
 export function createSession(options: NodeSessionOptions): Session {
   assertOptions("createSession", options, FORMS);
+  assertTlsOptions("createSession", options.tls);
   const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls, onStepUp } =
     options;
   const ownCalls = createOwnCalls(() =>

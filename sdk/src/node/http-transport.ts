@@ -4,6 +4,7 @@ import { createTransport as createConnectTransport } from "@connectrpc/connect/p
 import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip, createNodeHttpClient } from "@connectrpc/connect-node";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import { createGrpcTransport as createFastGrpcTransport } from "./grpc/create-grpc-transport.ts";
 import {
   createHttp2Connections,
@@ -19,6 +20,19 @@ export type NodeProtocol = "grpc" | "grpc-web" | "connect";
 
 /** Own certificate authorities and client certificates. */
 export type NodeTlsOptions = Pick<SecureContextOptions, "ca" | "cert" | "key" | "pfx" | "passphrase">;
+
+const TLS_FORMS = {
+  ca: "any",
+  cert: "any",
+  key: "any",
+  pfx: "any",
+  passphrase: "string",
+} as const satisfies Record<keyof NodeTlsOptions, OptionForm>;
+
+/** Check the names of an option `tls`. @param what takes it, for errors @throws TypeError when one is not known */
+export function assertTlsOptions(what: string, tls: NodeTlsOptions = {}): void {
+  assertOptions(`the option tls of ${what}`, tls, TLS_FORMS);
+}
 
 /** What {@link createHttpTransports} needs. */
 export interface HttpTransportOptions {

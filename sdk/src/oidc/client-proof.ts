@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import { TokenSourceError } from "../core/source-error.ts";
 
 /** How a secret is sent (OpenID Connect Core §9). */
@@ -65,12 +66,26 @@ const AUTHENTICATIONS = {
   },
 } as const satisfies { [K in ClientProof["kind"]]: (proof: ProofOf<K>) => oauth.ClientAuth };
 
+/** What each kind has. What must be given is looked at apart. */
+const FORMS = {
+  none: { kind: "string" },
+  secret: { kind: "string", secret: "any", method: "any" },
+  private_key: {
+    kind: "string",
+    key: "object",
+    keyId: "string",
+    audience: "string",
+    certificateThumbprint: "string",
+  },
+  assertion: { kind: "string", assertion: "any" },
+} as const satisfies { [K in ClientProof["kind"]]: Record<keyof ProofOf<K>, OptionForm> };
+
 type ProofOf<K extends ClientProof["kind"]> = Extract<ClientProof, { kind: K }>;
 
 /**
  * Convert a proof to what authenticates requests.
  *
- * @throws TypeError when the kind or the method is unknown, or what the kind needs is missing
+ * @throws TypeError when the kind, the method or a member is unknown, or what the kind needs is missing
  */
 export function toClientAuth(proof: ClientProof): oauth.ClientAuth {
   assertProof(proof);
@@ -127,6 +142,7 @@ function assertProof(proof: ClientProof): void {
   if (!Object.hasOwn(AUTHENTICATIONS, proof.kind)) {
     throw new TypeError(`proof.kind must be one of ${Object.keys(AUTHENTICATIONS).join(", ")}`);
   }
+  assertOptions("proof", proof, FORMS[proof.kind]);
   if (proof.kind === "secret") {
     const { secret, method } = proof;
     if (typeof secret !== "string" || secret === "") {

@@ -154,6 +154,11 @@ const MISTAKES = notEmpty([
     "proof.method must be one of client_secret_basic, client_secret_post, client_secret_jwt",
   ],
   [
+    { kind: "secret", secret: "s", methd: "client_secret_post" },
+    "proof has no option methd: did you mean method?",
+  ],
+  [{ kind: "private_key", key: {}, keyID: "k1" }, "proof has no option keyID: did you mean keyId?"],
+  [
     { kind: "assertion", assertion: "text" },
     "proof.assertion must be a function that answers with an assertion",
   ],
