@@ -103,10 +103,16 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     onError: isolateSink(options.onError ?? printError),
     onWarning,
     clock,
-    failOpen: insecure.failOpen ?? false,
-    sharedFiles: insecure.sharedFiles ?? false,
-    passwordCost: insecure.passwordCost ?? {},
+    ...resolveInsecure(insecure),
   };
+}
+
+function resolveInsecure({
+  failOpen = false,
+  sharedFiles = false,
+  passwordCost = {},
+}: InsecureCreateIssuerOptions) {
+  return { failOpen, sharedFiles, passwordCost };
 }
 
 type Rates = Required<
