@@ -22,6 +22,7 @@ export type {
   MaxTokenLife,
   PasswordCredential,
   RefreshAttempt,
+  StreamRef,
   StreamRenewal,
   TokenGrant,
   TokenSource,

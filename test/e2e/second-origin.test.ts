@@ -37,10 +37,14 @@ async function startApi(issuer: string) {
   };
 }
 
-test("a second session at an API of its own is renewed there, and ends and changes its account with the first", async () => {
+test("streams at an API of its own are renewed there, of a second session and of the first one, with which both end", async () => {
   await using issuer = await startServer({ env: SHORT_LIVES });
   await using api = await startApi(issuer.baseUrl);
-  await using account = createSession({ baseUrl: issuer.baseUrl });
+  await using account = createSession({ baseUrl: issuer.baseUrl, allowedOrigins: [api.baseUrl] });
+  const ownNotes = createClient(
+    NotesService,
+    createNodeTransport({ baseUrl: api.baseUrl, session: account }),
+  );
   await using second = createSession({ baseUrl: api.baseUrl, source: fromSession(account) });
   const notes = createClient(NotesService, createNodeTransport({ baseUrl: api.baseUrl, session: second }));
   const sessionIds: (string | undefined)[] = [];
@@ -48,12 +52,17 @@ test("a second session at an API of its own is renewed there, and ends and chang
     await account.signIn(credential);
     const { sessionId } = account.getSnapshot();
     sessionIds.push(sessionId);
-    const messages = notes.watchNotes({})[Symbol.asyncIterator]();
-    expect((await messages.next()).value.note.id).toBe(sessionId);
     let error: unknown;
-    const ended = messages.next().catch((cause: unknown) => {
-      error = cause;
-    });
+    const ended: Promise<unknown>[] = [];
+    for (const client of [notes, ownNotes]) {
+      const messages = client.watchNotes({})[Symbol.asyncIterator]();
+      expect((await messages.next()).value.note.id).toBe(sessionId);
+      ended.push(
+        messages.next().catch((cause: unknown) => {
+          error = cause;
+        }),
+      );
+    }
     // Over the lives of two tokens, and more.
     await eventually(() => account.getSnapshot().generation >= 4 || error);
     expect(error).toBeUndefined();
@@ -65,7 +74,7 @@ test("a second session at an API of its own is renewed there, and ends and chang
     } else {
       await account.signIn(DEMO_ACCOUNT);
     }
-    await ended;
+    await Promise.all(ended);
     expect(isSessionError(error, "SIGNED_OUT")).toBe(true);
     await eventually(() => api.open() === 0 || undefined);
   }

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJson, validateResponse } from "@connectrpc/connect/protocol-connect";
+import { toRenewRequest } from "../core/renew-request.ts";
 import type { MaxTokenLife, StreamRenewal, TokenGrant, TokenSource } from "../core/source.ts";
 
 /** The answers' fields that matter, in the JSON form of the protocol. */
@@ -38,9 +39,13 @@ export function createFetchSource(
   async function call(
     method: string,
     body: object,
-    { signal, accessToken }: Pick<StreamRenewal, "signal"> & Partial<StreamRenewal>,
+    {
+      signal,
+      accessToken,
+      baseUrl: at = baseUrl,
+    }: Pick<StreamRenewal, "signal"> & Partial<Omit<StreamRenewal, "signal">>,
   ): Promise<Answer> {
-    const response = await fetch(`${baseUrl}/countersign.auth.v1.${method}`, {
+    const response = await fetch(`${at}/countersign.auth.v1.${method}`, {
       signal,
       method: "POST",
       redirect: "error",
@@ -96,8 +101,8 @@ export function createFetchSource(
     },
     refresh: ({ signal, ...body }) => getTokens("Refresh", body, signal),
     revoke: (accessToken, signal) => call("SessionService/SignOut", {}, { signal, accessToken }),
-    async renewStreams({ streamIds, ...options }) {
-      const { streams = [] } = await call("StreamService/Renew", { streamIds }, options);
+    async renewStreams({ streams: refs, ...options }) {
+      const { streams = [] } = await call("StreamService/Renew", toRenewRequest(refs), options);
       return streams.map(({ streamId }) => streamId);
     },
   };

@@ -28,7 +28,7 @@ import { withTimeout } from "./waiting.ts";
 export interface AssembleOptions extends OriginGuardOptions {
   /** Where tokens come from, which may be another session: `fromSession`. */
   readonly source: TokenSource | SessionSource;
-  /** The server at `baseUrl`: renews streams for a source that cannot, if its responses show that it ends them. */
+  /** The server at `baseUrl`: renews streams, there and elsewhere, for a source that cannot, if their responses show that they end. */
   readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
@@ -91,8 +91,8 @@ export function assembleSession(options: AssembleOptions): Session {
   };
   const context: SessionContext = { clock, source, holder, peers, change, ready };
   const access = createAccess(context);
-  // A stream of another origin must not bring the token to a base URL that may not have it.
-  const renewStreams = refusal ? undefined : (source.renewStreams?.bind(source) ?? server?.renewStreams);
+  // Streams are renewed where they were opened: only origins that may have the token have any.
+  const renewStreams = source.renewStreams?.bind(source) ?? server?.renewStreams;
   const stepUps = options.onStepUp && createStepUps(options.onStepUp, clock);
   const looks = new Set<() => void>();
   const core: SessionCore = { access, clock, holder, stepUps, looks };

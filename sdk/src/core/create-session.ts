@@ -22,6 +22,11 @@ export interface SessionOptions extends Omit<AssembleOptions, "source" | "server
    * no session. It is called anew each time. Default: the session begins with `signIn` or `begin`.
    */
   readonly assertion?: (() => Promise<string>) | undefined;
+  /**
+   * Finds what carries renewals of streams to the server of a base URL, without this session's interceptor. Default:
+   * `transport`, wherever they were opened.
+   */
+  readonly transportFor?: ((baseUrl: string) => Transport) | undefined;
 }
 
 const FORMS = {
@@ -33,6 +38,7 @@ const FORMS = {
   store: "object",
   maxTokenLifeMs: "function",
   assertion: "function",
+  transportFor: "function",
   clock: "object",
   peers: "object",
   onStepUp: "function",
@@ -51,6 +57,7 @@ export function createSession(options: SessionOptions): Session {
     transport,
     maxTokenLifeMs,
     assertion,
+    transportFor,
     baseUrl,
     allowedOrigins,
     allowInsecure,
@@ -59,7 +66,8 @@ export function createSession(options: SessionOptions): Session {
     peers,
     onStepUp,
   } = options;
-  const server = transport && createSessionServiceSource(transport, { maxTokenLifeMs, assertion });
+  const server =
+    transport && createSessionServiceSource(transport, { maxTokenLifeMs, assertion, transportFor });
   const { source = server } = options;
   if (source === undefined) {
     throw new TypeError("createSession needs the option transport or the option source");

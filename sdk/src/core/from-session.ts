@@ -29,14 +29,13 @@ export function fromSession(session: Session): SessionSource {
 }
 
 function createFollower(leader: Session, core: SessionCore, options: FollowOptions): Session {
-  const { baseUrl, server, replay, onStream, onStepUp } = options;
+  const { server, replay, onStream, onStepUp } = options;
   const { clock, looks } = core;
   const disposal = new AbortController();
   const stops = new Set<() => void>();
   const access = limitAccess(core.access, disposal.signal);
   const refuseToken = createOriginGuard(options);
-  // A stream of another origin must not bring the token to a base URL that may not have it.
-  const renewStreams = refuseToken(baseUrl) ? undefined : server?.renewStreams;
+  const renewStreams = server?.renewStreams;
   // The first session refreshes ahead for the subscribers of both.
   const holder = { ...core.holder, changes: new Set<() => void>() };
   const upkeep = createUpkeep({ access, clock, holder }, renewStreams);

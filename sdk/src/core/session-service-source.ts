@@ -8,6 +8,7 @@ import {
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { durationMs } from "./duration.ts";
+import { toRenewRequest } from "./renew-request.ts";
 import type { MaxTokenLife, TokenGrant, TokenSource } from "./source.ts";
 
 /** How {@link createSessionServiceSource} asks for tokens. */
@@ -15,6 +16,8 @@ export interface SessionServiceOptions {
   readonly maxTokenLifeMs?: MaxTokenLife | undefined;
   /** Signs a client in, whenever there is no session: asked for anew each time. */
   readonly assertion?: (() => Promise<string>) | undefined;
+  /** Finds what carries renewals to the server of a base URL. Default: the transport, to its own. */
+  readonly transportFor?: ((baseUrl: string) => Transport) | undefined;
 }
 
 /**
@@ -24,10 +27,9 @@ export interface SessionServiceOptions {
  */
 export function createSessionServiceSource(
   transport: Transport,
-  { maxTokenLifeMs, assertion }: SessionServiceOptions = {},
+  { maxTokenLifeMs, assertion, transportFor = () => transport }: SessionServiceOptions = {},
 ): TokenSource {
   const client = createClient(SessionService, transport);
-  const streams = createClient(StreamService, transport);
   const limits = () => {
     const lifeMs = maxTokenLifeMs?.();
     return lifeMs === undefined ? {} : { maxAccessTokenTtl: durationFromMs(lifeMs) };
@@ -49,9 +51,10 @@ export function createSessionServiceSource(
     async revoke(accessToken, signal) {
       await client.signOut({}, { signal, headers: bearer(accessToken) });
     },
-    async renewStreams({ streamIds, accessToken, signal }) {
+    async renewStreams({ baseUrl, streams, accessToken, signal }) {
       const options = { signal, headers: bearer(accessToken) };
-      const answer = await streams.renew({ streamIds: [...streamIds] }, options);
+      const service = createClient(StreamService, transportFor(baseUrl));
+      const answer = await service.renew(toRenewRequest(streams), options);
       return answer.streams.map(({ streamId }) => streamId);
     },
   };

@@ -26,9 +26,21 @@ export interface RefreshAttempt {
   readonly signal: AbortSignal;
 }
 
-/** Open streams that are to go on with a newer token. */
+/** A stream, and where it is open. */
+export interface StreamRef {
+  /** The name that it was opened with. */
+  readonly streamId: string;
+  /** The process of the server that has it. Undefined: its answer has not come yet, or does not say so. */
+  readonly owner?: string | undefined;
+}
+
+/** Open streams of one server that are to go on with a newer token. */
 export interface StreamRenewal {
-  /** The names that the streams were opened with, at most 1,000. */
+  /** The server: the base URL of the calls that have opened them. */
+  readonly baseUrl: string;
+  /** The streams, at most 1,000. */
+  readonly streams: readonly StreamRef[];
+  /** Their names. */
   readonly streamIds: readonly string[];
   readonly accessToken: string;
   /** Aborts when the renewal has taken too long. */

@@ -12,6 +12,8 @@ import { onAbort, waitFor } from "./waiting.ts";
 const STREAM_ID_HEADER = "countersign-stream-id";
 /** The response header of streams that their server ends with their token. */
 const EXPIRES_IN_HEADER = "countersign-expires-in";
+/** The response header that says which process has a stream. */
+const OWNER_HEADER = "countersign-stream-owner";
 
 /** Request messages of one stream, for as many openings of it as are needed. */
 export interface Replay<T> {
@@ -106,7 +108,7 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
       close();
       stops = [onAbort(held.ended, endWithAccount), context.onStream?.(req.url)];
       if (streams) {
-        streamId = streams.open(held);
+        streamId = streams.open(held, toBaseUrl(req.url));
         header.set(STREAM_ID_HEADER, streamId);
       }
       return waitFor(next({ ...req, signal, message: replay.messages() }), signal);
@@ -117,10 +119,16 @@ export function createStreamCall(req: StreamRequest, context: StreamContext): St
       if (!isRenewed) {
         leave();
       }
+      streams?.setOwner(streamId, first.header.get(OWNER_HEADER) ?? undefined);
       return { ...first, message: messagesUntil(signal, messagesOf(first, { replay, reopen, close })) };
     },
     close,
   };
+}
+
+/** Take the service and the method away: what is left is where all services are. */
+function toBaseUrl(url: string): string {
+  return url.split("/").slice(0, -2).join("/");
 }
 
 interface Reading {

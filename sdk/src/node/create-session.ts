@@ -8,7 +8,7 @@ import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
 import { assertTlsOptions, createHttpTransports, type NodeTlsOptions } from "./http-transport.ts";
-import { createOwnCalls } from "./own-calls.ts";
+import { createOwnCalls, toBase } from "./own-calls.ts";
 
 /** What {@link createSession} needs. */
 export interface NodeSessionOptions extends OriginGuardOptions {
@@ -22,9 +22,9 @@ export interface NodeSessionOptions extends OriginGuardOptions {
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;
   /**
-   * How the session's own calls are made: signing in, refreshing, renewing streams. Default: over the connections of the
-   * first `createNodeTransport` over HTTP/2 that is made with the session and its `baseUrl`, and until there is one,
-   * Connect over HTTP/1.1.
+   * How the session's own calls are made to its `baseUrl`: signing in, refreshing, renewing streams. Default: as at other
+   * origins, where streams are renewed that were opened there: over the connections of the first `createNodeTransport` over
+   * HTTP/2 that is made with the session and that base URL, and until there is one, Connect over HTTP/1.1.
    */
   readonly transport?: Transport | undefined;
   /**
@@ -65,22 +65,22 @@ export function createSession(options: NodeSessionOptions): Session {
   assertTlsOptions("createSession", options.tls);
   const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls, onStepUp } =
     options;
-  const ownCalls = createOwnCalls(() =>
-    createHttpTransports({ baseUrl, tls, protocol: "connect", httpVersion: "1.1" })([]),
+  const ownCalls = createOwnCalls((at) =>
+    createHttpTransports({ baseUrl: at, tls, protocol: "connect", httpVersion: "1.1" })([]),
   );
+  const transport = options.transport ?? ownCalls.transportFor(baseUrl);
   const session = createCoreSession({
     baseUrl,
     allowedOrigins,
     allowInsecure,
-    transport: options.transport ?? ownCalls.transport,
+    transport,
+    transportFor: (at) => (toBase(at) === toBase(baseUrl) ? transport : ownCalls.transportFor(at)),
     source,
     maxTokenLifeMs,
     assertion,
     store,
     onStepUp,
   });
-  if (options.transport === undefined) {
-    ownCalls.belongTo(session, baseUrl);
-  }
+  ownCalls.belongTo(session);
   return session;
 }

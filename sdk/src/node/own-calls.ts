@@ -3,9 +3,10 @@ import type { Session } from "../core/session.ts";
 
 /** Carries the calls that a session makes for itself: signing in, refreshing, renewing streams. */
 export interface OwnCalls {
-  readonly transport: Transport;
-  /** Let transports of this session and this server carry them, from now on. */
-  readonly belongTo: (session: Session, baseUrl: string) => void;
+  /** Make what carries them to the server of a base URL. It changes over to what is offered for that. */
+  readonly transportFor: (baseUrl: string) => Transport;
+  /** Let transports of this session carry them, from now on, each to its own server. */
+  readonly belongTo: (session: Session) => void;
 }
 
 /** A transport that could carry the own calls of a session. */
@@ -20,35 +21,40 @@ const takers = new WeakMap<Session, (offered: OfferedTransport) => void>();
 /**
  * Create what carries the own calls of a session.
  *
- * @param createFirst makes the transport that carries them until another one is offered
+ * @param createFirst makes the transport that carries them to a base URL until another one is offered
  */
-export function createOwnCalls(createFirst: () => Transport): OwnCalls {
-  let current: Transport | undefined;
-  const carrier = (): Transport => {
-    current ??= createFirst();
-    return current;
+export function createOwnCalls(createFirst: (baseUrl: string) => Transport): OwnCalls {
+  const current = new Map<string, Transport>();
+  const offers = new Set<string>();
+  const carrier = (baseUrl: string): Transport => {
+    const base = toBase(baseUrl);
+    const transport = current.get(base) ?? createFirst(baseUrl);
+    current.set(base, transport);
+    return transport;
   };
   return {
-    transport: {
-      unary: (...call) => carrier().unary(...call),
-      stream: (...call) => carrier().stream(...call),
-    },
-    belongTo(session, baseUrl) {
-      takers.set(session, (offered) => {
-        if (toBase(offered.baseUrl) === toBase(baseUrl)) {
-          current = offered.createTransport();
-          takers.delete(session);
+    transportFor: (baseUrl) => ({
+      unary: (...call) => carrier(baseUrl).unary(...call),
+      stream: (...call) => carrier(baseUrl).stream(...call),
+    }),
+    belongTo(session) {
+      takers.set(session, ({ baseUrl, createTransport }) => {
+        const base = toBase(baseUrl);
+        if (!offers.has(base)) {
+          offers.add(base);
+          current.set(base, createTransport());
         }
       });
     },
   };
 }
 
-/** Offer a transport to a session for its own calls. It takes the first one to its own server. */
+/** Offer a transport to a session for its own calls. It takes the first one to each server. */
 export function offerOwnCalls(session: Session, offered: OfferedTransport): void {
   takers.get(session)?.(offered);
 }
 
-function toBase(url: string): string {
+/** Write a base URL as it is compared with others. */
+export function toBase(url: string): string {
   return new URL(url).href.replace(/\/$/, "");
 }

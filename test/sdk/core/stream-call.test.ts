@@ -98,3 +98,37 @@ test("a stream whose caller has left already is opened with a signal that says s
   await expect(open()).rejects.toBe("left");
   expect(sent()?.reason).toBe("left");
 });
+
+test("a stream is kept by the base URL of its call, with the owner that its answer names", async () => {
+  const kept: unknown[] = [];
+  const req = {
+    stream: true,
+    url: "https://api.example/rpc/countersign.demo.v1.NotesService/WatchNotes",
+    method: NotesService.method.watchNotes,
+    message: messages(),
+    header: new Headers(),
+    signal: new AbortController().signal,
+  };
+  const streams = {
+    open(_: Held, baseUrl: string) {
+      kept.push(baseUrl);
+      return "stream";
+    },
+    setOwner: (...named: unknown[]) => void kept.push(named),
+    close: () => {},
+    look: () => {},
+    stop: () => {},
+  };
+  const call = createStreamCall(req as unknown as StreamRequest, { streams, source: {} });
+  const header = new Headers({ "countersign-expires-in": "600", "countersign-stream-owner": "process" });
+  const answer = {
+    stream: true,
+    header,
+    trailer: new Headers(),
+    message: messages(),
+  } as unknown as StreamResponse;
+  const ended = new AbortController().signal;
+  await call.open({ ended } as Held, () => Promise.resolve(answer));
+  call.answer(answer, (error) => Promise.reject(error));
+  expect(kept).toEqual(["https://api.example/rpc", ["stream", "process"]]);
+});
