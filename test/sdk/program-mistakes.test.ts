@@ -105,6 +105,16 @@ const MISTAKES = notEmpty([
     { baseUrl, session: createSession({ baseUrl, source }), tls: { CAs: [] } },
     "the option tls of createNodeTransport has no option CAs",
   ],
+  [
+    node.createNodeTransport,
+    { baseUrl, session: createSession({ baseUrl, source }), acceptCompression: ["gzip"] },
+    "sendCompression and acceptCompression take compressions such as compressionGzip",
+  ],
+  [
+    node.createNodeTransport,
+    { baseUrl, session: createSession({ baseUrl, source }), readMaxBytes: 0 },
+    "readMaxBytes: 0 is no whole number from 1 to 4294967295",
+  ],
   [node.createFileStore, {}, "createFileStore needs the option directory"],
   [node.createFileStore, "session", "createFileStore needs its options: directory"],
   [node.createFileStore, { dir: "session" }, "createFileStore has no option dir; it has directory"],

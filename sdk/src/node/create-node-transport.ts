@@ -1,16 +1,20 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { Session } from "../core/session.ts";
+
 import {
   assertTlsOptions,
   createHttpTransports,
   type NodeProtocol,
   type NodeTlsOptions,
 } from "./http-transport.ts";
+
+import { MESSAGE_FORMS, type MessageOptions, resolveMessageOptions } from "./message-options.ts";
+
 import { offerOwnCalls } from "./own-calls.ts";
 
 /** What {@link createNodeTransport} needs. */
-export interface NodeTransportOptions {
+export interface NodeTransportOptions extends MessageOptions {
   /** The address of the server, absolute: `https://` for TLS, `http://` for HTTP/2 in the clear. */
   readonly baseUrl: string;
   /** Whose token goes into the calls. */
@@ -44,6 +48,7 @@ const FORMS = {
   pingTimeoutMs: "number",
   tls: "object",
   fastPath: "boolean",
+  ...MESSAGE_FORMS,
 } as const satisfies Record<keyof NodeTransportOptions, OptionForm>;
 
 /**
@@ -76,6 +81,7 @@ export function createNodeTransport(options: NodeTransportOptions): Transport {
     pingTimeoutMs,
     tls,
     fastPath,
+    messages: resolveMessageOptions(options),
   });
   if (httpVersion === "2") {
     offerOwnCalls(session, { baseUrl, createTransport: () => createTransport([]) });

@@ -3,8 +3,11 @@ import { Code, ConnectError, type Interceptor, type Transport } from "@connectrp
 import { createTransport as createConnectTransport } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
-import { compressionBrotli, compressionGzip, createNodeHttpClient } from "@connectrpc/connect-node";
+
+import { createNodeHttpClient } from "@connectrpc/connect-node";
+
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
+
 import { createGrpcTransport as createFastGrpcTransport } from "./grpc/create-grpc-transport.ts";
 import {
   createHttp2Connections,
@@ -12,6 +15,7 @@ import {
   type StreamSource,
   toStreamSource,
 } from "./http2-connections.ts";
+import { type MessageLimits, resolveMessageOptions } from "./message-options.ts";
 import { type Carrier, createNetworkClient } from "./network-client.ts";
 import { watchEnd } from "./watch-end.ts";
 
@@ -47,10 +51,9 @@ export interface HttpTransportOptions {
   readonly tls?: NodeTlsOptions | undefined;
   /** Whether gRPC goes over this package's own reading and writing of frames. Default false: all is Connect's. */
   readonly fastPath?: boolean | undefined;
+  /** Default: those of Connect's transports. */
+  readonly messages?: MessageLimits | undefined;
 }
-
-/** How answers may be compressed, the preferred way first. */
-const ACCEPTED = [compressionGzip, compressionBrotli] as const;
 
 const PROTOCOLS = {
   grpc: createGrpcTransport,
@@ -65,9 +68,8 @@ const CONNECT_TIMEOUT_MS = 20_000;
 /** Shorter than what proxies and servers commonly give an idle connection would cost more connections. */
 const IDLE_TIMEOUT_MS = 15 * 60_000;
 
-// What Connect's own transports do.
-const MAX_MESSAGE_BYTES = 0xffff_ffff;
-const COMPRESS_MIN_BYTES = 1024;
+/** As large as a message can be. */
+const WRITE_MAX_BYTES = 0xffff_ffff;
 
 /**
  * Create what makes transports over Node's http or http2. They share their connections, and nothing that a server or a
@@ -79,11 +81,10 @@ const COMPRESS_MIN_BYTES = 1024;
 export function createHttpTransports(
   options: HttpTransportOptions,
 ): (interceptors: readonly Interceptor[]) => Transport {
-  const { baseUrl, protocol } = options;
+  const { baseUrl, protocol, messages = resolveMessageOptions({}) } = options;
   if (options.fastPath === true && protocol === "grpc") {
     const connections = createConnections(options);
-    return (interceptors) =>
-      createFastGrpcTransport({ baseUrl, connections, interceptors, accepted: ACCEPTED });
+    return (interceptors) => createFastGrpcTransport({ baseUrl, connections, interceptors, messages });
   }
   const httpClient = createNetworkClient(createCarriers(options));
   return (interceptors) =>
@@ -92,11 +93,9 @@ export function createHttpTransports(
       httpClient,
       interceptors: [...interceptors],
       useBinaryFormat: true,
-      acceptCompression: [...ACCEPTED],
-      sendCompression: null,
-      compressMinBytes: COMPRESS_MIN_BYTES,
-      readMaxBytes: MAX_MESSAGE_BYTES,
-      writeMaxBytes: MAX_MESSAGE_BYTES,
+      ...messages,
+      acceptCompression: [...messages.acceptCompression],
+      writeMaxBytes: WRITE_MAX_BYTES,
     });
 }
 

@@ -9,9 +9,9 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import type { Http2Connections } from "../http2-connections.ts";
+import type { MessageLimits } from "../message-options.ts";
 import { CallLife, type CallLimits } from "./call-life.ts";
 import { createCodecs } from "./method-codec.ts";
 import { RequestHeaders } from "./request-headers.ts";
@@ -24,8 +24,7 @@ export interface GrpcTransportOptions {
   readonly baseUrl: string;
   readonly connections: Http2Connections;
   readonly interceptors: readonly Interceptor[];
-  /** How answers may be compressed, the preferred way first. */
-  readonly accepted: readonly Compression[];
+  readonly messages: MessageLimits;
 }
 
 /**
@@ -35,11 +34,11 @@ export interface GrpcTransportOptions {
  * unusual about an answer is judged by Connect's own functions.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): Transport {
-  const accepted = [...options.accepted];
+  const { baseUrl, connections, messages } = options;
   const interceptors = [...options.interceptors];
-  const codecOf = createCodecs(options.baseUrl);
-  const { sendUnary, sendStream } = createSenders({ connections: options.connections, accepted, codecOf });
-  const headerOf = createHeaders(accepted);
+  const codecOf = createCodecs(baseUrl, messages);
+  const { sendUnary, sendStream } = createSenders({ connections, messages, codecOf });
+  const headerOf = createHeaders(messages);
 
   // Interceptors are typed for both kinds of calls, and hand on what they were handed.
   const sendAny = (req: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> =>
@@ -94,17 +93,20 @@ interface CallExtras {
 }
 
 /** Create what makes the header of a request. */
-function createHeaders(
-  accepted: Compression[],
-): (timeoutMs: number | undefined, header: HeadersInit | undefined) => Headers {
-  const common = Object.fromEntries(requestHeaderWithCompression(true, undefined, {}, accepted, null));
+function createHeaders({
+  acceptCompression,
+  sendCompression,
+}: MessageLimits): (timeoutMs: number | undefined, header: HeadersInit | undefined) => Headers {
+  const toHeader = (timeoutMs: number | undefined, header: HeadersInit): Headers =>
+    requestHeaderWithCompression(true, timeoutMs, header, [...acceptCompression], sendCompression);
+  const common = Object.fromEntries(toHeader(undefined, {}));
   return (timeoutMs, header) =>
     header === undefined
       ? new RequestHeaders({
           ...common,
           ...(timeoutMs === undefined ? {} : { "grpc-timeout": `${timeoutMs}m` }),
         })
-      : requestHeaderWithCompression(true, timeoutMs, header, accepted, null);
+      : toHeader(timeoutMs, header);
 }
 
 /** Leave out what there is not. A time of nothing or less is no limit, as with Connect. */

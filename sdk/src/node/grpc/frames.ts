@@ -1,14 +1,18 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
 /** What comes before each message: a byte of flags and four bytes of length. */
 const PREFIX_BYTES = 5;
-const COMPRESSED = 1;
+
+/** The flag of messages that are compressed. */
+export const COMPRESSED = 1;
 
 /** Is handed each message as it was sent. */
-export type OnFrame = (data: Uint8Array, isCompressed: boolean) => void;
+export type OnFrame = (data: Uint8Array, flags: number) => void;
 
-/** Put the prefix of gRPC before a message. */
-export function toFrame(message: Uint8Array): Buffer {
+/** Put a prefix before a message. */
+export function toFrame(message: Uint8Array, flags = 0): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-  frame[0] = 0;
+  frame[0] = flags;
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, PREFIX_BYTES);
   return frame;
@@ -21,6 +25,8 @@ export interface FrameOptions {
    * read, 64 KiB, for as long as the application keeps one field of bytes.
    */
   readonly sharesBytes?: boolean;
+  /** How large a message may be, in bytes. Default: as large as it can be. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -30,14 +36,16 @@ export interface FrameOptions {
 export class FrameReader {
   readonly #onFrame: OnFrame;
   readonly #sharesBytes: boolean;
+  readonly #maxBytes: number;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixBytes = 0;
   #parts: Uint8Array[] = [];
   #partBytes = 0;
 
-  constructor(onFrame: OnFrame, { sharesBytes = false }: FrameOptions = {}) {
+  constructor(onFrame: OnFrame, { sharesBytes = false, maxBytes = Infinity }: FrameOptions = {}) {
     this.#onFrame = onFrame;
     this.#sharesBytes = sharesBytes;
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether the last message has ended. */
@@ -45,7 +53,7 @@ export class FrameReader {
     return this.#prefixBytes === 0;
   }
 
-  /** Take what has arrived. */
+  /** Take what has arrived. @throws ConnectError ResourceExhausted when a message is larger than it may be */
   push(received: Uint8Array): void {
     // Parts of a plain array take less time to make than those of a Buffer.
     const chunk = new Uint8Array(received.buffer, received.byteOffset, received.length);
@@ -61,11 +69,12 @@ export class FrameReader {
     let offset = 0;
     for (;;) {
       const start = offset + PREFIX_BYTES;
-      const end = start + readLength(chunk, offset);
-      if (start > chunk.length || end > chunk.length) {
+      const length = readLength(chunk, offset);
+      const end = start + length;
+      if (start > chunk.length || end > chunk.length || length > this.#maxBytes) {
         return offset;
       }
-      this.#onFrame(this.#part(chunk, start, end), hasCompressedFlag(chunk, offset));
+      this.#onFrame(this.#part(chunk, start, end), chunk[offset] ?? 0);
       offset = end;
     }
   }
@@ -86,6 +95,9 @@ export class FrameReader {
       this.#prefixBytes += 1;
       offset += 1;
     }
+    if (this.#prefixBytes === PREFIX_BYTES) {
+      assertSize(this.#length, this.#maxBytes);
+    }
     return offset;
   }
 
@@ -98,9 +110,8 @@ export class FrameReader {
       return end;
     }
     const data = this.#join(chunk, offset, end);
-    const isCompressed = hasCompressedFlag(this.#prefix, 0);
     this.#prefixBytes = 0;
-    this.#onFrame(data, isCompressed);
+    this.#onFrame(data, this.#prefix[0] ?? 0);
     return end;
   }
 
@@ -131,6 +142,10 @@ function readLength(bytes: Uint8Array, offset: number): number {
   return ((byte(1) << 24) | (byte(2) << 16) | (byte(3) << 8) | byte(4)) >>> 0;
 }
 
-function hasCompressedFlag(bytes: Uint8Array, offset: number): boolean {
-  return ((bytes[offset] ?? 0) & COMPRESSED) === COMPRESSED;
+/** Check how large a message is. @throws ConnectError ResourceExhausted when it is too large */
+export function assertSize(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) {
+    const message = `message size ${bytes} is larger than configured readMaxBytes ${maxBytes}`;
+    throw new ConnectError(message, Code.ResourceExhausted);
+  }
 }

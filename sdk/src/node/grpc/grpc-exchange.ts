@@ -23,6 +23,7 @@ export interface RequestBody {
 export interface AnswerReader {
   /** @throws what the call fails with: the rest is left unread */
   readonly onHead: (fields: HeadFields) => void;
+  /** @throws the same */
   readonly onData: (chunk: Uint8Array) => void;
   readonly onEnd: (trailers: IncomingHttpHeaders | undefined) => void;
   readonly onFailure: (error: ConnectError) => void;
@@ -181,7 +182,11 @@ export class GrpcExchange {
 
   #onData(chunk: Uint8Array): void {
     if (!this.#isOver) {
-      this.#reader.onData(chunk);
+      try {
+        this.#reader.onData(chunk);
+      } catch (error) {
+        this.fail(ConnectError.from(error));
+      }
     }
   }
 

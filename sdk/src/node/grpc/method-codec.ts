@@ -1,6 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { createClientMethodSerializers, createMethodUrl } from "@connectrpc/connect/protocol";
-import { toFrame } from "./frames.ts";
+import type { MessageLimits } from "../message-options.ts";
+import { COMPRESSED, toFrame } from "./frames.ts";
 import { createSharedDecode, type Decode } from "./shared-bytes.ts";
 
 /** What calls of one method have in common. */
@@ -8,8 +9,8 @@ export interface MethodCodec {
   readonly url: string;
   /** The path of the URL, with its query. */
   readonly path: string;
-  /** Write a message as it is sent. @throws ConnectError Internal when it cannot be */
-  readonly encode: (message: Message) => Buffer;
+  /** Write a message as it is sent: later, where it is compressed. @throws ConnectError Internal when it cannot be */
+  readonly encode: (message: Message) => Buffer | Promise<Buffer>;
   /** Read a message. @throws ConnectError Internal when it is none */
   readonly decode: Decode;
   /** The same for bytes that others share: the message keeps none of them. */
@@ -17,7 +18,7 @@ export interface MethodCodec {
 }
 
 /** Create what looks up the codec of a method at one server. It is made with the first call. */
-export function createCodecs(baseUrl: string): (method: DescMethod) => MethodCodec {
+export function createCodecs(baseUrl: string, messages: MessageLimits): (method: DescMethod) => MethodCodec {
   const codecs = new WeakMap<DescMethod, MethodCodec>();
   return (method) => {
     const known = codecs.get(method);
@@ -30,11 +31,21 @@ export function createCodecs(baseUrl: string): (method: DescMethod) => MethodCod
     const codec: MethodCodec = {
       url,
       path: pathname + search,
-      encode: (message) => toFrame(serialize(message)),
+      encode: (message) => pack(serialize(message), messages),
       decode: parse,
       decodeShared: createSharedDecode(method.output, parse),
     };
     codecs.set(method, codec);
     return codec;
   };
+}
+
+/** Put the prefix before a message, which is compressed when it is large enough. */
+function pack(
+  data: Uint8Array<ArrayBuffer>,
+  { sendCompression, compressMinBytes }: MessageLimits,
+): Buffer | Promise<Buffer> {
+  return sendCompression === null || data.length < compressMinBytes
+    ? toFrame(data)
+    : sendCompression.compress(data).then((compressed) => toFrame(compressed, COMPRESSED));
 }

@@ -1,26 +1,40 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { assertSize, COMPRESSED } from "./frames.ts";
 
 /** A message as it was received. */
 export interface ReceivedFrame {
   readonly data: Uint8Array;
-  readonly isCompressed: boolean;
+  readonly flags: number;
 }
 
-/** As large as a message can be. */
-const MAX_MESSAGE_BYTES = 0xffff_ffff;
+/** Check whether a message is compressed. */
+export function isCompressed({ flags }: ReceivedFrame): boolean {
+  return (flags & COMPRESSED) === COMPRESSED;
+}
+
+/** How messages are decompressed. */
+export interface Decompression {
+  /** Undefined: not at all. */
+  readonly compression: Compression | undefined;
+  /** How large a message may be, in bytes. */
+  readonly maxBytes: number;
+}
 
 /**
  * Decompress a message.
  *
- * @throws ConnectError when the header named no compression, or the bytes are not compressed in that way
+ * @throws ConnectError when the header named no compression, the bytes are not compressed in that way, or there are too many
  */
 export async function decompressFrame(
   { data }: ReceivedFrame,
-  compression: Compression | undefined,
+  { compression, maxBytes }: Decompression,
 ): Promise<Uint8Array> {
   if (compression === undefined) {
     throw new ConnectError("received compressed envelope, but do not know how to decompress", Code.Internal);
   }
-  return compression.decompress(data as Uint8Array<ArrayBuffer>, MAX_MESSAGE_BYTES); // a copy of its own
+  const whole = await compression.decompress(data as Uint8Array<ArrayBuffer>, maxBytes); // no other thread shares it
+  // One of the application's own may pay no heed to that.
+  assertSize(whole.length, maxBytes);
+  return whole;
 }

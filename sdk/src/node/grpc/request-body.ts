@@ -3,10 +3,22 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RequestBody } from "./grpc-exchange.ts";
 
-/** Create the body of a request that has one message. */
-export function createSingleBody(frame: Uint8Array): RequestBody {
+/** Create the body of a request that has one message. @param onFailure called when it cannot be compressed */
+export function createSingleBody(
+  frame: Uint8Array | Promise<Uint8Array>,
+  onFailure: (error: ConnectError) => void,
+): RequestBody {
+  if (frame instanceof Promise) {
+    frame.catch((error: unknown) => onFailure(ConnectError.from(error, Code.Internal)));
+  }
   return {
-    attach: (stream) => void stream.end(frame),
+    attach(stream) {
+      if (frame instanceof Promise) {
+        frame.then((packed) => void stream.end(packed), nothing);
+      } else {
+        stream.end(frame);
+      }
+    },
     canReplay: () => true,
     release: nothing,
     stop: nothing,
@@ -18,7 +30,7 @@ function nothing(): void {}
 /** What {@link StreamBody} needs. */
 export interface StreamBodyOptions {
   readonly messages: AsyncIterable<Message>;
-  readonly encode: (message: Message) => Uint8Array;
+  readonly encode: (message: Message) => Uint8Array | Promise<Uint8Array>;
   /** Called when the messages fail, or one cannot be written. */
   readonly onFailure: (error: ConnectError) => void;
 }
@@ -108,12 +120,24 @@ export class StreamBody implements RequestBody {
       return;
     }
     try {
-      this.#add(this.#options.encode(result.value));
+      const frame = this.#options.encode(result.value);
+      if (frame instanceof Promise) {
+        this.#isReading = true; // one behind the other
+        frame.then(this.#onFrame, this.#onError);
+      } else {
+        this.#onFrame(frame);
+      }
     } catch (error) {
       this.#onError(error);
-      return;
     }
-    this.#read();
+  };
+
+  readonly #onFrame = (frame: Uint8Array): void => {
+    this.#isReading = false;
+    if (!this.#isStopped) {
+      this.#add(frame);
+      this.#read();
+    }
   };
 
   readonly #onError = (error: unknown): void => {

@@ -8,8 +8,8 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
 import type { Http2Connections } from "../http2-connections.ts";
+import type { MessageLimits } from "../message-options.ts";
 import { GrpcExchange } from "./grpc-exchange.ts";
 import type { MethodCodec } from "./method-codec.ts";
 import { createSingleBody, StreamBody } from "./request-body.ts";
@@ -20,7 +20,7 @@ import { UnaryAnswer } from "./unary-answer.ts";
 /** What {@link createSenders} needs. */
 export interface SenderOptions {
   readonly connections: Http2Connections;
-  readonly accepted: readonly Compression[];
+  readonly messages: MessageLimits;
   readonly codecOf: (method: DescMethod) => MethodCodec;
 }
 
@@ -49,7 +49,7 @@ interface Settling<T> {
 }
 
 function sendUnary<I extends DescMessage, O extends DescMessage>(
-  { connections, accepted, codecOf }: SenderOptions,
+  { connections, messages, codecOf }: SenderOptions,
   req: UnaryRequest<I, O>,
   { resolve, reject }: Settling<UnaryResponse<I, O>>,
 ): void {
@@ -60,8 +60,8 @@ function sendUnary<I extends DescMessage, O extends DescMessage>(
     const message = received as MessageShape<O>; // the codec is the one of this method
     resolve({ stream: false, service, method, header, message, trailer });
   };
-  const answer = new UnaryAnswer({ decode: codec.decode, accepted }, { resolve: onMessage, reject });
-  const body = createSingleBody(codec.encode(req.message));
+  const answer = new UnaryAnswer({ decode: codec.decode, messages }, { resolve: onMessage, reject });
+  const body = createSingleBody(codec.encode(req.message), (error) => exchange.fail(error));
   const fields = toFields(req, { authority: connections.authority, codec });
   const exchange = new GrpcExchange({ connections, fields, body, signal }, answer);
   answer.readFrom(exchange);
@@ -69,7 +69,7 @@ function sendUnary<I extends DescMessage, O extends DescMessage>(
 }
 
 function sendStream<I extends DescMessage, O extends DescMessage>(
-  { connections, accepted, codecOf }: SenderOptions,
+  { connections, messages, codecOf }: SenderOptions,
   req: StreamRequest<I, O>,
   { resolve, reject }: Settling<StreamResponse<I, O>>,
 ): void {
@@ -79,7 +79,7 @@ function sendStream<I extends DescMessage, O extends DescMessage>(
     const message = { [Symbol.asyncIterator]: () => answer } as AsyncIterable<MessageShape<O>>; // as above
     resolve({ ...req, header, message, trailer });
   };
-  const answer = new StreamAnswer({ decode: codec.decodeShared, accepted }, { resolve: onOpen, reject });
+  const answer = new StreamAnswer({ decode: codec.decodeShared, messages }, { resolve: onOpen, reject });
   const fields = toFields(req, { authority: connections.authority, codec });
   const body = new StreamBody({
     messages: req.message,

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
 import { offerTake } from "../../core/take.ts";
+import type { MessageLimits } from "../message-options.ts";
 import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
 import { FrameReader } from "./frames.ts";
 import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
-import { decompressFrame, type ReceivedFrame } from "./received-frame.ts";
+import { decompressFrame, isCompressed, type ReceivedFrame } from "./received-frame.ts";
 import { ReceivedHeaders } from "./received-headers.ts";
 import type { Decode } from "./shared-bytes.ts";
 
@@ -14,7 +14,7 @@ import type { Decode } from "./shared-bytes.ts";
 export interface AnswerOptions {
   /** Reads a message. */
   readonly decode: Decode;
-  readonly accepted: readonly Compression[];
+  readonly messages: MessageLimits;
 }
 
 /** The header of a stream, as soon as it has come. */
@@ -40,9 +40,7 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   readonly trailer: ReceivedHeaders = new ReceivedHeaders();
   readonly #options: AnswerOptions;
   readonly #opening: Opening;
-  readonly #frames = new FrameReader((data, isCompressed) => this.#onFrame({ data, isCompressed }), {
-    sharesBytes: true,
-  });
+  readonly #frames: FrameReader;
   #exchange: GrpcExchange | undefined;
   #head: AnswerHead | undefined;
   #queue: ReceivedFrame[] = [];
@@ -54,6 +52,10 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   constructor(options: AnswerOptions, opening: Opening) {
     this.#options = options;
     this.#opening = opening;
+    this.#frames = new FrameReader((data, flags) => this.#onFrame({ data, flags }), {
+      sharesBytes: true,
+      maxBytes: options.messages.readMaxBytes,
+    });
     offerTake(this, this.#take);
   }
 
@@ -64,7 +66,7 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
 
   onHead(fields: HeadFields): void {
     this.header.receive(fields);
-    this.#head = readHead(fields, this.header, this.#options.accepted);
+    this.#head = readHead(fields, this.header, this.#options.messages.acceptCompression);
     if (this.#head.error !== undefined) {
       throw this.#head.error;
     }
@@ -87,7 +89,7 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
 
   readonly #take = (): Message | undefined => {
     const [frame] = this.#queue;
-    if (frame === undefined || frame.isCompressed) {
+    if (frame === undefined || isCompressed(frame)) {
       return undefined;
     }
     this.#shift();
@@ -137,8 +139,12 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   }
 
   #read(frame: ReceivedFrame): IteratorResult<Message> | Promise<IteratorResult<Message>> {
-    if (frame.isCompressed) {
-      return decompressFrame(frame, this.#head?.compression).then(this.#decode, this.#fail);
+    if (isCompressed(frame)) {
+      const decompression = {
+        compression: this.#head?.compression,
+        maxBytes: this.#options.messages.readMaxBytes,
+      };
+      return decompressFrame(frame, decompression).then(this.#decode, this.#fail);
     }
     return this.#decode(frame.data);
   }

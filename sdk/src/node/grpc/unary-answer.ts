@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
 import { FrameReader } from "./frames.ts";
 import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
-import { decompressFrame, type ReceivedFrame } from "./received-frame.ts";
+import { decompressFrame, isCompressed, type ReceivedFrame } from "./received-frame.ts";
 import { ReceivedHeaders } from "./received-headers.ts";
 import type { AnswerOptions } from "./stream-answer.ts";
 
@@ -20,7 +20,7 @@ export class UnaryAnswer implements AnswerReader {
   readonly trailer: ReceivedHeaders = new ReceivedHeaders();
   readonly #options: AnswerOptions;
   readonly #result: UnaryResult;
-  readonly #frames = new FrameReader((data, isCompressed) => this.#onFrame({ data, isCompressed }));
+  readonly #frames: FrameReader;
   #exchange: GrpcExchange | undefined;
   #head: AnswerHead | undefined;
   readonly #received: ReceivedFrame[] = [];
@@ -29,6 +29,9 @@ export class UnaryAnswer implements AnswerReader {
   constructor(options: AnswerOptions, result: UnaryResult) {
     this.#options = options;
     this.#result = result;
+    this.#frames = new FrameReader((data, flags) => this.#onFrame({ data, flags }), {
+      maxBytes: options.messages.readMaxBytes,
+    });
   }
 
   /** Note what brings the answer. */
@@ -38,7 +41,7 @@ export class UnaryAnswer implements AnswerReader {
 
   onHead(fields: HeadFields): void {
     this.header.receive(fields);
-    this.#head = readHead(fields, this.header, this.#options.accepted);
+    this.#head = readHead(fields, this.header, this.#options.messages.acceptCompression);
   }
 
   onData(chunk: Uint8Array): void {
@@ -52,7 +55,7 @@ export class UnaryAnswer implements AnswerReader {
     if (extra !== undefined) {
       return;
     }
-    if (frame?.isCompressed === true) {
+    if (frame !== undefined && isCompressed(frame)) {
       void this.#decompress(frame).then(this.#conclude, this.#result.reject);
     } else {
       this.#conclude(frame?.data);
@@ -64,7 +67,8 @@ export class UnaryAnswer implements AnswerReader {
   }
 
   #decompress(frame: ReceivedFrame): Promise<Uint8Array> {
-    return decompressFrame(frame, this.#head?.compression);
+    const { readMaxBytes: maxBytes } = this.#options.messages;
+    return decompressFrame(frame, { compression: this.#head?.compression, maxBytes });
   }
 
   #onFrame(frame: ReceivedFrame): void {
@@ -79,7 +83,7 @@ export class UnaryAnswer implements AnswerReader {
   /** Say what is wrong with two messages: each of them, or that they are two. @throws ConnectError always */
   async #readAll(): Promise<never> {
     for (const frame of this.#received) {
-      this.#options.decode(frame.isCompressed ? await this.#decompress(frame) : frame.data);
+      this.#options.decode(isCompressed(frame) ? await this.#decompress(frame) : frame.data);
     }
     throw new ConnectError(
       "protocol error: received extra output message for unary method",

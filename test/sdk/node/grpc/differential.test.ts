@@ -4,11 +4,12 @@ import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { notEmpty } from "../../../support/not-empty.ts";
 import { BODY_CASES } from "./cases/bodies.ts";
+import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { HEAD_CASES } from "./cases/heads.ts";
 import { REQUEST_CASES } from "./cases/requests.ts";
 import { STATUS_CASES } from "./cases/statuses.ts";
 import { callAndNote } from "./outcome.ts";
-import { type Case, KINDS, type Kind } from "./script.ts";
+import { type Case, KINDS, type Kind, type TransportOptions } from "./script.ts";
 import { startScriptedServer } from "./scripted-server.ts";
 
 // Connect's transport and the one of this package give the same, wherever a caller or a server can see it.
@@ -18,6 +19,7 @@ const tables = {
   "beginnings of answers": HEAD_CASES,
   "bodies of answers": BODY_CASES,
   requests: REQUEST_CASES,
+  compression: COMPRESSION_CASES,
 } as const;
 
 const exchanges = Object.values(tables).flatMap((cases) => cases.flatMap(exchangesOf));
@@ -54,10 +56,16 @@ async function openSide(fastPath: boolean) {
   const server = await startScriptedServer(scripts);
   const { baseUrl } = server;
   const session = createSession({ baseUrl, source: fromFunction(async () => "token") });
-  const transport: Transport = createNodeTransport({ baseUrl, session, fastPath });
+  const transports = new Map<TransportOptions | undefined, Transport>();
+  const transportOf = (options: TransportOptions | undefined): Transport => {
+    const transport =
+      transports.get(options) ?? createNodeTransport({ baseUrl, session, fastPath, ...options });
+    transports.set(options, transport);
+    return transport;
+  };
   return {
-    async run({ key, kind, isCutShort = false, ...behaviour }: ExchangeCase) {
-      const outcome = await callAndNote(transport, kind, { ...behaviour, script: key });
+    async run({ key, kind, isCutShort = false, options, ...behaviour }: ExchangeCase) {
+      const outcome = await callAndNote(transportOf(options), kind, { ...behaviour, script: key });
       return { outcome, request: isCutShort ? undefined : await server.seen.get(key) };
     },
     async close() {

@@ -9,7 +9,7 @@ test("messages come out as they went in, wherever their bytes are cut", () => {
   fc.assert(
     fc.property(messages, sizes, (sent, cuts) => {
       const received: (readonly [Uint8Array, boolean])[] = [];
-      const reader = new FrameReader((data, isCompressed) => received.push([data, isCompressed]));
+      const reader = new FrameReader((data, flags) => received.push([data, flags === 1]));
       let rest = Buffer.concat(sent.map(([data, isCompressed]) => frame(data, isCompressed ? 1 : 0)));
       for (let at = 0; rest.length > 0; at += 1) {
         const size = cuts[at % cuts.length] ?? 1;

@@ -6,6 +6,7 @@ import {
   NoteSchema,
   SyncNotesResponseSchema,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import type { NodeTransportOptions } from "@countersign/sdk/node";
 
 /** The kinds of calls, by the method that is one. */
 export const KINDS = ["getNote", "watchNotes", "importNotes", "syncNotes"] as const;
@@ -21,6 +22,11 @@ export interface Received {
   /** All bytes of the body. Settled at its end, or when the stream has closed. */
   readonly body: Promise<Buffer>;
 }
+
+/** What transports are made with beside the defaults. */
+export type TransportOptions = Partial<
+  Pick<NodeTransportOptions, "sendCompression" | "acceptCompression" | "compressMinBytes" | "readMaxBytes">
+>;
 
 /** What a client does beside reading the answer to its end. */
 export interface Behaviour {
@@ -39,6 +45,7 @@ export interface Case extends Behaviour {
   readonly script: Script;
   /** Whether the client stops sending: how much of the request has come in by then is a matter of moments. */
   readonly isCutShort?: boolean;
+  readonly options?: TransportOptions;
 }
 
 /** The content type of answers. */
