@@ -42,7 +42,7 @@ describeStores("a pruner", (open) => {
     expect(await sessions.find(later.sessionId)).toBeDefined();
   });
 
-  it("removes revocations that no token can be of any more, each at its own time", async () => {
+  it("removes revocations that no token can be of any more, each at its own time, and leaves the newest", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);
     const { clock } = issuer;
@@ -72,21 +72,28 @@ describeStores("a pruner", (open) => {
     expect(await left()).toEqual(["a day", "unsaid"]);
     clock.advance(1);
     await pruner.run();
-    expect(await left()).toEqual([]);
+    // It says how far the history goes.
+    expect(await left()).toEqual(["unsaid"]);
+    await revoke("newer");
+    await pruner.run();
+    expect(await left()).toEqual(["newer"]);
   });
 
   it("goes to work by itself soon after the start", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);
     const { clock } = issuer;
-    await insertRevocations(store, [
-      { dimension: "jti", value: "old", beforeMs: undefined, revokedAtMs: clock.nowMs(), reason: "revoked" },
-    ]);
+    const one = {
+      ...{ dimension: "jti" as const, value: "old", beforeMs: undefined },
+      ...{ revokedAtMs: clock.nowMs(), reason: "revoked" },
+    };
+    await insertRevocations(store, [one, { ...one, value: "newest" }]);
     clock.advance(26 * HOUR_MS);
     const pruner = createPruner({ store, clock, pauseMs: 0, everyMs: 60 });
     pruner.start();
-    const left = () => store.db.selectFrom("revocations").select("id").execute();
-    await eventually(async () => (await left()).length === 0 || undefined);
+    const left = () => store.db.selectFrom("revocations").select("value").execute();
+    await eventually(async () => (await left()).length === 1 || undefined);
+    expect(await left()).toEqual([{ value: "newest" }]);
     await pruner.close();
   });
 

@@ -36,12 +36,19 @@ export const EXPIRIES = {
     isOver: isBefore("idle_expires_at", SESSION_GRACE_MS),
     maxRows: STEP_ROWS,
   },
-  revocations: { table: "revocations", key: "id", isOver: isBefore("expires_at"), maxRows: STEP_ROWS },
+  revocations: {
+    table: "revocations",
+    key: "id",
+    // Without its newest row, a server could not tell a store that was pruned from an older copy of it.
+    isOver: (nowMs) => sql<boolean>`expires_at < ${nowMs} and id < (select max(id) from revocations)`,
+    maxRows: STEP_ROWS,
+  },
   /** A server of schema version 4 writes no expiry. */
   revocationsWithoutExpiry: {
     table: "revocations",
     key: "id",
-    isOver: (nowMs) => sql<boolean>`expires_at is null and revoked_at < ${nowMs - UNKNOWN_LIFE_MS}`,
+    isOver: (nowMs) =>
+      sql<boolean>`expires_at is null and revoked_at < ${nowMs - UNKNOWN_LIFE_MS} and id < (select max(id) from revocations)`,
     maxRows: STEP_ROWS,
   },
   /** No server has granted tokens of such a life for so long that none of them is good. */

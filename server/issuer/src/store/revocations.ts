@@ -88,7 +88,10 @@ export async function listRevocationsAfter(
   return (await query.orderBy("id").limit(limit).execute()).map(toRecord);
 }
 
-/** List what was revoked after another revocation and still matters, as {@link listRevocationsAfter} does. */
+/**
+ * List what was revoked after another revocation and still matters, as {@link listRevocationsAfter} does. The newest is
+ * among them in any case: it says how far the history goes.
+ */
 export async function listLiveRevocations(
   store: Store,
   { after, nowMs, limit }: { readonly after: number; readonly nowMs: number; readonly limit: number },
@@ -97,7 +100,14 @@ export async function listLiveRevocations(
     .selectFrom("revocations")
     .selectAll()
     .where("id", ">", after)
-    .where(sql<number>`coalesce(expires_at, revoked_at + ${sql.lit(UNKNOWN_LIFE_MS)})`, ">", nowMs)
+    .where((where) =>
+      where.or([
+        where(sql<number>`coalesce(expires_at, revoked_at + ${sql.lit(UNKNOWN_LIFE_MS)})`, ">", nowMs),
+        where("id", "=", (newest) =>
+          newest.selectFrom("revocations").select((row) => row.fn.max("id").as("id")),
+        ),
+      ]),
+    )
     .orderBy("id")
     .limit(limit)
     .execute();
