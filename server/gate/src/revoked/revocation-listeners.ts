@@ -11,7 +11,7 @@ export interface RevokedBatch<Record extends Revoked> {
 export interface RevocationListeners<Record extends Revoked> {
   /** Call back for each batch from now on. @returns what ends the calls */
   add(listener: (batch: RevokedBatch<Record>) => void): () => void;
-  /** Notify all of them. */
+  /** Notify all of them, where there is something. */
   notify(records: readonly Record[]): void;
 }
 
@@ -26,6 +26,9 @@ export function createRevocationListeners<Record extends Revoked>(
       return () => void listeners.delete(listener);
     },
     notify(records) {
+      if (records.length === 0) {
+        return;
+      }
       const batch = toBatch(records);
       for (const listener of listeners) {
         try {

@@ -32,6 +32,8 @@ export interface RevokedSet {
   covers(token: RevocableToken): boolean;
   /** Look at some of them, in turn, and drop those that no valid token can be of any more. */
   forget(nowMs: number): void;
+  /** Go through all of them. Those that are added meanwhile may be among them. */
+  entries(): Iterable<Revoked>;
   /** How many there are. */
   readonly size: number;
 }
@@ -82,11 +84,33 @@ export function createRevokedSet(): RevokedSet {
         }
       }
     },
+    *entries() {
+      yield* list(undefined, ofEveryIssuer);
+      for (const [issuer, bounds] of byIssuer) {
+        yield* list(issuer, bounds);
+      }
+    },
     get size() {
       return everyMap().reduce((sum, map) => sum + map.size, 0);
     },
   };
 }
+
+function* list(issuer: string | undefined, bounds: Bounds): Generator<Revoked> {
+  for (const dimension of DIMENSIONS) {
+    for (const [value, { beforeMs, expiresAtMs }] of bounds[dimension]) {
+      yield { issuer, dimension, value, beforeMs: beforeMs === Infinity ? undefined : beforeMs, expiresAtMs };
+    }
+  }
+}
+
+const DIMENSIONS = [
+  "sid",
+  "sub",
+  "jti",
+  "client_id",
+  "kid",
+] as const satisfies readonly RevocationDimension[];
 
 function createBounds(): Bounds {
   return { sid: new Map(), sub: new Map(), jti: new Map(), client_id: new Map(), kid: new Map() };

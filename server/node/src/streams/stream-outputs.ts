@@ -1,5 +1,5 @@
 import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
-import { pull, type Reader } from "@countersign/server/internal";
+import { bytesOf, pull, type Reader } from "@countersign/server/internal";
 import type { Message } from "../call/call-parts.ts";
 import type { Serialization } from "../connect-protocol.ts";
 import type { MessageWire } from "../exchange/message-wire.ts";
@@ -145,10 +145,11 @@ export class StreamOutputs implements Reader<Output> {
       this.finish(undefined);
       return;
     }
+    // What many callers get is encoded once for all, and to compress it for each would take longer than to send it.
+    const encoded = this.#call.parts.head.isBinary ? bytesOf(result.value) : undefined;
     let data: Uint8Array;
     try {
-      const { method } = this.#call.parts.method.spec;
-      data = this.#serialization.serialize(create(method.output, result.value));
+      data = encoded ?? this.#serialize(result.value);
     } catch (error) {
       this.#fail(error);
       return;
@@ -156,7 +157,7 @@ export class StreamOutputs implements Reader<Output> {
     if (!this.#tryToBegin()) {
       return;
     }
-    const sent = this.#send(0, data);
+    const sent = encoded === undefined ? this.#send(0, data) : this.#writer.add({ flags: 0, data });
     if (sent instanceof Promise) {
       sent.then(this.#goOn, this.#fail);
     } else {
@@ -176,6 +177,10 @@ export class StreamOutputs implements Reader<Output> {
     giveBack(this.#source, (source) => source.return?.());
     this.finish({ error });
   };
+
+  #serialize(message: Output): Uint8Array {
+    return this.#serialization.serialize(create(this.#call.parts.method.spec.method.output, message));
+  }
 
   /** The header goes before the first message: until then interceptors and the handler may add to it. */
   #begin(): void {
