@@ -81,6 +81,7 @@ const LAYERS: Readonly<Record<string, Layers>> = {
   "server/issuer/src": {
     "create-issuer": 0,
     oauth2: 1,
+    signals: 1,
     services: 2,
     renewal: 3,
     sessions: 4,

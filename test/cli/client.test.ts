@@ -40,6 +40,12 @@ test("a client's secret is printed once, and never listed", async () => {
   expect((await cli.run("list")).out).toContain("billing");
 });
 
+test("a client whose servers watch has the scopes for that beside its own", async () => {
+  await using cli = await startCli();
+  const added = await cli.run("add", "billing", "--scope", "notes:read", "--signals", "--json");
+  expect(JSON.parse(added.out).scopes).toEqual(["notes:read", "signals:read", "signals:renew"]);
+});
+
 test("rotating a secret prints another", async () => {
   await using cli = await startCli();
   const first = JSON.parse((await cli.run("add", "billing", "--json")).out);

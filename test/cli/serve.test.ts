@@ -17,6 +17,7 @@ const ACCOUNT = { username: "ada", password: "correct horse battery staple" };
 const RIGHTS = ["--scope", "notes:read", "--scope", "notes:write", "--role", "admin"];
 const SERVED = [
   "countersign.auth.v1.SessionService",
+  "countersign.auth.v1.SignalService",
   "countersign.auth.v1.StreamService",
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",

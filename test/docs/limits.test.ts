@@ -15,6 +15,7 @@ const GROUPS = {
   messageLimits: "createAuth: messageLimits.",
   anonymousStreams: "createAuth: anonymousStreams.",
   createIssuer: "createIssuer: ",
+  signals: "createIssuer: signals.",
 } as const satisfies Partial<Record<keyof typeof DEFAULT_LIMITS, string>>;
 
 const KIB = 1024;

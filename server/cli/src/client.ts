@@ -10,15 +10,18 @@ import { onStore } from "./on-store.ts";
 import { type Fact, formatTime } from "./table.ts";
 import { CommandError, UsageError } from "./usage-error.ts";
 
+/** What `SignalService` asks of a client whose servers watch, and have each other's streams renewed. */
+const SIGNAL_SCOPES = ["signals:read", "signals:renew"];
+
 /** What `countersign client` does. */
 export const clientActions = {
   add: onStore(
     async ({ backend, argument: clientId, line }) => {
-      const { scope, role, grant, introspect } = line.values;
+      const { scope, role, grant, introspect, signals } = line.values;
       assertOneProof(line);
       const made = await backend.clients.create({
         clientId,
-        scopes: namesOf(scope),
+        scopes: [...namesOf(scope), ...(signals === true ? SIGNAL_SCOPES : [])],
         roles: namesOf(role),
         grants: grant === undefined ? [DEFAULT_GRANT] : namesOf(grant),
         mayIntrospect: introspect === true,

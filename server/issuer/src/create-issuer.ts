@@ -1,5 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import type { Clock, Endpoint, IssuerOptions } from "@countersign/server";
 import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
@@ -17,6 +18,7 @@ import type { Revocations } from "./revoke/revocations.ts";
 import { createSessionService } from "./services/session-service.ts";
 import { createHashReplacer } from "./sessions/replace-password.ts";
 import type { Sessions } from "./sessions/sessions.ts";
+import { createSignalService } from "./signals/signal-service.ts";
 import { pingStore, type Store } from "./store/database.ts";
 import { OWN_ISSUER } from "./store/revocations.ts";
 
@@ -30,7 +32,7 @@ export interface Issuer extends AsyncDisposable {
    * another.
    */
   readonly trust: IssuerOptions;
-  /** Register SessionService, for `routes` of `createAuth`. */
+  /** Register SessionService, and SignalService unless `signals` is false, for `routes` of `createAuth`. */
   readonly routes: (router: ConnectRouter) => void;
   /** The public documents by their path: the key set, and what clients discover. */
   readonly documents: Readonly<Record<string, Endpoint>>;
@@ -119,7 +121,7 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
   return {
     url,
     trust,
-    routes: createSessionRoutes(context, issuance),
+    routes: createRoutes(context, issuance),
     documents: composeDocuments(context),
     endpoints: composeEndpoints(context, { issuance, trust }),
     revocations: toRevocations(revocations),
@@ -176,13 +178,13 @@ function toRevocations(revocations: Revocations): Issuer["revocations"] {
 }
 
 /**
- * How large a message to SessionService may be, in bytes. Callers without a token may send them, many at a time, and each
- * is held in memory.
+ * How large a message to the services may be, in bytes. Callers without a token may send them to SessionService, many at a
+ * time, and each is held in memory.
  */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
-function createSessionRoutes(
-  { options, clock }: IssuerContext,
+function createRoutes(
+  { options, clock, hub }: IssuerContext,
   { sessions, signIn }: Issuance,
 ): Issuer["routes"] {
   const service = createSessionService({
@@ -193,5 +195,11 @@ function createSessionRoutes(
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),
     clock,
   });
-  return (router) => void router.service(SessionService, service, { readMaxBytes: MAX_MESSAGE_BYTES });
+  const signals = hub === undefined ? undefined : createSignalService({ hub, issuer: options.url });
+  return (router) => {
+    router.service(SessionService, service, { readMaxBytes: MAX_MESSAGE_BYTES });
+    if (signals !== undefined) {
+      router.service(SignalService, signals, { readMaxBytes: MAX_MESSAGE_BYTES });
+    }
+  };
 }

@@ -23,8 +23,9 @@ export type { AcceptPassword, ProposedPassword } from "./credentials/password-ru
 export type { KeyRing } from "./keys/key-ring.ts";
 export type { RevocationOrder, RevocationTarget } from "./revoke/revocation-order.ts";
 export type { InsecureRevocationsOptions } from "./revoke/revocation-source.ts";
-export type { RevocationBatch, Revocations, RevocationsOptions } from "./revoke/revocations.ts";
+export type { RevocationBatch, Revocations } from "./revoke/revocations.ts";
 export { createRevocations } from "./revoke/revocations.ts";
+export type { RevocationsOptions } from "./revoke/revocations-options.ts";
 export type { NewExternalSession, NewSession, ProvenAccount } from "./sessions/begin-session.ts";
 export type { SessionEnd } from "./sessions/end-sessions.ts";
 export type { RefreshInput } from "./sessions/refresh.ts";
@@ -34,6 +35,7 @@ export type { Sessions } from "./sessions/sessions.ts";
 export { InvalidTargetError } from "./sessions/token-audience.ts";
 export type { ClaimsGrant, ClaimsHook } from "./sessions/token-claims.ts";
 export type { IssuedTokens } from "./sessions/tokens.ts";
+export type { SignalLimits } from "./signals/signal-limits.ts";
 export type { AccountRecord } from "./store/accounts.ts";
 export type { ClientTrust } from "./store/client-trust.ts";
 export type { ClientRecord } from "./store/clients.ts";

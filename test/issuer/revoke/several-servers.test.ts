@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { createRevocationFeed } from "../../../server/issuer/src/revoke/revocation-feed.ts";
+import { NO_HISTORY } from "../../../server/issuer/src/revoke/revocation-history.ts";
 import type { RevocationBatch } from "../../../server/issuer/src/revoke/revocations.ts";
-import { createRevocations, type RevocationsOptions } from "../../../server/issuer/src/revoke/revocations.ts";
+import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
+import type { RevocationsOptions } from "../../../server/issuer/src/revoke/revocations-options.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { recordAccessLife } from "../../../server/issuer/src/store/access-lives.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
@@ -165,6 +167,7 @@ describeStores("revocations of several servers", (open) => {
     const feed = createRevocationFeed({
       ...{ store: watched, clock, pollMs: 5, onError: () => void learned.push(-1) },
       learn: (records) => void (records.length > 0 && learned.push(records.length)),
+      history: { ...NO_HISTORY, restart: () => void learned.push(0) },
     });
     await feed.start();
     expect(learned).toEqual([1_000, 1_000, 500]);
@@ -177,8 +180,8 @@ describeStores("revocations of several servers", (open) => {
     // The store comes back as an older copy, and gives the same numbers again.
     await store.db.deleteFrom("revocations").where("id", ">", 3_000).execute();
     await sql`update revocations set value = 'of another life' where id = 3000`.execute(store.db);
-    await eventually(() => (learned.length === 9 ? true : undefined));
-    expect(learned.slice(6)).toEqual([1_000, 1_000, 1_000]);
+    await eventually(() => (learned.length === 10 ? true : undefined));
+    expect(learned.slice(6)).toEqual([0, 1_000, 1_000, 1_000]);
     await feed.close();
   });
 

@@ -1,8 +1,5 @@
-import {
-  createRevocations,
-  type Revocations,
-  type RevocationsOptions,
-} from "../../../server/issuer/src/revoke/revocations.ts";
+import { createRevocations, type Revocations } from "../../../server/issuer/src/revoke/revocations.ts";
+import type { RevocationsOptions } from "../../../server/issuer/src/revoke/revocations-options.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import type { WallClock } from "../../support/test-clock.ts";
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
-import { createRevocations, type RevocationsOptions } from "../../../server/issuer/src/revoke/revocations.ts";
+import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
+import type { RevocationsOptions } from "../../../server/issuer/src/revoke/revocations-options.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { createSessions } from "../../../server/issuer/src/sessions/sessions.ts";
 import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";

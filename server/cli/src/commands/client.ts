@@ -30,6 +30,7 @@ export const clientCommand = defineCommand({
         "claim",
         "grant",
         "introspect",
+        "signals",
         "jwks",
         "trust-issuer",
         "trust-subject",
@@ -84,6 +85,9 @@ export const clientCommand = defineCommand({
       fallback: DEFAULT_GRANT,
     },
     introspect: { help: "It may ask about the tokens of others." },
+    signals: {
+      help: "Its servers learn what is revoked from this one: it has the scopes signals:read and signals:renew, too.",
+    },
     "no-introspect": { help: "It may no more." },
     revoke: { help: "Revoke its tokens, so that what it loses is gone at once." },
     jwks: { placeholder: "FILE", help: "Its public keys: a JWK Set in a file." },

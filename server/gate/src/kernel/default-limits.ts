@@ -58,6 +58,17 @@ export const DEFAULT_LIMITS = {
     // More than a client has a reason to revoke; what is left expires within minutes.
     tokenRevocationsPerHour: 3_600,
   },
+  /** Option `signals` of `createIssuer`. */
+  signals: {
+    // Each holds a connection and about 40 KiB.
+    maxWatchers: 5_000,
+    // Everything that is revoked can be many megabytes, and is sent to so many at a time.
+    maxSnapshots: 16,
+    // What happens in the minutes of an update, and about 10 MB.
+    maxHistory: 20_000,
+    maxWaitingRenewals: 1_000,
+    renewalTimeoutMs: SECOND_MS,
+  },
   /** What the endpoints of OAuth take. No option changes it. */
   forms: {
     // Room for two tokens and an assertion.

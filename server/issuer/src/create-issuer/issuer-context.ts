@@ -1,7 +1,10 @@
 import type { Clock } from "@countersign/server";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
-import { createRevocations, type Revocations } from "../revoke/revocations.ts";
+import { NO_HISTORY, type RevocationHistory } from "../revoke/revocation-history.ts";
+import { createFedRevocations, type FedRevocations } from "../revoke/revocations.ts";
+import type { Hub } from "../signals/hub.ts";
+import { openHub } from "../signals/open-hub.ts";
 import type { Store } from "../store/database.ts";
 import { isReadableByOthers } from "../store/private-path.ts";
 import { createPruner } from "../store/pruner.ts";
@@ -22,7 +25,9 @@ export interface IssuerContext {
   /** The key-encryption key. */
   readonly secret: Uint8Array;
   readonly keyRing: KeyRing;
-  readonly revocations: Revocations;
+  readonly revocations: FedRevocations;
+  /** Serves them to other servers; undefined: they are not served. */
+  readonly hub: Hub | undefined;
 }
 
 /** How much a machine's clock may be off before the operator is warned, in milliseconds. */
@@ -66,7 +71,7 @@ export async function openIssuerContext(
     opened,
   );
   warnOfRisks(options);
-  const revocations = await openRevocations({ store, secret, clock, options }, opened);
+  const { revocations, hub } = await openFeed({ store, secret, clock, options }, opened);
   revocations.onRevoked(({ records }) => {
     if (records.some(({ dimension }) => dimension === "kid")) {
       keyRing.reload().catch((error: unknown) => onError(error, "the keys could not be read"));
@@ -76,7 +81,7 @@ export async function openIssuerContext(
   const pruner = createPruner({ store, clock, onError: onPruneError });
   pruner.start();
   opened.defer(() => pruner.close());
-  return { options, store, clock, secret, keyRing, revocations };
+  return { options, store, clock, secret, keyRing, revocations, hub };
 }
 
 function warnOfRisks({ url, secret, failOpen, onWarning }: ResolvedIssuerOptions): void {
@@ -109,22 +114,45 @@ async function openClock(
   return clock;
 }
 
-async function openRevocations(
-  { store, secret, clock, options }: Omit<IssuerContext, "keyRing" | "revocations">,
+type RevocationParts = Omit<IssuerContext, "hub" | "keyRing" | "revocations">;
+
+/** Open what is revoked, and with it what hands it on, which has to see all that is read from the first row on. */
+async function openFeed(
+  parts: RevocationParts,
   opened: AsyncDisposableStack,
-): Promise<Revocations> {
-  const revocations = createRevocations({
-    store,
-    clock,
-    audit: options.audit,
-    issuer: options.url,
-    failOpen: options.failOpen,
-    sealer: createSealedMessages({ secret, clock }),
-    accessTtlMs: options.accessTtlMs,
-    // Gates may accept other issuers beside this one, and ask it what is revoked of theirs.
-    acceptsOtherIssuers: true,
-    onError: (error) => options.onError(error, "what was revoked could not be read"),
-  });
+): Promise<Pick<IssuerContext, "hub" | "revocations">> {
+  const { store, secret, clock, options } = parts;
+  const { signals: limits, url: issuer } = options;
+  if (limits === undefined) {
+    return { revocations: await openRevocations(parts, NO_HISTORY, opened), hub: undefined };
+  }
+  const served = await openHub({ store, secret, clock, issuer, limits });
+  const revocations = await openRevocations(parts, served.feed, opened);
+  served.attach(revocations);
+  opened.defer(() => served.hub.close());
+  return { revocations, hub: served.hub };
+}
+
+async function openRevocations(
+  { store, secret, clock, options }: RevocationParts,
+  history: RevocationHistory,
+  opened: AsyncDisposableStack,
+): Promise<FedRevocations> {
+  const revocations = createFedRevocations(
+    {
+      store,
+      clock,
+      audit: options.audit,
+      issuer: options.url,
+      failOpen: options.failOpen,
+      sealer: createSealedMessages({ secret, clock }),
+      accessTtlMs: options.accessTtlMs,
+      // Gates may accept other issuers beside this one, and ask it what is revoked of theirs.
+      acceptsOtherIssuers: true,
+      onError: (error) => options.onError(error, "what was revoked could not be read"),
+    },
+    history,
+  );
   opened.defer(() => revocations.close());
   await revocations.start();
   return revocations;

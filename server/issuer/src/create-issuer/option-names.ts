@@ -25,6 +25,7 @@ export const OPTION_NAMES = {
   replaces: true,
   provisional: true,
   bus: true,
+  signals: true,
   observe: true,
   audit: true,
   onError: true,

@@ -2,6 +2,7 @@ import type { AuditSink, Clock, MessageBus, Observer } from "@countersign/server
 import type { PasswordCost } from "../credentials/password.ts";
 import type { AcceptPassword } from "../credentials/password-rule.ts";
 import type { ClaimsHook } from "../sessions/token-claims.ts";
+import type { SignalLimits } from "../signals/signal-limits.ts";
 import type { FederatedIssuerOptions } from "./federated-issuer.ts";
 
 /** What {@link createIssuer} takes. */
@@ -97,6 +98,12 @@ export interface CreateIssuerOptions {
    * attempts of others to sign in. Default: on SQLite, there is one process.
    */
   readonly bus?: MessageBus | undefined;
+  /**
+   * How much of the feed of revocations is served to servers that have only `createSignals`, or false: none, and `routes`
+   * has no SignalService. Default: `maxWatchers` 5,000, `maxSnapshots` 16, `maxHistory` 20,000, `maxWaitingRenewals` 1,000,
+   * `renewalTimeoutMs` 1,000.
+   */
+  readonly signals?: Partial<SignalLimits> | false;
   /** Observes queries, refreshes and what changes, for metrics, traces and logs: see `Observer`. Default: none. */
   readonly observe?: Observer;
   /**

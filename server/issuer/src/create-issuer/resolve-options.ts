@@ -15,16 +15,13 @@ import type { PasswordCost } from "../credentials/password.ts";
 import { type AcceptPassword, acceptAnyPassword } from "../credentials/password-rule.ts";
 import type { KeyRingTimes } from "../keys/key-times.ts";
 import type { ClaimsHook } from "../sessions/token-claims.ts";
+import { resolveSignals, type SignalLimits } from "../signals/signal-limits.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
 import { assertNestedOptions } from "./nested-options.ts";
 import { OPTION_NAMES } from "./option-names.ts";
-import type {
-  CreateIssuerOptions,
-  InsecureCreateIssuerOptions,
-  IssuerErrorSink,
-  IssuerStoreLocation,
-} from "./options.ts";
+import type { CreateIssuerOptions, InsecureCreateIssuerOptions, IssuerStoreLocation } from "./options.ts";
+import { printError, printWarning } from "./print-problems.ts";
 import { resolveResources } from "./resources.ts";
 import { assertSecret } from "./secret.ts";
 
@@ -32,12 +29,22 @@ import { assertSecret } from "./secret.ts";
 export interface ResolvedIssuerOptions
   extends Omit<
     Required<CreateIssuerOptions>,
-    "allowedOrigins" | "audit" | "bus" | "claims" | "insecure" | "maxTokenBytes" | "observe" | "provisional"
+    | "allowedOrigins"
+    | "audit"
+    | "bus"
+    | "claims"
+    | "insecure"
+    | "maxTokenBytes"
+    | "observe"
+    | "provisional"
+    | "signals"
   > {
   /** Finds the claims of tokens; undefined: they are those of the store. */
   readonly claims: ClaimsHook | undefined;
   readonly maxTokenBytes: number;
   readonly bus: MessageBus;
+  /** Undefined: no feed is served. */
+  readonly signals: SignalLimits | undefined;
   readonly observer: IsolatedObserver;
   /** Passes audit events to the observer. */
   readonly audit: AuditSink;
@@ -98,6 +105,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     replaces: options.replaces ?? {},
     provisional: new Set(options.provisional),
     bus: options.bus ?? SILENT_BUS,
+    signals: resolveSignals(options.signals),
     observer,
     audit: auditOf(observer),
     onError: isolateSink(options.onError ?? printError),
@@ -227,14 +235,3 @@ function assertClaimsHook(claims: unknown): void {
     throw new TypeError("claims must be a function");
   }
 }
-
-const printWarning = (message: string): void => {
-  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
-  console.warn(`countersign: ${message}`);
-};
-
-/** Without `onError`, an error must not be lost. */
-const printError: IssuerErrorSink = (error, what) => {
-  // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
-  console.error(`countersign: ${what}`, error);
-};

@@ -6,6 +6,7 @@ export type KeyPurpose =
   | "refresh-token-mac"
   | "refresh-token-successor"
   | "server-words"
+  | "signal-subjects"
   | "known-device";
 
 const KEY_BYTES = 32;

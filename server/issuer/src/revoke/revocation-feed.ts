@@ -8,6 +8,7 @@ import {
   type RevocationRecord,
 } from "../store/revocations.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import type { RevocationHistory } from "./revocation-history.ts";
 
 /** What {@link createRevocationFeed} needs. */
 export interface RevocationFeedOptions {
@@ -17,6 +18,8 @@ export interface RevocationFeedOptions {
   readonly pollMs: number;
   /** Takes what was read; the same may come twice. */
   readonly learn: (records: readonly RevocationRecord[]) => void;
+  /** Takes the same behind that, as the history that it is. */
+  readonly history: RevocationHistory;
   /** Receives the first failure of each outage. */
   readonly onError: (error: unknown) => void;
 }
@@ -25,6 +28,8 @@ export interface RevocationFeedOptions {
 export interface RevocationFeed {
   /** Read all that matters, then go on reading what is new. @throws AuthError `AUTH_UNAVAILABLE` */
   start(): Promise<void>;
+  /** Read what is new, now. Resolves when that is done, or could not be. */
+  look(): Promise<void>;
   /** Stop. */
   close(): Promise<void>;
   /** When everything up to then was known, in milliseconds since 1970; NaN: nothing is known yet. */
@@ -37,7 +42,7 @@ const PAGE_ROWS = 1_000;
  * Create the reader. The table with its cursor is the truth; a message of another server only makes it look sooner.
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
-  const { store, clock, learn } = options;
+  const { store, clock, learn, history } = options;
   /** The row that was read last: what is written later has a higher number. */
   let last: RevocationRecord | undefined;
   let isLoaded = false;
@@ -54,6 +59,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const take = (records: readonly RevocationRecord[]): boolean => {
     last = records.at(-1) ?? last;
     learn(records);
+    history.add(records);
     return records.length < PAGE_ROWS;
   };
   const load = async (nowMs: number): Promise<void> => {
@@ -67,9 +73,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       const from = last;
       const records = await listRevocationsAfter(store, (from?.id ?? 1) - 1, PAGE_ROWS + 1);
       if (from !== undefined && !isSame(records[0], from)) {
-        // It has run out and was removed, or the store has come back as an older copy, which gives its number again.
+        // The store has come back as an older copy, which gives its number again: pruning leaves the newest row.
         last = undefined;
         isLoaded = false;
+        history.restart();
         return;
       }
       isDone = take(from === undefined ? records : records.slice(1));
@@ -97,6 +104,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
         await subscription.close();
         await look.idle();
       };
+    },
+    look() {
+      look.ask();
+      return look.idle();
     },
     close: () => stop(),
     readAtMs: () => readAtMs,

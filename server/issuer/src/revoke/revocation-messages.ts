@@ -8,12 +8,15 @@ const PURPOSE = "unwritten-revocations";
 /** So many that most messages have room for them. */
 const MESSAGE_REVOCATIONS = 16;
 
-/** Publish revocations that are not in the store yet to the other servers. */
+/** Publish revocations that are not in the store yet to the other servers, where there are a bus and what seals messages. */
 export function publishUnwritten(
-  bus: MessageBus,
-  sealer: MessageSealer,
+  bus: MessageBus | undefined,
+  sealer: MessageSealer | undefined,
   revocations: readonly UnwrittenRevocation[],
 ): void {
+  if (bus === undefined || sealer === undefined) {
+    return;
+  }
   for (let at = 0; at < revocations.length; at += MESSAGE_REVOCATIONS) {
     publishSome(bus, sealer, revocations.slice(at, at + MESSAGE_REVOCATIONS));
   }

@@ -1,77 +1,24 @@
-import type { AuditSink, Clock } from "@countersign/server";
 import {
   assertOptionNames,
   createRefusal,
   createRevocationListeners,
   createRevokedSet,
   type RevocableToken,
-  type RevocationEvent,
+  type Revoked,
   type RevokedBatch,
+  type RevokedSet,
 } from "@countersign/server/internal";
-import type { MessageSealer } from "../keys/message-sealer.ts";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
-import type { Store, StoreLocation } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
+import { NO_HISTORY, type RevocationHistory } from "./revocation-history.ts";
 import { publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
-import { type InsecureRevocationsOptions, resolveRevocationSource } from "./revocation-source.ts";
+import { resolveRevocationSource } from "./revocation-source.ts";
+import { OPTION_NAMES, type RevocationsOptions } from "./revocations-options.ts";
 import { type RunningRevocations, runRevocations } from "./run-revocations.ts";
 import { createUnwrittenRevocations } from "./unwritten-revocations.ts";
-
-/** What {@link createRevocations} needs: `store`, or else `database`. */
-export interface RevocationsOptions {
-  /** The open store, in a server that is the issuer. */
-  readonly store?: Store;
-  /**
-   * Where the database of the issuer is, for a server that is not the issuer. It is opened at the start as it is, and
-   * closed at the end: only the issuer makes its tables and changes them.
-   */
-  readonly database?: StoreLocation;
-  /** The time. Default: the database's on Postgres, otherwise the machine's. */
-  readonly clock?: Clock;
-  /**
-   * The name of the issuer that the database belongs to: claim `iss` of its tokens. Its revocations cover no tokens of
-   * other issuers. Default: what its servers were given with `--issuer`; without that, its revocations cover tokens
-   * of every issuer.
-   */
-  readonly issuer?: string;
-  /**
-   * The longest that an access token lasts that this server grants, in milliseconds; where it accepts other issuers,
-   * the longest of theirs. The database knows it from the start on, and every server remembers a revocation for as
-   * long as the longest of all, and 5 min more. Default: this server grants none.
-   */
-  readonly accessTtlMs?: number;
-  /**
-   * Whether other issuers are accepted, too: what is revoked of every issuer is then remembered for a day. Default
-   * false.
-   */
-  readonly acceptsOtherIssuers?: boolean;
-  /**
-   * How often the store is asked what other servers have revoked, in milliseconds. Default 250 ms on SQLite; 500 ms
-   * on Postgres, which also says when there is something.
-   */
-  readonly pollMs?: number;
-  /** How long to go on with what is known while the store cannot be read, in milliseconds. Default 60 s. */
-  readonly staleAfterMs?: number;
-  /**
-   * Go on for as long as the store cannot be read, although what was revoked meanwhile is accepted. Default false:
-   * calls are refused with `AUTH_UNAVAILABLE`.
-   */
-  readonly failOpen?: boolean;
-  /** What makes `database` less safe. */
-  readonly insecure?: InsecureRevocationsOptions | undefined;
-  /**
-   * Seals the messages of servers on one store about revocations that cannot be written just now. Default: others
-   * learn of them once they are written.
-   */
-  readonly sealer?: MessageSealer;
-  /** Learns of each order to revoke. Default: none. */
-  readonly audit?: AuditSink<RevocationEvent>;
-  /** Called when the store can no longer be read, and when a listener threw. */
-  readonly onError?: (error: unknown) => void;
-}
 
 /** Revocations that were learned of together. */
 export type RevocationBatch = RevokedBatch<RevocationRecord>;
@@ -119,23 +66,19 @@ export interface Revocations {
   readonly size: number;
 }
 
-const STALE_AFTER_MS = 60_000;
+/** Revocations of a server that hands them on. */
+export interface FedRevocations extends Revocations {
+  /** Go through all that are remembered. Those that come meanwhile may be among them. */
+  entries(): Iterable<Revoked>;
+  /** List those that wait to be written. */
+  listUnwritten(): readonly RevocationRecord[];
+  /** Read what is new in the store, now. Resolves when that is done, or could not be. */
+  look(): Promise<void>;
+  /** When everything up to then was known, in milliseconds since 1970; NaN: nothing is known yet. */
+  readAtMs(): number;
+}
 
-const OPTION_NAMES = {
-  store: true,
-  database: true,
-  clock: true,
-  issuer: true,
-  accessTtlMs: true,
-  acceptsOtherIssuers: true,
-  pollMs: true,
-  staleAfterMs: true,
-  failOpen: true,
-  insecure: true,
-  sealer: true,
-  audit: true,
-  onError: true,
-} satisfies Record<keyof RevocationsOptions, true>;
+const STALE_AFTER_MS = 60_000;
 
 /**
  * Create the revocations of a server. Nothing is known before their `start`.
@@ -144,35 +87,30 @@ const OPTION_NAMES = {
  */
 export function createRevocations(options: RevocationsOptions): Revocations {
   assertOptionNames("createRevocations", options, OPTION_NAMES);
+  return createFedRevocations(options, NO_HISTORY);
+}
+
+/** Create the revocations of a server, as {@link createRevocations} does. @param history is handed all that is read */
+export function createFedRevocations(
+  options: RevocationsOptions,
+  history: RevocationHistory,
+): FedRevocations {
   const { onError = () => undefined, sealer, audit } = options;
   const source = resolveRevocationSource(options);
   const { clock } = source;
-  const staleAfterMs = options.failOpen === true ? Infinity : (options.staleAfterMs ?? STALE_AFTER_MS);
+  const staleAfterMs = resolveStaleAfterMs(options);
   const set = createRevokedSet();
   const listeners = createRevocationListeners<RevocationRecord>(onError);
   let issuer = options.issuer;
   let running: RunningRevocations | undefined;
-
-  const act = (records: readonly RevocationRecord[]): void => {
-    const nowMs = clock.nowMs();
-    set.forget(nowMs);
-    const news = records
-      .filter(({ expiresAtMs }) => expiresAtMs > nowMs)
-      .map((record) => named(record, issuer))
-      .filter((record) => set.add(record));
-    if (news.length > 0) {
-      listeners.notify(news);
-    }
-  };
+  const readAtMs = (): number => running?.feed.readAtMs() ?? Number.NaN;
+  const act = (records: readonly RevocationRecord[]): void =>
+    listeners.notify(takeNews(set, records, { nowMs: clock.nowMs(), issuer }));
   const unwritten = createUnwrittenRevocations({
     clock,
     onError,
     store: () => running?.store ?? options.store,
-    publish(revocations) {
-      if (running !== undefined && sealer !== undefined) {
-        publishUnwritten(running.store.bus, sealer, revocations);
-      }
-    },
+    publish: (revocations) => publishUnwritten(running?.store.bus, sealer, revocations),
   });
   const learn = (records: readonly RevocationRecord[]): void => {
     unwritten.letGo(records);
@@ -180,16 +118,22 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   };
   const hold = (revocations: readonly UnwrittenRevocation[], origin: "here" | "elsewhere") => {
     const news = unwritten.hold(revocations, origin);
-    act((news ?? []).map(toUnwrittenRecord));
+    const records = (news ?? []).map(toUnwrittenRecord);
+    act(records);
+    history.addUnwritten(records);
     return news;
   };
-
+  const learnOwn = (records: readonly RevocationRecord[]): void => {
+    learn(records);
+    // It is handed on in the order of the history, which only the store knows.
+    void (history === NO_HISTORY ? undefined : running?.feed.look());
+  };
   return {
     async start() {
       const opened = await source.open();
       issuer = await findIssuerName(opened.store, options);
       const onHeld = (revocations: readonly UnwrittenRevocation[]) => void hold(revocations, "elsewhere");
-      running = await runRevocations(opened, options, { learn, onHeld });
+      running = await runRevocations(opened, options, { learn, onHeld, history });
       await running.feed.start();
     },
     async close() {
@@ -198,10 +142,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       await source.close();
     },
     isRevoked(token) {
-      if (!(clock.nowMs() - (running?.feed.readAtMs() ?? Number.NaN) <= staleAfterMs)) {
-        throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now", {
-          facts: { check: "revocations_unavailable", expected: `the store read within ${staleAfterMs} ms` },
-        });
+      if (!(clock.nowMs() - readAtMs() <= staleAfterMs)) {
+        throw createStaleError(staleAfterMs);
       }
       return set.covers(token);
     },
@@ -217,13 +159,17 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         }
         throw news === undefined ? error : createUnwrittenError(error);
       });
-      learn(written);
+      learnOwn(written);
       audit?.record(toAuditEvent(revocation));
     },
-    learn,
+    learn: learnOwn,
     hold: (revocations) => hold(revocations, "here"),
     endReasonOf: (sessionId) => unwritten.endReasonOf(sessionId),
     onRevoked: (listener) => listeners.add(listener),
+    entries: () => set.entries(),
+    listUnwritten: () => unwritten.list().map(toUnwrittenRecord),
+    look: async () => running?.feed.look(),
+    readAtMs,
     get unwritten() {
       return unwritten.size;
     },
@@ -231,6 +177,29 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return set.size;
     },
   };
+}
+
+function resolveStaleAfterMs({ failOpen, staleAfterMs = STALE_AFTER_MS }: RevocationsOptions): number {
+  return failOpen === true ? Infinity : staleAfterMs;
+}
+
+function createStaleError(staleAfterMs: number): Error {
+  return createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now", {
+    facts: { check: "revocations_unavailable", expected: `the store read within ${staleAfterMs} ms` },
+  });
+}
+
+/** Add revocations to a set. @returns those that were not covered before */
+function takeNews(
+  set: RevokedSet,
+  records: readonly RevocationRecord[],
+  { nowMs, issuer }: { readonly nowMs: number; readonly issuer: string | undefined },
+): readonly RevocationRecord[] {
+  set.forget(nowMs);
+  return records
+    .filter(({ expiresAtMs }) => expiresAtMs > nowMs)
+    .map((record) => named(record, issuer))
+    .filter((record) => set.add(record));
 }
 
 /** Put the name of the issuer that the store belongs to where it is meant. */

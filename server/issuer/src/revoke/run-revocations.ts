@@ -5,6 +5,7 @@ import { recordAccessLife } from "../store/access-lives.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
+import type { RevocationHistory } from "./revocation-history.ts";
 import { subscribeUnwritten } from "./revocation-messages.ts";
 import type { RevocationSource } from "./revocation-source.ts";
 
@@ -34,19 +35,20 @@ export interface RunOptions {
 export interface RevocationHandlers {
   readonly learn: (records: readonly RevocationRecord[]) => void;
   readonly onHeld: (revocations: readonly UnwrittenRevocation[]) => void;
+  readonly history: RevocationHistory;
 }
 
 /** Begin what goes on until the end, but for reading the store. */
 export async function runRevocations(
   opened: RevocationSource,
   options: RunOptions,
-  { learn, onHeld }: RevocationHandlers,
+  { learn, onHeld, history }: RevocationHandlers,
 ): Promise<RunningRevocations> {
   const { sealer, onError = () => undefined } = options;
   const { store, clock } = opened;
   const stopRecording = await recordLife(opened, options);
   const pollMs = options.pollMs ?? POLL_MS[store.dialect];
-  const feed = createRevocationFeed({ store, clock, pollMs, onError, learn });
+  const feed = createRevocationFeed({ store, clock, pollMs, onError, learn, history });
   const listener = sealer === undefined ? undefined : subscribeUnwritten(store.bus, sealer, onHeld);
   return {
     store,

@@ -35,6 +35,8 @@ export interface UnwrittenRevocations {
   letGo(written: readonly NewRevocation[]): void;
   /** Find why a session has ended, if that waits to be written. */
   endReasonOf(sessionId: string): string | undefined;
+  /** List those that wait. */
+  list(): readonly UnwrittenRevocation[];
   /** How many wait. */
   readonly size: number;
   /** Try once more, and stop. */
@@ -146,6 +148,7 @@ export function createUnwrittenRevocations(options: UnwrittenOptions): Unwritten
       const known = held.size === 0 ? undefined : held.get(sessionKeyOf(sessionId))?.revocation;
       return known?.endsSession === true ? known.reason : undefined;
     },
+    list: () => [...held.values()].map(({ revocation }) => revocation),
     get size() {
       return held.size;
     },

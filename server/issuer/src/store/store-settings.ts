@@ -1,7 +1,7 @@
 import type { Store } from "./database.ts";
 
 /** What every server on a store must agree on. */
-export type StoreSettingName = "issuer" | "audience";
+export type StoreSettingName = "issuer" | "audience" | "signal_epoch";
 
 /** What a server goes by. */
 export interface StoreSetting {

@@ -1,0 +1,84 @@
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import {
+  RevocationDimension,
+  type RevocationSchema,
+  type WatchResponse,
+  WatchResponseSchema,
+} from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { createEncodedMessage } from "@countersign/server/internal";
+import { OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
+
+/** What is sent of a revocation. */
+export type SentRevocation = Pick<
+  RevocationRecord,
+  "beforeMs" | "dimension" | "expiresAtMs" | "issuer" | "value"
+>;
+
+/** How revocations are written. */
+export interface RevocationEncoding {
+  /** The name of the issuer that the store belongs to. */
+  readonly issuer: string;
+  /** Hashes a subject. Absent: subjects are sent as they are. */
+  readonly hashSubject?: ((subject: string) => Uint8Array) | undefined;
+}
+
+const DIMENSIONS = {
+  sid: RevocationDimension.SID,
+  sub: RevocationDimension.SUB,
+  jti: RevocationDimension.JTI,
+  client_id: RevocationDimension.CLIENT_ID,
+  kid: RevocationDimension.KID,
+} as const satisfies Record<RevocationRecord["dimension"], RevocationDimension>;
+
+/**
+ * Encode revocations, once for all that they are sent to.
+ *
+ * @param cursor up to where all is known with these; 0: they have no place in the history
+ */
+export function encodeRevocations(
+  revocations: readonly SentRevocation[],
+  cursor: bigint,
+  encoding: RevocationEncoding,
+): WatchResponse {
+  const sent = revocations.map((revocation) => toSent(revocation, encoding));
+  return encode({ case: "revocations", value: { cursor, revocations: sent } });
+}
+
+/** Encode any message of the feed. */
+export function encode(
+  kind: NonNullable<MessageInitShape<typeof WatchResponseSchema>["kind"]>,
+): WatchResponse {
+  return createEncodedMessage(
+    WatchResponseSchema,
+    toBinary(WatchResponseSchema, create(WatchResponseSchema, { kind })),
+  );
+}
+
+function toSent(
+  { issuer, dimension, value, beforeMs, expiresAtMs }: SentRevocation,
+  encoding: RevocationEncoding,
+): MessageInitShape<typeof RevocationSchema> {
+  return {
+    dimension: DIMENSIONS[dimension],
+    issuer: issuer === OWN_ISSUER ? encoding.issuer : (issuer ?? ""),
+    match: toMatch(dimension, value, encoding),
+    ...(beforeMs === undefined || beforeMs === Infinity ? {} : { beforeMs: BigInt(beforeMs) }),
+    expiresAtMs: BigInt(expiresAtMs),
+  };
+}
+
+/** A UUID as RFC 9562 §4 writes it, in lower case: what is written otherwise would not be the same text again. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function toMatch(
+  dimension: RevocationRecord["dimension"],
+  value: string,
+  { hashSubject }: RevocationEncoding,
+): NonNullable<MessageInitShape<typeof RevocationSchema>["match"]> {
+  if (dimension === "sub" && hashSubject !== undefined) {
+    return { case: "valueHash", value: hashSubject(value) };
+  }
+  return UUID.test(value)
+    ? { case: "uuid", value: Buffer.from(value.replaceAll("-", ""), "hex") }
+    : { case: "value", value };
+}
