@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { create } from "@bufbuild/protobuf";
+import { ChangePasswordRequestSchema } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { expect, it, vi } from "vitest";
+import { assertPasswordChange } from "../../../server/issuer/src/services/session-input.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { bearer, type SessionServer, startSessionServer } from "../../support/session-server.ts";
 import { addTestAccount } from "../../support/test-issuer.ts";
@@ -109,4 +112,23 @@ it("is not for clients, nor for those who have no password here", async () => {
   expect(await refusal(client.changePassword(CHANGE, bearer(accessToken)))).toMatchObject({
     code: "FailedPrecondition",
   });
+});
+
+// "a" with 20,000 marks above and as many below takes V8 five seconds, and four times as many a minute and more.
+it("brings no text longer than a password into its normal form", () => {
+  const long = `a${"\u0300".repeat(600)}${"\u0316".repeat(600)}`;
+  const normalize = vi.spyOn(String.prototype, "normalize");
+  try {
+    for (const [currentPassword, newPassword] of [
+      [long, CHANGE.newPassword],
+      [CHANGE.currentPassword, long],
+      [long, long],
+    ] as const) {
+      const request = create(ChangePasswordRequestSchema, { currentPassword, newPassword });
+      expect(() => assertPasswordChange(request)).toThrow("must not be longer than 1024 bytes");
+    }
+    expect(normalize).not.toHaveBeenCalled();
+  } finally {
+    normalize.mockRestore();
+  }
 });
