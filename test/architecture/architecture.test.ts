@@ -57,6 +57,7 @@ describe("the repository", () => {
     "has small functions": smallFunctions,
     "exports by name": rules.namedExports,
     "meets databases and jose where they belong": rules.keptLibraries,
+    "notifies other servers over the bus": rules.notifyOverTheBus,
     "keeps no state in a module of the server": noStateAtImport,
     "takes the time of the server from one clock": oneClock,
     "has tests that do not fail for being slow": noWallClockLimits,

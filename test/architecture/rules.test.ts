@@ -11,6 +11,13 @@ const { portableSdkCore, oneReaderOfTheEnvironment, honestTypes, namedExports, k
 
 const badInputs: readonly BadInput[] = [
   {
+    rule: rules.notifyOverTheBus,
+    path: "server/issuer/src/store/revocations.ts",
+    bad: "await sql`select pg_notify('revoked', '')`.execute(trx);",
+    good: 'await bus.publish("revoked", "");',
+    complaint: "server/issuer/src/store/revocations.ts:1 notifies past the bus",
+  },
+  {
     rule: portableSdkCore,
     path: "sdk/src/session.ts",
     bad: 'import { randomBytes } from "node:crypto";',

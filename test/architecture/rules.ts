@@ -79,6 +79,15 @@ export const keptLibraries: Rule = (module) => {
   });
 };
 
+/** Servers notify each other over the bus alone: what passes by it, a bus that is given never hears. */
+export const notifyOverTheBus: Rule = (module) => {
+  const isFree = !/^server\/\w+\/src\//.test(module.path) || BUS_FILE.test(module.path);
+  const lines = isFree ? [] : linesWith(module, /pg_notify|["`]\s*NOTIFY\b/i);
+  return lines.map((line) => `${at(module, line)} notifies past the bus`);
+};
+
+const BUS_FILE = /^server\/issuer\/src\/store\/publish-batches\.ts$/;
+
 /** Find what a judge has to say of the imports of a module, one sentence each. */
 export function violations(
   module: ParsedModule,

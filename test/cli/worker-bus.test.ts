@@ -6,14 +6,23 @@ import { eventually } from "../support/eventually.ts";
 import { createWallClock } from "../support/test-clock.ts";
 
 /** Two buses, each of which sends to the other. */
-function connect(): { one: WorkerBus; other: WorkerBus; sent: (readonly string[])[] } {
+function connect(): { one: WorkerBus; other: WorkerBus; sent: (readonly string[])[]; announced: string[] } {
   const sent: (readonly string[])[] = [];
-  const one: WorkerBus = createWorkerBus((channel, messages) => {
-    sent.push(messages);
-    other.receive(channel, messages);
+  const announced: string[] = [];
+  const links = {
+    announce: (channel: string, isSubscribed: boolean) => void announced.push(`${channel} ${isSubscribed}`),
+    hasSubscriber: async (channel: string) => announced.includes(`${channel} true`),
+  };
+  const one: WorkerBus = createWorkerBus({
+    ...links,
+    send(channel, messages) {
+      sent.push(messages);
+      other.receive(channel, messages);
+    },
   });
-  const other: WorkerBus = createWorkerBus((channel, messages) => one.receive(channel, messages));
-  return { one, other, sent };
+  const send = (channel: string, messages: readonly string[]): void => one.receive(channel, messages);
+  const other: WorkerBus = createWorkerBus({ ...links, send });
+  return { one, other, sent, announced };
 }
 
 test("a message reaches all who listen at the other process, and nobody at one's own", async () => {
@@ -37,6 +46,15 @@ test("a subscription that is closed gets nothing more", async () => {
   await one.publish("news", "a");
   await eventually(() => (heard.length > 0 ? true : undefined));
   expect(heard).toEqual(["still there"]);
+});
+
+test("a channel is announced with its first subscription and its last, and looked up where all are known", async () => {
+  const { one, other, announced } = connect();
+  const subscriptions = [other.subscribe("news", () => undefined), other.subscribe("news", () => undefined)];
+  expect(await one.hasSubscriber?.("news")).toBe(true);
+  expect(await one.hasSubscriber?.("gossip")).toBe(false);
+  await Promise.all(subscriptions.map((subscription) => subscription.close()));
+  expect(announced).toEqual(["news true", "news false"]);
 });
 
 test("a burst goes as one message, and no more of it than there is room for", async () => {

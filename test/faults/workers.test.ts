@@ -102,7 +102,14 @@ test("a stream is renewed by whichever worker is asked", async () => {
   const { accessToken } = await signIn(server.baseUrl);
   const streamId = randomBytes(16).toString("base64url");
   const stop = new AbortController();
-  const options = { headers: { "countersign-stream-id": streamId }, signal: stop.signal };
+  let owner = "";
+  const options = {
+    headers: { "countersign-stream-id": streamId },
+    signal: stop.signal,
+    onHeader(header: Headers) {
+      owner = header.get("countersign-stream-owner") ?? "";
+    },
+  };
   await notesOf(accessToken).createNote({ title: "first" });
   await notesOf(accessToken).watchNotes({}, options)[Symbol.asyncIterator]().next();
   const before = await metric("countersign_stream_renewals_total");
@@ -110,7 +117,9 @@ test("a stream is renewed by whichever worker is asked", async () => {
     const client = clientOf(StreamService, { baseUrl: server.baseUrl, protocol: "grpc", token: accessToken });
     // A worker answers without the others when they take more than a second.
     const renewed = await eventually(async () => {
-      const answer = await client.renew({ streamIds: [streamId] });
+      const answer = await client.renew(
+        call % 2 === 0 ? { streamIds: [streamId] } : { streams: [{ streamId, owner }] },
+      );
       return answer.streams.length > 0 ? answer : undefined;
     });
     expect(renewed.streams.map((stream) => stream.streamId)).toEqual([streamId]);

@@ -10,6 +10,8 @@ export interface PublishedMessage {
 /** A bus inside one process, with everything that was published on it. */
 export interface TestBus extends MessageBus {
   readonly published: readonly PublishedMessage[];
+  /** The channels that it was asked about, whether they have subscribers. */
+  readonly lookedUp: readonly string[];
   /** Whether it is down: nothing can be published then. */
   isDown: boolean;
 }
@@ -18,10 +20,16 @@ export interface TestBus extends MessageBus {
 export function createTestBus(): TestBus {
   const subscribers = new Map<string, Set<(message: string) => void>>();
   const published: PublishedMessage[] = [];
+  const lookedUp: string[] = [];
   return {
     hasOthers: true,
     isDown: false,
     published,
+    lookedUp,
+    async hasSubscriber(channel) {
+      lookedUp.push(channel);
+      return this.isDown ? undefined : (subscribers.get(channel)?.size ?? 0) > 0;
+    },
     subscribe(channel, onMessage) {
       const those = subscribers.get(channel) ?? new Set();
       subscribers.set(channel, those.add(onMessage));

@@ -40,6 +40,7 @@ export type { MessageBus, Subscription } from "./kernel/message-bus.ts";
 export { MAX_BUS_MESSAGE_BYTES } from "./kernel/message-bus.ts";
 export type { MessageLimits } from "./kernel/message-limits.ts";
 export type {
+  BusTest,
   CallDecision,
   IssuerSignal,
   KeyFetch,

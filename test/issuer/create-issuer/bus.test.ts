@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
+import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { RENEWAL_CHANNEL } from "../../../server/issuer/src/renewal/renewal-messages.ts";
+import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocations.ts";
 import { principalOf } from "../../gate/authorize/fixtures.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createTestBus } from "../../support/test-bus.ts";
@@ -15,7 +18,11 @@ test("on Postgres, a bus that is given carries what servers ask each other, besi
   await using postgres = await startPostgres();
   const bus = createTestBus();
   const store = { postgres: await postgres.createDatabase() };
-  await using issuer = await createIssuer({ ...inFolder("unused"), store, secret: randomBytes(32), bus });
+  const tests: BusTest[] = [];
+  await using issuer = await createIssuer({
+    ...{ ...inFolder("unused"), store, secret: randomBytes(32), bus },
+    observe: { busTested: (test) => void tests.push(test) },
+  });
   // The store's own bus opens its connection in the background: until then, it is down.
   await issuer.trust.signals
     ?.renew([{ streamId: STREAM_ID }], { principal: principalOf(), accessToken: "" })
@@ -23,6 +30,14 @@ test("on Postgres, a bus that is given carries what servers ask each other, besi
   const asked = bus.published.filter(({ channel }) => channel === RENEWAL_CHANNEL);
   expect(asked).toHaveLength(1);
   expect(asked[0]?.message.length).toBeLessThanOrEqual(MAX_BUS_MESSAGE_BYTES);
+
+  const revoked = () => bus.published.filter(({ channel }) => channel === REVOCATION_CHANNEL).length;
+  await issuer.revocations.revoke({ sid: "session-1" });
+  const [key] = await issuer.keys.list();
+  await issuer.keys.compromise(key?.kid ?? "");
+  expect(revoked()).toBe(2);
+  await eventually(() => tests.length > 0 || undefined);
+  expect(tests).toEqual([expect.objectContaining({ result: "delivered" })]);
 });
 
 test("a bus that is down does not end the process, and users sign in", async () => {

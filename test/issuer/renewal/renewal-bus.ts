@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { RateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
@@ -23,16 +24,28 @@ interface Servers {
   /** What went wrong in those that answer. */
   readonly errors: readonly unknown[];
   /** Add a server with some streams. @param secret that of all others by default */
-  join(leases?: readonly RecordingLease[], secret?: Uint8Array): { readonly requester: Requester };
+  join(
+    leases?: readonly RecordingLease[],
+    secret?: Uint8Array,
+  ): { readonly requester: Requester; readonly owner: string; close(): Promise<void> };
 }
 
 /** Asks as a server does on a caller's behalf. */
 interface Requester {
-  renew(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal>;
+  /** @param owner who has the streams. Default: not known */
+  renew(streamIds: readonly string[], principal: Principal, owner?: string): Promise<RemoteRenewal>;
 }
 
-/** Create servers on one bus. @param limit what one party may have asked. Default: no limit */
-export function createServers({ limit = noLimit() }: { readonly limit?: RateLimit } = {}): Servers {
+/** What servers on one bus have in common. */
+interface ServersOptions {
+  /** What one party may have asked. Default: no limit. */
+  readonly limit?: RateLimit;
+  /** How long they wait for each other, in milliseconds. Default: long enough for those of this process. */
+  readonly waitMs?: number;
+}
+
+/** Create servers on one bus. */
+export function createServers({ limit = noLimit(), waitMs = WAIT_MS }: ServersOptions = {}): Servers {
   const bus = createTestBus();
   const clock = createWallClock(START_MS);
   const errors: unknown[] = [];
@@ -42,24 +55,33 @@ export function createServers({ limit = noLimit() }: { readonly limit?: RateLimi
     errors,
     join(leases = [], secret = new Uint8Array(32)) {
       const streams = createStreamRegistry();
+      const owner = randomBytes(16).toString("base64url");
       for (const lease of leases) {
         streams.add(lease);
       }
       const messages = createSealedMessages({ secret, clock });
-      respondToRenewals({
+      const responder = respondToRenewals({
         bus,
+        owner,
         messages,
         renew: (streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }),
         onError: (error) => errors.push(error),
       });
-      const requester = createRenewalRequester({ bus, messages, limit, clock, waitMs: WAIT_MS });
+      const requester = createRenewalRequester({
+        ...{ bus, messages, limit, owner, clock },
+        ...{ waitMs, lookUpAfterMs: 1 },
+      });
       return {
+        owner,
         requester: {
-          renew: (streamIds, principal) =>
+          renew: (streamIds, principal, to) =>
             requester.renew(
-              streamIds.map((streamId) => ({ streamId })),
+              streamIds.map((streamId) => ({ streamId, owner: to })),
               { principal, accessToken: "" },
             ),
+        },
+        async close() {
+          await Promise.all([responder.close(), requester.close()]);
         },
       };
     },

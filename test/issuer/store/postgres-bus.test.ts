@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
-import { createPostgresBus } from "../../../server/issuer/src/store/postgres-bus.ts";
+import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
+import { createPostgresBus, type PostgresBusOptions } from "../../../server/issuer/src/store/postgres-bus.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 
@@ -13,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => postgres?.[Symbol.asyncDispose]());
 
 /** Listen, from when messages are sure to arrive. */
-async function listenOn(channel: string) {
-  const bus = createPostgresBus(url);
+async function listenOn(channel: string, options?: PostgresBusOptions) {
+  const bus = createPostgresBus(url, options);
   const messages: string[] = [];
   const listener = bus.subscribe(channel, (message) => messages.push(message));
   await eventually(() => messages.includes("") || undefined);
@@ -93,6 +94,33 @@ describe("the bus over Postgres", () => {
     await one.bus.publish("second", "heard");
     await eventually(() => messages.includes("heard") || undefined);
     expect(one.messages).toEqual([""]);
+  });
+
+  test("sends a message to itself when it listens, and knows who else does", async () => {
+    const tests: BusTest[] = [];
+    const onTested = (result: BusTest): void => void tests.push(result);
+    await using one = await listenOn("present", { onTested, settledMs: 0 });
+    await eventually(() => tests.length > 0 || undefined);
+    expect(tests).toEqual([{ result: "delivered", microseconds: expect.any(Number) }]);
+    expect([await one.bus.hasSubscriber?.("present"), await one.bus.hasSubscriber?.("absent")]).toEqual([
+      true,
+      false,
+    ]);
+    const two = await listenOn("elsewhere");
+    expect(await one.bus.hasSubscriber?.("elsewhere")).toBe(true);
+    // It was opened just now, and others may not be back yet.
+    expect(await two.bus.hasSubscriber?.("absent")).toBeUndefined();
+    await two.bus.close();
+    await eventually(async () => (await one.bus.hasSubscriber?.("elsewhere")) === false || undefined);
+  });
+
+  test("carries a message without a subscriber of its own, and closes when it is on its way", async () => {
+    await using one = await listenOn("late");
+    const bus = createPostgresBus(url);
+    bus.publish("late", "last words").catch(() => undefined);
+    await bus.close();
+    await eventually(() => one.messages.includes("last words") || undefined);
+    await expect(bus.publish("late", "later")).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE" });
   });
 
   test("takes only names that need no quoting", () => {

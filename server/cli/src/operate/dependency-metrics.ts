@@ -6,7 +6,7 @@ const QUERY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02
 /** Bounds of the time that a fetch takes, in seconds. */
 const FETCH_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Create the figures of what a server depends on: the store, other issuers, and what they signal. */
+/** Create the figures of what a server depends on: the store, and other issuers. */
 export function createDependencyMetrics(registry: Registry): Observer {
   const registers = [registry];
   const queries = new Counter({
@@ -34,12 +34,6 @@ export function createDependencyMetrics(registry: Registry): Observer {
     buckets: FETCH_BUCKETS,
     registers,
   });
-  const signals = new Counter({
-    name: "countersign_signals_total",
-    help: "Revocations and withdrawals of keys that have become known here.",
-    labelNames: ["kind"],
-    registers,
-  });
   return {
     storeQueried({ operation, table = "", result, microseconds }) {
       queries.inc({ operation, table, result });
@@ -49,6 +43,26 @@ export function createDependencyMetrics(registry: Registry): Observer {
       fetches.inc({ issuer, result });
       fetchTime.observe(microseconds / 1_000_000);
     },
+  };
+}
+
+/** Create the figures of what a server learns of others. */
+export function createSignalMetrics(registry: Registry): Observer {
+  const registers = [registry];
+  const signals = new Counter({
+    name: "countersign_signals_total",
+    help: "Revocations and withdrawals of keys that have become known here.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const busTests = new Counter({
+    name: "countersign_bus_tests_total",
+    help: "Messages of this server to itself, once a minute, by what came of them.",
+    labelNames: ["result"],
+    registers,
+  });
+  return {
     signalReceived: ({ kind, count }) => signals.inc({ kind }, count),
+    busTested: ({ result }) => busTests.inc({ result }),
   };
 }

@@ -1,7 +1,7 @@
 import { joinObservers, type Observer } from "@countersign/server";
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { createCallMetrics } from "./call-metrics.ts";
-import { createDependencyMetrics } from "./dependency-metrics.ts";
+import { createDependencyMetrics, createSignalMetrics } from "./dependency-metrics.ts";
 import { createStreamMetrics } from "./stream-metrics.ts";
 
 /** The figures of one server, for Prometheus. */
@@ -63,7 +63,13 @@ export function createWorkerMetrics(
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const observers = [createCallMetrics, createChangeMetrics, createDependencyMetrics, createStreamMetrics];
+  const observers = [
+    createCallMetrics,
+    createChangeMetrics,
+    createDependencyMetrics,
+    createSignalMetrics,
+    createStreamMetrics,
+  ];
   return { registry, observer: joinObservers(...observers.map((create) => create(registry))) };
 }
 

@@ -46,6 +46,7 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
     if (message.countersign === "published") {
       passOn(worker, message);
     }
+    answerForChannels(worker, message);
   });
   const ended = once(worker, "exit").then(([code]): number | undefined => {
     isReady = false;
@@ -78,10 +79,32 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
   };
 }
 
-/** What one worker publishes reaches all the others. */
-function passOn(from: Worker, message: WorkerMessage): void {
-  for (const worker of Object.values(cluster.workers ?? {})) {
-    if (worker !== undefined && worker !== from) {
+/** The channels that each worker subscribes to. */
+const channelsOf = new WeakMap<Worker, Set<string>>();
+
+/** Take note of the channels of a worker, and say whether one has subscribers. */
+function answerForChannels(worker: Worker, message: WorkerMessage): void {
+  if (message.countersign === "subscribed") {
+    const channels = channelsOf.get(worker) ?? new Set();
+    channelsOf.set(worker, channels);
+    channels[message.isSubscribed ? "add" : "delete"](message.channel);
+  }
+  if (message.countersign === "subscriber") {
+    const { id, channel } = message;
+    const hasSubscriber = listSubscribers(channel).length > 0;
+    send(worker, { countersign: "subscriber", id, channel, hasSubscriber });
+  }
+}
+
+function listSubscribers(channel: string): readonly Worker[] {
+  const all = Object.values(cluster.workers ?? {});
+  return all.flatMap((worker) => (worker && channelsOf.get(worker)?.has(channel) ? [worker] : []));
+}
+
+/** What one worker publishes reaches all others that subscribe to its channel. */
+function passOn(from: Worker, message: Extract<WorkerMessage, { readonly countersign: "published" }>): void {
+  for (const worker of listSubscribers(message.channel)) {
+    if (worker !== from) {
       send(worker, message);
     }
   }

@@ -9,8 +9,17 @@ export type WorkerMessage =
   | { readonly countersign: "ready"; readonly isReady: boolean }
   /** The figures of a worker are wanted, or here they are. */
   | { readonly countersign: "metrics"; readonly id: number; readonly metrics?: ProcessMetrics }
-  /** Messages of one worker for all the others. */
-  | { readonly countersign: "published"; readonly channel: string; readonly messages: readonly string[] };
+  /** Messages of one worker for those of the others that subscribe to the channel. */
+  | { readonly countersign: "published"; readonly channel: string; readonly messages: readonly string[] }
+  /** A worker subscribes to a channel, or does not any more. */
+  | { readonly countersign: "subscribed"; readonly channel: string; readonly isSubscribed: boolean }
+  /** It is asked whether a worker subscribes to a channel, or here is the answer. */
+  | {
+      readonly countersign: "subscriber";
+      readonly id: number;
+      readonly channel: string;
+      readonly hasSubscriber?: boolean;
+    };
 
 /** Check whether what came over the channel between the processes is ours: Node itself and libraries use it too. */
 export function isWorkerMessage(message: unknown): message is WorkerMessage {

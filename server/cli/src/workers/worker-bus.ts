@@ -7,18 +7,24 @@ export interface WorkerBus extends MessageBus {
   receive(channel: string, messages: readonly string[]): void;
 }
 
+/** What carries the messages of a worker. */
+export interface WorkerBusOptions {
+  /** Send messages to all other workers that subscribe to the channel. */
+  readonly send: (channel: string, messages: readonly string[]) => void;
+  /** Announce that this worker subscribes to a channel, or does not any more. */
+  readonly announce: (channel: string, isSubscribed: boolean) => void;
+  /** Ask whether any worker subscribes to a channel. */
+  readonly hasSubscriber: (channel: string) => Promise<boolean | undefined>;
+}
+
 /** How long messages are gathered, in milliseconds: one message for a burst. */
 const GATHER_MS = 5;
 
 /** How many are gathered on one channel: strangers can cause more, and a bus may lose messages. */
 const MAX_GATHERED = 5_000;
 
-/**
- * Create the bus of a worker. Its own messages do not come back to it.
- *
- * @param send sends messages to all other workers
- */
-export function createWorkerBus(send: (channel: string, messages: readonly string[]) => void): WorkerBus {
+/** Create the bus of a worker. Its own messages do not come back to it. */
+export function createWorkerBus({ send, announce, hasSubscriber }: WorkerBusOptions): WorkerBus {
   const subscribers = createSubscribers();
   const pending = new Map<string, string[]>();
   const flush = (): void => {
@@ -29,9 +35,18 @@ export function createWorkerBus(send: (channel: string, messages: readonly strin
   };
   return {
     hasOthers: true,
+    hasSubscriber,
     subscribe(channel, onMessage) {
-      subscribers.add(channel, onMessage);
-      return { close: () => Promise.resolve(void subscribers.remove(channel, onMessage)) };
+      if (subscribers.add(channel, onMessage)) {
+        announce(channel, true);
+      }
+      return {
+        async close() {
+          if (subscribers.remove(channel, onMessage)) {
+            announce(channel, false);
+          }
+        },
+      };
     },
     publish(channel, message) {
       if (pending.size === 0) {

@@ -35,7 +35,12 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
       worker.send(message, undefined, () => undefined);
     }
   };
-  const bus = createWorkerBus((channel, messages) => send({ countersign: "published", channel, messages }));
+  const lookUps = createLookUps((id, channel) => send({ countersign: "subscriber", id, channel }));
+  const bus = createWorkerBus({
+    send: (channel, messages) => send({ countersign: "published", channel, messages }),
+    announce: (channel, isSubscribed) => send({ countersign: "subscribed", channel, isSubscribed }),
+    hasSubscriber: lookUps.ask,
+  });
   let readMetrics: () => Promise<ProcessMetrics> = () => Promise.resolve([]);
   const answer = async (id: number): Promise<void> => {
     // Figures that cannot be read are missing from the sum, as those of a worker that is gone.
@@ -49,6 +54,9 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
     if (message.countersign === "published") {
       bus.receive(message.channel, message.messages);
     }
+    if (message.countersign === "subscriber") {
+      lookUps.answer(message.id, message.hasSubscriber);
+    }
     if (message.countersign === "metrics") {
       void answer(message.id);
     }
@@ -61,5 +69,36 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
       readMetrics = read;
     },
     close: () => void worker.disconnect(),
+  };
+}
+
+/** How many look-ups wait for their answer at the most: callers can cause more. */
+const MAX_LOOK_UPS = 1_000;
+
+/** Questions to the process that started this one, and their answers. */
+interface LookUps {
+  /** Ask. @returns undefined when too many wait */
+  ask(channel: string): Promise<boolean | undefined>;
+  answer(id: number, has: boolean | undefined): void;
+}
+
+function createLookUps(send: (id: number, channel: string) => void): LookUps {
+  const waiting = new Map<number, (has: boolean | undefined) => void>();
+  let asked = 0;
+  return {
+    async ask(channel) {
+      if (waiting.size >= MAX_LOOK_UPS) {
+        return undefined;
+      }
+      const { promise, resolve } = Promise.withResolvers<boolean | undefined>();
+      const id = asked++;
+      waiting.set(id, resolve);
+      send(id, channel);
+      return promise;
+    },
+    answer(id, has) {
+      waiting.get(id)?.(has);
+      waiting.delete(id);
+    },
   };
 }

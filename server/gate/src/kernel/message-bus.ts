@@ -25,6 +25,11 @@ export interface MessageBus {
    * @throws AuthError `AUTH_UNAVAILABLE` when the bus is down
    */
   publish(channel: string, message: string): Promise<void>;
+  /**
+   * Look up whether another process, or this one, subscribes to a channel. A request to a process that is gone is then
+   * answered at once. Absent, and undefined: that cannot be known just now.
+   */
+  hasSubscriber?(channel: string): Promise<boolean | undefined>;
 }
 
 /** The longest message, in bytes: as much as Postgres carries. */

@@ -30,6 +30,8 @@ export interface Observer {
   streamEnded?(stream: StreamEnded): void;
   /** An issuer has made known what is revoked, whichever of its servers revoked it. */
   signalReceived?(signal: IssuerSignal): void;
+  /** A server has sent a message to itself over the bus of its store, as it does every minute. By `createIssuer`, on Postgres. */
+  busTested?(test: BusTest): void;
 }
 
 /** A decision on a call. */
@@ -112,4 +114,12 @@ export interface IssuerSignal {
   readonly kind: "revocation" | "key_withdrawal";
   /** How many of them. */
   readonly count: number;
+}
+
+/** A message of a server to itself. */
+export interface BusTest {
+  /** `lost`: it was sent, and did not come back in time. `failed`: it could not be sent. */
+  readonly result: "delivered" | "lost" | "failed";
+  /** How long that took, in microseconds. */
+  readonly microseconds: number;
 }

@@ -15,6 +15,7 @@ const METHODS = Object.keys({
   streamRenewed: true,
   streamEnded: true,
   signalReceived: true,
+  busTested: true,
 } satisfies Record<keyof Observer, true>) as readonly (keyof Observer)[]; // the keys that were just written
 
 /** An observer whose methods stand on their own, and do not throw: as it is used inside. */

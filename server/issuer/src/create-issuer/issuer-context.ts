@@ -6,12 +6,13 @@ import { createFedRevocations, type FedRevocations } from "../revoke/revocations
 import type { Hub } from "../signals/hub.ts";
 import { openHub } from "../signals/open-hub.ts";
 import type { Store } from "../store/database.ts";
-import { isReadableByOthers } from "../store/private-path.ts";
+import { isReadableByOthers, type SharedFileSink } from "../store/private-path.ts";
 import { createPruner } from "../store/pruner.ts";
 import { createStoreClock } from "../store/store-clock.ts";
 import { findIssuerUrlFault } from "./issuer-url.ts";
 import { openKeyRing } from "./key-ring.ts";
 import { openIssuerStore } from "./open-store.ts";
+import { reportBusTests } from "./report-bus-tests.ts";
 import type { ResolvedIssuerOptions } from "./resolve-options.ts";
 import { makeSecret, readSecret } from "./secret.ts";
 import { assertStoreNames } from "./store-names.ts";
@@ -43,15 +44,12 @@ export async function openIssuerContext(
   options: ResolvedIssuerOptions,
   opened: AsyncDisposableStack,
 ): Promise<IssuerContext> {
-  const { audit, observer, bus, onError, onWarning } = options;
+  const { audit, onError, onWarning } = options;
   const onShared = options.sharedFiles
     ? (why: string): void => onWarning(`insecure.sharedFiles: ${why}`)
     : undefined;
   const found = readSecret(options.secret, { store: options.store, onShared });
-  const onOutage = (error: unknown): void => onError(error, "the database cannot be used");
-  const store = opened.use(
-    await openIssuerStore(options.store, { bus, onOutage, onQuery: observer.storeQueried, onShared }),
-  );
+  const store = opened.use(await openStore(options, onShared));
   await assertStoreNames(store, options);
   const secret =
     found ??
@@ -156,4 +154,15 @@ async function openRevocations(
   opened.defer(() => revocations.close());
   await revocations.start();
   return revocations;
+}
+
+function openStore(options: ResolvedIssuerOptions, onShared: SharedFileSink | undefined): Promise<Store> {
+  const { bus, observer, onError } = options;
+  return openIssuerStore(options.store, {
+    bus,
+    onOutage: (error) => onError(error, "the database cannot be used"),
+    onQuery: observer.storeQueried,
+    onBusTest: reportBusTests(options),
+    onShared,
+  });
 }

@@ -17,6 +17,8 @@ export interface OpenStoreOptions {
   readonly onShared?: SharedFileSink | undefined;
   /** Observes queries. It must not throw. Absent: they are not measured. */
   readonly onQuery?: StoreOptions["onQuery"];
+  /** Receives what came of the messages of the bus to itself. It must not throw. Default: nothing is told. */
+  readonly onBusTest?: StoreOptions["onBusTest"];
 }
 
 /**
@@ -27,12 +29,12 @@ export interface OpenStoreOptions {
  */
 export async function openIssuerStore(
   location: IssuerStoreLocation,
-  { bus, onOutage, onQuery, migrate = true, onShared }: OpenStoreOptions,
+  { bus, onOutage, onQuery, onBusTest, migrate = true, onShared }: OpenStoreOptions,
 ): Promise<Store> {
   try {
     const place =
       "sqlite" in location ? { sqlite: location.sqlite, bus } : { postgres: location.postgres, bus };
-    return await openDatabase(place, { onOutage, onQuery, migrate, onShared });
+    return await openDatabase(place, { onOutage, onQuery, onBusTest, migrate, onShared });
   } catch (cause) {
     throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);
   }

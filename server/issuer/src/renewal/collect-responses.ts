@@ -3,10 +3,12 @@ import type { RemoteRenewal, RenewedStream } from "@countersign/server/internal"
 import { KEEPS_PROCESS_ALIVE, refuseStrangers } from "@countersign/server/internal";
 import type { RenewalResponse } from "./renewal-messages.ts";
 
-/** The responses to one request, of which several servers may each have a part. */
+/** The responses to one request: of one server, or of several that may each have a part. */
 export interface CollectedResponses {
   /** Add one. */
   take(response: RenewalResponse): void;
+  /** Wait no longer: the server that was asked is gone. */
+  giveUp(): void;
   /**
    * Wait until every stream is accounted for, but no longer than that.
    *
@@ -15,8 +17,18 @@ export interface CollectedResponses {
   within(waitMs: number): Promise<RemoteRenewal>;
 }
 
+/** What {@link collectResponses} needs. */
+export interface CollectOptions {
+  readonly clock: Clock;
+  /** Whether one server alone was asked: its response is all there is. */
+  readonly isDirected: boolean;
+}
+
 /** Collect the responses to a request about some streams. */
-export function collectResponses(streamIds: readonly string[], clock: Clock): CollectedResponses {
+export function collectResponses(
+  streamIds: readonly string[],
+  { clock, isDirected }: CollectOptions,
+): CollectedResponses {
   const left = new Set(streamIds);
   const renewed: RenewedStream[] = [];
   const ended: string[] = [];
@@ -30,10 +42,11 @@ export function collectResponses(streamIds: readonly string[], clock: Clock): Co
       renewed.push(...response.renewed.filter(({ streamId }) => left.delete(streamId)));
       ended.push(...response.ended.filter((streamId) => left.delete(streamId)));
       unknown.push(...response.unknown.filter((streamId) => left.delete(streamId)));
-      if (left.size === 0) {
+      if (left.size === 0 || isDirected) {
         resolve();
       }
     },
+    giveUp: resolve,
     async within(waitMs) {
       const cancelTimer = clock.schedule(resolve, waitMs, KEEPS_PROCESS_ALIVE);
       await complete;

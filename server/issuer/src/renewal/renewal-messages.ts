@@ -2,11 +2,16 @@ import type { Principal } from "@countersign/server";
 import type { RenewalResult } from "@countersign/server/internal";
 import { createPrincipal, readActor } from "@countersign/server/internal";
 
-/** The channel of requests to renew streams of other servers. */
+/** The channel of requests to all servers, for streams whose owner is not known. */
 export const RENEWAL_CHANNEL = "countersign_renewals";
 
+/** Name the channel of requests and responses to one process. @param owner its name, 128 bits in base64url */
+export function toOwnerChannel(owner: string): string {
+  return `${RENEWAL_CHANNEL}_${Buffer.from(owner, "base64url").toString("hex")}`;
+}
+
 /**
- * A request to all other servers: the one that has one of these streams renews it. The names are those of the wire, which
+ * A request to other servers: the one that has one of these streams renews it. The names are those of the wire, which
  * servers of the release before know.
  */
 export interface RenewalRequest {
@@ -17,7 +22,7 @@ export interface RenewalRequest {
   readonly answerTo: string;
 }
 
-/** The response of a server that has some of them. */
+/** The response of a server that has some of them, or that was asked alone. */
 export interface RenewalResponse extends Omit<RenewalResult, "absent"> {
   /** The identifier of the request. */
   readonly question: string;

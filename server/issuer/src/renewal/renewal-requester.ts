@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { MessageBus } from "@countersign/server";
 import {
   AuthError,
@@ -7,13 +6,19 @@ import {
   type Principal,
   type RateLimit,
 } from "@countersign/server";
-import type { OtherServers, RemoteRenewal } from "@countersign/server/internal";
+import {
+  findOwnerId,
+  type OtherServers,
+  type RemoteRenewal,
+  type StreamRef,
+} from "@countersign/server/internal";
 import { type CollectedResponses, collectResponses } from "./collect-responses.ts";
 import {
   RENEWAL_CHANNEL,
   RENEWAL_PURPOSE,
   type RenewalRequest,
   type RenewalResponse,
+  toOwnerChannel,
   toPrincipalRecord,
 } from "./renewal-messages.ts";
 import type { SealedMessages } from "./sealed-messages.ts";
@@ -24,8 +29,12 @@ export interface RenewalRequesterOptions {
   readonly messages: SealedMessages;
   /** How much one party may request of the other servers. */
   readonly limit: RateLimit;
+  /** The name of this process, to which the others respond. Default: that of its streams. */
+  readonly owner?: string;
   /** How long to wait for the servers that have the streams, in milliseconds. Default 1,000. */
   readonly waitMs?: number;
+  /** How long an owner may take before it is looked up whether it is gone, in milliseconds. Default 50. */
+  readonly lookUpAfterMs?: number;
   /** Measures that. */
   readonly clock: Clock;
 }
@@ -39,6 +48,9 @@ export interface RenewalRequester extends OtherServers {
 /** The server that has the stream responds in milliseconds; one that is busy may take longer. */
 const WAIT_MS = 1_000;
 
+/** Most owners have responded by then, and cost no look into the database. */
+const LOOK_UP_AFTER_MS = 50;
+
 /** So many fit into one message beside a principal of any usual size. */
 const IDS_PER_REQUEST = 100;
 
@@ -47,8 +59,9 @@ const MAX_OPEN_REQUESTS = 2_000;
 
 /** Create the end of renewals between servers that requests them. */
 export function createRenewalRequester(options: RenewalRequesterOptions): RenewalRequester {
-  const { bus, messages, limit, waitMs = WAIT_MS, clock } = options;
-  const answerTo = `${RENEWAL_CHANNEL}_${randomBytes(16).toString("hex")}`;
+  const { bus, messages, limit, owner = findOwnerId(), waitMs = WAIT_MS, clock } = options;
+  const { lookUpAfterMs = LOOK_UP_AFTER_MS } = options;
+  const answerTo = toOwnerChannel(owner);
   const open = new Map<string, CollectedResponses>();
 
   const subscription = bus.subscribe(answerTo, (message) => {
@@ -59,7 +72,12 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
     }
   });
 
-  async function request(streamIds: readonly string[], principal: Principal): Promise<RemoteRenewal> {
+  /** @param to the owner of the streams; undefined: all servers are asked */
+  async function request(
+    streamIds: readonly string[],
+    to: string | undefined,
+    principal: Principal,
+  ): Promise<RemoteRenewal> {
     const content: RenewalRequest = { streamIds, principal: toPrincipalRecord(principal), answerTo };
     const { id, message } = messages.seal(content, RENEWAL_PURPOSE.question);
     if (message.length > MAX_BUS_MESSAGE_BYTES) {
@@ -68,25 +86,38 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
     if (open.size >= MAX_OPEN_REQUESTS) {
       throw new AuthError("AUTH_UNAVAILABLE", "too many renewals wait for other servers");
     }
-    const responses = collectResponses(streamIds, clock);
+    const channel = to === undefined ? RENEWAL_CHANNEL : toOwnerChannel(to);
+    const responses = collectResponses(streamIds, { clock, isDirected: to !== undefined });
     open.set(id, responses);
+    const lookUp = (): void => void giveUpIfGone(channel, responses);
+    const cancelLookUp = to === undefined ? undefined : clock.schedule(lookUp, lookUpAfterMs);
     try {
-      await bus.publish(RENEWAL_CHANNEL, message);
+      await bus.publish(channel, message);
       return await responses.within(waitMs);
     } finally {
+      cancelLookUp?.();
       open.delete(id);
+    }
+  }
+
+  /** Where that cannot be known, the owner has its time. */
+  async function giveUpIfGone(channel: string, responses: CollectedResponses): Promise<void> {
+    const hasSubscriber = await bus.hasSubscriber?.(channel).catch(() => undefined);
+    if (hasSubscriber === false) {
+      responses.giveUp();
     }
   }
 
   return {
     async renew(streams, { principal }) {
-      const streamIds = streams.map(({ streamId }) => streamId);
       const party = JSON.stringify([principal.issuer, principal.subject]);
       const requested: Promise<RemoteRenewal>[] = [];
-      for (let at = 0; at < streamIds.length; at += IDS_PER_REQUEST) {
-        limit.assertAllowed(party);
-        limit.take(party);
-        requested.push(request(streamIds.slice(at, at + IDS_PER_REQUEST), principal));
+      for (const [to, streamIds] of groupByOwner(streams)) {
+        for (let at = 0; at < streamIds.length; at += IDS_PER_REQUEST) {
+          limit.assertAllowed(party);
+          limit.take(party);
+          requested.push(request(streamIds.slice(at, at + IDS_PER_REQUEST), to, principal));
+        }
       }
       const results = await Promise.all(requested);
       return {
@@ -97,4 +128,15 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
     },
     close: () => subscription.close(),
   };
+}
+
+/** Group streams by who is asked for them. */
+function groupByOwner(streams: readonly StreamRef[]): ReadonlyMap<string | undefined, readonly string[]> {
+  const byOwner = new Map<string | undefined, string[]>();
+  for (const { streamId, owner } of streams) {
+    const those = byOwner.get(owner) ?? [];
+    those.push(streamId);
+    byOwner.set(owner, those);
+  }
+  return byOwner;
 }

@@ -1,19 +1,22 @@
 import type { MessageBus, Principal, Subscription } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import type { RenewalResult } from "@countersign/server/internal";
+import { findOwnerId, type RenewalResult } from "@countersign/server/internal";
 import {
   fromPrincipalRecord,
   RENEWAL_CHANNEL,
   RENEWAL_PURPOSE,
   type RenewalRequest,
   type RenewalResponse,
+  toOwnerChannel,
 } from "./renewal-messages.ts";
-import type { SealedMessages } from "./sealed-messages.ts";
+import type { OpenedMessage, SealedMessages } from "./sealed-messages.ts";
 
 /** What {@link respondToRenewals} needs. */
 export interface RenewalResponderOptions {
   readonly bus: MessageBus;
   readonly messages: SealedMessages;
+  /** The name of this process, by which it is asked alone. Default: that of its streams. */
+  readonly owner?: string;
   /** Renews those of the streams that are open on this server. */
   readonly renew: (streamIds: readonly string[], principal: Principal) => RenewalResult;
   /** Receives what was not to be expected. */
@@ -23,24 +26,39 @@ export interface RenewalResponderOptions {
 /**
  * Renew streams of this server that other servers were asked to renew. They have verified the token; whether it may
  * go on with the stream is decided here, just as if the call had come here.
+ *
+ * A request to this server alone has a response in any case. One to all servers has one of those that have some of the streams.
  */
-export function respondToRenewals({ bus, messages, renew, onError }: RenewalResponderOptions): Subscription {
-  async function respond({ id, content }: { readonly id: string; readonly content: unknown }): Promise<void> {
+export function respondToRenewals(options: RenewalResponderOptions): Subscription {
+  const { bus, messages, owner = findOwnerId(), renew, onError } = options;
+
+  async function respond({ id, content }: OpenedMessage, isDirected: boolean): Promise<void> {
     const { streamIds, principal, answerTo } = content as RenewalRequest; // sealed: one of ours wrote it
-    const result = renewOrRefuse(() => renew(streamIds, fromPrincipalRecord(principal)));
-    const { renewed, ended, unknown, isRefused } = result;
-    if (!isRefused && renewed.length + ended.length + unknown.length === 0) {
+    const { renewed, ended, unknown, isRefused } = renewOrRefuse(() =>
+      renew(streamIds, fromPrincipalRecord(principal)),
+    );
+    if (!isDirected && !isRefused && renewed.length + ended.length + unknown.length === 0) {
       return;
     }
     const response: RenewalResponse = { question: id, renewed, ended, unknown, isRefused };
     await bus.publish(answerTo, messages.seal(response, RENEWAL_PURPOSE.answer).message);
   }
-  return bus.subscribe(RENEWAL_CHANNEL, (message) => {
-    const request = messages.open(message, RENEWAL_PURPOSE.question);
-    if (request !== undefined) {
-      respond(request).catch(onError);
-    }
-  });
+
+  function subscribe(channel: string, isDirected: boolean): Subscription {
+    return bus.subscribe(channel, (message) => {
+      const request = messages.open(message, RENEWAL_PURPOSE.question);
+      if (request !== undefined) {
+        respond(request, isDirected).catch(onError);
+      }
+    });
+  }
+
+  const subscriptions = [subscribe(RENEWAL_CHANNEL, false), subscribe(toOwnerChannel(owner), true)];
+  return {
+    async close() {
+      await Promise.all(subscriptions.map((subscription) => subscription.close()));
+    },
+  };
 }
 
 function renewOrRefuse(renew: () => RenewalResult): Omit<RenewalResponse, "question"> {

@@ -1,4 +1,4 @@
-import type { MessageBus, StoreQuery } from "@countersign/server";
+import type { BusTest, MessageBus, StoreQuery } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
 import { type Dialect, Kysely, sql } from "kysely";
 import { toClosable } from "./closable-dialect.ts";
@@ -45,6 +45,8 @@ export interface StoreOptions {
   readonly onShared?: SharedFileSink | undefined;
   /** Observes queries. It must not throw. Default: they are not measured. */
   readonly onQuery?: ((query: StoreQuery) => void) | undefined;
+  /** Receives what came of the messages of the bus to itself, on Postgres. It must not throw. Default: nothing is told. */
+  readonly onBusTest?: ((test: BusTest) => void) | undefined;
 }
 
 /** The store is one of Postgres, and the package that speaks to Postgres is not installed. */
@@ -86,11 +88,16 @@ export interface Store extends AsyncDisposable {
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "postgres" in location ? "postgres" : "sqlite";
-  const { onOutage, onQuery, onShared } = options;
+  const { onBusTest, onOutage, onQuery, onShared } = options;
   const { toError, healthOf } = trackWrites(
     onOutage === undefined ? toStoreError : createStoreErrors(onOutage),
   );
-  const opened = await openDialect(location, { toError, create: options.migrate !== false, onShared });
+  const opened = await openDialect(location, {
+    toError,
+    create: options.migrate !== false,
+    onShared,
+    onBusTest,
+  });
   const log = onQuery === undefined ? [] : createQueryLog(onQuery);
   const closable = toClosable(opened.dialect);
   const db = new Kysely<Schema>({ dialect: closable.dialect, log });
@@ -129,7 +136,9 @@ interface OpenedDialect extends Pick<Store, "bus"> {
 
 async function openDialect(
   location: StoreLocation,
-  options: Required<Pick<SqliteOptions, "create" | "toError">> & Pick<SqliteOptions, "onShared">,
+  options: Required<Pick<SqliteOptions, "create" | "toError">> &
+    Pick<SqliteOptions, "onShared"> &
+    Pick<StoreOptions, "onBusTest">,
 ): Promise<OpenedDialect> {
   if (!("postgres" in location)) {
     const { sqlite: file, bus = SILENT_BUS } = location;
@@ -145,8 +154,8 @@ async function openDialect(
   }
   const { openPostgres, createPostgresBus } = await loadPostgres();
   const { postgres: url, statementTimeoutMs, bus } = location;
-  const { toError } = options;
-  const ownBus = createPostgresBus(url);
+  const { toError, onBusTest } = options;
+  const ownBus = createPostgresBus(url, { onTested: onBusTest });
   return {
     dialect: openPostgres(url, { statementTimeoutMs, toError }),
     bus: bus === undefined ? ownBus : joinBuses(ownBus, bus),

@@ -23,5 +23,9 @@ export function joinBuses(own: MessageBus, given: MessageBus): MessageBus {
       publishBeside(channel, message).catch(() => undefined);
       await own.publish(channel, message);
     },
+    async hasSubscriber(channel) {
+      const found = await Promise.all([own, given].map(async (bus) => bus.hasSubscriber?.(channel)));
+      return found.includes(undefined) ? found.find((has) => has === true) : found.includes(true);
+    },
   };
 }

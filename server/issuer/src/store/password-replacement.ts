@@ -1,5 +1,6 @@
 import { type PasswordHashChange, replacePasswordHash } from "./accounts.ts";
 import type { Store } from "./database.ts";
+import { announceRevocations } from "./revocations.ts";
 import { endSessionsIn, type SessionSelector, type SessionsEnded } from "./session-revocations.ts";
 
 /** The replacement of a password, with the sessions that end with it. */
@@ -21,12 +22,12 @@ export type HashReplacer = (replacement: HashReplacement) => Promise<readonly st
  *
  * @returns undefined when the account has another password by now, or is gone
  */
-export function replaceHash(
+export async function replaceHash(
   store: Store,
   { endsSessions, ...change }: HashReplacement,
   end: { readonly reason: string; readonly nowMs: number },
 ): Promise<SessionsEnded | undefined> {
-  return store.db.transaction().execute(async (trx) => {
+  const replaced = await store.db.transaction().execute(async (trx) => {
     // The password is first. On Postgres it waits for sign-ins with the one of before, whose sessions end below.
     if (!(await replacePasswordHash(trx, change))) {
       return undefined;
@@ -35,4 +36,6 @@ export function replaceHash(
       ? { sessions: [], revocations: [] }
       : endSessionsIn(trx, store.dialect, { where: endsSessions, ...end });
   });
+  announceRevocations(store, replaced?.revocations);
+  return replaced;
 }

@@ -1,38 +1,63 @@
-import type { Cancel, MessageBus } from "@countersign/server";
+import type { BusTest, Cancel, MessageBus } from "@countersign/server";
 import { backoffMs, createSubscribers, systemClock } from "@countersign/server/internal";
+import { holdChannelLock, isChannelLocked, releaseChannelLock } from "./channel-locks.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
 import { assertChannel, publishInBatches } from "./publish-batches.ts";
+import { type BusTests, testBus } from "./test-bus.ts";
 
 /** How long to wait before the connection is opened again. */
 const RETRY_BACKOFF = { firstMs: 100, maxMs: 5_000, jitter: 0.5 };
 
+/**
+ * For so long after the connection was opened, others may not be back yet, in milliseconds: what has cut it may have cut
+ * theirs.
+ */
+const SETTLED_MS = 2 * RETRY_BACKOFF.maxMs;
+
+/** What {@link createPostgresBus} can be told. */
+export interface PostgresBusOptions {
+  /** Receives what came of each message of the bus to itself. It must not throw. Default: nothing is told. */
+  readonly onTested?: ((test: BusTest) => void) | undefined;
+  /** How long a connection lasts before others that are not there count as gone, in milliseconds. Default: 10 s. */
+  readonly settledMs?: number;
+}
+
 /** A bus over LISTEN and NOTIFY of Postgres. */
 export interface PostgresBus extends MessageBus {
-  /** Let go of the connection. */
+  /** Let go of the connection, once what was published is on its way. */
   close(): Promise<void>;
 }
 
-/** Create a bus over one connection, which is opened for the first subscriber, and again whenever it breaks. */
-export function createPostgresBus(url: string): PostgresBus {
+/**
+ * Create a bus over one connection, which is opened for the first subscriber or message, and again whenever it breaks. With
+ * the first subscriber, it begins to send messages to itself.
+ */
+export function createPostgresBus(url: string, options: PostgresBusOptions = {}): PostgresBus {
+  const { onTested = () => undefined, settledMs = SETTLED_MS } = options;
   const subscribers = createSubscribers();
   let connection: PostgresConnection | undefined;
+  let openedAtMs = 0;
   let cancelRetry: Cancel | undefined;
   let failures = 0;
   let isClosed = false;
+  let tests: BusTests | undefined;
 
   /** What fails here ends the connection, and so is done again with the next. */
   const listenOn = async (on: PostgresConnection, channel: string): Promise<void> => {
     await on.query(`LISTEN "${channel}"`);
+    await holdChannelLock(on, channel);
     failures = 0;
     subscribers.notify(channel, "");
   };
-  const connect = (): void => {
+  const connect = (): PostgresConnection => {
     cancelRetry = undefined;
+    openedAtMs = systemClock.monotonicMs();
     const opened = openConnection(url, { onNotified: subscribers.notify, onEnd: reconnect });
     connection = opened;
     for (const channel of subscribers.channels()) {
       listenOn(opened, channel).catch(() => undefined);
     }
+    return opened;
   };
   const reconnect = (): void => {
     connection = undefined;
@@ -41,27 +66,49 @@ export function createPostgresBus(url: string): PostgresBus {
       cancelRetry = systemClock.schedule(connect, backoffMs(RETRY_BACKOFF, failures));
     }
   };
+  const connectionNow = (): PostgresConnection | undefined =>
+    connection ?? (isClosed || cancelRetry !== undefined ? undefined : connect());
+  const { publish, idle } = publishInBatches(connectionNow);
+  const subscribe: MessageBus["subscribe"] = (channel, onMessage) => {
+    assertChannel(channel);
+    const isFirst = subscribers.add(channel, onMessage);
+    const open = connection;
+    if (open === undefined) {
+      connectionNow();
+    } else if (isFirst) {
+      listenOn(open, channel).catch(() => undefined);
+    }
+    return {
+      async close() {
+        if (subscribers.remove(channel, onMessage) && connection !== undefined) {
+          const closings = [
+            connection.query(`UNLISTEN "${channel}"`),
+            releaseChannelLock(connection, channel),
+          ];
+          await Promise.allSettled(closings);
+        }
+      },
+    };
+  };
 
   return {
     hasOthers: true,
     subscribe(channel, onMessage) {
-      assertChannel(channel);
-      const isFirst = subscribers.add(channel, onMessage);
-      if (connection === undefined && cancelRetry === undefined) {
-        connect();
-      } else if (isFirst && connection !== undefined) {
-        listenOn(connection, channel).catch(() => undefined);
-      }
-      return {
-        async close() {
-          if (subscribers.remove(channel, onMessage)) {
-            connection?.query(`UNLISTEN "${channel}"`).catch(() => undefined);
-          }
-        },
-      };
+      const subscription = subscribe(channel, onMessage);
+      tests ??= testBus({ publish, subscribe }, { clock: systemClock, onTested });
+      return subscription;
     },
-    publish: publishInBatches(() => connection),
+    publish,
+    async hasSubscriber(channel) {
+      const isSettled = systemClock.monotonicMs() - openedAtMs >= settledMs;
+      if (connection === undefined || !isSettled || tests?.isDelivering() !== true) {
+        return undefined;
+      }
+      return isChannelLocked(connection, channel).catch(() => undefined);
+    },
     async close() {
+      tests?.close();
+      await idle();
       isClosed = true;
       cancelRetry?.();
       await connection?.close();

@@ -19,8 +19,8 @@ export interface ConnectionEvents {
 
 /** A connection that lasts, for what is bound to one: LISTEN. */
 export interface PostgresConnection {
-  /** Run a statement, after those before it. One that fails ends the connection. */
-  query(text: string, values?: readonly unknown[]): Promise<void>;
+  /** Run a statement, after those before it. One that fails ends the connection. @returns its rows */
+  query(text: string, values?: readonly unknown[]): Promise<readonly object[]>;
   /** End it. */
   close(): Promise<void>;
 }
@@ -39,7 +39,8 @@ export function openConnection(url: string, { onNotified, onEnd }: ConnectionEve
   const query: PostgresConnection["query"] = async (text, values = []) => {
     const done = last.then(() => client.query(text, [...values]));
     last = done.catch(hangUp);
-    await done;
+    const { rows } = await done;
+    return rows;
   };
   const stopProbes = repeat(systemClock, () => void query("SELECT 1").catch(() => undefined), PROBE_MS);
   // The end comes when a connection could not be had, broke or was closed. The next query of the store fails for the

@@ -7,12 +7,19 @@ interface Message {
   readonly message: string;
 }
 
+/** Publishes messages over NOTIFY. */
+export interface BatchPublisher {
+  readonly publish: MessageBus["publish"];
+  /** Wait until all that was published is on its way, or lost. */
+  readonly idle: () => Promise<unknown>;
+}
+
 /**
  * Publish messages over NOTIFY. Those that come while others are on their way are sent together: they share one commit.
  *
  * @param connectionNow the connection to publish them on; undefined while there is none
  */
-export function publishInBatches(connectionNow: () => PostgresConnection | undefined): MessageBus["publish"] {
+export function publishInBatches(connectionNow: () => PostgresConnection | undefined): BatchPublisher {
   let waiting: Message[] = [];
   let next: Promise<void> | undefined;
   let sent: Promise<unknown> = Promise.resolve();
@@ -25,14 +32,20 @@ export function publishInBatches(connectionNow: () => PostgresConnection | undef
     sent = query.catch(() => undefined);
     await query;
   };
-  return (channel, message) => {
-    assertChannel(channel);
-    if (Buffer.byteLength(message) > MAX_BUS_MESSAGE_BYTES) {
-      throw new TypeError(`a message has at most ${MAX_BUS_MESSAGE_BYTES} bytes`);
-    }
-    waiting.push({ channel, message });
-    next ??= send();
-    return next;
+  return {
+    publish(channel, message) {
+      assertChannel(channel);
+      if (Buffer.byteLength(message) > MAX_BUS_MESSAGE_BYTES) {
+        throw new TypeError(`a message has at most ${MAX_BUS_MESSAGE_BYTES} bytes`);
+      }
+      waiting.push({ channel, message });
+      next ??= send();
+      return next;
+    },
+    async idle() {
+      await next?.catch(() => undefined);
+      await sent;
+    },
   };
 }
 

@@ -45,14 +45,39 @@ const MARGIN_MS = 5 * 60 * 1_000;
 const BATCH_ROWS = 200;
 
 /** Write revocations: all of them, or none. */
-export function insertRevocations(
+export async function insertRevocations(
   store: Store,
   revocations: readonly NewRevocation[],
 ): Promise<readonly RevocationRecord[]> {
-  return store.db.transaction().execute((trx) => writeRevocations(trx, store.dialect, revocations));
+  const written = await store.db
+    .transaction()
+    .execute((trx) => writeRevocations(trx, store.dialect, revocations));
+  announceRevocations(store, written);
+  return written;
 }
 
-/** Write revocations inside a transaction, as the last of what it does: others wait from here until it is over. */
+/**
+ * Let the other servers know of revocations that are committed. It is only a hint to look, and may get lost: the table is
+ * what counts.
+ */
+export function announceRevocations(
+  { bus }: Pick<Store, "bus">,
+  written: readonly RevocationRecord[] = [],
+): void {
+  if (written.length > 0) {
+    publishHint(bus).catch(() => undefined);
+  }
+}
+
+/** Rejects also where a bus in JavaScript throws. */
+async function publishHint(bus: Store["bus"]): Promise<void> {
+  await bus.publish(REVOCATION_CHANNEL, "");
+}
+
+/**
+ * Write revocations inside a transaction, as the last of what it does: others wait from here until it is over. Then they are
+ * to be announced.
+ */
 export async function writeRevocations(
   db: Kysely<Schema>,
   dialect: Store["dialect"],
@@ -70,10 +95,6 @@ export async function writeRevocations(
     const rows = revocations.slice(at, at + BATCH_ROWS).map((one) => toRow(one, toExpiryMs(one, lifeMs)));
     const written = await db.insertInto("revocations").values(rows).returningAll().execute();
     records.push(...written.map(toRecord));
-  }
-  if (dialect === "postgres") {
-    // Sent with the commit. Only a hint to look: the table is what counts.
-    await sql`select pg_notify(${REVOCATION_CHANNEL}, '')`.execute(db);
   }
   return records;
 }

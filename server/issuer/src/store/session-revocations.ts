@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Store } from "./database.ts";
-import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
+import { announceRevocations, OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
 import type { Schema } from "./schema.ts";
 
 /** Which sessions are meant. */
@@ -81,11 +81,16 @@ export function toEnded(nowMs: number, reason: string) {
 }
 
 /** End sessions that have not ended yet, and revoke their access tokens in the same transaction. */
-export function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
-  return store.db.transaction().execute((trx) => endSessionsIn(trx, store.dialect, revocation));
+export async function revokeSessions(store: Store, revocation: SessionRevocation): Promise<SessionsEnded> {
+  const ended = await store.db.transaction().execute((trx) => endSessionsIn(trx, store.dialect, revocation));
+  announceRevocations(store, ended.revocations);
+  return ended;
 }
 
-/** End sessions as {@link revokeSessions} does, as the last of what a transaction does. */
+/**
+ * End sessions as {@link revokeSessions} does, as the last of what a transaction does. Then the revocations are to be
+ * announced.
+ */
 export async function endSessionsIn(
   db: Kysely<Schema>,
   dialect: Store["dialect"],

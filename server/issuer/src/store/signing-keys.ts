@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Store } from "./database.ts";
-import { OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
+import { announceRevocations, OWN_ISSUER, type RevocationRecord, writeRevocations } from "./revocations.ts";
 import type { SigningKeyTable } from "./schema/keys.ts";
 import type { Schema } from "./schema.ts";
 
@@ -152,7 +152,7 @@ export async function removeSigningKey(
   store: Store,
   { kid, successor, nowMs }: { kid: string; successor: SigningKeyRecord; nowMs: number },
 ): Promise<KeyRemoval | undefined> {
-  return store.db.transaction().execute(async (trx) => {
+  const removal = await store.db.transaction().execute(async (trx) => {
     const keys = trx.updateTable("signing_keys");
     const before = await lockSigningKeys(trx, store.dialect);
     const state = before.find((key) => key.kid === kid)?.state;
@@ -173,6 +173,8 @@ export async function removeSigningKey(
     const active = trx.selectFrom("signing_keys").select("kid").where("state", "=", "active");
     return { activeKid: (await active.executeTakeFirstOrThrow()).kid, revocations };
   });
+  announceRevocations(store, removal?.revocations);
+  return removal;
 }
 
 /** Lock all keys, always in one order, so that two servers that change keys at the same time do not deadlock. */

@@ -1,6 +1,11 @@
 import { AuthError } from "@countersign/server";
 import type { Store } from "./database.ts";
-import { type NewRevocation, type RevocationRecord, writeRevocations } from "./revocations.ts";
+import {
+  announceRevocations,
+  type NewRevocation,
+  type RevocationRecord,
+  writeRevocations,
+} from "./revocations.ts";
 import { toEnded } from "./session-revocations.ts";
 
 /** A revocation that acts already, and could not be written yet. */
@@ -13,11 +18,11 @@ export interface UnwrittenRevocation extends NewRevocation {
  * Write revocations that could not be written when they were ordered, and end the sessions that are meant. A session
  * that has ended meanwhile has its revocation.
  */
-export function writeUnwritten(
+export async function writeUnwritten(
   store: Store,
   unwritten: readonly UnwrittenRevocation[],
 ): Promise<readonly RevocationRecord[]> {
-  return store.db.transaction().execute(async (trx) => {
+  const written = await store.db.transaction().execute(async (trx) => {
     const toWrite: NewRevocation[] = [];
     for (const revocation of unwritten) {
       const { endsSession, value, revokedAtMs, reason } = revocation;
@@ -32,6 +37,8 @@ export function writeUnwritten(
     }
     return writeRevocations(trx, store.dialect, toWrite);
   });
+  announceRevocations(store, written);
+  return written;
 }
 
 /** How long a caller should wait before it asks again whether something is written, in milliseconds. */

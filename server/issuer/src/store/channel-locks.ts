@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import type { PostgresConnection } from "./postgres-connection.ts";
+
+// A connection that listens on a channel holds an advisory lock for it, which ends with the connection: so others see who is
+// there. Locks of two numbers are apart from those of one, such as ADVISORY_LOCKS.
+
+/** Hold the lock of a channel, for as long as the connection lasts. A stranger who has it locked keeps no listener waiting. */
+export async function holdChannelLock(connection: PostgresConnection, channel: string): Promise<void> {
+  const key = digest(channel);
+  await connection.query("SELECT pg_try_advisory_lock_shared($1, $2)", [
+    key.readInt32BE(0),
+    key.readInt32BE(4),
+  ]);
+}
+
+/** Let go of the lock of a channel. */
+export async function releaseChannelLock(connection: PostgresConnection, channel: string): Promise<void> {
+  const key = digest(channel);
+  await connection.query("SELECT pg_advisory_unlock_shared($1, $2)", [
+    key.readInt32BE(0),
+    key.readInt32BE(4),
+  ]);
+}
+
+/** Check whether a connection holds the lock of a channel. */
+export async function isChannelLocked(connection: PostgresConnection, channel: string): Promise<boolean> {
+  const key = digest(channel);
+  const rows = await connection.query(
+    `SELECT FROM pg_locks
+      WHERE locktype = 'advisory' AND objsubid = 2 AND classid = $1::oid AND objid = $2::oid AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1`,
+    [String(key.readUInt32BE(0)), String(key.readUInt32BE(4))],
+  );
+  return rows.length > 0;
+}
+
+function digest(channel: string): Buffer {
+  return createHash("sha256").update(channel).digest();
+}

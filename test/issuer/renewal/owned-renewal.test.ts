@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { RENEWAL_CHANNEL, toOwnerChannel } from "../../../server/issuer/src/renewal/renewal-messages.ts";
+import { principal, RENEWABLE, recordingLease } from "../../gate/streams/fixtures.ts";
+import { createServers, limitOf, named } from "./renewal-bus.ts";
+
+const fresh = principal({ tokenId: "token-2", expiresAtSeconds: 2200 });
+
+/** Nothing of these tests waits for so long. */
+const NEVER_MS = 2 ** 30;
+
+test("a renewal goes to the owner of the streams alone, which says of each what became of it, absent ones too", async () => {
+  const { join, bus } = createServers({ waitMs: NEVER_MS });
+  const lease = recordingLease(named("a"), principal());
+  const { requester, owner: own } = join();
+  const { owner } = join([lease]);
+  const bystander = recordingLease(named("gone"), principal());
+  join([bystander]);
+  expect(await requester.renew([named("a"), named("gone")], fresh, owner)).toEqual({
+    renewed: [{ streamId: named("a"), expiresInMs: 600_000 }],
+    ended: [],
+    unknown: [named("gone")],
+  });
+  expect(bus.published.map(({ channel }) => channel)).toEqual([toOwnerChannel(owner), toOwnerChannel(own)]);
+  expect([lease.renewals.length, bystander.renewals.length]).toEqual([1, 0]);
+});
+
+test("streams of several owners, and of none that is known, are asked for with one message to each", async () => {
+  const { join, bus } = createServers();
+  const leases = ["a", "b", "c"].map((name) => recordingLease(named(name), principal()));
+  const { requester } = join();
+  const owners = leases.map((lease) => join([lease]).owner);
+  const [first, second] = owners;
+  const results = await Promise.all([
+    requester.renew([named("a")], fresh, first),
+    requester.renew([named("b")], fresh, second),
+    requester.renew([named("c")], fresh),
+  ]);
+  expect(results.flatMap(({ renewed }) => renewed)).toHaveLength(3);
+  const asked = bus.published.map(({ channel }) => channel).filter((channel) => channel === RENEWAL_CHANNEL);
+  expect(asked).toHaveLength(1);
+});
+
+test("streams of an owner that is gone are unknown at once", async () => {
+  const { join, bus } = createServers({ waitMs: NEVER_MS });
+  const { requester } = join();
+  const gone = join([recordingLease(named("a"), principal())]);
+  await gone.close();
+  expect(await requester.renew([named("a")], fresh, gone.owner)).toMatchObject({ unknown: [named("a")] });
+  expect(bus.lookedUp).toEqual([toOwnerChannel(gone.owner)]);
+});
+
+test("an owner that may be there has its time, where a bus cannot say whether it is gone", async () => {
+  const { join, bus } = createServers();
+  const { requester } = join();
+  Object.assign(bus, { hasSubscriber: async () => undefined });
+  const owner = "w".repeat(22);
+  expect(await requester.renew([named("a")], fresh, owner)).toMatchObject({ unknown: [named("a")] });
+});
+
+test("an owner refuses the token of another party, and nobody else is asked", async () => {
+  const { join } = createServers({ waitMs: NEVER_MS });
+  const others = recordingLease(named("a"), principal({ subject: "eve" }));
+  const { requester } = join();
+  const { owner } = join([others]);
+  await expect(requester.renew([named("a")], fresh, owner)).rejects.toMatchObject({
+    reason: "POLICY_DENIED",
+  });
+  expect(others.renewals).toEqual([]);
+});
+
+test("a question to all that a stranger passes on to one server makes no stream unknown", async () => {
+  const { join, bus } = createServers();
+  const lease = recordingLease(named("a"), principal(), RENEWABLE);
+  const { requester } = join();
+  const bystander = join();
+  // The stranger is faster than the bus.
+  const publish = bus.publish.bind(bus);
+  Object.assign(bus, {
+    async publish(channel: string, message: string) {
+      if (channel === RENEWAL_CHANNEL) {
+        await publish(toOwnerChannel(bystander.owner), message);
+      }
+      await publish(channel, message);
+    },
+  });
+  join([lease]);
+  expect((await requester.renew([named("a")], fresh)).renewed).toHaveLength(1);
+});
+
+test("each owner that is asked counts against the party", async () => {
+  const { join } = createServers({ limit: limitOf(1) });
+  const { requester } = join();
+  const { owner } = join();
+  await requester.renew([named("a")], fresh, owner);
+  await expect(requester.renew([named("a")], fresh, owner)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
+});
