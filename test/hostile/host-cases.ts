@@ -72,6 +72,15 @@ export const badTargets: readonly string[] = [
   "http://a/",
 ];
 
+/** Targets that name the host of a call themselves: that in the field, and what else it may be. */
+export const absoluteTargets: readonly string[] = [
+  `http://a${PATH}`,
+  `http://other.example${PATH}`,
+  `https://other.example${PATH}`,
+  `HTTP://user@other.example:1${PATH}`,
+  `http://other.example/..${PATH}`,
+];
+
 interface Request {
   readonly hosts: readonly string[];
   readonly target?: string;

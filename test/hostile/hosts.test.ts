@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { notEmpty } from "../support/not-empty.ts";
-import { badHosts, badTargets, goodHosts, toBytes, toFields } from "./host-cases.ts";
+import { absoluteTargets, badHosts, badTargets, goodHosts, toBytes, toFields } from "./host-cases.ts";
 import { type RawOutcome, type RawTarget, sendBytes, sendFields } from "./send-raw.ts";
 import { ADAPTERS, type AdapterName, type GuardWay, NODES, startAdapters } from "./start-adapters.ts";
 
@@ -69,6 +69,13 @@ function overHttp1(target: RawTarget, unserved: readonly number[]): void {
       expect(await others(byName(badTargets), send, unserved)).toEqual({});
     });
   }
+  test("a target that names a host of its own is answered with 400", async () => {
+    const query = "?connect=v1&encoding=json&message=%7B%7D";
+    for (const [method, end] of [["POST", ""] as const, ["GET", query] as const]) {
+      const send = (path: string) => sendBytes(target, toBytes({ hosts: ["a"], target: path + end, method }));
+      expect(await others(byName(absoluteTargets), send, unserved)).toEqual({});
+    }
+  });
   test("a good host is answered", async () => {
     const send = (host: string) => sendBytes(target, toBytes({ hosts: [host] }));
     expect(await others(byName(goodHosts), send, [200])).toEqual({});

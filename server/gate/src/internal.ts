@@ -27,6 +27,7 @@ export { ON_OPENED } from "./connect/node-request.ts";
 export { peerOf } from "./connect/peer.ts";
 export type { HostedRequest } from "./connect/request-host.ts";
 export { hostOf, isHost, repeatsField } from "./connect/request-host.ts";
+export { isOriginForm } from "./connect/request-target.ts";
 export type { IssuerHost } from "./connect/resolve-issuer.ts";
 export { resolveIssuer } from "./connect/resolve-issuer.ts";
 export { resolveResource } from "./connect/resource/resource-options.ts";

@@ -1,11 +1,11 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
-import { createByteBudget, hostOf, resolveWaitingLimits } from "@countersign/server/internal";
+import { createByteBudget, hostOf, isOriginForm, resolveWaitingLimits } from "@countersign/server/internal";
 import { createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
-import { createOriginReader, isOriginForm, type OriginReader } from "./exchange/request-target.ts";
+import { createOriginReader, type OriginReader } from "./exchange/request-target.ts";
 import { schemeOf } from "./exchange/to-request.ts";
 import { findMaxWaitingBytes, holdRequest, toUnsentLimits } from "./exchange/waiting-bytes.ts";
 import {

@@ -18,6 +18,7 @@ import {
   DEFAULT_LIMITS,
   type HostedRequest,
   hostOf,
+  isOriginForm,
 } from "@countersign/server/internal";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
 import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
@@ -30,7 +31,6 @@ import {
   UNMET_EXPECTATION,
 } from "./exchange/request-fault.ts";
 import { createRequestOrder } from "./exchange/request-order.ts";
-import { isOriginForm } from "./exchange/request-target.ts";
 import { closeEarlyTunnel, refuseTunnel } from "./exchange/tunnel.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";

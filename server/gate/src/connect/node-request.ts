@@ -7,6 +7,7 @@ import {
 } from "@connectrpc/connect";
 import type { Transport } from "../streams/drain-grace.ts";
 import { hostOf, repeatsField } from "./request-host.ts";
+import { isOriginForm } from "./request-target.ts";
 
 /** A response of Node's http, as far as it says whether it has been sent. */
 interface NodeResponse {
@@ -32,6 +33,8 @@ export interface NodeRequest {
   readonly headers: Record<string, string | string[] | undefined>;
   /** Header names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
+  /** The target, without what a framework has taken off its front. */
+  readonly url?: string | undefined;
   /** The connection that it came over. */
   readonly socket: {
     readonly writableLength: number;
@@ -57,6 +60,8 @@ interface NodeExchange {
   readonly request: NodeRequest;
   /** Whether it says which host it is for. */
   readonly hasHost: boolean;
+  /** Whether its target names no host beside that. */
+  readonly hasPath: boolean;
   readonly response: NodeResponse | undefined;
 }
 
@@ -88,7 +93,8 @@ const NO_HOST = "host.invalid";
  */
 export function keepNodeRequest(request: RawRequest, response?: NodeResponse): ContextValues {
   const raw = "raw" in request ? request.raw : request;
-  const exchange = { request: raw, response, hasHost: hostOf(raw) !== undefined };
+  const hasPath = raw.url === undefined || isOriginForm(raw.url);
+  const exchange = { request: raw, response, hasHost: hostOf(raw) !== undefined, hasPath };
   if (raw.stream === undefined) {
     raw.on?.("error", ignore);
   }
@@ -100,13 +106,17 @@ export function keepNodeRequest(request: RawRequest, response?: NodeResponse): C
 }
 
 /**
- * Assert that a request says which host it is for.
+ * Assert that a request says which host it is for, and says it once.
  *
  * @throws ConnectError InvalidArgument, which is 400 in HTTP, when it does not
  */
 export function assertHost(values: ContextValues): void {
-  if (values.get(exchangeKey)()?.hasHost === false) {
+  const exchange = values.get(exchangeKey)();
+  if (exchange?.hasHost === false) {
     throw new ConnectError("the request names no host, or one that is not well-formed", Code.InvalidArgument);
+  }
+  if (exchange?.hasPath === false) {
+    throw new ConnectError("the target of the request is no path", Code.InvalidArgument);
   }
 }
 
