@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import {
+  createTokenExchange,
+  type TokenExchangeOptions,
+} from "../../../server/issuer/src/services/token-exchange.ts";
 import { findAccountBySubject } from "../../../server/issuer/src/store/accounts.ts";
 import { postForm } from "../../support/endpoint-calls.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -99,12 +103,12 @@ describe("beside a flood of forged tokens at the revocation endpoint", () => {
   });
 });
 
-function exchangeOf(client: TestClient, token: string): Form {
+function exchangeOf(client: TestClient, token: string, type = "access_token"): Form {
   return {
     ...proof(client),
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     subject_token: token,
-    subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    subject_token_type: `urn:ietf:params:oauth:token-type:${type}`,
   };
 }
 
@@ -136,21 +140,41 @@ describe("while the keys of another issuer do not come", () => {
       { grant_type: "client_credentials", client_assertion_type: ASSERTION, client_assertion: token },
     ];
     const answers: OAuthAnswer[] = [];
-    const floods = forms(hung).flatMap((form) =>
+    const agent = await addTestClient({ ...own.issuer, clock }, "agent", { grants: ["token-exchange"] });
+    const exchange = exchangeOf(agent, hung, "jwt");
+    const floods = [...forms(hung), exchange].flatMap((form) =>
       Array.from({ length: HUNG_TOKENS }, async () => answers.push(await post(form, "evil"))),
     );
     await new Promise((resolve) => setImmediate(resolve));
     const [signIn = {}] = forms(other.sign());
     const [, assertion = {}] = forms(podToken());
-    expect(await Promise.all([post(signIn, "home"), post(assertion, "evil")])).toMatchObject([
-      { status: 200 },
-      { status: 200 },
-    ]);
+    const exchanged = exchangeOf(agent, other.sign(), "jwt");
+    const good = [post(signIn, "home"), post(assertion, "evil"), post(exchanged, "evil")];
+    expect((await Promise.all(good)).map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(answers).toEqual([]);
     fetched.reject(new Error("the connection broke"));
     await Promise.all(floods);
     for (const { status, body } of answers) {
       expect([status, body.error]).toEqual([503, "temporarily_unavailable"]);
     }
+  });
+
+  it("a thousand exchanges wait for them at the most", async () => {
+    const hung = Promise.withResolvers<never>();
+    const options: Partial<TokenExchangeOptions> = {
+      issuer: TEST_ISSUER,
+      issuerOf: () => HANGING,
+      federation: (_token, _type, origin) => origin?.leavePlace?.(hung.promise) ?? hung.promise,
+    };
+    const exchange = createTokenExchange(options as TokenExchangeOptions); // nothing else is asked for before that
+    const subject = { token: "", type: "jwt" } as const;
+    const input = { subject, actor: undefined, scopes: [], peer: "evil", client: { clientId: "agent" } };
+    const run = () =>
+      exchange(input as unknown as Parameters<typeof exchange>[0]).catch((error: unknown) => error);
+    const waiting = Array.from({ length: MAY_WAIT }, run);
+    expect(await run()).toMatchObject({ reason: "RATE_LIMITED", retryAfterMs: 1_000 });
+    const broken = new Error("the connection broke");
+    hung.reject(broken);
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set([broken]));
   });
 });

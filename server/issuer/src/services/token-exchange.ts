@@ -1,6 +1,6 @@
 import type { Principal } from "@countersign/server";
 import { AuthError } from "@countersign/server";
-import type { TokenOrigin } from "@countersign/server/internal";
+import { createConcurrencyLimit, type TokenOrigin } from "@countersign/server/internal";
 import type { FederatedIdentity } from "../credentials/federated-identity.ts";
 import type { ExchangedTokenType, Federation } from "../credentials/federation.ts";
 import type { AccessGrants, NewAccess } from "../sessions/access-grants.ts";
@@ -60,20 +60,33 @@ export interface TokenExchangeOptions extends SessionBeginners {
  * user decides how long it goes on. One of another issuer begins a session: see {@link beginFederatedSession}.
  *
  * @throws AuthError `CREDENTIALS_INVALID` when a token is not good, or names another party in `may_act`;
- *   `INSUFFICIENT_SCOPE`, or `AUTH_UNAVAILABLE`
+ *   `INSUFFICIENT_SCOPE`, `AUTH_UNAVAILABLE`, or `RATE_LIMITED` when too many tokens wait
  * @throws InvalidTargetError when a resource is asked for that this issuer gives out no tokens for
  */
 export type TokenExchange = (input: ExchangeInput) => Promise<IssuedTokens>;
+
+/** As many as of sign-ins with tokens of other issuers. What waits for keys holds no place, and 1,000 wait at the most. */
+const CHECKING = { maxRunning: 16, maxWaiting: 1_000, message: "too many exchanges are waiting" };
 
 type Identity =
   | { readonly kind: "own"; readonly identity: OwnIdentity }
   | { readonly kind: "federated"; readonly identity: FederatedIdentity };
 
+/** Where an exchange comes from: the client has proven who it is. */
+interface ExchangeOrigin extends Pick<TokenOrigin, "peer"> {
+  readonly clientId: string;
+}
+
 /** Create the exchange of tokens ([RFC 8693](https://www.rfc-editor.org/rfc/rfc8693)). */
 export function createTokenExchange(options: TokenExchangeOptions): TokenExchange {
-  const identify = async ({ token, type }: ExchangedToken, origin: TokenOrigin): Promise<Identity> => {
+  const limit = createConcurrencyLimit(CHECKING);
+  const identify = async ({ token, type }: ExchangedToken, origin: ExchangeOrigin): Promise<Identity> => {
     if (options.issuerOf(token) !== options.issuer) {
-      return { kind: "federated", identity: await options.federation(token, type, origin) };
+      const source = { address: origin.peer, account: origin.clientId, isKnown: true };
+      const identity = await limit(source, (leavePlace) =>
+        options.federation(token, type, { peer: origin.peer, leavePlace }),
+      );
+      return { kind: "federated", identity };
     }
     if (type === "id_token") {
       throw new AuthError("CREDENTIALS_INVALID", "this server issues no ID tokens");
@@ -81,11 +94,12 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     return { kind: "own", identity: await readOwnIdentity(() => options.authenticate(token, origin)) };
   };
   return async ({ client, subject, actor, scopes, resources, peer, use }) => {
-    const owner = await identify(subject, { peer });
+    const origin = { peer, clientId: client.clientId };
+    const owner = await identify(subject, origin);
     const party =
       actor === undefined
         ? toClientParty(client.clientId, options.issuer)
-        : toParty(await identify(actor, { peer }));
+        : toParty(await identify(actor, origin));
     const { principal } = owner.identity;
     const before = owner.kind === "own" ? readOwnActor(principal) : takeOverActor(principal);
     const act = toActor(party, principal, before);
