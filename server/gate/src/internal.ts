@@ -88,6 +88,7 @@ export { resolveWaitingLimits } from "./kernel/waiting-limits.ts";
 export { isRefreshId, isScopeToken, MAX_SCOPES, toQuotable } from "./kernel/wire-names.ts";
 export { fetchDocument } from "./keys/fetch-document.ts";
 export { importKeys } from "./keys/import-keys.ts";
+export { isOfUnknownKey } from "./keys/keys-on-demand.ts";
 export { findKeySourceError } from "./keys/own-source.ts";
 export { PUBLIC_KEY_ALGORITHMS } from "./keys/public-algorithms.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";

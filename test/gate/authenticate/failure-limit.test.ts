@@ -6,6 +6,7 @@ import type { KeySource, VerificationKey } from "../../../server/gate/src/keys/k
 import { notEmpty } from "../../support/not-empty.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";
+import { setUpIssuer } from "../keys/remote-issuer.ts";
 import { issuerKey, issuersOf, refusalOf, trustedIssuer } from "./fixtures.ts";
 
 const PEER = "192.0.2.7";
@@ -42,6 +43,14 @@ function setUp() {
     });
   return { clock, counts, outage, trust, revoked, authenticator, authenticate };
 }
+
+const errorOf = (work: () => unknown): Promise<Error> =>
+  Promise.resolve()
+    .then(work)
+    .then(
+      () => expect.fail("nothing was thrown"),
+      (error: Error) => error,
+    );
 
 const stranger = createSigningKey("ES256", issuerKey.kid);
 const unknownKey = { ...issuerKey, kid: "another" };
@@ -90,6 +99,20 @@ describe("tokens that no trusted issuer has signed (S14)", () => {
       expect(() => authenticate(token)).toThrowError(expect.objectContaining({ reason: "TOKEN_INVALID" }));
     }
     expect(() => authenticate("garbage")).toThrowError(expect.objectContaining({ reason: "RATE_LIMITED" }));
+  });
+
+  test("count as such when their key is unknown and may be new, which is answered with the time until that is known", async () => {
+    const { authenticate, outage } = setUp();
+    const { keys, find } = setUpIssuer();
+    await find("one");
+    outage.error = await errorOf(() => keys.find("two", "ES256"));
+    const unavailable = { reason: "AUTH_UNAVAILABLE", retryAfterMs: 30_000 };
+    for (let n = 0; n < 60; n++) {
+      await expect(async () => authenticate(signToken(unknownKey))).rejects.toMatchObject(unavailable);
+    }
+    outage.error = undefined;
+    expect(await refusalOf(() => authenticate("garbage"))).toMatchObject({ reason: "RATE_LIMITED" });
+    expect(await authenticate(good("now known"))).toMatchObject({ tokenId: "good-now known" });
   });
 
   test.each(notEmpty([PEER, ""]))("never have a good one refused of their peer: %j", async (peer) => {

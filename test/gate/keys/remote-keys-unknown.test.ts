@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { isOfUnknownKey } from "../../../server/gate/src/keys/keys-on-demand.ts";
 import { refusalOf } from "../authenticate/fixtures.ts";
-import { MINUTE_MS, one, setUpIssuer, two } from "./remote-issuer.ts";
+import { MINUTE_MS, one, settle, setUpIssuer, two } from "./remote-issuer.ts";
 
 describe("an unknown kid (S5)", () => {
   test("causes one fetch, and is found when the issuer has rotated its keys", async () => {
@@ -12,18 +13,58 @@ describe("an unknown kid (S5)", () => {
     expect(idp.fetches).toBe(2);
   });
 
-  test("causes no fetch within 30 s of the last attempt, and never waits for the limiter", async () => {
+  /** How long a token is told to wait whose key is not known yet, in milliseconds. */
+  const waitOf = (ask: () => unknown): unknown => {
+    try {
+      return ask();
+    } catch (error) {
+      return isOfUnknownKey(error)
+        ? [Reflect.get(Object(error), "reason"), Reflect.get(Object(error), "retryAfterMs")]
+        : error;
+    }
+  };
+
+  test("causes no fetch within 30 s of the last attempt, never waits for the limiter, and may be new", async () => {
     const { clock, idp, keys, find } = setUpIssuer();
     await find("one");
     clock.advance(30_000 - 1);
-    expect(keys.find("two", "ES256")).toBeUndefined();
+    expect(waitOf(() => keys.find("two", "ES256"))).toEqual(["AUTH_UNAVAILABLE", 1]);
     expect(idp.fetches).toBe(1);
     clock.advance(1);
     expect(await find("two")).toBeUndefined();
     expect(idp.fetches).toBe(2);
     clock.advance(29_000);
-    expect(keys.find("three", "ES256")).toBeUndefined();
+    expect(waitOf(() => keys.find("three", "ES256"))).toEqual(["AUTH_UNAVAILABLE", 1_000]);
+    expect(keys.find("two", "ES256")).toBeUndefined();
     expect(idp.fetches).toBe(2);
+  });
+
+  test("that is new is good with the first fetch behind a stranger's, whatever she invents meanwhile", async () => {
+    const { clock, idp, keys, find } = setUpIssuer();
+    await find("one");
+    clock.advance(30_000);
+    await find("invented");
+    idp.keys = [one, two];
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      expect(waitOf(() => keys.find("two", "ES256"))).toEqual(["AUTH_UNAVAILABLE", 1_000 * (30 - seconds)]);
+      expect(waitOf(() => keys.find(`invented-${seconds}`, "ES256"))).toHaveLength(2);
+      clock.advance(1_000);
+    }
+    expect(idp.fetches).toBe(2);
+    expect((await find("two"))?.kid).toBe("two");
+    expect(idp.fetches).toBe(3);
+  });
+
+  test("that was withdrawn is none that may be new", async () => {
+    const { clock, idp, keys, find } = setUpIssuer();
+    idp.keys = [one, two];
+    await find("two");
+    clock.advance(9 * MINUTE_MS);
+    idp.keys = [one];
+    void keys.find("one", "ES256");
+    await settle();
+    expect(keys.find("two", "ES256")).toBeUndefined();
+    expect(waitOf(() => keys.find("three", "ES256"))).toEqual(["AUTH_UNAVAILABLE", 30_000]);
   });
 
   test("that was not found is remembered for two minutes", async () => {

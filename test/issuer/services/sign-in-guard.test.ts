@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createRateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
 import { createSignInGuard } from "../../../server/issuer/src/services/sign-in-guard.ts";
+import { setUpIssuer } from "../../gate/keys/remote-issuer.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
@@ -64,6 +65,20 @@ describe("the guard of sign-ins", () => {
     }
     await guard({ peer: OFFICE, kind: "secret" }, wrong).catch(() => undefined);
     expect(events.at(-1)).toMatchObject({ type: "sign_in_failed", reason: "CREDENTIALS_INVALID" });
+  });
+
+  it("counts a token whose key is unknown and may be new as a wrong one, and answers with the time until that is known", async () => {
+    const { guard } = start();
+    const { keys, find } = setUpIssuer();
+    await find("one");
+    const early = async () => keys.find("two", "ES256");
+    const attempt = { peer: OFFICE, kind: "federated" } as const;
+    for (let n = 0; n < 31; n++) {
+      const unavailable = { reason: "AUTH_UNAVAILABLE", retryAfterMs: 30_000 };
+      await expect(guard(attempt, early)).rejects.toMatchObject(unavailable);
+    }
+    await expect(guard(attempt, wrong)).rejects.toMatchObject({ reason: "RATE_LIMITED" });
+    expect(await guard(attempt, right)).toBe("in");
   });
 
   it("checks sixteen at a time, and lets an address within its limit go before one that is not", async () => {

@@ -3,6 +3,7 @@ import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { LeavePlace } from "../kernel/concurrency-limit.ts";
 import type { CallDecision } from "../kernel/observe.ts";
+import { isOfUnknownKey } from "../keys/keys-on-demand.ts";
 import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import {
@@ -148,8 +149,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       });
     const refuse = (error: unknown): never => {
       const isForged = !isProven && error instanceof AuthError && error.reason === "TOKEN_INVALID";
-      if (isForged && !forgetVerdict(digest)) {
-        tokenFailureLimit?.assertAllowed(peer);
+      if ((isForged || isOfUnknownKey(error)) && !forgetVerdict(digest)) {
+        if (isForged) {
+          tokenFailureLimit?.assertAllowed(peer); // the answer to one that may be good stays
+        }
         tokenFailureLimit?.take(peer);
       }
       throw error;

@@ -37,6 +37,8 @@ export interface KeyGeneration {
 export interface JwksLoader {
   /** The keys of the last fetch that succeeded. */
   readonly current: KeyGeneration | undefined;
+  /** The keys of the one before. */
+  readonly previous: KeySet | undefined;
   /** The fetch that is under way. */
   readonly loading: Promise<void> | undefined;
   /** How many attempts have failed in a row. */
@@ -61,6 +63,7 @@ export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
   let known: ImportedKeys = new Map();
   const state = {
     current: undefined as KeyGeneration | undefined,
+    previous: undefined as KeySet | undefined,
     loading: undefined as Promise<void> | undefined,
     failures: 0,
     lastAttemptMs: Number.NEGATIVE_INFINITY,
@@ -98,6 +101,7 @@ export function createJwksLoader(options: JwksLoaderOptions): JwksLoader {
       known = await importKeys(json, { algorithms, uses, known, onPassedOver: report.odd });
       const forMs = freshForMs(maxAgeSeconds);
       const nowMs = clock.nowMs();
+      state.previous = state.current?.keySet;
       state.current = {
         keySet: createKeySet(known.values(), (fitting) => report.odd(describeMany(fitting))),
         refreshAtMs: refreshAtMs(nowMs, forMs, random()),

@@ -1,4 +1,4 @@
-import type { AuthError } from "../errors/auth-error.ts";
+import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { JwksLoader } from "./jwks-loader.ts";
@@ -29,9 +29,9 @@ interface KeysOnDemand {
    */
   findByLoading(kid: string | undefined, algorithm: SignatureAlgorithm): Promise<FoundKeys>;
   /**
-   * Find a key that is not at hand: perhaps it is new.
+   * Find a key that is not at hand: perhaps it is new. One that was withdrawn just now is not.
    *
-   * @throws AuthError `AUTH_UNAVAILABLE` when that cannot be known just now
+   * @throws AuthError `AUTH_UNAVAILABLE` when that cannot be known just now, with the time until it can
    */
   findUnknown(kid: string | undefined, algorithm: SignatureAlgorithm): undefined | Promise<FoundKeys>;
   /** Find a key after those at hand did not verify a signature: perhaps another one has the name now. */
@@ -82,7 +82,8 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
   return {
     findByLoading,
     findUnknown(kid, algorithm) {
-      if (unknownKids.has(toName(kid, algorithm))) {
+      const isWithdrawn = loader.previous?.find(kid, algorithm) !== undefined;
+      if (isWithdrawn || unknownKids.has(toName(kid, algorithm))) {
         return undefined;
       }
       const cooledMs = loader.lastAttemptMs + COOLDOWN_MS - clock.nowMs();
@@ -90,10 +91,7 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
         noteCause();
         return findByLoading(kid, algorithm);
       }
-      if (loader.failures > 0) {
-        throw unavailable(cooledMs);
-      }
-      return undefined;
+      throw loader.failures > 0 ? unavailable(cooledMs) : tooSoon(kid, cooledMs);
     },
     findAgain(kid, algorithm) {
       const nowMs = clock.nowMs();
@@ -113,6 +111,30 @@ export function unavailable(retryAfterMs: number): AuthError {
     retryAfterMs,
     facts: { check: "keys_unavailable", expected: "a key set", got: "none since the last attempt failed" },
   });
+}
+
+const tooEarly = new WeakSet<AuthError>();
+
+/** The issuer may have got the key since it was asked the last time: whether the token is good cannot be known before the next. */
+function tooSoon(kid: string | undefined, retryAfterMs: number): AuthError {
+  const refusal = createRefusal("AUTH_UNAVAILABLE", "the issuer's keys cannot be had just now", {
+    retryAfterMs,
+    facts: {
+      check: "key",
+      expected: `a key of the issuer, which is asked again in ${Math.ceil(retryAfterMs / 1_000)} s`,
+      got: kid === undefined ? "no kid" : `kid ${kid}`,
+    },
+  });
+  tooEarly.add(refusal);
+  return refusal;
+}
+
+/**
+ * Check whether a token was refused since its key is not known, and may be new. Strangers can make up such tokens: they count
+ * as those that are forged.
+ */
+export function isOfUnknownKey(error: unknown): boolean {
+  return error instanceof AuthError && tooEarly.has(error);
 }
 
 function toName(kid: string | undefined, algorithm: SignatureAlgorithm): string {

@@ -33,7 +33,7 @@ export interface RemoteKeysOptions {
  * Known keys answer at once. They are fetched again behind calls when most of their time is over; while the issuer
  * is down, the last known ones serve for another hour. A key that a fetch no longer brings stops verifying at once.
  * An unknown `kid` causes at most one fetch in 30 seconds, counted from the last attempt, however many tokens a
- * stranger invents. While that cannot be answered, the answer is "unavailable", not "no such key". A signature that a
+ * stranger invents. While that cannot be answered, until the next fetch, the answer is "unavailable", not "no such key". A signature that a
  * known key does not verify causes no more: the two share what tokens may cause.
  */
 export function createRemoteKeys(options: RemoteKeysOptions): KeySource {

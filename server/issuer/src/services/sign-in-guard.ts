@@ -3,6 +3,7 @@ import {
   type ConcurrencyLimit,
   type CredentialFailureEvent,
   createConcurrencyLimit,
+  isOfUnknownKey,
   type LeavePlace,
   toFactMembers,
 } from "@countersign/server/internal";
@@ -73,6 +74,9 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
     try {
       return await limits[kind](source, work);
     } catch (error) {
+      if (isOfUnknownKey(error)) {
+        attempts.take(key); // a stranger can make up such a token; whether it is good cannot be known yet
+      }
       if (!(error instanceof AuthError) || error.reason !== "CREDENTIALS_INVALID") {
         throw error;
       }
