@@ -14,7 +14,7 @@ const MAX_SERVICES = 5_000;
 type From = readonly [string, string];
 
 /** A queue beside a flood, the n-th of which comes `from` somewhere. */
-function startFlood(from: (n: number) => From) {
+function startFlood(from: (n: number) => From, triesPerService = TRIES_PER_SERVICE) {
   const queue = createFairQueue<string>(PLACES);
   let tries = 0;
   let refusals = 0;
@@ -26,8 +26,8 @@ function startFlood(from: (n: number) => From) {
       refusals += 1;
     }
   };
-  const flood = (): void => {
-    for (let n = 0; n < TRIES_PER_SERVICE / 2; n++) {
+  const flood = (count = triesPerService / 2): void => {
+    for (let n = 0; n < count; n++) {
       add(from(tries++), "flood");
     }
   };
@@ -39,6 +39,8 @@ function startFlood(from: (n: number) => From) {
     return item;
   };
   return {
+    /** Have so many come at one moment. */
+    burst: flood,
     /** Have so many served before the owner comes. */
     begin(services: number): void {
       for (let n = 0; n < services; n++) {
@@ -98,6 +100,16 @@ describe("an owner whom nothing is known of", () => {
       expect(services).toBeLessThanOrEqual(most.services);
     });
   }
+
+  it.each(notEmpty([1, 4, 10, 40]))(
+    "waits for one check of each of 500 addresses that all came at one moment before her, and for those of the places, at the most: %d tries a check",
+    (triesPerService) => {
+      const { burst, signIn } = startFlood((n) => [reused(n), any(n)], triesPerService);
+      burst(ADDRESSES);
+      const { services } = signIn(OWNER);
+      expect(services).toBeLessThanOrEqual(ADDRESSES - PLACES + SERVICES_UNTIL_RETRY + 2 * PLACES);
+    },
+  );
 
   const AGAIN = notEmpty([
     { name: "500 addresses", address: reused, account: any, services: ADDRESSES + PLACES },
