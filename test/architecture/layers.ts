@@ -55,15 +55,17 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     issuers: 1,
     services: 1,
     connect: 2,
+    // What an issuer says of its tokens afterwards, to servers that are not its own.
+    signals: 3,
     // A stream is renewed under the policy of its method.
-    streams: 3,
-    authorize: 4,
-    authenticate: 5,
-    keys: 6,
+    streams: 4,
+    authorize: 5,
+    authenticate: 6,
+    keys: 7,
     // What tokens can be revoked by, in memory.
-    revoked: 6,
-    kernel: 7,
-    errors: 8,
+    revoked: 7,
+    kernel: 8,
+    errors: 9,
   },
   "server/node/src": {
     // Which calls are served without Connect's own handler, and how.

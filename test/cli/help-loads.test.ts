@@ -68,6 +68,7 @@ test("the gate loads the packages that it is made with, and only those protos th
     "@connectrpc/connect",
     "countersign/auth/v1/errors_pb.ts",
     "countersign/auth/v1/options_pb.ts",
+    "countersign/auth/v1/signal_pb.ts",
     "countersign/auth/v1/stream_pb.ts",
     "google/rpc/code_pb.ts",
     "google/rpc/error_details_pb.ts",

@@ -68,5 +68,12 @@ export type {
   StandardServicesOptions,
 } from "./services/standard-services.ts";
 export { createStandardServices } from "./services/standard-services.ts";
+export type { ClientCredential } from "./signals/client-secret.ts";
+export { clientSecret } from "./signals/client-secret.ts";
+export { createSignals } from "./signals/create-signals.ts";
+export type { SignalledServer, Signals } from "./signals/signals.ts";
+export type { SignalsProblem } from "./signals/signals-error.ts";
+export { SignalsError } from "./signals/signals-error.ts";
+export type { InsecureSignalsOptions, SignalsOptions } from "./signals/signals-options.ts";
 export type { StreamLease, StreamRegistry } from "./streams/stream-registry.ts";
 export { createStreamRegistry } from "./streams/stream-registry.ts";

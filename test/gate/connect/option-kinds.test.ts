@@ -31,6 +31,10 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
   policies: [{}, "createAuth: policies must be a Map by the descriptors of services, and is an object"],
   decide: ["yes", 'createAuth: decide must be a function, and is "yes"'],
   revocations: [{}, "createAuth: revocations must be an object with isRevoked, and is an object"],
+  signals: [
+    { isRevoked: () => false },
+    "createAuth: signals must be an object with isRevoked and renew and addServer, and is an object",
+  ],
   enforce: [
     new Map([[service, "Shadow"]]),
     "createAuth: enforce must be a Map from the descriptors of services to deny or shadow, and is an object",

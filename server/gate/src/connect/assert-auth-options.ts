@@ -52,6 +52,7 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   policies: MAP,
   decide: narrowing(FUNCTION),
   revocations: narrowing(withMethods("isRevoked")),
+  signals: narrowing(withMethods("isRevoked", "renew", "addServer")),
   enforce: {
     says: "must be a Map from the descriptors of services to deny or shadow",
     accepts: (value) =>

@@ -6,6 +6,7 @@ import type { AuditSink } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { MessageLimits } from "../kernel/message-limits.ts";
 import type { Observer } from "../kernel/observe.ts";
+import type { Signals } from "../signals/signals.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import type { AnonymousStreamLimits } from "./anonymous-streams.ts";
 import type { Decide } from "./decide.ts";
@@ -16,7 +17,7 @@ import type { ResourceOptions } from "./resource/resource-options.ts";
 
 /**
  * What {@link createAuth} takes. An option that is undefined has its default; one that makes things stricter (`decide`,
- * `revocations`, `tokenFailureLimit`) must be left out instead: undefined stops the start, because a variable that is not
+ * `revocations`, `signals`, `tokenFailureLimit`) must be left out instead: undefined stops the start, because a variable that is not
  * set would let more in.
  */
 export interface AuthOptions {
@@ -44,6 +45,12 @@ export interface AuthOptions {
    * What has been revoked, beside what the `signals` of an issuer say. Default: nothing is, short of expiry.
    */
   readonly revocations?: RevocationCheck;
+  /**
+   * What an issuer says of its tokens afterwards, for a server without its database: see `createSignals`. Revoked tokens are
+   * refused, of whichever issuer a revocation names, their streams end, and streams are renewed through any server of the
+   * same client. Default: a token is good until it expires.
+   */
+  readonly signals?: Signals;
   /**
    * What happens to calls that are not allowed, by service. `shadow`: they go on, and the audit says that they would
    * be denied. For the first days of a service that had no authentication. Default: deny, everywhere.

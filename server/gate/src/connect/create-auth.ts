@@ -12,7 +12,7 @@ import type { AuthOptions } from "./auth-options.ts";
 import { createExplain, type Explain } from "./explain/explain.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
-import { joinOtherServers, renewForOthers, whenReady } from "./issuer-signals.ts";
+import { joinOtherServers, listSignals, renewForOthers, whenReady } from "./issuer-signals.ts";
 import { createLiveIssuers, type LiveIssuers } from "./live-issuers.ts";
 import { keepNodeRequest } from "./node-request.ts";
 import { AUTHORIZATION, createTokenReader, type TokenReader } from "./read-token.ts";
@@ -73,7 +73,7 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, signals, clock, decider, enforcement, messages } = resolved;
+  const { streams, clock, decider, enforcement, messages } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
@@ -84,7 +84,7 @@ export function createAuth(options: AuthOptions): Auth {
   const authentication = authenticationOf(resolved, audiences);
   const authenticator = createAuthenticatorOf(resolved, authentication);
   const gate = createGateOf(resolved, { policies, audiences, authenticator, findChallengeHints, readToken });
-  followSignals(resolved);
+  followSignals(resolved, authenticator);
   const guardedRoutes = createGuardedRoutes({
     routes,
     interceptors: resolved.interceptors,
@@ -108,13 +108,13 @@ export function createAuth(options: AuthOptions): Auth {
     issuers: createLiveIssuersOf(resolved, audiences, authenticator),
     documents: createDocumentsOf(resolved, policies, audiences),
     explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
-    ready: whenReady(signals),
+    ready: whenReady(listSignals(resolved.signals)),
   };
 }
 
-function followSignals(resolved: ResolvedAuthOptions): void {
+function followSignals(resolved: ResolvedAuthOptions, authenticator: Authenticator): void {
   endRevoked(resolved);
-  renewForOthers(resolved.signals, resolved);
+  renewForOthers(resolved, authenticator);
 }
 
 function prefetchKeys({ issuers }: ResolvedAuthOptions): void {
@@ -144,7 +144,7 @@ function routesOf(resolved: ResolvedAuthOptions, handlers: Handlers): RenewableR
     policies: createPolicyTable(servicesOf(handlers), resolved.policies, resolved.onWarning),
     streams: resolved.streams,
     clock: resolved.clock,
-    others: joinOtherServers(resolved.signals),
+    others: joinOtherServers(listSignals(resolved.signals)),
     onWarning: resolved.onWarning,
   });
 }

@@ -1,6 +1,7 @@
-import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { Authenticator, RevocationCheck } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Signals } from "../signals/signals.ts";
 import {
   type OtherServers,
   type RemoteRenewal,
@@ -28,6 +29,19 @@ export interface IssuerSignals extends RevocationCheck, OtherServers {
    * @returns what ends the calls
    */
   onRenew(listener: (streamIds: readonly string[], principal: Principal) => RenewalResult): () => void;
+}
+
+/** The signals that a server was given. */
+export interface GivenSignals {
+  /** Of issuers in this process, or on a database that it has. */
+  readonly ofIssuers: readonly IssuerSignals[];
+  /** Over the network; undefined: there are none. */
+  readonly ofHub: Signals | undefined;
+}
+
+/** List what says something of tokens after they were granted. */
+export function listSignals({ ofIssuers, ofHub }: GivenSignals): readonly (IssuerSignals | Signals)[] {
+  return [...ofIssuers, ...(ofHub === undefined ? [] : [ofHub])];
 }
 
 const NOTHING_REVOKED: RevocationCheck = { isRevoked: () => false };
@@ -80,22 +94,37 @@ export function joinOtherServers(issuers: readonly OtherServers[]): OtherServers
   };
 }
 
+/** A server whose streams are renewed for others. */
+interface RenewingServer {
+  readonly audience: string;
+  readonly streams: StreamRegistry;
+  readonly clock: Clock;
+  readonly signals: GivenSignals;
+}
+
 /** Renew the streams of this server that other servers are asked to renew. */
 export function renewForOthers(
-  issuers: readonly IssuerSignals[],
-  { streams, clock }: { readonly streams: StreamRegistry; readonly clock: Clock },
+  { audience, streams, clock, signals }: RenewingServer,
+  { authenticate }: Pick<Authenticator, "authenticate">,
 ): void {
-  for (const issuer of issuers) {
-    issuer.onRenew((streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }));
+  const renew = (streamIds: readonly string[], principal: Principal): RenewalResult =>
+    renewStreams(streams, streamIds, { principal, clock });
+  for (const issuer of signals.ofIssuers) {
+    issuer.onRenew(renew);
   }
+  signals.ofHub?.addServer({
+    audience,
+    // The token comes from a server that this one need not trust: it is verified as if the call had come here.
+    renew: async (streamIds, accessToken) => renew(streamIds, await authenticate(accessToken)),
+  });
 }
 
 /**
- * Wait until what several issuers have revoked is known. Where one of them fails, its calls are refused, and the caller that
+ * Wait until what several sources have revoked is known. Where one of them fails, its calls are refused, and the caller that
  * awaits the promise gets the error. Where no caller awaits it, the rejection ends no process.
  */
-export function whenReady(issuers: readonly IssuerSignals[]): Promise<void> {
-  const ready = Promise.all(issuers.map((issuer) => issuer.ready)).then(() => undefined);
+export function whenReady(sources: readonly Pick<IssuerSignals, "ready">[]): Promise<void> {
+  const ready = Promise.all(sources.map((source) => source.ready)).then(() => undefined);
   ready.catch(() => {});
   return ready;
 }

@@ -18,7 +18,7 @@ import { describeRelaxations } from "./describe-relaxations.ts";
 import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
-import { type IssuerSignals, joinRevocations } from "./issuer-signals.ts";
+import { type GivenSignals, joinRevocations } from "./issuer-signals.ts";
 import { type MessageOptions, resolveMessageOptions } from "./message/message-options.ts";
 import { AUTHORIZATION } from "./read-token.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
@@ -63,6 +63,7 @@ export interface ResolvedAuthOptions
     | "observe"
     | "readMaxBytes"
     | "resource"
+    | "signals"
     | "tokenFailureLimit"
   > {
   readonly anonymousStreams: AnonymousStreamLimits;
@@ -74,7 +75,7 @@ export interface ResolvedAuthOptions
   readonly trust: (issuer: IssuerOptions) => TrustedIssuer;
   readonly observer: IsolatedObserver;
   /** What issuers say of their tokens afterwards. */
-  readonly signals: readonly IssuerSignals[];
+  readonly signals: GivenSignals;
   readonly enforcement: Enforcement;
   /** Undefined: rules decide alone. */
   readonly decider: Decider | undefined;
@@ -89,23 +90,22 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertAuthOptions(options);
   const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULTS.gateTimeoutMs);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
-  const { onWarning = printWarning, tokenHeader = AUTHORIZATION } = options;
+  const { audience, onWarning = printWarning, tokenHeader = AUTHORIZATION } = options;
   const observer = observerOf(options, { onWarning, clock });
-  const trust = (issuer: IssuerOptions): TrustedIssuer =>
-    resolveIssuer(issuer, { audience: options.audience, clock, observer, onWarning });
+  const trust = trustBy(options, { onWarning, observer, clock });
   const issuers = options.issuers.map(trust);
-  const signals = options.issuers.flatMap((issuer) => issuer.signals ?? []);
+  const signals = signalsOf(options);
   const onError = isolateSink(options.onError ?? printError);
   warnOfWeaknesses(options, onWarning);
   return {
     routes: options.routes,
     interceptors: options.interceptors ?? [],
-    audience: options.audience,
+    audience,
     issuers,
     trust,
     policies: options.policies ?? new Map(),
     signals,
-    revocations: joinRevocations([options.revocations ?? [], signals].flat()),
+    revocations: joinRevocations([options.revocations ?? [], signals.ofHub ?? [], signals.ofIssuers].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
@@ -125,6 +125,21 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     onWarning,
     clock,
   };
+}
+
+function signalsOf({ issuers, signals }: AuthOptions): GivenSignals {
+  return { ofIssuers: issuers.flatMap((issuer) => issuer.signals ?? []), ofHub: signals };
+}
+
+type Trust = ResolvedAuthOptions["trust"];
+
+/** Create what fills in the defaults of an issuer. */
+function trustBy(
+  { audience, signals }: AuthOptions,
+  { clock, observer, onWarning }: Pick<ResolvedAuthOptions, "clock" | "observer" | "onWarning">,
+): Trust {
+  const host = { audience, hasRevocations: signals !== undefined, clock, observer, onWarning };
+  return (issuer) => resolveIssuer(issuer, host);
 }
 
 function resolveDecider(
@@ -170,6 +185,7 @@ function warnOfWeaknesses(options: AuthOptions, onWarning: (message: string) => 
   const weaknesses = [
     ...shadowed.map(([service]) => `service ${service.typeName} is in shadow mode: nothing is denied`),
     ...(options.forwardToken === true ? ["forwardToken: handlers can read the tokens of callers"] : []),
+    ...(options.signals?.relaxations ?? []),
     ...options.issuers.flatMap((issuer) =>
       describeRelaxations(issuer, issuer.audiences ?? [options.audience]),
     ),

@@ -20,6 +20,8 @@ const DEFAULT_TENANT_CLAIM = "tid";
 export interface IssuerHost {
   readonly audience: string;
   readonly clock: Clock;
+  /** Whether it learns what is revoked of any issuer. Default: only of those that have `signals`. */
+  readonly hasRevocations?: boolean;
   /** Observes that keys are fetched. It must not throw. Default: none. */
   readonly observer?: IsolatedObserver;
   /** Receives a line when keys cannot be fetched, or are odd, and for each claim that is. Default: none. */
@@ -55,7 +57,7 @@ export function resolveIssuer(options: IssuerOptions, server: IssuerHost): Trust
       audience: insecure.allowMissingAudience ?? false,
     },
     requireProfileClaims,
-    hasRevocations: requireProfileClaims || options.signals !== undefined,
+    hasRevocations: requireProfileClaims || options.signals !== undefined || server.hasRevocations === true,
     clock: server.clock,
     onOddClaim: createOddClaims(issuer, server.onWarning),
   };

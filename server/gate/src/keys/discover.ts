@@ -13,33 +13,43 @@ interface MetadataOptions extends Omit<FetchContext, "stop"> {
   readonly metadataIssuer: string;
   /** Which URLs may be asked. */
   readonly urls: UrlCheck;
+  /** What is looked for. */
+  readonly wanted: WantedPlace;
 }
 
-/** Where the metadata of an issuer says that its keys are. */
-interface JwksPlace {
-  readonly jwksUri: URL;
+/** A place that the metadata of an issuer name. */
+export interface WantedPlace {
+  /** The member that has its URL. */
+  readonly member: "jwks_uri" | "token_endpoint";
+  /** What it is, for errors. */
+  readonly what: string;
+}
+
+/** Where the metadata of an issuer say that something is. */
+interface FoundPlace {
+  readonly url: URL;
   /** Whether that is the origin of the metadata. */
   readonly isSameOrigin: boolean;
 }
 
 /**
- * Create the search for where an issuer's keys are. Both well-known places are asked at once, and the first answer that
+ * Create the search for a place that the metadata of an issuer name, such as where its keys are. Both well-known places are asked at once, and the first answer that
  * is the issuer's metadata counts, whatever the other one is: a page of HTML, a redirect, an error, or the metadata of
  * another issuer.
  *
  * @returns a function that throws when none of them is, and says what each of them is
  * @throws TypeError when the issuer is no URL that may be asked, and `metadataUri` is not given
  */
-export function createMetadataFetch(options: MetadataOptions): () => Promise<JwksPlace> {
-  const { metadataIssuer, urls, headers, fetch, clock } = options;
+export function createMetadataFetch(options: MetadataOptions): () => Promise<FoundPlace> {
+  const { urls, headers, fetch, clock, wanted } = options;
   const places = findPlaces(options);
-  const readPlace = async (place: URL, stop: AbortSignal): Promise<JwksPlace> => {
+  const readPlace = async (place: URL, stop: AbortSignal): Promise<FoundPlace> => {
     const { json } = await fetchDocument(place, { headers, fetch, clock, stop });
-    const jwksUri = readJwksUri(json, place, metadataIssuer);
-    if (!urls.isAllowed(jwksUri, place)) {
-      throw new DocumentError(place, "names a key set that is not at an https:// URL");
+    const url = readPlaceOf(json, place, options);
+    if (!urls.isAllowed(url, place)) {
+      throw new DocumentError(place, `names a ${wanted.what} that is not at an https:// URL`);
     }
-    return { jwksUri, isSameOrigin: jwksUri.origin === place.origin };
+    return { url, isSameOrigin: url.origin === place.origin };
   };
   return async () => {
     const found = new AbortController();
@@ -79,23 +89,29 @@ function findPlaces({ issuer, metadataUri, urls }: MetadataOptions): readonly UR
 }
 
 /** Another issuer's metadata must not choose this one's keys (RFC 8414 §3.3). */
-function readJwksUri(json: unknown, place: URL, issuer: string): URL {
+function readPlaceOf(
+  json: unknown,
+  place: URL,
+  { metadataIssuer: issuer, wanted: { member, what } }: MetadataOptions,
+): URL {
   if (typeof json !== "object" || json === null || !Object.hasOwn(json, "issuer")) {
     throw new DocumentError(place, "is not the metadata of an issuer");
   }
-  const metadata: { readonly issuer?: unknown; readonly jwks_uri?: unknown } = json;
+  const metadata: { readonly issuer?: unknown } & { readonly [Member in WantedPlace["member"]]?: unknown } =
+    json;
   if (metadata.issuer !== issuer) {
     throw new DocumentError(
       place,
       `is the metadata of issuer ${toFactText(metadata.issuer)}, not of ${toFactText(issuer)}`,
     );
   }
-  if (typeof metadata.jwks_uri !== "string" || !URL.canParse(metadata.jwks_uri)) {
-    throw new DocumentError(place, "names no key set");
+  const text = metadata[member];
+  if (typeof text !== "string" || !URL.canParse(text)) {
+    throw new DocumentError(place, `names no ${what}`);
   }
-  const jwksUri = new URL(metadata.jwks_uri);
-  if (hasCredentials(jwksUri)) {
-    throw new DocumentError(place, "names a key set with a user or a password in its URL");
+  const url = new URL(text);
+  if (hasCredentials(url)) {
+    throw new DocumentError(place, `names a ${what} with a user or a password in its URL`);
   }
-  return jwksUri;
+  return url;
 }

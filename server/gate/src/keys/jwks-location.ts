@@ -56,10 +56,19 @@ export function createJwksFetch(
     return () => fetchDocument(url, { headers, fetch, clock });
   }
   const { metadataUri, metadataIssuer = issuer } = location;
-  const findKeys = createMetadataFetch({ issuer, metadataUri, metadataIssuer, urls, headers, fetch, clock });
+  const findKeys = createMetadataFetch({
+    issuer,
+    metadataUri,
+    metadataIssuer,
+    urls,
+    wanted: { member: "jwks_uri", what: "key set" },
+    headers,
+    fetch,
+    clock,
+  });
   return async () => {
-    const { jwksUri, isSameOrigin } = await findKeys();
+    const { url, isSameOrigin } = await findKeys();
     // What the fields hold is for the origin that was configured, not for one that a document names.
-    return fetchDocument(jwksUri, { headers: isSameOrigin ? headers : undefined, fetch, clock });
+    return fetchDocument(url, { headers: isSameOrigin ? headers : undefined, fetch, clock });
   };
 }

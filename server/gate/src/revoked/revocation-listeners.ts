@@ -11,8 +11,12 @@ export interface RevokedBatch<Record extends Revoked> {
 export interface RevocationListeners<Record extends Revoked> {
   /** Call back for each batch from now on. @returns what ends the calls */
   add(listener: (batch: RevokedBatch<Record>) => void): () => void;
-  /** Notify all of them, where there is something. */
-  notify(records: readonly Record[]): void;
+  /**
+   * Notify all of them, where there is something.
+   *
+   * @param seenAs makes of a token what the records are about, where that is not the token itself
+   */
+  notify(records: readonly Record[], seenAs?: (token: RevocableToken) => RevocableToken): void;
 }
 
 /** Create an empty list. @param onError takes what a listener throws */
@@ -25,11 +29,11 @@ export function createRevocationListeners<Record extends Revoked>(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    notify(records) {
+    notify(records, seenAs) {
       if (records.length === 0) {
         return;
       }
-      const batch = toBatch(records);
+      const batch = toBatch(records, seenAs);
       for (const listener of listeners) {
         try {
           listener(batch);
@@ -42,10 +46,16 @@ export function createRevocationListeners<Record extends Revoked>(
   };
 }
 
-function toBatch<Record extends Revoked>(records: readonly Record[]): RevokedBatch<Record> {
+function toBatch<Record extends Revoked>(
+  records: readonly Record[],
+  seenAs?: (token: RevocableToken) => RevocableToken,
+): RevokedBatch<Record> {
   const set = createRevokedSet();
   for (const record of records) {
     set.add(record);
   }
-  return { records, matches: (token) => set.covers(token) };
+  return {
+    records,
+    matches: (token) => set.covers(seenAs === undefined ? token : seenAs(token)),
+  };
 }

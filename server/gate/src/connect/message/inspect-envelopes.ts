@@ -1,9 +1,8 @@
-import { createByteParts, joinParts } from "../../kernel/byte-parts.ts";
+import { joinParts } from "../../kernel/byte-parts.ts";
+import { createEnvelopePile, HEAD_BYTES } from "../../kernel/envelopes.ts";
 import type { BodyInspection } from "./body-inspection.ts";
 import { tooLarge } from "./inspect-whole.ts";
 
-/** A flag, and the length of the message in four bytes. */
-const HEAD_BYTES = 5;
 const COMPRESSED = 1;
 
 /** Look at each of the enveloped messages of a body. What is left of one at the end is for Connect, which refuses it. */
@@ -11,7 +10,7 @@ export async function* inspectEnvelopes(
   body: AsyncIterable<Uint8Array>,
   inspection: BodyInspection,
 ): AsyncGenerator<Uint8Array> {
-  const pile = createEnvelopePile(inspection.maxBytes);
+  const pile = createEnvelopePile(inspection.maxBytes, tooLarge);
   const { waiting } = inspection;
   for await (const part of waiting.read(body)) {
     // All that came is taken before any is handed on, as Connect does: the first error is the same.
@@ -49,54 +48,4 @@ function inspectEnvelope(
     new DataView(head.buffer).setUint32(1, message.length);
     return joinParts([head, message], HEAD_BYTES + message.length);
   });
-}
-
-/** What has come of the first envelope that is not whole. Nothing is set aside for what has not come. */
-function createEnvelopePile(maxBytes: number) {
-  const held = createByteParts();
-  /** How long the first envelope is; undefined: not enough of it has come. */
-  let length: number | undefined;
-
-  /** @throws ConnectError when the message is too large */
-  const readLength = (bytes: Uint8Array): number | undefined => {
-    if (bytes.length < HEAD_BYTES) {
-      return undefined;
-    }
-    const message = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
-    if (message > maxBytes) {
-      throw tooLarge(maxBytes, message);
-    }
-    return HEAD_BYTES + message;
-  };
-  const takeBefore = (part: Uint8Array): Uint8Array => {
-    if (held.size === 0) {
-      return part;
-    }
-    held.add(part);
-    return held.take();
-  };
-  return {
-    /** How many bytes there are of it. */
-    get size(): number {
-      return held.size;
-    },
-    /** Take all envelopes that are whole with this part. @throws ConnectError when the message of one is too large */
-    takeWhole(part: Uint8Array): readonly Uint8Array[] {
-      const envelopes: Uint8Array[] = [];
-      let rest = length === undefined ? takeBefore(part) : part;
-      for (;;) {
-        length ??= readLength(rest);
-        if (length === undefined || held.size + rest.length < length) {
-          held.add(rest);
-          return envelopes;
-        }
-        const end = length - held.size;
-        envelopes.push(takeBefore(rest.subarray(0, end)));
-        rest = rest.subarray(end);
-        length = undefined;
-      }
-    },
-    /** Take what there is of one that is not whole. */
-    takeRest: (): Uint8Array => held.take(),
-  };
 }

@@ -1,0 +1,77 @@
+import type { Principal } from "../authenticate/principal.ts";
+import type { AuthError } from "../errors/auth-error.ts";
+import { createRefusal } from "../errors/refusal.ts";
+import { assembleSignals } from "./assemble-signals.ts";
+import type { SignalledServer, Signals } from "./signals.ts";
+import { SignalsError } from "./signals-error.ts";
+import { resolveSignalsOptions, type SignalsOptions } from "./signals-options.ts";
+
+/**
+ * Create what tells servers of your own what an issuer says of its tokens after it has granted them. It needs no database
+ * and no secret of the issuer: a client of the issuer with scope `signals:read` is enough.
+ *
+ *     const signals = createSignals({ issuer: "https://auth.example.com", credential: clientSecret("billing", secret) });
+ *     const auth = createAuth({ routes, audience: "billing", issuers: [{ issuer: "https://auth.example.com", … }], signals });
+ *
+ * It begins at once, and goes on until `close`. One is enough for all servers of a process.
+ *
+ * @throws TypeError when an option is wrong
+ */
+export function createSignals(options: SignalsOptions): Signals {
+  const resolved = resolveSignalsOptions(options);
+  const { clock, staleAfterMs, relaxations } = resolved;
+  const servers = new Set<SignalledServer>();
+  const audience = (): string => [...servers][0]?.audience ?? "";
+  const end = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {}); // it may be of no interest to the application
+  const { feed, watcher, renewals } = assembleSignals(resolved, {
+    servers,
+    audience,
+    onAlive: ready.resolve,
+    signal: end.signal,
+  });
+  let hasStarted = false;
+  // A server that is created in the same turn is known when the hub is asked.
+  queueMicrotask(() => {
+    hasStarted = true;
+    watcher.start();
+  });
+
+  async function close(): Promise<void> {
+    end.abort();
+    watcher.close();
+    ready.reject(new SignalsError("stale", "the signals were closed before they knew what is revoked"));
+  }
+
+  return {
+    ready: ready.promise,
+    relaxations,
+    isRevoked(principal: Principal): boolean {
+      // Before the first answer of a hub, there is no time at all.
+      if (!(clock.monotonicMs() - feed.readAtMs <= staleAfterMs)) {
+        watcher.reportStale(feed.readAtMs);
+        throw createStaleError(staleAfterMs);
+      }
+      return feed.known.covers(principal);
+    },
+    onRevoked: (listener) => feed.known.onRevoked(listener),
+    renew: (streams, by) => renewals.renew(streams, by),
+    addServer(server) {
+      const before = audience();
+      servers.add(server);
+      if (hasStarted && audience() !== before) {
+        watcher.replace();
+      }
+      return () => void servers.delete(server);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createStaleError(staleAfterMs: number): AuthError {
+  return createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be known just now", {
+    facts: { check: "revocations_unavailable", expected: `news of a hub within ${staleAfterMs} ms` },
+  });
+}

@@ -1,0 +1,100 @@
+import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { createRevocationListeners, type RevocationListeners } from "../revoked/revocation-listeners.ts";
+import { createRevokedSet, type RevocableToken, type Revoked } from "../revoked/revoked-set.ts";
+import { type HeardRevocation, toHex, toRevoked } from "./to-revoked.ts";
+import { createAlikeView, createHashedView, type TokenView } from "./token-views.ts";
+
+/** What a server knows of what is revoked, from whichever hub it has learned it. */
+export interface KnownRevocations {
+  /**
+   * Take in what a hub says.
+   *
+   * @param nowMs the time of the hub and of this server, whichever is earlier, in milliseconds since 1970
+   * @param subjectKey the key of the hashes of subjects; empty: there are none
+   */
+  learn(revocations: readonly Revocation[], nowMs: number, subjectKey: Uint8Array): void;
+  /** Check whether a token is revoked: by its values, lookups and nothing allocated. */
+  covers(token: RevocableToken): boolean;
+  /** Drop some of those that no valid token can be of any more. @param nowMs as in {@link learn} */
+  forget(nowMs: number): void;
+  /** Call back for what is learned from now on. @returns what ends the calls */
+  readonly onRevoked: RevocationListeners<Revoked>["add"];
+}
+
+/** An epoch has one key, and what was hashed with that of an epoch before is in the snapshot of the next. */
+const MAX_SUBJECT_KEYS = 4;
+
+/** The name of the view in which all tokens are alike: no key has it. */
+const ALIKE = "";
+
+/**
+ * Create what a server knows: at first, nothing. What is revoked stays so: a snapshot of another history adds to what is
+ * known, and what is missing there runs out by itself.
+ *
+ * @param onError takes what a listener throws
+ */
+export function createKnownRevocations(onError: (error: unknown) => void): KnownRevocations {
+  const set = createRevokedSet();
+  const listeners = createRevocationListeners<Revoked>(onError);
+  /** Made when there is something to see in them: most servers have none. */
+  const views = new Map<string, TokenView>();
+
+  const viewOf = (kind: HeardRevocation["kind"], subjectKey: Uint8Array): TokenView => {
+    const name = kind === "every_token" ? ALIKE : toHex(subjectKey);
+    const view =
+      views.get(name) ?? (kind === "every_token" ? createAlikeView() : createHashedView(subjectKey));
+    views.set(name, view);
+    dropOldest(views);
+    return view;
+  };
+  const isSeenRevoked = (token: RevocableToken): boolean => {
+    for (const view of views.values()) {
+      if (view.set.covers(view.seenAs(token))) {
+        return true;
+      }
+    }
+    return false;
+  };
+
+  return {
+    learn(revocations, nowMs, subjectKey) {
+      /** By the view in which it is seen; undefined: by the token itself. */
+      const news = new Map<TokenView | undefined, Revoked[]>();
+      for (const revocation of revocations) {
+        const { kind, revoked } = toRevoked(revocation, subjectKey.length > 0);
+        if (revoked.expiresAtMs <= nowMs) {
+          continue;
+        }
+        const view = kind === "value" ? undefined : viewOf(kind, subjectKey);
+        if ((view?.set ?? set).add(revoked)) {
+          const together = news.get(view) ?? [];
+          together.push(revoked);
+          news.set(view, together);
+        }
+      }
+      for (const [view, together] of news) {
+        listeners.notify(together, view?.seenAs);
+      }
+    },
+    covers: (token) => set.covers(token) || (views.size > 0 && isSeenRevoked(token)),
+    forget(nowMs) {
+      set.forget(nowMs);
+      for (const view of views.values()) {
+        view.set.forget(nowMs);
+      }
+    },
+    onRevoked: (listener) => listeners.add(listener),
+  };
+}
+
+/** Drop the views by the oldest keys. */
+function dropOldest(views: Map<string, TokenView>): void {
+  for (const name of views.keys()) {
+    if (views.size <= MAX_SUBJECT_KEYS + 1) {
+      return;
+    }
+    if (name !== ALIKE) {
+      views.delete(name);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { RevocationDimension as WireDimension } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import type { RevocationDimension, Revoked } from "../revoked/revoked-set.ts";
+
+/** A revocation as a hub sends it. */
+export interface HeardRevocation {
+  /** By a value; by the keyed hash of a subject, as hexadecimal text; or of every token of the issuer, as an empty subject. */
+  readonly kind: "value" | "subject_hash" | "every_token";
+  readonly revoked: Revoked;
+}
+
+const DIMENSIONS: Readonly<Record<number, RevocationDimension | undefined>> = {
+  [WireDimension.SID]: "sid",
+  [WireDimension.SUB]: "sub",
+  [WireDimension.JTI]: "jti",
+  [WireDimension.CLIENT_ID]: "client_id",
+  [WireDimension.KID]: "kid",
+};
+
+const UUID_BYTES = 16;
+const HASH_BYTES = 16;
+
+/**
+ * Read a revocation. One that a newer hub has written and this server does not understand covers all tokens of its issuer:
+ * it must not be passed over.
+ *
+ * @param hasSubjectKey whether the hub has said which key it hashes subjects with
+ */
+export function toRevoked(
+  { dimension: number, issuer, match, beforeMs, expiresAtMs }: Revocation,
+  hasSubjectKey: boolean,
+): HeardRevocation {
+  const dimension = DIMENSIONS[number];
+  const common = {
+    issuer: issuer === "" ? undefined : issuer,
+    beforeMs: beforeMs === undefined ? undefined : Number(beforeMs),
+    expiresAtMs: Number(expiresAtMs),
+  };
+  if (dimension !== undefined && match.case === "value") {
+    return { kind: "value", revoked: { dimension, value: match.value, ...common } };
+  }
+  if (dimension !== undefined && match.case === "uuid" && match.value.length === UUID_BYTES) {
+    return { kind: "value", revoked: { dimension, value: toUuid(match.value), ...common } };
+  }
+  const isHash = match.case === "valueHash" && match.value.length === HASH_BYTES;
+  if (dimension === "sub" && isHash && hasSubjectKey) {
+    return { kind: "subject_hash", revoked: { dimension, value: toHex(match.value), ...common } };
+  }
+  return { kind: "every_token", revoked: { dimension: "sub", value: "", ...common } };
+}
+
+/** Write the 16 bytes of a UUID as its text (RFC 9562 §4). */
+function toUuid(bytes: Uint8Array): string {
+  const hex = toHex(bytes);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** Write bytes as hexadecimal text. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) {
+    text += HEX[byte];
+  }
+  return text;
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
