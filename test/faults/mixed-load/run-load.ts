@@ -49,7 +49,7 @@ export async function runMixedLoad({ fastPath, seconds, samples, onLine }: Mixed
   const startMs = performance.now();
   let calls = 0;
   for (let round = 0; round < samples + WARM_UPS; round += 1) {
-    const stop = AbortSignal.timeout((seconds * 1000) / samples);
+    const stop = AbortSignal.timeout(Math.round((seconds * 1000) / samples));
     const failed = await Promise.all(CALLERS.map((call) => call(target, stop, () => (calls += 1))));
     failures.push(...failed.flat());
     const sample = { ...(await settle(server)), calls };

@@ -1,12 +1,13 @@
+import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { listen } from "../../../server/node/src/listener.ts";
 import { answerParent } from "../../bench/run/answer-parent.ts";
 import { createRecordedRoutes } from "../../differential/handlers.ts";
 import type { Journal } from "../../differential/journal.ts";
-import { ECHO_SERVICE } from "../../differential/service.ts";
 import { READ_MAX_BYTES, WRITE_MAX_BYTES } from "../../differential/side.ts";
 import { issuers, own, revocations } from "../../hostile/issuers.ts";
-import { createEchoAuth } from "../../support/echo-server.ts";
+import { createWallClock } from "../../support/test-clock.ts";
+import { ISSUED_AT_SECONDS } from "../../support/tokens.ts";
 import { countHandlers } from "./count-handlers.ts";
 import type { Sample } from "./sample.ts";
 
@@ -33,12 +34,17 @@ answerParent({ start, sample, token: () => own() });
 
 /** Serve with all that `countersign serve` has around its services. An unhandled rejection ends the process. */
 async function start({ unaryFastPath }: { readonly unaryFastPath: boolean }): Promise<number> {
-  const { auth } = createEchoAuth(ECHO_SERVICE, {
+  const auth = createAuth({
     issuers,
     revocations,
+    audience: "ledger",
     routes: counted.routes,
+    // Good tokens stay good, and timers run: where time stood still, failed checks of signatures would never be forgiven.
+    clock: createWallClock(ISSUED_AT_SECONDS * 1000),
     audit: { record: () => undefined },
     onError: () => undefined,
+    onWarning: () => undefined,
+    logRefusals: false,
   });
   streams = () => auth.streams.size;
   const handler = buildRequestListener({
