@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Session } from "node:http2";
 import type { Cancel } from "@countersign/server";
 import { repeat, systemClock } from "@countersign/server/internal";
+import { afterReading } from "./after-reading.ts";
 
 /** Closes connections of HTTP/2 whose client leaves a header half sent. */
 export interface Http2Stalls {
@@ -51,7 +52,7 @@ export function createHttp2Stalls(timeoutMs: number): Http2Stalls {
         sinceMs: systemClock.monotonicMs(),
       };
       followed.add(connection);
-      stop ??= repeat(systemClock, look, Math.ceil(timeoutMs / LOOKS));
+      stop ??= repeat(systemClock, () => afterReading(look), Math.ceil(timeoutMs / LOOKS));
       session.once("close", () => {
         followed.delete(connection);
         if (followed.size === 0) {

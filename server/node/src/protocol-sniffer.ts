@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { systemClock } from "@countersign/server/internal";
+import { afterReading } from "./after-reading.ts";
 
 /** What a connection speaks: HTTP/1.1, or HTTP/2 with prior knowledge. */
 export type HttpProtocol = "http1" | "http2";
@@ -18,7 +19,13 @@ export interface SnifferOptions {
 /** Find out what a new connection speaks, from its first bytes. */
 export function sniffProtocol(socket: Socket, { timeoutMs, onProtocol }: SnifferOptions): void {
   let seen = Buffer.alloc(0);
-  const cancelTimer = systemClock.schedule(() => socket.destroy(), timeoutMs);
+  let isWaiting = true;
+  const giveUp = (): void => {
+    if (isWaiting) {
+      socket.destroy();
+    }
+  };
+  const cancelTimer = systemClock.schedule(() => afterReading(giveUp), timeoutMs);
 
   const onData = (chunk: Buffer): void => {
     seen = Buffer.concat([seen, chunk]);
@@ -36,6 +43,7 @@ export function sniffProtocol(socket: Socket, { timeoutMs, onProtocol }: Sniffer
     socket.destroy();
   };
   const stop = (): void => {
+    isWaiting = false;
     cancelTimer();
     socket.off("data", onData).off("end", onGone).off("error", onGone).off("close", onGone);
   };

@@ -1,5 +1,6 @@
 import { constants } from "node:http2";
 import { systemClock } from "@countersign/server/internal";
+import { afterReading } from "../after-reading.ts";
 import { type HttpRequest, isHttp2Request } from "../handler.ts";
 
 /** A request that is still to arrive whole. */
@@ -46,7 +47,7 @@ export function createArrivals(timeoutMs: number): Arrivals {
 
   const wait = (ms: number): void => {
     isScheduled = true;
-    systemClock.schedule(sweep, ms);
+    systemClock.schedule(() => afterReading(sweep), ms);
   };
   const sweep = (): void => {
     isScheduled = false;
