@@ -32,10 +32,12 @@ export interface NodeTransportOptions extends MessageOptions {
   /** Own certificate authorities and client certificates. */
   readonly tls?: NodeTlsOptions | undefined;
   /**
-   * Whether gRPC is read and written by this package itself, which takes less time. Default true. With `false`, a call that
-   * its server certainly did nothing with is not sent once more; nothing else changes.
+   * Whether gRPC, and Connect over HTTP/2, are read and written by this package itself, which takes less time. Default true.
+   * With `false`, a call that its server certainly did nothing with is not sent once more; nothing else changes.
    */
   readonly fastPath?: boolean | undefined;
+  /** Whether calls of Connect without side effects are GET requests, which caches can answer. Default false. */
+  readonly useHttpGet?: boolean | undefined;
 }
 
 const FORMS = {
@@ -48,6 +50,7 @@ const FORMS = {
   pingTimeoutMs: "number",
   tls: "object",
   fastPath: "boolean",
+  useHttpGet: "boolean",
   ...MESSAGE_FORMS,
 } as const satisfies Record<keyof NodeTransportOptions, OptionForm>;
 
@@ -66,7 +69,7 @@ export function createNodeTransport(options: NodeTransportOptions): Transport {
   assertOptions("createNodeTransport", options, FORMS);
   assertTlsOptions("createNodeTransport", options.tls);
   const { session, baseUrl, interceptors = [], protocol = "grpc", httpVersion = "2" } = options;
-  const { pingIntervalMs, pingTimeoutMs, tls, fastPath = true } = options;
+  const { pingIntervalMs, pingTimeoutMs, tls, fastPath = true, useHttpGet } = options;
   assertTransportOptions(options);
   if (protocol === "grpc" && httpVersion !== "2") {
     throw new TypeError(
@@ -82,6 +85,7 @@ export function createNodeTransport(options: NodeTransportOptions): Transport {
     tls,
     fastPath,
     messages: resolveMessageOptions(options),
+    useHttpGet,
   });
   if (httpVersion === "2") {
     offerOwnCalls(session, { baseUrl, createTransport: () => createTransport([]) });

@@ -8,13 +8,16 @@ import { createNodeHttpClient } from "@connectrpc/connect-node";
 
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 
-import { createGrpcTransport as createFastGrpcTransport } from "./grpc/create-grpc-transport.ts";
+import { type ConnectProtocolOptions, createConnectProtocol } from "./connect/connect-protocol.ts";
+import { createGrpcProtocol } from "./grpc/grpc-protocol.ts";
+import { createHttp2Transport } from "./http2/create-http2-transport.ts";
 import {
   createHttp2Connections,
   type Http2Connections,
   type StreamSource,
   toStreamSource,
-} from "./http2-connections.ts";
+} from "./http2/http2-connections.ts";
+import type { WireProtocol } from "./http2/wire-protocol.ts";
 import { type MessageLimits, resolveMessageOptions } from "./message-options.ts";
 import { type Carrier, createNetworkClient } from "./network-client.ts";
 import { watchEnd } from "./watch-end.ts";
@@ -49,10 +52,15 @@ export interface HttpTransportOptions {
   /** How long the answer to a check may take, in milliseconds. Default 5,000. */
   readonly pingTimeoutMs?: number | undefined;
   readonly tls?: NodeTlsOptions | undefined;
-  /** Whether gRPC goes over this package's own reading and writing of frames. Default false: all is Connect's. */
+  /**
+   * Whether gRPC, and Connect over HTTP/2, go over this package's own reading and writing of frames. Default false: all is
+   * Connect's.
+   */
   readonly fastPath?: boolean | undefined;
   /** Default: those of Connect's transports. */
   readonly messages?: MessageLimits | undefined;
+  /** Whether calls of Connect without side effects are GET requests. Default false. */
+  readonly useHttpGet?: boolean | undefined;
 }
 
 const PROTOCOLS = {
@@ -81,10 +89,12 @@ const WRITE_MAX_BYTES = 0xffff_ffff;
 export function createHttpTransports(
   options: HttpTransportOptions,
 ): (interceptors: readonly Interceptor[]) => Transport {
-  const { baseUrl, protocol, messages = resolveMessageOptions({}) } = options;
-  if (options.fastPath === true && protocol === "grpc") {
+  const { baseUrl, protocol, useHttpGet = false, messages = resolveMessageOptions({}) } = options;
+  const wireProtocol = findWireProtocol(options, { useHttpGet, messages });
+  if (wireProtocol !== undefined) {
     const connections = createConnections(options);
-    return (interceptors) => createFastGrpcTransport({ baseUrl, connections, interceptors, messages });
+    return (interceptors) =>
+      createHttp2Transport({ baseUrl, connections, interceptors, messages, protocol: wireProtocol });
   }
   const httpClient = createNetworkClient(createCarriers(options));
   return (interceptors) =>
@@ -96,7 +106,19 @@ export function createHttpTransports(
       ...messages,
       acceptCompression: [...messages.acceptCompression],
       writeMaxBytes: WRITE_MAX_BYTES,
+      useHttpGet,
     });
+}
+
+/** Find what this package reads and writes by itself; undefined: Connect does. */
+function findWireProtocol(
+  { fastPath = false, protocol, httpVersion }: HttpTransportOptions,
+  options: ConnectProtocolOptions,
+): WireProtocol | undefined {
+  if (!fastPath || httpVersion !== "2" || protocol === "grpc-web") {
+    return undefined;
+  }
+  return protocol === "grpc" ? createGrpcProtocol(options.messages) : createConnectProtocol(options);
 }
 
 function createCarriers(options: HttpTransportOptions): () => Carrier {

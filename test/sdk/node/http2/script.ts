@@ -7,10 +7,10 @@ import {
   SyncNotesResponseSchema,
 } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { NodeTransportOptions } from "@countersign/sdk/node";
+import { isConnect, toConnect } from "./connect-script.ts";
+import { type AnswerChunks, frame, type Kind } from "./wire.ts";
 
-/** The kinds of calls, by the method that is one. */
-export const KINDS = ["getNote", "watchNotes", "importNotes", "syncNotes"] as const;
-export type Kind = (typeof KINDS)[number];
+export { frame, KINDS, type Kind } from "./wire.ts";
 
 /** What a server does with one request. */
 export type Script = (stream: ServerHttp2Stream, received: Received) => void | Promise<void>;
@@ -25,7 +25,10 @@ export interface Received {
 
 /** What transports are made with beside the defaults. */
 export type TransportOptions = Partial<
-  Pick<NodeTransportOptions, "sendCompression" | "acceptCompression" | "compressMinBytes" | "readMaxBytes">
+  Pick<
+    NodeTransportOptions,
+    "sendCompression" | "acceptCompression" | "compressMinBytes" | "readMaxBytes" | "protocol" | "useHttpGet"
+  >
 >;
 
 /** What a client does beside reading the answer to its end. */
@@ -55,7 +58,8 @@ export const OK = { "grpc-status": "0" } as const;
 /** Makes the bytes of an answer of the kind that is called. */
 export type BytesOf = (number: number, text?: string) => Uint8Array;
 
-const bytesOf = {
+/** Makes the messages of answers. */
+export const bytesOf = {
   getNote: (number, id = "") => write(NoteSchema, { id, sequence: BigInt(number) }),
   watchNotes: (number, id = "") => write(NoteEventSchema, { sequence: BigInt(number), note: { id } }),
   importNotes: (created) => write(ImportNotesResponseSchema, { created }),
@@ -64,14 +68,6 @@ const bytesOf = {
 
 function write<Desc extends DescMessage>(schema: Desc, message: MessageInitShape<Desc>): Uint8Array {
   return toBinary(schema, create(schema, message));
-}
-
-/** A message with its prefix. */
-export function frame(data: Uint8Array, flags = 0): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(flags, 0);
-  prefix.writeUInt32BE(data.length, 1);
-  return Buffer.concat([prefix, data]);
 }
 
 /** Makes the writes of an answer. */
@@ -107,13 +103,19 @@ export function answer({
     if (stream.closed) {
       return;
     }
-    stream.respond({ ":status": status, ...header }, { waitForTrailers: trailer !== undefined });
-    stream.on("wantTrailers", () => stream.sendTrailers(trailer ?? {}));
-    for (const chunk of body(bytesOf[received.kind])) {
-      stream.write(chunk);
-    }
-    stream.end();
+    const chunks = { status, header, body: body(bytesOf[received.kind]), trailer };
+    send(stream, isConnect(received.headers) ? toConnect(received.kind, chunks) : chunks);
   };
+}
+
+/** Send an answer. */
+export function send(stream: ServerHttp2Stream, { status, header, body, trailer }: AnswerChunks): void {
+  stream.respond({ ":status": status, ...header }, { waitForTrailers: trailer !== undefined });
+  stream.on("wantTrailers", () => stream.sendTrailers(trailer ?? {}));
+  for (const chunk of body) {
+    stream.write(chunk);
+  }
+  stream.end();
 }
 
 /** Make a script whose answer is its header alone. */

@@ -1,11 +1,15 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import type {
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  IncomingHttpStatusHeader,
+  OutgoingHttpHeaders,
+} from "node:http2";
 import { constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Http2Connection } from "../http2-connection.ts";
-import type { Http2Connections } from "../http2-connections.ts";
 import { isMistake, toUnavailable } from "../network-error.ts";
 import { watchEnd } from "../watch-end.ts";
-import type { HeadFields } from "./answer-head.ts";
+import type { Http2Connection } from "./http2-connection.ts";
+import type { Http2Connections } from "./http2-connections.ts";
 
 /** What is sent behind the header of a request. */
 export interface RequestBody {
@@ -19,6 +23,9 @@ export interface RequestBody {
   readonly stop: (reason?: unknown) => void;
 }
 
+/** The fields that an answer begins with. */
+export type HeadFields = IncomingHttpHeaders & IncomingHttpStatusHeader;
+
 /** Takes an answer: its head, its bytes, its end; or a failure at any time, which is the last. */
 export interface AnswerReader {
   /** @throws what the call fails with: the rest is left unread */
@@ -29,8 +36,8 @@ export interface AnswerReader {
   readonly onFailure: (error: ConnectError) => void;
 }
 
-/** What {@link GrpcExchange} needs. */
-export interface GrpcExchangeOptions {
+/** What {@link Http2Exchange} needs. */
+export interface Http2ExchangeOptions {
   readonly connections: Http2Connections;
   readonly fields: OutgoingHttpHeaders;
   readonly body: RequestBody;
@@ -46,15 +53,15 @@ const MAX_SENDINGS = 2;
  * A request that the server certainly did nothing with (its connection could not be opened, the stream was refused, the
  * server left before it) is sent once more, as long as no answer has begun and all of it can be sent again.
  */
-export class GrpcExchange {
-  readonly #options: GrpcExchangeOptions;
+export class Http2Exchange {
+  readonly #options: Http2ExchangeOptions;
   readonly #reader: AnswerReader;
   #stream: ClientHttp2Stream | undefined;
   #sendings = 0;
   #hasHead = false;
   #isOver = false;
 
-  constructor(options: GrpcExchangeOptions, reader: AnswerReader) {
+  constructor(options: Http2ExchangeOptions, reader: AnswerReader) {
     this.#options = options;
     this.#reader = reader;
   }

@@ -1,14 +1,21 @@
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromFunction } from "@countersign/sdk";
-import { createNodeTransport, createSession } from "@countersign/sdk/node";
+import { createNodeTransport, createSession, type NodeProtocol } from "@countersign/sdk/node";
 import { drain, twice } from "../network/messages.ts";
+import { endFrame } from "./connect-script.ts";
 import { frame, type Kind, OK, TYPE } from "./script.ts";
 
 /** Decides what becomes of a request, by how many came before it on all connections. */
-export type OnRequest = (stream: ServerHttp2Stream, number: number) => unknown;
+export type OnRequest = (stream: ServerHttp2Stream, number: number, headers?: IncomingHttpHeaders) => unknown;
 
 /** A server of HTTP/2 in plain text, and what tests see of it. */
 export interface PlainServer extends AsyncDisposable {
@@ -44,11 +51,11 @@ export async function startPlainServer(options: PlainServerOptions): Promise<Pla
     }
   });
   http.on("session", (session) => void sessions.push(session.on("error", () => undefined)));
-  http.on("stream", (stream: ServerHttp2Stream) => {
+  http.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on("error", () => undefined);
     stream.resume();
     requests += 1;
-    onRequest(stream, requests);
+    onRequest(stream, requests, headers);
   });
   await new Promise<void>((resolve) => void http.listen(port, "127.0.0.1", resolve));
   return {
@@ -76,11 +83,21 @@ export function answerOne(stream: ServerHttp2Stream): void {
   stream.end(frame(Buffer.of()));
 }
 
+/** The same for Connect. */
+export function answerConnect(stream: ServerHttp2Stream, type = ""): void {
+  if (!stream.readableEnded) {
+    stream.once("end", () => answerConnect(stream, type));
+    return;
+  }
+  stream.respond({ ":status": 200, "content-type": type });
+  stream.end(type === "application/proto" ? undefined : Buffer.concat([frame(Buffer.of()), endFrame({})]));
+}
+
 /** Make a client of a server, and calls of all kinds. */
-export function callerOf(port: number) {
+export function callerOf(port: number, protocol?: NodeProtocol) {
   const baseUrl = `http://127.0.0.1:${port}`;
   const session = createSession({ baseUrl, source: fromFunction(async () => "token") });
-  const notes = createClient(NotesService, createNodeTransport({ baseUrl, session }));
+  const notes = createClient(NotesService, createNodeTransport({ baseUrl, session, protocol }));
   const calls: Record<Kind, () => Promise<unknown>> = {
     getNote: () => notes.getNote({ id: "x" }),
     watchNotes: () => drain(notes.watchNotes({})),

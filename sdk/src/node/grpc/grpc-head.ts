@@ -1,11 +1,9 @@
-import type { IncomingHttpHeaders, IncomingHttpStatusHeader } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
-import type { ReceivedHeaders } from "./received-headers.ts";
-
-/** The fields that an answer begins with. */
-export type HeadFields = IncomingHttpHeaders & IncomingHttpStatusHeader;
+import type { HeadFields } from "../http2/http2-exchange.ts";
+import type { ReceivedHeaders } from "../http2/received-headers.ts";
 
 /** What the beginning of an answer says of the rest. */
 export interface AnswerHead {

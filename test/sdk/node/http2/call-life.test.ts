@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { CallLife } from "../../../../sdk/src/node/grpc/call-life.ts";
+import { CallLife } from "../../../../sdk/src/node/http2/call-life.ts";
 
 function useFakeTimers(): void {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

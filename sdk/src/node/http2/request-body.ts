@@ -1,24 +1,12 @@
 import type { ClientHttp2Stream } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { RequestBody } from "./grpc-exchange.ts";
+import type { RequestBody } from "./http2-exchange.ts";
 
-/** Create the body of a request that has one message. @param onFailure called when it cannot be compressed */
-export function createSingleBody(
-  frame: Uint8Array | Promise<Uint8Array>,
-  onFailure: (error: ConnectError) => void,
-): RequestBody {
-  if (frame instanceof Promise) {
-    frame.catch((error: unknown) => onFailure(ConnectError.from(error, Code.Internal)));
-  }
+/** Create the body of a request that has one message, or none at all. */
+export function createSingleBody(data: Uint8Array | undefined): RequestBody {
   return {
-    attach(stream) {
-      if (frame instanceof Promise) {
-        frame.then((packed) => void stream.end(packed), nothing);
-      } else {
-        stream.end(frame);
-      }
-    },
+    attach: (stream) => void stream.end(data),
     canReplay: () => true,
     release: nothing,
     stop: nothing,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FrameReader, toFrame } from "../../../../sdk/src/node/grpc/frames.ts";
+import { FrameReader, toFrame } from "../../../../sdk/src/node/http2/frames.ts";
 import { frame } from "./script.ts";
 
 test("messages come out as they went in, wherever their bytes are cut", () => {

@@ -9,7 +9,9 @@ export interface MethodCodec {
   readonly url: string;
   /** The path of the URL, with its query. */
   readonly path: string;
-  /** Write a message as it is sent: later, where it is compressed. @throws ConnectError Internal when it cannot be */
+  /** Write a message. @throws ConnectError Internal when it cannot be */
+  readonly serialize: (message: Message) => Uint8Array<ArrayBuffer>;
+  /** Write a message as it is sent in a stream: later, where it is compressed. @throws ConnectError Internal when it cannot be */
   readonly encode: (message: Message) => Buffer | Promise<Buffer>;
   /** Read a message. @throws ConnectError Internal when it is none */
   readonly decode: Decode;
@@ -31,6 +33,7 @@ export function createCodecs(baseUrl: string, messages: MessageLimits): (method:
     const codec: MethodCodec = {
       url,
       path: pathname + search,
+      serialize,
       encode: (message) => pack(serialize(message), messages),
       decode: parse,
       decodeShared: createSharedDecode(method.output, parse),

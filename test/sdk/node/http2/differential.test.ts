@@ -5,10 +5,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { notEmpty } from "../../../support/not-empty.ts";
 import { BODY_CASES } from "./cases/bodies.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
+import { CONNECT_STREAM_CASES } from "./cases/connect-streams.ts";
+import { CONNECT_UNARY_CASES } from "./cases/connect-unary.ts";
 import { HEAD_CASES } from "./cases/heads.ts";
 import { REQUEST_CASES } from "./cases/requests.ts";
 import { STATUS_CASES } from "./cases/statuses.ts";
 import { callAndNote } from "./outcome.ts";
+import { overConnect } from "./over-connect.ts";
 import { type Case, KINDS, type Kind, type TransportOptions } from "./script.ts";
 import { startScriptedServer } from "./scripted-server.ts";
 
@@ -20,6 +23,10 @@ const tables = {
   "bodies of answers": BODY_CASES,
   requests: REQUEST_CASES,
   compression: COMPRESSION_CASES,
+  "requests of Connect": REQUEST_CASES.map(overConnect),
+  "compression of Connect": COMPRESSION_CASES.map(overConnect),
+  "answers of Connect with one message": CONNECT_UNARY_CASES,
+  "streams of Connect": CONNECT_STREAM_CASES,
 } as const;
 
 const exchanges = Object.values(tables).flatMap((cases) => cases.flatMap(exchangesOf));

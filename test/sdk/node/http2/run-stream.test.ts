@@ -3,7 +3,7 @@ import { ConnectError, type StreamRequest, type StreamResponse } from "@connectr
 import { runStreamingCall } from "@connectrpc/connect/protocol";
 import { NotesService, type SyncNotesRequestSchema } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
-import { runStream } from "../../../../sdk/src/node/grpc/run-stream.ts";
+import { runStream } from "../../../../sdk/src/node/http2/run-stream.ts";
 import { notEmpty } from "../../../support/not-empty.ts";
 
 // Connect's function and the one of this package do the same with a stream.

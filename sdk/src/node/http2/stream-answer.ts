@@ -1,20 +1,17 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
 import { offerTake } from "../../core/take.ts";
-import type { MessageLimits } from "../message-options.ts";
-import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
 import { FrameReader } from "./frames.ts";
-import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
+import type { AnswerReader, HeadFields, Http2Exchange } from "./http2-exchange.ts";
 import { decompressFrame, isCompressed, type ReceivedFrame } from "./received-frame.ts";
 import { ReceivedHeaders } from "./received-headers.ts";
-import type { Decode } from "./shared-bytes.ts";
+import type { AnswerOptions, StreamFraming, WireProtocol } from "./wire-protocol.ts";
 
 /** What {@link StreamAnswer} needs. */
-export interface AnswerOptions {
-  /** Reads a message. */
-  readonly decode: Decode;
-  readonly messages: MessageLimits;
+export interface StreamAnswerOptions extends AnswerOptions {
+  readonly protocol: Pick<WireProtocol, "createFraming">;
 }
 
 /** The header of a stream, as soon as it has come. */
@@ -38,20 +35,25 @@ const OVERHEAD_BYTES = 64;
 export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   readonly header: ReceivedHeaders = new ReceivedHeaders();
   readonly trailer: ReceivedHeaders = new ReceivedHeaders();
-  readonly #options: AnswerOptions;
+  readonly #options: StreamAnswerOptions;
   readonly #opening: Opening;
   readonly #frames: FrameReader;
-  #exchange: GrpcExchange | undefined;
-  #head: AnswerHead | undefined;
+  #exchange: Http2Exchange | undefined;
+  readonly #framing: StreamFraming;
+  #compression: Compression | undefined;
+  /** Settles when a frame has been read that is no message. */
+  #reading: Promise<void> | undefined;
   #queue: ReceivedFrame[] = [];
   #queuedBytes = 0;
   #isPaused = false;
   #waiters: Waiter[] = [];
   #end: { readonly error: unknown } | undefined;
 
-  constructor(options: AnswerOptions, opening: Opening) {
+  constructor(options: StreamAnswerOptions, opening: Opening) {
     this.#options = options;
     this.#opening = opening;
+    const { header, trailer } = this;
+    this.#framing = options.protocol.createFraming({ header, trailer, messages: options.messages });
     this.#frames = new FrameReader((data, flags) => this.#onFrame({ data, flags }), {
       sharesBytes: true,
       maxBytes: options.messages.readMaxBytes,
@@ -60,16 +62,13 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   }
 
   /** Note what brings the answer. */
-  readFrom(exchange: GrpcExchange): void {
+  readFrom(exchange: Http2Exchange): void {
     this.#exchange = exchange;
   }
 
   onHead(fields: HeadFields): void {
     this.header.receive(fields);
-    this.#head = readHead(fields, this.header, this.#options.messages.acceptCompression);
-    if (this.#head.error !== undefined) {
-      throw this.#head.error;
-    }
+    this.#compression = this.#framing.readHead(fields);
     this.#opening.resolve();
   }
 
@@ -78,8 +77,12 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   }
 
   onEnd(trailers: IncomingHttpHeaders | undefined): void {
-    this.trailer.receive(trailers);
-    this.#finish(this.#errorAtEnd(trailers));
+    const conclude = (): void => this.#finish(this.#errorAtEnd(trailers));
+    if (this.#reading === undefined) {
+      conclude();
+    } else {
+      this.#reading.then(conclude, (error: unknown) => this.#finish(error));
+    }
   }
 
   onFailure(error: ConnectError): void {
@@ -121,6 +124,16 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   }
 
   #onFrame(frame: ReceivedFrame): void {
+    const taken = this.#framing.takeFrame(frame);
+    if (taken === false) {
+      this.#onMessage(frame);
+    } else if (taken !== true) {
+      this.#reading = taken;
+      taken.catch((error: unknown) => this.#exchange?.fail(ConnectError.from(error)));
+    }
+  }
+
+  #onMessage(frame: ReceivedFrame): void {
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
       waiter.resolve(settle(() => this.#read(frame)));
@@ -141,7 +154,7 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   #read(frame: ReceivedFrame): IteratorResult<Message> | Promise<IteratorResult<Message>> {
     if (isCompressed(frame)) {
       const decompression = {
-        compression: this.#head?.compression,
+        compression: this.#compression,
         maxBytes: this.#options.messages.readMaxBytes,
       };
       return decompressFrame(frame, decompression).then(this.#decode, this.#fail);
@@ -165,18 +178,10 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
   };
 
   #errorAtEnd(trailers: IncomingHttpHeaders | undefined): unknown {
-    if (!this.#frames.isBetweenFrames) {
-      return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
-    }
-    if (this.#head?.hasStatus === true) {
-      return undefined;
-    }
-    try {
-      assertStatus(trailers, this.trailer, this.header);
-      return undefined;
-    } catch (error) {
-      return error;
-    }
+    const error = this.#framing.errorAtEnd(trailers);
+    return this.#frames.isBetweenFrames
+      ? error
+      : new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
   }
 
   #finish(error: unknown): void {

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { notEmpty } from "../../../support/not-empty.ts";
 import { drain } from "../network/messages.ts";
-import { answerOne, callerOf, type OnRequest, startPlainServer } from "./plain-server.ts";
+import { answerConnect, answerOne, callerOf, type OnRequest, startPlainServer } from "./plain-server.ts";
 import { frame, KINDS, TYPE } from "./script.ts";
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
@@ -22,6 +22,17 @@ for (const [name, ignore] of Object.entries(ignoring)) {
         onRequest: (stream, number) => (number === 2 ? ignore(stream, number) : answerOne(stream)),
       });
       const { calls } = callerOf(server.port);
+      await calls.getNote();
+      await calls[kind]();
+      expect(server.requests()).toBe(3);
+    });
+
+    test.each(notEmpty(KINDS))("is sent once more over Connect (%s)", async (kind) => {
+      await using server = await startPlainServer({
+        onRequest: (stream, number, headers) =>
+          number === 2 ? ignore(stream, number) : answerConnect(stream, headers?.["content-type"]),
+      });
+      const { calls } = callerOf(server.port, "connect");
       await calls.getNote();
       await calls[kind]();
       expect(server.requests()).toBe(3);

@@ -33,6 +33,14 @@ export async function decompressFrame(
   if (compression === undefined) {
     throw new ConnectError("received compressed envelope, but do not know how to decompress", Code.Internal);
   }
+  return decompressData(data, { compression, maxBytes });
+}
+
+/** Decompress bytes. @throws ConnectError when they are not compressed in that way, or there are too many */
+export async function decompressData(
+  data: Uint8Array,
+  { compression, maxBytes }: Decompression & { readonly compression: Compression },
+): Promise<Uint8Array> {
   const whole = await compression.decompress(data as Uint8Array<ArrayBuffer>, maxBytes); // no other thread shares it
   // One of the application's own may pay no heed to that.
   assertSize(whole.length, maxBytes);

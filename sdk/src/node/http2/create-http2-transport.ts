@@ -9,36 +9,34 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
-import type { Http2Connections } from "../http2-connections.ts";
 import type { MessageLimits } from "../message-options.ts";
 import { CallLife, type CallLimits } from "./call-life.ts";
+import type { Http2Connections } from "./http2-connections.ts";
 import { createCodecs } from "./method-codec.ts";
-import { RequestHeaders } from "./request-headers.ts";
 import { runStream } from "./run-stream.ts";
 import { createSenders } from "./senders.ts";
+import type { WireProtocol } from "./wire-protocol.ts";
 
-/** What {@link createGrpcTransport} needs. */
-export interface GrpcTransportOptions {
+/** What {@link createHttp2Transport} needs. */
+export interface Http2TransportOptions {
   /** The address of the server, absolute. */
   readonly baseUrl: string;
   readonly connections: Http2Connections;
   readonly interceptors: readonly Interceptor[];
   readonly messages: MessageLimits;
+  readonly protocol: WireProtocol;
 }
 
 /**
- * Create a transport for gRPC that reads and writes its frames straight on Node's streams of HTTP/2.
+ * Create a transport that reads and writes the messages of a protocol straight on Node's streams of HTTP/2.
  *
- * It does what Connect's transport over Connect's client does, wherever a caller or an interceptor can see it: what is
- * unusual about an answer is judged by Connect's own functions.
+ * It does what Connect's transport over Connect's client does, wherever a caller or an interceptor can see it.
  */
-export function createGrpcTransport(options: GrpcTransportOptions): Transport {
-  const { baseUrl, connections, messages } = options;
+export function createHttp2Transport(options: Http2TransportOptions): Transport {
+  const { baseUrl, connections, messages, protocol } = options;
   const interceptors = [...options.interceptors];
   const codecOf = createCodecs(baseUrl, messages);
-  const { sendUnary, sendStream } = createSenders({ connections, messages, codecOf });
-  const headerOf = createHeaders(messages);
+  const { sendUnary, sendStream } = createSenders({ connections, messages, protocol, codecOf });
 
   // Interceptors are typed for both kinds of calls, and hand on what they were handed.
   const sendAny = (req: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> =>
@@ -57,7 +55,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
       method,
       requestMethod: "POST",
       url: codecOf(method).url,
-      header: headerOf(timeoutMs, header),
+      header: protocol.headerOf(method, { timeoutMs, header }),
       contextValues,
     }) as const;
 
@@ -90,23 +88,6 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
 interface CallExtras {
   readonly header: HeadersInit | undefined;
   readonly contextValues: ContextValues | undefined;
-}
-
-/** Create what makes the header of a request. */
-function createHeaders({
-  acceptCompression,
-  sendCompression,
-}: MessageLimits): (timeoutMs: number | undefined, header: HeadersInit | undefined) => Headers {
-  const toHeader = (timeoutMs: number | undefined, header: HeadersInit): Headers =>
-    requestHeaderWithCompression(true, timeoutMs, header, [...acceptCompression], sendCompression);
-  const common = Object.fromEntries(toHeader(undefined, {}));
-  return (timeoutMs, header) =>
-    header === undefined
-      ? new RequestHeaders({
-          ...common,
-          ...(timeoutMs === undefined ? {} : { "grpc-timeout": `${timeoutMs}m` }),
-        })
-      : toHeader(timeoutMs, header);
 }
 
 /** Leave out what there is not. A time of nothing or less is no limit, as with Connect. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ReceivedHeaders } from "../../../../sdk/src/node/grpc/received-headers.ts";
-import { RequestHeaders } from "../../../../sdk/src/node/grpc/request-headers.ts";
+import { ReceivedHeaders } from "../../../../sdk/src/node/http2/received-headers.ts";
+import { RequestHeaders } from "../../../../sdk/src/node/http2/request-headers.ts";
 
 const names = fc.constantFrom(
   "te",

@@ -1,27 +1,21 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type AnswerHead, assertStatus, type HeadFields, readHead } from "./answer-head.ts";
-import { FrameReader } from "./frames.ts";
-import type { AnswerReader, GrpcExchange } from "./grpc-exchange.ts";
-import { decompressFrame, isCompressed, type ReceivedFrame } from "./received-frame.ts";
-import { ReceivedHeaders } from "./received-headers.ts";
-import type { AnswerOptions } from "./stream-answer.ts";
-
-/** Is handed the answer of a call. */
-export interface UnaryResult {
-  readonly resolve: (message: Message) => void;
-  readonly reject: (error: unknown) => void;
-}
+import { FrameReader } from "../http2/frames.ts";
+import type { HeadFields, Http2Exchange } from "../http2/http2-exchange.ts";
+import { decompressFrame, isCompressed, type ReceivedFrame } from "../http2/received-frame.ts";
+import { ReceivedHeaders } from "../http2/received-headers.ts";
+import type { AnswerOptions, UnaryAnswer, UnaryResult } from "../http2/wire-protocol.ts";
+import { type AnswerHead, assertStatus, readHead } from "./grpc-head.ts";
 
 /** The answer of a call with one message. */
-export class UnaryAnswer implements AnswerReader {
+export class GrpcUnaryAnswer implements UnaryAnswer {
   readonly header: ReceivedHeaders = new ReceivedHeaders();
   readonly trailer: ReceivedHeaders = new ReceivedHeaders();
   readonly #options: AnswerOptions;
   readonly #result: UnaryResult;
   readonly #frames: FrameReader;
-  #exchange: GrpcExchange | undefined;
+  #exchange: Http2Exchange | undefined;
   #head: AnswerHead | undefined;
   readonly #received: ReceivedFrame[] = [];
   #trailers: IncomingHttpHeaders | undefined;
@@ -35,7 +29,7 @@ export class UnaryAnswer implements AnswerReader {
   }
 
   /** Note what brings the answer. */
-  readFrom(exchange: GrpcExchange): void {
+  readFrom(exchange: Http2Exchange): void {
     this.#exchange = exchange;
   }
 

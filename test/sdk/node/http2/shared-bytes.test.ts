@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { NoteEventSchema } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { describe, expect, test } from "vitest";
-import { createSharedDecode } from "../../../../sdk/src/node/grpc/shared-bytes.ts";
+import { createSharedDecode } from "../../../../sdk/src/node/http2/shared-bytes.ts";
 import { notEmpty } from "../../../support/not-empty.ts";
 
 /** Read a message out of the middle of other bytes, and note what its reader was handed. */
