@@ -183,8 +183,11 @@ function toRevocations(revocations: Revocations): Issuer["revocations"] {
  */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
+/** The same for SignalService, where callers have a token: the names of 1,000 streams and their owners, and a token. */
+const MAX_SIGNAL_BYTES = 128 * 1024;
+
 function createRoutes(
-  { options, clock, hub }: IssuerContext,
+  { options, clock, signals }: IssuerContext,
   { sessions, signIn }: Issuance,
 ): Issuer["routes"] {
   const service = createSessionService({
@@ -195,11 +198,13 @@ function createRoutes(
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),
     clock,
   });
-  const signals = hub === undefined ? undefined : createSignalService({ hub, issuer: options.url });
+  const { url: issuer, maxTokenBytes } = options;
+  const feed =
+    signals && createSignalService({ hub: signals.hub, renewals: signals.renewals, issuer, maxTokenBytes });
   return (router) => {
     router.service(SessionService, service, { readMaxBytes: MAX_MESSAGE_BYTES });
-    if (signals !== undefined) {
-      router.service(SignalService, signals, { readMaxBytes: MAX_MESSAGE_BYTES });
+    if (feed !== undefined) {
+      router.service(SignalService, feed, { readMaxBytes: MAX_SIGNAL_BYTES });
     }
   };
 }

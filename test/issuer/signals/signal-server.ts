@@ -24,6 +24,8 @@ const SIGNAL_SCOPES = ["signals:read", "signals:renew"];
 export interface SignalServer extends AsyncDisposable {
   readonly issuer: OpenIssuer;
   readonly baseUrl: string;
+  /** Make a client, or a new secret for it, and sign in as it. @returns its access token */
+  signIn(clientId?: string, scopes?: readonly string[]): Promise<string>;
   /** Make a client of the feed, which has signed in as itself. */
   connect(clientId?: string, scopes?: readonly string[]): Promise<Client<typeof SignalService>>;
   /** Say that it is about to stop. */
@@ -44,15 +46,15 @@ export async function startSignalServer(options: Partial<CreateIssuerOptions> = 
   stack.defer(() => listener.close(0));
   const baseUrl = `http://127.0.0.1:${listener.address.port}`;
   const kept = stack.move();
+  const signInAs: SignalServer["signIn"] = async (clientId = "billing", scopes = SIGNAL_SCOPES) =>
+    signIn(baseUrl, clientId, await createSecret(issuer, clientId, scopes));
   return {
     issuer,
     baseUrl,
     shutDown: () => shutdown.abort(),
-    async connect(clientId = "billing", scopes = SIGNAL_SCOPES) {
-      const made = await createSecret(issuer, clientId, scopes);
-      const token = await signIn(baseUrl, clientId, made);
-      return clientOf(SignalService, { baseUrl, protocol: "grpc", token });
-    },
+    signIn: signInAs,
+    connect: async (clientId, scopes) =>
+      clientOf(SignalService, { baseUrl, protocol: "grpc", token: await signInAs(clientId, scopes) }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -78,7 +80,7 @@ async function signIn(baseUrl: string, clientId: string, clientSecret: string): 
 }
 
 /** Name a server as it would itself. */
-function createServerId(): string {
+export function createServerId(): string {
   return randomBytes(16).toString("base64url");
 }
 

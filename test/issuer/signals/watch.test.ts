@@ -1,14 +1,24 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type SignalServer, startSignalServer, textOf, watch } from "./signal-server.ts";
+import { createHmac } from "node:crypto";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { afterAll, beforeAll, expect, it, test } from "vitest";
+import { notEmpty } from "../../support/not-empty.ts";
+import { clientOf, signIn } from "../../support/rpc.ts";
+import { ADA } from "../create-issuer/own-issuer.ts";
+import { createServerId, type SignalServer, startSignalServer, textOf, watch } from "./signal-server.ts";
 
 let server: SignalServer;
+let client: Client<typeof SignalService>;
 beforeAll(async () => {
   server = await startSignalServer();
+  client = await server.connect();
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
+const codeOf = (error: unknown) => ConnectError.from(error).code;
+
 it("a watcher that knows nothing gets everything, then what is new, and goes on behind its cursor", async () => {
-  const client = await server.connect();
   await server.issuer.revocations.revoke({ sid: "a" });
   let cursor: bigint;
   let epoch: string;
@@ -29,4 +39,96 @@ it("a watcher that knows nothing gets everything, then what is new, and goes on 
   await using second = watch(client, { epoch, after: cursor });
   expect(await second.until("begin")).toMatchObject({ epoch, isSnapshot: false });
   expect((await second.until("revocations")).revocations.map(textOf)).toEqual(["c"]);
+  // A cursor of another history, or one that was made up, is no place in this one.
+  for (const other of notEmpty([
+    { epoch: "another", after: cursor },
+    { epoch, after: cursor + 1n },
+    { epoch, after: 2n ** 63n },
+  ])) {
+    await using third = watch(client, other);
+    expect(await third.until("begin")).toMatchObject({ isSnapshot: true });
+    expect(await third.values()).toEqual(expect.arrayContaining(["a", "b", "c"]));
+  }
+});
+
+it("subjects go as hashes to a watcher that asks for that, and a UUID as its bytes", async () => {
+  await using hashed = watch(client, { hashSubjects: true });
+  await using plain = watch(client);
+  const { subjectKey } = await hashed.until("begin");
+  await Promise.all([hashed.until("alive"), plain.until("alive")]);
+  const uuid = "5f0c6f5e-1b1a-4f3e-9a55-0f2f5f5f5f5f";
+  await server.issuer.revocations.revoke({ sub: "usr_ada", issuer: "https://other.example" });
+  await server.issuer.revocations.revoke({ jti: uuid });
+  const bytes = Buffer.from(uuid.replaceAll("-", ""), "hex");
+  const hash = createHmac("sha256", subjectKey).update("usr_ada").digest().subarray(0, 16);
+  const read = async (watching: typeof plain) => [...(await watching.values()), ...(await watching.values())];
+  expect(await read(hashed)).toEqual([hash.toString("hex"), bytes.toString("hex")]);
+  expect(await read(plain)).toEqual(["usr_ada", bytes.toString("hex")]);
+});
+
+it("a key that is withdrawn is among them", async () => {
+  await using watching = watch(client);
+  await watching.until("alive");
+  // Not the one that the token of the watcher is signed with: its call would end.
+  const key = (await server.issuer.keys.list()).find(({ state }) => state === "next");
+  await server.issuer.keys.compromise(key?.kid ?? "");
+  const { revocations } = await watching.until("revocations");
+  expect(revocations).toMatchObject([
+    { dimension: 5, issuer: server.issuer.url, match: { case: "value", value: key?.kid } },
+  ]);
+});
+
+it("a watcher that reads JSON gets the same", async () => {
+  await server.issuer.revocations.revoke({ sid: "json" });
+  const token = await server.signIn();
+  const transport = createConnectTransport({
+    baseUrl: server.baseUrl,
+    httpVersion: "1.1",
+    useBinaryFormat: false,
+    interceptors: [
+      (next) => (req) => {
+        req.header.set("authorization", `Bearer ${token}`);
+        return next(req);
+      },
+    ],
+  });
+  await using watching = watch(createClient(SignalService, transport));
+  expect(await watching.values()).toContain("json");
+});
+
+test.each(
+  notEmpty([
+    { who: "a client without the scope", scopes: ["notes:read"], code: Code.PermissionDenied },
+    { who: "a client with it", scopes: ["signals:read"], code: undefined },
+  ]),
+)("$who", async ({ who, scopes, code }) => {
+  const other = await server.connect(who.replaceAll(" ", "-"), scopes);
+  await using watching = watch(other);
+  expect(await watching.until("begin").then(() => undefined, codeOf)).toBe(code);
+});
+
+it("a user is refused who has the scope, and a client that names another one's server", async () => {
+  const { issuer, baseUrl } = server;
+  await issuer.accounts.create({ ...ADA, scopes: ["signals:read"] });
+  const { accessToken } = await signIn(baseUrl, ADA);
+  const user = clientOf(SignalService, { baseUrl, token: accessToken });
+  await using refused = watch(user);
+  expect(await refused.until("begin").catch(codeOf)).toBe(Code.PermissionDenied);
+  const serverId = createServerId();
+  await using first = watch(client, { serverId });
+  await first.until("begin");
+  const other = await server.connect("other");
+  await using second = watch(other, { serverId });
+  expect(await second.until("begin").catch(codeOf)).toBe(Code.PermissionDenied);
+  await using again = watch(client, { serverId });
+  await again.until("begin");
+});
+
+it("a server that stops has its watchers go on elsewhere, and ends their calls", async () => {
+  await using stopping = await startSignalServer();
+  await using watching = watch(await stopping.connect());
+  await watching.until("alive");
+  stopping.shutDown();
+  await watching.until("drain");
+  await expect(watching.until("alive")).rejects.toThrow("the feed has ended");
 });

@@ -3,8 +3,7 @@ import type { KeyRing } from "../keys/key-ring.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import { NO_HISTORY, type RevocationHistory } from "../revoke/revocation-history.ts";
 import { createFedRevocations, type FedRevocations } from "../revoke/revocations.ts";
-import type { Hub } from "../signals/hub.ts";
-import { openHub } from "../signals/open-hub.ts";
+import { type OpenedHub, openHub } from "../signals/open-hub.ts";
 import type { Store } from "../store/database.ts";
 import { isReadableByOthers, type SharedFileSink } from "../store/private-path.ts";
 import { createPruner } from "../store/pruner.ts";
@@ -28,7 +27,7 @@ export interface IssuerContext {
   readonly keyRing: KeyRing;
   readonly revocations: FedRevocations;
   /** Serves them to other servers; undefined: they are not served. */
-  readonly hub: Hub | undefined;
+  readonly signals: Pick<OpenedHub, "hub" | "renewals"> | undefined;
 }
 
 /** How much a machine's clock may be off before the operator is warned, in milliseconds. */
@@ -69,7 +68,7 @@ export async function openIssuerContext(
     opened,
   );
   warnOfRisks(options);
-  const { revocations, hub } = await openFeed({ store, secret, clock, options }, opened);
+  const { revocations, signals } = await openFeed({ store, secret, clock, options }, opened);
   revocations.onRevoked(({ records }) => {
     if (records.some(({ dimension }) => dimension === "kid")) {
       keyRing.reload().catch((error: unknown) => onError(error, "the keys could not be read"));
@@ -79,7 +78,7 @@ export async function openIssuerContext(
   const pruner = createPruner({ store, clock, onError: onPruneError });
   pruner.start();
   opened.defer(() => pruner.close());
-  return { options, store, clock, secret, keyRing, revocations, hub };
+  return { options, store, clock, secret, keyRing, revocations, signals };
 }
 
 function warnOfRisks({ url, secret, failOpen, onWarning }: ResolvedIssuerOptions): void {
@@ -112,23 +111,23 @@ async function openClock(
   return clock;
 }
 
-type RevocationParts = Omit<IssuerContext, "hub" | "keyRing" | "revocations">;
+type RevocationParts = Omit<IssuerContext, "keyRing" | "revocations" | "signals">;
 
 /** Open what is revoked, and with it what hands it on, which has to see all that is read from the first row on. */
 async function openFeed(
   parts: RevocationParts,
   opened: AsyncDisposableStack,
-): Promise<Pick<IssuerContext, "hub" | "revocations">> {
+): Promise<Pick<IssuerContext, "revocations" | "signals">> {
   const { store, secret, clock, options } = parts;
   const { signals: limits, url: issuer } = options;
   if (limits === undefined) {
-    return { revocations: await openRevocations(parts, NO_HISTORY, opened), hub: undefined };
+    return { revocations: await openRevocations(parts, NO_HISTORY, opened), signals: undefined };
   }
   const served = await openHub({ store, secret, clock, issuer, limits });
   const revocations = await openRevocations(parts, served.feed, opened);
   served.attach(revocations);
   opened.defer(() => served.hub.close());
-  return { revocations, hub: served.hub };
+  return { revocations, signals: served };
 }
 
 async function openRevocations(

@@ -40,6 +40,8 @@ export interface HubOptions {
   readonly servers: WatchedServers;
   readonly limits: SignalLimits;
   readonly clock: Clock;
+  /** Called when one watches no more. */
+  readonly onEnd: (watcher: Watcher) => void;
   /** The key that watchers hash subjects with. */
   readonly subjectKey: () => Uint8Array;
 }
@@ -94,6 +96,7 @@ export function createHub(options: HubOptions): Hub {
       onEnd() {
         watchers.delete(watcher);
         servers.remove(server);
+        options.onEnd(watcher);
         if (watchers.size === 0) {
           stopTicking?.();
           stopTicking = undefined;

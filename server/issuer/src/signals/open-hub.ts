@@ -2,11 +2,13 @@ import type { Clock } from "@countersign/server";
 import type { FedRevocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
 import { createFeedEpoch } from "./feed-epoch.ts";
+import { createForwardedRenewals, type ForwardedRenewals } from "./forwarded-renewals.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { createSignalFeed, type SignalFeed } from "./signal-feed.ts";
 import type { SignalLimits } from "./signal-limits.ts";
 import { createSubjectHash } from "./subject-hash.ts";
 import { createWatchedServers } from "./watched-servers.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** What {@link openHub} needs. */
 export interface OpenHubOptions {
@@ -22,6 +24,8 @@ export interface OpenHubOptions {
 /** A hub, and what feeds it. */
 export interface OpenedHub {
   readonly hub: Hub;
+  /** Has streams renewed among the servers that watch. */
+  readonly renewals: ForwardedRenewals;
   /** Is to be handed all that is read of the store. */
   readonly feed: SignalFeed;
   /** Say what is revoked, before the first watcher comes. */
@@ -50,10 +54,13 @@ export async function openHub({ store, secret, clock, issuer, limits }: OpenHubO
   const { maxHistory, maxWatchers } = limits;
   const feed = createSignalFeed({ clock, issuer, maxHistory, revocations, subjects: () => subjects });
   const servers = createWatchedServers(clock, maxWatchers);
+  const renewals = createForwardedRenewals({ servers, limits, clock });
   const subjectKey = (): Uint8Array => subjects.key;
-  const hub = createHub({ feed, epoch, servers, limits, clock, subjectKey });
+  const onEnd = (watcher: Watcher): void => renewals.lose(watcher);
+  const hub = createHub({ feed, epoch, servers, limits, clock, subjectKey, onEnd });
   return {
     hub,
+    renewals,
     feed,
     attach(given) {
       attached = given;

@@ -14,6 +14,9 @@ import { createSignalLog, type EncodeFor, type SignalLog, type SubjectForm } fro
 import type { SnapshotSource } from "./snapshots.ts";
 import type { SubjectHash } from "./subject-hash.ts";
 
+/** What is revoked, and up to when that is known. */
+export type FedSource = Pick<FedRevocations, "entries" | "listUnwritten" | "look" | "readAtMs">;
+
 /** What {@link createSignalFeed} needs. */
 export interface SignalFeedOptions {
   readonly clock: Clock;
@@ -22,7 +25,7 @@ export interface SignalFeedOptions {
   /** How many revocations are remembered for those that come back. */
   readonly maxHistory: number;
   /** What is revoked. Asked for from the first watcher on. */
-  readonly revocations: () => FedRevocations;
+  readonly revocations: () => FedSource;
   /** The hash of the epoch that it is. */
   readonly subjects: () => SubjectHash;
 }
@@ -171,7 +174,7 @@ function onceForEach(encodeFor: EncodeFor, keyNow: () => Uint8Array): EncodeFor 
   };
 }
 
-function* liveOf(revocations: FedRevocations, clock: Clock): Generator<SentRevocation> {
+function* liveOf(revocations: Pick<FedSource, "entries">, clock: Clock): Generator<SentRevocation> {
   for (const revocation of revocations.entries()) {
     if (revocation.expiresAtMs > clock.nowMs()) {
       yield revocation;

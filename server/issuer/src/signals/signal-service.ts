@@ -1,37 +1,53 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { SignalService, WatchRequest } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { AuthError, type Principal, principalOf } from "@countersign/server";
-import { assertValid, type Violation } from "@countersign/server/internal";
 import { toClientSubject } from "../credentials/client-names.ts";
-import { textViolations } from "../services/input.ts";
+import type { ForwardedRenewals } from "./forwarded-renewals.ts";
 import type { Hub } from "./hub.ts";
+import { assertAnswer, assertForwarded, assertWatchRequest, toOwner } from "./signal-input.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What {@link createSignalService} needs. */
 export interface SignalServiceOptions {
   readonly hub: Hub;
+  readonly renewals: ForwardedRenewals;
   /** Claim `iss` of our own tokens: clients of other issuers are none of ours. */
   readonly issuer: string;
+  /** The longest token that is forwarded, in bytes. */
+  readonly maxTokenBytes: number;
 }
 
-/** 128 random bits in base64url. */
-const SERVER_ID = /^[A-Za-z0-9_-]{22}$/;
-
-const MAX_EPOCH_BYTES = 64;
-const MAX_AUDIENCE_BYTES = 1_024;
-
-/** Create the service that tells the servers of a fleet what is revoked. */
-export function createSignalService(
-  options: SignalServiceOptions,
-): Pick<ServiceImpl<typeof SignalService>, "watch"> {
+/** Create the service that tells the servers of a fleet what is revoked, and has them renew each other's streams. */
+export function createSignalService(options: SignalServiceOptions): ServiceImpl<typeof SignalService> {
+  const { renewals, issuer, maxTokenBytes } = options;
   return {
     watch: (request, ctx) => watch(options, request, ctx),
+    async forwardRenewal(request, ctx) {
+      const clientId = readClient(principalOf(ctx), issuer);
+      assertForwarded(request, maxTokenBytes);
+      const { serverId, audience, accessToken } = request;
+      const streams = request.streams.map(({ streamId, owner }) => ({ streamId, owner: toOwner(owner) }));
+      const outcome = await renewals.forward({ clientId, serverId, audience, streams, accessToken });
+      return {
+        renewed: [...outcome.renewed],
+        endedStreamIds: [...outcome.endedStreamIds],
+        unknownStreamIds: [...outcome.unknownStreamIds],
+        refused: outcome.refused,
+      };
+    },
+    answerRenewal(request, ctx) {
+      const clientId = readClient(principalOf(ctx), issuer);
+      assertAnswer(request);
+      const { serverId, renewalId, renewed, endedStreamIds, unknownStreamIds, refused } = request;
+      renewals.answer({ clientId, serverId, renewalId, renewed, endedStreamIds, unknownStreamIds, refused });
+      return {};
+    },
   };
 }
 
 function watch({ hub, issuer }: SignalServiceOptions, request: WatchRequest, ctx: HandlerContext): Watcher {
   const clientId = readClient(principalOf(ctx), issuer);
-  assertValid(violationsOf(request));
+  assertWatchRequest(request);
   const { serverId, audience, epoch, after, hashSubjects } = request;
   const form = hashSubjects ? "hashed" : "plain";
   const watcher = hub.watch({ clientId, serverId, audience, epoch, after, form });
@@ -52,14 +68,4 @@ function readClient(principal: Principal, issuer: string): string {
     throw new AuthError("POLICY_DENIED", "signals are for clients of this issuer that call as themselves");
   }
   return clientId;
-}
-
-function violationsOf({ serverId, audience, epoch }: WatchRequest): readonly Violation[] {
-  return [
-    ...(SERVER_ID.test(serverId)
-      ? []
-      : [{ field: "server_id", description: "must be 128 bits in base64url" }]),
-    ...textViolations("epoch", epoch, { maxBytes: MAX_EPOCH_BYTES }),
-    ...textViolations("audience", audience, { minCharacters: 1, maxBytes: MAX_AUDIENCE_BYTES }),
-  ];
 }

@@ -21,8 +21,8 @@ export interface WatchedServers {
   add(server: WatchedServer): void;
   /** Remove it. Its name stays its client's for a time. */
   remove(server: WatchedServer): void;
-  /** Find a server of a fleet. */
-  find(serverId: string, fleet: Fleet): WatchedServer | undefined;
+  /** Find the server of a name, where it is of a fleet: it, or none. */
+  find(serverId: string, fleet: Fleet): readonly WatchedServer[];
   /** List the servers of a fleet. */
   list(fleet: Fleet): readonly WatchedServer[];
 }
@@ -65,7 +65,7 @@ export function createWatchedServers(clock: Clock, maxKept: number): WatchedServ
     },
     find(serverId, fleet) {
       const server = watching.get(serverId);
-      return server !== undefined && isOf(server, fleet) ? server : undefined;
+      return server !== undefined && isOf(server, fleet) ? [server] : [];
     },
     list: (fleet) => [...watching.values()].filter((server) => isOf(server, fleet)),
   };

@@ -1,0 +1,71 @@
+import type {
+  AnswerRenewalRequest,
+  ForwardRenewalRequest,
+  WatchRequest,
+} from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { assertValid, type Violation } from "@countersign/server/internal";
+import { textViolations } from "../services/input.ts";
+
+/** 128 random bits in base64url: a server, a stream, a renewal. */
+const RANDOM_NAME = /^[A-Za-z0-9_-]{22}$/;
+
+const MAX_EPOCH_BYTES = 64;
+const MAX_AUDIENCE_BYTES = 1_024;
+
+/** The most streams that one call is about. */
+const MAX_STREAMS = 1_000;
+
+/** @throws ConnectError InvalidArgument when a field is wrong */
+export function assertWatchRequest({ serverId, audience, epoch }: WatchRequest): void {
+  assertValid([
+    ...nameViolations("server_id", serverId),
+    ...textViolations("epoch", epoch, { maxBytes: MAX_EPOCH_BYTES }),
+    ...audienceViolations(audience),
+  ]);
+}
+
+/** @throws ConnectError InvalidArgument when a field is wrong */
+export function assertForwarded(
+  { serverId, streams, accessToken, audience }: ForwardRenewalRequest,
+  maxTokenBytes: number,
+): void {
+  assertValid([
+    ...nameViolations("server_id", serverId),
+    ...countViolations("streams", streams, 1),
+    ...streams
+      .slice(0, MAX_STREAMS)
+      .flatMap(({ streamId }, at) => nameViolations(`streams[${at}]`, streamId)),
+    ...textViolations("access_token", accessToken, { minCharacters: 1, maxBytes: maxTokenBytes }),
+    ...audienceViolations(audience),
+  ]);
+}
+
+/** @throws ConnectError InvalidArgument when a field is wrong */
+export function assertAnswer(request: AnswerRenewalRequest): void {
+  assertValid([
+    ...nameViolations("server_id", request.serverId),
+    ...nameViolations("renewal_id", request.renewalId),
+    ...countViolations("renewed", request.renewed, 0),
+    ...countViolations("ended_stream_ids", request.endedStreamIds, 0),
+    ...countViolations("unknown_stream_ids", request.unknownStreamIds, 0),
+  ]);
+}
+
+/** Read the owner of a stream: one that can be none is as if the client did not know it. @returns empty: it is not known */
+export function toOwner(owner: string): string {
+  return RANDOM_NAME.test(owner) ? owner : "";
+}
+
+function audienceViolations(audience: string): readonly Violation[] {
+  return textViolations("audience", audience, { minCharacters: 1, maxBytes: MAX_AUDIENCE_BYTES });
+}
+
+function nameViolations(field: string, name: string): readonly Violation[] {
+  return RANDOM_NAME.test(name) ? [] : [{ field, description: "must be 128 bits in base64url" }];
+}
+
+function countViolations(field: string, all: readonly unknown[], least: number): readonly Violation[] {
+  return all.length >= least && all.length <= MAX_STREAMS
+    ? []
+    : [{ field, description: `must have ${least} to ${MAX_STREAMS}` }];
+}
