@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { type ProgramResult, type RunningProgram, startProgram } from "../support/program.ts";
+import { type ProgramResult, type RunningProgram, runProgram, startProgram } from "../support/program.ts";
 import type { ServerProcess } from "../support/server-process.ts";
 import { choosePorts, createToRun, type Ports, untilListening } from "./addresses.ts";
+import { ROOT } from "./documents.ts";
 import { type Fence, placeOf } from "./markdown.ts";
 import { createProject, type Project, type SourceFile } from "./project.ts";
 import { runShellBlocks, type ShellResult } from "./shell.ts";
@@ -35,7 +36,8 @@ export function isProgram({ language, attributes }: Fence): boolean {
  */
 export async function runDocument(fences: readonly Fence[], demo: ServerProcess): Promise<DocumentRun> {
   await using stack = new AsyncDisposableStack();
-  const env = { COUNTERSIGN_DATA_DIR: demo.dataDir };
+  const place = { COUNTERSIGN_DATA_DIR: demo.dataDir };
+  const env = { ...place, ...(await makeClient(fences, place)) };
   const ports = await choosePorts(fences);
   const toRun = await createToRun(demo, ports);
   const project = stack.use(await createProject(fences, toRun));
@@ -53,6 +55,19 @@ export async function runDocument(fences: readonly Fence[], demo: ServerProcess)
   const shell = await runShellBlocks(commands, { cwd: project.path, env, toRun });
   const kept = stack.move();
   return { project, shell, programs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Make the client that a reader is told to make by hand before a server is started. @returns its secret */
+async function makeClient(
+  fences: readonly Fence[],
+  env: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  if (!fences.some(({ language, text }) => language === "ts" && text.includes("BILLING_SECRET"))) {
+    return {};
+  }
+  const args = ["client", "add", "billing", "--signals", "--json"];
+  const { stdout } = await runProgram({ file: join(ROOT, "node_modules/.bin/countersign"), args, env });
+  return { BILLING_SECRET: JSON.parse(stdout).secret };
 }
 
 async function serve(

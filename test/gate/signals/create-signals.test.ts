@@ -25,7 +25,7 @@ describe("signals", () => {
     expect(last()).toMatchObject({
       origin: ISSUER,
       authorization: "Bearer token-1",
-      request: { epoch: "", after: 0n, hashSubjects: false, audience: "" },
+      request: { epoch: "", after: 0n, hashSubjects: false, audience: ISSUER },
     });
     expect(last()?.request.serverId).toMatch(/^[\w-]{22}$/);
   });

@@ -65,7 +65,7 @@ describe("a server with signals", () => {
 
   test("says its audience to the hub, also when it is created later", async () => {
     const { hubs, signals } = await setUp();
-    expect(hubs.watches.map(({ request }) => request.audience)).toEqual(["", "ledger"]);
+    expect(hubs.watches.map(({ request }) => request.audience)).toEqual([issuer.issuer, "ledger"]);
     expect(hubs.watches.map(({ isOpen }) => isOpen)).toEqual([false, true]);
     // A second server of the process shares what is known.
     createEchoAuth(service, { issuers: [issuer], signals, audience: "vault" });

@@ -18,7 +18,7 @@ export interface SignalsParts {
 export interface SignalsUse {
   /** The servers of this process. */
   readonly servers: ReadonlySet<SignalledServer>;
-  /** The audience of the first of them; empty: there is none yet. */
+  /** The audience of the first of them, or before there is one, a text in its place. */
   readonly audience: () => string;
   /** Called whenever all is known. */
   readonly onAlive: () => void;

@@ -21,7 +21,8 @@ export function createSignals(options: SignalsOptions): Signals {
   const resolved = resolveSignalsOptions(options);
   const { clock, staleAfterMs, relaxations } = resolved;
   const servers = new Set<SignalledServer>();
-  const audience = (): string => [...servers][0]?.audience ?? "";
+  // Before there is a server, no stream is to be renewed, and any text will do.
+  const audience = (): string => [...servers][0]?.audience ?? resolved.issuer;
   const end = new AbortController();
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {}); // it may be of no interest to the application

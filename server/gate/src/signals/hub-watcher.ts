@@ -13,7 +13,7 @@ export interface HubWatcherOptions {
   readonly hubs: readonly URL[];
   readonly serverId: string;
   readonly hashSubjects: boolean;
-  /** The audience of the servers that go by the signals; empty: it is not known. */
+  /** The audience of the servers that go by the signals. */
   readonly audience: () => string;
   readonly clock: Clock;
   readonly calls: HubCalls;

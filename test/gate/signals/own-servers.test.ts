@@ -1,0 +1,66 @@
+import { Code } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import { clientSecret } from "../../../server/gate/src/signals/client-secret.ts";
+import { startAdapter, startHub, startListening } from "./own-servers.ts";
+
+test("two servers of one's own refuse what the issuer revokes, and end its streams, also after the hub was away", async () => {
+  await using hub = await startHub();
+  const errors: unknown[] = [];
+  await using signals = hub.signals({ onError: (error) => void errors.push(error) });
+  await using listening = await startListening(hub.url, signals);
+  await using adapter = await startAdapter(hub.url, signals);
+  await Promise.all([listening.auth.ready, adapter.auth.ready]);
+  const [revoked, kept] = [await hub.signIn(), await hub.signIn()];
+  const streams = [listening, adapter].map(({ watch }) => watch(revoked.token));
+  for (const server of [listening, adapter]) {
+    await server.call(revoked.token);
+  }
+  for (const stream of streams) {
+    await stream.next();
+  }
+  const ends = streams.map((stream) => stream.next());
+  await hub.issuer.revocations.revoke({ sid: revoked.sessionId });
+  for (const end of ends) {
+    await expect(end).rejects.toMatchObject({ code: Code.Unauthenticated });
+  }
+  for (const server of [listening, adapter]) {
+    await expect(server.call(revoked.token)).rejects.toMatchObject({ code: Code.Unauthenticated });
+    await server.call(kept.token);
+  }
+
+  // What is revoked while the hub is away is known as soon as it is back.
+  await hub.stop();
+  await hub.issuer.revocations.revoke({ sid: kept.sessionId });
+  await listening.call(kept.token);
+  await hub.start();
+  await expect.poll(() => listening.call(kept.token).catch(({ code }) => code)).toBe(Code.Unauthenticated);
+  await expect(adapter.call(kept.token)).rejects.toMatchObject({ code: Code.Unauthenticated });
+  expect(errors.filter((error) => !String(error).includes("cannot be reached"))).toEqual([]);
+});
+
+test("a client without the scope is told so, and a server that it is for takes no call", async () => {
+  await using hub = await startHub();
+  const { promise: told, resolve } = Promise.withResolvers<unknown>();
+  const credential = clientSecret("reports", await hub.secretOf("reports", ["notes:read"]));
+  await using signals = hub.signals({ credential, onError: resolve });
+  await using server = await startListening(hub.url, signals);
+  expect(String(await told)).toContain("grant it scope signals:read");
+  const { token } = await hub.signIn();
+  await expect(server.call(token)).rejects.toMatchObject({ code: Code.Unavailable });
+});
+
+test("subjects are known by their hashes alone where the server asks for it", async () => {
+  await using hub = await startHub();
+  await using signals = hub.signals({ hashSubjects: true });
+  await using server = await startListening(hub.url, signals);
+  await server.auth.ready;
+  const { token } = await hub.signIn();
+  await hub.issuer.revocations.revoke({ sub: "another" });
+  await server.call(token);
+  const { sub } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+  const heard: unknown[] = [];
+  signals.onRevoked?.(({ records }) => heard.push(records));
+  await hub.issuer.revocations.revoke({ sub });
+  await expect.poll(() => server.call(token).catch(({ code }) => code)).toBe(Code.Unauthenticated);
+  expect(JSON.stringify(heard)).not.toContain(sub);
+});

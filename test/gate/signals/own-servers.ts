@@ -1,0 +1,114 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createClient } from "@connectrpc/connect";
+import { connectNodeAdapter, createConnectTransport } from "@connectrpc/connect-node";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { type Auth, createAuth } from "../../../server/gate/src/connect/create-auth.ts";
+import { clientSecret } from "../../../server/gate/src/signals/client-secret.ts";
+import { createSignals } from "../../../server/gate/src/signals/create-signals.ts";
+import type { Signals } from "../../../server/gate/src/signals/signals.ts";
+import type { SignalsOptions } from "../../../server/gate/src/signals/signals-options.ts";
+import { openIssuer } from "../../../server/issuer/src/create-issuer.ts";
+import { buildRequestListener } from "../../../server/node/src/build-server.ts";
+import { listen } from "../../../server/node/src/listener.ts";
+import { ADA, inFolder } from "../../issuer/create-issuer/own-issuer.ts";
+import { findFreePort } from "../../support/free-port.ts";
+import { clientOf } from "../../support/rpc.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+/** An issuer that serves its signals, with a client for servers of one's own, and an account. */
+export async function startHub() {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await createTemporaryFolder());
+  const url = `http://127.0.0.1:${await findFreePort()}`;
+  const issuer = stack.use(await openIssuer(inFolder(folder.path, { url, onWarning: () => undefined })));
+  const auth = createAuth({
+    routes: (router) => issuer.routes(router),
+    issuers: [issuer.trust],
+    audience: "billing",
+    logRefusals: false,
+  });
+  const endpoints = { ...issuer.documents, ...issuer.endpoints };
+  const serve = () =>
+    listen(buildRequestListener({ ...auth, endpoints }), { port: Number(new URL(url).port) });
+  let listener = await serve();
+  stack.defer(() => listener.close(0));
+  await issuer.accounts.create(ADA);
+  const secretOf = async (clientId: string, scopes: readonly string[]): Promise<string> => {
+    const rights = { scopes, roles: [], grants: ["client_credentials"], mayIntrospect: false };
+    return (await issuer.clients.create({ clientId, ...rights })).secret ?? "";
+  };
+  const secret = await secretOf("billing", ["signals:read", "signals:renew"]);
+  const kept = stack.move();
+  return {
+    url,
+    issuer,
+    secretOf,
+    /** Make signals of the client, or of another one. */
+    signals: (options: Partial<SignalsOptions> = {}): Signals =>
+      createSignals({ issuer: url, credential: clientSecret("billing", secret), ...options }),
+    /** Sign the account in. */
+    async signIn() {
+      const credential = { case: "password", value: ADA } as const;
+      const { tokens } = await clientOf(SessionService, { baseUrl: url }).signIn({ credential });
+      return { token: tokens?.accessToken ?? "", sessionId: tokens?.sessionId ?? "" };
+    },
+    stop: () => listener.close(0),
+    async start() {
+      listener = await serve();
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** A server of one's own: it knows nothing of the issuer but its URL, and its signals. */
+function createOwnAuth(url: string, signals: Signals): Auth {
+  return createAuth({
+    routes: (router) =>
+      router.service(NotesService, {
+        getNote: () => ({}),
+        async *watchNotes(_, { signal }) {
+          yield {};
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        },
+      }),
+    issuers: [{ issuer: url, keys: { discovery: true } }],
+    audience: "billing",
+    signals,
+    logRefusals: false,
+  });
+}
+
+/** Serve it with `listen`. */
+export async function startListening(url: string, signals: Signals) {
+  const auth = createOwnAuth(url, signals);
+  const listener = await listen(buildRequestListener({ ...auth }));
+  return toOwnServer(auth, listener.address.port, () => listener.close(0));
+}
+
+/** Serve it with Connect's adapter, on a server of Node. */
+export async function startAdapter(url: string, signals: Signals) {
+  const auth = createOwnAuth(url, signals);
+  const server = createServer(connectNodeAdapter({ ...auth }));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  return toOwnServer(auth, port, async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+}
+
+function toOwnServer(auth: Auth, port: number, close: () => Promise<unknown>) {
+  const transport = createConnectTransport({ baseUrl: `http://127.0.0.1:${port}`, httpVersion: "1.1" });
+  const client = createClient(NotesService, transport);
+  return {
+    auth,
+    /** Call with a token. */
+    call: (token: string) => client.getNote({ id: "1" }, { headers: { authorization: `Bearer ${token}` } }),
+    /** Open a stream with a token. @returns its messages */
+    watch: (token: string) =>
+      client.watchNotes({}, { headers: { authorization: `Bearer ${token}` } })[Symbol.asyncIterator](),
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+}
