@@ -15,7 +15,8 @@ export interface MessageOptions {
   readonly compressMinBytes?: number | undefined;
   /**
    * How large a message of an answer may be, in bytes, also when it is decompressed. A call with a larger one fails with
-   * `ResourceExhausted`. Default: 4 GiB less one byte, which is as large as a message can be.
+   * `ResourceExhausted`. Default 16 MiB, the most that a Countersign server sends unless it is told to. More is for servers
+   * that you trust with your memory: 7 kB of brotli can become 4 GiB.
    */
   readonly readMaxBytes?: number | undefined;
 }
@@ -39,6 +40,8 @@ export const MESSAGE_FORMS = {
 
 /** Smaller messages seldom become smaller still. As with Connect. */
 const COMPRESS_MIN_BYTES = 1024;
+/** The default of `writeMaxBytes` of the server. */
+const READ_MAX_BYTES = 16 * 1024 * 1024;
 /** As large as a message can be. */
 const MAX_MESSAGE_BYTES = 0xffff_ffff;
 
@@ -47,7 +50,7 @@ export function resolveMessageOptions({
   sendCompression,
   acceptCompression = [compressionGzip, compressionBrotli],
   compressMinBytes = COMPRESS_MIN_BYTES,
-  readMaxBytes = MAX_MESSAGE_BYTES,
+  readMaxBytes = READ_MAX_BYTES,
 }: MessageOptions): MessageLimits {
   assertBytes("compressMinBytes", compressMinBytes, 0);
   assertBytes("readMaxBytes", readMaxBytes, 1);

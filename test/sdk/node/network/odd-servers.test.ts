@@ -1,10 +1,19 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { brotliCompressSync, constants } from "node:zlib";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromFunction } from "@countersign/sdk";
 import { createNodeTransport, createSession } from "@countersign/sdk/node";
 import { describe, expect, test } from "vitest";
-import { END_HEADERS, encodeFields, FRAME, toFrame, toUint32 } from "../../../support/http2-frames.ts";
+import {
+  createFrameReader,
+  END_HEADERS,
+  encodeFields,
+  FRAME,
+  toFrame,
+  toUint32,
+} from "../../../support/http2-frames.ts";
+import { notEmpty } from "../../../support/not-empty.ts";
 import { WAYS, type Way } from "./programs.ts";
 
 /** What a server does with a connection, as soon as a request came in on it. */
@@ -13,15 +22,12 @@ type OddServer = (socket: Socket, contentType: string) => void;
 const SETTINGS = toFrame(FRAME.settings, 0, 0, new Uint8Array());
 const CODES = Array.from({ length: 14 }, (_, code) => code);
 
-const head = (contentType: string): Buffer =>
+const head = (contentType: string, ...more: readonly (readonly [string, string])[]): Buffer =>
   toFrame(
     FRAME.headers,
     END_HEADERS,
     1,
-    encodeFields([
-      [":status", "200"],
-      ["content-type", contentType],
-    ]),
+    encodeFields([[":status", "200"], ["content-type", contentType], ...more]),
   );
 const part = toFrame(FRAME.data, 0, 1, Buffer.of(0, 0, 0, 0, 9, 10));
 const reset = (code: number): Buffer => toFrame(FRAME.reset, 0, 1, toUint32(code));
@@ -94,6 +100,31 @@ for (const way of WAYS) {
     });
   }
 }
+
+describe("a few bytes that would become more than a server of ours sends", () => {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+  const bomb = brotliCompressSync(Buffer.alloc(16 * 1024 * 1024 + 1), { params });
+  const ways = notEmpty(WAYS.filter(({ httpVersion }) => httpVersion === "2"));
+  test.each(ways)("are ResourceExhausted over $protocol", async (way) => {
+    const isBare = way.protocol === "connect";
+    const body = isBare ? bomb : Buffer.concat([Buffer.of(1), toUint32(bomb.length), bomb]);
+    const field = [isBare ? "content-encoding" : "grpc-encoding", "br"] as const;
+    const send: OddServer = (socket, type) => {
+      const answer = Buffer.concat([head(type, field), toFrame(FRAME.data, 1, 1, body)]);
+      socket.on(
+        "data",
+        createFrameReader((frame) => void (frame === FRAME.headers && socket.write(answer))),
+      );
+      socket.write(SETTINGS); // without them the client sends no request
+    };
+    await using odd = await serveOddly(send, contentTypeOf(way, "unary"));
+    const error = await odd
+      .notes(way)
+      .createNote({})
+      .then(() => undefined, ConnectError.from);
+    expect(Code[error?.code ?? Code.Unknown], error?.rawMessage).toBe("ResourceExhausted");
+  });
+});
 
 function contentTypeOf({ protocol }: Way, kind: string): string {
   if (protocol !== "connect") {
