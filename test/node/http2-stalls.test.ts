@@ -167,28 +167,43 @@ describe("a client that is at no header keeps its connection", () => {
   });
 });
 
-describe("a client that resets its calls as fast as it opens them", () => {
-  const flood = (count: number): Buffer =>
+type ToFrame = (id: number) => Buffer;
+
+const toReset: ToFrame = (id) => toFrame(FRAME.reset, 0, id, toUint32(8));
+const toTrailers = (...fields: Parameters<typeof encodeFields>[0][number][]): ToFrame => {
+  const encoded = encodeFields(fields);
+  return (id) => toFrame(FRAME.headers, END_HEADERS | END_STREAM, id, encoded);
+};
+
+describe("a client that resets its calls as fast as it opens them, or has them reset", () => {
+  const ping = toFrame(FRAME.ping, 0, 0, Buffer.alloc(8));
+  const flood = (count: number, toNext: ToFrame): Buffer =>
     Buffer.concat(
       Array.from({ length: count }, (_, index) => [
         toFrame(FRAME.headers, END_HEADERS, 2 * index + 1, FIELDS),
-        toFrame(FRAME.reset, 0, 2 * index + 1, toUint32(8)),
+        toNext(2 * index + 1),
       ]).flat(),
     );
   /** @returns the types of the frames that come back */
-  async function send(count: number, limits = {}): Promise<readonly number[]> {
+  async function send(count: number, limits = {}, toNext = toReset): Promise<readonly number[]> {
     await using serving = await serveWith({ limits });
     const socket = connect({ port: serving.port, host: "127.0.0.1" });
     const closed = readAll(socket);
     const types: number[] = [];
+    let pings = 2; // Node tells of streams that it resets behind the first
     const read = createFrameReader((type, flags) => {
       types.push(type);
       if (type === FRAME.ping && flags === ACK) {
-        socket.destroy();
+        pings -= 1;
+        if (pings === 0) {
+          socket.destroy();
+        } else {
+          socket.write(ping);
+        }
       }
     });
     socket.on("data", read);
-    socket.write(Buffer.concat([OPENING, flood(count), toFrame(FRAME.ping, 0, 0, Buffer.alloc(8))]));
+    socket.write(Buffer.concat([OPENING, flood(count, toNext), ping]));
     await closed;
     return types;
   }
@@ -201,5 +216,14 @@ describe("a client that resets its calls as fast as it opens them", () => {
   it("may have more where the listener says so", async () => {
     const limits = { maxStreamResets: 4096, streamResetsPerSecond: 512 };
     expect(await send(1000, limits)).not.toContain(FRAME.goaway);
+  });
+
+  it.each([
+    ["too many fields", toTrailers(...Array.from({ length: 129 }, () => ["a", ""] as const))],
+    ["a field that is none", toTrailers([":path", "/"])],
+  ] as const)("loses it as well after trailers with %s", async (_, toNext) => {
+    const limits = { maxStreamResets: 20, streamResetsPerSecond: 1 };
+    expect(await send(30, limits, toNext)).toContain(FRAME.goaway);
+    expect(await send(20, limits, toNext)).not.toContain(FRAME.goaway);
   });
 });

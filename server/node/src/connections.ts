@@ -3,6 +3,7 @@ import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { KEEPS_PROCESS_ALIVE, repeat, systemClock } from "@countersign/server/internal";
 import { isHttp2Response, type RequestHandler } from "./handler.ts";
+import { limitHttp2Faults } from "./http2-faults.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";
 import type { HttpLimits } from "./limits.ts";
 
@@ -15,7 +16,10 @@ export interface Connections {
    * for.
    */
   addHttp1(socket: Socket): void;
-  /** Follow an HTTP/2 connection, and close it when it was idle for too long, or takes too long for a header. */
+  /**
+   * Follow an HTTP/2 connection, and close it when it was idle for too long, takes too long for a header, or has too many
+   * streams reset.
+   */
   addHttp2(session: ServerHttp2Session): void;
   /** Remove a connection that was taken for HTTP/1.1 and speaks HTTP/2. */
   removeHttp1(socket: Socket): void;
@@ -34,12 +38,9 @@ export interface Connections {
 /** How long a client may send nothing after the last byte of the server, in milliseconds. */
 const MAX_SILENCE_MS = 1_000;
 
-/** Follow the connections of a listener, and close those over HTTP/2 that are idle or stalled. */
-export function createConnections({
-  idleTimeoutMs,
-  headerTimeoutMs,
-}: Pick<HttpLimits, "idleTimeoutMs" | "headerTimeoutMs">): Connections {
-  const stalls = createHttp2Stalls(headerTimeoutMs);
+/** Follow the connections of a listener, and close those over HTTP/2 that are idle, stalled or full of faults. */
+export function createConnections(limits: HttpLimits): Connections {
+  const stalls = createHttp2Stalls(limits.headerTimeoutMs);
   const sockets = new Set<Socket>();
   const http1Sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -77,8 +78,9 @@ export function createConnections({
     addHttp2(session) {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
-      closeWhenIdle(session, idleTimeoutMs);
+      closeWhenIdle(session, limits.idleTimeoutMs);
       stalls.add(session);
+      limitHttp2Faults(session, limits);
       if (draining) {
         session.close();
       }

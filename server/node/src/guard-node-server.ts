@@ -33,6 +33,7 @@ import {
 import { createRequestOrder } from "./exchange/request-order.ts";
 import { closeEarlyTunnel, refuseTunnel } from "./exchange/tunnel.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
+import { limitHttp2Faults } from "./http2-faults.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";
 import { respondFailure } from "./respond.ts";
 
@@ -101,7 +102,10 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
   const emit = emitter.emit.bind(emitter);
   const order = createRequestOrder();
   const stalls = createHttp2Stalls(headerTimeoutMs);
-  server.on("session", (session: ServerHttp2Session) => stalls.add(session));
+  server.on("session", (session: ServerHttp2Session) => {
+    stalls.add(session);
+    limitHttp2Faults(session, DEFAULT_LIMITS.listen);
+  });
   // Listeners come at any time, and in any order. What they get passes through here.
   emitter.emit = (event, ...handed) => {
     const guard = typeof event === "string" ? GUARDS[event] : undefined;

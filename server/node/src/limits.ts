@@ -11,8 +11,9 @@ export interface HttpLimits {
   /** How many calls may run at the same time on one HTTP/2 connection. Default 256. */
   readonly maxConcurrentStreams: number;
   /**
-   * How many calls the client of one HTTP/2 connection may reset in a row; then the connection is closed. Default 256: more
-   * than any client has reason to, and more where a proxy in front sends the calls of many users over one connection.
+   * How many calls the client of one HTTP/2 connection may reset in a row, and as many that the server resets for its
+   * mistakes, or because they hold too many bytes; then the connection is closed. Default 256: more than any client has
+   * reason to, and more where a proxy in front sends the calls of many users over one connection.
    */
   readonly maxStreamResets: number;
   /** How many of those resets are forgotten in a second. Default 33. */
