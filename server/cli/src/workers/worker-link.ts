@@ -39,7 +39,7 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
   const bus = createWorkerBus({
     send: (channel, messages) => send({ countersign: "published", channel, messages }),
     announce: (channel, isSubscribed) => send({ countersign: "subscribed", channel, isSubscribed }),
-    hasSubscriber: lookUps.ask,
+    hasSubscriber: (channel) => lookUps.ask(channel),
   });
   let readMetrics: () => Promise<ProcessMetrics> = () => Promise.resolve([]);
   const answer = async (id: number): Promise<void> => {
