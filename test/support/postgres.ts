@@ -80,7 +80,7 @@ function controlServer(root: string, launch: () => Promise<ChildProcess>, first:
 }
 
 /** Postgres refuses to run as root: use its own user then, or anyone who is nobody. */
-function findIdentity(): Identity {
+export function findIdentity(): Identity {
   if (process.getuid?.() !== 0) {
     return {};
   }

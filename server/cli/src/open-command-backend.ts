@@ -19,7 +19,7 @@ export interface CreationChoice {
 /** The settings that a command opens its store by. */
 type CommandConfig = Pick<
   Config,
-  "auditFile" | "databaseUrl" | "dataDir" | "insecureSharedFiles" | "secretFile"
+  "auditFile" | "databaseListenUrl" | "databaseUrl" | "dataDir" | "insecureSharedFiles" | "secretFile"
 >;
 
 /**

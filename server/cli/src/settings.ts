@@ -47,6 +47,13 @@ export const SETTINGS = {
     databaseUrl,
     "URL",
   ),
+  databaseListenUrl: setting(
+    "database-listen-url",
+    "The same database past a pooler, for messages between servers.",
+    undefined,
+    databaseUrl,
+    "URL",
+  ),
   issuer: setting("issuer", "The issuer's URL. Default: the address it listens on.", undefined, text, "URL"),
   audience: setting(
     "audience",
@@ -207,6 +214,7 @@ export const SETTING_NAMES: readonly SettingName[] = SETTING_ENTRIES.map(([name]
 export const STORE_SETTINGS: readonly SettingName[] = [
   "dataDir",
   "databaseUrl",
+  "databaseListenUrl",
   "auditFile",
   "insecureSharedFiles",
 ];

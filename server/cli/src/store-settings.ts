@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { IssuerStoreLocation, SecretFile } from "@countersign/issuer";
 import type { Config } from "./config.ts";
-import { CommandError } from "./usage-error.ts";
+import { CommandError, UsageError } from "./usage-error.ts";
 
 /** The database of a data folder. */
 export const DATABASE_FILE = "countersign.db";
@@ -12,10 +12,18 @@ export function databaseFileOf({ dataDir }: Pick<Config, "dataDir">): string {
   return join(dataDir, DATABASE_FILE);
 }
 
-/** Find the store that the settings name. */
-export function storeOf(config: Pick<Config, "databaseUrl" | "dataDir">): IssuerStoreLocation {
-  const { databaseUrl } = config;
-  return databaseUrl === undefined ? { sqlite: databaseFileOf(config) } : { postgres: databaseUrl };
+/** Find the store that the settings name. @throws UsageError when they name a listen URL, and no database for it */
+export function storeOf(
+  config: Pick<Config, "databaseListenUrl" | "databaseUrl" | "dataDir">,
+): IssuerStoreLocation {
+  const { databaseUrl, databaseListenUrl: listenUrl } = config;
+  if (databaseUrl !== undefined) {
+    return { postgres: databaseUrl, listenUrl };
+  }
+  if (listenUrl !== undefined) {
+    throw new UsageError("--database-listen-url goes with --database-url");
+  }
+  return { sqlite: databaseFileOf(config) };
 }
 
 /** Find the path of the key-encryption key. */

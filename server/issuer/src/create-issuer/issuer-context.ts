@@ -156,12 +156,13 @@ async function openRevocations(
 }
 
 function openStore(options: ResolvedIssuerOptions, onShared: SharedFileSink | undefined): Promise<Store> {
-  const { bus, observer, onError } = options;
+  const { bus, observer, onError, onWarning } = options;
   return openIssuerStore(options.store, {
     bus,
     onOutage: (error) => onError(error, "the database cannot be used"),
     onQuery: observer.storeQueried,
     onBusTest: reportBusTests(options),
+    onPooler: onWarning,
     onShared,
   });
 }

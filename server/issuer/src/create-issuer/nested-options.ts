@@ -13,7 +13,7 @@ const INSECURE_FORMS: Forms<InsecureCreateIssuerOptions> = {
 const COST_FORMS: Forms<PasswordCost> = { memoryKib: NUMBER, passes: NUMBER };
 const REPLACES_FORMS: Forms<NonNullable<CreateIssuerOptions["replaces"]>> = { url: TEXT, audience: TEXT };
 const SECRET_FORMS: Forms<SecretFile> = { file: TEXT, createIfMissing: SWITCH };
-const STORE_FORMS = { sqlite: TEXT, postgres: TEXT };
+const STORE_FORMS = { sqlite: TEXT, postgres: TEXT, listenUrl: TEXT };
 
 /**
  * Assert that what stands in options of `createIssuer` has names that are known, and is of its kind: plain JavaScript does not

@@ -17,6 +17,8 @@ export interface OpenStoreOptions {
   readonly onShared?: SharedFileSink | undefined;
   /** Observes queries. It must not throw. Absent: they are not measured. */
   readonly onQuery?: StoreOptions["onQuery"];
+  /** Receives what is to be known where a pooler hands out connections by transaction. Default: it is not told. */
+  readonly onPooler?: StoreOptions["onPooler"];
   /** Receives what came of the messages of the bus to itself. It must not throw. Default: nothing is told. */
   readonly onBusTest?: StoreOptions["onBusTest"];
 }
@@ -29,12 +31,11 @@ export interface OpenStoreOptions {
  */
 export async function openIssuerStore(
   location: IssuerStoreLocation,
-  { bus, onOutage, onQuery, onBusTest, migrate = true, onShared }: OpenStoreOptions,
+  { bus, migrate = true, onOutage, onShared, onQuery, onPooler, onBusTest }: OpenStoreOptions,
 ): Promise<Store> {
   try {
-    const place =
-      "sqlite" in location ? { sqlite: location.sqlite, bus } : { postgres: location.postgres, bus };
-    return await openDatabase(place, { onOutage, onQuery, onBusTest, migrate, onShared });
+    const place = { ...location, bus };
+    return await openDatabase(place, { migrate, onOutage, onShared, onQuery, onPooler, onBusTest });
   } catch (cause) {
     throw cause instanceof StoreMissingError ? cause : toIssuerError(cause, location);
   }

@@ -125,8 +125,18 @@ export interface CreateIssuerOptions {
 export type IssuerStoreLocation =
   /** It is made when it is missing, and its folder too, for the owner alone. */
   | { readonly sqlite: string }
-  /** Such as `postgres://user:password@host:port/name`. It needs the package `pg`. */
-  | { readonly postgres: string };
+  | {
+      /**
+       * Such as `postgres://user:password@host:port/name`, or with several hosts, of which the one that can be written is
+       * used: `postgres://user@one,two/name`. It needs the package `pg`.
+       */
+      readonly postgres: string;
+      /**
+       * The URL of the same database past a pooler, for messages between servers: a pooler that hands out connections by
+       * transaction carries none. Default: `postgres`.
+       */
+      readonly listenUrl?: string | undefined;
+    };
 
 /** A file that holds 32 random bytes in base64url. */
 export interface SecretFile {

@@ -212,6 +212,9 @@ function assertStore(store: IssuerStoreLocation): void {
   if ("postgres" in store && !/^postgres(ql)?:\/\//.test(store.postgres)) {
     throw new TypeError("store.postgres must begin with postgres://");
   }
+  if ("postgres" in store && !/^postgres(ql)?:\/\//.test(store.listenUrl ?? store.postgres)) {
+    throw new TypeError("store.listenUrl must begin with postgres://");
+  }
   if ("sqlite" in store && (typeof store.sqlite !== "string" || store.sqlite === "")) {
     throw new TypeError("store.sqlite must be the path of a file");
   }

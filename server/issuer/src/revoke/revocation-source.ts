@@ -46,7 +46,13 @@ export interface OpenableSource {
 const INSECURE_FORMS: Readonly<Record<keyof InsecureRevocationsOptions, OptionForm>> = {
   sharedFiles: SWITCH,
 };
-const DATABASE_FORMS = { sqlite: TEXT, postgres: TEXT, bus: OBJECT, statementTimeoutMs: NUMBER };
+const DATABASE_FORMS = {
+  sqlite: TEXT,
+  postgres: TEXT,
+  listenUrl: TEXT,
+  bus: OBJECT,
+  statementTimeoutMs: NUMBER,
+};
 
 /**
  * Resolve where revocations are.

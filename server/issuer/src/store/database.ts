@@ -2,6 +2,7 @@ import type { BusTest, MessageBus, StoreQuery } from "@countersign/server";
 import { SILENT_BUS } from "@countersign/server/internal";
 import { type Dialect, Kysely, sql } from "kysely";
 import { toClosable } from "./closable-dialect.ts";
+import { describePooling } from "./describe-pooling.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
 import { joinBuses } from "./join-buses.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
@@ -22,7 +23,13 @@ export type StoreLocation =
   | { readonly sqlite: string; readonly bus?: MessageBus }
   /** A Postgres database, as `postgres://user:password@host:port/name`. */
   | {
+      /** With several hosts, the one that can be written is used. */
       readonly postgres: string;
+      /**
+       * The URL of the same database past a pooler, for messages between servers: a pooler that hands out connections by
+       * transaction carries none. Default: `postgres`.
+       */
+      readonly listenUrl?: string | undefined;
       /** Carries messages between the servers beside LISTEN and NOTIFY. Default: those alone do. */
       readonly bus?: MessageBus;
       /** How long one statement may take, in milliseconds. Default 10 s. Migrations take as long as they take. */
@@ -45,6 +52,8 @@ export interface StoreOptions {
   readonly onShared?: SharedFileSink | undefined;
   /** Observes queries. It must not throw. Default: they are not measured. */
   readonly onQuery?: ((query: StoreQuery) => void) | undefined;
+  /** Receives what is to be known where a pooler hands out connections by transaction. Default: it is not told. */
+  readonly onPooler?: ((warning: string) => void) | undefined;
   /** Receives what came of the messages of the bus to itself, on Postgres. It must not throw. Default: nothing is told. */
   readonly onBusTest?: ((test: BusTest) => void) | undefined;
 }
@@ -88,16 +97,12 @@ export interface Store extends AsyncDisposable {
  */
 export async function openDatabase(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const dialect = "postgres" in location ? "postgres" : "sqlite";
-  const { onBusTest, onOutage, onQuery, onShared } = options;
+  const { onBusTest, onOutage, onPooler, onQuery, onShared } = options;
   const { toError, healthOf } = trackWrites(
     onOutage === undefined ? toStoreError : createStoreErrors(onOutage),
   );
-  const opened = await openDialect(location, {
-    toError,
-    create: options.migrate !== false,
-    onShared,
-    onBusTest,
-  });
+  const create = options.migrate !== false;
+  const opened = await openDialect(location, { toError, create, onShared, onBusTest, onPooler });
   const log = onQuery === undefined ? [] : createQueryLog(onQuery);
   const closable = toClosable(opened.dialect);
   const db = new Kysely<Schema>({ dialect: closable.dialect, log });
@@ -134,34 +139,48 @@ interface OpenedDialect extends Pick<Store, "bus"> {
   close(): Promise<void>;
 }
 
-async function openDialect(
-  location: StoreLocation,
-  options: Required<Pick<SqliteOptions, "create" | "toError">> &
-    Pick<SqliteOptions, "onShared"> &
-    Pick<StoreOptions, "onBusTest">,
-): Promise<OpenedDialect> {
-  if (!("postgres" in location)) {
-    const { sqlite: file, bus = SILENT_BUS } = location;
-    return {
-      dialect: await openSqlite(file, options),
-      bus,
-      migrate: (db) => migrate(db, "sqlite"),
-      close: () => Promise.resolve(),
-    };
+type DialectOptions = Required<Pick<SqliteOptions, "create" | "toError">> &
+  Pick<SqliteOptions, "onShared"> &
+  Pick<StoreOptions, "onBusTest" | "onPooler">;
+
+async function openDialect(location: StoreLocation, options: DialectOptions): Promise<OpenedDialect> {
+  if ("postgres" in location) {
+    return openPostgresDialect(location, options);
   }
-  if (!/^postgres(ql)?:\/\//.test(location.postgres)) {
+  const { sqlite: file, bus = SILENT_BUS } = location;
+  return {
+    dialect: await openSqlite(file, options),
+    bus,
+    migrate: (db) => migrate(db, "sqlite"),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function openPostgresDialect(
+  location: Extract<StoreLocation, { readonly postgres: string }>,
+  { toError, onBusTest, onPooler = () => undefined }: DialectOptions,
+): Promise<OpenedDialect> {
+  const { postgres: url, listenUrl = url, statementTimeoutMs, bus } = location;
+  if (![url, listenUrl].every((text) => /^postgres(ql)?:\/\//.test(text))) {
     throw new TypeError("the URL of a database must begin with postgres://");
   }
-  const { openPostgres, createPostgresBus } = await loadPostgres();
-  const { postgres: url, statementTimeoutMs, bus } = location;
-  const { toError, onBusTest } = options;
-  const ownBus = createPostgresBus(url, { onTested: onBusTest });
+  const { openPostgres, createPostgresBus, findPooling } = await loadPostgres();
+  const pooling = await findPooling(url).catch((error: unknown) => {
+    throw toError(error);
+  });
+  const { isPooled } = pooling;
+  for (const warning of describePooling(pooling, location)) {
+    onPooler(warning);
+  }
+  const ownBus = createPostgresBus(listenUrl, { onTested: onBusTest });
   return {
-    dialect: openPostgres(url, { statementTimeoutMs, toError }),
+    dialect: openPostgres(url, { statementTimeoutMs, isPooled, toError }),
     bus: bus === undefined ? ownBus : joinBuses(ownBus, bus),
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
-      await using db = new Kysely<Schema>({ dialect: openPostgres(url, { statementTimeoutMs: 0 }) });
+      await using db = new Kysely<Schema>({
+        dialect: openPostgres(url, { statementTimeoutMs: 0, isPooled }),
+      });
       await migrate(db, "postgres");
     },
     close: () => ownBus.close(),
@@ -171,11 +190,12 @@ async function openDialect(
 /** Load what speaks to Postgres, only when it is asked for: an installation without `pg` can use SQLite. */
 async function loadPostgres() {
   try {
-    const [{ openPostgres }, { createPostgresBus }] = await Promise.all([
+    const [{ openPostgres }, { createPostgresBus }, { findPooling }] = await Promise.all([
       import("./postgres.ts"),
       import("./postgres-bus.ts"),
+      import("./find-pooling.ts"),
     ]);
-    return { openPostgres, createPostgresBus };
+    return { openPostgres, createPostgresBus, findPooling };
   } catch (cause) {
     if (cause instanceof Error && /^Cannot find package 'pg'/.test(cause.message)) {
       throw new PgMissingError("a Postgres store needs the package pg: npm install pg", { cause });

@@ -3,6 +3,7 @@ import { backoffMs, createSubscribers, systemClock } from "@countersign/server/i
 import { holdChannelLock, isChannelLocked, releaseChannelLock } from "./channel-locks.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
 import { assertChannel, publishInBatches } from "./publish-batches.ts";
+import { listServerUrls } from "./server-urls.ts";
 import { type BusTests, testBus } from "./test-bus.ts";
 
 /** How long to wait before the connection is opened again. */
@@ -35,6 +36,7 @@ export interface PostgresBus extends MessageBus {
 export function createPostgresBus(url: string, options: PostgresBusOptions = {}): PostgresBus {
   const { onTested = () => undefined, settledMs = SETTLED_MS } = options;
   const subscribers = createSubscribers();
+  let servers: readonly string[] = listServerUrls(url);
   let connection: PostgresConnection | undefined;
   let openedAtMs = 0;
   let cancelRetry: Cancel | undefined;
@@ -52,7 +54,7 @@ export function createPostgresBus(url: string, options: PostgresBusOptions = {})
   const connect = (): PostgresConnection => {
     cancelRetry = undefined;
     openedAtMs = systemClock.monotonicMs();
-    const opened = openConnection(url, { onNotified: subscribers.notify, onEnd: reconnect });
+    const opened = openConnection(servers[0] ?? url, { onNotified: subscribers.notify, onEnd: reconnect });
     connection = opened;
     for (const channel of subscribers.channels()) {
       listenOn(opened, channel).catch(() => undefined);
@@ -61,6 +63,8 @@ export function createPostgresBus(url: string, options: PostgresBusOptions = {})
   };
   const reconnect = (): void => {
     connection = undefined;
+    // One that follows another server refuses to listen.
+    servers = [...servers.slice(1), ...servers.slice(0, 1)];
     if (!isClosed) {
       failures += 1;
       cancelRetry = systemClock.schedule(connect, backoffMs(RETRY_BACKOFF, failures));

@@ -1,0 +1,25 @@
+import type { Pooling } from "./find-pooling.ts";
+
+const POOLED =
+  "the database is behind a pooler that hands out connections by transaction: limits of time go with each transaction";
+
+const NO_TIMEOUT =
+  "single statements have no limit of time behind the pooler: give the role one, with ALTER ROLE … SET statement_timeout = '10s'";
+
+const PAST_POOLER = "messages between servers go past it, over the listen URL";
+
+const NO_LISTEN_URL =
+  "messages between servers need a URL of the database past it (--database-listen-url, listenUrl): until then, revocations " +
+  "come by polling, and streams are renewed on their own server alone";
+
+/** Describe what follows from a pooler, for the operator: what is used in its place, and what is missing. */
+export function describePooling(
+  { isPooled, hasStatementTimeout }: Pooling,
+  { listenUrl }: { readonly listenUrl?: string | undefined },
+): readonly string[] {
+  if (!isPooled) {
+    return [];
+  }
+  const messages = listenUrl === undefined ? NO_LISTEN_URL : PAST_POOLER;
+  return [`${POOLED}; ${messages}`, ...(hasStatementTimeout ? [] : [NO_TIMEOUT])];
+}
