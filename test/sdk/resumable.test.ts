@@ -1,7 +1,8 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { type Interruption, resumable } from "@countersign/sdk";
 import { createFakeClock } from "@countersign/sdk/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
 
 /** What one opening of the stream does: sends numbers from where it was asked to go on, then ends like this. */
 type Opening = (after: number) => { readonly send: readonly number[]; readonly end?: unknown };
@@ -96,6 +97,58 @@ describe("resumable", () => {
     }
     expect(await reading).toEqual([1]);
     expect(requests).toHaveLength(13);
+  });
+
+  const expired = new ConnectError("expired", Code.Unauthenticated);
+  const answered = (end: ConnectError): Opening[] =>
+    Array.from({ length: 6 }, () => (after) => ({ send: [after + 1], end }));
+  const hasty = notEmpty([
+    ["expired", answered(expired)],
+    ["gone", answered(unavailable)],
+  ] as const);
+  test.each(hasty)(
+    "waits longer, too, when each opening brings a message and is at once %s",
+    async (_, openings) => {
+      const clock = createFakeClock();
+      const { call } = feedOf(...openings, () => ({ send: [7] }));
+      const delays: number[] = [];
+      const messages = resumable(call, {
+        ...options,
+        clock,
+        onInterruption: ({ delayMs }) => delays.push(delayMs),
+      });
+      const random = vi.spyOn(Math, "random").mockReturnValue(1);
+      try {
+        const reading = read(messages);
+        for (let at = 1; at <= 6; at += 1) {
+          await expect.poll(() => delays.length).toBe(at);
+          clock.advance(10_000);
+        }
+        expect(await reading).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      } finally {
+        random.mockRestore();
+      }
+      expect(delays.slice(1)).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
+    },
+  );
+
+  test("does not wait after an expiry when the stream had lasted", async () => {
+    const clock = createFakeClock();
+    const lived: Opening = (after) => {
+      clock.advance(1_000);
+      return { send: [after + 1], end: expired };
+    };
+    const { call } = feedOf(lived, lived, lived, () => ({ send: [4] }));
+    const delays: number[] = [];
+    const reading = read(
+      resumable(call, { ...options, clock, onInterruption: ({ delayMs }) => delays.push(delayMs) }),
+    );
+    for (let at = 1; at <= 3; at += 1) {
+      await expect.poll(() => delays.length).toBe(at);
+      clock.advance(1);
+    }
+    expect(await reading).toEqual([1, 2, 3, 4]);
+    expect(delays).toEqual([0, 0, 0]);
   });
 
   test("does not wait any longer when the browser says that the network is back", async () => {

@@ -26,6 +26,9 @@ export interface ResumableOptions<Request, Message> {
   readonly clock?: Clock | undefined;
 }
 
+/** A stream that ends sooner behind its opening would do so again at once, also when it brought messages. */
+const MIN_LIFE_MS = 1_000;
+
 /** A stream broke off and will be opened again. */
 export interface Interruption {
   /** Why. */
@@ -109,8 +112,7 @@ async function* follow<Request, Message>(
 ): AsyncGenerator<Message, undefined> {
   const contextValues = withCall(callOptions?.contextValues);
   let next = request;
-  let failures = 0;
-  while (!left.aborted) {
+  for (const failures = countFailures(clock); !left.aborted; failures.reopen()) {
     if (ended.aborted) {
       throw ConnectError.from(ended.reason, Code.Canceled);
     }
@@ -125,7 +127,7 @@ async function* follow<Request, Message>(
           if (ended.aborted) {
             break;
           }
-          const delayMs = delayAfter(result.error, failures++);
+          const delayMs = delayAfter(result.error, failures.add());
           onInterruption?.({ error: result.error, delayMs });
           await pause(clock, delayMs, ended);
           break;
@@ -133,7 +135,7 @@ async function* follow<Request, Message>(
         if (result.done === true) {
           return;
         }
-        failures = 0;
+        failures.noteMessage();
         next = resume(result.value);
         yield result.value;
       }
@@ -141,6 +143,30 @@ async function* follow<Request, Message>(
       opening.abort();
     }
   }
+}
+
+/** Count openings that fail in a row. One that brought a message and lasted ends the row. */
+function countFailures(clock: Clock) {
+  let failures = 0;
+  let openedAtMs = clock.monotonicMs();
+  let hasMessage = false;
+  return {
+    reopen(): void {
+      openedAtMs = clock.monotonicMs();
+      hasMessage = false;
+    },
+    noteMessage(): void {
+      hasMessage = true;
+    },
+    /** @returns how many there were before this one */
+    add(): number {
+      if (hasMessage && clock.monotonicMs() - openedAtMs >= MIN_LIFE_MS) {
+        failures = 0;
+      }
+      failures += 1;
+      return failures - 1;
+    },
+  };
 }
 
 async function nextOrError<T>(
