@@ -142,8 +142,9 @@ export type Begin = Message<"countersign.auth.v1.Begin"> & {
   epoch: string;
 
   /**
-   * Whether everything that is revoked follows, up to the next Alive, in place of
-   * what was known before; otherwise only what is new behind the cursor.
+   * Whether everything that is revoked follows, up to the next Alive; otherwise only
+   * what is new behind the cursor. What was known before stays revoked until it
+   * expires: a history that lacks it may have lost it.
    *
    * @generated from field: bool is_snapshot = 2;
    */
