@@ -5,6 +5,8 @@
 export const ONE_WAY: Readonly<Record<string, string>> = {
   "setup.test.ts": "it is about how the project is set up: no call is made",
   "policy-removal.test.ts": "the server does not start: the policies are read before a way is chosen",
+  "hub-outage.test.ts":
+    "its API runs in the process of the test, and the hub is watched over a stream, which has one way",
   "kill.test.ts": "it is about what the store has kept: the handler returns after the commit, on both ways",
   "oauth-clients.test.ts": "it calls the OAuth endpoints, which are not RPC",
   "oauth-federated.test.ts": "it calls the OAuth endpoints, which are not RPC",

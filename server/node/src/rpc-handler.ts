@@ -29,7 +29,6 @@ import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
-import { countAnswer, type NodeCall } from "./exchange/unsent-answer.ts";
 import {
   countBody,
   createSum,
@@ -39,6 +38,7 @@ import {
 } from "./exchange/waiting-bytes.ts";
 import { createFastPath, type FastPathOptions } from "./fast-path.ts";
 import {
+  type HttpRequest,
   type HttpResponse,
   isHttp2Request,
   isHttp2Response,
@@ -91,16 +91,14 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     if (handler === undefined) {
       return undefined;
     }
-    const answer = (request: CallWithBody, { req, res }: NodeCall, waiting: WaitingBody) => {
-      const headerBytes = sizeOfHeader(req.rawHeaders);
+    const answer = (request: CallWithBody, req: HttpRequest, waiting: WaitingBody) => {
       if (!takesOneMessage(handler.method)) {
-        // For as long as it lasts, whatever comes of its body.
-        createWaitingBody(req, res, context.waiting).hold(headerBytes);
         const counted = countBody(request.body, waiting, createMessageMeter());
         return handler({ ...request, body: packEnvelopes(counted) });
       }
       const arriving = toArriving(req);
       arrivals.add(arriving);
+      const headerBytes = sizeOfHeader(req.rawHeaders);
       waiting.hold(headerBytes);
       const body = packParts(countBody(request.body, waiting, createSum(headerBytes)));
       return handler({ ...request, body }).finally(() => arrivals.delete(arriving));
@@ -124,9 +122,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const waiting = createWaitingBody(req, res, context.waiting);
         sendHeaderAtOpen(req, res);
-        const answered = await answer({ ...request, body }, { req, res }, waiting);
+        const answered = await answer({ ...request, body }, req, waiting);
         // What has a gate does so by itself, in any adapter.
-        const bounded = hasGate(handler) ? answered : await boundResponse(answered);
+        const response = hasGate(handler) ? answered : await boundResponse(answered);
         if (waiting.isBrokenOff) {
           return;
         }
@@ -134,7 +132,6 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         if (isHttp2Response(res)) {
           guardTrailers(res);
         }
-        const response = countAnswer(bounded, { req, res }, context);
         await universalResponseToNodeResponse(withConnection(response, res), res);
       };
       call().catch((reason: unknown) => {

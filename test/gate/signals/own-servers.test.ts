@@ -1,14 +1,17 @@
 import { Code } from "@connectrpc/connect";
+import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { expect, test } from "vitest";
 import { clientSecret } from "../../../server/gate/src/signals/client-secret.ts";
-import { startAdapter, startHub, startListening } from "./own-servers.ts";
+import { findOwnerId } from "../../../server/gate/src/streams/owner-id.ts";
+import { clientOf } from "../../support/rpc.ts";
+import { createRandomName, startAdapter, startHub, startListening } from "./own-servers.ts";
 
 test("two servers of one's own refuse what the issuer revokes, and end its streams, also after the hub was away", async () => {
   await using hub = await startHub();
   const errors: unknown[] = [];
   await using signals = hub.signals({ onError: (error) => void errors.push(error) });
-  await using listening = await startListening(hub.url, signals);
-  await using adapter = await startAdapter(hub.url, signals);
+  await using listening = await startListening(hub.url, { signals });
+  await using adapter = await startAdapter(hub.url, { signals });
   await Promise.all([listening.auth.ready, adapter.auth.ready]);
   const [revoked, kept] = [await hub.signIn(), await hub.signIn()];
   const streams = [listening, adapter].map(({ watch }) => watch(revoked.token));
@@ -43,7 +46,7 @@ test("a client without the scope is told so, and a server that it is for takes n
   const { promise: told, resolve } = Promise.withResolvers<unknown>();
   const credential = clientSecret("reports", await hub.secretOf("reports", ["notes:read"]));
   await using signals = hub.signals({ credential, onError: resolve });
-  await using server = await startListening(hub.url, signals);
+  await using server = await startListening(hub.url, { signals });
   expect(String(await told)).toContain("grant it scope signals:read");
   const { token } = await hub.signIn();
   await expect(server.call(token)).rejects.toMatchObject({ code: Code.Unavailable });
@@ -52,7 +55,7 @@ test("a client without the scope is told so, and a server that it is for takes n
 test("subjects are known by their hashes alone where the server asks for it", async () => {
   await using hub = await startHub();
   await using signals = hub.signals({ hashSubjects: true });
-  await using server = await startListening(hub.url, signals);
+  await using server = await startListening(hub.url, { signals });
   await server.auth.ready;
   const { token } = await hub.signIn();
   await hub.issuer.revocations.revoke({ sub: "another" });
@@ -63,4 +66,27 @@ test("subjects are known by their hashes alone where the server asks for it", as
   await hub.issuer.revocations.revoke({ sub });
   await expect.poll(() => server.call(token).catch(({ code }) => code)).toBe(Code.Unauthenticated);
   expect(JSON.stringify(heard)).not.toContain(sub);
+});
+
+test("a stream is renewed for another server of the client, and for no other party", async () => {
+  await using hub = await startHub();
+  await using signals = hub.signals();
+  await using server = await startListening(hub.url, { signals });
+  await server.auth.ready;
+  const [first, other] = [await hub.signIn(), await hub.signIn()];
+  const streamId = createRandomName();
+  const stream = server.watch(first.token, streamId);
+  await stream.next();
+  // The other server, as the hub sees it.
+  const another = clientOf(SignalService, { baseUrl: hub.url, token: await hub.signInClient() });
+  const forward = (accessToken: string) =>
+    another.forwardRenewal({
+      serverId: createRandomName(),
+      audience: "billing",
+      streams: [{ streamId, owner: findOwnerId() }],
+      accessToken,
+    });
+  expect(await forward(first.token)).toMatchObject({ renewed: [{ streamId }], refused: false });
+  expect(await forward(other.token)).toMatchObject({ renewed: [], refused: true });
+  expect(await forward("forged")).toMatchObject({ renewed: [], refused: true });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createClient } from "@connectrpc/connect";
@@ -45,6 +46,15 @@ export async function startHub() {
     url,
     issuer,
     secretOf,
+    /** Get a token for client `billing` itself. */
+    async signInClient() {
+      const credential = {
+        case: "clientSecret",
+        value: { clientId: "billing", clientSecret: secret },
+      } as const;
+      const { tokens } = await clientOf(SessionService, { baseUrl: url }).signIn({ credential });
+      return tokens?.accessToken ?? "";
+    },
     /** Make signals of the client, or of another one. */
     signals: (options: Partial<SignalsOptions> = {}): Signals =>
       createSignals({ issuer: url, credential: clientSecret("billing", secret), ...options }),
@@ -62,8 +72,14 @@ export async function startHub() {
   };
 }
 
-/** A server of one's own: it knows nothing of the issuer but its URL, and its signals. */
-function createOwnAuth(url: string, signals: Signals): Auth {
+/** What a server of one's own knows of the issuer beside its URL. */
+interface OwnServerOptions {
+  readonly signals: Signals;
+  /** Default: `billing`. */
+  readonly audience?: string;
+}
+
+function createOwnAuth(url: string, { signals, audience = "billing" }: OwnServerOptions): Auth {
   return createAuth({
     routes: (router) =>
       router.service(NotesService, {
@@ -74,22 +90,22 @@ function createOwnAuth(url: string, signals: Signals): Auth {
         },
       }),
     issuers: [{ issuer: url, keys: { discovery: true } }],
-    audience: "billing",
+    audience,
     signals,
     logRefusals: false,
   });
 }
 
 /** Serve it with `listen`. */
-export async function startListening(url: string, signals: Signals) {
-  const auth = createOwnAuth(url, signals);
+export async function startListening(url: string, options: OwnServerOptions) {
+  const auth = createOwnAuth(url, options);
   const listener = await listen(buildRequestListener({ ...auth }));
   return toOwnServer(auth, listener.address.port, () => listener.close(0));
 }
 
 /** Serve it with Connect's adapter, on a server of Node. */
-export async function startAdapter(url: string, signals: Signals) {
-  const auth = createOwnAuth(url, signals);
+export async function startAdapter(url: string, options: OwnServerOptions) {
+  const auth = createOwnAuth(url, options);
   const server = createServer(connectNodeAdapter({ ...auth }));
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // it listens on TCP
@@ -97,6 +113,11 @@ export async function startAdapter(url: string, signals: Signals) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
+}
+
+/** Name a stream, or a server: 128 random bits. */
+export function createRandomName(): string {
+  return randomBytes(16).toString("base64url");
 }
 
 function toOwnServer(auth: Auth, port: number, close: () => Promise<unknown>) {
@@ -107,8 +128,10 @@ function toOwnServer(auth: Auth, port: number, close: () => Promise<unknown>) {
     /** Call with a token. */
     call: (token: string) => client.getNote({ id: "1" }, { headers: { authorization: `Bearer ${token}` } }),
     /** Open a stream with a token. @returns its messages */
-    watch: (token: string) =>
-      client.watchNotes({}, { headers: { authorization: `Bearer ${token}` } })[Symbol.asyncIterator](),
+    watch(token: string, streamId = createRandomName()) {
+      const headers = { authorization: `Bearer ${token}`, "countersign-stream-id": streamId };
+      return client.watchNotes({}, { headers })[Symbol.asyncIterator]();
+    },
     [Symbol.asyncDispose]: async () => void (await close()),
   };
 }
