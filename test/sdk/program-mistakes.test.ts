@@ -20,7 +20,7 @@ function call(make: (options: never) => unknown, options: unknown): () => unknow
 }
 
 const NAMES =
-  "baseUrl, allowedOrigins, allowInsecure, transport, source, store, maxTokenLifeMs, assertion, clock, peers, onStepUp";
+  "baseUrl, allowedOrigins, allowInsecure, transport, source, store, maxTokenLifeMs, assertion, transportFor, clock, peers, onStepUp";
 
 const MISTAKES = notEmpty([
   [createSession, undefined, `createSession needs its options: ${NAMES}`],

@@ -20,6 +20,7 @@ import {
   hostOf,
   isOriginForm,
 } from "@countersign/server/internal";
+import { createCountedOrder } from "./counted-order.ts";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
 import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
 import { resetUntouched, stopUnreadBody } from "./exchange/reject-early.ts";
@@ -30,7 +31,6 @@ import {
   respondFault,
   UNMET_EXPECTATION,
 } from "./exchange/request-fault.ts";
-import { createRequestOrder } from "./exchange/request-order.ts";
 import { closeEarlyTunnel, refuseTunnel } from "./exchange/tunnel.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
 import { limitHttp2Faults } from "./http2-faults.ts";
@@ -72,7 +72,7 @@ const guarded = new WeakSet<NodeServer>();
  *     guardNodeServer(createServer(connectNodeAdapter({ ...auth }))).listen(8080);
  *
  * A request whose host or target is not well-formed is answered with 400 before any handler gets it. One over HTTP/1.1
- * waits until those before it are answered, and is dropped when an answer closes the connection. An upgrade or a CONNECT
+ * waits until those before it are answered, counted as in `listen` by its address and connection, and is dropped when an answer closes the connection. An upgrade or a CONNECT
  * that does not wait for those answers gets none: the connection is closed behind them. A stream of
  * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. One whose
  * request was answered, was never read, and has no end is reset behind its answer. Errors of
@@ -100,7 +100,7 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
   const onError = options.onError ?? printError;
   const emitter: EventEmitter = server;
   const emit = emitter.emit.bind(emitter);
-  const order = createRequestOrder();
+  const order = createCountedOrder();
   const stalls = createHttp2Stalls(headerTimeoutMs);
   server.on("session", (session: ServerHttp2Session) => {
     stalls.add(session);

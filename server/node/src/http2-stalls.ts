@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Session } from "node:http2";
 import type { Cancel } from "@countersign/server";
 import { repeat, systemClock } from "@countersign/server/internal";
-import { afterReading } from "./after-reading.ts";
+import { afterReading } from "./exchange/after-reading.ts";
 
 /** Closes connections of HTTP/2 whose client leaves a header half sent. */
 export interface Http2Stalls {

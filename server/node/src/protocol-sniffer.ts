@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { systemClock } from "@countersign/server/internal";
-import { afterReading } from "./after-reading.ts";
+import { afterReading } from "./exchange/after-reading.ts";
 
 /** What a connection speaks: HTTP/1.1, or HTTP/2 with prior knowledge. */
 export type HttpProtocol = "http1" | "http2";

@@ -29,6 +29,7 @@ import { dropConnectionFields } from "./exchange/connection-fields.ts";
 import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
 import { createMessageMeter, packEnvelopes, packParts } from "./exchange/pack-parts.ts";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
+import { countAnswer, type NodeCall } from "./exchange/unsent-answer.ts";
 import {
   countBody,
   createSum,
@@ -38,7 +39,6 @@ import {
 } from "./exchange/waiting-bytes.ts";
 import { createFastPath, type FastPathOptions } from "./fast-path.ts";
 import {
-  type HttpRequest,
   type HttpResponse,
   isHttp2Request,
   isHttp2Response,
@@ -91,14 +91,16 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     if (handler === undefined) {
       return undefined;
     }
-    const answer = (request: CallWithBody, req: HttpRequest, waiting: WaitingBody) => {
+    const answer = (request: CallWithBody, { req, res }: NodeCall, waiting: WaitingBody) => {
+      const headerBytes = sizeOfHeader(req.rawHeaders);
       if (!takesOneMessage(handler.method)) {
+        // For as long as it lasts, whatever comes of its body.
+        createWaitingBody(req, res, context.waiting).hold(headerBytes);
         const counted = countBody(request.body, waiting, createMessageMeter());
         return handler({ ...request, body: packEnvelopes(counted) });
       }
       const arriving = toArriving(req);
       arrivals.add(arriving);
-      const headerBytes = sizeOfHeader(req.rawHeaders);
       waiting.hold(headerBytes);
       const body = packParts(countBody(request.body, waiting, createSum(headerBytes)));
       return handler({ ...request, body }).finally(() => arrivals.delete(arriving));
@@ -122,9 +124,9 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const waiting = createWaitingBody(req, res, context.waiting);
         sendHeaderAtOpen(req, res);
-        const answered = await answer({ ...request, body }, req, waiting);
+        const answered = await answer({ ...request, body }, { req, res }, waiting);
         // What has a gate does so by itself, in any adapter.
-        const response = hasGate(handler) ? answered : await boundResponse(answered);
+        const bounded = hasGate(handler) ? answered : await boundResponse(answered);
         if (waiting.isBrokenOff) {
           return;
         }
@@ -132,6 +134,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         if (isHttp2Response(res)) {
           guardTrailers(res);
         }
+        const response = countAnswer(bounded, { req, res }, context);
         await universalResponseToNodeResponse(withConnection(response, res), res);
       };
       call().catch((reason: unknown) => {

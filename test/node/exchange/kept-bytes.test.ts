@@ -8,6 +8,7 @@ import { connectRaw, serveHandler } from "../serving.ts";
 
 const KIB = 1024;
 const NOTE = { id: "a", body: "x".repeat(4 * KIB) };
+const NOTE_OF_40_KIB = { id: "a", body: "x".repeat(40 * KIB) };
 const SERVICE = `/${NotesService.typeName}`;
 
 /** What the requests of these tests have in their header: 32 bytes for each field, and its text. */
@@ -23,7 +24,7 @@ const headerBytesOf = (method: string, extra = ""): number =>
   fieldsOf(method, extra).reduce((sum, [name, value]) => sum + 32 + name.length + value.length, 0);
 
 /** Serve with a small budget. A feed has notes without end; an import is answered when the test says so. */
-async function start(maxBytesPerConnection = 1_000 * KIB) {
+async function start(maxBytesPerConnection = 1_000 * KIB, unaryFastPath = true) {
   const limits = { maxBytesPerConnection, maxBytes: 10_000 * KIB };
   const budget = createByteBudget(limits);
   const unsent = createByteBudget(limits);
@@ -34,7 +35,7 @@ async function start(maxBytesPerConnection = 1_000 * KIB) {
     {
       routes: (router) =>
         router.service(NotesService, {
-          createNote: ({ title }) => ({ title }),
+          createNote: ({ title, body }) => (body === "large" ? NOTE_OF_40_KIB : { title }),
           importNotes: () => imported.promise,
           async *watchNotes() {
             feeds.begun += 1;
@@ -51,6 +52,7 @@ async function start(maxBytesPerConnection = 1_000 * KIB) {
       requestGate: ({ requestHeader }) =>
         requestHeader.get("x-extra")?.startsWith("wait") ? verdict.promise : undefined,
       interceptors: [],
+      unaryFastPath,
     },
     {
       waiting: { budget, peerOf: () => "peer" },
@@ -121,6 +123,41 @@ describe("an answer that its client does not take", () => {
   });
 });
 
+/** Calls that are answered with 40 KiB, with the fast path and without. */
+const LARGE = Buffer.concat([Buffer.of(0, 0, 0, 0, 7, 18, 5), Buffer.from("large")]);
+
+describe.each([true, false])(
+  "a whole answer that its client does not take, with the fast path: %s",
+  (unaryFastPath) => {
+    it("is counted until the client has it or has left, and thrown away when there are too many, the oldest first", async () => {
+      await using serving = await start(100 * KIB, unaryFastPath);
+      const { unsent } = serving;
+      const client = await connectTakingNothing(serving.port);
+      const over: number[] = [];
+      const ask = (index: number): void => {
+        const stream = client.open(fieldsOf("CreateNote"));
+        stream.write(LARGE, { isLast: true });
+        void stream.over.then(() => over.push(index));
+      };
+      ask(0);
+      await expect.poll(() => unsent.heldBytes).toBeGreaterThanOrEqual(40 * KIB);
+      ask(1);
+      await expect.poll(() => unsent.heldBytes).toBeGreaterThanOrEqual(80 * KIB);
+      ask(2);
+      await expect.poll(() => over).toEqual([0]);
+      expect(unsent.heldBytes).toBeLessThanOrEqual(100 * KIB);
+      client.destroy();
+      await expect.poll(() => unsent.heldBytes).toBe(0);
+      const reading = await connectRawHttp2(serving.port);
+      const stream = reading.open(fieldsOf("CreateNote"));
+      stream.write(LARGE, { isLast: true });
+      await stream.over;
+      await expect.poll(() => unsent.heldBytes).toBe(0);
+      reading.destroy();
+    });
+  },
+);
+
 describe("the header of a request", () => {
   const waiting = notEmpty(
     (["CreateNote", "ImportNotes", "WatchNotes"] as const).flatMap((method) =>
@@ -179,8 +216,8 @@ describe("the header of a request", () => {
     },
   );
 
-  it("counts for as long as its stream lasts", async () => {
-    await using serving = await start();
+  it.each([true, false])("counts for as long as its stream lasts, with the fast path: %s", async (isFast) => {
+    await using serving = await start(undefined, isFast);
     const { budget, imported } = serving;
     const client = await connectRawHttp2(serving.port);
     const stream = client.open(fieldsOf("ImportNotes"));

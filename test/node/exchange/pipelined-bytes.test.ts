@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { guardNodeServer } from "@countersign/node";
 import { describe, expect, it } from "vitest";
 import { createByteBudget } from "../../../server/gate/src/kernel/byte-budget.ts";
 import { createRequestOrder } from "../../../server/node/src/exchange/request-order.ts";
@@ -139,4 +141,35 @@ it("a server counts them by its limit of bytes that wait", async () => {
     "HTTP/1.1 200",
   ]);
   expect(next).toEqual([10_000, 10_000]);
+});
+
+it("a server that is guarded counts them too, and answers the oldest with 429 beyond 16 MiB", async () => {
+  const first = Promise.withResolvers<ServerResponse>();
+  const handled: string[] = [];
+  const server = createServer({ maxHeaderSize: 512 * 1024 }, (req, res) => {
+    handled.push(req.url ?? "");
+    if (req.url === "/first") {
+      first.resolve(res);
+    } else {
+      res.end();
+    }
+  });
+  await new Promise<void>((resolve) => void guardNodeServer(server).listen(0, "127.0.0.1", resolve));
+  const accepted = once(server, "connection");
+  const client = await connectRaw((server.address() as AddressInfo).port);
+  const [socket] = await accepted;
+  const answers = readAll(client);
+  const next = `GET /next HTTP/1.1\r\nHost: a\r\nA: ${"x".repeat(400 * 1024)}\r\n\r\n`;
+  client.write("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+  const held = await first.promise;
+  client.write(
+    `${next.repeat(49)}${next.replace("GET /next HTTP/1.1", "GET /last HTTP/1.1\r\nConnection: close")}`,
+  );
+  await expect.poll(() => socket.bytesRead).toBe(client.bytesWritten);
+  held.end();
+  const statuses = (await answers).match(/HTTP\/1\.1 \d+/g) ?? [];
+  expect(statuses).toHaveLength(51);
+  expect(statuses.filter((status) => status === "HTTP/1.1 429").length).toBeGreaterThanOrEqual(9);
+  expect(handled.length).toBeLessThanOrEqual(42);
+  server.close();
 });

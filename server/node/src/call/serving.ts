@@ -10,7 +10,7 @@ export interface CallServing {
   readonly arrivals: Arrivals;
   /** Counts what has come of requests that are not whole. */
   readonly waiting: WaitingCount;
-  /** Counts what waits to be sent of the answers of streams. */
+  /** Counts what waits to be sent of answers. */
   readonly unsent: ByteBudget;
   /** Receives what went wrong beside the calls. */
   readonly onError: (error: unknown) => void;

@@ -1,7 +1,7 @@
 import { constants } from "node:http2";
 import { systemClock } from "@countersign/server/internal";
-import { afterReading } from "../after-reading.ts";
 import { type HttpRequest, isHttp2Request } from "../handler.ts";
+import { afterReading } from "./after-reading.ts";
 
 /** A request that is still to arrive whole. */
 export interface Arriving {

@@ -6,6 +6,7 @@ import type { CallServing } from "../call/serving.ts";
 import { type Step, takeStep } from "../call/step.ts";
 import { type BodyListener, BodyReader, type BodyShape, type UnusualBody } from "../exchange/body.ts";
 import type { Answer } from "../exchange/http-exchange.ts";
+import { holdAnswer } from "../exchange/unsent-answer.ts";
 import { sizeOfHeader } from "../exchange/waiting-bytes.ts";
 import { ANSWERS } from "./answers.ts";
 import type { UnaryCall } from "./unary-call.ts";
@@ -162,6 +163,8 @@ const SERIALIZE: Step<ServedCall, Message, Uint8Array> = {
   },
   proceed(served, message) {
     served.call.signal.abort();
+    // Before it is compressed: it may have to wait for that.
+    holdAnswer(served.call.exchange, message.length, served.serving);
     end(served, ANSWER, message);
   },
   fail: refuse,
