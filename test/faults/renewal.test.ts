@@ -22,14 +22,24 @@ async function openStream() {
   const { sequence } = await notes.createNote({ title: "first" });
   const streamId = randomBytes(16).toString("base64url");
   const stop = new AbortController();
-  const options = { headers: { "countersign-stream-id": streamId }, signal: stop.signal };
+  let owner = "";
+  const options = {
+    headers: { "countersign-stream-id": streamId },
+    signal: stop.signal,
+    onHeader(header: Headers) {
+      owner = header.get("countersign-stream-owner") ?? "";
+    },
+  };
   const events = notes.watchNotes({ afterSequence: sequence - 1n }, options)[Symbol.asyncIterator]();
   await events.next();
-  return { client, notes, streamId, events, [Symbol.dispose]: () => stop.abort() };
+  return { client, notes, streamId, owner, events, [Symbol.dispose]: () => stop.abort() };
 }
 
 const renewAt = (index: number, token: string, ...streamIds: string[]) =>
   clientOf(StreamService, { baseUrl: cluster.at(index).baseUrl, token }).renew({ streamIds });
+
+const renewOwnedAt = (index: number, token: string, streams: { streamId: string; owner: string }[]) =>
+  clientOf(StreamService, { baseUrl: cluster.at(index).baseUrl, token }).renew({ streams });
 
 describe("Renew at a server that does not have the stream", () => {
   test("renews it where it is, and names what no server has", async () => {
@@ -45,6 +55,21 @@ describe("Renew at a server that does not have the stream", () => {
       expect(answer.streams.map(({ streamId }) => streamId)).toEqual([stream.streamId]);
       expect(Number(answer.streams[0]?.expiresIn?.seconds)).toBeGreaterThan(500);
       expect(answer.unknownStreamIds.toSorted()).toEqual([nobodys, "no stream's name"].toSorted());
+    }
+  });
+
+  test("asks the process that the client names, which knows of each stream whether it is open", async () => {
+    using stream = await openStream();
+    const { owner, streamId } = stream;
+    const { accessToken } = stream.client.tokens;
+    const gone = { streamId: randomBytes(16).toString("base64url"), owner };
+    for (const index of [0, 1, 2]) {
+      const answer = await eventually(async () => {
+        const found = await renewOwnedAt(index, accessToken, [{ streamId, owner }, gone]);
+        return found.streams.length > 0 ? found : undefined;
+      });
+      expect(answer.streams.map((renewed) => renewed.streamId)).toEqual([streamId]);
+      expect(answer.unknownStreamIds).toEqual([gone.streamId]);
     }
   });
 

@@ -11,6 +11,8 @@ it("every advisory lock of the server is another, and a lock is taken only where
   expect(taking).toEqual([
     ...["server/demo/src/notes/note-tables.ts", "server/demo/src/notes/notes.ts"],
     "server/issuer/src/store/advisory-locks.ts",
+    // Pairs of numbers that are made of the names of channels, and shared.
+    "server/issuer/src/store/channel-locks.ts",
   ]);
   const numbers = files.flatMap(({ text }) => {
     const isPair = /pg_\w*advisory\w*\([^)]*::int, /.test(text);

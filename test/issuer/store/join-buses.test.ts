@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SILENT_BUS } from "../../../server/gate/src/kernel/message-bus.ts";
+import { type MessageBus, SILENT_BUS } from "../../../server/gate/src/kernel/message-bus.ts";
 import { joinBuses } from "../../../server/issuer/src/store/join-buses.ts";
 import { createTestBus } from "../../support/test-bus.ts";
 
@@ -56,4 +56,19 @@ test("there are others where either bus has some", () => {
   expect(joinBuses(createTestBus(), SILENT_BUS).hasOthers).toBe(true);
   expect(joinBuses(SILENT_BUS, createTestBus()).hasOthers).toBe(true);
   expect(joinBuses(SILENT_BUS, SILENT_BUS).hasOthers).toBe(false);
+});
+
+test("a channel has subscribers where one bus has some, and none where both say so", async () => {
+  const [own, given] = [createTestBus(), createTestBus()];
+  given.subscribe("news", () => undefined);
+  const unsure = { ...createTestBus(), hasSubscriber: async () => undefined };
+  const { hasSubscriber: _, ...mute } = createTestBus();
+  const found = async (bus: MessageBus) => joinBuses(own, bus).hasSubscriber?.("news");
+  expect(await Promise.all([given, createTestBus(), SILENT_BUS, unsure, mute].map(found))).toEqual([
+    true,
+    false,
+    false,
+    undefined,
+    undefined,
+  ]);
 });

@@ -40,4 +40,5 @@ export const SILENT_BUS: MessageBus = {
   hasOthers: false,
   subscribe: () => ({ close: () => Promise.resolve() }),
   publish: () => Promise.resolve(),
+  hasSubscriber: () => Promise.resolve(false),
 };
