@@ -155,7 +155,10 @@ async function readStream(
 }
 
 function endOf(json: unknown, answer: HubAnswer): void {
-  const { error }: { readonly error?: unknown } = Object(json);
+  if (typeof json !== "object" || json === null) {
+    throw wrong("the hub ends with what is no message");
+  }
+  const { error }: { readonly error?: unknown } = json;
   if (error !== undefined) {
     throw toHubError(error, answer);
   }

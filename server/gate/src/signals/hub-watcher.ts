@@ -157,6 +157,7 @@ class Watcher implements HubWatcher {
     let failure: SignalsError | undefined;
     try {
       await this.#call(watch, open);
+      failure = this.#plan.serving?.watch === watch ? undefined : createEarlyEnd(open.hub);
     } catch (error) {
       failure = toSignalsError(error, open.hub);
     }
@@ -222,6 +223,11 @@ class Watcher implements HubWatcher {
     const leftMs = (token?.expiresAtMs ?? 0) - clock.monotonicMs();
     return Math.max(0, leftMs) * (REPLACE_AFTER.least + REPLACE_AFTER.spread * random());
   }
+}
+
+/** A watch may end at any time, but one that never brings anything is of no use. */
+function createEarlyEnd(hub: URL): SignalsError {
+  return new SignalsError("unreachable", `${hub.origin} ends the feed before all is known`);
 }
 
 function toSignalsError(error: unknown, hub: URL): SignalsError {
