@@ -5,6 +5,7 @@ import { refreshBench } from "./benches/refresh.ts";
 import { revocationBench } from "./benches/revocation.ts";
 import { sessionMemoryBench } from "./benches/session-memory.ts";
 import { signInBench } from "./benches/sign-in.ts";
+import { signalsBench } from "./benches/signals.ts";
 
 const QUICK = { rounds: 1, quick: true };
 
@@ -18,6 +19,7 @@ const CASES = [
       `${side}-p99`,
     ]),
   },
+  { bench: signalsBench, sides: ["memory-per-gate", "cpu-per-delivery", "burst-cpu-per-delivery"] },
   { bench: outageBench, sides: ["refreshes-again"] },
   { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },
   { bench: sessionMemoryBench, sides: ["sessions-heap", "sessions-disk", "revocations"] },

@@ -22,6 +22,7 @@ import { sdkOverheadBench } from "./sdk-overhead.ts";
 import { sdkSizeBench } from "./sdk-size.ts";
 import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
+import { signalsBench } from "./signals.ts";
 import { startBench } from "./start.ts";
 import { streamMessagesBench } from "./stream-messages.ts";
 import { createStreamWireBenches } from "./stream-wire.ts";
@@ -49,6 +50,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   refreshBench,
   signInBench,
   revocationBench,
+  signalsBench,
   outageBench,
   sessionMemoryBench,
   streamsBench,

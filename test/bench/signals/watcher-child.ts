@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { connect } from "node:http2";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  SignalService,
+  WatchRequestSchema,
+  WatchResponseSchema,
+} from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { toGrpcFrame } from "../fixture/echo.ts";
+import { answerParent } from "../run/answer-parent.ts";
+
+const HEAD_BYTES = 5;
+
+/** How many revocations each watcher has been told of. */
+const told: number[] = [];
+/** What the messages that came last have, by their bytes: all watchers get the same. */
+const counts = new Map<string, number>();
+let onTold: () => void = () => undefined;
+
+/** Watch so many times, each over a connection of its own, until each has had its first message. */
+async function watch({
+  port,
+  token,
+  count,
+}: {
+  readonly port: number;
+  readonly token: string;
+  readonly count: number;
+}) {
+  for (let at = 0; at < count; at += 50) {
+    const some = Array.from({ length: Math.min(50, count - at) }, (_, index) =>
+      open(port, token, at + index),
+    );
+    await Promise.all(some);
+  }
+}
+
+function open(port: number, token: string, index: number): Promise<void> {
+  told[index] = 0;
+  const session = connect(`http://127.0.0.1:${port}`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": `/${SignalService.typeName}/${SignalService.method.watch.name}`,
+    "content-type": "application/grpc",
+    te: "trailers",
+    authorization: `Bearer ${token}`,
+  });
+  const request = create(WatchRequestSchema, {
+    serverId: randomBytes(16).toString("base64url"),
+    audience: "bench",
+  });
+  stream.end(toGrpcFrame(toBinary(WatchRequestSchema, request)));
+  let rest: Buffer = Buffer.alloc(0);
+  return new Promise((resolve, reject) => {
+    stream.once("close", () => reject(new Error("a watch has ended")));
+    stream.on("data", (data: Buffer) => {
+      rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
+      while (rest.length >= HEAD_BYTES && rest.length >= HEAD_BYTES + rest.readUInt32BE(1)) {
+        const end = HEAD_BYTES + rest.readUInt32BE(1);
+        told[index] = (told[index] ?? 0) + countOf(rest.subarray(HEAD_BYTES, end));
+        rest = rest.subarray(end);
+        resolve();
+      }
+      onTold();
+    });
+  });
+}
+
+function countOf(message: Buffer): number {
+  const key = message.toString("latin1");
+  const known = counts.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const { kind } = fromBinary(WatchResponseSchema, message);
+  const count = kind.case === "revocations" ? kind.value.revocations.length : 0;
+  if (counts.size > 10_000) {
+    counts.clear();
+  }
+  counts.set(key, count);
+  return count;
+}
+
+/** Wait until each watcher has been told of so many since it began. */
+function untilTold(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    onTold = () => {
+      if (told.every((own) => own >= count)) {
+        resolve();
+      }
+    };
+    onTold();
+  });
+}
+
+answerParent({ watch, untilTold });
