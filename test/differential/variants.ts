@@ -30,6 +30,7 @@ export const observedFastPath: Variant = {
     streamRenewed: observe,
     streamEnded: observe,
     signalReceived: observe,
+    feedServed: observe,
     busTested: observe,
   },
 };

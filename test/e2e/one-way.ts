@@ -1,6 +1,6 @@
 /**
- * The tests of the whole system that run on one of the server's two ways for calls and streams, each with the reason why
- * the other way cannot answer differently there. All other files of this folder run on both.
+ * The tests of the whole system that run on one of the server's two ways for unary calls, each with the reason why the
+ * other way cannot answer differently there. All other files of this folder run on both.
  */
 export const ONE_WAY: Readonly<Record<string, string>> = {
   "setup.test.ts": "it is about how the project is set up: no call is made",
@@ -13,8 +13,7 @@ export const ONE_WAY: Readonly<Record<string, string>> = {
   "openid-client.test.ts": "it calls the OAuth endpoints, which are not RPC",
   "second-origin.test.ts": "its API runs in the process of the test, which never leaves the fast path",
   "streams-browser.test.ts":
-    "it is about the page; streams.test.ts renews streams over gRPC-Web on both, web-demo.test.ts does in a page",
+    "streams have one way; streams.test.ts renews them over gRPC-Web on both, web-demo.test.ts in a page",
   "web-demo-outage.test.ts": "it is about what the page shows while no server answers",
-  "web-demo-timeline.test.ts":
-    "it is about what the page draws of a stream; web-demo.test.ts follows one in a page on both",
+  "web-demo-timeline.test.ts": "it is about what the page draws of a stream, and streams have one way",
 };

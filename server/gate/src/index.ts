@@ -42,6 +42,7 @@ export type { MessageLimits } from "./kernel/message-limits.ts";
 export type {
   BusTest,
   CallDecision,
+  FeedServed,
   IssuerSignal,
   KeyFetch,
   Observer,

@@ -54,7 +54,14 @@ function startHub() {
     },
   };
   const hub: Hub = createHub({
-    ...{ feed, epoch, clock, servers: createWatchedServers(clock, 100), onEnd: () => undefined },
+    ...{
+      feed,
+      epoch,
+      clock,
+      servers: createWatchedServers(clock, 100),
+      onEnd: () => undefined,
+      onServed: undefined,
+    },
     limits: { ...limits, maxWaitingRenewals: 1, renewalTimeoutMs: 1 },
     subjectKey: () => subjects.key,
   });

@@ -125,10 +125,13 @@ it("a user is refused who has the scope, and a client that names another one's s
 });
 
 it("a server that stops has its watchers go on elsewhere, and ends their calls", async () => {
-  await using stopping = await startSignalServer();
+  const served: string[] = [];
+  const observe = { feedServed: ({ kind }: { readonly kind: string }) => void served.push(kind) };
+  await using stopping = await startSignalServer({ observe });
   await using watching = watch(await stopping.connect());
   await watching.until("alive");
   stopping.shutDown();
   await watching.until("drain");
   await expect(watching.until("alive")).rejects.toThrow("the feed has ended");
+  expect(served).toEqual(["watch", "snapshot", "watch_end"]);
 });

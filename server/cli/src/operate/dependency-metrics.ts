@@ -55,6 +55,12 @@ export function createSignalMetrics(registry: Registry): Observer {
     labelNames: ["kind"],
     registers,
   });
+  const served = new Counter({
+    name: "countersign_feed_total",
+    help: "What was done for servers that watch what is revoked here; watch less watch_end: those that do now.",
+    labelNames: ["kind"],
+    registers,
+  });
   const busTests = new Counter({
     name: "countersign_bus_tests_total",
     help: "Messages of this server to itself, once a minute, by what came of them.",
@@ -63,6 +69,7 @@ export function createSignalMetrics(registry: Registry): Observer {
   });
   return {
     signalReceived: ({ kind, count }) => signals.inc({ kind }, count),
+    feedServed: ({ kind, count }) => served.inc({ kind }, count),
     busTested: ({ result }) => busTests.inc({ result }),
   };
 }

@@ -30,6 +30,8 @@ export interface Observer {
   streamEnded?(stream: StreamEnded): void;
   /** An issuer has made known what is revoked, whichever of its servers revoked it. */
   signalReceived?(signal: IssuerSignal): void;
+  /** The feed for servers that have only `createSignals` has been served. By `createIssuer`. */
+  feedServed?(served: FeedServed): void;
   /** A server has sent a message to itself over the bus of its store, as it does every minute. By `createIssuer`, on Postgres. */
   busTested?(test: BusTest): void;
 }
@@ -106,6 +108,18 @@ export interface StreamEnded {
   readonly reason: AuthReason | "CLOSED";
   /** How long after its deadline it was ended, in milliseconds; undefined when that is not why it ended. */
   readonly lateMs: number | undefined;
+}
+
+/** What was done for servers that watch what is revoked. */
+export interface FeedServed {
+  /**
+   * `watch`: a server watches. `watch_end`: it watches no more; `watch_dropped`: because it read too slowly, beside that.
+   * `snapshot`: everything that is revoked is written down, for one of them or several. `delivery`: revocations are handed to
+   * all of them. `renewal`: a server has streams renewed at others.
+   */
+  readonly kind: "watch" | "watch_end" | "watch_dropped" | "snapshot" | "delivery" | "renewal";
+  /** How many: of a delivery, revocations times servers. */
+  readonly count: number;
 }
 
 /** What an issuer has made known. */

@@ -123,7 +123,14 @@ async function openFeed(
   if (limits === undefined) {
     return { revocations: await openRevocations(parts, NO_HISTORY, opened), signals: undefined };
   }
-  const served = await openHub({ store, secret, clock, issuer, limits });
+  const served = await openHub({
+    store,
+    secret,
+    clock,
+    issuer,
+    limits,
+    onServed: options.observer.feedServed,
+  });
   const revocations = await openRevocations(parts, served.feed, opened);
   served.attach(revocations);
   opened.defer(() => served.hub.close());

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { AuthError, type Clock } from "@countersign/server";
+import { AuthError, type Clock, type FeedServed } from "@countersign/server";
 import { KEEPS_PROCESS_ALIVE } from "@countersign/server/internal";
 import { collectAnswers, type RenewalOutcome, type StreamAnswers } from "./collect-answers.ts";
 import { encode } from "./encode-revocations.ts";
@@ -39,6 +39,8 @@ export interface ForwardedRenewalsOptions {
   readonly servers: WatchedServers;
   readonly limits: Pick<SignalLimits, "maxWaitingRenewals" | "renewalTimeoutMs">;
   readonly clock: Clock;
+  /** Observes what is done. It must not throw. Absent: nothing is. */
+  readonly onServed: ((served: FeedServed) => void) | undefined;
 }
 
 interface AskedServer {
@@ -79,6 +81,7 @@ export function createForwardedRenewals(options: ForwardedRenewalsOptions): Forw
   return {
     async forward(renewal) {
       count(renewal.clientId, 1);
+      options.onServed?.({ kind: "renewal", count: 1 });
       const questions = [...findServers(servers, renewal)].map(([server, streamIds]) =>
         ask(server, streamIds, renewal),
       );

@@ -1,5 +1,5 @@
 import type { WatchResponse } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import { AuthError, type Cancel, type Clock } from "@countersign/server";
+import { AuthError, type Cancel, type Clock, type FeedServed } from "@countersign/server";
 import { repeat } from "@countersign/server/internal";
 import { encode, encodeRevocations } from "./encode-revocations.ts";
 import type { FeedEpoch } from "./feed-epoch.ts";
@@ -42,6 +42,8 @@ export interface HubOptions {
   readonly clock: Clock;
   /** Called when one watches no more. */
   readonly onEnd: (watcher: Watcher) => void;
+  /** Observes what is done. It must not throw. Absent: nothing is. */
+  readonly onServed: ((served: FeedServed) => void) | undefined;
   /** The key that watchers hash subjects with. */
   readonly subjectKey: () => Uint8Array;
 }
@@ -57,7 +59,7 @@ const FULL_RETRY_MS = 5_000;
 
 /** Create the hub. */
 export function createHub(options: HubOptions): Hub {
-  const { feed, epoch, servers, limits, clock } = options;
+  const { feed, epoch, servers, limits, clock, onServed } = options;
   const watchers = new Set<Watcher>();
   const { wakeAll } = createWakeUps(watchers);
   const keepAlive = encodeRevocations([], 0n, { issuer: "" });
@@ -66,10 +68,21 @@ export function createHub(options: HubOptions): Hub {
   let isClosed = false;
   const snapshots = createSnapshots({
     maxReaders: limits.maxSnapshots,
-    begin: feed.beginSnapshot,
+    begin(form) {
+      onServed?.({ kind: "snapshot", count: 1 });
+      return feed.beginSnapshot(form);
+    },
     isInLog: (position) => position >= feed.log.start,
   });
-  feed.listen({ onNews: wakeAll, onRestart: () => void epoch.renew() });
+  feed.listen({
+    onNews(count) {
+      if (watchers.size > 0) {
+        onServed?.({ kind: "delivery", count: count * watchers.size });
+        wakeAll();
+      }
+    },
+    onRestart: () => void epoch.renew(),
+  });
   const tick = (): void => {
     for (const watcher of watchers) {
       watcher.tick();
@@ -93,7 +106,8 @@ export function createHub(options: HubOptions): Hub {
       form,
       keepAlive,
       drain,
-      onEnd() {
+      onEnd(isTooSlow) {
+        observeEnd(onServed, isTooSlow);
         watchers.delete(watcher);
         servers.remove(server);
         options.onEnd(watcher);
@@ -104,6 +118,7 @@ export function createHub(options: HubOptions): Hub {
       },
     });
     const server = { serverId, clientId, audience, watcher };
+    onServed?.({ kind: "watch", count: 1 });
     watchers.add(watcher);
     servers.add(server);
     stopTicking ??= repeat(clock, tick, ALIVE_EVERY_MS);
@@ -112,11 +127,7 @@ export function createHub(options: HubOptions): Hub {
   return {
     watch(order) {
       servers.assertFree(order.serverId, order.clientId);
-      if (watchers.size >= limits.maxWatchers) {
-        throw new AuthError("RATE_LIMITED", "too many servers watch already", {
-          retryAfterMs: FULL_RETRY_MS,
-        });
-      }
+      assertRoom(watchers.size, limits);
       const watcher = add(order);
       if (isClosed) {
         watcher.drain();
@@ -146,6 +157,20 @@ export function createHub(options: HubOptions): Hub {
       return watchers.size;
     },
   };
+}
+
+/** @throws AuthError `RATE_LIMITED` when as many watch as may */
+function assertRoom(watching: number, { maxWatchers }: SignalLimits): void {
+  if (watching >= maxWatchers) {
+    throw new AuthError("RATE_LIMITED", "too many servers watch already", { retryAfterMs: FULL_RETRY_MS });
+  }
+}
+
+function observeEnd(onServed: HubOptions["onServed"], isTooSlow: boolean): void {
+  onServed?.({ kind: "watch_end", count: 1 });
+  if (isTooSlow) {
+    onServed?.({ kind: "watch_dropped", count: 1 });
+  }
 }
 
 function createRestartError(): AuthError {

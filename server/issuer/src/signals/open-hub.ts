@@ -1,4 +1,4 @@
-import type { Clock } from "@countersign/server";
+import type { Clock, FeedServed } from "@countersign/server";
 import type { FedRevocations } from "../revoke/revocations.ts";
 import type { Store } from "../store/database.ts";
 import { createFeedEpoch } from "./feed-epoch.ts";
@@ -19,6 +19,8 @@ export interface OpenHubOptions {
   /** The name of the issuer. */
   readonly issuer: string;
   readonly limits: SignalLimits;
+  /** Observes what is done. It must not throw. Absent: nothing is. */
+  readonly onServed: ((served: FeedServed) => void) | undefined;
 }
 
 /** A hub, and what feeds it. */
@@ -33,7 +35,14 @@ export interface OpenedHub {
 }
 
 /** Put the hub together. @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be read */
-export async function openHub({ store, secret, clock, issuer, limits }: OpenHubOptions): Promise<OpenedHub> {
+export async function openHub({
+  store,
+  secret,
+  clock,
+  issuer,
+  limits,
+  onServed,
+}: OpenHubOptions): Promise<OpenedHub> {
   let attached: FedRevocations | undefined;
   const revocations = (): FedRevocations => {
     if (attached === undefined) {
@@ -54,10 +63,10 @@ export async function openHub({ store, secret, clock, issuer, limits }: OpenHubO
   const { maxHistory, maxWatchers } = limits;
   const feed = createSignalFeed({ clock, issuer, maxHistory, revocations, subjects: () => subjects });
   const servers = createWatchedServers(clock, maxWatchers);
-  const renewals = createForwardedRenewals({ servers, limits, clock });
+  const renewals = createForwardedRenewals({ servers, limits, clock, onServed });
   const subjectKey = (): Uint8Array => subjects.key;
   const onEnd = (watcher: Watcher): void => renewals.lose(watcher);
-  const hub = createHub({ feed, epoch, servers, limits, clock, subjectKey, onEnd });
+  const hub = createHub({ feed, epoch, servers, limits, clock, subjectKey, onEnd, onServed });
   return {
     hub,
     renewals,

@@ -32,8 +32,8 @@ export interface SignalFeedOptions {
 
 /** What learns of changes of the feed. */
 export interface SignalFeedListener {
-  /** There is something new in the log. */
-  readonly onNews: () => void;
+  /** There is something new in the log. @param count how many rows */
+  readonly onNews: (count: number) => void;
   /** The history is another one. */
   readonly onRestart: () => void;
 }
@@ -98,7 +98,7 @@ export function createSignalFeed(options: SignalFeedOptions): SignalFeed {
       const last = some.at(-1);
       append(some, last === undefined ? 0n : toCursor(last));
     }
-    listener.onNews();
+    listener.onNews(rows.length);
   };
   return {
     log,
@@ -124,7 +124,7 @@ export function createSignalFeed(options: SignalFeedOptions): SignalFeed {
       for (const some of chunks(records, MESSAGE_REVOCATIONS)) {
         append(some, 0n);
       }
-      listener.onNews();
+      listener.onNews(records.length);
     },
     flush,
     async lookNow() {

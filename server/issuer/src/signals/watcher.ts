@@ -14,8 +14,8 @@ export interface WatcherOptions {
   readonly keepAlive: WatchResponse;
   /** The last message of a feed that goes on elsewhere. */
   readonly drain: WatchResponse;
-  /** Called once, when it is over. */
-  readonly onEnd: () => void;
+  /** Called once, when it is over. @param isTooSlow whether it is because it has not read what there was */
+  readonly onEnd: (isTooSlow: boolean) => void;
 }
 
 /** How many messages for one watcher alone wait until it takes them. */
@@ -42,6 +42,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
   /** Whether it takes nothing more than its own messages. */
   #isClosing = false;
   #isOver = false;
+  #isTooSlow = false;
   #error: AuthError | undefined;
 
   constructor(options: WatcherOptions) {
@@ -119,6 +120,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
   tick(): void {
     this.#stalledTicks += this.#reader === undefined ? 1 : 0;
     if (this.#stalledTicks > MAX_STALLED_TICKS) {
+      this.#isTooSlow = true;
       this.fail(tooSlow());
       return;
     }
@@ -180,6 +182,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
       flush();
     }
     if (this.#position < log.start) {
+      this.#isTooSlow = true;
       this.#error = tooSlow();
       this.#finish();
       return undefined;
@@ -199,7 +202,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
       this.#isOver = true;
       this.#own = [];
       this.#snapshot?.leave();
-      this.#options.onEnd();
+      this.#options.onEnd(this.#isTooSlow);
     }
   }
 }
