@@ -1,9 +1,11 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type DescService } from "@bufbuild/protobuf";
 import {
+  type ConnectRouter,
   createClient,
   createContextValues,
   type HandlerContext,
   type Interceptor,
+  type ServiceImpl,
 } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import { describe, expect, test, vi } from "vitest";
@@ -67,6 +69,34 @@ describe("createFetchHandler", () => {
       });
     }
   }
+
+  test("ends a stream with its token on a host that never says that its client has left", async () => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    const handlers = {
+      async *server(_: Echo, ctx: HandlerContext) {
+        yield create(Echo);
+        begun.resolve(ctx.signal);
+        await new Promise(() => {});
+      },
+    } as unknown as Partial<ServiceImpl<DescService>>; // it has this method
+    const routes = (router: ConnectRouter) => void router.service(service, handlers);
+    const { auth, clock } = createEchoAuth(service, { issuers: [issuer], routes });
+    const message = Buffer.from(JSON.stringify({ text: "usr_ada" }));
+    const response = await createFetchHandler(auth)(
+      new Request(`${baseUrl}/${service.typeName}/Server`, {
+        method: "POST",
+        headers: { "content-type": "application/connect+json", authorization: `Bearer ${token}` },
+        body: Buffer.concat([Buffer.of(0, 0, 0, 0, message.length), message]),
+      }),
+    );
+    const reader = response.body?.getReader() ?? expect.fail();
+    await reader.read();
+    const signal = await begun.promise;
+    expect([auth.streams.size, signal.aborted]).toEqual([1, false]);
+    clock.advance(24 * 60 * 60 * 1_000);
+    await expect.poll(() => auth.streams.size).toBe(0);
+    expect(signal.reason).toMatchObject({ reason: "STREAM_EXPIRED" });
+  });
 
   test("refuses before it reads the body", async () => {
     const { handler } = setUp();

@@ -106,6 +106,8 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
   }
   observer.streamOpened?.({ method });
   lifetime.onEnd(({ reason }) => {
+    // Not with its last byte: a host that does not say that the client has left may ask for no more of them.
+    registry.remove(lease);
     const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
     observer.streamEnded?.({ method, reason, lateMs });
   });
