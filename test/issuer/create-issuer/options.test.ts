@@ -20,6 +20,7 @@ describe("options of an issuer that make no sense are a TypeError", () => {
     { options: { store: { sqlite: "" } }, says: "store.sqlite must be the path of a file" },
     { options: { url: "auth.example.com" }, says: "url must be an http(s) URL without query and fragment" },
     { options: { url: "https://auth.example.com/?a" }, says: "url must be an http(s) URL" },
+    { options: { url: "http://auth.localhost" }, says: "url must begin with https://, or be on loopback" },
     { options: { url: "http://auth.example.com" }, says: "url must begin with https://, or be on loopback" },
     {
       options: { url: "http://localhost.example.com", insecure: { failOpen: true } },

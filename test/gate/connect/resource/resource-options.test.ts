@@ -27,6 +27,7 @@ const NO_RESOURCES: readonly (readonly [given: unknown, fault: RegExp])[] = [
   ["api.example.com:443", /must begin with https/],
   ["http://api.example.com", /loopback only/],
   ["http://localhost.evil.example", /loopback only/],
+  ["http://api.localhost", /loopback only/],
   ["javascript:alert(1)", /must begin with https/],
   ["https://api.example.com/?a=b", /no query/],
   ["https://api.example.com/?", /no query/],
