@@ -60,10 +60,13 @@ const CHANGES: Readonly<Record<string, Change>> = {
     return res;
   }),
   "another message": altered((res) => ({ ...res, message: { ...res.message, count: 1n } })),
-  "a byte more that may arrive": (options) => ({ ...options, readMaxBytes: (options.readMaxBytes ?? 0) + 1 }),
-  "a byte less that may leave": (options) => ({
+  "a byte more that may arrive": ({ readMaxBytes, ...options }) => ({
     ...options,
-    writeMaxBytes: (options.writeMaxBytes ?? 0) - 1,
+    ...(readMaxBytes === undefined ? {} : { readMaxBytes: readMaxBytes + 1 }),
+  }),
+  "a byte less that may leave": ({ writeMaxBytes, ...options }) => ({
+    ...options,
+    ...(writeMaxBytes === undefined ? {} : { writeMaxBytes: writeMaxBytes - 1 }),
   }),
   "a request header that the handler sees": (options) => ({
     ...options,
