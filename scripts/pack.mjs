@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildEnv, inRoot, readJson, run, SetupError, say, tsc, vite } from "./run.mjs";
 
@@ -31,15 +31,23 @@ function toPublished({ devDependencies: _tools, scripts: _scripts, exports, ...m
   return { ...manifest, exports: Object.fromEntries(entries) };
 }
 
+/** How a package is bundled: as it says itself, or as all beside it are. Undefined: its modules stay apart. */
+function findBundling(folder) {
+  const files = [folder, dirname(folder)].map((place) => inRoot(place, "tsdown.config.ts"));
+  return files.find((file) => existsSync(file));
+}
+
 /** Put a package together in a folder of its own: what is in `dist` may be old, and may be in use. */
 function stage(node, folder, to) {
   const complaint = `building ${folder} failed`;
   const output = join(to, "dist");
-  if (existsSync(inRoot(folder, "tsdown.config.ts"))) {
-    // Its build puts generated code of its own beside the output.
+  const bundling = findBundling(folder);
+  if (bundling !== undefined) {
+    // The SDK's build puts generated code of its own beside the output.
     const env = { ...buildEnv(), COUNTERSIGN_PACKAGE_DIR: to };
     const tsdown = inRoot("node_modules", "tsdown", "dist", "run.mjs");
-    run(node, [tsdown, "--log-level", "error"], { complaint, env, cwd: inRoot(folder) });
+    const args = [tsdown, "--config", bundling, "--log-level", "error"];
+    run(node, args, { complaint, env, cwd: inRoot(folder) });
   } else {
     // No maps: the sources that they lead to are not in the package.
     const files = ["--outDir", output, "--tsBuildInfoFile", join(to, ".tsbuildinfo")];
