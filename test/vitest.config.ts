@@ -32,10 +32,6 @@ function aliasConnect(version: string) {
   ];
 }
 
-// A worker imports the gate, the issuer and Connect once for all of its files: again for each of them takes more processor
-// time than the tests of the gate do. That importing makes nothing that changes is a rule of the architecture.
-const isolate = false;
-
 // Hundreds of programs are started from their sources: half of what each costs is compiling the same files again.
 const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/compiled-for-tests", import.meta.url));
 
@@ -43,8 +39,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Two workers: the suite starts servers, browsers and databases of its own beside them.
-    maxWorkers: 2,
+    // Three for two cores: a quarter of the time, tests wait for timers, disks and the programs that they start.
+    maxWorkers: 3,
+    // A worker imports the gate, the issuer and Connect once for all of its files: again for each of them takes more
+    // processor time than the tests of the gate do. That importing makes nothing that changes is a rule of the architecture.
+    isolate: false,
     reporters: ["default"],
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
@@ -57,7 +56,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: "parts",
-          isolate,
           include: ["**/*.test.ts"],
           exclude: [...exclude, ...wholeSystem, ...published],
         },
@@ -86,7 +84,6 @@ export default defineConfig({
         resolve: { conditions, alias: aliasConnect("2.3.0") },
         test: {
           name: "connect-2.3.0",
-          isolate,
           include: [
             "differential/{differential,random,streams,streams-random}.test.ts",
             "node/{rpc,unknown-rpc,exchange/*}.test.ts",
