@@ -24,7 +24,7 @@ export interface SignalsOptions {
   readonly staleAfterMs?: number | undefined;
   /**
    * Whether this server learns of subjects that it has no token of only by a keyed hash. It computes one hash for each token
-   * while a subject is revoked. Node, Bun and Deno can. Default: false.
+   * while a subject is revoked, and needs `node:crypto`. Default: false.
    */
   readonly hashSubjects?: boolean;
   /** A fetch of yours, such as `createFetch` of `@countersign/node`, which can trust a CA. Default: that of the platform. */
