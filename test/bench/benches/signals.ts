@@ -1,3 +1,4 @@
+import { createTemporaryFolder, databaseParent } from "../../support/temporary-folder.ts";
 import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
 import { type Child, startChild } from "../run/child.ts";
 import { interleave } from "../run/rounds.ts";
@@ -37,11 +38,15 @@ interface Size {
 }
 
 async function measure({ watchers, singles, burst }: Size): Promise<readonly Reading[]> {
+  await using folder = await createTemporaryFolder(databaseParent());
   await using server = startChild(new URL("../signals/server-child.ts", import.meta.url), {
     core: "server",
     nodeOptions: ["--expose-gc"],
   });
-  const { port, token } = await server.ask<{ readonly port: number; readonly token: string }>("start");
+  const { port, token } = await server.ask<{ readonly port: number; readonly token: string }>(
+    "start",
+    folder.path,
+  );
   await using first = startWatchers();
   await first.ask("watch", { port, token, count: WARM_UP_WATCHERS });
   await deliver({ server, clients: first, count: 5, isBurst: false });

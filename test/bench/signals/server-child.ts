@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createIssuer, type Issuer } from "@countersign/issuer";
 import { buildRequestListener, listen } from "@countersign/node";
@@ -12,10 +10,10 @@ const CLIENT_ID = "watchers";
 let issuer: Issuer | undefined;
 let revoked = 0;
 
-/** Start a server that serves the feed. @returns its port, and a token of a client that may watch */
-async function start(): Promise<{ readonly port: number; readonly token: string }> {
+/** Start a server that serves the feed, with its store in a folder. @returns its port, and a token of a client that may watch */
+async function start(folder: string): Promise<{ readonly port: number; readonly token: string }> {
   const made = await createIssuer({
-    store: { sqlite: join(mkdtempSync(join(tmpdir(), "countersign-signals-")), "auth.db") },
+    store: { sqlite: join(folder, "auth.db") },
     secret: new Uint8Array(32),
     url: "https://auth.example.com",
     audience: AUDIENCE,
