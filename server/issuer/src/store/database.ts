@@ -166,7 +166,8 @@ async function openPostgresDialect(
   }
   const { openPostgres, createPostgresBus, findPooling } = await loadPostgres();
   const pooling = await findPooling(url).catch((error: unknown) => {
-    throw toError(error);
+    // The caller is told, who does not begin at all: it is no outage of a store that is open.
+    throw toStoreError(error);
   });
   const { isPooled } = pooling;
   for (const warning of describePooling(pooling, location)) {
