@@ -174,6 +174,10 @@ function become(program, args, { cwd = root, env = childEnv() } = {}) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
+function testEnv(node) {
+  return { ...childEnv(), CHROMIUM_PATH: findChromium(node), POSTGRES_BIN_DIR: findPostgres() };
+}
+
 const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
 const JSON_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json=output/vitest.json"];
 
@@ -189,9 +193,12 @@ const COMMANDS = {
     packPackages(node, args);
   },
   test(node, args) {
-    const env = { ...childEnv(), CHROMIUM_PATH: findChromium(node), POSTGRES_BIN_DIR: findPostgres() };
     const reporters = args.some((arg) => arg.startsWith("--reporter")) ? [] : JSON_REPORT;
-    become(node, [vitest, "run", ...reporters, ...args], { cwd: inRoot("test"), env });
+    become(node, [vitest, "run", ...reporters, ...args], { cwd: inRoot("test"), env: testEnv(node) });
+  },
+  "test:benches"(node, args) {
+    const config = join("bench", "vitest.config.ts");
+    become(node, [vitest, "run", "--config", config, ...args], { cwd: inRoot("test"), env: testEnv(node) });
   },
   "test:browsers"(node, args) {
     findOtherBrowsers();

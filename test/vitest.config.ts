@@ -3,8 +3,15 @@ import { defineConfig } from "vitest/config";
 import { ONE_WAY } from "./e2e/one-way.ts";
 
 const conditions = ["@countersign/source"];
-// `npm run test:browsers` runs those in other browsers, with a configuration of their own.
-const exclude = ["**/node_modules/**", "dist/**", "output/**", "browsers/**"];
+// `npm run test:browsers` runs those in other browsers, and `npm run test:benches` most of the benches, with configurations
+// of their own: they take minutes.
+const exclude = [
+  "**/node_modules/**",
+  "dist/**",
+  "output/**",
+  "browsers/**",
+  "bench/{bench,sessions,streams}.test.ts",
+];
 
 // Against a running server, a browser and programs of others: these need what is built.
 const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];

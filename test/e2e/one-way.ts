@@ -11,6 +11,8 @@ export const ONE_WAY: Readonly<Record<string, string>> = {
   "oauth-clients.test.ts": "it calls the OAuth endpoints, which are not RPC",
   "oauth-federated.test.ts": "it calls the OAuth endpoints, which are not RPC",
   "openid-client.test.ts": "it calls the OAuth endpoints, which are not RPC",
+  "rate-limits.test.ts":
+    "it waits for limits that stand in the issuer and the gate; how a refusal leaves is compared in differential/",
   "second-origin.test.ts": "its API runs in the process of the test, which never leaves the fast path",
   "streams-browser.test.ts":
     "streams have one way; streams.test.ts renews them over gRPC-Web on both, web-demo.test.ts in a page",
