@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { ONE_WAY } from "./e2e/one-way.ts";
+import { LongestFirst } from "./support/longest-first.ts";
 
 const conditions = ["@countersign/source"];
 // `npm run test:browsers` runs those in other browsers, and `npm run test:benches` most of the benches, with configurations
@@ -51,6 +52,7 @@ export default defineConfig({
     // A worker imports the gate, the issuer and Connect once for all of its files: again for each of them takes more
     // processor time than the tests of the gate do. That importing makes nothing that changes is a rule of the architecture.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ["default"],
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
