@@ -28,8 +28,7 @@ const HERE = createServerId();
 const [streamId, otherId] = [createServerId(), createServerId()];
 
 /** A server of the client that watches. */
-async function join(as = client, audience = "billing") {
-  const serverId = createServerId();
+async function join(as = client, audience = "billing", serverId = createServerId()) {
   const watching = watch(as, { serverId, audience });
   await watching.until("alive");
   return Object.assign(watching, { serverId });
@@ -71,6 +70,15 @@ it("a server that is gone, or of another audience or client, is not asked: its s
   expect([...elsewhere.kinds, ...foreign.kinds]).not.toContain("renewal");
 });
 
+it("another client's server takes nothing by the name of a server, which is public", async () => {
+  await using owner = await join();
+  await using impostor = await join(stranger, "billing", owner.serverId);
+  const outcome = forward([{ streamId, owner: owner.serverId }]);
+  await answer(owner, GOES_ON);
+  expect(await outcome).toMatchObject(GOES_ON);
+  expect(impostor.kinds).not.toContain("renewal");
+});
+
 it("streams without an owner are asked for at every server of the client and audience, once", async () => {
   await using first = await join();
   await using second = await join();
@@ -100,6 +108,16 @@ it("an answer counts only from the server that was asked, as its own client", as
   await client.answerRenewal({ serverId: HERE, renewalId, ...GOES_ON });
   await client.answerRenewal({ serverId: owner.serverId, renewalId, unknownStreamIds: [streamId] });
   expect(await outcome).toMatchObject({ renewed: [], unknownStreamIds: [streamId] });
+});
+
+it("many streams of one server are asked for in parts", async () => {
+  await using owner = await join();
+  const streams = Array.from({ length: 101 }, () => ({ streamId: createServerId(), owner: owner.serverId }));
+  const outcome = forward(streams);
+  const first = await answer(owner, { unknownStreamIds: [streams[0]?.streamId ?? ""] });
+  const second = await answer(owner, GOES_ON);
+  expect([...first.streamIds, ...second.streamIds]).toEqual(streams.map((stream) => stream.streamId));
+  expect((await outcome).unknownStreamIds).toHaveLength(101);
 });
 
 it("so many renewals of a client wait at a time", async () => {

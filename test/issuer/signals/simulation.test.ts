@@ -58,7 +58,7 @@ function startHub() {
       feed,
       epoch,
       clock,
-      servers: createWatchedServers(clock, 100),
+      servers: createWatchedServers(),
       onEnd: () => undefined,
       onServed: undefined,
     },

@@ -130,7 +130,9 @@ async function openFeed(
     issuer,
     limits,
     onServed: options.observer.feedServed,
+    onError: (error) => options.onError(error, "a stream could not be renewed for another issuing server"),
   });
+  opened.defer(() => served.close());
   const revocations = await openRevocations(parts, served.feed, opened);
   served.attach(revocations);
   opened.defer(() => served.hub.close());

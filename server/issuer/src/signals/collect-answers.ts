@@ -1,28 +1,10 @@
-import type { RenewedStream } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
-
-/** What one server says of the streams that it was asked for. Those that it leaves out are not open there. */
-export interface StreamAnswers {
-  readonly renewed: readonly RenewedStream[];
-  readonly endedStreamIds: readonly string[];
-  readonly unknownStreamIds: readonly string[];
-  /** Whether a stream runs for another party: then none has changed there. */
-  readonly refused: boolean;
-}
-
-/** What a server was asked. */
-export interface Question {
-  readonly streamIds: readonly string[];
-  readonly answers: Promise<StreamAnswers>;
-}
+import type { RenewedStream } from "@countersign/server/internal";
+import type { Question, StreamAnswers } from "./renewal-questions.ts";
 
 /** What became of the streams. */
-export interface RenewalOutcome {
-  readonly renewed: readonly RenewedStream[];
-  readonly endedStreamIds: readonly string[];
-  /** Those that no server has, or whose server is gone. */
-  readonly unknownStreamIds: readonly string[];
-  /** Whether a stream runs for another party. */
-  readonly refused: boolean;
+export interface RenewalOutcome extends StreamAnswers {
+  /** Those that none of the servers has, or whose server is gone. */
+  readonly absentStreamIds: readonly string[];
 }
 
 /**
@@ -54,10 +36,6 @@ export async function collectAnswers(
   };
   const all = questions.map(async ({ streamIds: named, answers }) => take(new Set(named), await answers));
   await Promise.race([Promise.all(all), isComplete, isLate]);
-  return {
-    renewed,
-    endedStreamIds,
-    unknownStreamIds: [...unknownStreamIds, ...left],
-    refused: isRefused && left.size > 0,
-  };
+  const refused = isRefused && left.size > 0;
+  return { renewed, endedStreamIds, unknownStreamIds, absentStreamIds: [...left], refused };
 }

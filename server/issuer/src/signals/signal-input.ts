@@ -5,8 +5,9 @@ import type {
 } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { assertValid, type Violation } from "@countersign/server/internal";
 import { textViolations } from "../services/input.ts";
+import { findHub } from "./renewal-id.ts";
 
-/** 128 random bits in base64url: a server, a stream, a renewal. */
+/** 128 random bits in base64url: a server, a stream. */
 const RANDOM_NAME = /^[A-Za-z0-9_-]{22}$/;
 
 const MAX_EPOCH_BYTES = 64;
@@ -44,7 +45,7 @@ export function assertForwarded(
 export function assertAnswer(request: AnswerRenewalRequest): void {
   assertValid([
     ...nameViolations("server_id", request.serverId),
-    ...nameViolations("renewal_id", request.renewalId),
+    ...renewalViolations(request.renewalId),
     ...countViolations("renewed", request.renewed, 0),
     ...countViolations("ended_stream_ids", request.endedStreamIds, 0),
     ...countViolations("unknown_stream_ids", request.unknownStreamIds, 0),
@@ -62,6 +63,12 @@ function audienceViolations(audience: string): readonly Violation[] {
 
 function nameViolations(field: string, name: string): readonly Violation[] {
   return RANDOM_NAME.test(name) ? [] : [{ field, description: "must be 128 bits in base64url" }];
+}
+
+function renewalViolations(renewalId: string): readonly Violation[] {
+  return findHub(renewalId) === undefined
+    ? [{ field: "renewal_id", description: "must be that of a renewal that Watch has brought" }]
+    : [];
 }
 
 function countViolations(field: string, all: readonly unknown[], least: number): readonly Violation[] {

@@ -1,6 +1,13 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { SignalService, WatchRequest } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import type {
+  RenewedStreamSchema,
+  RenewedStream as SentStream,
+} from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { AuthError, type Principal, principalOf } from "@countersign/server";
+import type { RenewedStream } from "@countersign/server/internal";
 import { toClientSubject } from "../credentials/client-names.ts";
 import type { ForwardedRenewals } from "./forwarded-renewals.ts";
 import type { Hub } from "./hub.ts";
@@ -29,20 +36,30 @@ export function createSignalService(options: SignalServiceOptions): ServiceImpl<
       const streams = request.streams.map(({ streamId, owner }) => ({ streamId, owner: toOwner(owner) }));
       const outcome = await renewals.forward({ clientId, serverId, audience, streams, accessToken });
       return {
-        renewed: [...outcome.renewed],
+        renewed: outcome.renewed.map(toSent),
         endedStreamIds: [...outcome.endedStreamIds],
-        unknownStreamIds: [...outcome.unknownStreamIds],
+        unknownStreamIds: [...outcome.unknownStreamIds, ...outcome.absentStreamIds],
         refused: outcome.refused,
       };
     },
-    answerRenewal(request, ctx) {
+    async answerRenewal(request, ctx) {
       const clientId = readClient(principalOf(ctx), issuer);
       assertAnswer(request);
-      const { serverId, renewalId, renewed, endedStreamIds, unknownStreamIds, refused } = request;
-      renewals.answer({ clientId, serverId, renewalId, renewed, endedStreamIds, unknownStreamIds, refused });
+      const { serverId, renewalId, endedStreamIds, unknownStreamIds, refused } = request;
+      const answers = { renewed: request.renewed.map(fromSent), endedStreamIds, unknownStreamIds, refused };
+      await renewals.answer({ clientId, serverId, renewalId, ...answers });
       return {};
     },
   };
+}
+
+function toSent({ streamId, expiresInMs }: RenewedStream): MessageInitShape<typeof RenewedStreamSchema> {
+  return { streamId, expiresIn: durationFromMs(expiresInMs) };
+}
+
+function fromSent({ streamId, expiresIn }: SentStream): RenewedStream {
+  const expiresInMs = expiresIn === undefined ? 0 : durationMs(expiresIn);
+  return { streamId, expiresInMs: Math.min(Math.max(0, expiresInMs), Number.MAX_SAFE_INTEGER) };
 }
 
 function watch({ hub, issuer }: SignalServiceOptions, request: WatchRequest, ctx: HandlerContext): Watcher {

@@ -56,7 +56,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
    * @param position where to go on in the log; undefined: with everything that is revoked
    */
   start(first: readonly WatchResponse[], position: number | undefined): void {
-    if (this.#isOver || this.#isClosing) {
+    if (!this.isTaking) {
       return;
     }
     this.#own.push(...first);
@@ -131,9 +131,14 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
     this.wake();
   }
 
+  /** Whether it takes messages, and does not end. */
+  get isTaking(): boolean {
+    return !this.#isOver && !this.#isClosing;
+  }
+
   /** Send something to it alone. @returns false when it takes nothing more, or too much waits for it already */
   send(message: WatchResponse): boolean {
-    if (this.#isOver || this.#isClosing || this.#own.length >= MAX_OWN_MESSAGES) {
+    if (!this.isTaking || this.#own.length >= MAX_OWN_MESSAGES) {
       return false;
     }
     this.#own.push(message);
@@ -143,7 +148,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
 
   /** Send a last message, after which it is to go on elsewhere, and end. */
   readonly drain = (): void => {
-    if (!this.#isOver && !this.#isClosing) {
+    if (this.isTaking) {
       this.#own.push(this.#options.drain);
       this.#isClosing = true;
       this.wake();

@@ -23,8 +23,8 @@ export const file_countersign_auth_v1_signal: GenFile = /*@__PURE__*/
 export type WatchRequest = Message<"countersign.auth.v1.WatchRequest"> & {
   /**
    * 128 random bits in base64url, new whenever the server starts: its streams
-   * say with the header `countersign-stream-owner` that they are open there. It
-   * belongs to the client that has named it first.
+   * say with the header `countersign-stream-owner` that they are open there. Servers
+   * of other clients may have the same: they are others.
    *
    * @generated from field: string server_id = 1;
    */
@@ -603,9 +603,9 @@ export const SignalService: GenService<{
    * while a snapshot waits for its turn, Revocations with none in it. A feed that is
    * silent for longer is broken.
    *
-   * Answers PermissionDenied POLICY_DENIED when the caller is no client itself, or the
-   * server_id is another client's, and ResourceExhausted RATE_LIMITED when there are
-   * too many watchers, or this one reads too slowly.
+   * Answers PermissionDenied POLICY_DENIED when the caller is no client itself, and
+   * ResourceExhausted RATE_LIMITED when there are too many watchers, or this one reads
+   * too slowly.
    *
    * @generated from rpc countersign.auth.v1.SignalService.Watch
    */
@@ -616,8 +616,8 @@ export const SignalService: GenService<{
   },
   /**
    * Has streams renewed that are open on another server of the same client and
-   * audience. The issuer does not judge the token: the server that has the
-   * streams does.
+   * audience, at whichever issuing server that one watches. The issuer does not judge
+   * the token: the server that has the streams does.
    *
    * @generated from rpc countersign.auth.v1.SignalService.ForwardRenewal
    */
@@ -627,7 +627,7 @@ export const SignalService: GenService<{
     output: typeof ForwardRenewalResponseSchema;
   },
   /**
-   * Says what became of a renewal that Watch has brought.
+   * Says what became of a renewal that Watch has brought, at any issuing server.
    *
    * @generated from rpc countersign.auth.v1.SignalService.AnswerRenewal
    */
