@@ -33,6 +33,10 @@ describe("the header of a unary call", () => {
       compression: compressionBrotli,
       defaultHeader: { "grpc-encoding": "br" },
     });
+    const again = readHead({ ...GRPC, "grpc-accept-encoding": "identity,br", "grpc-timeout": "1S" });
+    expect(again?.defaultHeader).toBe(
+      readHead({ ...GRPC, "grpc-accept-encoding": "br,identity" })?.defaultHeader,
+    );
     const head = readHead({ ...CONNECT, "accept-encoding": "gzip, br" });
     expect(head?.compression).toBe(compressionGzip);
     expect(head?.defaultHeader).toEqual({ "content-type": "application/json" });

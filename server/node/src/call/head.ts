@@ -82,16 +82,21 @@ const CONNECT_STREAM = {
 /** Create what reads the headers of requests. @param available how answers can be compressed */
 export function createHeadReader(available: readonly Compression[], kind: CallKind = "unary"): HeadReader {
   const negotiate = createNegotiation(available);
-  const contentTypes = CONTENT_TYPES[kind];
   const connect = kind === "unary" ? CONNECT : CONNECT_STREAM;
+  const contentTypes = new Map(
+    [...CONTENT_TYPES[kind]].map(([name, { protocol, isBinary, answer = name }]) => {
+      const fields = protocol === "connect" ? connect : GRPC;
+      // Of an answer that is one message without an envelope, Connect says how it is compressed only when it is.
+      const encoding = fields === CONNECT ? undefined : fields.encoding;
+      return [name, { protocol, isBinary, fields, headerFor: createHeaders(answer, encoding) }] as const;
+    }),
+  );
   return (header) => {
-    const contentType = header["content-type"] ?? "";
-    const known = contentTypes.get(contentType);
+    const known = contentTypes.get(header["content-type"] ?? "");
     if (known === undefined || header.expect !== undefined) {
       return undefined;
     }
-    const { protocol, isBinary, answer = contentType } = known;
-    const fields = protocol === "connect" ? connect : GRPC;
+    const { protocol, isBinary, fields, headerFor } = known;
     const encoding = header[fields.encoding];
     if (encoding !== undefined && encoding !== "identity") {
       return undefined;
@@ -102,13 +107,34 @@ export function createHeadReader(available: readonly Compression[], kind: CallKi
     if (timeoutMs === null || contentLength === null || compression === undefined) {
       return undefined;
     }
-    // Of an answer that is one message without an envelope, Connect says how it is compressed only when it is.
-    const isSaid = compression !== null && fields !== CONNECT;
-    const defaultHeader = isSaid
-      ? toSorted({ "content-type": answer, [fields.encoding]: compression.name })
-      : { "content-type": answer };
+    const defaultHeader = headerFor(compression);
     const { defaultTrailer } = fields;
     return { protocol, isBinary, timeoutMs, compression, contentLength, defaultHeader, defaultTrailer };
+  };
+}
+
+/**
+ * Create what looks up the header of an answer: one for all that are compressed in the same way, which none of them changes.
+ *
+ * @param encoding the field that says how; undefined: none does
+ */
+function createHeaders(
+  contentType: string,
+  encoding: string | undefined,
+): (compression: Compression | null) => Readonly<Record<string, string>> {
+  const plain = { "content-type": contentType };
+  const made = new Map<Compression, Readonly<Record<string, string>>>();
+  return (compression) => {
+    if (compression === null || encoding === undefined) {
+      return plain;
+    }
+    const known = made.get(compression);
+    if (known !== undefined) {
+      return known;
+    }
+    const header = toSorted({ ...plain, [encoding]: compression.name });
+    made.set(compression, header);
+    return header;
   };
 }
 

@@ -65,7 +65,8 @@ export class Http1Exchange implements HttpExchange {
       return;
     }
     stopUnreadBody(this.#req, this.#res);
-    this.#res.writeHead(status, header);
+    // A copy: it may be that of other answers, and others may stand around this function of Node's.
+    this.#res.writeHead(status, { ...header });
     this.#res.end(body);
   }
 

@@ -38,7 +38,8 @@ export class Http1Wire implements MessageWire {
 
   begin(header: ResponseFields): void {
     stopUnreadBody(this.#req, this.#res);
-    this.#res.writeHead(200, header);
+    // A copy, as for calls with one message.
+    this.#res.writeHead(200, { ...header });
   }
 
   flush(): void {
