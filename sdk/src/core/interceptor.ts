@@ -56,7 +56,7 @@ export function createInterceptor(core: SessionCore, options: InterceptorOptions
 
 async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promise<AnyResponse> {
   const { access, clock, holder, owners, stepUps } = context;
-  const { header, signal } = req;
+  const { header } = req;
   // Interceptors may make a call again with another signal, but put new headers into the old ones.
   const call = req.contextValues.get(CALL) ?? header;
   let owner = owners.get(call) ?? holder.held()?.sessionId;
@@ -64,12 +64,14 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   const stream = req.stream ? createStreamCall(req, context) : undefined;
   let used: Held;
   /** Whether its token was refused in the errors that were seen to: of each kind, once. */
-  const seen = new Set<boolean>();
+  let seen: readonly boolean[] = [];
   const madeAfter = stepUps?.count() ?? 0;
 
   function open(held: Held): Promise<AnyResponse> {
-    owner ??= held.sessionId;
-    owners.set(call, owner);
+    if (owner === undefined) {
+      owner = held.sessionId;
+      owners.set(call, owner);
+    }
     if (owner !== held.sessionId) {
       throw new SessionError("SIGNED_OUT");
     }
@@ -92,9 +94,10 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   async function reopen(error: unknown): Promise<AnyResponse> {
     const refusal = ConnectError.from(error);
     const isRefused = isTokenRefused(refusal);
-    const canHelp = stream?.canReopen() !== false && !seen.has(isRefused);
-    seen.add(isRefused);
-    const newer = canHelp && (isRefused || (await stepUp(refusal))) && (await access.replace(used, signal));
+    const canHelp = stream?.canReopen() !== false && !seen.includes(isRefused);
+    seen = [...seen, isRefused];
+    const newer =
+      canHelp && (isRefused || (await stepUp(refusal))) && (await access.replace(used, req.signal));
     if (!newer) {
       throw error;
     }
@@ -103,14 +106,14 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
 
   function stepUp(refusal: ConnectError): Promise<boolean> | undefined {
     const method = `${req.service.typeName}/${req.method.name}`;
-    return stepUps?.ask(refusal, { method, madeAfter, signals: [signal, used.ended] });
+    return stepUps?.ask(refusal, { method, madeAfter, signals: [req.signal, used.ended] });
   }
 
   // Also when it is not sent: an interceptor outside may make it again.
   owners.set(call, owner);
   try {
     const held = access.usable();
-    const opening = held ? open(held) : openLate(await access.obtain({ signal }));
+    const opening = held ? open(held) : openLate(await access.obtain({ signal: req.signal }));
     const response = await opening.catch(reopen);
     return stream && response.stream ? stream.answer(response, reopen) : response;
   } catch (error) {

@@ -25,9 +25,10 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const origins = allowedOrigins.map((url) => originOf("allowedOrigins", url));
   origins.push(originOf("baseUrl", baseUrl, "URL"));
   const safe = origins.filter((origin) => isSecureOrigin(origin) || insecure.includes(origin));
+  const prefixes = safe.map((origin) => `${origin}/`);
   return (url) => {
     // A URL that begins with the origin and a slash cannot name another host: the common case costs no parsing.
-    if (safe.some((origin) => url.startsWith(`${origin}/`))) {
+    if (prefixes.some((prefix) => url.startsWith(prefix))) {
       return undefined;
     }
     const origin = absoluteUrl(url).split("/", 3).join("/") || "the URL";

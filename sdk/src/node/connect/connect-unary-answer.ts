@@ -106,8 +106,11 @@ function splitFields(fields: HeadFields): [IncomingHttpHeaders, IncomingHttpHead
   return [header, trailer];
 }
 
-/** A copy: a message would keep all that Node has read with it. */
 function joinParts(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) {
+    return first;
+  }
   const joined = new Uint8Array(bytes);
   let at = 0;
   for (const part of parts) {

@@ -1,7 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type UnaryRequest } from "@connectrpc/connect";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import { createHeaderMaker } from "../http2/common-header.ts";
-import type { WireProtocol } from "../http2/wire-protocol.ts";
+import type { OutgoingCall, WireProtocol } from "../http2/wire-protocol.ts";
 import type { MessageLimits } from "../message-options.ts";
 import { createGrpcFraming } from "./grpc-framing.ts";
 import { GrpcUnaryAnswer } from "./grpc-unary-answer.ts";
@@ -17,14 +17,19 @@ export function createGrpcProtocol({ acceptCompression, sendCompression }: Messa
   );
   return {
     headerOf: (_, extras) => toHeader(extras),
-    writeUnary({ url, header, message }, { encode }) {
-      const toCall = (body: Uint8Array) => ({ url, header, requestMethod: "POST", body });
-      const frame = encode(message);
-      return frame instanceof Promise ? frame.then(toCall, throwInternal) : toCall(frame);
+    writeUnary(req, { encode }) {
+      const frame = encode(req.message);
+      return frame instanceof Promise
+        ? frame.then((compressed) => toCall(req, compressed), throwInternal)
+        : toCall(req, frame);
     },
     createUnaryAnswer: (options, result) => new GrpcUnaryAnswer(options, result),
     createFraming: createGrpcFraming,
   };
+}
+
+function toCall({ url, header }: UnaryRequest, body: Uint8Array): OutgoingCall {
+  return { url, header, requestMethod: "POST", body };
 }
 
 /** A message that cannot be compressed is one that cannot be sent. */

@@ -23,9 +23,8 @@ export class GrpcUnaryAnswer implements UnaryAnswer {
   constructor(options: AnswerOptions, result: UnaryResult) {
     this.#options = options;
     this.#result = result;
-    this.#frames = new FrameReader((data, flags) => this.#onFrame({ data, flags }), {
-      maxBytes: options.messages.readMaxBytes,
-    });
+    const onFrame = (data: Uint8Array, flags: number): void => this.#onFrame({ data, flags });
+    this.#frames = new FrameReader(onFrame, options.messages.readMaxBytes);
   }
 
   /** Note what brings the answer. */
@@ -50,7 +49,7 @@ export class GrpcUnaryAnswer implements UnaryAnswer {
       return;
     }
     if (frame !== undefined && isCompressed(frame)) {
-      void this.#decompress(frame).then(this.#conclude, this.#result.reject);
+      void this.#decompress(frame).then((data) => this.#conclude(data), this.#result.reject);
     } else {
       this.#conclude(frame?.data);
     }
@@ -85,13 +84,13 @@ export class GrpcUnaryAnswer implements UnaryAnswer {
     );
   }
 
-  readonly #conclude = (data: Uint8Array | undefined): void => {
+  #conclude(data: Uint8Array | undefined): void {
     try {
       this.#result.resolve(this.#toMessage(data));
     } catch (error) {
       this.#result.reject(error);
     }
-  };
+  }
 
   /** Make the message of its bytes, when everything around it is right. */
   #toMessage(data: Uint8Array | undefined): Message {

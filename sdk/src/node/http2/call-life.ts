@@ -1,10 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { CallSignal } from "./call-signal.ts";
 
 /** What can end a call before its answer. */
 export interface CallLimits {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** In milliseconds. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Node would run at once what is to run later than this. */
@@ -17,7 +18,8 @@ const FINISHED = new DOMException("This operation was aborted", "AbortError");
  * and with the answer: then the listeners of the call let go of it.
  */
 export class CallLife {
-  readonly #controller = new AbortController();
+  /** Aborts with the end of the call. */
+  readonly end: CallSignal = new CallSignal();
   readonly #outer: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #state: "running" | "failed" | "finished" = "running";
@@ -35,7 +37,7 @@ export class CallLife {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.end.signal;
   }
 
   /**
@@ -60,23 +62,21 @@ export class CallLife {
   }
 
   /** Note that the call has its answer. */
-  readonly finish = (): void => {
+  finish(): void {
     this.#state = "finished";
-    this.#end(FINISHED);
-  };
+    this.#close(FINISHED);
+  }
 
   /** Note that the call has failed. @returns the error that the caller gets */
-  readonly fail = (reason: unknown): ConnectError => {
-    const { signal } = this;
-    const error = signal.aborted
-      ? ConnectError.from(signal.reason, Code.Canceled)
-      : ConnectError.from(reason);
+  fail(reason: unknown): ConnectError {
+    const { end } = this;
+    const error = end.aborted ? ConnectError.from(end.reason, Code.Canceled) : ConnectError.from(reason);
     if (this.#state === "running") {
       this.#state = "failed";
     }
-    this.#end(error);
+    this.#close(error);
     return error;
-  };
+  }
 
   readonly #abort = (): void => this.#cutOff(this.#outer?.reason);
 
@@ -85,12 +85,12 @@ export class CallLife {
 
   #cutOff(reason: unknown): void {
     this.#state = "failed";
-    this.#controller.abort(reason);
+    this.end.abort(reason);
   }
 
-  #end(reason: unknown): void {
+  #close(reason: unknown): void {
     clearTimeout(this.#timer);
     this.#outer?.removeEventListener("abort", this.#abort);
-    this.#controller.abort(reason);
+    this.end.abort(reason);
   }
 }

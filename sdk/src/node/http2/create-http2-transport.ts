@@ -15,6 +15,7 @@ import type { Http2Connections } from "./http2-connections.ts";
 import { createCodecs } from "./method-codec.ts";
 import { runStream } from "./run-stream.ts";
 import { createSenders } from "./senders.ts";
+import { UnaryCallRequest } from "./unary-call-request.ts";
 import type { WireProtocol } from "./wire-protocol.ts";
 
 /** What {@link createHttp2Transport} needs. */
@@ -63,11 +64,9 @@ export function createHttp2Transport(options: Http2TransportOptions): Transport 
     async unary(...[method, signal, givenTimeoutMs, header, message, contextValues]) {
       const limits = toLimits(signal, givenTimeoutMs);
       const call = describeCall(method, limits, { header, contextValues });
-      const input = create(method.input, message);
       const life = new CallLife(limits);
-      const response = await life.run(() =>
-        send({ ...call, stream: false, message: input, signal: life.signal }),
-      );
+      const req = new UnaryCallRequest(call, create(method.input, message), life.end);
+      const response = await life.run(() => send(req));
       life.finish();
       // What interceptors answer with is what they say that it is.
       return response as UnaryResponse<typeof method.input, typeof method.output>;
@@ -90,7 +89,7 @@ interface CallExtras {
   readonly contextValues: ContextValues | undefined;
 }
 
-/** Leave out what there is not. A time of nothing or less is no limit, as with Connect. */
+/** A time of nothing or less is no limit, as with Connect. */
 function toLimits(signal: AbortSignal | undefined, timeoutMs = 0): CallLimits {
-  return { ...(signal === undefined ? {} : { signal }), ...(timeoutMs > 0 ? { timeoutMs } : {}) };
+  return { signal, timeoutMs: timeoutMs > 0 ? timeoutMs : undefined };
 }

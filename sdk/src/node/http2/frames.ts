@@ -18,39 +18,29 @@ export function toFrame(message: Uint8Array, flags = 0): Buffer {
   return frame;
 }
 
-/** How messages are handed on. */
-export interface FrameOptions {
-  /**
-   * Whether they may be views of what has arrived. Default false: they are copies. A view keeps the whole of what Node has
-   * read, 64 KiB, for as long as the application keeps one field of bytes.
-   */
-  readonly sharesBytes?: boolean;
-  /** How large a message may be, in bytes. Default: as large as it can be. */
-  readonly maxBytes?: number;
-}
-
 /**
  * Cuts the bytes of an answer into messages, wherever they were split. It keeps no more than has arrived, whatever length
  * a prefix announces.
+ *
+ * Messages are views of what has arrived: one that is kept would keep the whole of what Node has read, 64 KiB.
  */
 export class FrameReader {
   readonly #onFrame: OnFrame;
-  readonly #sharesBytes: boolean;
   readonly #maxBytes: number;
-  readonly #prefix = new Uint8Array(PREFIX_BYTES);
-  #prefixBytes = 0;
+  /** What has arrived of the prefix of a message that is not there as a whole. */
+  #prefix: number[] = [];
   #parts: Uint8Array[] = [];
   #partBytes = 0;
 
-  constructor(onFrame: OnFrame, { sharesBytes = false, maxBytes = Infinity }: FrameOptions = {}) {
+  /** @param maxBytes how large a message may be, in bytes; default: as large as it can be */
+  constructor(onFrame: OnFrame, maxBytes: number = Infinity) {
     this.#onFrame = onFrame;
-    this.#sharesBytes = sharesBytes;
     this.#maxBytes = maxBytes;
   }
 
   /** Whether the last message has ended. */
   get isBetweenFrames(): boolean {
-    return this.#prefixBytes === 0;
+    return this.#prefix.length === 0;
   }
 
   /** Take what has arrived. @throws ConnectError ResourceExhausted when a message is larger than it may be */
@@ -60,7 +50,7 @@ export class FrameReader {
     let offset = this.isBetweenFrames ? this.#readWhole(chunk) : 0;
     while (offset < chunk.length || this.#isComplete) {
       offset =
-        this.#prefixBytes < PREFIX_BYTES ? this.#readPrefix(chunk, offset) : this.#readData(chunk, offset);
+        this.#prefix.length < PREFIX_BYTES ? this.#readPrefix(chunk, offset) : this.#readData(chunk, offset);
     }
   }
 
@@ -74,14 +64,14 @@ export class FrameReader {
       if (start > chunk.length || end > chunk.length || length > this.#maxBytes) {
         return offset;
       }
-      this.#onFrame(this.#part(chunk, start, end), chunk[offset] ?? 0);
+      this.#onFrame(chunk.subarray(start, end), chunk[offset] ?? 0);
       offset = end;
     }
   }
 
   /** Whether a message without bytes has its prefix. */
   get #isComplete(): boolean {
-    return this.#prefixBytes === PREFIX_BYTES && this.#length === 0;
+    return this.#prefix.length === PREFIX_BYTES && this.#length === 0;
   }
 
   get #length(): number {
@@ -90,12 +80,11 @@ export class FrameReader {
 
   #readPrefix(chunk: Uint8Array, start: number): number {
     let offset = start;
-    while (offset < chunk.length && this.#prefixBytes < PREFIX_BYTES) {
-      this.#prefix[this.#prefixBytes] = chunk[offset] ?? 0;
-      this.#prefixBytes += 1;
+    while (offset < chunk.length && this.#prefix.length < PREFIX_BYTES) {
+      this.#prefix.push(chunk[offset] ?? 0);
       offset += 1;
     }
-    if (this.#prefixBytes === PREFIX_BYTES) {
+    if (this.#prefix.length === PREFIX_BYTES) {
       assertSize(this.#length, this.#maxBytes);
     }
     return offset;
@@ -110,18 +99,15 @@ export class FrameReader {
       return end;
     }
     const data = this.#join(chunk, offset, end);
-    this.#prefixBytes = 0;
-    this.#onFrame(data, this.#prefix[0] ?? 0);
+    const [flags = 0] = this.#prefix;
+    this.#prefix = [];
+    this.#onFrame(data, flags);
     return end;
-  }
-
-  #part(chunk: Uint8Array, start: number, end: number): Uint8Array {
-    return this.#sharesBytes ? chunk.subarray(start, end) : chunk.slice(start, end);
   }
 
   #join(chunk: Uint8Array, offset: number, end: number): Uint8Array {
     if (this.#partBytes === 0) {
-      return this.#part(chunk, offset, end);
+      return chunk.subarray(offset, end);
     }
     const data = new Uint8Array(this.#length);
     let at = 0;
@@ -137,7 +123,7 @@ export class FrameReader {
 }
 
 /** Read the length in a prefix. */
-function readLength(bytes: Uint8Array, offset: number): number {
+function readLength(bytes: ArrayLike<number>, offset: number): number {
   const byte = (index: number): number => bytes[offset + index] ?? 0;
   return ((byte(1) << 24) | (byte(2) << 16) | (byte(3) << 8) | byte(4)) >>> 0;
 }

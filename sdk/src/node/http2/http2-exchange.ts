@@ -8,6 +8,7 @@ import { constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isMistake, toUnavailable } from "../network-error.ts";
 import { watchEnd } from "../watch-end.ts";
+import type { EndSignal } from "./call-signal.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import type { Http2Connections } from "./http2-connections.ts";
 
@@ -36,12 +37,13 @@ export interface AnswerReader {
   readonly onFailure: (error: ConnectError) => void;
 }
 
-/** What {@link Http2Exchange} needs. */
+/** What {@link Http2Exchange} needs, for as long as it runs. */
 export interface Http2ExchangeOptions {
   readonly connections: Http2Connections;
   readonly fields: OutgoingHttpHeaders;
   readonly body: RequestBody;
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
+  readonly reader: AnswerReader;
 }
 
 /** How often a request is sent that its server did nothing with. */
@@ -54,26 +56,24 @@ const MAX_SENDINGS = 2;
  * server left before it) is sent once more, as long as no answer has begun and all of it can be sent again.
  */
 export class Http2Exchange {
-  readonly #options: Http2ExchangeOptions;
-  readonly #reader: AnswerReader;
+  /** Undefined once it is over: Node's stream has it for longer, and would hold all that belongs to the call. */
+  #running: Http2ExchangeOptions | undefined;
   #stream: ClientHttp2Stream | undefined;
   #sendings = 0;
   #hasHead = false;
-  #isOver = false;
 
-  constructor(options: Http2ExchangeOptions, reader: AnswerReader) {
-    this.#options = options;
-    this.#reader = reader;
+  constructor(options: Http2ExchangeOptions) {
+    this.#running = options;
   }
 
   /** Send the request. */
   start(): void {
-    const { signal } = this.#options;
-    if (signal.aborted) {
+    const signal = this.#running?.signal;
+    if (signal?.aborted === true) {
       this.#abort();
       return;
     }
-    signal.addEventListener("abort", this.#abort);
+    signal?.addEventListener("abort", this.#abort);
     this.#send();
   }
 
@@ -88,43 +88,42 @@ export class Http2Exchange {
 
   /** Leave the rest of the answer unread, because of an error. */
   cancel(reason: unknown): void {
-    if (this.#finish(reason)) {
+    if (this.#finish(reason) !== undefined) {
       this.#stream?.close(constants.NGHTTP2_CANCEL);
     }
   }
 
   /** End with an error. */
   fail(error: ConnectError): void {
-    if (this.#finish(error)) {
+    const ended = this.#finish(error);
+    if (ended !== undefined) {
       this.#stream?.close(constants.NGHTTP2_CANCEL);
-      this.#reader.onFailure(error);
+      ended.reader.onFailure(error);
     }
   }
 
-  readonly #abort = (): void => this.fail(ConnectError.from(this.#options.signal.reason, Code.Internal));
+  readonly #abort = (): void => this.fail(ConnectError.from(this.#running?.signal.reason, Code.Internal));
 
-  /** @returns whether this was its end */
-  #finish(reason?: unknown): boolean {
-    if (this.#isOver) {
-      return false;
-    }
-    this.#isOver = true;
-    this.#options.signal.removeEventListener("abort", this.#abort);
-    this.#options.body.stop(reason);
-    return true;
+  /** @returns what ends with this; undefined: it was over before */
+  #finish(reason?: unknown): Http2ExchangeOptions | undefined {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.signal.removeEventListener("abort", this.#abort);
+    running?.body.stop(reason);
+    return running;
   }
 
   #send(): void {
     this.#sendings += 1;
-    const sent = this.#options.connections.use(this.#sendOver);
+    const sent = this.#running?.connections.use(this.#sendOver);
     sent?.catch((error: unknown) => this.#onLost(error, true));
   }
 
   readonly #sendOver = (connection: Http2Connection): void => {
-    if (this.#isOver) {
+    if (this.#running === undefined) {
       return;
     }
-    const { fields, body } = this.#options;
+    const { fields, body } = this.#running;
     let stream: ClientHttp2Stream;
     try {
       stream = connection.request(fields);
@@ -169,18 +168,19 @@ export class Http2Exchange {
     stream.on("error", ignore);
     stream.on("close", () => {
       connection.release();
-      if (!this.#isOver) {
+      if (this.#running !== undefined) {
         this.#onLost(errorOf(stream, this.#hasHead), connection.wasIgnored(stream));
       }
     });
   }
 
   #onHead(fields: HeadFields): void {
-    if (!this.#isOver) {
+    const running = this.#running;
+    if (running !== undefined) {
       this.#hasHead = true;
-      this.#options.body.release();
+      running.body.release();
       try {
-        this.#reader.onHead(fields);
+        running.reader.onHead(fields);
       } catch (error) {
         this.fail(ConnectError.from(error));
       }
@@ -188,31 +188,29 @@ export class Http2Exchange {
   }
 
   #onData(chunk: Uint8Array): void {
-    if (!this.#isOver) {
-      try {
-        this.#reader.onData(chunk);
-      } catch (error) {
-        this.fail(ConnectError.from(error));
-      }
+    try {
+      this.#running?.reader.onData(chunk);
+    } catch (error) {
+      this.fail(ConnectError.from(error));
     }
   }
 
   #onEnd(stream: ClientHttp2Stream, trailers: IncomingHttpHeaders | undefined): void {
-    if (this.#finish()) {
-      if (!stream.writableFinished) {
-        // The server wants no more of the request.
-        stream.close(constants.NGHTTP2_CANCEL);
-      }
-      this.#reader.onEnd(trailers);
+    const ended = this.#finish();
+    if (ended !== undefined && !stream.writableFinished) {
+      // The server wants no more of the request.
+      stream.close(constants.NGHTTP2_CANCEL);
     }
+    ended?.reader.onEnd(trailers);
   }
 
   #onLost(error: unknown, wasIgnored: boolean): void {
-    if (this.#isOver) {
+    const running = this.#running;
+    if (running === undefined) {
       return;
     }
     const canRepeat = wasIgnored && !this.#hasHead && this.#sendings < MAX_SENDINGS;
-    if (canRepeat && this.#options.body.canReplay()) {
+    if (canRepeat && running.body.canReplay()) {
       this.#send();
     } else {
       this.fail(toUnavailable(error));

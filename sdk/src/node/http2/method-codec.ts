@@ -13,10 +13,8 @@ export interface MethodCodec {
   readonly serialize: (message: Message) => Uint8Array<ArrayBuffer>;
   /** Write a message as it is sent in a stream: later, where it is compressed. @throws ConnectError Internal when it cannot be */
   readonly encode: (message: Message) => Buffer | Promise<Buffer>;
-  /** Read a message. @throws ConnectError Internal when it is none */
+  /** Read a message out of bytes that others share: it keeps none of them. @throws ConnectError Internal when it is none */
   readonly decode: Decode;
-  /** The same for bytes that others share: the message keeps none of them. */
-  readonly decodeShared: Decode;
 }
 
 /** Create what looks up the codec of a method at one server. It is made with the first call. */
@@ -35,8 +33,7 @@ export function createCodecs(baseUrl: string, messages: MessageLimits): (method:
       path: pathname + search,
       serialize,
       encode: (message) => pack(serialize(message), messages),
-      decode: parse,
-      decodeShared: createSharedDecode(method.output, parse),
+      decode: createSharedDecode(method.output, parse),
     };
     codecs.set(method, codec);
     return codec;

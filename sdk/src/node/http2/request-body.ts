@@ -3,14 +3,27 @@ import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RequestBody } from "./http2-exchange.ts";
 
-/** Create the body of a request that has one message, or none at all. */
-export function createSingleBody(data: Uint8Array | undefined): RequestBody {
-  return {
-    attach: (stream) => void stream.end(data),
-    canReplay: () => true,
-    release: nothing,
-    stop: nothing,
-  };
+/** The body of a request that has one message, or none at all. */
+export class SingleBody implements RequestBody {
+  readonly #data: Uint8Array | undefined;
+
+  constructor(data: Uint8Array | undefined) {
+    this.#data = data;
+  }
+
+  attach(stream: ClientHttp2Stream): void {
+    stream.end(this.#data);
+  }
+
+  canReplay(): boolean {
+    return true;
+  }
+
+  /** All of it is at hand, whatever becomes of the call. */
+  release(): void {}
+
+  /** It is sent at once. */
+  stop(): void {}
 }
 
 function nothing(): void {}

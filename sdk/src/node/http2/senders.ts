@@ -4,9 +4,10 @@ import type { MessageLimits } from "../message-options.ts";
 import type { Http2Connections } from "./http2-connections.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import type { MethodCodec } from "./method-codec.ts";
-import { createSingleBody, StreamBody } from "./request-body.ts";
+import { SingleBody, StreamBody } from "./request-body.ts";
 import { toFields } from "./request-fields.ts";
 import { StreamAnswer } from "./stream-answer.ts";
+import { UnaryCallRequest } from "./unary-call-request.ts";
 import type { OutgoingCall, WireProtocol } from "./wire-protocol.ts";
 
 /** What {@link createSenders} needs. */
@@ -69,9 +70,11 @@ interface WrittenCall<I extends DescMessage, O extends DescMessage> {
 
 function carry<I extends DescMessage, O extends DescMessage>(
   { connections, messages, protocol }: SenderOptions,
-  { req: { service, method, signal }, codec, call }: WrittenCall<I, O>,
+  { req, codec, call }: WrittenCall<I, O>,
   { resolve, reject }: Settling<UnaryResponse<I, O>>,
 ): void {
+  const { service, method } = req;
+  const signal = UnaryCallRequest.endOf(req);
   const onMessage = (received: Message): void => {
     const { header, trailer } = answer;
     const message = received as MessageShape<O>; // the codec is the one of this method
@@ -81,9 +84,9 @@ function carry<I extends DescMessage, O extends DescMessage>(
     { decode: codec.decode, messages },
     { resolve: onMessage, reject },
   );
-  const body = createSingleBody(call.body);
+  const body = new SingleBody(call.body);
   const fields = toFields(call, { authority: connections.authority, codec });
-  const exchange = new Http2Exchange({ connections, fields, body, signal }, answer);
+  const exchange = new Http2Exchange({ connections, fields, body, signal, reader: answer });
   answer.readFrom(exchange);
   exchange.start();
 }
@@ -99,10 +102,7 @@ function sendStream<I extends DescMessage, O extends DescMessage>(
     const message = { [Symbol.asyncIterator]: () => answer } as AsyncIterable<MessageShape<O>>; // as above
     resolve({ ...req, header, message, trailer });
   };
-  const answer = new StreamAnswer(
-    { decode: codec.decodeShared, messages, protocol },
-    { resolve: onOpen, reject },
-  );
+  const answer = new StreamAnswer({ decode: codec.decode, messages, protocol }, { resolve: onOpen, reject });
   const fields = toFields(
     { ...POST, url: req.url, header: req.header },
     { authority: connections.authority, codec },
@@ -112,7 +112,8 @@ function sendStream<I extends DescMessage, O extends DescMessage>(
     encode: codec.encode,
     onFailure: (error) => exchange.fail(error),
   });
-  const exchange = new Http2Exchange({ connections, fields, body, signal: req.signal }, answer);
+  const { signal } = req;
+  const exchange = new Http2Exchange({ connections, fields, body, signal, reader: answer });
   answer.readFrom(exchange);
   exchange.start();
 }

@@ -11,13 +11,18 @@ export type Decode = (data: Uint8Array) => Message;
  */
 export function createSharedDecode(schema: DescMessage, decode: Decode): Decode {
   if (hasBytes(schema)) {
-    return (data) => decode(data.slice());
+    return (data) => decode(toOwn(data));
   }
   const hasUnknown = createUnknownCheck(schema);
   return (data) => {
     const message = decode(data);
-    return hasUnknown(message) ? decode(data.slice()) : message;
+    return hasUnknown(message) ? decode(toOwn(data)) : message;
   };
+}
+
+/** A copy, unless nothing else is in the memory of the bytes. */
+function toOwn(data: Uint8Array): Uint8Array {
+  return data.length === data.buffer.byteLength ? data : data.slice();
 }
 
 /** Whether messages, or messages in them, have fields of bytes. */

@@ -54,10 +54,8 @@ export class StreamAnswer implements AnswerReader, AsyncIterator<Message> {
     this.#opening = opening;
     const { header, trailer } = this;
     this.#framing = options.protocol.createFraming({ header, trailer, messages: options.messages });
-    this.#frames = new FrameReader((data, flags) => this.#onFrame({ data, flags }), {
-      sharesBytes: true,
-      maxBytes: options.messages.readMaxBytes,
-    });
+    const onFrame = (data: Uint8Array, flags: number): void => this.#onFrame({ data, flags });
+    this.#frames = new FrameReader(onFrame, options.messages.readMaxBytes);
     offerTake(this, this.#take);
   }
 

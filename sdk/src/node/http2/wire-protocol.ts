@@ -36,7 +36,7 @@ export interface OutgoingCall extends Pick<UnaryRequest, "url" | "header" | "req
 
 /** What reads answers. */
 export interface AnswerOptions {
-  /** Reads a message. */
+  /** Reads a message out of bytes that others share. */
   readonly decode: Decode;
   readonly messages: MessageLimits;
 }

@@ -63,3 +63,14 @@ describe("a message is read from a copy", () => {
     expect(handed.at(-1)).toEqual(data);
   });
 });
+
+test("bytes that have their memory for themselves are not copied", () => {
+  const handed: Uint8Array[] = [];
+  const decode = createSharedDecode(AnySchema, (bytes): Message => {
+    handed.push(bytes);
+    return fromBinary(AnySchema, bytes);
+  });
+  const data = within(2, unknown);
+  decode(data);
+  expect(handed[0]).toBe(data);
+});
