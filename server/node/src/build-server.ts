@@ -43,11 +43,13 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const peerOf = createPeerReader(askPeer);
   const limits = resolveWaitingLimits(options, findMaxWaitingBytes());
   const waiting = { budget: createByteBudget(limits), peerOf };
+  const unsent = createByteBudget(toUnsentLimits(limits, options.writeMaxBytes));
+  const count = { waiting, unsent };
   const holdWaiting: HoldWaiting = (req, res) => holdRequest(req, res, waiting);
   const order = createRequestOrder(undefined, holdWaiting);
   const rpcs = createRpcs(options, {
     waiting,
-    unsent: createByteBudget(toUnsentLimits(limits, options.writeMaxBytes)),
+    unsent,
     contextValues: options.peerOf === undefined ? options.contextValues : withPeers(options, askPeer),
     corsFieldsFor: (origin) => cors.fieldsFor(origin),
   });
@@ -59,11 +61,11 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
     await new Promise<void>((resolve) => whenParsed(req, resolve));
     const endpoint = documents.get(target.pathname) ?? endpoints.get(target.pathname);
     if (endpoint !== undefined) {
-      await serveEndpoint(req, res, { endpoint, url: target.url, waiting });
+      await serveEndpoint(req, res, { endpoint, url: target.url, count });
       return;
     }
     const { pages } = options;
-    if (pages !== undefined && (await servePage(req, res, { pages, target })) === "answered") {
+    if (pages !== undefined && (await servePage(req, res, { pages, target, count })) === "answered") {
       return;
     }
     stopUnreadBody(req, res);

@@ -2,6 +2,7 @@ import type { Endpoint } from "@countersign/server";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { sendResponse } from "./exchange/send-response.ts";
 import { toRequest } from "./exchange/to-request.ts";
+import type { UnsentCount } from "./exchange/unsent-answer.ts";
 import { createWaitingBody, type WaitingCount } from "./exchange/waiting-bytes.ts";
 import type { HttpRequest, HttpResponse } from "./handler.ts";
 import { respondJson } from "./respond.ts";
@@ -17,10 +18,15 @@ export interface Target {
   readonly url: string;
 }
 
+/** What requests and their answers are counted with. */
+interface ExchangeCount extends UnsentCount {
+  /** Counts what has come of a body, and says where it comes from. */
+  readonly waiting: WaitingCount;
+}
+
 /**
  * Have an endpoint of the Fetch API answer a request of Node.js.
  *
- * @param waiting counts what has come of its body, and says where it comes from
  * @throws what the endpoint throws
  */
 export async function serveEndpoint(
@@ -29,9 +35,10 @@ export async function serveEndpoint(
   {
     endpoint,
     url,
-    waiting,
-  }: { readonly endpoint: Endpoint; readonly url: string; readonly waiting: WaitingCount },
+    count,
+  }: { readonly endpoint: Endpoint; readonly url: string; readonly count: ExchangeCount },
 ): Promise<void> {
+  const { waiting } = count;
   const body = createWaitingBody(req, res, waiting);
   const request = toRequest(req, res, { url, waiting: body });
   if (request === undefined) {
@@ -40,7 +47,7 @@ export async function serveEndpoint(
     return;
   }
   try {
-    await sendResponse(req, res, await endpoint(request, { peer: waiting.peerOf(req) }));
+    await sendResponse({ req, res }, await endpoint(request, { peer: waiting.peerOf(req) }), count);
   } finally {
     body.release();
   }
@@ -55,7 +62,11 @@ export async function serveEndpoint(
 export async function servePage(
   req: HttpRequest,
   res: HttpResponse,
-  { pages, target }: { readonly pages: PageHandler; readonly target: Target },
+  {
+    pages,
+    target,
+    count,
+  }: { readonly pages: PageHandler; readonly target: Target; readonly count: UnsentCount },
 ): Promise<"answered" | "missing"> {
   const isRead = req.method === "GET" || req.method === "HEAD";
   if (!isRead || new URL(target.url).pathname !== target.pathname) {
@@ -66,6 +77,6 @@ export async function servePage(
   if (page === undefined) {
     return "missing";
   }
-  await sendResponse(req, res, page);
+  await sendResponse({ req, res }, page, count);
   return "answered";
 }

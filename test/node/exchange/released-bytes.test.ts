@@ -118,8 +118,8 @@ describe("the bytes of a body that an endpoint reads", () => {
         read.resolve(length);
         return answer.promise;
       };
-      const waiting = { budget, peerOf: () => "peer" };
-      void serveEndpoint(req, res, { endpoint, url: `http://a${req.url}`, waiting });
+      const count = { waiting: { budget, peerOf: () => "peer" }, unsent: createByteBudget(LIMITS) };
+      void serveEndpoint(req, res, { endpoint, url: `http://a${req.url}`, count });
     });
     const socket = await connectRaw(serving.port);
     socket.write("POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx");

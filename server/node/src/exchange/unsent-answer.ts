@@ -40,26 +40,23 @@ export interface NodeCall {
   readonly res: HttpResponse;
 }
 
-/**
- * Count what waits of an answer that others send, whenever they ask for its next part. When there is too much, it is thrown
- * away.
- */
-export function countAnswer(
-  response: UniversalServerResponse,
-  call: NodeCall,
-  count: UnsentCount,
-): UniversalServerResponse {
-  const { body } = response;
-  return body === undefined ? response : { ...response, body: countParts(body, call, count) };
+/** Counts what waits of an answer that is written in parts. */
+export interface UnsentParts {
+  /** Take note of what waits now. @param comingBytes what is to be written beside it. Default 0 */
+  count(comingBytes?: number): void;
 }
 
-function countParts(
-  body: AsyncIterable<Uint8Array>,
+/**
+ * Count what waits of an answer until its client has taken it or has left. When there is too much, it is thrown away.
+ *
+ * @param besideBytes what an answer takes that waits, beside its bytes. Default 0
+ */
+export function createUnsentParts(
   { req, res }: NodeCall,
   { unsent, waiting }: UnsentCount,
-): AsyncIterable<Uint8Array> {
-  /** Whether the last part is still being written. */
-  let isWriting = false;
+  besideBytes = 0,
+): UnsentParts {
+  let coming = 0;
   const holder: ByteHolder = {
     connection: isHttp2Request(req) ? (req.stream.session ?? req.stream) : req.socket,
     get peer() {
@@ -67,31 +64,48 @@ function countParts(
     },
     giveUp() {
       // Its client may have taken all of it since it was counted: nothing says so before the next part.
-      if (isWriting || unsentBytesOf(res) > 0) {
+      if (coming > 0 || unsentBytesOf(res) > 0) {
         breakOff(req);
       }
     },
   };
-  const hold = (bytes: number): void => {
-    if (bytes >= SHORT_BYTES && !isGone(res)) {
-      unsent.hold(holder, bytes);
-    } else {
-      unsent.release(holder);
-    }
-  };
   res.once("close", () => unsent.release(holder));
+  return {
+    count(comingBytes = 0) {
+      coming = comingBytes;
+      const bytes = unsentBytesOf(res) + coming;
+      const held = bytes > 0 ? bytes + besideBytes : 0;
+      if (held >= SHORT_BYTES && !isGone(res)) {
+        unsent.hold(holder, held);
+      } else {
+        unsent.release(holder);
+      }
+    },
+  };
+}
+
+/** Count what waits of an answer that Connect sends, whenever it asks for the next part. */
+export function countAnswer(
+  response: UniversalServerResponse,
+  call: NodeCall,
+  count: UnsentCount,
+): UniversalServerResponse {
+  const { body } = response;
+  return body === undefined
+    ? response
+    : { ...response, body: countParts(body, createUnsentParts(call, count)) };
+}
+
+function countParts(body: AsyncIterable<Uint8Array>, unsent: UnsentParts): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const parts = body[Symbol.asyncIterator]();
       return {
         async next() {
-          const unsentBytes = unsentBytesOf(res);
-          isWriting = false;
-          hold(unsentBytes);
+          unsent.count();
           const part = await parts.next();
           if (part.done !== true) {
-            isWriting = true;
-            hold(unsentBytes + part.value.length);
+            unsent.count(part.value.length);
           }
           return part;
         },
