@@ -43,25 +43,43 @@ export class FrameReader {
     return this.#prefix.length === 0;
   }
 
-  /** Take what has arrived. @throws ConnectError ResourceExhausted when a message is larger than it may be */
+  /**
+   * Take what has arrived. As with Connect, a message that is too large is found before those ahead of it that came with it
+   * are handed on.
+   *
+   * @throws ConnectError ResourceExhausted when a message is larger than it may be
+   */
   push(received: Uint8Array): void {
     // Parts of a plain array take less time to make than those of a Buffer.
     const chunk = new Uint8Array(received.buffer, received.byteOffset, received.length);
-    let offset = this.isBetweenFrames ? this.#readWhole(chunk) : 0;
-    while (offset < chunk.length || this.#isComplete) {
-      offset =
-        this.#prefix.length < PREFIX_BYTES ? this.#readPrefix(chunk, offset) : this.#readData(chunk, offset);
+    let offset = 0;
+    if (this.isBetweenFrames) {
+      this.#assertSizes(chunk, 0);
+    } else {
+      offset = this.#readSplit(chunk, 0);
+    }
+    if (this.isBetweenFrames) {
+      this.#readSplit(chunk, this.#readWhole(chunk, offset));
+    }
+  }
+
+  /** Check the messages that begin in the rest of a chunk. */
+  #assertSizes(chunk: Uint8Array, start: number): void {
+    let offset = start;
+    while (offset + PREFIX_BYTES <= chunk.length) {
+      const length = readLength(chunk, offset);
+      assertSize(length, this.#maxBytes);
+      offset += PREFIX_BYTES + length;
     }
   }
 
   /** Read the messages that are there as a whole. @returns how far they reach */
-  #readWhole(chunk: Uint8Array): number {
-    let offset = 0;
+  #readWhole(chunk: Uint8Array, from: number): number {
+    let offset = from;
     for (;;) {
       const start = offset + PREFIX_BYTES;
-      const length = readLength(chunk, offset);
-      const end = start + length;
-      if (start > chunk.length || end > chunk.length || length > this.#maxBytes) {
+      const end = start + readLength(chunk, offset);
+      if (start > chunk.length || end > chunk.length) {
         return offset;
       }
       this.#onFrame(chunk.subarray(start, end), chunk[offset] ?? 0);
@@ -69,9 +87,11 @@ export class FrameReader {
     }
   }
 
-  /** Whether a message without bytes has its prefix. */
-  get #isComplete(): boolean {
-    return this.#prefix.length === PREFIX_BYTES && this.#length === 0;
+  /** Read one message that is not there as a whole, as far as it is. @returns how far that is */
+  #readSplit(chunk: Uint8Array, start: number): number {
+    const offset = this.#prefix.length < PREFIX_BYTES ? this.#readPrefix(chunk, start) : start;
+    const hasMore = this.#prefix.length === PREFIX_BYTES && (offset < chunk.length || this.#length === 0);
+    return hasMore ? this.#readData(chunk, offset) : offset;
   }
 
   get #length(): number {
@@ -98,6 +118,7 @@ export class FrameReader {
       this.#partBytes += end - offset;
       return end;
     }
+    this.#assertSizes(chunk, end);
     const data = this.#join(chunk, offset, end);
     const [flags = 0] = this.#prefix;
     this.#prefix = [];

@@ -38,6 +38,22 @@ test.each([1, 4, 5, 6])("%i bytes of a message are not all of it", (length) => {
   expect(reader.isBetweenFrames).toBe(false);
 });
 
+const TOO_LARGE_LAST = Buffer.concat([frame(Buffer.of(1, 2)), frame(Buffer.of(3)), frame(Buffer.alloc(11))]);
+
+test.each([0, 3, 6, 9])(
+  "a message that is too large is found before those that came with it, %i bytes before",
+  (cut) => {
+    const received: Uint8Array[] = [];
+    const reader = new FrameReader((data) => received.push(data), 10);
+    reader.push(TOO_LARGE_LAST.subarray(0, cut));
+    const before = received.length;
+    expect(() => reader.push(TOO_LARGE_LAST.subarray(cut))).toThrow(
+      "message size 11 is larger than configured readMaxBytes 10",
+    );
+    expect(received).toHaveLength(before);
+  },
+);
+
 test("a message is written with its length before it", () => {
   expect(toFrame(Buffer.of(7, 8))).toEqual(Buffer.of(0, 0, 0, 0, 2, 7, 8));
 });

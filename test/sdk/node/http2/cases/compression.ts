@@ -2,7 +2,16 @@ import { gzipSync } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import { answer, type BytesOf, type Case, frame, type Kind, type TransportOptions, TYPE } from "../script.ts";
+import {
+  answer,
+  type BodyOf,
+  type BytesOf,
+  type Case,
+  frame,
+  type Kind,
+  type TransportOptions,
+  TYPE,
+} from "../script.ts";
 
 const SENDING: readonly Kind[] = ["importNotes", "syncNotes"];
 const READING: readonly Kind[] = ["getNote", "watchNotes", "syncNotes"];
@@ -58,6 +67,18 @@ const ACCEPTED: Readonly<Record<string, TransportOptions>> = {
 const LIMITED: TransportOptions = { readMaxBytes: LIMIT };
 const LIMITED_OWN: TransportOptions = { readMaxBytes: LIMIT, acceptCompression: [reversing] };
 
+const goodAnd = (bytesOf: BytesOf, last: Buffer): Buffer =>
+  Buffer.concat([frame(bytesOf(1, "one")), frame(bytesOf(2, "two")), last]);
+
+/** Two good messages, and one that is too large or only announced, in one part or from the middle of the first on. */
+const BEHIND_GOOD: Readonly<Record<string, BodyOf>> = {
+  "that comes with them": (bytesOf) => [goodAnd(bytesOf, frame(bytesOf(3, "x".repeat(5_000))))],
+  "that is announced with them": (bytesOf) => [goodAnd(bytesOf, Buffer.of(0, 0, 1, 0, 0))],
+  "that comes with the second half of them": (bytesOf) => {
+    const all = goodAnd(bytesOf, frame(bytesOf(3, "x".repeat(5_000))));
+    return [all.subarray(0, 7), all.subarray(7)];
+  },
+};
 /** How requests and answers are compressed, and how large messages may be. */
 export const COMPRESSION_CASES: readonly Case[] = [
   ...Object.entries(SENT).flatMap(([name, options]): Case[] => [
@@ -110,6 +131,13 @@ export const COMPRESSION_CASES: readonly Case[] = [
       }),
     },
   ]),
+  ...Object.entries(BEHIND_GOOD).map(
+    ([name, body]): Case => ({
+      name: `good messages and one ${name} where ${LIMIT} bytes are the most`,
+      options: LIMITED,
+      script: answer({ body }),
+    }),
+  ),
   {
     name: `a length of four gigabytes where ${LIMIT} bytes are the most`,
     options: LIMITED,
