@@ -16,23 +16,44 @@ import {
 import { notEmpty } from "../../../support/not-empty.ts";
 import { WAYS, type Way } from "./programs.ts";
 
-/** What a server does with a connection, as soon as a request came in on it. */
-type OddServer = (socket: Socket, contentType: string) => void;
+/** What a server does with a connection when its first bytes have come. */
+type OddServer = (socket: Socket, contentType: string, first: Buffer) => void;
 
+/** What a server of HTTP/2 sends behind the header of a request. */
+type OddAnswer = (id: number, contentType: string) => readonly Buffer[];
+
+const PREFACE_BYTES = 24;
 const SETTINGS = toFrame(FRAME.settings, 0, 0, new Uint8Array());
 const CODES = Array.from({ length: 14 }, (_, code) => code);
 
-const head = (contentType: string, ...more: readonly (readonly [string, string])[]): Buffer =>
+const head = (id: number, contentType: string, ...more: readonly (readonly [string, string])[]): Buffer =>
   toFrame(
     FRAME.headers,
     END_HEADERS,
-    1,
+    id,
     encodeFields([[":status", "200"], ["content-type", contentType], ...more]),
   );
-const part = toFrame(FRAME.data, 0, 1, Buffer.of(0, 0, 0, 0, 9, 10));
-const reset = (code: number): Buffer => toFrame(FRAME.reset, 0, 1, toUint32(code));
-const goaway = (code: number): Buffer =>
-  toFrame(FRAME.goaway, 0, 0, Buffer.concat([toUint32(0), toUint32(code)]));
+const part = (id: number): Buffer => toFrame(FRAME.data, 0, id, Buffer.of(0, 0, 0, 0, 9, 10));
+const reset = (id: number, code: number): Buffer => toFrame(FRAME.reset, 0, id, toUint32(code));
+const goaway = (lastId: number, code: number): Buffer =>
+  toFrame(FRAME.goaway, 0, 0, Buffer.concat([toUint32(lastId), toUint32(code)]));
+
+/** Answer each request when its header has come: what came before it would be a mistake of the whole connection. */
+const behindRequest =
+  (answerOf: OddAnswer, end: "stays" | "closes" = "stays"): OddServer =>
+  (socket, contentType, first) => {
+    const read = createFrameReader((type, _flags, id) => {
+      if (type === FRAME.headers) {
+        socket.write(Buffer.concat(answerOf(id, contentType)));
+        if (end === "closes") {
+          socket.end();
+        }
+      }
+    });
+    socket.write(SETTINGS); // without them the client sends no request
+    socket.on("data", read);
+    read(first.subarray(PREFACE_BYTES));
+  };
 
 const anywhere: Readonly<Record<string, OddServer>> = {
   "closes at once": (socket) => socket.end(),
@@ -55,23 +76,23 @@ const overHttp2: Readonly<Record<string, OddServer>> = {
   "is silent": () => undefined,
   "is silent behind its settings": (socket) => void socket.write(SETTINGS),
   "closes behind its settings": (socket) => socket.end(SETTINGS),
-  "closes behind the header": (socket, type) => socket.end(Buffer.concat([SETTINGS, head(type)])),
-  "closes behind a part": (socket, type) => socket.end(Buffer.concat([SETTINGS, head(type), part])),
+  "closes behind the header": behindRequest((id, type) => [head(id, type)], "closes"),
+  "closes behind a part": behindRequest((id, type) => [head(id, type), part(id)], "closes"),
   ...Object.fromEntries(
     CODES.flatMap((code): (readonly [string, OddServer])[] => [
-      [`leaves with ${code}`, (socket) => void socket.end(Buffer.concat([SETTINGS, goaway(code)]))],
-      [`resets with ${code}`, (socket) => void socket.write(Buffer.concat([SETTINGS, reset(code)]))],
+      [`leaves with ${code}`, (socket) => void socket.end(Buffer.concat([SETTINGS, goaway(0, code)]))],
+      [`resets with ${code}`, behindRequest((id) => [reset(id, code)])],
       [
         `resets with ${code} behind the header`,
-        (socket, type) => void socket.write(Buffer.concat([SETTINGS, head(type), reset(code)])),
+        behindRequest((id, type) => [head(id, type), reset(id, code)]),
       ],
       [
         `resets with ${code} behind a part`,
-        (socket, type) => void socket.write(Buffer.concat([SETTINGS, head(type), part, reset(code)])),
+        behindRequest((id, type) => [head(id, type), part(id), reset(id, code)]),
       ],
       [
         `leaves with ${code} behind a part`,
-        (socket, type) => void socket.end(Buffer.concat([SETTINGS, head(type), part, goaway(code)])),
+        behindRequest((id, type) => [head(id, type), part(id), goaway(id, code)], "closes"),
       ],
     ]),
   ),
@@ -109,14 +130,7 @@ describe("a few bytes that would become more than a server of ours sends", () =>
     const isBare = way.protocol === "connect";
     const body = isBare ? bomb : Buffer.concat([Buffer.of(1), toUint32(bomb.length), bomb]);
     const field = [isBare ? "content-encoding" : "grpc-encoding", "br"] as const;
-    const send: OddServer = (socket, type) => {
-      const answer = Buffer.concat([head(type, field), toFrame(FRAME.data, 1, 1, body)]);
-      socket.on(
-        "data",
-        createFrameReader((frame) => void (frame === FRAME.headers && socket.write(answer))),
-      );
-      socket.write(SETTINGS); // without them the client sends no request
-    };
+    const send = behindRequest((id, type) => [head(id, type, field), toFrame(FRAME.data, 1, id, body)]);
     await using odd = await serveOddly(send, contentTypeOf(way, "unary"));
     const error = await odd
       .notes(way)
@@ -139,7 +153,7 @@ async function serveOddly(odd: OddServer, contentType: string) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.on("error", () => undefined));
-    socket.once("data", () => odd(socket, contentType));
+    socket.once("data", (first: Buffer) => odd(socket, contentType, first));
     socket.on("data", () => undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
