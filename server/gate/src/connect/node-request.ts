@@ -63,6 +63,8 @@ interface NodeExchange {
   /** Whether its target names no host beside that. */
   readonly hasPath: boolean;
   readonly response: NodeResponse | undefined;
+  /** Whether a framework keeps fields of the answer to itself until Connect hands it over. */
+  readonly isWrapped: boolean;
 }
 
 /** The adapter was not given the `contextValues` of `createAuth`. */
@@ -92,9 +94,10 @@ const NO_HOST = "host.invalid";
  * @param response its response, where the adapter hands it over too
  */
 export function keepNodeRequest(request: RawRequest, response?: NodeResponse): ContextValues {
-  const raw = "raw" in request ? request.raw : request;
+  const isWrapped = "raw" in request;
+  const raw = isWrapped ? request.raw : request;
   const hasPath = raw.url === undefined || isOriginForm(raw.url);
-  const exchange = { request: raw, response, hasHost: hostOf(raw) !== undefined, hasPath };
+  const exchange = { request: raw, response, isWrapped, hasHost: hostOf(raw) !== undefined, hasPath };
   if (raw.stream === undefined) {
     raw.on?.("error", ignore);
   }
@@ -187,9 +190,22 @@ export function transportOf(values: ContextValues, over?: AbortSignal): Transpor
   };
 }
 
-/** Say that the stream of a call is open. @param header the header of its answer */
+/**
+ * Say that the stream of a call is open. Not for a page of another origin that Fastify serves: what its CORS plugin has set,
+ * Fastify keeps until the first message, and without it the page could not read the answer.
+ *
+ * @param header the header of the answer
+ */
 export function announceOpening(values: ContextValues, header: Headers): void {
-  values.get(exchangeKey)()?.request[ON_OPENED]?.onOpened(header);
+  const exchange = values.get(exchangeKey)();
+  if (exchange !== undefined && !(exchange.isWrapped && isOfOtherOrigin(exchange.request))) {
+    exchange.request[ON_OPENED]?.onOpened(header);
+  }
+}
+
+function isOfOtherOrigin({ headers }: NodeRequest): boolean {
+  const { origin, "sec-fetch-site": site } = headers;
+  return origin !== undefined && site !== "same-origin";
 }
 
 /** Make a response that closes when a signal aborts. */
