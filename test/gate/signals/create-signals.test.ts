@@ -133,15 +133,15 @@ describe("signals", () => {
 
   test("name those whose streams end, of what is new", async () => {
     const { signals, hubs, last } = await setUpSignals();
-    const heard: RevokedPrincipals[] = [];
-    const stop = signals.onRevoked?.((revoked) => heard.push(revoked));
+    const received: RevokedPrincipals[] = [];
+    const stop = signals.onRevoked?.((revoked) => received.push(revoked));
     hubs.begin(last());
     const revocations = [ofSubject("eve"), ofSubject("mallory")];
     last()?.say({ case: "revocations", value: { cursor: 1n, revocations } });
     last()?.say({ case: "revocations", value: { cursor: 2n, revocations } });
     await settle();
-    expect(heard).toHaveLength(1);
-    expect(["ada", "eve", "mallory"].map((who) => heard[0]?.matches(principalOf(who)))).toEqual([
+    expect(received).toHaveLength(1);
+    expect(["ada", "eve", "mallory"].map((who) => received[0]?.matches(principalOf(who)))).toEqual([
       false,
       true,
       true,
@@ -149,7 +149,7 @@ describe("signals", () => {
     stop?.();
     last()?.say({ case: "revocations", value: { cursor: 3n, revocations: [ofSubject("trudy")] } });
     await settle();
-    expect(heard).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
   test("open the next watch with a fresh token before the former runs out, and then let go of the former", async () => {

@@ -79,7 +79,7 @@ test(`of ${REVOCATIONS} revocations, with cuts and other histories at random, no
   watcher.close();
   expect(lost).toEqual([]);
   expect(counts.checks).toBeGreaterThan(90_000);
-  // Nothing is said twice, however often it comes; what ran out before it was heard is said to no listener.
+  // Nothing is said twice, however often it comes; what ran out before it came reaches no listener.
   expect(notified).toBeLessThanOrEqual(REVOCATIONS);
   expect(notified).toBeGreaterThan(0.9 * REVOCATIONS);
   // It was no calm run, and most of the time all was known all the same.

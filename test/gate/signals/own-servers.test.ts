@@ -61,11 +61,11 @@ test("subjects are known by their hashes alone where the server asks for it", as
   await hub.issuer.revocations.revoke({ sub: "another" });
   await server.call(token);
   const { sub } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-  const heard: unknown[] = [];
-  signals.onRevoked?.(({ records }) => heard.push(records));
+  const received: unknown[] = [];
+  signals.onRevoked?.(({ records }) => received.push(records));
   await hub.issuer.revocations.revoke({ sub });
   await expect.poll(() => server.call(token).catch(({ code }) => code)).toBe(Code.Unauthenticated);
-  expect(JSON.stringify(heard)).not.toContain(sub);
+  expect(JSON.stringify(received)).not.toContain(sub);
 });
 
 test("a stream is renewed for another server of the client, and for no other party", async () => {

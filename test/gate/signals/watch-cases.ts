@@ -10,13 +10,13 @@ interface WatchCase {
 
 export const WATCH_CASES: readonly WatchCase[] = [
   {
-    rule: "a watch goes on for as long as something is heard every five seconds",
+    rule: "a watch goes on for as long as something comes every five seconds",
     hubs: 1,
     steps: [
       [0, "start", "open 1@0"],
       [9_999, "timer", ""],
       [9_999, "asked 1", ""],
-      [14_000, "heard 1", ""],
+      [14_000, "received 1", ""],
       [18_000, "alive 1", ""],
       [22_999, "timer", ""],
       [22_999, "alive 1", ""],
@@ -131,7 +131,7 @@ export const WATCH_CASES: readonly WatchCase[] = [
       [4_000, "drain 1", "open 2@0"],
       [4_000, "alive 1", ""],
       [4_000, "asked 2", ""],
-      [4_500, "heard 2", ""],
+      [4_500, "received 2", ""],
       [4_800, "alive 2", "close 1 replaced"],
       [4_900, "ended 1", ""],
     ],

@@ -11,7 +11,7 @@ function toEvent(text: string): WatchEvent {
   const number = Number(watch);
   switch (kind) {
     case "asked":
-    case "heard":
+    case "received":
     case "drain":
       return { kind, watch: number };
     case "alive":

@@ -45,12 +45,12 @@ function createHubs() {
     joinSilent() {
       const hub = createServerId();
       const messages = createSealedMessages({ secret, clock });
-      const heard: string[] = [];
-      bus.subscribe(toHubChannel(hub), (message) => void heard.push(message));
-      bus.subscribe(HUBS_CHANNEL, (message) => void heard.push(message));
+      const received: string[] = [];
+      bus.subscribe(toHubChannel(hub), (message) => void received.push(message));
+      bus.subscribe(HUBS_CHANNEL, (message) => void received.push(message));
       const say = (content: HubMessage, channel = HUBS_CHANNEL) =>
         bus.publish(channel, messages.seal(content, HUB_PURPOSE).message);
-      return { hub, heard, say, greet: () => say({ hub, kind: "presence", state: "there" }) };
+      return { hub, received, say, greet: () => say({ hub, kind: "presence", state: "there" }) };
     },
   };
 }

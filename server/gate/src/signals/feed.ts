@@ -14,7 +14,7 @@ export interface FeedPosition {
 }
 
 /** What a message of a hub means for its watch. */
-export type FeedEvent = "heard" | "alive" | "drain" | "late";
+export type FeedEvent = "received" | "alive" | "drain" | "late";
 
 /** What hubs say, put together. */
 export interface Feed {
@@ -98,14 +98,14 @@ class FeedReader {
       case "begin":
         this.#begin(message.value.epoch, message.value.isSnapshot);
         this.#subjectKey = message.value.subjectKey;
-        return "heard";
+        return "received";
       case "revocations":
         this.#needBegin();
         this.#state.known.learn(message.value.revocations, this.#earliestNowMs(), this.#subjectKey);
         if (message.value.cursor > 0n && this.#isComplete) {
           this.#goOnBehind(message.value.cursor);
         }
-        return "heard";
+        return "received";
       case "alive":
         return this.#comeAlive(
           message.value.cursor,
@@ -113,7 +113,7 @@ class FeedReader {
           Number(message.value.ageMs),
         );
       case "renewal":
-        return "heard";
+        return "received";
       case "drain":
         return "drain";
       case undefined:

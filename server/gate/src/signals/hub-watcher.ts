@@ -115,7 +115,7 @@ class Watcher implements HubWatcher {
     this.#setTimer();
   }
 
-  /** One timer, which is set anew only where it would come too late: what is heard every second moves it away. */
+  /** One timer, which is set anew only where it would come too late: each message, and one comes every second, moves it away. */
   #setTimer(): void {
     const { wakeAtMs } = this.#plan;
     if (wakeAtMs >= this.#wakeAtMs) {
@@ -187,7 +187,7 @@ class Watcher implements HubWatcher {
     const request = { serverId, epoch, after, audience: audience(), hashSubjects };
     const call = { hub: open.hub, accessToken: token.token, signal };
     try {
-      await calls.watch(request, call, (message) => this.#hear(watch, message, read));
+      await calls.watch(request, call, (message) => this.#receive(watch, message, read));
     } catch (error) {
       if (error instanceof SignalsError && error.problem === "refused") {
         tokens.forget(token);
@@ -196,11 +196,11 @@ class Watcher implements HubWatcher {
     }
   }
 
-  #hear(watch: number, message: WatchResponse, read: (message: WatchResponse) => FeedEvent): void {
+  #receive(watch: number, message: WatchResponse, read: (message: WatchResponse) => FeedEvent): void {
     // What was due before this came happens before: a watch that was silent for too long is over.
     this.#happen({ kind: "timer" });
     const isOpen = this.#open.has(watch);
-    // What is revoked is revoked, whoever still says so; that all is known counts no more.
+    // A hub that is watched no more still revokes tokens for good, but it no longer says that this server knows everything.
     if (!isOpen && message.kind.case !== "revocations") {
       return;
     }

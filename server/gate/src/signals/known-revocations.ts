@@ -1,7 +1,7 @@
 import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { createRevocationListeners, type RevocationListeners } from "../revoked/revocation-listeners.ts";
 import { createRevokedSet, type RevocableToken, type Revoked } from "../revoked/revoked-set.ts";
-import { type HeardRevocation, toHex, toRevoked } from "./to-revoked.ts";
+import { type ReceivedRevocation, toHex, toRevoked } from "./to-revoked.ts";
 import { createAlikeView, createHashedView, type TokenView } from "./token-views.ts";
 
 /** What a server knows of what is revoked, from whichever hub it has learned it. */
@@ -39,7 +39,7 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
   /** Made when there is something to see in them: most servers have none. */
   const views = new Map<string, TokenView>();
 
-  const viewOf = (kind: HeardRevocation["kind"], subjectKey: Uint8Array): TokenView => {
+  const viewOf = (kind: ReceivedRevocation["kind"], subjectKey: Uint8Array): TokenView => {
     const name = kind === "every_token" ? ALIKE : toHex(subjectKey);
     const view =
       views.get(name) ?? (kind === "every_token" ? createAlikeView() : createHashedView(subjectKey));

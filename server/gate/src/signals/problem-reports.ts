@@ -1,6 +1,6 @@
 import { isLasting, type SignalsError } from "./signals-error.ts";
 
-/** Says why nothing is heard, and not more often than an operator wants to read it. */
+/** Reports why no hub sends anything, and not more often than an operator wants to read it. */
 export interface ProblemReports {
   /**
    * Take in why a watch has failed.

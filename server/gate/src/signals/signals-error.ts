@@ -4,7 +4,7 @@ export type SignalsProblem =
   | "unreachable"
   /** A hub was reached, and then said nothing for too long. */
   | "silent"
-  /** Nothing was heard for longer than `staleAfterMs`: calls are refused. */
+  /** No hub has sent anything for longer than `staleAfterMs`: calls are refused. */
   | "stale"
   /** The issuer does not take the client's credential. */
   | "credential"

@@ -32,7 +32,7 @@ export interface SignalsOptions {
   /** The time. Default: the machine's. */
   readonly clock?: Clock | undefined;
   /**
-   * Receives why nothing is heard: at once what an operator has to mend, and each other problem once it lasts. Its message
+   * Receives why no hub sends anything: at once what an operator has to mend, and each other problem once it lasts. Its message
    * says what to do, and no secret. Default: console.error.
    */
   readonly onError?: ((error: unknown) => void) | undefined;

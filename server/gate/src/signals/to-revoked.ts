@@ -3,7 +3,7 @@ import { RevocationDimension as WireDimension } from "@countersign/gen/countersi
 import type { RevocationDimension, Revoked } from "../revoked/revoked-set.ts";
 
 /** A revocation as a hub sends it. */
-export interface HeardRevocation {
+export interface ReceivedRevocation {
   /** By a value; by the keyed hash of a subject, as hexadecimal text; or of every token of the issuer, as an empty subject. */
   readonly kind: "value" | "subject_hash" | "every_token";
   readonly revoked: Revoked;
@@ -29,7 +29,7 @@ const HASH_BYTES = 16;
 export function toRevoked(
   { dimension: number, issuer, match, beforeMs, expiresAtMs }: Revocation,
   hasSubjectKey: boolean,
-): HeardRevocation {
+): ReceivedRevocation {
   const dimension = DIMENSIONS[number];
   const common = {
     issuer: issuer === "" ? undefined : issuer,

@@ -5,7 +5,7 @@ export type WatchEvent =
   /** The token is there, and the hub is asked. */
   | { readonly kind: "asked"; readonly watch: number }
   /** The hub has said something that leaves the watch as it is: Begin, Revocations, a Renewal. */
-  | { readonly kind: "heard"; readonly watch: number }
+  | { readonly kind: "received"; readonly watch: number }
   /** The hub has said that all up to now is known: Alive. */
   | { readonly kind: "alive"; readonly watch: number; readonly replaceAfterMs: number }
   /** The hub is about to stop: Drain. */

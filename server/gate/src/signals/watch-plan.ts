@@ -16,7 +16,7 @@ const BACKOFF = { firstMs: 2_000, maxMs: 10_000, jitter: 1 };
 interface Watch {
   readonly number: number;
   readonly hub: number;
-  /** When it is given up if nothing is heard. */
+  /** When it is given up if the hub sends nothing. */
   silentAtMs: number;
   /** When all was known with it for the first time; undefined: not yet. */
   aliveSinceMs: number | undefined;
@@ -103,7 +103,7 @@ class Plan implements WatchPlan {
     }
     switch (event.kind) {
       case "asked":
-      case "heard":
+      case "received":
         watch.silentAtMs = nowMs + SILENCE_MS;
         return [];
       case "alive":

@@ -157,7 +157,7 @@ function sealPages(
   return pages;
 }
 
-/** Name the holder of the token: nobody here has verified it, but the server that asks has. */
+/** Name the holder of the token by its digest: this hub has not verified the token, which the server that asks has. */
 function toParty({ clientId, accessToken }: ForwardedRenewal): string {
   return `${createHash("sha256").update(accessToken).digest("base64url")} ${clientId}`;
 }

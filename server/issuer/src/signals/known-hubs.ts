@@ -1,7 +1,7 @@
 import type { MessageBus } from "@countersign/server";
 import { toHubChannel } from "./hub-messages.ts";
 
-/** The other hubs that are there, as far as this one has heard. */
+/** The other hubs that are there, as far as they have published it. */
 export interface KnownHubs {
   /** All of them. */
   list(): readonly string[];

@@ -24,7 +24,7 @@ export interface OtherHubs {
   readonly ask: AskForStreams;
   /** Hand an answer on to the hub that has asked, where it is known. @throws AuthError `AUTH_UNAVAILABLE` when the bus is down */
   relay(answer: RenewalAnswer): Promise<void>;
-  /** Say that this one is gone, and hear no more of them. */
+  /** Publish that this hub is gone, and end its subscriptions. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export function joinHubs(options: OtherHubsOptions): OtherHubs {
   const send = (channel: string, content: HubMessage): Promise<void> =>
     publish(channel, messages.seal(content, HUB_PURPOSE).message);
   const announce = (channel: string, state: HubPresence["state"]): Promise<void> =>
-    // A bus that is down says when it is back, and the others hear of this hub then.
+    // When a bus that is down is back, it says that messages may have been missed, and this hub is announced again.
     send(channel, { hub, kind: "presence", state }).catch(() => undefined);
 
   async function respond(question: string, to: string, renewal: ForwardedRenewal): Promise<void> {
@@ -97,17 +97,17 @@ export function joinHubs(options: OtherHubsOptions): OtherHubs {
     }
   }
 
-  const hear = (text: string): void => {
+  const receive = (text: string): void => {
     const opened = messages.open(text, HUB_PURPOSE);
     const message = opened?.content as HubMessage | undefined; // sealed: one of ours wrote it
     if (opened !== undefined && message !== undefined && message.hub !== hub) {
       take(opened.id, message);
     }
   };
-  const own = bus.subscribe(toHubChannel(hub), hear);
+  const own = bus.subscribe(toHubChannel(hub), receive);
   const common = bus.subscribe(HUBS_CHANNEL, (text) =>
-    // Others may have come, or have not heard of this one, before it could hear them.
-    text === "" ? void announce(HUBS_CHANNEL, "new") : hear(text),
+    // The bus may have lost what others announced, and what this hub did.
+    text === "" ? void announce(HUBS_CHANNEL, "new") : receive(text),
   );
   return {
     ask: questions.ask,

@@ -15,7 +15,7 @@ import type { Watcher } from "./watcher.ts";
 export interface ServerQuestions {
   /** Ask those that have the streams, and for streams without an owner all of the fleet. A server is not asked for its own. */
   readonly ask: AskForStreams;
-  /** Take the answer of a server. One that nobody waits for any more is of no use. */
+  /** Take the answer of a server. An answer that comes after the caller was answered is dropped. */
   readonly answer: (answer: RenewalAnswer) => void;
   /** A server watches no more: what it was asked is not answered. */
   readonly lose: (watcher: Watcher) => void;
