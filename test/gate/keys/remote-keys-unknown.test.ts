@@ -67,6 +67,23 @@ describe("an unknown kid (S5)", () => {
     expect(waitOf(() => keys.find("three", "ES256"))).toEqual(["AUTH_UNAVAILABLE", 30_000]);
   });
 
+  test("that was withdrawn is found again 30 s later, where one server of the issuer did not have it yet", async () => {
+    const { clock, idp, keys, find } = setUpIssuer();
+    idp.keys = [one, two];
+    await find("two");
+    clock.advance(9 * MINUTE_MS);
+    idp.keys = [one];
+    void keys.find("one", "ES256");
+    await settle();
+    idp.keys = [one, two];
+    clock.advance(30_000 - 1);
+    expect(keys.find("two", "ES256")).toBeUndefined();
+    expect(idp.fetches).toBe(2);
+    clock.advance(1);
+    expect((await find("two"))?.kid).toBe("two");
+    expect(idp.fetches).toBe(3);
+  });
+
   test("that was not found is remembered for two minutes", async () => {
     const { clock, idp, keys, find } = setUpIssuer();
     await find("one");

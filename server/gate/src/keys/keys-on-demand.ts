@@ -82,14 +82,17 @@ export function createKeysOnDemand({ loader, clock, ready }: KeysOnDemandOptions
   return {
     findByLoading,
     findUnknown(kid, algorithm) {
-      const isWithdrawn = loader.previous?.find(kid, algorithm) !== undefined;
-      if (isWithdrawn || unknownKids.has(toName(kid, algorithm))) {
+      if (unknownKids.has(toName(kid, algorithm))) {
         return undefined;
       }
       const cooledMs = loader.lastAttemptMs + COOLDOWN_MS - clock.nowMs();
       if (loader.loading !== undefined || cooledMs <= 0) {
         noteCause();
         return findByLoading(kid, algorithm);
+      }
+      const isWithdrawn = loader.previous?.find(kid, algorithm) !== undefined;
+      if (isWithdrawn) {
+        return undefined; // an issuer of several servers may bring it back, but with the next fetch at the earliest
       }
       throw loader.failures > 0 ? unavailable(cooledMs) : tooSoon(kid, cooledMs);
     },
