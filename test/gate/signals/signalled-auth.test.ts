@@ -141,6 +141,26 @@ describe("renewals through a hub", () => {
     });
   }
 
+  for (const audience of notEmpty(["ledger", "vault"])) {
+    test(`are for the server that takes the token, of two in the process: ${audience}`, async () => {
+      const { signals, hubs, last, open } = await setUp();
+      const streams = createStreamRegistry();
+      createEchoAuth(service, { issuers: [issuer], signals, streams, audience: "vault" });
+      hubs.begin(last());
+      const lease = open("a");
+      streams.add(lease);
+      const accessToken = signToken(issuerKey, goodClaims({ ...ada, aud: audience }));
+      const streamIds = ["a", "b"].map((letter) => letter.repeat(22));
+      last()?.say({ case: "renewal", value: { renewalId: "r1", streamIds, accessToken } });
+      await expect.poll(() => hubs.answers).toHaveLength(1);
+      expect(lease.renewals).toHaveLength(1);
+      expect(hubs.answers).toMatchObject([{ refused: false, absentStreamIds: [streamIds[1]] }]);
+      const by = { principal: principalOf("usr_ada"), accessToken };
+      await signals.renew([{ streamId: "b".repeat(22) }], by);
+      expect(hubs.forwarded.map((request) => request.streams)).toMatchObject([[{ streamId: streamIds[1] }]]);
+    });
+  }
+
   test("are asked for with the owner of each stream, and not for those of this process", async () => {
     const { signals, hubs, last } = await setUp();
     hubs.begin(last());

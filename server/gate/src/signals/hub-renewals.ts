@@ -135,7 +135,7 @@ export function createHubRenewals(options: HubRenewalsOptions): HubRenewals {
 }
 
 interface RenewalHere extends RenewalResult {
-  /** Whether a server does not take the token, or a stream runs for another party. */
+  /** Whether a stream runs for another party, or no server of this process takes the token. */
   readonly isRefused: boolean;
 }
 
@@ -145,33 +145,42 @@ async function renewHere(
   streamIds: readonly string[],
   accessToken: string,
 ): Promise<RenewalHere> {
-  let here: RenewalHere = { renewed: [], ended: [], unknown: [], absent: streamIds, isRefused: false };
+  let here: RenewalResult = { renewed: [], ended: [], unknown: [], absent: streamIds };
+  const refusals: AuthError[] = [];
+  let requests = 0;
   for (const server of servers) {
     if (here.absent.length === 0) {
       break;
     }
+    requests += 1;
     const one = await renewOn(server, here.absent, accessToken);
+    if (one instanceof AuthError) {
+      refusals.push(one);
+      continue;
+    }
     here = {
       renewed: [...here.renewed, ...one.renewed],
       ended: [...here.ended, ...one.ended],
       unknown: [...here.unknown, ...one.unknown],
       absent: one.absent,
-      isRefused: here.isRefused || one.isRefused,
     };
   }
-  return here;
+  // A server of another audience does not take the token, and the streams are not there.
+  const isTaken = requests === 0 || refusals.length < requests;
+  return { ...here, isRefused: !isTaken || refusals.some(({ reason }) => reason === "POLICY_DENIED") };
 }
 
+/** @returns an error when the server does not take the token, or a stream runs for another party */
 async function renewOn(
   server: SignalledServer,
   streamIds: readonly string[],
   accessToken: string,
-): Promise<RenewalHere> {
+): Promise<RenewalResult | AuthError> {
   try {
-    return { ...(await server.renew(streamIds, accessToken)), isRefused: false };
+    return await server.renew(streamIds, accessToken);
   } catch (error) {
     if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
-      return { renewed: [], ended: [], unknown: [], absent: streamIds, isRefused: true };
+      return error;
     }
     throw error;
   }
