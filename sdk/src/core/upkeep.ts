@@ -82,7 +82,9 @@ export function createUpkeep(
     // The streams of another account are not among them: they have ended with it.
     for (const [streamId, { held, baseUrl, owner }] of streams) {
       if (held.generation !== fresh.generation) {
-        due.set(baseUrl, [...(due.get(baseUrl) ?? []), { streamId, owner }]);
+        const refs = due.get(baseUrl) ?? [];
+        refs.push({ streamId, owner });
+        due.set(baseUrl, refs);
       }
     }
     // One that does not answer keeps no other waiting; its streams stay due.
