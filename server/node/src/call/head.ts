@@ -88,7 +88,10 @@ export function createHeadReader(available: readonly Compression[], kind: CallKi
       const fields = protocol === "connect" ? connect : GRPC;
       // Of an answer that is one message without an envelope, Connect says how it is compressed only when it is.
       const encoding = fields === CONNECT ? undefined : fields.encoding;
-      return [name, { protocol, isBinary, fields, headerFor: createHeaders(answer, encoding) }] as const;
+      return [
+        name,
+        { protocol, isBinary, fields, headerFor: createHeaders(answer, { encoding, available }) },
+      ] as const;
     }),
   );
   return (header) => {
@@ -113,29 +116,29 @@ export function createHeadReader(available: readonly Compression[], kind: CallKi
   };
 }
 
+/** How the header of an answer says that it is compressed. */
+interface AnswerEncoding {
+  /** The field that says how; undefined: none does. */
+  readonly encoding: string | undefined;
+  /** The ways that there are. */
+  readonly available: readonly Compression[];
+}
+
 /**
  * Create what looks up the header of an answer: one for all that are compressed in the same way, which none of them changes.
- *
- * @param encoding the field that says how; undefined: none does
  */
 function createHeaders(
   contentType: string,
-  encoding: string | undefined,
+  { encoding, available }: AnswerEncoding,
 ): (compression: Compression | null) => Readonly<Record<string, string>> {
   const plain = { "content-type": contentType };
-  const made = new Map<Compression, Readonly<Record<string, string>>>();
-  return (compression) => {
-    if (compression === null || encoding === undefined) {
-      return plain;
-    }
-    const known = made.get(compression);
-    if (known !== undefined) {
-      return known;
-    }
-    const header = toSorted({ ...plain, [encoding]: compression.name });
-    made.set(compression, header);
-    return header;
-  };
+  if (encoding === undefined) {
+    return () => plain;
+  }
+  const headers = new Map<Compression | null, Readonly<Record<string, string>>>(
+    available.map((compression) => [compression, toSorted({ ...plain, [encoding]: compression.name })]),
+  );
+  return (compression) => headers.get(compression) ?? plain;
 }
 
 /** In the order of the names, in which Headers have them. */
