@@ -41,7 +41,7 @@ export class ConnectUnaryAnswer implements UnaryAnswer {
       const status = fields[":status"] ?? 0;
       this.#head = validateResponseWithCompression("unary", [...acceptCompression], true, status, headers);
     }
-    const [header, trailer] = splitFields(fields);
+    const { header, trailer } = splitFields(fields);
     this.header.receive(header);
     this.trailer.receive(trailer);
     const length = Number.parseInt(fields["content-length"] ?? "", 10);
@@ -91,11 +91,17 @@ export class ConnectUnaryAnswer implements UnaryAnswer {
   }
 }
 
+/** The fields of an answer. */
+interface AnswerFields {
+  readonly header: IncomingHttpHeaders;
+  readonly trailer: IncomingHttpHeaders | undefined;
+}
+
 /** Tell the fields of the trailer, which come in the header, from the others. */
-function splitFields(fields: HeadFields): [IncomingHttpHeaders, IncomingHttpHeaders | undefined] {
+function splitFields(fields: HeadFields): AnswerFields {
   const names = Object.keys(fields).filter((name) => name.startsWith(TRAILER_PREFIX));
   if (names.length === 0) {
-    return [fields, undefined];
+    return { header: fields, trailer: undefined };
   }
   const header: IncomingHttpHeaders = { ...fields };
   const trailer: IncomingHttpHeaders = {};
@@ -103,7 +109,7 @@ function splitFields(fields: HeadFields): [IncomingHttpHeaders, IncomingHttpHead
     trailer[name.slice(TRAILER_PREFIX.length)] = fields[name];
     delete header[name];
   }
-  return [header, trailer];
+  return { header, trailer };
 }
 
 function joinParts(parts: readonly Uint8Array[], bytes: number): Uint8Array {
