@@ -69,12 +69,13 @@ function restoreHeaders(res: HttpResponse, before: OutgoingHttpHeaders): void {
 async function pipe(body: ReadableStream<Uint8Array>, res: HttpResponse, unsent: UnsentParts): Promise<void> {
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => undefined);
+  const onTaken = (): void => unsent.count();
   res.once("close", stop);
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     if (isGone(res)) {
       continue;
     }
-    const takesMore = write(res, part.value, () => unsent.count());
+    const takesMore = write(res, part.value, onTaken);
     unsent.count();
     if (!takesMore) {
       await untilDrained(res);

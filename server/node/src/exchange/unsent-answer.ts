@@ -1,8 +1,8 @@
-import { constants } from "node:http2";
 import type { ByteBudget, ByteHolder } from "@countersign/server/internal";
 import type { UniversalServerResponse } from "../connect-protocol.ts";
-import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
+import { type HttpRequest, type HttpResponse, isGone, isHttp2Response } from "../handler.ts";
 import type { HttpExchange } from "./http-exchange.ts";
+import { breakOff, connectionOf } from "./request-connection.ts";
 import type { WaitingCount } from "./waiting-bytes.ts";
 
 /** Shorter answers take no more than the streams that they are the answers of, and those have a limit of their own. */
@@ -58,7 +58,7 @@ export function createUnsentParts(
 ): UnsentParts {
   let coming = 0;
   const holder: ByteHolder = {
-    connection: isHttp2Request(req) ? (req.stream.session ?? req.stream) : req.socket,
+    connection: connectionOf(req),
     get peer() {
       return waiting.peerOf(req);
     },
@@ -119,12 +119,4 @@ function countParts(body: AsyncIterable<Uint8Array>, unsent: UnsentParts): Async
 function unsentBytesOf(res: HttpResponse): number {
   // The response of HTTP/2 does not say; its stream does. It has none any more when it is over.
   return isHttp2Response(res) ? (res.stream?.writableLength ?? 0) : res.writableLength;
-}
-
-function breakOff(req: HttpRequest): void {
-  if (isHttp2Request(req)) {
-    req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  } else {
-    req.socket.destroy();
-  }
 }

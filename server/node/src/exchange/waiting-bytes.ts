@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants } from "node:http2";
 import { getHeapStatistics } from "node:v8";
 import {
   type ByteBudget,
@@ -19,6 +18,7 @@ import {
 } from "../handler.ts";
 import { respond } from "../respond.ts";
 import { stopUnreadBody } from "./reject-early.ts";
+import { breakOff, connectionOf } from "./request-connection.ts";
 
 /**
  * How many bytes of requests may wait for the rest of their message, or over HTTP/1.1 for the requests of their connection
@@ -107,13 +107,13 @@ export function createWaitingBody(
 ): WaitingBody {
   let isBrokenOff = false;
   const holder: ByteHolder = {
-    connection: isHttp2Request(req) ? (req.stream.session ?? req.stream) : req.socket,
+    connection: connectionOf(req),
     get peer() {
       return peerOf(req);
     },
     giveUp() {
       isBrokenOff = true;
-      breakOff(req, res);
+      refuse(req, res);
     },
   };
   // A response that is gone is not closed once more.
@@ -156,13 +156,9 @@ function findReadAhead({ headers }: IncomingMessage): number {
   return Math.min(length, MAX_READ_AHEAD_BYTES);
 }
 
-function breakOff(req: HttpRequest, res: HttpResponse): void {
-  if (isHttp2Request(req)) {
-    req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    return;
-  }
-  if (res.headersSent) {
-    req.socket.destroy();
+function refuse(req: HttpRequest, res: HttpResponse): void {
+  if (isHttp2Request(req) || res.headersSent) {
+    breakOff(req);
     return;
   }
   stopUnreadBody(req, res);
