@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Session } from "node:http2";
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { systemClock } from "@countersign/server/internal";
 import type { HttpLimits } from "./limits.ts";
 
@@ -22,18 +22,18 @@ export function limitHttp2Faults(
 ): void {
   let resetsLeft = maxStreamResets;
   let countedAtMs = systemClock.monotonicMs();
-  session.on("stream", (stream) => {
-    stream.once("close", () => {
-      if (!FAULTS.has(stream.rstCode)) {
-        return;
-      }
-      const nowMs = systemClock.monotonicMs();
-      const forgotten = ((nowMs - countedAtMs) / 1_000) * streamResetsPerSecond;
-      countedAtMs = nowMs;
-      resetsLeft = Math.min(maxStreamResets, resetsLeft + forgotten) - 1;
-      if (resetsLeft < 0 && !session.destroyed) {
-        session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-      }
-    });
-  });
+  // One for all streams: a call without faults costs no function of its own.
+  function onClose(this: ServerHttp2Stream): void {
+    if (!FAULTS.has(this.rstCode)) {
+      return;
+    }
+    const nowMs = systemClock.monotonicMs();
+    const forgotten = ((nowMs - countedAtMs) / 1_000) * streamResetsPerSecond;
+    countedAtMs = nowMs;
+    resetsLeft = Math.min(maxStreamResets, resetsLeft + forgotten) - 1;
+    if (resetsLeft < 0 && !session.destroyed) {
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+  session.on("stream", (stream) => stream.on("close", onClose));
 }
