@@ -2,8 +2,8 @@
 let stops = 0;
 
 /**
- * Let `Date` stand still until it is disposed of, once or more often: what is left of a deadline is then the same number on both servers,
- * and can be compared to the last digit. Timers run on.
+ * Let `Date` stand still until it is disposed of, once or more often: what is left of a deadline is then the same number
+ * on both servers, and can be compared to the last digit. Timers run on.
  */
 export function stopClock(): Disposable {
   stops += 1;

@@ -13,8 +13,8 @@ export interface TestPooler extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Whether there is a PgBouncer: that of Debian is installed where the tests run as root. */
-export function hasPgBouncer(): boolean {
+/** Install the PgBouncer of Debian where there is none and the tests run as root. @returns whether there is one */
+export function installPgBouncer(): boolean {
   if (!existsSync(PROGRAM) && process.getuid?.() === 0) {
     try {
       execFileSync("apt-get", ["install", "--yes", "--no-install-recommends", "pgbouncer"], {

@@ -1,7 +1,7 @@
 import { AuthError } from "../../server/gate/src/errors/auth-error.ts";
 import type { MessageBus } from "../../server/gate/src/kernel/message-bus.ts";
 
-/** A message as anybody who listens gets it. */
+/** A message as its subscribers receive it. */
 export interface PublishedMessage {
   readonly channel: string;
   readonly message: string;
@@ -16,7 +16,7 @@ export interface TestBus extends MessageBus {
   isDown: boolean;
 }
 
-/** Create a bus. Words arrive as soon as they are published. */
+/** Create a bus. Messages arrive as soon as they are published. */
 export function createTestBus(): TestBus {
   const subscribers = new Map<string, Set<(message: string) => void>>();
   const published: PublishedMessage[] = [];

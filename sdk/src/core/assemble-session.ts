@@ -28,7 +28,10 @@ import { withTimeout } from "./waiting.ts";
 export interface AssembleOptions extends OriginGuardOptions {
   /** Where tokens come from, which may be another session: `fromSession`. */
   readonly source: TokenSource | SessionSource;
-  /** The server at `baseUrl`: renews streams, there and elsewhere, for a source that cannot, if their responses show that they end. */
+  /**
+   * The server at `baseUrl`: renews streams, there and elsewhere, for a source that cannot, if their responses show that
+   * they end.
+   */
   readonly server?: TokenSource | undefined;
   /** Where the session is kept. Default: in memory. */
   readonly store?: SessionStore | undefined;

@@ -1,16 +1,13 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { Session } from "../core/session.ts";
-
 import {
   assertTlsOptions,
   createHttpTransports,
   type NodeProtocol,
   type NodeTlsOptions,
 } from "./http-transport.ts";
-
 import { MESSAGE_FORMS, type MessageOptions, resolveMessageOptions } from "./message-options.ts";
-
 import { offerOwnCalls } from "./own-calls.ts";
 
 /** What {@link createNodeTransport} needs. */

@@ -3,11 +3,8 @@ import { Code, ConnectError, type Interceptor, type Transport } from "@connectrp
 import { createTransport as createConnectTransport } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
-
 import { createNodeHttpClient } from "@connectrpc/connect-node";
-
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
-
 import { type ConnectProtocolOptions, createConnectProtocol } from "./connect/connect-protocol.ts";
 import { createGrpcProtocol } from "./grpc/grpc-protocol.ts";
 import { createHttp2Transport } from "./http2/create-http2-transport.ts";

@@ -72,13 +72,13 @@ const guarded = new WeakSet<NodeServer>();
  *     guardNodeServer(createServer(connectNodeAdapter({ ...auth }))).listen(8080);
  *
  * A request whose host or target is not well-formed is answered with 400 before any handler gets it. One over HTTP/1.1
- * waits until those before it are answered, counted as in `listen` by its address and connection, and is dropped when an answer closes the connection. An upgrade or a CONNECT
- * that does not wait for those answers gets none: the connection is closed behind them. A stream of
- * HTTP/2 that was reset at once goes to no handler: Node would answer its `expect: 100-continue`, and throw. One whose
- * request was answered, was never read, and has no end is reset behind its answer. Errors of
- * connections, requests and responses that break have a listener. A handler that throws is answered for with 500. A
- * connection of HTTP/2 whose client leaves a header half sent is closed. A stream whose method may be renewed sends the
- * header of its answer when it opens.
+ * waits until those before it are answered, counted as in `listen` by its address and connection, and is dropped when an
+ * answer closes the connection. An upgrade or a CONNECT that does not wait for those answers gets none: the connection is
+ * closed behind them. A stream of HTTP/2 that was reset at once goes to no handler: Node would answer its
+ * `expect: 100-continue`, and throw. One whose request was answered, was never read, and has no end is reset behind its
+ * answer. Errors of connections, requests and responses that break have a listener. A handler that throws is answered for
+ * with 500. A connection of HTTP/2 is closed when its client leaves a header half sent, or makes the server reset too many
+ * streams. A stream whose method may be renewed sends the header of its answer when it opens.
  *
  * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs
  * none of it.

@@ -9,7 +9,7 @@ const QUICK: typeof FULL = { watchers: 20, singles: 2, burst: 10 };
 /** The first ones make the server compile what serves them. */
 const WARM_UP_WATCHERS = 50;
 
-/** What it costs to tell a fleet of servers what is revoked. */
+/** What it costs to deliver revocations to a fleet of servers. */
 export const signalsBench: Bench = {
   name: "signals",
   describe: [
@@ -55,11 +55,11 @@ async function measure({ watchers, singles, burst }: Size): Promise<readonly Rea
   const before = await server.ask<number>("residentBytes");
   await clients.ask("watch", { port, token, count: watchers });
   const memory = (await server.ask<number>("residentBytes")) - before;
-  const told = { server, clients };
-  // What was revoked for the warm-up is told, too, at the beginning.
-  await deliver({ ...told, count: 5, isBurst: false, sofar: 5 });
-  const single = await deliver({ ...told, count: singles, isBurst: false, sofar: 10 });
-  const joint = await deliver({ ...told, count: burst, isBurst: true, sofar: 10 + singles });
+  const sides = { server, clients };
+  // The watchers receive what was revoked for the warm-up, too, at the beginning.
+  await deliver({ ...sides, count: 5, isBurst: false, soFar: 5 });
+  const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: 10 });
+  const joint = await deliver({ ...sides, count: burst, isBurst: true, soFar: 10 + singles });
   return [
     { side: "memory-per-gate", unit: "KiB", value: Math.max(memory / 1024 / watchers, 0.001) },
     { side: "cpu-per-delivery", unit: "µs", value: single / (singles * watchers) },
@@ -76,13 +76,13 @@ interface Delivery {
   readonly clients: Child;
   readonly count: number;
   readonly isBurst: boolean;
-  /** How many the watchers have been told of before. */
-  readonly sofar?: number;
+  /** How many the watchers have received before. */
+  readonly soFar?: number;
 }
 
-/** Revoke, until all watchers know. @returns the processor time of the server, in microseconds */
-async function deliver({ server, clients, count, isBurst, sofar = 0 }: Delivery): Promise<number> {
+/** Revoke, until all watchers have received it. @returns the processor time of the server, in microseconds */
+async function deliver({ server, clients, count, isBurst, soFar = 0 }: Delivery): Promise<number> {
   const before = await server.ask<number>("cpuMicroseconds");
-  await Promise.all([server.ask("revoke", { count, isBurst }), clients.ask("untilTold", sofar + count)]);
+  await Promise.all([server.ask("revoke", { count, isBurst }), clients.ask("untilReceived", soFar + count)]);
   return (await server.ask<number>("cpuMicroseconds")) - before;
 }

@@ -11,11 +11,11 @@ import { answerParent } from "../run/answer-parent.ts";
 
 const HEAD_BYTES = 5;
 
-/** How many revocations each watcher has been told of. */
-const told: number[] = [];
+/** How many revocations each watcher has received. */
+const received: number[] = [];
 /** What the messages that came last have, by their bytes: all watchers get the same. */
 const counts = new Map<string, number>();
-let onTold: () => void = () => undefined;
+let onReceived: () => void = () => undefined;
 
 /** Watch so many times, each over a connection of its own, until each has had its first message. */
 async function watch({
@@ -36,7 +36,7 @@ async function watch({
 }
 
 function open(port: number, token: string, index: number): Promise<void> {
-  told[index] = 0;
+  received[index] = 0;
   const session = connect(`http://127.0.0.1:${port}`);
   const stream = session.request({
     ":method": "POST",
@@ -57,11 +57,11 @@ function open(port: number, token: string, index: number): Promise<void> {
       rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
       while (rest.length >= HEAD_BYTES && rest.length >= HEAD_BYTES + rest.readUInt32BE(1)) {
         const end = HEAD_BYTES + rest.readUInt32BE(1);
-        told[index] = (told[index] ?? 0) + countOf(rest.subarray(HEAD_BYTES, end));
+        received[index] = (received[index] ?? 0) + countOf(rest.subarray(HEAD_BYTES, end));
         rest = rest.subarray(end);
         resolve();
       }
-      onTold();
+      onReceived();
     });
   });
 }
@@ -81,16 +81,16 @@ function countOf(message: Buffer): number {
   return count;
 }
 
-/** Wait until each watcher has been told of so many since it began. */
-function untilTold(count: number): Promise<void> {
+/** Wait until each watcher has received so many since it began. */
+function untilReceived(count: number): Promise<void> {
   return new Promise((resolve) => {
-    onTold = () => {
-      if (told.every((own) => own >= count)) {
+    onReceived = () => {
+      if (received.every((own) => own >= count)) {
         resolve();
       }
     };
-    onTold();
+    onReceived();
   });
 }
 
-answerParent({ watch, untilTold });
+answerParent({ watch, untilReceived });

@@ -6,11 +6,11 @@ import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { findPooling } from "../../../server/issuer/src/store/find-pooling.ts";
 import { eventually } from "../../support/eventually.ts";
-import { hasPgBouncer, startPgBouncer, type TestPooler } from "../../support/pgbouncer.ts";
+import { installPgBouncer, startPgBouncer, type TestPooler } from "../../support/pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { ADA, inFolder, serve, signIn } from "../create-issuer/own-issuer.ts";
 
-const isThere = hasPgBouncer();
+const isThere = installPgBouncer();
 const need = isThere ? "" : " (skipped: it needs PgBouncer, apt-get install pgbouncer)";
 
 describe.skipIf(!isThere)(`behind PgBouncer, which hands out connections by transaction${need}`, () => {

@@ -45,6 +45,7 @@ export function createConnectProtocol({ messages, useHttpGet }: ConnectProtocolO
       methodKind === "unary" ? toUnaryHeader(extras) : toStreamHeader(extras),
     writeUnary(req, { serialize }) {
       const data = serialize(req.message);
+      // As with Connect, one of just so many bytes is compressed in a stream only.
       if (sendCompression === null || data.length <= compressMinBytes) {
         req.header.delete(ENCODING);
         return toCall(req, data);

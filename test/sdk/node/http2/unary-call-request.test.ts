@@ -52,7 +52,7 @@ test("a call that goes well through a session makes none", async () => {
   expect(made()).toBe(0);
 });
 
-test("a listener that was taken away hears nothing", () => {
+test("a listener that was taken away is not called", () => {
   const { end, req } = makeRequest();
   const signal = UnaryCallRequest.endOf(req);
   const listener = vi.fn();
