@@ -99,11 +99,13 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
     if (reader === undefined) {
       return;
     }
+    // What the feed takes in while this looks for a message wakes all watchers, this one too: a reader gets one message alone.
+    this.#reader = undefined;
     const message = this.#isOver ? undefined : this.#take();
-    if (message === undefined && !this.#isOver && !this.#isClosing) {
+    if (message === undefined && this.isTaking) {
+      this.#reader = reader;
       return;
     }
-    this.#reader = undefined;
     if (message !== undefined) {
       reader.onResult({ done: false, value: message });
       return;
