@@ -5,6 +5,7 @@ import {
   isVanished,
   NUMBER,
   narrowing,
+  OBJECT,
   type OptionForm,
   SWITCH,
   VANISHED,
@@ -16,10 +17,6 @@ import type { AuthOptions } from "./auth-options.ts";
 const MAP: OptionForm = {
   says: "must be a Map by the descriptors of services",
   accepts: (value) => value instanceof Map,
-};
-const OBJECT: OptionForm = {
-  says: "must be an object",
-  accepts: (value) => typeof value === "object" && value !== null,
 };
 
 /** What each option must be, as far as its kind: what it means is checked where it is read. */

@@ -1,5 +1,6 @@
 import { toFactText } from "../errors/facts.ts";
 import { describeForeignError } from "../errors/foreign-error.ts";
+import { beforeAbort } from "../kernel/before-abort.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import { DocumentError } from "./document-error.ts";
 import { type HeaderSource, makeHeaders } from "./request-headers.ts";
@@ -57,7 +58,6 @@ export async function fetchDocument(url: URL, context: FetchContext = {}): Promi
     giveUp();
   }
   try {
-    // Also a fetch of the application's that does not heed the signal comes to an end.
     return await beforeAbort(requestDocument(url, context, end.signal), end.signal);
   } catch (cause) {
     throw toDocumentError(url, cause, isLate);
@@ -159,17 +159,6 @@ function parseJson(url: URL, text: string): unknown {
   } catch {
     throw new DocumentError(url, text.trimStart().startsWith("<") ? "is HTML, not JSON" : "is not JSON");
   }
-}
-
-function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(new Error("aborted", { cause: signal.reason }));
-    if (signal.aborted) {
-      stop();
-    }
-    signal.addEventListener("abort", stop);
-    work.then(resolve, reject);
-  });
 }
 
 function readMaxAge(cacheControl: string | null): number | undefined {

@@ -1,5 +1,6 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import type { JWK } from "jose";
+import { toHex } from "../kernel/hex.ts";
 
 /** The least size of an RSA key, in bits ([RFC 7518 §3.3](https://www.rfc-editor.org/rfc/rfc7518#section-3.3)). */
 const MIN_RSA_BITS = 2048;
@@ -32,7 +33,7 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set(
  */
 export function describeFault(jwk: JWK, key: CryptoKey): string | undefined {
   if (jwk.crv === "Ed25519") {
-    return SMALL_ORDER_POINTS.has(toHex(jwk.x)) ? "the point is of small order" : undefined;
+    return SMALL_ORDER_POINTS.has(toHexOf(jwk.x)) ? "the point is of small order" : undefined;
   }
   if (!("modulusLength" in key.algorithm)) {
     return undefined;
@@ -41,7 +42,7 @@ export function describeFault(jwk: JWK, key: CryptoKey): string | undefined {
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
     return `the modulus is not of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits`;
   }
-  return isRsaExponent(toHex(jwk.e)) ? undefined : "the exponent is even, or 1";
+  return isRsaExponent(toHexOf(jwk.e)) ? undefined : "the exponent is even, or 1";
 }
 
 /** With the exponent 1 everything is its own signature. */
@@ -55,6 +56,6 @@ function withSignBit(point: string): string {
   return point.slice(0, -2) + last.toString(16).padStart(2, "0");
 }
 
-function toHex(base64url = ""): string {
-  return Array.from(base64Decode(base64url), (byte) => byte.toString(16).padStart(2, "0")).join("");
+function toHexOf(base64url = ""): string {
+  return toHex(base64Decode(base64url));
 }

@@ -12,10 +12,11 @@ import {
   type WatchRequestSchema,
   type WatchResponse,
 } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { beforeAbort } from "../kernel/before-abort.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { createEnvelopePile, HEAD_BYTES } from "../kernel/envelopes.ts";
 import { type HubAnswer, toHubError, toStatusError } from "./hub-error.ts";
-import { beforeAbort, post, readRetryAfter } from "./post.ts";
+import { post, readRetryAfter } from "./post.ts";
 import { SignalsError } from "./signals-error.ts";
 
 /** A call of a hub. */

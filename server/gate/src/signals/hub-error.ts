@@ -1,4 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { SignalsError } from "./signals-error.ts";
 
@@ -77,10 +78,7 @@ function findReason(details: unknown): string | undefined {
 
 function readReason(base64: string): string | undefined {
   try {
-    return fromBinary(
-      ErrorInfoSchema,
-      Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)),
-    ).reason;
+    return fromBinary(ErrorInfoSchema, base64Decode(base64)).reason;
   } catch {
     return undefined; // what cannot be read is no reason
   }

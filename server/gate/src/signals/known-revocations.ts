@@ -1,7 +1,8 @@
 import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { toHex } from "../kernel/hex.ts";
 import { createRevocationListeners, type RevocationListeners } from "../revoked/revocation-listeners.ts";
 import { createRevokedSet, type RevocableToken, type Revoked } from "../revoked/revoked-set.ts";
-import { type ReceivedRevocation, toHex, toRevoked } from "./to-revoked.ts";
+import { type ReceivedRevocation, toRevoked } from "./to-revoked.ts";
 import { createAlikeView, createHashedView, type TokenView } from "./token-views.ts";
 
 /** What a server knows of what is revoked, from whichever hub it has learned it. */

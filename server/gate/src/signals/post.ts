@@ -1,3 +1,4 @@
+import { beforeAbort } from "../kernel/before-abort.ts";
 import { createByteParts } from "../kernel/byte-parts.ts";
 import type { Clock } from "../kernel/clock.ts";
 
@@ -49,7 +50,6 @@ export async function post(
     signal.throwIfAborted();
     const { headers, body } = request;
     const sent = fetch(url, { method: "POST", headers, body, redirect: "manual", signal: end.signal });
-    // Also a fetch of the application's that does not heed the signal comes to an end.
     return await beforeAbort(sent.then(readWhole), end.signal);
   } finally {
     cancelTimer();
@@ -68,18 +68,6 @@ async function readWhole(response: Response): Promise<PostResponse> {
     }
   }
   return { status: response.status, headers: response.headers, bytes: parts.take() };
-}
-
-/** Wait for work, but not after a signal. */
-export function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(new Error("aborted"));
-    if (signal.aborted) {
-      stop();
-    }
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 /** Read after how long to come again, in milliseconds: at most a minute. A date would need clocks that agree. */

@@ -1,7 +1,19 @@
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
-import { assertOptions, narrowing, type OptionForm, SWITCH, TEXT, TEXTS } from "../kernel/option-forms.ts";
+import {
+  assertOptions,
+  FUNCTION,
+  NUMBER,
+  narrowing,
+  OBJECT,
+  type OptionForm,
+  required,
+  SWITCH,
+  TEXT,
+  TEXTS,
+  withMethods,
+} from "../kernel/option-forms.ts";
 import { createUrlCheck, type UrlCheck } from "../keys/secure-url.ts";
 import type { ClientCredential } from "./client-secret.ts";
 import { canHashSubjects } from "./token-views.ts";
@@ -71,21 +83,14 @@ export interface ResolvedSignalsOptions {
 
 const STALE_AFTER_MS = 60_000;
 
-const FUNCTION: OptionForm = { says: "must be a function", accepts: (value) => typeof value === "function" };
-const OBJECT: OptionForm = {
-  says: "must be an object",
-  accepts: (value) => typeof value === "object" && value !== null,
-};
-
 const FORMS: Readonly<Record<keyof SignalsOptions, OptionForm>> = {
-  issuer: { ...TEXT, isRequired: true },
-  credential: {
-    says: "must be a credential, such as clientSecret(id, secret)",
-    accepts: (value) => typeof Object(value).toAuthorization === "function",
-    isRequired: true,
-  },
+  issuer: required(TEXT),
+  credential: required(
+    withMethods("toAuthorization"),
+    "must be a credential, such as clientSecret(id, secret)",
+  ),
   hubs: TEXTS,
-  staleAfterMs: { says: "must be a number", accepts: (value) => typeof value === "number" },
+  staleAfterMs: NUMBER,
   hashSubjects: narrowing(SWITCH),
   fetch: FUNCTION,
   clock: OBJECT,

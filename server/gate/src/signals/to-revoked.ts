@@ -1,5 +1,6 @@
 import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { RevocationDimension as WireDimension } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { toHex } from "../kernel/hex.ts";
 import type { RevocationDimension, Revoked } from "../revoked/revoked-set.ts";
 
 /** A revocation as a hub sends it. */
@@ -54,14 +55,3 @@ function toUuid(bytes: Uint8Array): string {
   const hex = toHex(bytes);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
-
-/** Write bytes as hexadecimal text. */
-export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) {
-    text += HEX[byte];
-  }
-  return text;
-}
-
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -1,3 +1,5 @@
+import { base64Encode } from "@bufbuild/protobuf/wire";
+
 /** 128 random bits in base64url. */
 const OWNER_ID = /^[A-Za-z0-9_-]{22}$/;
 
@@ -16,14 +18,6 @@ const made: { id?: string } = {};
  * streams that are open here are renewed here by it.
  */
 export function findOwnerId(): string {
-  made.id ??= createOwnerId();
+  made.id ??= base64Encode(crypto.getRandomValues(new Uint8Array(ID_BYTES)), "url");
   return made.id;
-}
-
-function createOwnerId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }
