@@ -1,7 +1,8 @@
 import { joinObservers, type Observer } from "@countersign/server";
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { createCallMetrics } from "./call-metrics.ts";
-import { createDependencyMetrics, createSignalMetrics } from "./dependency-metrics.ts";
+import { createDependencyMetrics } from "./dependency-metrics.ts";
+import { createSignalMetrics } from "./signal-metrics.ts";
 import { createStreamMetrics } from "./stream-metrics.ts";
 
 /** The figures of one server, for Prometheus. */
