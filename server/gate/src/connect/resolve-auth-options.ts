@@ -18,7 +18,7 @@ import { describeRelaxations } from "./describe-relaxations.ts";
 import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
-import { type GivenSignals, joinRevocations } from "./issuer-signals.ts";
+import { type GivenSignals, joinRevocations, listSignals } from "./issuer-signals.ts";
 import { type MessageOptions, resolveMessageOptions } from "./message/message-options.ts";
 import { AUTHORIZATION } from "./read-token.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
@@ -105,7 +105,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     trust,
     policies: options.policies ?? new Map(),
     signals,
-    revocations: joinRevocations([options.revocations ?? [], signals.ofHub ?? [], signals.ofIssuers].flat()),
+    revocations: joinRevocations([options.revocations ?? [], listSignals(signals)].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),

@@ -3,6 +3,7 @@ import { createMetadataFetch } from "../keys/discover.ts";
 import type { UrlCheck } from "../keys/secure-url.ts";
 import type { ClientCredential } from "./client-secret.ts";
 import { type PostResponse, post, readRetryAfter } from "./post.ts";
+import { READ_SCOPE, RENEW_SCOPE } from "./scopes.ts";
 import { SignalsError } from "./signals-error.ts";
 
 /** A token for hubs. */
@@ -33,9 +34,6 @@ export interface AccessTokenOptions {
   readonly signal: AbortSignal;
 }
 
-const READ = "signals:read";
-const READ_AND_RENEW = `${READ} signals:renew`;
-
 /** How long a token lasts of which the issuer does not say it, in seconds. */
 const DEFAULT_LIFE_SECONDS = 60;
 
@@ -57,7 +55,9 @@ export function createAccessTokenSource(options: AccessTokenOptions): AccessToke
     }
     try {
       const url = await findEndpoint();
-      return (await request(url, READ_AND_RENEW, options)) ?? (await requestToRead(url, options));
+      return (
+        (await request(url, `${READ_SCOPE} ${RENEW_SCOPE}`, options)) ?? (await requestToRead(url, options))
+      );
     } catch (error) {
       if (error instanceof SignalsError && error.retryAfterMs !== undefined) {
         notBeforeMs = clock.monotonicMs() + error.retryAfterMs;
@@ -120,9 +120,9 @@ function describe(error: unknown): string {
 }
 
 async function requestToRead(url: URL, options: AccessTokenOptions): Promise<AccessToken> {
-  const token = await request(url, READ, options);
+  const token = await request(url, READ_SCOPE, options);
   if (token === undefined) {
-    throw new SignalsError("scope", `the client may not read signals: grant it scope ${READ}`);
+    throw new SignalsError("scope", `the client may not read signals: grant it scope ${READ_SCOPE}`);
   }
   return token;
 }
@@ -152,8 +152,8 @@ async function request(
     throw new SignalsError("protocol", `${url.origin} answers with no token`);
   }
   const scopes = granted.split(" ");
-  return scopes.includes(READ)
-    ? { token, expiresAtMs: askedAtMs + toLifeMs(seconds), canRenew: scopes.includes("signals:renew") }
+  return scopes.includes(READ_SCOPE)
+    ? { token, expiresAtMs: askedAtMs + toLifeMs(seconds), canRenew: scopes.includes(RENEW_SCOPE) }
     : undefined;
 }
 

@@ -17,6 +17,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { createEnvelopePile, HEAD_BYTES } from "../kernel/envelopes.ts";
 import { type HubAnswer, toHubError, toStatusError } from "./hub-error.ts";
 import { post, readRetryAfter } from "./post.ts";
+import { READ_SCOPE, RENEW_SCOPE } from "./scopes.ts";
 import { SignalsError } from "./signals-error.ts";
 
 /** A call of a hub. */
@@ -57,8 +58,6 @@ export interface HubCallsOptions {
 /** More than the largest page of a snapshot. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const END_OF_STREAM = 2;
-const READ_SCOPE = "signals:read";
-const RENEW_SCOPE = "signals:renew";
 
 /** Create what calls hubs. */
 export function createHubCalls({ fetch, clock }: HubCallsOptions): HubCalls {

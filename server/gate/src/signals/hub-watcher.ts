@@ -85,7 +85,7 @@ class Watcher implements HubWatcher {
   }
 
   get serving(): ServingHub | undefined {
-    const open = this.#open.get(this.#plan.serving?.watch ?? Number.NaN);
+    const open = this.#open.get(this.#plan.serving ?? Number.NaN);
     return open?.token === undefined ? undefined : { hub: open.hub, token: open.token };
   }
 
@@ -157,7 +157,7 @@ class Watcher implements HubWatcher {
     let failure: SignalsError | undefined;
     try {
       await this.#call(watch, open);
-      failure = this.#plan.serving?.watch === watch ? undefined : createEarlyEnd(open.hub);
+      failure = this.#plan.serving === watch ? undefined : createEarlyEnd(open.hub);
     } catch (error) {
       failure = toSignalsError(error, open.hub);
     }

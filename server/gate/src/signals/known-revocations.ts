@@ -40,8 +40,8 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
   /** Made when there is something to see in them: most servers have none. */
   const views = new Map<string, TokenView>();
 
-  const viewOf = (kind: ReceivedRevocation["kind"], subjectKey: Uint8Array): TokenView => {
-    const name = kind === "every_token" ? ALIKE : toHex(subjectKey);
+  const viewOf = (kind: ReceivedRevocation["kind"], subjectKey: Uint8Array, keyName: string): TokenView => {
+    const name = kind === "every_token" ? ALIKE : keyName;
     const view =
       views.get(name) ?? (kind === "every_token" ? createAlikeView() : createHashedView(subjectKey));
     views.set(name, view);
@@ -61,12 +61,13 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
     learn(revocations, nowMs, subjectKey) {
       /** By the view in which it is seen; undefined: by the token itself. */
       const news = new Map<TokenView | undefined, Revoked[]>();
+      const keyName = toHex(subjectKey);
       for (const revocation of revocations) {
         const { kind, revoked } = toRevoked(revocation, subjectKey.length > 0);
         if (revoked.expiresAtMs <= nowMs) {
           continue;
         }
-        const view = kind === "value" ? undefined : viewOf(kind, subjectKey);
+        const view = kind === "value" ? undefined : viewOf(kind, subjectKey, keyName);
         if ((view?.set ?? set).add(revoked)) {
           const together = news.get(view) ?? [];
           together.push(revoked);

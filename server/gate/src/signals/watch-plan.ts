@@ -32,10 +32,8 @@ export interface WatchPlan {
   readonly wakeAtMs: number;
   /** How many watches have failed in a row. */
   readonly failures: number;
-  /** Check whether a watch is open: what others say counts for nothing. */
-  isOpen(watch: number): boolean;
-  /** The watch with which all is known; undefined: there is none. */
-  readonly serving: { readonly watch: number; readonly hub: number } | undefined;
+  /** The number of the watch with which all is known; undefined: there is none. */
+  readonly serving: number | undefined;
 }
 
 /** What a plan is made with. */
@@ -74,13 +72,8 @@ class Plan implements WatchPlan {
     return Math.min(this.#waiting?.atMs ?? Infinity, ...times);
   }
 
-  get serving(): WatchPlan["serving"] {
-    const watch = this.#watches.find(({ aliveSinceMs }) => aliveSinceMs !== undefined);
-    return watch && { watch: watch.number, hub: watch.hub };
-  }
-
-  isOpen(watch: number): boolean {
-    return this.#find(watch) !== undefined;
+  get serving(): number | undefined {
+    return this.#findServing()?.number;
   }
 
   take(event: WatchEvent, nowMs: number): readonly WatchCommand[] {
@@ -140,6 +133,10 @@ class Plan implements WatchPlan {
     return commands;
   }
 
+  #findServing(): Watch | undefined {
+    return this.#watches.find(({ aliveSinceMs }) => aliveSinceMs !== undefined);
+  }
+
   #find(number: number): Watch | undefined {
     return this.#watches.find((watch) => watch.number === number);
   }
@@ -167,7 +164,7 @@ class Plan implements WatchPlan {
   }
 
   #replaceNow(nowMs: number): readonly WatchCommand[] {
-    const serving = this.#watches.find(({ aliveSinceMs }) => aliveSinceMs !== undefined);
+    const serving = this.#findServing();
     const opening = this.#watches.filter(({ aliveSinceMs }) => aliveSinceMs === undefined);
     const hub = (opening[0] ?? serving)?.hub;
     this.#watches = this.#watches.filter((watch) => watch === serving);
