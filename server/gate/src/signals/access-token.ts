@@ -108,7 +108,7 @@ function createEndpointSearch({ issuer, urls, fetch, clock }: AccessTokenOptions
     try {
       found ??= (await find()).url;
     } catch (cause) {
-      // Its own words name both places, and why each of them is none.
+      // Its message names both places, and why each of them is none.
       throw new SignalsError("unreachable", describe(cause), { cause });
     }
     return found;

@@ -7,13 +7,13 @@ import { SignalsError } from "./signals-error.ts";
 import { resolveSignalsOptions, type SignalsOptions } from "./signals-options.ts";
 
 /**
- * Create what tells servers of your own what an issuer says of its tokens after it has granted them. It needs no database
- * and no secret of the issuer: a client of the issuer with scope `signals:read` is enough.
+ * Create the signals of an issuer for servers of your own: what it says of its tokens after it has granted them. They need
+ * no database and no secret of the issuer: a client of the issuer with scope `signals:read` is enough.
  *
  *     const signals = createSignals({ issuer: "https://auth.example.com", credential: clientSecret("billing", secret) });
  *     const auth = createAuth({ routes, audience: "billing", issuers: [{ issuer: "https://auth.example.com", … }], signals });
  *
- * It begins at once, and goes on until `close`. One is enough for all servers of a process.
+ * They begin at once, and go on until `close`. One object is enough for all servers of a process.
  *
  * @throws TypeError when an option is wrong
  */

@@ -16,7 +16,7 @@ import { SignalsError } from "./signals-error.ts";
 /** What {@link createHubRenewals} needs. */
 export interface HubRenewalsOptions {
   readonly serverId: string;
-  /** The audience, as the hub was told it. */
+  /** The audience, as the request of the watch has it. */
   readonly audience: () => string;
   /** The servers of this process. */
   readonly servers: ReadonlySet<SignalledServer>;

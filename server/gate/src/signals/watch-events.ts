@@ -12,7 +12,7 @@ export type WatchEvent =
   | { readonly kind: "drain"; readonly watch: number }
   /** The watch is over, whichever side has ended it. */
   | { readonly kind: "ended"; readonly watch: number; readonly retryAfterMs?: number | undefined }
-  /** The watch must be opened again with other words: the audience is known now. */
+  /** The watch must be opened again: its request would have another audience now. */
   | { readonly kind: "replace" }
   /** Time has passed. */
   | { readonly kind: "timer" };

@@ -169,7 +169,7 @@ class Plan implements WatchPlan {
     const hub = (opening[0] ?? serving)?.hub;
     this.#watches = this.#watches.filter((watch) => watch === serving);
     const closed = opening.map(({ number: watch }) => ({ kind: "close", watch, why: "replaced" }) as const);
-    // Before the start, and while a watch waits for its time, none has said the other words yet.
+    // Before the start, and while a watch waits for its time, no request has the former audience.
     return [...closed, ...(hub === undefined ? [] : this.#openBeside(hub, nowMs))];
   }
 

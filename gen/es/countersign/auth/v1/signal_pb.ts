@@ -427,8 +427,8 @@ export type ForwardRenewalResponse = Message<"countersign.auth.v1.ForwardRenewal
   unknownStreamIds: string[];
 
   /**
-   * Whether a stream runs for another subject, actor, session or client: then none of its
-   * server has changed.
+   * Whether a stream runs for another subject, actor, session or client: then no stream
+   * of that server has changed.
    *
    * @generated from field: bool refused = 4;
    */
