@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RENEWAL_CHANNEL, toOwnerChannel } from "../../../server/issuer/src/renewal/renewal-messages.ts";
 import { principal, RENEWABLE, recordingLease } from "../../gate/streams/fixtures.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { createServers, limitOf, named } from "./renewal-bus.ts";
 
 const fresh = principal({ tokenId: "token-2", expiresAtSeconds: 2200 });
@@ -49,13 +50,29 @@ test("streams of an owner that is gone are unknown at once", async () => {
   expect(bus.lookedUp).toEqual([toOwnerChannel(gone.owner)]);
 });
 
-test("an owner that may be there has its time, where a bus cannot say whether it is gone", async () => {
-  const { join, bus } = createServers();
-  const { requester } = join();
-  Object.assign(bus, { hasSubscriber: async () => undefined });
-  const owner = "w".repeat(22);
-  expect(await requester.renew([named("a")], fresh, owner)).toMatchObject({ unknown: [named("a")] });
-});
+/** Lookups of subscribers that a bus of a user may have. */
+const UNSURE = notEmpty([
+  { what: "does not know", hasSubscriber: async () => undefined },
+  { what: "rejects", hasSubscriber: () => Promise.reject(new Error("down")) },
+  { what: "has none", hasSubscriber: undefined },
+  {
+    what: "throws",
+    hasSubscriber() {
+      throw new Error("down");
+    },
+  },
+]);
+
+test.each(UNSURE)(
+  "an owner that may be there has its time, where the lookup of a bus $what",
+  async ({ hasSubscriber }) => {
+    const { join, bus } = createServers();
+    const { requester } = join();
+    Object.assign(bus, { hasSubscriber });
+    const owner = "w".repeat(22);
+    expect(await requester.renew([named("a")], fresh, owner)).toMatchObject({ unknown: [named("a")] });
+  },
+);
 
 test("an owner refuses the token of another party, and nobody else is asked", async () => {
   const { join } = createServers({ waitMs: NEVER_MS });

@@ -13,6 +13,7 @@ import {
   type StreamRef,
 } from "@countersign/server/internal";
 import { type CollectedResponses, collectResponses } from "./collect-responses.ts";
+import { isGone } from "./is-gone.ts";
 import {
   RENEWAL_CHANNEL,
   RENEWAL_PURPOSE,
@@ -102,8 +103,7 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
 
   /** Where that cannot be known, the owner has its time. */
   async function giveUpIfGone(channel: string, responses: CollectedResponses): Promise<void> {
-    const hasSubscriber = await bus.hasSubscriber?.(channel).catch(() => undefined);
-    if (hasSubscriber === false) {
+    if (await isGone(bus, channel)) {
       responses.giveUp();
     }
   }

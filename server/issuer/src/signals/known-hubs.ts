@@ -1,4 +1,5 @@
 import type { MessageBus } from "@countersign/server";
+import { isGone } from "../renewal/is-gone.ts";
 import { toHubChannel } from "./hub-messages.ts";
 
 /** The other hubs that are there, as far as they have published it. */
@@ -29,9 +30,9 @@ export function createKnownHubs(bus: MessageBus, onForgotten: (hub: string) => v
   };
   const lookUp = async (hub: string): Promise<void> => {
     lookUps.add(hub);
-    const hasSubscriber = await bus.hasSubscriber?.(toHubChannel(hub)).catch(() => undefined);
+    const isNowGone = await isGone(bus, toHubChannel(hub));
     lookUps.delete(hub);
-    if (hasSubscriber === false) {
+    if (isNowGone) {
       forget(hub);
     }
   };
