@@ -26,10 +26,8 @@ it("all servers on a store have one epoch, also when several find that the histo
   expect(third.epoch.current).toBe(first.epoch.current);
 });
 
-it("a store that cannot be written keeps no epoch: the server has one of its own, and then the one that others made", async () => {
-  await using store = await openTestSqlite();
-  const other = startServer(store);
-  await other.epoch.start();
+/** A store that can be used while its state says so. */
+function guard(store: Store) {
   const state = { isWritable: true };
   const guarded: Store = {
     ...store,
@@ -40,6 +38,14 @@ it("a store that cannot be written keeps no epoch: the server has one of its own
       return store.db;
     },
   };
+  return { guarded, state };
+}
+
+it("a store that cannot be written keeps no epoch: the server has one of its own, and then the one that others made", async () => {
+  await using store = await openTestSqlite();
+  const other = startServer(store);
+  await other.epoch.start();
+  const { guarded, state } = guard(store);
   const { epoch, clock, changes } = startServer(guarded);
   await epoch.start();
   state.isWritable = false;
@@ -50,4 +56,18 @@ it("a store that cannot be written keeps no epoch: the server has one of its own
   clock.advance(5_000);
   await expect.poll(() => epoch.current, { timeout: 60_000 }).toBe(other.epoch.current);
   expect(changes).toHaveLength(2);
+});
+
+it("a server that is closed tries no more to write its epoch", async () => {
+  await using store = await openTestSqlite();
+  const { guarded, state } = guard(store);
+  const { epoch, clock } = startServer(guarded);
+  await epoch.start();
+  state.isWritable = false;
+  await epoch.renew();
+  clock.advance(5_000);
+  expect(clock.scheduledMs).toEqual([5_000]);
+  epoch.close();
+  clock.advance(5_000);
+  expect(clock.scheduledMs).toEqual([]);
 });

@@ -48,6 +48,7 @@ function startHub() {
     },
     start: () => Promise.resolve(),
     lookAgain: () => undefined,
+    close: () => undefined,
     async renew() {
       generation += 1;
       hub.restart();

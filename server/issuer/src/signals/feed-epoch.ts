@@ -13,6 +13,8 @@ export interface FeedEpoch {
   renew(): Promise<void>;
   /** Another server may have made a new one: look, but not too often. */
   lookAgain(): void;
+  /** Try no more to write an epoch that the store has not taken. */
+  close(): void;
 }
 
 /** What {@link createFeedEpoch} needs. */
@@ -32,6 +34,7 @@ const LOOK_EVERY_MS = 5_000;
 export function createFeedEpoch({ store, clock, onChange }: FeedEpochOptions): FeedEpoch {
   let current = "";
   let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let isClosed = false;
   const change = (epoch: string): void => {
     if (epoch !== current) {
       current = epoch;
@@ -43,8 +46,13 @@ export function createFeedEpoch({ store, clock, onChange }: FeedEpochOptions): F
     try {
       return (await keepSetting(store, { name: NAME, value: epoch, replaces })).kept;
     } catch {
-      clock.schedule(() => void keep(epoch, replaces).then(change), LOOK_EVERY_MS);
+      clock.schedule(() => void retry(epoch, replaces), LOOK_EVERY_MS);
       return epoch;
+    }
+  };
+  const retry = async (epoch: string, replaces?: string): Promise<void> => {
+    if (!isClosed) {
+      change(await keep(epoch, replaces));
     }
   };
   return {
@@ -66,6 +74,9 @@ export function createFeedEpoch({ store, clock, onChange }: FeedEpochOptions): F
           () => undefined, // the feed reports that the store is away
         );
       }
+    },
+    close() {
+      isClosed = true;
     },
   };
 }

@@ -41,7 +41,7 @@ export interface OpenedHub {
   readonly feed: SignalFeed;
   /** Say what is revoked, before the first watcher comes. */
   attach(revocations: FedRevocations): void;
-  /** Leave the other hubs. */
+  /** Leave the other hubs, and the store alone. */
   close(): Promise<void>;
 }
 
@@ -83,6 +83,7 @@ export async function openHub(options: OpenHubOptions): Promise<OpenedHub> {
       attached = given;
     },
     async close() {
+      epoch.close();
       await others?.close();
     },
   };
