@@ -125,8 +125,10 @@ export function createFedRevocations(
   };
   const learnOwn = (records: readonly RevocationRecord[]): void => {
     learn(records);
-    // It is handed on in the order of the history, which only the store knows.
-    void (history === NO_HISTORY ? undefined : running?.feed.look());
+    if (history !== NO_HISTORY) {
+      // It is handed on in the order of the history, which only the store knows.
+      void running?.feed.look();
+    }
   };
   return {
     async start() {

@@ -1,3 +1,4 @@
+import { chunks } from "./chunks.ts";
 import { encode } from "./encode-revocations.ts";
 import { createRenewalId } from "./renewal-id.ts";
 import {
@@ -45,7 +46,7 @@ export function createServerQuestions(servers: WatchedServers, hub: string): Ser
   return {
     ask: (renewal) =>
       [...findServers(servers, renewal)].flatMap(([server, streamIds]) =>
-        toPages(streamIds).map((page) => ask(server, page, renewal.accessToken)),
+        [...chunks(streamIds, STREAMS_PER_QUESTION)].map((page) => ask(server, page, renewal.accessToken)),
       ),
     answer({ renewalId, clientId, serverId, ...answers }) {
       const question = asked.get(renewalId);
@@ -81,11 +82,4 @@ function findServers(
     }
   }
   return found;
-}
-
-function toPages(streamIds: readonly string[]): readonly (readonly string[])[] {
-  const count = Math.ceil(streamIds.length / STREAMS_PER_QUESTION);
-  return Array.from({ length: count }, (_, page) =>
-    streamIds.slice(page * STREAMS_PER_QUESTION, (page + 1) * STREAMS_PER_QUESTION),
-  );
 }

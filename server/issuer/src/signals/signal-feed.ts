@@ -3,6 +3,7 @@ import type { Cancel, Clock } from "@countersign/server";
 import type { RevocationHistory } from "../revoke/revocation-history.ts";
 import type { FedRevocations } from "../revoke/revocations.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
+import { chunks } from "./chunks.ts";
 import { toCursor } from "./cursor.ts";
 import {
   encode,
@@ -188,19 +189,5 @@ function* toPages(
 ): Generator<WatchResponse> {
   for (const page of pages) {
     yield toPage(page);
-  }
-}
-
-function* chunks<T>(all: Iterable<T>, size: number): Generator<readonly T[]> {
-  let some: T[] = [];
-  for (const one of all) {
-    some.push(one);
-    if (some.length === size) {
-      yield some;
-      some = [];
-    }
-  }
-  if (some.length > 0) {
-    yield some;
   }
 }

@@ -3,12 +3,9 @@ import type {
   ForwardRenewalRequest,
   WatchRequest,
 } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import { assertValid, type Violation } from "@countersign/server/internal";
+import { assertValid, isOwnerId, type Violation } from "@countersign/server/internal";
 import { textViolations } from "../services/input.ts";
 import { findHub } from "./renewal-id.ts";
-
-/** 128 random bits in base64url: a server, a stream. */
-const RANDOM_NAME = /^[A-Za-z0-9_-]{22}$/;
 
 const MAX_EPOCH_BYTES = 64;
 const MAX_AUDIENCE_BYTES = 1_024;
@@ -54,15 +51,16 @@ export function assertAnswer(request: AnswerRenewalRequest): void {
 
 /** Read the owner of a stream: one that can be none is as if the client did not know it. @returns empty: it is not known */
 export function toOwner(owner: string): string {
-  return RANDOM_NAME.test(owner) ? owner : "";
+  return isOwnerId(owner) ? owner : "";
 }
 
 function audienceViolations(audience: string): readonly Violation[] {
   return textViolations("audience", audience, { minCharacters: 1, maxBytes: MAX_AUDIENCE_BYTES });
 }
 
+/** Servers and streams have names of one form. */
 function nameViolations(field: string, name: string): readonly Violation[] {
-  return RANDOM_NAME.test(name) ? [] : [{ field, description: "must be 128 bits in base64url" }];
+  return isOwnerId(name) ? [] : [{ field, description: "must be 128 bits in base64url" }];
 }
 
 function renewalViolations(renewalId: string): readonly Violation[] {
