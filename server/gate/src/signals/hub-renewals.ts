@@ -1,6 +1,6 @@
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { type Renewal, SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import { AuthError } from "../errors/auth-error.ts";
+import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import {
   type OtherServers,
   type RemoteRenewal,
@@ -36,6 +36,9 @@ export interface HubRenewals extends OtherServers {
 
 /** How many renewals of others are under way at the most: what is more is not answered, and the hub waits a second. */
 const MAX_ANSWERS = 100;
+
+/** Reasons of a server that cannot verify a token just now: the token may be good. */
+const PASSING: ReadonlySet<AuthReason> = new Set<AuthReason>(["AUTH_UNAVAILABLE", "RATE_LIMITED"]);
 
 /** Create what renews streams through a hub. */
 export function createHubRenewals(options: HubRenewalsOptions): HubRenewals {
@@ -122,8 +125,8 @@ export function createHubRenewals(options: HubRenewalsOptions): HubRenewals {
       answers += 1;
       answer(renewal)
         .catch((error: unknown) => {
-          // A hub that is gone asks again elsewhere; one that refuses is a matter for the operator.
-          if (!(error instanceof SignalsError) || error.problem !== "unreachable") {
+          // A hub that refuses is a matter for the operator. What passes is not: the client asks again.
+          if (!isPassing(error)) {
             onError(error);
           }
         })
@@ -179,9 +182,16 @@ async function renewOn(
   try {
     return await server.renew(streamIds, accessToken);
   } catch (error) {
-    if (error instanceof AuthError && error.reason !== "AUTH_UNAVAILABLE") {
+    if (error instanceof AuthError && !isPassing(error)) {
       return error;
     }
     throw error;
   }
+}
+
+/** Check whether an error says nothing of the token: it cannot be verified just now, or the hub is gone. */
+function isPassing(error: unknown): boolean {
+  return error instanceof AuthError
+    ? PASSING.has(error.reason)
+    : error instanceof SignalsError && error.problem === "unreachable";
 }
