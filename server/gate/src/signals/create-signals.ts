@@ -64,7 +64,6 @@ export function createSignals(options: SignalsOptions): Signals {
       if (hasStarted && audience() !== before) {
         watcher.replace();
       }
-      return () => void servers.delete(server);
     },
     close,
     [Symbol.asyncDispose]: close,

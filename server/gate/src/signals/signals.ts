@@ -23,8 +23,8 @@ export interface Signals extends RevocationCheck, OtherServers, AsyncDisposable 
   readonly ready: Promise<void>;
   /** What makes it less safe, each as a sentence for the log. */
   readonly relaxations: readonly string[];
-  /** Have a server renew its streams for others. @returns what ends that */
-  addServer(server: SignalledServer): () => void;
+  /** Have a server renew its streams for others, until the signals are closed. */
+  addServer(server: SignalledServer): void;
   /** Stop. What is known is good until it is stale. */
   close(): Promise<void>;
 }
