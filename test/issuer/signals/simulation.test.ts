@@ -210,3 +210,18 @@ it("a watcher that asks for a message just as a revocation comes gets it, not wh
   await read();
   expect(kinds).toEqual(["begin", "alive", "revocations"]);
 });
+
+it("what comes every second goes to a part of the watchers in each turn of the event loop", async () => {
+  const { hub, clock } = startHub();
+  let received = 0;
+  for (let servers = 0; servers < 100; servers += 1) {
+    const watcher = hub.watch({ ...ORDER, serverId: createServerId(), epoch: "", after: 0n });
+    await watcher.next();
+    await watcher.next();
+    watcher[PULL]({ onResult: () => (received += 1), onError: () => undefined });
+  }
+  clock.advance(1_000);
+  expect(received).toBe(64);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(received).toBe(100);
+});

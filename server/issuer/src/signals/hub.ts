@@ -87,6 +87,7 @@ export function createHub(options: HubOptions): Hub {
     for (const watcher of watchers) {
       watcher.tick();
     }
+    wakeAll();
   };
   const begin = (form: SubjectForm, isSnapshot: boolean): WatchResponse => {
     const key = form === "hashed" ? { subjectKey: options.subjectKey() } : {};

@@ -14,14 +14,14 @@ export function createWakeUps(watchers: ReadonlySet<Watcher>): WakeUps {
   let round: Iterator<Watcher> | undefined;
   let isAgain = false;
   const wakeSlice = (): void => {
-    for (let woken = 0; woken < SLICE; woken += 1) {
-      const next = round?.next();
-      if (next === undefined || next.done === true) {
+    for (let woken = 0; woken < SLICE && round !== undefined; woken += 1) {
+      const { value: watcher } = round.next();
+      if (watcher === undefined) {
         round = isAgain ? watchers.values() : undefined;
         isAgain = false;
-        break;
+      } else {
+        watcher.wake();
       }
-      next.value.wake();
     }
     if (round !== undefined) {
       setImmediate(wakeSlice);

@@ -118,7 +118,7 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
     }
   };
 
-  /** A second has passed: say up to when all is known, behind what there is. */
+  /** A second has passed: when it is woken next, it says up to when all is known, behind what there is. */
   tick(): void {
     this.#stalledTicks += this.#reader === undefined ? 1 : 0;
     if (this.#stalledTicks > MAX_STALLED_TICKS) {
@@ -130,7 +130,6 @@ export class Watcher implements PullIterator<WatchResponse>, AsyncIterable<Watch
       this.send(this.#options.keepAlive);
     }
     this.#owesAlive = true;
-    this.wake();
   }
 
   /** Whether it takes messages, and does not end. */
