@@ -1,3 +1,4 @@
+import { ConnectError } from "@connectrpc/connect";
 import { type ByteHolder, createWaitingError } from "@countersign/server/internal";
 import { askGates } from "../call/ask-gates.ts";
 import type { Message } from "../call/call-parts.ts";
@@ -191,11 +192,14 @@ const ANSWER: Step<ServedCall, Uint8Array, Answer> = {
       fail(served, reason);
     }
   },
-  fail,
+  /** Too much waits to be compressed: its error is short enough to be sent as it is. */
+  fail: (served, reason) =>
+    reason instanceof ConnectError ? end(served, REFUSE, reason) : fail(served, reason),
 };
 
 const REFUSE: Step<ServedCall, unknown, Answer> = {
   ...ANSWER,
+  fail,
   take: ({ call }, reason) => ANSWERS[call.parts.head.protocol].refuse(call, reason),
 };
 
