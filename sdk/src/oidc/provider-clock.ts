@@ -1,12 +1,16 @@
 import * as oauth from "oauth4webapi";
 import { TokenSourceError } from "../core/source-error.ts";
+import { boundResponse } from "./bounded-response.ts";
 import { isSecureUrl } from "./secure-url.ts";
 
 /** How far the clock of a provider lies from this machine's, as far as its answers show. */
 export interface ProviderClock {
   /** How many seconds the provider's clock is ahead. Differences that providers bear with count as none. */
   readonly skewSeconds: () => number;
-  /** Fetch, and note the date of the answer (RFC 9110 §6.6.1). Pages of other origins are not shown it. */
+  /**
+   * Fetch, and note the date of the answer (RFC 9110 §6.6.1). Pages of other origins are not shown it. No more of the
+   * answer is read than {@link boundResponse} lets through.
+   */
   readonly fetch: (url: string, options: FetchOptions) => Promise<Response>;
   /**
    * Run a request that carries its time, as a signed assertion does (RFC 7523 §3); once more when the client
@@ -37,7 +41,7 @@ export function createProviderClock(): ProviderClock {
         const seconds = Math.round((atMs - Date.now()) / 1000);
         skewSeconds = Math.abs(seconds) > TOLERANCE_SECONDS ? seconds : 0;
       }
-      return response;
+      return boundResponse(response);
     },
     async dated(run) {
       const before = skewSeconds;

@@ -35,6 +35,9 @@ function toSourceError(cause: unknown, describeClient: () => string): unknown {
   if (cause instanceof oauth.WWWAuthenticateChallengeError) {
     return toClientError(cause, describeClient);
   }
+  if (cause instanceof oauth.OperationProcessingError && cause.cause instanceof TokenSourceError) {
+    return cause.cause; // of the body, which was not read to its end
+  }
   if (cause instanceof oauth.OperationProcessingError || cause instanceof oauth.UnsupportedOperationError) {
     // Its cause is the whole answer, tokens included: errors are logged, so only what was wrong goes on.
     return new TokenSourceError("transient", cause.message, { retryAfterMs: retryAfterMsOf(cause.cause) });
