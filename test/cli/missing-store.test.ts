@@ -125,6 +125,7 @@ describe("where there is no store", () => {
 
   const refused = [
     { args: ["ada"], input: "short", why: "a password must have at least 8 characters" },
+    { args: ["ada"], input: "correct horse\ncorrect horse\n", why: "standard input has more than one line" },
     { args: ["ada", "--scope", "a b"], input: "correct horse", why: "a scope or role must be" },
     { args: [" ada"], input: "correct horse", why: "a username must not begin or end with a space" },
   ];

@@ -98,7 +98,11 @@ function toRow(account: AccountRecord): Readonly<Record<(typeof COLUMNS)[number]
 async function readPassword(terminal: Terminal): Promise<string> {
   const typed = await terminal.askSecret("Password: ");
   if (typed === undefined) {
-    return (await terminal.readInput()).replace(/\r?\n$/, "");
+    const lines = (await terminal.readInput()).replace(/\r?\n$/, "");
+    if (/[\r\n]/.test(lines)) {
+      throw new CommandError("standard input has more than one line: it is to be the password, once");
+    }
+    return lines;
   }
   assertPassword(typed);
   if (typed !== (await terminal.askSecret("Again: "))) {
