@@ -109,6 +109,19 @@ describe("readCommandLine", () => {
     expect(readCommandLine([], env).config.streamFastPath).toBe(false);
   });
 
+  test("takes an id that begins with a dash for one, wherever it stands", () => {
+    const options = { json: { help: "" }, user: { help: "", placeholder: "NAME" } };
+    for (const id of [`-${"aZ9_-".repeat(4)}x`, `-_${"b".repeat(41)}`]) {
+      const { positionals, values } = readCommandLine([id, "--user", "ada", "--json"], {}, { options });
+      expect({ positionals, values }).toMatchObject({
+        positionals: [id],
+        values: { user: "ada", json: true },
+      });
+      expect(readCommandLine(["--", id], {}).positionals).toEqual([id]);
+      expect(() => readCommandLine(["--user", id], {}, { options })).toThrow("--user needs a value");
+    }
+  });
+
   const mistakes = [
     [["--port", "70000"], "--port must be a port from 0 to 65535"],
     [["--port", "x"], "--port must be a port from 0 to 65535"],
@@ -121,6 +134,7 @@ describe("readCommandLine", () => {
     [["--access-ttl", "0s"], "--access-ttl must be longer than nothing"],
     [["--audience", ""], "--audience must be a name without spaces"],
     [["--prot", "1"], "unknown option --prot: did you mean --port?"],
+    [["-p", "1"], "unknown option -p"],
   ] as const;
   for (const [args, message] of mistakes) {
     test(`refuses ${args.join(" ")}`, () => {

@@ -71,6 +71,9 @@ export function readCommandLine(
   return { config, given: new Set(names), values, positionals };
 }
 
+/** The id of a session or of a key, which is random and may begin with a dash: no option has this form. */
+const DASHED_ID = /^-\w(?:[\w-]{20}|[\w-]{41})$/;
+
 type KnownOptions = Readonly<Record<string, Option>>;
 
 function parse(args: readonly string[], known: KnownOptions) {
@@ -83,8 +86,11 @@ function parse(args: readonly string[], known: KnownOptions) {
       },
     ]),
   );
+  const dashed = args.includes("--") ? [] : args.filter((arg) => DASHED_ID.test(arg));
+  const ordered =
+    dashed.length === 0 ? [...args] : [...args.filter((arg) => !dashed.includes(arg)), "--", ...dashed];
   // Not strict: what is wrong is said below, with the option that was probably meant.
-  const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
+  const parsed = parseArgs({ args: ordered, options, allowPositionals: true, strict: false, tokens: true });
   for (const token of parsed.tokens) {
     if (token.kind === "option") {
       assertOption(token, known);
