@@ -12,6 +12,7 @@ const exclude = [
   "output/**",
   "browsers/**",
   "bench/{bench,sessions,streams}.test.ts",
+  "bench/flood/flood.test.ts",
 ];
 
 // Against a running server, a browser and programs of others: these need what is built.

@@ -42,12 +42,6 @@ test("there are at least 300 requests, and none stands twice", () => {
   expect(cases.length).toBeGreaterThanOrEqual(300);
 });
 
-test("connect's own handler does the same twice: whatever differs comes of the fast path", async () => {
-  await using sides = startSides(connectHandler, connectHandler);
-  const differs = async (sent: Case) => (await judge(sides, sent, PATIENCE_MS)) !== "equal";
-  expect(await findCase(cases, differs)).toBeUndefined();
-}, 600_000);
-
 const GOLDEN_RATIO = 0.618_033_988_75;
 
 // The cases that can tell a mutant stand together. Sorted like this, each few cases come from all over the tables.
@@ -55,6 +49,15 @@ const spread = cases
   .map((sent, index) => ({ sent, rank: (index * GOLDEN_RATIO) % 1 }))
   .toSorted((one, other) => one.rank - other.rank)
   .map(({ sent }) => sent);
+
+// The fast path is held against Connect's handler in all cases: one that came out in two ways would fail there, too.
+const control = spread.slice(0, Math.ceil(spread.length / 3));
+
+test("connect's own handler does the same twice: whatever differs comes of the fast path", async () => {
+  await using sides = startSides(connectHandler, connectHandler);
+  const differs = async (sent: Case) => (await judge(sides, sent, PATIENCE_MS)) !== "equal";
+  expect(await findCase(control, differs)).toBeUndefined();
+}, 600_000);
 
 test.each(Object.entries(MUTANTS))(
   "a server with %s is told from a right one by what it answers",

@@ -6,7 +6,7 @@ import { findLeaks } from "./mixed-load/sample.ts";
 const SECONDS = 6;
 const SAMPLES = 8;
 
-test.each([true, false])(
+test.concurrent.each([true, false])(
   "calls and streams that are left in every way leave nothing behind (fast path: %s)",
   async (fastPath) => {
     const onLine = (line: string): void => void process.stdout.write(`${line}\n`);
