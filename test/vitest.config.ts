@@ -11,7 +11,7 @@ const exclude = [
   "dist/**",
   "output/**",
   "browsers/**",
-  "bench/{bench,sessions,streams}.test.ts",
+  "bench/{bench,fleet,sessions,streams}.test.ts",
   "bench/flood/flood.test.ts",
 ];
 

@@ -2,15 +2,16 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ALL_BENCHES } from "./benches/all.ts";
+import { ALL_FAULTS } from "./fleet/faults/all.ts";
 import { ALL_FLOODS } from "./flood/floods/all.ts";
 import type { Bench, BenchOptions, Row } from "./run/bench.ts";
 import { assignCores, describeMachine } from "./run/machine.ts";
 import { formatBench, formatLosses, type Judgement, judge } from "./run/report.ts";
 
 const HELP = `usage: npm run bench -- [NAME …] [--json FILE] [--rounds N] [--before DIR] [--seconds N]
-                                 [--floods NAMES] [--quick]
+                                 [--floods NAMES] [--faults NAMES] [--kills N] [--quick]
 
-Runs benches, all of them without a NAME, each within a minute, and flood within half an hour:
+Runs benches, all of them without a NAME, each within a minute, and fleet and flood within half an hour:
   ${ALL_BENCHES.map(({ name }) => name).join(", ")}
 
   --json FILE   write the figures as JSON: rows of {bench, side, unit, median, min, max, rounds}
@@ -20,6 +21,8 @@ Runs benches, all of them without a NAME, each within a minute, and flood within
                 @countersign/server and @countersign/gen are installed, or for unary a built checkout
   --seconds N   how long each flood of bench flood lasts (default 60), or bench endurance (default 30)
   --floods NAMES  the kinds of floods that bench flood makes, with commas (default all)
+  --faults NAMES  the faults that bench fleet has, with commas (default all): a line of its table each
+  --kills N     how many processes fault random-kills of bench fleet kills (default 200)
   --quick       only prove that everything runs: the figures mean nothing`;
 
 const DEFAULT_ROUNDS = 5;
@@ -41,6 +44,8 @@ function parseCommand(args: readonly string[]): Command | undefined {
       before: { type: "string" },
       seconds: { type: "string" },
       floods: { type: "string" },
+      faults: { type: "string" },
+      kills: { type: "string" },
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -56,23 +61,41 @@ function parseCommand(args: readonly string[]): Command | undefined {
   if (!Number.isSafeInteger(rounds) || rounds < 1) {
     throw new TypeError("--rounds must be a whole number from 1");
   }
-  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
-  if (seconds !== undefined && !(seconds > 0)) {
-    throw new TypeError("--seconds must be a number above 0");
-  }
+  const seconds = parseAmount("--seconds", values.seconds);
+  const kills = parseAmount("--kills", values.kills);
   const benches = ALL_BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const before = values.before === undefined ? {} : { before: resolve(values.before) };
-  const flood = { ...(seconds === undefined ? {} : { seconds }), ...parseFloods(values.floods) };
-  return { benches, rounds, quick: values.quick, jsonFile: values.json, ...before, ...flood };
+  const floods = parseNames("flood", values.floods, ALL_FLOODS);
+  const faults = parseNames("fault", values.faults, ALL_FAULTS);
+  const parts = {
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(kills === undefined ? {} : { kills }),
+    ...(floods === undefined ? {} : { floods }),
+    ...(faults === undefined ? {} : { faults }),
+  };
+  return { benches, rounds, quick: values.quick, jsonFile: values.json, ...before, ...parts };
 }
 
-function parseFloods(names: string | undefined): Pick<BenchOptions, "floods"> {
-  const floods = names?.split(",");
-  const unknown = floods?.filter((name) => !ALL_FLOODS.some((flood) => flood.name === name)) ?? [];
-  if (unknown.length > 0) {
-    throw new TypeError(`there is no flood ${unknown.join(", ")}`);
+function parseAmount(option: string, text: string | undefined): number | undefined {
+  const amount = text === undefined ? undefined : Number(text);
+  if (amount !== undefined && !(amount > 0)) {
+    throw new TypeError(`${option} must be a number above 0`);
   }
-  return floods === undefined ? {} : { floods };
+  return amount;
+}
+
+/** Read names with commas. */
+function parseNames(
+  what: string,
+  text: string | undefined,
+  all: readonly { readonly name: string }[],
+): readonly string[] | undefined {
+  const names = text?.split(",");
+  const unknown = names?.filter((name) => !all.some((known) => known.name === name)) ?? [];
+  if (unknown.length > 0) {
+    throw new TypeError(`there is no ${what} ${unknown.join(", ")}`);
+  }
+  return names;
 }
 
 async function runAll({ benches, jsonFile, ...options }: Command): Promise<void> {

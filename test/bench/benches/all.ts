@@ -4,6 +4,7 @@ import { clientBenches } from "./client.ts";
 import { connectionMemoryBench } from "./connection-memory.ts";
 import { enduranceBench } from "./endurance.ts";
 import { fairnessBench } from "./fairness.ts";
+import { fleetBench } from "./fleet.ts";
 import { floodBench } from "./flood.ts";
 import { frozenHolderBench } from "./frozen-holder.ts";
 import { gateBench } from "./gate.ts";
@@ -67,5 +68,6 @@ export const ALL_BENCHES: readonly Bench[] = [
   startBench,
   createInstallBench(),
   enduranceBench,
+  fleetBench,
   floodBench,
 ];

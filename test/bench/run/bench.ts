@@ -10,6 +10,10 @@ export interface BenchOptions {
   readonly seconds?: number;
   /** The kinds of floods that bench `flood` makes. Absent: all. */
   readonly floods?: readonly string[];
+  /** The faults that bench `fleet` has. Absent: all. */
+  readonly faults?: readonly string[];
+  /** How many processes fault `random-kills` of bench `fleet` kills. Absent: 200. */
+  readonly kills?: number;
 }
 
 /** One figure that a side gave in one round. */
@@ -62,6 +66,8 @@ export interface Bench {
   /** What it does, and what a reader must know to judge it. */
   readonly describe: readonly string[];
   readonly comparisons: readonly Comparison[];
-  /** Run it for the rounds that were asked for, within a minute; bench `flood` takes longer. */
+  /** Write its rows as text. Absent: a line for each. */
+  format?(rows: readonly Row[]): string;
+  /** Run it for the rounds that were asked for, within a minute; benches `fleet` and `flood` take longer. */
   run(options: BenchOptions): Promise<readonly Row[]>;
 }

@@ -3,6 +3,12 @@ import type { Bench, Comparison, Row } from "./bench.ts";
 /** Write the rows of one bench, and what they say about its claims, as text. */
 export function formatBench(bench: Bench, rows: readonly Row[]): string {
   const head = `${bench.name}\n${bench.describe.map((line) => `  ${line}`).join("\n")}`;
+  const table = bench.format?.(rows) ?? formatRows(rows);
+  const verdicts = judge(bench, rows).map(({ claim, outcome }) => [claim, outcome]);
+  return [head, table, ...(verdicts.length === 0 ? [] : [align(verdicts)])].join("\n\n");
+}
+
+function formatRows(rows: readonly Row[]): string {
   const figures = rows.map((row) => [
     row.side,
     toText(row.median),
@@ -10,9 +16,7 @@ export function formatBench(bench: Bench, rows: readonly Row[]): string {
     toText(row.max),
     row.unit,
   ]);
-  const table = align([["side", "median", "min", "max", ""], ...figures]);
-  const verdicts = judge(bench, rows).map(({ claim, outcome }) => [claim, outcome]);
-  return [head, table, ...(verdicts.length === 0 ? [] : [align(verdicts)])].join("\n\n");
+  return align([["side", "median", "min", "max", ""], ...figures]);
 }
 
 /** What the figures say about one claim. */

@@ -1,0 +1,95 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Client } from "@connectrpc/connect";
+import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { clientOf, signIn } from "../../support/rpc.ts";
+import { ACCOUNT, type Fleet } from "./fleet.ts";
+import { latestSequence } from "./ticks.ts";
+
+/**
+ * A session that is revoked, in the hands of a thief: its token and its streams are used without the SDK, at each server
+ * and through each proxy, for as long as a server lets them.
+ */
+export interface Victim {
+  readonly sessionId: string;
+  /** How many streams it has. */
+  readonly streams: number;
+  /** Note that its revocation was acknowledged, now. */
+  noteRevoked(): void;
+  /** How long after that the last message came on each stream, in milliseconds; 0 when none did. */
+  streamsLastedMs(): readonly number[];
+  /** How long after that the last call was accepted, in milliseconds; 0 when none was. */
+  callsLastedMs(): number;
+  /** Give up. */
+  stop(): Promise<void>;
+}
+
+const BETWEEN_CALLS_MS = 250;
+const TIMEOUT_MS = 2_000;
+
+type Notes = Client<typeof NotesService>;
+
+/** Sign a session in that will be revoked, open its streams, and call with its token. */
+export async function createVictim({ lanes, ownUrls }: Pick<Fleet, "lanes" | "ownUrls">): Promise<Victim> {
+  const [lane] = lanes;
+  const { accessToken: token, sessionId } = await signIn(lane?.issuerUrl ?? "", ACCOUNT);
+  const notesAt = (baseUrl: string): Notes => clientOf(NotesService, { baseUrl, protocol: "grpc", token });
+  const stop = new AbortController();
+  const streams = lanes.map(({ ownUrl }) => readOn(notesAt(ownUrl), stop.signal));
+  const calls = ownUrls.map((url) => callOn(notesAt(url), stop.signal));
+  await Promise.all([...streams, ...calls].map(({ begun }) => begun));
+  let revokedAtMs = Number.POSITIVE_INFINITY;
+  const lasted = ({ lastMs }: Use): number => Math.max(0, lastMs() - revokedAtMs);
+  return {
+    sessionId,
+    streams: streams.length,
+    noteRevoked() {
+      revokedAtMs = performance.now();
+    },
+    streamsLastedMs: () => streams.map(lasted),
+    callsLastedMs: () => Math.max(...calls.map(lasted)),
+    async stop() {
+      stop.abort();
+      await Promise.all([...streams, ...calls].map(({ ended }) => ended));
+    },
+  };
+}
+
+/** A use of a token that goes on. */
+interface Use {
+  /** Resolves when it has worked once, or was given up. */
+  readonly begun: Promise<void>;
+  readonly ended: Promise<void>;
+  /** When it last worked, by `performance.now()`. */
+  lastMs(): number;
+}
+
+/** Use it until the signal aborts. @param run uses it, and says whenever that works */
+function use(run: (works: () => void) => Promise<void>): Use {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  let lastMs = 0;
+  const works = (): void => {
+    lastMs = performance.now();
+    resolve();
+  };
+  // It ends with whatever refusal: what counts is when it last worked.
+  const ended = run(works)
+    .catch(() => undefined)
+    .finally(resolve);
+  return { begun, ended, lastMs: () => lastMs };
+}
+
+function readOn(notes: Notes, signal: AbortSignal): Use {
+  return use(async (works) => {
+    for await (const _ of notes.watchNotes({ afterSequence: latestSequence() }, { signal })) {
+      works();
+    }
+  });
+}
+
+function callOn(notes: Notes, signal: AbortSignal): Use {
+  return use(async (works) => {
+    for (; !signal.aborted; await pause(BETWEEN_CALLS_MS, undefined, { signal })) {
+      await notes.getNote({ id: "1" }, { timeoutMs: TIMEOUT_MS, signal }).then(works, () => undefined);
+    }
+  });
+}
