@@ -82,6 +82,8 @@ const LAYERS: Readonly<Record<string, Layers>> = {
   },
   "server/issuer/src": {
     "create-issuer": 0,
+    // Buses for servers of one's own.
+    bus: 1,
     oauth2: 1,
     signals: 1,
     services: 2,

@@ -9,6 +9,8 @@ import { resolveOtherIssuers } from "./federated-issuers.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
 import { createLogAudit, createPinoRefusalLog, logsRefusals } from "./log-audit.ts";
 import { openAudit } from "./open-audit.ts";
+import { openBus } from "./open-bus.ts";
+import { type BusState, createBusState } from "./operate/bus-state.ts";
 import { createLog } from "./operate/log.ts";
 import { createMetrics, type Metrics } from "./operate/metrics.ts";
 import type { ServerConfig } from "./server-config.ts";
@@ -28,6 +30,8 @@ export interface Backend extends AsyncDisposable {
   readonly otherIssuers: readonly IssuerOptions[];
   /** Carries messages between the processes of this server. */
   readonly workerBus: MessageBus;
+  /** Whether messages between servers arrive. */
+  readonly busState: BusState;
 }
 
 /** What a backend differs in from that of `countersign serve` in one process. */
@@ -56,26 +60,17 @@ export async function openBackend(
   const { bus: workerBus = SILENT_BUS, issuerUrl } = mode;
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
-  const named = { audience: config.audience, issuer: issuerUrl };
-  const onWarning = (warning: string): void => log.warn(warning);
-  const watch = {
-    observer: resolveObserver({ observe: metrics.observer }, { onWarning, clock: systemClock }),
-    onWarning,
-  };
-  const others = resolveOtherIssuers(
-    await readTrustedIssuers(config.trustedIssuers, onWarning),
-    named,
-    watch,
-  );
+  const others = await resolveOthers(config, issuerUrl, { log, metrics });
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));
   const audits = [createLogAudit(log), file].map(auditTo);
   const refusals = logsRefusals(config, terminal) ? [createPinoRefusalLog(log)] : [];
-  const observer = joinObservers(metrics.observer, ...audits, ...refusals);
-  const issuer = opened.use(
-    await openOwnIssuer(config, mode, { log, observer, federated: others.federated }),
-  );
+  const busState = createBusState();
+  const observer = joinObservers(metrics.observer, busState.observer, ...audits, ...refusals);
+  const bus = opened.use(await openBus(config, busState.reportTo(log))) ?? mode.bus;
+  const parts = { log, observer, bus, federated: others.federated };
+  const issuer = opened.use(await openOwnIssuer(config, mode, parts));
   const resources = opened.move();
   return {
     config,
@@ -85,18 +80,31 @@ export async function openBackend(
     issuer,
     otherIssuers: others.issuers,
     workerBus,
+    busState,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
+async function resolveOthers(
+  { audience, trustedIssuers }: ServerConfig,
+  issuer: string,
+  { log, metrics }: Pick<Backend, "log" | "metrics">,
+): Promise<ReturnType<typeof resolveOtherIssuers>> {
+  const onWarning = (warning: string): void => log.warn(warning);
+  const observer = resolveObserver({ observe: metrics.observer }, { onWarning, clock: systemClock });
+  const given = await readTrustedIssuers(trustedIssuers, onWarning);
+  return resolveOtherIssuers(given, { audience, issuer }, { observer, onWarning });
+}
+
 interface IssuerParts extends Pick<Backend, "log" | "observer"> {
+  readonly bus: MessageBus | undefined;
   readonly federated: ReturnType<typeof resolveOtherIssuers>["federated"];
 }
 
 async function openOwnIssuer(
   config: ServerConfig,
-  { createsSecret = false, bus, issuerUrl, given }: BackendMode,
-  { log, observer, federated }: IssuerParts,
+  { createsSecret = false, issuerUrl, given }: BackendMode,
+  { log, observer, bus, federated }: IssuerParts,
 ): Promise<OpenIssuer> {
   // All servers on one Postgres need the same secret: none makes its own, unless it is a demo.
   const secret = secretOf(config, { createIfMissing: createsSecret || config.databaseUrl === undefined });

@@ -110,13 +110,16 @@ function watchBackend({ issuer, log }: Backend, setReady: (isReady: boolean) => 
 }
 
 function bindOwnAdmin(
-  { config, metrics, log, otherIssuers }: Backend,
+  { config, metrics, log, otherIssuers, busState }: Backend,
   server: ComposedServer,
 ): Promise<Listener> {
   const options = {
     metrics: metrics.registry,
     isReady: () => server.health.status("") === "SERVING",
-    describe: () => (otherIssuers.length === 0 ? {} : { issuers: describeKeys(otherIssuers) }),
+    describe: () => ({
+      ...busState.describe(),
+      ...(otherIssuers.length === 0 ? {} : { issuers: describeKeys(otherIssuers) }),
+    }),
     onError: (err: unknown) => log.error({ err }, "unexpected error on the admin port"),
   };
   return bindAdmin(options, config);

@@ -139,3 +139,14 @@ export function logLevel(value: string, flag: string): LogLevel {
   }
   return level;
 }
+
+/** Read the URLs of a broker. @throws UsageError when one is none of NATS; its message does not repeat it, for its password */
+export function busUrls(value: string, flag: string): readonly string[] {
+  const urls = list(value);
+  if (urls.length === 0 || !urls.every((url) => /^(nats|tls):\/\/[^/]/.test(url))) {
+    throw new UsageError(
+      `--${flag} must be URLs of NATS servers such as nats://host:4222 or tls://host:4222`,
+    );
+  }
+  return urls;
+}

@@ -1,3 +1,4 @@
+import { BUS_SETTINGS } from "./bus-settings.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import { type Setting, setting } from "./setting.ts";
 import {
@@ -54,6 +55,7 @@ export const SETTINGS = {
     databaseUrl,
     "URL",
   ),
+  ...BUS_SETTINGS,
   issuer: setting("issuer", "The issuer's URL. Default: the address it listens on.", undefined, text, "URL"),
   audience: setting(
     "audience",

@@ -13,6 +13,11 @@ export interface MessageBus {
   /** Whether there may be other servers on it: where there are none, a request gets no response. */
   readonly hasOthers: boolean;
   /**
+   * Whether it reaches every server on the store, also the one that publishes. On Postgres, it then takes the place of LISTEN
+   * and NOTIFY, and otherwise carries messages beside them. Default: false.
+   */
+  readonly reachesAllServers?: boolean;
+  /**
    * Subscribe to a channel.
    *
    * @param channel a name of at most 63 lower-case letters, digits and underscores

@@ -93,9 +93,10 @@ export interface CreateIssuerOptions {
    */
   readonly provisional?: readonly ("url" | "audience")[];
   /**
-   * Carries messages between the processes on the store: see `MessageBus`. On Postgres, it does so beside LISTEN and
-   * NOTIFY, which carry every message as well. Give it to these processes only: what can publish on it can use up the
-   * attempts of others to sign in. Default: on SQLite, there is one process.
+   * Carries messages between the processes on the store: see `MessageBus`. On Postgres, one that `reachesAllServers`, such as
+   * `createNatsBus` of `@countersign/issuer/bus`, takes the place of LISTEN and NOTIFY; another one carries them beside these,
+   * and is for these processes only: what can publish on it can use up the attempts of others to sign in. It stays open when
+   * the issuer is closed. Default: on SQLite, there is one process.
    */
   readonly bus?: MessageBus | undefined;
   /**

@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 export interface SignInAttemptsOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** Carries messages between the processes of this server. */
+  /** Carries messages between the processes of this server. One that reaches all servers is not used: the store does. */
   readonly bus: MessageBus;
   /** How many one address has in a minute; Infinity: no limit. */
   readonly perMinute: number;
@@ -28,7 +28,7 @@ export function limitSignInAttempts(
 ): RateLimit {
   const message = "too many attempts to sign in from this address: wait before the next";
   const own = createRateLimit({ limit: perMinute, windowMs: MINUTE_MS, clock, message });
-  const local = shareRateLimit(own, bus, "countersign_sign_ins");
+  const local = bus.reachesAllServers === true ? own : shareRateLimit(own, bus, "countersign_sign_ins");
   if (store.dialect === "sqlite" || perMinute === Infinity) {
     return local;
   }

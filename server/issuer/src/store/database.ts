@@ -4,10 +4,10 @@ import { type Dialect, Kysely, sql } from "kysely";
 import { toClosable } from "./closable-dialect.ts";
 import { describePooling } from "./describe-pooling.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
-import { joinBuses } from "./join-buses.ts";
 import { assertMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import { createQueryLog } from "./observe-queries.ts";
+import { openBus } from "./open-bus.ts";
 import type { SharedFileSink } from "./private-path.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite.ts";
@@ -30,7 +30,7 @@ export type StoreLocation =
        * transaction carries none. Default: `postgres`.
        */
       readonly listenUrl?: string | undefined;
-      /** Carries messages between the servers beside LISTEN and NOTIFY. Default: those alone do. */
+      /** Carries messages between the servers beside LISTEN and NOTIFY, or in their place. Default: those alone do. */
       readonly bus?: MessageBus;
       /** How long one statement may take, in milliseconds. Default 10 s. Migrations take as long as they take. */
       readonly statementTimeoutMs?: number;
@@ -164,7 +164,7 @@ async function openPostgresDialect(
   if (![url, listenUrl].every((text) => /^postgres(ql)?:\/\//.test(text))) {
     throw new TypeError("the URL of a database must begin with postgres://");
   }
-  const { openPostgres, createPostgresBus, findPooling } = await loadPostgres();
+  const { openPostgres, createNotifyBus, findPooling } = await loadPostgres();
   const pooling = await findPooling(url).catch((error: unknown) => {
     // The caller is told, who does not begin at all: it is no outage of a store that is open.
     throw toStoreError(error);
@@ -173,10 +173,14 @@ async function openPostgresDialect(
   for (const warning of describePooling(pooling, location)) {
     onPooler(warning);
   }
-  const ownBus = createPostgresBus(listenUrl, { onTested: onBusTest });
+  const opened = openBus({
+    given: bus,
+    createOwn: () => createNotifyBus(listenUrl, { onTested: onBusTest }),
+    onTested: onBusTest,
+  });
   return {
     dialect: openPostgres(url, { statementTimeoutMs, isPooled, toError }),
-    bus: bus === undefined ? ownBus : joinBuses(ownBus, bus),
+    bus: opened.bus,
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
       await using db = new Kysely<Schema>({
@@ -184,19 +188,19 @@ async function openPostgresDialect(
       });
       await migrate(db, "postgres");
     },
-    close: () => ownBus.close(),
+    close: () => opened.close(),
   };
 }
 
 /** Load what speaks to Postgres, only when it is asked for: an installation without `pg` can use SQLite. */
 async function loadPostgres() {
   try {
-    const [{ openPostgres }, { createPostgresBus }, { findPooling }] = await Promise.all([
+    const [{ openPostgres }, { createNotifyBus }, { findPooling }] = await Promise.all([
       import("./postgres.ts"),
-      import("./postgres-bus.ts"),
+      import("./notify-bus.ts"),
       import("./find-pooling.ts"),
     ]);
-    return { openPostgres, createPostgresBus, findPooling };
+    return { openPostgres, createNotifyBus, findPooling };
   } catch (cause) {
     if (cause instanceof Error && /^Cannot find package 'pg'/.test(cause.message)) {
       throw new PgMissingError("a Postgres store needs the package pg: npm install pg", { cause });

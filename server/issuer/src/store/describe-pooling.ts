@@ -1,3 +1,4 @@
+import type { MessageBus } from "@countersign/server";
 import type { Pooling } from "./find-pooling.ts";
 
 const POOLED =
@@ -5,6 +6,8 @@ const POOLED =
 
 const NO_TIMEOUT =
   "single statements have no limit of time behind the pooler: give the role one, with ALTER ROLE … SET statement_timeout = '10s'";
+
+const OVER_BUS = "messages between servers go over the bus that was given";
 
 const PAST_POOLER = "messages between servers go past it, over the listen URL";
 
@@ -15,11 +18,12 @@ const NO_LISTEN_URL =
 /** Describe what follows from a pooler, for the operator: what is used in its place, and what is missing. */
 export function describePooling(
   { isPooled, hasStatementTimeout }: Pooling,
-  { listenUrl }: { readonly listenUrl?: string | undefined },
+  { listenUrl, bus }: { readonly listenUrl?: string | undefined; readonly bus?: MessageBus },
 ): readonly string[] {
   if (!isPooled) {
     return [];
   }
-  const messages = listenUrl === undefined ? NO_LISTEN_URL : PAST_POOLER;
+  const own = listenUrl === undefined ? NO_LISTEN_URL : PAST_POOLER;
+  const messages = bus?.reachesAllServers === true ? OVER_BUS : own;
   return [`${POOLED}; ${messages}`, ...(hasStatementTimeout ? [] : [NO_TIMEOUT])];
 }

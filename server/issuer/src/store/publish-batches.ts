@@ -1,4 +1,5 @@
-import { AuthError, MAX_BUS_MESSAGE_BYTES, type MessageBus } from "@countersign/server";
+import { AuthError, type MessageBus } from "@countersign/server";
+import { assertBusMessage } from "./bus-message.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -34,10 +35,7 @@ export function publishInBatches(connectionNow: () => PostgresConnection | undef
   };
   return {
     publish(channel, message) {
-      assertChannel(channel);
-      if (Buffer.byteLength(message) > MAX_BUS_MESSAGE_BYTES) {
-        throw new TypeError(`a message has at most ${MAX_BUS_MESSAGE_BYTES} bytes`);
-      }
+      assertBusMessage(channel, message);
       waiting.push({ channel, message });
       next ??= send();
       return next;
@@ -61,12 +59,5 @@ async function notify(connection: PostgresConnection | undefined, batch: readonl
     );
   } catch (error) {
     throw toStoreError(error);
-  }
-}
-
-/** Names of channels come from our own code. @throws TypeError when one is not of the form that fits into SQL as it is */
-export function assertChannel(channel: string): void {
-  if (!/^[a-z0-9_]{1,63}$/.test(channel)) {
-    throw new TypeError("a channel has 1 to 63 lower-case letters, digits and underscores");
   }
 }

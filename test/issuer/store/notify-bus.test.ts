@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
 import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
-import { createPostgresBus, type PostgresBusOptions } from "../../../server/issuer/src/store/postgres-bus.ts";
+import { createNotifyBus, type NotifyBusOptions } from "../../../server/issuer/src/store/notify-bus.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 
@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => postgres?.[Symbol.asyncDispose]());
 
 /** Listen, from when messages are sure to arrive. */
-async function listenOn(channel: string, options?: PostgresBusOptions) {
-  const bus = createPostgresBus(url, options);
+async function listenOn(channel: string, options?: NotifyBusOptions) {
+  const bus = createNotifyBus(url, options);
   const messages: string[] = [];
   const listener = bus.subscribe(channel, (message) => messages.push(message));
   await eventually(() => messages.includes("") || undefined);
@@ -62,40 +62,6 @@ describe("the bus over Postgres", () => {
     expect(one.messages.slice(0, 2)).toEqual(["", ""]);
   });
 
-  test("rejects what it cannot say while the database is away", async () => {
-    await using one = await listenOn("outages");
-    await postgres.stop("crash");
-    try {
-      await eventually(() =>
-        one.bus.publish("outages", "lost").then(
-          () => undefined,
-          (error: unknown) => error,
-        ),
-      ).then((error) => expect(error).toMatchObject({ reason: "AUTH_UNAVAILABLE" }));
-    } finally {
-      await postgres.start();
-    }
-    await eventually(() =>
-      one.bus.publish("outages", "back").then(
-        () => true,
-        () => undefined,
-      ),
-    );
-    await eventually(() => one.messages.includes("back") || undefined);
-  });
-
-  test("gets nothing more on a channel once nobody subscribes to it, and all on the others", async () => {
-    await using one = await listenOn("first");
-    const messages: string[] = [];
-    one.bus.subscribe("second", (message) => messages.push(message));
-    await eventually(() => messages.includes("") || undefined);
-    await one.listener.close();
-    await one.bus.publish("first", "unheard");
-    await one.bus.publish("second", "heard");
-    await eventually(() => messages.includes("heard") || undefined);
-    expect(one.messages).toEqual([""]);
-  });
-
   test("sends a message to itself when it listens, and knows who else does", async () => {
     const tests: BusTest[] = [];
     const onTested = (result: BusTest): void => void tests.push(result);
@@ -116,7 +82,7 @@ describe("the bus over Postgres", () => {
 
   test("carries a message without a subscriber of its own, and closes when it is on its way", async () => {
     await using one = await listenOn("late");
-    const bus = createPostgresBus(url);
+    const bus = createNotifyBus(url);
     bus.publish("late", "last words").catch(() => undefined);
     await bus.close();
     await eventually(() => one.messages.includes("last words") || undefined);
@@ -124,7 +90,7 @@ describe("the bus over Postgres", () => {
   });
 
   test("takes only names that need no quoting", () => {
-    const bus = createPostgresBus(url);
+    const bus = createNotifyBus(url);
     for (const name of ["", 'a"; DROP TABLE notes; --', "Upper", "x".repeat(64)]) {
       expect(() => bus.subscribe(name, () => undefined)).toThrow(TypeError);
       expect(() => bus.publish(name, "message")).toThrow(TypeError);

@@ -1,8 +1,9 @@
 import type { BusTest, Cancel, MessageBus } from "@countersign/server";
 import { backoffMs, createSubscribers, systemClock } from "@countersign/server/internal";
+import { assertChannel } from "./bus-message.ts";
 import { holdChannelLock, isChannelLocked, releaseChannelLock } from "./channel-locks.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
-import { assertChannel, publishInBatches } from "./publish-batches.ts";
+import { publishInBatches } from "./publish-batches.ts";
 import { listServerUrls } from "./server-urls.ts";
 import { type BusTests, testBus } from "./test-bus.ts";
 
@@ -15,8 +16,8 @@ const RETRY_BACKOFF = { firstMs: 100, maxMs: 5_000, jitter: 0.5 };
  */
 const SETTLED_MS = 2 * RETRY_BACKOFF.maxMs;
 
-/** What {@link createPostgresBus} can be told. */
-export interface PostgresBusOptions {
+/** What {@link createNotifyBus} can be told. */
+export interface NotifyBusOptions {
   /** Receives what came of each message of the bus to itself. It must not throw. Default: nothing is told. */
   readonly onTested?: ((test: BusTest) => void) | undefined;
   /** How long a connection lasts before others that are not there count as gone, in milliseconds. Default: 10 s. */
@@ -24,7 +25,7 @@ export interface PostgresBusOptions {
 }
 
 /** A bus over LISTEN and NOTIFY of Postgres. */
-export interface PostgresBus extends MessageBus {
+export interface NotifyBus extends MessageBus {
   /** Let go of the connection, once what was published is on its way. */
   close(): Promise<void>;
 }
@@ -33,7 +34,7 @@ export interface PostgresBus extends MessageBus {
  * Create a bus over one connection, which is opened for the first subscriber or message, and again whenever it breaks. With
  * the first subscriber, it begins to send messages to itself.
  */
-export function createPostgresBus(url: string, options: PostgresBusOptions = {}): PostgresBus {
+export function createNotifyBus(url: string, options: NotifyBusOptions = {}): NotifyBus {
   const { onTested = () => undefined, settledMs = SETTLED_MS } = options;
   const subscribers = createSubscribers();
   let servers: readonly string[] = listServerUrls(url);

@@ -1,0 +1,31 @@
+import type { BusTest, MessageBus } from "@countersign/server";
+import { systemClock } from "@countersign/server/internal";
+import { joinBuses } from "./join-buses.ts";
+import { testBus } from "./test-bus.ts";
+
+/** The bus of a store of several servers. */
+export interface OpenedBus {
+  readonly bus: MessageBus;
+  /** Let go of what was opened for it. A bus that was given stays open. */
+  close(): Promise<void>;
+}
+
+/** What {@link openBus} needs. */
+export interface OpenBusOptions {
+  /** The bus that was given; undefined: none was. */
+  readonly given: MessageBus | undefined;
+  /** Creates that of the store, which tests itself. */
+  readonly createOwn: () => OpenedBus["bus"] & Pick<OpenedBus, "close">;
+  /** Receives what came of the messages to itself of a bus in the place of the store's. */
+  readonly onTested: ((test: BusTest) => void) | undefined;
+}
+
+/** Open the bus of a store: its own, with the one that was given beside it, or that one alone where it reaches every server. */
+export function openBus({ given, createOwn, onTested = () => undefined }: OpenBusOptions): OpenedBus {
+  if (given?.reachesAllServers === true) {
+    const tests = testBus(given, { clock: systemClock, onTested });
+    return { bus: given, close: async () => tests.close() };
+  }
+  const own = createOwn();
+  return { bus: given === undefined ? own : joinBuses(own, given), close: () => own.close() };
+}

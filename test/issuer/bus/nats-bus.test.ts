@@ -1,0 +1,92 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createNatsBus, createPostgresBus } from "../../../server/issuer/src/bus/index.ts";
+import type { NatsBusOptions } from "../../../server/issuer/src/bus/nats-options.ts";
+import { eventually } from "../../support/eventually.ts";
+import { installNats, startNats } from "../../support/nats.ts";
+import { notEmpty } from "../../support/not-empty.ts";
+import { createSelfSigned } from "../../support/self-signed.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const isThere = installNats();
+const need = isThere ? "" : " (skipped: it needs a NATS server, apt-get install nats-server)";
+
+const WRONG = notEmpty([
+  { options: {}, message: "servers must be a URL such as nats://host:4222, or a list of them" },
+  { options: { servers: [] }, message: "servers must be a URL such as" },
+  { options: { servers: "http://user:s3cret@host" }, message: "servers must be URLs such as" },
+  { options: { servers: "nats://host/path" }, message: "servers must be URLs such as" },
+  { options: { servers: "nats://host", subject: "a.>" }, message: "subject must be words" },
+  {
+    options: { servers: "nats://host", credentials: { user: "a" } },
+    message: "password must be a non-empty text",
+  },
+  { options: { servers: "nats://host", credentials: { file: "a", user: "b" } }, message: "user" },
+  { options: { servers: "nats://host", tls: { CA: "a" } }, message: "CA" },
+  { options: { server: "nats://host" }, message: "server" },
+]);
+
+test.each(WRONG)("a bus over NATS refuses $options", async ({ options, message }) => {
+  const error = await createNatsBus(options as NatsBusOptions).catch((why: unknown) => why);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(String(error)).toContain(message);
+  expect(String(error)).not.toContain("s3cret");
+});
+
+test.each(["mysql://host", ""])("a bus over Postgres refuses %j", async (connectionString) => {
+  await expect(createPostgresBus({ connectionString })).rejects.toThrow(TypeError);
+});
+
+describe.skipIf(!isThere)(`a NATS server that asks who it is${need}`, () => {
+  const PASSWORD = "p:a$5/";
+  const login = ["--user", "fleet", "--pass", PASSWORD];
+
+  /** Connect, and publish to oneself. @returns what went wrong until then */
+  async function deliver(options: NatsBusOptions): Promise<readonly unknown[]> {
+    const errors: unknown[] = [];
+    await using bus = await createNatsBus({ ...options, onError: (error) => void errors.push(error) });
+    const messages: string[] = [];
+    bus.subscribe("own", (message) => void messages.push(message));
+    await eventually(async () => {
+      await bus.publish("own", "hello").catch(() => undefined);
+      return messages.includes("hello") || errors.length > 0 || undefined;
+    });
+    return errors;
+  }
+
+  test("takes the name and password of the URL, of the options and of a file, and the file is read again", async () => {
+    await using nats = await startNats(login);
+    await using folder = await createTemporaryFolder();
+    const file = join(folder.path, "credentials");
+    await writeFile(file, `fleet:${PASSWORD}\n`);
+    const url = nats.url.replace("//", `//fleet:${encodeURIComponent(PASSWORD)}@`);
+    expect(await deliver({ servers: url })).toEqual([]);
+    const { url: servers } = nats;
+    expect(await deliver({ servers, credentials: { user: "fleet", password: PASSWORD } })).toEqual([]);
+    expect(await deliver({ servers, credentials: { file } })).toEqual([]);
+    const [error] = await deliver({ servers, credentials: { user: "fleet", password: "wr0ng" } });
+    expect(error).toMatchObject({
+      message: `there is no connection to NATS at ${new URL(servers).host}`,
+      cause: { message: expect.stringMatching(/authorization violation/i) },
+    });
+    expect(JSON.stringify(error)).not.toContain("wr0ng");
+    await writeFile(file, "no credentials");
+    const [unread] = await deliver({ servers, credentials: { file } });
+    expect(String((unread as Error).cause)).toContain("has neither the credentials of a NATS user nor");
+  });
+
+  test("is reached by TLS with a CA of one's own, and by tls:// in no other way", async () => {
+    await using folder = await createTemporaryFolder();
+    const { cert, key } = createSelfSigned();
+    await writeFile(join(folder.path, "cert"), cert);
+    await writeFile(join(folder.path, "key"), key);
+    const flags = ["--tls", "--tlscert", join(folder.path, "cert"), "--tlskey", join(folder.path, "key")];
+    await using nats = await startNats(flags);
+    const servers = nats.url.replace("nats:", "tls:");
+    expect(await deliver({ servers, tls: { ca: cert } })).toEqual([]);
+    expect(await deliver({ servers })).toHaveLength(1);
+    await using plain = await startNats();
+    expect(await deliver({ servers: plain.url.replace("nats:", "tls:") })).toHaveLength(1);
+  });
+});
