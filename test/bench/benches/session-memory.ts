@@ -14,7 +14,7 @@ export const sessionMemoryBench: Bench = {
     "(they live on the disk only), and the size of the database by session",
     `${COUNT} revoked sessions in memory: heap after garbage collection, less what it was before, by entry`,
   ],
-  comparisons: [{ ours: "revocations", better: "lower", target: 250 }],
+  comparisons: [{ ours: "revocations", better: "lower", target: 100 }],
   run: runSessionMemory,
 };
 

@@ -1,4 +1,4 @@
-import { createRevokedSet, type RevocableToken, type Revoked } from "./revoked-set.ts";
+import { createRevokedSet, type RevocableToken, type Revoked, type RevokedSet } from "./revoked-set.ts";
 
 /** Revocations that were learned of together. */
 export interface RevokedBatch<Record extends Revoked> {
@@ -50,12 +50,21 @@ function toBatch<Record extends Revoked>(
   records: readonly Record[],
   seenAs?: (token: RevocableToken) => RevocableToken,
 ): RevokedBatch<Record> {
+  /** Made for the first token: when a server starts, it reads many and has no streams yet. */
+  let set: RevokedSet | undefined;
+  return {
+    records,
+    matches(token) {
+      set ??= toSet(records);
+      return set.covers(seenAs === undefined ? token : seenAs(token));
+    },
+  };
+}
+
+function toSet(records: readonly Revoked[]): RevokedSet {
   const set = createRevokedSet();
   for (const record of records) {
     set.add(record);
   }
-  return {
-    records,
-    matches: (token) => set.covers(seenAs === undefined ? token : seenAs(token)),
-  };
+  return set;
 }

@@ -38,11 +38,17 @@ export interface RevokedSet {
   readonly size: number;
 }
 
-interface Bound {
-  /** Tokens that were issued after it are good. */
+/** Tokens that were issued later are good. */
+interface Moment {
   readonly beforeMs: number;
   readonly expiresAtMs: number;
 }
+
+/**
+ * What is remembered of one value. A number: every token that has it is revoked, and that is when no such token can be valid
+ * any more. Most are such, there may be a million of them, and a number takes a third of an object.
+ */
+type Bound = number | Moment;
 
 /** What is revoked of one issuer, or of all. */
 type Bounds = Readonly<Record<RevocationDimension, Map<string, Bound>>>;
@@ -66,8 +72,7 @@ export function createRevokedSet(): RevokedSet {
     [ofEveryIssuer, ...byIssuer.values()].flatMap((bounds) => Object.values(bounds));
   let round = walk(everyMap);
   return {
-    add: ({ issuer, dimension, value, beforeMs, expiresAtMs }) =>
-      widen(boundsOf(issuer)[dimension], value, { beforeMs: beforeMs ?? Infinity, expiresAtMs }),
+    add: (revoked) => widen(boundsOf(revoked.issuer)[revoked.dimension], revoked),
     covers(token) {
       const bounds = byIssuer.get(token.issuer);
       return (bounds !== undefined && isCovered(bounds, token)) || isCovered(ofEveryIssuer, token);
@@ -79,7 +84,7 @@ export function createRevokedSet(): RevokedSet {
           round = walk(everyMap);
           return;
         }
-        if (found.bound.expiresAtMs <= nowMs) {
+        if (expiryOf(found.bound) <= nowMs) {
           found.map.delete(found.value);
         }
       }
@@ -98,8 +103,9 @@ export function createRevokedSet(): RevokedSet {
 
 function* list(issuer: string | undefined, bounds: Bounds): Generator<Revoked> {
   for (const dimension of DIMENSIONS) {
-    for (const [value, { beforeMs, expiresAtMs }] of bounds[dimension]) {
-      yield { issuer, dimension, value, beforeMs: beforeMs === Infinity ? undefined : beforeMs, expiresAtMs };
+    for (const [value, bound] of bounds[dimension]) {
+      const beforeMs = typeof bound === "number" ? undefined : bound.beforeMs;
+      yield { issuer, dimension, value, beforeMs, expiresAtMs: expiryOf(bound) };
     }
   }
 }
@@ -117,16 +123,30 @@ function createBounds(): Bounds {
 }
 
 /** Of two revocations of one thing, the later moment counts, and the later expiry. */
-function widen(map: Map<string, Bound>, value: string, { beforeMs, expiresAtMs }: Bound): boolean {
+function widen(map: Map<string, Bound>, { value, beforeMs = Infinity, expiresAtMs }: Revoked): boolean {
   const known = map.get(value);
-  const isWider = known === undefined || beforeMs > known.beforeMs;
-  if (isWider || expiresAtMs > known.expiresAtMs) {
-    map.set(value, {
-      beforeMs: Math.max(beforeMs, known?.beforeMs ?? -Infinity),
-      expiresAtMs: Math.max(expiresAtMs, known?.expiresAtMs ?? -Infinity),
-    });
+  if (known === undefined) {
+    map.set(value, toBound(beforeMs, expiresAtMs));
+    return true;
+  }
+  const knownMs = momentOf(known);
+  const isWider = beforeMs > knownMs;
+  if (isWider || expiresAtMs > expiryOf(known)) {
+    map.set(value, toBound(Math.max(beforeMs, knownMs), Math.max(expiresAtMs, expiryOf(known))));
   }
   return isWider;
+}
+
+function toBound(beforeMs: number, expiresAtMs: number): Bound {
+  return beforeMs === Infinity ? expiresAtMs : { beforeMs, expiresAtMs };
+}
+
+function momentOf(bound: Bound): number {
+  return typeof bound === "number" ? Infinity : bound.beforeMs;
+}
+
+function expiryOf(bound: Bound): number {
+  return typeof bound === "number" ? bound : bound.expiresAtMs;
 }
 
 function isCovered(bounds: Bounds, token: RevocableToken): boolean {
@@ -145,7 +165,7 @@ function isBound(map: ReadonlyMap<string, Bound>, value: string | undefined, iss
     return false;
   }
   const bound = map.get(value);
-  return bound !== undefined && issuedAtMs <= bound.beforeMs;
+  return bound !== undefined && (typeof bound === "number" || issuedAtMs <= bound.beforeMs);
 }
 
 interface Walked {

@@ -2,6 +2,7 @@ import type { Clock } from "@countersign/server";
 import { repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import {
+  findNewestRevocation,
   listLiveRevocations,
   listRevocationsAfter,
   REVOCATION_CHANNEL,
@@ -46,6 +47,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   /** The row that was read last: what is written later has a higher number. */
   let last: RevocationRecord | undefined;
   let isLoaded = false;
+  /** The history is given what has a higher number: at the start no one reads it yet, and it remembers no more. */
+  let historyFrom = 0;
   let readAtMs = Number.NaN;
   let isDown = false;
   let stop = (): Promise<void> => Promise.resolve();
@@ -59,12 +62,13 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const take = (records: readonly RevocationRecord[]): boolean => {
     last = records.at(-1) ?? last;
     learn(records);
-    history.add(records);
+    history.add(historyFrom === 0 ? records : records.filter(({ id }) => id > historyFrom));
     return records.length < PAGE_ROWS;
   };
   const load = async (nowMs: number): Promise<void> => {
     for (let isDone = false; !isDone; ) {
       isDone = take(await listLiveRevocations(store, { after: last?.id ?? 0, nowMs, limit: PAGE_ROWS }));
+      await letCallsIn(isDone);
     }
     isLoaded = true;
   };
@@ -80,6 +84,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
         return;
       }
       isDone = take(from === undefined ? records : records.slice(1));
+      await letCallsIn(isDone);
     }
   };
   const read = async (): Promise<void> => {
@@ -96,7 +101,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const look = oneAtATime(() => read().catch(report));
   return {
     async start() {
+      historyFrom = Math.max(0, (await findNewestRevocation(store)) - history.maxRows);
       await read();
+      historyFrom = 0;
       const subscription = store.bus.subscribe(REVOCATION_CHANNEL, () => look.ask());
       const stopPolling = repeat(clock, () => look.ask(), options.pollMs);
       stop = async () => {
@@ -112,6 +119,13 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     close: () => stop(),
     readAtMs: () => readAtMs,
   };
+}
+
+/** Behind a page that others follow, let what waits be done: SQLite answers in the same turn of the event loop. */
+async function letCallsIn(isDone: boolean): Promise<void> {
+  if (!isDone) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 function isSame(found: RevocationRecord | undefined, known: RevocationRecord): boolean {

@@ -13,6 +13,11 @@ export function toCursor({ id, dimension, value, revokedAtMs }: RevocationRecord
   return (BigInt(id) << BigInt(CHECK_BITS)) | BigInt(checkOf(`${dimension} ${revokedAtMs} ${value}`));
 }
 
+/** Read the number of the row that a cursor is of: whether it is of that row, only {@link toCursor} says. */
+export function toRowId(cursor: bigint): number {
+  return Number(cursor >> BigInt(CHECK_BITS));
+}
+
 /** FNV-1a, for what no one has a reason to forge: a watcher that lies about its cursor misses what it asks to miss. */
 function checkOf(text: string): number {
   let hash = 0x811c9dc5;

@@ -102,6 +102,7 @@ export function createSignalFeed(options: SignalFeedOptions): SignalFeed {
     listener.onNews(rows.length);
   };
   return {
+    maxRows: options.maxHistory,
     log,
     listen(given) {
       listener = given;

@@ -1,6 +1,6 @@
 import type { WatchResponse } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import type { RevocationRecord } from "../store/revocations.ts";
-import { toCursor } from "./cursor.ts";
+import { toCursor, toRowId } from "./cursor.ts";
 
 /** How a watcher gets the subjects of revocations. */
 export type SubjectForm = "plain" | "hashed";
@@ -11,8 +11,8 @@ export type EncodeFor = (form: SubjectForm) => WatchResponse;
 /** An entry of the log. */
 interface Entry {
   readonly encodeFor: EncodeFor;
-  /** The places in the history that it has, the last one last. */
-  readonly cursors: readonly bigint[];
+  /** Those of the history that are known with it, the last one last. */
+  readonly rows: readonly RevocationRecord[];
 }
 
 /**
@@ -42,42 +42,34 @@ export function createSignalLog(maxRows: number): SignalLog {
   let start = 0;
   let rowCount = 0;
   let cursor = 0n;
-  const positions = new Map<bigint, number>();
-  const dropOldest = (): void => {
-    const oldest = entries.shift();
-    start += 1;
-    for (const known of oldest?.cursors ?? []) {
-      positions.delete(known);
-    }
-    rowCount -= weightOf(oldest?.cursors);
-  };
   return {
     append(encodeFor, rows) {
-      const position = start + entries.length;
-      const cursors = rows.map(toCursor);
-      for (const known of cursors) {
-        // From amid an entry on, all of it is sent: the same may come twice.
-        positions.set(known, position);
-      }
-      const last = cursors.at(-1);
-      if (last !== undefined) {
-        positions.set(last, position + 1);
-        cursor = last;
-      }
-      entries.push({ encodeFor, cursors });
-      rowCount += weightOf(cursors);
+      const last = rows.at(-1);
+      cursor = last === undefined ? cursor : toCursor(last);
+      entries.push({ encodeFor, rows });
+      rowCount += weightOf(rows);
       while (rowCount > maxRows && entries.length > 1) {
-        dropOldest();
+        rowCount -= weightOf(entries.shift()?.rows);
+        start += 1;
       }
     },
     at: (position) => entries[position - start]?.encodeFor,
-    find: (known) => positions.get(known),
+    find(known) {
+      const id = toRowId(known);
+      const at = entries.findLastIndex(({ rows: [first] }) => first !== undefined && first.id <= id);
+      const rows = entries[at]?.rows ?? [];
+      const row = rows.find((one) => one.id === id);
+      if (row === undefined || toCursor(row) !== known) {
+        return undefined;
+      }
+      // From amid an entry on, all of it is sent: the same may come twice.
+      return start + at + (row === rows.at(-1) ? 1 : 0);
+    },
     clear() {
       start += entries.length;
       entries = [];
       rowCount = 0;
       cursor = 0n;
-      positions.clear();
     },
     get start() {
       return start;
@@ -92,6 +84,6 @@ export function createSignalLog(maxRows: number): SignalLog {
 }
 
 /** What is not in the history takes a place, too. */
-function weightOf(cursors: readonly bigint[] = []): number {
-  return Math.max(1, cursors.length);
+function weightOf(rows: readonly RevocationRecord[] = []): number {
+  return Math.max(1, rows.length);
 }

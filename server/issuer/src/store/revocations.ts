@@ -135,6 +135,12 @@ export async function listLiveRevocations(
   return rows.map(toRecord);
 }
 
+/** Find the number of the newest revocation; 0: there is none. */
+export async function findNewestRevocation(store: Store): Promise<number> {
+  const query = store.db.selectFrom("revocations").select("id").orderBy("id", "desc").limit(1);
+  return (await query.executeTakeFirst())?.id ?? 0;
+}
+
 /** How long a row without `expires_at` is kept, in milliseconds: a server of schema version 4 has written it. */
 export const UNKNOWN_LIFE_MS = MAX_ACCESS_LIFE_MS + MARGIN_MS;
 

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { createRevocationFeed } from "../../../server/issuer/src/revoke/revocation-feed.ts";
+import {
+  insertRevocations,
+  OWN_ISSUER,
+  type RevocationRecord,
+} from "../../../server/issuer/src/store/revocations.ts";
+import { openTestSqlite } from "../../support/stores.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+
+const NOW_MS = 1_700_000_000_000;
+const ROWS = 2_500;
+const REMEMBERED = 3;
+
+const revocationOf = (value: string) => ({
+  ...({ issuer: OWN_ISSUER, dimension: "sid", value, beforeMs: undefined } as const),
+  ...{ revokedAtMs: NOW_MS, reason: "signed_out" },
+});
+
+describe("reading many revocations", () => {
+  it("lets other work be done between pages, and gives a history that no one reads yet what it remembers", async () => {
+    await using store = await openTestSqlite();
+    await insertRevocations(
+      store,
+      Array.from({ length: ROWS }, (_, at) => revocationOf(`before-${at}`)),
+    );
+    const learned: RevocationRecord[] = [];
+    const remembered: RevocationRecord[] = [];
+    const feed = createRevocationFeed({
+      ...{ store, clock: createTestClock(NOW_MS), pollMs: 1_000_000 },
+      learn: (records) => void learned.push(...records),
+      history: {
+        maxRows: REMEMBERED,
+        restart: () => remembered.splice(0),
+        add: (records) => void remembered.push(...records),
+        addUnwritten: () => undefined,
+      },
+      onError: (error) => expect.unreachable(String(error)),
+    });
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    await feed.start();
+    // Two full pages, and the rest.
+    expect(turns).toBeGreaterThanOrEqual(2);
+    expect(learned.map(({ value }) => value)).toEqual(
+      Array.from({ length: ROWS }, (_, at) => `before-${at}`),
+    );
+    expect(remembered.map(({ id }) => id)).toEqual([ROWS - 2, ROWS - 1, ROWS]);
+
+    await insertRevocations(
+      store,
+      Array.from({ length: REMEMBERED + 1 }, (_, at) => revocationOf(`after-${at}`)),
+    );
+    await feed.look();
+    clearImmediate(next);
+    expect(remembered.slice(REMEMBERED).map(({ value }) => value)).toEqual([
+      "after-0",
+      "after-1",
+      "after-2",
+      "after-3",
+    ]);
+    await feed.close();
+  });
+});
