@@ -17,7 +17,7 @@ function constantsOf(pattern: string, names: readonly string[]): readonly string
 }
 
 test("the SDK and the server call the headers of streams the same", () => {
-  const names = ["STREAM_ID_HEADER", "EXPIRES_IN_HEADER", "OWNER_HEADER"];
+  const names = ["STREAM_ID_HEADER", "EXPIRES_IN_HEADER", "OWNER_HEADER", "DRAIN_TRAILER"];
   const ofServer = constantsOf("server/gate/src/**/*.ts", names);
   expect(ofServer).toHaveLength(names.length);
   expect(constantsOf("sdk/src/core/**/*.ts", names)).toEqual(ofServer);

@@ -26,6 +26,9 @@ export interface ResumableOptions<Request, Message> {
   readonly clock?: Clock | undefined;
 }
 
+/** The trailer of a stream that its server ends because it stops. Another one has the stream. */
+const DRAIN_TRAILER = "countersign-drain";
+
 /** A stream that ends sooner behind its opening would do so again at once, also when it brought messages. */
 const MIN_LIFE_MS = 1_000;
 
@@ -50,8 +53,8 @@ const PASSING: ReadonlySet<Code> = new Set([
 
 /**
  * Follow a stream over every interruption: expiry, a restart of the server, a lost network. After each it is
- * opened again where it broke off, so that no message is missed and none comes twice, as long as the server's
- * stream goes on exactly behind the request that you make of the last message.
+ * opened again where it broke off, at once when the server has said that it stops, so that no message is missed and none
+ * comes twice, as long as the server's stream goes on exactly behind the request that you make of the last message.
  *
  *     for await (const event of resumable(notes.watchNotes, {
  *       request: { afterSequence: 0n },
@@ -127,7 +130,8 @@ async function* follow<Request, Message>(
           if (ended.aborted) {
             break;
           }
-          const delayMs = delayAfter(result.error, failures.add());
+          const isDrained = result.error.metadata.has(DRAIN_TRAILER);
+          const delayMs = isDrained && failures.noteDrain() ? 0 : delayAfter(result.error, failures.add());
           onInterruption?.({ error: result.error, delayMs });
           await pause(clock, delayMs, ended);
           break;
@@ -150,6 +154,8 @@ function countFailures(clock: Clock) {
   let failures = 0;
   let openedAtMs = clock.monotonicMs();
   let hasMessage = false;
+  let wasDrained = false;
+  const hasLasted = (): boolean => clock.monotonicMs() - openedAtMs >= MIN_LIFE_MS;
   return {
     reopen(): void {
       openedAtMs = clock.monotonicMs();
@@ -158,9 +164,15 @@ function countFailures(clock: Clock) {
     noteMessage(): void {
       hasMessage = true;
     },
+    /** @returns whether this is no failure: a server that stops as soon as it is asked must not be asked in a loop */
+    noteDrain(): boolean {
+      const isFailure = wasDrained && !hasLasted();
+      wasDrained = true;
+      return !isFailure;
+    },
     /** @returns how many there were before this one */
     add(): number {
-      if (hasMessage && clock.monotonicMs() - openedAtMs >= MIN_LIFE_MS) {
+      if (hasMessage && hasLasted()) {
         failures = 0;
       }
       failures += 1;

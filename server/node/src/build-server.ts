@@ -111,7 +111,7 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
       fail(req, res, reason);
     }
   };
-  return { handle, onStream: rpcs.onStream, holdWaiting };
+  return { handle, onStream: rpcs.onStream, holdWaiting, drain: options.drain };
 }
 
 /** The documents that no endpoint of the application takes the place of. */

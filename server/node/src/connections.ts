@@ -28,6 +28,8 @@ export interface Connections {
    * itself.
    */
   track(handle: RequestHandler): RequestHandler;
+  /** Have each connection over HTTP/1.1 end with its next answer, and take calls as before. */
+  leave(): void;
   /**
    * Stop accepting, announce the end to the callers, wait for the calls in flight, destroy what is left after `graceMs`
    * milliseconds.
@@ -45,17 +47,18 @@ export function createConnections(limits: HttpLimits): Connections {
   const http1Sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   const responses = new Map<ServerResponse, Socket>();
-  let draining = false;
+  let isLeaving = false;
+  let isDraining = false;
 
   const begin = (res: ServerResponse, socket: Socket): void => {
     responses.set(res, socket);
-    if (draining) {
+    if (isLeaving) {
       announceClose(res);
     }
     res.once("close", () => {
       responses.delete(res);
-      // Its header went out before the drain began and promised to keep the connection.
-      if (draining) {
+      // Its header may have gone out before, and promised to keep the connection.
+      if (isLeaving) {
         socket.end();
       }
     });
@@ -68,7 +71,14 @@ export function createConnections(limits: HttpLimits): Connections {
       socket.destroy();
     }
   };
+  const leave = (): void => {
+    isLeaving = true;
+    for (const res of responses.keys()) {
+      announceClose(res);
+    }
+  };
   return {
+    leave,
     addSocket(socket) {
       addUntilClosed(sockets, socket);
       destroyWhenSilent(socket);
@@ -81,7 +91,7 @@ export function createConnections(limits: HttpLimits): Connections {
       closeWhenIdle(session, limits.idleTimeoutMs);
       stalls.add(session);
       limitHttp2Faults(session, limits);
-      if (draining) {
+      if (isDraining) {
         session.close();
       }
     },
@@ -92,15 +102,13 @@ export function createConnections(limits: HttpLimits): Connections {
       handle(req, res);
     },
     async drain(server, graceMs) {
-      draining = true;
+      isDraining = true;
       const closed = new Promise<void>((resolve) => server.once("close", resolve));
       server.close();
       for (const session of sessions) {
         session.close();
       }
-      for (const res of responses.keys()) {
-        announceClose(res);
-      }
+      leave();
       const busy = new Set(responses.values());
       for (const socket of http1Sockets) {
         if (!busy.has(socket)) {

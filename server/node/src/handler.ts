@@ -25,6 +25,8 @@ export interface HttpHandler {
   readonly onStream?: StreamHandler;
   /** Counts a request of HTTP/1.1 while it waits for those before it. Absent: it is not counted. */
   readonly holdWaiting?: HoldWaiting;
+  /** Ends the open streams, one after another in so many milliseconds. It must not reject. Absent: it knows none. */
+  readonly drain?: ((overMs: number) => Promise<void>) | undefined;
 }
 
 /** Takes note that a request waits for its turn. It must not throw. */
@@ -48,15 +50,6 @@ export type StreamHandler = (
   headers: Http2Headers,
   rawHeaders: readonly string[],
 ) => boolean;
-
-/** Make a handler of one that may be another for every request. */
-export function deferHandler(handlerOf: () => HttpHandler): HttpHandler {
-  return {
-    handle: (req, res) => handlerOf().handle(req, res),
-    onStream: (...parts) => handlerOf().onStream?.(...parts) ?? false,
-    holdWaiting: (req, res) => handlerOf().holdWaiting?.(req, res),
-  };
-}
 
 /** A request, as far as the context values of its call can be made from it. */
 export interface CallRequest extends NodeRequest {

@@ -8,7 +8,7 @@ export type { NodeServer, NodeServerGuardOptions } from "./guard-node-server.ts"
 export { guardNodeServer } from "./guard-node-server.ts";
 export type { HttpHandler, HttpRequest, HttpResponse, RequestHandler } from "./handler.ts";
 export type { HttpLimits } from "./limits.ts";
-export type { Listener, ListenOptions } from "./listener.ts";
+export type { CloseOptions, Listener, ListenOptions } from "./listener.ts";
 export { listen } from "./listener.ts";
 export type { RequestListenerOptions } from "./listener-options.ts";
 export type { PageHandler } from "./serve-endpoint.ts";

@@ -3,7 +3,6 @@
 export { assertHosts } from "./allowed-hosts.ts";
 export { assertFieldNames } from "./field-names.ts";
 export type { CallRequest } from "./handler.ts";
-export { deferHandler } from "./handler.ts";
 export { readPeer } from "./read-peer.ts";
 export type { Readiness } from "./readiness.ts";
 export { monitorReadiness } from "./readiness.ts";

@@ -16,6 +16,8 @@ export interface RequestListenerOptions extends RpcOptions, CorsOptions, SomeWai
   readonly documents?: Readonly<Record<string, Endpoint>> | undefined;
   /** What answers the requests for one path, such as `/.well-known/jwks.json` or `/oauth2/token`. */
   readonly endpoints?: Readonly<Record<string, Endpoint>> | undefined;
+  /** Ends the open streams when `close` of the listener is called: that of `createAuth`. Absent: they are cut off. */
+  readonly drain?: Auth["drain"] | undefined;
   /** Is asked about GET and HEAD requests for anything else, such as the files of a page. Absent: there is nothing else. */
   readonly pages?: PageHandler | undefined;
   /**
@@ -46,6 +48,7 @@ const OPTION_NAMES = {
   allowedHeaders: true,
   documents: true,
   endpoints: true,
+  drain: true,
   pages: true,
   peerOf: true,
 } satisfies Record<keyof RequestListenerOptions, true>;

@@ -1,7 +1,7 @@
-import { assertOptionNames, isLoopback } from "@countersign/server/internal";
+import { assertOptionNames, isLoopback, pause, systemClock } from "@countersign/server/internal";
 import { createAdmission } from "./admit.ts";
 import { createHostCheck } from "./allowed-hosts.ts";
-import { createConnections } from "./connections.ts";
+import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler } from "./handler.ts";
 import { type AnyServer, createPlainServer, createTlsServer, type Serving } from "./http-servers.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
@@ -32,11 +32,20 @@ export interface Listener {
   /** Its address as the origin of URLs, such as `http://127.0.0.1:8080`. */
   readonly origin: string;
   /**
-   * Close gracefully: accept no more connections, send GOAWAY over HTTP/2 and `Connection: close` over HTTP/1.1,
-   * wait for the calls in flight, and destroy what is left after `graceMs` milliseconds. Streams without an end
-   * are in flight too: end them first. Resolves when every connection is closed.
+   * Close gracefully: accept no more connections, send GOAWAY over HTTP/2 and `Connection: close` over HTTP/1.1, end the
+   * open streams one after another, wait for the calls in flight, and destroy what is left after `graceMs` milliseconds.
+   * Streams have ended after half of that. Resolves when every connection is closed. Later calls wait for the same.
    */
-  close(graceMs: number): Promise<void>;
+  close(graceMs: number, options?: CloseOptions): Promise<void>;
+}
+
+/** How to close a listener. */
+export interface CloseOptions {
+  /**
+   * For how many milliseconds calls are taken as before: as long as a balancer in front needs to see that the server is
+   * not ready. Connections over HTTP/1.1 end with their next answer meanwhile. Default 0.
+   */
+  readonly delayMs?: number | undefined;
 }
 
 const OPTION_NAMES = {
@@ -79,11 +88,32 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
   return {
     address,
     origin: `${scheme}://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`,
-    close: (graceMs) => {
-      closed ??= connections.drain(server, graceMs);
+    close(graceMs, { delayMs = 0 } = {}) {
+      closed ??= close({ server, connections, endStreams: handler.drain }, graceMs, delayMs);
       return closed;
     },
   };
+}
+
+interface Closing {
+  readonly server: AnyServer;
+  readonly connections: Connections;
+  readonly endStreams: HttpHandler["drain"];
+}
+
+async function close(
+  { server, connections, endStreams }: Closing,
+  graceMs: number,
+  delayMs: number,
+): Promise<void> {
+  if (delayMs > 0) {
+    connections.leave();
+    await pause(systemClock, delayMs);
+  }
+  const closed = connections.drain(server, graceMs);
+  // Behind GOAWAY: a client that opens its stream again takes another connection.
+  void endStreams?.(graceMs / 2);
+  await closed;
 }
 
 function bind(server: AnyServer, host: string, port: number): Promise<void> {

@@ -38,6 +38,7 @@ const contract: Readonly<Record<AuthReason, readonly [code: Code, challenge: str
   REAUTH_REQUIRED: [Code.PermissionDenied, challengeOf("insufficient_user_authentication")],
   RATE_LIMITED: [Code.ResourceExhausted, null],
   AUTH_UNAVAILABLE: [Code.Unavailable, null],
+  SERVER_DRAINING: [Code.Unavailable, null],
 };
 
 describe("the error contract (S6, R32, R38–R41)", () => {
@@ -57,7 +58,7 @@ describe("the error contract (S6, R32, R38–R41)", () => {
         domain: "countersign",
         metadata: { a: "b" },
         message: reason === "TOKEN_INVALID" ? "the access token is not valid" : "the rule",
-        retryDelay: reason === "AUTH_UNAVAILABLE" ? 1 : undefined,
+        retryDelay: code === Code.Unavailable ? 1 : undefined,
       });
     });
   }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RevokedPrincipals } from "../../../server/gate/src/authenticate/authenticator.ts";
+import { toConnectError } from "../../../server/gate/src/connect/error-contract.ts";
+import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { ISSUER } from "./fake-hubs.ts";
 import { ofSubject, principalOf, settle, setUpSignals } from "./signalled.ts";
 
@@ -198,6 +200,16 @@ describe("signals", () => {
     await passUntilWatched();
     // The other one was tried, and given up.
     expect(origins().slice(3)).toEqual([first?.origin]);
+  });
+
+  test("ask a single hub again at once that ends its watch because it stops: another process answers there", async () => {
+    const { hubs, last, errors } = await setUpSignals();
+    hubs.begin(last());
+    await settle();
+    last()?.end(toConnectError(new AuthError("SERVER_DRAINING", "the server is shutting down")));
+    await settle();
+    expect(hubs.watches).toHaveLength(2);
+    expect(errors).toEqual([]);
   });
 
   test("end with close, and whoever waits for them learns of it", async () => {

@@ -9,6 +9,7 @@ import { createCallValues, stateOf } from "../../../server/gate/src/connect/call
 import { openStream } from "../../../server/gate/src/connect/route/open-stream.ts";
 import { createDeadlines } from "../../../server/gate/src/kernel/deadlines.ts";
 import type { Observer, StreamEnded } from "../../../server/gate/src/kernel/observe.ts";
+import { createStreamDrain } from "../../../server/gate/src/streams/stream-drain.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { principal, RENEWABLE } from "./fixtures.ts";
@@ -57,9 +58,10 @@ function setUp(nowMs = 1_000_000) {
       deadlines: createDeadlines(clock),
     },
     anonymous: createAnonymousStreams(resolveAnonymousStreams()),
+    drain: createStreamDrain(clock),
   };
   const open = (...call: Parameters<typeof contextOf>) =>
-    openStream(streams, { ctx: contextOf(...call), policy: RENEWABLE });
+    openStream(streams, { ctx: contextOf(...call), policy: RENEWABLE, isCall: false });
   return { registry, revocations, open, ends, begun };
 }
 

@@ -21,6 +21,8 @@ export interface StreamServer extends AsyncDisposable {
   readonly streams: StreamRegistry;
   /** Revoke a session: its calls are refused, and its streams end. */
   revoke(sessionId: string): void;
+  /** Stop it. Its streams end in half of that time, in milliseconds. */
+  close(graceMs: number): Promise<void>;
 }
 
 /** Sign a token that lasts so many milliseconds from now. */
@@ -64,6 +66,7 @@ export async function startStreamServer(
     baseUrl: listener.origin,
     streams: auth.streams,
     revoke: (sessionId) => revocations.revoke(sessionId),
+    close: (graceMs) => listener.close(graceMs),
     [Symbol.asyncDispose]: () => passWhileClosing(listener.close(0)),
   };
 }

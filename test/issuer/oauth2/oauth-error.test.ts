@@ -34,6 +34,7 @@ describe("an error of ours", () => {
       REAUTH_REQUIRED: null,
       DPOP_PROOF_INVALID: null,
       DPOP_NONCE_REQUIRED: null,
+      SERVER_DRAINING: null,
     };
   for (const [reason, code] of Object.entries(refusals)) {
     it(`${reason} is called ${code ?? "nothing: the endpoints do not expect it"}`, () => {

@@ -33,6 +33,7 @@ const REASONS = {
   REAUTH_REQUIRED: false,
   RATE_LIMITED: false,
   AUTH_UNAVAILABLE: false,
+  SERVER_DRAINING: false,
 } as const satisfies Record<AuthReason, boolean>;
 const NAMES = Object.keys(REASONS) as readonly AuthReason[];
 

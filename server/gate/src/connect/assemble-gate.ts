@@ -1,6 +1,7 @@
 import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
 import { assertStillGood } from "../authenticate/still-good.ts";
 import { createDeadlines } from "../kernel/deadlines.ts";
+import type { StreamDrain } from "../streams/stream-drain.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import type { Audiences } from "./audiences.ts";
 import type { Authentication } from "./explain/explain.ts";
@@ -65,12 +66,12 @@ export function createGateOf(
 }
 
 type GuardParts = Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints"> &
-  Pick<Audiences, "issuers">;
+  Pick<Audiences, "issuers"> & { readonly drain: StreamDrain };
 
 /** Create what guards the implementations of a server. */
 export function createGuardOf(
   resolved: ResolvedAuthOptions,
-  { policies, gate, findChallengeHints, issuers }: GuardParts,
+  { policies, gate, findChallengeHints, issuers, drain }: GuardParts,
 ) {
   const { observer, enforcement, onError, clock, clockToleranceSeconds } = resolved;
   const revocations = withRemoved(resolved.revocations, issuers);
@@ -98,7 +99,7 @@ export function createGuardOf(
       const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
       assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });
     },
-    streams: { leases, anonymous },
+    streams: { leases, anonymous, drain },
     messageLimits: resolved.messages.limits,
   });
 }

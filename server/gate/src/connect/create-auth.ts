@@ -5,6 +5,7 @@ import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.t
 import { createSharedError } from "../errors/shared-error.ts";
 import type { Documents } from "../kernel/documents.ts";
 import type { IssuerSignal } from "../kernel/observe.ts";
+import { createStreamDrain } from "../streams/stream-drain.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { authenticationOf, createAuthenticatorOf, createGateOf, createGuardOf } from "./assemble-gate.ts";
 import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
@@ -59,6 +60,15 @@ export interface Auth {
    * which rule, and where the proto has it. It leaves no trace.
    */
   readonly explain: Explain;
+  /**
+   * End the open streams, when the server stops: one after another, each with `SERVER_DRAINING` and the trailer
+   * `countersign-drain`, on which `resumable` of the SDK opens it again at once. First see to it that new connections go to
+   * other servers; `close` of what `listen` returns does both. Calls of one answer go on to their end. Streams that
+   * are opened afterwards end at once. Later calls wait for the same.
+   *
+   * @param overMs how long it may take until the last one has been ended, in milliseconds; 100 streams take a second at the most
+   */
+  readonly drain: (overMs: number) => Promise<void>;
   /** Resolves when the `signals` of all issuers are known: calls that come earlier get `AUTH_UNAVAILABLE`. */
   readonly ready: Promise<void>;
 }
@@ -77,26 +87,25 @@ export function createAuth(options: AuthOptions): Auth {
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
-  const audiences = createAudiences(resolved.issuers, policies);
-  assertTokenAudiences(options.issuers, audiences);
+  const audiences = createAudiencesOf(resolved, options, policies);
   const findChallengeHints = createChallengeHints(resolved.resource, policies);
   const readToken = createTokenReaderOf(resolved);
   const authentication = authenticationOf(resolved, audiences);
   const authenticator = createAuthenticatorOf(resolved, authentication);
   const gate = createGateOf(resolved, { policies, audiences, authenticator, findChallengeHints, readToken });
-  followSignals(resolved, authenticator);
+  const drain = createStreamDrain(clock);
   const guardedRoutes = createGuardedRoutes({
     routes,
     interceptors: resolved.interceptors,
     gate,
-    guard: createGuardOf(resolved, { policies, gate, findChallengeHints, issuers: audiences.issuers }),
+    guard: createGuardOf(resolved, { policies, gate, findChallengeHints, issuers: audiences.issuers, drain }),
     messages,
     isEarly,
     onWarning: resolved.onWarning,
   });
   // Whatever is wrong with them is said at start, not when they are mounted.
   guardedRoutes(createConnectRouter());
-  prefetchKeys(resolved);
+  followIssuers(resolved, authenticator);
   return {
     routes: guardedRoutes,
     requestGate: gate,
@@ -108,17 +117,27 @@ export function createAuth(options: AuthOptions): Auth {
     issuers: createLiveIssuersOf(resolved, audiences, authenticator),
     documents: createDocumentsOf(resolved, policies, audiences),
     explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
+    drain: (overMs) => drain.run(overMs),
     ready: whenReady(listSignals(resolved.signals)),
   };
 }
 
-function followSignals(resolved: ResolvedAuthOptions, authenticator: Authenticator): void {
-  endRevoked(resolved);
-  renewForOthers(resolved, authenticator);
+/** @throws TypeError when an issuer's tokens are for no audience of the server */
+function createAudiencesOf(
+  { issuers }: ResolvedAuthOptions,
+  given: AuthOptions,
+  policies: PolicyTable,
+): Audiences {
+  const audiences = createAudiences(issuers, policies);
+  assertTokenAudiences(given.issuers, audiences);
+  return audiences;
 }
 
-function prefetchKeys({ issuers }: ResolvedAuthOptions): void {
-  for (const { keys } of issuers) {
+/** Learn what issuers revoke, and fetch their keys ahead of the first call. */
+function followIssuers(resolved: ResolvedAuthOptions, authenticator: Authenticator): void {
+  endRevoked(resolved);
+  renewForOthers(resolved, authenticator);
+  for (const { keys } of resolved.issuers) {
     keys.prefetch?.();
   }
 }

@@ -12,12 +12,19 @@ import { type ChallengeHints, type FindChallengeHints, writeChallenge } from "./
 /** The domain of every reason in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "countersign";
 
+/**
+ * The trailer of a stream that its server ends because it stops. The SDK has the same: a test holds both equal.
+ */
+const DRAIN_TRAILER = "countersign-drain";
+
 /** What a reason becomes on the wire, beside its code. */
 interface WireError {
   /** The message for the caller, where the error's own says more than a stranger should learn. */
   readonly message?: string;
   /** The error code of the challenge (RFC 6750 §3.1); null: a challenge without one; undefined: no challenge. */
   readonly challenge?: "invalid_token" | "insufficient_scope" | "insufficient_user_authentication" | null;
+  /** Fields of the trailer, for clients that read no details. */
+  readonly trailer?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,6 +47,7 @@ const WIRE_ERRORS = {
   REAUTH_REQUIRED: { challenge: "insufficient_user_authentication" },
   RATE_LIMITED: {},
   AUTH_UNAVAILABLE: {},
+  SERVER_DRAINING: { trailer: { [DRAIN_TRAILER]: "1" } },
 } as const satisfies Record<AuthReason, WireError>;
 
 /** How long to wait after an outage of unknown length, in milliseconds. */
@@ -57,7 +65,7 @@ export function toConnectError(error: AuthError, hints?: ChallengeHints): Connec
   const code = codeOf(error.reason);
   const message = isTokenTooLong(error) ? error.message : (wire.message ?? error.message);
   const challenge = toChallenge(error, wire, { message, hints });
-  const metadata = toMetadata(challenge, retryAfterMsOf(error, code));
+  const metadata = { ...wire.trailer, ...toMetadata(challenge, retryAfterMsOf(error, code)) };
   // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
   const converted = withoutStack(() => new ConnectError(message, code, metadata, undefined, error));
   converted.details = encodeDetails(error, () => toDetails(error, code));
@@ -74,10 +82,7 @@ function retryAfterMsOf({ retryAfterMs }: AuthError, code: Code): number | undef
 function toMetadata(
   challenge: string | undefined,
   retryAfterMs: number | undefined,
-): Record<string, string> | undefined {
-  if (challenge === undefined && retryAfterMs === undefined) {
-    return undefined;
-  }
+): Readonly<Record<string, string>> {
   return {
     ...(challenge === undefined ? {} : { "www-authenticate": challenge }),
     ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),

@@ -12,7 +12,7 @@ import { withoutStack } from "./without-stack.ts";
 export function createSharedError(
   reason: AuthReason,
   message: string,
-  options: Pick<AuthErrorOptions, "facts"> = {},
+  options: Pick<AuthErrorOptions, "facts" | "retryAfterMs"> = {},
 ): AuthError {
   const error = withoutStack(() => new AuthError(reason, message, { ...options, metadata: NO_METADATA }));
   Object.freeze(error); // the frozen type has no private fields

@@ -62,6 +62,9 @@ function createHubError(
   if (code === "unimplemented") {
     return new SignalsError("unserved", `${place} serves no signals: name the hubs in option hubs`);
   }
+  if (reason === "SERVER_DRAINING") {
+    return new SignalsError("draining", `${place} stops`);
+  }
   return new SignalsError("unreachable", `${place} answers no signals just now`, { retryAfterMs });
 }
 

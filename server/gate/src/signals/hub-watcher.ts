@@ -163,6 +163,9 @@ class Watcher implements HubWatcher {
     }
     // One that was closed before is none of the plan's any more, and why it ended says nothing.
     if (this.#open.delete(watch)) {
+      if (failure?.problem === "draining") {
+        this.#happen({ kind: "drain", watch });
+      }
       this.#happen({ kind: "ended", watch, retryAfterMs: failure?.retryAfterMs });
       this.#reportFailure(failure);
     }
@@ -170,7 +173,7 @@ class Watcher implements HubWatcher {
   }
 
   #reportFailure(error: SignalsError | undefined): void {
-    if (error !== undefined) {
+    if (error !== undefined && error.problem !== "draining") {
       this.#reports.failed(error, this.#plan.failures > this.#options.hubs.length);
     }
   }

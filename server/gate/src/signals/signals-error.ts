@@ -2,6 +2,8 @@
 export type SignalsProblem =
   /** A hub, or the issuer, cannot be reached, or answers with an error that passes. */
   | "unreachable"
+  /** A hub stops, and the next one is asked. */
+  | "draining"
   /** A hub was reached, and then said nothing for too long. */
   | "silent"
   /** No hub has sent anything for longer than `staleAfterMs`: calls are refused. */

@@ -55,6 +55,7 @@ const CODES = {
   REAUTH_REQUIRED: "unexpected",
   DPOP_PROOF_INVALID: "unexpected",
   DPOP_NONCE_REQUIRED: "unexpected",
+  SERVER_DRAINING: "unexpected",
 } as const satisfies Record<AuthReason, OAuthErrorCode | "retry" | "unexpected">;
 
 const DEFAULT_RETRY_MS = 1_000;

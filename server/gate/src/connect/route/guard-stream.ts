@@ -21,6 +21,8 @@ export interface GuardedStreamMethod extends GuardedMethod {
 /** A call that is let in. */
 interface StreamCall {
   readonly ctx: HandlerContext;
+  /** Whether it ends by itself, with one answer. */
+  readonly isCall: boolean;
   /** The newest message that the rule has let pass: a renewal is held against it. */
   latest?: Message;
 }
@@ -37,7 +39,7 @@ export function guardServerStream(
   return (message, ctx) =>
     toOutputs(method, ctx, (admitted) => {
       const pass = (): Outputs =>
-        passOutputs(method, { ctx: admitted, latest: message }, (stream) =>
+        passOutputs(method, { ctx: admitted, isCall: false, latest: message }, (stream) =>
           interceptors.length === 0
             ? impl(message, stream.ctx)
             : interceptStream(interceptors, { messages: once(message), ctx: stream.ctx }, (messages, inner) =>
@@ -57,7 +59,7 @@ export function guardBidiStream(
   const { interceptors } = method;
   return (inputs, ctx) =>
     toOutputs(method, ctx, (admitted) => {
-      const call: StreamCall = { ctx: admitted };
+      const call: StreamCall = { ctx: admitted, isCall: false };
       return passOutputs(method, call, (stream) => {
         const messages = passInputs(method, { call, stream, inputs });
         return interceptors.length === 0
@@ -84,7 +86,7 @@ export function guardClientStream(
   return async (inputs, ctx) => {
     let stream: OpenStream | undefined;
     try {
-      const call: StreamCall = { ctx: await guard.admit(ctx) };
+      const call: StreamCall = { ctx: await guard.admit(ctx), isCall: true };
       stream = open(method, call);
       return await resultUntilEnded(
         answer(stream, passInputs(method, { call, stream, inputs })),
@@ -192,7 +194,7 @@ function passInputs(
 
 function open(method: GuardedStreamMethod, call: StreamCall): OpenStream {
   const { guard, isShadow, policy, streams } = method;
-  const { ctx } = call;
+  const { ctx, isCall } = call;
   if (isShadow || policy === undefined) {
     return { ctx, ending: { ended: undefined, onEnd: () => {}, end: () => {} }, release: () => {} };
   }
@@ -202,7 +204,7 @@ function open(method: GuardedStreamMethod, call: StreamCall): OpenStream {
       guard.check?.(principal, { message: call.latest, ctx: stream.ctx })?.catch(endStream);
     }
   };
-  const stream = openStream(streams, { ctx, policy, assertRule });
+  const stream = openStream(streams, { ctx, policy, assertRule, isCall });
   const endStream = (error: unknown): void => stream.ending.end(toAuthError(error));
   return stream;
 }

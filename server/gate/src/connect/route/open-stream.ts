@@ -4,6 +4,7 @@ import type { Policy } from "../../authorize/policy-fields.ts";
 import { cutOffAfterGrace, type Transport } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
 import { findOwnerId } from "../../streams/owner-id.ts";
+import type { StreamDrain } from "../../streams/stream-drain.ts";
 import type { LeaseContext } from "../../streams/stream-lease.ts";
 import { createExpiry, createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
 import type { AnonymousStreams } from "../anonymous-streams.ts";
@@ -28,10 +29,15 @@ export interface StreamOptions {
   readonly leases: OpeningContext;
   /** For those without a principal. */
   readonly anonymous: AnonymousStreams;
+  /** Ends those that have no end of their own, when the server stops. */
+  readonly drain: StreamDrain;
 }
 
 /** A stream that is about to be opened. */
-export interface StreamOpening extends Pick<Opening, "ctx" | "policy" | "assertRule"> {}
+export interface StreamOpening extends Pick<Opening, "ctx" | "policy" | "assertRule"> {
+  /** Whether it ends by itself, as a call does: one answer to the messages of its client. */
+  readonly isCall: boolean;
+}
 
 /** A stream that is open. */
 export interface OpenStream {
@@ -61,6 +67,7 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   const release = (): void => {
     ctx.signal.removeEventListener("abort", onAbort);
     client?.removeEventListener("abort", release);
+    options.drain.remove(lifetime);
     close([ctx.signal, client].find((signal) => signal?.aborted === true)?.reason);
   };
   // Connect aborts the signal of a call when the client leaves, but also when its deadline passes, or the server shuts
@@ -80,9 +87,15 @@ export function openStream(options: StreamOptions, opening: StreamOpening): Open
   // An interceptor may have put another signal in the place of that of the call: that of the request says when the
   // client leaves.
   client?.addEventListener("abort", release);
-  if (transport !== undefined) {
-    lifetime.onEnd(() => cutOffAfterGrace(transport, options.leases.clock));
+  if (!opening.isCall) {
+    options.drain.add(lifetime);
   }
+  lifetime.onEnd(() => {
+    options.drain.remove(lifetime);
+    if (transport !== undefined) {
+      cutOffAfterGrace(transport, options.leases.clock);
+    }
+  });
   if (lifetime.ended !== undefined) {
     release();
     throw lifetime.ended;
@@ -123,6 +136,8 @@ function isDeadline(reason: unknown): boolean {
   return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
 }
 
+type Openings = Pick<StreamOptions, "leases" | "anonymous">;
+
 /** A stream that has begun, and may have ended already. */
 interface Begun {
   readonly lifetime: StreamLifetime;
@@ -131,7 +146,7 @@ interface Begun {
   readonly close: (reason: unknown) => void;
 }
 
-function begin({ leases, anonymous }: StreamOptions, { ctx, policy, assertRule }: StreamOpening): Begun {
+function begin({ leases, anonymous }: Openings, { ctx, policy, assertRule }: StreamOpening): Begun {
   const caller = callerOf(ctx);
   if (!isKnown(caller)) {
     return beginAnonymous({ leases, anonymous }, ctx, policy);
@@ -159,7 +174,7 @@ function isKnown(caller: Caller | undefined): caller is Caller & { readonly prin
 const ANONYMOUS_EXPIRY = createExpiry("a stream without a token may not last longer");
 
 /** A stream without a principal ends at its longest life. */
-function beginAnonymous({ leases, anonymous }: StreamOptions, ctx: HandlerContext, policy: Policy): Begun {
+function beginAnonymous({ leases, anonymous }: Openings, ctx: HandlerContext, policy: Policy): Begun {
   const free = anonymous.open(peerOf(ctx.values));
   const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
   const life = {
