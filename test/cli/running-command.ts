@@ -5,6 +5,8 @@ import { type RecordingTerminal, recordingTerminal } from "./recording-terminal.
 export interface RunningCommand extends AsyncDisposable {
   readonly baseUrl: string;
   readonly terminal: RecordingTerminal;
+  /** Ask it to stop. */
+  stop(): Promise<void>;
 }
 
 /** Run `countersign serve` or `countersign demo` in this process until it says where it listens. */
@@ -32,12 +34,14 @@ export async function startCommand(
     throw new Error(`${args.join(" ")} ended with ${code}:\n${terminal.warned.join("\n")}`);
   });
   failed.catch(() => undefined);
+  const stopNow = async (): Promise<void> => {
+    stop.resolve("SIGTERM");
+    await ended;
+  };
   return {
     baseUrl: await Promise.race([ready.promise, failed]),
     terminal,
-    async [Symbol.asyncDispose]() {
-      stop.resolve("SIGTERM");
-      await ended;
-    },
+    stop: stopNow,
+    [Symbol.asyncDispose]: stopNow,
   };
 }

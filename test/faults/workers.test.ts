@@ -202,35 +202,6 @@ test("an address has its tries to sign in at all workers together", async () => 
   expect(codes).toContain(Code.ResourceExhausted);
 });
 
-test("the workers end gracefully with the process that started them", async () => {
-  await using dir = await createTemporaryFolder();
-  const args = [...AUDIENCE, "--workers", "2"];
-  await using ending = await startServer({ command: "serve", args, dataDir: dir.path });
-  const [pid = 0] = [...ending.program.output().stderr.matchAll(/"pid":(\d+)/g)].map(([, found]) =>
-    Number(found),
-  );
-  const { code } = await ending.program.end("SIGTERM");
-  expect(code).toBe(0);
-  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-});
-
-test("no worker outlives the process that started it", async () => {
-  await using dir = await createTemporaryFolder();
-  const args = [...AUDIENCE, "--workers", "2"];
-  await using ending = await startServer({ command: "serve", args, dataDir: dir.path });
-  const found = [...ending.program.output().stderr.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid));
-  await ending.program.end("SIGKILL");
-  await eventually(() => (found.some(isAlive) ? undefined : true));
-});
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
 const mistakes: readonly (readonly [args: readonly string[], code: number, message: string])[] = [
   [["serve", "--workers", "0"], 2, "--workers must be a whole number from 1 to 256, or auto"],
   [["demo", "--workers", "2"], 2, "the demo is one process: --workers is for countersign serve"],

@@ -6,6 +6,7 @@ import {
   type ListenOptions,
   listen,
 } from "@countersign/node";
+import { respondJson } from "@countersign/node/internal";
 import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { readTlsFiles } from "./exposure.ts";
@@ -26,6 +27,33 @@ export async function bindServer(
     throw toBindError(cause, `${host}:${port}`, "--port");
   }
 }
+
+/** Where a server will listen. */
+export interface ReservedAddress {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  readonly port: number;
+  /** Let the server have it. Later calls do nothing. */
+  release(): Promise<void>;
+}
+
+/**
+ * Find where a server will listen, and that no other does: a server that is started twice by mistake must not touch the
+ * store. A fixed port is left at once, for a balancer sends connections to a port that is open; one that any server could
+ * be given is kept until it is released.
+ *
+ * @throws CommandError when the address or the TLS files cannot be used
+ */
+export async function reserveAddress(config: Parameters<typeof bindServer>[1]): Promise<ReservedAddress> {
+  const listener = await bindServer(STARTING, config);
+  const release = (): Promise<void> => listener.close(0);
+  if (config.port !== 0) {
+    await release();
+  }
+  return { origin: listener.origin, port: listener.address.port, release };
+}
+
+const STARTING: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };
 
 /** Open the operator's port, on loopback. @throws CommandError when it cannot be bound */
 export async function bindAdmin(

@@ -1,19 +1,20 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpHandler, Listener } from "@countersign/node";
-import { deferHandler, monitorReadiness, type Readiness, respondJson } from "@countersign/node/internal";
-import { bindAdmin, bindServer } from "./bind.ts";
+import type { AdminOptions, Listener } from "@countersign/node";
+import { monitorReadiness, type Readiness } from "@countersign/node/internal";
+import type { HealthState } from "@countersign/server";
+import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
+import { Registry } from "prom-client";
+import { bindAdmin, bindServer, reserveAddress } from "./bind.ts";
 import type { Terminal } from "./command.ts";
-import { type ComposedServer, composeServer, type ServerMode } from "./compose-server.ts";
+import { composeServer, type ServerMode } from "./compose-server.ts";
 import type { Config } from "./config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
 import { describeKeys } from "./federated-issuers.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
-import { requireServerConfig } from "./server-config.ts";
+import { requireServerConfig, type ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
+import { drainDelayOf, GRACE_MS, LAST_CALLS_MS } from "./stop-times.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
-
-/** How long calls in flight may take to end when a server stops, in milliseconds. */
-export const GRACE_MS = 10_000;
 
 /** A server that takes calls. */
 export interface RunningServer {
@@ -52,29 +53,23 @@ export async function runServer(
   assertSafeExposure(settings);
   const config = requireServerConfig(settings);
   const shutdown = new AbortController();
-  // The address is known only once it is bound, and stands in the tokens: calls that come earlier get status 503.
-  let handler: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };
-  const bindNow = (): Promise<Listener> =>
-    bindServer(
-      deferHandler(() => handler),
-      config,
-    );
-  // Bound first: a server that is started twice by mistake must not touch the store. A worker is bound last: until it
-  // takes calls, they go to the others.
-  const early = link === undefined ? await bindNow() : undefined;
+  const reserved = link === undefined ? await reserveAddress(config) : undefined;
   await using bound = new AsyncDisposableStack();
-  bound.defer(() => early?.close(0));
-  const issuerUrl = resolveIssuerUrl(config, early?.origin ?? link?.origin ?? "");
+  bound.defer(() => reserved?.release());
+  const issuerUrl = resolveIssuerUrl(config, reserved?.origin ?? link?.origin ?? "");
+  const operated: Operated = {};
+  const admin = link === undefined ? await bindOwnAdmin(operated, config) : undefined;
+  bound.defer(() => admin?.close(0));
   const { bus } = link ?? {};
   await using backend = await openBackend(config, terminal, { createsSecret, bus, issuerUrl, given });
   await using opened = new AsyncDisposableStack();
   await using cleanup = new AsyncDisposableStack();
   const server = await composeServer(backend, { mode, shutdown: shutdown.signal, opened });
-  handler = server.handler;
-  const listener = early ?? (await bindNow());
+  // Bound last: until it takes calls, a balancer sends them to others.
+  await reserved?.release();
+  const listener = await bindServer(server.handler, { ...config, port: reserved?.port ?? config.port });
   cleanup.defer(() => listener.close(GRACE_MS));
-  const admin = link === undefined ? await bindOwnAdmin(backend, server) : undefined;
-  cleanup.defer(() => admin?.close(0));
+  Object.assign(operated, { backend, health: server.health } satisfies Operated);
   link?.serveMetrics(() => backend.metrics.registry.getMetricsAsJSON());
   const setReady = (isReady: boolean): void => {
     server.health.set(isReady ? "SERVING" : "NOT_SERVING");
@@ -88,7 +83,17 @@ export async function runServer(
   backend.log.info({ signal }, "stopping: calls in flight may end");
   readiness.close();
   setReady(false);
-  shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable));
+  await stop(listener, shutdown, drainDelayOf(config));
+}
+
+/** Let calls in flight end. Those that are left near the end of their time are told that it is over. */
+async function stop(listener: Listener, shutdown: AbortController, delayMs: number): Promise<void> {
+  const stopLastCalls = (): void =>
+    shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable));
+  const lastCallsMs = delayMs + GRACE_MS - LAST_CALLS_MS;
+  const cancelTimer = systemClock.schedule(stopLastCalls, lastCallsMs, KEEPS_PROCESS_ALIVE);
+  await listener.close(GRACE_MS, { delayMs });
+  cancelTimer();
 }
 
 /**
@@ -109,18 +114,28 @@ function watchBackend({ issuer, log }: Backend, setReady: (isReady: boolean) => 
   });
 }
 
-function bindOwnAdmin(
-  { config, metrics, log, otherIssuers, busState }: Backend,
-  server: ComposedServer,
-): Promise<Listener> {
-  const options = {
-    metrics: metrics.registry,
-    isReady: () => server.health.status("") === "SERVING",
-    describe: () => ({
-      ...busState.describe(),
-      ...(otherIssuers.length === 0 ? {} : { issuers: describeKeys(otherIssuers) }),
-    }),
-    onError: (err: unknown) => log.error({ err }, "unexpected error on the admin port"),
+/** What the operator's port answers for: nothing before the server takes calls. */
+interface Operated {
+  backend?: Backend;
+  health?: HealthState;
+}
+
+function bindOwnAdmin(operated: Operated, config: ServerConfig): Promise<Listener> {
+  const none = new Registry();
+  const options: AdminOptions = {
+    metrics: {
+      contentType: none.contentType,
+      metrics: () => (operated.backend?.metrics.registry ?? none).metrics(),
+    },
+    isReady: () => operated.health?.status("") === "SERVING",
+    describe() {
+      const issuers = operated.backend?.otherIssuers ?? [];
+      return {
+        ...operated.backend?.busState.describe(),
+        ...(issuers.length === 0 ? {} : { issuers: describeKeys(issuers) }),
+      };
+    },
+    onError: (err: unknown) => operated.backend?.log.error({ err }, "unexpected error on the admin port"),
   };
   return bindAdmin(options, config);
 }

@@ -125,6 +125,13 @@ export const SETTINGS = {
     "false",
     flagValue,
   ),
+  drainDelayMs: setting(
+    "drain-delay",
+    "How long calls are taken, not ready any more, before the server stops. Default: 0s; 5s behind a proxy.",
+    undefined,
+    duration,
+    "DURATION",
+  ),
   ...LIMIT_SETTINGS,
   insecureFailOpen: setting(
     "insecure-fail-open",

@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Terminal } from "./command.ts";
 import { InterruptedError } from "./usage-error.ts";
+import { WORKER_ORIGIN } from "./workers/messages.ts";
 
 /** Bind a terminal to a process. */
 export function createTerminal(process: NodeJS.Process): Terminal {
@@ -30,12 +31,28 @@ export function createTerminal(process: NodeJS.Process): Terminal {
     get stopped() {
       if (!isListening) {
         isListening = true;
-        process.once("SIGINT", resolve);
-        process.once("SIGTERM", resolve);
+        catchFirst(process, resolve);
       }
       return promise;
     },
   };
+}
+
+/**
+ * Catch the first signal to stop. The second one ends the process at once, also while it stops. A worker gets a second one
+ * whenever its whole group is signalled, as by Ctrl-C, and ends with the process that started it.
+ */
+function catchFirst(process: NodeJS.Process, onSignal: (signal: string) => void): void {
+  const isWorker = process.env[WORKER_ORIGIN] !== undefined;
+  const listener = (signal: string): void => {
+    onSignal(signal);
+    if (!isWorker) {
+      process.off("SIGINT", listener);
+      process.off("SIGTERM", listener);
+    }
+  };
+  process.on("SIGINT", listener);
+  process.on("SIGTERM", listener);
 }
 
 /** Ask without showing what is typed. @throws InterruptedError when the question is ended by Ctrl-C or Ctrl-D */

@@ -1,20 +1,18 @@
-import type { HttpHandler } from "@countersign/node";
-import { respondJson } from "@countersign/node/internal";
 import type { Logger } from "pino";
-import { bindAdmin, bindServer } from "../bind.ts";
+import { bindAdmin, reserveAddress } from "../bind.ts";
 import type { Terminal } from "../command.ts";
 import type { Config } from "../config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "../exposure.ts";
 import { createLog } from "../operate/log.ts";
 import { createWorkerMetrics, type ProcessMetrics } from "../operate/metrics.ts";
-import { GRACE_MS } from "../run-server.ts";
 import { requireServerConfig } from "../server-config.ts";
+import { drainDelayOf, GRACE_MS } from "../stop-times.ts";
 import { CommandError } from "../usage-error.ts";
 import { type ForkedWorker, forkWorker } from "./fork-worker.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
-/** How long a worker that is to end may take, in milliseconds: its calls, and a while to close what it opened. */
-const WORKER_GRACE_MS = GRACE_MS + 5_000;
+/** How long a worker may take to close what it opened, when its calls have ended, in milliseconds. */
+const CLOSING_MS = 5_000;
 
 /** How to run several workers. */
 export interface WorkersOptions {
@@ -36,7 +34,8 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
   requireServerConfig(config);
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const { stopped } = terminal;
-  const address = await findAddress(config);
+  const address = await reserveAddress(config);
+  await address.release();
   // Each worker would refuse the same, and be started again and again.
   resolveIssuerUrl(config, address.origin);
   // What comes last counts: all workers listen on one port.
@@ -45,7 +44,9 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
   const workers = createWorkers(config, { args, log, origin: address.origin });
   cleanup.defer(() => workers.pool.stop());
   const onError = (err: unknown): void => log.error({ err }, "unexpected error on the admin port");
-  const admin = await bindAdmin({ metrics: workers.metrics, isReady: workers.areReady, onError }, config);
+  let isStopping = false;
+  const isReady = (): boolean => !isStopping && workers.areReady();
+  const admin = await bindAdmin({ metrics: workers.metrics, isReady, onError }, config);
   cleanup.defer(() => admin.close(0));
   cleanup.defer(terminal.onHangup(() => workers.hangUp()));
 
@@ -57,23 +58,17 @@ export async function runWorkers(config: Config, terminal: Terminal, options: Wo
     options.onReady({ origin: address.origin, adminOrigin: admin.origin });
   }
   const signal = await stopped;
+  isStopping = true;
   log.info({ signal }, "stopping: calls in flight may end");
   await workers.pool.stop();
 }
 
-/** Bind the port for a moment: whether it is free, and which one it is, must be known before there are workers. */
-async function findAddress(config: Config): Promise<{ readonly origin: string; readonly port: number }> {
-  const handler: HttpHandler = { handle: (_, res) => respondJson(res, 503, { error: "starting" }) };
-  const listener = await bindServer(handler, config);
-  await listener.close(0);
-  return { origin: listener.origin, port: listener.address.port };
-}
-
 function createWorkers(
-  { workers: count }: Config,
+  config: Config,
   parts: { readonly args: readonly string[]; readonly origin: string; readonly log: Logger },
 ) {
   const { args, origin, log } = parts;
+  const { workers: count } = config;
   const forked = new Set<ForkedWorker>();
   const start = (): ForkedWorker => {
     const worker = forkWorker(args, origin);
@@ -85,7 +80,7 @@ function createWorkers(
   const pool = createWorkerPool({
     count,
     start,
-    graceMs: WORKER_GRACE_MS,
+    graceMs: drainDelayOf(config) + GRACE_MS + CLOSING_MS,
     onLost(code) {
       metrics.countLost();
       log.error({ code }, "a worker ended by itself: another takes its place");
