@@ -60,6 +60,7 @@ export { DEFAULT_LIMITS } from "./kernel/default-limits.ts";
 export { bytesOf, createEncodedMessage } from "./kernel/encoded-message.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
 export { createJsonDocument } from "./kernel/json-document.ts";
+export { toJsonResponse } from "./kernel/json-response.ts";
 export { assertPositive, resolveLimits } from "./kernel/limits.ts";
 export { isLoopback } from "./kernel/loopback.ts";
 export { SILENT_BUS } from "./kernel/message-bus.ts";
@@ -79,6 +80,8 @@ export {
 export { assertOptionNames } from "./kernel/option-names.ts";
 export { assertOrigins } from "./kernel/origins.ts";
 export type { OwnRateLimit } from "./kernel/rate-limit.ts";
+export type { BodyLimits } from "./kernel/read-body.ts";
+export { FORM_TYPE, readText } from "./kernel/read-text.ts";
 export { createRefusalLog } from "./kernel/refusal-log.ts";
 export { REMEDIES, type Remedies, toRemedy } from "./kernel/remedies.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";

@@ -1,5 +1,6 @@
 import type { AuditEvent, CallEvent } from "./audit.ts";
 import type { Clock } from "./clock.ts";
+import { createLineLimit } from "./line-limit.ts";
 import type { Observer } from "./observe.ts";
 import { type Remedies, toRemedy } from "./remedies.ts";
 
@@ -12,55 +13,22 @@ export interface RefusalLogOptions {
   readonly remedies?: Remedies;
 }
 
-/** How often one cause is written, in milliseconds. */
-const WRITE_EVERY_MS = 60_000;
-/** How many causes are known at a time: more than the methods of most servers have checks. */
-const MAX_CAUSES = 1_000;
-
-/** What is known of a cause. */
-interface Cause {
-  nextAtMs: number;
-  /** How many refusals of it were not written since the last that was. */
-  unwritten: number;
-}
-
 /**
  * Create an observer that writes why calls are refused: one line a minute for each cause, which is a reason and a check of a
  * method. What
  * a stranger sends makes no further causes, so it cannot fill a log.
  */
 export function createRefusalLog({ write, clock, remedies }: RefusalLogOptions): Observer {
-  const causes = new Map<string, Cause>();
-
-  function causeOf(name: string): Cause {
-    const known = causes.get(name);
-    if (known !== undefined) {
-      return known;
-    }
-    const [oldest] = causes.size < MAX_CAUSES ? [] : causes.keys();
-    if (oldest !== undefined) {
-      causes.delete(oldest);
-    }
-    const cause = { nextAtMs: Number.NEGATIVE_INFINITY, unwritten: 0 };
-    causes.set(name, cause);
-    return cause;
-  }
-
+  const limit = createLineLimit(clock);
   return {
     audited(event) {
       if (!isRefusal(event)) {
         return;
       }
-      const cause = causeOf(`${event.method} ${event.reason} ${event.check}`);
-      const nowMs = clock.monotonicMs();
-      // Negated: a clock that returns no number writes.
-      if (nowMs < cause.nextAtMs) {
-        cause.unwritten += 1;
+      const more = limit(`${event.method} ${event.reason} ${event.check}`);
+      if (more === undefined) {
         return;
       }
-      const more = cause.unwritten;
-      cause.unwritten = 0;
-      cause.nextAtMs = nowMs + WRITE_EVERY_MS;
       write(toLine(event, more, remedies), event);
     },
   };

@@ -1,6 +1,5 @@
-import { DEFAULT_LIMITS } from "@countersign/server/internal";
+import { type BodyLimits, DEFAULT_LIMITS, FORM_TYPE, readText } from "@countersign/server/internal";
 import { OAuthError } from "./oauth-error.ts";
-import { type BodyLimits, type ReadBody, readBody } from "./read-body.ts";
 
 /** The parameters of an OAuth request. One without a value is as if it were not there (RFC 6749 §3.2). */
 export interface Form {
@@ -13,17 +12,6 @@ export interface Form {
 }
 
 const { maxFormBytes, maxParameters, formTimeoutMs } = DEFAULT_LIMITS.forms;
-
-/** What is said of a body that cannot be had. */
-const FAULTS = {
-  "too large": { message: "the body is too large", status: 413 },
-  "too late": { message: "the body did not arrive in time", status: 408 },
-  "given up": { message: "too many bytes wait for the rest of their form", status: 429 },
-  "broken off": { message: "the body ended too early", status: 400 },
-} satisfies Record<Exclude<ReadBody["kind"], "whole">, object>;
-
-/** With a comma the field stood twice: a proxy in front may have read the other one. */
-const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;[^,]*)?$/i;
 
 /** The parameters that may stand more than once (RFC 8693 §2.1, RFC 8707 §2). */
 const REPEATABLE: ReadonlySet<string> = new Set(["resource", "audience"]);
@@ -43,7 +31,7 @@ export async function readForm(request: Request, reading: FormReading): Promise<
   }
   const values = new Map<string, string[]>();
   let count = 0;
-  for (const [name, value] of new URLSearchParams(await readText(request, reading))) {
+  for (const [name, value] of new URLSearchParams(await readFormText(request, reading))) {
     const known = values.get(name);
     count += 1;
     if (count > maxParameters || (known !== undefined && !REPEATABLE.has(name))) {
@@ -70,21 +58,16 @@ function toForm(values: ReadonlyMap<string, readonly string[]>): Form {
   };
 }
 
-async function readText(request: Request, reading: FormReading): Promise<string> {
-  const body = await readBody(request.body, {
-    maxBytes: maxFormBytes,
-    timeoutMs: formTimeoutMs,
-    ...reading,
-  });
-  if (body.kind !== "whole") {
-    const { message, status } = FAULTS[body.kind];
-    throw body.kind === "given up"
-      ? new OAuthError("temporarily_unavailable", message, { status, headers: { "retry-after": "1" } })
-      : new OAuthError("invalid_request", message, { status });
+async function readFormText(request: Request, reading: FormReading): Promise<string> {
+  const read = await readText(request, { maxBytes: maxFormBytes, timeoutMs: formTimeoutMs, ...reading });
+  if (read.kind === "text") {
+    return read.text;
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body.bytes);
-  } catch {
-    throw new OAuthError("invalid_request", "the body is not UTF-8");
-  }
+  const { message, status, retryAfterSeconds } = read;
+  throw retryAfterSeconds === undefined
+    ? new OAuthError("invalid_request", message, { status })
+    : new OAuthError("temporarily_unavailable", message, {
+        status,
+        headers: { "retry-after": String(retryAfterSeconds) },
+      });
 }

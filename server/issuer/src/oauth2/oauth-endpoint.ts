@@ -1,7 +1,12 @@
 import type { Clock, Endpoint, EndpointContext } from "@countersign/server";
-import { type ByteBudget, findKeySourceError, isolateSink, toQuotable } from "@countersign/server/internal";
+import {
+  type ByteBudget,
+  findKeySourceError,
+  isolateSink,
+  toJsonResponse,
+  toQuotable,
+} from "@countersign/server/internal";
 import { type Form, readForm } from "./form.ts";
-import { toJsonResponse } from "./json-response.ts";
 import { OAuthError, toOAuthError } from "./oauth-error.ts";
 
 /** A request to an OAuth endpoint, with its parameters. */

@@ -15,7 +15,7 @@ export function toJsonResponse(
       pragma: "no-cache",
       "x-content-type-options": "nosniff",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
-      "content-length": String(Buffer.byteLength(text)),
+      "content-length": String(new TextEncoder().encode(text).length),
       ...headers,
     },
   });

@@ -1,5 +1,6 @@
-import type { Clock } from "@countersign/server";
-import { type ByteBudget, type ByteHolder, createByteParts } from "@countersign/server/internal";
+import type { ByteBudget, ByteHolder } from "./byte-budget.ts";
+import { createByteParts } from "./byte-parts.ts";
+import type { Clock } from "./clock.ts";
 
 /** How a body is held to its limits. */
 export interface BodyLimits {
