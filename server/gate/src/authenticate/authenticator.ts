@@ -6,6 +6,7 @@ import type { CallDecision } from "../kernel/observe.ts";
 import { isOfUnknownKey } from "../keys/keys-on-demand.ts";
 import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
+import type { CheckRunner, ClaimedToken } from "./prove-token.ts";
 import {
   type Claimant,
   createSignatureChecks,
@@ -15,7 +16,7 @@ import { assertStillGood } from "./still-good.ts";
 import { digestToken } from "./token-digest.ts";
 import { assertTokenSize, DEFAULT_MAX_TOKEN_BYTES } from "./token-size.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
-import { type CheckRunner, type ClaimedToken, toVerdict, type Verdict, verifyToken } from "./verify-token.ts";
+import { toVerdict, type Verdict, verifyToken } from "./verify-token.ts";
 
 /** Says whether a principal's session, account or token has been revoked. It answers from memory. */
 export interface RevocationCheck {
@@ -141,7 +142,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function verify(token: string, digest: string, { peer, leavePlace }: TokenOrigin): Promise<Principal> {
     const keyWait = { clock, timeoutMs, leavePlace };
     let isProven = false;
-    const runCheck: CheckRunner = (claimed, check) =>
+    const runCheck: CheckRunner<Verdict> = (claimed, check) =>
       checks.run(toClaimant(claimed, peer), async () => {
         const proven = await check();
         isProven = true;

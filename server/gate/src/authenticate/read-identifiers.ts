@@ -83,6 +83,6 @@ export function readSubject(claims: Claims, issuer: TrustedIssuer): string {
 }
 
 /** Check whether a number has the digits that the issuer wrote: beyond 2^53, JSON keeps not all of them. */
-function isWhole(value: unknown): value is number {
+export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
