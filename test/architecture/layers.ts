@@ -57,6 +57,8 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     connect: 2,
     // What an issuer says of its tokens afterwards, to servers that are not its own.
     signals: 3,
+    // What other providers say of theirs.
+    logouts: 3,
     // A stream is renewed under the policy of its method.
     streams: 4,
     authorize: 5,

@@ -6,11 +6,13 @@ import { readPeer } from "@countersign/node/internal";
 import {
   type Auth,
   createAuth,
+  createLogoutReceiver,
   createRateLimit,
   createStandardServices,
   createStreamRegistry,
   createStreamService,
   type HealthState,
+  type LogoutReceiver,
   type RateLimit,
 } from "@countersign/server";
 import { toMethodName } from "@countersign/server/internal";
@@ -79,6 +81,8 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
       addition?.routes(router);
     },
   });
+  const tokenFailureLimit = limitBadTokens(backend);
+  const logouts = receiveLogouts(backend, tokenFailureLimit);
   const auth = createAuth({
     routes,
     issuers: [issuer.trust, ...backend.otherIssuers],
@@ -88,16 +92,37 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     clockToleranceSeconds: config.clockToleranceMs / 1000,
     maxTokenBytes: config.maxTokenBytes,
     tokenHeader: config.tokenHeader,
-    tokenFailureLimit: limitBadTokens(backend),
+    tokenFailureLimit,
     clock,
     streams,
+    ...(logouts === undefined ? {} : { logouts }),
     observe: observer,
     // The log of the command has them with the other settings: see openBackend.
     logRefusals: false,
     onWarning: (warning) => log.warn(warning),
     onError: (err, method) => log.error({ err, method: toMethodName(method) }, "unexpected error in a call"),
   });
-  return { handler: composeHandler(backend, parts, { auth, pages: addition?.pages }), health, auth };
+  return { handler: composeHandler(backend, parts, { auth, logouts, pages: addition?.pages }), health, auth };
+}
+
+/** Receive the logouts of the other issuers that send some, into the store of all servers. */
+function receiveLogouts(
+  { config, log, observer, issuer, otherIssuers }: Backend,
+  tokenFailureLimit: RateLimit,
+): LogoutReceiver | undefined {
+  if (otherIssuers.every(({ logout }) => logout === undefined)) {
+    return undefined;
+  }
+  return createLogoutReceiver({
+    issuers: otherIssuers,
+    sink: issuer.logouts,
+    clockToleranceSeconds: config.clockToleranceMs / 1000,
+    tokenFailureLimit,
+    observe: observer,
+    onWarning: (warning) => log.warn(warning),
+    onError: (err) => log.error({ err }, "unexpected error in the receiver of logouts"),
+    clock: issuer.clock,
+  });
 }
 
 /** Tokens that are not valid count against the address that they come from, in all processes together. */
@@ -113,6 +138,8 @@ function limitBadTokens({ config, issuer: { clock }, workerBus }: Backend): Rate
 
 interface HandlerParts {
   readonly auth: Auth;
+  /** Undefined: no issuer sends logouts. */
+  readonly logouts: LogoutReceiver | undefined;
   readonly pages: PageHandler | undefined;
 }
 
@@ -120,7 +147,7 @@ interface HandlerParts {
 function composeHandler(
   { config, log, issuer }: Backend,
   { shutdown }: ServerParts,
-  { auth, pages }: HandlerParts,
+  { auth, logouts, pages }: HandlerParts,
 ): HttpHandler {
   return buildRequestListener({
     ...auth,
@@ -130,7 +157,11 @@ function composeHandler(
       config.maxWaitingBytesPerConnection ??
       (config.behindTlsProxy ? PROXY_LIMITS.maxWaitingBytesPerConnection : undefined),
     shutdownSignal: shutdown,
-    endpoints: { ...issuer.documents, ...issuer.endpoints },
+    endpoints: {
+      ...issuer.documents,
+      ...issuer.endpoints,
+      ...Object.fromEntries(Object.entries(logouts?.endpoints ?? {})),
+    },
     allowedOrigins: config.corsOrigins,
     allowedHeaders: config.corsHeaders,
     unaryFastPath: config.unaryFastPath,

@@ -40,7 +40,7 @@ export function resolveOtherIssuers(
 ): OtherIssuers {
   assertOthers(entries, server);
   const resolved = entries.map(({ exchange, clientsOnly = false, ...options }) => {
-    assertOnePurpose(options.issuer, { exchange, clientsOnly });
+    assertOnePurpose(options, { exchange, clientsOnly });
     const { keys, algorithms } = orExplain(() =>
       resolveIssuer(options, { audience: server.audience, clock: systemClock, observer, onWarning }),
     );
@@ -56,13 +56,19 @@ export function resolveOtherIssuers(
 }
 
 function assertOnePurpose(
-  issuer: string,
+  { issuer, logout }: Pick<IssuerOptions, "issuer" | "logout">,
   { exchange, clientsOnly }: Pick<TrustedIssuerEntry, "clientsOnly" | "exchange">,
 ): void {
   if (clientsOnly === true && exchange !== undefined) {
     throw new CommandError(
       `the file of trusted issuers: issuer ${issuer} has clientsOnly and exchange: its tokens are either for clients ` +
         "only, or exchanged",
+    );
+  }
+  if (clientsOnly === true && logout !== undefined) {
+    throw new CommandError(
+      `the file of trusted issuers: issuer ${issuer} has clientsOnly and logout: no calls are made with its tokens, so ` +
+        "that there is nothing to end",
     );
   }
 }

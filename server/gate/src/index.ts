@@ -14,6 +14,7 @@ export type { Auth } from "./connect/create-auth.ts";
 export { createAuth } from "./connect/create-auth.ts";
 export type { FetchHandler, FetchHandlerOptions } from "./connect/create-fetch-handler.ts";
 export { createFetchHandler } from "./connect/create-fetch-handler.ts";
+export { createLogoutReceiver } from "./connect/create-logout-receiver.ts";
 export type { Decide, DecideRequest } from "./connect/decide.ts";
 export type { EnforcementMode } from "./connect/enforcement.ts";
 export type { Explain } from "./connect/explain/explain.ts";
@@ -23,6 +24,7 @@ export type { InsecureIssuerOptions, IssuerOptions, TenantOptions } from "./conn
 export type { IssuerSignals } from "./connect/issuer-signals.ts";
 export type { KeyOptions } from "./connect/key-options.ts";
 export type { LiveIssuers } from "./connect/live-issuers.ts";
+export type { LogoutReceiverOptions } from "./connect/logout-receiver-options.ts";
 export { setPeer } from "./connect/peer.ts";
 export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
 export type { ResourceOptions } from "./connect/resource/resource-options.ts";
@@ -45,6 +47,7 @@ export type {
   FeedServed,
   IssuerSignal,
   KeyFetch,
+  LogoutReceived,
   Observer,
   RefreshDecision,
   StoreQuery,
@@ -57,6 +60,10 @@ export type { RateLimit, RateLimitOptions } from "./kernel/rate-limit.ts";
 export { createRateLimit } from "./kernel/rate-limit.ts";
 export type { FetchOptions } from "./keys/fetch-document.ts";
 export type { FoundKeys, KeySource, SignatureAlgorithm, VerificationKey } from "./keys/key-source.ts";
+export type { LogoutMatch, LogoutReason, LogoutRevocation } from "./logouts/logout.ts";
+export type { LogoutOptions } from "./logouts/logout-options.ts";
+export type { LogoutReceiver } from "./logouts/logout-receiver.ts";
+export type { LogoutEvent, LogoutSink } from "./logouts/logout-sink.ts";
 export type { HealthSource, HealthStatus } from "./services/health.ts";
 export { createHealthService } from "./services/health.ts";
 export type { HealthState } from "./services/health-state.ts";

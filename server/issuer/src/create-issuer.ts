@@ -1,7 +1,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import type { Clock, Endpoint, IssuerOptions } from "@countersign/server";
+import type { Clock, Endpoint, IssuerOptions, LogoutSink } from "@countersign/server";
 import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
 import { createIssuance, type Issuance } from "./create-issuer/issuance.ts";
@@ -14,6 +14,7 @@ import { type Accounts, createAccounts } from "./credentials/accounts.ts";
 import { type Clients, createClients } from "./credentials/clients.ts";
 import { createPasswords } from "./credentials/password.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
+import { createLogoutSink } from "./revoke/logout-sink.ts";
 import type { Revocations } from "./revoke/revocations.ts";
 import { createSessionService } from "./services/session-service.ts";
 import { createHashReplacer } from "./sessions/replace-password.ts";
@@ -43,6 +44,11 @@ export interface Issuer extends AsyncDisposable {
    * issuer, unless it names another one.
    */
   readonly revocations: Pick<Revocations, "isRevoked" | "onRevoked" | "revoke" | "size" | "unwritten">;
+  /**
+   * Writes what other identity providers say has ended into the store: for `sink` of `createLogoutReceiver`. All servers on the
+   * store, and those with `createSignals`, then refuse the tokens.
+   */
+  readonly logouts: LogoutSink;
   /** The sessions: list them, end them, or begin one for a sign-in of your own. */
   readonly sessions: Sessions;
   /** The accounts that sign in with a password. */
@@ -125,6 +131,7 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
     documents: composeDocuments(context),
     endpoints: composeEndpoints(context, { issuance, trust }),
     revocations: toRevocations(revocations),
+    logouts: createLogoutSink({ store, clock, revocations }),
     sessions,
     accounts: composeAccounts(context, sessions),
     clients: createClients({ store, clock, audit, sessions, revocations }),

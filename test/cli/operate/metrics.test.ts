@@ -85,6 +85,7 @@ test("changes, refreshes, and what the server depends on are counted", async () 
   observer.storeQueried?.({ operation: "other", table: undefined, result: "failed", microseconds: 1 });
   observer.keysFetched?.({ issuer: "https://issuer.example", result: "failed", microseconds: 20_000 });
   observer.signalReceived?.({ kind: "revocation", count: 3 });
+  observer.logoutReceived?.({ kind: "back_channel", issuer: undefined, result: "refused" });
   observer.feedServed?.({ kind: "delivery", count: 40 });
   observer.busTested?.({ result: "lost", microseconds: 5_000_000 });
   const lines = await linesOf(metrics);
@@ -99,6 +100,7 @@ test("changes, refreshes, and what the server depends on are counted", async () 
       'countersign_key_fetches_total{issuer="https://issuer.example",result="failed"} 1',
       "countersign_key_fetch_seconds_sum 0.02",
       'countersign_signals_total{kind="revocation"} 3',
+      'countersign_logouts_total{kind="back_channel",result="refused"} 1',
       'countersign_feed_total{kind="delivery"} 40',
       'countersign_bus_tests_total{result="lost"} 1',
     ]),

@@ -35,6 +35,10 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
     { isRevoked: () => false },
     "createAuth: signals must be an object with isRevoked and renew and addServer, and is an object",
   ],
+  logouts: [
+    { endpoint: 1 },
+    "createAuth: logouts must be what createLogoutReceiver returns, and is an object",
+  ],
   enforce: [
     new Map([[service, "Shadow"]]),
     "createAuth: enforce must be a Map from the descriptors of services to deny or shadow, and is an object",

@@ -2,6 +2,7 @@ import type { IssuerOptions, SignatureAlgorithm } from "@countersign/server";
 import * as v from "valibot";
 import { exchange } from "./exchange-schema.ts";
 import { KEY_MEMBERS, keys } from "./key-schema.ts";
+import { logout } from "./logout-schema.ts";
 import {
   choose,
   claimValue,
@@ -119,6 +120,10 @@ const members = {
   requireProfileClaims: option(
     flag,
     "Whether tokens must have jti and client_id (RFC 9068). Default: false.",
+  ),
+  logout: option(
+    logout,
+    "The logouts that it sends to /backchannel-logout (OpenID Connect Back-Channel Logout). Default: none are taken.",
   ),
   insecure: option(
     objectOf(insecure),

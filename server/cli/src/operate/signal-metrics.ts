@@ -10,6 +10,12 @@ export function createSignalMetrics(registry: Registry): Observer {
     labelNames: ["kind"],
     registers,
   });
+  const logouts = new Counter({
+    name: "countersign_logouts_total",
+    help: "Messages of other identity providers about what has ended, by what came of them.",
+    labelNames: ["kind", "result"],
+    registers,
+  });
   const served = new Counter({
     name: "countersign_feed_total",
     help: "What was done for servers that watch what is revoked here; watch less watch_end: those that do now.",
@@ -24,6 +30,7 @@ export function createSignalMetrics(registry: Registry): Observer {
   });
   return {
     signalReceived: ({ kind, count }) => signals.inc({ kind }, count),
+    logoutReceived: ({ kind, result }) => logouts.inc({ kind, result }),
     feedServed: ({ kind, count }) => served.inc({ kind }, count),
     busTested: ({ result }) => busTests.inc({ result }),
   };

@@ -50,6 +50,11 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   decide: narrowing(FUNCTION),
   revocations: narrowing(withMethods("isRevoked")),
   signals: narrowing(withMethods("isRevoked", "renew", "addServer")),
+  logouts: {
+    ...narrowing(OBJECT),
+    says: "must be what createLogoutReceiver returns",
+    accepts: (value) => OBJECT.accepts(value) && Object.hasOwn(Object(value), "endpoints"),
+  },
   enforce: {
     says: "must be a Map from the descriptors of services to deny or shadow",
     accepts: (value) =>

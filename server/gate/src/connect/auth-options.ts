@@ -6,6 +6,7 @@ import type { AuditSink } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { MessageLimits } from "../kernel/message-limits.ts";
 import type { Observer } from "../kernel/observe.ts";
+import type { LogoutReceiver } from "../logouts/logout-receiver.ts";
 import type { Signals } from "../signals/signals.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import type { AnonymousStreamLimits } from "./anonymous-streams.ts";
@@ -17,7 +18,7 @@ import type { ResourceOptions } from "./resource/resource-options.ts";
 
 /**
  * What {@link createAuth} takes. An option that is undefined has its default; one that makes things stricter (`decide`,
- * `revocations`, `signals`, `tokenFailureLimit`) must be left out instead: undefined stops the start, because a variable that is not
+ * `revocations`, `signals`, `logouts`, `tokenFailureLimit`) must be left out instead: undefined stops the start, because a variable that is not
  * set would let more in.
  */
 export interface AuthOptions {
@@ -51,6 +52,11 @@ export interface AuthOptions {
    * same client. Default: a token is good until it expires.
    */
   readonly signals?: Signals;
+  /**
+   * What other identity providers say has ended: see `createLogoutReceiver`. The tokens are refused, and their streams end.
+   * An issuer with option `logout` needs it. Default: a token is good until it expires.
+   */
+  readonly logouts?: LogoutReceiver;
   /**
    * What happens to calls that are not allowed, by service. `shadow`: they go on, and the audit says that they would
    * be denied. For the first days of a service that had no authentication. Default: deny, everywhere.

@@ -10,6 +10,7 @@ import {
   TEXT,
   TEXTS,
 } from "../kernel/option-forms.ts";
+import { assertLogoutOptions } from "../logouts/logout-options.ts";
 import { assertClaimSources } from "./claim-forms.ts";
 import type { InsecureIssuerOptions, IssuerOptions, TenantOptions } from "./issuer-options.ts";
 
@@ -43,6 +44,7 @@ const ISSUER_FORMS: Readonly<Record<keyof IssuerOptions, OptionForm>> = {
   forbiddenClaims: narrowing(ANY_TEXTS),
   requireProfileClaims: narrowing(SWITCH),
   signals: narrowing(OBJECT),
+  logout: narrowing(OBJECT),
   insecure: OBJECT,
 };
 
@@ -75,6 +77,9 @@ export function assertIssuerOptions(options: IssuerOptions): void {
   const { claims = {}, insecure = {}, requiredClaims = {} } = options;
   assertClaimSources(`option claims of ${what}`, claims);
   assertOptions(`option insecure of ${what}`, insecure, INSECURE_FORMS);
+  if (options.logout !== undefined) {
+    assertLogoutOptions(options.issuer, options.logout);
+  }
   for (const [name, value] of Object.entries(requiredClaims)) {
     if (!isClaimValue(value) && !(isListOf(isClaimValue)(value) && value.length > 0)) {
       throw new TypeError(

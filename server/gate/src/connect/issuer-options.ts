@@ -1,6 +1,7 @@
 import type { ClaimSources } from "../authenticate/claim-readers.ts";
 import type { ClaimValue } from "../authenticate/claim-source.ts";
 import type { SignatureAlgorithm } from "../keys/key-source.ts";
+import type { LogoutOptions } from "../logouts/logout-options.ts";
 import type { IssuerSignals } from "./issuer-signals.ts";
 import type { KeyOptions } from "./key-options.ts";
 
@@ -57,6 +58,11 @@ export interface IssuerOptions {
    * and streams are renewed through any of its servers. Default: nothing, short of `revocations`.
    */
   readonly signals?: IssuerSignals;
+  /**
+   * The logouts that it sends: give it to `createLogoutReceiver` too, and what that returns to `createAuth` as `logouts`.
+   * Default: none are taken, its tokens are good until they expire.
+   */
+  readonly logout?: LogoutOptions;
   /** What makes this issuer less safe than the standards ask. `onWarning` receives each at start. */
   readonly insecure?: InsecureIssuerOptions | undefined;
 }

@@ -1,4 +1,4 @@
-import type { TokenFailureLimit } from "../authenticate/authenticator.ts";
+import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { DEFAULT_FAILED_CHECKS_PER_SECOND } from "../authenticate/signature-checks.ts";
 import { resolveMaxTokenBytes } from "../authenticate/token-size.ts";
@@ -8,11 +8,13 @@ import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import { type IsolatedObserver, type ObserverFailures, resolveObserver } from "../kernel/observers.ts";
+import { printWarning } from "../kernel/print-warning.ts";
 import { resolveTokenHeader } from "../kernel/token-header.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { assertAuthOptions } from "./assert-auth-options.ts";
 import type { AuthOptions } from "./auth-options.ts";
+import { resolveClockTolerance } from "./clock-tolerance.ts";
 import { createDecider, type Decider, type DeciderOptions } from "./decide.ts";
 import { describeRelaxations } from "./describe-relaxations.ts";
 import { createEnforcement, type Enforcement } from "./enforcement.ts";
@@ -24,11 +26,6 @@ import { AUTHORIZATION } from "./read-token.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
 import { type Resource, resolveResource } from "./resource/resource-options.ts";
 
-const printWarning = (message: string): void => {
-  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
-  console.warn(`countersign: ${message}`);
-};
-
 /** An error is not lost where the application gave no `onError`. */
 const printError: ErrorSink = (error, method) => {
   // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
@@ -36,12 +33,6 @@ const printError: ErrorSink = (error, method) => {
 };
 
 const DEFAULTS = DEFAULT_LIMITS.createAuth;
-
-/** What clocks that are kept by NTP may lie apart, with room to spare. */
-const DEFAULT_TOLERANCE_SECONDS = 5;
-
-/** More than this is no tolerance but a longer life of every token. */
-const MAX_TOLERANCE_SECONDS = 300;
 
 /** All options, each of which has a value. */
 type AllOptions = { readonly [Name in keyof AuthOptions]-?: Exclude<AuthOptions[Name], undefined> };
@@ -57,6 +48,7 @@ export interface ResolvedAuthOptions
     | "issuers"
     | "keepUnknownFields"
     | "logRefusals"
+    | "logouts"
     | "maxWaitingBytes"
     | "maxWaitingBytesPerConnection"
     | "messageLimits"
@@ -105,14 +97,14 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     trust,
     policies: options.policies ?? new Map(),
     signals,
-    revocations: joinRevocations([options.revocations ?? [], listSignals(signals)].flat()),
+    revocations: joinRevocations([listRevocations(options), listSignals(signals)].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
     failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
     resource: resolveResource(options.resource),
     tokenHeader: resolveTokenHeader("tokenHeader", tokenHeader),
     forwardToken: options.forwardToken ?? false,
-    clockToleranceSeconds: resolveTolerance(options.clockToleranceSeconds),
+    clockToleranceSeconds: resolveClockTolerance(options.clockToleranceSeconds),
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULTS.verdictCacheEntries,
     maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
     gateTimeoutMs,
@@ -129,6 +121,18 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
 
 function signalsOf({ issuers, signals }: AuthOptions): GivenSignals {
   return { ofIssuers: issuers.flatMap((issuer) => issuer.signals ?? []), ofHub: signals };
+}
+
+/** What is revoked, beside what issuers say by their signals. */
+function listRevocations({ issuers, revocations, logouts }: AuthOptions): readonly RevocationCheck[] {
+  const deaf = logouts === undefined ? issuers.find(({ logout }) => logout !== undefined) : undefined;
+  if (deaf !== undefined) {
+    throw new TypeError(
+      `issuer ${deaf.issuer} has option logout, and nothing receives its logouts: give createAuth logouts, as ` +
+        "createLogoutReceiver returns it",
+    );
+  }
+  return [revocations ?? [], logouts?.revocations ?? []].flat();
 }
 
 type Trust = ResolvedAuthOptions["trust"];
@@ -168,15 +172,6 @@ function resolvePositive(name: string, value: number): number {
 
 function resolveFailedChecks(perSecond = DEFAULT_FAILED_CHECKS_PER_SECOND): number {
   return resolvePositive("failedChecksPerSecond", perSecond);
-}
-
-function resolveTolerance(seconds = DEFAULT_TOLERANCE_SECONDS): number {
-  if (!(seconds >= 0 && seconds <= MAX_TOLERANCE_SECONDS)) {
-    throw new TypeError(
-      `clockToleranceSeconds must be between 0 and ${MAX_TOLERANCE_SECONDS}, and is ${seconds}`,
-    );
-  }
-  return seconds;
 }
 
 /** Say what makes a server less safe than it is by default. */

@@ -57,10 +57,14 @@ export function resolveIssuer(options: IssuerOptions, server: IssuerHost): Trust
       audience: insecure.allowMissingAudience ?? false,
     },
     requireProfileClaims,
-    hasRevocations: requireProfileClaims || options.signals !== undefined || server.hasRevocations === true,
+    hasRevocations: requireProfileClaims || hasRevocations(options, server),
     clock: server.clock,
     onOddClaim: createOddClaims(issuer, server.onWarning),
   };
+}
+
+function hasRevocations({ signals, logout }: IssuerOptions, server: IssuerHost): boolean {
+  return signals !== undefined || logout !== undefined || server.hasRevocations === true;
 }
 
 function toClaimRules(options: IssuerOptions): ClaimRules {

@@ -30,6 +30,8 @@ export interface Observer {
   streamEnded?(stream: StreamEnded): void;
   /** An issuer has made known what is revoked, whichever of its servers revoked it. */
   signalReceived?(signal: IssuerSignal): void;
+  /** A provider has said that a session or a subject has ended, or a stranger has. By `createLogoutReceiver`. */
+  logoutReceived?(logout: LogoutReceived): void;
   /** The feed for servers that have only `createSignals` has been served. By `createIssuer`. */
   feedServed?(served: FeedServed): void;
   /** A server has sent a message to itself over the bus of its store, as it does every minute. By `createIssuer`, on Postgres. */
@@ -128,6 +130,19 @@ export interface IssuerSignal {
   readonly kind: "revocation" | "key_withdrawal";
   /** How many of them. */
   readonly count: number;
+}
+
+/** A message of a provider about what has ended. */
+export interface LogoutReceived {
+  /** How it came: as a logout token (OpenID Connect Back-Channel Logout 1.0). */
+  readonly kind: "back_channel";
+  /** Who has sent it, by its name in the options; undefined: no provider has signed it. */
+  readonly issuer: string | undefined;
+  /**
+   * `taken`: the tokens that it is about are refused. `repeated`: it was taken before. `refused`: it is no good. `failed`: it
+   * could not be verified or written, and its provider learns that it must send it again.
+   */
+  readonly result: "taken" | "repeated" | "refused" | "failed";
 }
 
 /** A message of a server to itself. */

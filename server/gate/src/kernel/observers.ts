@@ -15,6 +15,7 @@ const METHODS = Object.keys({
   streamRenewed: true,
   streamEnded: true,
   signalReceived: true,
+  logoutReceived: true,
   feedServed: true,
   busTested: true,
 } satisfies Record<keyof Observer, true>) as readonly (keyof Observer)[]; // the keys that were just written

@@ -1,5 +1,7 @@
+import type { Kysely } from "kysely";
 import type { Store } from "./database.ts";
 import { deleteExpired, EXPIRIES } from "./expiry.ts";
+import type { Schema } from "./schema.ts";
 
 /** An assertion that is being used. */
 export interface SeenAssertion {
@@ -19,11 +21,17 @@ export async function rememberAssertion(
   { key, expiresAtMs }: SeenAssertion,
   nowMs: number,
 ): Promise<boolean> {
-  const result = await store.db
+  const isNew = await insertSeen(store.db, { key, expiresAtMs });
+  await deleteExpired(store, EXPIRIES.seenAssertions, nowMs);
+  return isNew;
+}
+
+/** Remember that an assertion was used. @returns false when it was used before */
+export async function insertSeen(db: Kysely<Schema>, { key, expiresAtMs }: SeenAssertion): Promise<boolean> {
+  const result = await db
     .insertInto("seen_assertions")
     .values({ assertion_key: key, expires_at: expiresAtMs })
     .onConflict((conflict) => conflict.column("assertion_key").doNothing())
     .executeTakeFirst();
-  await deleteExpired(store, EXPIRIES.seenAssertions, nowMs);
   return result.numInsertedOrUpdatedRows === 1n;
 }

@@ -1,0 +1,59 @@
+import { LRUCache } from "lru-cache";
+import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { createRevocationListeners } from "../revoked/revocation-listeners.ts";
+import { createRevokedSet, type Revoked } from "../revoked/revoked-set.ts";
+import type { LogoutRevocation } from "./logout.ts";
+import type { LogoutSink } from "./logout-sink.ts";
+
+/** What has ended, in the memory of one process. */
+export interface LogoutMemory extends LogoutSink, RevocationCheck {
+  /** How many revocations are remembered. */
+  readonly size: number;
+}
+
+/** What {@link createLogoutMemory} needs. */
+export interface LogoutMemoryOptions {
+  readonly clock: Clock;
+  /** Takes what a listener throws. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** About 10 MB. Only providers that are trusted add to it; of more, the oldest would act a second time, to the same effect. */
+const MAX_EVENTS = 100_000;
+
+/** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
+const MARGIN_MS = 5 * 60 * 1_000;
+
+/** Create a memory of logouts. It is empty when the process starts: tokens that were refused before are good until they expire. */
+export function createLogoutMemory({ clock, onError }: LogoutMemoryOptions): LogoutMemory {
+  const set = createRevokedSet();
+  const listeners = createRevocationListeners<Revoked>(onError);
+  /** Until when each event is known, in milliseconds since 1970. */
+  const events = new LRUCache<string, number>({ max: MAX_EVENTS });
+  return {
+    take({ key, expiresAtMs, revocations }) {
+      const nowMs = clock.nowMs();
+      if ((events.get(key) ?? 0) > nowMs) {
+        return Promise.resolve("repeated");
+      }
+      events.set(key, expiresAtMs);
+      set.forget(nowMs);
+      listeners.notify(revocations.map((one) => toRevoked(one, nowMs)).filter((revoked) => set.add(revoked)));
+      return Promise.resolve("taken");
+    },
+    isRevoked: (principal) => set.covers(principal),
+    onRevoked: (listener) => listeners.add(listener),
+    get size() {
+      return set.size;
+    },
+  };
+}
+
+function toRevoked(
+  { issuer, dimension, value, beforeMs, maxLifeMs }: LogoutRevocation,
+  nowMs: number,
+): Revoked {
+  const expiresAtMs = Math.max(nowMs, beforeMs ?? nowMs) + maxLifeMs + MARGIN_MS;
+  return { issuer, dimension, value, beforeMs, expiresAtMs };
+}

@@ -1,0 +1,58 @@
+/** What says which access tokens a logout is about. */
+export type LogoutMatch = "session" | "subject";
+
+/** Why access has ended, for the audit trail. */
+export type LogoutReason = "logged_out";
+
+/** What a provider says has ended: a session of a subject, or all that the subject has. */
+export interface Logout {
+  /** Whose tokens: claim `iss` of the access tokens. A subject of another issuer is another one. */
+  readonly issuer: string;
+  /** Claim `sid` of the access tokens; undefined: the provider names no session. */
+  readonly sessionId: string | undefined;
+  /** The subject, as the access tokens name it; undefined: the provider names none. */
+  readonly subject: string | undefined;
+  /** When it ended by the provider's clock, in milliseconds since 1970: what the subject gets later is good. */
+  readonly endedAtMs: number;
+  readonly reason: LogoutReason;
+}
+
+/** The access tokens that are refused from now on because of a logout. */
+export interface LogoutRevocation {
+  /** Whose tokens: claim `iss`. */
+  readonly issuer: string;
+  readonly dimension: "sid" | "sub";
+  readonly value: string;
+  /** Tokens that were issued later are good, in milliseconds since 1970; undefined: none is. */
+  readonly beforeMs: number | undefined;
+  /** How long tokens of the issuer last at the longest, in milliseconds: afterwards there is nothing to refuse. */
+  readonly maxLifeMs: number;
+  readonly reason: LogoutReason;
+}
+
+/** What the options of an issuer say about its logouts. */
+export interface LogoutRule {
+  /** What a logout goes by that names a session and a subject. One that names only one of them goes by that. */
+  readonly match: LogoutMatch;
+  /** How long access tokens of the issuer last at the longest, in seconds. */
+  readonly maxTokenLifeSeconds: number;
+}
+
+/**
+ * Make of a logout what is revoked by it. The tokens of a session are refused whenever they were issued: a session that
+ * has ended gets no more. Those of a subject are refused up to the logout: it may sign in again.
+ *
+ * @returns undefined when it names neither a session nor a subject
+ */
+export function toLogoutRevocation(
+  { issuer, sessionId, subject, endedAtMs, reason }: Logout,
+  { match, maxTokenLifeSeconds }: LogoutRule,
+): LogoutRevocation | undefined {
+  const terms = { issuer, maxLifeMs: maxTokenLifeSeconds * 1_000, reason };
+  if (sessionId !== undefined && (match === "session" || subject === undefined)) {
+    return { ...terms, dimension: "sid", value: sessionId, beforeMs: undefined };
+  }
+  return subject === undefined
+    ? undefined
+    : { ...terms, dimension: "sub", value: subject, beforeMs: endedAtMs };
+}
