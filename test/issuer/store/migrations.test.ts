@@ -6,6 +6,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase, type Store, type StoreLocation } from "../../../server/issuer/src/store/database.ts";
 import { firstLight } from "../../../server/issuer/src/store/migrations/0001-first-light.ts";
+import { SCHEMA_VERSION } from "../../../server/issuer/src/store/migrations/migrate.ts";
 import type { AnyTables, StoreDialect } from "../../../server/issuer/src/store/migrations/migration.ts";
 import { openPostgres } from "../../../server/issuer/src/store/postgres.ts";
 import { listLiveRevocations } from "../../../server/issuer/src/store/revocations.ts";
@@ -167,24 +168,26 @@ describe("a database of a newer version", () => {
 
   it("is opened as it is when a program of this version can work with it", async () => {
     await using folder = await createTemporaryFolder();
-    await make(folder.path, [{ version: 8, min_version: 5 }]);
+    const newer = { version: SCHEMA_VERSION + 1, min_version: 5 };
+    await make(folder.path, [newer]);
     for (const migrate of [true, false]) {
       await using store = await openDatabase({ sqlite: databaseIn(folder.path) }, { migrate });
-      const { rows } = await sql<object>`select * from schema_versions where version > 7`.execute(store.db);
-      expect(rows).toEqual([{ version: 8, min_version: 5 }]);
+      const made = sql<object>`select * from schema_versions where version > ${SCHEMA_VERSION}`;
+      expect((await made.execute(store.db)).rows).toEqual([newer]);
     }
   });
 
   it("is refused when any of its steps needs more, and both versions are named", async () => {
     await using folder = await createTemporaryFolder();
+    const [next, last] = [SCHEMA_VERSION + 1, SCHEMA_VERSION + 2];
     await make(folder.path, [
-      { version: 8, min_version: 8 },
-      { version: 9, min_version: 5 },
+      { version: next, min_version: next },
+      { version: last, min_version: 5 },
     ]);
     for (const migrate of [true, false]) {
       await expect(openDatabase({ sqlite: databaseIn(folder.path) }, { migrate })).rejects.toThrow(
-        "the database has schema version 9, which needs programs that know 8, and this version of Countersign knows " +
-          "none beyond 7",
+        `the database has schema version ${last}, which needs programs that know ${next}, and this version of ` +
+          `Countersign knows none beyond ${SCHEMA_VERSION}`,
       );
     }
   });
@@ -215,7 +218,7 @@ describe("a database that is opened without being migrated", () => {
       await expect(opening()).rejects.toThrow("the database has no tables of Countersign");
       await makeFirstVersion(location);
       await expect(opening()).rejects.toThrow(
-        "the database has schema version 1, and this version of Countersign works with 7",
+        `the database has schema version 1, and this version of Countersign works with ${SCHEMA_VERSION}`,
       );
       await expect(opening()).rejects.toThrow("update the issuer first");
       await (await openDatabase(location)).close();

@@ -42,6 +42,28 @@ describeStores("a pruner", (open) => {
     expect(await sessions.find(later.sessionId)).toBeDefined();
   });
 
+  it("looks again at sessions that were refreshed, or begun by a server of before, when they can have expired", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store);
+    const { account, clock, sessions } = issuer;
+    const begin = () => sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
+    const [refreshed, before] = [await begin(), await begin()];
+    const left = async () => (await store.db.selectFrom("sessions").select("session_id").execute()).length;
+    await store.db
+      .updateTable("sessions")
+      .set({ prune_at: 0 })
+      .where("session_id", "=", before.sessionId)
+      .execute();
+    clock.advance(IDLE_MS - HOUR_MS);
+    await sessions.refresh({ refreshToken: refreshed.refreshToken, refreshId: "once" });
+    clock.advance(26 * HOUR_MS);
+    expect([await prunerOf(store, clock).run(), await left()]).toEqual([1, 1]);
+    clock.advance(IDLE_MS - 2 * HOUR_MS);
+    expect([await prunerOf(store, clock).run(), await left()]).toEqual([0, 1]);
+    clock.advance(2 * HOUR_MS);
+    expect([await prunerOf(store, clock).run(), await left()]).toEqual([1, 0]);
+  });
+
   it("removes revocations that no token can be of any more, each at its own time, and leaves the newest", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);

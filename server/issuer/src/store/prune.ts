@@ -1,16 +1,18 @@
+import { sql } from "kysely";
 import type { Store } from "./database.ts";
-import { deleteExpired, EXPIRIES, type Expiry } from "./expiry.ts";
+import { deleteExpired, EXPIRIES, type Expiry, STEP_ROWS } from "./expiry.ts";
+import { SESSION_GRACE_MS } from "./session-record.ts";
 
 /** What came of one step of pruning. */
 export interface PruneStep {
   /** How many rows it removed. */
   readonly removed: number;
-  /** Where the next step goes on; undefined: there is nothing left to look at. */
-  readonly next: string | undefined;
+  /** Whether there may be more to look at. */
+  readonly hasMore: boolean;
 }
 
 /** Removes a few rows of one table. */
-export type Prune = (store: Store, from: string, nowMs: number) => Promise<PruneStep>;
+export type Prune = (store: Store, nowMs: number) => Promise<PruneStep>;
 
 /** What the pruner of a server removes, step by step, from time to time. */
 export const PRUNED: readonly Prune[] = [
@@ -21,36 +23,43 @@ export const PRUNED: readonly Prune[] = [
 ];
 
 /**
- * Remove expired sessions, of those behind a session.
- *
- * It walks along the primary key. An index by expiry would be rewritten with every refresh, for a table that is
- * searched like this once an hour.
+ * Look at sessions that have expired unless they were refreshed: remove those that were not, and put down when to look at the
+ * others again. An index by the expiry itself would have to be written anew with every refresh.
  */
-async function pruneSessions(store: Store, from: string, nowMs: number): Promise<PruneStep> {
-  const { isOver, maxRows } = EXPIRIES.sessions;
-  const rows = await store.db
+async function pruneSessions(store: Store, nowMs: number): Promise<PruneStep> {
+  const overMs = nowMs - SESSION_GRACE_MS;
+  const due = await store.db
     .selectFrom("sessions")
-    .select(["session_id", isOver(nowMs).as("is_over")])
-    .where("session_id", ">", from)
-    .orderBy("session_id")
-    .limit(maxRows)
+    .select(["session_id", "idle_expires_at"])
+    .where("prune_at", "<", nowMs)
+    .orderBy("prune_at")
+    .limit(sql.lit(STEP_ROWS))
     .execute();
-  const expired = rows.filter((row) => Boolean(row.is_over)).map((row) => row.session_id);
-  const next = rows.length < maxRows ? undefined : rows.at(-1)?.session_id;
+  const idsOf = (rows: typeof due): readonly string[] => rows.map((row) => row.session_id);
+  const expired = idsOf(due.filter((row) => row.idle_expires_at < overMs));
+  const live = idsOf(due.filter((row) => row.idle_expires_at >= overMs));
+  if (live.length > 0) {
+    await store.db
+      .updateTable("sessions")
+      .set((row) => ({ prune_at: row("idle_expires_at", "+", SESSION_GRACE_MS) }))
+      .where("session_id", "in", live)
+      .execute();
+  }
+  const hasMore = due.length === STEP_ROWS;
   if (expired.length === 0) {
-    return { removed: 0, next };
+    return { removed: 0, hasMore };
   }
   const result = await store.db
     .deleteFrom("sessions")
     .where("session_id", "in", expired)
-    .where(isOver(nowMs))
+    .where("idle_expires_at", "<", overMs)
     .executeTakeFirst();
-  return { removed: Number(result.numDeletedRows), next };
+  return { removed: Number(result.numDeletedRows), hasMore };
 }
 
 function pruneAll(expiry: Expiry): Prune {
-  return async (store, from, nowMs) => {
+  return async (store, nowMs) => {
     const removed = await deleteExpired(store, expiry, nowMs);
-    return { removed, next: removed < expiry.maxRows ? undefined : from };
+    return { removed, hasMore: removed === expiry.maxRows };
   };
 }

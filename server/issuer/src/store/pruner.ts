@@ -11,7 +11,7 @@ export interface PrunerOptions {
   readonly clock: Clock;
   /** How often to remove what has run out, in milliseconds. Default 1 h. */
   readonly everyMs?: number;
-  /** How long others get between two steps, in milliseconds. Default 20. */
+  /** How long others get between two steps at the least, in milliseconds. Default 20. */
   readonly pauseMs?: number;
   /** Called when the store could not be used. */
   readonly onError?: (error: unknown) => void;
@@ -34,6 +34,9 @@ export interface Pruner {
 const HOUR_MS = 60 * 60 * 1_000;
 const PAUSE_MS = 20;
 
+/** How much longer a pause is than the step before it: the busier the store, the slower the pruner. */
+const PAUSE_SHARE = 4;
+
 /** How much of the interval a lease lasts: any server may do the next run, even if clocks and timers are a bit off. */
 const LEASE_SHARE = 0.9;
 
@@ -46,16 +49,18 @@ export function createPruner(options: PrunerOptions): Pruner {
   const holder = randomUUID();
   let cancelFirst: Cancel | undefined;
   let stopRuns: Cancel | undefined;
-  let running: Promise<unknown> = Promise.resolve();
+  /** The run under way: after a long one, the next is skipped. */
+  let running: Promise<unknown> | undefined;
   let isClosed = false;
 
   const pruneTable = async (prune: Prune): Promise<number> => {
     let removed = 0;
-    for (let from: string | undefined = ""; from !== undefined && !isClosed; ) {
-      const step: Awaited<ReturnType<Prune>> = await prune(store, from, clock.nowMs());
+    for (let hasMore = true; hasMore && !isClosed; ) {
+      const startMs = clock.monotonicMs();
+      const step = await prune(store, clock.nowMs());
       removed += step.removed;
-      from = step.next;
-      await pause(clock, pauseMs);
+      hasMore = step.hasMore;
+      await pause(clock, Math.max(pauseMs, PAUSE_SHARE * (clock.monotonicMs() - startMs)));
     }
     return removed;
   };
@@ -73,7 +78,11 @@ export function createPruner(options: PrunerOptions): Pruner {
   return {
     start() {
       const work = (): void => {
-        running = run().catch(onError);
+        running ??= run()
+          .catch(onError)
+          .finally(() => {
+            running = undefined;
+          });
       };
       cancelFirst = clock.schedule(work, everyMs * FIRST_SHARE);
       stopRuns = repeat(clock, work, everyMs);

@@ -73,7 +73,31 @@ export interface SessionRecord extends Authentication, SessionUse {
   readonly revokeReason: string | undefined;
 }
 
+/** What the tokens of a session are made from. */
+export type TokenSession = Authentication &
+  Pick<
+    SessionRecord,
+    "sessionId" | "subject" | "clientId" | "scopes" | "actor" | "idleExpiresAtMs" | "absoluteExpiresAtMs"
+  >;
+
+/** The columns of a {@link TokenSession}. */
+export const TOKEN_COLUMNS = [
+  "sessions.session_id",
+  "sessions.subject",
+  "sessions.client_id",
+  "sessions.scopes",
+  "sessions.idle_expires_at",
+  "sessions.absolute_expires_at",
+  "sessions.auth_time",
+  "sessions.acr",
+  "sessions.amr",
+  "sessions.actor",
+] as const;
+
 type SessionRow = Selectable<SessionTable>;
+
+/** How long sessions are kept that can no longer be refreshed, in milliseconds: a client that asks why still finds them. */
+export const SESSION_GRACE_MS = 24 * 60 * 60 * 1_000;
 
 /** Stands for an unknown time in a column that cannot be null. */
 const UNKNOWN_TIME = 0;
@@ -94,6 +118,7 @@ export function toSessionRow(session: SessionRecord): SessionRow {
     refreshed_at: session.refreshedAtMs,
     idle_expires_at: session.idleExpiresAtMs,
     absolute_expires_at: session.absoluteExpiresAtMs,
+    prune_at: session.idleExpiresAtMs + SESSION_GRACE_MS,
     revoked_at: session.revokedAtMs ?? null,
     revoke_reason: session.revokeReason ?? null,
     ...toOriginColumns(session),
@@ -118,11 +143,12 @@ function toOriginColumns(session: SessionRecord) {
 
 /** Read a session out of a row. */
 export function toSessionRecord(row: SessionRow): SessionRecord {
+  const { external_issuer: issuer, external_subject: subject } = row;
   return {
-    sessionId: row.session_id,
-    subject: row.subject,
-    clientId: row.client_id,
-    scopes: parseTextList(row.scopes),
+    ...toTokenSession(row),
+    roles: parseOptionalList(row.roles),
+    resources: parseOptionalList(row.resources),
+    external: issuer === null || subject === null ? undefined : { issuer, subject },
     refreshHash: row.refresh_hash,
     generation: row.generation,
     refreshId: row.refresh_id,
@@ -130,27 +156,32 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     supersededAtMs: row.superseded_at ?? undefined,
     createdAtMs: row.created_at,
     refreshedAtMs: row.refreshed_at,
-    idleExpiresAtMs: row.idle_expires_at,
-    absoluteExpiresAtMs: row.absolute_expires_at,
     revokedAtMs: row.revoked_at ?? undefined,
     revokeReason: row.revoke_reason ?? undefined,
-    ...toOrigin(row),
+    device: row.device ?? undefined,
+    address: row.address ?? undefined,
   };
 }
 
-function toOrigin(row: SessionRow) {
-  const { external_issuer: issuer, external_subject: subject } = row;
+type TokenRow = Pick<
+  SessionRow,
+  (typeof TOKEN_COLUMNS)[number] extends `sessions.${infer Name}` ? Name & keyof SessionRow : never
+>;
+
+/** Read what tokens are made from out of a row that has {@link TOKEN_COLUMNS}. */
+export function toTokenSession(row: TokenRow): TokenSession {
   return {
+    sessionId: row.session_id,
+    subject: row.subject,
+    clientId: row.client_id,
+    scopes: parseTextList(row.scopes),
+    idleExpiresAtMs: row.idle_expires_at,
+    absoluteExpiresAtMs: row.absolute_expires_at,
     authTimeMs: row.auth_time === UNKNOWN_TIME ? undefined : row.auth_time,
     acr: row.acr ?? undefined,
     amr: parseOptionalList(row.amr),
-    roles: parseOptionalList(row.roles),
-    resources: parseOptionalList(row.resources),
-    external: issuer === null || subject === null ? undefined : { issuer, subject },
     // Only this file writes it.
     actor: row.actor === null ? undefined : (JSON.parse(row.actor) as Actor),
-    device: row.device ?? undefined,
-    address: row.address ?? undefined,
   };
 }
 

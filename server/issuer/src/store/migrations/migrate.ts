@@ -7,6 +7,7 @@ import { origins } from "./0004-origins.ts";
 import { lastingRevocations } from "./0005-lasting-revocations.ts";
 import { sessionUses } from "./0006-session-uses.ts";
 import { claimsAndResources } from "./0007-claims-and-resources.ts";
+import { sessionIndexes } from "./0008-session-indexes.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
@@ -18,7 +19,11 @@ const MIGRATIONS: readonly Migration[] = [
   lastingRevocations,
   sessionUses,
   claimsAndResources,
+  sessionIndexes,
 ];
+
+/** The version of the tables that this program makes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The tables were made by a newer release, and this one cannot work with them. */
 export class StoreTooNewError extends Error {
@@ -67,6 +72,34 @@ export async function migrate<T>(db: Kysely<T>, dialect: StoreDialect): Promise<
  * @throws Error when they are too old or too new
  */
 export async function assertMigrated<T>(db: Kysely<T>, dialect: StoreDialect): Promise<void> {
+  const { version } = await findSchemaVersion(db, dialect);
+  if (version === 0) {
+    throw new StoreMissingError("the database has no tables of Countersign: start the issuer on it first");
+  }
+  if (version < SCHEMA_VERSION) {
+    throw new Error(
+      `the database has schema version ${version}, and this version of Countersign works with ` +
+        `${SCHEMA_VERSION}: update the issuer first, which brings its database up to date`,
+    );
+  }
+}
+
+/**
+ * Look whether {@link migrate} has anything to do, which needs a user that may change the schema.
+ *
+ * @throws Error as `migrate` does
+ */
+export async function isMigrated<T>(db: Kysely<T>, dialect: StoreDialect): Promise<boolean> {
+  return (await findSchemaVersion(db, dialect)).version >= SCHEMA_VERSION;
+}
+
+/**
+ * Find how far the tables have come.
+ *
+ * @returns version 0: there are none
+ * @throws StoreTooNewError when this program cannot work with them
+ */
+export async function findSchemaVersion<T>(db: Kysely<T>, dialect: StoreDialect): Promise<SchemaVersion> {
   // As in `migrate`.
   const tables = db as unknown as Kysely<AnyTables>;
   const listing =
@@ -75,24 +108,16 @@ export async function assertMigrated<T>(db: Kysely<T>, dialect: StoreDialect): P
       : sql`select 1 where to_regclass('schema_versions') is not null`;
   const { rows } = await listing.execute(tables);
   const found = rows.length === 0 ? { version: 0, minVersion: 0 } : await readSchemaVersion(tables);
-  if (found.version === 0) {
-    throw new StoreMissingError("the database has no tables of Countersign: start the issuer on it first");
-  }
-  if (found.version < MIGRATIONS.length) {
-    throw new Error(
-      `the database has schema version ${found.version}, and this version of Countersign works with ` +
-        `${MIGRATIONS.length}: update the issuer first, which brings its database up to date`,
-    );
-  }
   assertNotTooNew(found);
+  return found;
 }
 
 function assertNotTooNew({ version, minVersion }: SchemaVersion): void {
-  if (minVersion > MIGRATIONS.length) {
+  if (minVersion > SCHEMA_VERSION) {
     const needs = minVersion === version ? "" : `, which needs programs that know ${minVersion},`;
     throw new StoreTooNewError(
       `the database has schema version ${version}${needs} and this version of Countersign knows none beyond ` +
-        `${MIGRATIONS.length}: use the version that made it, or a newer one`,
+        `${SCHEMA_VERSION}: use the version that made it, or a newer one`,
     );
   }
 }

@@ -27,6 +27,8 @@ export interface SessionTable {
   refreshed_at: number;
   idle_expires_at: number;
   absolute_expires_at: Fixed<number>;
+  /** When to look whether it has expired; it may have been refreshed since. 0: a server of before has begun it. */
+  prune_at: number;
   revoked_at: number | null;
   revoke_reason: string | null;
   /** The roles that were granted, as a JSON list; null when an account says what they are now. */
