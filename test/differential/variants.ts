@@ -32,6 +32,7 @@ export const observedFastPath: Variant = {
     signalReceived: observe,
     feedServed: observe,
     busTested: observe,
+    schemaRead: observe,
   },
 };
 

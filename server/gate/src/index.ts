@@ -51,6 +51,7 @@ export type {
   Observer,
   RefreshDecision,
   StoreQuery,
+  StoreSchema,
   StreamEnded,
   StreamOpened,
   StreamRenewed,

@@ -88,6 +88,7 @@ test("changes, refreshes, and what the server depends on are counted", async () 
   observer.logoutReceived?.({ kind: "back_channel", issuer: undefined, result: "refused" });
   observer.feedServed?.({ kind: "delivery", count: 40 });
   observer.busTested?.({ result: "lost", microseconds: 5_000_000 });
+  observer.schemaRead?.({ version: 9, knownVersion: 8 });
   const lines = await linesOf(metrics);
   expect(lines).toEqual(
     expect.arrayContaining([
@@ -103,6 +104,8 @@ test("changes, refreshes, and what the server depends on are counted", async () 
       'countersign_logouts_total{kind="back_channel",result="refused"} 1',
       'countersign_feed_total{kind="delivery"} 40',
       'countersign_bus_tests_total{result="lost"} 1',
+      'countersign_store_schema_version{of="database"} 9',
+      'countersign_store_schema_version{of="program"} 8',
     ]),
   );
   expect(lines.filter((line) => line.includes("call_denied"))).toEqual([]);

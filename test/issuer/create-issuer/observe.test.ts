@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { describe, expect, test } from "vitest";
@@ -8,8 +9,11 @@ import type {
   Observer,
   RefreshDecision,
   StoreQuery,
+  StoreSchema,
 } from "../../../server/gate/src/kernel/observe.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
+import { SCHEMA_VERSION } from "../../../server/issuer/src/store/migrations/migrate.ts";
+import { databaseIn } from "../../support/stores.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { ADA, inFolder, serve } from "./own-issuer.ts";
 
@@ -58,6 +62,31 @@ async function setUp(failsAlways = false) {
 const refreshId = "r".repeat(22);
 
 describe("an observer of an issuer", () => {
+  test("learns the version of the tables, and the log names one that a newer release has made", async () => {
+    await using folder = await createTemporaryFolder();
+    const read: StoreSchema[] = [];
+    const warnings: string[] = [];
+    const options = inFolder(folder.path, {
+      observe: { schemaRead: (schema) => void read.push(schema) },
+      onWarning: (warning) => void warnings.push(warning),
+    });
+    await (await createIssuer(options)).close();
+    expect(warnings).toEqual([]);
+    const newer = SCHEMA_VERSION + 1;
+    const database = new DatabaseSync(databaseIn(folder.path));
+    database.exec(`insert into schema_versions (version, min_version) values (${newer}, 5)`);
+    database.close();
+    await (await createIssuer(options)).close();
+    expect(read).toEqual([
+      { version: SCHEMA_VERSION, knownVersion: SCHEMA_VERSION },
+      { version: newer, knownVersion: SCHEMA_VERSION },
+    ]);
+    expect(warnings).toEqual([
+      `the database has schema version ${newer}, which a newer version of Countersign has made: this one knows ` +
+        `${SCHEMA_VERSION}, and works with it; update it before the tables change again`,
+    ]);
+  });
+
   test("learns what is asked of the store, and neither texts nor values", async () => {
     await using issuer = await setUp();
     expect(issuer.queries).toContainEqual(

@@ -1,5 +1,5 @@
 import type { Observer } from "@countersign/server";
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** Bounds of the time that a query takes, in seconds. */
 const QUERY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 10];
@@ -39,9 +39,25 @@ export function createDependencyMetrics(registry: Registry): Observer {
       queries.inc({ operation, table, result });
       queryTime.observe({ operation }, microseconds / 1_000_000);
     },
+    schemaRead: createSchemaMetric(registers),
     keysFetched({ issuer, result, microseconds }) {
       fetches.inc({ issuer, result });
       fetchTime.observe(microseconds / 1_000_000);
     },
+  };
+}
+
+function createSchemaMetric(registers: Registry[]): NonNullable<Observer["schemaRead"]> {
+  const schema = new Gauge({
+    name: "countersign_store_schema_version",
+    help: "The version of the tables: that of the database, and the one that this program knows.",
+    labelNames: ["of"],
+    // Of several workers, one is enough.
+    aggregator: "max",
+    registers,
+  });
+  return ({ version, knownVersion }) => {
+    schema.set({ of: "database" }, version);
+    schema.set({ of: "program" }, knownVersion);
   };
 }

@@ -36,6 +36,8 @@ export interface Observer {
   feedServed?(served: FeedServed): void;
   /** A server has sent a message to itself over the bus of its store, as it does every minute. By `createIssuer`, on Postgres. */
   busTested?(test: BusTest): void;
+  /** The version of the tables has been read, as it is at the start and every minute. By `createIssuer`. */
+  schemaRead?(schema: StoreSchema): void;
 }
 
 /** A decision on a call. */
@@ -151,4 +153,12 @@ export interface BusTest {
   readonly result: "delivered" | "lost" | "failed";
   /** How long that took, in microseconds. */
   readonly microseconds: number;
+}
+
+/** How far the tables of the store have come. */
+export interface StoreSchema {
+  /** Their version. */
+  readonly version: number;
+  /** The version that this program makes: where it is lower, a newer program has changed the tables. */
+  readonly knownVersion: number;
 }

@@ -18,6 +18,7 @@ const METHODS = Object.keys({
   logoutReceived: true,
   feedServed: true,
   busTested: true,
+  schemaRead: true,
 } satisfies Record<keyof Observer, true>) as readonly (keyof Observer)[]; // the keys that were just written
 
 /** An observer whose methods stand on their own, and do not throw: as it is used inside. */

@@ -15,6 +15,7 @@ import { reportBusTests } from "./report-bus-tests.ts";
 import type { ResolvedIssuerOptions } from "./resolve-options.ts";
 import { makeSecret, readSecret } from "./secret.ts";
 import { assertStoreNames } from "./store-names.ts";
+import { watchSchema } from "./watch-schema.ts";
 
 /** What an issuer runs on, once it is open. */
 export interface IssuerContext {
@@ -56,6 +57,7 @@ export async function openIssuerContext(
       ? options.secret
       : await makeSecret(options.secret, { store, onShared }));
   const clock = await openClock(store, options, opened);
+  opened.defer(await watchSchema({ store, clock, observer: options.observer, onError, onWarning }));
   const keyRing = await openKeyRing(
     {
       store,
