@@ -63,11 +63,11 @@ describe.skipIf(!isThere)(`behind PgBouncer, which hands out connections by tran
   test("a pooler that ignores what it does not carry is found as well", async () => {
     const ignored = "ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout";
     await using other = await startPgBouncer(direct, [ignored]);
-    const pooled = { isPooled: true, hasStatementTimeout: false };
+    const pooled = { isPooled: true, hasStatementTimeout: false, carriesNames: false };
     expect(await Promise.all([pooler.url, other.url, direct].map(findPooling))).toEqual([
       pooled,
       pooled,
-      { ...pooled, isPooled: false },
+      { ...pooled, isPooled: false, carriesNames: true },
     ]);
   });
 });

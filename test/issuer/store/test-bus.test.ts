@@ -34,10 +34,13 @@ test("a bus is tested at once and every minute, and what gets lost or cannot be 
 });
 
 test("an operator learns what a pooler needs, and of no pooler nothing", () => {
-  const pooled = { isPooled: true, hasStatementTimeout: true };
+  const pooled = { isPooled: true, hasStatementTimeout: true, carriesNames: false };
   expect(describePooling({ ...pooled, isPooled: false }, {})).toEqual([]);
   expect(describePooling(pooled, {})).toEqual([expect.stringContaining("--database-listen-url")]);
   expect(describePooling(pooled, { listenUrl: "postgres://x" })).toEqual([
-    expect.stringContaining("past it"),
+    expect.stringMatching(/planned anew each time.*past it/),
+  ]);
+  expect(describePooling({ ...pooled, carriesNames: true }, {})).toEqual([
+    expect.stringContaining("statements are prepared"),
   ]);
 });

@@ -1,5 +1,5 @@
-import type { SessionRecord } from "../store/session-record.ts";
-import { rotateAccountSession, rotateSession, type SessionRotation } from "../store/session-refresh.ts";
+import type { TokenSession } from "../store/session-record.ts";
+import { rotateAccountSession, rotateSession, type SessionRotation } from "../store/session-rotation.ts";
 import { toActorDetail } from "./new-session.ts";
 import { createRefreshToken, hashRefreshToken, type RefreshToken } from "./refresh-token.ts";
 import type { RefreshAttempt } from "./rotation.ts";
@@ -77,7 +77,7 @@ function prepare(
 }
 
 interface Rotated extends NextTokens {
-  readonly session: SessionRecord;
+  readonly session: TokenSession;
   readonly successor: RefreshToken;
 }
 

@@ -1,5 +1,5 @@
 import { type CustomClaims, NO_CLAIMS } from "../store/custom-claims.ts";
-import type { SessionRecord } from "../store/session-record.ts";
+import type { SessionRecord, TokenSession } from "../store/session-record.ts";
 import type { AccountRights, RefreshableSession, Rights } from "../store/session-refresh.ts";
 import { keepAllowed } from "./scopes.ts";
 import { type ExternalTerms, FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
@@ -32,7 +32,7 @@ export function findRights(
 
 /** What an account gives: its roles and claims are those that it has now. */
 export function toAccountRights(
-  session: SessionRecord,
+  session: Pick<TokenSession, "scopes" | "absoluteExpiresAtMs">,
   account: Rights & Pick<AccountRights, "claims">,
 ): SessionRights {
   return {

@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionUse } from "../store/session-record.ts";
+import type { SessionUse, TokenSession } from "../store/session-record.ts";
 import { mintAccessToken } from "./mint.ts";
 import type { SessionContext } from "./session-options.ts";
 import type { SessionRights } from "./session-rights.ts";
@@ -38,7 +38,7 @@ export interface TokenWish {
 
 /** What goes into the tokens of a session. */
 export interface TokenInput extends Pick<TokenWish, "maxAccessTtlMs"> {
-  readonly session: SessionRecord;
+  readonly session: TokenSession;
   /** What they allow. */
   readonly rights: SessionRights;
   /** Whom the access token is for. */

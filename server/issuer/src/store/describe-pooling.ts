@@ -7,6 +7,11 @@ const POOLED =
 const NO_TIMEOUT =
   "single statements have no limit of time behind the pooler: give the role one, with ALTER ROLE … SET statement_timeout = '10s'";
 
+const NAMED = "statements are prepared, since it carries them";
+
+const NOT_NAMED =
+  "statements are planned anew each time, since it carries none that are prepared: PgBouncer does from 1.21 on, with max_prepared_statements";
+
 const OVER_BUS = "messages between servers go over the bus that was given";
 
 const PAST_POOLER = "messages between servers go past it, over the listen URL";
@@ -17,7 +22,7 @@ const NO_LISTEN_URL =
 
 /** Describe what follows from a pooler, for the operator: what is used in its place, and what is missing. */
 export function describePooling(
-  { isPooled, hasStatementTimeout }: Pooling,
+  { isPooled, hasStatementTimeout, carriesNames }: Pooling,
   { listenUrl, bus }: { readonly listenUrl?: string | undefined; readonly bus?: MessageBus },
 ): readonly string[] {
   if (!isPooled) {
@@ -25,5 +30,6 @@ export function describePooling(
   }
   const own = listenUrl === undefined ? NO_LISTEN_URL : PAST_POOLER;
   const messages = bus?.reachesAllServers === true ? OVER_BUS : own;
-  return [`${POOLED}; ${messages}`, ...(hasStatementTimeout ? [] : [NO_TIMEOUT])];
+  const statements = carriesNames ? NAMED : NOT_NAMED;
+  return [`${POOLED}; ${statements}; ${messages}`, ...(hasStatementTimeout ? [] : [NO_TIMEOUT])];
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { listServerUrls } from "./server-urls.ts";
 
@@ -15,6 +16,8 @@ export interface Pooling {
   readonly isPooled: boolean;
   /** Whether statements of the role have a limit of time without a setting of the connection. */
   readonly hasStatementTimeout: boolean;
+  /** Whether statements that are prepared under a name can be used again. */
+  readonly carriesNames: boolean;
 }
 
 /** Find out whether a pooler is in front of a database. It refuses or ignores a setting that a connection begins with. */
@@ -31,23 +34,16 @@ export async function findPooling(url: string): Promise<Pooling> {
 }
 
 async function findAt(url: string): Promise<Pooling> {
-  const timeout = await readTimeout(url, { statement_timeout: PROBE_TIMEOUT_MS }).catch((error: unknown) => {
+  const found = await probe(url, { statement_timeout: PROBE_TIMEOUT_MS }).catch((error: unknown) => {
     if (isRefusedSetting(error)) {
       return undefined;
     }
     throw error;
   });
-  if (timeout === `${PROBE_TIMEOUT_MS}ms`) {
-    return { isPooled: false, hasStatementTimeout: false };
-  }
-  const ofRole = timeout ?? (await readTimeout(url, {}));
-  return { isPooled: true, hasStatementTimeout: ofRole !== "0" };
+  return found ?? (await probe(url, {}));
 }
 
-async function readTimeout(
-  url: string,
-  settings: { readonly statement_timeout?: number },
-): Promise<string | undefined> {
+async function probe(url: string, settings: { readonly statement_timeout?: number }): Promise<Pooling> {
   const client = new Client({
     ...settings,
     connectionString: url,
@@ -60,10 +56,27 @@ async function readTimeout(
   try {
     await client.connect();
     const { rows } = await client.query<{ statement_timeout: string }>("SHOW statement_timeout");
-    return rows[0]?.statement_timeout;
+    const timeout = rows[0]?.statement_timeout;
+    return timeout === `${PROBE_TIMEOUT_MS}ms`
+      ? { isPooled: false, hasStatementTimeout: false, carriesNames: true }
+      : { isPooled: true, hasStatementTimeout: timeout !== "0", carriesNames: await translatesNames(client) };
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/**
+ * Find out whether a pooler prepares statements itself, under names of its own, at each connection that needs them. Where
+ * Postgres knows the very name that was sent, the next connection does not know it.
+ */
+async function translatesNames(client: Client): Promise<boolean> {
+  const name = `countersign_probe_${randomBytes(16).toString("hex")}`;
+  const text = "SELECT 1 FROM pg_prepared_statements WHERE name = $1";
+  await client.query("BEGIN");
+  const { rowCount } = await client.query({ name, text, values: [name] });
+  // It would stay with a connection that others get.
+  await client.query(rowCount === 0 ? "COMMIT" : `DEALLOCATE ${name}; COMMIT`);
+  return rowCount === 0;
 }
 
 function isRefusedSetting(error: unknown): boolean {

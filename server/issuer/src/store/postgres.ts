@@ -1,6 +1,8 @@
-import { type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
-import { type PoolClient, type PoolConfig, types } from "pg";
+import { type Dialect, PostgresDialect } from "kysely";
+import { type PoolConfig, types } from "pg";
+import { createClientAdapter } from "./adapt-client.ts";
 import { openServerPools } from "./server-pools.ts";
+import { createStatementNames } from "./statement-names.ts";
 import { toStoreError } from "./store-error.ts";
 
 /** Connections of one server: more than that only queue inside Postgres. */
@@ -29,6 +31,8 @@ export interface PostgresOptions {
    * statements are the role's. Default: false, each connection begins with them.
    */
   readonly isPooled?: boolean;
+  /** Whether statements can be prepared under a name. Default: true; false behind a pooler that carries no names. */
+  readonly areNamed?: boolean;
   /** Turns errors into those that callers understand. */
   readonly toError?: typeof toStoreError;
 }
@@ -39,6 +43,10 @@ export interface PostgresOptions {
  */
 export function openPostgres(url: string, options: PostgresOptions = {}): Dialect {
   const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, isPooled = false, toError = toStoreError } = options;
+  const names = createStatementNames();
+  if (options.areNamed === false) {
+    names.stop();
+  }
   const isLimited = statementTimeoutMs > 0;
   const config: PoolConfig = {
     max: MAX_CONNECTIONS,
@@ -60,6 +68,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   };
   const adapt = createClientAdapter({
     begin: isPooled && isLimited ? toLimitedBegin(statementTimeoutMs) : "begin",
+    names,
     onReadOnly: (client) => pools.moveOnFrom(client),
     rethrow,
   });
@@ -79,54 +88,6 @@ function toLimitedBegin(statementTimeoutMs: number): string {
     `set local statement_timeout = ${statementTimeoutMs}`,
     `set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
   ].join("; ");
-}
-
-/** What statements of a client are adapted with. */
-interface ClientAdaption {
-  /** What begins a transaction. */
-  readonly begin: string;
-  /** Called when the server can only be read: it has become one that follows another. */
-  readonly onReadOnly: (client: PoolClient) => void;
-  readonly rethrow: (error: unknown) => never;
-}
-
-/** The error of a change at a server that follows another one. */
-const READ_ONLY = "25006";
-
-/** @returns adapts clients. Kysely knows connections by their object, so that of one client must always be the same. */
-function createClientAdapter(options: ClientAdaption): (client: PoolClient) => PostgresPoolClient {
-  const adapted = new WeakMap<PoolClient, PostgresPoolClient>();
-  return (client) => {
-    const known = adapted.get(client);
-    if (known !== undefined) {
-      return known;
-    }
-    const made = adaptClient(client, options);
-    adapted.set(client, made);
-    return made;
-  };
-}
-
-function adaptClient(client: PoolClient, { begin, onReadOnly, rethrow }: ClientAdaption): PostgresPoolClient {
-  let isLost = false;
-  return {
-    query: (sql: string, parameters: readonly unknown[]) =>
-      client.query(sql === "begin" ? begin : sql, [...parameters]).catch((error: unknown) => {
-        const isReadOnly = hasCode(error, READ_ONLY);
-        if (isReadOnly) {
-          onReadOnly(client);
-        }
-        // pg gives up on the answer, not on the connection: the next query on it would wait as long again.
-        isLost ||= isReadOnly || (error instanceof Error && error.message === "Query read timeout");
-        return rethrow(error);
-      }),
-    release: (destroy?: boolean) => client.release(isLost || destroy),
-    // Kysely's type has a second form of query, for cursors, which we give it none of.
-  } as unknown as PostgresPoolClient;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 /** pg reads BIGINT as text; ours are times, counts and sequences, which a number holds exactly. */

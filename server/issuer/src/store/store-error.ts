@@ -20,9 +20,9 @@ const POSTGRES_UNWRITABLE = /^(53100|25006|58030)$/;
 
 /**
  * Postgres: connections, resources, a server that stops or only reads, statements that took and locks that waited too
- * long.
+ * long, a transaction that has lost a prepared statement.
  */
-const POSTGRES_UNAVAILABLE = /^(08|53|57014|57P|25006|40001|40P01|55P03|58)/;
+const POSTGRES_UNAVAILABLE = /^(08|53|57014|57P|25006|25P02|40001|40P01|55P03|58)/;
 
 const NETWORK_UNAVAILABLE: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
