@@ -4,7 +4,7 @@ import { type KeyEvent, repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { listSigningKeys, type SigningKeyRecord } from "../store/signing-keys.ts";
 import { createFirstKeys, type RotationContext } from "./current-keys.ts";
-import { removeCompromised, removeExpiredKeys, rotateIfDue, rotateKeys } from "./key-rotation.ts";
+import { isSettled, removeCompromised, removeExpiredKeys, rotateIfDue, rotateKeys } from "./key-rotation.ts";
 import { createKeySnapshots, type KeySnapshots } from "./key-snapshot.ts";
 import { type KeyRingTimes, resolveKeyTimes } from "./key-times.ts";
 import { deriveKey } from "./seal.ts";
@@ -91,9 +91,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   let stopPolling: Cancel | undefined;
 
   const maintain = async (): Promise<void> => {
-    await rotateIfDue(context);
-    await removeExpiredKeys(context);
     await snapshots.reloadAfresh();
+    if (!isSettled(context, snapshots.current().records)) {
+      await rotateIfDue(context);
+      await removeExpiredKeys(context);
+      await snapshots.reloadAfresh();
+    }
   };
   return {
     async start() {

@@ -7,10 +7,29 @@ import {
   type SigningKeyRecord,
 } from "../store/signing-keys.ts";
 import { type CurrentKeys, openCurrentKeys, type RotationContext } from "./current-keys.ts";
-import { generateSigningKey } from "./signing-key.ts";
+import { generateSigningKey, isSealedUnder } from "./signing-key.ts";
 
 /** How long one server has to rotate before another tries, in milliseconds. */
 const LEASE_MS = 60_000;
+
+/**
+ * Check whether keys are such that none is due for a change. Nearly always: so the poll of a server is one statement, and
+ * only where this is false do {@link rotateIfDue} and {@link removeExpiredKeys} ask more.
+ */
+export function isSettled(context: RotationContext, keys: readonly SigningKeyRecord[]): boolean {
+  const nowMs = context.clock.nowMs();
+  const { retireForMs } = context.times;
+  const next = keys.find(({ state }) => state === "next");
+  return (
+    next !== undefined &&
+    isSealedUnder(context.sealingKey, next) &&
+    !keys.some(
+      (key) =>
+        (key.state === "active" && hasSignedLongEnough(context, key)) ||
+        (key.state === "retired" && (key.retiredAtMs ?? 0) < nowMs - retireForMs),
+    )
+  );
+}
 
 /**
  * Rotate when the active key has signed long enough and the next was published long enough, unless another server
@@ -20,8 +39,7 @@ export async function rotateIfDue(context: RotationContext): Promise<void> {
   const { store, holder } = context;
   const nowMs = context.clock.nowMs();
   const { active, next } = await openCurrentKeys(context);
-  const isOld = nowMs - (active.activeAtMs ?? nowMs) >= context.times.rotateAfterMs;
-  if (!isOld || !isPublishedLongEnough(context, next)) {
+  if (!hasSignedLongEnough(context, active) || !isPublishedLongEnough(context, next)) {
     return;
   }
   if (await acquireLease(store, { name: "rotate_keys", holder, ttlMs: LEASE_MS, nowMs })) {
@@ -105,6 +123,11 @@ async function promote(
     context.audit.record({ type: "key_activated", keyId: next.kid, reason });
   }
   return isPromoted;
+}
+
+function hasSignedLongEnough({ clock, times }: RotationContext, active: SigningKeyRecord): boolean {
+  const nowMs = clock.nowMs();
+  return nowMs - (active.activeAtMs ?? nowMs) >= times.rotateAfterMs;
 }
 
 function isPublishedLongEnough({ clock, times }: RotationContext, next: SigningKeyRecord): boolean {

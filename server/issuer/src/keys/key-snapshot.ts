@@ -1,7 +1,7 @@
 import type { Clock, VerificationKey } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import type { Store } from "../store/database.ts";
-import { listSigningKeys } from "../store/signing-keys.ts";
+import { listSigningKeys, type SigningKeyRecord } from "../store/signing-keys.ts";
 import { importSigningKey, importVerificationKey, type SigningKey } from "./signing-key.ts";
 
 /** The keys as they were when the store was last read. */
@@ -12,6 +12,8 @@ export interface KeySnapshot {
   readonly verifying: ReadonlyMap<string, VerificationKey>;
   /** The public halves of the same keys. */
   readonly jwks: readonly Readonly<Record<string, unknown>>[];
+  /** What all that was made of. */
+  readonly records: readonly SigningKeyRecord[];
 }
 
 /** The newest snapshot that could be had. */
@@ -84,5 +86,5 @@ async function readKeySnapshot(
   );
   const verifying = new Map(await Promise.all(entries));
   const jwks = records.map((record) => JSON.parse(record.publicJwk) as Record<string, unknown>);
-  return { signing, verifying, jwks };
+  return { signing, verifying, jwks, records };
 }

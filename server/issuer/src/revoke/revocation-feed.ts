@@ -40,6 +40,12 @@ export interface RevocationFeed {
 const PAGE_ROWS = 1_000;
 
 /**
+ * How often to look while messages of the other servers arrive, in milliseconds: one that was killed between its commit and
+ * its message has sent none.
+ */
+const NOTIFIED_POLL_MS = 2_000;
+
+/**
  * Create the reader. The table with its cursor is the truth; a message of another server only makes it look sooner.
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
@@ -51,6 +57,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   let historyFrom = 0;
   let readAtMs = Number.NaN;
   let isDown = false;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
   let stop = (): Promise<void> => Promise.resolve();
 
   const report = (error: unknown): void => {
@@ -89,6 +96,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   };
   const read = async (): Promise<void> => {
     const nowMs = clock.nowMs();
+    lookedAtMs = clock.monotonicMs();
     if (isLoaded) {
       await readNew();
     }
@@ -99,13 +107,18 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     isDown = false;
   };
   const look = oneAtATime(() => read().catch(report));
+  const poll = (): void => {
+    if (!store.isNotified() || clock.monotonicMs() - lookedAtMs >= NOTIFIED_POLL_MS) {
+      look.ask();
+    }
+  };
   return {
     async start() {
       historyFrom = Math.max(0, (await findNewestRevocation(store)) - history.maxRows);
       await read();
       historyFrom = 0;
       const subscription = store.bus.subscribe(REVOCATION_CHANNEL, () => look.ask());
-      const stopPolling = repeat(clock, () => look.ask(), options.pollMs);
+      const stopPolling = repeat(clock, poll, options.pollMs);
       stop = async () => {
         stopPolling();
         await subscription.close();

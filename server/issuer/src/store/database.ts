@@ -4,7 +4,7 @@ import { type Dialect, Kysely, sql } from "kysely";
 import { toClosable } from "./closable-dialect.ts";
 import { describePooling } from "./describe-pooling.ts";
 import { createGroupWriter, type Writer } from "./group-commit.ts";
-import { assertMigrated, migrate } from "./migrations/migrate.ts";
+import { assertMigrated, isMigrated, migrate } from "./migrations/migrate.ts";
 import type { StoreDialect } from "./migrations/migration.ts";
 import { createQueryLog } from "./observe-queries.ts";
 import { openBus } from "./open-bus.ts";
@@ -75,6 +75,8 @@ export interface Store extends AsyncDisposable {
   readonly writes: WriteHealth;
   /** Carries messages between the servers on it. On SQLite, a single process has no other subscribers. */
   readonly bus: MessageBus;
+  /** Whether messages of other servers arrive, as far as is known: what they announce need not be looked for often. */
+  isNotified(): boolean;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -112,14 +114,19 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
     return closing;
   };
   try {
-    await (options.migrate === false ? assertMigrated(db, dialect) : opened.migrate(db));
+    if (options.migrate === false) {
+      await assertMigrated(db, dialect);
+    } else if (!(await isMigrated(db, dialect))) {
+      await opened.migrate(db);
+    }
   } catch (error) {
     await close();
     throw error;
   }
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
-  return { db, dialect, write, writes: healthOf(db), bus: opened.bus, close, [Symbol.asyncDispose]: close };
+  const { bus, isNotified } = opened;
+  return { db, dialect, write, writes: healthOf(db), bus, isNotified, close, [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -131,7 +138,7 @@ export async function pingStore(store: Store): Promise<void> {
   await sql`select version from schema_versions limit 1`.execute(store.db);
 }
 
-interface OpenedDialect extends Pick<Store, "bus"> {
+interface OpenedDialect extends Pick<Store, "bus" | "isNotified"> {
   readonly dialect: Dialect;
   /** Bring the tables up to date. */
   migrate(db: Kysely<Schema>): Promise<void>;
@@ -151,6 +158,8 @@ async function openDialect(location: StoreLocation, options: DialectOptions): Pr
   return {
     dialect: await openSqlite(file, options),
     bus,
+    // A look into a file costs next to nothing.
+    isNotified: () => false,
     migrate: (db) => migrate(db, "sqlite"),
     close: () => Promise.resolve(),
   };
@@ -169,7 +178,7 @@ async function openPostgresDialect(
     // The caller is told, who does not begin at all: it is no outage of a store that is open.
     throw toStoreError(error);
   });
-  const { isPooled } = pooling;
+  const { isPooled, carriesNames: areNamed } = pooling;
   for (const warning of describePooling(pooling, location)) {
     onPooler(warning);
   }
@@ -179,12 +188,13 @@ async function openPostgresDialect(
     onTested: onBusTest,
   });
   return {
-    dialect: openPostgres(url, { statementTimeoutMs, isPooled, toError }),
+    dialect: openPostgres(url, { statementTimeoutMs, isPooled, areNamed, toError }),
     bus: opened.bus,
+    isNotified: () => opened.isNotified(),
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
       await using db = new Kysely<Schema>({
-        dialect: openPostgres(url, { statementTimeoutMs: 0, isPooled }),
+        dialect: openPostgres(url, { statementTimeoutMs: 0, isPooled, areNamed: false }),
       });
       await migrate(db, "postgres");
     },

@@ -26,6 +26,8 @@ export interface NotifyBusOptions {
 
 /** A bus over LISTEN and NOTIFY of Postgres. */
 export interface NotifyBus extends MessageBus {
+  /** Whether messages arrive, by the last one of the bus to itself. */
+  isDelivering(): boolean;
   /** Let go of the connection, once what was published is on its way. */
   close(): Promise<void>;
 }
@@ -96,8 +98,10 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
     };
   };
 
+  const isDelivering = (): boolean => connection !== undefined && tests?.isDelivering() === true;
   return {
     hasOthers: true,
+    isDelivering,
     subscribe(channel, onMessage) {
       const subscription = subscribe(channel, onMessage);
       tests ??= testBus({ publish, subscribe }, { clock: systemClock, onTested });
@@ -106,7 +110,7 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
     publish,
     async hasSubscriber(channel) {
       const isSettled = systemClock.monotonicMs() - openedAtMs >= settledMs;
-      if (connection === undefined || !isSettled || tests?.isDelivering() !== true) {
+      if (connection === undefined || !isSettled || !isDelivering()) {
         return undefined;
       }
       return isChannelLocked(connection, channel).catch(() => undefined);

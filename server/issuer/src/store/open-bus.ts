@@ -1,11 +1,17 @@
 import type { BusTest, MessageBus } from "@countersign/server";
 import { systemClock } from "@countersign/server/internal";
 import { joinBuses } from "./join-buses.ts";
+import type { NotifyBus } from "./notify-bus.ts";
 import { testBus } from "./test-bus.ts";
 
 /** The bus of a store of several servers. */
 export interface OpenedBus {
   readonly bus: MessageBus;
+  /**
+   * Whether messages of all that write to the store arrive, as far as is known. Commands have the bus of the store, and none
+   * that is given in its place.
+   */
+  isNotified(): boolean;
   /** Let go of what was opened for it. A bus that was given stays open. */
   close(): Promise<void>;
 }
@@ -15,7 +21,7 @@ export interface OpenBusOptions {
   /** The bus that was given; undefined: none was. */
   readonly given: MessageBus | undefined;
   /** Creates that of the store, which tests itself. */
-  readonly createOwn: () => OpenedBus["bus"] & Pick<OpenedBus, "close">;
+  readonly createOwn: () => NotifyBus;
   /** Receives what came of the messages to itself of a bus in the place of the store's. */
   readonly onTested: ((test: BusTest) => void) | undefined;
 }
@@ -24,8 +30,12 @@ export interface OpenBusOptions {
 export function openBus({ given, createOwn, onTested = () => undefined }: OpenBusOptions): OpenedBus {
   if (given?.reachesAllServers === true) {
     const tests = testBus(given, { clock: systemClock, onTested });
-    return { bus: given, close: async () => tests.close() };
+    return { bus: given, isNotified: () => false, close: async () => tests.close() };
   }
   const own = createOwn();
-  return { bus: given === undefined ? own : joinBuses(own, given), close: () => own.close() };
+  return {
+    bus: given === undefined ? own : joinBuses(own, given),
+    isNotified: () => own.isDelivering(),
+    close: () => own.close(),
+  };
 }

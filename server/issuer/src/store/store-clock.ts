@@ -22,13 +22,13 @@ export interface StoreClockOptions {
   readonly store: Store;
   /** The machine's own clock. */
   readonly machine: Clock;
-  /** How often it is set, in milliseconds. Default 5 s. */
+  /** How often it is set, in milliseconds. Default 10 s. */
   readonly everyMs?: number;
   /** Called when the store could not be asked; the clock goes on by itself. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 10_000;
 
 /** An answer that took longer says little about the time. */
 const TOO_SLOW_MS = 500;
