@@ -15,8 +15,8 @@ import {
 import { beforeAbort } from "../kernel/before-abort.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { createEnvelopePile, HEAD_BYTES } from "../kernel/envelopes.ts";
+import { post, readRetryAfter } from "../kernel/post.ts";
 import { type HubAnswer, toHubError, toStatusError } from "./hub-error.ts";
-import { post, readRetryAfter } from "./post.ts";
 import { READ_SCOPE, RENEW_SCOPE } from "./scopes.ts";
 import { SignalsError } from "./signals-error.ts";
 

@@ -1,6 +1,6 @@
-import { beforeAbort } from "../kernel/before-abort.ts";
-import { createByteParts } from "../kernel/byte-parts.ts";
-import type { Clock } from "../kernel/clock.ts";
+import { beforeAbort } from "./before-abort.ts";
+import { createByteParts } from "./byte-parts.ts";
+import type { Clock } from "./clock.ts";
 
 /** The longest that an answer is waited for because it says when to come again, in milliseconds. */
 const MAX_RETRY_MS = 60_000;
@@ -17,6 +17,8 @@ export interface PostContext {
   readonly clock: Clock;
   /** Gives it up. */
   readonly signal: AbortSignal;
+  /** How long the answer may take, in milliseconds. Default: 4,000. */
+  readonly timeoutMs?: number;
 }
 
 /** What came back. */
@@ -26,13 +28,13 @@ export interface PostResponse {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** How long an answer may take, in milliseconds. */
+/** How long an answer may take that nothing holds back, in milliseconds. */
 const TIMEOUT_MS = 4_000;
 /** More than any answer that is waited for has. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Send a request, and read its whole answer: within four seconds, of 1 MiB at the most. Redirects are not followed: what is
+ * Send a request, and read its whole answer: in time, of 1 MiB at the most. Redirects are not followed: what is
  * sent is a secret, for one place.
  *
  * @throws Error when there is none
@@ -40,11 +42,11 @@ const MAX_BYTES = 1024 * 1024;
 export async function post(
   url: URL,
   request: PostRequest,
-  { fetch, clock, signal }: PostContext,
+  { fetch, clock, signal, timeoutMs = TIMEOUT_MS }: PostContext,
 ): Promise<PostResponse> {
   const end = new AbortController();
   const giveUp = (): void => end.abort();
-  const cancelTimer = clock.schedule(giveUp, TIMEOUT_MS);
+  const cancelTimer = clock.schedule(giveUp, timeoutMs);
   signal.addEventListener("abort", giveUp);
   try {
     signal.throwIfAborted();
