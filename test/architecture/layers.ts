@@ -55,19 +55,19 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     issuers: 1,
     services: 1,
     connect: 2,
-    // What an issuer says of its tokens afterwards, to servers that are not its own.
-    signals: 3,
-    // What other providers say of theirs.
+    // What other providers say of their tokens afterwards.
     logouts: 3,
+    // What an issuer says of its tokens afterwards, to servers that are not its own.
+    signals: 4,
     // A stream is renewed under the policy of its method.
-    streams: 4,
-    authorize: 5,
-    authenticate: 6,
-    keys: 7,
+    streams: 5,
+    authorize: 6,
+    authenticate: 7,
+    keys: 8,
     // What tokens can be revoked by, in memory.
-    revoked: 7,
-    kernel: 8,
-    errors: 9,
+    revoked: 8,
+    kernel: 9,
+    errors: 10,
   },
   "server/node/src": {
     // Which calls are served without Connect's own handler, and how.

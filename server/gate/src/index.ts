@@ -28,6 +28,7 @@ export type { LogoutReceiverOptions } from "./connect/logout-receiver-options.ts
 export { setPeer } from "./connect/peer.ts";
 export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
 export type { ResourceOptions } from "./connect/resource/resource-options.ts";
+export type { PollOptions, PushOptions, SharedSignalsOptions } from "./connect/shared-signals-options.ts";
 export type { StreamServiceOptions } from "./connect/stream-service.ts";
 export { createStreamService } from "./connect/stream-service.ts";
 export type { AuthErrorOptions, AuthReason } from "./errors/auth-error.ts";

@@ -5,14 +5,16 @@ import { DEFAULT_MAX_TOKEN_BYTES } from "../authenticate/token-size.ts";
 import { createByteBudget } from "../kernel/byte-budget.ts";
 import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { toDocuments } from "../kernel/documents.ts";
+import type { Endpoint } from "../kernel/endpoint.ts";
 import { createBackChannelEndpoint } from "../logouts/back-channel-endpoint.ts";
 import { toLogoutRevocation } from "../logouts/logout.ts";
 import { createLogoutMemory } from "../logouts/logout-memory.ts";
-import { BACK_CHANNEL_PATH, type LogoutReceiver } from "../logouts/logout-receiver.ts";
+import { BACK_CHANNEL_PATH, EVENTS_PATH, type LogoutReceiver } from "../logouts/logout-receiver.ts";
 import type { LogoutSink } from "../logouts/logout-sink.ts";
 import { LOGOUT_TOKEN, readLogoutToken } from "../logouts/logout-token.ts";
 import { createEventProver } from "../logouts/prove-event.ts";
 import { createEventTaker, type EventTaker, type ReadEvent } from "../logouts/take-event.ts";
+import { createSharedSignals } from "./create-shared-signals.ts";
 import {
   type LogoutReceiverOptions,
   type ResolvedLogoutReceiverOptions,
@@ -27,21 +29,39 @@ import {
  *     const auth = createAuth({ routes, audience: "ledger", issuers, logouts });
  *     listen({ ...auth, endpoints: logouts.endpoints });
  *
- * @throws TypeError when an option is wrong, or no issuer has option `logout`
+ * @throws TypeError when an option is wrong, or no issuer has option `logout` or `sharedSignals`
  */
 export function createLogoutReceiver(options: LogoutReceiverOptions): LogoutReceiver {
   const resolved = resolveLogoutReceiverOptions(options);
-  const { clock, onError } = resolved;
   const { sink, revocations } = chooseSink(resolved);
+  const { endpoint, background } = createSharedSignals(resolved, sink);
+  for (const work of background) {
+    work.start();
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(background.map((work) => work.close()));
+  };
+  return {
+    endpoints: toDocuments({
+      ...(resolved.issuers.size === 0 ? {} : { [BACK_CHANNEL_PATH]: createBackChannel(resolved, sink) }),
+      ...(endpoint === undefined ? {} : { [EVENTS_PATH]: endpoint }),
+    }),
+    revocations,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createBackChannel(resolved: ResolvedLogoutReceiverOptions, sink: LogoutSink): Endpoint {
+  const { clock, onError } = resolved;
   const { maxWaitingFormBytes: maxBytes } = DEFAULT_LIMITS.forms;
-  const backChannel = createBackChannelEndpoint({
+  return createBackChannelEndpoint({
     take: createTokenTaker(resolved, sink),
     clock,
     // No host says which connection a form comes over: they are counted in all.
     budget: createByteBudget({ maxBytes, maxBytesPerConnection: maxBytes }),
     onError,
   });
-  return { endpoints: toDocuments({ [BACK_CHANNEL_PATH]: backChannel }), revocations };
 }
 
 /** @returns where it is kept what has ended, and what the gate must ask beside the signals of issuers */

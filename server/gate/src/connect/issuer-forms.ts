@@ -45,6 +45,7 @@ const ISSUER_FORMS: Readonly<Record<keyof IssuerOptions, OptionForm>> = {
   requireProfileClaims: narrowing(SWITCH),
   signals: narrowing(OBJECT),
   logout: narrowing(OBJECT),
+  sharedSignals: narrowing(OBJECT),
   insecure: OBJECT,
 };
 

@@ -4,6 +4,7 @@ import type { SignatureAlgorithm } from "../keys/key-source.ts";
 import type { LogoutOptions } from "../logouts/logout-options.ts";
 import type { IssuerSignals } from "./issuer-signals.ts";
 import type { KeyOptions } from "./key-options.ts";
+import type { SharedSignalsOptions } from "./shared-signals-options.ts";
 
 /** One issuer whose tokens are accepted. */
 export interface IssuerOptions {
@@ -63,6 +64,11 @@ export interface IssuerOptions {
    * Default: none are taken, its tokens are good until they expire.
    */
   readonly logout?: LogoutOptions;
+  /**
+   * The security events that are sent about its sessions and accounts, such as CAEP and RISC: likewise for
+   * `createLogoutReceiver`. Default: none are taken.
+   */
+  readonly sharedSignals?: SharedSignalsOptions;
   /** What makes this issuer less safe than the standards ask. `onWarning` receives each at start. */
   readonly insecure?: InsecureIssuerOptions | undefined;
 }

@@ -15,8 +15,8 @@ export interface LiveIssuers {
    * Trust one more issuer from now on.
    *
    * @param options as in the options of `createAuth`
-   * @throws TypeError when an option is wrong, an issuer of that name is trusted already, or it has `signals` or
-   *   `logout`, which can only be given at start
+   * @throws TypeError when an option is wrong, an issuer of that name is trusted already, or it has `signals`,
+   *   `logout` or `sharedSignals`, which can only be given at start
    */
   add(options: IssuerOptions): void;
   /**
@@ -48,7 +48,9 @@ export function createLiveIssuers(options: LiveIssuersOptions): LiveIssuers {
   return {
     add(added) {
       const issuer = audiences.widen(trust(added));
-      const early = added.signals === undefined ? added.logout && "logout" : "signals";
+      const early = (["signals", "logout", "sharedSignals"] as const).find(
+        (name) => added[name] !== undefined,
+      );
       if (early !== undefined) {
         throw new TypeError(
           `issuer ${added.issuer} has ${early}: it must be named when createAuth is called`,

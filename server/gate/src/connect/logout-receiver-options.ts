@@ -19,10 +19,12 @@ import type { LogoutSink } from "../logouts/logout-sink.ts";
 import { resolveClockTolerance } from "./clock-tolerance.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
+import { type EventSource, resolveSharedSignals } from "./resolve-shared-signals.ts";
+import { sendsLogouts } from "./sends-logouts.ts";
 
 /** What {@link createLogoutReceiver} takes. */
 export interface LogoutReceiverOptions {
-  /** The issuers of the server, as `createAuth` has them: those with option `logout` send logouts. */
+  /** The issuers of the server, as `createAuth` has them: those with option `logout` or `sharedSignals` send something. */
   readonly issuers: readonly IssuerOptions[];
   /**
    * Where it is kept what has ended. `issuer.logouts` of `createIssuer`: in the store, for all servers on it and those with
@@ -61,6 +63,8 @@ const FORMS: Readonly<Record<keyof LogoutReceiverOptions, OptionForm>> = {
 export interface ResolvedLogoutReceiverOptions {
   /** The issuers that send logouts, by their names. */
   readonly issuers: ReadonlyMap<string, LogoutIssuer>;
+  /** What sends security events about tokens of issuers. */
+  readonly eventSources: readonly EventSource[];
   /** Undefined: the memory of the process. */
   readonly sink: LogoutSink | undefined;
   readonly toleranceSeconds: number;
@@ -74,7 +78,7 @@ export interface ResolvedLogoutReceiverOptions {
 /**
  * Fill in the defaults, and say to `onWarning` what logouts may miss.
  *
- * @throws TypeError when an option is wrong, or no issuer has option `logout`
+ * @throws TypeError when an option is wrong, or no issuer has option `logout` or `sharedSignals`
  */
 export function resolveLogoutReceiverOptions(options: LogoutReceiverOptions): ResolvedLogoutReceiverOptions {
   assertOptions("createLogoutReceiver", options, FORMS);
@@ -82,7 +86,7 @@ export function resolveLogoutReceiverOptions(options: LogoutReceiverOptions): Re
   const clock = resolveClock(options.clock);
   const onWarning = isolateSink(options.onWarning ?? printWarning, "onWarning");
   return {
-    issuers: resolveIssuers(options.issuers, { clock, onWarning }),
+    ...resolveSenders(options.issuers, { clock, onWarning }),
     sink,
     toleranceSeconds: resolveClockTolerance(options.clockToleranceSeconds),
     tokenFailureLimit,
@@ -99,24 +103,31 @@ function printError(error: unknown): void {
   console.error("countersign: unexpected error in the receiver of logouts", error);
 }
 
-function resolveIssuers(
+type Senders = Pick<ResolvedLogoutReceiverOptions, "eventSources" | "issuers">;
+
+function resolveSenders(
   issuers: readonly IssuerOptions[],
   host: Pick<ResolvedLogoutReceiverOptions, "clock" | "onWarning">,
-): ReadonlyMap<string, LogoutIssuer> {
-  const resolved = new Map<string, LogoutIssuer>();
-  for (const options of issuers) {
-    if (options.logout === undefined) {
-      continue;
-    }
+): Senders {
+  const logouts = new Map<string, LogoutIssuer>();
+  const eventSources: EventSource[] = [];
+  for (const options of issuers.filter(sendsLogouts)) {
     // Logouts have audiences of their own: that of the server is none of them.
     const trusted = resolveIssuer(options, { audience: options.issuer, ...host });
-    resolved.set(trusted.issuer, resolveLogoutOptions(options.logout, trusted));
-    describeLogoutGaps(options.logout, trusted).forEach((gap) => {
-      host.onWarning(gap);
-    });
+    if (options.logout !== undefined) {
+      logouts.set(trusted.issuer, resolveLogoutOptions(options.logout, trusted));
+      describeLogoutGaps(options.logout, trusted).forEach((gap) => {
+        host.onWarning(gap);
+      });
+    }
+    if (options.sharedSignals !== undefined) {
+      eventSources.push(resolveSharedSignals(options.sharedSignals, { owner: options, trusted, host }));
+    }
   }
-  if (resolved.size === 0) {
-    throw new TypeError("createLogoutReceiver: at least one of issuers must have option logout");
+  if (logouts.size === 0 && eventSources.length === 0) {
+    throw new TypeError(
+      "createLogoutReceiver: at least one of issuers must have option logout or sharedSignals",
+    );
   }
-  return resolved;
+  return { issuers: logouts, eventSources };
 }

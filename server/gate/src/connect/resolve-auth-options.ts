@@ -25,6 +25,7 @@ import { type MessageOptions, resolveMessageOptions } from "./message/message-op
 import { AUTHORIZATION } from "./read-token.ts";
 import { resolveIssuer } from "./resolve-issuer.ts";
 import { type Resource, resolveResource } from "./resource/resource-options.ts";
+import { sendsLogouts } from "./sends-logouts.ts";
 
 /** An error is not lost where the application gave no `onError`. */
 const printError: ErrorSink = (error, method) => {
@@ -125,10 +126,10 @@ function signalsOf({ issuers, signals }: AuthOptions): GivenSignals {
 
 /** What is revoked, beside what issuers say by their signals. */
 function listRevocations({ issuers, revocations, logouts }: AuthOptions): readonly RevocationCheck[] {
-  const deaf = logouts === undefined ? issuers.find(({ logout }) => logout !== undefined) : undefined;
+  const deaf = logouts === undefined ? issuers.find(sendsLogouts) : undefined;
   if (deaf !== undefined) {
     throw new TypeError(
-      `issuer ${deaf.issuer} has option logout, and nothing receives its logouts: give createAuth logouts, as ` +
+      `issuer ${deaf.issuer} has option ${deaf.logout === undefined ? "sharedSignals" : "logout"}, and nothing receives its logouts: give createAuth logouts, as ` +
         "createLogoutReceiver returns it",
     );
   }

@@ -63,8 +63,11 @@ export function resolveIssuer(options: IssuerOptions, server: IssuerHost): Trust
   };
 }
 
-function hasRevocations({ signals, logout }: IssuerOptions, server: IssuerHost): boolean {
-  return signals !== undefined || logout !== undefined || server.hasRevocations === true;
+function hasRevocations(
+  { signals, logout, sharedSignals }: IssuerOptions,
+  { hasRevocations: learnsOfAll = false }: IssuerHost,
+): boolean {
+  return learnsOfAll || [signals, logout, sharedSignals].some((source) => source !== undefined);
 }
 
 function toClaimRules(options: IssuerOptions): ClaimRules {

@@ -136,15 +136,21 @@ export interface IssuerSignal {
 
 /** A message of a provider about what has ended. */
 export interface LogoutReceived {
-  /** How it came: as a logout token (OpenID Connect Back-Channel Logout 1.0). */
-  readonly kind: "back_channel";
+  /**
+   * How it came: as a logout token (OpenID Connect Back-Channel Logout 1.0), or as a security event that was pushed (RFC 8935) or
+   * polled for (RFC 8936).
+   */
+  readonly kind: "back_channel" | "poll" | "push";
+  /** The type of a security event, as a word; `other`: one that has no effect here. Undefined: it is none, or not verified. */
+  readonly event?: string | undefined;
   /** Who has sent it, by its name in the options; undefined: no provider has signed it. */
   readonly issuer: string | undefined;
   /**
-   * `taken`: the tokens that it is about are refused. `repeated`: it was taken before. `refused`: it is no good. `failed`: it
-   * could not be verified or written, and its provider learns that it must send it again.
+   * `taken`: the tokens that it is about are refused. `repeated`: it was taken before. `ignored`: it is good, and about no
+   * tokens. `refused`: it is no good. `failed`: it could not be verified or written, and its provider learns that it must send it
+   * again.
    */
-  readonly result: "taken" | "repeated" | "refused" | "failed";
+  readonly result: "taken" | "repeated" | "ignored" | "refused" | "failed";
 }
 
 /** A message of a server to itself. */

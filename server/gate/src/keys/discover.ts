@@ -20,7 +20,7 @@ interface MetadataOptions extends Omit<FetchContext, "stop"> {
 /** A place that the metadata of an issuer name. */
 export interface WantedPlace {
   /** The member that has its URL. */
-  readonly member: "jwks_uri" | "token_endpoint";
+  readonly member: "jwks_uri" | "token_endpoint" | "verification_endpoint";
   /** What it is, for errors. */
   readonly what: string;
 }

@@ -28,12 +28,15 @@ export interface LogoutOptions {
 
 const MATCHES: Readonly<Record<LogoutMatch, true>> = { session: true, subject: true };
 
+/** The form of what says which tokens are ended. */
+export const MATCH_FORM: OptionForm = {
+  says: 'must be "session" or "subject"',
+  accepts: (value) => typeof value === "string" && Object.hasOwn(MATCHES, value),
+};
+
 const FORMS: Readonly<Record<keyof LogoutOptions, OptionForm>> = {
   audiences: required(TEXTS),
-  match: {
-    says: 'must be "session" or "subject"',
-    accepts: (value) => typeof value === "string" && Object.hasOwn(MATCHES, value),
-  },
+  match: MATCH_FORM,
   types: TEXTS,
   allowMissingType: SWITCH,
   allowMissingExpiry: SWITCH,

@@ -2,7 +2,7 @@
 export type LogoutMatch = "session" | "subject";
 
 /** Why access has ended, for the audit trail. */
-export type LogoutReason = "logged_out";
+export type LogoutReason = "account_changed" | "claims_changed" | "logged_out" | "session_revoked";
 
 /** What a provider says has ended: a session of a subject, or all that the subject has. */
 export interface Logout {
@@ -21,7 +21,7 @@ export interface Logout {
 export interface LogoutRevocation {
   /** Whose tokens: claim `iss`. */
   readonly issuer: string;
-  readonly dimension: "sid" | "sub";
+  readonly dimension: "jti" | "sid" | "sub";
   readonly value: string;
   /** Tokens that were issued later are good, in milliseconds since 1970; undefined: none is. */
   readonly beforeMs: number | undefined;

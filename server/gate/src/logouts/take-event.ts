@@ -17,7 +17,12 @@ export interface ReadEvent {
   readonly tokenId: string;
   /** When it is refused for its age anyway, in milliseconds since 1970. */
   readonly expiresAtMs: number;
+  /** The access tokens that are refused from now on. None: it is about none, and has no effect. */
   readonly revocations: readonly LogoutRevocation[];
+  /** What kind of event it is, as a word for logs and figures; undefined: its protocol has one kind. */
+  readonly event?: string | undefined;
+  /** What an operator should know of it; undefined: nothing. */
+  readonly note?: string | undefined;
 }
 
 /** What {@link createEventTaker} needs. */
@@ -25,11 +30,11 @@ export interface EventTakerOptions {
   readonly kind: LogoutReceived["kind"];
   readonly prove: EventProver;
   /** Reads what a message says whose signature is good. @throws AuthError when it is not to be taken */
-  readonly read: (proven: ProvenToken) => ReadEvent;
+  readonly read: (proven: ProvenToken) => ReadEvent | Promise<ReadEvent>;
   readonly sink: LogoutSink;
   readonly clock: Clock;
   readonly observer: IsolatedObserver;
-  /** Receives why messages are refused: one line a minute for each cause. It must not throw. */
+  /** Receives why messages are refused, and what they have for operators: one line a minute for each. It must not throw. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -40,7 +45,7 @@ export interface EventTakerOptions {
  * @param peer where it comes from, for limits; empty: not known
  * @throws AuthError why it is refused, or cannot be taken just now
  */
-export type EventTaker = (token: string, peer: string) => Promise<"taken" | "repeated">;
+export type EventTaker = (token: string, peer: string) => Promise<"ignored" | "repeated" | "taken">;
 
 /** A provider sends a message again within seconds, if it does: what is known by its digest costs no check of a signature. */
 const MAX_RECENT = 1_000;
@@ -49,10 +54,8 @@ const MAX_RECENT = 1_000;
 export function createEventTaker(options: EventTakerOptions): EventTaker {
   const { kind, prove, read, sink, clock, observer } = options;
   /** The messages that were taken, by their digests. */
-  const recent = new LRUCache<string, { readonly issuer: string; readonly expiresAtMs: number }>({
-    max: MAX_RECENT,
-  });
-  const warn = createRefusalWarning(options);
+  const recent = new LRUCache<string, RecentEvent>({ max: MAX_RECENT });
+  const warn = createWarnings(options);
   const audit = (revocations: readonly LogoutRevocation[]): void => {
     for (const revocation of revocations) {
       observer.audited?.(toAuditEvent(revocation));
@@ -63,8 +66,9 @@ export function createEventTaker(options: EventTakerOptions): EventTaker {
     const digest = await digestToken(token);
     const known = recent.get(digest);
     let issuer = known?.issuer;
+    let event = known?.event;
     const report = (result: LogoutReceived["result"]): void =>
-      observer.logoutReceived?.({ kind, issuer, result });
+      observer.logoutReceived?.({ kind, issuer, event, result });
     if (known !== undefined && known.expiresAtMs > clock.nowMs()) {
       report("repeated");
       return "repeated";
@@ -72,31 +76,50 @@ export function createEventTaker(options: EventTakerOptions): EventTaker {
     try {
       const proven = await prove(token, peer);
       issuer = proven.issuer.issuer;
-      const { tokenId, expiresAtMs, revocations } = read(proven);
+      const { tokenId, expiresAtMs, revocations, ...said } = await read(proven);
+      ({ event } = said);
       const key = await digestToken(JSON.stringify([issuer, tokenId]));
-      const result = await sink.take({ key, expiresAtMs, revocations });
-      recent.set(digest, { issuer, expiresAtMs });
+      const isAboutTokens = revocations.length > 0;
+      const result = isAboutTokens ? await sink.take({ key, expiresAtMs, revocations }) : "ignored";
+      recent.set(digest, { issuer, event, expiresAtMs });
       report(result);
+      warn.ofNote(said, issuer);
       if (result === "taken") {
         audit(revocations);
       }
       return result;
     } catch (error) {
       report(isRefusal(error) ? "refused" : "failed");
-      warn(error, issuer);
+      warn.ofRefusal(error, issuer);
       throw error;
     }
   };
 }
+
+/** A message that was taken. */
+interface RecentEvent extends Pick<ReadEvent, "event" | "expiresAtMs"> {
+  readonly issuer: string;
+}
+
+const NAMES = {
+  back_channel: "a logout",
+  poll: "an event",
+  push: "an event",
+} as const satisfies Record<LogoutReceived["kind"], string>;
 
 function isRefusal(error: unknown): error is AuthError {
   return error instanceof AuthError && (error.reason === "TOKEN_INVALID" || error.reason === "TOKEN_EXPIRED");
 }
 
 /** A provider whose messages are refused does not say so to the operator of this server: the log does. */
-function createRefusalWarning({ clock, onWarning }: EventTakerOptions) {
+function createWarnings({ kind, clock, onWarning }: EventTakerOptions) {
   const limit = createLineLimit(clock);
-  return (error: unknown, issuer: string | undefined): void => {
+  const ofNote = ({ event, note }: Pick<ReadEvent, "event" | "note">, issuer: string): void => {
+    if (note !== undefined && limit(`${issuer} ${event} ${note}`) !== undefined) {
+      onWarning(`event ${event} of ${issuer}: ${note}`);
+    }
+  };
+  const ofRefusal = (error: unknown, issuer: string | undefined): void => {
     if (!isRefusal(error)) {
       return;
     }
@@ -109,11 +132,17 @@ function createRefusalWarning({ clock, onWarning }: EventTakerOptions) {
     const wanted = facts?.expected === undefined ? "" : `; expected ${facts.expected}`;
     const came = facts?.got === undefined ? "" : `; got ${facts.got}`;
     const others = more === 0 ? "" : ` (and ${more} more like it since the last line)`;
-    onWarning(`refused a logout ${sender}: ${message}${wanted}${came}${others}`);
+    onWarning(`refused ${NAMES[kind]} ${sender}: ${message}${wanted}${came}${others}`);
   };
+  return { ofNote, ofRefusal };
 }
 
+const MEMBERS = {
+  jti: "tokenId",
+  sid: "sessionId",
+  sub: "subject",
+} as const satisfies Record<LogoutRevocation["dimension"], keyof RevocationEvent>;
+
 function toAuditEvent({ issuer, dimension, value, reason }: LogoutRevocation): RevocationEvent {
-  const member = dimension === "sid" ? "sessionId" : "subject";
-  return { type: "revoked", [member]: value, externalIssuer: issuer, reason };
+  return { type: "revoked", [MEMBERS[dimension]]: value, externalIssuer: issuer, reason };
 }

@@ -1,0 +1,5 @@
+/** Works on its own until it is closed. */
+export interface Background {
+  start(): void;
+  close(): Promise<void>;
+}
