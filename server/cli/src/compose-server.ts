@@ -17,6 +17,7 @@ import {
 } from "@countersign/server";
 import { toMethodName } from "@countersign/server/internal";
 import type { BuiltInServices } from "./built-in-services.ts";
+import { explainIssuersFile } from "./federated-issuers.ts";
 import { PROXY_LIMITS } from "./limit-settings.ts";
 import type { Backend } from "./open-backend.ts";
 
@@ -83,6 +84,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
   });
   const tokenFailureLimit = limitBadTokens(backend);
   const logouts = receiveLogouts(backend, tokenFailureLimit);
+  opened.use(logouts);
   const auth = createAuth({
     routes,
     issuers: [issuer.trust, ...backend.otherIssuers],
@@ -110,19 +112,21 @@ function receiveLogouts(
   { config, log, observer, issuer, otherIssuers }: Backend,
   tokenFailureLimit: RateLimit,
 ): LogoutReceiver | undefined {
-  if (otherIssuers.every(({ logout }) => logout === undefined)) {
+  if (!otherIssuers.some((other) => other.logout !== undefined || other.sharedSignals !== undefined)) {
     return undefined;
   }
-  return createLogoutReceiver({
-    issuers: otherIssuers,
-    sink: issuer.logouts,
-    clockToleranceSeconds: config.clockToleranceMs / 1000,
-    tokenFailureLimit,
-    observe: observer,
-    onWarning: (warning) => log.warn(warning),
-    onError: (err) => log.error({ err }, "unexpected error in the receiver of logouts"),
-    clock: issuer.clock,
-  });
+  return explainIssuersFile(() =>
+    createLogoutReceiver({
+      issuers: otherIssuers,
+      sink: issuer.logouts,
+      clockToleranceSeconds: config.clockToleranceMs / 1000,
+      tokenFailureLimit,
+      observe: observer,
+      onWarning: (warning) => log.warn(warning),
+      onError: (err) => log.error({ err }, "logouts or security events cannot be received"),
+      clock: issuer.clock,
+    }),
+  );
 }
 
 /** Tokens that are not valid count against the address that they come from, in all processes together. */

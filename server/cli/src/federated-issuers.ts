@@ -41,7 +41,7 @@ export function resolveOtherIssuers(
   assertOthers(entries, server);
   const resolved = entries.map(({ exchange, clientsOnly = false, ...options }) => {
     assertOnePurpose(options, { exchange, clientsOnly });
-    const { keys, algorithms } = orExplain(() =>
+    const { keys, algorithms } = explainIssuersFile(() =>
       resolveIssuer(options, { audience: server.audience, clock: systemClock, observer, onWarning }),
     );
     const issuer: IssuerOptions = { ...options, algorithms, keys: { source: keys } };
@@ -56,7 +56,7 @@ export function resolveOtherIssuers(
 }
 
 function assertOnePurpose(
-  { issuer, logout }: Pick<IssuerOptions, "issuer" | "logout">,
+  { issuer, logout, sharedSignals }: Pick<IssuerOptions, "issuer" | "logout" | "sharedSignals">,
   { exchange, clientsOnly }: Pick<TrustedIssuerEntry, "clientsOnly" | "exchange">,
 ): void {
   if (clientsOnly === true && exchange !== undefined) {
@@ -65,9 +65,10 @@ function assertOnePurpose(
         "only, or exchanged",
     );
   }
-  if (clientsOnly === true && logout !== undefined) {
+  const ended = [logout && "logout", sharedSignals && "sharedSignals"].find((name) => name !== undefined);
+  if (clientsOnly === true && ended !== undefined) {
     throw new CommandError(
-      `the file of trusted issuers: issuer ${issuer} has clientsOnly and logout: no calls are made with its tokens, so ` +
+      `the file of trusted issuers: issuer ${issuer} has clientsOnly and ${ended}: no calls are made with its tokens, so ` +
         "that there is nothing to end",
     );
   }
@@ -113,7 +114,12 @@ function assertOthers(entries: readonly TrustedIssuerEntry[], { issuer }: Server
   }
 }
 
-function orExplain<T>(work: () => T): T {
+/**
+ * Do what can fail because of what stands in the file of trusted issuers.
+ *
+ * @throws CommandError with the message of what is wrong
+ */
+export function explainIssuersFile<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {

@@ -101,7 +101,7 @@ test("changes, refreshes, and what the server depends on are counted", async () 
       'countersign_key_fetches_total{issuer="https://issuer.example",result="failed"} 1',
       "countersign_key_fetch_seconds_sum 0.02",
       'countersign_signals_total{kind="revocation"} 3',
-      'countersign_logouts_total{kind="back_channel",result="refused"} 1',
+      'countersign_logouts_total{kind="back_channel",event="",result="refused"} 1',
       'countersign_feed_total{kind="delivery"} 40',
       'countersign_bus_tests_total{result="lost"} 1',
       'countersign_store_schema_version{of="database"} 9',

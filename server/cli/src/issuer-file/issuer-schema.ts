@@ -1,5 +1,6 @@
-import type { IssuerOptions, SignatureAlgorithm } from "@countersign/server";
+import type { IssuerOptions } from "@countersign/server";
 import * as v from "valibot";
+import { ALGORITHMS } from "./algorithms.ts";
 import { exchange } from "./exchange-schema.ts";
 import { KEY_MEMBERS, keys } from "./key-schema.ts";
 import { logout } from "./logout-schema.ts";
@@ -15,26 +16,10 @@ import {
   option,
   recordOf,
 } from "./schema-parts.ts";
+import { sharedSignals } from "./shared-signals-schema.ts";
 
 /** Schemas for each member of a type: one that is added to the type does not compile until it is here. */
 type MembersOf<T> = Record<keyof Required<T>, v.GenericSchema>;
-
-const ALGORITHMS = Object.keys({
-  EdDSA: true,
-  Ed25519: true,
-  ES256: true,
-  ES384: true,
-  ES512: true,
-  HS256: true,
-  HS384: true,
-  HS512: true,
-  PS256: true,
-  PS384: true,
-  PS512: true,
-  RS256: true,
-  RS384: true,
-  RS512: true,
-} satisfies Record<SignatureAlgorithm, true>) as readonly SignatureAlgorithm[];
 
 /** Where words stand in a claim that is no text at the top. */
 const claimPath = objectOf({
@@ -124,6 +109,10 @@ const members = {
   logout: option(
     logout,
     "The logouts that it sends to /backchannel-logout (OpenID Connect Back-Channel Logout). Default: none are taken.",
+  ),
+  sharedSignals: option(
+    sharedSignals,
+    "The security events of its sessions and accounts, such as CAEP and RISC. Default: none are taken.",
   ),
   insecure: option(
     objectOf(insecure),

@@ -33,6 +33,22 @@ export async function readSharedSecret(path: string): Promise<Uint8Array> {
   return bytes.subarray(0, text.replace(/\r?\n$/, "").length);
 }
 
+/** Text that comes as it was sent, as a header field too: without white space at its ends, and without controls. */
+const IS_TEXT = /^[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?$/;
+
+/**
+ * Read a secret that is text, such as that of a client. White space around it does not count.
+ *
+ * @throws CommandError when the file cannot be read, or has not in it what it should; what stands in it is not repeated
+ */
+export async function readSecretText(path: string, member: string): Promise<string> {
+  const text = (await read(path, member)).toString("latin1").trim();
+  if (!IS_TEXT.test(text)) {
+    throw new CommandError(`${member} ${path} must have one line of text in it, and nothing else`);
+  }
+  return text;
+}
+
 /**
  * Make what keys are asked for with. The certificates are read now, the token anew for each request: such tokens are
  * replaced while a server runs.

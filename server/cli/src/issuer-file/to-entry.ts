@@ -1,4 +1,9 @@
-import type { IssuerOptions, KeyOptions } from "@countersign/server";
+import {
+  type ClientCredential,
+  clientSecret,
+  type IssuerOptions,
+  type KeyOptions,
+} from "@countersign/server";
 import { PRESETS } from "@countersign/server/internal";
 import type { ExchangeSettings } from "./exchange-schema.ts";
 import type { EntrySettings } from "./file-schema.ts";
@@ -7,10 +12,12 @@ import {
   createFetchParts,
   type FetchParts,
   type FetchSettings,
+  readSecretText,
   readSharedSecret,
 } from "./key-files.ts";
 import type { KeySettings, LocationSettings } from "./key-schema.ts";
 import type { PresetOptions, PresetSettings } from "./preset-schema.ts";
+import type { ClientSettings, SharedSignalsSettings } from "./shared-signals-schema.ts";
 
 /** An issuer of the file. */
 export interface TrustedIssuerEntry extends IssuerOptions {
@@ -33,11 +40,19 @@ export async function toEntry(settings: EntrySettings, file: string): Promise<Tr
     return await toPresetEntry(settings, file);
   }
   if ("keys" in settings) {
-    const { keys, ...options } = settings;
-    return { ...options, keys: await toKeyOptions(keys, file) };
+    const { keys, sharedSignals, ...options } = settings;
+    return {
+      ...options,
+      ...(await toSharedSignals(sharedSignals, file)),
+      keys: await toKeyOptions(keys, file),
+    };
   }
-  const { jwks, jwksUri, discovery, ...options } = settings;
-  return { ...options, keys: toFlatKeys({ jwks, jwksUri, discovery }) };
+  const { jwks, jwksUri, discovery, sharedSignals, ...options } = settings;
+  return {
+    ...options,
+    ...(await toSharedSignals(sharedSignals, file)),
+    keys: toFlatKeys({ jwks, jwksUri, discovery }),
+  };
 }
 
 /**
@@ -45,12 +60,13 @@ export async function toEntry(settings: EntrySettings, file: string): Promise<Tr
  * have, and must not have, are added to those of the preset: they are what tells its tokens from others of the issuer.
  */
 async function toPresetEntry(settings: PresetSettings, file: string): Promise<TrustedIssuerEntry> {
-  const { preset, options, keys, ...others } = settings;
+  const { preset, options, keys, sharedSignals, ...others } = settings;
   const made = createByPreset(preset, await toPresetOptions(options, file));
   return {
     ...made,
     ...others,
     ...joinClaimRules(made, others),
+    ...(await toSharedSignals(sharedSignals, file)),
     ...(keys === undefined ? {} : { keys: await toKeyOptions(keys, file) }),
   };
 }
@@ -81,6 +97,42 @@ async function toPresetOptions(options: PresetOptions, file: string): Promise<ob
       ? {}
       : { sharedSecret: await readSharedSecret(besideFile(file, sharedSecretFile)) };
   return { ...others, ...secret, ...(await toFetchParts({ headers, bearerTokenFile, caFile }, file)) };
+}
+
+async function toSharedSignals(
+  settings: SharedSignalsSettings | undefined,
+  file: string,
+): Promise<Pick<IssuerOptions, "sharedSignals">> {
+  if (settings === undefined) {
+    return {};
+  }
+  const { keys, push, client, headers, bearerTokenFile, caFile, ...options } = settings;
+  return {
+    sharedSignals: {
+      ...options,
+      ...(await toFetchParts({ headers, bearerTokenFile, caFile }, file)),
+      ...(keys === undefined ? {} : { keys: await toKeyOptions(keys, file) }),
+      ...(client === undefined ? {} : { client: await toClient(client, file) }),
+      ...(push === undefined ? {} : { push: await toPush(push, file) }),
+    },
+  };
+}
+
+async function toClient(
+  { id, secretFile, scope }: ClientSettings,
+  file: string,
+): Promise<{ readonly credential: ClientCredential; readonly scope?: string | undefined }> {
+  const secret = await readSecretText(besideFile(file, secretFile), "secretFile");
+  return { credential: clientSecret(id, secret), scope };
+}
+
+async function toPush(
+  { authorizationFile }: NonNullable<SharedSignalsSettings["push"]>,
+  file: string,
+): Promise<{ readonly authorization?: string }> {
+  return authorizationFile === undefined
+    ? {}
+    : { authorization: await readSecretText(besideFile(file, authorizationFile), "authorizationFile") };
 }
 
 function toKeyOptions(keys: KeySettings, file: string): Promise<IssuerOptions["keys"]> {

@@ -1,5 +1,5 @@
 import type { Observer } from "@countersign/server";
-import { Counter, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 
 /** Create the figures of what a server learns of revocations, and what it passes on of them. */
 export function createSignalMetrics(registry: Registry): Observer {
@@ -13,7 +13,14 @@ export function createSignalMetrics(registry: Registry): Observer {
   const logouts = new Counter({
     name: "countersign_logouts_total",
     help: "Messages of other identity providers about what has ended, by what came of them.",
-    labelNames: ["kind", "result"],
+    labelNames: ["kind", "event", "result"],
+    registers,
+  });
+  const verified = new Gauge({
+    name: "countersign_event_stream_verified_seconds",
+    help: "When the stream of security events of a transmitter was verified for the last time, in seconds since 1970.",
+    labelNames: ["issuer"],
+    aggregator: "max",
     registers,
   });
   const served = new Counter({
@@ -30,7 +37,12 @@ export function createSignalMetrics(registry: Registry): Observer {
   });
   return {
     signalReceived: ({ kind, count }) => signals.inc({ kind }, count),
-    logoutReceived: ({ kind, result }) => logouts.inc({ kind, result }),
+    logoutReceived({ kind, event = "", issuer = "", result }) {
+      logouts.inc({ kind, event, result });
+      if (event === "verification" && result === "ignored") {
+        verified.setToCurrentTime({ issuer });
+      }
+    },
     feedServed: ({ kind, count }) => served.inc({ kind }, count),
     busTested: ({ result }) => busTests.inc({ result }),
   };
