@@ -33,7 +33,10 @@ test("user set replaces what is named, and says what the account has now", async
   await using cli = await startCli();
   const before = await cli.rowOf("user");
   expect(await cli.run("user", "set", "Ada", "--scope", "c", "--scope", "d")).toMatchObject({
-    ...{ code: 0, out: "ada now has scopes c d, roles r; its sessions follow at their next refresh." },
+    ...{
+      code: 0,
+      out: "ada now has scopes c d, roles r; its calls and streams are judged by that within a second.",
+    },
   });
   expect(await cli.rowOf("user")).toEqual({ ...before, scopes: ["c", "d"] });
   const { out } = await cli.run("user", "set", "ada", "--no-scopes", "--role", "s", "--revoke", "--json");
@@ -61,7 +64,7 @@ test("client set replaces what is named, and says what the client has now", asyn
   const set = await cli.run("client", "set", "billing", "--grant", "jwt-bearer", "--introspect");
   expect(set).toMatchObject({
     code: 0,
-    out: "billing now has scopes a, roles r, grants jwt-bearer, and may introspect; tokens that it has go on as they are.",
+    out: "billing now has scopes a, roles r, grants jwt-bearer, and may introspect; its calls and streams are judged by that within a second.",
   });
   expect(await cli.rowOf("client")).toEqual({ ...before, grants: ["jwt-bearer"], introspects: true });
   const args = ["--scope", "b", "--no-roles", "--no-introspect", "--revoke"];

@@ -38,7 +38,9 @@ export const clientActions = {
     const claims = await readNewClaims(line, async () => (await backend.clients.find(clientId))?.claims);
     const change = readClientUpdate(line, claims);
     const client = await backend.clients.update(clientId, change);
-    const effect = change.revokeTokens ? "its tokens are revoked" : "tokens that it has go on as they are";
+    const effect = change.revokeTokens
+      ? "its tokens are revoked"
+      : "its calls and streams are judged by that within a second";
     const { scopes, roles, grants, mayIntrospect } = client;
     const rights = formatRights({ scopes, roles, grants }, client.claims);
     const text = [`${clientId} now has ${rights}${mayIntrospect ? ", and may introspect" : ""}; ${effect}.`];

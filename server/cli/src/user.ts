@@ -27,7 +27,7 @@ export const userActions = {
     const account = await backend.accounts.update(name, { ...rights, revokeSessions });
     const effect = revokeSessions
       ? "all its sessions have ended"
-      : "its sessions follow at their next refresh";
+      : "its calls and streams are judged by that within a second";
     const { scopes, roles } = account;
     return showAccount(account, `now has ${formatRights({ scopes, roles }, account.claims)}; ${effect}.`);
   }),

@@ -108,7 +108,7 @@ type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
 function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed {
   const { options, store, clock, secret, keyRing, revocations } = context;
-  const { url, audience, resources, audit, observer, onError, onWarning } = options;
+  const { url, audience, resources, observer, onError, onWarning } = options;
   const federated = options.federatedIssuers.map((other) =>
     resolveFederatedIssuer(other, { url, audience, clock, observer, onWarning }),
   );
@@ -134,7 +134,7 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
     logouts: createLogoutSink({ store, clock, revocations }),
     sessions,
     accounts: composeAccounts(context, sessions),
-    clients: createClients({ store, clock, audit, sessions, revocations }),
+    clients: composeClients(context, sessions),
     keys: {
       list: () => keyRing.list(),
       rotate: (change) => keyRing.rotate(change),
@@ -162,10 +162,17 @@ function composeAccounts(
     clock,
     audit: options.audit,
     sessions,
+    revocations,
+    hasClaimsHook: options.claims !== undefined,
     passwords: createPasswords(options.passwordCost),
     acceptPassword: options.acceptPassword,
     replaceHash: createHashReplacer({ store, clock, revocations, audit: options.audit }),
   });
+}
+
+function composeClients({ options, store, clock, revocations }: IssuerContext, sessions: Sessions): Clients {
+  const { audit, claims } = options;
+  return createClients({ store, clock, audit, sessions, revocations, hasClaimsHook: claims !== undefined });
 }
 
 /** Revocations without what only their issuer may do: start, close, and take in what it has written itself. */

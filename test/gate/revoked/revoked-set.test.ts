@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  createRevokedSet,
-  type RevocationDimension,
-  type Revoked,
-} from "../../../server/gate/src/revoked/revoked-set.ts";
+import type { RevocationDimension, Revoked } from "../../../server/gate/src/revoked/revoked.ts";
+import { createRevokedSet } from "../../../server/gate/src/revoked/revoked-set.ts";
 import { ISSUED_AT_MS, tokenOf } from "./tokens.ts";
 
 const record = (dimension: RevocationDimension, value: string, more: Partial<Revoked> = {}): Revoked => ({

@@ -1,4 +1,4 @@
-import type { RevocableToken } from "../../../server/gate/src/revoked/revoked-set.ts";
+import type { RevocableToken } from "../../../server/gate/src/revoked/revoked.ts";
 
 /** When {@link tokenOf} was issued, in milliseconds since 1970: as `createWallClock` begins. */
 export const ISSUED_AT_MS = Date.UTC(2026, 5, 1, 12, 0, 0);

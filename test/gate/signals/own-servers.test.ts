@@ -1,6 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { expect, test } from "vitest";
+import type { IssuerSignal } from "../../../server/gate/src/kernel/observe.ts";
 import { clientSecret } from "../../../server/gate/src/signals/client-secret.ts";
 import { findOwnerId } from "../../../server/gate/src/streams/owner-id.ts";
 import { clientOf } from "../../support/rpc.ts";
@@ -66,6 +67,50 @@ test("subjects are known by their hashes alone where the server asks for it", as
   await hub.issuer.revocations.revoke({ sub });
   await expect.poll(() => server.call(token).catch(({ code }) => code)).toBe(Code.Unauthenticated);
   expect(JSON.stringify(received)).not.toContain(sub);
+});
+
+test("streams whose rights the issuer changes are judged again on every server: those that still qualify lose nothing", async () => {
+  await using hub = await startHub();
+  await using signals = hub.signals({ hashSubjects: true });
+  const kinds: string[] = [];
+  const observe = { signalReceived: ({ kind }: IssuerSignal) => void kinds.push(kind) };
+  await using editors = await startListening(hub.url, { signals, role: "editor", observe });
+  await using anyone = await startAdapter(hub.url, { signals });
+  await Promise.all([editors.auth.ready, anyone.auth.ready]);
+  await hub.issuer.accounts.update("ada", { roles: ["editor"] });
+  const { token } = await hub.signIn();
+  const [ended, kept] = [editors.watch(token), anyone.watch(token)];
+  await Promise.all([ended.next(), kept.next()]);
+  const end = ended.next().catch(({ code, rawMessage }) => ({ code, rawMessage }));
+  const rest = kept.next();
+  await hub.issuer.accounts.update("ada", { roles: ["reader"] });
+  const lacks = { code: Code.PermissionDenied, rawMessage: "the server does not allow this request" };
+  expect(await end).toEqual(lacks);
+  await expect(editors.watch(token).next()).rejects.toMatchObject(lacks);
+  const going = () => anyone.auth.streams.findWhere(() => true).map(({ principal }) => principal.roles);
+  await expect.poll(going).toEqual([["reader"]]);
+  // What is given back is there again, also for the token of before.
+  await hub.issuer.accounts.update("ada", { roles: ["editor"] });
+  await expect
+    .poll(() =>
+      editors
+        .watch(token)
+        .next()
+        .catch(({ code }) => code),
+    )
+    .toMatchObject({ done: false });
+  await hub.issuer.accounts.update("ada", { scopes: [] });
+  await expect(rest).rejects.toMatchObject({ code: Code.PermissionDenied });
+  expect(new Set(kinds)).toEqual(new Set(["claims_change"]));
+});
+
+test("the feed itself ends for a client that loses its scope", async () => {
+  await using hub = await startHub();
+  const { promise: told, resolve } = Promise.withResolvers<unknown>();
+  await using signals = hub.signals({ onError: resolve });
+  await signals.ready;
+  await hub.issuer.clients.update("billing", { scopes: [] });
+  expect(String(await told)).toContain("it needs scope signals:read");
 });
 
 test("a stream is renewed for another server of the client, and for no other party", async () => {

@@ -6,6 +6,7 @@ import { connectNodeAdapter, createConnectTransport } from "@connectrpc/connect-
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { type Auth, createAuth } from "../../../server/gate/src/connect/create-auth.ts";
+import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
 import { clientSecret } from "../../../server/gate/src/signals/client-secret.ts";
 import { createSignals } from "../../../server/gate/src/signals/create-signals.ts";
 import type { Signals } from "../../../server/gate/src/signals/signals.ts";
@@ -24,15 +25,17 @@ export async function startHub() {
   const folder = stack.use(await createTemporaryFolder());
   const url = `http://127.0.0.1:${await findFreePort()}`;
   const issuer = stack.use(await openIssuer(inFolder(folder.path, { url, onWarning: () => undefined })));
-  const auth = createAuth({
-    routes: (router) => issuer.routes(router),
-    issuers: [issuer.trust],
-    audience: "billing",
-    logRefusals: false,
-  });
-  const endpoints = { ...issuer.documents, ...issuer.endpoints };
-  const serve = () =>
-    listen(buildRequestListener({ ...auth, endpoints }), { port: Number(new URL(url).port) });
+  const serve = () => {
+    // A server that has stopped has ended its streams for good.
+    const auth = createAuth({
+      routes: (router) => issuer.routes(router),
+      issuers: [issuer.trust],
+      audience: "billing",
+      logRefusals: false,
+    });
+    const endpoints = { ...issuer.documents, ...issuer.endpoints };
+    return listen(buildRequestListener({ ...auth, endpoints }), { port: Number(new URL(url).port) });
+  };
   let listener = await serve();
   stack.defer(() => listener.close(0));
   await issuer.accounts.create(ADA);
@@ -77,9 +80,15 @@ interface OwnServerOptions {
   readonly signals: Signals;
   /** Default: `billing`. */
   readonly audience?: string;
+  /** The role that a caller must have, beside what the proto asks for. Default: none. */
+  readonly role?: string;
+  readonly observe?: Observer;
 }
 
-function createOwnAuth(url: string, { signals, audience = "billing" }: OwnServerOptions): Auth {
+function createOwnAuth(
+  url: string,
+  { signals, audience = "billing", role, observe }: OwnServerOptions,
+): Auth {
   return createAuth({
     routes: (router) =>
       router.service(NotesService, {
@@ -92,6 +101,8 @@ function createOwnAuth(url: string, { signals, audience = "billing" }: OwnServer
     issuers: [{ issuer: url, keys: { discovery: true } }],
     audience,
     signals,
+    decide: ({ principal }) => role === undefined || principal?.roles.includes(role) === true,
+    ...(observe === undefined ? {} : { observe }),
     logRefusals: false,
   });
 }

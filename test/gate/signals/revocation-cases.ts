@@ -132,4 +132,22 @@ export const REVOCATION_CASES: readonly RevocationCase[] = [
     covered: { sessionId: "anything" },
     spared: { issuer: "https://b.test" },
   },
+  {
+    what: "changed claims that are no JSON",
+    revocation: revocationOf({ match: value("s"), changedClaims: "{" }),
+    covered: { subject: "s" },
+    spared: { subject: "t" },
+  },
+  {
+    what: "changed claims that are no object",
+    revocation: revocationOf({ match: value("s"), changedClaims: "[]" }),
+    covered: { subject: "s" },
+    spared: { subject: "t" },
+  },
+  {
+    what: "changed claims of a dimension that is not known",
+    revocation: revocationOf({ dimension: 77 as RevocationDimension, changedClaims: "{}" }),
+    covered: { subject: "anyone" },
+    spared: { issuer: "https://b.test" },
+  },
 ];

@@ -38,5 +38,6 @@ export function recordingLease(streamId: string, of: Principal, policy: Policy =
       renewals.push(renewed);
       return 600_000;
     },
+    judgeAgain: () => undefined,
   };
 }

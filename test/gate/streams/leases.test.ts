@@ -1,6 +1,7 @@
 import { Code, createHandlerContext, type HandlerContext } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { expect, test } from "vitest";
+import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import {
   createAnonymousStreams,
   resolveAnonymousStreams,
@@ -51,6 +52,7 @@ function setUp(nowMs = 1_000_000) {
     leases: {
       registry,
       revocations,
+      findCurrent: (principal: Principal) => principal,
       clock,
       observer,
       onError,

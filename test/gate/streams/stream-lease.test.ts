@@ -7,6 +7,7 @@ import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
 import { isolateObserver } from "../../../server/gate/src/kernel/observers.ts";
 import { createStreamLease } from "../../../server/gate/src/streams/stream-lease.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 import { principal, RENEWABLE } from "./fixtures.ts";
 
@@ -21,6 +22,7 @@ function createStage() {
   const clock = createTestClock(START_MS);
   const seen: string[] = [];
   const revoked = new Set<string | undefined>();
+  const current = new Map<Principal, Principal>();
   const registry = createStreamRegistry();
   const observer: Observer = {
     streamRenewed: () => void seen.push("renewed"),
@@ -30,12 +32,13 @@ function createStage() {
   const context = {
     registry,
     revocations: { isRevoked: ({ tokenId }: Principal) => revoked.has(tokenId) },
+    findCurrent: (principal: Principal) => current.get(principal) ?? principal,
     clock,
     deadlines: createDeadlines(clock),
     toleranceSeconds: TOLERANCE_SECONDS,
     observer,
   };
-  return { clock, seen, revoked, registry, context };
+  return { clock, seen, revoked, current, registry, context };
 }
 
 interface Given {
@@ -148,11 +151,11 @@ test("a stream that closes by itself is counted as closed, once", () => {
 
 test("a stream whose session is revoked while it opens ends", () => {
   const stage = createStage();
-  const { endIfRevoked, lifetime } = open(stage);
-  endIfRevoked();
+  const { judgeAtOpening, lifetime } = open(stage);
+  judgeAtOpening();
   expect(lifetime.ended).toBeUndefined();
   stage.revoked.add(FIRST.tokenId);
-  endIfRevoked();
+  judgeAtOpening();
   expect(lifetime.ended).toMatchObject({
     reason: "SESSION_REVOKED",
     message: "the session has been revoked",
@@ -185,3 +188,48 @@ test("an observer that throws neither keeps a stream from ending nor from going 
   expect(opened.lifetime.ended).toBe(REFUSED);
   expect(warnings).toEqual(["an observer failed in streamRenewed, and an event is lost: Error: no figures"]);
 });
+
+const NARROWER = principal({ expiresAtSeconds: 1_600, roles: ["reader"] });
+const JUDGED: readonly {
+  readonly name: string;
+  readonly current?: Principal;
+  readonly given?: Given;
+  readonly reason: string | undefined;
+  readonly seesRoles: readonly string[];
+}[] = [
+  { name: "of which nothing has changed goes on as it is", reason: undefined, seesRoles: [] },
+  {
+    name: "that still qualifies goes on with what is known",
+    current: NARROWER,
+    reason: undefined,
+    seesRoles: ["reader"],
+  },
+  {
+    name: "that lacks a scope by now ends",
+    current: principal({ scopes: [] }),
+    reason: "INSUFFICIENT_SCOPE",
+    seesRoles: [],
+  },
+  {
+    name: "whose rule does not allow it by now ends",
+    current: NARROWER,
+    given: { refusal: REFUSED },
+    reason: "POLICY_DENIED",
+    seesRoles: [],
+  },
+];
+for (const { name, current, given, reason, seesRoles } of notEmpty(JUDGED)) {
+  for (const judge of ["judgeAgain", "judgeAtOpening"] as const) {
+    test(`a stream ${name}, with its deadline: ${judge}`, () => {
+      const stage = createStage();
+      const { lease, lifetime, judgeAtOpening } = open(stage, given);
+      if (current !== undefined) {
+        stage.current.set(FIRST, current);
+      }
+      (judge === "judgeAgain" ? lease.judgeAgain : judgeAtOpening)();
+      expect(lifetime.ended?.reason).toBe(reason);
+      expect(lease.principal.roles).toEqual(seesRoles);
+      expect(lifetime.deadlineMs).toBe(1_605_000);
+    });
+  }
+}

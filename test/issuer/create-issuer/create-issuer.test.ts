@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import { systemClock } from "../../../server/gate/src/kernel/clock.ts";
-import type { RevocableToken } from "../../../server/gate/src/revoked/revoked-set.ts";
+import type { RevocableToken } from "../../../server/gate/src/revoked/revoked.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import type { RevocationOrder } from "../../../server/issuer/src/revoke/revocation-order.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";

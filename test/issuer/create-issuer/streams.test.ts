@@ -17,6 +17,7 @@ import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { ADA, inFolder, refusal, signIn } from "./own-issuer.ts";
 
+const LACKS_SCOPE = "the token lacks a scope that the method needs";
 const STREAM_ID = "a".repeat(22);
 
 let postgres: TestPostgres;
@@ -91,6 +92,27 @@ describe("streams of servers on one store, each with createIssuer and createAuth
     const end = await stream.next().catch((error: unknown) => ConnectError.from(error));
     expect(end).toMatchObject({ rawMessage: "the session has been revoked" });
     await eventually(() => (first.auth.streams.size === 0 ? true : undefined));
+  });
+
+  test("go on with the roles that another server takes away, and end when a scope goes that they need", async () => {
+    await using servers = await startServers();
+    const { here, there, first, second, stream, caller } = servers;
+    await here.accounts.create({ ...ADA, username: "eve" });
+    const other = await signIn(second, { ...ADA, username: "eve" });
+    const kept = second.notes.watchNotes({}, other)[Symbol.asyncIterator]();
+    await kept.next();
+    await there.accounts.update("ada", { roles: ["reader"] });
+    const rolesOf = () => first.auth.streams.findWhere(() => true).map(({ principal }) => principal.roles);
+    await eventually(() => (String(rolesOf()) === "reader" ? true : undefined));
+    await there.accounts.update("ada", { scopes: [] });
+    const end = await stream.next().catch((error: unknown) => ConnectError.from(error));
+    expect(end).toMatchObject({ code: Code.PermissionDenied, rawMessage: LACKS_SCOPE });
+    // Neither does the token of before open another, at either server.
+    for (const { notes } of [first, second]) {
+      const again = notes.watchNotes({}, caller)[Symbol.asyncIterator]().next();
+      await expect(again).rejects.toThrow(LACKS_SCOPE);
+    }
+    expect(second.auth.streams.size).toBe(1);
   });
 
   test("are not renewed for another account", async () => {

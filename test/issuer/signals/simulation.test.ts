@@ -26,6 +26,11 @@ function createRandom(seed: number): () => number {
   };
 }
 
+/** One in three does not revoke the tokens, but changes what they say. */
+function changesClaims(id: number): boolean {
+  return id % 3 === 0;
+}
+
 /** A hub without a network and a store. */
 function startHub() {
   const clock = createTestClock();
@@ -81,7 +86,8 @@ function startHub() {
         id += 1;
         expiries[id] = expiresAtMs;
         const times = { beforeMs: undefined, revokedAtMs: 1, expiresAtMs };
-        return { id, dimension: "sid", value: String(id), reason: "revoked", ...times };
+        const changed = changesClaims(id) ? { changedClaims: { roles: [] } } : {};
+        return { id, dimension: "sid", value: String(id), reason: "revoked", ...times, ...changed };
       });
       for (const record of records) {
         set.add(record);
@@ -116,7 +122,8 @@ function createReader({ hub, isLive }: ReturnType<typeof startHub>) {
       snapshots += kind.value.isSnapshot ? 1 : 0;
     } else if (kind.case === "revocations") {
       for (const revocation of kind.value.revocations) {
-        told[Number(textOf(revocation))] = 1;
+        const id = Number(textOf(revocation));
+        told[id] = changesClaims(id) === (revocation.changedClaims !== undefined) ? 1 : 0;
       }
       cursor = kind.value.cursor === 0n ? cursor : kind.value.cursor;
     } else if (kind.case === "alive") {

@@ -103,6 +103,7 @@ describe("a database of the first version", () => {
             reason: "signed_out",
             expires_at: 7 + 86_700_000,
             issuer: null,
+            changed_claims: null,
           },
         ]);
       }

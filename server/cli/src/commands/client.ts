@@ -42,7 +42,7 @@ export const clientCommand = defineCommand({
     set: {
       help: [
         "Replace all scopes, all roles, all grants, or what else is named; give claims a value, or take them away.",
-        "Tokens of before last until they expire.",
+        "Servers judge its calls and streams by that within a second, also with tokens of before.",
       ],
       argument: "CLIENT_ID",
       options: [

@@ -22,9 +22,8 @@ export const userCommand = defineCommand({
     list: { help: ["List all accounts."], options: ["json"] },
     set: {
       help: [
-        "Replace all scopes, all roles, or both; give claims a value, or take them away. Sessions lose what the",
-        "account loses at their next refresh, and have its new roles and claims from then on; new scopes come with",
-        "the next sign-in.",
+        "Replace all scopes, all roles, or both; give claims a value, or take them away. Servers judge the account's",
+        "calls and streams by that within a second, also with tokens of before; new scopes come with the next sign-in.",
       ],
       argument: "NAME",
       options: ["scope", "no-scopes", "role", "no-roles", "claim", "no-claim", "no-claims", "revoke", "json"],

@@ -4,6 +4,8 @@ import type { Clock } from "../kernel/clock.ts";
 import type { LeavePlace } from "../kernel/concurrency-limit.ts";
 import type { CallDecision } from "../kernel/observe.ts";
 import { isOfUnknownKey } from "../keys/keys-on-demand.ts";
+import type { ChangedClaims } from "../revoked/changed-claims.ts";
+import { createFindCurrent, type FindCurrent } from "./current-principal.ts";
 import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
 import type { CheckRunner, ClaimedToken } from "./prove-token.ts";
@@ -25,6 +27,13 @@ export interface RevocationCheck {
    */
   isRevoked(principal: Principal): boolean;
   /**
+   * Find what has changed of a principal's claims since its token was granted, in the order in which it is to be applied.
+   * Calls and streams are judged by it. Absent: nothing is known to.
+   *
+   * @returns undefined: nothing has
+   */
+  changesOf?(principal: Principal): readonly ChangedClaims[] | undefined;
+  /**
    * Call back for what is revoked from now on: the streams that run for it are ended. Absent: a stream learns of a
    * revocation when it is renewed, and otherwise ends with its token.
    *
@@ -37,8 +46,10 @@ export interface RevocationCheck {
 export interface RevokedPrincipals {
   /** Check whether a principal is covered by it. */
   matches(principal: Principal): boolean;
+  /** Check whether it changes what the token of a principal says, without revoking it. Absent: it does not. */
+  changes?(principal: Principal): boolean;
   /** What it is, for observers: `kid` is the dimension of a key. Default: one revocation of no key. */
-  readonly records?: readonly { readonly dimension: string }[];
+  readonly records?: readonly { readonly dimension: string; readonly changedClaims?: unknown }[];
 }
 
 /**
@@ -87,6 +98,8 @@ export interface Authenticator {
   /**
    * Answers without a promise for a token that was verified before, and for one whose form or header is refused.
    *
+   * What is known to have changed of the claims is applied: the principal is what the token would say now.
+   *
    * @param origin where the token comes from. Default: that is not known; all such tokens count as those of one peer
    * @param lookup notes whether the token was known, where that is observed
    * @throws AuthError the reason why the token is not good; `RATE_LIMITED` in place of `TOKEN_INVALID` when its peer has
@@ -95,6 +108,8 @@ export interface Authenticator {
   authenticate(token: string, origin?: TokenOrigin, lookup?: VerdictLookup): Principal | Promise<Principal>;
   /** Forget every verdict on tokens of an issuer that is not trusted any more. */
   readonly forget: (issuer: TrustedIssuer) => void;
+  /** Finds principals that it has made as they are by now. */
+  readonly findCurrent: FindCurrent;
 }
 
 /** What became of the search for the verdict on a token. */
@@ -115,6 +130,7 @@ const UNKNOWN_ORIGIN: TokenOrigin = { peer: "" };
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuers, clock, tokenFailureLimit, keyTimeoutMs: timeoutMs } = options;
   const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES, cacheEntries } = options;
+  const findCurrent = createFindCurrent(options);
   const cache = createVerdictCache(cacheEntries);
   const spent = createVerdictCache(Math.ceil(cacheEntries / SPENT_SHARE));
   const { failedChecksPerSecond: failuresPerSecond = DEFAULT_FAILED_CHECKS_PER_SECOND } = options;
@@ -160,7 +176,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     };
     try {
       assertTokenSize(token, maxTokenBytes);
-      return verifyToken(token, issuers, { keyWait, runCheck }).then(({ principal }) => principal, refuse);
+      return verifyToken(token, issuers, { keyWait, runCheck }).then(
+        ({ principal }) => findCurrent(principal),
+        refuse,
+      );
     } catch (error) {
       return refuse(error);
     }
@@ -178,7 +197,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   function reuse(verdict: Verdict): Principal {
     assertStillGood(verdict.principal, verdict.times, options);
-    return verdict.principal;
+    return findCurrent(verdict.principal);
   }
 
   return {
@@ -197,6 +216,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       cache.deleteAllOf(issuer);
       spent.deleteAllOf(issuer);
     },
+    findCurrent,
   };
 }
 

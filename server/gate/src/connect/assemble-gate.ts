@@ -1,5 +1,4 @@
 import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
-import { assertStillGood } from "../authenticate/still-good.ts";
 import { createDeadlines } from "../kernel/deadlines.ts";
 import type { StreamDrain } from "../streams/stream-drain.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
@@ -7,6 +6,7 @@ import type { Audiences } from "./audiences.ts";
 import type { Authentication } from "./explain/explain.ts";
 import { createGate, type Gate, type GateOptions } from "./gate.ts";
 import { withRemoved } from "./live-issuers.ts";
+import { createLookAgain } from "./look-again.ts";
 import type { ResolvedAuthOptions } from "./resolve-auth-options.ts";
 import { createImplementationGuard, type ImplementationGuardOptions } from "./route/implementation-guard.ts";
 
@@ -65,23 +65,28 @@ export function createGateOf(
   });
 }
 
-type GuardParts = Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints"> &
-  Pick<Audiences, "issuers"> & { readonly drain: StreamDrain };
+type GuardParts = Pick<ImplementationGuardOptions, "policies" | "gate" | "findChallengeHints"> & {
+  readonly audiences: Audiences;
+  readonly authenticator: Authenticator;
+  readonly drain: StreamDrain;
+};
 
 /** Create what guards the implementations of a server. */
 export function createGuardOf(
   resolved: ResolvedAuthOptions,
-  { policies, gate, findChallengeHints, issuers, drain }: GuardParts,
+  { policies, gate, findChallengeHints, audiences, authenticator, drain }: GuardParts,
 ) {
-  const { observer, enforcement, onError, clock, clockToleranceSeconds } = resolved;
-  const revocations = withRemoved(resolved.revocations, issuers);
+  const { observer, enforcement, onError, clock, clockToleranceSeconds: toleranceSeconds } = resolved;
+  const revocations = withRemoved(resolved.revocations, audiences.issuers);
+  const { findCurrent } = authenticator;
   const leases = {
     registry: resolved.streams,
     revocations,
+    findCurrent,
     clock,
     observer,
     onError,
-    toleranceSeconds: clockToleranceSeconds,
+    toleranceSeconds,
     deadlines: createDeadlines(clock),
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
@@ -95,10 +100,7 @@ export function createGuardOf(
     findChallengeHints,
     clock,
     decider: resolved.decider,
-    assertStillGood(principal) {
-      const times = { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 };
-      assertStillGood(principal, times, { revocations, clock, toleranceSeconds: clockToleranceSeconds });
-    },
+    lookAgain: createLookAgain({ revocations, findCurrent, clock, toleranceSeconds }),
     streams: { leases, anonymous, drain },
     messageLimits: resolved.messages.limits,
   });

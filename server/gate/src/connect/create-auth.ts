@@ -1,16 +1,15 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
-import type { Authenticator, RevokedPrincipals } from "../authenticate/authenticator.ts";
+import type { Authenticator } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
-import { createSharedError } from "../errors/shared-error.ts";
 import type { Documents } from "../kernel/documents.ts";
-import type { IssuerSignal } from "../kernel/observe.ts";
 import { createStreamDrain } from "../streams/stream-drain.ts";
 import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { authenticationOf, createAuthenticatorOf, createGateOf, createGuardOf } from "./assemble-gate.ts";
 import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { createExplain, type Explain } from "./explain/explain.ts";
+import { followRevocations } from "./follow-revocations.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
 import { joinOtherServers, listSignals, renewForOthers, whenReady } from "./issuer-signals.ts";
@@ -98,7 +97,7 @@ export function createAuth(options: AuthOptions): Auth {
     routes,
     interceptors: resolved.interceptors,
     gate,
-    guard: createGuardOf(resolved, { policies, gate, findChallengeHints, issuers: audiences.issuers, drain }),
+    guard: createGuardOf(resolved, { policies, gate, findChallengeHints, audiences, authenticator, drain }),
     messages,
     isEarly,
     onWarning: resolved.onWarning,
@@ -135,7 +134,7 @@ function createAudiencesOf(
 
 /** Learn what issuers revoke, and fetch their keys ahead of the first call. */
 function followIssuers(resolved: ResolvedAuthOptions, authenticator: Authenticator): void {
-  endRevoked(resolved);
+  followRevocations(resolved);
   renewForOthers(resolved, authenticator);
   for (const { keys } of resolved.issuers) {
     keys.prefetch?.();
@@ -190,27 +189,4 @@ function createDocumentsOf(
     issuers: () => issuers.names(),
     usesAuthorizationHeader: tokenHeader === AUTHORIZATION,
   });
-}
-
-const STREAM_REVOKED = createSharedError("SESSION_REVOKED", "the session has been revoked", {
-  facts: { check: "revoked" },
-});
-
-/** Revocation acts on open streams at once, not only on the next call. */
-function endRevoked({ revocations, streams, observer }: ResolvedAuthOptions): void {
-  revocations.onRevoked?.((revoked) => {
-    streams.endWhere((principal) => revoked.matches(principal), STREAM_REVOKED);
-    if (observer.signalReceived !== undefined) {
-      toSignals(revoked).forEach(observer.signalReceived);
-    }
-  });
-}
-
-function toSignals({ records = [{ dimension: "" }] }: RevokedPrincipals): readonly IssuerSignal[] {
-  const keys = records.filter(({ dimension }) => dimension === "kid").length;
-  const signals: readonly IssuerSignal[] = [
-    { kind: "revocation", count: records.length - keys },
-    { kind: "key_withdrawal", count: keys },
-  ];
-  return signals.filter(({ count }) => count > 0);
 }

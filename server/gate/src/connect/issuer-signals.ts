@@ -55,6 +55,10 @@ export function joinRevocations(sources: readonly RevocationCheck[]): Revocation
   }
   return {
     isRevoked: (principal) => sources.some((source) => source.isRevoked(principal)),
+    changesOf(principal) {
+      const changes = sources.flatMap((source) => source.changesOf?.(principal) ?? []);
+      return changes.length === 0 ? undefined : changes;
+    },
     onRevoked(listener) {
       const ends = sources.map((source) => source.onRevoked?.(listener));
       return () => {

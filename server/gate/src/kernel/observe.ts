@@ -128,8 +128,11 @@ export interface FeedServed {
 
 /** What an issuer has made known. */
 export interface IssuerSignal {
-  /** `revocation`: of sessions, accounts, clients or tokens. `key_withdrawal`: of keys that sign. */
-  readonly kind: "revocation" | "key_withdrawal";
+  /**
+   * `revocation`: of sessions, accounts, clients or tokens. `key_withdrawal`: of keys that sign. `claims_change`: tokens say
+   * something else by now.
+   */
+  readonly kind: "revocation" | "key_withdrawal" | "claims_change";
   /** How many of them. */
   readonly count: number;
 }

@@ -2,7 +2,8 @@ import { LRUCache } from "lru-cache";
 import type { RevocationCheck } from "../authenticate/authenticator.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { createRevocationListeners } from "../revoked/revocation-listeners.ts";
-import { createRevokedSet, type Revoked } from "../revoked/revoked-set.ts";
+import type { Revoked } from "../revoked/revoked.ts";
+import { createRevokedSet } from "../revoked/revoked-set.ts";
 import type { LogoutRevocation } from "./logout.ts";
 import type { LogoutSink } from "./logout-sink.ts";
 
@@ -43,6 +44,7 @@ export function createLogoutMemory({ clock, onError }: LogoutMemoryOptions): Log
       return Promise.resolve("taken");
     },
     isRevoked: (principal) => set.covers(principal),
+    changesOf: (principal) => set.changesOf(principal),
     onRevoked: (listener) => listeners.add(listener),
     get size() {
       return set.size;
@@ -51,9 +53,9 @@ export function createLogoutMemory({ clock, onError }: LogoutMemoryOptions): Log
 }
 
 function toRevoked(
-  { issuer, dimension, value, beforeMs, maxLifeMs }: LogoutRevocation,
+  { issuer, dimension, value, beforeMs, maxLifeMs, changedClaims }: LogoutRevocation,
   nowMs: number,
 ): Revoked {
   const expiresAtMs = Math.max(nowMs, beforeMs ?? nowMs) + maxLifeMs + MARGIN_MS;
-  return { issuer, dimension, value, beforeMs, expiresAtMs };
+  return { issuer, dimension, value, beforeMs, expiresAtMs, changedClaims };
 }

@@ -17,7 +17,7 @@ export interface Logout {
   readonly reason: LogoutReason;
 }
 
-/** The access tokens that are refused from now on because of a logout. */
+/** The access tokens that are refused, or say something else, from now on. */
 export interface LogoutRevocation {
   /** Whose tokens: claim `iss`. */
   readonly issuer: string;
@@ -28,6 +28,11 @@ export interface LogoutRevocation {
   /** How long tokens of the issuer last at the longest, in milliseconds: afterwards there is nothing to refuse. */
   readonly maxLifeMs: number;
   readonly reason: LogoutReason;
+  /**
+   * What the tokens say otherwise by now, by the names of the claims; `null`: the claim is gone. They are not refused then.
+   * Absent: they are refused.
+   */
+  readonly changedClaims?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What the options of an issuer say about its logouts. */

@@ -1,10 +1,13 @@
-import { createRevokedSet, type RevocableToken, type Revoked, type RevokedSet } from "./revoked-set.ts";
+import type { RevocableToken, Revoked } from "./revoked.ts";
+import { createRevokedSet, type RevokedSet } from "./revoked-set.ts";
 
 /** Revocations that were learned of together. */
 export interface RevokedBatch<Record extends Revoked> {
   readonly records: readonly Record[];
   /** Check whether one of them covers a token: for all open streams, without a search through the batch for each. */
   matches(token: RevocableToken): boolean;
+  /** Check whether one of them changes what a token says, without revoking it. */
+  changes(token: RevocableToken): boolean;
 }
 
 /** Those who want to know of revocations. */
@@ -51,13 +54,15 @@ function toBatch<Record extends Revoked>(
   seenAs?: (token: RevocableToken) => RevocableToken,
 ): RevokedBatch<Record> {
   /** Made for the first token: when a server starts, it reads many and has no streams yet. */
-  let set: RevokedSet | undefined;
+  let made: RevokedSet | undefined;
+  const setOf = (): RevokedSet => {
+    made ??= toSet(records);
+    return made;
+  };
   return {
     records,
-    matches(token) {
-      set ??= toSet(records);
-      return set.covers(seenAs === undefined ? token : seenAs(token));
-    },
+    matches: (token) => setOf().covers(seenAs === undefined ? token : seenAs(token)),
+    changes: (token) => setOf().changesOf(seenAs === undefined ? token : seenAs(token)) !== undefined,
   };
 }
 

@@ -1,28 +1,5 @@
-/** What a revocation goes by: the claim of an access token, or `kid` of its header. */
-export type RevocationDimension = "sid" | "sub" | "jti" | "client_id" | "kid";
-
-/** What an access token can be revoked by. */
-export interface RevocableToken {
-  readonly issuer: string;
-  readonly sessionId: string | undefined;
-  readonly subject: string;
-  readonly tokenId: string | undefined;
-  readonly clientId: string;
-  readonly keyId: string | undefined;
-  readonly issuedAtSeconds: number;
-}
-
-/** What is remembered of a revocation: whose tokens it is about, which, and for how long. */
-export interface Revoked {
-  /** Whose tokens: claim `iss`; undefined: those of every issuer. */
-  readonly issuer?: string | undefined;
-  readonly dimension: RevocationDimension;
-  readonly value: string;
-  /** Tokens that were issued later are good, in milliseconds since 1970; undefined: none is. */
-  readonly beforeMs: number | undefined;
-  /** When no token that it is about can be valid any more, in milliseconds since 1970. */
-  readonly expiresAtMs: number;
-}
+import { type ChangedClaims, type ClaimsRecord, createClaimsChanges } from "./changed-claims.ts";
+import type { RevocableToken, RevocationDimension, Revoked } from "./revoked.ts";
 
 /** Revocations in memory. */
 export interface RevokedSet {
@@ -30,6 +7,8 @@ export interface RevokedSet {
   add(revoked: Revoked): boolean;
   /** Check whether a token is revoked: a lookup for each thing it can be revoked by, and nothing allocated. */
   covers(token: RevocableToken): boolean;
+  /** Find what is changed of a token, in the order in which it is to be applied. @returns undefined: nothing is */
+  changesOf(token: RevocableToken): readonly ChangedClaims[] | undefined;
   /** Look at some of them, in turn, and drop those that no valid token can be of any more. */
   forget(nowMs: number): void;
   /** Go through all of them. Those that are added meanwhile may be among them. */
@@ -71,13 +50,19 @@ export function createRevokedSet(): RevokedSet {
   const everyMap = (): readonly Map<string, Bound>[] =>
     [ofEveryIssuer, ...byIssuer.values()].flatMap((bounds) => Object.values(bounds));
   let round = walk(everyMap);
+  const changes = createClaimsChanges();
   return {
-    add: (revoked) => widen(boundsOf(revoked.issuer)[revoked.dimension], revoked),
+    add: (revoked) =>
+      isOfClaims(revoked)
+        ? changes.add(revoked)
+        : widen(boundsOf(revoked.issuer)[revoked.dimension], revoked),
     covers(token) {
       const bounds = byIssuer.get(token.issuer);
       return (bounds !== undefined && isCovered(bounds, token)) || isCovered(ofEveryIssuer, token);
     },
+    changesOf: (token) => changes.of(token),
     forget(nowMs) {
+      changes.forget(nowMs);
       for (let looked = 0; looked < FORGET_STEP; looked += 1) {
         const { value: found, done } = round.next();
         if (done === true) {
@@ -94,11 +79,16 @@ export function createRevokedSet(): RevokedSet {
       for (const [issuer, bounds] of byIssuer) {
         yield* list(issuer, bounds);
       }
+      yield* changes.entries();
     },
     get size() {
-      return everyMap().reduce((sum, map) => sum + map.size, 0);
+      return everyMap().reduce((sum, map) => sum + map.size, changes.size);
     },
   };
+}
+
+function isOfClaims(revoked: Revoked): revoked is ClaimsRecord {
+  return revoked.changedClaims !== undefined;
 }
 
 function* list(issuer: string | undefined, bounds: Bounds): Generator<Revoked> {

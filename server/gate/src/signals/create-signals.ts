@@ -56,6 +56,7 @@ export function createSignals(options: SignalsOptions): Signals {
       }
       return feed.known.covers(principal);
     },
+    changesOf: (principal) => feed.known.changesOf(principal),
     onRevoked: (listener) => feed.known.onRevoked(listener),
     renew: (streams, by) => renewals.renew(streams, by),
     addServer(server) {

@@ -1,7 +1,9 @@
 import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { toHex } from "../kernel/hex.ts";
+import type { ChangedClaims } from "../revoked/changed-claims.ts";
 import { createRevocationListeners, type RevocationListeners } from "../revoked/revocation-listeners.ts";
-import { createRevokedSet, type RevocableToken, type Revoked } from "../revoked/revoked-set.ts";
+import type { RevocableToken, Revoked } from "../revoked/revoked.ts";
+import { createRevokedSet } from "../revoked/revoked-set.ts";
 import { type ReceivedRevocation, toRevoked } from "./to-revoked.ts";
 import { createAlikeView, createHashedView, type TokenView } from "./token-views.ts";
 
@@ -16,6 +18,8 @@ export interface KnownRevocations {
   learn(revocations: readonly Revocation[], nowMs: number, subjectKey: Uint8Array): void;
   /** Check whether a token is revoked: by its values, lookups and nothing allocated. */
   covers(token: RevocableToken): boolean;
+  /** Find what is changed of a token, in the order in which it is to be applied. @returns undefined: nothing is */
+  changesOf(token: RevocableToken): readonly ChangedClaims[] | undefined;
   /** Drop some of those that no valid token can be of any more. @param nowMs as in {@link learn} */
   forget(nowMs: number): void;
   /** Call back for what is learned from now on. @returns what ends the calls */
@@ -57,6 +61,12 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
     return false;
   };
 
+  const changesOf = (token: RevocableToken): readonly ChangedClaims[] | undefined => {
+    const seen = [...views.values()].flatMap((view) => view.set.changesOf(view.seenAs(token)) ?? []);
+    const changes = [...(set.changesOf(token) ?? []), ...seen];
+    return changes.length === 0 ? undefined : changes;
+  };
+
   return {
     learn(revocations, nowMs, subjectKey) {
       /** By the view in which it is seen; undefined: by the token itself. */
@@ -79,6 +89,8 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
       }
     },
     covers: (token) => set.covers(token) || (views.size > 0 && isSeenRevoked(token)),
+    // Every call asks, and most servers have no views.
+    changesOf: (token) => (views.size === 0 ? set.changesOf(token) : changesOf(token)),
     forget(nowMs) {
       set.forget(nowMs);
       for (const view of views.values()) {

@@ -1,7 +1,7 @@
 import type { Revocation } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { RevocationDimension as WireDimension } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { toHex } from "../kernel/hex.ts";
-import type { RevocationDimension, Revoked } from "../revoked/revoked-set.ts";
+import type { RevocationDimension, Revoked } from "../revoked/revoked.ts";
 
 /** A revocation as a hub sends it. */
 export interface ReceivedRevocation {
@@ -28,7 +28,7 @@ const HASH_BYTES = 16;
  * @param hasSubjectKey whether the hub has said which key it hashes subjects with
  */
 export function toRevoked(
-  { dimension: number, issuer, match, beforeMs, expiresAtMs }: Revocation,
+  { dimension: number, issuer, match, beforeMs, expiresAtMs, changedClaims }: Revocation,
   hasSubjectKey: boolean,
 ): ReceivedRevocation {
   const dimension = DIMENSIONS[number];
@@ -36,6 +36,7 @@ export function toRevoked(
     issuer: issuer === "" ? undefined : issuer,
     beforeMs: beforeMs === undefined ? undefined : Number(beforeMs),
     expiresAtMs: Number(expiresAtMs),
+    ...(changedClaims === undefined ? {} : readChangedClaims(changedClaims)),
   };
   if (dimension !== undefined && match.case === "value") {
     return { kind: "value", revoked: { dimension, value: match.value, ...common } };
@@ -47,7 +48,24 @@ export function toRevoked(
   if (dimension === "sub" && isHash && hasSubjectKey) {
     return { kind: "subject_hash", revoked: { dimension, value: toHex(match.value), ...common } };
   }
-  return { kind: "every_token", revoked: { dimension: "sub", value: "", ...common } };
+  return {
+    kind: "every_token",
+    revoked: { ...common, dimension: "sub", value: "", changedClaims: undefined },
+  };
+}
+
+/** What is no object of claims changes nothing, and revokes the tokens: something about them is different. */
+function readChangedClaims(text: string): Pick<Revoked, "changedClaims"> {
+  try {
+    const claims: unknown = JSON.parse(text);
+    return isObject(claims) ? { changedClaims: claims } : {};
+  } catch {
+    return {};
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Write the 16 bytes of a UUID as its text (RFC 9562 §4). */

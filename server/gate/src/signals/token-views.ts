@@ -1,5 +1,6 @@
 import { toHex } from "../kernel/hex.ts";
-import { createRevokedSet, type RevocableToken, type RevokedSet } from "../revoked/revoked-set.ts";
+import type { RevocableToken } from "../revoked/revoked.ts";
+import { createRevokedSet, type RevokedSet } from "../revoked/revoked-set.ts";
 
 /** Node's built-in HMAC, which answers at once. Looked up so that runtimes without it can load this file too. */
 const createHmac = globalThis.process?.getBuiltinModule?.("node:crypto")?.createHmac;

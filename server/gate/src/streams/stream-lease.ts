@@ -1,8 +1,10 @@
 import type { RevocationCheck } from "../authenticate/authenticator.ts";
+import type { FindCurrent } from "../authenticate/current-principal.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import { createRevokedError } from "../authenticate/still-good.ts";
+import { assertAllowed } from "../authorize/decide.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
-import type { AuthError } from "../errors/auth-error.ts";
+import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Deadlines } from "../kernel/deadlines.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
@@ -15,6 +17,8 @@ export interface LeaseContext {
   readonly registry: StreamRegistry;
   /** What has been revoked. */
   readonly revocations: RevocationCheck;
+  /** Finds principals as they are by now. */
+  readonly findCurrent: FindCurrent;
   /** The time. */
   readonly clock: Clock;
   /** Where the ends of all streams of the server wait. */
@@ -42,8 +46,13 @@ export interface LeaseOptions {
 export interface OpenLease {
   readonly lease: StreamLease;
   readonly lifetime: StreamLifetime;
-  /** End the stream if its principal is revoked. @throws AuthError when that cannot be known */
-  endIfRevoked(): void;
+  /**
+   * Hold what became known while it was opened against it: it ends if its principal is revoked, or may not call its method
+   * by now.
+   *
+   * @throws AuthError when that cannot be known
+   */
+  judgeAtOpening(): void;
   /** The stream is over by itself. @param reason why its signal aborts */
   release(reason: unknown): void;
 }
@@ -55,7 +64,7 @@ export interface OpenLease {
  * @returns undefined when another stream of the identifier is open
  */
 export function createStreamLease(context: LeaseContext, options: LeaseOptions): OpenLease | undefined {
-  const { clock, registry, revocations, toleranceSeconds, observer } = context;
+  const { clock, registry, revocations, findCurrent, toleranceSeconds, observer } = context;
   const { streamId, method, policy, caller, adopt } = options;
   const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
   const toDeadlineMs = ({ expiresAtSeconds }: Principal): number =>
@@ -90,6 +99,21 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     return leftMs;
   }
 
+  function judgeAgain(): void {
+    const { principal } = caller;
+    const refusal = catchRefusal(() => {
+      const current = findCurrent(principal);
+      if (current === principal || lifetime.ended !== undefined) {
+        return undefined;
+      }
+      assertAllowed(policy, current, { clock, toleranceSeconds });
+      return adopt(current);
+    });
+    if (refusal !== undefined) {
+      lifetime.end(refusal);
+    }
+  }
+
   const lease: StreamLease = {
     streamId,
     policy,
@@ -99,6 +123,7 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     toleranceSeconds,
     end: (error) => lifetime.end(error),
     renew,
+    judgeAgain,
   };
   if (!registry.add(lease)) {
     lifetime.release(undefined);
@@ -114,7 +139,11 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
   return {
     lease,
     lifetime,
-    endIfRevoked: () => void endIfRevoked(caller.principal),
+    judgeAtOpening() {
+      if (!endIfRevoked(caller.principal)) {
+        judgeAgain();
+      }
+    },
     release(reason) {
       lifetime.release(reason);
       if (registry.remove(lease) && lifetime.ended === undefined) {
@@ -122,4 +151,16 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
       }
     },
   };
+}
+
+/** @returns why something is refused; undefined: it is not */
+function catchRefusal(judge: () => AuthError | undefined): AuthError | undefined {
+  try {
+    return judge();
+  } catch (error) {
+    if (error instanceof AuthError) {
+      return error;
+    }
+    throw error;
+  }
 }

@@ -28,6 +28,8 @@ export interface StreamLease {
    * @returns milliseconds until then; 0 or less: the stream was over, or the principal is, and nothing has changed
    */
   renew(principal: Principal): number;
+  /** Hold the rule of its method against what is known by now of its principal: it goes on with that, or ends. */
+  judgeAgain(): void;
 }
 
 /** All open streams of a server that run on a token. */
@@ -40,6 +42,8 @@ export interface StreamRegistry {
   find(streamId: string): StreamLease | undefined;
   /** End every stream whose principal matches, for example when a session is revoked. */
   endWhere(matches: (principal: Principal) => boolean, error: AuthError): void;
+  /** Find every stream whose principal matches. */
+  findWhere(matches: (principal: Principal) => boolean): readonly StreamLease[];
   /** How many are open. */
   readonly size: number;
 }
@@ -74,6 +78,7 @@ export function createStreamRegistry(): StreamRegistry {
         }
       }
     },
+    findWhere: (matches) => [...leases].filter(({ principal }) => matches(principal)),
     get size() {
       return leases.size;
     },

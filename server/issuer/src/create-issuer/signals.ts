@@ -34,6 +34,7 @@ export function openSignals(options: SignalsOptions, opened: AsyncDisposableStac
     clock,
     ready: Promise.resolve(),
     isRevoked: (principal) => revocations.isRevoked(principal),
+    changesOf: (principal) => revocations.changesOf(principal),
     onRevoked: (listener) => revocations.onRevoked(listener),
     renew: openRenewals(options, (streamIds, principal) => renewAll(gates, streamIds, principal), opened),
     onRenew(listener) {

@@ -7,17 +7,20 @@ import { TOKEN_RULE } from "./client-names.ts";
 /** What is to change about an account. What is not named stays. */
 export interface AccountUpdate {
   /**
-   * All scopes that its sessions can be granted from now on. Those that go on lose what is not among them at their next
-   * refresh; they get none that they were not granted when they began.
+   * All scopes that its sessions can be granted from now on. Those that go on lose what is not among them; they get none
+   * that they were not granted when they began.
    */
   readonly scopes?: readonly string[] | undefined;
-  /** All its roles. Sessions that go on have them from their next refresh. */
+  /** All its roles. */
   readonly roles?: readonly string[] | undefined;
-  /** All its custom claims. Sessions that go on have them from their next refresh. */
+  /**
+   * All its custom claims. With a hook of `createIssuer` that says what claims tokens have, sessions that go on have them from
+   * their next refresh.
+   */
   readonly claims?: CustomClaims | undefined;
   /** Whether it is let in no more, which ends all its sessions. */
   readonly disabled?: boolean | undefined;
-  /** Whether to end all its sessions, so that what it loses is gone at once. Default false. */
+  /** Whether to end all its sessions. Default false. */
   readonly revokeSessions?: boolean | undefined;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AuditSink, Clock } from "@countersign/server";
 import type { AccountEvent } from "@countersign/server/internal";
 import {
+  type AccountChange,
   type AccountRecord,
   deleteAccount,
   findAccountByUsername,
@@ -12,6 +13,8 @@ import {
 import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
 import type { HashReplacer } from "../store/password-replacement.ts";
+import type { RevocationRecord } from "../store/revocations.ts";
+import { changeAccount } from "../store/rights-changes.ts";
 import { AccountError } from "./account-error.ts";
 import {
   type AccountUpdate,
@@ -20,6 +23,7 @@ import {
   toAccountChange,
   toAccountClaims,
 } from "./account-update.ts";
+import { toAccountChanges } from "./changed-rights.ts";
 import type { Passwords } from "./password.ts";
 import { type AcceptPassword, acceptAnyPassword, assertAcceptable, assertPassword } from "./password-rule.ts";
 import { MAX_USERNAME_BYTES, normalizeUsername } from "./username.ts";
@@ -35,6 +39,10 @@ export interface AccountsOptions {
   readonly audit?: AuditSink<AccountEvent>;
   /** Replaces a password, and ends the sessions of the account with it. */
   readonly replaceHash: HashReplacer;
+  /** Takes in what this server has just written of what its tokens say. Default: nothing does. */
+  readonly revocations?: { learn(records: readonly RevocationRecord[]): void };
+  /** Whether a hook says what claims tokens have: then those of the store are not what they say. Default false. */
+  readonly hasClaimsHook?: boolean;
   /** Ends the sessions of an account that is disabled or removed. */
   readonly sessions: {
     end(end: {
@@ -72,7 +80,8 @@ export interface Accounts {
    */
   setPassword(username: string, password: string): Promise<void>;
   /**
-   * Change scopes, roles, claims and whether it is let in.
+   * Change scopes, roles, claims and whether it is let in. Servers judge its calls and streams by that within a second, also
+   * with tokens of before: those that still qualify go on.
    *
    * @throws AccountError when there is no such account, or a name or a claim is no good
    */
@@ -105,15 +114,23 @@ export function createAccounts(options: AccountsOptions): Accounts {
     }
     return account;
   };
+  const write = async (subject: string, change: AccountChange): Promise<AccountRecord> => {
+    const { hasClaimsHook } = options;
+    const changed = await changeAccount(store, { subject, change }, (before, after) =>
+      toAccountChanges(subject, { before, after, nowMs: clock.nowMs(), hasClaimsHook }),
+    );
+    if (changed === undefined) {
+      throw noSuchAccount();
+    }
+    options.revocations?.learn(changed.revocations);
+    return changed.record;
+  };
   const update: Accounts["update"] = async (username, wanted) => {
     const change = toAccountChange(wanted, clock.nowMs());
     const account = await get(username);
     const { subject } = account;
     const isChanged = Object.values(change).some((value) => value !== undefined);
-    const changed = isChanged ? await updateAccount(store, subject, change) : account;
-    if (changed === undefined) {
-      throw noSuchAccount();
-    }
+    const changed = isChanged ? await write(subject, change) : account;
     eventsOfAccountUpdate(wanted).forEach((type) => {
       record(type, subject);
     });

@@ -18,7 +18,7 @@ export interface ClientUpdate {
   /** Whether it is let in no more, which revokes its tokens. */
   readonly disabled?: boolean | undefined;
   /**
-   * Whether to revoke its tokens, so that what it loses is gone at once. Default false: they last until they expire.
+   * Whether to revoke its tokens and end its sessions. Default false: its calls and streams are judged by what it may do now.
    */
   readonly revokeTokens?: boolean | undefined;
 }

@@ -2,17 +2,19 @@ import type { AuditSink, Clock } from "@countersign/server";
 import type { ClientEvent } from "@countersign/server/internal";
 import type { ClientTrust } from "../store/client-trust.ts";
 import {
+  type ClientChange,
   type ClientKeyChange,
   type ClientRecord,
   findClient,
   insertClient,
   listClients,
   replaceClientKey,
-  updateClient,
 } from "../store/clients.ts";
 import { type CustomClaims, copyClaims } from "../store/custom-claims.ts";
 import type { Store } from "../store/database.ts";
-import { OWN_ISSUER } from "../store/revocations.ts";
+import { OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
+import { changeClient } from "../store/rights-changes.ts";
+import { toClientChanges } from "./changed-rights.ts";
 import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
 import { createClientSecret, hashClientSecret } from "./client-secret.ts";
@@ -40,7 +42,11 @@ export interface ClientsOptions {
       readonly clientId: string;
       readonly reason: "client_disabled" | "revoked_by_operator";
     }): Promise<unknown>;
+    /** Takes in what this server has just written of what its tokens say. Absent: nothing does. */
+    learn?(records: readonly RevocationRecord[]): void;
   };
+  /** Whether a hook says what claims tokens have: then those of the store are not what they say. Default false. */
+  readonly hasClaimsHook?: boolean;
 }
 
 /** A new client. */
@@ -95,7 +101,8 @@ export interface Clients {
    */
   rotate(clientId: string, rotation: ClientRotation): Promise<ClientWithSecret>;
   /**
-   * Change what a client may do. Tokens that it has go on as they are, and the next ones are granted anew.
+   * Change what a client may do. Servers judge its calls and streams by that within a second, also with tokens of before:
+   * those that still qualify go on.
    *
    * @throws Error when there is no such client, or a part of the change is no good
    */
@@ -122,14 +129,22 @@ export function createClients(options: ClientsOptions): Clients {
     await sessions.end({ where: { clientId }, reason });
     await revocations.revoke({ issuer: OWN_ISSUER, clientId, reason });
   };
+  const write = async (clientId: string, change: ClientChange): Promise<ClientRecord> => {
+    const { hasClaimsHook } = options;
+    const changed = await changeClient(store, { clientId, change }, (before, after) =>
+      toClientChanges(clientId, { before, after, nowMs: clock.nowMs(), hasClaimsHook }),
+    );
+    if (changed === undefined) {
+      throw noSuchClient();
+    }
+    revocations.learn?.(changed.revocations);
+    return changed.record;
+  };
   const update: Clients["update"] = async (clientId, wanted) => {
     const change = toClientChange(wanted, clock.nowMs());
     const client = await get(clientId);
     const isChanged = Object.values(change).some((value) => value !== undefined);
-    const changed = isChanged ? await updateClient(store, clientId, change) : client;
-    if (changed === undefined) {
-      throw noSuchClient();
-    }
+    const changed = isChanged ? await write(clientId, change) : client;
     eventsOfClientUpdate(wanted).forEach((type) => {
       record(type, clientId);
     });

@@ -1,7 +1,7 @@
 import type { Clock, LogoutRevocation, LogoutSink } from "@countersign/server";
 import type { Store } from "../store/database.ts";
 import { writeLogout } from "../store/logout-events.ts";
-import type { NewRevocation } from "../store/revocations.ts";
+import { boundChange, type NewRevocation } from "../store/revocations.ts";
 import { createUnwrittenError } from "../store/unwritten-revocations.ts";
 import type { Revocations } from "./revocations.ts";
 
@@ -37,5 +37,6 @@ export function createLogoutSink({ store, clock, revocations: known }: LogoutSin
 
 function toNewRevocation(revocation: LogoutRevocation, revokedAtMs: number): NewRevocation {
   const { issuer, dimension, value, beforeMs, maxLifeMs: minLifeMs, reason } = revocation;
-  return { issuer, dimension, value, beforeMs, revokedAtMs, minLifeMs, reason };
+  const changedClaims = boundChange(revocation.changedClaims);
+  return { issuer, dimension, value, beforeMs, revokedAtMs, minLifeMs, reason, changedClaims };
 }

@@ -1,5 +1,6 @@
 import {
   assertOptionNames,
+  type ChangedClaims,
   createRefusal,
   createRevocationListeners,
   createRevokedSet,
@@ -40,6 +41,8 @@ export interface Revocations {
    * @throws AuthError `AUTH_UNAVAILABLE` before {@link start}, and when the store could not be read for too long
    */
   isRevoked(token: RevocableToken): boolean;
+  /** Find what is changed of a token, in the order in which it is to be applied. @returns undefined: nothing is */
+  changesOf(token: RevocableToken): readonly ChangedClaims[] | undefined;
   /**
    * Revoke: here at once, on other servers within a second.
    *
@@ -97,17 +100,16 @@ export function createFedRevocations(
 ): FedRevocations {
   const { onError = () => undefined, sealer, audit } = options;
   const source = resolveRevocationSource(options);
-  const { clock } = source;
-  const staleAfterMs = resolveStaleAfterMs(options);
+  const assertFresh = createFreshness(options);
   const set = createRevokedSet();
   const listeners = createRevocationListeners<RevocationRecord>(onError);
   let issuer = options.issuer;
   let running: RunningRevocations | undefined;
   const readAtMs = (): number => running?.feed.readAtMs() ?? Number.NaN;
   const act = (records: readonly RevocationRecord[]): void =>
-    listeners.notify(takeNews(set, records, { nowMs: clock.nowMs(), issuer }));
+    listeners.notify(takeNews(set, records, { nowMs: source.clock.nowMs(), issuer }));
   const unwritten = createUnwrittenRevocations({
-    clock,
+    clock: source.clock,
     onError,
     store: () => running?.store ?? options.store,
     publish: (revocations) => publishUnwritten(running?.store.bus, sealer, revocations),
@@ -144,15 +146,14 @@ export function createFedRevocations(
       await source.close();
     },
     isRevoked(token) {
-      if (!(clock.nowMs() - readAtMs() <= staleAfterMs)) {
-        throw createStaleError(staleAfterMs);
-      }
+      assertFresh(source.clock.nowMs() - readAtMs());
       return set.covers(token);
     },
+    changesOf: (token) => set.changesOf(token),
     async revoke(order) {
       const { store } = await source.open();
       const { accessTtlMs, acceptsOtherIssuers } = options;
-      const context = { nowMs: clock.nowMs(), issuer, accessTtlMs, acceptsOtherIssuers };
+      const context = { nowMs: source.clock.nowMs(), issuer, accessTtlMs, acceptsOtherIssuers };
       const revocation = toNewRevocation(order, context);
       const written = await insertRevocations(store, [revocation]).catch((error: unknown) => {
         const news = hold([{ ...revocation, endsSession: false }], "here");
@@ -181,14 +182,16 @@ export function createFedRevocations(
   };
 }
 
-function resolveStaleAfterMs({ failOpen, staleAfterMs = STALE_AFTER_MS }: RevocationsOptions): number {
-  return failOpen === true ? Infinity : staleAfterMs;
-}
-
-function createStaleError(staleAfterMs: number): Error {
-  return createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now", {
-    facts: { check: "revocations_unavailable", expected: `the store read within ${staleAfterMs} ms` },
-  });
+/** Create what asserts that the store was read not too long ago. It throws AuthError `AUTH_UNAVAILABLE`. */
+function createFreshness({ failOpen, staleAfterMs = STALE_AFTER_MS }: RevocationsOptions) {
+  const maxAgeMs = failOpen === true ? Infinity : staleAfterMs;
+  return (ageMs: number): void => {
+    if (!(ageMs <= maxAgeMs)) {
+      throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now", {
+        facts: { check: "revocations_unavailable", expected: `the store read within ${maxAgeMs} ms` },
+      });
+    }
+  };
 }
 
 /** Add revocations to a set. @returns those that were not covered before */

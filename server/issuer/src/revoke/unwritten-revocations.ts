@@ -195,6 +195,7 @@ function keyOf({
   dimension,
   value,
   beforeMs,
+  changedClaims,
 }: Omit<NewRevocation, "reason" | "revokedAtMs">): string {
-  return JSON.stringify([issuer ?? null, dimension, value, beforeMs ?? null]);
+  return JSON.stringify([issuer ?? null, dimension, value, beforeMs ?? null, changedClaims ?? null]);
 }

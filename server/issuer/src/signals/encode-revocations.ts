@@ -11,7 +11,7 @@ import { OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
 /** What is sent of a revocation. */
 export type SentRevocation = Pick<
   RevocationRecord,
-  "beforeMs" | "dimension" | "expiresAtMs" | "issuer" | "value"
+  "beforeMs" | "changedClaims" | "dimension" | "expiresAtMs" | "issuer" | "value"
 >;
 
 /** How revocations are written. */
@@ -55,7 +55,7 @@ export function encode(
 }
 
 function toSent(
-  { issuer, dimension, value, beforeMs, expiresAtMs }: SentRevocation,
+  { issuer, dimension, value, beforeMs, expiresAtMs, changedClaims }: SentRevocation,
   encoding: RevocationEncoding,
 ): MessageInitShape<typeof RevocationSchema> {
   return {
@@ -64,6 +64,7 @@ function toSent(
     match: toMatch(dimension, value, encoding),
     ...(beforeMs === undefined || beforeMs === Infinity ? {} : { beforeMs: BigInt(beforeMs) }),
     expiresAtMs: BigInt(expiresAtMs),
+    ...(changedClaims === undefined ? {} : { changedClaims: JSON.stringify(changedClaims) }),
   };
 }
 

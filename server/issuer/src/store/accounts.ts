@@ -76,6 +76,16 @@ export async function findAccountBySubject(
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** Read an account that is about to be changed, and keep others from changing it until the transaction is over. */
+export async function lockAccount(
+  { db, dialect }: Pick<Store, "db" | "dialect">,
+  subject: string,
+): Promise<AccountRecord | undefined> {
+  const query = db.selectFrom("accounts").select(COLUMNS).where("subject", "=", subject);
+  const row = await (dialect === "postgres" ? query.forUpdate() : query).executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
 /** The replacement of the hash of a password. */
 export interface PasswordHashChange {
   readonly subject: string;
@@ -118,11 +128,11 @@ export interface AccountChange {
  * @returns the account as it is now; undefined when there is none
  */
 export async function updateAccount(
-  store: Store,
+  { db }: Pick<Store, "db">,
   subject: string,
   { scopes, roles, claims, disabledAtMs }: AccountChange,
 ): Promise<AccountRecord | undefined> {
-  const row = await store.db
+  const row = await db
     .updateTable("accounts")
     // Kysely leaves out what is undefined.
     .set({

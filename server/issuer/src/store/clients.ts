@@ -62,6 +62,16 @@ export async function findClient(store: Store, clientId: string): Promise<Client
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** Read a client that is about to be changed, and keep others from changing it until the transaction is over. */
+export async function lockClient(
+  { db, dialect }: Pick<Store, "db" | "dialect">,
+  clientId: string,
+): Promise<ClientRecord | undefined> {
+  const query = db.selectFrom("clients").selectAll().where("client_id", "=", clientId);
+  const row = await (dialect === "postgres" ? query.forUpdate() : query).executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
 /** List every client by its identifier. */
 export async function listClients(store: Store): Promise<readonly ClientRecord[]> {
   return (await store.db.selectFrom("clients").selectAll().orderBy("client_id").execute()).map(toRecord);
@@ -134,11 +144,11 @@ export interface ClientChange {
  * @returns the client as it is now; undefined when there is none
  */
 export async function updateClient(
-  store: Store,
+  { db }: Pick<Store, "db">,
   clientId: string,
   { scopes, roles, grants, mayIntrospect, claims, disabledAtMs }: ClientChange,
 ): Promise<ClientRecord | undefined> {
-  const row = await store.db
+  const row = await db
     .updateTable("clients")
     // Kysely leaves out what is undefined.
     .set({

@@ -25,6 +25,20 @@ export interface NewRevocation {
   readonly minLifeMs?: number | undefined;
   /** Why, from a closed set of words. */
   readonly reason: string;
+  /**
+   * What the tokens say otherwise by now, by the names of the claims; `null`: the claim is gone. They are not revoked then.
+   * Absent: they are revoked.
+   */
+  readonly changedClaims?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** How large changed claims may be as JSON, in bytes: each server keeps them in memory, and 500 of them in one message. */
+const MAX_CHANGE_BYTES = 2_048;
+
+/** Drop changed claims that are too large, so that the tokens are revoked instead: their clients get new ones. */
+export function boundChange(changedClaims: NewRevocation["changedClaims"]): NewRevocation["changedClaims"] {
+  const isSmall = Buffer.byteLength(JSON.stringify(changedClaims ?? {})) <= MAX_CHANGE_BYTES;
+  return isSmall ? changedClaims : undefined;
 }
 
 /** A revocation that every server on the store learns of. */
@@ -161,7 +175,13 @@ function toRow(revocation: NewRevocation, expiresAtMs: number): Omit<RevocationR
     reason: revocation.reason,
     expires_at: expiresAtMs,
     issuer: revocation.issuer ?? null,
+    changed_claims: revocation.changedClaims === undefined ? null : JSON.stringify(revocation.changedClaims),
   };
+}
+
+/** Only this file writes the column. */
+function parseChangedClaims(json: string): NonNullable<NewRevocation["changedClaims"]> {
+  return JSON.parse(json) as NonNullable<NewRevocation["changedClaims"]>;
 }
 
 function toRecord(row: RevocationRow): RevocationRecord {
@@ -175,5 +195,6 @@ function toRecord(row: RevocationRow): RevocationRecord {
     reason: row.reason,
     expiresAtMs: row.expires_at ?? row.revoked_at + UNKNOWN_LIFE_MS,
     issuer: row.issuer ?? undefined,
+    ...(row.changed_claims === null ? {} : { changedClaims: parseChangedClaims(row.changed_claims) }),
   };
 }

@@ -4,7 +4,6 @@ import {
   type AuthenticatorOptions,
   createAuthenticator,
 } from "../../authenticate/authenticator.ts";
-import { assertStillGood } from "../../authenticate/still-good.ts";
 import type { PolicyTable } from "../../authorize/policy-table.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
 import { toCheckPlace } from "../../authorize/source-place.ts";
@@ -16,6 +15,7 @@ import { createCallValues, stateOf } from "../call-state.ts";
 import type { Decider } from "../decide.ts";
 import { createEnforcement, type Enforcement } from "../enforcement.ts";
 import { createGate, type GateContext } from "../gate.ts";
+import { createLookAgain } from "../look-again.ts";
 import { withoutNodeRequest } from "../node-request.ts";
 import { type TokenReader, toTokenField } from "../read-token.ts";
 import { createMethodGuard } from "../route/method-guard.ts";
@@ -159,10 +159,12 @@ function toHeaders(token: string | undefined, { header }: TokenReader): Headers 
 function createGuard(context: ExplainContext, method: DescMethod, onError: (error: unknown) => void) {
   const { policies, audiences, readToken, clock, decider, authentication } = context;
   const { revocations, toleranceSeconds } = authentication;
+  const authenticator = createAuthenticatorWithoutTrace(context);
+  const { findCurrent } = authenticator;
   const gate = createGate({
     policies,
     audiences,
-    authenticator: createAuthenticatorWithoutTrace(context),
+    authenticator,
     readToken,
     clock,
     toleranceSeconds,
@@ -180,12 +182,7 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
       enforcement: DENY,
       clock,
       decider,
-      assertStillGood: (principal) =>
-        assertStillGood(
-          principal,
-          { expiresAtSeconds: principal.expiresAtSeconds, notBeforeSeconds: 0 },
-          { revocations, clock, toleranceSeconds },
-        ),
+      lookAgain: createLookAgain({ revocations, findCurrent, clock, toleranceSeconds }),
       onError,
     },
     method,

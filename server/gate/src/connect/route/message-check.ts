@@ -12,6 +12,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { CallDecision } from "../../kernel/observe.ts";
 import type { IsolatedObserver } from "../../kernel/observers.ts";
 import type { Decider } from "../decide.ts";
+import type { LookAgain } from "../look-again.ts";
 
 /** A message that is about to reach its handler. */
 export interface ArrivedMessage {
@@ -37,12 +38,7 @@ export interface MessageCheckOptions {
   readonly observer: IsolatedObserver;
   /** The time. */
   readonly clock: Clock;
-  /**
-   * Look again at a principal whose call has waited.
-   *
-   * @throws AuthError when its token has run out, or is revoked
-   */
-  readonly assertStillGood: (principal: Principal) => void;
+  readonly lookAgain: LookAgain;
   /** Asks the application for a decision on each message. Undefined: it makes none. */
   readonly decider: Decider | undefined;
 }
@@ -98,7 +94,7 @@ export function createMessageCheck(
         refuse(refusal, principal, seen);
       } else if (principal !== undefined && !isShadow) {
         // The answer has taken its time: the session may have been revoked meanwhile.
-        options.assertStillGood(principal);
+        options.lookAgain(principal, policy);
       }
     });
   }

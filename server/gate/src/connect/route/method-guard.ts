@@ -14,7 +14,7 @@ export interface MethodGuard {
    *
    * @returns the context that goes on, which is the same where a verdict was there
    * @throws ConnectError the refusal of the gate
-   * @throws AuthError when the token has run out or was revoked while the call waited for its message
+   * @throws AuthError when the token has run out, was revoked or lost what the method needs while the call waited for its message
    */
   admit(ctx: HandlerContext): HandlerContext | Promise<HandlerContext>;
   /** Hold the rule of the method, and `decide`, against a message of a principal. Absent: there is neither. */
@@ -54,7 +54,7 @@ export function createMethodGuard(
 
   function lookAgain({ caller, admittedAtMs }: CallState): void {
     if (caller?.principal !== undefined && !(clock.nowMs() - admittedAtMs < VERDICT_HOLDS_MS) && !isShadow) {
-      options.assertStillGood(caller.principal);
+      caller.principal = options.lookAgain(caller.principal, policy);
     }
   }
 

@@ -153,8 +153,8 @@ function begin({ leases, anonymous }: Openings, { ctx, policy, assertRule }: Str
   }
   const opened = openLease(leases, { ctx, caller, policy, assertRule });
   try {
-    // The session may have been revoked after the gate looked and before the registry knew of the stream.
-    opened.endIfRevoked();
+    // What has become known after the gate looked and before the registry knew of the stream.
+    opened.judgeAtOpening();
   } catch (error) {
     opened.release(undefined); // whether it is revoked cannot be known
     throw error;

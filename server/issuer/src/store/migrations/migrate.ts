@@ -8,6 +8,7 @@ import { lastingRevocations } from "./0005-lasting-revocations.ts";
 import { sessionUses } from "./0006-session-uses.ts";
 import { claimsAndResources } from "./0007-claims-and-resources.ts";
 import { sessionIndexes } from "./0008-session-indexes.ts";
+import { changedClaims } from "./0009-changed-claims.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   sessionUses,
   claimsAndResources,
   sessionIndexes,
+  changedClaims,
 ];
 
 /** The version of the tables that this program makes. */

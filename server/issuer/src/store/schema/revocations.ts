@@ -21,6 +21,8 @@ export interface RevocationTable {
   expires_at: Fixed<number | null>;
   /** Whose tokens: claim `iss`; empty: those of the issuer that the store belongs to; null: those of every issuer. */
   issuer: Fixed<string | null>;
+  /** What the tokens say otherwise by now, as JSON; null: they are revoked. */
+  changed_claims: Fixed<string | null>;
 }
 
 /** How long the access tokens last that servers on the store grant or accept. */
