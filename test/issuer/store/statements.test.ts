@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BusTest, StoreQuery } from "../../../server/gate/src/kernel/observe.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
-import { openDatabase } from "../../../server/issuer/src/store/database.ts";
+import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
 import { createStatementNames } from "../../../server/issuer/src/store/statement-names.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
@@ -19,10 +19,10 @@ beforeAll(async () => {
 afterAll(() => postgres[Symbol.asyncDispose]());
 
 /** An issuer with a session, whose refresh token is handed on from one refresh to the next. */
-async function openSession() {
+async function openSession(adapt = (store: Store): Store => store) {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openDatabase({ postgres: await postgres.createDatabase() }));
-  const { sessions, account } = stack.use(await startTestIssuer(store));
+  const { sessions, account } = stack.use(await startTestIssuer(adapt(store)));
   let { refreshToken } = await sessions.begin({ account, clientId: FIRST_PARTY_CLIENT_ID, scopes: [] });
   const refresh = async (): Promise<void> => {
     ({ refreshToken } = await sessions.refresh({ refreshToken, refreshId: "once" }));
@@ -44,17 +44,22 @@ test("a refresh is planned once for each connection", async () => {
 });
 
 test("a refresh writes no index anew", async () => {
-  await using session = await openSession();
-  const { store } = session;
-  const update = sql`update sessions set generation = generation + 1, idle_expires_at = idle_expires_at + 1,
-    refresh_hash = 'new', refreshed_at = 2, superseded_at = 2, successor_sealed = 'new', address = 'new'`;
   const count = sql<{ hot: number; all: number }>`select
     pg_stat_get_xact_tuples_hot_updated('sessions'::regclass)::int as hot,
     pg_stat_get_xact_tuples_updated('sessions'::regclass)::int as all`;
-  const counted = await store.db.transaction().execute(async (trx) => {
-    await update.execute(trx);
-    return (await count.execute(trx)).rows;
+  const counted: object[] = [];
+  const counting = (store: Store): Store => ({
+    ...store,
+    write: (statement) =>
+      store.db.transaction().execute(async (trx) => {
+        const result = await statement(trx);
+        counted.push(...(await count.execute(trx)).rows);
+        return result;
+      }),
   });
+  await using session = await openSession(counting);
+  counted.length = 0;
+  await session.refresh();
   expect(counted).toEqual([{ hot: 1, all: 1 }]);
 });
 
@@ -126,13 +131,14 @@ test("an idle issuer asks the database no more than once a second", async () => 
   );
   await eventually(() => tests.find(({ result }) => result === "delivered"));
   asked.length = 0;
+  const looks = (): number => asked.filter(({ table }) => table === "revocations").length;
   // The pruner begins after a minute.
   const seconds = 50;
-  for (let second = 0; second < seconds; second += 1) {
+  for (let second = 1; second <= seconds; second += 1) {
     clock.advance(1_000);
+    await eventually(() => looks() >= Math.floor(second / 2) || undefined, { intervalMs: 1 });
     await issuer.assertUsable();
   }
-  // Each second has one of `assertUsable`. The connection for messages, which goes by the system's clock, has 6 in a minute.
-  expect(asked.length - seconds + 6).toBeLessThanOrEqual(seconds);
-  expect(asked.length).toBeGreaterThan(seconds);
+  // The connection for messages, which goes by the system's clock, has 6 in a minute.
+  expect(asked.length + 6).toBeLessThanOrEqual(seconds);
 });

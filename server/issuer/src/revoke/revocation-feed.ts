@@ -35,6 +35,8 @@ export interface RevocationFeed {
   close(): Promise<void>;
   /** When everything up to then was known, in milliseconds since 1970; NaN: nothing is known yet. */
   readAtMs(): number;
+  /** Whether the store has answered the last look, no longer ago than so many milliseconds. */
+  hasReadWithin(ms: number): boolean;
 }
 
 const PAGE_ROWS = 1_000;
@@ -96,7 +98,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   };
   const read = async (): Promise<void> => {
     const nowMs = clock.nowMs();
-    lookedAtMs = clock.monotonicMs();
+    const startMs = clock.monotonicMs();
     if (isLoaded) {
       await readNew();
     }
@@ -104,6 +106,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       await load(nowMs);
     }
     readAtMs = nowMs;
+    lookedAtMs = startMs;
     isDown = false;
   };
   const look = oneAtATime(() => read().catch(report));
@@ -123,6 +126,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
         stopPolling();
         await subscription.close();
         await look.idle();
+        lookedAtMs = Number.NEGATIVE_INFINITY;
       };
     },
     look() {
@@ -131,6 +135,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     },
     close: () => stop(),
     readAtMs: () => readAtMs,
+    hasReadWithin: (ms) => !isDown && clock.monotonicMs() - lookedAtMs <= ms,
   };
 }
 

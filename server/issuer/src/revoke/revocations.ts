@@ -79,6 +79,8 @@ export interface FedRevocations extends Revocations {
   look(): Promise<void>;
   /** When everything up to then was known, in milliseconds since 1970; NaN: nothing is known yet. */
   readAtMs(): number;
+  /** Whether the store has answered the last look, no longer ago than so many milliseconds. */
+  hasReadWithin(ms: number): boolean;
 }
 
 const STALE_AFTER_MS = 60_000;
@@ -173,6 +175,7 @@ export function createFedRevocations(
     listUnwritten: () => unwritten.list().map(toUnwrittenRecord),
     look: async () => running?.feed.look(),
     readAtMs,
+    hasReadWithin: (ms) => running?.feed.hasReadWithin(ms) === true,
     get unwritten() {
       return unwritten.size;
     },
