@@ -104,9 +104,6 @@ export async function openIssuer(options: CreateIssuerOptions): Promise<OpenIssu
   return { ...issuer, close, [Symbol.asyncDispose]: close };
 }
 
-/** A store that has answered so short a time ago is not asked for its own sake, in milliseconds: what is revoked is read that often. */
-const ANSWERED_WITHIN_MS = 3_000;
-
 type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
 
 function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed {
@@ -145,17 +142,22 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
     },
     clock,
     store,
-    async assertUsable() {
-      keyRing.signingKey();
-      if (!revocations.hasReadWithin(ANSWERED_WITHIN_MS)) {
-        await pingStore(store);
-      }
-      await store.writes.assertWritable();
-      if (revocations.unwritten > 0) {
-        throw new Error("revocations wait to be written");
-      }
-    },
+    assertUsable: () => assertUsable(context),
   };
+}
+
+/** A store that has answered so short a time ago, in milliseconds, is not asked once more: what is revoked is read that often. */
+const ANSWERED_WITHIN_MS = 3_000;
+
+async function assertUsable({ store, keyRing, revocations }: IssuerContext): Promise<void> {
+  keyRing.signingKey();
+  if (!revocations.hasReadWithin(ANSWERED_WITHIN_MS)) {
+    await pingStore(store);
+  }
+  await store.writes.assertWritable();
+  if (revocations.unwritten > 0) {
+    throw new Error("revocations wait to be written");
+  }
 }
 
 function composeAccounts(

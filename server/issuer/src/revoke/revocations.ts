@@ -100,7 +100,7 @@ export function createFedRevocations(
   options: RevocationsOptions,
   history: RevocationHistory,
 ): FedRevocations {
-  const { onError = () => undefined, sealer, audit } = options;
+  const { onError = () => undefined, sealer, audit, accessTtlMs, acceptsOtherIssuers } = options;
   const source = resolveRevocationSource(options);
   const assertFresh = createFreshness(options);
   const set = createRevokedSet();
@@ -154,7 +154,6 @@ export function createFedRevocations(
     changesOf: (token) => set.changesOf(token),
     async revoke(order) {
       const { store } = await source.open();
-      const { accessTtlMs, acceptsOtherIssuers } = options;
       const context = { nowMs: source.clock.nowMs(), issuer, accessTtlMs, acceptsOtherIssuers };
       const revocation = toNewRevocation(order, context);
       const written = await insertRevocations(store, [revocation]).catch((error: unknown) => {
