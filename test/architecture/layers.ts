@@ -55,10 +55,12 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     issuers: 1,
     services: 1,
     connect: 2,
-    // What other providers say of their tokens afterwards.
-    logouts: 3,
+    // What transmitters of security events say of tokens of other providers.
+    "security-events": 3,
     // What an issuer says of its tokens afterwards, to servers that are not its own.
     signals: 4,
+    // What other providers say of theirs has ended.
+    logouts: 5,
     // A stream is renewed under the policy of its method.
     streams: 5,
     authorize: 6,

@@ -1,9 +1,9 @@
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { digestToken } from "../authenticate/token-digest.ts";
 import { createUrlCheck, type UrlCheck } from "../keys/secure-url.ts";
-import type { PollTarget } from "../logouts/shared-signals/poll-request.ts";
-import type { Transmitter } from "../logouts/shared-signals/transmitter.ts";
-import type { VerifiedStream } from "../logouts/shared-signals/verification-requests.ts";
+import type { PollTarget } from "../security-events/poll-request.ts";
+import type { Transmitter } from "../security-events/transmitter.ts";
+import type { VerifiedStream } from "../security-events/verification-requests.ts";
 import { SignalsError } from "../signals/signals-error.ts";
 import { type GrantedToken, requestToken } from "../signals/token-request.ts";
 import { createTokenSource, type TokenSource, type TokenSourceOptions } from "../signals/token-source.ts";

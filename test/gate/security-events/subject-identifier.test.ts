@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readSubject } from "../../../../server/gate/src/logouts/shared-signals/subject-identifier.ts";
-import { notEmpty } from "../../../support/not-empty.ts";
+import { readSubject } from "../../../server/gate/src/security-events/subject-identifier.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 
 const ISSUER = "https://login.example.com";
 const OTHER = "https://other.example.com";

@@ -1,5 +1,5 @@
-import type { Clock } from "../../kernel/clock.ts";
-import { SignalsError } from "../../signals/signals-error.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { SignalsError } from "../signals/signals-error.ts";
 import type { SetErrorCode } from "./set-error.ts";
 import { callTransmitter, type TransmitterAccess } from "./transmitter-calls.ts";
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { createLogoutReceiver } from "../../../../server/gate/src/connect/create-logout-receiver.ts";
-import type { LogoutReceiverOptions } from "../../../../server/gate/src/connect/logout-receiver-options.ts";
-import type { SharedSignalsOptions } from "../../../../server/gate/src/connect/shared-signals-options.ts";
-import type { LogoutReceived } from "../../../../server/gate/src/kernel/observe.ts";
-import type { LogoutRevocation } from "../../../../server/gate/src/logouts/logout.ts";
-import type { LogoutSink } from "../../../../server/gate/src/logouts/logout-sink.ts";
-import { CAEP } from "../../../support/event-transmitter.ts";
-import { craftToken, createSigningKey, type SigningKey } from "../../../support/tokens.ts";
+import { createLogoutReceiver } from "../../../server/gate/src/connect/create-logout-receiver.ts";
+import type { LogoutReceiverOptions } from "../../../server/gate/src/connect/logout-receiver-options.ts";
+import type { SharedSignalsOptions } from "../../../server/gate/src/connect/shared-signals-options.ts";
+import type { LogoutReceived } from "../../../server/gate/src/kernel/observe.ts";
+import type { LogoutRevocation } from "../../../server/gate/src/logouts/logout.ts";
+import type { LogoutSink } from "../../../server/gate/src/logouts/logout-sink.ts";
+import { CAEP } from "../../support/event-transmitter.ts";
+import { craftToken, createSigningKey, type SigningKey } from "../../support/tokens.ts";
 
 export const ISSUER = "https://login.example.com";
 const AUDIENCE = "https://notes.example.com/events";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { notEmpty } from "../../../support/not-empty.ts";
-import { craftToken, createSigningKey, macOf } from "../../../support/tokens.ts";
+import { notEmpty } from "../../support/not-empty.ts";
+import { craftToken, createSigningKey, macOf } from "../../support/tokens.ts";
 import { eventClaims, ISSUER, issuerKey, SESSION_REVOKED, setUpReceiving, signEvent } from "./receiving.ts";
 
 const NOW_S = Math.floor(Date.now() / 1_000);

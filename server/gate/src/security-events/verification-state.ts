@@ -1,4 +1,4 @@
-import { digestToken } from "../../authenticate/token-digest.ts";
+import { digestToken } from "../authenticate/token-digest.ts";
 
 /** Random text, a dot, and a digest in base64. */
 const FORM = /^([\da-f-]{36})\.[\w+/=]{44}$/;

@@ -1,9 +1,9 @@
-import { backoffMs } from "../../kernel/backoff.ts";
-import type { Clock } from "../../kernel/clock.ts";
-import { pause } from "../../kernel/timers.ts";
-import { createProblemReports } from "../../signals/problem-reports.ts";
-import { SignalsError } from "../../signals/signals-error.ts";
-import type { EventTaker } from "../take-event.ts";
+import { backoffMs } from "../kernel/backoff.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { pause } from "../kernel/timers.ts";
+import type { EventTaker } from "../logouts/take-event.ts";
+import { createProblemReports } from "../signals/problem-reports.ts";
+import { SignalsError } from "../signals/signals-error.ts";
 import type { Background } from "./background.ts";
 import {
   LONG_POLL_MS,

@@ -1,4 +1,4 @@
-import { ownMember } from "../../authenticate/claim-source.ts";
+import { ownMember } from "../authenticate/claim-source.ts";
 import type { SecurityEvent } from "./read-set.ts";
 import { SetError } from "./set-error.ts";
 import type { Transmitter } from "./transmitter.ts";

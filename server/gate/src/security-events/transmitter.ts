@@ -1,5 +1,5 @@
-import type { TrustedIssuer } from "../../authenticate/issuers.ts";
-import type { LogoutRule } from "../logout.ts";
+import type { TrustedIssuer } from "../authenticate/issuers.ts";
+import type { LogoutRule } from "../logouts/logout.ts";
 
 /** Who sends security events about the tokens of an issuer. */
 export interface Transmitter extends LogoutRule {

@@ -1,22 +1,22 @@
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { reasonOf } from "@countersign/sdk";
 import { expect, test } from "vitest";
-import { createAuth } from "../../../../server/gate/src/connect/create-auth.ts";
-import { createLogoutReceiver } from "../../../../server/gate/src/connect/create-logout-receiver.ts";
-import type { SharedSignalsOptions } from "../../../../server/gate/src/connect/shared-signals-options.ts";
-import { clientSecret } from "../../../../server/gate/src/signals/client-secret.ts";
-import { buildRequestListener } from "../../../../server/node/src/build-server.ts";
-import { listen } from "../../../../server/node/src/listener.ts";
+import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
+import { createLogoutReceiver } from "../../../server/gate/src/connect/create-logout-receiver.ts";
+import type { SharedSignalsOptions } from "../../../server/gate/src/connect/shared-signals-options.ts";
+import { clientSecret } from "../../../server/gate/src/signals/client-secret.ts";
+import { buildRequestListener } from "../../../server/node/src/build-server.ts";
+import { listen } from "../../../server/node/src/listener.ts";
 import {
   CAEP,
   type EventTransmitter,
   RISC,
   STREAM_ID,
   startEventTransmitter,
-} from "../../../support/event-transmitter.ts";
-import { eventually } from "../../../support/eventually.ts";
-import { clientOf } from "../../../support/rpc.ts";
-import { signToken } from "../../../support/tokens.ts";
+} from "../../support/event-transmitter.ts";
+import { eventually } from "../../support/eventually.ts";
+import { clientOf } from "../../support/rpc.ts";
+import { signToken } from "../../support/tokens.ts";
 import { issuerKey } from "./receiving.ts";
 
 const AUDIENCE = "https://ledger.example.com/events";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { createPoller } from "../../../../server/gate/src/logouts/shared-signals/poller.ts";
-import { SetError } from "../../../../server/gate/src/logouts/shared-signals/set-error.ts";
-import type { SignalsError } from "../../../../server/gate/src/signals/signals-error.ts";
-import { notEmpty } from "../../../support/not-empty.ts";
-import { createTestClock } from "../../../support/test-clock.ts";
-import { settle } from "../../signals/signalled.ts";
+import { createPoller } from "../../../server/gate/src/security-events/poller.ts";
+import { SetError } from "../../../server/gate/src/security-events/set-error.ts";
+import type { SignalsError } from "../../../server/gate/src/signals/signals-error.ts";
+import { notEmpty } from "../../support/not-empty.ts";
+import { createTestClock } from "../../support/test-clock.ts";
+import { settle } from "../signals/signalled.ts";
 
 type Answer = () => Response | Promise<Response>;
 

@@ -1,13 +1,13 @@
-import { parseCompactJws } from "../../authenticate/compact-jws.ts";
-import { digestToken } from "../../authenticate/token-digest.ts";
-import { AuthError } from "../../errors/auth-error.ts";
-import type { ByteBudget } from "../../kernel/byte-budget.ts";
-import type { Clock } from "../../kernel/clock.ts";
-import type { Endpoint } from "../../kernel/endpoint.ts";
-import { toJsonResponse } from "../../kernel/json-response.ts";
-import { readText } from "../../kernel/read-text.ts";
-import { findKeySourceError } from "../../keys/own-source.ts";
-import type { EventTaker } from "../take-event.ts";
+import { parseCompactJws } from "../authenticate/compact-jws.ts";
+import { digestToken } from "../authenticate/token-digest.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import type { ByteBudget } from "../kernel/byte-budget.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Endpoint } from "../kernel/endpoint.ts";
+import { toJsonResponse } from "../kernel/json-response.ts";
+import { readText } from "../kernel/read-text.ts";
+import { findKeySourceError } from "../keys/own-source.ts";
+import type { EventTaker } from "../logouts/take-event.ts";
 import { SetError, type SetErrorCode, toSetErrorCode } from "./set-error.ts";
 import type { Transmitter } from "./transmitter.ts";
 

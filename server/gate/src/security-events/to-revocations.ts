@@ -1,4 +1,4 @@
-import type { LogoutReason, LogoutRevocation } from "../logout.ts";
+import type { LogoutReason, LogoutRevocation } from "../logouts/logout.ts";
 import type { EventEffect } from "./event-types.ts";
 import { endOf, type SecurityEvent, type SecurityEventToken } from "./read-set.ts";
 import { SetError } from "./set-error.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { AuthError } from "../../../../server/gate/src/errors/auth-error.ts";
-import { createVerificationState } from "../../../../server/gate/src/logouts/shared-signals/verification-state.ts";
-import { CAEP, RISC, SSF } from "../../../support/event-transmitter.ts";
-import { notEmpty } from "../../../support/not-empty.ts";
+import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import { createVerificationState } from "../../../server/gate/src/security-events/verification-state.ts";
+import { CAEP, RISC, SSF } from "../../support/event-transmitter.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { ISSUER, SESSION_REVOKED, setUpReceiving, signEvent } from "./receiving.ts";
 
 const DAY_MS = 86_400_000;

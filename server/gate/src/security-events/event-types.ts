@@ -1,4 +1,4 @@
-import { ownMember } from "../../authenticate/claim-source.ts";
+import { ownMember } from "../authenticate/claim-source.ts";
 
 /**
  * What an event means for tokens. `end_session`: those of the session, or of all sessions of the user that is named.

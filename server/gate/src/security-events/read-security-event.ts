@@ -1,7 +1,7 @@
-import type { ProvenToken } from "../../authenticate/prove-token.ts";
-import type { TokenKind } from "../../authenticate/token-kind.ts";
-import type { LogoutRevocation } from "../logout.ts";
-import type { ReadEvent } from "../take-event.ts";
+import type { ProvenToken } from "../authenticate/prove-token.ts";
+import type { TokenKind } from "../authenticate/token-kind.ts";
+import type { LogoutRevocation } from "../logouts/logout.ts";
+import type { ReadEvent } from "../logouts/take-event.ts";
 import { effectOf, toEventName } from "./event-types.ts";
 import { readSet, type SecurityEventToken } from "./read-set.ts";
 import { SetError } from "./set-error.ts";

@@ -1,4 +1,4 @@
-import { ownMember } from "../../authenticate/claim-source.ts";
+import { ownMember } from "../authenticate/claim-source.ts";
 
 /** What a subject identifier says of tokens: a claim, and the value that it has in them. */
 export interface NamedTokens {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { effectOf, toEventName } from "../../../../server/gate/src/logouts/shared-signals/event-types.ts";
-import { endOf, readSet } from "../../../../server/gate/src/logouts/shared-signals/read-set.ts";
-import { notEmpty } from "../../../support/not-empty.ts";
+import { effectOf, toEventName } from "../../../server/gate/src/security-events/event-types.ts";
+import { endOf, readSet } from "../../../server/gate/src/security-events/read-set.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 
 const CAEP = "https://schemas.openid.net/secevent/caep/event-type/";
 const RISC = "https://schemas.openid.net/secevent/risc/event-type/";

@@ -1,5 +1,5 @@
-import { type Claims, ownMember } from "../../authenticate/claim-source.ts";
-import { oneOf } from "../../errors/facts.ts";
+import { type Claims, ownMember } from "../authenticate/claim-source.ts";
+import { oneOf } from "../errors/facts.ts";
 import { SetError } from "./set-error.ts";
 
 /** What a security event token must say to be meant for this server. */

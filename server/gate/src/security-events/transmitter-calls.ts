@@ -1,10 +1,10 @@
-import { beforeAbort } from "../../kernel/before-abort.ts";
-import type { Clock } from "../../kernel/clock.ts";
-import { type PostResponse, post, readRetryAfter } from "../../kernel/post.ts";
-import { type HeaderSource, makeHeaders } from "../../keys/request-headers.ts";
-import { SignalsError } from "../../signals/signals-error.ts";
-import type { GrantedToken } from "../../signals/token-request.ts";
-import type { TokenSource } from "../../signals/token-source.ts";
+import { beforeAbort } from "../kernel/before-abort.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { type PostResponse, post, readRetryAfter } from "../kernel/post.ts";
+import { type HeaderSource, makeHeaders } from "../keys/request-headers.ts";
+import { SignalsError } from "../signals/signals-error.ts";
+import type { GrantedToken } from "../signals/token-request.ts";
+import type { TokenSource } from "../signals/token-source.ts";
 
 /** How a transmitter is asked. */
 export interface TransmitterAccess {

@@ -1,5 +1,5 @@
-import { AuthError } from "../../errors/auth-error.ts";
-import type { Check, FactsInput } from "../../errors/facts.ts";
+import { AuthError } from "../errors/auth-error.ts";
+import type { Check, FactsInput } from "../errors/facts.ts";
 
 /**
  * Why a security event token is refused, for its transmitter: the codes of [RFC 8935
