@@ -4,6 +4,8 @@ import type { Terminal } from "../../server/cli/src/command.ts";
 export interface RecordingTerminal extends Terminal {
   readonly printed: string[];
   readonly warned: string[];
+  /** Have it open its files anew. */
+  hangUp(): void;
 }
 
 /** Make a terminal. By default nobody sits at it, and its input and environment are empty. */
@@ -12,6 +14,7 @@ export function recordingTerminal(
 ): RecordingTerminal {
   const printed: string[] = [];
   const warned: string[] = [];
+  const listeners = new Set<() => void>();
   return {
     env: parts.env ?? {},
     printed,
@@ -20,7 +23,15 @@ export function recordingTerminal(
     warn: (line) => void warned.push(line),
     readInput: async () => parts.input ?? "",
     askSecret: async () => undefined,
-    onHangup: () => () => {},
+    onHangup(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    hangUp() {
+      for (const listener of listeners) {
+        listener();
+      }
+    },
     stopped: Promise.resolve("SIGTERM"),
   };
 }

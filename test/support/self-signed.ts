@@ -16,8 +16,12 @@ const SUBJECT_ALT_NAME = oid(0x55, 0x1d, 0x11);
  * Make a certificate for `localhost` and `127.0.0.1` that holds for the years around 2030 (RFC 5280 §4.1).
  *
  * @param commonName whose it is: authorities of one name are taken for each other
+ * @param life when it holds, as UTCTime
  */
-export function createSelfSigned(commonName = "localhost"): SelfSigned {
+export function createSelfSigned(
+  commonName = "localhost",
+  { from = "200101000000Z", to = "491231235959Z" } = {},
+): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = sequence(ECDSA_WITH_SHA256);
   const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(commonName)))));
@@ -27,7 +31,7 @@ export function createSelfSigned(commonName = "localhost"): SelfSigned {
     der(0x02, Buffer.from([1])),
     algorithm,
     name,
-    sequence(der(0x17, Buffer.from("200101000000Z")), der(0x17, Buffer.from("491231235959Z"))),
+    sequence(der(0x17, Buffer.from(from)), der(0x17, Buffer.from(to))),
     name,
     publicKey.export({ type: "spki", format: "der" }),
     der(0xa3, sequence(sequence(SUBJECT_ALT_NAME, der(0x04, names)))),

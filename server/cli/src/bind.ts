@@ -9,18 +9,29 @@ import {
 import { respondJson } from "@countersign/node/internal";
 import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
-import { readTlsFiles } from "./exposure.ts";
 import { PROXY_LIMITS } from "./limit-settings.ts";
 import { reasonOf } from "./reason-of.ts";
+import { assertTlsFiles, readTlsFiles, type TlsFiles } from "./tls/tls-files.ts";
 import { CommandError } from "./usage-error.ts";
 
-/** Listen where the settings say. @throws CommandError when the address or the TLS files cannot be used */
+/** The settings that say where a server listens, and how. */
+export type BindSettings = Pick<Config, HostSetting | LimitSetting | "host" | "port" | "tlsCert" | "tlsKey">;
+
+/**
+ * Listen where the settings say.
+ *
+ * @param tls undefined: without TLS
+ * @throws CommandError when the address or the TLS files cannot be used
+ */
 export async function bindServer(
   handler: HttpHandler,
-  config: Pick<Config, HostSetting | LimitSetting | "host" | "port" | "tlsCert" | "tlsKey">,
+  config: BindSettings,
+  tls: TlsFiles | undefined,
 ): Promise<Listener> {
-  const tls = await readTlsFiles(config);
   const { host, port } = config;
+  if (tls !== undefined) {
+    assertTlsFiles(tls, config);
+  }
   try {
     return await listen(handler, { host, port, tls, limits: limitsOf(config), ...hostsOf(config) });
   } catch (cause) {
@@ -44,8 +55,8 @@ export interface ReservedAddress {
  *
  * @throws CommandError when the address or the TLS files cannot be used
  */
-export async function reserveAddress(config: Parameters<typeof bindServer>[1]): Promise<ReservedAddress> {
-  const listener = await bindServer(STARTING, config);
+export async function reserveAddress(config: BindSettings): Promise<ReservedAddress> {
+  const listener = await bindServer(STARTING, config, await readTlsFiles(config));
   const release = (): Promise<void> => listener.close(0);
   if (config.port !== 0) {
     await release();

@@ -1,16 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
 import { findIssuerUrlFault } from "@countersign/issuer/internal";
 import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
-import { reasonOf } from "./reason-of.ts";
-import { CommandError, UsageError } from "./usage-error.ts";
-
-/** A certificate chain and its private key, in PEM. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
+import { UsageError } from "./usage-error.ts";
 
 /**
  * Refuse to send tokens in plain text where others can listen (RFC 6750 §5.2).
@@ -28,40 +19,6 @@ export function assertSafeExposure(
       `${config.host} is open to others, and tokens would go there in plain text: ` +
         "give --tls-cert and --tls-key, or --behind-tls-proxy when TLS ends at a proxy in front",
     );
-  }
-}
-
-/**
- * Read the certificate and its key.
- *
- * @returns undefined when TLS is not set up
- * @throws CommandError when a file cannot be read, or the two do not make a certificate and its key
- */
-export async function readTlsFiles({
-  tlsCert,
-  tlsKey,
-}: Pick<Config, "tlsCert" | "tlsKey">): Promise<TlsFiles | undefined> {
-  if (tlsCert === undefined || tlsKey === undefined) {
-    return undefined;
-  }
-  const files = await readBoth(tlsCert, tlsKey);
-  try {
-    createSecureContext(files);
-  } catch (cause) {
-    const why = reasonOf(cause);
-    throw new CommandError(`${tlsCert} and ${tlsKey} are no certificate and its key in PEM: ${why}`, {
-      cause,
-    });
-  }
-  return files;
-}
-
-async function readBoth(certPath: string, keyPath: string): Promise<TlsFiles> {
-  try {
-    const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
-    return { cert, key };
-  } catch (cause) {
-    throw new CommandError(`the TLS files cannot be read: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -14,6 +14,8 @@ import { type Backend, openBackend } from "./open-backend.ts";
 import { requireServerConfig, type ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { drainDelayOf, GRACE_MS, LAST_CALLS_MS } from "./stop-times.ts";
+import { serveCertificate } from "./tls/serve-certificate.ts";
+import { readTlsFiles } from "./tls/tls-files.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
 
 /** A server that takes calls. */
@@ -67,8 +69,11 @@ export async function runServer(
   const server = await composeServer(backend, { mode, shutdown: shutdown.signal, opened });
   // Bound last: until it takes calls, a balancer sends them to others.
   await reserved?.release();
-  const listener = await bindServer(server.handler, { ...config, port: reserved?.port ?? config.port });
+  const tls = await readTlsFiles(config);
+  const place = { ...config, port: reserved?.port ?? config.port };
+  const listener = await bindServer(server.handler, place, tls);
   cleanup.defer(() => listener.close(GRACE_MS));
+  cleanup.defer(serveCertificate(listener, backend, { terminal, installed: tls }));
   Object.assign(operated, { backend, health: server.health } satisfies Operated);
   link?.serveMetrics(() => backend.metrics.registry.getMetricsAsJSON());
   const setReady = (isReady: boolean): void => {

@@ -12,5 +12,5 @@ export type { CloseOptions, Listener, ListenOptions } from "./listener.ts";
 export { listen } from "./listener.ts";
 export type { RequestListenerOptions } from "./listener-options.ts";
 export type { PageHandler } from "./serve-endpoint.ts";
-export type { TlsOptions } from "./tls-options.ts";
+export type { Certificate, TlsOptions } from "./tls-options.ts";
 export { peerCertificateOf } from "./tls-options.ts";

@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import { assertOptionNames, isLoopback, pause, systemClock } from "@countersign/server/internal";
 import { createAdmission } from "./admit.ts";
 import { createHostCheck } from "./allowed-hosts.ts";
@@ -5,7 +6,7 @@ import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler } from "./handler.ts";
 import { type AnyServer, createPlainServer, createTlsServer, type Serving } from "./http-servers.ts";
 import { type HttpLimits, resolveHttpLimits } from "./limits.ts";
-import type { TlsOptions } from "./tls-options.ts";
+import { type Certificate, resolveTlsOptions, type TlsOptions } from "./tls-options.ts";
 
 /** Where to listen, and how. */
 export interface ListenOptions {
@@ -31,6 +32,13 @@ export interface Listener {
   readonly address: { readonly host: string; readonly port: number };
   /** Its address as the origin of URLs, such as `http://127.0.0.1:8080`. */
   readonly origin: string;
+  /**
+   * Have new connections get another certificate; those that are open go on. What else `tls` of the options says stays.
+   *
+   * @throws TypeError when it listens without TLS
+   * @throws Node's error when they are no certificate and its key: then the former one stays
+   */
+  setCertificate(certificate: Certificate): void;
   /**
    * Close gracefully: accept no more connections, send GOAWAY over HTTP/2 and `Connection: close` over HTTP/1.1, end the
    * open streams one after another, wait for the calls in flight, and destroy what is left after `graceMs` milliseconds.
@@ -88,11 +96,22 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
   return {
     address,
     origin: `${scheme}://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`,
+    setCertificate: (certificate) => setCertificate(server, options.tls, certificate),
     close(graceMs, { delayMs = 0 } = {}) {
       closed ??= close({ server, connections, endStreams: handler.drain }, graceMs, delayMs);
       return closed;
     },
   };
+}
+
+/** @param tls what the server was opened with */
+function setCertificate(server: AnyServer, tls: TlsOptions | undefined, { cert, key }: Certificate): void {
+  if (tls === undefined || !("setSecureContext" in server)) {
+    throw new TypeError("setCertificate needs a listener with the option tls");
+  }
+  // First alone: a context that cannot be made must leave no half of it behind.
+  createSecureContext({ cert, key });
+  server.setSecureContext({ ...resolveTlsOptions(tls), cert, key });
 }
 
 interface Closing {

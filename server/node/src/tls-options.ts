@@ -6,12 +6,16 @@ import type { CallRequest } from "./handler.ts";
 /** Text in PEM, or several of them. */
 export type Pem = string | Buffer;
 
-/** How a listener speaks TLS. */
-export interface TlsOptions {
+/** The certificate of a server. */
+export interface Certificate {
   /** The certificate chain of the server, in PEM. */
   readonly cert: Pem;
   /** Its private key, in PEM. */
   readonly key: Pem;
+}
+
+/** How a listener speaks TLS. */
+export interface TlsOptions extends Certificate {
   /** The authorities that sign the certificates of clients, in PEM. Given: clients are asked for one. Default: none. */
   readonly ca?: Pem | readonly Pem[];
   /** Whether clients are asked for a certificate. Default: whether there is a `ca`. */
