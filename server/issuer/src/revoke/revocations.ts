@@ -107,7 +107,6 @@ export function createFedRevocations(
   const listeners = createRevocationListeners<RevocationRecord>(onError);
   let issuer = options.issuer;
   let running: RunningRevocations | undefined;
-  const readAtMs = (): number => running?.feed.readAtMs() ?? Number.NaN;
   const act = (records: readonly RevocationRecord[]): void =>
     listeners.notify(takeNews(set, records, { nowMs: source.clock.nowMs(), issuer }));
   const unwritten = createUnwrittenRevocations({
@@ -148,7 +147,7 @@ export function createFedRevocations(
       await source.close();
     },
     isRevoked(token) {
-      assertFresh(source.clock.nowMs() - readAtMs());
+      assertFresh(source.clock.nowMs() - (running?.feed.readAtMs() ?? Number.NaN));
       return set.covers(token);
     },
     changesOf: (token) => set.changesOf(token),
@@ -173,7 +172,7 @@ export function createFedRevocations(
     entries: () => set.entries(),
     listUnwritten: () => unwritten.list().map(toUnwrittenRecord),
     look: async () => running?.feed.look(),
-    readAtMs,
+    readAtMs: () => running?.feed.readAtMs() ?? Number.NaN,
     hasReadWithin: (ms) => running?.feed.hasReadWithin(ms) === true,
     get unwritten() {
       return unwritten.size;
