@@ -56,6 +56,26 @@ describe("signals that a hub or the issuer refuses", () => {
     });
   }
 
+  test("go on at once with the next token where that of a watch is revoked, as with the key that has signed it", async () => {
+    const tokens = ["first", "second", "third"];
+    const { hubs, errors, last, fate, pass } = await setUpSignals({}, ({ next }) => {
+      next.token = () => ({ status: 200, json: { access_token: tokens.shift(), expires_in: 600 } });
+    });
+    hubs.begin(last());
+    hubs.alive(last());
+    await pass(1_000);
+    last()?.end(new ConnectError("the session has been revoked", Code.Unauthenticated));
+    await pass(0);
+    expect(hubs.watches.map(({ authorization }) => authorization)).toEqual(["Bearer first", "Bearer second"]);
+    expect(fate("ada")).toBe("good");
+    expect(errors).toEqual([]);
+    // A hub that never takes one is not asked in a loop, and an operator is told.
+    last()?.end(new ConnectError("no", Code.Unauthenticated));
+    await pass(0);
+    expect(hubs.watches).toHaveLength(2);
+    expect(errors).toMatchObject([{ problem: "refused" }]);
+  });
+
   test("read without renewals where the client may not renew", async () => {
     const { last } = await setUpSignals({}, ({ next }) => {
       next.token = (scope) =>

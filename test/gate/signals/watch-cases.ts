@@ -215,4 +215,17 @@ export const WATCH_CASES: readonly WatchCase[] = [
       [1_000, "timer", "open 5@0"],
     ],
   },
+  {
+    rule: "a watch whose token is refused after all was known with it is opened again at once, at the same hub, and not in a loop",
+    hubs: 2,
+    steps: [
+      [0, "start", "open 1@1"],
+      [0, "alive 1", ""],
+      [3_000, "token_refused 1", "open 2@1"],
+      [3_000, "alive 2", ""],
+      [4_000, "token_refused 2", ""],
+      [5_000, "timer", "open 3@0"],
+      [5_000, "token_refused 3", ""],
+    ],
+  },
 ];

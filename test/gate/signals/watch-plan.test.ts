@@ -13,6 +13,7 @@ function toEvent(text: string): WatchEvent {
     case "asked":
     case "received":
     case "drain":
+    case "token_refused":
       return { kind, watch: number };
     case "alive":
       return { kind, watch: number, replaceAfterMs: Number(ms ?? FOREVER) };

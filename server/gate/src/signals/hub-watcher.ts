@@ -163,13 +163,22 @@ class Watcher implements HubWatcher {
     }
     // One that was closed before is none of the plan's any more, and why it ended says nothing.
     if (this.#open.delete(watch)) {
-      if (failure?.problem === "draining") {
-        this.#happen({ kind: "drain", watch });
-      }
-      this.#happen({ kind: "ended", watch, retryAfterMs: failure?.retryAfterMs });
-      this.#reportFailure(failure);
+      this.#end(watch, failure);
     }
     open.end.abort();
+  }
+
+  #end(watch: number, failure: SignalsError | undefined): void {
+    if (failure?.problem === "refused" && this.#plan.serving === watch) {
+      // A hub that has served with the token takes the next one: an operator has nothing to do.
+      this.#happen({ kind: "token_refused", watch });
+      return;
+    }
+    if (failure?.problem === "draining") {
+      this.#happen({ kind: "drain", watch });
+    }
+    this.#happen({ kind: "ended", watch, retryAfterMs: failure?.retryAfterMs });
+    this.#reportFailure(failure);
   }
 
   #reportFailure(error: SignalsError | undefined): void {

@@ -12,6 +12,8 @@ export type WatchEvent =
   | { readonly kind: "drain"; readonly watch: number }
   /** The watch is over, whichever side has ended it. */
   | { readonly kind: "ended"; readonly watch: number; readonly retryAfterMs?: number | undefined }
+  /** The hub has ended a watch because its token is good no more, as when the key is withdrawn that has signed it. */
+  | { readonly kind: "token_refused"; readonly watch: number }
   /** The watch must be opened again: its request would have another audience now. */
   | { readonly kind: "replace" }
   /** Time has passed. */

@@ -103,6 +103,8 @@ class Plan implements WatchPlan {
         return this.#comeAlive(watch, event.replaceAfterMs, nowMs);
       case "drain":
         return this.#leave(watch, nowMs);
+      case "token_refused":
+        return this.#reopen(watch, nowMs);
       case "ended":
         return this.#lose(watch, event.retryAfterMs, nowMs);
       default:
@@ -209,6 +211,16 @@ class Plan implements WatchPlan {
     }
     this.failures += 1;
     return this.#openLater(this.#after(watch.hub), retryAfterMs, nowMs);
+  }
+
+  /** The hub is well, and the next token is another: it is asked at once, but not in a loop. */
+  #reopen(watch: Watch, nowMs: number): readonly WatchCommand[] {
+    if (watch.aliveSinceMs === undefined || this.failures > 0) {
+      return this.#lose(watch, undefined, nowMs);
+    }
+    this.#watches = this.#watches.filter((other) => other !== watch);
+    this.failures += 1;
+    return this.#openBeside(watch.hub, nowMs);
   }
 
   /** The other hubs are tried at once, and then each after a while. */
