@@ -44,11 +44,11 @@ export function optionalPrincipalOf(ctx: CallContext): Principal | undefined {
 }
 
 /**
- * Call a listener when a stream goes on with a new principal, for example to read its scopes anew. By then
- * {@link principalOf} returns the new one.
+ * Call a listener when a stream goes on with a new principal, renewed or with other rights, for example to read its scopes
+ * anew. By then {@link principalOf} returns the new one.
  *
  * @param ctx the context of the handler, or the request of an interceptor
- * @param listener called after every renewal; what it throws ends the stream: an AuthError as it is, anything else is
+ * @param listener called after every change; what it throws ends the stream: an AuthError as it is, anything else is
  *   reported and ends it with `POLICY_DENIED`
  * @returns what ends the calls
  */
