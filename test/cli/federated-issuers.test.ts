@@ -25,6 +25,10 @@ describe("an issuer of the file", () => {
     expect(() => resolveOtherIssuers([{ ...entry, clientsOnly: true, exchange: {} }], server)).toThrow(
       "the file of trusted issuers: issuer https://idp.example has clientsOnly and exchange",
     );
+    const logout = { audiences: ["web"] };
+    expect(() => resolveOtherIssuers([{ ...entry, clientsOnly: true, logout }], server)).toThrow(
+      "the file of trusted issuers: issuer https://idp.example has clientsOnly and logout",
+    );
   });
 
   test("has its keys once, whatever it is trusted for", () => {

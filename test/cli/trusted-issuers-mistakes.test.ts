@@ -37,6 +37,7 @@ describe("a member that there is not", () => {
       '"insecure.allowHttp": did you mean insecure.allowHttpHosts?',
     ],
     [{ issuer, keys, exchange: { role: {} } }, '"exchange.role": did you mean exchange.roles?'],
+    [{ issuer, keys, logout: { audience: ["web"] } }, '"logout.audience": did you mean logout.audiences?'],
     [{ issuer, keys, toString: 1 }, '"toString"; it has issuer, '],
     [{ preset: "keycloak", options: { relm: "x" } }, '"options.relm": did you mean options.realm?'],
     [{ preset: "keycloak", realm: "https://x.example" }, '"realm": did you mean options.realm?'],
@@ -115,6 +116,11 @@ describe("a file that is not understood", () => {
       "insecure.allowMissingType: must be true or false",
     ],
     [{ issuer, keys, exchange: [] }, "exchange: must be an object, not a list"],
+    [{ issuer, keys, logout: {} }, "logout.audiences: is missing"],
+    [
+      { issuer, keys, logout: { audiences: ["web"], match: "user" } },
+      "logout.match: must be session or subject",
+    ],
     [{ issuer, keys, exchange: { roles: { ops: "admin" } } }, "exchange.roles.ops: must be a list of texts"],
     [{ issuer, keys, exchange: { refresh: true } }, "exchange.refresh: must be text"],
     [

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider from "oidc-provider";
+import { openProviderBrowser, type ProviderBrowser } from "./provider-pages.ts";
 
 /** A certified OpenID provider that issues access tokens for the audience `ledger` (RFC 9068). */
 export interface ExternalIssuer extends AsyncDisposable {
@@ -16,6 +17,21 @@ export interface ExternalIssuer extends AsyncDisposable {
   tokenOfClient(): Promise<string>;
   /** Get a token for a user: authorization code with PKCE, through the provider's own pages. */
   tokenOfUser(): Promise<string>;
+  /** The same, for a user who can sign out. */
+  signInUser(login: string): Promise<SignedInUser>;
+  /**
+   * Send logouts there from now on (OpenID Connect Back-Channel Logout), for client `app`.
+   *
+   * @param hasSessions whether access tokens have the session, as those of some providers do
+   */
+  sendLogoutsTo(uri: string, hasSessions: boolean): void;
+}
+
+/** A user who is signed in at the provider. */
+export interface SignedInUser {
+  readonly token: string;
+  /** Sign out there, which sends the logouts. */
+  signOut(): Promise<void>;
 }
 
 const REDIRECT_URI = "http://127.0.0.1/signed-in";
@@ -28,6 +44,7 @@ export async function startExternalIssuer(): Promise<ExternalIssuer> {
   let isDown = false;
   let requests = 0;
   let keys = [createKey()];
+  let logouts: Logouts = { uri: undefined, hasSessions: false };
   const http = createServer((req, res) => {
     requests += 1;
     if (isDown) {
@@ -39,7 +56,7 @@ export async function startExternalIssuer(): Promise<ExternalIssuer> {
   await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
   const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`; // it listens on TCP
   const publish = () => {
-    handle = new Provider(issuer, configuration(keys)).callback();
+    handle = new Provider(issuer, configuration(keys, logouts)).callback();
   };
   publish();
   return {
@@ -56,7 +73,15 @@ export async function startExternalIssuer(): Promise<ExternalIssuer> {
       }
     },
     tokenOfClient: () => requestToken(issuer, { grant_type: "client_credentials", scope: "read" }, PROGRAM),
-    tokenOfUser: () => signIn(issuer),
+    tokenOfUser: () => signIn(issuer, "read", openProviderBrowser("ada")),
+    async signInUser(login) {
+      const browser = openProviderBrowser(login);
+      return { token: await signIn(issuer, "notes:read", browser), signOut: () => browser.signOut(issuer) };
+    },
+    sendLogoutsTo(uri, hasSessions) {
+      logouts = { uri, hasSessions };
+      publish();
+    },
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
@@ -74,8 +99,23 @@ function createKey() {
   };
 }
 
-function configuration(keys: readonly object[]) {
+interface Logouts {
+  /** Undefined: it sends none. */
+  readonly uri: string | undefined;
+  readonly hasSessions: boolean;
+}
+
+/** What the provider says of a request for a token: the code has the session. */
+interface TokenContext {
+  readonly oidc: { readonly entities: { readonly AuthorizationCode?: { readonly sid?: string } } };
+}
+
+function configuration(keys: readonly object[], { uri, hasSessions }: Logouts) {
+  const sessionOf = ({ oidc }: TokenContext) => ({ sid: oidc.entities.AuthorizationCode?.sid });
   return {
+    ...(hasSessions ? { extraTokenClaims: sessionOf } : {}),
+    // Its own dispatcher lets no request go to this machine, which is where the servers of tests are.
+    fetch: (url: string, init: object) => fetch(url, Object.assign(init, { dispatcher: undefined })),
     jwks: { keys },
     clients: [
       {
@@ -83,6 +123,9 @@ function configuration(keys: readonly object[]) {
         redirect_uris: [REDIRECT_URI],
         token_endpoint_auth_method: "none",
         application_type: "native",
+        ...(uri === undefined
+          ? {}
+          : { backchannel_logout_uri: uri, backchannel_logout_session_required: true }),
       },
       {
         client_id: PROGRAM.id,
@@ -93,13 +136,14 @@ function configuration(keys: readonly object[]) {
       },
     ],
     features: {
+      backchannelLogout: { enabled: uri !== undefined },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => RESOURCE,
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: "read",
+          scope: "read notes:read",
           audience: "ledger",
           accessTokenTTL: 600,
           accessTokenFormat: "jwt",
@@ -107,7 +151,7 @@ function configuration(keys: readonly object[]) {
         }),
       },
     },
-    scopes: ["openid", "read"],
+    scopes: ["openid", "read", "notes:read"],
     pkce: { required: () => true },
     clientDefaults: { id_token_signed_response_alg: "ES256" },
   };
@@ -134,18 +178,18 @@ async function requestToken(
   return answer.access_token;
 }
 
-async function signIn(issuer: string): Promise<string> {
+async function signIn(issuer: string, scope: string, browser: ProviderBrowser): Promise<string> {
   const verifier = randomBytes(32).toString("base64url");
   const query = new URLSearchParams({
     client_id: "app",
     response_type: "code",
     redirect_uri: REDIRECT_URI,
-    scope: "openid read",
+    scope: `openid ${scope}`,
     resource: RESOURCE,
     code_challenge: createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",
   });
-  const code = await walkThroughPages(`${issuer}/auth?${query}`);
+  const code = await browser.signIn(`${issuer}/auth?${query}`);
   return requestToken(issuer, {
     grant_type: "authorization_code",
     client_id: "app",
@@ -153,36 +197,4 @@ async function signIn(issuer: string): Promise<string> {
     code,
     code_verifier: verifier,
   });
-}
-
-/** Follow the redirects with cookies, and send in the forms for signing in and for consent. */
-async function walkThroughPages(start: string): Promise<string> {
-  const cookies = new Map<string, string>();
-  let url = new URL(start);
-  for (let step = 0; step < 12; step += 1) {
-    const isPage = url.pathname.startsWith("/interaction/");
-    const response = await fetch(url, {
-      redirect: "manual",
-      headers: { cookie: [...cookies.values()].join("; ") },
-      ...(isPage ? { method: "POST", body: new URLSearchParams(await formOf(url, cookies)) } : {}),
-    });
-    await response.body?.cancel();
-    for (const cookie of response.headers.getSetCookie()) {
-      const [pair = ""] = cookie.split(";");
-      cookies.set(pair.split("=")[0] ?? "", pair);
-    }
-    url = new URL(response.headers.get("location") ?? url, url);
-    const code = url.searchParams.get("code");
-    if (code !== null) {
-      return code;
-    }
-  }
-  throw new Error("the pages of the provider did not lead to a code");
-}
-
-/** The development pages ask for a name and a password, and then for consent. */
-async function formOf(url: URL, cookies: ReadonlyMap<string, string>): Promise<Record<string, string>> {
-  const response = await fetch(url, { headers: { cookie: [...cookies.values()].join("; ") } });
-  const isLogin = (await response.text()).includes('name="login"');
-  return isLogin ? { prompt: "login", login: "ada", password: "any" } : { prompt: "consent" };
 }
