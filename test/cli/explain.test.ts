@@ -160,7 +160,10 @@ describe("explain", () => {
     await using folder = await createTemporaryFolder();
     const file = join(folder.path, "issuers.json");
     const key = createSigningKey("ES256", "key-1");
-    await writeFile(file, JSON.stringify([{ issuer: "https://issuer.example", jwks: { keys: [key.jwk] } }]));
+    // What has ended is for the server to learn: it is not asked for here.
+    const ended = { logout: { audiences: ["app"] }, sharedSignals: { audiences: ["app"], push: {} } };
+    const issuer = { issuer: "https://issuer.example", keys: { jwks: { keys: [key.jwk] } }, ...ended };
+    await writeFile(file, JSON.stringify([issuer]));
     const nowSeconds = Math.floor(Date.now() / 1000);
     const claims = { iss: "https://issuer.example", aud: "billing", iat: nowSeconds };
     const run = (input: string, header: string) => {

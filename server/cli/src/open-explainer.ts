@@ -86,7 +86,7 @@ export async function openExplainer(
         router.service(service, {});
       }
     },
-    issuers: trust.issuers,
+    issuers: trust.issuers.map(withoutLogouts),
     audience: trust.audience,
     policies,
     clockToleranceSeconds: config.clockToleranceMs / 1000,
@@ -95,6 +95,12 @@ export async function openExplainer(
     logRefusals: false,
     onWarning: () => undefined,
   });
+}
+
+/** Nothing is received here: what has ended is for the server to know. */
+function withoutLogouts(issuer: IssuerOptions): IssuerOptions {
+  const { logout, sharedSignals, ...others } = issuer;
+  return logout === undefined && sharedSignals === undefined ? issuer : others;
 }
 
 /**
