@@ -84,7 +84,7 @@ async function open({ baseUrl, issuer }: Gate, sub: string, sid: string) {
   return { ended: iterator.next().then(() => undefined, reasonOf) };
 }
 
-test("an event ends the streams that it names on two servers of one's own, by push and by poll, and no others", async () => {
+test("an event ends the streams that it names on two servers of one's own, by push and by poll, or has them judged again, and no others", async () => {
   await using transmitter = await startEventTransmitter(AUDIENCE);
   await using pushed = await startGate(transmitter, { push: { authorization: "Bearer of-the-push" } });
   await using polled = await startGate(transmitter, {
@@ -128,6 +128,15 @@ test("an event ends the streams that it names on two servers of one's own, by pu
   expect(polled.verified).toContain("verification ignored");
   expect(transmitter.refused).toEqual(new Map());
   const bob = { format: "iss_sub", iss: transmitter.origin, sub: "bob" };
-  await send(transmitter.sign({ type: `${RISC}sessions-revoked`, subject: bob }));
-  expect(await ends(bobs)).toEqual(REVOKED);
+  const change = async (scope: string) => {
+    const { status } = await send(
+      transmitter.sign({ type: `${CAEP}token-claims-change`, event: { claims: { scope } }, subject: bob }),
+    );
+    expect(status).toBe(202);
+  };
+  await change("notes:read notes:write");
+  await eventually(() => transmitter.waiting === 0 || undefined);
+  expect(gates.map(({ streams }) => streams.size)).toEqual([1, 1]);
+  await change("notes:write");
+  expect(await ends(bobs)).toEqual(["INSUFFICIENT_SCOPE", "INSUFFICIENT_SCOPE"]);
 });

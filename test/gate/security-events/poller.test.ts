@@ -101,6 +101,13 @@ describe("a poller", () => {
     expect(polling.asked[1]?.body.setErrs).toMatchObject({ a: { err: "invalid_request" } });
   });
 
+  test("takes no more at a time than it has asked for", async () => {
+    const ids = Array.from({ length: 51 }, (_, at) => `event-${at}`);
+    await using polling = setUp([sets(...ids)]);
+    await polling.untilAsked(2);
+    expect(polling.asked[1]?.body.ack).toEqual(ids.slice(0, 50));
+  });
+
   test("neither acknowledges nor refuses what cannot be kept just now: it comes again", async () => {
     const outcomes: Record<string, unknown> = { "token of b": new Error("the store is away") };
     await using polling = setUp([sets("a", "b"), sets("b")], outcomes);

@@ -33,29 +33,39 @@ describe("an event that is pushed", () => {
       {
         claims: of(`${CAEP}token-claims-change`, { claims: { role: "reader" } }),
         ends: ["sub", "ada", NOW_S, "claims_changed"],
+        changedClaims: { role: "reader" },
+      },
+      { claims: of(`${CAEP}token-claims-change`), ends: ["sub", "ada", NOW_S, "claims_changed"] },
+      {
+        claims: of(`${CAEP}token-claims-change`, { claims: { groups: "x".repeat(2_048) } }),
+        ends: ["sub", "ada", NOW_S, "claims_changed"],
       },
       {
         claims: of(`${RISC}account-disabled`, { reason: "hijacking" }),
         ends: ["sub", "ada", NOW_S, "account_changed"],
       },
     ]),
-  )("$ends.0 $ends.1: it ends what it names ($ends.3), and is answered 202", async ({ claims, ends }) => {
-    await using receiving = setUpReceiving();
-    const { status, json, headers } = await receiving.push(signEvent({ iat: NOW_S, ...claims }));
-    expect([status, json, headers.get("cache-control")]).toEqual([202, undefined, "no-store"]);
-    const [dimension, value, beforeS, reason] = ends;
-    expect(receiving.taken).toEqual([
-      {
-        issuer: ISSUER,
-        dimension,
-        value,
-        beforeMs: typeof beforeS === "number" ? beforeS * 1_000 : undefined,
-        maxLifeMs: DAY_MS,
-        reason,
-      },
-    ]);
-    expect(receiving.received).toMatchObject([{ kind: "push", issuer: ISSUER, result: "taken" }]);
-  });
+  )(
+    "$ends.0 $ends.1: it ends what it names ($ends.3), and is answered 202",
+    async ({ claims, ends, ...change }) => {
+      await using receiving = setUpReceiving();
+      const { status, json, headers } = await receiving.push(signEvent({ iat: NOW_S, ...claims }));
+      expect([status, json, headers.get("cache-control")]).toEqual([202, undefined, "no-store"]);
+      const [dimension, value, beforeS, reason] = ends;
+      expect(receiving.taken).toEqual([
+        {
+          issuer: ISSUER,
+          dimension,
+          value,
+          beforeMs: typeof beforeS === "number" ? beforeS * 1_000 : undefined,
+          maxLifeMs: DAY_MS,
+          reason,
+          ...change,
+        },
+      ]);
+      expect(receiving.received).toMatchObject([{ kind: "push", issuer: ISSUER, result: "taken" }]);
+    },
+  );
 
   test("ends all tokens of its subject, where tokens name no session", async () => {
     await using receiving = setUpReceiving({ signals: { match: "subject" } });

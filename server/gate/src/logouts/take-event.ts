@@ -57,7 +57,7 @@ export function createEventTaker(options: EventTakerOptions): EventTaker {
   const recent = new LRUCache<string, RecentEvent>({ max: MAX_RECENT });
   const warn = createWarnings(options);
   const audit = (revocations: readonly LogoutRevocation[]): void => {
-    for (const revocation of revocations) {
+    for (const revocation of revocations.filter(({ changedClaims }) => changedClaims === undefined)) {
       observer.audited?.(toAuditEvent(revocation));
     }
   };

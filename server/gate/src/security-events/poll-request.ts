@@ -63,7 +63,13 @@ export async function requestSets(
   if (typeof sets !== "object" || sets === null || Array.isArray(sets)) {
     throw new SignalsError("protocol", `${url.origin} answers the poll with no events: check its URL`);
   }
-  return { sets: new Map(Object.entries(sets)), moreAvailable: moreAvailable === true };
+  // What is more than was asked for comes again.
+  const entries = Object.entries(sets);
+  const isCut = entries.length > MAX_POLLED_EVENTS;
+  return {
+    sets: new Map(entries.slice(0, MAX_POLLED_EVENTS)),
+    moreAvailable: moreAvailable === true || isCut,
+  };
 }
 
 function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

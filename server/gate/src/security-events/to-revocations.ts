@@ -1,3 +1,4 @@
+import { ownMember } from "../authenticate/claim-source.ts";
 import type { LogoutReason, LogoutRevocation } from "../logouts/logout.ts";
 import type { EventEffect } from "./event-types.ts";
 import { endOf, type SecurityEvent, type SecurityEventToken } from "./read-set.ts";
@@ -14,9 +15,13 @@ const REASONS = {
   end_session: "session_revoked",
 } as const satisfies Record<TokenEffect, LogoutReason>;
 
+/** A change that takes more in JSON, in characters, is not remembered for each token: the tokens are refused instead. */
+const MAX_CHANGE_LENGTH = 2_048;
+
 /**
  * Make of an event what is revoked by it. The tokens of a session that has ended are refused whenever they were issued; those of a
- * subject, and those whose claims have changed, up to the event: later ones say what is so.
+ * subject up to the event. Tokens whose claims have changed are judged by what the event says of them, if it does, and else are
+ * refused: later ones say what is so.
  *
  * @returns nothing when it names what no token has
  * @throws SetError when it names nothing
@@ -34,11 +39,22 @@ export function toRevocations(
   }
   const terms = { issuer, maxLifeMs: maxTokenLifeSeconds * 1_000, reason: REASONS[effect] };
   const beforeMs = endOf(event, set);
+  const change = effect === "change_claims" ? readChange(event.event) : undefined;
   const isOver = ({ dimension }: NamedTokens): boolean => effect === "end_session" && dimension !== "sub";
   return named.map((each) => ({
     ...terms,
     dimension: each.dimension,
     value: each.value,
     beforeMs: isOver(each) ? undefined : beforeMs,
+    ...(change === undefined ? {} : { changedClaims: change }),
   }));
+}
+
+/** @returns undefined when the event does not say to what the claims have changed, or too much of it */
+function readChange(event: unknown): Readonly<Record<string, unknown>> | undefined {
+  const claims = ownMember(event, "claims");
+  const isObject = typeof claims === "object" && claims !== null && !Array.isArray(claims);
+  const isKept =
+    isObject && Object.keys(claims).length > 0 && JSON.stringify(claims).length <= MAX_CHANGE_LENGTH;
+  return isKept ? { ...claims } : undefined;
 }
