@@ -115,7 +115,7 @@ function configuration(keys: readonly object[], { uri, hasSessions }: Logouts) {
   return {
     ...(hasSessions ? { extraTokenClaims: sessionOf } : {}),
     // Its own dispatcher lets no request go to this machine, which is where the servers of tests are.
-    fetch: (url: string, init: object) => fetch(url, Object.assign(init, { dispatcher: undefined })),
+    fetch: (url: string, init: RequestInit) => fetch(url, Object.assign(init, { dispatcher: undefined })),
     jwks: { keys },
     clients: [
       {
