@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -8,6 +8,8 @@ import { databaseParent } from "./temporary-folder.ts";
 
 /** A real Postgres server, for tests. */
 export interface TestPostgres extends AsyncDisposable {
+  /** The folder of its socket, which URLs name as their host. */
+  readonly folder: string;
   /** Make a database and return its URL. @param template the URL of one that nobody uses, to be copied. Default: empty */
   createDatabase(template?: string): Promise<string>;
   /** Cut every connection, as a network fault would. */
@@ -18,13 +20,23 @@ export interface TestPostgres extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+/** How to start a Postgres server. */
+export interface PostgresOptions {
+  /** Whether a commit waits for the disk, as it does by default everywhere but in tests. */
+  readonly isDurable?: boolean;
+  /** A server that is stopped: this one has its data, and follows it. Default: a fresh cluster. */
+  readonly primary?: TestPostgres;
+}
+
 /**
- * Start a Postgres server with a fresh cluster of its own, reached by a socket in a new folder: no port is taken.
+ * Start a Postgres server with a cluster of its own, reached by a socket in a new folder: no port is taken.
  *
- * @param isDurable whether a commit waits for the disk, as it does by default everywhere but in tests
  * @throws Error when the machine has no Postgres binaries; the message says where they were looked for
  */
-export async function startPostgres({ isDurable = false } = {}): Promise<TestPostgres> {
+export async function startPostgres({
+  isDurable = false,
+  primary,
+}: PostgresOptions = {}): Promise<TestPostgres> {
   const root = mkdtempSync(join(isDurable ? tmpdir() : databaseParent(), "countersign-pg-"));
   const identity = findIdentity();
   if (identity.uid !== undefined && identity.gid !== undefined) {
@@ -32,7 +44,13 @@ export async function startPostgres({ isDurable = false } = {}): Promise<TestPos
   }
   const { bin, data: pristine } = prepareTemplate(identity);
   const data = join(root, "data");
-  execFileSync("cp", ["-Rp", pristine, data], { ...identity, cwd: root, stdio: "pipe" });
+  const from = primary === undefined ? pristine : join(primary.folder, "data");
+  execFileSync("cp", ["-Rp", from, data], { ...identity, cwd: root, stdio: "pipe" });
+  if (primary !== undefined) {
+    writeFileSync(join(data, "standby.signal"), "");
+    const followed = `primary_conninfo = 'host=${primary.folder} user=${USER}'\n`;
+    writeFileSync(join(data, "postgresql.auto.conf"), followed);
+  }
   const settings = ["listen_addresses=", `unix_socket_directories=${root}`, "max_connections=60"];
   // Safe for tests that kill the server, if not for a power cut: what is committed is in the kernel's hands.
   const speed = isDurable ? [] : ["fsync=off", "full_page_writes=off"];
@@ -60,6 +78,7 @@ function controlServer(root: string, launch: () => Promise<ChildProcess>, first:
   };
   const stop = (how: "crash" | "clean"): Promise<void> => stopServer(child, how);
   return {
+    folder: root,
     async createDatabase(template) {
       databases += 1;
       const like = template === undefined ? "" : ` TEMPLATE ${new URL(template).pathname.slice(1)}`;
@@ -109,7 +128,7 @@ async function launchServer(
     let log = "";
     child.stderr.on("data", (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-4_096);
-      if (log.includes("ready to accept connections")) {
+      if (/ready to accept (?:read-only )?connections/.test(log)) {
         resolve();
       }
     });

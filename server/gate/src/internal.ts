@@ -96,7 +96,7 @@ export { findKeySourceError } from "./keys/own-source.ts";
 export { PUBLIC_KEY_ALGORITHMS } from "./keys/public-algorithms.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
 export type { ChangedClaims } from "./revoked/changed-claims.ts";
-export type { RevokedBatch } from "./revoked/revocation-listeners.ts";
+export type { RevocationListeners, RevokedBatch } from "./revoked/revocation-listeners.ts";
 export { createRevocationListeners } from "./revoked/revocation-listeners.ts";
 export type { RevocableToken, RevocationDimension, Revoked } from "./revoked/revoked.ts";
 export type { RevokedSet } from "./revoked/revoked-set.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createLostRevocations } from "../../../server/issuer/src/revoke/lost-revocations.ts";
 import { createRevocationFeed } from "../../../server/issuer/src/revoke/revocation-feed.ts";
 import {
   insertRevocations,
@@ -28,6 +29,11 @@ describe("reading many revocations", () => {
     const remembered: RevocationRecord[] = [];
     const feed = createRevocationFeed({
       ...{ store, clock: createTestClock(NOW_MS), pollMs: 1_000_000 },
+      observer: createLostRevocations({
+        ...{ clock: createTestClock(NOW_MS), issuer: () => undefined, remembered: { entries: () => [] } },
+        rewrite: () => expect.unreachable("nothing is lost"),
+        onError: (error) => expect.unreachable(String(error)),
+      }),
       learn: (records) => void learned.push(...records),
       history: {
         maxRows: REMEMBERED,

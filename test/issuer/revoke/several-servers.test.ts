@@ -167,7 +167,8 @@ describeStores("revocations of several servers", (open) => {
     const feed = createRevocationFeed({
       ...{ store: watched, clock, pollMs: 5, onError: () => void learned.push(-1) },
       learn: (records) => void (records.length > 0 && learned.push(records.length)),
-      history: { ...NO_HISTORY, restart: () => void learned.push(0) },
+      observer: { begin: () => {}, restart: () => void learned.push(0), end: () => {} },
+      history: NO_HISTORY,
     });
     await feed.start();
     expect(learned).toEqual([1_000, 1_000, 500]);

@@ -8,6 +8,7 @@ import {
   REVOCATION_CHANNEL,
   type RevocationRecord,
 } from "../store/revocations.ts";
+import type { ReadObserver } from "./lost-revocations.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import type { RevocationHistory } from "./revocation-history.ts";
 
@@ -19,6 +20,7 @@ export interface RevocationFeedOptions {
   readonly pollMs: number;
   /** Takes what was read; the same may come twice. */
   readonly learn: (records: readonly RevocationRecord[]) => void;
+  readonly observer: ReadObserver;
   /** Takes the same behind that, as the history that it is. */
   readonly history: RevocationHistory;
   /** Receives the first failure of each outage. */
@@ -51,7 +53,7 @@ const NOTIFIED_POLL_MS = 2_000;
  * Create the reader. The table with its cursor is the truth; a message of another server only makes it look sooner.
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
-  const { store, clock, learn, history } = options;
+  const { store, clock, learn, history, observer } = options;
   /** The row that was read last: what is written later has a higher number. */
   let last: RevocationRecord | undefined;
   let isLoaded = false;
@@ -89,6 +91,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
         // The store has come back as an older copy, which gives its number again: pruning leaves the newest row.
         last = undefined;
         isLoaded = false;
+        observer.restart();
         history.restart();
         return;
       }
@@ -99,6 +102,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const read = async (): Promise<void> => {
     const nowMs = clock.nowMs();
     const startMs = clock.monotonicMs();
+    observer.begin();
     if (isLoaded) {
       await readNew();
     }
@@ -108,6 +112,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     readAtMs = nowMs;
     lookedAtMs = startMs;
     isDown = false;
+    observer.end();
   };
   const look = oneAtATime(() => read().catch(report));
   const poll = (): void => {

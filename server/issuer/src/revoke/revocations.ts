@@ -2,17 +2,17 @@ import {
   assertOptionNames,
   type ChangedClaims,
   createRefusal,
-  createRevocationListeners,
-  createRevokedSet,
   type RevocableToken,
   type Revoked,
   type RevokedBatch,
-  type RevokedSet,
 } from "@countersign/server/internal";
 import { MAX_ACCESS_LIFE_MS } from "../store/access-lives.ts";
+import type { Store } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
+import { createLostRevocations, type WrittenRevocation } from "./lost-revocations.ts";
+import { createRememberedRevocations } from "./remembered-revocations.ts";
 import { NO_HISTORY, type RevocationHistory } from "./revocation-history.ts";
 import { publishUnwritten } from "./revocation-messages.ts";
 import { type RevocationOrder, toAuditEvent, toNewRevocation } from "./revocation-order.ts";
@@ -51,7 +51,7 @@ export interface Revocations {
    *   revocation is written as soon as it can be; if this server ends before, it is lost
    */
   revoke(order: RevocationOrder): Promise<void>;
-  /** Take in what this server has just written, without waiting to read it. */
+  /** Take in what this server has just written, without waiting to read it: those of sessions of the store have ended them. */
   learn(records: readonly RevocationRecord[]): void;
   /**
    * Act on what could not be written, here and on the other servers, and write it as soon as it can be.
@@ -102,32 +102,37 @@ export function createFedRevocations(
 ): FedRevocations {
   const { onError = () => undefined, sealer, audit, accessTtlMs, acceptsOtherIssuers } = options;
   const source = resolveRevocationSource(options);
+  const { clock } = source;
   const assertFresh = createFreshness(options);
-  const set = createRevokedSet();
-  const listeners = createRevocationListeners<RevocationRecord>(onError);
   let issuer = options.issuer;
+  const issuerNow = (): string | undefined => issuer;
+  const remembered = createRememberedRevocations({ clock, issuer: issuerNow, onError });
   let running: RunningRevocations | undefined;
-  const act = (records: readonly RevocationRecord[]): void =>
-    listeners.notify(takeNews(set, records, { nowMs: source.clock.nowMs(), issuer }));
-  const unwritten = createUnwrittenRevocations({
-    clock: source.clock,
-    onError,
-    store: () => running?.store ?? options.store,
-    publish: (revocations) => publishUnwritten(running?.store.bus, sealer, revocations),
-  });
+  const readAtMs = (): number => running?.feed.readAtMs() ?? Number.NaN;
+  const store = (): Store | undefined => running?.store ?? options.store;
+  const publish = (revocations: readonly UnwrittenRevocation[]): void =>
+    publishUnwritten(running?.store.bus, sealer, revocations);
+  const unwritten = createUnwrittenRevocations({ clock, onError, store, publish });
+  const rewrite = (revocations: readonly UnwrittenRevocation[]) => hold(revocations, "here");
+  const lost = createLostRevocations({ clock, issuer: issuerNow, remembered, rewrite, onError });
   const learn = (records: readonly RevocationRecord[]): void => {
     unwritten.letGo(records);
-    act(records);
+    lost.addRead(records);
+    remembered.act(records);
   };
   const hold = (revocations: readonly UnwrittenRevocation[], origin: "here" | "elsewhere") => {
     const news = unwritten.hold(revocations, origin);
     const records = (news ?? []).map(toUnwrittenRecord);
-    act(records);
+    remembered.act(records);
     history.addUnwritten(records);
     return news;
   };
-  const learnOwn = (records: readonly RevocationRecord[]): void => {
-    learn(records);
+  const learnOwn = (written: readonly WrittenRevocation[]): void => {
+    unwritten.letGo(written);
+    remembered.act(written);
+    if (running !== undefined) {
+      lost.addWritten(written);
+    }
     if (history !== NO_HISTORY) {
       // It is handed on in the order of the history, which only the store knows.
       void running?.feed.look();
@@ -138,7 +143,7 @@ export function createFedRevocations(
       const opened = await source.open();
       issuer = await findIssuerName(opened.store, options);
       const onHeld = (revocations: readonly UnwrittenRevocation[]) => void hold(revocations, "elsewhere");
-      running = await runRevocations(opened, options, { learn, onHeld, history });
+      running = await runRevocations(opened, options, { learn, observer: lost, onHeld, history });
       await running.feed.start();
     },
     async close() {
@@ -147,13 +152,13 @@ export function createFedRevocations(
       await source.close();
     },
     isRevoked(token) {
-      assertFresh(source.clock.nowMs() - (running?.feed.readAtMs() ?? Number.NaN));
-      return set.covers(token);
+      assertFresh(clock.nowMs() - readAtMs());
+      return remembered.covers(token);
     },
-    changesOf: (token) => set.changesOf(token),
+    changesOf: remembered.changesOf,
     async revoke(order) {
       const { store } = await source.open();
-      const context = { nowMs: source.clock.nowMs(), issuer, accessTtlMs, acceptsOtherIssuers };
+      const context = { nowMs: clock.nowMs(), issuer, accessTtlMs, acceptsOtherIssuers };
       const revocation = toNewRevocation(order, context);
       const written = await insertRevocations(store, [revocation]).catch((error: unknown) => {
         const news = hold([{ ...revocation, endsSession: false }], "here");
@@ -162,23 +167,23 @@ export function createFedRevocations(
         }
         throw news === undefined ? error : createUnwrittenError(error);
       });
-      learnOwn(written);
+      learnOwn(written.map((record) => ({ ...record, endsSession: false })));
       audit?.record(toAuditEvent(revocation));
     },
-    learn: learnOwn,
+    learn: (records) => learnOwn(records.map((record) => ({ ...record, endsSession: isOfSession(record) }))),
     hold: (revocations) => hold(revocations, "here"),
     endReasonOf: (sessionId) => unwritten.endReasonOf(sessionId),
-    onRevoked: (listener) => listeners.add(listener),
-    entries: () => set.entries(),
+    onRevoked: remembered.onRevoked,
+    entries: remembered.entries,
     listUnwritten: () => unwritten.list().map(toUnwrittenRecord),
     look: async () => running?.feed.look(),
-    readAtMs: () => running?.feed.readAtMs() ?? Number.NaN,
+    readAtMs,
     hasReadWithin: (ms) => running?.feed.hasReadWithin(ms) === true,
     get unwritten() {
       return unwritten.size;
     },
     get size() {
-      return set.size;
+      return remembered.size;
     },
   };
 }
@@ -195,22 +200,9 @@ function createFreshness({ failOpen, staleAfterMs = STALE_AFTER_MS }: Revocation
   };
 }
 
-/** Add revocations to a set. @returns those that were not covered before */
-function takeNews(
-  set: RevokedSet,
-  records: readonly RevocationRecord[],
-  { nowMs, issuer }: { readonly nowMs: number; readonly issuer: string | undefined },
-): readonly RevocationRecord[] {
-  set.forget(nowMs);
-  return records
-    .filter(({ expiresAtMs }) => expiresAtMs > nowMs)
-    .map((record) => named(record, issuer))
-    .filter((record) => set.add(record));
-}
-
-/** Put the name of the issuer that the store belongs to where it is meant. */
-function named(record: RevocationRecord, issuer: string | undefined): RevocationRecord {
-  return record.issuer === OWN_ISSUER ? { ...record, issuer } : record;
+/** Check whether a session of the store has ended with a revocation: providers log out sessions of their own. */
+function isOfSession({ dimension, issuer, changedClaims }: RevocationRecord): boolean {
+  return dimension === "sid" && issuer === OWN_ISSUER && changedClaims === undefined;
 }
 
 /** The store cannot be asked how long the tokens last: assume the longest that is accepted. */

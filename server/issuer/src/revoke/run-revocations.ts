@@ -4,6 +4,7 @@ import type { MessageSealer } from "../keys/message-sealer.ts";
 import { recordAccessLife } from "../store/access-lives.ts";
 import type { RevocationRecord } from "../store/revocations.ts";
 import type { UnwrittenRevocation } from "../store/unwritten-revocations.ts";
+import type { ReadObserver } from "./lost-revocations.ts";
 import { createRevocationFeed, type RevocationFeed } from "./revocation-feed.ts";
 import type { RevocationHistory } from "./revocation-history.ts";
 import { subscribeUnwritten } from "./revocation-messages.ts";
@@ -34,6 +35,7 @@ export interface RunOptions {
 /** What takes in the revocations of other servers. */
 export interface RevocationHandlers {
   readonly learn: (records: readonly RevocationRecord[]) => void;
+  readonly observer: ReadObserver;
   readonly onHeld: (revocations: readonly UnwrittenRevocation[]) => void;
   readonly history: RevocationHistory;
 }
@@ -42,13 +44,13 @@ export interface RevocationHandlers {
 export async function runRevocations(
   opened: RevocationSource,
   options: RunOptions,
-  { learn, onHeld, history }: RevocationHandlers,
+  { learn, observer, onHeld, history }: RevocationHandlers,
 ): Promise<RunningRevocations> {
   const { sealer, onError = () => undefined } = options;
   const { store, clock } = opened;
   const stopRecording = await recordLife(opened, options);
   const pollMs = options.pollMs ?? POLL_MS[store.dialect];
-  const feed = createRevocationFeed({ store, clock, pollMs, onError, learn, history });
+  const feed = createRevocationFeed({ store, clock, pollMs, learn, observer, history, onError });
   const listener = sealer === undefined ? undefined : subscribeUnwritten(store.bus, sealer, onHeld);
   return {
     store,
