@@ -78,6 +78,8 @@ export type {
   StandardServicesOptions,
 } from "./services/standard-services.ts";
 export { createStandardServices } from "./services/standard-services.ts";
+export type { BusSignalsOptions, InsecureBusSignalsOptions } from "./signals/bus/bus-options.ts";
+export type { BusSignals } from "./signals/bus/create-bus-signals.ts";
 export type { ClientCredential } from "./signals/client-secret.ts";
 export { clientSecret } from "./signals/client-secret.ts";
 export { createSignals } from "./signals/create-signals.ts";

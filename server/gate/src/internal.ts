@@ -58,6 +58,7 @@ export type { ConcurrencyLimit, WorkSource } from "./kernel/concurrency-limit.ts
 export { createConcurrencyLimit, type LeavePlace } from "./kernel/concurrency-limit.ts";
 export { DEFAULT_LIMITS } from "./kernel/default-limits.ts";
 export { bytesOf, createEncodedMessage } from "./kernel/encoded-message.ts";
+export { isGone } from "./kernel/is-gone.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
 export { createJsonDocument } from "./kernel/json-document.ts";
 export { toJsonResponse } from "./kernel/json-response.ts";
@@ -84,6 +85,7 @@ export type { BodyLimits } from "./kernel/read-body.ts";
 export { FORM_TYPE, readText } from "./kernel/read-text.ts";
 export { createRefusalLog } from "./kernel/refusal-log.ts";
 export { REMEDIES, type Remedies, toRemedy } from "./kernel/remedies.ts";
+export { createSeenIds } from "./kernel/seen-ids.ts";
 export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { resolveTokenHeader } from "./kernel/token-header.ts";
@@ -102,6 +104,8 @@ export type { RevocableToken, RevocationDimension, Revoked } from "./revoked/rev
 export type { RevokedSet } from "./revoked/revoked-set.ts";
 export { createRevokedSet } from "./revoked/revoked-set.ts";
 export { standardPolicies } from "./services/standard-services.ts";
+export type { CollectedResponses } from "./streams/collect-responses.ts";
+export { collectResponses } from "./streams/collect-responses.ts";
 export { findOwnerId, isOwnerId } from "./streams/owner-id.ts";
 export { PULL, type PullIterator, pull, type Reader, toNext } from "./streams/pull.ts";
 export type {

@@ -2,10 +2,26 @@ import type { Principal } from "../authenticate/principal.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { assembleSignals } from "./assemble-signals.ts";
+import type { BusSignalsOptions } from "./bus/bus-options.ts";
+import { type BusSignals, createBusSignals } from "./bus/create-bus-signals.ts";
 import type { SignalledServer, Signals } from "./signals.ts";
 import { SignalsError } from "./signals-error.ts";
 import { resolveSignalsOptions, type SignalsOptions } from "./signals-options.ts";
 
+/**
+ * Create the signals of servers of your own that no issuer of ours tells anything: what one of them receives of a provider, all
+ * learn, and they renew each other's streams.
+ *
+ *     const bus = await createPostgresBus({ connectionString });
+ *     const signals = createSignals({ bus, secret });
+ *     const logouts = createLogoutReceiver({ issuers, sink: signals.logouts });
+ *     const auth = createAuth({ routes, audience: "billing", issuers, logouts, signals });
+ *
+ * What they know is in their memory: it lasts as long as one of them runs.
+ *
+ * @throws TypeError when an option is wrong
+ */
+export function createSignals(options: BusSignalsOptions): BusSignals;
 /**
  * Create the signals of an issuer for servers of your own: what it says of its tokens after it has granted them. They need
  * no database and no secret of the issuer: a client of the issuer with scope `signals:read` is enough.
@@ -17,7 +33,15 @@ import { resolveSignalsOptions, type SignalsOptions } from "./signals-options.ts
  *
  * @throws TypeError when an option is wrong
  */
-export function createSignals(options: SignalsOptions): Signals {
+export function createSignals(options: SignalsOptions): Signals;
+export function createSignals(options: SignalsOptions | BusSignalsOptions): Signals {
+  // A misspelt option is named by whichever of the two is meant.
+  return typeof options === "object" && options !== null && "bus" in options
+    ? createBusSignals(options)
+    : createHubSignals(options);
+}
+
+function createHubSignals(options: SignalsOptions): Signals {
   const resolved = resolveSignalsOptions(options);
   const { clock, staleAfterMs, relaxations } = resolved;
   const servers = new Set<SignalledServer>();

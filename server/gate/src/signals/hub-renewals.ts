@@ -1,15 +1,15 @@
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { type Renewal, SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import { AuthError, type AuthReason } from "../errors/auth-error.ts";
+import { AuthError } from "../errors/auth-error.ts";
 import {
   type OtherServers,
   type RemoteRenewal,
-  type RenewalResult,
   refuseStrangers,
   type StreamRef,
 } from "../streams/renewal.ts";
 import type { HubCalls } from "./hub-calls.ts";
 import type { ServingHub } from "./hub-watcher.ts";
+import { isPassingRefusal, renewHere } from "./renew-here.ts";
 import type { SignalledServer } from "./signals.ts";
 import { SignalsError } from "./signals-error.ts";
 
@@ -36,9 +36,6 @@ export interface HubRenewals extends OtherServers {
 
 /** How many renewals of others are under way at the most: what is more is not answered, and the hub waits a second. */
 const MAX_ANSWERS = 100;
-
-/** Reasons of a server that cannot verify a token just now: the token may be good. */
-const PASSING: ReadonlySet<AuthReason> = new Set<AuthReason>(["AUTH_UNAVAILABLE", "RATE_LIMITED"]);
 
 /** Create what renews streams through a hub. */
 export function createHubRenewals(options: HubRenewalsOptions): HubRenewals {
@@ -100,7 +97,7 @@ export function createHubRenewals(options: HubRenewalsOptions): HubRenewals {
   return {
     async renew(streams, by) {
       const ids = streams.map(({ streamId }) => streamId);
-      const { isRefused, absent, ...here } = await renewHere(servers, ids, by.accessToken);
+      const { isRefused, isTaken: _, absent, ...here } = await renewHere(servers, ids, by.accessToken);
       if (isRefused) {
         throw refuseStrangers();
       }
@@ -137,61 +134,7 @@ export function createHubRenewals(options: HubRenewalsOptions): HubRenewals {
   };
 }
 
-interface RenewalHere extends RenewalResult {
-  /** Whether a stream runs for another party, or no server of this process takes the token. */
-  readonly isRefused: boolean;
-}
-
-/** Renew streams on the servers of this process, each those that the servers before it do not have. */
-async function renewHere(
-  servers: Iterable<SignalledServer>,
-  streamIds: readonly string[],
-  accessToken: string,
-): Promise<RenewalHere> {
-  let here: RenewalResult = { renewed: [], ended: [], unknown: [], absent: streamIds };
-  const refusals: AuthError[] = [];
-  let requests = 0;
-  for (const server of servers) {
-    if (here.absent.length === 0) {
-      break;
-    }
-    requests += 1;
-    const one = await renewOn(server, here.absent, accessToken);
-    if (one instanceof AuthError) {
-      refusals.push(one);
-      continue;
-    }
-    here = {
-      renewed: [...here.renewed, ...one.renewed],
-      ended: [...here.ended, ...one.ended],
-      unknown: [...here.unknown, ...one.unknown],
-      absent: one.absent,
-    };
-  }
-  // A server of another audience does not take the token, and the streams are not there.
-  const isTaken = requests === 0 || refusals.length < requests;
-  return { ...here, isRefused: !isTaken || refusals.some(({ reason }) => reason === "POLICY_DENIED") };
-}
-
-/** @returns an error when the server does not take the token, or a stream runs for another party */
-async function renewOn(
-  server: SignalledServer,
-  streamIds: readonly string[],
-  accessToken: string,
-): Promise<RenewalResult | AuthError> {
-  try {
-    return await server.renew(streamIds, accessToken);
-  } catch (error) {
-    if (error instanceof AuthError && !isPassing(error)) {
-      return error;
-    }
-    throw error;
-  }
-}
-
 /** Check whether an error says nothing of the token: it cannot be verified just now, or the hub is gone. */
 function isPassing(error: unknown): boolean {
-  return error instanceof AuthError
-    ? PASSING.has(error.reason)
-    : error instanceof SignalsError && error.problem === "unreachable";
+  return isPassingRefusal(error) || (error instanceof SignalsError && error.problem === "unreachable");
 }

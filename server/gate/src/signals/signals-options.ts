@@ -16,6 +16,7 @@ import {
 } from "../kernel/option-forms.ts";
 import { createUrlCheck, type UrlCheck } from "../keys/secure-url.ts";
 import type { ClientCredential } from "./client-secret.ts";
+import { printSignalsError, STALE_AFTER_MS } from "./signals-defaults.ts";
 import { canHashSubjects } from "./token-views.ts";
 
 /** What {@link createSignals} takes. */
@@ -81,8 +82,6 @@ export interface ResolvedSignalsOptions {
   readonly relaxations: readonly string[];
 }
 
-const STALE_AFTER_MS = 60_000;
-
 const FORMS: Readonly<Record<keyof SignalsOptions, OptionForm>> = {
   issuer: required(TEXT),
   credential: required(
@@ -101,11 +100,6 @@ const FORMS: Readonly<Record<keyof SignalsOptions, OptionForm>> = {
 const INSECURE_FORMS: Readonly<Record<keyof InsecureSignalsOptions, OptionForm>> = {
   failOpen: SWITCH,
   allowHttpHosts: TEXTS,
-};
-
-const printError = (error: unknown): void => {
-  // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
-  console.error("countersign: signals:", error);
 };
 
 /**
@@ -133,7 +127,7 @@ export function resolveSignalsOptions(options: SignalsOptions): ResolvedSignalsO
     // Looked up for each call, so that what takes its place later is used too.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     clock: resolveClock(options.clock),
-    onError: isolateSink(options.onError ?? printError),
+    onError: isolateSink(options.onError ?? printSignalsError),
     urls,
     relaxations: describeRisks(failOpen, allowHttpHosts),
   };

@@ -7,13 +7,14 @@ import {
   type RateLimit,
 } from "@countersign/server";
 import {
+  type CollectedResponses,
+  collectResponses,
   findOwnerId,
+  isGone,
   type OtherServers,
   type RemoteRenewal,
   type StreamRef,
 } from "@countersign/server/internal";
-import { type CollectedResponses, collectResponses } from "./collect-responses.ts";
-import { isGone } from "./is-gone.ts";
 import {
   RENEWAL_CHANNEL,
   RENEWAL_PURPOSE,

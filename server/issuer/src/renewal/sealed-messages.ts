@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Clock } from "@countersign/server";
+import { createSeenIds } from "@countersign/server/internal";
 import { deriveKey, seal, unsealBytes } from "../keys/seal.ts";
 
 /** A message that was read. */
@@ -32,9 +33,6 @@ const MAX_AGE_MS = 5_000;
 /** More than fits into a message that was packed well. */
 const MAX_CONTENT_BYTES = 256 * 1024;
 
-/** How many messages are remembered. Only genuine ones are, so that it takes the servers themselves to reach it. */
-const MAX_SEEN = 100_000;
-
 /** 128 random bits in base64url, and behind a point what is sealed. */
 const MESSAGE = /^(?<id>[A-Za-z0-9_-]{22})\.(?<sealed>.+)$/s;
 
@@ -48,7 +46,8 @@ export function createSealedMessages({
 }): SealedMessages {
   // The purpose is part of the key: servers of the release before use the same.
   const key = deriveKey(secret, "server-words");
-  const seen = createSeen();
+  // A message may be as far ahead of this clock as it may lie behind.
+  const seen = createSeenIds(2 * MAX_AGE_MS);
   // A key for each message: random nonces would wear out one that lasts as long as the secret.
   const keyOf = (id: string): Uint8Array => deriveKey(Buffer.concat([key, Buffer.from(id)]), "server-words");
   return {
@@ -68,27 +67,6 @@ export function createSealedMessages({
       const { atMs, content } = JSON.parse(text) as { readonly atMs: number; readonly content: unknown }; // ours: it was sealed
       const nowMs = clock.nowMs();
       return Math.abs(nowMs - atMs) <= MAX_AGE_MS && seen.add(id, nowMs) ? { id, content } : undefined;
-    },
-  };
-}
-
-/** Remember messages for as long as they could be used again. */
-function createSeen(): { add(id: string, nowMs: number): boolean } {
-  const untilMs = new Map<string, number>();
-  return {
-    add(id, nowMs) {
-      for (const [oldest, endMs] of untilMs) {
-        if (endMs > nowMs) {
-          break;
-        }
-        untilMs.delete(oldest);
-      }
-      if (untilMs.has(id) || untilMs.size >= MAX_SEEN) {
-        return false;
-      }
-      // A message may be as far ahead of this clock as it may lie behind.
-      untilMs.set(id, nowMs + 2 * MAX_AGE_MS);
-      return true;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { MessageBus } from "@countersign/server";
-import { isGone } from "../renewal/is-gone.ts";
+import { isGone } from "@countersign/server/internal";
 import { toHubChannel } from "./hub-messages.ts";
 
 /** The other hubs that are there, as far as they have published it. */

@@ -1,4 +1,4 @@
-import type { MessageBus } from "@countersign/server";
+import type { MessageBus } from "./message-bus.ts";
 
 /** Check whether no process subscribes to a channel. False where that cannot be known: the bus is one that a user has made. */
 export async function isGone(bus: MessageBus, channel: string): Promise<boolean> {

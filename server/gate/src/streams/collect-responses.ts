@@ -1,12 +1,17 @@
-import type { Clock } from "@countersign/server";
-import type { RemoteRenewal, RenewedStream } from "@countersign/server/internal";
-import { KEEPS_PROCESS_ALIVE, refuseStrangers } from "@countersign/server/internal";
-import type { RenewalResponse } from "./renewal-messages.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
+import { type RemoteRenewal, type RenewedStream, refuseStrangers } from "./renewal.ts";
+
+/** What a server says of the streams that it was asked to renew. */
+export interface CollectedResponse extends RemoteRenewal {
+  /** Whether one of them runs for another subject: then none was changed. */
+  readonly isRefused: boolean;
+}
 
 /** The responses to one request: of one server, or of several that may each have a part. */
 export interface CollectedResponses {
   /** Add one. */
-  take(response: RenewalResponse): void;
+  take(response: CollectedResponse): void;
   /** Wait no longer: the server that was asked is gone. */
   giveUp(): void;
   /**

@@ -1,0 +1,60 @@
+import { LRUCache } from "lru-cache";
+import { AuthError } from "../../errors/auth-error.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { LogoutRevocation } from "../../logouts/logout.ts";
+import type { LogoutSink } from "../../logouts/logout-sink.ts";
+import type { Revoked } from "../../revoked/revoked.ts";
+import type { Peers } from "./peers.ts";
+import type { SharedRevocations } from "./shared-revocations.ts";
+
+/** What {@link createSharedLogouts} needs. */
+export interface SharedLogoutsOptions {
+  readonly known: SharedRevocations;
+  readonly publish: Peers["publish"];
+  readonly clock: Clock;
+}
+
+/** About 50 MB at each server. */
+const MAX_KNOWN = 100_000;
+
+/** About 10 MB. Of more, the oldest would act a second time, to the same effect. */
+const MAX_EVENTS = 100_000;
+
+/** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
+const MARGIN_MS = 5 * 60 * 1_000;
+
+/**
+ * Create what takes logouts at one server, and tells all on the bus. No disk has them: they last as long as one of the servers
+ * runs.
+ */
+export function createSharedLogouts({ known, publish, clock }: SharedLogoutsOptions): LogoutSink {
+  /** Until when each event is known, in milliseconds since 1970. */
+  const events = new LRUCache<string, number>({ max: MAX_EVENTS });
+  return {
+    async take({ key, expiresAtMs, revocations }) {
+      const nowMs = clock.nowMs();
+      if ((events.get(key) ?? 0) > nowMs) {
+        return "repeated";
+      }
+      if (known.size >= MAX_KNOWN) {
+        throw new AuthError("AUTH_UNAVAILABLE", "too many logouts are remembered just now");
+      }
+      const revoked = revocations.map((one) => toRevoked(one, nowMs));
+      // Here it holds at once, also while the others cannot be told.
+      known.learn(revoked, nowMs);
+      if (!(await publish({ kind: "revoked", revoked }))) {
+        throw new AuthError("AUTH_UNAVAILABLE", "the logout is too long to be told to the other servers");
+      }
+      events.set(key, expiresAtMs);
+      return "taken";
+    },
+  };
+}
+
+function toRevoked(
+  { issuer, dimension, value, beforeMs, maxLifeMs, changedClaims }: LogoutRevocation,
+  nowMs: number,
+): Revoked {
+  const expiresAtMs = Math.max(nowMs, beforeMs ?? nowMs) + maxLifeMs + MARGIN_MS;
+  return { issuer, dimension, value, beforeMs, expiresAtMs, changedClaims };
+}
