@@ -19,6 +19,7 @@ const PROOFS: Readonly<Record<string, readonly string[]>> = {
   proto: ["file", "refused"],
   yaml: ["file"],
   json: ["output", "trusted-issuers"],
+  haproxy: ["by-hand"],
   nginx: ["by-hand"],
   text: ["output"],
 };
