@@ -21,6 +21,8 @@ import { startCommand } from "./running-command.ts";
 
 const ISSUER = "https://login.example";
 const AUDIENCE = "https://notes.example/security-events";
+/** Before each event: later tokens of a subject are good. */
+const ISSUED_AT_S = Math.floor(Date.now() / 1_000) - 60;
 const PUSH_AUTHORIZATION = "Bearer of-the-push";
 
 /** Write a file of one issuer whose events come from a transmitter. @returns the arguments of a server with it */
@@ -43,7 +45,7 @@ async function writeIssuers(folder: string, transmitter: EventTransmitter): Prom
 
 /** Call with a token of the issuer. @returns the status */
 async function call(baseUrl: string, sub: string, sid: string): Promise<number> {
-  const token = signToken(key, claimsOf(ISSUER, { sub, sid, iat: Math.floor(Date.now() / 1_000) - 1 }));
+  const token = signToken(key, claimsOf(ISSUER, { sub, sid, iat: ISSUED_AT_S }));
   const { status } = await fetch(`${baseUrl}/countersign.auth.v1.SessionService/WhoAmI`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
