@@ -33,6 +33,9 @@ export function createSharedSignals(
 ): SharedSignals {
   const { eventSources, clock, onError } = resolved;
   const context = { resolved, sink, prove: createSetProver(resolved) };
+  for (const { transmitter } of eventSources) {
+    transmitter.trusted.keys.prefetch?.();
+  }
   const pushing = eventSources.filter(({ isPushing }) => isPushing);
   const { maxWaitingFormBytes: maxBytes } = DEFAULT_LIMITS.forms;
   return {
