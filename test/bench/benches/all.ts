@@ -21,6 +21,7 @@ import { rejectUploadBench } from "./reject-upload.ts";
 import { revocationBench } from "./revocation.ts";
 import { sdkOverheadBench } from "./sdk-overhead.ts";
 import { sdkSizeBench } from "./sdk-size.ts";
+import { securityEventsBench } from "./security-events.ts";
 import { sessionMemoryBench } from "./session-memory.ts";
 import { signInBench } from "./sign-in.ts";
 import { signalsBench } from "./signals.ts";
@@ -52,6 +53,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   signInBench,
   revocationBench,
   signalsBench,
+  securityEventsBench,
   outageBench,
   sessionMemoryBench,
   streamsBench,
