@@ -12,6 +12,7 @@ import { openSignals } from "./create-issuer/signals.ts";
 import { toTrust } from "./create-issuer/trust.ts";
 import { type Accounts, createAccounts } from "./credentials/accounts.ts";
 import { type Clients, createClients } from "./credentials/clients.ts";
+import { toFederatedSubject } from "./credentials/federated-identity.ts";
 import { createPasswords } from "./credentials/password.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
 import { createLogoutSink } from "./revoke/logout-sink.ts";
@@ -131,7 +132,7 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
     documents: composeDocuments(context),
     endpoints: composeEndpoints(context, { issuance, trust }),
     revocations: toRevocations(revocations),
-    logouts: createLogoutSink({ store, clock, revocations }),
+    logouts: composeLogouts(context),
     sessions,
     accounts: composeAccounts(context, sessions),
     clients: composeClients(context, sessions),
@@ -158,6 +159,11 @@ async function assertUsable({ store, keyRing, revocations }: IssuerContext): Pro
   if (revocations.unwritten > 0) {
     throw new Error("revocations wait to be written");
   }
+}
+
+function composeLogouts({ options, store, clock, revocations }: IssuerContext): LogoutSink {
+  const { audit } = options;
+  return createLogoutSink({ store, clock, revocations, toOwnSubject: toFederatedSubject, audit });
 }
 
 function composeAccounts(

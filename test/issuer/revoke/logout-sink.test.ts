@@ -1,11 +1,14 @@
 import { expect, it } from "vitest";
 import type { LogoutEvent } from "../../../server/gate/src/logouts/logout-sink.ts";
+import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { createLogoutSink } from "../../../server/issuer/src/revoke/logout-sink.ts";
+import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
 import { describeStores } from "../../support/stores.ts";
 import { createWallClock, type WallClock } from "../../support/test-clock.ts";
+import { startTestIssuer } from "../../support/test-issuer.ts";
 import { fillUp } from "../store/unwritable.ts";
 import { startRevocations } from "./started.ts";
 
@@ -33,10 +36,14 @@ const logout = (key: string, more: Partial<LogoutEvent["revocations"][number]> =
 /** A server on the store that takes logouts. */
 async function startServer(store: Store, at: WallClock = clock) {
   const revocations = await startRevocations(store, at, { staleAfterMs: Infinity });
-  const sink = createLogoutSink({ store, clock: at, revocations });
+  const events: unknown[] = [];
+  const sink = createLogoutSink({
+    ...{ store, clock: at, revocations, toOwnSubject: toFederatedSubject },
+    audit: { record: (event) => void events.push(event) },
+  });
   const isRevoked = (sessionId: string, issuer = ISSUER) =>
     revocations.isRevoked(tokenOf({ issuer, sessionId }));
-  return { revocations, sink, isRevoked, [Symbol.asyncDispose]: () => revocations.close() };
+  return { revocations, sink, events, isRevoked, [Symbol.asyncDispose]: () => revocations.close() };
 }
 
 describeStores("the logouts of another provider", (open) => {
@@ -75,5 +82,37 @@ describeStores("the logouts of another provider", (open) => {
     await free();
     expect(await server.sink.take(logout("d"))).toBe("taken");
     expect(await server.sink.take(logout("d"))).toBe("repeated");
+  });
+
+  it("end what a subject has here in exchange for its tokens, when all that it has there ends, and no later session", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store, clock);
+    await using server = await startServer(store);
+    issuer.terms.set(ISSUER, { refreshForMs: DAY_MS, scopes: ["notes:read"], roles: [] });
+    const begin = (subject: string) =>
+      issuer.sessions.beginExternal({
+        holder: { subject: toFederatedSubject(ISSUER, subject), scopes: ["notes:read"], roles: [] },
+        external: { issuer: ISSUER, subject },
+        externalClaims: {},
+        clientId: FIRST_PARTY_CLIENT_ID,
+        scopes: ["notes:read"],
+        refreshForMs: DAY_MS,
+      });
+    const [ada, bob] = [await begin("ada"), await begin("bob")];
+    const isRevoked = ({ sessionId }: { readonly sessionId: string }, sub: string, at = clock.nowMs()) =>
+      server.revocations.isRevoked(
+        tokenOf({ sessionId, subject: toFederatedSubject(ISSUER, sub), issuedAtSeconds: at / 1_000 }),
+      );
+    const end = (key: string) =>
+      logout(key, { dimension: "sub", value: "ada", beforeMs: Math.floor(clock.nowMs() / 1_000) * 1_000 });
+    expect(await server.sink.take(end("e"))).toBe("taken");
+    expect([isRevoked(ada, "ada"), isRevoked(bob, "bob")]).toEqual([true, false]);
+    expect(server.events).toMatchObject([
+      { type: "session_revoked", sessionId: ada.sessionId, reason: "logged_out" },
+    ]);
+    clock.advance(10_000);
+    const later = await begin("ada");
+    expect(await server.sink.take(end("e"))).toBe("repeated");
+    expect(isRevoked(later, "ada")).toBe(false);
   });
 });

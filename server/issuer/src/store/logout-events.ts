@@ -7,22 +7,48 @@ import {
   writeRevocations,
 } from "./revocations.ts";
 import { insertSeen, type SeenAssertion } from "./seen-assertions.ts";
+import { type EndedSession, endSessionsIn } from "./session-revocations.ts";
+
+/** What a message of another provider ends. */
+export interface LogoutWrites {
+  readonly revocations: readonly NewRevocation[];
+  /** Whose sessions end, and those that had begun by when, in milliseconds since 1970. */
+  readonly endings: readonly { readonly subject: string; readonly begunByMs: number }[];
+  readonly reason: string;
+  readonly nowMs: number;
+}
+
+/** What was written. */
+export interface WrittenLogout {
+  readonly revocations: readonly RevocationRecord[];
+  readonly sessions: readonly EndedSession[];
+}
 
 /**
- * Write what a message of another provider revokes, and that the message was taken: both, or neither.
+ * Write what a message of another provider ends, and that the message was taken: both, or neither.
  *
  * @returns undefined when the message was taken before, at this server or another: then nothing is written
  */
 export async function writeLogout(
   store: Store,
   message: SeenAssertion,
-  { revocations, nowMs }: { readonly revocations: readonly NewRevocation[]; readonly nowMs: number },
-): Promise<readonly RevocationRecord[] | undefined> {
+  { revocations, endings, reason, nowMs }: LogoutWrites,
+): Promise<WrittenLogout | undefined> {
   const written = await store.db.transaction().execute(async (trx) => {
-    const isNew = await insertSeen(trx, message);
-    return isNew ? writeRevocations(trx, store.dialect, revocations) : undefined;
+    if (!(await insertSeen(trx, message))) {
+      return undefined;
+    }
+    const sessions: EndedSession[] = [];
+    const records: RevocationRecord[] = [];
+    for (const { subject, begunByMs } of endings) {
+      const ended = await endSessionsIn(trx, store.dialect, { where: { subject }, begunByMs, reason, nowMs });
+      sessions.push(...ended.sessions);
+      records.push(...ended.revocations);
+    }
+    records.push(...(await writeRevocations(trx, store.dialect, revocations)));
+    return { revocations: records, sessions };
   });
-  announceRevocations(store, written);
+  announceRevocations(store, written?.revocations);
   await deleteExpired(store, EXPIRIES.seenAssertions, nowMs);
   return written;
 }

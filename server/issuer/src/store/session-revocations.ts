@@ -21,6 +21,8 @@ export type SessionSelector =
 /** Which sessions to end, and why. */
 export interface SessionRevocation {
   readonly where: SessionSelector;
+  /** Only those that had begun by then, in milliseconds since 1970. Default: whenever they began. */
+  readonly begunByMs?: number;
   readonly reason: string;
   readonly nowMs: number;
 }
@@ -94,7 +96,7 @@ export async function revokeSessions(store: Store, revocation: SessionRevocation
 export async function endSessionsIn(
   db: Kysely<Schema>,
   dialect: Store["dialect"],
-  { where, reason, nowMs }: SessionRevocation,
+  { where, begunByMs = Number.MAX_SAFE_INTEGER, reason, nowMs }: SessionRevocation,
 ): Promise<SessionsEnded> {
   const conditions = toConditions(where);
   const rows = await db
@@ -102,6 +104,7 @@ export async function endSessionsIn(
     .set(toEnded(nowMs, reason))
     .where((is) => is.and(conditions.map(({ column, operator, value }) => is(column, operator, value))))
     .where("revoked_at", "is", null)
+    .where("created_at", "<=", begunByMs)
     .returning(["session_id", "subject"])
     .execute();
   const sessions = rows.map((row) => ({ sessionId: row.session_id, subject: row.subject }));
