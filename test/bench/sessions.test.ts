@@ -19,7 +19,17 @@ const CASES = [
       `${side}-p99`,
     ]),
   },
-  { bench: signalsBench, sides: ["memory-per-gate", "cpu-per-delivery", "burst-cpu-per-delivery"] },
+  {
+    bench: signalsBench,
+    sides: [
+      "memory-per-gate",
+      "cpu-per-delivery",
+      "receive-p99",
+      "burst-cpu-per-delivery",
+      "node-memory",
+      "node-cpu",
+    ],
+  },
   { bench: outageBench, sides: ["refreshes-again"] },
   { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },
   { bench: sessionMemoryBench, sides: ["sessions-heap", "sessions-disk", "revocations"] },

@@ -1,7 +1,7 @@
 import { createTemporaryFolder, databaseParent } from "../../support/temporary-folder.ts";
 import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
 import { type Child, startChild } from "../run/child.ts";
-import { interleave } from "../run/rounds.ts";
+import { interleave, quantile } from "../run/rounds.ts";
 
 const FULL = { watchers: 1_000, singles: 40, burst: 400 };
 const QUICK: typeof FULL = { watchers: 20, singles: 2, burst: 10 };
@@ -17,6 +17,8 @@ export const signalsBench: Bench = {
     "memory-per-gate: what the memory of the server (RSS, after garbage collection) has grown by, for each",
     "cpu-per-delivery: processor time of the server, for each revocation and watcher, all that it does meanwhile included;",
     `${FULL.singles} revocations, one after another. burst-cpu-per-delivery: the same for ${FULL.burst} that come at once`,
+    "receive-p99: from the order to revoke until a watcher has it, of all watchers and revocations that came one after another",
+    "node-memory, node-cpu: what node:http2 alone takes for as many streams and messages, without a line of ours",
   ],
   comparisons: [
     { ours: "memory-per-gate", better: "lower", target: 40 },
@@ -28,7 +30,11 @@ export const signalsBench: Bench = {
 
 async function runSignals({ rounds, quick }: BenchOptions): Promise<readonly Row[]> {
   const size = quick ? QUICK : FULL;
-  return interleave("signals", [{ name: "signals", measure: () => measure(size) }], rounds);
+  const sides = [
+    { name: "signals", measure: () => measure(size) },
+    { name: "node", measure: () => measureNode(size) },
+  ];
+  return interleave("signals", sides, rounds);
 }
 
 interface Size {
@@ -39,32 +45,59 @@ interface Size {
 
 async function measure({ watchers, singles, burst }: Size): Promise<readonly Reading[]> {
   await using folder = await createTemporaryFolder(databaseParent());
-  await using server = startChild(new URL("../signals/server-child.ts", import.meta.url), {
-    core: "server",
-    nodeOptions: ["--expose-gc"],
-  });
-  const { port, token } = await server.ask<{ readonly port: number; readonly token: string }>(
-    "start",
-    folder.path,
-  );
-  await using first = startWatchers();
-  await first.ask("watch", { port, token, count: WARM_UP_WATCHERS });
-  await deliver({ server, clients: first, count: 5, isBurst: false });
-  await first[Symbol.asyncDispose]();
-  await using clients = startWatchers();
-  const before = await server.ask<number>("residentBytes");
-  await clients.ask("watch", { port, token, count: watchers });
-  const memory = (await server.ask<number>("residentBytes")) - before;
-  const sides = { server, clients };
-  // The watchers receive what was revoked for the warm-up, too, at the beginning.
-  await deliver({ ...sides, count: 5, isBurst: false, soFar: 5 });
+  await using sides = await startSides("../signals/server-child.ts", folder.path, watchers);
   const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: 10 });
+  const { orderedMs } = single;
+  const delaysMs = await sides.clients.ask<readonly number[]>("delaysOf", { orderedMs, after: 10 });
   const joint = await deliver({ ...sides, count: burst, isBurst: true, soFar: 10 + singles });
   return [
-    { side: "memory-per-gate", unit: "KiB", value: Math.max(memory / 1024 / watchers, 0.001) },
-    { side: "cpu-per-delivery", unit: "µs", value: single / (singles * watchers) },
-    { side: "burst-cpu-per-delivery", unit: "µs", value: joint / (burst * watchers) },
+    { side: "memory-per-gate", unit: "KiB", value: sides.memoryKibibytes },
+    { side: "cpu-per-delivery", unit: "µs", value: single.cpuMicroseconds / (singles * watchers) },
+    { side: "receive-p99", unit: "ms", value: quantile(delaysMs, 0.99) },
+    { side: "burst-cpu-per-delivery", unit: "µs", value: joint.cpuMicroseconds / (burst * watchers) },
   ];
+}
+
+async function measureNode({ watchers, singles }: Size): Promise<readonly Reading[]> {
+  await using sides = await startSides("../signals/node-child.ts", undefined, watchers);
+  const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: 10 });
+  return [
+    { side: "node-memory", unit: "KiB", value: sides.memoryKibibytes },
+    { side: "node-cpu", unit: "µs", value: single.cpuMicroseconds / (singles * watchers) },
+  ];
+}
+
+interface Sides extends AsyncDisposable {
+  readonly server: Child;
+  readonly clients: Child;
+  /** What the server has grown by, for each watcher. */
+  readonly memoryKibibytes: number;
+}
+
+/** Start a server and its watchers, which have been sent ten revocations then. */
+async function startSides(file: string, input: string | undefined, watchers: number): Promise<Sides> {
+  await using stack = new AsyncDisposableStack();
+  const child = startChild(new URL(file, import.meta.url), { core: "server", nodeOptions: ["--expose-gc"] });
+  const server = stack.use(child);
+  const { port, token } = await server.ask<{ readonly port: number; readonly token: string }>("start", input);
+  {
+    await using first = startWatchers();
+    await first.ask("watch", { port, token, count: WARM_UP_WATCHERS });
+    await deliver({ server, clients: first, count: 5, isBurst: false });
+  }
+  const clients = stack.use(startWatchers());
+  const before = await server.ask<number>("residentBytes");
+  await clients.ask("watch", { port, token, count: watchers });
+  const grown = (await server.ask<number>("residentBytes")) - before;
+  // The watchers receive what was revoked for the warm-up, too, at the beginning.
+  await deliver({ server, clients, count: 5, isBurst: false, soFar: 5 });
+  const kept = stack.move();
+  return {
+    server,
+    clients,
+    memoryKibibytes: Math.max(grown / 1024 / watchers, 0.001),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 function startWatchers(): Child {
@@ -80,9 +113,19 @@ interface Delivery {
   readonly soFar?: number;
 }
 
-/** Revoke, until all watchers have received it. @returns the processor time of the server, in microseconds */
-async function deliver({ server, clients, count, isBurst, soFar = 0 }: Delivery): Promise<number> {
+interface Delivered {
+  /** The processor time of the server, in microseconds. */
+  readonly cpuMicroseconds: number;
+  /** When each revocation was ordered. */
+  readonly orderedMs: readonly number[];
+}
+
+/** Revoke, until all watchers have received it. */
+async function deliver({ server, clients, count, isBurst, soFar = 0 }: Delivery): Promise<Delivered> {
   const before = await server.ask<number>("cpuMicroseconds");
-  await Promise.all([server.ask("revoke", { count, isBurst }), clients.ask("untilReceived", soFar + count)]);
-  return (await server.ask<number>("cpuMicroseconds")) - before;
+  const [orderedMs] = await Promise.all([
+    server.ask<readonly number[]>("revoke", { count, isBurst }),
+    clients.ask("untilReceived", soFar + count),
+  ]);
+  return { cpuMicroseconds: (await server.ask<number>("cpuMicroseconds")) - before, orderedMs };
 }

@@ -3,6 +3,7 @@ import { createIssuer, type Issuer } from "@countersign/issuer";
 import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth } from "@countersign/server";
 import { answerParent } from "../run/answer-parent.ts";
+import { machineMs } from "./machine-ms.ts";
 
 const AUDIENCE = "bench";
 const CLIENT_ID = "watchers";
@@ -43,27 +44,30 @@ async function createToken({ clients, endpoints }: Issuer): Promise<string> {
   return String(Reflect.get(Object(answer), "access_token"));
 }
 
-/** Revoke so many sessions: each when the one before is written, or all at once. */
+/** Revoke so many sessions: each when the one before is written, or all at once. @returns when each was ordered, as watchers say when it came */
 async function revoke({
   count,
   isBurst,
 }: {
   readonly count: number;
   readonly isBurst: boolean;
-}): Promise<void> {
+}): Promise<readonly number[]> {
+  const orderedMs: number[] = [];
   const revokeOne = async (): Promise<void> => {
     revoked += 1;
+    orderedMs.push(machineMs());
     await issuer?.revocations.revoke({ sid: `session-${String(revoked).padStart(14, "0")}` });
   };
   if (isBurst) {
     await Promise.all(Array.from({ length: count }, revokeOne));
-    return;
+    return orderedMs;
   }
   for (let done = 0; done < count; done += 1) {
     await revokeOne();
     // Longer than what comes is held back for more.
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
+  return orderedMs;
 }
 
 answerParent({

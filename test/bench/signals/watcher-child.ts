@@ -8,11 +8,14 @@ import {
 } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { toGrpcFrame } from "../fixture/echo.ts";
 import { answerParent } from "../run/answer-parent.ts";
+import { machineMs } from "./machine-ms.ts";
 
 const HEAD_BYTES = 5;
 
 /** How many revocations each watcher has received. */
 const received: number[] = [];
+/** When each watcher has received the first revocation, the second one and so on. */
+const receivedMs: number[][] = [];
 /** What the messages that came last have, by their bytes: all watchers get the same. */
 const counts = new Map<string, number>();
 let onReceived: () => void = () => undefined;
@@ -37,6 +40,7 @@ async function watch({
 
 function open(port: number, token: string, index: number): Promise<void> {
   received[index] = 0;
+  receivedMs[index] = [];
   const session = connect(`http://127.0.0.1:${port}`);
   const stream = session.request({
     ":method": "POST",
@@ -57,7 +61,9 @@ function open(port: number, token: string, index: number): Promise<void> {
       rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
       while (rest.length >= HEAD_BYTES && rest.length >= HEAD_BYTES + rest.readUInt32BE(1)) {
         const end = HEAD_BYTES + rest.readUInt32BE(1);
-        received[index] = (received[index] ?? 0) + countOf(rest.subarray(HEAD_BYTES, end));
+        const count = countOf(rest.subarray(HEAD_BYTES, end));
+        received[index] = (received[index] ?? 0) + count;
+        receivedMs[index]?.push(...Array.from({ length: count }, machineMs));
         rest = rest.subarray(end);
         resolve();
       }
@@ -93,4 +99,16 @@ function untilReceived(count: number): Promise<void> {
   });
 }
 
-answerParent({ watch, untilReceived });
+/**
+ * Say how long revocations took to each watcher, in milliseconds, the shortest first.
+ *
+ * @param after how many it had received before them
+ */
+function delaysOf({ orderedMs, after }: { readonly orderedMs: readonly number[]; readonly after: number }) {
+  const delaysMs = receivedMs.flatMap((all) =>
+    orderedMs.map((atMs, index) => (all[after + index] ?? Number.POSITIVE_INFINITY) - atMs),
+  );
+  return delaysMs.sort((one, other) => one - other);
+}
+
+answerParent({ watch, untilReceived, delaysOf });
