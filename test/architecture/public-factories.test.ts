@@ -8,6 +8,7 @@ const ENTRIES = notEmpty([
   ["server/gate/src/issuers/index.ts", 18],
   ["server/node/src/index.ts", 5],
   ["server/issuer/src/index.ts", 2],
+  ["server/issuer/src/bus/index.ts", 2],
   ["sdk/src/index.ts", 3],
   ["sdk/src/browser/index.ts", 2],
   ["sdk/src/node/index.ts", 4],

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
 import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
@@ -7,15 +7,41 @@ import { RENEWAL_CHANNEL } from "../../../server/issuer/src/renewal/renewal-mess
 import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocations.ts";
 import { principalOf } from "../../gate/authorize/fixtures.ts";
 import { eventually } from "../../support/eventually.ts";
-import { startPostgres } from "../../support/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createTestBus } from "../../support/test-bus.ts";
 import { ADA, inFolder, serve, signIn } from "./own-issuer.ts";
 
 const STREAM_ID = "a".repeat(22);
 
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.[Symbol.asyncDispose]());
+
+test("on Postgres, a bus that reaches all servers takes the place of the store's, and no attempts to sign in", async () => {
+  const bus = Object.assign(createTestBus(), { reachesAllServers: true });
+  const tests: BusTest[] = [];
+  await using issuer = await createIssuer({
+    ...{
+      ...inFolder("unused"),
+      store: { postgres: await postgres.createDatabase() },
+      secret: randomBytes(32),
+      bus,
+    },
+    observe: { busTested: (test) => void tests.push(test) },
+  });
+  expect(tests).toEqual([expect.objectContaining({ result: "delivered" })]);
+  await issuer.accounts.create(ADA);
+  expect(await signIn(serve(issuer))).toHaveProperty("headers");
+  await issuer.revocations.revoke({ sid: "session-1" });
+  const channels = new Set(bus.published.map(({ channel }) => channel));
+  expect(channels).toContain(REVOCATION_CHANNEL);
+  expect(channels).not.toContain("countersign_sign_ins");
+});
+
 test("on Postgres, a bus that is given carries what servers ask each other, beside the store's", async () => {
-  await using postgres = await startPostgres();
   const bus = createTestBus();
   const store = { postgres: await postgres.createDatabase() };
   const tests: BusTest[] = [];
