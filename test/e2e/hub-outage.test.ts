@@ -10,7 +10,7 @@ import { createTemporaryFolder, databaseParent } from "../support/temporary-fold
 
 const STALE_AFTER_MS = 1_500;
 
-test("a server of one's own refuses calls while its hub is stopped, and what was revoked while it was killed", async () => {
+test("a server of one's own refuses calls and ends streams while its hub is stopped, and refuses what was revoked while it was killed", async () => {
   await using folder = await createTemporaryFolder(databaseParent());
   const place = { COUNTERSIGN_DATA_DIR: folder.path };
   const options = { dataDir: folder.path, env: { COUNTERSIGN_PORT: String(await findFreePort()) } };
@@ -32,9 +32,13 @@ test("a server of one's own refuses calls while its hub is stopped, and what was
       (error: unknown) => ConnectError.from(error).code,
     );
   expect(await fate()).toBe("good");
+  const events = server.watch(accessToken);
+  await events.next();
 
   process.kill(hub.program.pid, "SIGSTOP");
   await expect.poll(fate).toBe(Code.Unavailable);
+  // Its session may have been revoked meanwhile.
+  await expect(events.next()).rejects.toMatchObject({ code: Code.Unavailable });
   process.kill(hub.program.pid, "SIGCONT");
   await expect.poll(fate).toBe("good");
 

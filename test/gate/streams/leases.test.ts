@@ -10,6 +10,7 @@ import { createCallValues, stateOf } from "../../../server/gate/src/connect/call
 import { openStream } from "../../../server/gate/src/connect/route/open-stream.ts";
 import { createDeadlines } from "../../../server/gate/src/kernel/deadlines.ts";
 import type { Observer, StreamEnded } from "../../../server/gate/src/kernel/observe.ts";
+import { createStaleWatch } from "../../../server/gate/src/streams/stale-watch.ts";
 import { createStreamDrain } from "../../../server/gate/src/streams/stream-drain.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createTestClock } from "../../support/test-clock.ts";
@@ -53,6 +54,7 @@ function setUp(nowMs = 1_000_000) {
       registry,
       revocations,
       findCurrent: (principal: Principal) => principal,
+      staleWatch: createStaleWatch({ registry, revocations, clock }),
       clock,
       observer,
       onError,

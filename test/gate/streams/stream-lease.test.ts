@@ -32,6 +32,7 @@ function createStage() {
   const context = {
     registry,
     revocations: { isRevoked: ({ tokenId }: Principal) => revoked.has(tokenId) },
+    staleWatch: { update: () => undefined },
     findCurrent: (principal: Principal) => current.get(principal) ?? principal,
     clock,
     deadlines: createDeadlines(clock),

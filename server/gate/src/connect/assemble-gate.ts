@@ -1,5 +1,6 @@
 import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
 import { createDeadlines } from "../kernel/deadlines.ts";
+import { createStaleWatch } from "../streams/stale-watch.ts";
 import type { StreamDrain } from "../streams/stream-drain.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
 import type { Audiences } from "./audiences.ts";
@@ -83,6 +84,7 @@ export function createGuardOf(
     registry: resolved.streams,
     revocations,
     findCurrent,
+    staleWatch: createStaleWatch({ registry: resolved.streams, revocations, clock }),
     clock,
     observer,
     onError,

@@ -8,6 +8,7 @@ import { AuthError } from "../errors/auth-error.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Deadlines } from "../kernel/deadlines.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
+import type { StaleWatch } from "./stale-watch.ts";
 import { createStreamLifetime, type StreamLifetime } from "./stream-lifetime.ts";
 import type { StreamLease, StreamRegistry } from "./stream-registry.ts";
 
@@ -19,6 +20,8 @@ export interface LeaseContext {
   readonly revocations: RevocationCheck;
   /** Finds principals as they are by now. */
   readonly findCurrent: FindCurrent;
+  /** Ends the streams once that cannot be known. */
+  readonly staleWatch: StaleWatch;
   /** The time. */
   readonly clock: Clock;
   /** Where the ends of all streams of the server wait. */
@@ -64,7 +67,7 @@ export interface OpenLease {
  * @returns undefined when another stream of the identifier is open
  */
 export function createStreamLease(context: LeaseContext, options: LeaseOptions): OpenLease | undefined {
-  const { clock, registry, revocations, findCurrent, toleranceSeconds, observer } = context;
+  const { clock, registry, revocations, staleWatch, findCurrent, toleranceSeconds, observer } = context;
   const { streamId, method, policy, caller, adopt } = options;
   const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
   const toDeadlineMs = ({ expiresAtSeconds }: Principal): number =>
@@ -129,10 +132,12 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     lifetime.release(undefined);
     return undefined;
   }
+  staleWatch.update();
   observer.streamOpened?.({ method });
   lifetime.onEnd(({ reason }) => {
     // Not with its last byte: a host that does not say that the client has left may ask for no more of them.
     registry.remove(lease);
+    staleWatch.update();
     const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
     observer.streamEnded?.({ method, reason, lateMs });
   });
@@ -146,7 +151,9 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     },
     release(reason) {
       lifetime.release(reason);
-      if (registry.remove(lease) && lifetime.ended === undefined) {
+      const wasOpen = registry.remove(lease);
+      staleWatch.update();
+      if (wasOpen && lifetime.ended === undefined) {
         observer.streamEnded?.({ method, reason: "CLOSED", lateMs: undefined });
       }
     },
