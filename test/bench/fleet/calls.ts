@@ -67,7 +67,13 @@ export function startCalls(clients: readonly FleetClient[]): Calls {
       underWay.add(done);
     }
   };
-  const timer = setInterval(next, 1_000 / PER_SECOND);
+  const beganMs = performance.now();
+  // A timer that comes late has as many to make as are due.
+  const timer = setInterval(() => {
+    while (count < ((performance.now() - beganMs) / 1_000) * PER_SECOND) {
+      next();
+    }
+  }, 1_000 / PER_SECOND);
   return {
     get count() {
       return count;

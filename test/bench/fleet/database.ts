@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { findIdentity } from "../../support/postgres.ts";
-import { prepareTemplate, USER } from "../../support/postgres-template.ts";
+import { type Identity, prepareTemplate, USER } from "../../support/postgres-template.ts";
 import { createMember, type Member } from "./member.ts";
 import type { Processes } from "./processes.ts";
 
@@ -29,7 +29,7 @@ export interface DatabasePlace {
 /** What is asked of all servers: it survives each kill of a process, if not a power cut. */
 const SETTINGS = ["listen_addresses=127.0.0.1", "max_connections=100", "fsync=off", "wal_level=replica"];
 
-/** Start Postgres, with a server that follows it for each port but the first one. */
+/** Start Postgres, and with two ports a streaming replica: a copy that was made while it was stopped, and follows it. */
 export async function startDatabase(
   processes: Processes,
   { ports, folder, dataFolder = folder }: DatabasePlace,
@@ -45,7 +45,8 @@ export async function startDatabase(
   const options = { ...identity, cwd: folder };
   const createServer = (port: number, index: number): Member => {
     const data = join(index === 0 ? dataFolder : folder, `data-${index}`);
-    const flags = [...SETTINGS, `port=${port}`, `unix_socket_directories=${folder}`];
+    const primary = `primary_conninfo=host=127.0.0.1 port=${ports[0]} user=${USER}`;
+    const flags = [...SETTINGS, `port=${port}`, `unix_socket_directories=${folder}`, primary];
     return createMember(processes, {
       name: `Postgres at ${port}`,
       args: [join(bin, "postgres"), "-D", data, ...flags.flatMap((flag) => ["-c", flag])],
@@ -54,18 +55,21 @@ export async function startDatabase(
     });
   };
   const servers = ports.map(createServer);
-  const [first, ...followers] = servers;
-  const run = (program: string, args: readonly string[]): void =>
-    void execFileSync(program, args, { ...options, stdio: "pipe" });
+  const copy = (from: string, to: string): void =>
+    void execFileSync("cp", ["-Rp", from, to], { ...options, stdio: "pipe" });
   const firstData = join(dataFolder, "data-0");
-  run("cp", ["-Rp", pristine, firstData]);
-  moveLog(run, firstData, folder);
-  await first?.start();
+  copy(pristine, firstData);
+  await servers[0]?.start();
   await query(urlOf(ports.slice(0, 1), "postgres"), "CREATE DATABASE fleet");
-  for (const [index, follower] of followers.entries()) {
-    const target = join(folder, `data-${index + 1}`);
-    run(baseBackup(bin), ["-D", target, "-R", "-c", "fast", "-h", folder, "-p", `${ports[0]}`, "-U", USER]);
-    await follower.start();
+  await servers[0]?.end("SIGINT");
+  if (ports.length > 1) {
+    const data = join(folder, "data-1");
+    copy(firstData, data);
+    writeFileSync(join(data, "standby.signal"), "");
+  }
+  moveLog(firstData, join(folder, "wal"), options);
+  for (const server of servers) {
+    await server.start();
   }
   return {
     servers,
@@ -74,33 +78,10 @@ export async function startDatabase(
   };
 }
 
-/** The log of what is written stays in the folder: where it is full, Postgres ends. */
-function moveLog(
-  run: (program: string, args: readonly string[]) => void,
-  data: string,
-  folder: string,
-): void {
-  const log = join(folder, "wal");
-  run("mv", [join(data, "pg_wal"), log]);
-  run("ln", ["-s", log, join(data, "pg_wal")]);
-}
-
-/** Say what a follower needs that is not here; undefined when all is. */
-export function findMissingBackup(): string | undefined {
-  try {
-    baseBackup(prepareTemplate(findIdentity()).bin);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message; // of baseBackup, or of what looks for Postgres
-  }
-}
-
-function baseBackup(bin: string): string {
-  const program = join(bin, "pg_basebackup");
-  if (!existsSync(program)) {
-    throw new Error(`pg_basebackup beside ${bin}/postgres: set POSTGRES_BIN_DIR to the one of Debian`);
-  }
-  return program;
+/** Keep the log of what is written apart from the tables: on a full disk, Postgres would end for want of it. */
+function moveLog(data: string, log: string, options: Identity): void {
+  execFileSync("mv", [join(data, "pg_wal"), log], { ...options, stdio: "pipe" });
+  execFileSync("ln", ["-s", log, join(data, "pg_wal")], { ...options, stdio: "pipe" });
 }
 
 function urlOf(ports: readonly number[], database: string): string {

@@ -57,9 +57,9 @@ const SCOPES = ["notes:read", "notes:write"];
 const MAIN = fileURLToPath(new URL("../../../server/cli/src/main.ts", import.meta.url));
 const SOURCES = "--conditions=@countersign/source";
 
-/** How long servers take calls when they are to stop, and how long calls may take then, in milliseconds. */
-const DRAIN_DELAY_MS = 1_500;
-const GRACE_MS = 3_000;
+/** How long servers take calls when they are to stop, and how long calls may take then, in milliseconds: as `serve` has it. */
+const DRAIN_DELAY_MS = 5_000;
+const GRACE_MS = 10_000;
 
 /** Start a fleet. */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {

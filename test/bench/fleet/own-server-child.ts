@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { buildRequestListener, listen } from "@countersign/node";
 import { clientSecret, createAuth, createSignals, principalOf } from "@countersign/server";
@@ -41,8 +40,7 @@ console.log("ready");
 
 async function stop(): Promise<void> {
   isReady = false;
-  await pause(settings.drainDelayMs);
-  await listener.close(settings.graceMs);
+  await listener.close(settings.graceMs, { delayMs: settings.drainDelayMs });
   process.exit(0);
 }
 

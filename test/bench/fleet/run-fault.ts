@@ -1,7 +1,7 @@
 import type { Reading } from "../run/bench.ts";
 import type { Fault, FaultSize } from "./faults/fault.ts";
 import { measureOutcome, toReadings } from "./outcome.ts";
-import { createScene } from "./scene.ts";
+import { createScene, type Scene } from "./scene.ts";
 
 /** Two of each kind: as few as one can go on without the other. */
 const QUICK_SIZE = 2;
@@ -18,15 +18,26 @@ export async function runFault(fault: Fault, size: FaultSize): Promise<readonly 
   size.progress("waiting for all to go on");
   await scene.settle();
   await scene.stop();
-  for (const [what, count] of scene.calls.failures) {
-    size.progress(`${count} × ${what}`);
-  }
-  for (const { name, interruptions, end } of scene.streams) {
-    for (const reason of end === undefined ? interruptions : [...interruptions, `for good: ${end.message}`]) {
-      size.progress(`${name} broke off: ${reason}`);
-    }
+  for (const line of describeScene(scene)) {
+    size.progress(line);
   }
   const barMs = size.isQuick ? QUICK_REVOKED_FOR_MS : REVOKED_FOR_MS;
   const outcome = measureOutcome(scene, Math.max(barMs, fault.revokedForMs ?? 0));
   return [...toReadings(fault.name, outcome), ...own];
+}
+
+/** Say what failed and how, a line each. */
+function describeScene({ calls, streams, victims }: Scene): readonly string[] {
+  return [
+    ...[...calls.failures].map(([what, count]) => `${count} × ${what}`),
+    ...streams.flatMap(({ name, interruptions, end }) =>
+      (end === undefined ? interruptions : [...interruptions, `for good: ${end.message}`]).map(
+        (reason) => `${name} broke off: ${reason}`,
+      ),
+    ),
+    ...victims.map((victim, index) => {
+      const lastedMs = [...victim.streamsLastedMs(), victim.callsLastedMs()].map(Math.round);
+      return `revocation ${index + 1}: its streams lasted ${lastedMs.slice(0, -1).join(", ")} ms, its calls ${lastedMs.at(-1)} ms`;
+    }),
+  ];
 }

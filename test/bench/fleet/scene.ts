@@ -27,6 +27,8 @@ export interface Scene extends AsyncDisposable {
 const SESSIONS_PER_LANE = 2;
 const STREAMS_PER_SESSION = 2;
 const SETTLE_MS = 90_000;
+/** A revocation is repeated for so long: longer than any fault lasts. */
+const REVOKE_MS = 180_000;
 /** Streams may be so far behind, in events, and have all. */
 const CLOSE = 10n;
 
@@ -59,7 +61,7 @@ export async function createScene(options: FleetOptions): Promise<Scene> {
       return victim;
     },
     async revoke(victim) {
-      await eventually(() => revokeOnce(clients, victim));
+      await eventually(() => revokeOnce(clients, victim), { timeoutMs: REVOKE_MS });
       victim.noteRevoked();
     },
     settle: () => settle(streams, calls),

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { findMissingBackup } from "../database.ts";
 import type { Fault } from "./fault.ts";
 
 const AWAY_MS = 5_000;
+/** A revocation is known everywhere within this time. */
+const KNOWN_MS = 1_000;
 
 /** The database crashes, and comes back. */
 export const restartPostgres: Fault = {
@@ -13,6 +14,7 @@ export const restartPostgres: Fault = {
     const before = await scene.addVictim();
     const after = await scene.addVictim();
     await scene.revoke(before);
+    await pause(KNOWN_MS);
     progress("Postgres crashes");
     await postgres?.end("SIGQUIT");
     await pause(AWAY_MS);
@@ -27,12 +29,12 @@ export const failover: Fault = {
   name: "failover",
   describe: "Postgres crashes for good, and a streaming replica is promoted 2 seconds later",
   fleet: { hasReplica: true },
-  findMissing: findMissingBackup,
   async run(scene, { progress }) {
     const { database } = scene.fleet;
     const before = await scene.addVictim();
     const after = await scene.addVictim();
     await scene.revoke(before);
+    await pause(KNOWN_MS);
     progress("the first Postgres crashes");
     await database.servers[0]?.end("SIGQUIT");
     await pause(2_000);

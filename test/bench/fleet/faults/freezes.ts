@@ -8,6 +8,8 @@ import type { Fault, FaultSize } from "./fault.ts";
 /** Longer than servers of one's own go on with what they know. */
 const FROZEN_MS = 66_000;
 const QUICK_FROZEN_MS = 3_000;
+/** A revocation is known everywhere within this time. */
+const KNOWN_MS = 1_000;
 /** Tokens that last: without a refresh, only staleness ends their calls. */
 const LONG_LIFE = { lifeSeconds: 600 };
 
@@ -48,6 +50,7 @@ export const freezePostgres: Fault = {
     const before = await scene.addVictim();
     const meanwhile = await scene.addVictim();
     await scene.revoke(before);
+    await pause(KNOWN_MS);
     let revoked: Promise<void> | undefined;
     const readings = await freeze(
       "freeze-postgres",
