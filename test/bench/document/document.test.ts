@@ -6,6 +6,7 @@ import { notEmpty } from "../../support/not-empty.ts";
 import { ALL_BENCHES } from "../benches/all.ts";
 import { FIGURE_GROUPS, SHOWN_BENCHES, type StreamFigures } from "./figures.ts";
 import { DOCUMENT_PATH, FIGURES_PATH, renderFiles } from "./render-files.ts";
+import { FLEET_DOCUMENT_PATH, FLEET_FIGURES_PATH, renderFleet } from "./render-fleet.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -60,5 +61,16 @@ describe("the figures of streams in docs/performance.md", () => {
     for (const [index, { median }] of values.entries()) {
       expect(ratios[index]).toBeCloseTo(median / (first?.median ?? 0), 1);
     }
+  });
+});
+
+describe("the figures of a fleet in docs/fleet.md", () => {
+  it("are what bench:docs makes of the run that is kept", () => {
+    const text = read(FLEET_DOCUMENT_PATH);
+    expect(renderFleet(text, JSON.parse(read(FLEET_FIGURES_PATH)))).toBe(text);
+  });
+
+  it("are refused where the document has no place for them", () => {
+    expect(() => renderFleet("# A fleet", { machine: "", note: "", rows: [] })).toThrow("has no place");
   });
 });

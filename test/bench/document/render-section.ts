@@ -1,8 +1,5 @@
 import { FIGURE_GROUPS, type FigureGroup, rowOf, type StreamFigures, toFigure } from "./figures.ts";
-
-const BEGIN =
-  "<!-- Written by npm run bench:docs -- FILE, down to the next comment: change nothing by hand. -->";
-const END = "<!-- The end of what bench:docs writes. -->";
+import { replaceBetween } from "./replace-between.ts";
 
 /**
  * Put the figures of a run into a document, between its two comments.
@@ -10,12 +7,7 @@ const END = "<!-- The end of what bench:docs writes. -->";
  * @throws TypeError when they are not there, or the run lacks figures
  */
 export function replaceSection(markdown: string, figures: StreamFigures): string {
-  const begin = markdown.indexOf(BEGIN);
-  const end = markdown.indexOf(END, begin);
-  if (begin === -1 || end === -1) {
-    throw new TypeError("the document has no place for the figures of streams");
-  }
-  return `${markdown.slice(0, begin + BEGIN.length)}\n\n${renderSection(figures)}\n${markdown.slice(end)}`;
+  return replaceBetween(markdown, renderSection(figures).trimEnd());
 }
 
 function renderSection(figures: StreamFigures): string {
