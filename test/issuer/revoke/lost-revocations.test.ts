@@ -46,6 +46,24 @@ describe("what a store has lost", () => {
     expect(rewritten).toHaveLength(2);
   });
 
+  it("is not what a read has brought before this server learns that it is written", () => {
+    const { lost, rewritten } = createLost();
+    const readOnce = (read: readonly WrittenRevocation[]): void => {
+      lost.begin();
+      lost.addRead(read);
+      lost.end();
+    };
+    readOnce([writtenOf(1), writtenOf(2)]);
+    lost.addWritten([writtenOf(2), writtenOf(3)]);
+    readOnce([]);
+    expect(rewritten).toMatchObject([{ value: "session-3" }]);
+    // Another history has the same numbers.
+    lost.restart();
+    lost.addWritten([writtenOf(1)]);
+    readOnce([]);
+    expect(rewritten).toMatchObject([{ value: "session-3" }, { value: "session-1" }]);
+  });
+
   it("waits for a read that comes to its end", () => {
     const { lost, rewritten } = createLost();
     lost.addWritten([writtenOf(1)]);

@@ -21,7 +21,7 @@ export interface ReadObserver {
 export interface LostRevocations extends ReadObserver {
   /** Take what this server has written. A read that begins later has to bring it. */
   addWritten(written: readonly WrittenRevocation[]): void;
-  /** Take what was read. */
+  /** Take what was read, in the order of the history. */
   addRead(read: readonly RevocationRecord[]): void;
 }
 
@@ -51,6 +51,8 @@ const MAX_UNREAD = 10_000;
 export function createLostRevocations(options: LostRevocationsOptions): LostRevocations {
   /** What was written and has not been read yet, by its number. */
   const unread = new Map<number, WrittenRevocation>();
+  /** How far the history has been read. */
+  let lastReadId = 0;
   let due: readonly WrittenRevocation[] = [];
   /** What is read anew. */
   let found: RevokedSet | undefined;
@@ -70,7 +72,9 @@ export function createLostRevocations(options: LostRevocationsOptions): LostRevo
   };
   return {
     addWritten(written) {
-      for (const one of written.slice(0, MAX_UNREAD - unread.size)) {
+      // A read can bring a row before the answer to its commit has arrived here.
+      const notRead = written.filter(({ id }) => id > lastReadId);
+      for (const one of notRead.slice(0, MAX_UNREAD - unread.size)) {
         unread.set(one.id, one);
       }
     },
@@ -79,8 +83,10 @@ export function createLostRevocations(options: LostRevocationsOptions): LostRevo
     },
     restart() {
       found = createRevokedSet();
+      lastReadId = 0;
     },
     addRead(read) {
+      lastReadId = read.at(-1)?.id ?? lastReadId;
       for (const record of unread.size === 0 && found === undefined ? [] : read) {
         if (unread.get(record.id)?.value === record.value) {
           unread.delete(record.id);
