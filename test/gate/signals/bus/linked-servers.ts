@@ -36,6 +36,10 @@ export interface LinkedServer {
 export interface LinkedServerOptions {
   readonly secret?: Uint8Array;
   readonly failOpen?: boolean;
+  /** How far its wall clock is ahead of that of the others, in milliseconds. */
+  readonly aheadMs?: number;
+  /** Says of each message that comes whether it is lost. */
+  readonly isLost?: (channel: string) => boolean;
   readonly servers?: readonly SignalledServer[];
 }
 
@@ -47,7 +51,8 @@ export function createLinkedServers() {
   const channels = new Map<string, number>();
   const published: { readonly channel: string; readonly message: string }[] = [];
 
-  function join({ servers = [], failOpen = false, ...own }: LinkedServerOptions = {}): LinkedServer {
+  function join(options: LinkedServerOptions = {}): LinkedServer {
+    const { servers = [], failOpen = false, aheadMs = 0, isLost = () => false, ...own } = options;
     const subscribers = createSubscribers();
     const errors: unknown[] = [];
     let isCut = false;
@@ -76,7 +81,8 @@ export function createLinkedServers() {
       hasSubscriber: async (channel) => (channels.get(channel) ?? 0) > 0,
     };
     const end = (channel: string, message: string): void => {
-      if (!isCut && !server.isDeaf) {
+      const isFor = new Set(subscribers.channels()).has(channel);
+      if (!isCut && !server.isDeaf && isFor && !isLost(channel)) {
         subscribers.notify(channel, message);
       }
     };
@@ -85,7 +91,7 @@ export function createLinkedServers() {
     const signals = createBusSignals(
       {
         bus,
-        clock,
+        clock: { ...clock, nowMs: () => clock.nowMs() + aheadMs },
         secret: own.secret ?? secret,
         insecure: { failOpen },
         onError: (error) => void errors.push(error),

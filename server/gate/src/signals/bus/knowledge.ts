@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from "../../kernel/clock.ts";
 import type { PeerMessage } from "./peer-messages.ts";
-import { MAX_CONTENT_BYTES } from "./peer-seal.ts";
-import { createPeerSync, toPages } from "./peer-sync.ts";
+import { createPeerSync } from "./peer-sync.ts";
 import type { Peers } from "./peers.ts";
+import { createPageServer } from "./serve-pages.ts";
 import { createSharedRevocations, findDifferences, type SharedRevocations } from "./shared-revocations.ts";
 
 /** Keeps what a server knows the same as what others on the bus know. */
@@ -19,7 +19,6 @@ export interface Knowledge {
 
 type KnowledgeMessage = Exclude<PeerMessage, { readonly kind: "renew" | "renewed" }>;
 type Digest = Extract<PeerMessage, { readonly kind: "digest" }>;
-type Fetch = Extract<PeerMessage, { readonly kind: "fetch" }>;
 
 /** What {@link createKnowledge} needs. */
 export interface KnowledgeOptions {
@@ -35,19 +34,13 @@ export interface KnowledgeOptions {
 /** How long others have to answer a server that catches up, in milliseconds, once its own message has come back. */
 const SETTLE_MS = 1_000;
 
-/** The JSON of a page has so much room, beside who has sent it and for what. */
-const PAGE_BYTES = MAX_CONTENT_BYTES - 250;
-
-/** How many servers are sent pages at a time: others ask again. */
-const MAX_SERVED = 8;
-
 /** Create the knowledge of a server that knows nothing yet. */
 export function createKnowledge(options: KnowledgeOptions): Knowledge {
   const { serverId, publish, clock, onError, onKnown } = options;
   const known = createSharedRevocations(onError);
+  const servePages = createPageServer({ known, publish });
   /** Undefined: nothing was missed. */
   let missing: CatchUp | undefined;
-  let served = 0;
 
   // The bus is down: what is lost is told again.
   const send = (message: PeerMessage, to?: string): void => void publish(message, to).catch(() => undefined);
@@ -55,15 +48,30 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     known,
     clock,
     sendTo: (peer, message) => send(message, peer),
+    onFailed() {
+      if (missing !== undefined) {
+        missing.hasFailed = true;
+      }
+    },
     onIdle: settle,
   });
 
   function settle(): void {
-    if (missing?.isSettled === true && sync.isIdle) {
-      const { sentAtMs } = missing;
-      missing = undefined;
-      onKnown(sentAtMs);
+    if (missing?.isSettled !== true || !sync.isIdle) {
+      return;
     }
+    if (missing.hasFailed) {
+      catchUp();
+      return;
+    }
+    const { sentAtMs } = missing;
+    missing = undefined;
+    onKnown(sentAtMs);
+  }
+  function catchUp(): void {
+    missing?.cancel?.();
+    missing = { sentAtMs: clock.monotonicMs(), isSettled: false, hasFailed: false, cancel: undefined };
+    announceTo(undefined, true);
   }
   function announceTo(to: string | undefined, isAsking: boolean): void {
     const digest = known.digest(clock.nowMs());
@@ -81,11 +89,14 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
       }, SETTLE_MS);
     }
   }
-  async function serve(to: string, { pull, parts }: Fetch): Promise<void> {
-    const pages = toPages(known.list(parts), PAGE_BYTES);
-    for (const [index, revoked] of pages.entries()) {
-      const isLast = index === pages.length - 1;
-      await publish({ kind: "page", pull, revoked, ...(isLast ? { pages: pages.length } : {}) }, to);
+  function takeDigest(from: string, { digest, isAsking }: Digest): void {
+    const own = known.digest(clock.nowMs());
+    if (isAsking && findDifferences(own, digest).length > 0) {
+      announceTo(from, false);
+    }
+    // Those of two slots differ in all parts: only a server that may have missed something fetches so much.
+    if (missing !== undefined || own.slot === digest.slot) {
+      sync.offer(from, digest);
     }
   }
   function takeOthers(from: string, message: KnowledgeMessage): void {
@@ -97,20 +108,10 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
         sync.takePage(from, message);
         return;
       case "digest":
-        if (message.isAsking && findDifferences(known.digest(clock.nowMs()), message.digest).length > 0) {
-          announceTo(from, false);
-        }
-        sync.offer(from, message.digest);
+        takeDigest(from, message);
         return;
       case "fetch":
-        if (served < MAX_SERVED) {
-          served += 1;
-          serve(from, message)
-            .catch(() => undefined) // the bus is down: the other asks again
-            .finally(() => {
-              served -= 1;
-            });
-        }
+        servePages(from, message);
         return;
       default:
         message satisfies never; // of a newer release
@@ -120,11 +121,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
   return {
     known,
     announce: () => announceTo(undefined, missing !== undefined),
-    catchUp() {
-      missing?.cancel?.();
-      missing = { sentAtMs: clock.monotonicMs(), isSettled: false, cancel: undefined };
-      announceTo(undefined, true);
-    },
+    catchUp,
     take(from, message) {
       if (from !== serverId) {
         takeOthers(from, message);
@@ -142,6 +139,8 @@ interface CatchUp {
   sentAtMs: number;
   /** Whether the others have had their time to answer. */
   isSettled: boolean;
+  /** Whether one of them has not sent what it was asked for: then all are asked again. */
+  hasFailed: boolean;
   /** Ends that time; undefined: its message has not come back. */
   cancel: Cancel | undefined;
 }

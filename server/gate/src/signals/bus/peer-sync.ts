@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from "../../kernel/clock.ts";
-import type { Revoked } from "../../revoked/revoked.ts";
 import type { PeerMessage } from "./peer-messages.ts";
 import { findDifferences, type SetDigest, type SharedRevocations } from "./shared-revocations.ts";
 
@@ -19,6 +18,8 @@ export interface PeerSyncOptions {
   readonly clock: Clock;
   /** Send a message to one server. It must not reject. */
   readonly sendTo: (peer: string, message: PeerMessage) => void;
+  /** Called when a server did not send all that it was asked for in time. */
+  readonly onFailed: () => void;
   /** Called when nothing waits any more. */
   readonly onIdle: () => void;
 }
@@ -41,7 +42,7 @@ interface Pull {
  * Create what fetches, from one server at a time. Servers that know the same cost one fetch: after the first, there is no
  * difference to the others.
  */
-export function createPeerSync({ known, clock, sendTo, onIdle }: PeerSyncOptions): PeerSync {
+export function createPeerSync({ known, clock, sendTo, onFailed, onIdle }: PeerSyncOptions): PeerSync {
   const offers = new Map<string, SetDigest>();
   /** What was fetched last, by its digest: a server that knows less than this one is not asked again and again. */
   const fetched = new Map<string, string>();
@@ -67,7 +68,11 @@ export function createPeerSync({ known, clock, sendTo, onIdle }: PeerSyncOptions
     pull = undefined;
     next();
   };
-  const waitForPage = (): Cancel => clock.schedule(end, PAGE_MS);
+  const fail = (): void => {
+    onFailed();
+    end();
+  };
+  const waitForPage = (): Cancel => clock.schedule(fail, PAGE_MS);
 
   return {
     offer(peer, digest) {
@@ -84,11 +89,11 @@ export function createPeerSync({ known, clock, sendTo, onIdle }: PeerSyncOptions
       pull.pages += 1;
       pull.cancelTimer();
       pull.cancelTimer = waitForPage();
-      if (pages !== undefined) {
-        if (pull.pages === pages) {
-          keep(fetched, peer, pull.digest);
-        }
+      if (pages === pull.pages) {
+        keep(fetched, peer, pull.digest);
         end();
+      } else if (pages !== undefined) {
+        fail(); // one of them was lost
       }
     },
     get isIdle() {
@@ -105,29 +110,4 @@ function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
   if (map.size > MAX_PEERS && oldest !== undefined) {
     map.delete(oldest);
   }
-}
-
-/**
- * Cut revocations into pages that fit into a message. One that fits into none is left out.
- *
- * @param maxBytes how long the JSON of a page may be
- */
-export function toPages(revoked: readonly Revoked[], maxBytes: number): readonly (readonly Revoked[])[] {
-  const pages: Revoked[][] = [];
-  let page: Revoked[] = [];
-  let bytes = 0;
-  for (const one of revoked) {
-    const length = new TextEncoder().encode(JSON.stringify(one)).length + 1;
-    if (length > maxBytes) {
-      continue;
-    }
-    if (bytes + length > maxBytes) {
-      pages.push(page);
-      page = [];
-      bytes = 0;
-    }
-    page.push(one);
-    bytes += length;
-  }
-  return [...pages, page];
 }

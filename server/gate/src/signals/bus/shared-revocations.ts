@@ -110,11 +110,10 @@ export function createSharedRevocations(onError: (error: unknown) => void): Shar
   };
 }
 
-/** List the parts in which two servers differ; none when they cannot be compared just now. */
+/** List the parts in which two servers differ, or may: all of them, where their digests cannot be compared. */
 export function findDifferences(own: SetDigest, other: SetDigest): readonly number[] {
-  return own.slot === other.slot
-    ? own.sums.flatMap((sum, part) => (sum === other.sums[part] ? [] : [part]))
-    : [];
+  const isComparable = own.slot === other.slot;
+  return own.sums.flatMap((sum, part) => (isComparable && sum === other.sums[part] ? [] : [part]));
 }
 
 /** Name what is revoked. Each change of claims is an entry of its own: which of them comes last, the set decides. */
