@@ -2,6 +2,7 @@ import type { IssuerAdmin } from "@countersign/issuer/internal";
 import { type Answer, printAnswer } from "./answer.ts";
 import type { Call, RunAction } from "./command.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
+import { openCommandBus } from "./open-command-bus.ts";
 import { orExplain } from "./or-explain.ts";
 import { nameStore } from "./store-name.ts";
 
@@ -27,7 +28,8 @@ export function onStore(act: StoreAction, { mayCreate = false }: StoreActionOpti
   return async (call) => {
     const { line, terminal } = call;
     const creation = { isAsked: line.values.create === true, isPossible: mayCreate };
-    await using backend = await openCommandBackend(line.config, creation);
+    await using bus = await openCommandBus(line.config, terminal.warn);
+    await using backend = await openCommandBackend(line.config, creation, bus);
     const store = nameStore(line.config);
     terminal.warn(`store: ${store}`);
     const answer = await orExplain(() => act({ ...call, backend }));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type IssuerAdmin, openIssuerAdmin, StoreMissingError } from "@countersign/issuer/internal";
+import type { MessageBus } from "@countersign/server";
 import type { Config } from "./config.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { explainIssuerError } from "./issuer-errors.ts";
@@ -25,11 +26,13 @@ type CommandConfig = Pick<
 /**
  * Open what a command runs on. Servers that run on the same store learn from it of what has changed.
  *
+ * @param bus what they learn it over. It stays open. Default: the store
  * @throws CommandError when the store or the audit file is not usable, or the store is missing and must not be made
  */
 export async function openCommandBackend(
   config: CommandConfig,
   creation: CreationChoice,
+  bus?: MessageBus,
 ): Promise<IssuerAdmin> {
   if (config.databaseUrl === undefined) {
     if (creation.isAsked) {
@@ -46,7 +49,7 @@ export async function openCommandBackend(
       throw error;
     }),
   );
-  const admin = opened.use(await openAdmin(config, { creation, audit }));
+  const admin = opened.use(await openAdmin(config, { creation, audit, bus }));
   const resources = opened.move();
   return { ...admin, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -54,13 +57,15 @@ export async function openCommandBackend(
 interface AdminParts {
   readonly creation: CreationChoice;
   readonly audit: ReturnType<typeof openAudit>;
+  readonly bus: MessageBus | undefined;
 }
 
-async function openAdmin(config: CommandConfig, { creation, audit }: AdminParts): Promise<IssuerAdmin> {
+async function openAdmin(config: CommandConfig, { creation, audit, bus }: AdminParts): Promise<IssuerAdmin> {
   try {
     return await openIssuerAdmin({
       store: storeOf(config),
       audit,
+      bus,
       createIfMissing: creation.isAsked,
       sharedFiles: config.insecureSharedFiles,
     });

@@ -224,6 +224,9 @@ export const STORE_SETTINGS: readonly SettingName[] = [
   "dataDir",
   "databaseUrl",
   "databaseListenUrl",
+  "bus",
+  "busCredentials",
+  "busCa",
   "auditFile",
   "insecureSharedFiles",
 ];

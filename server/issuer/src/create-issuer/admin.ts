@@ -1,4 +1,4 @@
-import type { AuditSink, Clock, IssuerOptions } from "@countersign/server";
+import type { AuditSink, Clock, IssuerOptions, MessageBus } from "@countersign/server";
 import { SILENT_BUS, systemClock } from "@countersign/server/internal";
 import { type Accounts, createAccounts } from "../credentials/accounts.ts";
 import { type Clients, createClients } from "../credentials/clients.ts";
@@ -25,6 +25,8 @@ import {
 export interface IssuerAdminOptions {
   readonly store: IssuerStoreLocation;
   readonly audit: AuditSink;
+  /** Carries to the servers what has changed, as option `bus` of theirs does. Default: Postgres does. */
+  readonly bus?: MessageBus | undefined;
   /** Make the database and its tables when they are missing. Default: false, that is an error, and nothing is changed. */
   readonly createIfMissing?: boolean;
   /** Take a database and a secret that others can change. Default: false, that is an error. */
@@ -64,10 +66,10 @@ export interface IssuerAdmin extends AsyncDisposable {
  * @throws StoreMissingError when there is none, and none may be made
  */
 export async function openIssuerAdmin(options: IssuerAdminOptions): Promise<IssuerAdmin> {
-  const { audit, createIfMissing = false, sharedFiles = false } = options;
+  const { audit, bus = SILENT_BUS, createIfMissing = false, sharedFiles = false } = options;
   const onShared = sharedFiles ? () => undefined : undefined;
   await using opened = new AsyncDisposableStack();
-  const how = { bus: SILENT_BUS, onOutage: () => undefined, migrate: createIfMissing, onShared };
+  const how = { bus, onOutage: () => undefined, migrate: createIfMissing, onShared };
   const store = opened.use(await openIssuerStore(options.store, how));
   const clock = createStoreClock({ store, machine: systemClock });
   // Set once: a command is over before the two clocks part.

@@ -8,8 +8,8 @@ import { testBus } from "./test-bus.ts";
 export interface OpenedBus {
   readonly bus: MessageBus;
   /**
-   * Whether messages of all that write to the store arrive, as far as is known. Commands have the bus of the store, and none
-   * that is given in its place.
+   * Whether messages of all that write to the store arrive, as far as is known. Commands may not have the bus that is given in
+   * its place.
    */
   isNotified(): boolean;
   /** Let go of what was opened for it. A bus that was given stays open. */
