@@ -37,7 +37,7 @@ describe("an event that is pushed", () => {
       },
       { claims: of(`${CAEP}token-claims-change`), ends: ["sub", "ada", NOW_S, "claims_changed"] },
       {
-        claims: of(`${CAEP}token-claims-change`, { claims: { groups: "x".repeat(2_048) } }),
+        claims: of(`${CAEP}token-claims-change`, { claims: { groups: "ä".repeat(1_024) } }),
         ends: ["sub", "ada", NOW_S, "claims_changed"],
       },
       {

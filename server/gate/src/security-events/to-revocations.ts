@@ -15,8 +15,8 @@ const REASONS = {
   end_session: "session_revoked",
 } as const satisfies Record<TokenEffect, LogoutReason>;
 
-/** A change that takes more in JSON, in characters, is not remembered for each token: the tokens are refused instead. */
-const MAX_CHANGE_LENGTH = 2_048;
+/** A change that takes more in JSON, in bytes, is not remembered for each token: the tokens are refused instead. */
+const MAX_CHANGE_BYTES = 2_048;
 
 /**
  * Make of an event what is revoked by it. The tokens of a session that has ended are refused whenever they were issued; those of a
@@ -54,7 +54,11 @@ export function toRevocations(
 function readChange(event: unknown): Readonly<Record<string, unknown>> | undefined {
   const claims = ownMember(event, "claims");
   const isObject = typeof claims === "object" && claims !== null && !Array.isArray(claims);
-  const isKept =
-    isObject && Object.keys(claims).length > 0 && JSON.stringify(claims).length <= MAX_CHANGE_LENGTH;
-  return isKept ? { ...claims } : undefined;
+  return isObject && Object.keys(claims).length > 0 && bytesOf(claims) <= MAX_CHANGE_BYTES
+    ? { ...claims }
+    : undefined;
+}
+
+function bytesOf(claims: object): number {
+  return new TextEncoder().encode(JSON.stringify(claims)).length;
 }

@@ -42,3 +42,16 @@ test.each(LOST)(
     }
   },
 );
+
+test("an event about more tokens than fit into one message is told in several", async () => {
+  const { join, until, untilReady } = createLinkedServers();
+  const [first, second] = [join(), join()];
+  await untilReady(first, second);
+  const changedClaims = { roles: ["r".repeat(2_000)] };
+  const beforeMs = Date.UTC(2026, 6, 1);
+  const { key, expiresAtMs } = logoutOf("all");
+  const names = ["a", "b", "c", "d", "e"];
+  const revocations = names.flatMap((name) => logoutOf(name, { changedClaims, beforeMs }).revocations);
+  expect(await first.signals.logouts.take({ key, expiresAtMs, revocations })).toBe("taken");
+  await until(() => names.every((name) => second.changesOf(name) !== undefined));
+});

@@ -4,6 +4,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { LogoutRevocation } from "../../logouts/logout.ts";
 import type { LogoutSink } from "../../logouts/logout-sink.ts";
 import type { Revoked } from "../../revoked/revoked.ts";
+import { toPages } from "./pages.ts";
 import type { Peers } from "./peers.ts";
 import type { SharedRevocations } from "./shared-revocations.ts";
 
@@ -42,7 +43,11 @@ export function createSharedLogouts({ known, publish, clock }: SharedLogoutsOpti
       const revoked = revocations.map((one) => toRevoked(one, nowMs));
       // Here it holds at once, also while the others cannot be told.
       known.learn(revoked, nowMs);
-      if (!(await publish({ kind: "revoked", revoked }))) {
+      const pages = toPages(revoked);
+      for (const page of pages) {
+        await publish({ kind: "revoked", revoked: page });
+      }
+      if (pages.flat().length < revoked.length) {
         throw new AuthError("AUTH_UNAVAILABLE", "the logout is too long to be told to the other servers");
       }
       events.set(key, expiresAtMs);
