@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createClaimReaders } from "../../../server/gate/src/authenticate/claim-readers.ts";
 import { readClaims } from "../../../server/gate/src/authenticate/claims.ts";
 import { createFindCurrent } from "../../../server/gate/src/authenticate/current-principal.ts";
 import type { TrustedIssuer } from "../../../server/gate/src/authenticate/issuers.ts";
@@ -14,6 +15,7 @@ const ACTED = { ...CLAIMS, act: { sub: "bot" } };
 interface Case {
   readonly what: string;
   readonly claims?: object;
+  readonly issuer?: TrustedIssuer;
   readonly changes: readonly ChangedClaims[];
   readonly principal: object;
   /** The claims that are other than those of the token. */
@@ -36,6 +38,28 @@ const CASES: readonly Case[] = [
     changes: [sub({ scope: "write" })],
     principal: { scopes: ["write"] },
     now: { scope: ["write"] },
+  },
+  {
+    what: "scopes get no more in whichever claim they are",
+    claims: { ...CLAIMS, scope: undefined, scp: ["read", "write"] },
+    issuer: trustedIssuer({ claims: createClaimReaders({ scopes: "scp" }, true) }),
+    changes: [sub({ scp: ["admin", "read"] })],
+    principal: { scopes: ["read"] },
+    now: { scp: ["read"] },
+  },
+  {
+    what: "how a user has signed in gets no better",
+    claims: { ...CLAIMS, amr: ["pwd", "sms"], auth_time: 1_000 },
+    changes: [sub({ acr: "gold", amr: ["pwd", "hwk"], auth_time: 2_000 })],
+    principal: { acr: undefined, amr: ["pwd"] },
+    now: { acr: undefined, amr: ["pwd"] },
+  },
+  {
+    what: "how a user has signed in may be longer ago, and is none where the token says nothing of it",
+    claims: { ...CLAIMS, auth_time: 1_000 },
+    changes: [sub({ acr: "silver", amr: ["hwk"], auth_time: 500 })],
+    principal: { amr: [], authTimeSeconds: 500 },
+    now: { amr: [], auth_time: 500 },
   },
   {
     what: "roles are those of now",
@@ -94,9 +118,9 @@ function setUp(claims: object, changes: readonly ChangedClaims[], issuer: Truste
 }
 
 describe("a principal by what is known", () => {
-  for (const { what, claims = CLAIMS, changes, principal: expected, now } of notEmpty(CASES)) {
+  for (const { what, claims = CLAIMS, issuer, changes, principal: expected, now } of notEmpty(CASES)) {
     test(what, () => {
-      const { principal, findCurrent } = setUp(claims, changes);
+      const { principal, findCurrent } = setUp(claims, changes, issuer);
       const current: Principal = findCurrent(principal);
       expect(current).toEqual({ ...principal, ...expected });
       expect({ ...current.claims }).toEqual({ ...principal.claims, ...now });

@@ -3,6 +3,7 @@ import { type Claims, ownMember } from "./claim-source.ts";
 import { assertClaimRules } from "./issuer-rules.ts";
 import type { TrustedIssuer } from "./issuers.ts";
 import { createPrincipal, type Principal } from "./principal.ts";
+import { isTime } from "./read-claims.ts";
 import { readOptional } from "./read-identifiers.ts";
 import { readAuthTime, readMethods } from "./read-proof.ts";
 import { readWords } from "./read-words.ts";
@@ -12,11 +13,22 @@ const FIXED: ReadonlySet<string> = new Set([
   ...["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "client_id", "azp", "cnf", "act"],
 ]);
 
+/** Make of what a token says, and of what is said now, what counts: no more than the token was granted. */
+type Narrow = (claim: unknown, value: unknown) => unknown;
+
+/** How the user has signed in for the token. */
+const PROOFS: ReadonlyMap<string, Narrow> = new Map<string, Narrow>([
+  // Only the issuer knows which of two classes is the stronger one.
+  ["acr", (claim, value) => (claim === value ? claim : undefined)],
+  ["amr", narrowWords],
+  ["auth_time", (claim, value) => (isTime(claim) && isTime(value) ? Math.min(claim, value) : undefined)],
+]);
+
 /**
  * Make of a principal what a token would say now, as far as that is known.
  *
- * Scopes are what the token was granted: they get fewer, and never more. The same holds for the roles of a token that was
- * handed on (RFC 8693), and for what is changed of a client, which only limits what its tokens may say.
+ * Scopes are what the token was granted: they get fewer, and never more. The same holds for how the user has signed in, for the
+ * roles of a token that was handed on (RFC 8693), and for what is changed of a client, which only limits what its tokens may say.
  *
  * @param issuer where its claims stand, and what they must be
  * @throws AuthError `TOKEN_INVALID` when the issuer's options would refuse a token that says so
@@ -28,7 +40,7 @@ export function applyChanges(
 ): Principal {
   const claims = changes.reduce<Claims>((before, change) => {
     const isLimit = principal.actor !== undefined || change.dimension === "client_id";
-    return changeClaims(before, change.claims, isLimit);
+    return changeClaims(before, change.claims, toNarrows(issuer, isLimit));
   }, principal.claims);
   assertClaimRules(claims, issuer.rules);
   const roles = readWords(claims, issuer.claims.roles, issuer.onOddClaim);
@@ -58,14 +70,24 @@ export function applyChanges(
 }
 
 /** @param isLimit whether roles get fewer only, as scopes always do */
-function changeClaims(before: Claims, changed: ChangedClaims["claims"], isLimit: boolean): Claims {
+function toNarrows({ claims }: TrustedIssuer, isLimit: boolean): ReadonlyMap<string, Narrow> {
+  const scopes = ["scope", ...claims.scopes.map(({ name }) => name)];
+  const roles = isLimit ? ["roles", ...claims.roles.map(({ name }) => name)] : [];
+  return new Map([...PROOFS, ...[...scopes, ...roles].map((name) => [name, narrowWords] as const)]);
+}
+
+function changeClaims(
+  before: Claims,
+  changed: ChangedClaims["claims"],
+  narrows: ReadonlyMap<string, Narrow>,
+): Claims {
   const claims = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(changed)) {
-    const isNarrowed = name === "scope" || (name === "roles" && isLimit);
-    const next = isNarrowed ? narrow(ownMember(before, name), value) : value;
     if (FIXED.has(name)) {
       continue;
     }
+    const narrow = narrows.get(name);
+    const next = narrow === undefined ? value : narrow(ownMember(before, name), value);
     if (next === undefined || next === null) {
       claims.delete(name);
     } else {
@@ -76,7 +98,7 @@ function changeClaims(before: Claims, changed: ChangedClaims["claims"], isLimit:
 }
 
 /** Keep those words of a claim that another value has, too. A claim of another form has none. */
-function narrow(claim: unknown, value: unknown): unknown {
+function narrowWords(claim: unknown, value: unknown): unknown {
   const kept = keepWords(toWords(claim), toWords(value));
   return typeof claim === "string" ? kept.join(" ") : kept;
 }
