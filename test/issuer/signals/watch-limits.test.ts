@@ -18,7 +18,7 @@ let server: SignalServer;
 let client: Client<typeof SignalService>;
 beforeAll(async () => {
   const observe = { feedServed: ({ kind }: { readonly kind: string }) => void served.push(kind) };
-  server = await startSignalServer({ observe, signals: { maxWatchers: 2, maxHistory: REVOCATIONS } });
+  server = await startSignalServer({ observe, signals: { maxWatchers: 2, maxSnapshots: 1, maxHistory: REVOCATIONS } });
   client = await server.connect();
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
@@ -70,6 +70,8 @@ function stall(token: string) {
       const bytes = Buffer.from(await arrayBuffer(stream));
       return bytes.subarray(bytes.lastIndexOf('{"error"')).toString();
     },
+    /** Read from now on. */
+    read: () => void stream.resume(),
     [Symbol.dispose]: () => session.destroy(),
   };
 }
@@ -120,13 +122,26 @@ it("a watcher that does not read is dropped, and is sent everything when it come
   expect(countOf(await back.values())).toBe(2 * REVOCATIONS);
 });
 
+it("one that does not read keeps its place among those that are sent everything, and leaves it when it has all", async () => {
+  const token = await server.signIn();
+  using slow = stall(token);
+  await slow.opened;
+  await using next = watch(client);
+  await next.until("begin");
+  for (let seconds = 0; seconds < 2; seconds += 1) {
+    expect(await next.until("revocations")).toMatchObject({ cursor: 0n, revocations: [] });
+  }
+  slow.read();
+  expect(countOf(await next.values())).toBe(2 * REVOCATIONS);
+});
+
 it("there are so many watchers, and one that leaves makes room", async () => {
   await expect.poll(() => countServed("watch") - countServed("watch_end")).toBe(0);
   await using first = watch(client);
   {
     await using second = watch(client);
     await using third = watch(client);
-    await Promise.all([first.until("begin"), second.until("begin")]);
+    await Promise.all([first.values(), second.values()]);
     expect(await third.until("begin").catch(codeOf)).toBe(Code.ResourceExhausted);
   }
   await expect.poll(() => countServed("watch") - countServed("watch_end")).toBe(1);
