@@ -18,7 +18,10 @@ let server: SignalServer;
 let client: Client<typeof SignalService>;
 beforeAll(async () => {
   const observe = { feedServed: ({ kind }: { readonly kind: string }) => void served.push(kind) };
-  server = await startSignalServer({ observe, signals: { maxWatchers: 2, maxSnapshots: 1, maxHistory: REVOCATIONS } });
+  server = await startSignalServer({
+    observe,
+    signals: { maxWatchers: 2, maxSnapshots: 1, maxHistory: REVOCATIONS },
+  });
   client = await server.connect();
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
