@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly main?: string;
   /** The Node to run it with. Default: that of the tests. */
   readonly node?: string;
+  /** Called when it runs, long before it answers. */
+  readonly onLaunched?: (program: RunningProgram) => void;
 }
 
 /** A server in a process of its own, that answers. */
@@ -46,6 +48,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
       env: { ...FREE_PORTS, COUNTERSIGN_DATA_DIR: dataDir, ...options.env },
     }),
   );
+  options.onLaunched?.(program);
   const [baseUrl] = await program.untilPrinted(ADDRESS);
   const kept = stack.move();
   return { baseUrl, dataDir, program, [Symbol.asyncDispose]: () => kept.disposeAsync() };

@@ -10,7 +10,7 @@ export interface ForkedWorker extends PooledWorker {
   readonly pid: number | undefined;
   /** Ask for its figures; undefined when it does not answer in time. */
   readMetrics(): Promise<ProcessMetrics | undefined>;
-  /** Have it open its files anew. */
+  /** Have it open its files anew. One that starts does so when it takes calls: before, the signal would end it. */
   hangUp(): void;
 }
 
@@ -58,7 +58,7 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
     ended,
     isReady: () => isReady,
     kill: (signal) => void worker.process.kill(signal),
-    hangUp: () => void worker.process.kill("SIGHUP"),
+    hangUp: () => void ready.promise.then(() => worker.process.kill("SIGHUP")),
     readMetrics() {
       const id = asked++;
       return new Promise((resolve) => {
