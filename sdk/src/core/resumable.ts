@@ -156,6 +156,11 @@ function countFailures(clock: Clock) {
   let hasMessage = false;
   let wasDrained = false;
   const hasLasted = (): boolean => clock.monotonicMs() - openedAtMs >= MIN_LIFE_MS;
+  const endRow = (): void => {
+    if (hasMessage && hasLasted()) {
+      failures = 0;
+    }
+  };
   return {
     reopen(): void {
       openedAtMs = clock.monotonicMs();
@@ -166,15 +171,14 @@ function countFailures(clock: Clock) {
     },
     /** @returns whether this is no failure: a server that stops as soon as it is asked must not be asked in a loop */
     noteDrain(): boolean {
+      endRow();
       const isFailure = wasDrained && !hasLasted();
       wasDrained = true;
       return !isFailure;
     },
     /** @returns how many there were before this one */
     add(): number {
-      if (hasMessage && hasLasted()) {
-        failures = 0;
-      }
+      endRow();
       failures += 1;
       return failures - 1;
     },
