@@ -7,6 +7,7 @@ import { type PassingHooks, resultUntilEnded, untilEnded } from "../../streams/u
 import { optionalPrincipalOf } from "../principal-context.ts";
 import type { AnyMessage, GuardedMethod, Implementation } from "./guarded-method.ts";
 import { interceptStream } from "./intercept.ts";
+import { openShadowStream } from "./open-shadow-stream.ts";
 import { type OpenStream, openStream, type StreamOptions } from "./open-stream.ts";
 
 /** What stands around the implementation of one method with streams. */
@@ -196,7 +197,7 @@ function open(method: GuardedStreamMethod, call: StreamCall): OpenStream {
   const { guard, isShadow, policy, streams } = method;
   const { ctx, isCall } = call;
   if (isShadow || policy === undefined) {
-    return { ctx, ending: { ended: undefined, onEnd: () => {}, end: () => {} }, release: () => {} };
+    return openShadowStream(streams.drain, { ctx, isCall });
   }
   const assertRule = (principal: Principal): void => {
     if (call.latest !== undefined) {
