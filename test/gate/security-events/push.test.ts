@@ -3,6 +3,7 @@ import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createVerificationState } from "../../../server/gate/src/security-events/verification-state.ts";
 import { CAEP, RISC, SSF } from "../../support/event-transmitter.ts";
 import { notEmpty } from "../../support/not-empty.ts";
+import { LOGOUT_EVENT } from "../logouts/logout-kit.ts";
 import { ISSUER, SESSION_REVOKED, setUpReceiving, signEvent } from "./receiving.ts";
 
 const DAY_MS = 86_400_000;
@@ -89,6 +90,19 @@ describe("an event that is pushed", () => {
       "taken",
       "taken",
     ]);
+  });
+
+  test("and a logout of the same issuer are two, also under the same jti", async () => {
+    await using receiving = setUpReceiving({ logoutAudiences: ["web"] });
+    await receiving.push(signEvent({ jti: "1" }));
+    const logout = { jti: "1", aud: "web", exp: NOW_S + 60, sid: "s-2", events: { [LOGOUT_EVENT]: {} } };
+    const body = new URLSearchParams({
+      logout_token: signEvent({ ...logout, sub_id: undefined }, { typ: "logout+jwt" }),
+    });
+    const request = new Request("https://notes.example.com/backchannel-logout", { method: "POST", body });
+    await receiving.receiver.endpoints(request, { peer: "192.0.2.1" });
+    expect(receiving.received).toMatchObject([{ kind: "push" }, { kind: "back_channel", result: "taken" }]);
+    expect(receiving.taken.map(({ value }) => value)).toEqual(["s-1", "s-2"]);
   });
 
   test.each(

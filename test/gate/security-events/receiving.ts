@@ -45,10 +45,12 @@ export function signEvent(
 export interface ReceivingOptions
   extends Partial<Omit<LogoutReceiverOptions, "issuers" | "observe" | "sink">> {
   readonly signals?: Partial<SharedSignalsOptions>;
+  /** Whose logouts are received as well. Default: nobody's. */
+  readonly logoutAudiences?: readonly string[];
 }
 
 /** Receive events of one issuer, and note down what becomes of them. */
-export function setUpReceiving({ signals = {}, ...options }: ReceivingOptions = {}) {
+export function setUpReceiving({ signals = {}, logoutAudiences, ...options }: ReceivingOptions = {}) {
   const received: LogoutReceived[] = [];
   const taken: LogoutRevocation[] = [];
   const keys = new Set<string>();
@@ -73,6 +75,9 @@ export function setUpReceiving({ signals = {}, ...options }: ReceivingOptions = 
         issuer: ISSUER,
         keys: { jwks: { keys: [issuerKey.jwk] } },
         sharedSignals: { audiences: [AUDIENCE], push: {}, ...signals },
+        ...(logoutAudiences === undefined
+          ? {}
+          : { logout: { audiences: logoutAudiences, match: "session" } }),
       },
     ],
     sink,

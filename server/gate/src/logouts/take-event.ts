@@ -78,7 +78,7 @@ export function createEventTaker(options: EventTakerOptions): EventTaker {
       issuer = proven.issuer.issuer;
       const { tokenId, expiresAtMs, revocations, ...said } = await read(proven);
       ({ event } = said);
-      const key = await digestToken(JSON.stringify([issuer, tokenId]));
+      const key = await digestToken(JSON.stringify([PROTOCOLS[kind], issuer, tokenId]));
       const isAboutTokens = revocations.length > 0;
       const result = isAboutTokens ? await sink.take({ key, expiresAtMs, revocations }) : "ignored";
       recent.set(digest, { issuer, event, expiresAtMs });
@@ -100,6 +100,13 @@ export function createEventTaker(options: EventTakerOptions): EventTaker {
 interface RecentEvent extends Pick<ReadEvent, "event" | "expiresAtMs"> {
   readonly issuer: string;
 }
+
+/** What a `jti` is the same in: an event is the same however it comes, and a provider may count logouts apart from events. */
+const PROTOCOLS = {
+  back_channel: "logout",
+  poll: "event",
+  push: "event",
+} as const satisfies Record<LogoutReceived["kind"], string>;
 
 const NAMES = {
   back_channel: "a logout",
