@@ -28,33 +28,37 @@ export const PRUNED: readonly Prune[] = [
  */
 async function pruneSessions(store: Store, nowMs: number): Promise<PruneStep> {
   const overMs = nowMs - SESSION_GRACE_MS;
-  const due = await store.db
+  return await store.db.transaction().execute(async (trx) => {
+    const due = await lockDueSessions({ db: trx, dialect: store.dialect }, nowMs);
+    const idsOf = (rows: typeof due): readonly string[] => rows.map((row) => row.session_id);
+    const expired = idsOf(due.filter((row) => row.idle_expires_at < overMs));
+    const live = idsOf(due.filter((row) => row.idle_expires_at >= overMs));
+    if (live.length > 0) {
+      await trx
+        .updateTable("sessions")
+        .set((row) => ({ prune_at: row("idle_expires_at", "+", SESSION_GRACE_MS) }))
+        .where("session_id", "in", live)
+        .execute();
+    }
+    if (expired.length > 0) {
+      await trx.deleteFrom("sessions").where("session_id", "in", expired).execute();
+    }
+    return { removed: expired.length, hasMore: due.length === STEP_ROWS };
+  });
+}
+
+/**
+ * Read sessions that it is time to look at. On Postgres, one that a refresh or a revocation is changing is left for later:
+ * a revocation of several sessions could wait for one of these while the pruner waits for another.
+ */
+async function lockDueSessions({ db, dialect }: Pick<Store, "db" | "dialect">, nowMs: number) {
+  const query = db
     .selectFrom("sessions")
     .select(["session_id", "idle_expires_at"])
     .where("prune_at", "<", nowMs)
     .orderBy("prune_at")
-    .limit(sql.lit(STEP_ROWS))
-    .execute();
-  const idsOf = (rows: typeof due): readonly string[] => rows.map((row) => row.session_id);
-  const expired = idsOf(due.filter((row) => row.idle_expires_at < overMs));
-  const live = idsOf(due.filter((row) => row.idle_expires_at >= overMs));
-  if (live.length > 0) {
-    await store.db
-      .updateTable("sessions")
-      .set((row) => ({ prune_at: row("idle_expires_at", "+", SESSION_GRACE_MS) }))
-      .where("session_id", "in", live)
-      .execute();
-  }
-  const hasMore = due.length === STEP_ROWS;
-  if (expired.length === 0) {
-    return { removed: 0, hasMore };
-  }
-  const result = await store.db
-    .deleteFrom("sessions")
-    .where("session_id", "in", expired)
-    .where("idle_expires_at", "<", overMs)
-    .executeTakeFirst();
-  return { removed: Number(result.numDeletedRows), hasMore };
+    .limit(sql.lit(STEP_ROWS));
+  return await (dialect === "postgres" ? query.forUpdate().skipLocked() : query).execute();
 }
 
 function pruneAll(expiry: Expiry): Prune {
