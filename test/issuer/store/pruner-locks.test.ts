@@ -23,7 +23,12 @@ test("a pruner leaves sessions for later that others are changing, and waits for
   const pruner = createPruner({ store, clock, pauseMs: 0, everyMs: 10 });
   await store.db.transaction().execute(async (trx) => {
     const ids = [changing.sessionId, live.sessionId];
-    await trx.selectFrom("sessions").select("session_id").where("session_id", "in", ids).forUpdate().execute();
+    await trx
+      .selectFrom("sessions")
+      .select("session_id")
+      .where("session_id", "in", ids)
+      .forUpdate()
+      .execute();
     expect(await pruner.run()).toBe(1);
   });
   expect(await sessions.find(expired.sessionId)).toBeUndefined();
