@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLostRevocations } from "../../../server/issuer/src/revoke/lost-revocations.ts";
 import { createRevocationFeed } from "../../../server/issuer/src/revoke/revocation-feed.ts";
+import { NO_HISTORY } from "../../../server/issuer/src/revoke/revocation-history.ts";
 import {
   insertRevocations,
   OWN_ISSUER,
@@ -71,4 +72,28 @@ describe("reading many revocations", () => {
     ]);
     await feed.close();
   });
+});
+
+it("a look that takes long is not followed by another one for each poll meanwhile", async () => {
+  await using store = await openTestSqlite();
+  const clock = createTestClock(NOW_MS);
+  let looks = 0;
+  const feed = createRevocationFeed({
+    ...{ store: { ...store, isNotified: () => true }, clock, pollMs: 500, history: NO_HISTORY },
+    observer: {
+      begin: () => {
+        looks += 1;
+      },
+      restart: () => expect.unreachable("the history is the same"),
+      end: () => undefined,
+    },
+    learn: () => undefined,
+    onError: (error) => expect.unreachable(String(error)),
+  });
+  await feed.start();
+  // Nothing is read before the test waits.
+  clock.advance(2_000);
+  clock.advance(1_500);
+  await feed.close();
+  expect(looks).toBe(2);
 });

@@ -62,6 +62,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   let readAtMs = Number.NaN;
   let isDown = false;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the last look began, which may go on: polling asks for no other one behind it. */
+  let begunAtMs = Number.NEGATIVE_INFINITY;
   let stop = (): Promise<void> => Promise.resolve();
 
   const report = (error: unknown): void => {
@@ -102,6 +104,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const read = async (): Promise<void> => {
     const nowMs = clock.nowMs();
     const startMs = clock.monotonicMs();
+    begunAtMs = startMs;
     observer.begin();
     if (isLoaded) {
       await readNew();
@@ -116,7 +119,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   };
   const look = oneAtATime(() => read().catch(report));
   const poll = (): void => {
-    if (!store.isNotified() || clock.monotonicMs() - lookedAtMs >= NOTIFIED_POLL_MS) {
+    if (isDown || !store.isNotified() || clock.monotonicMs() - begunAtMs >= NOTIFIED_POLL_MS) {
       look.ask();
     }
   };
