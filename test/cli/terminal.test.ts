@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
@@ -16,6 +17,32 @@ test("a reader that stops early ends a command without a complaint", async () =>
   const { code, stdout, stderr } = await program.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^METHOD\s+ACCESS\s+CONDITIONS\s+FROM\n$/);
+});
+
+describe("the first process of a container", () => {
+  const start = (pid: number) => {
+    const codes: number[] = [];
+    const container = Object.assign(new EventEmitter(), {
+      ...{ pid, env: {}, stdout: new PassThrough() },
+      exit: (code: number) => void codes.push(code),
+    });
+    return { container, codes, terminal: createTerminal(container as unknown as NodeJS.Process) };
+  };
+
+  test("ends at a signal while its command does not wait for one yet", async () => {
+    const { container, codes, terminal } = start(1);
+    container.emit("SIGINT", "SIGINT", 2);
+    container.emit("SIGTERM", "SIGTERM", 15);
+    expect(codes).toEqual([130, 143]);
+    const { stopped } = terminal;
+    container.emit("SIGTERM", "SIGTERM", 15);
+    expect(await stopped).toBe("SIGTERM");
+    expect(codes).toEqual([130, 143]);
+  });
+
+  test("is the only one that does so itself", () => {
+    expect(start(2).container.listenerCount("SIGTERM")).toBe(0);
+  });
 });
 
 /** A terminal with a user at it, who types these keys. */

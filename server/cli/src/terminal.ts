@@ -16,6 +16,7 @@ export function createTerminal(process: NodeJS.Process): Terminal {
     process.exit();
   });
   let isListening = false;
+  const leaveToCommand = endAsFirstProcess(process);
   return {
     env: process.env,
     print: (line) => void process.stdout.write(`${line}\n`),
@@ -31,10 +32,30 @@ export function createTerminal(process: NodeJS.Process): Terminal {
     get stopped() {
       if (!isListening) {
         isListening = true;
+        leaveToCommand();
         catchFirst(process, resolve);
       }
       return promise;
     },
+  };
+}
+
+/**
+ * End at a signal to stop, until a command waits for one. Signals end any other process without that, but not the first one of a
+ * container, which would outlive `docker stop` while it starts.
+ *
+ * @returns what ends that
+ */
+function endAsFirstProcess(process: NodeJS.Process): () => void {
+  const end = (_: string, number: number): void => process.exit(128 + number);
+  if (process.pid !== 1) {
+    return () => undefined;
+  }
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+  return () => {
+    process.off("SIGINT", end);
+    process.off("SIGTERM", end);
   };
 }
 
