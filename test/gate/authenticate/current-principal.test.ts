@@ -142,6 +142,15 @@ test("a principal is worked out once for each change, and stays as it is where n
   );
 });
 
+test("what is taken and given back is as it was, also for whoever has the principal from between", () => {
+  const { principal, findCurrent, known } = setUp(CLAIMS, [sub({ scope: "read" })]);
+  const between = findCurrent(principal);
+  expect(between.scopes).toEqual(["read"]);
+  known.changes = [sub({ scope: "read write" })];
+  expect(findCurrent(between)).toEqual(principal);
+  expect(findCurrent(between)).toBe(findCurrent(principal));
+});
+
 test("a change that the issuer's options would refuse in a token refuses the principal", () => {
   const rules = { required: new Map([["tenant", ["blue"]]]), present: [], forbidden: [] };
   const { principal, findCurrent } = setUp(CLAIMS, [sub({ tenant: "red" })], { ...trustedIssuer(), rules });

@@ -19,6 +19,8 @@ export interface CurrentPrincipalsOptions {
 }
 
 interface Applied {
+  /** The principal as its token says: what was changed and is changed back is as it was. */
+  readonly origin: Principal;
   readonly changes: readonly ChangedClaims[];
   readonly current: Principal;
 }
@@ -35,14 +37,15 @@ export function createFindCurrent({ issuers, revocations }: CurrentPrincipalsOpt
     if (known !== undefined && isSame(known.changes, changes)) {
       return known.current;
     }
+    const origin = known?.origin ?? principal;
     const issuer = issuers.get(principal.issuer);
     if (issuer === undefined) {
       throw createRefusal("TOKEN_INVALID", "the issuer is not trusted any more", {
         facts: { check: "issuer", expected: "an issuer that is trusted", got: principal.issuer },
       });
     }
-    const result = { changes, current: applyChanges(principal, changes, issuer) };
-    applied.set(principal, result);
+    const result = { origin, changes, current: applyChanges(origin, changes, issuer) };
+    applied.set(origin, result);
     applied.set(result.current, result);
     return result.current;
   };
