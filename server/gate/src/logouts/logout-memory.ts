@@ -4,8 +4,8 @@ import type { Clock } from "../kernel/clock.ts";
 import { createRevocationListeners } from "../revoked/revocation-listeners.ts";
 import type { Revoked } from "../revoked/revoked.ts";
 import { createRevokedSet } from "../revoked/revoked-set.ts";
-import type { LogoutRevocation } from "./logout.ts";
 import type { LogoutSink } from "./logout-sink.ts";
+import { toRevoked } from "./to-revoked.ts";
 
 /** What has ended, in the memory of one process. */
 export interface LogoutMemory extends LogoutSink, RevocationCheck {
@@ -22,9 +22,6 @@ export interface LogoutMemoryOptions {
 
 /** About 10 MB. Only providers that are trusted add to it; of more, the oldest would act a second time, to the same effect. */
 const MAX_EVENTS = 100_000;
-
-/** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
-const MARGIN_MS = 5 * 60 * 1_000;
 
 /** Create a memory of logouts. It is empty when the process starts: tokens that were refused before are good until they expire. */
 export function createLogoutMemory({ clock, onError }: LogoutMemoryOptions): LogoutMemory {
@@ -50,12 +47,4 @@ export function createLogoutMemory({ clock, onError }: LogoutMemoryOptions): Log
       return set.size;
     },
   };
-}
-
-function toRevoked(
-  { issuer, dimension, value, beforeMs, maxLifeMs, changedClaims }: LogoutRevocation,
-  nowMs: number,
-): Revoked {
-  const expiresAtMs = Math.max(nowMs, beforeMs ?? nowMs) + maxLifeMs + MARGIN_MS;
-  return { issuer, dimension, value, beforeMs, expiresAtMs, changedClaims };
 }

@@ -1,9 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { AuthError } from "../../errors/auth-error.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { LogoutRevocation } from "../../logouts/logout.ts";
 import type { LogoutSink } from "../../logouts/logout-sink.ts";
-import type { Revoked } from "../../revoked/revoked.ts";
+import { toRevoked } from "../../logouts/to-revoked.ts";
 import { toPages } from "./pages.ts";
 import type { Peers } from "./peers.ts";
 import type { SharedRevocations } from "./shared-revocations.ts";
@@ -20,9 +19,6 @@ const MAX_KNOWN = 100_000;
 
 /** About 10 MB. Of more, the oldest would act a second time, to the same effect. */
 const MAX_EVENTS = 100_000;
-
-/** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
-const MARGIN_MS = 5 * 60 * 1_000;
 
 /**
  * Create what takes logouts at one server, and tells all on the bus. No disk has them: they last as long as one of the servers
@@ -54,12 +50,4 @@ export function createSharedLogouts({ known, publish, clock }: SharedLogoutsOpti
       return "taken";
     },
   };
-}
-
-function toRevoked(
-  { issuer, dimension, value, beforeMs, maxLifeMs, changedClaims }: LogoutRevocation,
-  nowMs: number,
-): Revoked {
-  const expiresAtMs = Math.max(nowMs, beforeMs ?? nowMs) + maxLifeMs + MARGIN_MS;
-  return { issuer, dimension, value, beforeMs, expiresAtMs, changedClaims };
 }
