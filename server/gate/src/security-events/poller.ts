@@ -4,7 +4,7 @@ import { pause } from "../kernel/timers.ts";
 import type { EventTaker } from "../logouts/take-event.ts";
 import { createProblemReports } from "../signals/problem-reports.ts";
 import { SignalsError } from "../signals/signals-error.ts";
-import type { Background } from "./background.ts";
+import { type Background, runInBackground } from "./background.ts";
 import {
   LONG_POLL_MS,
   type PolledSets,
@@ -45,7 +45,6 @@ export function createPoller(options: PollerOptions): Background {
   const { clock, random } = options;
   const end = new AbortController();
   const poll = createPoll(options, end.signal);
-  let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -63,15 +62,7 @@ export function createPoller(options: PollerOptions): Background {
     }
   }
 
-  return {
-    start() {
-      running ??= run();
-    },
-    async close() {
-      end.abort();
-      await running;
-    },
-  };
+  return runInBackground(run, end);
 }
 
 function retryAfterOf(outcome: Outcome): number {

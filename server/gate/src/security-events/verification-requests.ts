@@ -6,7 +6,7 @@ import { createMetadataFetch } from "../keys/discover.ts";
 import type { UrlCheck } from "../keys/secure-url.ts";
 import { createProblemReports } from "../signals/problem-reports.ts";
 import { SignalsError } from "../signals/signals-error.ts";
-import type { Background } from "./background.ts";
+import { type Background, runInBackground } from "./background.ts";
 import { callTransmitter, type TransmitterAccess } from "./transmitter-calls.ts";
 import { createVerificationState } from "./verification-state.ts";
 
@@ -54,7 +54,6 @@ export function createVerificationRequests(options: VerificationRequestsOptions)
     fetch,
     clock,
   });
-  let running: Promise<void> | undefined;
 
   async function request(): Promise<void> {
     const { url } = await find().catch((cause: unknown) => {
@@ -85,15 +84,7 @@ export function createVerificationRequests(options: VerificationRequestsOptions)
     }
   }
 
-  return {
-    start() {
-      running ??= run();
-    },
-    async close() {
-      end.abort();
-      await running;
-    },
-  };
+  return runInBackground(run, end);
 }
 
 function describe(error: unknown): string {
