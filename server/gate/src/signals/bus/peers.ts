@@ -74,7 +74,7 @@ export function createPeers(options: PeersOptions): Peers {
       return text !== undefined;
     },
     start() {
-      // First its own: whoever is asked over the other one answers there.
+      // The channel of this server comes first: the others answer there what it asks them over the other one.
       subscriptions = [
         bus.subscribe(toPeerChannel(serverId), receive(true)),
         bus.subscribe(PEERS_CHANNEL, receive(false)),
