@@ -3,23 +3,12 @@ import { expect, test } from "vitest";
 import { startCluster } from "../support/cluster.ts";
 import { createRefreshingClient } from "../support/refreshing-client.ts";
 import { clientOf, signIn } from "../support/rpc.ts";
+import { clockOffBy } from "../support/wrong-clock.ts";
 
 const FIVE_MINUTES_MS = 300_000;
 
-/** Put the clock of a server wrong: whatever it asks for the time gets another. */
-function wrongBy(ms: number) {
-  const script = `
-    const Real = Date;
-    const now = () => Real.now() + ${ms};
-    globalThis.Date = class extends Real {
-      constructor(...args) { args.length === 0 ? super(now()) : super(...args); }
-      static now() { return now(); }
-    };`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
-}
-
 test("servers whose clocks are five minutes wrong work as one with those that are right, on Postgres", async () => {
-  await using cluster = await startCluster([{}, wrongBy(FIVE_MINUTES_MS), wrongBy(-FIVE_MINUTES_MS)], {
+  await using cluster = await startCluster([{}, clockOffBy(FIVE_MINUTES_MS), clockOffBy(-FIVE_MINUTES_MS)], {
     COUNTERSIGN_LOG_LEVEL: "warn",
   });
   const urls = cluster.servers.map(({ baseUrl }) => baseUrl);

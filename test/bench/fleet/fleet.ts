@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { createIssuer } from "@countersign/issuer";
 import { type ProgramResult, runProgram } from "../../support/program.ts";
 import { createTemporaryFolder, databaseParent } from "../../support/temporary-folder.ts";
+import { clockOffBy } from "../../support/wrong-clock.ts";
 import { type FleetDatabase, startDatabase } from "./database.ts";
 import { createMember, type Member } from "./member.ts";
 import { createOwnServer } from "./own-servers.ts";
@@ -198,21 +199,6 @@ function createOwnServers({ processes, plan, clientSecret, clockOffsetMs }: Part
     const clock = index === own.ports.length - 1 ? clockOffBy(clockOffsetMs) : {};
     return createOwnServer(processes, { ...shared, ...place }, clock);
   });
-}
-
-/** Put the clock of a process wrong: whatever it asks for the time of day gets another. */
-function clockOffBy(ms: number): Readonly<Record<string, string>> {
-  if (ms === 0) {
-    return {};
-  }
-  const script = `
-    const Real = Date;
-    const now = () => Real.now() + ${ms};
-    globalThis.Date = class extends Real {
-      constructor(...args) { args.length === 0 ? super(now()) : super(...args); }
-      static now() { return now(); }
-    };`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
 }
 
 function urlAt(port: number): string {

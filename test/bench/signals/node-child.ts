@@ -5,6 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { RevocationDimension, WatchResponseSchema } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
 import { toGrpcFrame } from "../fixture/echo.ts";
 import { answerParent } from "../run/answer-parent.ts";
+import { cpuMicroseconds, residentBytes } from "../run/own-use.ts";
 
 /** A server of Node alone that knows of no tokens and no store: what watchers take of memory and time before ours does anything. */
 const streams = new Set<ServerHttp2Stream>();
@@ -56,12 +57,6 @@ async function revoke({ count }: { readonly count: number }): Promise<void> {
 answerParent({
   start,
   revoke,
-  cpuMicroseconds() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
-  residentBytes() {
-    globalThis.gc?.();
-    return process.memoryUsage().rss;
-  },
+  cpuMicroseconds,
+  residentBytes,
 });

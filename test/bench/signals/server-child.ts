@@ -3,6 +3,7 @@ import { createIssuer, type Issuer } from "@countersign/issuer";
 import { buildRequestListener, listen } from "@countersign/node";
 import { createAuth } from "@countersign/server";
 import { answerParent } from "../run/answer-parent.ts";
+import { cpuMicroseconds, residentBytes } from "../run/own-use.ts";
 import { machineMs } from "./machine-ms.ts";
 
 const AUDIENCE = "bench";
@@ -73,12 +74,6 @@ async function revoke({
 answerParent({
   start,
   revoke,
-  cpuMicroseconds() {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  },
-  residentBytes() {
-    globalThis.gc?.();
-    return process.memoryUsage().rss;
-  },
+  cpuMicroseconds,
+  residentBytes,
 });
