@@ -2,6 +2,7 @@ import type { ProvenToken } from "../authenticate/prove-token.ts";
 import type { TokenKind } from "../authenticate/token-kind.ts";
 import type { LogoutRevocation } from "../logouts/logout.ts";
 import type { ReadEvent } from "../logouts/take-event.ts";
+import { EXPIRY_MARGIN_MS } from "../logouts/to-revoked.ts";
 import { effectOf, toEventName } from "./event-types.ts";
 import { readSet, type SecurityEventToken } from "./read-set.ts";
 import { SetError } from "./set-error.ts";
@@ -18,9 +19,6 @@ export interface EventClock {
   /** How far the clocks of transmitter and server may lie apart, in seconds. */
   readonly toleranceSeconds: number;
 }
-
-/** Room for clocks that differ, in milliseconds: as long as what is revoked is remembered behind its time. */
-const MARGIN_MS = 5 * 60 * 1_000;
 
 /**
  * Read what a security event whose signature is good means for tokens.
@@ -42,7 +40,7 @@ export async function readSecurityEvent(
     tokenId: id,
     // It never expires: once the tokens have that it is about, it has no effect any more.
     expiresAtMs:
-      Math.max(nowMs, issuedAtSeconds * 1_000) + transmitter.maxTokenLifeSeconds * 1_000 + MARGIN_MS,
+      Math.max(nowMs, issuedAtSeconds * 1_000) + transmitter.maxTokenLifeSeconds * 1_000 + EXPIRY_MARGIN_MS,
     revocations,
     event: toEventName(events[0]?.type ?? ""),
     note,
