@@ -3,6 +3,7 @@ import {
   formatAgo,
   formatCountdown,
   formatLength,
+  formatTokenLife,
   remainingFraction,
 } from "../../../web-demo/src/model/time.ts";
 
@@ -35,6 +36,17 @@ describe("formatLength", () => {
   ] as const;
   test.each(cases)("writes %d ms as %s", (ms, text) => {
     expect(formatLength(ms)).toBe(text);
+  });
+});
+
+describe("formatTokenLife", () => {
+  const cases = [
+    [4_200, "5 s"],
+    [5_000, "5 s"],
+    [599_300, "10 min"],
+  ] as const;
+  test.each(cases)("writes a life of %d ms up to the whole second: %s", (ms, text) => {
+    expect(formatTokenLife(ms)).toBe(text);
   });
 });
 

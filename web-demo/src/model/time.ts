@@ -43,6 +43,16 @@ export function formatLength(lengthMs: number): string {
 }
 
 /**
+ * Write how long a token lasts: `5 s`, `10 min`. It ends on a whole second (claim `exp`), and the second in which it was
+ * issued counts in full: a token of five seconds lasts 4.2 s when the first of them is nearly over.
+ *
+ * @param lifeMs milliseconds
+ */
+export function formatTokenLife(lifeMs: number): string {
+  return formatLength(Math.ceil(lifeMs / 1000) * 1000);
+}
+
+/**
  * Write how long ago something was: `just now`, `3 min ago`, `5 h ago`, after a day the date.
  *
  * @param thenMs when it was, in milliseconds since 1970

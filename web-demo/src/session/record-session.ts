@@ -1,6 +1,6 @@
 import type { Session, SessionEvent } from "@countersign/sdk/browser";
 import type { ActivityLog } from "../model/activity-log.ts";
-import { formatLength } from "../model/time.ts";
+import { formatTokenLife } from "../model/time.ts";
 
 type SignedOutReason = Extract<SessionEvent, { type: "signed_out" }>["reason"];
 
@@ -40,5 +40,5 @@ export function recordSession(session: Pick<Session, "on" | "getSnapshot">, log:
 
 function describeToken(session: Pick<Session, "getSnapshot">): string {
   const { generation, issuedAtMs = 0, expiresAtMs = 0 } = session.getSnapshot();
-  return `generation ${generation}, lasts ${formatLength(expiresAtMs - issuedAtMs)}`;
+  return `generation ${generation}, lasts ${formatTokenLife(expiresAtMs - issuedAtMs)}`;
 }

@@ -54,7 +54,7 @@ function LifeChoice({ life }: { readonly life: ChosenLife }): ReactNode {
           </label>
         ))}
       </div>
-      <span className="dials__hint">At the most: the server may say less.</span>
+      <span className="dials__hint">At the most, to the last whole second.</span>
     </fieldset>
   );
 }

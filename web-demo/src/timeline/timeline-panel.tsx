@@ -13,8 +13,9 @@ const PATIENCE_SECONDS = 12;
 
 const LEGEND = [
   { key: "message", text: "messages on the stream" },
-  { key: "token", text: "a token’s life" },
-  { key: "renewal", text: "stream takes the next token" },
+  { key: "token", text: "its token" },
+  { key: "spare", text: "a token it did not need" },
+  { key: "renewal", text: "it takes the next one" },
   { key: "loss", text: "interrupted" },
 ] as const;
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { formatLength, formatTimeOfDay } from "../model/time.ts";
+import { formatTimeOfDay, formatTokenLife } from "../model/time.ts";
 import type { Move, Timeline } from "./timeline.ts";
 
 const HOW = {
@@ -34,7 +34,7 @@ export function TimelineTable(props: { readonly timeline: Timeline }): ReactNode
               <tr key={`${atMs}-${generation}`}>
                 <th scope="row">{generation}</th>
                 <td>{formatTimeOfDay(atMs)}</td>
-                <td>{token === undefined ? "" : formatLength(token.untilMs - token.fromMs)}</td>
+                <td>{token === undefined ? "" : formatTokenLife(token.untilMs - token.fromMs)}</td>
                 <td>{HOW[how]}</td>
               </tr>
             );

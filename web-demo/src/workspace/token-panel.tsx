@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { formatCountdown, formatLength, remainingFraction } from "../model/time.ts";
+import { formatCountdown, formatTokenLife, remainingFraction } from "../model/time.ts";
 import { useSession } from "../session/use-session.ts";
 import { Rosette } from "../ui/rosette.tsx";
 import { useMedia } from "../ui/use-media.ts";
@@ -10,10 +10,11 @@ const SHORT_LIFE_MS = 120_000;
 
 /** The access token as it runs out: a ring that empties, the time that is left, and a pulse at each refresh. */
 export function TokenPanel(): ReactNode {
-  const { issuedAtMs = 0, expiresAtMs = 0, generation, refreshing } = useSession();
+  const { issuedAtMs = 0, expiresAtMs = 0, generation, refreshing, degraded } = useSession();
   const still = useMedia("(prefers-reduced-motion: reduce)");
   const lifetimeMs = expiresAtMs - issuedAtMs;
   const nowMs = useNow(lifetimeMs < SHORT_LIFE_MS && !still ? 100 : 1000);
+  const state = stateOf({ isLeft: nowMs < expiresAtMs, refreshing, degraded });
   const left = remainingFraction(issuedAtMs, expiresAtMs, nowMs);
   return (
     <section className="token" aria-labelledby="token-title">
@@ -40,7 +41,7 @@ export function TokenPanel(): ReactNode {
           <span className="token__time" role="timer" aria-label="Time until the access token expires">
             {formatCountdown(expiresAtMs - nowMs)}
           </span>
-          <span className="token__unit">{left > 0 ? "until it expires" : "it has expired"}</span>
+          <span className="token__unit">{UNITS[state]}</span>
         </div>
       </div>
       <dl className="token__facts">
@@ -50,20 +51,33 @@ export function TokenPanel(): ReactNode {
         </div>
         <div>
           <dt>Lasts</dt>
-          <dd data-testid="life">{formatLength(lifetimeMs)}</dd>
+          <dd data-testid="life">{formatTokenLife(lifetimeMs)}</dd>
         </div>
         <div>
           <dt>State</dt>
-          <dd>{stateWord(refreshing, left)}</dd>
+          <dd>{state}</dd>
         </div>
       </dl>
     </section>
   );
 }
 
-function stateWord(refreshing: boolean, left: number): string {
-  if (refreshing) {
-    return "Refreshing";
+type TokenState = "Valid" | "Refreshing" | "Expired";
+
+const UNITS = {
+  Valid: "until it expires",
+  Refreshing: "the next one comes",
+  Expired: "it has expired",
+} satisfies Record<TokenState, string>;
+
+/** A token whose end is seen just before the next one arrives is being refreshed: only a server that is away leaves it expired. */
+function stateOf(seen: {
+  readonly isLeft: boolean;
+  readonly refreshing: boolean;
+  readonly degraded: boolean;
+}): TokenState {
+  if (seen.isLeft && !seen.refreshing) {
+    return "Valid";
   }
-  return left > 0 ? "Valid" : "Expired";
+  return seen.degraded && !seen.isLeft ? "Expired" : "Refreshing";
 }
