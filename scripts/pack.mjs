@@ -99,30 +99,13 @@ function pack(node, to) {
       const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", to];
       run("npm", args, { cwd: path, complaint: `packing ${name} failed`, output: "ignore" });
     }
-    // The last one: what reads it finds all of its tarballs.
-    writeFileSync(join(to, INDEX), `${JSON.stringify(toIndex(staged), null, 2)}\n`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
-/** Names the tarball of each package, those first that others need: `{ "@countersign/gen": "countersign-gen-0.1.0.tgz" }`. */
-const INDEX = "packages.json";
-
-function toIndex(staged) {
-  return Object.fromEntries(
-    staged.map(({ path, name }) => [name, toTarballName(readJson(join(path, "package.json")))]),
-  );
-}
-
-/** What npm calls the tarball of a package. */
-function toTarballName({ name, version }) {
-  return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
-}
-
 function removeTarballs(folder) {
   mkdirSync(folder, { recursive: true });
-  rmSync(join(folder, INDEX), { force: true });
   const old = readdirSync(folder).filter((name) => /^countersign-.*\.tgz$/.test(name));
   for (const name of old) {
     rmSync(join(folder, name));

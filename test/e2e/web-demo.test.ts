@@ -1,6 +1,7 @@
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findBarriers } from "../support/accessibility.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { openDemoPage, signInAsDemo } from "../support/demo-page.ts";
 import { eventually } from "../support/eventually.ts";
@@ -23,6 +24,7 @@ afterAll(() => stack.disposeAsync());
 test("a newcomer signs in, sees notes arrive live over three tokens, reloads, and signs out", async () => {
   const { page, complaints } = await openDemoPage(browser, server.baseUrl);
 
+  expect(await findBarriers(page)).toEqual([]);
   await signInAsDemo(page);
 
   const first = await writeElsewhere("written elsewhere");
@@ -30,6 +32,7 @@ test("a newcomer signs in, sees notes arrive live over three tokens, reloads, an
   await writeHere(page, "written in the page");
 
   const before = await generationOf(page);
+  expect(await findBarriers(page)).toEqual([]);
   await eventually(async () => ((await generationOf(page)) >= before + 3 ? true : undefined));
   await page
     .getByRole("log")

@@ -29,7 +29,7 @@ export async function openDemoPage(browser: Browser, baseUrl: string): Promise<D
 
 /** Sign in to the account that reads and writes notes, and wait for the live feed. */
 export async function signInAsDemo(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Fill in the demo account" }).click();
+  await page.getByRole("button", { name: /^demo / }).click();
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Notes", exact: true }).waitFor();
   await page.getByRole("status", { name: "Feed status" }).getByText("Live").waitFor();

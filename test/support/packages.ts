@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,12 +38,12 @@ export async function packPublished(): Promise<void> {
 
 /** Find the tarball of a package. */
 export function tarballOf(name: PublishedName): string {
-  return join(TARBALLS, readIndex(TARBALLS)[packageName(name)] ?? "");
+  return join(TARBALLS, tarballName(name));
 }
 
-/** Read which tarball in a folder is of which package: what `npm run pack` writes beside them. */
-export function readIndex(folder: string): Readonly<Record<string, string>> {
-  return JSON.parse(readFileSync(join(folder, "packages.json"), "utf8"));
+/** What npm calls the tarball of a package. */
+export function tarballName(name: PublishedName): string {
+  return name === "countersign" ? "countersign-0.1.0.tgz" : `countersign-${name}-0.1.0.tgz`;
 }
 
 /** The name that a package is imported by. */

@@ -16,17 +16,12 @@ export function DemoAccounts(props: { readonly onPick: (credentials: Credentials
   return (
     <section className="accounts" aria-labelledby="accounts-title">
       <h3 className="label" id="accounts-title">
-        Demo accounts
+        Demo accounts: pick one to fill the form in
       </h3>
       <ul className="accounts__list">
         {ACCOUNTS.map(({ username, password, can }) => (
           <li key={username}>
-            <button
-              type="button"
-              className="account"
-              aria-label={`Fill in the ${username} account`}
-              onClick={() => props.onPick({ username, password })}
-            >
+            <button type="button" className="account" onClick={() => props.onPick({ username, password })}>
               <span className="account__name">{username}</span>
               <span className="account__password">{password}</span>
               <span className="account__can">{can}</span>

@@ -10,25 +10,21 @@ export function ActivityPanel(): ReactNode {
       <h2 className="label" id="activity-title">
         Session activity
       </h2>
-      <ol
-        className="log"
-        role="log"
-        aria-live="polite"
-        aria-relevant="additions"
-        aria-labelledby="activity-title"
-      >
-        {entries.map(({ id, kind, text, atMs, times }) => (
-          <li key={id} className={`log__entry log__entry--${kind}`}>
-            <span className="log__text">
-              {text}
-              {times > 1 && <span className="log__times"> · {times} times</span>}
-            </span>
-            <time className="log__time" dateTime={new Date(atMs).toISOString()}>
-              {formatTimeOfDay(atMs)}
-            </time>
-          </li>
-        ))}
-      </ol>
+      <div role="log" aria-relevant="additions" aria-labelledby="activity-title">
+        <ol className="log">
+          {entries.map(({ id, kind, text, atMs, times }) => (
+            <li key={id} className={`log__entry log__entry--${kind}`}>
+              <span className="log__text">
+                {text}
+                {times > 1 && <span className="log__times"> · {times} times</span>}
+              </span>
+              <time className="log__time" dateTime={new Date(atMs).toISOString()}>
+                {formatTimeOfDay(atMs)}
+              </time>
+            </li>
+          ))}
+        </ol>
+      </div>
       {entries.length === 0 && <p className="quiet">Session restored. Each refresh shows up here.</p>}
     </section>
   );
