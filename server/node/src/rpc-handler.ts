@@ -14,6 +14,7 @@ import {
   describeRouter,
   hasGate,
   limitTimeout,
+  serveWebText,
   setCounted,
 } from "@countersign/server/internal";
 import { type RecordedMethods, recordMethods } from "./call/methods.ts";
@@ -91,7 +92,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
     if (handler === undefined) {
       return undefined;
     }
-    const answer = (request: CallWithBody, { req, res }: NodeCall, waiting: WaitingBody) => {
+    const answerCall = (request: CallWithBody, { req, res }: NodeCall, waiting: WaitingBody) => {
       const headerBytes = sizeOfHeader(req.rawHeaders);
       if (!takesOneMessage(handler.method)) {
         // For as long as it lasts, whatever comes of its body.
@@ -124,9 +125,12 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         const body: AsyncIterable<Uint8Array> = req.iterator({ destroyOnReturn: false });
         const waiting = createWaitingBody(req, res, context.waiting);
         sendHeaderAtOpen(req, res);
-        const answered = await answer({ ...request, body }, { req, res }, waiting);
-        // What has a gate does so by itself, in any adapter.
-        const bounded = hasGate(handler) ? answered : await boundResponse(answered);
+        // Outside of what counts bodies: it counts what is decoded.
+        const answered = await serveWebText({ ...request, body }, async (decoded) => {
+          const response = await answerCall(decoded, { req, res }, waiting);
+          // What has a gate does so by itself, in any adapter.
+          return hasGate(handler) ? response : boundResponse(response);
+        });
         if (waiting.isBrokenOff) {
           return;
         }
@@ -134,7 +138,7 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
         if (isHttp2Response(res)) {
           guardTrailers(res);
         }
-        const response = countAnswer(bounded, { req, res }, context);
+        const response = countAnswer(answered, { req, res }, context);
         await universalResponseToNodeResponse(withConnection(response, res), res);
       };
       call().catch((reason: unknown) => {

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { ON_OPENED } from "@countersign/server/internal";
+import { isWebText, ON_OPENED, toTextHeader } from "@countersign/server/internal";
 import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
 import { toFields } from "./to-fields.ts";
 
@@ -22,7 +22,7 @@ function sendHeader(req: HttpRequest, res: HttpResponse, header: Headers): void 
     return;
   }
   try {
-    begin(res, toFields(header));
+    begin(res, toFields(isWebText(req.headers["content-type"] ?? "") ? toTextHeader(header) : header));
   } catch {
     // Connect hands over the same header with the first message, and reports that Node does not take it.
   }

@@ -2,12 +2,10 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { createByteParts, joinParts } from "../../kernel/byte-parts.ts";
 import { createDecompressionOf, findFormat } from "../message/decompress.ts";
 import { type CutBytes, cutEndJson, cutErrorJson, cutTrailer, cutTrailerLines } from "./bound-bytes.ts";
+import { type Body, mapParts, type Part } from "./map-parts.ts";
 
 /** What a handler of Connect answers with. */
 export type HandlerResponse = Awaited<ReturnType<ConnectRouter["handlers"][number]>>;
-
-type Body = AsyncIterable<Uint8Array>;
-type Part = IteratorResult<Uint8Array>;
 
 /** How a protocol ends a stream within its body. */
 interface EndFrame {
@@ -120,20 +118,6 @@ async function cutExpanded(
   // Connect has just compressed it: it becomes no larger than it has been here before.
   const expanded = await createDecompressionOf(bytes, format).readUpTo(Number.POSITIVE_INFINITY);
   return expanded === undefined ? undefined : cut(expanded);
-}
-
-/** Change the parts of a body as they are read. What else its reader does reaches the body as it is. */
-function mapParts(body: Body, change: (part: Part) => Part | Promise<Part>): Body {
-  return {
-    [Symbol.asyncIterator]() {
-      const parts = body[Symbol.asyncIterator]();
-      return {
-        next: () => parts.next().then(change),
-        throw: (reason: unknown) => parts.throw?.(reason) ?? Promise.reject(reason),
-        return: (value: unknown) => parts.return?.(value) ?? Promise.resolve({ done: true, value }),
-      };
-    },
-  };
 }
 
 async function* once(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -13,6 +13,7 @@ import { inspectRequest, type RequestInspection } from "../message/inspect-reque
 import { lacksNodeRequest } from "../node-request.ts";
 import { boundResponse, type HandlerResponse } from "./bound-response.ts";
 import { limitTimeout, shortenTimeout } from "./call-timeout.ts";
+import { serveWebText } from "./web-text.ts";
 import { type HandlerRequest, withoutMessage } from "./without-message.ts";
 
 /** What {@link gateHandler} needs. */
@@ -84,7 +85,7 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
     }
     return boundResponse(await handler(inspected));
   };
-  const result = Object.assign(serve, { ...handler });
+  const result = Object.assign((request: HandlerRequest) => serveWebText(request, serve), { ...handler });
   gated.add(result);
   return result;
 }
