@@ -101,7 +101,12 @@ export { createStaticKeys } from "./keys/static-keys.ts";
 export type { ChangedClaims } from "./revoked/changed-claims.ts";
 export type { RevocationListeners, RevokedBatch } from "./revoked/revocation-listeners.ts";
 export { createRevocationListeners } from "./revoked/revocation-listeners.ts";
-export type { RevocableToken, RevocationDimension, Revoked } from "./revoked/revoked.ts";
+export {
+  type RevocableToken,
+  type RevocationDimension,
+  type Revoked,
+  readDimension,
+} from "./revoked/revoked.ts";
 export type { RevokedSet } from "./revoked/revoked-set.ts";
 export { createRevokedSet } from "./revoked/revoked-set.ts";
 export { standardPolicies } from "./services/standard-services.ts";

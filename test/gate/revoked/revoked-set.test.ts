@@ -36,6 +36,20 @@ describe("the set of what is revoked", () => {
     expect(set.covers(tokenOf({ sessionId: undefined, tokenId: undefined, keyId: undefined }))).toBe(false);
   });
 
+  it("refuses every token of an issuer on what a newer release goes by, up to its moment, and takes no change from it", () => {
+    const set = createRevokedSet();
+    const device = "device" as RevocationDimension; // of a release that does not exist yet
+    set.add(record(device, "phone", { beforeMs: ISSUED_AT_MS, changedClaims: { roles: [] } }));
+    expect([set.covers(tokenOf({ sessionId: "x", keyId: undefined })), set.changesOf(tokenOf())]).toEqual([
+      true,
+      undefined,
+    ]);
+    expect(set.covers(tokenOf({ issuer: "https://b.test" }))).toBe(false);
+    expect(set.covers(tokenOf({ issuedAtSeconds: ISSUED_AT_MS / 1_000 + 1 }))).toBe(false);
+    set.forget(Infinity);
+    expect([set.size, set.covers(tokenOf())]).toEqual([0, false]);
+  });
+
   it("spares what was issued after the moment that a revocation names", () => {
     const set = createRevokedSet();
     set.add(record("sub", "subject", { beforeMs: ISSUED_AT_MS + 400 }));

@@ -122,6 +122,16 @@ describeStores("revocations of several servers", (open) => {
     expect(every()).toEqual([false, false]);
   });
 
+  it("that a newer release has written cover every token where this one does not know what they go by", async () => {
+    await using store = await open();
+    const clock = createWallClock();
+    await sql`insert into revocations (dimension, value, revoked_at, reason, issuer)
+      values ('device', 'phone', ${clock.nowMs()}, 'revoked', 'https://a.test')`.execute(store.db);
+    await using server = await start(store, clock, { issuer: "https://a.test", ...STALE });
+    const [ours, other] = [tokenOf(), tokenOf({ issuer: "https://b.test" })];
+    expect([server.isRevoked(ours), server.isRevoked(other)]).toEqual([true, false]);
+  });
+
   it("are keyed by issuer: of a session of ours, another issuer's of the same name is no part", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);

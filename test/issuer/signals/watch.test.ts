@@ -1,8 +1,10 @@
 import { createHmac } from "node:crypto";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { RevocationDimension, SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
+import { readDimension } from "@countersign/server/internal";
 import { afterAll, beforeAll, expect, it, test } from "vitest";
+import { encodeRevocations } from "../../../server/issuer/src/signals/encode-revocations.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { clientOf, signIn } from "../../support/rpc.ts";
 import { ADA } from "../create-issuer/own-issuer.ts";
@@ -64,6 +66,12 @@ it("subjects go as hashes to a watcher that asks for that, and a UUID as its byt
   const read = async (watching: typeof plain) => [...(await watching.values()), ...(await watching.values())];
   expect(await read(hashed)).toEqual([hash.toString("hex"), bytes.toString("hex")]);
   expect(await read(plain)).toEqual(["usr_ada", bytes.toString("hex")]);
+});
+
+it("what a newer release goes by is sent as what covers every token", () => {
+  const revoked = { dimension: readDimension("device"), value: "phone", beforeMs: undefined, expiresAtMs: 1 };
+  const { kind } = encodeRevocations([revoked], 1n, { issuer: "https://a.test" });
+  expect(kind.value).toMatchObject({ revocations: [{ dimension: RevocationDimension.UNSPECIFIED }] });
 });
 
 it("a key that is withdrawn is among them", async () => {

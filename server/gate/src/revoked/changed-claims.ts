@@ -9,7 +9,12 @@ export interface ChangedClaims {
 }
 
 /** A record that does not revoke the tokens that it is about, but changes what they say. */
-export type ClaimsRecord = Revoked & { readonly changedClaims: ChangedClaims["claims"] };
+export type ClaimsRecord = Revoked & ChangedRecord;
+
+interface ChangedRecord {
+  readonly dimension: RevocationDimension;
+  readonly changedClaims: ChangedClaims["claims"];
+}
 
 /** Changed claims in memory. */
 export interface ClaimsChanges {

@@ -1,5 +1,5 @@
 import { type ChangedClaims, type ClaimsRecord, createClaimsChanges } from "./changed-claims.ts";
-import type { RevocableToken, RevocationDimension, Revoked } from "./revoked.ts";
+import { type RevocableToken, type Revoked, readDimension } from "./revoked.ts";
 
 /** Revocations in memory. */
 export interface RevokedSet {
@@ -30,7 +30,7 @@ interface Moment {
 type Bound = number | Moment;
 
 /** What is revoked of one issuer, or of all. */
-type Bounds = Readonly<Record<RevocationDimension, Map<string, Bound>>>;
+type Bounds = Readonly<Record<Revoked["dimension"], Map<string, Bound>>>;
 
 /** How many are looked at in one go: done in a fraction of a millisecond, and more often than new ones come. */
 const FORGET_STEP = 1_000;
@@ -52,10 +52,12 @@ export function createRevokedSet(): RevokedSet {
   let round = walk(everyMap);
   const changes = createClaimsChanges();
   return {
-    add: (revoked) =>
-      isOfClaims(revoked)
+    add(given) {
+      const revoked = toKnown(given);
+      return isOfClaims(revoked)
         ? changes.add(revoked)
-        : widen(boundsOf(revoked.issuer)[revoked.dimension], revoked),
+        : widen(boundsOf(revoked.issuer)[revoked.dimension], revoked);
+    },
     covers(token) {
       const bounds = byIssuer.get(token.issuer);
       return (bounds !== undefined && isCovered(bounds, token)) || isCovered(ofEveryIssuer, token);
@@ -87,8 +89,15 @@ export function createRevokedSet(): RevokedSet {
   };
 }
 
+/** What cannot be told apart has no value of its own. */
+function toKnown(revoked: Revoked): Revoked {
+  const dimension = readDimension(revoked.dimension);
+  return dimension === "every_token" ? { ...revoked, dimension, value: "" } : revoked;
+}
+
+/** What every token says otherwise cannot be told: such a change revokes. */
 function isOfClaims(revoked: Revoked): revoked is ClaimsRecord {
-  return revoked.changedClaims !== undefined;
+  return revoked.changedClaims !== undefined && revoked.dimension !== "every_token";
 }
 
 function* list(issuer: string | undefined, bounds: Bounds): Generator<Revoked> {
@@ -106,10 +115,18 @@ const DIMENSIONS = [
   "jti",
   "client_id",
   "kid",
-] as const satisfies readonly RevocationDimension[];
+  "every_token",
+] as const satisfies readonly Revoked["dimension"][];
 
 function createBounds(): Bounds {
-  return { sid: new Map(), sub: new Map(), jti: new Map(), client_id: new Map(), kid: new Map() };
+  return {
+    sid: new Map(),
+    sub: new Map(),
+    jti: new Map(),
+    client_id: new Map(),
+    kid: new Map(),
+    every_token: new Map(),
+  };
 }
 
 /** Of two revocations of one thing, the later moment counts, and the later expiry. */
@@ -146,7 +163,8 @@ function isCovered(bounds: Bounds, token: RevocableToken): boolean {
     isBound(bounds.sub, token.subject, issuedAtMs) ||
     isBound(bounds.jti, token.tokenId, issuedAtMs) ||
     isBound(bounds.client_id, token.clientId, issuedAtMs) ||
-    isBound(bounds.kid, token.keyId, issuedAtMs)
+    isBound(bounds.kid, token.keyId, issuedAtMs) ||
+    isBound(bounds.every_token, "", issuedAtMs)
   );
 }
 

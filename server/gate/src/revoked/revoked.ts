@@ -1,6 +1,26 @@
 /** What a revocation goes by: the claim of an access token, or `kid` of its header. */
 export type RevocationDimension = "sid" | "sub" | "jti" | "client_id" | "kid";
 
+const DIMENSIONS: Readonly<Record<RevocationDimension, true>> = {
+  sid: true,
+  sub: true,
+  jti: true,
+  client_id: true,
+  kid: true,
+};
+
+/**
+ * Read what a revocation goes by. A newer release may have written one that this release does not know: which tokens it is
+ * about cannot be told, so it covers every token of its issuer.
+ */
+export function readDimension(dimension: string): Revoked["dimension"] {
+  return isDimension(dimension) ? dimension : "every_token";
+}
+
+function isDimension(text: string): text is RevocationDimension {
+  return Object.hasOwn(DIMENSIONS, text);
+}
+
 /** What an access token can be revoked by. */
 export interface RevocableToken {
   readonly issuer: string;
@@ -16,7 +36,8 @@ export interface RevocableToken {
 export interface Revoked {
   /** Whose tokens: claim `iss`; undefined: those of every issuer. */
   readonly issuer?: string | undefined;
-  readonly dimension: RevocationDimension;
+  /** What the tokens are known by; `every_token`: all of them are meant. */
+  readonly dimension: RevocationDimension | "every_token";
   readonly value: string;
   /** Tokens that were issued later are good, in milliseconds since 1970; undefined: none is. */
   readonly beforeMs: number | undefined;

@@ -4,8 +4,8 @@ import type { ChangedClaims } from "../revoked/changed-claims.ts";
 import { createRevocationListeners, type RevocationListeners } from "../revoked/revocation-listeners.ts";
 import type { RevocableToken, Revoked } from "../revoked/revoked.ts";
 import { createRevokedSet } from "../revoked/revoked-set.ts";
-import { type ReceivedRevocation, toRevoked } from "./to-revoked.ts";
-import { createAlikeView, createHashedView, type TokenView } from "./token-views.ts";
+import { toRevoked } from "./to-revoked.ts";
+import { createHashedView, type TokenView } from "./token-views.ts";
 
 /** What a server knows of what is revoked, from whichever hub it has learned it. */
 export interface KnownRevocations {
@@ -29,9 +29,6 @@ export interface KnownRevocations {
 /** An epoch has one key, and what was hashed with that of an epoch before is in the snapshot of the next. */
 const MAX_SUBJECT_KEYS = 4;
 
-/** The name of the view in which all tokens are alike: no key has it. */
-const ALIKE = "";
-
 /**
  * Create what a server knows: at first, nothing. What is revoked stays so: a snapshot of another history adds to what is
  * known, and what is missing there runs out by itself.
@@ -44,11 +41,9 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
   /** Made when there is something to see in them: most servers have none. */
   const views = new Map<string, TokenView>();
 
-  const viewOf = (kind: ReceivedRevocation["kind"], subjectKey: Uint8Array, keyName: string): TokenView => {
-    const name = kind === "every_token" ? ALIKE : keyName;
-    const view =
-      views.get(name) ?? (kind === "every_token" ? createAlikeView() : createHashedView(subjectKey));
-    views.set(name, view);
+  const viewOf = (subjectKey: Uint8Array, keyName: string): TokenView => {
+    const view = views.get(keyName) ?? createHashedView(subjectKey);
+    views.set(keyName, view);
     dropOldest(views);
     return view;
   };
@@ -77,7 +72,7 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
         if (revoked.expiresAtMs <= nowMs) {
           continue;
         }
-        const view = kind === "value" ? undefined : viewOf(kind, subjectKey, keyName);
+        const view = kind === "value" ? undefined : viewOf(subjectKey, keyName);
         if ((view?.set ?? set).add(revoked)) {
           const together = news.get(view) ?? [];
           together.push(revoked);
@@ -104,11 +99,9 @@ export function createKnownRevocations(onError: (error: unknown) => void): Known
 /** Drop the views by the oldest keys. */
 function dropOldest(views: Map<string, TokenView>): void {
   for (const name of views.keys()) {
-    if (views.size <= MAX_SUBJECT_KEYS + 1) {
+    if (views.size <= MAX_SUBJECT_KEYS) {
       return;
     }
-    if (name !== ALIKE) {
-      views.delete(name);
-    }
+    views.delete(name);
   }
 }

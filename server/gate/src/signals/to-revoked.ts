@@ -5,8 +5,8 @@ import type { RevocationDimension, Revoked } from "../revoked/revoked.ts";
 
 /** A revocation as a hub sends it. */
 export interface ReceivedRevocation {
-  /** By a value; by the keyed hash of a subject, as hexadecimal text; or of every token of the issuer, as an empty subject. */
-  readonly kind: "value" | "subject_hash" | "every_token";
+  /** By a value, or by the keyed hash of a subject, as hexadecimal text. */
+  readonly kind: "value" | "subject_hash";
   readonly revoked: Revoked;
 }
 
@@ -49,8 +49,8 @@ export function toRevoked(
     return { kind: "subject_hash", revoked: { dimension, value: toHex(match.value), ...common } };
   }
   return {
-    kind: "every_token",
-    revoked: { ...common, dimension: "sub", value: "", changedClaims: undefined },
+    kind: "value",
+    revoked: { ...common, dimension: "every_token", value: "", changedClaims: undefined },
   };
 }
 

@@ -21,11 +21,6 @@ export function canHashSubjects(): boolean {
   return createHmac !== undefined;
 }
 
-/** Create the view in which all tokens of an issuer are alike: what a server cannot tell apart, it must refuse. */
-export function createAlikeView(): TokenView {
-  return { set: createRevokedSet(), seenAs: (token) => toSeen(token, "") };
-}
-
 /**
  * Create the view in which the subject of a token is its keyed hash: this server learns of no subject that it has no token
  * of. The hash of each token is computed once.

@@ -109,5 +109,6 @@ const MEMBERS = {
 /** Make the event of a revocation. */
 export function toAuditEvent({ issuer, dimension, value, reason }: NewRevocation): RevocationEvent {
   const external = issuer === undefined || issuer === OWN_ISSUER ? {} : { externalIssuer: issuer };
-  return { type: "revoked", [MEMBERS[dimension]]: value, ...external, reason };
+  const named = dimension === "every_token" ? {} : { [MEMBERS[dimension]]: value };
+  return { type: "revoked", ...named, ...external, reason };
 }

@@ -28,6 +28,7 @@ const DIMENSIONS = {
   jti: RevocationDimension.JTI,
   client_id: RevocationDimension.CLIENT_ID,
   kid: RevocationDimension.KID,
+  every_token: RevocationDimension.UNSPECIFIED,
 } as const satisfies Record<RevocationRecord["dimension"], RevocationDimension>;
 
 /**

@@ -1,4 +1,4 @@
-import type { RevocationDimension } from "@countersign/server/internal";
+import { type Revoked, readDimension } from "@countersign/server/internal";
 import { type Kysely, type Selectable, sql } from "kysely";
 import { longestAccessLifeMs, MAX_ACCESS_LIFE_MS } from "./access-lives.ts";
 import { lockUntilCommit } from "./advisory-locks.ts";
@@ -16,7 +16,7 @@ export const OWN_ISSUER = "";
 export interface NewRevocation {
   /** Whose tokens: claim `iss`, or {@link OWN_ISSUER}. Absent: those of every issuer. */
   readonly issuer?: string | undefined;
-  readonly dimension: RevocationDimension;
+  readonly dimension: Revoked["dimension"];
   readonly value: string;
   /** Tokens that were issued later are good; undefined: none is. */
   readonly beforeMs: number | undefined;
@@ -187,8 +187,7 @@ function parseChangedClaims(json: string): NonNullable<NewRevocation["changedCla
 function toRecord(row: RevocationRow): RevocationRecord {
   return {
     id: row.id,
-    // Only this file writes dimensions.
-    dimension: row.dimension as RevocationDimension,
+    dimension: readDimension(row.dimension),
     value: row.value,
     beforeMs: row.issued_before ?? undefined,
     revokedAtMs: row.revoked_at,

@@ -41,6 +41,24 @@ test("claims that a provider has changed are changed at every server, and at one
   }
 });
 
+test("what a newer release goes by covers every token of the issuer, and travels on as it was written", async () => {
+  const { join, until, untilReady } = createLinkedServers();
+  const [newer, older] = [join({ failOpen: true }), join({ failOpen: true })];
+  await untilReady(newer, older);
+  await newer.signals.logouts.take(logoutOf("phone", { dimension: "device" as "sid" })); // of no release yet
+  await until(() => older.fate("any") === "revoked");
+  expect(older.errors).toEqual([]);
+  await newer.signals.close();
+  const learned: unknown[] = [];
+  const third = join();
+  third.signals.onRevoked?.(({ records = [] }) => void learned.push(...records));
+  await untilReady(third);
+  expect([third.fate("any"), learned]).toEqual([
+    "revoked",
+    [expect.objectContaining({ dimension: "device", value: "phone" })],
+  ]);
+});
+
 test("a server that starts knows what the others know before it takes calls, over many pages", async () => {
   const { join, untilReady } = createLinkedServers();
   const [first, second] = [join(), join()];

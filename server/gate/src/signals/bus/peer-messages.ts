@@ -12,7 +12,10 @@ export function toPeerChannel(serverId: string): string {
   return `${PEERS_CHANNEL}_${toHex(base64Decode(serverId))}`;
 }
 
-/** What servers say to each other. */
+/**
+ * What servers say to each other. A release passes over kinds that it does not know: what is revoked comes as `revoked` and in
+ * pages only, of which a release knows enough to refuse.
+ */
 export type PeerMessage =
   /** To all: what is revoked from now on. */
   | { readonly kind: "revoked"; readonly revoked: readonly Revoked[] }
