@@ -98,6 +98,7 @@ export { isOfUnknownKey } from "./keys/keys-on-demand.ts";
 export { findKeySourceError } from "./keys/own-source.ts";
 export { PUBLIC_KEY_ALGORITHMS } from "./keys/public-algorithms.ts";
 export { createStaticKeys } from "./keys/static-keys.ts";
+export { toRevokedTokens } from "./logouts/to-revoked.ts";
 export type { ChangedClaims } from "./revoked/changed-claims.ts";
 export type { RevocationListeners, RevokedBatch } from "./revoked/revocation-listeners.ts";
 export { createRevocationListeners } from "./revoked/revocation-listeners.ts";
@@ -106,6 +107,7 @@ export {
   type RevocationDimension,
   type Revoked,
   readDimension,
+  subjectWithoutSession,
 } from "./revoked/revoked.ts";
 export type { RevokedSet } from "./revoked/revoked-set.ts";
 export { createRevokedSet } from "./revoked/revoked-set.ts";

@@ -38,6 +38,33 @@ describe("a logout token (OpenID Connect Back-Channel Logout 1.0)", () => {
     expect(await call({ sid: undefined })).toBe("SESSION_REVOKED");
   });
 
+  it("ends the tokens of its subject that name no session, up to then: they may be of the one that has ended", async () => {
+    const { send, call, events } = setUpLogouts();
+    expect((await send(signLogout())).status).toBe(200);
+    expect(await call({ sid: undefined })).toBe("SESSION_REVOKED");
+    expect(await call({ sid: undefined, iat: ISSUED_AT_SECONDS + 1 })).toBeUndefined();
+    expect(await call({ sid: undefined, sub: "usr_bob" })).toBeUndefined();
+    expect(await call({ sid: "session-2" })).toBeUndefined();
+    expect(events).toMatchObject([{ sessionId: "session-1" }]);
+  });
+
+  it("is warned of where it names no subject, unless tokens are known to name a session", async () => {
+    const { match: _, ...open } = sender.logout ?? { audiences: [] };
+    const said: number[] = [];
+    for (const logout of notEmpty([
+      open,
+      { ...open, match: "subject" },
+      { ...open, match: "session" },
+    ] as const)) {
+      const { send, call, warnings } = setUpLogouts([{ ...sender, logout }]);
+      warnings.splice(0);
+      expect((await send(signLogout({ sub: undefined }))).status).toBe(200);
+      expect([await call(), await call({ sid: undefined })]).toEqual(["SESSION_REVOKED", undefined]);
+      said.push(warnings.filter((line) => line.includes("ended no access token without sid")).length);
+    }
+    expect(said).toEqual([1, 1, 0]);
+  });
+
   it("covers a token without iat whenever it came", async () => {
     const undated = { ...sender, insecure: { allowMissingIssuedAt: true } };
     const { send, call } = setUpLogouts([undated]);

@@ -101,7 +101,7 @@ describe("the options of logouts", () => {
     const { warnings } = setUpLogouts([{ ...sender, logout: open, claims: { subject: "oid" } }]);
     expect(warnings).toEqual([
       expect.stringContaining(
-        'If they have none, it ends nothing: set logout.match to "subject", else to "session"',
+        'and nothing if they have none: set logout.match to "session" if they have it, else to "subject"',
       ),
       expect.stringContaining("ends nothing, since access tokens name it in oid"),
     ]);

@@ -63,7 +63,7 @@ const CASES: readonly Case[] = [
   {
     what: "a session and its user",
     subject: { format: "complex", session, user, tenant },
-    ofSession: ["sid=s-1"],
+    ofSession: ["sid=s-1", "sub=ada without a session"],
     ofAccount: ["sub=ada"],
   },
   {
@@ -142,7 +142,8 @@ describe("the subject of an event", () => {
     test(`${what} names ${ofSession?.join(", ") ?? "nothing: it is no subject"}`, () => {
       const read = (isOfAccount: boolean) =>
         readSubject(subject, { issuers: new Set([ISSUER]), isOfAccount })?.map(
-          ({ dimension, value }) => `${dimension}=${value}`,
+          ({ dimension, value, withoutSession }) =>
+            `${dimension}=${value}${withoutSession === true ? " without a session" : ""}`,
         );
       expect(read(false)).toEqual(ofSession);
       expect(read(true)).toEqual("ofAccount" in others ? others.ofAccount : ofSession);

@@ -51,6 +51,12 @@ export const REVOCATION_CASES: readonly RevocationCase[] = [
     spared: { sessionId: "s" },
   },
   {
+    what: "the subject of tokens without sid",
+    revocation: revocationOf({ dimension: SID, match: value("\u0001s") }),
+    covered: { subject: "s", sessionId: undefined },
+    spared: { subject: "s" },
+  },
+  {
     what: "jti",
     revocation: revocationOf({ dimension: JTI, match: value("s") }),
     covered: { tokenId: "s" },

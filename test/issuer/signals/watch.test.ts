@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { RevocationDimension, SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import { readDimension } from "@countersign/server/internal";
+import { readDimension, toRevokedTokens } from "@countersign/server/internal";
 import { afterAll, beforeAll, expect, it, test } from "vitest";
 import { encodeRevocations } from "../../../server/issuer/src/signals/encode-revocations.ts";
 import { notEmpty } from "../../support/not-empty.ts";
@@ -72,6 +72,23 @@ it("what a newer release goes by is sent as what covers every token", () => {
   const revoked = { dimension: readDimension("device"), value: "phone", beforeMs: undefined, expiresAtMs: 1 };
   const { kind } = encodeRevocations([revoked], 1n, { issuer: "https://a.test" });
   expect(kind.value).toMatchObject({ revocations: [{ dimension: RevocationDimension.UNSPECIFIED }] });
+});
+
+it("tokens without a session are revoked by a hash of their subject, where subjects go as hashes", () => {
+  const tokens = toRevokedTokens({ dimension: "sub", value: "usr_ada", withoutSession: true });
+  const sentTo = (hashSubject?: (subject: string) => Uint8Array) => {
+    const revoked = { ...tokens, beforeMs: undefined, expiresAtMs: 1 };
+    return encodeRevocations([revoked], 1n, { issuer: "https://a.test", hashSubject }).kind.value;
+  };
+  expect(sentTo()).toMatchObject({ revocations: [{ match: { case: "value", value: "\u0001usr_ada" } }] });
+  expect(sentTo((subject) => new TextEncoder().encode(`hash of ${subject}`))).toMatchObject({
+    revocations: [
+      {
+        dimension: RevocationDimension.SUB,
+        match: { case: "valueHash", value: new TextEncoder().encode("hash of usr_ada") },
+      },
+    ],
+  });
 });
 
 it("a key that is withdrawn is among them", async () => {

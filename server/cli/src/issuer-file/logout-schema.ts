@@ -8,7 +8,7 @@ const members = {
   audiences: v.pipe(names, v.description("The clients that it sends logouts for, by their client_id.")),
   match: option(
     v.picklist(["session", "subject"], "must be session or subject"),
-    "Which tokens a logout ends: those with its sid, or all of its subject. Default: session, with a warning.",
+    "Which tokens a logout ends: those with its sid or none, or all of its subject. Default: session, with a warning.",
   ),
   types: option(names, "The accepted values of header typ of logout tokens. Default: logout+jwt."),
   allowMissingType: option(flag, "Take logout tokens without header typ. Default: false."),

@@ -49,7 +49,7 @@ const members = {
   ),
   match: option(
     v.picklist(["session", "subject"], "must be session or subject"),
-    "Which tokens an event ends: those with its sid, or all of its subject. Default: session.",
+    "Which tokens an event ends: those with its sid or none, or all of its subject. Default: session.",
   ),
   push: option(push, "Take events that are pushed to /security-events (RFC 8935). Default: none are taken."),
   poll: option(poll, "Poll for events (RFC 8936). Default: the transmitter is not asked."),

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { toDocuments } from "../kernel/documents.ts";
 import type { Endpoint } from "../kernel/endpoint.ts";
 import { createBackChannelEndpoint } from "../logouts/back-channel-endpoint.ts";
-import { toLogoutRevocation } from "../logouts/logout.ts";
+import { toLogoutRevocations } from "../logouts/logout.ts";
 import { createLogoutMemory } from "../logouts/logout-memory.ts";
 import { BACK_CHANNEL_PATH, EVENTS_PATH, type LogoutReceiver } from "../logouts/logout-receiver.ts";
 import type { LogoutSink } from "../logouts/logout-sink.ts";
@@ -91,6 +91,11 @@ function createTokenTaker(resolved: ResolvedLogoutReceiverOptions, sink: LogoutS
   return createEventTaker({ kind: "back_channel", prove, read, sink, clock, observer, onWarning });
 }
 
+/** What a logout misses that names no subject. */
+const NO_SUBJECT =
+  "a logout named a session and no subject, and ended no access token without sid: set logout.match to " +
+  '"session" if they have it';
+
 function readEvent(
   proven: ProvenToken,
   { issuers, clock, toleranceSeconds }: ResolvedLogoutReceiverOptions,
@@ -101,10 +106,10 @@ function readEvent(
   }
   const time = { nowSeconds: clock.nowMs() / 1_000, toleranceSeconds };
   const { logout, tokenId, expiresAtSeconds } = readLogoutToken(proven, issuer, time);
-  const revocation = toLogoutRevocation(logout, issuer);
   return {
     tokenId,
     expiresAtMs: expiresAtSeconds * 1_000,
-    revocations: revocation === undefined ? [] : [revocation],
+    revocations: toLogoutRevocations(logout, issuer),
+    note: logout.subject === undefined && !issuer.hasSessions ? NO_SUBJECT : undefined,
   };
 }

@@ -36,8 +36,8 @@ export interface SharedSignalsOptions {
   /** By which names its events may call the issuer, in `iss` of a subject. Default: those of the issuer and the transmitter. */
   readonly subjectIssuers?: readonly string[] | undefined;
   /**
-   * Which access tokens an event ends that names a session and a subject. `session`: those with its `sid`. `subject`: all of the
-   * subject, for an issuer whose access tokens have no `sid`. Default: `session`.
+   * Which access tokens an event ends that names a session and a subject. `session`: those with its `sid`, and those
+   * of the subject up to then that have no `sid`. `subject`: all of the subject up to then. Default: `session`.
    */
   readonly match?: LogoutMatch | undefined;
   /** Take events that the transmitter pushes ([RFC 8935](https://www.rfc-editor.org/rfc/rfc8935)). Default: none are taken. */

@@ -11,9 +11,9 @@ export interface LogoutOptions {
   /** The clients that it sends logouts for, by their `client_id`: claim `aud` of a logout token names one of them. */
   readonly audiences: readonly string[];
   /**
-   * Which access tokens a logout ends that names a session and a subject. `session`: those with its `sid`. `subject`: all of
-   * the subject, for an issuer whose access tokens have no `sid`. Default: `session`, with a warning at start, since a logout
-   * that matches nothing is not noticed.
+   * Which access tokens a logout ends that names a session and a subject. `session`: those with its `sid`, and those of the
+   * subject up to then that have no `sid`. `subject`: all of the subject up to then. Default: `session`, with a warning at start:
+   * a logout that names a session alone ends no access token without `sid`.
    */
   readonly match?: LogoutMatch | undefined;
   /** The accepted values of header `typ` of its logout tokens. Default: `logout+jwt`. */
@@ -53,6 +53,8 @@ const DEFAULT_MAX_AGE_SECONDS = 600;
 export interface LogoutIssuer extends LogoutRule {
   /** How its logout tokens are verified: as its access tokens are, but for their type and their audience. */
   readonly trusted: TrustedIssuer;
+  /** Whether its access tokens are known to have a `sid`. */
+  readonly hasSessions: boolean;
   readonly allowMissingExpiry: boolean;
   readonly maxAgeSeconds: number;
 }
@@ -95,6 +97,7 @@ export function resolveLogoutOptions(options: LogoutOptions, trusted: TrustedIss
       allowMissingType: options.allowMissingType ?? false,
     },
     match,
+    hasSessions: options.match === "session",
     maxTokenLifeSeconds: trusted.maxLifeSeconds,
     allowMissingExpiry: options.allowMissingExpiry ?? false,
     maxAgeSeconds,
@@ -110,8 +113,8 @@ export function describeLogoutGaps(
   return [
     ...(options.match === undefined
       ? [
-          `issuer ${issuer}: a logout that names a session ends the access tokens with its sid. If they have none, it ends ` +
-            'nothing: set logout.match to "subject", else to "session"',
+          `issuer ${issuer}: a logout that names a session and no subject ends the access tokens with its sid, and nothing ` +
+            'if they have none: set logout.match to "session" if they have it, else to "subject"',
         ]
       : []),
     ...(subjects.includes("sub")

@@ -23,6 +23,8 @@ export interface LogoutRevocation {
   readonly issuer: string;
   readonly dimension: "jti" | "sid" | "sub";
   readonly value: string;
+  /** Of a subject: only those of its tokens that name no session. Default: all of them. */
+  readonly withoutSession?: true;
   /** Tokens that were issued later are good, in milliseconds since 1970; undefined: none is. */
   readonly beforeMs: number | undefined;
   /** How long tokens of the issuer last at the longest, in milliseconds: afterwards there is nothing to refuse. */
@@ -45,19 +47,23 @@ export interface LogoutRule {
 
 /**
  * Make of a logout what is revoked by it. The tokens of a session are refused whenever they were issued: a session that
- * has ended gets no more. Those of a subject are refused up to the logout: it may sign in again.
+ * has ended gets no more. Those of a subject are refused up to the logout: it may sign in again. Where a session counts, a token
+ * of the subject that names none may be of that session, and is refused, too.
  *
- * @returns undefined when it names neither a session nor a subject
+ * @returns none when it names neither a session nor a subject
  */
-export function toLogoutRevocation(
+export function toLogoutRevocations(
   { issuer, sessionId, subject, endedAtMs, reason }: Logout,
   { match, maxTokenLifeSeconds }: LogoutRule,
-): LogoutRevocation | undefined {
+): readonly LogoutRevocation[] {
   const terms = { issuer, maxLifeMs: maxTokenLifeSeconds * 1_000, reason };
-  if (sessionId !== undefined && (match === "session" || subject === undefined)) {
-    return { ...terms, dimension: "sid", value: sessionId, beforeMs: undefined };
+  const ofSubject: readonly LogoutRevocation[] =
+    subject === undefined ? [] : [{ ...terms, dimension: "sub", value: subject, beforeMs: endedAtMs }];
+  if (sessionId === undefined || (match === "subject" && subject !== undefined)) {
+    return ofSubject;
   }
-  return subject === undefined
-    ? undefined
-    : { ...terms, dimension: "sub", value: subject, beforeMs: endedAtMs };
+  return [
+    { ...terms, dimension: "sid", value: sessionId, beforeMs: undefined },
+    ...ofSubject.map((one) => ({ ...one, withoutSession: true }) as const),
+  ];
 }

@@ -57,7 +57,7 @@ export function createEventTaker(options: EventTakerOptions): EventTaker {
   const recent = new LRUCache<string, RecentEvent>({ max: MAX_RECENT });
   const warn = createWarnings(options);
   const audit = (revocations: readonly LogoutRevocation[]): void => {
-    for (const revocation of revocations.filter(({ changedClaims }) => changedClaims === undefined)) {
+    for (const revocation of revocations.filter(isOfAudit)) {
       observer.audited?.(toAuditEvent(revocation));
     }
   };
@@ -123,7 +123,7 @@ function createWarnings({ kind, clock, onWarning }: EventTakerOptions) {
   const limit = createLineLimit(clock);
   const ofNote = ({ event, note }: Pick<ReadEvent, "event" | "note">, issuer: string): void => {
     if (note !== undefined && limit(`${issuer} ${event} ${note}`) !== undefined) {
-      onWarning(`event ${event} of ${issuer}: ${note}`);
+      onWarning(event === undefined ? `issuer ${issuer}: ${note}` : `event ${event} of ${issuer}: ${note}`);
     }
   };
   const ofRefusal = (error: unknown, issuer: string | undefined): void => {
@@ -149,6 +149,11 @@ const MEMBERS = {
   sid: "sessionId",
   sub: "subject",
 } as const satisfies Record<LogoutRevocation["dimension"], keyof RevocationEvent>;
+
+/** Tokens that name no session end with the one that is named. */
+function isOfAudit({ changedClaims, withoutSession }: LogoutRevocation): boolean {
+  return changedClaims === undefined && withoutSession !== true;
+}
 
 function toAuditEvent({ issuer, dimension, value, reason }: LogoutRevocation): RevocationEvent {
   return { type: "revoked", [MEMBERS[dimension]]: value, externalIssuer: issuer, reason };

@@ -1,14 +1,24 @@
-import type { Revoked } from "../revoked/revoked.ts";
+import { type Revoked, toNoSession } from "../revoked/revoked.ts";
 import type { LogoutRevocation } from "./logout.ts";
 
 /** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
 export const EXPIRY_MARGIN_MS = 5 * 60 * 1_000;
 
 /** Make of what a provider has ended a revocation, which lasts as long as a token that it covers may be accepted. */
-export function toRevoked(
-  { issuer, dimension, value, beforeMs, maxLifeMs, changedClaims }: LogoutRevocation,
-  nowMs: number,
-): Revoked {
+export function toRevoked(revocation: LogoutRevocation, nowMs: number): Revoked {
+  const { issuer, beforeMs, maxLifeMs, changedClaims } = revocation;
   const expiresAtMs = Math.max(nowMs, beforeMs ?? nowMs) + maxLifeMs + EXPIRY_MARGIN_MS;
-  return { issuer, dimension, value, beforeMs, expiresAtMs, changedClaims };
+  return { issuer, ...toRevokedTokens(revocation), beforeMs, expiresAtMs, changedClaims };
+}
+
+/** Say by what the tokens are known that a provider has ended. */
+export function toRevokedTokens({
+  dimension,
+  value,
+  withoutSession,
+}: Pick<LogoutRevocation, "dimension" | "value" | "withoutSession">): Pick<
+  LogoutRevocation,
+  "dimension" | "value"
+> {
+  return withoutSession === true ? { dimension: "sid", value: toNoSession(value) } : { dimension, value };
 }

@@ -1,4 +1,4 @@
-import type { RevocableToken, RevocationDimension, Revoked } from "./revoked.ts";
+import { type RevocableToken, type RevocationDimension, type Revoked, sessionOf } from "./revoked.ts";
 
 /** Claims that have other values by now than in tokens that were granted before. */
 export interface ChangedClaims {
@@ -121,7 +121,7 @@ function find(sources: readonly (Entries | undefined)[], token: RevocableToken):
 function identifierOf(token: RevocableToken, dimension: RevocationDimension): string | undefined {
   switch (dimension) {
     case "sid":
-      return token.sessionId;
+      return sessionOf(token);
     case "sub":
       return token.subject;
     case "jti":

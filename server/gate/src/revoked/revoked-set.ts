@@ -1,5 +1,5 @@
 import { type ChangedClaims, type ClaimsRecord, createClaimsChanges } from "./changed-claims.ts";
-import { type RevocableToken, type Revoked, readDimension } from "./revoked.ts";
+import { type RevocableToken, type Revoked, readDimension, sessionOf } from "./revoked.ts";
 
 /** Revocations in memory. */
 export interface RevokedSet {
@@ -159,7 +159,7 @@ function expiryOf(bound: Bound): number {
 function isCovered(bounds: Bounds, token: RevocableToken): boolean {
   const issuedAtMs = token.issuedAtSeconds * 1_000;
   return (
-    isBound(bounds.sid, token.sessionId, issuedAtMs) ||
+    (bounds.sid.size > 0 && isBound(bounds.sid, sessionOf(token), issuedAtMs)) ||
     isBound(bounds.sub, token.subject, issuedAtMs) ||
     isBound(bounds.jti, token.tokenId, issuedAtMs) ||
     isBound(bounds.client_id, token.clientId, issuedAtMs) ||

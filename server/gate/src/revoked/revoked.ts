@@ -32,6 +32,29 @@ export interface RevocableToken {
   readonly issuedAtSeconds: number;
 }
 
+/**
+ * Name the tokens of a subject that name no session, where sessions are named: which session such a token is of cannot be told.
+ * No claim `sid` has a control character.
+ */
+export function toNoSession(subject: string): string {
+  return `${NO_SESSION}${subject}`;
+}
+
+/** Find the subject whose tokens without a session are revoked. @returns undefined: others are */
+export function subjectWithoutSession({
+  dimension,
+  value,
+}: Pick<Revoked, "dimension" | "value">): string | undefined {
+  return dimension === "sid" && value.startsWith(NO_SESSION) ? value.slice(NO_SESSION.length) : undefined;
+}
+
+const NO_SESSION = "\u0001";
+
+/** Name what a token is of among the sessions. */
+export function sessionOf({ sessionId, subject }: RevocableToken): string {
+  return sessionId ?? toNoSession(subject);
+}
+
 /** What is remembered of a revocation: whose tokens it is about, which, and for how long. */
 export interface Revoked {
   /** Whose tokens: claim `iss`; undefined: those of every issuer. */

@@ -4,6 +4,8 @@ import { ownMember } from "../authenticate/claim-source.ts";
 export interface NamedTokens {
   readonly dimension: "sid" | "sub" | "jti";
   readonly value: string;
+  /** Of a subject: only those of its tokens that name no session. Default: all of them. */
+  readonly withoutSession?: true;
 }
 
 /** What the reading of a subject depends on. */
@@ -22,8 +24,8 @@ const MAX_VALUE_LENGTH = 1_024;
  * Read which tokens a subject identifier names ([RFC 9493](https://www.rfc-editor.org/rfc/rfc9493), and format `complex`
  * of the Shared Signals Framework).
  *
- * Of a complex subject, its session counts, or else its user: device, tenant and the like only narrow that down, and no
- * token says what they are. More may end than was named then, and never less.
+ * Of a complex subject, its session counts, with the tokens of its user that name no session, or else its user: device, tenant
+ * and the like only narrow that down, and no token says what they are. More may end than was named then, and never less.
  *
  * @param subject claim `sub_id`
  * @returns undefined when it is no subject identifier; nothing when it names what no token has
@@ -37,7 +39,10 @@ export function readSubject(subject: unknown, context: SubjectContext): readonly
   if (session === undefined || user === undefined) {
     return undefined;
   }
-  return context.isOfAccount || session.length === 0 ? user : session;
+  if (context.isOfAccount || session.length === 0) {
+    return user;
+  }
+  return [...session, ...user.map((each) => ({ ...each, withoutSession: true }) as const)];
 }
 
 /** Where an identifier stands says what its value is of. `any`: it stands alone. */

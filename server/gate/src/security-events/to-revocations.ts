@@ -45,6 +45,7 @@ export function toRevocations(
     ...terms,
     dimension: each.dimension,
     value: each.value,
+    ...(each.withoutSession === true ? { withoutSession: true } : {}),
     beforeMs: isOver(each) ? undefined : beforeMs,
     ...(change === undefined ? {} : { changedClaims: change }),
   }));

@@ -1,4 +1,5 @@
 import type { AuditSink, Clock, LogoutRevocation, LogoutSink } from "@countersign/server";
+import { toRevokedTokens } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
 import { writeLogout } from "../store/logout-events.ts";
 import { boundChange, type NewRevocation, OWN_ISSUER } from "../store/revocations.ts";
@@ -55,9 +56,10 @@ export function createLogoutSink(options: LogoutSinkOptions): LogoutSink {
 }
 
 function toNewRevocation(revocation: LogoutRevocation, revokedAtMs: number): NewRevocation {
-  const { issuer, dimension, value, beforeMs, maxLifeMs: minLifeMs, reason } = revocation;
+  const { issuer, beforeMs, maxLifeMs: minLifeMs, reason } = revocation;
   const changedClaims = boundChange(revocation.changedClaims);
-  return { issuer, dimension, value, beforeMs, revokedAtMs, minLifeMs, reason, changedClaims };
+  const tokens = toRevokedTokens(revocation);
+  return { issuer, ...tokens, beforeMs, revokedAtMs, minLifeMs, reason, changedClaims };
 }
 
 /** What a subject has here, as a subject of ours. */
@@ -69,10 +71,11 @@ interface OwnEnd {
 
 /** @returns none where the logout is about one session: which of ours was begun from it, no token says */
 function toOwnEnd(
-  { issuer, dimension, value, beforeMs, reason, changedClaims }: LogoutRevocation,
+  { issuer, dimension, value, beforeMs, reason, changedClaims, withoutSession }: LogoutRevocation,
   { toOwnSubject }: LogoutSinkOptions,
 ): readonly OwnEnd[] {
-  if (dimension !== "sub" || beforeMs === undefined || changedClaims !== undefined) {
+  const isOfAll = dimension === "sub" && withoutSession !== true;
+  if (!isOfAll || beforeMs === undefined || changedClaims !== undefined) {
     return [];
   }
   return [{ subject: toOwnSubject(issuer, value), begunByMs: beforeMs + CLOCKS_APART_MS, reason }];

@@ -5,7 +5,7 @@ import {
   type WatchResponse,
   WatchResponseSchema,
 } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import { createEncodedMessage } from "@countersign/server/internal";
+import { createEncodedMessage, subjectWithoutSession } from "@countersign/server/internal";
 import { OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
 
 /** What is sent of a revocation. */
@@ -60,9 +60,8 @@ function toSent(
   encoding: RevocationEncoding,
 ): MessageInitShape<typeof RevocationSchema> {
   return {
-    dimension: DIMENSIONS[dimension],
+    ...toTarget({ dimension, value }, encoding),
     issuer: issuer === OWN_ISSUER ? encoding.issuer : (issuer ?? ""),
-    match: toMatch(dimension, value, encoding),
     ...(beforeMs === undefined || beforeMs === Infinity ? {} : { beforeMs: BigInt(beforeMs) }),
     expiresAtMs: BigInt(expiresAtMs),
     ...(changedClaims === undefined ? {} : { changedClaims: JSON.stringify(changedClaims) }),
@@ -72,15 +71,20 @@ function toSent(
 /** A UUID as RFC 9562 §4 writes it, in lower case: what is written otherwise would not be the same text again. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-function toMatch(
-  dimension: RevocationRecord["dimension"],
-  value: string,
+function toTarget(
+  { dimension, value }: Pick<SentRevocation, "dimension" | "value">,
   { hashSubject }: RevocationEncoding,
-): NonNullable<MessageInitShape<typeof RevocationSchema>["match"]> {
-  if (dimension === "sub" && hashSubject !== undefined) {
-    return { case: "valueHash", value: hashSubject(value) };
+): Pick<MessageInitShape<typeof RevocationSchema>, "dimension" | "match"> {
+  const subject = dimension === "sub" ? value : subjectWithoutSession({ dimension, value });
+  if (subject !== undefined && hashSubject !== undefined) {
+    // Of tokens without a session, all of the subject: a hash of another thing than a subject is not understood.
+    return {
+      dimension: RevocationDimension.SUB,
+      match: { case: "valueHash", value: hashSubject(subject) },
+    };
   }
-  return UUID.test(value)
-    ? { case: "uuid", value: Buffer.from(value.replaceAll("-", ""), "hex") }
-    : { case: "value", value };
+  const match = UUID.test(value)
+    ? ({ case: "uuid", value: Buffer.from(value.replaceAll("-", ""), "hex") } as const)
+    : ({ case: "value", value } as const);
+  return { dimension: DIMENSIONS[dimension], match };
 }
