@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { clearExtension, clone, create, createFileRegistry, type DescMethod } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { policy } from "@countersign/gen/countersign/auth/v1/options_pb.js";
@@ -9,7 +10,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { describe, expect, test } from "vitest";
 import { removeOptionsOf } from "../support/changed-proto.ts";
 import { notEmpty } from "../support/not-empty.ts";
-import { runCountersign } from "../support/server-process.ts";
+import { runProgram } from "../support/program.ts";
 import { nameOf, ownMethods, ownServices, withImports } from "../support/services.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -30,6 +31,13 @@ describe("a server whose proto lost the access rule of one method", () => {
   });
 });
 
+// From its sources: the changed code takes the place of modules, which a bundle no longer has.
+const DEMO = [
+  "--conditions=@countersign/source",
+  fileURLToPath(new URL("../../server/cli/src/main.ts", import.meta.url)),
+  "demo",
+];
+
 describe("countersign demo", () => {
   const oneOfEach = [
     SessionService.method.whoAmI,
@@ -40,8 +48,9 @@ describe("countersign demo", () => {
     test(`does not start when ${nameOf(method)} has lost its rule in the proto`, async () => {
       await using proto = await removeOptionsOf(method);
       await using folder = await createTemporaryFolder();
-      const env = { NODE_OPTIONS: proto.nodeOptions, COUNTERSIGN_DATA_DIR: folder.path };
-      const { code, stdout, stderr } = await runCountersign(["demo"], env);
+      const ports = { COUNTERSIGN_PORT: "0", COUNTERSIGN_ADMIN_PORT: "0" };
+      const env = { ...ports, NODE_OPTIONS: proto.nodeOptions, COUNTERSIGN_DATA_DIR: folder.path };
+      const { code, stdout, stderr } = await runProgram({ file: process.execPath, args: DEMO, env });
       expect(code).toBe(1);
       expect(stderr).toContain(`${nameOf(method)} has no access rule`);
       expect(stdout).not.toMatch(/https?:/);

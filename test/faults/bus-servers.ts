@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { bundleProgram } from "../support/bundled-program.ts";
 import { type RunningProgram, startProgram } from "../support/program.ts";
 import { createSigningKey, signToken } from "../support/tokens.ts";
 
@@ -38,7 +39,7 @@ export function createBusServers(urls: Pick<BusServerSettings, "nats" | "postgre
     async start(): Promise<BusServers> {
       const program = startProgram({
         file: process.execPath,
-        args: ["--conditions=@countersign/source", CHILD],
+        args: [await bundleProgram(CHILD)],
         env: { BUS_SERVER: JSON.stringify(settings) },
       });
       const [line] = await program.untilPrinted(/^\{.*\}$/m);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { bundleProgram } from "./bundled-program.ts";
 import { type ProgramResult, type RunningProgram, runProgram, startProgram } from "./program.ts";
 import { createTemporaryFolder, databaseParent } from "./temporary-folder.ts";
 
@@ -11,7 +12,7 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: a new folder that is removed with the server. */
   readonly dataDir?: string;
-  /** The program. Default: `countersign`. */
+  /** The source of the program. Default: that of `countersign`. */
   readonly main?: string;
   /** The Node to run it with. Default: that of the tests. */
   readonly node?: string;
@@ -34,17 +35,18 @@ const MAIN = fileURLToPath(new URL("../../server/cli/src/main.ts", import.meta.u
 const ADDRESS = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/;
 
 /**
- * Start a server from the sources and wait until it says where it listens.
+ * Bundle a server from the sources, start it, and wait until it says where it listens.
  *
  * Rejects with everything that it printed when it ends before that.
  */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   await using stack = new AsyncDisposableStack();
   const dataDir = options.dataDir ?? stack.use(await createTemporaryFolder(databaseParent())).path;
+  const main = await bundleProgram(options.main ?? MAIN);
   const program = stack.use(
     startProgram({
       file: options.node ?? process.execPath,
-      args: [...SOURCES, options.main ?? MAIN, options.command ?? "demo", ...(options.args ?? [])],
+      args: [main, options.command ?? "demo", ...(options.args ?? [])],
       env: { ...FREE_PORTS, COUNTERSIGN_DATA_DIR: dataDir, ...options.env },
     }),
   );
@@ -55,18 +57,17 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 }
 
 /** Run the `countersign` command to its end. @param input its standard input */
-export function runCountersign(
+export async function runCountersign(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input = "",
 ): Promise<ProgramResult> {
   return runProgram({
     file: process.execPath,
-    args: [...SOURCES, MAIN, ...args],
+    args: [await bundleProgram(MAIN), ...args],
     env: { ...FREE_PORTS, ...env },
     input,
   });
 }
 
-const SOURCES = ["--conditions=@countersign/source"];
 const FREE_PORTS = { COUNTERSIGN_PORT: "0", COUNTERSIGN_ADMIN_PORT: "0" };

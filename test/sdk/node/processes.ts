@@ -6,6 +6,7 @@ import { systemClock } from "@countersign/sdk";
 import { createFileStore, createSession } from "@countersign/sdk/node";
 import type { SignedInEntry } from "@countersign/sdk/store";
 import { createFakeServer, type FakeServer } from "@countersign/sdk/testing";
+import { bundleProgram } from "../../support/bundled-program.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type RunningProgram, startProgram } from "../../support/program.ts";
 import { DEMO, LIFETIME_MS } from "../kit.ts";
@@ -40,7 +41,7 @@ export async function startProcessServer(): Promise<ProcessServer> {
     server,
     baseUrl,
     async start(count, directory) {
-      const args = ["--conditions=@countersign/source", SCRIPT, baseUrl, directory];
+      const args = [await bundleProgram(SCRIPT), baseUrl, directory];
       const programs = Array.from({ length: count }, () => startProgram({ file: process.execPath, args }));
       await eventually(() => (waiting.length === count ? true : undefined));
       return programs;

@@ -40,7 +40,7 @@ for (const [nodeName, node] of Object.entries(NODES)) {
           timeout,
         }, async () => {
           await using cable = await layCable(server.port);
-          await using caller = startCaller({ ...way, port: cable.port, node, pingMs });
+          await using caller = await startCaller({ ...way, port: cable.port, node, pingMs });
           await caller.untilPassing(1);
           for (let round = 1; round <= ROUNDS; round += 1) {
             await causeUntil(caller.untilPassing(round + 1), cable[fault]);

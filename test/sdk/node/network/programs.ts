@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { bundleProgram } from "../../../support/bundled-program.ts";
 import { type ProgramResult, type RunningProgram, startProgram } from "../../../support/program.ts";
 
-const SOURCES = "--conditions=@countersign/source";
 const SERVER = fileURLToPath(new URL("server.ts", import.meta.url));
 const CALLER = fileURLToPath(new URL("caller.ts", import.meta.url));
 
@@ -36,7 +36,8 @@ export interface ServerProgram extends AsyncDisposable {
 
 /** Start a server. @param port absent: any that is free */
 export async function startNetworkServer(port = 0): Promise<ServerProgram> {
-  const program = startProgram({ file: process.execPath, args: [SOURCES, SERVER, String(port)] });
+  const args = [await bundleProgram(SERVER), String(port)];
+  const program = startProgram({ file: process.execPath, args });
   const [, listening] = await program.untilPrinted(/port (\d+)/);
   return {
     port: Number(listening),
@@ -64,10 +65,10 @@ export interface CallerOptions extends Way {
 }
 
 /** Start a program that calls a server. */
-export function startCaller(options: CallerOptions): CallerProgram {
+export async function startCaller(options: CallerOptions): Promise<CallerProgram> {
   const { port, protocol, httpVersion, node = process.execPath, pingMs = [] } = options;
   const args = [`http://127.0.0.1:${port}`, protocol, httpVersion, ...pingMs.map(String)];
-  const program = startProgram({ file: node, args: [SOURCES, CALLER, ...args] });
+  const program = startProgram({ file: node, args: [await bundleProgram(CALLER), ...args] });
   return {
     untilPassing: (times) => program.untilPrinted(new RegExp(`calls pass for the ${times}\\.`)),
     end: async () => failuresOf(await program.end("SIGTERM")),

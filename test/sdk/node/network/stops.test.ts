@@ -11,7 +11,9 @@ async function endServers(signal: "SIGTERM" | "SIGKILL", node: string): Promise<
   await using stack = new AsyncDisposableStack();
   let server = stack.use(await startNetworkServer());
   const { port } = server;
-  const callers = waysOn(node).map((way) => stack.use(startCaller({ ...way, port, node })));
+  const callers = await Promise.all(
+    waysOn(node).map(async (way) => stack.use(await startCaller({ ...way, port, node }))),
+  );
   const untilPassing = (times: number) => Promise.all(callers.map((caller) => caller.untilPassing(times)));
   for (let round = 1; round <= ROUNDS; round += 1) {
     await untilPassing(round);
