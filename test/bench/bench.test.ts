@@ -21,6 +21,8 @@ import { createUnaryBench } from "./benches/unary.ts";
 import { createUnaryKindBenches } from "./benches/unary-kinds.ts";
 import { createWorkersBench } from "./benches/workers.ts";
 import { createTokenMaker } from "./fixture/tokens.ts";
+import { hasGo } from "./go/build-server.ts";
+import { GO_SIDE } from "./go/go-server.ts";
 import { h2load } from "./load/h2load.ts";
 import { nodeLoad } from "./load/load-child.ts";
 import type { Row } from "./run/bench.ts";
@@ -46,20 +48,25 @@ function expectRows(rows: unknown, bench: string, sides: readonly string[]): voi
   }
 }
 
+/** Every side of bench `unary`, and its processor time. */
+function unarySides(ours: readonly string[]): readonly string[] {
+  const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
+  const go = hasGo() ? [GO_SIDE] : [];
+  return [...ours, ...stock, ...go].flatMap((side) => [side, `${side}-cpu`]);
+}
+
 describe.concurrent("the benches, as quickly as they can", () => {
-  it("unary: serves and calls the five sides, with the client that needs no h2load", async () => {
+  it("unary: serves and calls all sides, with the client that needs no h2load", async () => {
     const rows = await createUnaryBench(nodeLoad).run(QUICK);
-    const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
-    expectRows(rows, "unary", ["countersign", ...stock]);
+    expectRows(rows, "unary", unarySides(["countersign"]));
   });
 
   it("unary: holds this build against another", async () => {
     // Another build is at hand: what is compiled here.
     await build();
     const rows = await createUnaryBench(nodeLoad).run({ ...QUICK, before: ROOT });
-    const cpu = ["countersign-cpu", "countersign-before-cpu", "countersign-cpu / countersign-before-cpu"];
-    const stock = ["connect-no-auth", "connect-jose-per-call", "grpcjs-jsonwebtoken", "grpcjs-no-auth"];
-    expectRows(rows, "unary", ["countersign", "countersign-before", ...stock, ...cpu]);
+    const ratio = "countersign-cpu / countersign-before-cpu";
+    expectRows(rows, "unary", [...unarySides(["countersign", "countersign-before"]), ratio]);
   });
 
   it("unary of other sizes and protocols: serves and calls all sides", async () => {

@@ -17,8 +17,9 @@ Runs benches, all of them without a NAME, each within a minute, and fleet and fl
   --json FILE   write the figures as JSON: rows of {bench, side, unit, median, min, max, rounds}
   --rounds N    how often each side takes its turn (default 5)
   --before DIR  measure an earlier build beside this one. In bench unary: the processor time of a call in both, and
-                its ratio; in bench install: what comes along, and the time of imports. DIR is where
-                @countersign/server and @countersign/gen are installed, or for unary a built checkout
+                its ratio; in the benches of clients: the same of the SDK; in bench install: what comes along, and
+                the time of imports. DIR is where @countersign/server, @countersign/gen and @countersign/sdk are
+                installed, or for unary and clients a built checkout
   --seconds N   how long each flood of bench flood lasts (default 60), or bench endurance (default 30)
   --floods NAMES  the kinds of floods that bench flood makes, with commas (default all)
   --faults NAMES  the faults that bench fleet has, with commas (default all): a line of its table each

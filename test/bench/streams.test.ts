@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { fairnessBench } from "./benches/fairness.ts";
 import { streamMessagesBench } from "./benches/stream-messages.ts";
+import { createStreamWireBenches } from "./benches/stream-wire.ts";
 import { streamsBench } from "./benches/streams.ts";
+import { hasGo } from "./go/build-server.ts";
+import { GO_SIDE } from "./go/go-server.ts";
 
 const SIDES = ["countersign", "connect-no-auth"] as const;
 const ENDS = ["p50", "p99", "max"] as const;
@@ -26,7 +29,14 @@ const CASES = [
     sides: ["gap-max", "call-p50", "call-p99", "after"].map((figure) => `countersign-${figure}`),
   },
   { bench: streamMessagesBench, sides: SIDES.flatMap((side) => WAYS.map((way) => `${side}-${way}`)) },
-] as const;
+  ...createStreamWireBenches().map((bench) => ({
+    bench,
+    sides: [...SIDES, "grpcjs-jsonwebtoken", ...(hasGo() ? [GO_SIDE] : [])].flatMap((side) => [
+      side,
+      `${side}-rate`,
+    ]),
+  })),
+];
 
 describe("the benches of streams, as quickly as they can", () => {
   for (const { bench, sides } of CASES) {

@@ -54,18 +54,25 @@ export const clientBenches: readonly Bench[] = BENCHES.map((bench) => ({
     { ours: "countersign", theirs: "connect", better: "lower" },
     { ours: "countersign", theirs: "grpcjs", better: "lower", target: bench.target },
     { ours: "countersign", theirs: "nice-grpc", better: "lower" },
+    { ours: "countersign", theirs: "countersign-before", better: "lower" },
   ],
   run: (options) => runClients(bench, options),
 }));
 
-async function runClients(bench: ClientBench, { rounds, quick }: BenchOptions): Promise<readonly Row[]> {
+async function runClients(
+  bench: ClientBench,
+  { rounds, quick, before }: BenchOptions,
+): Promise<readonly Row[]> {
   const token = createTokenMaker().mint();
   await using server = startChild(new URL("../client/server-child.ts", import.meta.url), { core: "server" });
   const port = await server.ask<number>("start");
   const count = quick ? QUICK_COUNT : bench.count;
-  const sides = CLIENTS.map((name) => ({
+  // Next to each other: what else the machine does falls on both.
+  const [ours, ...others] = CLIENTS;
+  const names = before === undefined ? CLIENTS : ([ours, "countersign-before", ...others] as const);
+  const sides = names.map((name) => ({
     name,
-    measure: () => measure(bench, { kind: bench.kind, name, port, token, count }),
+    measure: () => measure(bench, { kind: bench.kind, name, port, token, count, before }),
   }));
   return await interleave(`client-${bench.kind}`, sides, rounds);
 }

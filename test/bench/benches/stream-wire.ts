@@ -1,8 +1,11 @@
-import { createTokenMaker } from "../fixture/tokens.ts";
+import { createTokenMaker, type PublicKeys } from "../fixture/tokens.ts";
+import { buildGoServerIfPossible } from "../go/build-server.ts";
+import { GO_SIDE, startGoServer } from "../go/go-server.ts";
 import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
 import { startChild } from "../run/child.ts";
 import { interleave } from "../run/rounds.ts";
 import type { WireServerName } from "../wire/server-child.ts";
+import { startWireServer, type WireServer } from "../wire/wire-server.ts";
 
 const SIDES: readonly WireServerName[] = ["countersign", "connect-no-auth", "grpcjs-jsonwebtoken"];
 
@@ -65,29 +68,43 @@ export function createStreamWireBenches(): readonly Bench[] {
     comparisons: [
       { ours: "countersign", theirs: "grpcjs-jsonwebtoken", better: "lower", target: way.target },
       { ours: "countersign", theirs: "connect-no-auth", better: "lower" },
+      { ours: "countersign", theirs: GO_SIDE, better: "lower" },
     ],
     run: (options) => runWay(way, options),
   }));
 }
 
-async function runWay(way: Way, { rounds, quick }: BenchOptions): Promise<readonly Row[]> {
-  const messages = quick ? QUICK_MESSAGES : way.messages;
-  const sides = SIDES.map((name) => ({ name, measure: () => measure(way, name, messages) }));
-  return await interleave(way.name, sides, rounds);
+/** A side and how its server is started. */
+interface WireSide {
+  readonly name: string;
+  start(keys: PublicKeys): Promise<WireServer>;
 }
 
-async function measure(way: Way, name: WireServerName, messages: number): Promise<readonly Reading[]> {
+async function runWay(way: Way, { rounds, quick }: BenchOptions): Promise<readonly Row[]> {
+  const messages = quick ? QUICK_MESSAGES : way.messages;
+  await using resources = new AsyncDisposableStack();
+  const program = resources.use(await buildGoServerIfPossible(way.name));
+  const all: readonly WireSide[] = [
+    ...SIDES.map((name) => ({ name, start: (keys: PublicKeys) => startWireServer(name, keys) })),
+    ...(program === undefined
+      ? []
+      : [{ name: GO_SIDE, start: (keys: PublicKeys) => startGoServer(program, keys) }]),
+  ];
+  const sides = all.map((side) => ({ name: side.name, measure: () => measure(way, side, messages) }));
+  return await interleave(way.name, sides, rounds); // the program lives until here
+}
+
+async function measure(way: Way, { name, start }: WireSide, messages: number): Promise<readonly Reading[]> {
   const maker = createTokenMaker();
-  await using server = startChild(new URL("../wire/server-child.ts", import.meta.url), { core: "server" });
+  await using server = await start(maker.publicKeys);
   await using client = startChild(new URL("../wire/client-child.ts", import.meta.url), { core: "load" });
-  const port = await server.ask<number>("start", { name, keys: maker.publicKeys });
-  const run = { ...way.more, port, token: maker.mint() };
+  const run = { ...way.more, port: server.port, token: maker.mint() };
   await client.ask(way.question, { ...run, messages: messages * WARM_UP });
-  const before = await server.ask<number>("cpuMicroseconds");
+  const before = await server.cpuMicroseconds();
   const startMs = performance.now();
   await client.ask(way.question, { ...run, messages });
   const seconds = (performance.now() - startMs) / 1000;
-  const micros = (await server.ask<number>("cpuMicroseconds")) - before;
+  const micros = (await server.cpuMicroseconds()) - before;
   return [
     { side: name, unit: "µs/message", value: micros / messages },
     { side: `${name}-rate`, unit: "messages/s", value: messages / seconds },

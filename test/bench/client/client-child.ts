@@ -1,11 +1,13 @@
 import { answerParent } from "../run/answer-parent.ts";
 import { createConnect, createCountersign } from "./connect.ts";
+import { createCountersignBefore } from "./countersign-before.ts";
 import { createGrpcJs } from "./grpc-js.ts";
 import { createNiceGrpc } from "./nice-grpc.ts";
 import type { ClientName, ClientSide, CreateSide } from "./side.ts";
 
 const SIDES = {
   countersign: createCountersign,
+  "countersign-before": createCountersignBefore,
   connect: createConnect,
   grpcjs: createGrpcJs,
   "nice-grpc": createNiceGrpc,
@@ -21,6 +23,8 @@ export interface ClientRun {
   readonly port: number;
   readonly token: string;
   readonly count: number;
+  /** The folder that the earlier build is installed in, for `countersign-before`. */
+  readonly before?: string | undefined;
 }
 
 /** What it took. */
@@ -40,8 +44,8 @@ const KINDS = {
 let side: ClientSide | undefined;
 
 answerParent({
-  async run({ kind, name, port, token, count }: ClientRun): Promise<ClientCost> {
-    side ??= SIDES[name](`http://127.0.0.1:${port}`, token);
+  async run({ kind, name, port, token, count, before: folder = "" }: ClientRun): Promise<ClientCost> {
+    side ??= await SIDES[name](`http://127.0.0.1:${port}`, token, folder);
     const startMs = performance.now();
     const before = process.cpuUsage();
     const done = await KINDS[kind](side, count);

@@ -20,7 +20,8 @@ export const createConnect: CreateSide = (baseUrl, token) => {
   return toSide(createGrpcTransport({ baseUrl, interceptors: [authorize] }));
 };
 
-function toSide(transport: Transport): ClientSide {
+/** Make the calls through a transport of Connect. */
+export function toSide(transport: Transport): ClientSide {
   const notes = createClient(NotesService, transport);
   return {
     call: () => notes.createNote({ title: "echo", body: TEXT }),

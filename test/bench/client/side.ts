@@ -10,12 +10,17 @@ export interface ClientSide {
   readonly pingPong: (messages: number) => Promise<number>;
 }
 
-/** Create a client of a server on this machine. @param token goes into every call */
-export type CreateSide = (baseUrl: string, token: string) => ClientSide;
+/**
+ * Create a client of a server on this machine.
+ *
+ * @param token goes into every call
+ * @param before where the earlier build is
+ */
+export type CreateSide = (baseUrl: string, token: string, before: string) => ClientSide | Promise<ClientSide>;
 
 /** The clients that are compared. */
 export const CLIENTS = ["countersign", "connect", "grpcjs", "nice-grpc"] as const;
-export type ClientName = (typeof CLIENTS)[number];
+export type ClientName = (typeof CLIENTS)[number] | "countersign-before";
 
 /** What is sent. */
 export const TEXT: string = "x".repeat(64);
