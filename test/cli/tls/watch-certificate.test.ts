@@ -20,10 +20,18 @@ async function settle(): Promise<void> {
 function setUp(installed = first, nowMs = Date.UTC(2030, 0, 1)) {
   const clock = createTestClock(nowMs);
   let sleptMs = 0;
+  let reads = 0;
   const seen: string[] = [];
-  const files = { ...installed, error: undefined as Error | undefined };
+  const files = {
+    ...installed,
+    error: undefined as Error | undefined,
+    /** What a read waits for. */
+    hung: undefined as Promise<void> | undefined,
+  };
   const watch = watchCertificate({
     async read() {
+      reads += 1;
+      await files.hung;
       if (files.error !== undefined) {
         throw files.error;
       }
@@ -55,7 +63,7 @@ function setUp(installed = first, nowMs = Date.UTC(2030, 0, 1)) {
     sleptMs += days * DAY_MS;
     await pass(10_000);
   };
-  return { clock, files, seen, watch, pass, passDays };
+  return { clock, files, seen, watch, pass, passDays, reads: () => reads };
 }
 
 describe("the files of a certificate", () => {
@@ -92,6 +100,22 @@ describe("the files of a certificate", () => {
     files.cert = "garbage";
     await pass(20_000);
     expect(seen.slice(2)).toEqual(["refused: Error: no pair"]);
+  });
+
+  test("are read one at a time, and once more for all that ask meanwhile", async () => {
+    const { files, seen, watch, pass, reads } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    files.hung = promise;
+    await pass(60_000);
+    const looks = [watch.look(), watch.look(), watch.look()];
+    await pass(60_000);
+    expect(reads()).toBe(1);
+    Object.assign(files, second, { hung: undefined });
+    resolve();
+    await Promise.all(looks);
+    expect([reads(), seen]).toEqual([2, ["installed second", "used"]]);
+    await pass(10_000);
+    expect(reads()).toBe(3);
   });
 
   test("leave it in use, too, while they cannot be read", async () => {

@@ -54,7 +54,9 @@ export function watchCertificate(options: CertificateWatchOptions): CertificateW
   let reported: { readonly stage: CertificateStage; readonly atMs: number } = { stage: "fine", atMs: 0 };
   /** What could not be used at the last look, and whether the operator knows. */
   let refused: { readonly what: string; readonly isReported: boolean } | undefined;
-  let looking = Promise.resolve();
+  let looking: Promise<void> | undefined;
+  /** What an operator has asked for while the files are read. */
+  let asked: Promise<void> | undefined;
 
   function age(): void {
     const nowMs = clock.nowMs();
@@ -93,13 +95,33 @@ export function watchCertificate(options: CertificateWatchOptions): CertificateW
     }
     age();
   }
-  /** One after another: a change that comes while the files are read is seen by the next. */
-  const look = (isAsked: boolean): Promise<void> => {
-    looking = looking.then(() => lookNow(isAsked));
+  const begin = (isAsked: boolean): Promise<void> => {
+    looking = lookNow(isAsked).finally(() => {
+      looking = undefined;
+    });
     return looking;
+  };
+  /** The operator may have changed the files after they were read. */
+  const lookAgain = async (underWay: Promise<void>): Promise<void> => {
+    await underWay;
+    asked = undefined;
+    await begin(true);
+  };
+  /** One at a time: a read that hangs, as on a network drive, is waited for by no more than one other. */
+  const look = (): Promise<void> => {
+    if (looking === undefined) {
+      return begin(true);
+    }
+    asked ??= lookAgain(looking);
+    return asked;
+  };
+  const poll = (): void => {
+    if (looking === undefined) {
+      void begin(false);
+    }
   };
   observer.used(life, true);
   age();
-  const stop = repeat(clock, () => void look(false), EVERY_MS);
-  return { look: () => look(true), close: stop };
+  const stop = repeat(clock, poll, EVERY_MS);
+  return { look, close: stop };
 }
