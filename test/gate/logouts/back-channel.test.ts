@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { createLogoutMemory } from "../../../server/gate/src/logouts/logout-memory.ts";
+import { EXPIRY_MARGIN_MS } from "../../../server/gate/src/logouts/to-revoked.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { ISSUED_AT_SECONDS } from "../../support/tokens.ts";
 import { issuerKey } from "../connect/fixtures.ts";
@@ -63,6 +65,21 @@ describe("a logout token (OpenID Connect Back-Channel Logout 1.0)", () => {
       said.push(warnings.filter((line) => line.includes("ended no access token without sid")).length);
     }
     expect(said).toEqual([1, 1, 0]);
+  });
+
+  it("is to be sent again where 100,000 are remembered, until some of them have expired", async () => {
+    const { clock } = setUpLogouts();
+    const taken = createLogoutMemory({ clock, onError: (error) => expect.unreachable(String(error)) });
+    const revocations = Array.from({ length: 100_000 }, (_, id) => ({
+      ...{ issuer: sender.issuer, dimension: "jti" as const, value: `${id}`, beforeMs: undefined },
+      ...{ maxLifeMs: 1_000, reason: "logged_out" as const },
+    }));
+    const take = (key: string, some = revocations.slice(0, 1)) =>
+      taken.take({ key, expiresAtMs: Infinity, revocations: some });
+    expect(await take("1", revocations)).toBe("taken");
+    await expect(take("2")).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE" });
+    clock.advance(EXPIRY_MARGIN_MS + 1_000);
+    expect(await take("2")).toBe("taken");
   });
 
   it("covers a token without iat whenever it came", async () => {

@@ -5,6 +5,7 @@ import { createRevocationListeners } from "../revoked/revocation-listeners.ts";
 import type { Revoked } from "../revoked/revoked.ts";
 import { createRevokedSet } from "../revoked/revoked-set.ts";
 import type { LogoutSink } from "./logout-sink.ts";
+import { assertRoomForLogouts } from "./room-for-logouts.ts";
 import { toRevoked } from "./to-revoked.ts";
 
 /** What has ended, in the memory of one process. */
@@ -30,15 +31,16 @@ export function createLogoutMemory({ clock, onError }: LogoutMemoryOptions): Log
   /** Until when each event is known, in milliseconds since 1970. */
   const events = new LRUCache<string, number>({ max: MAX_EVENTS });
   return {
-    take({ key, expiresAtMs, revocations }) {
+    async take({ key, expiresAtMs, revocations }) {
       const nowMs = clock.nowMs();
       if ((events.get(key) ?? 0) > nowMs) {
-        return Promise.resolve("repeated");
+        return "repeated";
       }
-      events.set(key, expiresAtMs);
       set.forget(nowMs);
+      assertRoomForLogouts(set);
+      events.set(key, expiresAtMs);
       listeners.notify(revocations.map((one) => toRevoked(one, nowMs)).filter((revoked) => set.add(revoked)));
-      return Promise.resolve("taken");
+      return "taken";
     },
     isRevoked: (principal) => set.covers(principal),
     changesOf: (principal) => set.changesOf(principal),

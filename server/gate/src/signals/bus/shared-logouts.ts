@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { AuthError } from "../../errors/auth-error.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { LogoutSink } from "../../logouts/logout-sink.ts";
+import { assertRoomForLogouts } from "../../logouts/room-for-logouts.ts";
 import { toRevoked } from "../../logouts/to-revoked.ts";
 import { toPages } from "./pages.ts";
 import type { Peers } from "./peers.ts";
@@ -13,9 +14,6 @@ export interface SharedLogoutsOptions {
   readonly publish: Peers["publish"];
   readonly clock: Clock;
 }
-
-/** About 50 MB at each server. */
-const MAX_KNOWN = 100_000;
 
 /** About 10 MB. Of more, the oldest would act a second time, to the same effect. */
 const MAX_EVENTS = 100_000;
@@ -33,9 +31,7 @@ export function createSharedLogouts({ known, publish, clock }: SharedLogoutsOpti
       if ((events.get(key) ?? 0) > nowMs) {
         return "repeated";
       }
-      if (known.size >= MAX_KNOWN) {
-        throw new AuthError("AUTH_UNAVAILABLE", "too many logouts are remembered just now");
-      }
+      assertRoomForLogouts(known);
       const revoked = revocations.map((one) => toRevoked(one, nowMs));
       // Here it holds at once, also while the others cannot be told.
       known.learn(revoked, nowMs);
