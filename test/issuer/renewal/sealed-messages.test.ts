@@ -32,6 +32,16 @@ describe("sealed messages", () => {
     expect(there.open(message, "renewal")).toBeUndefined();
   });
 
+  test("count each time where they may be repeated, within their time, and take no room from others", () => {
+    const { clock, here, there } = setUp();
+    const { message } = here.seal("revoked", "revocation");
+    const read = () => there.openRepeatable(message, "revocation")?.content;
+    expect([read(), read()]).toEqual(["revoked", "revoked"]);
+    expect(there.open(message, "revocation")).toBeDefined();
+    clock.advance(5_001);
+    expect(read()).toBeUndefined();
+  });
+
   for (const [when, ms] of [
     ["too late", 5_001],
     ["from a time to come", -5_001],

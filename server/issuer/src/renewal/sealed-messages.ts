@@ -25,6 +25,8 @@ export interface SealedMessages {
   seal(content: unknown, purpose: string): { readonly id: string; readonly message: string };
   /** Read a message, once. @returns undefined when it is not genuine, too old, or was read before */
   open(message: string, purpose: string): OpenedMessage | undefined;
+  /** Read a message, each time that it comes, however many come: it does no harm when it comes again. */
+  openRepeatable(message: string, purpose: string): OpenedMessage | undefined;
 }
 
 /** How old a message may be, in milliseconds: longer than a server waits for an answer, and than clocks differ. */
@@ -50,6 +52,17 @@ export function createSealedMessages({
   const seen = createSeenIds(2 * MAX_AGE_MS);
   // A key for each message: random nonces would wear out one that lasts as long as the secret.
   const keyOf = (id: string): Uint8Array => deriveKey(Buffer.concat([key, Buffer.from(id)]), "server-words");
+  const read = (message: string, purpose: string): OpenedMessage | undefined => {
+    const { id, sealed } = MESSAGE.exec(message)?.groups ?? {};
+    const packed =
+      id === undefined || sealed === undefined ? undefined : unsealBytes(keyOf(id), sealed, purpose);
+    if (id === undefined || packed === undefined) {
+      return undefined;
+    }
+    const text = inflateRawSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString();
+    const { atMs, content } = JSON.parse(text) as { readonly atMs: number; readonly content: unknown }; // ours: it was sealed
+    return Math.abs(clock.nowMs() - atMs) <= MAX_AGE_MS ? { id, content } : undefined;
+  };
   return {
     seal(content, purpose) {
       const id = randomBytes(16).toString("base64url");
@@ -57,16 +70,9 @@ export function createSealedMessages({
       return { id, message: `${id}.${seal(keyOf(id), packed, purpose)}` };
     },
     open(message, purpose) {
-      const { id, sealed } = MESSAGE.exec(message)?.groups ?? {};
-      const packed =
-        id === undefined || sealed === undefined ? undefined : unsealBytes(keyOf(id), sealed, purpose);
-      if (id === undefined || packed === undefined) {
-        return undefined;
-      }
-      const text = inflateRawSync(packed, { maxOutputLength: MAX_CONTENT_BYTES }).toString();
-      const { atMs, content } = JSON.parse(text) as { readonly atMs: number; readonly content: unknown }; // ours: it was sealed
-      const nowMs = clock.nowMs();
-      return Math.abs(nowMs - atMs) <= MAX_AGE_MS && seen.add(id, nowMs) ? { id, content } : undefined;
+      const opened = read(message, purpose);
+      return opened !== undefined && seen.add(opened.id, clock.nowMs()) ? opened : undefined;
     },
+    openRepeatable: read,
   };
 }

@@ -46,7 +46,7 @@ export function subscribeUnwritten(
   onRevocations: (revocations: readonly UnwrittenRevocation[]) => void,
 ): Subscription {
   return bus.subscribe(CHANNEL, (message) => {
-    const opened = message === "" ? undefined : sealer.open(message, PURPOSE);
+    const opened = message === "" ? undefined : sealer.openRepeatable(message, PURPOSE);
     if (opened !== undefined) {
       onRevocations(opened.content as readonly UnwrittenRevocation[]); // sealed: one of ours wrote it
     }

@@ -1,7 +1,7 @@
 import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import type { Clock } from "../../kernel/clock.ts";
 import { MAX_BUS_MESSAGE_BYTES } from "../../kernel/message-bus.ts";
-import { createSeenIds } from "../../kernel/seen-ids.ts";
+import { createSeenIds, type SeenIds } from "../../kernel/seen-ids.ts";
 
 /** A message that was read. */
 export interface OpenedText {
@@ -18,8 +18,13 @@ export interface OpenedText {
 export interface PeerSeal {
   /** Write a message. @param content what can be written as JSON. @returns undefined when it is too long for a bus */
   seal(content: unknown): Promise<string | undefined>;
-  /** Read a message, once. @returns undefined when it is not genuine, too old, or was read before */
-  open(text: string): Promise<OpenedText | undefined>;
+  /**
+   * Read a message, once. Where many come, there may be no room to remember another one: it is not read.
+   *
+   * @param isRepeatable whether a message does no harm that comes again: it is read each time, however many come
+   * @returns undefined when it is not genuine, too old, or was read before
+   */
+  open(text: string, isRepeatable: (content: unknown) => boolean): Promise<OpenedText | undefined>;
 }
 
 /** How old a message may be, in milliseconds: longer than it takes, and than clocks that are kept by NTP differ. */
@@ -41,14 +46,15 @@ const NONCE = new Uint8Array(12);
 export function createPeerSeal({
   secret,
   clock,
+  // A message may be as far ahead of this clock as it may lie behind.
+  seen = createSeenIds(2 * MAX_AGE_MS),
 }: {
   readonly secret: Uint8Array;
   readonly clock: Clock;
+  readonly seen?: SeenIds;
 }): PeerSeal {
   const { subtle } = crypto;
   const base = subtle.importKey("raw", new Uint8Array(secret), "HKDF", false, ["deriveKey"]);
-  // A message may be as far ahead of this clock as it may lie behind.
-  const seen = createSeenIds(2 * MAX_AGE_MS);
   const keyOf = async (salt: Uint8Array<ArrayBuffer>, usage: "encrypt" | "decrypt"): Promise<CryptoKey> =>
     subtle.deriveKey(
       { name: "HKDF", hash: "SHA-256", salt, info: PURPOSE },
@@ -67,7 +73,7 @@ export function createPeerSeal({
       const sealed = await subtle.encrypt({ name: "AES-GCM", iv: NONCE }, await keyOf(id, "encrypt"), plain);
       return base64Encode(concatenate(id, new Uint8Array(sealed)), "url");
     },
-    async open(text) {
+    async open(text, isRepeatable) {
       const bytes = decode(text);
       if (bytes === undefined || bytes.length < ID_BYTES + TAG_BYTES) {
         return undefined;
@@ -83,7 +89,8 @@ export function createPeerSeal({
       const { atMs, content } = JSON.parse(new TextDecoder().decode(plain)) as SealedContent; // ours: it was sealed
       const nowMs = clock.nowMs();
       const id = base64Encode(salt, "url");
-      return Math.abs(nowMs - atMs) <= MAX_AGE_MS && seen.add(id, nowMs) ? { id, content } : undefined;
+      const isTimely = Math.abs(nowMs - atMs) <= MAX_AGE_MS;
+      return isTimely && (isRepeatable(content) || seen.add(id, nowMs)) ? { id, content } : undefined;
     },
   };
 }

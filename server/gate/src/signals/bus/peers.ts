@@ -34,6 +34,11 @@ export interface PeersOptions extends Pick<ResolvedBusSignalsOptions, "bus" | "c
 /** Messages that are being opened. What a stranger publishes beyond that is lost, and what servers do: they tell again. */
 const MAX_OPENING = 1_000;
 
+/** What is revoked twice is revoked. So many messages that some are not read are never those that say so. */
+function isRevocation(content: unknown): boolean {
+  return (content as SentMessage).message.kind === "revoked"; // sealed: one of ours wrote it
+}
+
 /** Create the end of a bus at one server. */
 export function createPeers(options: PeersOptions): Peers {
   const { bus, serverId, onMessage, onMissed, onForeign } = options;
@@ -42,7 +47,7 @@ export function createPeers(options: PeersOptions): Peers {
   let subscriptions: readonly { close(): Promise<void> }[] = [];
 
   async function open(text: string, isDirected: boolean): Promise<void> {
-    const opened = await seal.open(text);
+    const opened = await seal.open(text, isRevocation);
     const sent = opened?.content as SentMessage | undefined; // sealed: one of ours wrote it
     if (sent === undefined || !isOwnerId(sent.from)) {
       onForeign();
