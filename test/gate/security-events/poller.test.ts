@@ -9,6 +9,7 @@ import { settle } from "../signals/signalled.ts";
 type Answer = () => Response | Promise<Response>;
 
 interface PollBody {
+  readonly maxEvents: number;
   readonly ack: readonly string[];
   readonly setErrs: Readonly<Record<string, unknown>>;
 }
@@ -108,6 +109,24 @@ describe("a poller", () => {
     expect(polling.asked[1]?.body.ack).toEqual(ids.slice(0, 50));
   });
 
+  test("asks for fewer where the answer is too long, as long as there are more", async () => {
+    const tooLong: Answer = () => new Response("x".repeat(1_048_577));
+    const more = (id: string, moreAvailable: boolean): Answer => {
+      return () => Response.json({ sets: { [id]: `token of ${id}` }, moreAvailable });
+    };
+    await using polling = setUp([sets("a"), tooLong, tooLong, more("b", true), more("c", false)]);
+    await polling.untilAsked(6);
+    expect(polling.asked.map(({ body }) => [body.maxEvents, body.ack[0]])).toEqual([
+      [50, undefined],
+      [50, "a"],
+      [25, "a"],
+      [12, "a"],
+      [12, "b"],
+      [50, "c"],
+    ]);
+    expect([polling.errors, polling.asked.at(-1)?.atMs]).toEqual([[], 0]);
+  });
+
   test("neither acknowledges nor refuses what cannot be kept just now: it comes again", async () => {
     const outcomes: Record<string, unknown> = { "token of b": new Error("the store is away") };
     await using polling = setUp([sets("a", "b"), sets("b")], outcomes);
@@ -184,14 +203,14 @@ describe("a poller", () => {
       {
         what: "more than 1 MiB",
         answer: () => new Response("x".repeat(1_048_577)),
-        says: "does not answer",
-        polls: 2,
+        says: "with more than 1 MiB",
+        polls: 7,
       },
     ]),
   )("reports $what once", async ({ answer, says, polls }) => {
-    await using polling = setUp(Array.from({ length: 4 }, () => answer));
+    await using polling = setUp(Array.from({ length: polls + 3 }, () => answer));
     await polling.untilAsked(polls + 1);
-    await polling.untilAsked(4);
+    await polling.untilAsked(polls + 3);
     expect(polling.errors.map(({ message }) => message)).toEqual([expect.stringContaining(says)]);
     expect(polling.errors[0]?.message).not.toContain("secret");
   });

@@ -33,10 +33,16 @@ const TIMEOUT_MS = 4_000;
 /** More than any answer that is waited for has. */
 const MAX_BYTES = 1024 * 1024;
 
+/** An answer is longer than what is read of it. */
+export class OversizeError extends Error {
+  override readonly name = "OversizeError";
+}
+
 /**
  * Send a request, and read its whole answer: in time, of 1 MiB at the most. Redirects are not followed: what is
  * sent is a secret, for one place.
  *
+ * @throws OversizeError when it is longer
  * @throws Error when there is none
  */
 export async function post(
@@ -66,7 +72,7 @@ async function readWhole(response: Response): Promise<PostResponse> {
   for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
     parts.add(read.value);
     if (parts.size > MAX_BYTES) {
-      throw new Error(`the answer is larger than ${MAX_BYTES} bytes`);
+      throw new OversizeError(`the answer is larger than ${MAX_BYTES} bytes`);
     }
   }
   return { status: response.status, headers: response.headers, bytes: parts.take() };

@@ -29,10 +29,9 @@ export interface PollContext {
   readonly clock: Clock;
   /** Gives it up. */
   readonly signal: AbortSignal;
+  /** How many events may come at once. */
+  readonly maxEvents: number;
 }
-
-/** How many events come at once: with what a token has, far less than an answer may be large. */
-const MAX_POLLED_EVENTS = 50;
 
 /** How long a transmitter may hold its answer back until there is an event, in milliseconds. Then it is asked anew. */
 export const LONG_POLL_MS = 100_000;
@@ -46,9 +45,9 @@ export const LONG_POLL_MS = 100_000;
 export async function requestSets(
   { url, headers, fetch, tokens }: PollTarget,
   { ack, setErrs }: PollReport,
-  { clock, signal }: PollContext,
+  { clock, signal, maxEvents }: PollContext,
 ): Promise<PolledSets> {
-  const body = { maxEvents: MAX_POLLED_EVENTS, returnImmediately: false, ack, setErrs };
+  const body = { maxEvents, returnImmediately: false, ack, setErrs };
   const { bytes } = await callTransmitter({
     url,
     headers,
@@ -65,9 +64,9 @@ export async function requestSets(
   }
   // What is more than was asked for comes again.
   const entries = Object.entries(sets);
-  const isCut = entries.length > MAX_POLLED_EVENTS;
+  const isCut = entries.length > maxEvents;
   return {
-    sets: new Map(entries.slice(0, MAX_POLLED_EVENTS)),
+    sets: new Map(entries.slice(0, maxEvents)),
     moreAvailable: moreAvailable === true || isCut,
   };
 }

@@ -1,5 +1,6 @@
 import { backoffMs } from "../kernel/backoff.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { OversizeError } from "../kernel/post.ts";
 import { pause } from "../kernel/timers.ts";
 import type { EventTaker } from "../logouts/take-event.ts";
 import { createProblemReports } from "../signals/problem-reports.ts";
@@ -30,6 +31,8 @@ export interface PollerOptions {
 const IDLE_MS = 1_000;
 /** After how long, in milliseconds, a poll without an answer was held back, and then cut by what is in between. */
 const HELD_MS = 20_000;
+/** How many events come at once: with what a token has, far less than an answer may be large. */
+const MAX_EVENTS = 50;
 const BACKOFF = { firstMs: 500, maxMs: 60_000, jitter: 0.5 };
 
 /** What a poll has brought. `stuck`: only what was acknowledged before. */
@@ -74,12 +77,13 @@ function createPoll(options: PollerOptions, signal: AbortSignal): () => Promise<
   const { target, clock, onError } = options;
   const reports = createProblemReports(onError);
   let report: PollReport = { ack: [], setErrs: {} };
+  let maxEvents = MAX_EVENTS;
   let failures = 0;
 
   return async () => {
     const startedMs = clock.monotonicMs();
     try {
-      const polled = await requestSets(target, report, { clock, signal });
+      const polled = await requestSets(target, report, { clock, signal, maxEvents });
       const before = new Set([...report.ack, ...Object.keys(report.setErrs)]);
       // They are acknowledged now. Until here, a poll that failed says so once more.
       const received = await receiveAll(polled, options);
@@ -88,10 +92,16 @@ function createPoll(options: PollerOptions, signal: AbortSignal): () => Promise<
         throw received.failure;
       }
       failures = 0;
+      maxEvents = polled.moreAvailable ? maxEvents : MAX_EVENTS;
       reports.recovered();
       return { kind: kindOf(polled, before) };
     } catch (cause) {
       const error = toSignalsError(cause);
+      if (error.cause instanceof OversizeError && maxEvents > 1) {
+        // Fewer of them fit into an answer: otherwise none would ever come.
+        maxEvents = Math.floor(maxEvents / 2);
+        return { kind: "progress" };
+      }
       const heldMs = clock.monotonicMs() - startedMs;
       const isHeld = error.problem === "unreachable" && heldMs >= HELD_MS;
       failures += isHeld && heldMs < LONG_POLL_MS ? 0 : 1;

@@ -1,6 +1,6 @@
 import { beforeAbort } from "../kernel/before-abort.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { type PostResponse, post, readRetryAfter } from "../kernel/post.ts";
+import { OversizeError, type PostResponse, post, readRetryAfter } from "../kernel/post.ts";
 import { type HeaderSource, makeHeaders } from "../keys/request-headers.ts";
 import { SignalsError } from "../signals/signals-error.ts";
 import type { GrantedToken } from "../signals/token-request.ts";
@@ -39,7 +39,11 @@ export async function callTransmitter(call: TransmitterCall): Promise<PostRespon
   const request = { headers: Object.fromEntries(fields), body: JSON.stringify(body) };
   const context = { fetch, clock, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   const response = await post(url, request, context).catch((cause: unknown) => {
-    throw new SignalsError("unreachable", `${url.origin} cannot be reached, or does not answer`, { cause });
+    throw cause instanceof OversizeError
+      ? new SignalsError("protocol", `${url.origin} answers this receiver of events with more than 1 MiB`, {
+          cause,
+        })
+      : new SignalsError("unreachable", `${url.origin} cannot be reached, or does not answer`, { cause });
   });
   if (response.status < 200 || response.status > 299) {
     if (response.status === 401 && token !== undefined) {
