@@ -6,6 +6,8 @@ import type { BusTest, StoreQuery } from "../../../server/gate/src/kernel/observ
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { openDatabase, type Store } from "../../../server/issuer/src/store/database.ts";
+import { PRUNED } from "../../../server/issuer/src/store/prune.ts";
+import { SESSION_GRACE_MS } from "../../../server/issuer/src/store/session-record.ts";
 import { createStatementNames } from "../../../server/issuer/src/store/statement-names.ts";
 import { eventually } from "../../support/eventually.ts";
 import { notEmpty } from "../../support/not-empty.ts";
@@ -43,6 +45,23 @@ test("a refresh is planned once for each connection", async () => {
     session.store.db,
   );
   expect(rows).toEqual([{ runs: 2 }]);
+});
+
+test("a list is one statement, whatever its length", async () => {
+  await using session = await openSession();
+  const { db } = session.store;
+  const [pruneSessions] = PRUNED;
+  let removed = 0;
+  for (const length of notEmpty([1, 2, 3])) {
+    await sql`insert into sessions select (jsonb_populate_record(null::sessions, to_jsonb(s) ||
+      jsonb_build_object('session_id', s.session_id || n, 'prune_at', 0, 'idle_expires_at', 0))).*
+      from sessions s, generate_series(1, ${sql.lit(length)}) n where prune_at > 0`.execute(db);
+    removed += (await pruneSessions?.(session.store, SESSION_GRACE_MS + 1))?.removed ?? 0;
+  }
+  expect(removed).toBe(6);
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from pg_prepared_statements
+    where statement like 'delete from "sessions"%'`.execute(db);
+  expect(rows).toEqual([{ count: 1 }]);
 });
 
 test("a refresh writes no index anew", async () => {

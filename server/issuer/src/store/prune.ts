@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Store } from "./database.ts";
 import { deleteExpired, EXPIRIES, type Expiry, STEP_ROWS } from "./expiry.ts";
 import { SESSION_GRACE_MS } from "./session-record.ts";
@@ -37,14 +37,21 @@ async function pruneSessions(store: Store, nowMs: number): Promise<PruneStep> {
       await trx
         .updateTable("sessions")
         .set((row) => ({ prune_at: row("idle_expires_at", "+", SESSION_GRACE_MS) }))
-        .where("session_id", "in", live)
+        .where(isOneOf(store.dialect, live))
         .execute();
     }
     if (expired.length > 0) {
-      await trx.deleteFrom("sessions").where("session_id", "in", expired).execute();
+      await trx.deleteFrom("sessions").where(isOneOf(store.dialect, expired)).execute();
     }
     return { removed: expired.length, hasMore: due.length === STEP_ROWS };
   });
+}
+
+/** On Postgres, statements have names: a list that is one parameter has one form, whatever its length. */
+function isOneOf(dialect: Store["dialect"], ids: readonly string[]): RawBuilder<boolean> {
+  return dialect === "postgres"
+    ? sql`session_id = any(${ids})`
+    : sql`session_id in (${sql.join(ids.map((id) => sql`${id}`))})`;
 }
 
 /**
