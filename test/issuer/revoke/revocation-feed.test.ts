@@ -79,7 +79,7 @@ it("a look that takes long is not followed by another one for each poll meanwhil
   const clock = createTestClock(NOW_MS);
   let looks = 0;
   const feed = createRevocationFeed({
-    ...{ store: { ...store, isNotified: () => true }, clock, pollMs: 500, history: NO_HISTORY },
+    ...{ store: { ...store, notifiedPollMs: () => 2_000 }, clock, pollMs: 500, history: NO_HISTORY },
     observer: {
       begin: () => {
         looks += 1;

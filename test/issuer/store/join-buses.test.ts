@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type MessageBus, SILENT_BUS } from "../../../server/gate/src/kernel/message-bus.ts";
 import { joinBuses } from "../../../server/issuer/src/store/join-buses.ts";
+import { openBus } from "../../../server/issuer/src/store/open-bus.ts";
 import { createTestBus } from "../../support/test-bus.ts";
 
 test("a message goes out on both buses, and comes in from either", async () => {
@@ -21,6 +22,17 @@ test("a message goes out on both buses, and comes in from either", async () => {
   await own.publish("news", "d");
   await given.publish("news", "e");
   expect(received.filter((message) => message !== "")).toEqual(["b", "c"]);
+});
+
+test("a bus in the place of the store's has it looked at less often while it delivers", async () => {
+  const pollMsOn = async (isDown: boolean) => {
+    const given = { ...createTestBus(), reachesAllServers: true, isDown };
+    const opened = openBus({ given, createOwn: () => expect.unreachable(), onTested: undefined });
+    await opened.close();
+    return opened.notifiedPollMs();
+  };
+  // The first message of the server to itself has come back, or could not be sent.
+  expect([await pollMsOn(false), await pollMsOn(true)]).toEqual([1_500, undefined]);
 });
 
 test("a bus beside the store's that is down loses messages, and nothing fails", async () => {

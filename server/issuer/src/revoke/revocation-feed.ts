@@ -44,12 +44,6 @@ export interface RevocationFeed {
 const PAGE_ROWS = 1_000;
 
 /**
- * How often to look while messages of the other servers arrive, in milliseconds: one that was killed between its commit and
- * its message has sent none.
- */
-const NOTIFIED_POLL_MS = 2_000;
-
-/**
  * Create the reader. The table with its cursor is the truth; a message of another server only makes it look sooner.
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
@@ -119,7 +113,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   };
   const look = oneAtATime(() => read().catch(report));
   const poll = (): void => {
-    if (isDown || !store.isNotified() || clock.monotonicMs() - begunAtMs >= NOTIFIED_POLL_MS) {
+    if (isDown || clock.monotonicMs() - begunAtMs >= (store.notifiedPollMs() ?? 0)) {
       look.ask();
     }
   };

@@ -75,8 +75,11 @@ export interface Store extends AsyncDisposable {
   readonly writes: WriteHealth;
   /** Carries messages between the servers on it. On SQLite, a single process has no other subscribers. */
   readonly bus: MessageBus;
-  /** Whether messages of other servers arrive, as far as is known: what they announce need not be looked for often. */
-  isNotified(): boolean;
+  /**
+   * How often to look for what other servers announce, while their messages arrive, in milliseconds; undefined: they do not, as
+   * far as is known.
+   */
+  notifiedPollMs(): number | undefined;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -125,8 +128,8 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   }
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
-  const { bus, isNotified } = opened;
-  return { db, dialect, write, writes: healthOf(db), bus, isNotified, close, [Symbol.asyncDispose]: close };
+  const { bus, notifiedPollMs } = opened;
+  return { db, dialect, write, writes: healthOf(db), bus, notifiedPollMs, close, [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -138,7 +141,7 @@ export async function pingStore(store: Store): Promise<void> {
   await sql`select version from schema_versions limit 1`.execute(store.db);
 }
 
-interface OpenedDialect extends Pick<Store, "bus" | "isNotified"> {
+interface OpenedDialect extends Pick<Store, "bus" | "notifiedPollMs"> {
   readonly dialect: Dialect;
   /** Bring the tables up to date. */
   migrate(db: Kysely<Schema>): Promise<void>;
@@ -159,7 +162,7 @@ async function openDialect(location: StoreLocation, options: DialectOptions): Pr
     dialect: await openSqlite(file, options),
     bus,
     // A look into a file costs next to nothing.
-    isNotified: () => false,
+    notifiedPollMs: () => undefined,
     migrate: (db) => migrate(db, "sqlite"),
     close: () => Promise.resolve(),
   };
@@ -190,7 +193,7 @@ async function openPostgresDialect(
   return {
     dialect: openPostgres(url, { statementTimeoutMs, isPooled, areNamed, toError }),
     bus: opened.bus,
-    isNotified: () => opened.isNotified(),
+    notifiedPollMs: () => opened.notifiedPollMs(),
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
       await using db = new Kysely<Schema>({

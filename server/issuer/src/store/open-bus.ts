@@ -7,11 +7,8 @@ import { testBus } from "./test-bus.ts";
 /** The bus of a store of several servers. */
 export interface OpenedBus {
   readonly bus: MessageBus;
-  /**
-   * Whether messages of all that write to the store arrive, as far as is known. Commands may not have the bus that is given in
-   * its place.
-   */
-  isNotified(): boolean;
+  /** How often to look at the store while its messages arrive, in milliseconds; undefined: they do not, as far as is known. */
+  notifiedPollMs(): number | undefined;
   /** Let go of what was opened for it. A bus that was given stays open. */
   close(): Promise<void>;
 }
@@ -26,16 +23,22 @@ export interface OpenBusOptions {
   readonly onTested: ((test: BusTest) => void) | undefined;
 }
 
+/** How often to look while messages arrive, in milliseconds: a server that is killed after its commit has sent none. */
+const OWN_POLL_MS = 2_000;
+
+/** On a bus that is not that of the store: a command that was called without it sends none, either. */
+const GIVEN_POLL_MS = 1_500;
+
 /** Open the bus of a store: its own, with the one that was given beside it, or that one alone where it reaches every server. */
 export function openBus({ given, createOwn, onTested = () => undefined }: OpenBusOptions): OpenedBus {
   if (given?.reachesAllServers === true) {
     const tests = testBus(given, { clock: systemClock, onTested });
-    return { bus: given, isNotified: () => false, close: async () => tests.close() };
+    return { bus: given, notifiedPollMs: () => (tests.isDelivering() ? GIVEN_POLL_MS : undefined), close: async () => tests.close() };
   }
   const own = createOwn();
   return {
     bus: given === undefined ? own : joinBuses(own, given),
-    isNotified: () => own.isDelivering(),
+    notifiedPollMs: () => (own.isDelivering() ? OWN_POLL_MS : undefined),
     close: () => own.close(),
   };
 }
