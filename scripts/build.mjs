@@ -1,31 +1,9 @@
 // What has to be built before the command runs, and when. Plain JavaScript without dependencies, for any Node ≥ 20.
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { digest } from "./digest.mjs";
 import { buildEnv, inRoot, readJson, root, run, say, tsc, vite } from "./run.mjs";
 
 const stampFile = inRoot("node_modules", ".countersign-build.json");
-
-const SKIPPED = new Set(["node_modules", "dist", "output", "package"]);
-
-/** A digest of all files at and below these paths. */
-function digest(paths) {
-  const hash = createHash("sha256");
-  const add = (path) => {
-    if (statSync(path).isFile()) {
-      return hash.update(path).update(readFileSync(path));
-    }
-    for (const name of readdirSync(path).sort()) {
-      if (!SKIPPED.has(name)) {
-        add(join(path, name));
-      }
-    }
-  };
-  for (const path of paths) {
-    add(inRoot(path));
-  }
-  return hash.digest("hex");
-}
 
 const SHARED_INPUTS = ["package-lock.json", "tsconfig.base.json", "gen"];
 const compiled = (name, folder, output, inputs = [folder]) => ({
@@ -37,7 +15,8 @@ const BUILDS = [
   compiled("the SDK", "sdk", "sdk/dist/index.js"),
   {
     name: "the web demo",
-    inputs: [...SHARED_INPUTS, "sdk", "web-demo"],
+    // It links to guides, protos and code of the server, and brings them.
+    inputs: [...SHARED_INPUTS, "sdk", "web-demo", "docs", "proto", "server/demo/src/trials"],
     output: "server/demo/dist/page/index.html",
     command: [vite, "build", "--logLevel", "warn"],
     cwd: inRoot("web-demo"),

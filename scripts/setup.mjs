@@ -6,8 +6,9 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
+import { install } from "./install.mjs";
 import { packPackages } from "./pack.mjs";
-import { childEnv, inRoot, ownBin, readJson, root, run, SetupError, say } from "./run.mjs";
+import { childEnv, inRoot, ownBin, root, SetupError, say } from "./run.mjs";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -17,29 +18,7 @@ function versionOf(program) {
   return status === 0 ? stdout.trim().split("\n")[0] : undefined;
 }
 
-// ---- Packages
-
-/** Whether node_modules holds what package-lock.json asks for, as npm itself noted when it finished. */
-function isInstalled() {
-  const wanted = readJson(inRoot("package-lock.json"))?.packages ?? {};
-  const present = readJson(inRoot("node_modules", ".package-lock.json"))?.packages ?? {};
-  return Object.entries(wanted)
-    .filter(([path, entry]) => path.startsWith("node_modules/") && !entry.optional && !entry.devOptional)
-    .every(([path, entry]) => present[path]?.version === entry.version && existsSync(inRoot(path)));
-}
-
-function install() {
-  if (isInstalled()) {
-    return;
-  }
-  say("installing packages (npm ci), once …");
-  // npm must not run on the Node inside the folder that it is about to replace.
-  const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.includes("node_modules"));
-  run("npm", ["ci"], {
-    env: { ...process.env, PATH: path.join(delimiter) },
-    complaint: "npm ci failed. It needs npm, and a network unless the packages are in npm's cache.",
-  });
-}
+// ---- Node
 
 /** The Node to run everything with: the one that came with the packages, else the machine's own. */
 function findNode() {
@@ -219,7 +198,8 @@ try {
   if (command === undefined) {
     throw new SetupError(`usage: node scripts/setup.mjs <${Object.keys(COMMANDS).join("|")}> [args…]`);
   }
-  install();
+  // The tests are most of the packages: who only looks at the demo does not wait for them.
+  await install({ isForStart: name === "start" });
   command(findNode(), args);
 } catch (err) {
   fail(err);
