@@ -24,6 +24,7 @@ const SERVED = [
   "grpc.reflection.v1alpha.ServerReflection",
 ];
 const DEMO = "countersign.demo.v1.NotesService";
+const TRIALS = "countersign.demo.v1.TrialService";
 
 let folder: TemporaryFolder;
 let server: RunningCommand;
@@ -185,8 +186,8 @@ describe("countersign demo", () => {
     await using dir = await createTemporaryFolder();
     await using demo = await startCommand(["demo"], { dataDir: dir.path });
     const policies = await listPolicies("--demo");
-    expect(await listServices(demo.baseUrl)).toEqual([...SERVED, DEMO].sort());
-    expect(servicesOf(policies)).toEqual([...SERVED, DEMO].sort());
+    expect(await listServices(demo.baseUrl)).toEqual([...SERVED, DEMO, TRIALS].sort());
+    expect(servicesOf(policies)).toEqual([...SERVED, DEMO, TRIALS].sort());
     expect(policies.get("grpc.reflection.v1.ServerReflection/ServerReflectionInfo")).toBe("public");
     const { accessToken } = await signIn(demo.baseUrl);
     expect(decodeJwt(accessToken).aud).toBe("countersign-demo");

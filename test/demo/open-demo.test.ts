@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DEMO_ACCOUNTS, openDemo } from "@countersign/demo";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { TrialService } from "@countersign/gen/countersign/demo/v1/trials_pb.js";
 import { createIssuer, type Issuer } from "@countersign/issuer";
 import { buildRequestListener, type Listener, listen } from "@countersign/node";
 import { createAuth } from "@countersign/server";
@@ -36,10 +37,11 @@ async function serveDemo(folder: string): Promise<Served> {
   return { issuer, listener, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-test("its accounts sign in at the issuer that it stands beside, and each has its own notes", async () => {
+test("its accounts sign in at the issuer that it stands beside, each has its own notes, and admins count all", async () => {
   await using folder = await createTemporaryFolder();
   await using served = await serveDemo(folder.path);
   const baseUrl = served.listener.origin;
+  const tokens = new Map<string, string>();
   for (const account of DEMO_ACCOUNTS) {
     const { accessToken: token, scopes } = await signIn(baseUrl, account);
     expect(scopes.toSorted()).toEqual(account.scopes);
@@ -47,7 +49,16 @@ test("its accounts sign in at the issuer that it stands beside, and each has its
     expect((await notes.listNotes({})).notes).toEqual([]);
     await notes.createNote({ title: account.username });
     expect((await notes.listNotes({})).notes.map(({ title }) => title)).toEqual([account.username]);
+    tokens.set(account.username, token);
   }
+  const trialsOf = (username: string) =>
+    clientOf(TrialService, { baseUrl, token: tokens.get(username) ?? "" });
+  await expect(trialsOf("demo").countNotes({})).rejects.toThrow("none of the roles that the method needs");
+  expect(await trialsOf("admin").countNotes({})).toMatchObject({ notes: 2n, owners: 2n });
+  expect(await trialsOf("demo").startForgotten({})).toMatchObject({
+    started: false,
+    error: expect.stringContaining("countersign.demo.v1.ForgottenService/PayOut has no access rule"),
+  });
 });
 
 test("makes its accounts once, and leaves them as the operator has changed them", async () => {

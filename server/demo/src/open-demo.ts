@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { TrialService } from "@countersign/gen/countersign/demo/v1/trials_pb.js";
 import type { Issuer, IssuerStoreLocation } from "@countersign/issuer";
 import type { PageHandler } from "@countersign/node";
 import { makeDemoAccounts } from "./accounts.ts";
@@ -11,14 +12,15 @@ import { createNoteFeed } from "./notes/note-feed.ts";
 import { createNotesService } from "./notes/notes-service.ts";
 import { openNoteDatabase } from "./notes/open-notes.ts";
 import { createStaticFiles } from "./static-files.ts";
+import { createTrialService } from "./trials/trial-service.ts";
 
 /** The services of the demo. Their rules stand in their protos. */
-export const DEMO_SERVICES: readonly DescService[] = [NotesService];
+export const DEMO_SERVICES: readonly DescService[] = [NotesService, TrialService];
 
 /** What {@link openDemo} needs. */
 export interface DemoOptions {
   /** The issuer that the demo's accounts sign in at. */
-  readonly issuer: Pick<Issuer, "accounts" | "clock" | "url">;
+  readonly issuer: Pick<Issuer, "accounts" | "clock" | "trust" | "url">;
   /** The store of the issuer. The notes get tables of their own in it. */
   readonly store: IssuerStoreLocation;
 }
@@ -50,8 +52,12 @@ export async function openDemo({ issuer, store: location }: DemoOptions): Promis
     ownerOf: createOwnerOf(issuer.url),
     nowMs: () => issuer.clock.nowMs(),
   });
+  const trials = createTrialService({ issuer, store });
   return {
-    routes: (router) => void router.service(NotesService, notes),
+    routes(router) {
+      router.service(NotesService, notes);
+      router.service(TrialService, trials);
+    },
     pages: createStaticFiles(PAGE_FOLDER),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

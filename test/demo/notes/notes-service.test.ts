@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
 import { reasonOf } from "@countersign/sdk";
 import { expect, it } from "vitest";
+import { countNotes } from "../../../server/demo/src/notes/notes.ts";
 import { describeNotes } from "./note-databases.ts";
 import { serveNotes } from "./notes-serving.ts";
 
@@ -25,6 +26,16 @@ const fieldsOf = (error: ConnectError) =>
     .flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
 
 describeNotes("notes", (open) => {
+  it("of all owners are counted together", async () => {
+    await using store = await open();
+    await using serving = await serveNotes(store);
+    expect(await countNotes(store)).toEqual({ notes: 0, owners: 0 });
+    for (const owner of ["ada", "ada", "eve"]) {
+      await serving.as(owner).createNote({ title: "one more" });
+    }
+    expect(await countNotes(store)).toEqual({ notes: 3, owners: 2 });
+  });
+
   it("of a subject are not those of the same subject of another issuer", async () => {
     await using store = await open();
     await using serving = await serveNotes(store);

@@ -45,6 +45,23 @@ export async function findNote({ db, read }: NoteDatabase, id: string): Promise<
   return row === undefined ? undefined : toNote(row);
 }
 
+/** Count the notes of all owners, and the owners. */
+export async function countNotes({
+  db,
+  read,
+}: NoteDatabase): Promise<{ readonly notes: number; readonly owners: number }> {
+  const [row] = await read(
+    db
+      .selectFrom("notes")
+      .select(({ fn }) => [
+        fn.countAll<number | string>().as("notes"),
+        fn.count<number | string>("owner").distinct().as("owners"),
+      ]),
+  );
+  // Postgres answers with text: a count may be larger than a number holds.
+  return { notes: Number(row?.notes ?? 0), owners: Number(row?.owners ?? 0) };
+}
+
 /** List notes of one owner, newest first, at most `limit` of them, those after a position when one is given. */
 export async function listNotes(
   { db, read }: NoteDatabase,
