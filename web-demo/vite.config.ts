@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
@@ -7,7 +8,11 @@ const DEMO_SERVER = "http://127.0.0.1:8080";
 export default defineConfig({
   plugins: [react()],
   // The workspace's packages are read as sources, so that the demo builds before anything is compiled.
-  resolve: { conditions: ["@countersign/source", "module", "browser", "development|production"] },
+  resolve: {
+    conditions: ["@countersign/source", "module", "browser", "development|production"],
+    // The guides, protos and code that the page links to, as files beside it.
+    alias: [{ find: /^repository:/, replacement: fileURLToPath(new URL("..", import.meta.url)) }],
+  },
   build: {
     // The package of the demo ships the page.
     outDir: "../server/demo/dist/page",

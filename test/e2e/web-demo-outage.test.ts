@@ -47,12 +47,14 @@ describe.concurrent("a page whose server comes and goes", () => {
     await page.getByRole("list", { name: "Your notes" }).getByText("written while nobody listened").waitFor();
   });
 
-  test("whoever signs out in one tab is signed out in the other", async () => {
+  test("two tabs that refresh at once have one token, and a sign-out in one is a sign-out in the other", async () => {
     await using server = await startServer({ env: TOKENS });
     await using opened = await openDemoPage(browser, server.baseUrl);
     await signInAsDemo(opened.page);
-    const other = await opened.page.context().newPage();
-    await other.goto(server.baseUrl);
+    const opening = opened.page.context().waitForEvent("page");
+    await opened.page.getByRole("button", { name: "Open a second tab" }).click();
+    const other = await opening;
+    await opened.page.getByText(/^\d requests?, one token for both$/).waitFor();
     await other.getByRole("button", { name: "Sign out" }).click();
     await other.getByRole("form", { name: "Sign in" }).waitFor();
     await opened.page.getByRole("form", { name: "Sign in" }).waitFor();

@@ -91,6 +91,49 @@ test("a page that was closed in the middle leaves a tick, and the next one delet
   expect(await list.getByText(/^Tick /).count()).toBe(0);
 });
 
+test("a visitor tries to break it, and sees what the server says", async () => {
+  await using demo = await openDemoPage(browser, server.baseUrl);
+  const { page, complaints } = demo;
+  await signInAsDemo(page);
+  await tryOut(page, "Take it away", [
+    "REFRESH_UNAVAILABLE",
+    "OK · the API verifies the token by itself",
+    "kept",
+  ]);
+  await tryOut(page, "Count all notes", ["TOKEN_MISSING", "PERMISSION_DENIED · POLICY_DENIED"]);
+  await tryOut(page, "Start it", ["does not start", "ForgottenService/PayOut has no access rule"]);
+  await tryOut(page, "Steal it", [
+    "SESSION_REVOKED · reuse_detected",
+    /Its stream, \d+ ms later.*SESSION_REVOKED/,
+  ]);
+  await tryOut(page, "Revoke it", ["OK", /Its stream, \d+ ms later.*SESSION_REVOKED/]);
+  const guide = await page.request.get(await hrefOf(page, "Guide: Forget a rule"));
+  expect(guide.headers()["content-type"]).toBe("text/plain; charset=utf-8");
+  expect(await guide.text()).toMatch(/^# /);
+
+  const devices = page.getByRole("list", { name: "Signed in on" }).getByRole("listitem");
+  await devices.filter({ hasText: "this one" }).waitFor();
+  expect(await devices.count()).toBeGreaterThan(1);
+  await page.getByRole("button", { name: "Sign out the others" }).click();
+  await eventually(async () => ((await devices.count()) === 1 ? true : undefined));
+  await page.getByRole("status", { name: "Feed status" }).getByText("Live").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+/** Press the button of a trial, and wait for what it finds. */
+async function tryOut(page: Page, button: string, finds: readonly (string | RegExp)[]): Promise<void> {
+  await page.getByRole("button", { name: button }).click();
+  const row = page.getByRole("listitem").filter({ has: page.getByRole("button", { name: button }) });
+  for (const text of finds) {
+    await row.getByRole("status").filter({ hasText: text }).waitFor();
+  }
+}
+
+async function hrefOf(page: Page, link: string): Promise<string> {
+  const href = await page.getByRole("link", { name: link }).getAttribute("href");
+  return new URL(href ?? "", page.url()).href;
+}
+
 interface Totals {
   readonly tokens: number;
   readonly interruptions: number;

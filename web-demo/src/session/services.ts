@@ -8,7 +8,9 @@ import { QueryClient } from "@tanstack/react-query";
 import type { ActivityLog } from "../model/activity-log.ts";
 import { createActivityLog } from "../model/activity-log.ts";
 import { toFailure } from "../model/failure.ts";
+import type { IssuerOutage } from "../network/issuer-outage.ts";
 import type { NetworkSwitch } from "../network/network-switch.ts";
+import { createTabs, type Tabs } from "../tabs/tabs.ts";
 import { recordTimeline } from "../timeline/record-timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { recordNetwork } from "./record-network.ts";
@@ -19,6 +21,10 @@ import type { TokenLife } from "./token-life.ts";
 export interface PageServices {
   /** Where the viewer can cut the page off. */
   readonly network: NetworkSwitch;
+  /** Where the viewer can take the issuer away from the page. */
+  readonly issuer: Pick<IssuerOutage, "turn">;
+  /** How many refreshes the page has sent. */
+  readonly sentRefreshes: () => number;
   /** How long the viewer wants tokens to last. */
   readonly tokenLife: TokenLife;
   /** What happens to the live feed's stream. */
@@ -33,6 +39,7 @@ export interface Services extends PageServices {
   readonly notes: Client<typeof NotesService>;
   readonly queryClient: QueryClient;
   readonly activity: ActivityLog;
+  readonly tabs: Tabs;
 }
 
 /** How often a read is repeated by itself before the page shows an error. Signing out or in again is not repeated. */
@@ -59,7 +66,17 @@ export function createServices(baseUrl: string, page: PageServices): Services {
     queryClient.clear();
     page.network.restore();
   });
-  return { ...page, session, transport, notes: createClient(NotesService, transport), queryClient, activity };
+  const channel = new BroadcastChannel("countersign-demo.tabs");
+  const tabs = createTabs({ channel, session, sentRefreshes: page.sentRefreshes });
+  return {
+    ...page,
+    tabs,
+    session,
+    transport,
+    notes: createClient(NotesService, transport),
+    queryClient,
+    activity,
+  };
 }
 
 function createQueryClient(): QueryClient {

@@ -1,15 +1,11 @@
 import type { ReactNode } from "react";
+import { DEMO_ACCOUNTS } from "../model/demo-accounts.ts";
 
 /** A user's name and password. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
-
-const ACCOUNTS = [
-  { username: "demo", password: "demo-password", can: "reads and writes notes" },
-  { username: "admin", password: "admin-password", can: "the same, with the role admin" },
-] as const;
 
 /** The accounts that `countersign demo` makes: a click fills the form in. */
 export function DemoAccounts(props: { readonly onPick: (credentials: Credentials) => void }): ReactNode {
@@ -19,7 +15,7 @@ export function DemoAccounts(props: { readonly onPick: (credentials: Credentials
         Demo accounts: pick one to fill the form in
       </h3>
       <ul className="accounts__list">
-        {ACCOUNTS.map(({ username, password, can }) => (
+        {DEMO_ACCOUNTS.map(({ username, password, can }) => (
           <li key={username}>
             <button type="button" className="account" onClick={() => props.onPick({ username, password })}>
               <span className="account__name">{username}</span>

@@ -1,11 +1,13 @@
 import type { NoteEvent } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { ReactNode } from "react";
+import { DevicesPanel } from "../devices/devices-panel.tsx";
 import { FeedPanel } from "../feed/feed-panel.tsx";
 import { useNoteFeed } from "../feed/use-note-feed.ts";
 import { NotesBoard } from "../notes/notes-board.tsx";
 import { useNotes } from "../notes/use-notes.ts";
 import { useTokenLife } from "../session/use-token-life.ts";
 import { useTicks } from "../ticks/use-ticks.ts";
+import { TrialsPanel } from "../trials/trials-panel.tsx";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { DegradedBanner } from "./degraded-banner.tsx";
 import { Hero } from "./hero.tsx";
@@ -30,12 +32,14 @@ export function Workspace(): ReactNode {
       <TopBar />
       <main>
         <Hero status={feed.status} life={life} ticks={ticks} />
+        <TrialsPanel />
         <div className="workspace__grid">
           <div className="workspace__notes" id="notes" tabIndex={-1}>
             <NotesBoard notes={notes} />
           </div>
           <aside className="workspace__aside" aria-label="Session">
             <FeedPanel feed={feed} />
+            <DevicesPanel />
             <ActivityPanel />
             <IdentityPanel />
           </aside>

@@ -1,0 +1,84 @@
+import type { Session } from "@countersign/sdk/browser";
+import { isSessionError } from "@countersign/sdk/browser";
+
+/** What one tab has to say of a refresh that all of them made at once. */
+export interface TabRefresh {
+  /** Which token it has now. */
+  readonly generation: number;
+  /** How many requests it sent for it. */
+  readonly requests: number;
+  /** Why it has no newer one; undefined when it has. */
+  readonly failure: string | undefined;
+}
+
+/** The other tabs of this page. */
+export interface Tabs {
+  /** Resolves when another tab is there, at once or later. */
+  readonly other: () => Promise<void>;
+  /** Refresh in this tab and in another one, at the same time. @returns what this tab, then the other one says */
+  readonly refreshAtOnce: () => Promise<readonly [TabRefresh, TabRefresh]>;
+}
+
+/** What {@link createTabs} needs. */
+export interface TabsOptions {
+  readonly channel: BroadcastChannel;
+  readonly session: Pick<Session, "refresh" | "getSnapshot" | "ready">;
+  /** How many refreshes this tab has sent. */
+  readonly sentRefreshes: () => number;
+}
+
+type Message =
+  | { readonly type: "who" }
+  | { readonly type: "here" }
+  | { readonly type: "refresh" }
+  | { readonly type: "refreshed"; readonly outcome: TabRefresh };
+
+/** Answer other tabs, and speak to them. */
+export function createTabs({ channel, session, sentRefreshes }: TabsOptions): Tabs {
+  const send = (message: Message): void => channel.postMessage(message);
+  const isSignedIn = (): boolean => session.getSnapshot().status === "signed_in";
+  const refresh = async (): Promise<TabRefresh> => {
+    const before = sentRefreshes();
+    const failure = await session.refresh().then(() => undefined, toReason);
+    return { generation: session.getSnapshot().generation, requests: sentRefreshes() - before, failure };
+  };
+  const answer = async ({ type }: Message): Promise<void> => {
+    if (type === "who" && isSignedIn()) {
+      send({ type: "here" });
+    }
+    if (type === "refresh") {
+      send({ type: "refreshed", outcome: await refresh() });
+    }
+  };
+  channel.addEventListener("message", ({ data }: MessageEvent<Message>) => void answer(data));
+  // A tab that comes later says so by itself.
+  void session.ready.then(() => answer({ type: "who" }));
+  const next = <T extends Message["type"]>(type: T): Promise<Extract<Message, { type: T }>> =>
+    new Promise((resolve) => {
+      const listener = ({ data }: MessageEvent<Message>): void => {
+        if (data.type === type) {
+          channel.removeEventListener("message", listener);
+          // Its type is that of the union's member by that name.
+          resolve(data as Extract<Message, { type: T }>);
+        }
+      };
+      channel.addEventListener("message", listener);
+    });
+  return {
+    other: async () => {
+      const there = next("here");
+      send({ type: "who" });
+      await there;
+    },
+    refreshAtOnce: async () => {
+      const theirs = next("refreshed");
+      send({ type: "refresh" });
+      const ours = await refresh();
+      return [ours, (await theirs).outcome];
+    },
+  };
+}
+
+function toReason(err: unknown): string {
+  return isSessionError(err) ? err.rawMessage : "the refresh failed";
+}
