@@ -15,7 +15,7 @@ import {
   DEFAULT_FAILED_CHECKS_PER_SECOND,
 } from "./signature-checks.ts";
 import { assertStillGood } from "./still-good.ts";
-import { digestToken } from "./token-digest.ts";
+import { createTokenDigest } from "./token-digest.ts";
 import { assertTokenSize, DEFAULT_MAX_TOKEN_BYTES } from "./token-size.ts";
 import { createVerdictCache } from "./verdict-cache.ts";
 import { toVerdict, type Verdict, verifyToken } from "./verify-token.ts";
@@ -131,6 +131,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { issuers, clock, tokenFailureLimit, keyTimeoutMs: timeoutMs } = options;
   const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES, cacheEntries } = options;
   const findCurrent = createFindCurrent(options);
+  const digestToken = createTokenDigest();
   const cache = createVerdictCache(cacheEntries);
   const spent = createVerdictCache(Math.ceil(cacheEntries / SPENT_SHARE));
   const { failedChecksPerSecond: failuresPerSecond = DEFAULT_FAILED_CHECKS_PER_SECOND } = options;

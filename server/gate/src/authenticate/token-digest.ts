@@ -1,13 +1,22 @@
-/** Node's built-in hash, which answers at once. Looked up so that runtimes without it can load this file too. */
-const nodeHash = globalThis.process?.getBuiltinModule?.("node:crypto")?.hash;
+/** Looked at here, so that runtimes without it can load this file too. */
+const { process } = globalThis;
+
+/** Hashes a token: at once on Node, with a promise elsewhere (Web Crypto has no other way). */
+type TokenDigest = (token: string) => string | Promise<string>;
 
 /**
- * Hash a token, so that a cache never holds the token itself.
- *
- * @returns the SHA-256 in base64: at once on Node, with a promise elsewhere (Web Crypto has no other way)
+ * Create what hashes tokens, so that a cache never holds a token itself: with SHA-256, in base64. It loads `node:crypto`,
+ * which takes longer than to load the gate's own code.
  */
-export const digestToken: (token: string) => string | Promise<string> =
-  nodeHash === undefined ? digestWithWebCrypto : (token) => nodeHash("sha256", token, "base64");
+export function createTokenDigest(): TokenDigest {
+  const nodeHash = process?.getBuiltinModule?.("node:crypto")?.hash;
+  return nodeHash === undefined ? digestWithWebCrypto : (token) => nodeHash("sha256", token, "base64");
+}
+
+/** Hash one token or another text, as {@link createTokenDigest} says. */
+export function digestToken(token: string): string | Promise<string> {
+  return createTokenDigest()(token);
+}
 
 async function digestWithWebCrypto(token: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));

@@ -1,4 +1,5 @@
-import { compactVerify, errors } from "jose";
+import { JOSEError } from "jose/errors";
+import { compactVerify } from "jose/jws/compact/verify";
 import { isOneKey } from "../keys/found-keys.ts";
 import type { FoundKeys, VerificationKey } from "../keys/key-source.ts";
 
@@ -15,7 +16,7 @@ export function verifySignature(token: string, found: NonNullable<FoundKeys>): P
 
 /** Check whether an error says that a signature is not good, and not that a key is none. */
 export function isSignatureError(error: unknown): boolean {
-  return error instanceof errors.JOSEError;
+  return error instanceof JOSEError;
 }
 
 function verifyWithKey(token: string, key: VerificationKey): Promise<VerificationKey> {

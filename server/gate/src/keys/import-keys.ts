@@ -1,4 +1,5 @@
-import { importJWK, type JWK } from "jose";
+import type { JWK } from "jose";
+import { importJWK } from "jose/key/import";
 import { toFactText, toMembersText } from "../errors/facts.ts";
 import { describeFault } from "./jwk-fault.ts";
 import type { SignatureAlgorithm, VerificationKey } from "./key-source.ts";

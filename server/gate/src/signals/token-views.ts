@@ -2,8 +2,8 @@ import { toHex } from "../kernel/hex.ts";
 import type { RevocableToken } from "../revoked/revoked.ts";
 import { createRevokedSet, type RevokedSet } from "../revoked/revoked-set.ts";
 
-/** Node's built-in HMAC, which answers at once. Looked up so that runtimes without it can load this file too. */
-const createHmac = globalThis.process?.getBuiltinModule?.("node:crypto")?.createHmac;
+/** Looked at here, so that runtimes without it can load this file too. */
+const { process } = globalThis;
 
 /** As much of a hash as is sent. */
 const HASH_BYTES = 16;
@@ -18,7 +18,7 @@ export interface TokenView {
 
 /** Check whether this runtime can hash subjects: a check of a token cannot wait for Web Crypto. */
 export function canHashSubjects(): boolean {
-  return createHmac !== undefined;
+  return findHmac() !== undefined;
 }
 
 /**
@@ -29,6 +29,7 @@ export function canHashSubjects(): boolean {
  * @throws TypeError where the runtime cannot hash
  */
 export function createHashedView(key: Uint8Array): TokenView {
+  const createHmac = findHmac();
   if (createHmac === undefined) {
     throw new TypeError("this runtime has no node:crypto to hash subjects with");
   }
@@ -58,4 +59,9 @@ function toSeen({ issuer, issuedAtSeconds }: RevocableToken, subject: string): R
     keyId: undefined,
     issuedAtSeconds,
   };
+}
+
+/** Find Node's built-in HMAC, which answers at once. */
+function findHmac() {
+  return process?.getBuiltinModule?.("node:crypto")?.createHmac;
 }
