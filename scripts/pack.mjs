@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { writeNotices } from "./notices.mjs";
 import { buildEnv, inRoot, readJson, run, SetupError, say, tsc, vite } from "./run.mjs";
 
 const packagesFolder = inRoot("dist", "packages");
@@ -48,6 +49,7 @@ function stage(node, folder, to) {
     const tsdown = inRoot("node_modules", "tsdown", "dist", "run.mjs");
     const args = [tsdown, "--config", bundling, "--log-level", "error"];
     run(node, args, { complaint, env, cwd: inRoot(folder) });
+    writeNotices(output);
   } else {
     // No maps: the sources that they lead to are not in the package.
     const files = ["--outDir", output, "--tsBuildInfoFile", join(to, ".tsbuildinfo")];
