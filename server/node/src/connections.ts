@@ -2,8 +2,10 @@ import type { Server as Http1Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { KEEPS_PROCESS_ALIVE, repeat, systemClock } from "@countersign/server/internal";
+import { followSession } from "./follow-session.ts";
 import { isHttp2Response, type RequestHandler } from "./handler.ts";
-import { limitHttp2Faults } from "./http2-faults.ts";
+import { Http2Faults } from "./http2-faults.ts";
+import { createHttp2Idle } from "./http2-idle.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";
 import type { HttpLimits } from "./limits.ts";
 
@@ -43,6 +45,7 @@ const MAX_SILENCE_MS = 1_000;
 /** Follow the connections of a listener, and close those over HTTP/2 that are idle, stalled or full of faults. */
 export function createConnections(limits: HttpLimits): Connections {
   const stalls = createHttp2Stalls(limits.headerTimeoutMs);
+  const idle = createHttp2Idle(limits.idleTimeoutMs);
   const sockets = new Set<Socket>();
   const http1Sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -50,6 +53,14 @@ export function createConnections(limits: HttpLimits): Connections {
   let isLeaving = false;
   let isDraining = false;
 
+  // One for all: a connection costs no function of its own.
+  function onSocketClose(this: Socket): void {
+    sockets.delete(this);
+    http1Sockets.delete(this);
+  }
+  function onSessionClose(this: ServerHttp2Session): void {
+    sessions.delete(this);
+  }
   const begin = (res: ServerResponse, socket: Socket): void => {
     responses.set(res, socket);
     if (isLeaving) {
@@ -80,17 +91,19 @@ export function createConnections(limits: HttpLimits): Connections {
   return {
     leave,
     addSocket(socket) {
-      addUntilClosed(sockets, socket);
-      destroyWhenSilent(socket);
+      sockets.add(socket);
+      socket.on("close", onSocketClose).on("finish", destroyWhenSilent);
     },
-    addHttp1: (socket) => addUntilClosed(http1Sockets, socket),
+    addHttp1: (socket) => void http1Sockets.add(socket),
     removeHttp1: (socket) => http1Sockets.delete(socket),
     addHttp2(session) {
       sessions.add(session);
-      session.once("close", () => sessions.delete(session));
-      closeWhenIdle(session, limits.idleTimeoutMs);
-      stalls.add(session);
-      limitHttp2Faults(session, limits);
+      session.on("close", onSessionClose);
+      followSession(session, [
+        idle.follow(session),
+        stalls.follow(session),
+        new Http2Faults(session, limits),
+      ]);
       if (isDraining) {
         session.close();
       }
@@ -122,61 +135,29 @@ export function createConnections(limits: HttpLimits): Connections {
   };
 }
 
-function addUntilClosed(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket);
-  socket.once("close", () => sockets.delete(socket));
-}
-
 /**
  * Destroy a connection that the server has ended and the client does not: Node waits for both. A client that is built on
  * Node keeps its side open for as long as it leaves a stream unread, as one does that breaks out of a loop over it.
  *
  * Not at once: a client that still reads opens its window again, and would get RST for that, and lose the rest.
  */
-function destroyWhenSilent(socket: Socket): void {
-  socket.once("finish", () => {
-    let { bytesRead } = socket;
-    const stop = repeat(
-      systemClock,
-      () => {
-        if (socket.bytesRead === bytesRead) {
-          socket.destroy();
-        }
-        bytesRead = socket.bytesRead;
-      },
-      MAX_SILENCE_MS,
-    );
-    socket.once("close", stop);
-  });
+function destroyWhenSilent(this: Socket): void {
+  let { bytesRead } = this;
+  const stop = repeat(
+    systemClock,
+    () => {
+      if (this.bytesRead === bytesRead) {
+        this.destroy();
+      }
+      bytesRead = this.bytesRead;
+    },
+    MAX_SILENCE_MS,
+  );
+  this.once("close", stop);
 }
 
 function announceClose(res: ServerResponse): void {
   if (!res.headersSent) {
     res.setHeader("connection", "close");
   }
-}
-
-function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void {
-  let openStreams = 0;
-  let idleSinceMs = systemClock.monotonicMs();
-  // One timer that looks again, not one a stream: a call costs a reading of the clock. And not the session's own
-  // timeout: Node forgets to clear it, and with it keeps the session for all that time.
-  let cancelTimer = systemClock.schedule(look, idleTimeoutMs);
-  function look(): void {
-    // A stream may rest for hours between two messages: only a connection that carries none is idle.
-    const idleMs = openStreams > 0 ? 0 : systemClock.monotonicMs() - idleSinceMs;
-    if (idleMs >= idleTimeoutMs) {
-      session.close();
-    } else {
-      cancelTimer = systemClock.schedule(look, idleTimeoutMs - idleMs);
-    }
-  }
-  session.on("stream", (stream) => {
-    openStreams += 1;
-    stream.once("close", () => {
-      openStreams -= 1;
-      idleSinceMs = systemClock.monotonicMs();
-    });
-  });
-  session.once("close", () => cancelTimer());
 }

@@ -32,8 +32,9 @@ import {
   UNMET_EXPECTATION,
 } from "./exchange/request-fault.ts";
 import { closeEarlyTunnel, refuseTunnel } from "./exchange/tunnel.ts";
+import { followSession } from "./follow-session.ts";
 import { type HttpRequest, type HttpResponse, isHttp2Request } from "./handler.ts";
-import { limitHttp2Faults } from "./http2-faults.ts";
+import { Http2Faults } from "./http2-faults.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";
 import { respondFailure } from "./respond.ts";
 
@@ -103,8 +104,7 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
   const order = createCountedOrder();
   const stalls = createHttp2Stalls(headerTimeoutMs);
   server.on("session", (session: ServerHttp2Session) => {
-    stalls.add(session);
-    limitHttp2Faults(session, DEFAULT_LIMITS.listen);
+    followSession(session, [stalls.follow(session), new Http2Faults(session, DEFAULT_LIMITS.listen)]);
   });
   // Listeners come at any time, and in any order. What they get passes through here.
   emitter.emit = (event, ...handed) => {

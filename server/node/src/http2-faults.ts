@@ -1,6 +1,10 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { systemClock } from "@countersign/server/internal";
+import type { SessionFollower } from "./follow-session.ts";
 import type { HttpLimits } from "./limits.ts";
+
+/** How many streams may be reset. */
+type FaultLimits = Pick<HttpLimits, "maxStreamResets" | "streamResetsPerSecond">;
 
 /** What a stream is reset with that its client has made the server reset, and what breaks off what takes too much. */
 const FAULTS: ReadonlySet<number | undefined> = new Set([
@@ -12,28 +16,41 @@ const FAULTS: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * Close a connection of HTTP/2 whose client makes the server reset streams, as with a trailer that is none or has too many
+ * Closes a connection of HTTP/2 whose client makes the server reset streams, as with a trailer that is none or has too many
  * fields: it counts like a client's own resets, which Node counts alone. Either way a handler runs for each, and the
  * limit of calls at a time never bites.
+ *
+ * A class: one is made for every connection.
  */
-export function limitHttp2Faults(
-  session: ServerHttp2Session,
-  { maxStreamResets, streamResetsPerSecond }: Pick<HttpLimits, "maxStreamResets" | "streamResetsPerSecond">,
-): void {
-  let resetsLeft = maxStreamResets;
-  let countedAtMs = systemClock.monotonicMs();
-  // One for all streams: a call without faults costs no function of its own.
-  function onClose(this: ServerHttp2Stream): void {
-    if (!FAULTS.has(this.rstCode)) {
+export class Http2Faults implements SessionFollower {
+  readonly #session: ServerHttp2Session;
+  readonly #limits: FaultLimits;
+  #resetsLeft: number;
+  #countedAtMs = systemClock.monotonicMs();
+
+  constructor(session: ServerHttp2Session, limits: FaultLimits) {
+    this.#session = session;
+    this.#limits = limits;
+    this.#resetsLeft = limits.maxStreamResets;
+  }
+
+  onStream(): void {}
+
+  onStreamClose({ rstCode }: ServerHttp2Stream): void {
+    if (!FAULTS.has(rstCode)) {
       return;
     }
+    const { maxStreamResets, streamResetsPerSecond } = this.#limits;
     const nowMs = systemClock.monotonicMs();
-    const forgotten = ((nowMs - countedAtMs) / 1_000) * streamResetsPerSecond;
-    countedAtMs = nowMs;
-    resetsLeft = Math.min(maxStreamResets, resetsLeft + forgotten) - 1;
-    if (resetsLeft < 0 && !session.destroyed) {
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const forgotten = ((nowMs - this.#countedAtMs) / 1_000) * streamResetsPerSecond;
+    this.#countedAtMs = nowMs;
+    this.#resetsLeft = Math.min(maxStreamResets, this.#resetsLeft + forgotten) - 1;
+    if (this.#resetsLeft < 0 && !this.#session.destroyed) {
+      this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
   }
-  session.on("stream", (stream) => stream.on("close", onClose));
+
+  onSettings(): void {}
+
+  onClose(): void {}
 }

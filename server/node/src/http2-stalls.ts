@@ -1,23 +1,13 @@
-import { constants, type ServerHttp2Session } from "node:http2";
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Cancel } from "@countersign/server";
 import { repeat, systemClock } from "@countersign/server/internal";
 import { afterReading } from "./exchange/after-reading.ts";
+import type { SessionFollower } from "./follow-session.ts";
 
 /** Closes connections of HTTP/2 whose client leaves a header half sent. */
 export interface Http2Stalls {
   /** Follow a connection until it is closed. */
-  add(session: ServerHttp2Session): void;
-}
-
-/** What is known of a connection. */
-interface Followed {
-  readonly session: ServerHttp2Session;
-  /** Whether the client has sent its settings, with which it begins (RFC 9113 §3.4). */
-  hasBegun: boolean;
-  /** The last stream whose header came whole. */
-  lastStreamId: number;
-  /** Since when a header may be half sent. */
-  sinceMs: number | undefined;
+  follow(session: ServerHttp2Session): SessionFollower;
 }
 
 /** How often connections are looked at while one has time to send its header: what is late is late by a quarter at most. */
@@ -33,73 +23,96 @@ const LOOKS = 4;
  * §4.3](https://www.rfc-editor.org/rfc/rfc9113#section-4.3)).
  */
 export function createHttp2Stalls(timeoutMs: number): Http2Stalls {
-  const followed = new Set<Followed>();
+  const followed = new Set<StallFollower>();
   let stop: Cancel | undefined;
 
   const look = (): void => {
     for (const connection of followed) {
-      if (isLate(connection, timeoutMs)) {
-        connection.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-      }
+      connection.destroyLate(timeoutMs);
+    }
+  };
+  const remove = (connection: StallFollower): void => {
+    followed.delete(connection);
+    if (followed.size === 0) {
+      stop?.();
+      stop = undefined;
     }
   };
   return {
-    add(session) {
-      const connection: Followed = {
-        session,
-        hasBegun: false,
-        lastStreamId: 0,
-        sinceMs: systemClock.monotonicMs(),
-      };
+    follow(session) {
+      const connection = new StallFollower(session, remove);
       followed.add(connection);
       stop ??= repeat(systemClock, () => afterReading(look), Math.ceil(timeoutMs / LOOKS));
-      session.once("close", () => {
-        followed.delete(connection);
-        if (followed.size === 0) {
-          stop?.();
-          stop = undefined;
-        }
-      });
-      session.once("remoteSettings", () => {
-        connection.hasBegun = true;
-        connection.sinceMs = undefined;
-      });
-      session.on("stream", (stream) => {
-        connection.lastStreamId = stream.id ?? connection.lastStreamId;
-        // Its trailer may be half sent.
-        stream.once("close", () => {
-          if (!stream.readableEnded) {
-            suspect(connection);
-          }
-        });
-      });
+      return connection;
     },
   };
 }
 
-function isLate(connection: Followed, timeoutMs: number): boolean {
-  const { session, lastStreamId, hasBegun } = connection;
-  if (session.destroyed) {
-    return false;
-  }
-  if (hasBegun && (session.state.lastProcStreamID ?? 0) > lastStreamId) {
-    suspect(connection);
-  }
-  return connection.sinceMs !== undefined && systemClock.monotonicMs() - connection.sinceMs >= timeoutMs;
-}
+/** What is known of a connection. A class: one is made for every connection. */
+class StallFollower implements SessionFollower {
+  readonly #session: ServerHttp2Session;
+  readonly #onClosed: (connection: StallFollower) => void;
+  /** Whether the client has sent its settings, with which it begins (RFC 9113 §3.4). */
+  #hasBegun = false;
+  /** The last stream whose header came whole. */
+  #lastStreamId = 0;
+  /** Since when a header may be half sent. */
+  #sinceMs: number | undefined = systemClock.monotonicMs();
 
-/** Ask a client that may be within a header for a sign that it is not. */
-function suspect(connection: Followed): void {
-  const { session } = connection;
-  if (connection.sinceMs !== undefined || session.destroyed) {
-    return;
+  constructor(session: ServerHttp2Session, onClosed: (connection: StallFollower) => void) {
+    this.#session = session;
+    this.#onClosed = onClosed;
   }
-  connection.sinceMs = systemClock.monotonicMs();
-  const begunId = session.state.lastProcStreamID ?? 0;
-  session.ping((error) => {
-    if (error === null) {
-      connection.lastStreamId = Math.max(connection.lastStreamId, begunId);
-      connection.sinceMs = undefined;
+
+  onStream({ id }: ServerHttp2Stream): void {
+    this.#lastStreamId = id ?? this.#lastStreamId;
+  }
+
+  onStreamClose({ readableEnded }: ServerHttp2Stream): void {
+    // Its trailer may be half sent.
+    if (!readableEnded) {
+      this.#suspect();
     }
-  });
+  }
+
+  onSettings(): void {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#sinceMs = undefined;
+    }
+  }
+
+  onClose(): void {
+    this.#onClosed(this);
+  }
+
+  /** Destroy it when a header is half sent for too long. */
+  destroyLate(timeoutMs: number): void {
+    const session = this.#session;
+    if (session.destroyed) {
+      return;
+    }
+    if (this.#hasBegun && (session.state.lastProcStreamID ?? 0) > this.#lastStreamId) {
+      this.#suspect();
+    }
+    if (this.#sinceMs !== undefined && systemClock.monotonicMs() - this.#sinceMs >= timeoutMs) {
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+
+  /** Ask a client that may be within a header for a sign that it is not. */
+  #suspect(): void {
+    const session = this.#session;
+    if (this.#sinceMs !== undefined || session.destroyed) {
+      return;
+    }
+    this.#sinceMs = systemClock.monotonicMs();
+    const begunId = session.state.lastProcStreamID ?? 0;
+    session.ping((error) => {
+      if (error === null) {
+        this.#lastStreamId = Math.max(this.#lastStreamId, begunId);
+        this.#sinceMs = undefined;
+      }
+    });
+  }
 }
