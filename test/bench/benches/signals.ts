@@ -6,8 +6,14 @@ import { interleave, quantile } from "../run/rounds.ts";
 const FULL = { watchers: 1_000, singles: 40, burst: 400 };
 const QUICK: typeof FULL = { watchers: 20, singles: 2, burst: 10 };
 
-/** The first ones make the server compile what serves them. */
-const WARM_UP_WATCHERS = 50;
+/**
+ * The first ones make the server compile what serves them: so many at a time, again and again, that what is set free of them
+ * is little beside what is measured.
+ */
+const WARM_UP = { watchers: 50, rounds: 8 };
+
+/** How many revocations the watchers have been sent when the measurement begins: one a round, and some to all of them. */
+const SENT_BEFORE = WARM_UP.rounds + 5;
 
 /** What it costs to deliver revocations to a fleet of servers. */
 export const signalsBench: Bench = {
@@ -46,10 +52,10 @@ interface Size {
 async function measure({ watchers, singles, burst }: Size): Promise<readonly Reading[]> {
   await using folder = await createTemporaryFolder(databaseParent());
   await using sides = await startSides("../signals/server-child.ts", folder.path, watchers);
-  const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: 10 });
+  const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: SENT_BEFORE });
   const { orderedMs } = single;
-  const delaysMs = await sides.clients.ask<readonly number[]>("delaysOf", { orderedMs, after: 10 });
-  const joint = await deliver({ ...sides, count: burst, isBurst: true, soFar: 10 + singles });
+  const delaysMs = await sides.clients.ask<readonly number[]>("delaysOf", { orderedMs, after: SENT_BEFORE });
+  const joint = await deliver({ ...sides, count: burst, isBurst: true, soFar: SENT_BEFORE + singles });
   return [
     { side: "memory-per-gate", unit: "KiB", value: sides.memoryKibibytes },
     { side: "cpu-per-delivery", unit: "µs", value: single.cpuMicroseconds / (singles * watchers) },
@@ -60,7 +66,7 @@ async function measure({ watchers, singles, burst }: Size): Promise<readonly Rea
 
 async function measureNode({ watchers, singles }: Size): Promise<readonly Reading[]> {
   await using sides = await startSides("../signals/node-child.ts", undefined, watchers);
-  const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: 10 });
+  const single = await deliver({ ...sides, count: singles, isBurst: false, soFar: SENT_BEFORE });
   return [
     { side: "node-memory", unit: "KiB", value: sides.memoryKibibytes },
     { side: "node-cpu", unit: "µs", value: single.cpuMicroseconds / (singles * watchers) },
@@ -74,7 +80,7 @@ interface Sides extends AsyncDisposable {
   readonly memoryKibibytes: number;
 }
 
-/** Start a server and its watchers, which have been sent ten revocations then. */
+/** Start a server and its watchers. */
 async function startSides(file: string, input: string | undefined, watchers: number): Promise<Sides> {
   await using stack = new AsyncDisposableStack();
   const child = startChild(new URL(file, import.meta.url), { core: "server", nodeOptions: ["--expose-gc"] });
@@ -82,15 +88,19 @@ async function startSides(file: string, input: string | undefined, watchers: num
   const { port, token } = await server.ask<{ readonly port: number; readonly token: string }>("start", input);
   {
     await using first = startWatchers();
-    await first.ask("watch", { port, token, count: WARM_UP_WATCHERS });
-    await deliver({ server, clients: first, count: 5, isBurst: false });
+    for (let round = 0; round < WARM_UP.rounds; round += 1) {
+      await first.ask("watch", { port, token, count: WARM_UP.watchers });
+      // What was revoked before is sent at the beginning.
+      await deliver({ server, clients: first, count: 1, isBurst: false, soFar: round });
+      await first.ask("leave");
+    }
   }
   const clients = stack.use(startWatchers());
   const before = await server.ask<number>("residentBytes");
   await clients.ask("watch", { port, token, count: watchers });
   const grown = (await server.ask<number>("residentBytes")) - before;
   // The watchers receive what was revoked for the warm-up, too, at the beginning.
-  await deliver({ server, clients, count: 5, isBurst: false, soFar: 5 });
+  await deliver({ server, clients, count: 5, isBurst: false, soFar: WARM_UP.rounds });
   const kept = stack.move();
   return {
     server,

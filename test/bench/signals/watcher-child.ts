@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { connect } from "node:http2";
+import { type ClientHttp2Session, connect } from "node:http2";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   SignalService,
@@ -19,6 +19,7 @@ const receivedMs: number[][] = [];
 /** What the messages that came last have, by their bytes: all watchers get the same. */
 const counts = new Map<string, number>();
 let onReceived: () => void = () => undefined;
+const sessions: ClientHttp2Session[] = [];
 
 /** Watch so many times, each over a connection of its own, until each has had its first message. */
 async function watch({
@@ -42,6 +43,7 @@ function open(port: number, token: string, index: number): Promise<void> {
   received[index] = 0;
   receivedMs[index] = [];
   const session = connect(`http://127.0.0.1:${port}`);
+  sessions.push(session);
   const stream = session.request({
     ":method": "POST",
     ":path": `/${SignalService.typeName}/${SignalService.method.watch.name}`,
@@ -56,7 +58,7 @@ function open(port: number, token: string, index: number): Promise<void> {
   stream.end(toGrpcFrame(toBinary(WatchRequestSchema, request)));
   let rest: Buffer = Buffer.alloc(0);
   return new Promise((resolve, reject) => {
-    stream.once("close", () => reject(new Error("a watch has ended")));
+    stream.once("error", () => undefined).once("close", () => reject(new Error("a watch has ended")));
     stream.on("data", (data: Buffer) => {
       rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
       while (rest.length >= HEAD_BYTES && rest.length >= HEAD_BYTES + rest.readUInt32BE(1)) {
@@ -70,6 +72,14 @@ function open(port: number, token: string, index: number): Promise<void> {
       onReceived();
     });
   });
+}
+
+/** Watch no more. */
+function leave(): void {
+  for (const session of sessions.splice(0)) {
+    session.destroy();
+  }
+  received.length = 0;
 }
 
 function countOf(message: Buffer): number {
@@ -111,4 +121,4 @@ function delaysOf({ orderedMs, after }: { readonly orderedMs: readonly number[];
   return delaysMs.sort((one, other) => one - other);
 }
 
-answerParent({ watch, untilReceived, delaysOf });
+answerParent({ watch, untilReceived, delaysOf, leave });
