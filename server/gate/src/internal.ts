@@ -11,6 +11,7 @@ export { HIGHEST_MAX_TOKEN_BYTES, resolveMaxTokenBytes } from "./authenticate/to
 export { isSignatureError, verifySignature } from "./authenticate/verify-signature.ts";
 export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
 export { boundMessage } from "./connect/bound-message.ts";
+export { abortStateOf, setCallSource } from "./connect/call-source.ts";
 export { createCallValues } from "./connect/call-state.ts";
 export { toConnectError } from "./connect/error-contract.ts";
 export type { Gate } from "./connect/gate.ts";
@@ -63,6 +64,7 @@ export { isGone } from "./kernel/is-gone.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
 export { createJsonDocument } from "./kernel/json-document.ts";
 export { toJsonResponse } from "./kernel/json-response.ts";
+export { LazySignal } from "./kernel/lazy-signal.ts";
 export { assertPositive, resolveLimits } from "./kernel/limits.ts";
 export { isLoopback } from "./kernel/loopback.ts";
 export { SILENT_BUS } from "./kernel/message-bus.ts";

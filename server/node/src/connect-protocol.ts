@@ -19,7 +19,6 @@ export type {
 export const {
   compressionNegotiate,
   createDeadlineSignal,
-  createLinkedAbortController,
   createMethodSerializationLookup,
   createMethodUrl,
   encodeEnvelopes,

@@ -141,10 +141,11 @@ test("a stream ends with its token, and what clocks may differ by", () => {
 
 test("a stream that closes by itself is counted as closed, once", () => {
   const stage = createStage();
-  const { release, lifetime } = open(stage);
+  const opened = open(stage);
+  const { lifetime } = opened;
   expect(stage.registry.size).toBe(1);
-  release("done");
-  release("done");
+  opened.release("done");
+  opened.release("done");
   expect(stage.registry.size).toBe(0);
   expect(lifetime.signal.reason).toBe("done");
   expect(stage.seen).toEqual(["CLOSED"]);
@@ -152,11 +153,12 @@ test("a stream that closes by itself is counted as closed, once", () => {
 
 test("a stream whose session is revoked while it opens ends", () => {
   const stage = createStage();
-  const { judgeAtOpening, lifetime } = open(stage);
-  judgeAtOpening();
+  const opened = open(stage);
+  const { lifetime } = opened;
+  opened.judgeAtOpening();
   expect(lifetime.ended).toBeUndefined();
   stage.revoked.add(FIRST.tokenId);
-  judgeAtOpening();
+  opened.judgeAtOpening();
   expect(lifetime.ended).toMatchObject({
     reason: "SESSION_REVOKED",
     message: "the session has been revoked",
@@ -223,11 +225,16 @@ for (const { name, current, given, reason, seesRoles } of notEmpty(JUDGED)) {
   for (const judge of ["judgeAgain", "judgeAtOpening"] as const) {
     test(`a stream ${name}, with its deadline: ${judge}`, () => {
       const stage = createStage();
-      const { lease, lifetime, judgeAtOpening } = open(stage, given);
+      const opened = open(stage, given);
+      const { lease, lifetime } = opened;
       if (current !== undefined) {
         stage.current.set(FIRST, current);
       }
-      (judge === "judgeAgain" ? lease.judgeAgain : judgeAtOpening)();
+      if (judge === "judgeAgain") {
+        lease.judgeAgain();
+      } else {
+        opened.judgeAtOpening();
+      }
       expect(lifetime.ended?.reason).toBe(reason);
       expect(lease.principal.roles).toEqual(seesRoles);
       expect(lifetime.deadlineMs).toBe(1_605_000);

@@ -1,3 +1,4 @@
+import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { CallSignal } from "../../../server/node/src/call/call-signal.ts";
 import type { HttpExchange } from "../../../server/node/src/exchange/http-exchange.ts";
@@ -59,6 +60,28 @@ describe("the signal of a call", () => {
     const { signal } = call;
     shutdown.abort("the end");
     expect([call.aborted, signal.aborted, signal.reason]).toEqual([true, true, "the end"]);
+  });
+
+  it("notifies a listener of what aborts it, without a signal", () => {
+    for (const who of ["client", "server", "call"] as const) {
+      const shutdown = new AbortController();
+      const { caller, exchange } = createCaller();
+      const call = new CallSignal(exchange, undefined, shutdown.signal);
+      const reasons: unknown[] = [];
+      call.addEventListener("abort", () => reasons.push(call.reason));
+      ({
+        client: () => caller.leave("over"),
+        server: () => shutdown.abort("over"),
+        call: () => call.abort("over"),
+      })[who]();
+      expect([reasons, call.aborted, call.reason]).toEqual([["over"], true, "over"]);
+    }
+  });
+
+  it.each([0, 1])("notifies a listener when a client that waits %d ms waits no longer", async (timeoutMs) => {
+    const call = new CallSignal(createCaller().exchange, timeoutMs, undefined);
+    await new Promise<void>((resolve) => call.addEventListener("abort", resolve));
+    expect(call.reason).toMatchObject({ code: Code.DeadlineExceeded });
   });
 
   it("knows how much time is left", () => {

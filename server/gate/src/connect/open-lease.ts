@@ -5,6 +5,7 @@ import { toMethodName } from "../authorize/policy-table.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createStreamLease, type LeaseContext, type OpenLease } from "../streams/stream-lease.ts";
 import { isStreamId } from "../streams/stream-registry.ts";
+import { requestHeaderOf } from "./call-source.ts";
 import type { Caller } from "./call-state.ts";
 import type { ErrorSink } from "./error-contract.ts";
 import { replacePrincipal } from "./principal-context.ts";
@@ -82,7 +83,7 @@ function showPrincipal(
  * @throws ConnectError when it is none
  */
 function readStreamId(ctx: HandlerContext): string | undefined {
-  const id = ctx.requestHeader.get(STREAM_ID_HEADER);
+  const id = requestHeaderOf(ctx).get(STREAM_ID_HEADER);
   if (id !== null && !isStreamId(id)) {
     throw new ConnectError(`${STREAM_ID_HEADER} is not 128 bits in base64url`, Code.InvalidArgument);
   }

@@ -60,7 +60,7 @@ export const DEFAULT_LIMITS = {
   },
   /** Option `signals` of `createIssuer`. */
   signals: {
-    // Each takes about 60 KiB, of which its connection is half.
+    // Each takes about 40 KiB, of which its connection is half.
     maxWatchers: 5_000,
     // Everything that is revoked can be many megabytes, and is sent to so many at a time.
     maxSnapshots: 16,

@@ -1,4 +1,5 @@
 import type { AuthError } from "../errors/auth-error.ts";
+import { LazySignal } from "../kernel/lazy-signal.ts";
 
 /** An ending, as its listeners see it. */
 export interface Ending {
@@ -8,67 +9,68 @@ export interface Ending {
   onEnd(listener: (error: AuthError) => void): void;
 }
 
-/** An ending, as its owner sees it. */
-export interface OwnEnding extends Ending {
-  /** Aborts at the end. */
-  readonly signal: AbortSignal;
+type EndListener = (error: AuthError) => void;
+
+/**
+ * An ending, as its owner sees it: it comes once, or never. The signal aborts with it, or before.
+ *
+ * A class: one is made for every stream.
+ */
+export class OwnEnding extends LazySignal implements Ending {
+  #listeners: readonly EndListener[] = NONE;
+  #ended: AuthError | undefined;
+  #isNotified = false;
+
+  get ended(): AuthError | undefined {
+    return this.#ended;
+  }
+
+  onEnd(listener: EndListener): void {
+    if (this.#ended !== undefined && this.#isNotified) {
+      listener(this.#ended);
+    } else {
+      this.#listeners = this.#listeners.concat(listener); // as long as it must be: a spread leaves room for 16 more
+    }
+  }
+
   /** Bring it about, and notify its listeners. What has an end already keeps it. */
-  end(error: AuthError): void;
+  end(error: AuthError): void {
+    this.begin(error);
+    this.notify();
+  }
+
   /** Bring it about. The listeners are notified later. @returns false when it has come before */
-  begin(error: AuthError): boolean;
-  /** What could have ended is over by itself: notify the listeners of an end that has begun, or abort the signal alone. */
-  release(reason: unknown): void;
-}
-
-/** Create the ending of what has not ended yet. It comes once, or never. */
-export function createEnding(): OwnEnding {
-  const controller = new AbortController();
-  const listeners = new Set<(error: AuthError) => void>();
-  let ended: AuthError | undefined;
-  let isNotified = false;
-
-  function begin(error: AuthError): boolean {
-    const isFirst = ended === undefined;
-    ended ??= error;
+  begin(error: AuthError): boolean {
+    const isFirst = this.#ended === undefined;
+    this.#ended ??= error;
     return isFirst;
   }
 
-  function notify(error: AuthError): void {
-    if (isNotified) {
+  /** Notify the listeners of an end that has begun. */
+  notify(): void {
+    const error = this.#ended;
+    if (error === undefined || this.#isNotified) {
       return;
     }
-    isNotified = true;
+    this.#isNotified = true;
+    const listeners = this.#listeners;
+    this.#listeners = NONE;
     for (const listener of listeners) {
       listener(error);
     }
-    listeners.clear();
-    controller.abort(error);
+    this.abort(error);
   }
 
-  return {
-    signal: controller.signal,
-    get ended() {
-      return ended;
-    },
-    onEnd(listener) {
-      if (ended !== undefined && isNotified) {
-        listener(ended);
-      } else {
-        listeners.add(listener);
-      }
-    },
-    begin,
-    end(error) {
-      begin(error);
-      notify(ended ?? error);
-    },
-    release(reason) {
-      if (ended !== undefined) {
-        notify(ended);
-      } else if (!controller.signal.aborted) {
-        // Without a reason, Node makes an error of the platform for every call, also when the signal has one.
-        controller.abort(reason);
-      }
-    },
-  };
+  /** What could have ended is over by itself: notify the listeners of an end that has begun, or abort the signal alone. */
+  release(reason: unknown): void {
+    this.notify();
+    this.abort(reason);
+  }
+}
+
+const NONE: readonly EndListener[] = [];
+
+/** Create the ending of what has not ended yet. */
+export function createEnding(): OwnEnding {
+  return new OwnEnding();
 }

@@ -67,26 +67,77 @@ export interface OpenLease {
  * @returns undefined when another stream of the identifier is open
  */
 export function createStreamLease(context: LeaseContext, options: LeaseOptions): OpenLease | undefined {
-  const { clock, registry, revocations, staleWatch, findCurrent, toleranceSeconds, observer } = context;
-  const { streamId, method, policy, caller, adopt } = options;
-  const latestEndMs = clock.nowMs() + (policy.streamMaxAgeMs ?? Infinity);
-  const toDeadlineMs = ({ expiresAtSeconds }: Principal): number =>
-    Math.min((expiresAtSeconds + toleranceSeconds) * 1000, latestEndMs);
-  const lifetime = createStreamLifetime(context, toDeadlineMs(caller.principal));
+  const lease = new Lease(context, options);
+  if (!context.registry.add(lease)) {
+    lease.lifetime.release(undefined);
+    return undefined;
+  }
+  lease.observe();
+  return lease;
+}
 
-  function endIfRevoked(principal: Principal): boolean {
-    const isRevoked = revocations.isRevoked(principal);
-    if (isRevoked) {
-      lifetime.end(createRevokedError(principal));
-    }
-    return isRevoked;
+/** A lease and its stream. A class: one is made for every stream. */
+class Lease implements StreamLease, OpenLease {
+  readonly lifetime: StreamLifetime;
+  readonly #context: LeaseContext;
+  readonly #options: LeaseOptions;
+  /** When it ends at the latest, in milliseconds since 1970. */
+  readonly #latestEndMs: number;
+
+  constructor(context: LeaseContext, options: LeaseOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#latestEndMs = context.clock.nowMs() + (options.policy.streamMaxAgeMs ?? Infinity);
+    this.lifetime = createStreamLifetime(context, this.#toDeadlineMs(options.caller.principal));
   }
 
-  function renew(principal: Principal): number {
-    if (lifetime.ended !== undefined || endIfRevoked(principal)) {
+  get lease(): StreamLease {
+    return this;
+  }
+
+  get streamId(): string | undefined {
+    return this.#options.streamId;
+  }
+
+  get policy(): Policy {
+    return this.#options.policy;
+  }
+
+  get principal(): Principal {
+    return this.#options.caller.principal;
+  }
+
+  get toleranceSeconds(): number {
+    return this.#context.toleranceSeconds;
+  }
+
+  /** Have the observer learn that it is open, and of its end. */
+  observe(): void {
+    const { registry, staleWatch, observer, clock } = this.#context;
+    const { method } = this.#options;
+    staleWatch.update();
+    observer.streamOpened?.({ method });
+    this.lifetime.onEnd(({ reason }) => {
+      // Not with its last byte: a host that does not say that the client has left may ask for no more of them.
+      registry.remove(this);
+      staleWatch.update();
+      const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - this.lifetime.deadlineMs : undefined;
+      observer.streamEnded?.({ method, reason, lateMs });
+    });
+  }
+
+  end(error: AuthError): void {
+    this.lifetime.end(error);
+  }
+
+  renew(principal: Principal): number {
+    const { lifetime } = this;
+    const { clock, observer } = this.#context;
+    const { adopt, method } = this.#options;
+    if (lifetime.ended !== undefined || this.#endIfRevoked(principal)) {
       return 0;
     }
-    const deadlineMs = toDeadlineMs(principal);
+    const deadlineMs = this.#toDeadlineMs(principal);
     const leftMs = deadlineMs - clock.nowMs();
     // A token that has run out on its way here ends nothing.
     if (!(leftMs > 0)) {
@@ -102,8 +153,10 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     return leftMs;
   }
 
-  function judgeAgain(): void {
-    const { principal } = caller;
+  judgeAgain(): void {
+    const { findCurrent, clock, toleranceSeconds } = this.#context;
+    const { policy, adopt } = this.#options;
+    const { principal, lifetime } = this;
     const refusal = catchRefusal(() => {
       const current = findCurrent(principal);
       if (current === principal || lifetime.ended !== undefined) {
@@ -117,47 +170,33 @@ export function createStreamLease(context: LeaseContext, options: LeaseOptions):
     }
   }
 
-  const lease: StreamLease = {
-    streamId,
-    policy,
-    get principal() {
-      return caller.principal;
-    },
-    toleranceSeconds,
-    end: (error) => lifetime.end(error),
-    renew,
-    judgeAgain,
-  };
-  if (!registry.add(lease)) {
-    lifetime.release(undefined);
-    return undefined;
+  judgeAtOpening(): void {
+    if (!this.#endIfRevoked(this.principal)) {
+      this.judgeAgain();
+    }
   }
-  staleWatch.update();
-  observer.streamOpened?.({ method });
-  lifetime.onEnd(({ reason }) => {
-    // Not with its last byte: a host that does not say that the client has left may ask for no more of them.
-    registry.remove(lease);
+
+  release(reason: unknown): void {
+    const { registry, staleWatch, observer } = this.#context;
+    this.lifetime.release(reason);
+    const wasOpen = registry.remove(this);
     staleWatch.update();
-    const lateMs = reason === "STREAM_EXPIRED" ? clock.nowMs() - lifetime.deadlineMs : undefined;
-    observer.streamEnded?.({ method, reason, lateMs });
-  });
-  return {
-    lease,
-    lifetime,
-    judgeAtOpening() {
-      if (!endIfRevoked(caller.principal)) {
-        judgeAgain();
-      }
-    },
-    release(reason) {
-      lifetime.release(reason);
-      const wasOpen = registry.remove(lease);
-      staleWatch.update();
-      if (wasOpen && lifetime.ended === undefined) {
-        observer.streamEnded?.({ method, reason: "CLOSED", lateMs: undefined });
-      }
-    },
-  };
+    if (wasOpen && this.lifetime.ended === undefined) {
+      observer.streamEnded?.({ method: this.#options.method, reason: "CLOSED", lateMs: undefined });
+    }
+  }
+
+  #toDeadlineMs({ expiresAtSeconds }: Principal): number {
+    return Math.min((expiresAtSeconds + this.#context.toleranceSeconds) * 1000, this.#latestEndMs);
+  }
+
+  #endIfRevoked(principal: Principal): boolean {
+    const isRevoked = this.#context.revocations.isRevoked(principal);
+    if (isRevoked) {
+      this.lifetime.end(createRevokedError(principal));
+    }
+    return isRevoked;
+  }
 }
 
 /** @returns why something is refused; undefined: it is not */

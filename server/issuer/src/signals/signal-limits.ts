@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, resolveLimits } from "@countersign/server/internal";
 
 /** What serving the feed may take. */
 export interface SignalLimits {
-  /** How many servers may watch at a time. Default 5,000: each takes about 60 KiB, of which its connection is half. */
+  /** How many servers may watch at a time. Default 5,000: each takes about 40 KiB, of which its connection is half. */
   readonly maxWatchers: number;
   /** How many of them are sent everything that is revoked at a time; others wait. Default 16. */
   readonly maxSnapshots: number;

@@ -7,7 +7,7 @@ import type {
   RenewedStream as SentStream,
 } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { AuthError, type Principal, principalOf } from "@countersign/server";
-import type { RenewedStream } from "@countersign/server/internal";
+import { abortStateOf, type RenewedStream } from "@countersign/server/internal";
 import { toClientSubject } from "../credentials/client-names.ts";
 import type { ForwardedRenewals } from "./forwarded-renewals.ts";
 import type { Hub } from "./hub.ts";
@@ -69,7 +69,7 @@ function watch({ hub, issuer }: SignalServiceOptions, request: WatchRequest, ctx
   const form = hashSubjects ? "hashed" : "plain";
   const watcher = hub.watch({ clientId, serverId, audience, epoch, after, form });
   // The server stops, or the client's deadline has passed. Where the client has left, the message has no reader.
-  ctx.signal.addEventListener("abort", watcher.drain, { once: true });
+  abortStateOf(ctx).addEventListener("abort", watcher.drain);
   return watcher;
 }
 

@@ -1,5 +1,5 @@
-import { systemClock } from "@countersign/server/internal";
-import { createDeadlineSignal, createLinkedAbortController } from "../connect-protocol.ts";
+import { LazySignal, systemClock } from "@countersign/server/internal";
+import { createDeadlineSignal } from "../connect-protocol.ts";
 import type { HttpExchange } from "../exchange/http-exchange.ts";
 
 /** When the time of a call is over, on two clocks. */
@@ -20,19 +20,17 @@ function createDeadline(timeoutMs: number): Deadline {
 }
 
 /**
- * The signal of a call, made when a handler reads it: few do, and the error with which it is aborted at
- * the end of every call costs as much as the rest of the call.
+ * The signal of a call. It is made when a handler reads it, and what aborts it is followed from the first listener on: few
+ * handlers read it, and the error with which it is aborted at the end of every call costs as much as the rest of the call.
  *
  * A class: one is made for every call.
  */
-export class CallSignal {
+export class CallSignal extends LazySignal {
   readonly #exchange: HttpExchange;
   readonly #shutdownSignal: AbortSignal | undefined;
   readonly #deadline: Deadline | undefined;
-  #controller: AbortController | undefined;
+  #isFollowing = false;
   #stopTimer: (() => void) | undefined;
-  /** How the call ended, if it did before the signal was read. */
-  #end: { readonly reason: unknown } | undefined;
 
   /** @param timeoutMs how long the caller waits, in milliseconds */
   constructor(
@@ -40,6 +38,7 @@ export class CallSignal {
     timeoutMs: number | undefined,
     shutdownSignal: AbortSignal | undefined,
   ) {
+    super();
     this.#exchange = exchange;
     this.#shutdownSignal = shutdownSignal;
     this.#deadline = timeoutMs === undefined ? undefined : createDeadline(timeoutMs);
@@ -50,51 +49,70 @@ export class CallSignal {
     return this.#deadline === undefined ? undefined : this.#deadline.dateMs - systemClock.nowMs();
   }
 
-  get signal(): AbortSignal {
-    this.#controller ??= this.#create();
-    return this.#controller.signal;
+  override get signal(): AbortSignal {
+    this.#follow();
+    return super.signal;
   }
 
   /** The same as that of the signal, which need not be there. */
-  get aborted(): boolean {
-    if (this.#controller !== undefined) {
-      return this.#controller.signal.aborted;
+  override get aborted(): boolean {
+    if (super.aborted || this.#isFollowing) {
+      return super.aborted;
     }
-    return (
-      this.#end !== undefined ||
-      this.#isLate() ||
-      this.#shutdownSignal?.aborted === true ||
-      this.#exchange.isGone
-    );
+    return this.#isLate() || this.#shutdownSignal?.aborted === true || this.#exchange.isGone;
   }
 
-  get reason(): unknown {
-    return this.signal.reason;
+  override get reason(): unknown {
+    this.#follow();
+    return super.reason;
+  }
+
+  override addEventListener(type: "abort", listener: () => void): void {
+    super.addEventListener(type, listener);
+    // Behind that: what aborts it may have come, and the listener would not learn of it.
+    this.#follow();
   }
 
   /** End the call. */
-  abort(reason?: unknown): void {
-    this.#end ??= { reason };
-    this.#stopTimer?.();
-    this.#controller?.abort(reason);
+  override abort(reason?: unknown): void {
+    if (this.#isFollowing) {
+      this.#stopTimer?.();
+      this.#shutdownSignal?.removeEventListener("abort", this);
+    }
+    super.abort(reason);
+  }
+
+  /** Called by the signals of its deadline and of the server's end. */
+  handleEvent({ target }: Event): void {
+    this.abort(target instanceof AbortSignal ? target.reason : undefined);
   }
 
   #isLate(): boolean {
     return this.#deadline !== undefined && systemClock.monotonicMs() >= this.#deadline.timerMs;
   }
 
-  #create(): AbortController {
-    if (this.#end !== undefined) {
-      const controller = new AbortController();
-      controller.abort(this.#end.reason);
-      return controller;
+  /** Follow what aborts it, in the order in which Connect asks. */
+  #follow(): void {
+    if (this.#isFollowing || super.aborted) {
+      return;
     }
-    const leftMs =
-      this.#deadline === undefined ? undefined : this.#deadline.timerMs - systemClock.monotonicMs();
-    const deadline = createDeadlineSignal(leftMs);
-    this.#stopTimer = deadline.cleanup;
-    const request = new AbortController();
-    this.#exchange.onClose((reason) => request.abort(reason));
-    return createLinkedAbortController(deadline.signal, request.signal, this.#shutdownSignal);
+    this.#isFollowing = true;
+    if (this.#deadline !== undefined) {
+      const { signal, cleanup } = createDeadlineSignal(this.#deadline.timerMs - systemClock.monotonicMs());
+      this.#stopTimer = cleanup;
+      this.#abortWith(signal);
+    }
+    this.#exchange.onClose((reason) => this.abort(reason));
+    if (this.#shutdownSignal !== undefined) {
+      this.#abortWith(this.#shutdownSignal);
+    }
+  }
+
+  #abortWith(signal: AbortSignal): void {
+    if (signal.aborted) {
+      this.abort(signal.reason);
+    } else if (!super.aborted) {
+      signal.addEventListener("abort", this);
+    }
   }
 }

@@ -19,6 +19,8 @@ export class Call<Parts extends CallParts = CallParts> {
   /** Whether the gate still decides. */
   isAtGate = true;
   #responseHeader: Headers | undefined;
+  /** The header that was sent. */
+  #sentFields: ResponseFields | undefined;
   #responseTrailer: Headers | undefined;
 
   constructor(parts: Parts, exchange: HttpExchange, shutdownSignal: AbortSignal | undefined) {
@@ -30,7 +32,10 @@ export class Call<Parts extends CallParts = CallParts> {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= new Headers(this.parts.head.defaultHeader);
+    this.#responseHeader ??=
+      this.#sentFields === undefined
+        ? new Headers(this.parts.head.defaultHeader)
+        : toHeaders(this.#sentFields);
     return this.#responseHeader;
   }
 
@@ -49,6 +54,13 @@ export class Call<Parts extends CallParts = CallParts> {
     return this.#responseHeader === undefined
       ? this.parts.head.defaultHeader
       : toFields(this.#responseHeader);
+  }
+
+  /** Take the header of a stream, which is sent now and may last for hours: what still reads it then reads a copy. */
+  takeHeaderFields(): ResponseFields {
+    this.#sentFields = this.headerFields;
+    this.#responseHeader = undefined;
+    return this.#sentFields;
   }
 
   /** The trailer of the answer, to be sent over HTTP/2. */
@@ -71,6 +83,16 @@ export class Call<Parts extends CallParts = CallParts> {
     muxed.set("content-length", length);
     return toFields(muxed);
   }
+}
+
+function toHeaders(fields: ResponseFields): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      headers.append(name, one);
+    }
+  }
+  return headers;
 }
 
 /** What Connect's contexts have, too. */

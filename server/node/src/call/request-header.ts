@@ -38,6 +38,9 @@ export class RequestHeader extends OtherMembers implements Headers {
       return this.#headers.get(name);
     }
     const value = this.#fields[name.toLowerCase()];
+    if (value === undefined && TOKEN.test(name)) {
+      return null;
+    }
     if (typeof value !== "string" || isPadded(value) || name.startsWith(":")) {
       return this.toHeaders().get(name);
     }

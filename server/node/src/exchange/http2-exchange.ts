@@ -18,6 +18,8 @@ export class Http2Exchange implements HttpExchange {
   readonly #request: Http2CallRequest;
   readonly #corsFields: ResponseFields;
   readonly #stream: ServerHttp2Stream;
+  /** Undefined: it was not listened for. */
+  #closeListeners: readonly ((reason: unknown) => void)[] | undefined;
 
   /** @param corsFields fields of every answer to the request */
   constructor(request: Http2CallRequest, corsFields: ResponseFields) {
@@ -67,9 +69,18 @@ export class Http2Exchange implements HttpExchange {
       listener(toResetError(stream.rstCode));
       return;
     }
+    if (this.#closeListeners !== undefined) {
+      this.#closeListeners = this.#closeListeners.concat(listener);
+      return;
+    }
+    this.#closeListeners = [listener];
     const notify = (): void => {
+      const listeners = this.#closeListeners ?? [];
+      this.#closeListeners = undefined;
       stream.off("aborted", notify).off("close", notify);
-      listener(toResetError(stream.rstCode));
+      for (const one of listeners) {
+        one(toResetError(stream.rstCode));
+      }
     };
     // Node closes a stream that was reset with NO_ERROR only when its body has been read, and a handler may not read on.
     stream.on("aborted", notify).on("close", notify);

@@ -3,14 +3,18 @@ import type { ResponseFields } from "./http-exchange.ts";
 import type { MessageWire, PartListener } from "./message-wire.ts";
 import { resetBehindResponse } from "./reject-early.ts";
 
+/** What a body is read with. */
+interface Reading {
+  readonly onPart: (part: Buffer) => void;
+  readonly onEnd: () => void;
+}
+
 /** Both ways of a stream of HTTP/2, whose errors have a listener. A class: one is made for every stream. */
 export class Http2Wire implements MessageWire {
   readonly #stream: ServerHttp2Stream;
   readonly #corsFields: ResponseFields;
-  #listener: PartListener | undefined;
-  #trailer: ResponseFields = {};
-  readonly #onPart = (part: Buffer): void => this.#listener?.onPart(part);
-  readonly #onEnd = (): void => this.#listener?.onEnd();
+  /** What the body is read with, while it is. */
+  #reading: Reading | undefined;
 
   /** @param corsFields fields of the header of the answer */
   constructor(stream: ServerHttp2Stream, corsFields: ResponseFields) {
@@ -19,13 +23,17 @@ export class Http2Wire implements MessageWire {
   }
 
   receive(listener: PartListener): void {
-    this.#listener = listener;
     // An empty body ends by itself, also without a listener.
     if (this.#stream.readableEnded) {
       listener.onEnd();
-    } else {
-      this.#stream.on("data", this.#onPart).on("end", this.#onEnd);
+      return;
     }
+    const reading: Reading = {
+      onPart: (part) => listener.onPart(part),
+      onEnd: () => listener.onEnd(),
+    };
+    this.#reading = reading;
+    this.#stream.on("data", reading.onPart).on("end", reading.onEnd);
   }
 
   pause(): void {
@@ -38,14 +46,14 @@ export class Http2Wire implements MessageWire {
 
   stop(): void {
     const stream = this.#stream;
-    const wasReceiving = this.#listener !== undefined;
-    if (wasReceiving) {
-      this.#listener = undefined;
-      stream.off("data", this.#onPart).off("end", this.#onEnd);
+    const reading = this.#reading;
+    if (reading !== undefined) {
+      this.#reading = undefined;
+      stream.off("data", reading.onPart).off("end", reading.onEnd);
     }
     if (stream.closed) {
       stream.resume(); // a stream that was reset stays for as long as its connection while it has unread bytes
-    } else if (wasReceiving && !stream.readableEnded) {
+    } else if (reading !== undefined && !stream.readableEnded) {
       stream.pause();
     }
   }
@@ -58,7 +66,6 @@ export class Http2Wire implements MessageWire {
       delete fields.connection;
     }
     stream.respond(fields, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers(this.#trailer));
     resetBehindResponse(stream);
   }
 
@@ -74,7 +81,8 @@ export class Http2Wire implements MessageWire {
   }
 
   end(trailer: ResponseFields): void {
-    this.#trailer = trailer;
-    this.#stream.end();
+    const stream = this.#stream;
+    stream.on("wantTrailers", () => stream.sendTrailers(trailer));
+    stream.end();
   }
 }

@@ -10,6 +10,14 @@ const MAX_JOINED_BYTES = 16 * 1024;
  */
 const MAX_UNSENT_BYTES = 16 * 1024;
 
+/** Learns what becomes of the frames of a stream. */
+export interface WriterListener {
+  /** @param bytes how many wait for the client, whenever that changes */
+  onUnsent(bytes: number): void;
+  /** There is room again, which was asked for. */
+  onRoom(): void;
+}
+
 /**
  * Writes frames. Those of one turn of the loop go out together: what is handed to Node costs more than what it is.
  *
@@ -17,24 +25,23 @@ const MAX_UNSENT_BYTES = 16 * 1024;
  */
 export class FrameWriter {
   readonly #wire: MessageWire;
-  readonly #onUnsent: (bytes: number) => void;
+  readonly #listener: WriterListener;
   #frames: Frame[] = [];
   #bytes = 0;
   /** Whether as much waits as may. */
   #isFull = false;
   #isEnded = false;
-  #onRoom: (() => void) | undefined;
-  readonly #flush = (): void => this.flush();
+  /** Whether room was asked for. */
+  #isAwaited = false;
 
-  /** @param onUnsent is told how many bytes wait for the client, whenever that changes */
-  constructor(wire: MessageWire, onUnsent: (bytes: number) => void) {
+  constructor(wire: MessageWire, listener: WriterListener) {
     this.#wire = wire;
-    this.#onUnsent = onUnsent;
+    this.#listener = listener;
   }
 
   add(frame: Frame): void {
     if (this.#frames.length === 0) {
-      process.nextTick(this.#flush);
+      process.nextTick(flush, this);
     }
     this.#frames.push(frame);
     this.#bytes += FRAME_HEAD_BYTES + frame.data.length;
@@ -43,13 +50,10 @@ export class FrameWriter {
     }
   }
 
-  /** Call back when there is room for more: at once, where there is. */
-  whenRoom(next: () => void): void {
-    if (this.#isFull) {
-      this.#onRoom = next;
-    } else {
-      next();
-    }
+  /** Check whether there is room for more. The listener learns when there is, where there is none. */
+  hasRoom(): boolean {
+    this.#isAwaited = this.#isFull;
+    return !this.#isFull;
   }
 
   /** Write what is there. */
@@ -63,14 +67,14 @@ export class FrameWriter {
     this.#wire.write(joined, this.#onSent);
     const { unsentBytes } = this.#wire;
     this.#isFull ||= unsentBytes >= MAX_UNSENT_BYTES;
-    this.#onUnsent(unsentBytes);
+    this.#listener.onUnsent(unsentBytes);
   }
 
   /** Write nothing more. */
   stop(): void {
     this.#isEnded = true;
     this.#frames = [];
-    this.#onRoom = undefined;
+    this.#isAwaited = false;
   }
 
   readonly #onSent = (error?: Error | null): void => {
@@ -78,15 +82,21 @@ export class FrameWriter {
       return; // the stream is over, and its close says so
     }
     const { unsentBytes } = this.#wire;
-    this.#onUnsent(unsentBytes);
+    this.#listener.onUnsent(unsentBytes);
     if (!this.#isFull || unsentBytes > 0) {
       return;
     }
-    const next = this.#onRoom;
+    const isAwaited = this.#isAwaited;
     this.#isFull = false;
-    this.#onRoom = undefined;
-    next?.();
+    this.#isAwaited = false;
+    if (isAwaited) {
+      this.#listener.onRoom();
+    }
   };
+}
+
+function flush(writer: FrameWriter): void {
+  writer.flush();
 }
 
 function joinFrames(frames: readonly Frame[], bytes: number): Buffer {

@@ -5,6 +5,7 @@ import {
   createWaitingError,
   ON_OPENED,
   type OpeningListener,
+  setCallSource,
 } from "@countersign/server/internal";
 import { askGates } from "../call/ask-gates.ts";
 import type { Message } from "../call/call-parts.ts";
@@ -12,10 +13,11 @@ import type { CallServing } from "../call/serving.ts";
 import { type Step, takeStep } from "../call/step.ts";
 import type { MessageWire } from "../exchange/message-wire.ts";
 import { sizeOfHeader } from "../exchange/waiting-bytes.ts";
+import type { Outputs } from "./give-back.ts";
 import { createFrameParser } from "./read-frame.ts";
 import type { StreamCall } from "./stream-call.ts";
-import { StreamInputs } from "./stream-inputs.ts";
-import { type Outputs, StreamOutputs } from "./stream-outputs.ts";
+import { type InputListener, StreamInputs } from "./stream-inputs.ts";
+import { type OutputListener, StreamOutputs } from "./stream-outputs.ts";
 import type { Turns } from "./turns.ts";
 
 /** What serving calls with streams takes. */
@@ -26,17 +28,18 @@ export interface StreamServing extends CallServing {
 /** Take a call through the gate and the handler, message by message, to its end. Never throws. */
 export function serveStream(call: StreamCall, wire: MessageWire, serving: StreamServing): void {
   const served = new ServedStream(call, wire, serving);
-  served.count(0);
+  served.onPending(0);
   if (!served.outputs.isOver) {
     takeStep(ASK_GATE, served, undefined);
   }
 }
 
 /** A call with streams that is under way. A class: one is made for every stream. */
-class ServedStream implements ByteHolder, OpeningListener {
+class ServedStream implements ByteHolder, OpeningListener, InputListener, OutputListener {
   readonly call: StreamCall;
   readonly serving: StreamServing;
-  readonly inputs: StreamInputs;
+  /** Undefined: its one message has come. */
+  inputs: StreamInputs | undefined;
   readonly outputs: StreamOutputs;
   readonly connection: object;
   readonly #headerBytes: number;
@@ -56,16 +59,10 @@ class ServedStream implements ByteHolder, OpeningListener {
       turns,
       read: createFrameParser(call.parts),
       maxBytes: method.maxBytesOf(head.isBinary),
-      onPending: (bytes) => this.count(bytes),
-      findBreak: () => (call.exchange.isGone ? clientIsGone() : undefined),
+      listener: this,
     });
-    this.outputs = new StreamOutputs(call, {
-      wire,
-      turns,
-      onUnsent: (bytes) => this.onUnsent(bytes),
-      onEnd: () => this.onEnd(),
-      onFailure: (reason) => this.onFailure(reason),
-    });
+    this.outputs = new StreamOutputs(call, { wire, turns, listener: this });
+    setCallSource(call.context, call);
     call.exchange.request[ON_OPENED] = this;
     call.exchange.onClose((reason) => this.onClose(reason));
   }
@@ -92,7 +89,7 @@ class ServedStream implements ByteHolder, OpeningListener {
     }
     const error = createWaitingError();
     this.#isGivingUp = true;
-    this.inputs.cutOff({ reason: error });
+    this.inputs?.cutOff({ reason: error });
     if (this.#unsentBytes > 0) {
       this.outputs.stop(error);
       this.call.exchange.breakOff();
@@ -103,10 +100,14 @@ class ServedStream implements ByteHolder, OpeningListener {
   }
 
   /** Take note of what is kept of its request: its header for as long as it lasts, and the beginning of a message. */
-  count(pendingBytes: number): void {
+  onPending(pendingBytes: number): void {
     if (!this.#isClosed && !this.#isGivingUp) {
       this.serving.waiting.budget.hold(this, this.#headerBytes + pendingBytes);
     }
+  }
+
+  findBreak(): ConnectError | undefined {
+    return this.call.exchange.isGone ? clientIsGone() : undefined;
   }
 
   onUnsent(bytes: number): void {
@@ -118,13 +119,13 @@ class ServedStream implements ByteHolder, OpeningListener {
 
   onEnd(): void {
     this.serving.arrivals.delete(this.call.exchange);
-    this.inputs.cutOff({});
+    this.inputs?.cutOff({});
   }
 
   onClose(reason: unknown): void {
     const error = reason ?? clientIsGone();
     this.#isClosed = true;
-    this.inputs.cutOff({ reason: error });
+    this.inputs?.cutOff({ reason: error });
     this.outputs.stop(reason, error);
     this.serving.waiting.budget.release(this);
     this.serving.unsent.release(this);
@@ -166,9 +167,10 @@ const ASK_GATE: Step<ServedStream, undefined, void> = {
   },
   /** It has said yes: only now the body is read. */
   proceed(served) {
-    served.call.isAtGate = false;
-    if (!served.isOver) {
-      handle(served);
+    const { call, inputs } = served;
+    call.isAtGate = false;
+    if (!served.isOver && inputs !== undefined) {
+      handle(served, inputs);
     }
   },
   fail: (served, reason) => served.call.exchange.whenParsed(() => served.refuse(reason)),
@@ -183,13 +185,13 @@ function addArrival({ parts, exchange }: StreamCall, { arrivals }: StreamServing
   }
 }
 
-function handle(served: ServedStream): void {
-  const { call, inputs } = served;
+function handle(served: ServedStream, inputs: StreamInputs): void {
+  const { call } = served;
   const { spec } = call.parts.method;
   switch (spec.kind) {
     case "server_streaming":
       addArrival(call, served.serving);
-      takeStep(RECEIVE_ONE, served, undefined);
+      takeStep(RECEIVE_ONE, served, inputs);
       return;
     case "client_streaming":
       served.answer(() => once(spec.impl(inputs, call.context)));
@@ -202,8 +204,8 @@ function handle(served: ServedStream): void {
   }
 }
 
-const RECEIVE_ONE: Step<ServedStream, undefined, Message> = {
-  async take({ inputs }) {
+const RECEIVE_ONE: Step<ServedStream, StreamInputs, Message> = {
+  async take(_, inputs) {
     const first = await inputs.next();
     if (first.done === true) {
       throw violation("missing input message");
@@ -217,6 +219,7 @@ const RECEIVE_ONE: Step<ServedStream, undefined, Message> = {
   proceed(served, message) {
     const { call, serving } = served;
     serving.arrivals.delete(call.exchange);
+    served.inputs = undefined; // they are over, and what is sent may last for hours
     const { spec } = call.parts.method;
     if (spec.kind === "server_streaming" && !served.isOver) {
       served.answer(() => spec.impl(message, call.context));

@@ -13,10 +13,15 @@ export interface InputOptions {
   /** How large a message may be, in bytes. */
   readonly maxBytes: number;
   readonly turns: Turns;
-  /** Is told how many bytes wait for the rest of their message, whenever that changes. */
-  readonly onPending: (bytes: number) => void;
-  /** Finds why the body has broken off; undefined: it has not. */
-  readonly findBreak: () => ConnectError | undefined;
+  readonly listener: InputListener;
+}
+
+/** Learns what becomes of the messages of a client. */
+export interface InputListener {
+  /** @param bytes how many wait for the rest of their message, whenever that changes */
+  onPending(bytes: number): void;
+  /** Find why the body has broken off; undefined: it has not. */
+  findBreak(): ConnectError | undefined;
 }
 
 type NextMessage = IteratorResult<Message, undefined>;
@@ -30,7 +35,7 @@ type NextMessage = IteratorResult<Message, undefined>;
 export class StreamInputs implements PullIterator<Message>, AsyncIterable<Message>, PartListener {
   readonly #options: InputOptions;
   readonly #frames: FrameReader;
-  #queue: readonly Frame[] = [];
+  #queue: readonly Frame[] = NONE;
   #at = 0;
   readonly #readers: Reader<Message>[] = [];
   #isReceiving = false;
@@ -82,7 +87,7 @@ export class StreamInputs implements PullIterator<Message>, AsyncIterable<Messag
     }
     const { pendingBytes } = this.#frames;
     if (pendingBytes !== before) {
-      this.#options.onPending(pendingBytes);
+      this.#options.listener.onPending(pendingBytes);
     }
     this.#deliver();
     if (this.#hasMessage && !this.#isPaused) {
@@ -92,7 +97,7 @@ export class StreamInputs implements PullIterator<Message>, AsyncIterable<Messag
   }
 
   onEnd(): void {
-    const reason = this.#options.findBreak();
+    const reason = this.#options.listener.findBreak();
     if (reason !== undefined) {
       this.cutOff({ reason });
     } else {
@@ -102,7 +107,7 @@ export class StreamInputs implements PullIterator<Message>, AsyncIterable<Messag
 
   /** End the messages at once: those that are there do not reach the handler any more. */
   cutOff(end: { readonly reason?: unknown }): void {
-    this.#queue = [];
+    this.#queue = NONE;
     this.#at = 0;
     this.#stop(end);
   }
@@ -120,7 +125,7 @@ export class StreamInputs implements PullIterator<Message>, AsyncIterable<Messag
   #stop(end: { readonly reason?: unknown }): void {
     this.#end ??= end;
     this.#frames.drop();
-    this.#options.onPending(0);
+    this.#options.listener.onPending(0);
     this.#options.wire.stop();
     this.#deliver();
   }
@@ -163,11 +168,14 @@ export class StreamInputs implements PullIterator<Message>, AsyncIterable<Messag
   #deliverFrame(): void {
     const frame = this.#queue[this.#at];
     this.#at += 1;
+    if (!this.#hasMessage) {
+      this.#queue = NONE; // a stream may rest for hours behind its last message
+    }
     let value: Message | undefined;
     try {
       value = frame === undefined ? undefined : this.#options.read(frame);
     } catch (reason) {
-      this.#queue = [];
+      this.#queue = NONE;
       this.#end = { reason };
       this.#stop(this.#end);
       return;
@@ -191,6 +199,8 @@ export class StreamInputs implements PullIterator<Message>, AsyncIterable<Messag
     }
   }
 }
+
+const NONE: readonly Frame[] = [];
 
 const DONE = { done: true, value: undefined } as const;
 

@@ -1,28 +1,29 @@
-import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { bytesOf, pull, type Reader } from "@countersign/server/internal";
 import type { Message } from "../call/call-parts.ts";
 import type { Serialization } from "../connect-protocol.ts";
 import type { MessageWire } from "../exchange/message-wire.ts";
-import { FrameWriter } from "./frame-writer.ts";
+import { FrameWriter, type WriterListener } from "./frame-writer.ts";
+import { giveBack, type Output, type Outputs } from "./give-back.ts";
 import type { StreamCall } from "./stream-call.ts";
 import { type EndReason, STREAM_ENDS, type StreamEnd } from "./stream-ends.ts";
 import type { Turns } from "./turns.ts";
-
-/** What a handler gives, one after the other. */
-export type Outputs = AsyncIterator<Output>;
-
-type Output = MessageInitShape<DescMessage>;
 
 /** What the messages of a handler are sent with. */
 export interface OutputOptions {
   readonly wire: MessageWire;
   readonly turns: Turns;
-  /** Is told how many bytes wait for the client, whenever that changes. */
-  readonly onUnsent: (bytes: number) => void;
-  /** Called once, when the answer has ended, also when nothing of it could be sent. */
-  readonly onEnd: () => void;
-  /** Receives why an answer can go no further. It was not ended. */
-  readonly onFailure: (reason: unknown) => void;
+  readonly listener: OutputListener;
+}
+
+/** Learns what becomes of the messages of a handler. */
+export interface OutputListener {
+  /** @param bytes how many wait for the client, whenever that changes */
+  onUnsent(bytes: number): void;
+  /** The answer has ended, also when nothing of it could be sent. Called once. */
+  onEnd(): void;
+  /** An answer can go no further. It was not ended. */
+  onFailure(reason: unknown): void;
 }
 
 const COMPRESSED_FLAG = 1;
@@ -32,7 +33,7 @@ const COMPRESSED_FLAG = 1;
  *
  * A class: one is made for every stream.
  */
-export class StreamOutputs implements Reader<Output> {
+export class StreamOutputs implements Reader<Output>, WriterListener {
   readonly #call: StreamCall;
   readonly #options: OutputOptions;
   readonly #writer: FrameWriter;
@@ -46,7 +47,7 @@ export class StreamOutputs implements Reader<Output> {
   constructor(call: StreamCall, options: OutputOptions) {
     this.#call = call;
     this.#options = options;
-    this.#writer = new FrameWriter(options.wire, options.onUnsent);
+    this.#writer = new FrameWriter(options.wire, this);
     this.#serialization = call.parts.method.serialization.getO(call.parts.head.isBinary);
   }
 
@@ -89,12 +90,12 @@ export class StreamOutputs implements Reader<Output> {
       this.#begin();
       const sent = this.#sendEnd(end);
       if (sent instanceof Promise) {
-        sent.catch((error: unknown) => this.#options.onFailure(error));
+        sent.catch((error: unknown) => this.#options.listener.onFailure(error));
       }
     } catch (error) {
-      this.#options.onFailure(error);
+      this.#options.listener.onFailure(error);
     }
-    this.#options.onEnd();
+    this.#options.listener.onEnd();
   }
 
   /**
@@ -108,29 +109,39 @@ export class StreamOutputs implements Reader<Output> {
       this.#isOver = true;
       this.#writer.stop();
       this.#call.signal.abort(reason);
-      this.#options.onEnd();
+      this.#options.listener.onEnd();
       giveBack(this.#source, (source) => source.throw?.(error));
     }
   }
 
-  readonly #pull = (): void => {
+  onUnsent(bytes: number): void {
+    this.#options.listener.onUnsent(bytes);
+  }
+
+  /** There is room for another message. */
+  onRoom(): void {
+    this.#pull();
+  }
+
+  #pull(): void {
     if (this.#isOver) {
       return;
     }
-    if (this.#options.turns.isOver()) {
-      this.#options.turns.defer(this.#take);
+    const { turns } = this.#options;
+    if (turns.isOver()) {
+      turns.defer(() => this.#take());
     } else {
       this.#take();
     }
-  };
+  }
 
-  readonly #take = (): void => {
+  #take(): void {
     if (!this.#isOver && this.#source !== undefined) {
       this.#isAsking = true;
       pull(this.#source, this);
       this.#isAsking = false;
     }
-  };
+  }
 
   onResult(result: IteratorResult<Output>): void {
     if (this.#isOver) {
@@ -159,7 +170,10 @@ export class StreamOutputs implements Reader<Output> {
     }
     const sent = encoded === undefined ? this.#send(0, data) : this.#writer.add({ flags: 0, data });
     if (sent instanceof Promise) {
-      sent.then(this.#goOn, this.#fail);
+      sent.then(
+        () => this.#goOn(),
+        (error: unknown) => this.#fail(error),
+      );
     } else {
       this.#goOn();
     }
@@ -170,13 +184,17 @@ export class StreamOutputs implements Reader<Output> {
     queueMicrotask(() => this.finish({ error }));
   }
 
-  readonly #goOn = (): void => this.#writer.whenRoom(this.#pull);
+  #goOn(): void {
+    if (this.#writer.hasRoom()) {
+      this.#pull();
+    }
+  }
 
   /** A message cannot be sent: its handler is to give no more. */
-  readonly #fail = (error: unknown): void => {
+  #fail(error: unknown): void {
     giveBack(this.#source, (source) => source.return?.());
     this.finish({ error });
-  };
+  }
 
   #serialize(message: Output): Uint8Array {
     return this.#serialization.serialize(create(this.#call.parts.method.spec.method.output, message));
@@ -186,7 +204,7 @@ export class StreamOutputs implements Reader<Output> {
   #begin(): void {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      this.#options.wire.begin(this.#call.headerFields);
+      this.#options.wire.begin(this.#call.takeHeaderFields());
     }
   }
 
@@ -197,7 +215,7 @@ export class StreamOutputs implements Reader<Output> {
       return true;
     } catch (error) {
       this.stop(error);
-      this.#options.onFailure(error);
+      this.#options.listener.onFailure(error);
       return false;
     }
   }
@@ -222,19 +240,3 @@ export class StreamOutputs implements Reader<Output> {
     return sent === undefined ? end() : sent.then(end);
   }
 }
-
-/** Let a handler know that nothing more is taken. What it throws then has no reader. */
-function giveBack(
-  source: Outputs | undefined,
-  tell: (source: Outputs) => PromiseLike<unknown> | undefined,
-): void {
-  try {
-    if (source !== undefined) {
-      tell(source)?.then(undefined, ignore);
-    }
-  } catch {
-    // as above: a handler may throw instead of rejecting
-  }
-}
-
-function ignore(): void {}

@@ -1,6 +1,8 @@
 import { createEnding } from "../../streams/ending.ts";
 import type { StreamDrain } from "../../streams/stream-drain.ts";
+import { abortStateOf } from "../call-source.ts";
 import type { OpenStream, StreamOpening } from "./open-stream.ts";
+import { createStreamContext } from "./stream-context.ts";
 
 /**
  * Open a stream of a service in shadow mode. Its token and its session do not end it; a server that stops does.
@@ -14,23 +16,24 @@ export function openShadowStream(
   if (isCall) {
     return { ctx, ending: ENDLESS, release: () => {} };
   }
+  const call = abortStateOf(ctx);
   const ending = createEnding();
-  const onAbort = (): void => ending.release(ctx.signal.reason);
+  const onAbort = (): void => ending.release(call.reason);
   const release = (): void => {
-    ctx.signal.removeEventListener("abort", onAbort);
+    call.removeEventListener("abort", onAbort);
     drain.remove(ending);
-    ending.release(ctx.signal.reason);
+    ending.release(call.reason);
   };
-  ctx.signal.addEventListener("abort", onAbort);
+  call.addEventListener("abort", onAbort);
   drain.add(ending);
   if (ending.ended !== undefined) {
     release();
     throw ending.ended;
   }
-  if (ctx.signal.aborted) {
+  if (call.aborted) {
     onAbort();
   }
-  return { ctx: { ...ctx, signal: ending.signal }, ending, release };
+  return { ctx: createStreamContext(ctx, ending), ending, release };
 }
 
 const ENDLESS: OpenStream["ending"] = { ended: undefined, onEnd: () => {}, end: () => {} };

@@ -1,18 +1,17 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import type { Principal } from "../../authenticate/principal.ts";
-import type { Policy } from "../../authorize/policy-fields.ts";
+import type { AbortState } from "../../kernel/lazy-signal.ts";
 import { cutOffAfterGrace, type Transport } from "../../streams/drain-grace.ts";
 import type { Ending } from "../../streams/ending.ts";
 import { findOwnerId } from "../../streams/owner-id.ts";
 import type { StreamDrain } from "../../streams/stream-drain.ts";
 import type { LeaseContext } from "../../streams/stream-lease.ts";
-import { createExpiry, createStreamLifetime, type StreamLifetime } from "../../streams/stream-lifetime.ts";
-import type { AnonymousStreams } from "../anonymous-streams.ts";
-import { type Caller, stateOf } from "../call-state.ts";
+import type { StreamLifetime } from "../../streams/stream-lifetime.ts";
+import { abortStateOf } from "../call-source.ts";
+import { stateOf } from "../call-state.ts";
 import { announceOpening, transportOf } from "../node-request.ts";
-import { type Opening, type OpeningContext, openLease } from "../open-lease.ts";
-import { peerOf } from "../peer.ts";
-import { callerOf } from "../principal-context.ts";
+import type { Opening } from "../open-lease.ts";
+import { type Begun, beginStream, type StreamBeginnings } from "./begin-stream.ts";
+import { createStreamContext } from "./stream-context.ts";
 
 /**
  * The response header that says how many seconds a stream may last without renewal. The SDK has the same: a test holds
@@ -24,11 +23,7 @@ const EXPIRES_IN_HEADER = "countersign-expires-in";
 const OWNER_HEADER = "countersign-stream-owner";
 
 /** What streams are opened with. */
-export interface StreamOptions {
-  /** For streams that run on a token. */
-  readonly leases: OpeningContext;
-  /** For those without a principal. */
-  readonly anonymous: AnonymousStreams;
+export interface StreamOptions extends StreamBeginnings {
   /** Ends those that have no end of their own, when the server stops. */
   readonly drain: StreamDrain;
 }
@@ -57,66 +52,119 @@ export interface OpenStream {
  */
 export function openStream(options: StreamOptions, opening: StreamOpening): OpenStream {
   const { ctx } = opening;
-  if (ctx.signal.aborted) {
+  const call = abortStateOf(ctx);
+  if (call.aborted) {
     // The client has left while the gate decided, and its signal aborts only once.
-    throw ConnectError.from(ctx.signal.reason, Code.Canceled);
+    throw ConnectError.from(call.reason, Code.Canceled);
   }
-  const { lifetime, isRenewable, close } = begin(options, opening);
-  const client = stateOf(ctx.values)?.signal;
-  const transport = transportOf(ctx.values, client);
-  const release = (): void => {
-    ctx.signal.removeEventListener("abort", onAbort);
-    client?.removeEventListener("abort", release);
-    options.drain.remove(lifetime);
-    close([ctx.signal, client].find((signal) => signal?.aborted === true)?.reason);
+  const stream = new OpenedStream({ options, ctx, call, begun: beginStream(options, opening) });
+  stream.listen(opening.isCall);
+  const { ended } = stream.ending;
+  if (ended !== undefined) {
+    stream.letGo();
+    throw ended;
+  }
+  stream.announce();
+  return stream;
+}
+
+/** What an open stream is made of. */
+interface OpenedParts {
+  readonly options: StreamOptions;
+  /** The context of its call. */
+  readonly ctx: HandlerContext;
+  /** Whether its call is over. */
+  readonly call: AbortState;
+  readonly begun: Begun;
+}
+
+/** An open stream. A class: one is made for every stream. */
+class OpenedStream implements OpenStream {
+  /** One signal for both ends: joining two takes 2 kB more for each stream. */
+  readonly ctx: HandlerContext;
+  readonly #parts: OpenedParts;
+
+  constructor(parts: OpenedParts) {
+    this.#parts = parts;
+    this.ctx = createStreamContext(parts.ctx, parts.begun.lifetime);
+  }
+
+  get ending(): StreamLifetime {
+    return this.#parts.begun.lifetime;
+  }
+
+  /** Follow whatever ends it. */
+  listen(isCall: boolean): void {
+    const { options, call } = this.#parts;
+    if (!isCall) {
+      options.drain.add(this.ending);
+    }
+    this.ending.onEnd(() => {
+      options.drain.remove(this.ending);
+      const transport = this.#findTransport();
+      if (transport !== undefined) {
+        cutOffAfterGrace(transport, options.leases.clock);
+      }
+    });
+    call.addEventListener("abort", this.#onAbort);
+    // An interceptor may have put another signal in the place of that of the call: that of the request says when the
+    // client leaves.
+    this.#client?.addEventListener("abort", this.letGo);
+  }
+
+  /** Say in the header of the answer how long it may last. */
+  announce(): void {
+    const { options, ctx, begun } = this.#parts;
+    const leftMs = this.ending.deadlineMs - options.leases.clock.nowMs();
+    ctx.responseHeader.set(EXPIRES_IN_HEADER, toSeconds(leftMs));
+    if (begun.isRenewable) {
+      ctx.responseHeader.set(OWNER_HEADER, findOwnerId());
+      announceOpening(ctx.values, ctx.responseHeader);
+    }
+  }
+
+  /** Follow it no more: the client has left, or it is over by itself. */
+  readonly letGo = (): void => {
+    const { options, call, begun } = this.#parts;
+    const client = this.#client;
+    call.removeEventListener("abort", this.#onAbort);
+    client?.removeEventListener("abort", this.letGo);
+    options.drain.remove(this.ending);
+    begun.close([call, client].find((one) => one?.aborted === true)?.reason);
   };
+
+  release(): void {
+    this.letGo();
+    const transport = this.#findTransport();
+    if (transport !== undefined && this.ending.ended === undefined) {
+      boundSending(transport, this.ending.deadlineMs, this.#parts.options.leases);
+    }
+  }
+
   // Connect aborts the signal of a call when the client leaves, but also when its deadline passes, or the server shuts
   // down: a handler need not heed it, and then its stream still ends with its token and its session.
-  const onAbort = (): void => {
-    if (client?.aborted !== false && transport?.isDone() !== false) {
-      release();
+  readonly #onAbort = (): void => {
+    const { call, options } = this.#parts;
+    const transport = this.#findTransport();
+    if (this.#client?.aborted !== false && transport?.isDone() !== false) {
+      this.letGo();
       return;
     }
-    lifetime.abort(ctx.signal.reason);
-    transport?.onDone(release);
-    if (transport !== undefined && isDeadline(ctx.signal.reason)) {
+    this.ending.abort(call.reason);
+    transport?.onDone(this.letGo);
+    if (transport !== undefined && isDeadline(call.reason)) {
       cutOffAfterGrace(transport, options.leases.clock);
     }
   };
-  ctx.signal.addEventListener("abort", onAbort);
-  // An interceptor may have put another signal in the place of that of the call: that of the request says when the
-  // client leaves.
-  client?.addEventListener("abort", release);
-  if (!opening.isCall) {
-    options.drain.add(lifetime);
+
+  /** What aborts when the client leaves, where the adapter has one. */
+  get #client(): AbortSignal | undefined {
+    return stateOf(this.#parts.ctx.values)?.signal;
   }
-  lifetime.onEnd(() => {
-    options.drain.remove(lifetime);
-    if (transport !== undefined) {
-      cutOffAfterGrace(transport, options.leases.clock);
-    }
-  });
-  if (lifetime.ended !== undefined) {
-    release();
-    throw lifetime.ended;
+
+  #findTransport(): Transport | undefined {
+    return transportOf(this.#parts.ctx.values, this.#client);
   }
-  const leftMs = lifetime.deadlineMs - options.leases.clock.nowMs();
-  ctx.responseHeader.set(EXPIRES_IN_HEADER, toSeconds(leftMs));
-  if (isRenewable) {
-    ctx.responseHeader.set(OWNER_HEADER, findOwnerId());
-    announceOpening(ctx.values, ctx.responseHeader);
-  }
-  // One signal for both ends: joining two takes 2 kB more for each stream.
-  return {
-    ctx: { ...ctx, signal: lifetime.signal },
-    ending: lifetime,
-    release() {
-      release();
-      if (transport !== undefined && lifetime.ended === undefined) {
-        boundSending(transport, lifetime.deadlineMs, options.leases);
-      }
-    },
-  };
 }
 
 /**
@@ -134,64 +182,6 @@ function boundSending(transport: Transport, untilMs: number, { deadlines, clock 
 /** Check whether the signal of a call was aborted because the time is over that its client waits. */
 function isDeadline(reason: unknown): boolean {
   return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
-}
-
-type Openings = Pick<StreamOptions, "leases" | "anonymous">;
-
-/** A stream that has begun, and may have ended already. */
-interface Begun {
-  readonly lifetime: StreamLifetime;
-  /** Whether it can go on with a newer token. */
-  readonly isRenewable: boolean;
-  readonly close: (reason: unknown) => void;
-}
-
-function begin({ leases, anonymous }: Openings, { ctx, policy, assertRule }: StreamOpening): Begun {
-  const caller = callerOf(ctx);
-  if (!isKnown(caller)) {
-    return beginAnonymous({ leases, anonymous }, ctx, policy);
-  }
-  const opened = openLease(leases, { ctx, caller, policy, assertRule });
-  try {
-    // What has become known after the gate looked and before the registry knew of the stream.
-    opened.judgeAtOpening();
-  } catch (error) {
-    opened.release(undefined); // whether it is revoked cannot be known
-    throw error;
-  }
-  return {
-    lifetime: opened.lifetime,
-    isRenewable: policy.renewable,
-    close: (reason) => opened.release(reason),
-  };
-}
-
-/** Check whether a call has a principal. Only a renewal changes it, to another. */
-function isKnown(caller: Caller | undefined): caller is Caller & { readonly principal: Principal } {
-  return caller?.principal !== undefined;
-}
-
-const ANONYMOUS_EXPIRY = createExpiry("a stream without a token may not last longer");
-
-/** A stream without a principal ends at its longest life. */
-function beginAnonymous({ leases, anonymous }: Openings, ctx: HandlerContext, policy: Policy): Begun {
-  const free = anonymous.open(peerOf(ctx.values));
-  const maxAgeMs = Math.min(policy.streamMaxAgeMs ?? Infinity, anonymous.limits.maxAgeMs);
-  const life = {
-    clock: leases.clock,
-    deadlines: leases.deadlines,
-    expiry: ANONYMOUS_EXPIRY,
-  };
-  const lifetime = createStreamLifetime(life, leases.clock.nowMs() + maxAgeMs);
-  lifetime.onEnd(free);
-  return {
-    lifetime,
-    isRenewable: false,
-    close(reason) {
-      lifetime.release(reason);
-      free();
-    },
-  };
 }
 
 function toSeconds(ms: number): string {
