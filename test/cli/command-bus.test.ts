@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { createNatsBus } from "../../server/issuer/src/bus/index.ts";
-import { REVOCATION_CHANNEL } from "../../server/issuer/src/store/revocations.ts";
+import { REVOCATION_CHANNEL } from "../../server/issuer/src/store/revocation-hints.ts";
 import { eventually } from "../support/eventually.ts";
 import { installNats, startNats } from "../support/nats.ts";
 import { startPostgres } from "../support/postgres.ts";

@@ -4,7 +4,7 @@ import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-b
 import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { RENEWAL_CHANNEL } from "../../../server/issuer/src/renewal/renewal-messages.ts";
-import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocations.ts";
+import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocation-hints.ts";
 import { principalOf } from "../../gate/authorize/fixtures.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";

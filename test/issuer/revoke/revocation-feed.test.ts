@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createLostRevocations } from "../../../server/issuer/src/revoke/lost-revocations.ts";
 import { createRevocationFeed } from "../../../server/issuer/src/revoke/revocation-feed.ts";
 import { NO_HISTORY } from "../../../server/issuer/src/revoke/revocation-history.ts";
+import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocation-hints.ts";
 import {
   insertRevocations,
   OWN_ISSUER,
   type RevocationRecord,
 } from "../../../server/issuer/src/store/revocations.ts";
 import { openTestSqlite } from "../../support/stores.ts";
+import { createTestBus } from "../../support/test-bus.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
 const NOW_MS = 1_700_000_000_000;
@@ -96,4 +98,29 @@ it("a look that takes long is not followed by another one for each poll meanwhil
   clock.advance(1_500);
   await feed.close();
   expect(looks).toBe(2);
+});
+
+it("a server whose bus was down when it revoked asks the others to look when it is back, once", async () => {
+  await using opened = await openTestSqlite();
+  const bus = createTestBus();
+  const store = { ...opened, bus };
+  const feed = createRevocationFeed({
+    ...{ store, clock: createTestClock(NOW_MS), pollMs: 1_000_000, history: NO_HISTORY },
+    observer: { begin: () => undefined, restart: () => undefined, end: () => undefined },
+    learn: () => undefined,
+    onError: (error) => expect.unreachable(String(error)),
+  });
+  await feed.start();
+  bus.isDown = true;
+  await insertRevocations(store, [revocationOf("one")]);
+  await insertRevocations(store, [revocationOf("another")]);
+  await new Promise((resolve) => setImmediate(resolve)); // by then the bus has refused both
+  bus.isDown = false;
+  expect(bus.published).toEqual([]);
+  // A bus that is back says so with an empty message. Behind the first one, what was lost is repeated.
+  const back = { channel: REVOCATION_CHANNEL, message: "" };
+  await bus.publish(back.channel, back.message);
+  await bus.publish(back.channel, back.message);
+  await feed.close();
+  expect(bus.published).toEqual([back, back, back]);
 });

@@ -1,11 +1,11 @@
 import type { Clock } from "@countersign/server";
 import { repeat } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
+import { REVOCATION_CHANNEL, repeatLostHint } from "../store/revocation-hints.ts";
 import {
   findNewestRevocation,
   listLiveRevocations,
   listRevocationsAfter,
-  REVOCATION_CHANNEL,
   type RevocationRecord,
 } from "../store/revocations.ts";
 import type { ReadObserver } from "./lost-revocations.ts";
@@ -122,7 +122,11 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       historyFrom = Math.max(0, (await findNewestRevocation(store)) - history.maxRows);
       await read();
       historyFrom = 0;
-      const subscription = store.bus.subscribe(REVOCATION_CHANNEL, () => look.ask());
+      const subscription = store.bus.subscribe(REVOCATION_CHANNEL, () => {
+        look.ask();
+        // The same message says that the bus is back.
+        repeatLostHint(store.bus);
+      });
       const stopPolling = repeat(clock, poll, options.pollMs);
       stop = async () => {
         stopPolling();

@@ -1,20 +1,12 @@
-import type { BusTest, Cancel, MessageBus } from "@countersign/server";
-import { backoffMs, createSubscribers, systemClock } from "@countersign/server/internal";
+import type { BusTest, MessageBus } from "@countersign/server";
+import { createSubscribers, systemClock } from "@countersign/server/internal";
 import { assertChannel } from "./bus-message.ts";
 import { holdChannelLock, isChannelLocked, releaseChannelLock } from "./channel-locks.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
 import { publishInBatches } from "./publish-batches.ts";
+import { createReconnection, SETTLED_MS } from "./reconnection.ts";
 import { listServerUrls } from "./server-urls.ts";
 import { type BusTests, testBus } from "./test-bus.ts";
-
-/** How long to wait before the connection is opened again. */
-const RETRY_BACKOFF = { firstMs: 100, maxMs: 5_000, jitter: 0.5 };
-
-/**
- * For so long after the connection was opened, others may not be back yet, in milliseconds: what has cut it may have cut
- * theirs.
- */
-const SETTLED_MS = 2 * RETRY_BACKOFF.maxMs;
 
 /** What {@link createNotifyBus} can be told. */
 export interface NotifyBusOptions {
@@ -41,9 +33,6 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
   const subscribers = createSubscribers();
   let servers: readonly string[] = listServerUrls(url);
   let connection: PostgresConnection | undefined;
-  let openedAtMs = 0;
-  let cancelRetry: Cancel | undefined;
-  let failures = 0;
   let isClosed = false;
   let tests: BusTests | undefined;
 
@@ -51,39 +40,41 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
   const listenOn = async (on: PostgresConnection, channel: string): Promise<void> => {
     await on.query(`LISTEN "${channel}"`);
     await holdChannelLock(on, channel);
-    failures = 0;
+    reconnection.succeed();
     subscribers.notify(channel, "");
   };
-  const connect = (): PostgresConnection => {
-    cancelRetry = undefined;
-    openedAtMs = systemClock.monotonicMs();
+  const open = (): void => {
     const opened = openConnection(servers[0] ?? url, { onNotified: subscribers.notify, onEnd: reconnect });
     connection = opened;
     for (const channel of subscribers.channels()) {
       listenOn(opened, channel).catch(() => undefined);
     }
-    return opened;
   };
+  const reconnection = createReconnection(systemClock, open);
   const reconnect = (): void => {
     connection = undefined;
     // One that follows another server refuses to listen.
     servers = [...servers.slice(1), ...servers.slice(0, 1)];
     if (!isClosed) {
-      failures += 1;
-      cancelRetry = systemClock.schedule(connect, backoffMs(RETRY_BACKOFF, failures));
+      reconnection.connectLater();
     }
   };
-  const connectionNow = (): PostgresConnection | undefined =>
-    connection ?? (isClosed || cancelRetry !== undefined ? undefined : connect());
+  const connectionNow = (): PostgresConnection | undefined => {
+    if (connection === undefined && !isClosed && !reconnection.isWaiting()) {
+      reconnection.connect();
+    }
+    reconnection.hasten();
+    return connection;
+  };
   const { publish, idle } = publishInBatches(connectionNow);
   const subscribe: MessageBus["subscribe"] = (channel, onMessage) => {
     assertChannel(channel);
     const isFirst = subscribers.add(channel, onMessage);
-    const open = connection;
-    if (open === undefined) {
+    const current = connection;
+    if (current === undefined) {
       connectionNow();
     } else if (isFirst) {
-      listenOn(open, channel).catch(() => undefined);
+      listenOn(current, channel).catch(() => undefined);
     }
     return {
       async close() {
@@ -109,7 +100,7 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
     },
     publish,
     async hasSubscriber(channel) {
-      const isSettled = systemClock.monotonicMs() - openedAtMs >= settledMs;
+      const isSettled = reconnection.ageMs() >= settledMs;
       if (connection === undefined || !isSettled || !isDelivering()) {
         return undefined;
       }
@@ -119,7 +110,7 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
       tests?.close();
       await idle();
       isClosed = true;
-      cancelRetry?.();
+      reconnection.cancel();
       await connection?.close();
     },
   };

@@ -3,6 +3,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { longestAccessLifeMs, MAX_ACCESS_LIFE_MS } from "./access-lives.ts";
 import { lockUntilCommit } from "./advisory-locks.ts";
 import type { Store } from "./database.ts";
+import { publishHint } from "./revocation-hints.ts";
 import type { RevocationTable } from "./schema/revocations.ts";
 import type { Schema } from "./schema.ts";
 
@@ -49,9 +50,6 @@ export interface RevocationRecord extends NewRevocation {
   readonly expiresAtMs: number;
 }
 
-/** The channel of messages that there are new revocations. */
-export const REVOCATION_CHANNEL = "countersign_revocations";
-
 /** Room for clocks that differ, and for tokens that are accepted a little past their time, in milliseconds. */
 const MARGIN_MS = 5 * 60 * 1_000;
 
@@ -71,21 +69,16 @@ export async function insertRevocations(
 }
 
 /**
- * Let the other servers know of revocations that are committed. It is only a hint to look, and may get lost: the table is
- * what counts.
+ * Let the other servers know of revocations that are committed. It is only a hint to look, and may get lost, though not by
+ * an outage of this server's bus: the table is what counts.
  */
 export function announceRevocations(
   { bus }: Pick<Store, "bus">,
   written: readonly RevocationRecord[] = [],
 ): void {
   if (written.length > 0) {
-    publishHint(bus).catch(() => undefined);
+    publishHint(bus);
   }
-}
-
-/** Rejects also where a bus in JavaScript throws. */
-async function publishHint(bus: Store["bus"]): Promise<void> {
-  await bus.publish(REVOCATION_CHANNEL, "");
 }
 
 /**

@@ -1,0 +1,27 @@
+import type { MessageBus } from "@countersign/server";
+
+/** The channel of messages that there are new revocations. */
+export const REVOCATION_CHANNEL = "countersign_revocations";
+
+/** Buses that have lost a hint. */
+const losers = new WeakSet<MessageBus>();
+
+/** Ask all servers to look for new revocations. A hint that the bus did not take is repeated by {@link repeatLostHint}. */
+export function publishHint(bus: MessageBus): void {
+  publishEmpty(bus).catch(() => losers.add(bus));
+}
+
+/**
+ * Publish the hint that got lost while the bus was down for this server, if there is one: for other servers, the bus may have
+ * been there, so that they wait for hints.
+ */
+export function repeatLostHint(bus: MessageBus): void {
+  if (losers.delete(bus)) {
+    publishHint(bus);
+  }
+}
+
+/** Rejects also where a bus in JavaScript throws. */
+async function publishEmpty(bus: MessageBus): Promise<void> {
+  await bus.publish(REVOCATION_CHANNEL, "");
+}
