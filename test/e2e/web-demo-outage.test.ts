@@ -55,7 +55,7 @@ describe.concurrent("a page whose server comes and goes", () => {
     await opened.page.getByRole("button", { name: "Open a second tab" }).click();
     const other = await opening;
     await opened.page.getByText(/^\d requests?, one token for both$/).waitFor();
-    await other.getByRole("button", { name: "Sign out" }).click();
+    await other.getByRole("button", { name: "Sign out", exact: true }).click();
     await other.getByRole("form", { name: "Sign in" }).waitFor();
     await opened.page.getByRole("form", { name: "Sign in" }).waitFor();
     await opened.page.getByText("You are signed out.").waitFor();

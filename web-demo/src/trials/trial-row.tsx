@@ -26,13 +26,17 @@ export function TrialRow(props: { readonly trial: Trial }): ReactNode {
       >
         {button}
       </button>
-      <ol className="trial__findings" role="status" aria-labelledby={id}>
-        {findings.map((finding, index) => (
-          // They only grow at their end.
-          // biome-ignore lint/suspicious/noArrayIndexKey: a finding has no other name
-          <FindingLine key={index} finding={finding} />
-        ))}
-      </ol>
+      <div className="trial__findings" role="status" aria-labelledby={id}>
+        {findings.length > 0 && (
+          <ol>
+            {findings.map((finding, index) => (
+              // They only grow at their end.
+              // biome-ignore lint/suspicious/noArrayIndexKey: a finding has no other name
+              <FindingLine key={index} finding={finding} />
+            ))}
+          </ol>
+        )}
+      </div>
       <p className="trial__links">
         <SourceLink href={guide} name="Guide" title={title} />
         <SourceLink href={proto} name="Proto" title={title} />
