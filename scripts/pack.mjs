@@ -69,7 +69,6 @@ function stage(node, folder, to) {
       cpSync(inRoot(folder, name), join(to, name), { recursive: true });
     }
   }
-  return manifest.name;
 }
 
 /** The package that ships the page of web-demo. */
@@ -93,14 +92,13 @@ function pack(node, to) {
       const path = join(staging, folder);
       say(`building ${folder} …`);
       mkdirSync(path, { recursive: true });
-      return { path, name: stage(node, folder, path) };
+      stage(node, folder, path);
+      return path;
     });
     removeTarballs(to);
-    for (const { path, name } of staged) {
-      say(`packing ${name} …`);
-      const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", to];
-      run("npm", args, { cwd: path, complaint: `packing ${name} failed`, output: "ignore" });
-    }
+    say("packing them …");
+    const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", to];
+    run("npm", [...args, ...staged], { complaint: "packing failed", output: "ignore" });
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
