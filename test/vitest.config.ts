@@ -48,8 +48,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Three for two cores: a quarter of the time, tests wait for timers, disks and the programs that they start.
-    maxWorkers: 3,
+    // Four for two cores: almost half of the time, tests wait for timers, disks and the programs that they start.
+    maxWorkers: 4,
     // A worker imports the gate, the issuer and Connect once for all of its files: again for each of them takes more
     // processor time than the tests of the gate do. That importing makes nothing that changes is a rule of the architecture.
     isolate: false,
