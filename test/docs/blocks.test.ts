@@ -9,14 +9,23 @@ import { type Fence, placeOf } from "./markdown.ts";
 import { matchesOutput } from "./output.ts";
 import { type DocumentRun, isProgram, isRunnable, runDocument } from "./run-document.ts";
 
-/** All that readers do, one after the other: half a minute, on a machine that does nothing else. */
-const SETUP_TIMEOUT_MS = 300_000;
+/** All that readers do, one after the other: a minute, on a machine that does nothing else. */
+const SETUP_TIMEOUT_MS = 900_000;
 
 const stack = new AsyncDisposableStack();
 const runs = new Map<Document, DocumentRun>();
 let server: ServerProcess;
 
+/** Imports what the programs of the documents do. */
+const IMPORTS = ["server", "node", "issuer", "sdk", "sdk/node"]
+  .map((name) => `import "@countersign/${name}";`)
+  .join("\n");
+
 beforeAll(async () => {
+  // Node keeps what it has compiled when a program ends by itself. Servers are killed: each one compiled everything again.
+  const args = ["--conditions=@countersign/source", "--input-type=module", "--eval", IMPORTS];
+  const { code, stderr } = await runProgram({ file: process.execPath, args });
+  expect(code, stderr).toBe(0);
   server = stack.use(await startServer());
   for (const document of DOCUMENTS) {
     runs.set(document, stack.use(await runDocument(document.fences, server)));
