@@ -20,6 +20,8 @@ export interface BrowserKit extends AsyncDisposable {
   readonly context: BrowserContext;
   /** Open a tab. `query` switches parts of the browser off. */
   readonly openTab: (query?: string) => Promise<BrowserTab>;
+  /** Open a tab that has loaded nothing. */
+  readonly openEmptyTab: () => Promise<BrowserTab>;
 }
 
 /** One real tab. */
@@ -62,17 +64,22 @@ export async function createBrowserKit(browser: Browser, options: BrowserKitOpti
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   // A page that a slow machine loads for more than playwright's 30 s fails no test: the test's own time ends one that hangs.
   context.setDefaultTimeout(0);
+  const openEmptyTab = async (): Promise<BrowserTab> => {
+    const page = await context.newPage();
+    const load = async (query: string): Promise<void> => {
+      await page.goto(`${scheme}://127.0.0.1:${port}/?${query}`);
+      await page.waitForFunction(() => "tab" in globalThis);
+    };
+    return { page, load, run: (script) => runIn(page, script) };
+  };
   return {
     server,
     context,
+    openEmptyTab,
     async openTab(query = "") {
-      const page = await context.newPage();
-      const load = async (asked: string): Promise<void> => {
-        await page.goto(`${scheme}://127.0.0.1:${port}/?${asked}`);
-        await page.waitForFunction(() => "tab" in globalThis);
-      };
-      await load(query);
-      return { page, load, run: (script) => runIn(page, script) };
+      const tab = await openEmptyTab();
+      await tab.load(query);
+      return tab;
     },
     async [Symbol.asyncDispose]() {
       await context.close();

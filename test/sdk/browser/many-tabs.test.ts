@@ -22,7 +22,7 @@ beforeAll(async () => {
   const [browser, script] = await Promise.all([launchBrowser(), bundlePage()]);
   stack.use(browser);
   kit = stack.use(await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS }));
-  tabs = await Promise.all(Array.from({ length: TABS }, () => kit.openTab()));
+  tabs = await Promise.all(Array.from({ length: TABS }, () => kit.openEmptyTab()));
 }, MANY_TABS_TIMEOUT_MS);
 afterAll(() => stack.disposeAsync());
 
