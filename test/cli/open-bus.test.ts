@@ -6,7 +6,22 @@ import { failToStart } from "./fail-to-start.ts";
 const WRONG = notEmpty([
   { args: ["--bus", "nats://host"], message: "--bus goes with --database-url" },
   { args: ["--bus", "redis://user:s3cret@host"], message: "--bus must be URLs of NATS servers" },
-  { args: ["--bus-ca", "ca.pem"], message: "--bus-credentials and --bus-ca go with --bus" },
+  {
+    args: ["--bus-ca", "ca.pem"],
+    message: "--bus-credentials, --bus-ca, --bus-cert, --bus-key and --bus-subject go with --bus",
+  },
+  {
+    args: ["--bus-subject", "acme"],
+    message: "--bus-credentials, --bus-ca, --bus-cert, --bus-key and --bus-subject go with --bus",
+  },
+  {
+    args: ["--bus", "nats://host", "--database-url", "postgres://host", "--bus-cert", "cert.pem"],
+    message: "--bus-cert and --bus-key go together",
+  },
+  {
+    args: ["--bus", "nats://host", "--database-url", "postgres://host", "--bus-subject", "a.>"],
+    message: "createNatsBus: subject must be words",
+  },
   {
     args: ["--bus", "nats://host", "--database-url", "postgres://host", "--bus-credentials", "none/there"],
     message: "none/there cannot be read: ENOENT",

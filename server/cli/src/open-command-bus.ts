@@ -1,6 +1,5 @@
 import type { ClosableBus } from "@countersign/issuer/bus";
-import type { Config } from "./config.ts";
-import { openBus } from "./open-bus.ts";
+import { type BusConfig, openBus } from "./open-bus.ts";
 import { reasonOf } from "./reason-of.ts";
 
 /**
@@ -12,7 +11,7 @@ import { reasonOf } from "./reason-of.ts";
  * @throws UsageError, CommandError as `openBus` does
  */
 export async function openCommandBus(
-  config: Pick<Config, "bus" | "busCa" | "busCredentials" | "databaseUrl">,
+  config: BusConfig,
   warn: (message: string) => void,
 ): Promise<ClosableBus | undefined> {
   const { promise: isTried, resolve } = Promise.withResolvers<void>();

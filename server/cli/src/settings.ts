@@ -227,6 +227,9 @@ export const STORE_SETTINGS: readonly SettingName[] = [
   "bus",
   "busCredentials",
   "busCa",
+  "busCert",
+  "busKey",
+  "busSubject",
   "auditFile",
   "insecureSharedFiles",
 ];

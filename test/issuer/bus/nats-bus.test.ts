@@ -5,6 +5,7 @@ import { createNatsBus, createPostgresBus } from "../../../server/issuer/src/bus
 import type { NatsBusOptions } from "../../../server/issuer/src/bus/nats-options.ts";
 import { eventually } from "../../support/eventually.ts";
 import { installNats, startNats } from "../../support/nats.ts";
+import { createNatsOperator, createNatsUser } from "../../support/nats-credentials.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { createSelfSigned } from "../../support/self-signed.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -88,5 +89,51 @@ describe.skipIf(!isThere)(`a NATS server that asks who it is${need}`, () => {
     expect(await deliver({ servers })).toHaveLength(1);
     await using plain = await startNats();
     expect(await deliver({ servers: plain.url.replace("nats:", "tls:") })).toHaveLength(1);
+  });
+
+  test("takes the seed of an NKey, and credentials as nsc makes them, which grant the subject and no more", async () => {
+    await using folder = await createTemporaryFolder();
+    const [config, file] = [join(folder.path, "nats.conf"), join(folder.path, "credentials")];
+    const user = createNatsUser();
+    await writeFile(config, user.config);
+    await writeFile(file, `${user.seed}\n`);
+    await using byKey = await startNats(["-c", config]);
+    expect(await deliver({ servers: byKey.url, credentials: { file } })).toEqual([]);
+    await writeFile(file, createNatsUser().seed);
+    expect(await deliver({ servers: byKey.url, credentials: { file } })).toHaveLength(1);
+
+    const operator = createNatsOperator("acme.auth.>");
+    await writeFile(config, operator.config);
+    await writeFile(file, operator.creds);
+    await using byToken = await startNats(["-c", config]);
+    const own = { servers: byToken.url, credentials: { file } };
+    expect(await deliver({ ...own, subject: "acme.auth" })).toEqual([]);
+    const refused = await deliver(own);
+    expect(String(refused[0])).toMatch(/permissions violation/i);
+  });
+
+  test("is shown a certificate where it asks for one, which is read for each connection", async () => {
+    await using folder = await createTemporaryFolder();
+    const paths = Object.fromEntries(
+      ["cert", "key", "clientCert", "clientKey"].map((name) => [name, join(folder.path, name)]),
+    ) as Readonly<Record<"cert" | "clientCert" | "clientKey" | "key", string>>;
+    const write = (name: keyof typeof paths, text: string) => writeFile(paths[name], text);
+    const [server, client, stranger] = ["server", "client", "client"].map((name) => createSelfSigned(name));
+    await write("cert", server?.cert ?? "");
+    await write("key", server?.key ?? "");
+    await writeFile(join(folder.path, "ca"), client?.cert ?? "");
+    const tls = ["--tlsverify", "--tlscacert", join(folder.path, "ca"), "--tlscert", paths.cert];
+    await using nats = await startNats([...tls, "--tlskey", paths.key]);
+    const options = {
+      servers: nats.url,
+      tls: { caFile: paths.cert, certFile: paths.clientCert, keyFile: paths.clientKey },
+    };
+    const outcomes: number[] = [];
+    for (const shown of notEmpty([stranger, client])) {
+      await write("clientCert", shown?.cert ?? "");
+      await write("clientKey", shown?.key ?? "");
+      outcomes.push((await deliver(options)).length);
+    }
+    expect(outcomes).toEqual([1, 0]);
   });
 });

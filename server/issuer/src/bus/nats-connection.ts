@@ -1,7 +1,7 @@
 import { AuthError } from "@countersign/server";
 import { systemClock } from "@countersign/server/internal";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
-import { type ResolvedNatsOptions, readNatsSecret } from "./nats-options.ts";
+import { type NatsSecret, type ResolvedNatsOptions, readNatsSecret } from "./nats-options.ts";
 
 /** The package that speaks to NATS, which may be missing. */
 export type NatsPackage = typeof import("@nats-io/transport-node");
@@ -127,10 +127,20 @@ function toConnectionOptions(
     maxPingOut: MAX_PINGS,
     inboxPrefix: `${subject}.inbox`,
     ...(tls === undefined ? {} : { tls: withoutAbsent(tls) }),
-    ...(secret !== undefined && "user" in secret ? { user: secret.user, pass: secret.password } : {}),
-    ...(secret !== undefined && "creds" in secret
-      ? { authenticator: nats.credsAuthenticator(secret.creds) }
-      : {}),
+    ...(secret === undefined ? {} : toAuthentication(nats, secret)),
+  };
+}
+
+function toAuthentication(
+  nats: NatsPackage,
+  secret: NatsSecret,
+): Pick<NodeConnectionOptions, "authenticator" | "pass" | "user"> {
+  if ("user" in secret) {
+    return { user: secret.user, pass: secret.password };
+  }
+  return {
+    authenticator:
+      "seed" in secret ? nats.nkeyAuthenticator(secret.seed) : nats.credsAuthenticator(secret.creds),
   };
 }
 

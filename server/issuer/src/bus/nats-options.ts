@@ -29,17 +29,26 @@ export interface NatsBusOptions {
 /** Proves to NATS who a client is. */
 export type NatsCredentials =
   | { readonly user: string; readonly password: string }
-  /** A file of credentials as `nsc` makes it, or with one line of `user:password`. It is read for each connection. */
+  /**
+   * A file of credentials as `nsc` makes it, or with one line: the seed of a user's NKey, or `user:password`. It is read for each
+   * connection.
+   */
   | { readonly file: string };
 
-/** TLS with certificates of one's own, in PEM. */
+/** TLS with certificates of one's own, in PEM. Files are read for each connection, so that they can be renewed. */
 export interface NatsTls {
   /** The CA of the servers. Default: those that Node trusts. */
   readonly ca?: string | undefined;
+  /** A file with it, in its place. */
+  readonly caFile?: string | undefined;
   /** The certificate of this client. */
   readonly cert?: string | undefined;
+  /** A file with it, in its place. */
+  readonly certFile?: string | undefined;
   /** Its private key. */
   readonly key?: string | undefined;
+  /** A file with it, in its place. */
+  readonly keyFile?: string | undefined;
 }
 
 /** Every option, with its default filled in. */
@@ -70,7 +79,14 @@ const FORMS: Readonly<Record<keyof NatsBusOptions, OptionForm>> = {
   onError: FUNCTION,
 };
 
-const TLS_FORMS: Readonly<Record<keyof NatsTls, OptionForm>> = { ca: TEXT, cert: TEXT, key: TEXT };
+const TLS_FORMS: Readonly<Record<keyof NatsTls, OptionForm>> = {
+  ca: TEXT,
+  caFile: TEXT,
+  cert: TEXT,
+  certFile: TEXT,
+  key: TEXT,
+  keyFile: TEXT,
+};
 const FILE_FORMS = { file: required(TEXT) };
 const PASSWORD_FORMS = { user: required(TEXT), password: required(TEXT) };
 
@@ -120,10 +136,14 @@ function toCredentials({ username, password }: URL): NatsCredentials {
   return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
-/** What a file of credentials holds: the bytes of one that `nsc` has made, or a name and a password. */
+/** What a file of credentials holds: the bytes of one that `nsc` has made, those of a seed, or a name and a password. */
 export type NatsSecret =
   | { readonly user: string; readonly password: string }
+  | { readonly seed: Uint8Array }
   | { readonly creds: Uint8Array };
+
+/** The seed of a user's NKey: base32, and `SU` in front. */
+const USER_SEED = /^(SU[A-Z2-7]{56})\s*$/;
 
 /**
  * Read what proves who this is.
@@ -138,10 +158,14 @@ export function readNatsSecret(credentials: NatsCredentials): NatsSecret {
   if (text.includes("-----BEGIN NATS USER JWT-----")) {
     return { creds: new TextEncoder().encode(text) };
   }
+  const [, seed] = USER_SEED.exec(text) ?? [];
+  if (seed !== undefined) {
+    return { seed: new TextEncoder().encode(seed) };
+  }
   const [, user, password] = /^([^:\s]+):(\S+)\s*$/.exec(text) ?? [];
   if (user === undefined || password === undefined) {
     throw new TypeError(
-      `${credentials.file} has neither the credentials of a NATS user nor a line user:password`,
+      `${credentials.file} has neither the credentials of a NATS user nor a line with the seed of its NKey or user:password`,
     );
   }
   return { user, password };
