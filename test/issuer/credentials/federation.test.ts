@@ -20,10 +20,12 @@ function start(exchange: Parameters<typeof createOtherIssuer>[1] = {}) {
 describe("a token of another issuer", () => {
   it("stands for a subject that no other issuer has, with what was declared for it", async () => {
     const { other, federation } = start();
-    const token = other.sign({ sub: "usr_ada", roles: ["ops", "root"], scope: "notes:write admin" });
+    const claims = { sub: "usr_ada", sid: "s-1", roles: ["ops", "root"], scope: "notes:write admin" };
+    const token = other.sign(claims);
     const identity = await federation(token);
     expect(identity).toMatchObject({
       subject: toFederatedSubject("https://idp.example", "usr_ada"),
+      external: { issuer: "https://idp.example", subject: "usr_ada", session: "s-1" },
       scopes: ["notes:read"],
       roles: ["admin"],
       expiresAtMs: (ISSUED_AT_SECONDS + 600) * 1_000,

@@ -84,6 +84,37 @@ describeStores("the logouts of another provider", (open) => {
     expect(await server.sink.take(logout("d"))).toBe("repeated");
   });
 
+  it("of one session end what was begun here from it, or from a token that named none, and no other session", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store, clock);
+    await using server = await startServer(store);
+    const begin = async (subject: string, session: string | undefined) =>
+      (
+        await issuer.sessions.beginExternal({
+          holder: { subject: toFederatedSubject(ISSUER, subject), scopes: ["notes:read"], roles: [] },
+          external: { issuer: ISSUER, subject, session },
+          externalClaims: {},
+          clientId: FIRST_PARTY_CLIENT_ID,
+          scopes: ["notes:read"],
+          refreshForMs: DAY_MS,
+        })
+      ).sessionId;
+    const ofAda = [await begin("ada", "one"), await begin("ada", undefined), await begin("ada", "two")];
+    const ofBob = await begin("bob", undefined);
+    const ended = () => server.events.map((event) => (event as { readonly sessionId: string }).sessionId);
+    await server.sink.take(logout("one"));
+    expect(ended()).toEqual(ofAda.slice(0, 1));
+    const [bySession] = logout("one").revocations;
+    const [bySubject] = logout("x", {
+      ...{ dimension: "sub", value: "ada", withoutSession: true, beforeMs: clock.nowMs() },
+    }).revocations;
+    const revocations = [bySession, bySubject].filter((one) => one !== undefined);
+    await server.sink.take({ ...logout("again"), revocations });
+    expect(ended()).toEqual(ofAda.slice(0, 2));
+    const isRevoked = (sessionId: string) => server.revocations.isRevoked(tokenOf({ sessionId }));
+    expect([...ofAda, ofBob].map(isRevoked)).toEqual([true, true, false, false]);
+  });
+
   it("end what a subject has here in exchange for its tokens, when all that it has there ends, and no later session", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store, clock);

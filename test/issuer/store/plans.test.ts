@@ -14,6 +14,12 @@ const DAY_MS = 24 * 3_600_000;
 /** So often are the rows of a table doubled: a planner reads small tables whole, and is right. */
 const DOUBLINGS = 13;
 
+/** One issuer knows a few sessions, and another one half of them all; each of the rest has one of its own. */
+const ISSUER_IN: Readonly<Record<number, string>> = {
+  1: "'https://rare.example'",
+  [DOUBLINGS - 1]: "'https://common.example'",
+};
+
 /** Fill a table with copies of its rows that differ in what `change` says of each doubling. */
 async function multiply(
   store: Store,
@@ -85,7 +91,7 @@ describeStores("of many rows, an index finds", (open) => {
     }
   });
 
-  it("the sessions of a client, and of another issuer", async () => {
+  it("the sessions of a client, of another issuer, and of a session there", async () => {
     await using store = await open();
     using issuer = await startTestIssuer(store);
     const { account, clock, sessions } = issuer;
@@ -93,16 +99,23 @@ describeStores("of many rows, an index finds", (open) => {
     await multiply(store, "sessions", {
       session_id: (step) => `session_id || '.${step}'`,
       client_id: (step) => (step === 0 ? "'rare'" : "'common'"),
-      external_issuer: (step) => (step === 1 ? "'https://rare.example'" : "null"),
+      external_issuer: (step) => ISSUER_IN[step] ?? `'https://' || session_id || '.${step}'`,
+      external_session: (step) => `session_id || '.${step}'`,
     });
     const { recorded, explain } = recordQueries(store);
     const order = { reason: "revoked", nowMs: clock.nowMs() };
     for (const where of [{ clientId: "rare" }, { externalIssuer: "https://rare.example" }]) {
       expect((await revokeSessions(recorded, { ...order, where })).sessions.length).toBeGreaterThan(0);
     }
+    const unknown = { externalIssuer: "https://common.example", externalSession: "unknown" };
+    expect((await revokeSessions(recorded, { ...order, where: unknown })).sessions).toEqual([]);
     const plans = await explain();
     expect(plans.filter((plan) => WALK.test(plan))).toEqual([]);
-    for (const index of ["sessions_of_client", "sessions_of_external_issuer"]) {
+    for (const index of [
+      "sessions_of_client",
+      "sessions_of_external_issuer",
+      "sessions_of_external_session",
+    ]) {
       expect(plans.join("\n")).toContain(index);
     }
   });

@@ -59,7 +59,7 @@ export function toIdentity(issuer: FederatedIssuer, principal: Principal): Feder
   }
   return {
     subject: toFederatedSubject(principal.issuer, external),
-    external: { issuer: principal.issuer, subject: external },
+    external: { issuer: principal.issuer, subject: external, session: principal.sessionId },
     scopes: issuer.scopes,
     roles: [...new Set(principal.roles.flatMap((role) => issuer.roles.get(role) ?? []))],
     ...toAuthentication(issuer, principal),

@@ -1,7 +1,7 @@
 import type { AuditSink, Clock, LogoutRevocation, LogoutSink } from "@countersign/server";
 import { toRevokedTokens } from "@countersign/server/internal";
 import type { Store } from "../store/database.ts";
-import { writeLogout } from "../store/logout-events.ts";
+import { type LogoutWrites, writeLogout } from "../store/logout-events.ts";
 import { boundChange, type NewRevocation, OWN_ISSUER } from "../store/revocations.ts";
 import { createUnwrittenError } from "../store/unwritten-revocations.ts";
 import type { Revocations } from "./revocations.ts";
@@ -25,7 +25,7 @@ const CLOCKS_APART_MS = 6_000;
 
 /**
  * Create what writes the logouts of other providers into the store: they act here at once, and on other servers within a
- * second. What a subject has here in exchange for its tokens ends with all that it has there. A logout that cannot be written
+ * second. Sessions here that were begun from a session there end with it, or with all that their subject has there. A logout that cannot be written
  * acts all the same, and its provider learns that it must send it again.
  */
 export function createLogoutSink(options: LogoutSinkOptions): LogoutSink {
@@ -33,15 +33,15 @@ export function createLogoutSink(options: LogoutSinkOptions): LogoutSink {
   return {
     async take({ key, expiresAtMs, revocations }) {
       const nowMs = clock.nowMs();
-      const own = revocations.flatMap((one) => toOwnEnd(one, options));
+      const endings = revocations.flatMap((one) => toOwnEnd(one, options));
       const orders = [
         ...revocations.map((one) => toNewRevocation(one, nowMs)),
-        ...own.map((one) => toOwnRevocation(one, nowMs)),
+        ...revocations.flatMap((one) => toOwnRevocation(one, options, nowMs)),
       ];
       // Client assertions are remembered in the same table.
       const message = { key: `logout ${key}`, expiresAtMs };
       const reason = revocations[0]?.reason ?? "logged_out";
-      const writes = { revocations: orders, endings: own, reason, nowMs };
+      const writes = { revocations: orders, endings, reason, nowMs };
       const written = await writeLogout(store, message, writes).catch((error: unknown) => {
         const held = known.hold(orders.map((order) => ({ ...order, endsSession: false })));
         throw held === undefined ? error : createUnwrittenError(error);
@@ -62,26 +62,37 @@ function toNewRevocation(revocation: LogoutRevocation, revokedAtMs: number): New
   return { issuer, ...tokens, beforeMs, revokedAtMs, minLifeMs, reason, changedClaims };
 }
 
-/** What a subject has here, as a subject of ours. */
-interface OwnEnd {
-  readonly subject: string;
-  readonly begunByMs: number;
-  readonly reason: string;
-}
-
-/** @returns none where the logout is about one session: which of ours was begun from it, no token says */
+/**
+ * Which sessions of ours end. Those that were begun from a session there end with it, whenever they began: it gets no more. What a
+ * subject has is what had begun by then.
+ */
 function toOwnEnd(
-  { issuer, dimension, value, beforeMs, reason, changedClaims, withoutSession }: LogoutRevocation,
+  { issuer, dimension, value, beforeMs, changedClaims, withoutSession }: LogoutRevocation,
   { toOwnSubject }: LogoutSinkOptions,
 ): readonly OwnEnd[] {
+  if (changedClaims !== undefined || dimension === "jti") {
+    return [];
+  }
+  const begunBy = beforeMs === undefined ? {} : { begunByMs: beforeMs + CLOCKS_APART_MS };
+  if (dimension === "sid") {
+    return [{ where: { externalIssuer: issuer, externalSession: value }, ...begunBy }];
+  }
+  const subject = toOwnSubject(issuer, value);
+  return [{ where: withoutSession === true ? { subject, externalSession: null } : { subject }, ...begunBy }];
+}
+
+type OwnEnd = LogoutWrites["endings"][number];
+
+/** Tokens of a subject that were exchanged without a session end, too. */
+function toOwnRevocation(
+  { dimension, withoutSession, beforeMs, changedClaims, reason, ...of }: LogoutRevocation,
+  { toOwnSubject }: LogoutSinkOptions,
+  revokedAtMs: number,
+): readonly NewRevocation[] {
   const isOfAll = dimension === "sub" && withoutSession !== true;
   if (!isOfAll || beforeMs === undefined || changedClaims !== undefined) {
     return [];
   }
-  return [{ subject: toOwnSubject(issuer, value), begunByMs: beforeMs + CLOCKS_APART_MS, reason }];
-}
-
-/** Tokens that were exchanged without a session end, too. */
-function toOwnRevocation({ subject, begunByMs, reason }: OwnEnd, revokedAtMs: number): NewRevocation {
-  return { issuer: OWN_ISSUER, dimension: "sub", value: subject, beforeMs: begunByMs, revokedAtMs, reason };
+  const tokens = { issuer: OWN_ISSUER, dimension, value: toOwnSubject(of.issuer, of.value) };
+  return [{ ...tokens, beforeMs: beforeMs + CLOCKS_APART_MS, revokedAtMs, reason }];
 }

@@ -129,7 +129,16 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
   const { bus, notifiedPollMs } = opened;
-  return { db, dialect, write, writes: healthOf(db), bus, notifiedPollMs, close, [Symbol.asyncDispose]: close };
+  return {
+    db,
+    dialect,
+    write,
+    writes: healthOf(db),
+    bus,
+    notifiedPollMs,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /**

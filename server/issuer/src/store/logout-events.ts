@@ -7,13 +7,13 @@ import {
   writeRevocations,
 } from "./revocations.ts";
 import { insertSeen, type SeenAssertion } from "./seen-assertions.ts";
-import { type EndedSession, endSessionsIn } from "./session-revocations.ts";
+import { type EndedSession, endSessionsIn, type SessionRevocation } from "./session-revocations.ts";
 
 /** What a message of another provider ends. */
 export interface LogoutWrites {
   readonly revocations: readonly NewRevocation[];
-  /** Whose sessions end, and those that had begun by when, in milliseconds since 1970. */
-  readonly endings: readonly { readonly subject: string; readonly begunByMs: number }[];
+  /** Which sessions end, and those that had begun by when, in milliseconds since 1970. */
+  readonly endings: readonly Pick<SessionRevocation, "begunByMs" | "where">[];
   readonly reason: string;
   readonly nowMs: number;
 }
@@ -40,8 +40,8 @@ export async function writeLogout(
     }
     const sessions: EndedSession[] = [];
     const records: RevocationRecord[] = [];
-    for (const { subject, begunByMs } of endings) {
-      const ended = await endSessionsIn(trx, store.dialect, { where: { subject }, begunByMs, reason, nowMs });
+    for (const ending of endings) {
+      const ended = await endSessionsIn(trx, store.dialect, { ...ending, reason, nowMs });
       sessions.push(...ended.sessions);
       records.push(...ended.revocations);
     }

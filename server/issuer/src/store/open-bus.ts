@@ -33,7 +33,11 @@ const GIVEN_POLL_MS = 1_500;
 export function openBus({ given, createOwn, onTested = () => undefined }: OpenBusOptions): OpenedBus {
   if (given?.reachesAllServers === true) {
     const tests = testBus(given, { clock: systemClock, onTested });
-    return { bus: given, notifiedPollMs: () => (tests.isDelivering() ? GIVEN_POLL_MS : undefined), close: async () => tests.close() };
+    return {
+      bus: given,
+      notifiedPollMs: () => (tests.isDelivering() ? GIVEN_POLL_MS : undefined),
+      close: async () => tests.close(),
+    };
   }
   const own = createOwn();
   return {

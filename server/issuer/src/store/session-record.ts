@@ -19,6 +19,8 @@ export interface Authentication {
 export interface ExternalSubject {
   readonly issuer: string;
   readonly subject: string;
+  /** Its session there: claim `sid` of the token. Undefined: the token named none. */
+  readonly session?: string | undefined;
 }
 
 /**
@@ -135,6 +137,7 @@ function toOriginColumns(session: SessionRecord) {
     resources: toOptionalList(resources),
     external_issuer: external?.issuer ?? null,
     external_subject: external?.subject ?? null,
+    external_session: external?.session ?? null,
     actor: actor === undefined ? null : JSON.stringify(actor),
     device: device ?? null,
     address: address ?? null,
@@ -143,12 +146,13 @@ function toOriginColumns(session: SessionRecord) {
 
 /** Read a session out of a row. */
 export function toSessionRecord(row: SessionRow): SessionRecord {
-  const { external_issuer: issuer, external_subject: subject } = row;
+  const { external_issuer: issuer, external_subject: subject, external_session: session } = row;
   return {
     ...toTokenSession(row),
     roles: parseOptionalList(row.roles),
     resources: parseOptionalList(row.resources),
-    external: issuer === null || subject === null ? undefined : { issuer, subject },
+    external:
+      issuer === null || subject === null ? undefined : { issuer, subject, session: session ?? undefined },
     refreshHash: row.refresh_hash,
     generation: row.generation,
     refreshId: row.refresh_id,

@@ -15,8 +15,10 @@ export type SessionSelector =
     }
   /** All of a client, for any subject. */
   | { readonly clientId: string }
-  /** All of subjects that another issuer vouched for. */
-  | { readonly externalIssuer: string };
+  /** All of subjects that another issuer vouched for, or those that were begun from one session there. */
+  | { readonly externalIssuer: string; readonly externalSession?: string }
+  /** All of a subject of which no session at another issuer is known. */
+  | { readonly subject: string; readonly externalSession: null };
 
 /** Which sessions to end, and why. */
 export interface SessionRevocation {
@@ -46,6 +48,7 @@ const COLUMNS = [
   ["subject", "subject", "="],
   ["clientId", "client_id", "="],
   ["externalIssuer", "external_issuer", "="],
+  ["externalSession", "external_session", "="],
   ["exceptSessionId", "session_id", "<>"],
 ] as const;
 
@@ -65,9 +68,10 @@ export async function findUnendedSessions(
 }
 
 function toConditions(where: SessionSelector) {
-  const values: Partial<Record<(typeof COLUMNS)[number][0], string | undefined>> = where;
-  const conditions = COLUMNS.flatMap(([member, column, operator]) => {
+  const values: Partial<Record<(typeof COLUMNS)[number][0], string | null | undefined>> = where;
+  const conditions = COLUMNS.flatMap(([member, column, equals]) => {
     const value = values[member];
+    const operator = value === null ? ("is" as const) : equals;
     return value === undefined ? [] : [{ column, operator, value }];
   });
   if (!conditions.some(({ operator }) => operator === "=")) {

@@ -9,6 +9,7 @@ import { sessionUses } from "./0006-session-uses.ts";
 import { claimsAndResources } from "./0007-claims-and-resources.ts";
 import { sessionIndexes } from "./0008-session-indexes.ts";
 import { changedClaims } from "./0009-changed-claims.ts";
+import { externalSessions } from "./0010-external-sessions.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   claimsAndResources,
   sessionIndexes,
   changedClaims,
+  externalSessions,
 ];
 
 /** The version of the tables that this program makes. */

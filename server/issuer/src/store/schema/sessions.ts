@@ -36,6 +36,8 @@ export interface SessionTable {
   /** The other issuer that knows the subject, and as whom; null for our own. */
   external_issuer: Fixed<string | null>;
   external_subject: Fixed<string | null>;
+  /** The session there that it was begun from: claim `sid` of the token; null when there was none, or it is not known. */
+  external_session: Fixed<string | null>;
   /** How the subject proved who they are: claims `acr`, and `amr` as a JSON list. */
   acr: string | null;
   amr: string | null;
