@@ -62,7 +62,7 @@ const KEEPERS: readonly { readonly library: RegExp; readonly home: RegExp }[] = 
   },
   {
     library: /^jose(\/|$)/,
-    home: /^server\/(gate\/src\/(authenticate\/verify-signature\.ts|keys\/)|issuer\/src\/(sessions\/mint\.ts|keys\/|credentials\/))/,
+    home: /^server\/(gate\/src\/(authenticate\/verify-signature\.ts|keys\/)|issuer\/src\/(keys\/|credentials\/))/,
   },
 ];
 

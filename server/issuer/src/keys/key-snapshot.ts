@@ -78,7 +78,7 @@ async function readKeySnapshot(
     throw new Error("the store has no active signing key");
   }
   const isSame = before?.signing.kid === active.kid;
-  const signing = isSame ? before.signing : await importSigningKey(sealingKey, active);
+  const signing = isSame ? before.signing : importSigningKey(sealingKey, active);
   // The same object as before, where there is one: verdicts that were made with it stay good.
   const entries = records.map(
     async (record) =>

@@ -105,7 +105,7 @@ export function createAccessGrants(options: AccessGrantsOptions): AccessGrants {
     },
     async derive(access) {
       const { holder, sessionId, clientId, actor } = access;
-      const tokens = await issue(options, access, await prepare(options, access));
+      const tokens = issue(options, access, await prepare(options, access));
       // Read after the token was signed: what disables the client from here on revokes the token as well.
       const client = await findClient(store, clientId);
       if (client === undefined || client.disabledAtMs !== undefined) {
@@ -154,16 +154,16 @@ async function prepare(options: AccessGrantsOptions, access: SessionAccess): Pro
   return { scopes, resources, audience, claims };
 }
 
-async function issue(
+function issue(
   options: AccessGrantsOptions,
   access: SessionAccess,
   { scopes, audience, claims }: Contents,
-): Promise<IssuedTokens> {
+): IssuedTokens {
   const { issuer, keyRing, clock } = options;
   const { holder, clientId, sessionId, authTimeMs, acr, amr, actor } = access;
   const { subject, roles } = holder;
   const nowMs = clock.nowMs();
-  const { token, expiresAtMs } = await mintAccessToken(
+  const { token, expiresAtMs } = mintAccessToken(
     { issuer, accessTtlMs: lifeMs(options, access, nowMs), key: keyRing.signingKey(), nowMs },
     { subject, clientId, sessionId, scopes, roles, audience, authTimeMs, acr, amr, actor, claims },
   );

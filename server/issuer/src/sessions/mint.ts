@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { SignJWT } from "jose";
 import type { SigningKey } from "../keys/signing-key.ts";
 import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Actor, Authentication } from "../store/session-record.ts";
@@ -42,10 +41,10 @@ export interface AccessToken {
  * Its times are whole seconds, rounded so that it never lasts longer than `accessTtlMs`, but for one second at
  * the least.
  */
-export async function mintAccessToken(
+export function mintAccessToken(
   options: MintOptions & { readonly key: SigningKey; readonly nowMs: number },
   grant: AccessGrant,
-): Promise<AccessToken> {
+): AccessToken {
   const { issuer, accessTtlMs, key, nowMs } = options;
   const issuedAtSeconds = Math.floor(nowMs / 1_000);
   const expiresAtSeconds = Math.max(Math.floor((nowMs + accessTtlMs) / 1_000), issuedAtSeconds + 1);
@@ -71,10 +70,14 @@ export async function mintAccessToken(
     ...toAuthenticationClaims(grant),
     ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };
-  const token = await new SignJWT(claims)
-    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: "at+jwt" })
-    .sign(key.privateKey);
-  return { token, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
+  const header = { alg: key.algorithm, kid: key.kid, typ: "at+jwt" };
+  const content = `${toBase64Url(header)}.${toBase64Url(claims)}`;
+  return { token: `${content}.${key.sign(content)}`, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
+}
+
+/** Write a part of a token ([RFC 7515 §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)). */
+function toBase64Url(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
 /** [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1): what is not known is left out. */

@@ -85,7 +85,7 @@ function issueRotated(
   context: SessionContext,
   { maxAccessTtlMs }: RotationAttempt,
   { session, rights, audience, successor }: Rotated,
-): Promise<IssuedTokens> {
+): IssuedTokens {
   const { subject, sessionId, clientId, actor } = session;
   context.audit.record({ type: "refresh", subject, sessionId, clientId, ...toActorDetail(actor) });
   return issueTokens(context, { session, rights, audience, refreshToken: successor.text, maxAccessTtlMs });

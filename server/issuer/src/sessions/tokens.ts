@@ -47,14 +47,14 @@ export interface TokenInput extends Pick<TokenWish, "maxAccessTtlMs"> {
 }
 
 /** Sign an access token for a session, which ends no earlier than the token, and put its refresh token beside it. */
-export async function issueTokens(context: SessionContext, input: TokenInput): Promise<IssuedTokens> {
+export function issueTokens(context: SessionContext, input: TokenInput): IssuedTokens {
   const { session, rights, audience, refreshToken, maxAccessTtlMs = Infinity } = input;
   const { issuer, keyRing, clock } = context;
   const nowMs = clock.nowMs();
   const accessTtlMs = Math.min(context.accessTtlMs, maxAccessTtlMs, rights.endsAtMs - nowMs);
   const { subject, clientId, sessionId, authTimeMs, acr, amr, actor } = session;
   const { scopes, roles, claims } = rights;
-  const access = await mintAccessToken(
+  const access = mintAccessToken(
     { issuer, accessTtlMs, key: keyRing.signingKey(), nowMs },
     { subject, clientId, sessionId, scopes, roles, audience, authTimeMs, acr, amr, actor, claims },
   );
