@@ -23,6 +23,8 @@ export default defineConfig({
     // Inlined assets would be data: URLs, which the server's content security policy refuses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // On a slow machine each build would warn of the time that plugins take.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: {
     host: "127.0.0.1",
