@@ -37,7 +37,7 @@ describe("what a store has lost", () => {
     lost.addRead([writtenOf(1), writtenOf(3, { value: "another" })]);
     lost.end();
     expect(rewritten).toMatchObject([
-      { value: "session-2", endsSession: true },
+      { value: "session-2", endsSession: true, minLifeMs: 8_000 },
       { value: "session-3", endsSession: true },
     ]);
     lost.begin();

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { KyselyPlugin } from "kysely";
 import { describe, expect, it, vi } from "vitest";
+import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
-import { createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
+import { NO_HISTORY, type RevocationHistory } from "../../../server/issuer/src/revoke/revocation-history.ts";
+import { createFedRevocations, createRevocations } from "../../../server/issuer/src/revoke/revocations.ts";
 import type { RevocationsOptions } from "../../../server/issuer/src/revoke/revocations-options.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
 import { createSessions } from "../../../server/issuer/src/sessions/sessions.ts";
@@ -175,6 +178,40 @@ describe("servers on one bus", () => {
       .where("dimension", "=", "sid")
       .execute();
     expect(rows).toEqual([{ value: "session" }]);
+  });
+
+  it("act on what one of them has written, where the store fails before they read it", async () => {
+    const bus = createTestBus();
+    await using base = await openTestSqlite();
+    let isCut = false;
+    const plugin: KyselyPlugin = {
+      transformQuery({ node }) {
+        if (isCut && node.kind === "SelectQueryNode" && JSON.stringify(node.from).includes("revocations")) {
+          throw new AuthError("AUTH_UNAVAILABLE", "the store is away");
+        }
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    const store = { ...base, bus, db: base.db.withPlugin(plugin) };
+    const clock = createWallClock();
+    const handedOn: string[] = [];
+    const history: RevocationHistory = {
+      ...NO_HISTORY,
+      addUnwritten: (records) => void handedOn.push(...records.map(({ value }) => value)),
+    };
+    const sealer = createSealedMessages({ secret: SECRET, clock });
+    const options = { ...{ store, clock, sealer }, pollMs: 5, issuer: TEST_ISSUER, staleAfterMs: Infinity };
+    await using here = await begin(createFedRevocations(options, history));
+    await using there = await start(store, clock, {
+      sealer: createSealedMessages({ secret: SECRET, clock }),
+    });
+    isCut = true;
+    await here.revoke({ sid: "session" });
+    await eventually(() => there.isRevoked(tokenOf()) || undefined);
+    expect(handedOn).toEqual(["session"]);
+    isCut = false;
+    await eventually(() => here.unwritten + there.unwritten === 0 || undefined);
   });
 
   it("are told again while it cannot be written: one may not have listened", async () => {

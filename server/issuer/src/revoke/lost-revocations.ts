@@ -62,7 +62,7 @@ export function createLostRevocations(options: LostRevocationsOptions): LostRevo
       unread.delete(id);
     }
     due = [];
-    return lost;
+    return lost.map(toRewritten);
   };
   const takeMissing = (read: RevokedSet): readonly UnwrittenRevocation[] => {
     const nowMs = options.clock.nowMs();
@@ -104,6 +104,11 @@ export function createLostRevocations(options: LostRevocationsOptions): LostRevo
       }
     },
   };
+}
+
+/** Make of what was written what is to be written again, to last as long. */
+export function toRewritten({ id: _, expiresAtMs, ...written }: WrittenRevocation): UnwrittenRevocation {
+  return { ...written, minLifeMs: expiresAtMs - written.revokedAtMs };
 }
 
 /** Its session stays as the store has it: whether that was ended, or its tokens alone were revoked, is not remembered. */

@@ -11,7 +11,7 @@ import type { Store } from "../store/database.ts";
 import { insertRevocations, OWN_ISSUER, type RevocationRecord, toExpiryMs } from "../store/revocations.ts";
 import { createUnwrittenError, type UnwrittenRevocation } from "../store/unwritten-revocations.ts";
 import { findIssuerName } from "./issuer-name.ts";
-import { createLostRevocations, type WrittenRevocation } from "./lost-revocations.ts";
+import { createLostRevocations, toRewritten, type WrittenRevocation } from "./lost-revocations.ts";
 import { createRememberedRevocations } from "./remembered-revocations.ts";
 import { NO_HISTORY, type RevocationHistory } from "./revocation-history.ts";
 import { publishUnwritten } from "./revocation-messages.ts";
@@ -134,8 +134,18 @@ export function createFedRevocations(
       lost.addWritten(written);
     }
     if (history !== NO_HISTORY) {
-      // It is handed on in the order of the history, which only the store knows.
-      void running?.feed.look();
+      void handOn(written);
+    }
+  };
+  /**
+   * It is handed on in the order of the history, which only the store knows. A store that cannot be read any more may come back
+   * without it, when another server takes over: then it is handed on without a place, and is written again.
+   */
+  const handOn = async (written: readonly WrittenRevocation[]): Promise<void> => {
+    const feed = running?.feed;
+    await feed?.look();
+    if (feed?.hasReadWithin(Infinity) === false) {
+      hold(written.map(toRewritten), "here");
     }
   };
   return {
