@@ -57,7 +57,7 @@ describeStores("a key ring", (open) => {
     await using store = await open();
     const clock = createWallClock();
     const ring = await startRing(store, clock);
-    const { token } = await mintAccessToken(
+    const { token } = mintAccessToken(
       {
         issuer: "i",
         accessTtlMs: ACCESS_TTL_MS,
