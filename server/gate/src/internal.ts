@@ -39,6 +39,7 @@ export { describeRouter } from "./connect/route/guarded-routes.ts";
 export { gateOf, inspectorOf } from "./connect/route/implementation-guard.ts";
 export { interceptUnary } from "./connect/route/intercept.ts";
 export { isWebText, serveWebText, toTextHeader } from "./connect/route/web-text.ts";
+export type { OnHeaderSent } from "./connect/sent-headers.ts";
 export { toFactText, toMembersText } from "./errors/facts.ts";
 export { createRefusal } from "./errors/refusal.ts";
 export { PRESETS, type Preset } from "./issuers/presets.ts";

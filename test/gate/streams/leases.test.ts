@@ -63,6 +63,7 @@ function setUp(nowMs = 1_000_000) {
     },
     anonymous: createAnonymousStreams(resolveAnonymousStreams()),
     drain: createStreamDrain(clock),
+    sentHeadersOf: () => () => {},
   };
   const open = (...call: Parameters<typeof contextOf>) =>
     openStream(streams, { ctx: contextOf(...call), policy: RENEWABLE, isCall: false });

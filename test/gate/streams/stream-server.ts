@@ -35,6 +35,7 @@ export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown
 /** What a server of streams may have beside its handlers. */
 export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" | "shutdownSignal"> {
   readonly onError?: (error: unknown) => void;
+  readonly onWarning?: (message: string) => void;
   readonly decide?: Decide;
   /** The other servers of the issuer. Default: there are none. */
   readonly others?: OtherServers;
@@ -43,7 +44,7 @@ export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" |
 /** Start a server whose clocks have no tolerance. */
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
-  { onError, decide, others, ...rpc }: StreamServerOptions = {},
+  { onError, onWarning, decide, others, ...rpc }: StreamServerOptions = {},
 ): Promise<StreamServer> {
   const revocations = createRevocationSet();
   const auth = createAuth({
@@ -59,6 +60,7 @@ export async function startStreamServer(
     clockToleranceSeconds: 0,
     revocations,
     ...(onError === undefined ? {} : { onError }),
+    ...(onWarning === undefined ? {} : { onWarning }),
     ...(decide === undefined ? {} : { decide }),
   });
   const listener = await listen(buildRequestListener({ ...auth, ...rpc }));

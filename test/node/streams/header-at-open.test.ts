@@ -37,6 +37,9 @@ type Way = (typeof WAYS)[number];
 
 const IDLE = 1n;
 const REFUSING = 2n;
+const LATE = 3n;
+
+type OnWarning = (message: string) => void;
 
 const notes: Partial<ServiceImpl<typeof NotesService>> = {
   async *watchNotes({ afterSequence }, ctx) {
@@ -46,6 +49,11 @@ const notes: Partial<ServiceImpl<typeof NotesService>> = {
       return;
     }
     await setImmediate(); // the header goes out before
+    ctx.responseHeader.set("x-own", "set at once");
+    if (afterSequence === LATE) {
+      ctx.responseHeader.append("x-own", "and later");
+      ctx.responseHeader.set("x-late", "the value of it");
+    }
     if (principalOf(ctx).tokenId === "token-1") {
       throw createRefusal("TOKEN_EXPIRED", "it has just expired");
     }
@@ -55,18 +63,20 @@ const notes: Partial<ServiceImpl<typeof NotesService>> = {
 
 /** What serves the calls. */
 const PLACES = {
-  "the fast path": () => startStreamServer(notes),
-  "Connect's handler": () => startStreamServer(notes, { streamFastPath: false }),
-  "an adapter over HTTP/1.1 behind guardNodeServer": () =>
-    startAdapter((handle) => createHttp1Server(handle)),
-  "an adapter over HTTP/2 behind guardNodeServer": () => startAdapter((handle) => createHttp2Server(handle)),
-} as const satisfies Readonly<Record<string, () => Promise<Place>>>;
+  "the fast path": (onWarning) => startStreamServer(notes, { onWarning }),
+  "Connect's handler": (onWarning) => startStreamServer(notes, { onWarning, streamFastPath: false }),
+  "an adapter over HTTP/1.1 behind guardNodeServer": (onWarning) =>
+    startAdapter(onWarning, (handle) => createHttp1Server(handle)),
+  "an adapter over HTTP/2 behind guardNodeServer": (onWarning) =>
+    startAdapter(onWarning, (handle) => createHttp2Server(handle)),
+} as const satisfies Readonly<Record<string, (onWarning: OnWarning) => Promise<Place>>>;
 
-async function startAdapter(create: (handle: Handle) => NodeServer): Promise<Place> {
+async function startAdapter(onWarning: OnWarning, create: (handle: Handle) => NodeServer): Promise<Place> {
   const auth = createAuth({
     routes: (router) => router.service(NotesService, notes),
     issuers: [{ issuer: "https://issuer.example", keys: { jwks: { keys: [streamKey.jwk] } } }],
     audience: "ledger",
+    onWarning,
   });
   const server: NodeServer = guardNodeServer(create(connectNodeAdapter({ ...auth })));
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
@@ -95,7 +105,8 @@ for (const [place, start] of Object.entries(PLACES)) {
   const ways = WAYS.filter(({ httpVersion }) => !/HTTP/.test(place) || place.includes(`HTTP/${httpVersion}`));
 
   describe(`over ${place}`, async () => {
-    const server = await start();
+    const warnings: string[] = [];
+    const server = await start((message) => warnings.push(message));
     afterAll(() => server[Symbol.asyncDispose]());
 
     test.each(notEmpty(ways))("an idle stream has its header: $protocol, $httpVersion", async (way) => {
@@ -123,5 +134,19 @@ for (const [place, start] of Object.entries(PLACES)) {
         expect({ sequences, tokens: caller.tokens() }).toEqual({ sequences: [7n], tokens: 2 });
       },
     );
+
+    test("a header that is changed behind it is warned of, once a minute, with its name and without its value", async () => {
+      const lost = () => warnings.filter((message) => message.includes("response header"));
+      expect(lost()).toEqual([]);
+      for (const way of ways) {
+        using caller = createCaller(server.baseUrl, way);
+        const { next } = caller.client.watchNotes({ afterSequence: LATE })[Symbol.asyncIterator]();
+        await next();
+      }
+      expect(lost()).toEqual([
+        "countersign.demo.v1.NotesService/WatchNotes changes x-own, x-late in the response header of a stream that has " +
+          "been sent: its client does not get that. The header leaves when the stream opens: set it before the first await",
+      ]);
+    });
   });
 }

@@ -10,6 +10,7 @@ import { withRemoved } from "./live-issuers.ts";
 import { createLookAgain } from "./look-again.ts";
 import type { ResolvedAuthOptions } from "./resolve-auth-options.ts";
 import { createImplementationGuard, type ImplementationGuardOptions } from "./route/implementation-guard.ts";
+import { createSentHeaders } from "./sent-headers.ts";
 
 /** What the authenticator of a server goes by. */
 export function authenticationOf(resolved: ResolvedAuthOptions, { issuers }: Audiences): Authentication {
@@ -103,7 +104,7 @@ export function createGuardOf(
     clock,
     decider: resolved.decider,
     lookAgain: createLookAgain({ revocations, findCurrent, clock, toleranceSeconds }),
-    streams: { leases, anonymous, drain },
+    streams: { leases, anonymous, drain, sentHeadersOf: createSentHeaders(resolved) },
     messageLimits: resolved.messages.limits,
   });
 }

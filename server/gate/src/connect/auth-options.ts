@@ -160,7 +160,8 @@ export interface AuthOptions {
   readonly anonymousStreams?: Partial<AnonymousStreamLimits> | undefined;
   /**
    * Receives a warning at start for every option that makes the server less safe, and later one for each claim of an
-   * issuer that is not of the form that it should have. Default: console.warn.
+   * issuer that is not of the form that it should have, and for methods that change the response header of a stream once it
+   * has been sent. Default: console.warn.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**

@@ -8,6 +8,7 @@ import {
 import type { Transport } from "../streams/drain-grace.ts";
 import { hostOf, repeatsField } from "./request-host.ts";
 import { isOriginForm } from "./request-target.ts";
+import type { OnHeaderSent } from "./sent-headers.ts";
 
 /** A response of Node's http, as far as it says whether it has been sent. */
 interface NodeResponse {
@@ -21,8 +22,13 @@ export const ON_OPENED = Symbol("countersign opened");
 
 /** Learns that a stream is open whose first message may be long in coming. */
 export interface OpeningListener {
-  /** @param header the header of the answer, which says how long the stream may last. It must not throw */
-  onOpened(header: Headers): void;
+  /**
+   * It must not throw.
+   *
+   * @param header the header of the answer, which says how long the stream may last
+   * @param onSent to be called with it, and with each copy, when it has been sent: what is changed in it later is lost
+   */
+  onOpened(header: Headers, onSent: OnHeaderSent): void;
 }
 
 /** A request of Node's http or http2, as far as it is looked at. */
@@ -195,11 +201,12 @@ export function transportOf(values: ContextValues, over?: AbortSignal): Transpor
  * Fastify keeps until the first message, and without it the page could not read the answer.
  *
  * @param header the header of the answer
+ * @param onSent called with it, and with each copy, when it has been sent
  */
-export function announceOpening(values: ContextValues, header: Headers): void {
+export function announceOpening(values: ContextValues, header: Headers, onSent: OnHeaderSent): void {
   const exchange = values.get(exchangeKey)();
   if (exchange !== undefined && !(exchange.isWrapped && isOfOtherOrigin(exchange.request))) {
-    exchange.request[ON_OPENED]?.onOpened(header);
+    exchange.request[ON_OPENED]?.onOpened(header, onSent);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { createLazyView } from "@countersign/server/internal";
+import { createLazyView, type OnHeaderSent } from "@countersign/server/internal";
 import { trailerMux } from "../connect-protocol.ts";
 import { dropConnectionFields } from "../exchange/connection-fields.ts";
 import type { HttpExchange, ResponseFields } from "../exchange/http-exchange.ts";
@@ -18,6 +18,8 @@ export class Call<Parts extends CallParts = CallParts> {
   readonly context: HandlerContext;
   /** Whether the gate still decides. */
   isAtGate = true;
+  /** Is told of the header of a stream that has been sent, and of the copy that is read then. */
+  onHeaderSent: OnHeaderSent | undefined;
   #responseHeader: Headers | undefined;
   /** The header that was sent. */
   #sentFields: ResponseFields | undefined;
@@ -35,7 +37,7 @@ export class Call<Parts extends CallParts = CallParts> {
     this.#responseHeader ??=
       this.#sentFields === undefined
         ? new Headers(this.parts.head.defaultHeader)
-        : toHeaders(this.#sentFields);
+        : this.#copyHeader(this.#sentFields);
     return this.#responseHeader;
   }
 
@@ -59,8 +61,17 @@ export class Call<Parts extends CallParts = CallParts> {
   /** Take the header of a stream, which is sent now and may last for hours: what still reads it then reads a copy. */
   takeHeaderFields(): ResponseFields {
     this.#sentFields = this.headerFields;
-    this.#responseHeader = undefined;
+    if (this.#responseHeader !== undefined) {
+      this.onHeaderSent?.(this.#responseHeader);
+      this.#responseHeader = undefined;
+    }
     return this.#sentFields;
+  }
+
+  #copyHeader(fields: ResponseFields): Headers {
+    const header = toHeaders(fields);
+    this.onHeaderSent?.(header);
+    return header;
   }
 
   /** The trailer of the answer, to be sent over HTTP/2. */

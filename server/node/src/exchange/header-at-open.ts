@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { isWebText, ON_OPENED, toTextHeader } from "@countersign/server/internal";
+import { isWebText, ON_OPENED, type OpeningListener, toTextHeader } from "@countersign/server/internal";
 import { type HttpRequest, type HttpResponse, isGone, isHttp2Request, isHttp2Response } from "../handler.ts";
 import { toFields } from "./to-fields.ts";
 
@@ -8,23 +8,32 @@ import { toFields } from "./to-fields.ts";
  * serves it: that handler hands over no header before there is a message.
  */
 export function sendHeaderAtOpen(req: HttpRequest, res: HttpResponse): void {
-  const opened: HttpRequest & { [ON_OPENED]?: object } = req;
+  const opened: HttpRequest & { [ON_OPENED]?: OpeningListener } = req;
   opened[ON_OPENED] = {
     // Its interceptors and its handler are only about to run: what they add to the header at once is in it.
-    onOpened: (header: Headers) => void setImmediate(() => sendHeader(req, res, header)),
+    onOpened(header, onSent) {
+      setImmediate(() => {
+        if (sendHeader(req, res, header)) {
+          onSent(header);
+        }
+      });
+    },
   };
 }
 
-function sendHeader(req: HttpRequest, res: HttpResponse, header: Headers): void {
+/** @returns whether it has been sent */
+function sendHeader(req: HttpRequest, res: HttpResponse, header: Headers): boolean {
   // Over HTTP/1.1 an answer that begins before all of its request is there closes the connection.
   const isWhole = isHttp2Request(req) || req.complete;
   if (!isWhole || res.headersSent || isGone(res)) {
-    return;
+    return res.headersSent;
   }
   try {
     begin(res, toFields(isWebText(req.headers["content-type"] ?? "") ? toTextHeader(header) : header));
+    return true;
   } catch {
     // Connect hands over the same header with the first message, and reports that Node does not take it.
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type ByteHolder,
   createWaitingError,
   ON_OPENED,
+  type OnHeaderSent,
   type OpeningListener,
   setCallSource,
 } from "@countersign/server/internal";
@@ -68,7 +69,8 @@ class ServedStream implements ByteHolder, OpeningListener, InputListener, Output
   }
 
   /** Its interceptors and its handler are only about to run: what they add to the header at once is in it. */
-  onOpened(): void {
+  onOpened(_header: Headers, onSent: OnHeaderSent): void {
+    this.call.onHeaderSent = onSent;
     setImmediate(sendHeader, this.outputs);
   }
 

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { AbortState } from "../../kernel/lazy-signal.ts";
 import { cutOffAfterGrace, type Transport } from "../../streams/drain-grace.ts";
@@ -10,6 +11,7 @@ import { abortStateOf } from "../call-source.ts";
 import { stateOf } from "../call-state.ts";
 import { announceOpening, transportOf } from "../node-request.ts";
 import type { Opening } from "../open-lease.ts";
+import type { OnHeaderSent } from "../sent-headers.ts";
 import { type Begun, beginStream, type StreamBeginnings } from "./begin-stream.ts";
 import { createStreamContext } from "./stream-context.ts";
 
@@ -26,6 +28,8 @@ const OWNER_HEADER = "countersign-stream-owner";
 export interface StreamOptions extends StreamBeginnings {
   /** Ends those that have no end of their own, when the server stops. */
   readonly drain: StreamDrain;
+  /** Finds what is told of response headers of a method that have been sent. */
+  readonly sentHeadersOf: (method: DescMethod) => OnHeaderSent;
 }
 
 /** A stream that is about to be opened. */
@@ -119,7 +123,7 @@ class OpenedStream implements OpenStream {
     ctx.responseHeader.set(EXPIRES_IN_HEADER, toSeconds(leftMs));
     if (begun.isRenewable) {
       ctx.responseHeader.set(OWNER_HEADER, findOwnerId());
-      announceOpening(ctx.values, ctx.responseHeader);
+      announceOpening(ctx.values, ctx.responseHeader, options.sentHeadersOf(ctx.method));
     }
   }
 
