@@ -107,8 +107,8 @@ export function createLostRevocations(options: LostRevocationsOptions): LostRevo
 }
 
 /** Make of what was written what is to be written again, to last as long. */
-export function toRewritten({ id: _, expiresAtMs, ...written }: WrittenRevocation): UnwrittenRevocation {
-  return { ...written, minLifeMs: expiresAtMs - written.revokedAtMs };
+export function toRewritten(written: WrittenRevocation): UnwrittenRevocation {
+  return { ...written, minLifeMs: written.expiresAtMs - written.revokedAtMs };
 }
 
 /** Its session stays as the store has it: whether that was ended, or its tokens alone were revoked, is not remembered. */

@@ -134,18 +134,7 @@ export function createFedRevocations(
       lost.addWritten(written);
     }
     if (history !== NO_HISTORY) {
-      void handOn(written);
-    }
-  };
-  /**
-   * It is handed on in the order of the history, which only the store knows. A store that cannot be read any more may come back
-   * without it, when another server takes over: then it is handed on without a place, and is written again.
-   */
-  const handOn = async (written: readonly WrittenRevocation[]): Promise<void> => {
-    const feed = running?.feed;
-    await feed?.look();
-    if (feed?.hasReadWithin(Infinity) === false) {
-      hold(written.map(toRewritten), "here");
+      void handOn(written, running?.feed, rewrite);
     }
   };
   return {
@@ -196,6 +185,21 @@ export function createFedRevocations(
       return remembered.size;
     },
   };
+}
+
+/**
+ * Have what was written handed on in the order of the history, which only the store knows. A store that cannot be read any more
+ * may come back without it, when another server takes over: then it is handed on without a place, and is written again.
+ */
+async function handOn(
+  written: readonly WrittenRevocation[],
+  feed: RunningRevocations["feed"] | undefined,
+  rewrite: (revocations: readonly UnwrittenRevocation[]) => unknown,
+): Promise<void> {
+  await feed?.look();
+  if (feed?.hasReadWithin(Infinity) === false) {
+    rewrite(written.map(toRewritten));
+  }
 }
 
 /** Create what asserts that the store was read not too long ago. It throws AuthError `AUTH_UNAVAILABLE`. */
