@@ -1,5 +1,5 @@
 import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
-import { createDeadlines } from "../kernel/deadlines.ts";
+import { createHostDeadlines } from "../kernel/own-deadlines.ts";
 import { createStaleWatch } from "../streams/stale-watch.ts";
 import type { StreamDrain } from "../streams/stream-drain.ts";
 import { createAnonymousStreams } from "./anonymous-streams.ts";
@@ -90,7 +90,7 @@ export function createGuardOf(
     observer,
     onError,
     toleranceSeconds,
-    deadlines: createDeadlines(clock),
+    deadlines: createHostDeadlines(clock),
   };
   const anonymous = createAnonymousStreams(resolved.anonymousStreams);
   return createImplementationGuard({

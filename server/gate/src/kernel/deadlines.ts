@@ -29,7 +29,7 @@ export interface Deadlines {
 }
 
 /** How often the clock is looked at, in milliseconds: this is how late a call may be after it was set. */
-const LOOK_MS = 5_000;
+export const LOOK_MS = 5_000;
 
 /** How long the calls of one slice may take together, in milliseconds. */
 const SLICE_MS = 10;
@@ -155,6 +155,6 @@ export function createDeadlines(clock: Clock): Deadlines {
 }
 
 /** What is no number would have no place in an order. */
-function toTime(atMs: number): number {
+export function toTime(atMs: number): number {
   return Number.isNaN(atMs) ? -Infinity : atMs;
 }
