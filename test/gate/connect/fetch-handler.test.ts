@@ -219,6 +219,16 @@ describe("createFetchHandler", () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  test("takes a request that breaks off for a client that has left, which is no error of the server", async () => {
+    const { handler, errors } = setUp();
+    const body = new ReadableStream({ pull: () => Promise.reject(new Error("of the host")) });
+    const headers = { "content-type": "application/connect+json", authorization: `Bearer ${token}` };
+    const init = { method: "POST", headers, body, duplex: "half" } as const;
+    const response = await handler(new Request(`${baseUrl}/test.v1.EchoService/Upload`, init));
+    expect(await response.text()).toContain('"aborted"');
+    expect(errors).toEqual([]);
+  });
+
   test.each(["api", "/api/", "/"])("takes no prefix that would serve nothing: %s", (prefix) => {
     expect(() => setUp({ prefix })).toThrow(TypeError);
   });

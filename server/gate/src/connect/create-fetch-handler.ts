@@ -1,4 +1,6 @@
 import {
+  Code,
+  ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
   type ContextValues,
@@ -147,6 +149,9 @@ async function* readBody(body: ReadableStream<Uint8Array> | null): AsyncGenerato
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       yield part.value;
     }
+  } catch (reason) {
+    // Each host has an error of its own for a client that has left. None of them is one of the server.
+    throw new ConnectError("the request was broken off", Code.Aborted, undefined, undefined, reason);
   } finally {
     // The call needs no more of the body. A source that cannot be cancelled changes nothing about its answer.
     reader.cancel().catch(() => undefined);
