@@ -14,7 +14,7 @@ import {
   createStandardServices,
   createStreamService,
 } from "@countersign/server";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { service } from "../gate/connect/echo-kinds.ts";
 import { issuer } from "../gate/connect/fixtures.ts";
 import { createEchoAuth } from "../support/echo-server.ts";
@@ -143,4 +143,15 @@ test("buildRequestListener takes all that createAuth returns, and names the opti
     "buildRequestListener does not use option grpc of Connect's router",
     "buildRequestListener does not use option maxTimeoutMs of Connect's router",
   ]);
+});
+
+test("listen refuses to start on Bun without TLS, where clients of HTTP/2 would get no answer", async () => {
+  vi.stubGlobal("Bun", {});
+  try {
+    await expect(listen(idle)).rejects.toThrow("serve createFetchHandler(auth) with Bun.serve");
+    const listener = await listen(idle, { tls: createSelfSigned() });
+    await listener.close(0);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

@@ -67,7 +67,7 @@ const OPTION_NAMES = {
 /**
  * Listen for HTTP/1.1 and HTTP/2 on one port: by ALPN under TLS, otherwise by the first bytes of the connection.
  *
- * @throws TypeError when the handler is none, an option has no known name, a limit is not a positive whole number, an allowed host is none, or when options of TLS contradict each other
+ * @throws TypeError when the handler is none, an option has no known name, a limit is not a positive whole number, an allowed host is none, when options of TLS contradict each other, or on Bun without TLS
  * @throws the system's error when the address can't be bound
  */
 export async function listen(handler: HttpHandler, options: ListenOptions = {}): Promise<Listener> {
@@ -75,6 +75,7 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
   if (typeof (handler as Partial<HttpHandler> | undefined)?.handle !== "function") {
     throw new TypeError("listen needs a handler, as in listen(buildRequestListener({ ...auth }))");
   }
+  assertHttp2(options);
   const limits = resolveHttpLimits(options.limits);
   const connections = createConnections(limits);
   const checkHost = createHostCheck(options.allowedHosts ?? []);
@@ -102,6 +103,16 @@ export async function listen(handler: HttpHandler, options: ListenOptions = {}):
       return closed;
     },
   };
+}
+
+/** Bun takes no connection over from its HTTP/1.1 server: each client of HTTP/2 would wait for an answer that never comes. */
+function assertHttp2({ tls }: ListenOptions): void {
+  if (tls === undefined && "Bun" in globalThis) {
+    throw new TypeError(
+      "listen needs the option tls on Bun, which has no HTTP/2 beside HTTP/1.1 without TLS: give it a certificate, or " +
+        "serve createFetchHandler(auth) with Bun.serve",
+    );
+  }
 }
 
 /** @param tls what the server was opened with */
