@@ -20,6 +20,7 @@ const ANSWERS: readonly Answer[] = [
   { name: "13: a 503", status: 503, requests: 3 },
   { name: "14: a 429 with a time", status: 429, headers: { "retry-after": "30" }, requests: 1 },
   { name: "15: a 408", status: 408, requests: 3 },
+  { name: "15: a redirect", status: 302, headers: { location: "/elsewhere" }, requests: 3 },
   {
     name: "15: a page of HTML with 400",
     status: 400,

@@ -48,7 +48,7 @@ export function createFetchSource(
     const response = await fetch(`${at}/countersign.auth.v1.${method}`, {
       signal,
       method: "POST",
-      redirect: "error",
+      redirect: "manual",
       credentials: inCookie ? "include" : "same-origin",
       body: JSON.stringify(body),
       headers: {
@@ -56,6 +56,10 @@ export function createFetchSource(
         ...(accessToken && { authorization: `Bearer ${accessToken}` }),
       },
     });
+    // workerd has no `redirect: "error"`. Browsers say 0 where others say what came.
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+      throw new TypeError("the service redirects");
+    }
     const { isUnaryError, unaryError } = validateResponse("unary", false, response.status, response.headers);
     const answer = await response.json();
     if (isUnaryError) {
