@@ -160,6 +160,12 @@ function testEnv(node) {
 const vitest = inRoot("node_modules", "vitest", "vitest.mjs");
 const JSON_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json=output/vitest.json"];
 
+/** Run the tests of a folder that has a configuration of its own. */
+function testIn(folder, node, { args, env }) {
+  const config = join(folder, "vitest.config.ts");
+  become(node, [vitest, "run", "--config", config, ...args], { cwd: inRoot("test"), env });
+}
+
 const COMMANDS = {
   start(node, args) {
     build(node);
@@ -176,14 +182,14 @@ const COMMANDS = {
     become(node, [vitest, "run", ...reporters, ...args], { cwd: inRoot("test"), env: testEnv(node) });
   },
   "test:benches"(node, args) {
-    const config = join("bench", "vitest.config.ts");
-    become(node, [vitest, "run", "--config", config, ...args], { cwd: inRoot("test"), env: testEnv(node) });
+    testIn("bench", node, { args, env: testEnv(node) });
   },
   "test:browsers"(node, args) {
     findOtherBrowsers();
-    const env = { ...childEnv(), CHROMIUM_PATH: findChromium(node) };
-    const config = join("browsers", "vitest.config.ts");
-    become(node, [vitest, "run", "--config", config, ...args], { cwd: inRoot("test"), env });
+    testIn("browsers", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
+  },
+  "test:runtimes"(node, args) {
+    testIn("runtimes", node, { args, env: childEnv() });
   },
 };
 

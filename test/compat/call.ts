@@ -4,21 +4,8 @@ import type { Readable, Writable } from "node:stream";
 import { fromBinary } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import { type Call, decodeText, hasEnvelopes, methodOf, pathOf, toBody, toFields } from "./call-form.ts";
 import { SEEN } from "./program/service.ts";
-
-/** A call with JSON, below every RPC library. */
-export interface Call {
-  readonly method: string;
-  /** How it is put. `get`: Connect's, without a body. Default: `connect`. */
-  readonly protocol?: "connect" | "get" | "grpc" | "grpc-web";
-  readonly token?: string;
-  /** The texts of the messages. */
-  readonly texts: readonly string[];
-  /** Whether the method has streams. */
-  readonly isStream?: boolean;
-  /** Whether the body is announced but never sent. */
-  readonly isWithheld?: boolean;
-}
 
 /** What came of a call. */
 export interface Outcome {
@@ -116,48 +103,6 @@ function startHttp2(session: ClientHttp2Session, call: Call): Started {
   return { answer, body };
 }
 
-function methodOf({ protocol }: Call): string {
-  return protocol === "get" ? "GET" : "POST";
-}
-
-function pathOf({ method, protocol, texts: [text] }: Call): string {
-  const path = `/test.v1.EchoService/${method}`;
-  if (protocol !== "get") {
-    return path;
-  }
-  return `${path}?${new URLSearchParams({ connect: "v1", encoding: "json", message: JSON.stringify({ text }) })}`;
-}
-
-function toFields(call: Call): Record<string, string> {
-  const { token, isWithheld, protocol = "connect" } = call;
-  const connect = hasEnvelopes(call) ? "application/connect+json" : "application/json";
-  const types = { connect, grpc: "application/grpc+json", "grpc-web": "application/grpc-web+json" };
-  return {
-    ...(protocol === "get" ? {} : { "content-type": types[protocol] }),
-    ...(protocol === "grpc" ? { te: "trailers" } : {}),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...(isWithheld === true ? { "content-length": "20" } : {}),
-  };
-}
-
-function hasEnvelopes({ isStream, protocol }: Call): boolean {
-  return isStream === true || protocol === "grpc" || protocol === "grpc-web";
-}
-
-function toBody(call: Call): Buffer {
-  const messages = call.texts.map((text) => Buffer.from(JSON.stringify({ text })));
-  if (!hasEnvelopes(call)) {
-    return Buffer.concat(messages);
-  }
-  return Buffer.concat(
-    messages.flatMap((message) => {
-      const head = Buffer.alloc(5);
-      head.writeUInt32BE(message.length, 1);
-      return [head, message];
-    }),
-  );
-}
-
 /** The flags of the envelopes that end a stream of Connect, and one of gRPC-Web. */
 const CONNECT_END = 2;
 const WEB_TRAILER = 0x80;
@@ -168,7 +113,7 @@ async function readOutcome(answer: Answer, call: Call, onMessage: () => void): P
   // A call of gRPC that is refused at once has its trailer in the header.
   let reason = reasonOfTrailer(fields);
   let rest = Buffer.alloc(0);
-  for await (const chunk of body) {
+  for await (const chunk of call.protocol === "grpc-web-text" ? decodeText(body) : body) {
     rest = Buffer.concat([rest, chunk]);
     while (hasEnvelopes(call) && rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
       const end = 5 + rest.readUInt32BE(1);

@@ -1,4 +1,10 @@
-import type { Call } from "./call.ts";
+import type { Call } from "./call-form.ts";
+
+/**
+ * What not every server can do: be called over HTTP, with trailers, and answer while the request is under way, or when its
+ * body does not come.
+ */
+export type Ability = "HTTP" | "gRPC" | "both directions" | "early answers";
 
 /** What is asked of every server, and what it has to answer. */
 export interface Case {
@@ -7,8 +13,8 @@ export interface Case {
   readonly token?: "good" | "garbage";
   /** Status, what the handler answered, and why the call was refused or ended. */
   readonly answer: string;
-  /** Which servers can do it. Default: all. */
-  readonly needs?: "HTTP/2" | "HTTP";
+  /** What the server must be able to do. Default: nothing that not all can. */
+  readonly needs?: Ability;
 }
 
 /** Every kind of refusal, in every kind of RPC; and that what is allowed goes through. */
@@ -24,17 +30,29 @@ export const CASES: Readonly<Record<string, Case>> = {
     call: { method: "Call", protocol: "grpc-web" },
     ...{ token: "good", answer: "200 usr_ada:a" },
   },
+  "gRPC-Web in text, no token": {
+    call: { method: "Call", protocol: "grpc-web-text" },
+    ...{ answer: "200 TOKEN_MISSING", needs: "HTTP" },
+  },
+  "gRPC-Web in text, stream, second message forbidden": {
+    call: { method: "Collect", protocol: "grpc-web-text", texts: ["a", "forbidden"] },
+    ...{ token: "good", answer: "200 POLICY_DENIED", needs: "HTTP" },
+  },
+  "gRPC-Web in text, good token": {
+    call: { method: "Collect", protocol: "grpc-web-text", texts: ["a", "bc"] },
+    ...{ token: "good", answer: "200 usr_ada:abc", needs: "HTTP" },
+  },
   "gRPC, no token": {
     call: { method: "Call", protocol: "grpc" },
-    ...{ answer: "200 TOKEN_MISSING", needs: "HTTP/2" },
+    ...{ answer: "200 TOKEN_MISSING", needs: "gRPC" },
   },
   "gRPC, good token": {
     call: { method: "Call", protocol: "grpc" },
-    ...{ token: "good", answer: "200 usr_ada:a", needs: "HTTP/2" },
+    ...{ token: "good", answer: "200 usr_ada:a", needs: "gRPC" },
   },
   "gRPC, stream, message that the rule forbids": {
     call: { method: "Chat", protocol: "grpc", isStream: true, texts: ["a", "forbidden"] },
-    ...{ token: "good", answer: "200 usr_ada:a POLICY_DENIED", needs: "HTTP/2" },
+    ...{ token: "good", answer: "200 usr_ada:a POLICY_DENIED", needs: "gRPC" },
   },
   "scope that is missing": { call: { method: "Scoped" }, token: "good", answer: "403 INSUFFICIENT_SCOPE" },
   "message that the rule allows": { call: { method: "Ruled" }, token: "good", answer: "200 usr_ada:a" },
@@ -58,15 +76,15 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
   "bidi stream, no token": {
     call: { method: "Chat", isStream: true },
-    ...{ answer: "200 TOKEN_MISSING", needs: "HTTP/2" },
+    ...{ answer: "200 TOKEN_MISSING", needs: "both directions" },
   },
   "bidi stream, second message forbidden": {
     call: { method: "Chat", isStream: true, texts: ["a", "forbidden"] },
-    ...{ token: "good", answer: "200 usr_ada:a POLICY_DENIED", needs: "HTTP/2" },
+    ...{ token: "good", answer: "200 usr_ada:a POLICY_DENIED", needs: "both directions" },
   },
   "no token, body never sent": {
     call: { method: "Call", isWithheld: true },
-    ...{ answer: "401 TOKEN_MISSING", needs: "HTTP" },
+    ...{ answer: "401 TOKEN_MISSING", needs: "early answers" },
   },
 };
 

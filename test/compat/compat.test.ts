@@ -10,7 +10,7 @@ import { createSigningKey } from "../support/tokens.ts";
 import { EXPIRING } from "./cases.ts";
 import { casesFor } from "./observe.ts";
 import { COMBINATIONS } from "./program/combinations.ts";
-import { adaptersOf, type Findings, httpVersionOf, isRemote, runSet } from "./run-set.ts";
+import { abilitiesOf, adaptersOf, type Findings, runSet } from "./run-set.ts";
 import { CONNECT_SETS, createApp, installVersions, packagesOf, readPeers } from "./sets.ts";
 
 let folders: readonly string[];
@@ -27,8 +27,7 @@ describe.each(CONNECT_SETS.map((set, index) => ({ set, index, name: set.connect 
   "Connect $name",
   ({ set, index }) => {
     describe.each(notEmpty(adaptersOf(set)))("%s", (adapter) => {
-      const target = { httpVersion: httpVersionOf(adapter), isRemote: isRemote(adapter) };
-      const expected = casesFor(target).map(([name, { answer }]) => [name, answer]);
+      const expected = casesFor(abilitiesOf(adapter)).map(([name, { answer }]) => [name, answer]);
 
       test.each(Object.keys(COMBINATIONS))("no way around the gate in %s", (name) => {
         const found = findings[index]?.servers[adapter]?.[name];

@@ -1,5 +1,5 @@
 import { type Caller, createCaller, type OpenCall, type Outcome } from "./call.ts";
-import { CASES, type Case, EXPIRING } from "./cases.ts";
+import { type Ability, CASES, type Case, EXPIRING } from "./cases.ts";
 
 /** How one server answers, case by case. */
 export type Observations = Readonly<Record<string, string>>;
@@ -17,20 +17,18 @@ export interface Observed {
 export interface Target {
   readonly origin: string;
   readonly httpVersion: "1.1" | "2";
-  /** Whether calls come over HTTP: only then can a body be withheld. */
-  readonly isRemote: boolean;
+  readonly abilities: readonly Ability[];
 }
 
 /** List the cases that can be asked of a server. */
-export function casesFor({ httpVersion, isRemote }: Omit<Target, "origin">): readonly [string, Case][] {
-  const able = { "HTTP/2": httpVersion === "2", HTTP: isRemote };
-  return Object.entries(CASES).filter(([, { needs }]) => needs === undefined || able[needs]);
+export function casesFor(abilities: readonly Ability[]): readonly [string, Case][] {
+  return Object.entries(CASES).filter(([, { needs }]) => needs === undefined || abilities.includes(needs));
 }
 
 /** Ask a server everything, and leave a stream open. */
 export async function observe(target: Target, token: string): Promise<Observed> {
   const caller = createCaller(target.origin, target.httpVersion);
-  const asked = casesFor(target).map(([name, one]) => ({ name, call: start(caller, one, token) }));
+  const asked = casesFor(target.abilities).map(([name, one]) => ({ name, call: start(caller, one, token) }));
   const answers: Record<string, string> = {};
   let seen: string | null = null;
   for (const { name, call } of asked) {

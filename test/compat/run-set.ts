@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { startProgram } from "../support/program.ts";
 import { goodClaims, type SigningKey, signToken } from "../support/tokens.ts";
+import type { Ability } from "./cases.ts";
 import { type Observations, observe } from "./observe.ts";
 import type { AdapterName } from "./program/adapters.ts";
 import type { ConnectSet } from "./sets.ts";
@@ -40,13 +41,18 @@ export function adaptersOf({ express, fastify, next }: ConnectSet): readonly Ada
 }
 
 /** Say how an adapter is called. */
-export function httpVersionOf(adapter: AdapterName): "1.1" | "2" {
+function httpVersionOf(adapter: AdapterName): "1.1" | "2" {
   return adapter.endsWith("HTTP/2") ? "2" : "1.1";
 }
 
-/** Say whether an adapter is called over HTTP. */
-export function isRemote(adapter: AdapterName): boolean {
-  return adapter !== "router transport";
+/** List what an adapter can do that not all can. */
+export function abilitiesOf(adapter: AdapterName): readonly Ability[] {
+  if (adapter === "router transport") {
+    return [];
+  }
+  return httpVersionOf(adapter) === "2"
+    ? ["HTTP", "early answers", "both directions", "gRPC"]
+    : ["HTTP", "early answers"];
 }
 
 /**
@@ -65,8 +71,8 @@ export async function runSet(set: ConnectSet, folder: string, key: SigningKey): 
     Object.entries(origins[adapter] ?? {}).map(([name, origin]) => ({ adapter, name, origin })),
   );
   const observed = await mapSome(servers, async ({ adapter, name, origin }) => {
-    const able = { httpVersion: httpVersionOf(adapter), isRemote: isRemote(adapter) };
-    return { adapter, name, ...(await observe({ origin, ...able }, token)) };
+    const target = { origin, httpVersion: httpVersionOf(adapter), abilities: abilitiesOf(adapter) };
+    return { adapter, name, ...(await observe(target, token)) };
   });
   const seenUnguarded = await letTimePass(control).catch((cause: unknown) => {
     throw new Error(`Connect ${set.connect}: the server said\n${child.output().stderr}`, { cause });

@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { installFolder } from "../support/install-folder.ts";
 import { PUBLISHED, packageName, unpack } from "../support/packages.ts";
 
 /** Releases of Connect and of its adapters that one app can have at once. */
@@ -30,20 +29,8 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const VERSIONS = join(HERE, "versions");
 
 /** Install all releases side by side, once: this needs the registry or what npm has kept of it. */
-export async function installVersions(): Promise<void> {
-  const wanted = await readPackages(join(VERSIONS, "package-lock.json"));
-  const present = await readPackages(join(VERSIONS, "node_modules/.package-lock.json"));
-  const isInstalled = Object.entries(wanted).every(([path, version]) => present[path] === version);
-  if (!isInstalled) {
-    await promisify(execFile)("npm", ["ci", "--prefer-offline"], { cwd: VERSIONS });
-  }
-}
-
-async function readPackages(file: string): Promise<Readonly<Record<string, string>>> {
-  const text = await readFile(file, "utf8").catch(() => '{ "packages": {} }');
-  const { packages } = JSON.parse(text) as { packages: Record<string, { version: string }> };
-  const installed = Object.entries(packages).filter(([path]) => path !== "");
-  return Object.fromEntries(installed.map(([path, { version }]) => [path, version]));
+export function installVersions(): Promise<void> {
+  return installFolder(VERSIONS);
 }
 
 /** Read what a release demands of others. */

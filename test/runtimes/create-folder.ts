@@ -1,0 +1,47 @@
+import { cp, mkdir, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installFolder } from "../support/install-folder.ts";
+import { PUBLISHED, packageName, unpack } from "../support/packages.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/** Where the runtimes and frameworks are installed. */
+export const INSTALLED = join(HERE, "versions/node_modules");
+
+/** What programs import of it, beside what is in the repository. */
+const FRAMEWORKS = [
+  "@hono/node-server",
+  "hono",
+  "@nestjs/common",
+  "@nestjs/core",
+  "@nestjs/platform-express",
+  "reflect-metadata",
+  "rxjs",
+];
+
+/** What they import by path, which lies where it lies in the repository. */
+const COPIED = ["runtimes/program", "compat/program", "support/echo-service.ts"];
+
+/**
+ * Make a folder with the packed packages and the frameworks, and everything else found above it, in the repository.
+ *
+ * @returns the folder of its programs
+ */
+export async function createFolder(): Promise<string> {
+  await installFolder(join(HERE, "versions"));
+  const folder = join(HERE, "../output/runtimes");
+  await rm(folder, { recursive: true, force: true });
+  for (const name of PUBLISHED) {
+    await unpack(name, join(folder, "node_modules", packageName(name)));
+  }
+  for (const name of FRAMEWORKS) {
+    const link = join(folder, "node_modules", name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(INSTALLED, name), link);
+  }
+  for (const path of COPIED) {
+    await cp(join(HERE, "..", path), join(folder, path), { recursive: true });
+  }
+  return join(folder, "runtimes/program");
+}
