@@ -14,8 +14,14 @@ interface Tab extends Disposable {
   readonly tabs: Tabs;
 }
 
+interface TabBehaviour {
+  readonly requests: number;
+  readonly failure?: Error;
+  readonly patienceMs?: number;
+}
+
 /** A tab that sends so many requests for its next token, or fails. */
-function openTab(name: string, { requests, failure }: { requests: number; failure?: Error }): Tab {
+function openTab(name: string, { requests, failure, patienceMs = 30_000 }: TabBehaviour): Tab {
   const channel = new BroadcastChannel(name);
   let sent = 0;
   const session = {
@@ -29,7 +35,7 @@ function openTab(name: string, { requests, failure }: { requests: number; failur
     },
   };
   return {
-    tabs: createTabs({ channel, session, sentRefreshes: () => sent }),
+    tabs: createTabs({ channel, session, sentRefreshes: () => sent, patienceMs }),
     [Symbol.dispose]: () => channel.close(),
   };
 }
@@ -58,4 +64,10 @@ test("a tab whose session refuses says why", async () => {
   await first.tabs.other();
   const [, theirs] = await first.tabs.refreshAtOnce();
   expect(theirs.failure).toBe("refresh unavailable: a token is replaced once in 10 s");
+});
+
+test("a tab that is alone gives up", async () => {
+  using alone = openTab("alone", { requests: 1, patienceMs: 1 });
+  await expect(alone.tabs.other()).rejects.toThrow("no other tab has answered");
+  await expect(alone.tabs.refreshAtOnce()).rejects.toThrow("no other tab has answered");
 });

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Session } from "@countersign/sdk/browser";
 import { isSessionError } from "@countersign/sdk/browser";
 
@@ -13,9 +14,14 @@ export interface TabRefresh {
 
 /** The other tabs of this page. */
 export interface Tabs {
-  /** Resolves when another tab is there, at once or later. */
+  /** Resolves when another tab is there, at once or later. @throws ConnectError DeadlineExceeded when none comes */
   readonly other: () => Promise<void>;
-  /** Refresh in this tab and in another one, at the same time. @returns what this tab, then the other one says */
+  /**
+   * Refresh in this tab and in another one, at the same time.
+   *
+   * @returns what this tab, then the other one says
+   * @throws ConnectError DeadlineExceeded when the other one has been closed
+   */
   readonly refreshAtOnce: () => Promise<readonly [TabRefresh, TabRefresh]>;
 }
 
@@ -25,7 +31,12 @@ export interface TabsOptions {
   readonly session: Pick<Session, "refresh" | "getSnapshot" | "ready">;
   /** How many refreshes this tab has sent. */
   readonly sentRefreshes: () => number;
+  /** How long another tab is waited for, in milliseconds. Default 30,000. */
+  readonly patienceMs?: number;
 }
+
+/** A tab that is just opened has to load, and a refresh may be repeated for 20 s. */
+const PATIENCE_MS = 30_000;
 
 type Message =
   | { readonly type: "who" }
@@ -34,7 +45,7 @@ type Message =
   | { readonly type: "refreshed"; readonly outcome: TabRefresh };
 
 /** Answer other tabs, and speak to them. */
-export function createTabs({ channel, session, sentRefreshes }: TabsOptions): Tabs {
+export function createTabs({ channel, session, sentRefreshes, patienceMs = PATIENCE_MS }: TabsOptions): Tabs {
   const send = (message: Message): void => channel.postMessage(message);
   const isSignedIn = (): boolean => session.getSnapshot().status === "signed_in";
   const refresh = async (): Promise<TabRefresh> => {
@@ -53,30 +64,40 @@ export function createTabs({ channel, session, sentRefreshes }: TabsOptions): Ta
   channel.addEventListener("message", ({ data }: MessageEvent<Message>) => void answer(data));
   // A tab that comes later says so by itself.
   void session.ready.then(() => answer({ type: "who" }));
-  const next = <T extends Message["type"]>(type: T): Promise<Extract<Message, { type: T }>> =>
-    new Promise((resolve) => {
-      const listener = ({ data }: MessageEvent<Message>): void => {
-        if (data.type === type) {
-          channel.removeEventListener("message", listener);
-          // Its type is that of the union's member by that name.
-          resolve(data as Extract<Message, { type: T }>);
-        }
-      };
-      channel.addEventListener("message", listener);
-    });
   return {
     other: async () => {
-      const there = next("here");
+      const there = nextMessage(channel, "here", patienceMs);
       send({ type: "who" });
       await there;
     },
     refreshAtOnce: async () => {
-      const theirs = next("refreshed");
+      const theirs = nextMessage(channel, "refreshed", patienceMs);
       send({ type: "refresh" });
       const ours = await refresh();
       return [ours, (await theirs).outcome];
     },
   };
+}
+
+/** Wait for a message of a type. */
+function nextMessage<T extends Message["type"]>(
+  channel: BroadcastChannel,
+  type: T,
+  patienceMs: number,
+): Promise<Extract<Message, { type: T }>> {
+  const over = new AbortController();
+  return new Promise<Extract<Message, { type: T }>>((resolve, reject) => {
+    const listener = ({ data }: MessageEvent<Message>): void => {
+      if (data.type === type) {
+        // Its type is that of the union's member by that name.
+        resolve(data as Extract<Message, { type: T }>);
+      }
+    };
+    channel.addEventListener("message", listener, { signal: over.signal });
+    const giveUp = (): void => reject(new ConnectError("no other tab has answered", Code.DeadlineExceeded));
+    const timer = setTimeout(giveUp, patienceMs);
+    over.signal.addEventListener("abort", () => clearTimeout(timer));
+  }).finally(() => over.abort());
 }
 
 function toReason(err: unknown): string {
