@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { notEmpty } from "../../support/not-empty.ts";
 import { ALL_BENCHES } from "../benches/all.ts";
-import { FIGURE_GROUPS, SHOWN_BENCHES, type StreamFigures } from "./figures.ts";
+import { GO_SIDE } from "../go/go-server.ts";
+import { FIGURE_GROUPS, SHOWN_BENCHES, type StreamFigures, withoutLacking } from "./figures.ts";
 import { DOCUMENT_PATH, FIGURES_PATH, renderFiles } from "./render-files.ts";
 import { FLEET_DOCUMENT_PATH, FLEET_FIGURES_PATH, renderFleet } from "./render-fleet.ts";
 
@@ -46,12 +47,30 @@ describe("the figures of streams in docs/performance.md", () => {
     );
   });
 
+  it("have grpc-go and unary calls among them where the run has, and bold where we lose", () => {
+    const without = figures.rows.filter(({ bench, side }) => bench !== "unary" && !side.startsWith(GO_SIDE));
+    const ofGo = without
+      .filter(({ bench, side }) => bench.startsWith("stream-") && side.startsWith("countersign"))
+      .map((row) => ({ ...row, side: row.side.replace("countersign", GO_SIDE), median: row.median / 4 }));
+    const ofCalls = ["countersign", "connect-no-auth", "grpcjs-jsonwebtoken", GO_SIDE].flatMap((side) => [
+      { bench: "unary", side, unit: "req/s", median: 28_629, min: 1, max: 1, rounds: 5 },
+      { bench: "unary", side: `${side}-cpu`, unit: "µs/call", median: 35, min: 1, max: 1, rounds: 5 },
+    ]);
+    const shown = renderFiles(markdown, { ...figures, rows: [...without, ...ofGo, ...ofCalls] });
+    const lines = (shown[DOCUMENT_PATH] ?? "").split("\n").filter((line) => line.startsWith("| `"));
+    expect(lines.filter((line) => line.endsWith(" **4.00** |"))).toHaveLength(4);
+    const calls = Array.from({ length: 4 }, () => "35.0 (28,629)");
+    expect(lines).toContain(
+      `| \`unary\`: unary calls, 128 under way | ${[...calls, "1.00", "1.00", "1.00"].join(" | ")} |`,
+    );
+  });
+
   it("are drawn as bars whose lengths are the figures, in both themes", () => {
     const [group] = FIGURE_GROUPS;
     const widths = [
       ...(files[`docs/images/${group?.name}.svg`] ?? "").matchAll(/width="([\d.]+)" height="16"/g),
     ];
-    const bars = FIGURE_GROUPS[0]?.sides.length ?? 0;
+    const bars = group === undefined ? 0 : withoutLacking(group, figures).sides.length;
     const values = figures.rows.filter(
       ({ bench, side }) => bench === "stream-out" && !side.endsWith("-rate"),
     );

@@ -1,4 +1,4 @@
-import { FIGURE_GROUPS, type StreamFigures } from "./figures.ts";
+import { FIGURE_GROUPS, type StreamFigures, withoutLacking } from "./figures.ts";
 import { renderPlot } from "./render-plot.ts";
 import { replaceSection } from "./render-section.ts";
 
@@ -14,7 +14,7 @@ export const FIGURES_PATH = "docs/images/streams.json";
  * @returns texts by their paths from the root of the repository
  */
 export function renderFiles(markdown: string, figures: StreamFigures): Readonly<Record<string, string>> {
-  const plots = FIGURE_GROUPS.flatMap((group) => [
+  const plots = FIGURE_GROUPS.map((group) => withoutLacking(group, figures)).flatMap((group) => [
     [`docs/images/${group.name}.svg`, renderPlot(group, figures, "light")] as const,
     [`docs/images/${group.name}-dark.svg`, renderPlot(group, figures, "dark")] as const,
   ]);

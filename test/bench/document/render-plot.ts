@@ -1,4 +1,4 @@
-import { type FigureGroup, rowOf, type StreamFigures, toFigure } from "./figures.ts";
+import { type FigureGroup, figureOf, type StreamFigures, toFigure } from "./figures.ts";
 
 /** The colours of a plot. */
 export type PlotTheme = keyof typeof THEMES;
@@ -54,7 +54,7 @@ interface Panel {
 
 function renderPanel({ group, bench, figures, theme }: Panel): string {
   const { ink, quiet, ours, others } = THEMES[theme];
-  const values = group.sides.map((side) => rowOf(figures, bench, side).median);
+  const values = group.sides.map((side) => figureOf(figures, bench, side).micros);
   const scale = (COLUMN - LABEL - VALUE) / Math.max(...values);
   const bars = group.sides.map((side, index) => {
     const value = values[index] ?? 0;

@@ -1,4 +1,11 @@
-import { FIGURE_GROUPS, type FigureGroup, rowOf, type StreamFigures, toFigure } from "./figures.ts";
+import {
+  FIGURE_GROUPS,
+  type FigureGroup,
+  figureOf,
+  type StreamFigures,
+  toFigure,
+  withoutLacking,
+} from "./figures.ts";
 import { replaceBetween } from "./replace-between.ts";
 
 /**
@@ -17,7 +24,7 @@ function renderSection(figures: StreamFigures): string {
     "the median of the processor time in µs, and how many a second in brackets. **Bold**: we lose.",
     ...(figures.note === "" ? [] : ["", figures.note]),
   ];
-  return `${lines.join("\n")}\n\n${FIGURE_GROUPS.map((group) => renderGroup(group, figures)).join("\n")}`;
+  return `${lines.join("\n")}\n\n${FIGURE_GROUPS.map((group) => renderGroup(withoutLacking(group, figures), figures)).join("\n")}`;
 }
 
 function renderGroup(group: FigureGroup, figures: StreamFigures): string {
@@ -29,11 +36,11 @@ function renderGroup(group: FigureGroup, figures: StreamFigures): string {
   ];
   const rows = Object.entries(group.benches).map(([bench, what]) => {
     const cells = group.sides.map((side) => {
-      const rate = rowOf(figures, bench, `${side}-rate`);
-      return `${toFigure(rowOf(figures, bench, side).median)} (${Math.round(rate.median).toLocaleString("en-US")})`;
+      const { micros, rate } = figureOf(figures, bench, side);
+      return `${toFigure(micros)} (${Math.round(rate).toLocaleString("en-US")})`;
     });
     const ratios = others.map((side) => {
-      const ratio = rowOf(figures, bench, ours).median / rowOf(figures, bench, side).median;
+      const ratio = figureOf(figures, bench, ours).micros / figureOf(figures, bench, side).micros;
       return ratio > 1 ? `**${ratio.toFixed(2)}**` : ratio.toFixed(2);
     });
     return toTableLine([`\`${bench}\`: ${what}`, ...cells, ...ratios]);
