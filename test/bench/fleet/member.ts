@@ -25,6 +25,8 @@ export interface MemberOptions extends Command {
 }
 
 const MAX_OUTPUT = 16_384;
+/** A program may take so long to be ready, on a machine that is busy with others. */
+const START_MS = 180_000;
 
 /** Create a member, which is not started yet. */
 export function createMember(processes: Processes, { name, ready, ...command }: MemberOptions): Member {
@@ -44,11 +46,14 @@ export function createMember(processes: Processes, { name, ready, ...command }: 
       };
       started.stdout?.on("data", keep);
       started.stderr?.on("data", keep);
-      await eventually(async () => {
+      const isUp = async (): Promise<true | undefined> => {
         if (started.exitCode !== null || started.signalCode !== null) {
           throw new Error(`${name} ended before it was ready: ${since}`);
         }
         return (await isReady(since)) || undefined;
+      };
+      await eventually(isUp, { timeoutMs: START_MS }).catch((cause: unknown) => {
+        throw new Error(`${name} was not ready in time, and printed: ${since}`, { cause });
       });
     },
     async end(signal) {
