@@ -28,6 +28,7 @@ const CASES = [
       "burst-cpu-per-delivery",
       "node-memory",
       "node-cpu",
+      "end-p99",
     ],
   },
   { bench: outageBench, sides: ["refreshes-again"] },

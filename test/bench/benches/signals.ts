@@ -2,9 +2,10 @@ import { createTemporaryFolder, databaseParent } from "../../support/temporary-f
 import type { Bench, BenchOptions, Reading, Row } from "../run/bench.ts";
 import { type Child, startChild } from "../run/child.ts";
 import { interleave, quantile } from "../run/rounds.ts";
+import { type EndsSize, measureEnds } from "../signals/ends.ts";
 
-const FULL = { watchers: 1_000, singles: 40, burst: 400 };
-const QUICK: typeof FULL = { watchers: 20, singles: 2, burst: 10 };
+const FULL = { watchers: 1_000, singles: 40, burst: 400, hubs: 3, gates: 5, sessions: 20 };
+const QUICK: typeof FULL = { watchers: 20, singles: 2, burst: 10, hubs: 2, gates: 1, sessions: 2 };
 
 /**
  * The first ones make the server compile what serves them: so many at a time, again and again, that what is set free of them
@@ -25,11 +26,14 @@ export const signalsBench: Bench = {
     `${FULL.singles} revocations, one after another. burst-cpu-per-delivery: the same for ${FULL.burst} that come at once`,
     "receive-p99: from the order to revoke until a watcher has it, of all watchers and revocations that came one after another",
     "node-memory, node-cpu: what node:http2 alone takes for as many streams and messages, without a line of ours",
+    `end-p99: ${FULL.hubs} servers on one Postgres and ${FULL.gates} of one's own, a process each, beside as many watchers in two processes: from the`,
+    `request to sign out until the last byte of a stream of the session has come, at each server, of ${FULL.sessions} sessions one after another`,
   ],
   comparisons: [
     { ours: "memory-per-gate", better: "lower", target: 40 },
     { ours: "cpu-per-delivery", better: "lower", target: 17 },
     { ours: "burst-cpu-per-delivery", better: "lower", target: 8 },
+    { ours: "end-p99", better: "lower", target: 1_000 },
   ],
   run: runSignals,
 };
@@ -39,12 +43,12 @@ async function runSignals({ rounds, quick }: BenchOptions): Promise<readonly Row
   const sides = [
     { name: "signals", measure: () => measure(size) },
     { name: "node", measure: () => measureNode(size) },
+    { name: "end", measure: () => measureEnds(size) },
   ];
   return interleave("signals", sides, rounds);
 }
 
-interface Size {
-  readonly watchers: number;
+interface Size extends EndsSize {
   readonly singles: number;
   readonly burst: number;
 }

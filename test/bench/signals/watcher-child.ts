@@ -32,15 +32,13 @@ async function watch({
   readonly count: number;
 }) {
   for (let at = 0; at < count; at += 50) {
-    const some = Array.from({ length: Math.min(50, count - at) }, (_, index) =>
-      open(port, token, at + index),
-    );
+    const some = Array.from({ length: Math.min(50, count - at) }, () => open(port, token));
     await Promise.all(some);
   }
 }
 
-function open(port: number, token: string, index: number): Promise<void> {
-  received[index] = 0;
+function open(port: number, token: string): Promise<void> {
+  const index = received.push(0) - 1;
   receivedMs[index] = [];
   const session = connect(`http://127.0.0.1:${port}`);
   sessions.push(session);
