@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gateRevokedBench } from "./benches/gate-revoked.ts";
+import { millionBench } from "./benches/million.ts";
 import { outageBench } from "./benches/outage.ts";
 import { refreshBench } from "./benches/refresh.ts";
 import { revocationBench } from "./benches/revocation.ts";
@@ -29,6 +30,19 @@ const CASES = [
       "node-memory",
       "node-cpu",
       "end-p99",
+    ],
+  },
+  {
+    bench: millionBench,
+    sides: [
+      "hub-start",
+      "hub-cpu",
+      "hub-memory",
+      "hub-turn",
+      "gate-snapshot",
+      "gate-cpu",
+      "gate-memory",
+      "gate-turn",
     ],
   },
   { bench: outageBench, sides: ["refreshes-again"] },

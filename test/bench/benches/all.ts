@@ -14,6 +14,7 @@ import { createInstallBench } from "./install.ts";
 import { killedHolderBench } from "./killed-holder.ts";
 import { createLatencyBench } from "./latency.ts";
 import { messagesBench } from "./messages.ts";
+import { millionBench } from "./million.ts";
 import { outageBench } from "./outage.ts";
 import { refreshBench } from "./refresh.ts";
 import { refusalsBench } from "./refusals.ts";
@@ -53,6 +54,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   signInBench,
   revocationBench,
   signalsBench,
+  millionBench,
   securityEventsBench,
   outageBench,
   sessionMemoryBench,

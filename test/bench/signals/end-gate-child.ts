@@ -3,6 +3,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { buildRequestListener, listen } from "@countersign/node";
 import { clientSecret, createAuth, createSignals } from "@countersign/server";
 import { answerParent } from "../run/answer-parent.ts";
+import { createFetchAt } from "./fetch-at.ts";
 
 /** What a server of one's own is told. */
 export interface EndGate {
@@ -22,8 +23,7 @@ answerParent({
       issuer,
       hubs,
       credential: clientSecret(clientId, secret),
-      // The issuer has a name that no other machine knows.
-      fetch: (input, init) => fetch(String(input).replace(issuer, hub), init),
+      fetch: createFetchAt(hub, issuer),
     });
     const auth = createAuth({
       issuers: [{ issuer, keys: { jwksUri: `${hub}/.well-known/jwks.json` } }],

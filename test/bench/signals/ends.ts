@@ -33,7 +33,12 @@ const WATCHING_PROCESSES = 2;
  *
  * @throws Error when one of them ends in another way
  */
-export async function measureEnds({ hubs, gates, watchers, sessions }: EndsSize): Promise<readonly Reading[]> {
+export async function measureEnds({
+  hubs,
+  gates,
+  watchers,
+  sessions,
+}: EndsSize): Promise<readonly Reading[]> {
   await using cluster = await startCluster(Array.from({ length: hubs }, () => ({})));
   const hubUrls = cluster.servers.map(({ baseUrl }) => baseUrl);
   const { stdout } = await runCountersign(
@@ -45,7 +50,9 @@ export async function measureEnds({ hubs, gates, watchers, sessions }: EndsSize)
   const gateUrls = await Promise.all(
     Array.from({ length: gates }, (_, at) => {
       const own = [...hubUrls.slice(at % hubs), ...hubUrls.slice(0, at % hubs)];
-      const child = stack.use(startChild(new URL("./end-gate-child.ts", import.meta.url), { core: "server" }));
+      const child = stack.use(
+        startChild(new URL("./end-gate-child.ts", import.meta.url), { core: "server" }),
+      );
       return startGate(child, { issuer: ISSUER, hubs: own, audience: AUDIENCE, clientId: CLIENT_ID, secret });
     }),
   );
@@ -62,7 +69,16 @@ export async function measureEnds({ hubs, gates, watchers, sessions }: EndsSize)
     delaysMs.push(...(await endSession([...hubUrls, ...gateUrls])));
   }
   await Promise.all(watching.map((child) => child.ask("untilReceived", sessions)));
-  return [{ side: "end-p99", unit: "ms", value: quantile(delaysMs.toSorted((a, b) => a - b), 0.99) }];
+  return [
+    {
+      side: "end-p99",
+      unit: "ms",
+      value: quantile(
+        delaysMs.toSorted((a, b) => a - b),
+        0.99,
+      ),
+    },
+  ];
 }
 
 async function startGate(child: Child, gate: EndGate): Promise<string> {

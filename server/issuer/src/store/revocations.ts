@@ -178,7 +178,7 @@ function parseChangedClaims(json: string): NonNullable<NewRevocation["changedCla
 }
 
 function toRecord(row: RevocationRow): RevocationRecord {
-  return {
+  const record = {
     id: row.id,
     dimension: readDimension(row.dimension),
     value: row.value,
@@ -187,6 +187,9 @@ function toRecord(row: RevocationRow): RevocationRecord {
     reason: row.reason,
     expiresAtMs: row.expires_at ?? row.revoked_at + UNKNOWN_LIFE_MS,
     issuer: row.issuer ?? undefined,
-    ...(row.changed_claims === null ? {} : { changedClaims: parseChangedClaims(row.changed_claims) }),
   };
+  // A million are read when a server starts, and few have claims: to spread nothing takes as long as all of the rest.
+  return row.changed_claims === null
+    ? record
+    : { ...record, changedClaims: parseChangedClaims(row.changed_claims) };
 }
