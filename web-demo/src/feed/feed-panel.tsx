@@ -27,7 +27,8 @@ export function FeedPanel(props: { readonly feed: NoteFeed }): ReactNode {
           Changes to your notes arrive here, from this window or any other, without reloading.
         </p>
       )}
-      <ol className="feed" aria-labelledby="feed-title">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+      <ol className="feed" aria-labelledby="feed-title" tabIndex={0}>
         {entries.map(({ sequence, verb, title, atMs }) => (
           <li key={String(sequence)} className={`feed__entry feed__entry--${verb.toLowerCase()}`}>
             <span className="feed__sequence">#{String(sequence)}</span>

@@ -11,7 +11,8 @@ export function ActivityPanel(): ReactNode {
         Session activity
       </h2>
       <div role="log" aria-relevant="additions" aria-labelledby="activity-title">
-        <ol className="log">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+        <ol className="log" tabIndex={0}>
           {entries.map(({ id, kind, text, atMs, times }) => (
             <li key={id} className={`log__entry log__entry--${kind}`}>
               <span className="log__text">
