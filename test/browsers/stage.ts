@@ -9,6 +9,10 @@ import type { AccountState } from "./pages/account.ts";
 export interface Stage extends AsyncDisposable {
   /** The page with a session. */
   readonly home: string;
+  /** Where the server is. */
+  readonly server: string;
+  /** The page with a session, by way of a proxy in front of the server. */
+  readonly homeBehind: (proxy: string) => string;
   /** A page of a third origin, without scripts. */
   readonly away: string;
 }
@@ -38,8 +42,9 @@ export async function startStage(accessTtlMs: number): Promise<Stage> {
     }),
   );
   const kept = stack.move();
+  const homeBehind = (proxy: string): string => `${origin}/?server=${encodeURIComponent(proxy)}`;
   return {
-    home: `${origin}/?server=${encodeURIComponent(server.baseUrl)}`,
+    ...{ home: homeBehind(server.baseUrl), server: server.baseUrl, homeBehind },
     away: `http://localhost:${port}/away`,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -9,13 +9,19 @@ export interface Balancer extends AsyncDisposable {
   readonly shares: ReadonlyMap<number, number>;
 }
 
+/** A proxy that passes connections on. */
+export interface TcpProxy extends Balancer {
+  /** Break off all connections, as a network that fails. */
+  cut(): void;
+}
+
 /**
  * Start a proxy that passes connections on to servers in turn, whatever is spoken on them. One that cannot be reached
  * is passed over.
  *
  * @param ports where the servers are, each time that one is looked for
  */
-export async function startTcpProxy(ports: () => readonly number[]): Promise<Balancer> {
+export async function startTcpProxy(ports: () => readonly number[]): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const shares = new Map<number, number>();
   let turn = 0;
@@ -42,14 +48,18 @@ export async function startTcpProxy(ports: () => readonly number[]): Promise<Bal
   const server = createServer((client) => void passOn(keep(client)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
+  const cut = (): void => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  };
   return {
     baseUrl: `http://127.0.0.1:${port}`,
     shares,
+    cut,
     async [Symbol.asyncDispose]() {
       server.close();
-      for (const socket of sockets) {
-        socket.destroy();
-      }
+      cut();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { resumable } from "@countersign/sdk";
 import { createSession, type SessionEvent, type SessionSnapshot } from "@countersign/sdk/browser";
 
 /** What the page can say of itself, as JSON. */
@@ -39,6 +40,22 @@ const call = (): Promise<AccountState> =>
     (error) => state(String(error)),
   );
 
+/** What was read of the feed of notes. */
+const titles: string[] = [];
+
+/** Read the feed from now on, over every token and every network. */
+async function watch(): Promise<void> {
+  const feed = resumable(notes.watchNotes, {
+    request: {},
+    resume: ({ sequence }) => ({ afterSequence: sequence }),
+  });
+  for await (const { note } of feed) {
+    titles.push(note?.title ?? "");
+  }
+}
+
+const write = (title: string): Promise<string> => notes.createNote({ title }).then(() => title, String);
+
 const signIn = () => session.signIn({ username: "demo", password: "demo-password" });
 
-Object.assign(globalThis, { account: { session, state, call, signIn } });
+Object.assign(globalThis, { account: { session, state, call, signIn, titles, watch, write } });
