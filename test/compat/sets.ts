@@ -47,6 +47,15 @@ export function packagesOf(set: ConnectSet): readonly { readonly name: string; r
   });
 }
 
+/** Copy a set into the `node_modules` of a folder. */
+export async function copyConnect(set: ConnectSet, folder: string): Promise<void> {
+  for (const { name, folder: release } of packagesOf(set)) {
+    await cp(join(VERSIONS, "node_modules", release), join(folder, "node_modules", name), {
+      recursive: true,
+    });
+  }
+}
+
 /**
  * Make an app that has one set of Connect and the packed packages, without npm: its `node_modules` holds copies of both,
  * and everything else is found above it, in the repository's. What imports Connect finds this one.
@@ -56,9 +65,7 @@ export function packagesOf(set: ConnectSet): readonly { readonly name: string; r
 export async function createApp(set: ConnectSet): Promise<string> {
   const app = join(HERE, "../output/compat", set.connect);
   await rm(app, { recursive: true, force: true });
-  for (const { name, folder } of packagesOf(set)) {
-    await cp(join(VERSIONS, "node_modules", folder), join(app, "node_modules", name), { recursive: true });
-  }
+  await copyConnect(set, app);
   for (const name of PUBLISHED) {
     await unpack(name, join(app, "node_modules", packageName(name)));
   }

@@ -17,6 +17,7 @@ const PACKAGES = {
 /** Those of the frameworks. */
 const FRAMEWORK_PACKAGES: Readonly<Record<string, string>> = {
   ...{ Hono: "hono", Express: "express", Fastify: "fastify", NestJS: "@nestjs/core" },
+  ...{ "Next, app router": "next", "Next, pages router": "next" },
 };
 
 interface LockFile {

@@ -32,10 +32,16 @@ export async function createFolder(): Promise<string> {
   await installFolder(join(HERE, "versions"));
   const folder = join(HERE, "../output/runtimes");
   await rm(folder, { recursive: true, force: true });
+  await fillFolder(folder, FRAMEWORKS);
+  return join(folder, "runtimes/program");
+}
+
+/** Fill a folder with the packed packages, with some that were installed, and with the programs. */
+export async function fillFolder(folder: string, installed: readonly string[]): Promise<void> {
   for (const name of PUBLISHED) {
     await unpack(name, join(folder, "node_modules", packageName(name)));
   }
-  for (const name of FRAMEWORKS) {
+  for (const name of installed) {
     const link = join(folder, "node_modules", name);
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(INSTALLED, name), link);
@@ -43,5 +49,4 @@ export async function createFolder(): Promise<string> {
   for (const path of COPIED) {
     await cp(join(HERE, "..", path), join(folder, path), { recursive: true });
   }
-  return join(folder, "runtimes/program");
 }

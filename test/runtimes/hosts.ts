@@ -1,4 +1,5 @@
 import type { Ability } from "../compat/cases.ts";
+import { startNext } from "./next-app.ts";
 import { type RuntimeName, type StartHost, startOn, startWorkerd } from "./runtimes.ts";
 
 /** One way to serve, on one runtime. */
@@ -44,5 +45,7 @@ export const FRAMEWORKS: readonly Host[] = [
   { ...FETCH, serves: "Hono", runtime: "Node 26", start: startOn("Node 26", "on-hono.ts") },
   { ...FETCH, serves: "Express", runtime: "Node 26", start: startOn("Node 26", "on-express.ts") },
   { ...FETCH, serves: "Fastify", runtime: "Node 26", start: startOn("Node 26", "on-fastify.ts") },
+  { ...FETCH, serves: "Next, app router", runtime: "Node 26", start: startNext("/rpc") },
+  { ...FETCH, serves: "Next, pages router", runtime: "Node 26", start: startNext("/api") },
   { ...FETCH, serves: "NestJS", runtime: "Node 26", start: startOn("Node 26", "on-nest.ts") },
 ];
