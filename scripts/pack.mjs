@@ -106,7 +106,7 @@ function pack(node, to) {
 
 function removeTarballs(folder) {
   mkdirSync(folder, { recursive: true });
-  const old = readdirSync(folder).filter((name) => /^countersign-.*\.tgz$/.test(name));
+  const old = readdirSync(folder).filter((name) => /^(?:create-)?countersign-.*\.tgz$/.test(name));
   for (const name of old) {
     rmSync(join(folder, name));
   }

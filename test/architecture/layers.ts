@@ -10,6 +10,7 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
   "server/issuer": ["gen", "server/gate"],
   "server/demo": ["gen", "server/gate", "server/node", "server/issuer"],
   "server/cli": ["gen", "server/gate", "server/node", "server/issuer", "server/demo"],
+  "server/create": [],
   sdk: ["gen"],
   "web-demo": ["gen", "sdk"],
 };

@@ -12,7 +12,14 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const SKIPPED = ["**/node_modules/**", "**/dist/**", "**/output/**", "gen/es/**", "sdk/package/**"];
+const SKIPPED = [
+  "**/node_modules/**",
+  "**/dist/**",
+  "**/output/**",
+  "gen/es/**",
+  "sdk/package/**",
+  "server/create/templates/**",
+];
 
 /**
  * Read every file written by hand that matches one of the patterns, in the order of their paths.

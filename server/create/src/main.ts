@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { runCommand } from "./run-command.ts";
+import type { Ask } from "./settle-choices.ts";
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+);
+const { stdin, stdout, stderr } = process;
+const isTerminal = stdin.isTTY && stdout.isTTY;
+
+const ask: Ask = async (question, fallback) => {
+  const lines = createInterface({ input: stdin, output: stdout });
+  const breakOff = () => process.exit(130);
+  // Ctrl-C and Ctrl-D close it, and leave the question unanswered for ever.
+  lines.once("close", breakOff);
+  const answer = await lines.question(`${question} (${fallback}): `);
+  lines.off("close", breakOff).close();
+  return answer.trim() || fallback;
+};
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  machine: { node: process.versions.node, platform: process.platform, arch: process.arch },
+  ask: isTerminal ? ask : undefined,
+  version,
+  print: (text) => void stdout.write(text),
+  printError: (text) => void stderr.write(text),
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { parseArguments } from "../../server/create/src/parse-arguments.ts";
+import { settleChoices } from "../../server/create/src/settle-choices.ts";
+
+/** Answers the questions of a run one after the other; an empty answer is the default. */
+function answering(answers: readonly string[]) {
+  const questions: string[] = [];
+  const ask = (question: string, fallback: string): Promise<string> => {
+    questions.push(question);
+    return Promise.resolve(answers[questions.length - 1] || fallback);
+  };
+  return { ask, questions };
+}
+
+describe("settleChoices", () => {
+  test("takes defaults where no person answers", async () => {
+    expect(await settleChoices(parseArguments([]), undefined)).toEqual({
+      folder: "my-service",
+      server: "listen",
+      client: "node",
+      issuer: "built-in",
+    });
+  });
+
+  test("asks for what is open only", async () => {
+    const { ask, questions } = answering(["none"]);
+    const settled = await settleChoices(parseArguments(["greeter", "--server", "express"]), ask);
+    expect(settled).toEqual({ folder: "greeter", server: "express", client: "none", issuer: "built-in" });
+    expect(questions).toHaveLength(2);
+  });
+
+  test("asks again until the answer is one that there is", async () => {
+    const { ask, questions } = answering([
+      "greeter",
+      "hapi",
+      "fastify",
+      "node",
+      "nowhere",
+      "https://login.example.com",
+    ]);
+    const settled = await settleChoices(parseArguments([]), ask);
+    expect(settled).toMatchObject({ server: "fastify", issuer: "https://login.example.com" });
+    expect(questions).toHaveLength(6);
+    expect(questions[1]).toContain("listen    one port for gRPC, gRPC-Web and Connect");
+  });
+});
