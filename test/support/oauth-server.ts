@@ -18,7 +18,11 @@ type Exchange = Parameters<typeof createOtherIssuer>[1];
 /** The OAuth endpoints of an issuer on a port, over an empty store, with a clock that stands still. */
 export interface OAuthServer extends AsyncDisposable {
   readonly origin: string;
-  readonly issuer: { readonly store: Store; readonly clock: WallClock; readonly sessions: Sessions };
+  readonly issuer: Pick<OpenIssuer, "logouts"> & {
+    readonly store: Store;
+    readonly clock: WallClock;
+    readonly sessions: Sessions;
+  };
   /** An issuer whose tokens are exchanged. */
   readonly other: OtherIssuer;
   /** What went wrong inside, if anything did. */
@@ -71,7 +75,8 @@ export async function startOAuthServer(
   return {
     origin: listener.origin,
     get issuer() {
-      return { store: own.issuer.store, sessions: own.issuer.sessions, clock };
+      const { store, sessions, logouts } = own.issuer;
+      return { store, sessions, logouts, clock };
     },
     other,
     errors: own.errors,

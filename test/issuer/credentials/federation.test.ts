@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { createFederation } from "../../../server/issuer/src/credentials/federation.ts";
+import type { Revocations } from "../../../server/issuer/src/revoke/revocations.ts";
 import { createOtherIssuer } from "../../support/sign-ins.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";
 
-function start(exchange: Parameters<typeof createOtherIssuer>[1] = {}) {
+function start(
+  exchange: Parameters<typeof createOtherIssuer>[1] = {},
+  revocations: Pick<Revocations, "isRevoked"> = { isRevoked: () => false },
+) {
   const clock = createWallClock();
   const other = createOtherIssuer(clock, exchange);
   const federation = createFederation({
     issuers: [other.federated],
+    revocations,
     clock,
     toleranceSeconds: 0,
     maxTokenBytes: 8_192,
@@ -133,9 +139,37 @@ describe("a token of another issuer", () => {
     await expect(federation(token)).rejects.toMatchObject({ message: "the token has expired" });
   });
 
+  it("is refused once its issuer has ended its session, also when it was good before, and while that cannot be known", async () => {
+    const ended = new Set<string | undefined>();
+    const { other, federation } = start(
+      {},
+      {
+        isRevoked({ sessionId }) {
+          if (ended.has("unknown")) {
+            throw new AuthError("AUTH_UNAVAILABLE", "what has been revoked cannot be read just now");
+          }
+          return ended.has(sessionId);
+        },
+      },
+    );
+    const token = other.sign({ sid: "s-1" });
+    await federation(token);
+    ended.add("s-1");
+    const refused = { reason: "CREDENTIALS_INVALID", message: "the token is not valid here" };
+    await expect(federation(token)).rejects.toMatchObject(refused);
+    ended.add("unknown");
+    await expect(federation(token)).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE" });
+  });
+
   it("is refused when no issuer's tokens are exchanged", async () => {
     const { clock, other } = start();
-    const federation = createFederation({ issuers: [], clock, toleranceSeconds: 0, maxTokenBytes: 8_192 });
+    const federation = createFederation({
+      issuers: [],
+      revocations: { isRevoked: () => false },
+      clock,
+      toleranceSeconds: 0,
+      maxTokenBytes: 8_192,
+    });
     await expect(federation(other.sign())).rejects.toMatchObject({ reason: "CREDENTIALS_INVALID" });
   });
 });

@@ -37,6 +37,33 @@ const refresh = (server: OAuthServer, refreshToken: unknown, proof: Readonly<Rec
   });
 
 describe("a client that may refresh", () => {
+  it("cannot exchange a token again whose provider has ended its session", async () => {
+    await using started = await start();
+    const { server, client } = started;
+    const { clock, logouts } = server.issuer;
+    const again = { subject_token: server.other.sign({ sid: "s-1" }) };
+    const { body } = await exchange(server, client, again);
+    const ended = {
+      issuer: "https://idp.example",
+      dimension: "sid",
+      value: "s-1",
+      beforeMs: undefined,
+    } as const;
+    const terms = { maxLifeMs: HOUR_MS, reason: "logged_out" } as const;
+    const event = { key: "logout", expiresAtMs: clock.nowMs() + HOUR_MS };
+    await logouts.take({ ...event, revocations: [{ ...ended, ...terms }] });
+    const answers = [
+      await refresh(server, body.refresh_token, proofOf(client)),
+      await exchange(server, client, again),
+    ];
+    expect(answers.map(({ status, body: { error } }) => [status, error])).toEqual([
+      [400, "invalid_grant"],
+      [400, "invalid_request"],
+    ]);
+    // Of another session, a token of the same subject is as good as before.
+    expect((await exchange(server, client)).status).toBe(200);
+  });
+
   it("carries on what it exchanged a token for, long after that token, still saying who acts", async () => {
     await using started = await start();
     const { server, client } = started;

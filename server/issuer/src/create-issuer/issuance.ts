@@ -54,7 +54,7 @@ export function createIssuance(
   federated: readonly FederatedIssuer[],
   opened: AsyncDisposableStack,
 ): Issuance {
-  const { options, clock } = context;
+  const { options, clock, revocations } = context;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
   const { maxTokenBytes } = options;
   const exchanged = federated.filter(({ clientsOnly }) => clientsOnly !== true);
@@ -70,7 +70,13 @@ export function createIssuance(
   });
   const sessions = composeSessions(context, { tokenClaims, externalTerms, newSessions });
   const accessGrants = composeAccessGrants(context, { tokenClaims, newSessions });
-  const federation = createFederation({ issuers: exchanged, clock, toleranceSeconds, maxTokenBytes });
+  const federation = createFederation({
+    issuers: exchanged,
+    revocations,
+    clock,
+    toleranceSeconds,
+    maxTokenBytes,
+  });
   return {
     sessions,
     accessGrants,
@@ -171,7 +177,7 @@ function composeSignIn(
       audit,
       replaceHash: createHashReplacer({ store, clock, audit, revocations }),
     }),
-    authenticateClient: composeClientAuthentication({ options, store, clock }, federated),
+    authenticateClient: composeClientAuthentication(context, federated),
   });
 }
 
@@ -199,7 +205,7 @@ function composePasswordSignIn(
 }
 
 function composeClientAuthentication(
-  { options, store, clock }: Pick<IssuerContext, "clock" | "options" | "store">,
+  { options, store, clock, revocations }: IssuerContext,
   issuers: readonly FederatedIssuer[],
 ): ClientAuthentication {
   const { url: issuer, maxTokenBytes } = options;
@@ -214,6 +220,7 @@ function composeClientAuthentication(
     maxTokenBytes,
     trustedAssertions: createTrustedAssertions({
       issuers,
+      revocations,
       store,
       clock,
       toleranceSeconds,

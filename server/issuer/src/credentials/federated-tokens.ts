@@ -8,11 +8,14 @@ import {
   type TokenOrigin,
   type TrustedIssuer,
 } from "@countersign/server/internal";
+import type { Revocations } from "../revoke/revocations.ts";
 import { isVerdictOnToken } from "./token-verdict.ts";
 
 /** What {@link createFederatedTokens} needs. */
 export interface FederatedTokensOptions {
   readonly issuers: readonly TrustedIssuer[];
+  /** What their issuers have ended, and what an operator has revoked of them. */
+  readonly revocations: Pick<Revocations, "isRevoked">;
   readonly clock: Clock;
   readonly toleranceSeconds: number;
   /** The longest token that is looked at, in bytes. */
@@ -31,11 +34,11 @@ export interface FederatedTokens {
   /** Whether a token says that it is of one of the issuers, which its signature has yet to prove. */
   claims(token: string): boolean;
   /**
-   * Verify a token.
+   * Verify a token, which must not be revoked.
    *
    * @param origin where it comes from. Default: not known
-   * @throws AuthError `CREDENTIALS_INVALID` for anything wrong, `AUTH_UNAVAILABLE` when the keys of the issuer cannot be
-   *   had, and `RATE_LIMITED` when too many tokens wait for a check
+   * @throws AuthError `CREDENTIALS_INVALID` for anything wrong, `AUTH_UNAVAILABLE` when the keys of the issuer, or what is
+   *   revoked, cannot be had, and `RATE_LIMITED` when too many tokens wait for a check
    */
   verify(token: string, origin?: TokenOrigin): Promise<FederatedToken>;
 }
@@ -47,11 +50,11 @@ const KEY_TIMEOUT_MS = DEFAULT_LIMITS.createAuth.gateTimeoutMs;
 
 /** Create the check of tokens of other issuers. */
 export function createFederatedTokens(options: FederatedTokensOptions): FederatedTokens {
-  const { clock, toleranceSeconds, maxTokenBytes } = options;
+  const { revocations, clock, toleranceSeconds, maxTokenBytes } = options;
   const issuers = createTrustedIssuers(options.issuers);
   const authenticator = createAuthenticator({
     issuers,
-    revocations: { isRevoked: () => false },
+    revocations: { isRevoked: (principal) => revocations.isRevoked(principal) },
     clock,
     toleranceSeconds,
     cacheEntries: CACHE_ENTRIES,

@@ -1,16 +1,11 @@
-import type { Clock } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import { parseCompactJws, type TokenOrigin, toShortType } from "@countersign/server/internal";
 import { type FederatedIdentity, type FederatedIssuer, toIdentity } from "./federated-identity.ts";
-import { createFederatedTokens } from "./federated-tokens.ts";
+import { createFederatedTokens, type FederatedTokensOptions } from "./federated-tokens.ts";
 
 /** What {@link createFederation} needs. */
-export interface FederationOptions {
+export interface FederationOptions extends Omit<FederatedTokensOptions, "issuers"> {
   readonly issuers: readonly FederatedIssuer[];
-  readonly clock: Clock;
-  readonly toleranceSeconds: number;
-  /** The longest token that is looked at, in bytes. */
-  readonly maxTokenBytes: number;
 }
 
 /** What a token is, in the words of [RFC 8693 §3](https://www.rfc-editor.org/rfc/rfc8693#section-3). */
@@ -30,16 +25,17 @@ export type Federation = (
  * Create the check of tokens of other issuers, to be exchanged for ours (RFC 8693 §2.1).
  *
  * @returns a function that throws AuthError `CREDENTIALS_INVALID` for anything wrong, and `AUTH_UNAVAILABLE` when the
- *   keys of the issuer cannot be had
+ *   keys of the issuer, or what is revoked, cannot be had
  */
 export function createFederation(options: FederationOptions): Federation {
-  const { issuers, clock, toleranceSeconds, maxTokenBytes } = options;
+  const { issuers, revocations, clock, toleranceSeconds, maxTokenBytes } = options;
   if (issuers.length === 0) {
     return () => Promise.reject(invalid("the token is of no issuer whose tokens are exchanged here"));
   }
   const byName = new Map(issuers.map((issuer) => [issuer.trusted.issuer, issuer]));
   const tokens = createFederatedTokens({
     issuers: issuers.map(({ trusted }) => trusted),
+    revocations,
     clock,
     toleranceSeconds,
     maxTokenBytes,

@@ -1,20 +1,16 @@
-import type { Clock, FactsInput } from "@countersign/server";
+import type { FactsInput } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import type { TokenOrigin, TrustedIssuer } from "@countersign/server/internal";
 import { findClientIdBySubject } from "../store/client-subjects.ts";
 import { type ClientRecord, findClient } from "../store/clients.ts";
 import type { Store } from "../store/database.ts";
 import { assertRequiredClaims, type FederatedIssuer } from "./federated-identity.ts";
-import { createFederatedTokens } from "./federated-tokens.ts";
+import { createFederatedTokens, type FederatedTokensOptions } from "./federated-tokens.ts";
 
 /** What {@link createTrustedAssertions} needs. */
-export interface TrustedAssertionsOptions {
+export interface TrustedAssertionsOptions extends Omit<FederatedTokensOptions, "issuers"> {
   readonly issuers: readonly FederatedIssuer[];
   readonly store: Store;
-  readonly clock: Clock;
-  readonly toleranceSeconds: number;
-  /** The longest assertion that is looked at, in bytes. */
-  readonly maxTokenBytes: number;
   /** What claim `aud` may name: this server as an authorization server, and nothing else, of it or of others. */
   readonly audiences: readonly string[];
 }
@@ -23,7 +19,7 @@ export interface TrustedAssertionsOptions {
 export interface TrustedAssertions {
   /** Whether an assertion says that it is of one of the issuers, which its signature has yet to prove. */
   claims(assertion: string): boolean;
-  /** @throws AuthError `CREDENTIALS_INVALID` for anything wrong, `AUTH_UNAVAILABLE` when keys or store cannot be had */
+  /** @throws AuthError `CREDENTIALS_INVALID` for anything wrong, `AUTH_UNAVAILABLE` when keys, what is revoked, or the store cannot be had */
   check(assertion: string, origin?: TokenOrigin): Promise<ClientRecord>;
 }
 
@@ -41,13 +37,14 @@ const DEFAULT_TYPES: readonly string[] = ["jwt"];
  * expires: the platform writes one to a file, and the workload sends it with each request.
  */
 export function createTrustedAssertions(options: TrustedAssertionsOptions): TrustedAssertions | undefined {
-  const { issuers, store, clock, toleranceSeconds, maxTokenBytes, audiences } = options;
+  const { issuers, revocations, store, clock, toleranceSeconds, maxTokenBytes, audiences } = options;
   if (issuers.length === 0) {
     return undefined;
   }
   const byName = new Map(issuers.map((issuer) => [issuer.trusted.issuer, issuer]));
   const tokens = createFederatedTokens({
     issuers: issuers.map(({ trusted }) => toAssertionIssuer(trusted, audiences)),
+    revocations,
     clock,
     toleranceSeconds,
     maxTokenBytes,
