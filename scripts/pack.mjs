@@ -13,24 +13,10 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { writeNotices } from "./notices.mjs";
+import { publishedFolders, toPublished } from "./published-manifest.mjs";
 import { buildEnv, inRoot, readJson, run, SetupError, say, tsc, vite } from "./run.mjs";
 
 const packagesFolder = inRoot("dist", "packages");
-
-/** The folders of what is published, in the order of the workspaces: those that they need come first. */
-function publishedFolders() {
-  const { workspaces } = readJson(inRoot("package.json"));
-  return workspaces.filter((folder) => readJson(inRoot(folder, "package.json")).private !== true);
-}
-
-/** Leave out of a manifest what only the repository needs: its tools, and the condition that leads to sources. */
-function toPublished({ devDependencies: _tools, scripts: _scripts, exports, ...manifest }) {
-  const entries = Object.entries(exports).map(([name, { types, default: file }]) => [
-    name,
-    { types, default: file },
-  ]);
-  return { ...manifest, exports: Object.fromEntries(entries) };
-}
 
 /** How a package is bundled: as it says itself, or as all beside it are. Undefined: its modules stay apart. */
 function findBundling(folder) {
@@ -60,13 +46,14 @@ function stage(node, folder, to) {
     buildPage(node, join(output, "page"));
   }
   const manifest = readJson(inRoot(folder, "package.json"));
-  writeFileSync(join(to, "package.json"), `${JSON.stringify(toPublished(manifest), null, 2)}\n`);
+  const published = toPublished(manifest, { folder, repository: readJson(inRoot("package.json")) });
+  writeFileSync(join(to, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
   copyFileSync(inRoot("LICENSE"), join(to, "LICENSE"));
   // What its manifest lists beside what is built.
   const listed = manifest.files.filter((name) => !/^(?:!|dist\b|src\b)/.test(name));
-  for (const name of ["README.md", ...listed]) {
+  for (const name of ["README.md", "CHANGELOG.md", ...listed]) {
     if (existsSync(inRoot(folder, name))) {
-      cpSync(inRoot(folder, name), join(to, name), { recursive: true });
+      cpSync(inRoot(folder, name), join(to, name), { recursive: true, dereference: true });
     }
   }
 }
@@ -83,7 +70,8 @@ function buildPage(node, to) {
   });
 }
 
-function pack(node, to) {
+/** Make the tarballs, and an index of them, in a folder. */
+export function pack(node, to) {
   mkdirSync(inRoot("dist"), { recursive: true });
   const staging = mkdtempSync(inRoot("dist", "staging-"));
   try {
@@ -99,24 +87,51 @@ function pack(node, to) {
     say("packing them …");
     const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", to];
     run("npm", [...args, ...staged], { complaint: "packing failed", output: "ignore" });
+    // The last one: what reads it finds all of its tarballs.
+    writeFileSync(join(to, INDEX), `${JSON.stringify(toIndex(staged), null, 2)}\n`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
+/** Names the tarball of each package, those first that others need: `{ "@countersign/gen": "countersign-gen-0.1.0.tgz" }`. */
+const INDEX = "packages.json";
+
+/** Read which tarball in a folder is of which package. */
+export function readIndex(folder) {
+  return readJson(join(folder, INDEX));
+}
+
+function toIndex(staged) {
+  const manifests = staged.map((path) => readJson(join(path, "package.json")));
+  return Object.fromEntries(manifests.map((manifest) => [manifest.name, toTarballName(manifest)]));
+}
+
+/** What npm calls the tarball of a package. */
+function toTarballName({ name, version }) {
+  return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+}
+
 function removeTarballs(folder) {
   mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, INDEX), { force: true });
   const old = readdirSync(folder).filter((name) => /^(?:create-)?countersign-.*\.tgz$/.test(name));
   for (const name of old) {
     rmSync(join(folder, name));
   }
 }
 
+/** What an application has beside the packages, in the releases that they are tested on: all three have to fit together. */
+function testedPeers() {
+  const { devDependencies } = readJson(inRoot("server/node/package.json"));
+  const names = ["@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-node"];
+  return names.map((name) => `${name}@${devDependencies[name]}`);
+}
+
 /** The command that installs what was packed, to be pasted into a shell. */
 function toInstallCommand(folder) {
   const quoted = /^[\w./@-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
-  const connect = ["@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-node"];
-  return `npm install ${quoted}/countersign-*.tgz ${connect.join(" ")}`;
+  return `npm install ${quoted}/countersign-*.tgz ${testedPeers().join(" ")}`;
 }
 
 function parsePackArgs(args) {

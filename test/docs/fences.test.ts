@@ -13,7 +13,7 @@ const PACKAGE: { readonly scripts: Readonly<Record<string, string>> } = JSON.par
 
 /** How each language of a block is proven; a block that is in none of these is not allowed. */
 const PROOFS: Readonly<Record<string, readonly string[]>> = {
-  sh: ["by-hand", "fails"],
+  sh: ["by-hand", "fails", "outside"],
   ts: ["browser", "continues", "file", "run", "serve"],
   tsx: ["continues", "file"],
   proto: ["file", "refused"],

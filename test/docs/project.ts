@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runBuf } from "../support/buf.ts";
 import { ROOT } from "./documents.ts";
@@ -20,8 +20,6 @@ export interface SourceFile {
 
 /** Puts the addresses of this run in the place of those that the documents name. */
 export type ToRun = (text: string) => string;
-
-const OPTIONS = "countersign/auth/v1/options.proto";
 
 /**
  * Write the blocks of a document into a folder inside the repository, where they find the packages that they
@@ -84,7 +82,6 @@ async function writeProtos(path: string, fences: readonly Fence[]): Promise<void
   if (protos.length === 0) {
     return;
   }
-  await writeText(join(path, "proto", OPTIONS), await readFile(join(ROOT, "proto", OPTIONS), "utf8"));
   await writeText(join(path, "buf.yaml"), MODULE);
   await writeText(join(path, "buf.gen.yaml"), GENERATE);
   const settings = fences.filter(({ language }) => language === "yaml");
@@ -101,11 +98,11 @@ async function writeProtos(path: string, fences: readonly Fence[]): Promise<void
 
 // For documents that leave these two to others.
 const MODULE = `version: v2
-modules: [{ path: proto }]
+modules: [{ path: proto }, { path: node_modules/@countersign/gen/proto }]
 lint: { use: [STANDARD] }
 `;
 const GENERATE = `version: v2
-plugins: [{ local: protoc-gen-es, out: gen, opt: [target=js+dts, import_extension=js] }]
+plugins: [{ local: protoc-gen-es, out: gen, opt: [target=js+dts, import_extension=js, "map_imports=countersign/:@countersign/gen"] }]
 inputs: [{ directory: proto }]
 `;
 

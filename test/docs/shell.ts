@@ -8,6 +8,8 @@ import type { ToRun } from "./project.ts";
 /** Where the blocks run, and what stands for the addresses in them. */
 export interface ShellOptions {
   readonly cwd: string;
+  /** Where programs are looked for. Default: where the repository's are, then where the machine's are. */
+  readonly path?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly toRun: ToRun;
 }
@@ -21,6 +23,8 @@ export interface ShellResult {
   readonly stderr: string;
 }
 
+const OF_REPOSITORY = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
+
 // A pipe fails with any of its programs, and a failure in the middle of a block is not made good by its last line.
 const PRELUDE = "set -uo pipefail\ntrap 'failed=$?' ERR\n";
 
@@ -30,13 +34,12 @@ const PRELUDE = "set -uo pipefail\ntrap 'failed=$?' ERR\n";
  */
 export async function runShellBlocks(
   fences: readonly Fence[],
-  { cwd, env, toRun }: ShellOptions,
+  { cwd, env, toRun, path = OF_REPOSITORY }: ShellOptions,
 ): Promise<readonly ShellResult[]> {
   await writeFile(
     join(cwd, "blocks.sh"),
     toRun(PRELUDE + fences.map((fence, index) => toScript(fence, join(cwd, `block-${index}`))).join("")),
   );
-  const path = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
   const shell = { file: "bash", args: ["blocks.sh"], cwd, env: { ...env, PATH: path } };
   const { stderr } = await runProgram(shell);
   return Promise.all(fences.map((fence, index) => readResult({ fence, cwd, index, outside: stderr })));

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,7 +27,8 @@ export type PublishedName = keyof typeof FOLDERS;
 /** The packages that are published. */
 export const PUBLISHED = Object.keys(FOLDERS) as readonly PublishedName[];
 
-const TARBALLS = join(ROOT, "test/output/packages");
+/** Where the packages are packed to for tests. */
+export const TARBALLS = join(ROOT, "test/output/packages");
 
 /** Pack everything once. Vitest calls it before the tests of what is published. */
 export { packPublished as setup };
@@ -38,12 +40,12 @@ export async function packPublished(): Promise<void> {
 
 /** Find the tarball of a package. */
 export function tarballOf(name: PublishedName): string {
-  return join(TARBALLS, tarballName(name));
+  return join(TARBALLS, readIndex(TARBALLS)[packageName(name)] ?? "");
 }
 
-/** What npm calls the tarball of a package. */
-export function tarballName(name: PublishedName): string {
-  return name === "countersign" ? "countersign-0.1.0.tgz" : `countersign-${name}-0.1.0.tgz`;
+/** Read which tarball in a folder is of which package: what `npm run pack` writes beside them. */
+export function readIndex(folder: string): Readonly<Record<string, string>> {
+  return JSON.parse(readFileSync(join(folder, "packages.json"), "utf8"));
 }
 
 /** The name that a package is imported by. */
