@@ -26,7 +26,9 @@ export const CONNECT_SETS: readonly ConnectSet[] = [
 ];
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const VERSIONS = join(HERE, "versions");
+
+/** The folder in which they are installed. */
+export const VERSIONS = join(HERE, "versions");
 
 /** Install all releases side by side, once: this needs the registry or what npm has kept of it. */
 export function installVersions(): Promise<void> {
