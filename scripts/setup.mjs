@@ -8,6 +8,7 @@ import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
 import { packPackages } from "./pack.mjs";
+import { releasePackages } from "./release.mjs";
 import { childEnv, inRoot, ownBin, root, SetupError, say } from "./run.mjs";
 
 const isRoot = process.getuid?.() === 0;
@@ -176,6 +177,9 @@ const COMMANDS = {
   },
   pack(node, args) {
     packPackages(node, args);
+  },
+  release(node) {
+    releasePackages(node);
   },
   test(node, args) {
     const reporters = args.some((arg) => arg.startsWith("--reporter")) ? [] : JSON_REPORT;

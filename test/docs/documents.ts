@@ -18,6 +18,7 @@ export interface Document {
 export const DOCUMENTS: readonly Document[] = [
   "README.md",
   "CONTRIBUTING.md",
+  "SECURITY.md",
   ...readdirSync(join(ROOT, "docs"))
     .filter((name) => name.endsWith(".md"))
     .sort()
