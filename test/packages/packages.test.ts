@@ -84,10 +84,13 @@ describe("npm run pack", () => {
   });
 });
 
-/** The oldest Node that each package runs on. The issuer needs SQLite and argon2 of Node. */
+/**
+ * The oldest Node that each package runs on. The issuer needs SQLite and argon2 of Node, and on Node 22 some bounds of
+ * `listen` on HTTP/2 do not hold.
+ */
 const RUNS_ON: Readonly<Record<PublishedName, string>> = {
-  ...{ gen: ">=22", server: ">=22", node: ">=22", sdk: ">=22" },
-  ...{ issuer: ">=24.15.0", demo: ">=24.15.0", countersign: ">=24.15.0" },
+  ...{ gen: ">=22", server: ">=22", sdk: ">=22" },
+  ...{ node: ">=24.15.0", issuer: ">=24.15.0", demo: ">=24.15.0", countersign: ">=24.15.0" },
 };
 
 describe.each(PUBLISHED)("%s, as it is published", (name) => {
