@@ -18,6 +18,7 @@ const FOLDERS = {
   issuer: "server/issuer",
   demo: "server/demo",
   countersign: "server/cli",
+  create: "server/create",
   sdk: "sdk",
 } as const;
 
@@ -48,9 +49,15 @@ export function readIndex(folder: string): Readonly<Record<string, string>> {
   return JSON.parse(readFileSync(join(folder, "packages.json"), "utf8"));
 }
 
+/** Programs, which are run by their names. */
+const PROGRAMS: Partial<Record<PublishedName, string>> = {
+  countersign: "countersign",
+  create: "create-countersign",
+};
+
 /** The name that a package is imported by. */
 export function packageName(name: PublishedName): string {
-  return name === "countersign" ? name : `@countersign/${name}`;
+  return PROGRAMS[name] ?? `@countersign/${name}`;
 }
 
 /** Unpack a package into a folder, as npm does when it installs it. */
