@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { RevocationCheck } from "../../../server/gate/src/authenticate/authenticator.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { createFederation } from "../../../server/issuer/src/credentials/federation.ts";
-import type { Revocations } from "../../../server/issuer/src/revoke/revocations.ts";
 import { createOtherIssuer } from "../../support/sign-ins.ts";
 import { createWallClock } from "../../support/test-clock.ts";
 import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../../support/tokens.ts";
 
 function start(
   exchange: Parameters<typeof createOtherIssuer>[1] = {},
-  revocations: Pick<Revocations, "isRevoked"> = { isRevoked: () => false },
+  revocations: Pick<RevocationCheck, "isRevoked"> = { isRevoked: () => false },
 ) {
   const clock = createWallClock();
   const other = createOtherIssuer(clock, exchange);

@@ -1,4 +1,4 @@
-import type { Clock, Principal } from "@countersign/server";
+import type { Clock, Principal, RevocationCheck } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import {
   createAuthenticator,
@@ -8,14 +8,13 @@ import {
   type TokenOrigin,
   type TrustedIssuer,
 } from "@countersign/server/internal";
-import type { Revocations } from "../revoke/revocations.ts";
 import { isVerdictOnToken } from "./token-verdict.ts";
 
 /** What {@link createFederatedTokens} needs. */
 export interface FederatedTokensOptions {
   readonly issuers: readonly TrustedIssuer[];
   /** What their issuers have ended, and what an operator has revoked of them. */
-  readonly revocations: Pick<Revocations, "isRevoked">;
+  readonly revocations: Pick<RevocationCheck, "isRevoked">;
   readonly clock: Clock;
   readonly toleranceSeconds: number;
   /** The longest token that is looked at, in bytes. */
