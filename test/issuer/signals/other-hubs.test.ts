@@ -1,64 +1,8 @@
 import { expect, it } from "vitest";
-import { createSealedMessages } from "../../../server/issuer/src/renewal/sealed-messages.ts";
-import {
-  HUB_PURPOSE,
-  HUBS_CHANNEL,
-  type HubMessage,
-  toHubChannel,
-} from "../../../server/issuer/src/signals/hub-messages.ts";
-import { joinHubs } from "../../../server/issuer/src/signals/other-hubs.ts";
 import { createRenewalId } from "../../../server/issuer/src/signals/renewal-id.ts";
-import {
-  type ForwardedRenewal,
-  NO_ANSWERS,
-  type RenewalAnswer,
-  type StreamAnswers,
-} from "../../../server/issuer/src/signals/renewal-questions.ts";
-import { createTestBus } from "../../support/test-bus.ts";
-import { createTestClock } from "../../support/test-clock.ts";
+import { type ForwardedRenewal, NO_ANSWERS } from "../../../server/issuer/src/signals/renewal-questions.ts";
+import { createHubs, toRenewal, WAIT_MS } from "./hubs-on-bus.ts";
 import { createServerId } from "./signal-server.ts";
-
-const WAIT_MS = 1_000;
-
-/** Hubs on a bus. */
-function createHubs() {
-  const bus = createTestBus();
-  const clock = createTestClock();
-  const secret = new Uint8Array(32);
-  const errors: unknown[] = [];
-  return {
-    bus,
-    clock,
-    errors,
-    join(renewHere: (renewal: ForwardedRenewal) => Promise<StreamAnswers> = async () => NO_ANSWERS) {
-      const hub = createServerId();
-      const answers: RenewalAnswer[] = [];
-      const hubs = joinHubs({
-        ...{ bus, clock, hub, renewHere, waitMs: WAIT_MS },
-        messages: createSealedMessages({ secret, clock }),
-        onAnswer: (answer) => void answers.push(answer),
-        onError: (error) => void errors.push(error),
-      });
-      return { ...hubs, hub, answers };
-    },
-    /** A hub that hangs, and says what it is told to. */
-    joinSilent() {
-      const hub = createServerId();
-      const messages = createSealedMessages({ secret, clock });
-      const received: string[] = [];
-      bus.subscribe(toHubChannel(hub), (message) => void received.push(message));
-      bus.subscribe(HUBS_CHANNEL, (message) => void received.push(message));
-      const say = (content: HubMessage, channel = HUBS_CHANNEL) =>
-        bus.publish(channel, messages.seal(content, HUB_PURPOSE).message);
-      return { hub, received, say, greet: () => say({ hub, kind: "presence", state: "there" }) };
-    },
-  };
-}
-
-const toRenewal = (streams = 1, accessToken = "token"): ForwardedRenewal => ({
-  ...{ clientId: "billing", audience: "billing", serverId: createServerId(), accessToken },
-  streams: Array.from({ length: streams }, () => ({ streamId: createServerId(), owner: createServerId() })),
-});
 
 it("a hub that is alone asks none", () => {
   const { join, bus } = createHubs();

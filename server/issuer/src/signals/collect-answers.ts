@@ -34,8 +34,23 @@ export async function collectAnswers(
       resolve();
     }
   };
-  const all = questions.map(async ({ streamIds: named, answers }) => take(new Set(named), await answers));
-  await Promise.race([Promise.all(all), isComplete, isLate]);
+  const more: Question[] = [];
+  let isOver = false;
+  const follow = async ({ streamIds: named, answers, next }: Question): Promise<void> => {
+    take(new Set(named), await answers);
+    const rest = named.filter((streamId) => left.has(streamId));
+    const others = isOver || rest.length === 0 ? [] : (next?.(rest) ?? []);
+    more.push(...others);
+    await Promise.all(others.map(follow));
+  };
+  try {
+    await Promise.race([Promise.all(questions.map(follow)), isComplete, isLate]);
+  } finally {
+    isOver = true;
+    for (const { end } of more) {
+      end();
+    }
+  }
   const refused = isRefused && left.size > 0;
   return { renewed, endedStreamIds, unknownStreamIds, absentStreamIds: [...left], refused };
 }

@@ -8,6 +8,7 @@ import {
   toHubChannel,
 } from "./hub-messages.ts";
 import { createHubQuestions } from "./hub-questions.ts";
+import { createJoining } from "./joining.ts";
 import { createKnownHubs } from "./known-hubs.ts";
 import { findHub } from "./renewal-id.ts";
 import {
@@ -20,7 +21,7 @@ import {
 
 /** The hubs of the other issuing servers on a store. */
 export interface OtherHubs {
-  /** Ask all of them for streams. @throws AuthError `RATE_LIMITED` */
+  /** Ask those of them that may have the streams. @throws AuthError `RATE_LIMITED` */
   readonly ask: AskForStreams;
   /** Hand an answer on to the hub that has asked, where it is known. @throws AuthError `AUTH_UNAVAILABLE` when the bus is down */
   relay(answer: RenewalAnswer): Promise<void>;
@@ -48,18 +49,18 @@ export interface OtherHubsOptions {
 /** How many questions, of up to 100 streams each, the holder of one token may have the other hubs asked. */
 const QUESTIONS = { limit: 100, windowMs: 10_000 } as const;
 
-/** Join the hubs on a bus. All of them get a question at once, and each answers it, also that it has none of the streams. */
+/** Join the hubs on a bus. Each answers the questions that it gets, also that it has none of the streams. */
 export function joinHubs(options: OtherHubsOptions): OtherHubs {
   const { bus, messages, hub, clock, waitMs, renewHere, onAnswer, onError } = options;
   const known = createKnownHubs(bus, (gone) => questions.lose(gone));
   const limit = createRateLimit({ ...QUESTIONS, clock, message: "too many renewals of streams elsewhere" });
   const publish = async (channel: string, message: string): Promise<void> => bus.publish(channel, message);
-  const questions = createHubQuestions({ hub, known, messages, publish, limit, clock, waitMs });
   const send = (channel: string, content: HubMessage): Promise<void> =>
     publish(channel, messages.seal(content, HUB_PURPOSE).message);
   const announce = (channel: string, state: HubPresence["state"]): Promise<void> =>
-    // When a bus that is down is back, it says that messages may have been missed, and this hub is announced again.
-    send(channel, { hub, kind: "presence", state }).catch(() => undefined);
+    send(channel, { hub, kind: "presence", state });
+  const joining = createJoining(clock, () => announce(HUBS_CHANNEL, "new"));
+  const questions = createHubQuestions({ hub, known, joining, messages, publish, limit, clock, waitMs });
 
   async function respond(question: string, to: string, renewal: ForwardedRenewal): Promise<void> {
     // Where too many of the client's renewals wait, the client opens its streams again.
@@ -80,7 +81,8 @@ export function joinHubs(options: OtherHubsOptions): OtherHubs {
     switch (message.kind) {
       case "presence":
         if (message.state === "new") {
-          void announce(toHubChannel(from), "there");
+          // While the bus is down: when it is back, this hub is announced to all.
+          announce(toHubChannel(from), "there").catch(() => undefined);
         }
         return;
       case "question":
@@ -107,8 +109,12 @@ export function joinHubs(options: OtherHubsOptions): OtherHubs {
   const own = bus.subscribe(toHubChannel(hub), receive);
   const common = bus.subscribe(HUBS_CHANNEL, (text) =>
     // The bus may have lost what others announced, and what this hub did.
-    text === "" ? void announce(HUBS_CHANNEL, "new") : receive(text),
+    text === "" ? joining.begin() : receive(text),
   );
+  // A bus that connects says that it is there, and one that needs no connection says nothing.
+  if (!joining.hasBegun()) {
+    joining.begin();
+  }
   return {
     ask: questions.ask,
     async relay(answer) {
@@ -118,7 +124,8 @@ export function joinHubs(options: OtherHubsOptions): OtherHubs {
       }
     },
     async close() {
-      await Promise.all([announce(HUBS_CHANNEL, "gone"), common.close(), own.close()]);
+      const leave = announce(HUBS_CHANNEL, "gone").catch(() => undefined);
+      await Promise.all([leave, common.close(), own.close()]);
     },
   };
 }

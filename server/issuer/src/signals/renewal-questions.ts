@@ -32,6 +32,8 @@ export const NO_ANSWERS: StreamAnswers = {
 export interface Question {
   readonly streamIds: readonly string[];
   readonly answers: Promise<StreamAnswers>;
+  /** Ask others, once it is answered, for the streams that no server has yet. Absent: there are none to ask. */
+  readonly next?: (streamIds: readonly string[]) => readonly Question[];
   /** Wait no longer. */
   readonly end: () => void;
 }
