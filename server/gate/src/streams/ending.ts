@@ -63,8 +63,11 @@ export class OwnEnding extends LazySignal implements Ending {
 
   /** What could have ended is over by itself: notify the listeners of an end that has begun, or abort the signal alone. */
   release(reason: unknown): void {
-    this.notify();
-    this.abort(reason);
+    if (this.#ended === undefined) {
+      this.abort(reason);
+    } else {
+      this.notify();
+    }
   }
 }
 
