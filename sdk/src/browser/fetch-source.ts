@@ -56,7 +56,7 @@ export function createFetchSource(
         ...(accessToken && { authorization: `Bearer ${accessToken}` }),
       },
     });
-    // workerd has no `redirect: "error"`. Browsers say 0 where others say what came.
+    // Not `redirect: "error"`, which workerd lacks. A browser hides the status of a redirect, other hosts show it.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
       throw new TypeError("the service redirects");
     }

@@ -9,11 +9,11 @@ export type Outputs = AsyncIterator<Output>;
 /** Let a handler know that nothing more is taken. What it throws then has no reader. */
 export function giveBack(
   source: Outputs | undefined,
-  tell: (source: Outputs) => PromiseLike<unknown> | undefined,
+  close: (source: Outputs) => PromiseLike<unknown> | undefined,
 ): void {
   try {
     if (source !== undefined) {
-      tell(source)?.then(undefined, ignore);
+      close(source)?.then(undefined, ignore);
     }
   } catch {
     // as above: a handler may throw instead of rejecting
