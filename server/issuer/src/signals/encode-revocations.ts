@@ -75,6 +75,10 @@ function toTarget(
   { dimension, value }: Pick<SentRevocation, "dimension" | "value">,
   { hashSubject }: RevocationEncoding,
 ): Pick<MessageInitShape<typeof RevocationSchema>, "dimension" | "match"> {
+  if (dimension === "every_token") {
+    // What its value is, this release does not know: it may be a subject.
+    return { dimension: DIMENSIONS.every_token };
+  }
   const subject = dimension === "sub" ? value : subjectWithoutSession({ dimension, value });
   if (subject !== undefined && hashSubject !== undefined) {
     // Of tokens without a session, all of the subject: a hash of another thing than a subject is not understood.
