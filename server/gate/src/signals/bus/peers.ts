@@ -34,7 +34,7 @@ export interface PeersOptions extends Pick<ResolvedBusSignalsOptions, "bus" | "c
 /** Messages that are being opened. What a stranger publishes beyond that is lost, and what servers do: they tell again. */
 const MAX_OPENING = 1_000;
 
-/** What is revoked twice is revoked. So many messages that some are not read are never those that say so. */
+/** A message that revokes something does no harm when it comes again: a flood of others keeps no server from reading it. */
 function isRevocation(content: unknown): boolean {
   return (content as SentMessage).message.kind === "revoked"; // sealed: one of ours wrote it
 }
