@@ -57,9 +57,9 @@ export function createLogoutSink(options: LogoutSinkOptions): LogoutSink {
 
 function toNewRevocation(revocation: LogoutRevocation, revokedAtMs: number): NewRevocation {
   const { issuer, beforeMs, maxLifeMs: minLifeMs, reason } = revocation;
-  const changedClaims = boundChange(revocation.changedClaims);
-  const tokens = toRevokedTokens(revocation);
-  return { issuer, ...tokens, beforeMs, revokedAtMs, minLifeMs, reason, changedClaims };
+  const { changedClaims, ...tokens } = toRevokedTokens(revocation);
+  const change = boundChange(changedClaims);
+  return { issuer, ...tokens, beforeMs, revokedAtMs, minLifeMs, reason, changedClaims: change };
 }
 
 /**
