@@ -53,7 +53,14 @@ const readVersions = (folder: string): Readonly<Record<string, string>> => {
   const manifest = JSON.parse(readFileSync(join(repositoryRoot, folder, "package.json"), "utf8"));
   return { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
 };
-const TESTED = { ...readVersions("test"), ...readVersions("."), ...readVersions("sdk") };
+const RUNTIMES = readVersions("test/runtimes/versions");
+const TESTED: Readonly<Record<string, string | undefined>> = {
+  ...RUNTIMES,
+  "@types/bun": RUNTIMES.bun,
+  ...readVersions("test"),
+  ...readVersions("."),
+  ...readVersions("sdk"),
+};
 
 /** List what is imported and is neither a file of the project, nor generated, nor of a package that is installed. */
 function findMissing(files: Files, installed: object): readonly string[] {

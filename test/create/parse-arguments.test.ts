@@ -32,8 +32,11 @@ describe("parseArguments", () => {
     "--issuer is built-in, or the https:// URL of an issuer (http:// on this machine), without query and fragment";
   test.each(
     notEmpty([
-      [["--server", "hapi"], '--server is one of listen, express, fastify, and "hapi" is not'],
-      [["--server", "toString"], '--server is one of listen, express, fastify, and "toString" is not'],
+      [["--server", "hapi"], '--server is one of listen, express, fastify, hono, bun, and "hapi" is not'],
+      [
+        ["--server", "toString"],
+        '--server is one of listen, express, fastify, hono, bun, and "toString" is not',
+      ],
       [["--client", "vue"], '--client is one of node, none, and "vue" is not'],
       [["--issuer", "http://login.example.com"], issuer],
       [["--issuer", "https://login.example.com?a=b"], issuer],

@@ -126,7 +126,7 @@ describe("create-countersign", () => {
   test("--help names every choice that there is", async () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
-    for (const name of ["listen", "express", "fastify", "node", "none", "built-in"]) {
+    for (const name of ["listen", "express", "fastify", "hono", "bun", "node", "none", "built-in"]) {
       expect(stdout).toContain(name);
     }
   });

@@ -17,6 +17,11 @@ export const SERVERS = {
     about: "among the routes of a Fastify app, over HTTP/1.1",
     parts: ["protocol/connect", "server/documents", "server/fastify"],
   },
+  hono: {
+    about: "among the routes of a Hono app, on Node, over HTTP/1.1",
+    parts: ["protocol/connect", "server/fetch", "server/hono"],
+  },
+  bun: { about: "on Bun, over HTTP/1.1", parts: ["protocol/connect", "server/fetch", "server/bun"] },
 } as const satisfies Readonly<Record<string, Choice>>;
 
 /** What calls it. */
