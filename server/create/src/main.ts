@@ -9,20 +9,21 @@ const { version }: { readonly version: string } = JSON.parse(
 const { stdin, stdout, stderr } = process;
 const isTerminal = stdin.isTTY && stdout.isTTY;
 
-const ask: Ask = async (question, fallback) => {
-  const lines = createInterface({ input: stdin, output: stdout });
-  const breakOff = () => process.exit(130);
-  // Ctrl-C and Ctrl-D close it, and leave the question unanswered for ever.
-  lines.once("close", breakOff);
-  const answer = await lines.question(`${question} (${fallback}): `);
-  lines.off("close", breakOff).close();
-  return answer.trim() || fallback;
-};
+const breakOff = () => process.exit(130);
+// One for all questions: it may have read the next answer already.
+const lines = isTerminal ? createInterface({ input: stdin, output: stdout }) : undefined;
+// Ctrl-C and Ctrl-D close it, and leave the question unanswered for ever.
+lines?.once("close", breakOff);
+
+const ask: Ask | undefined =
+  lines &&
+  (async (question, fallback) => (await lines.question(`${question} (${fallback}): `)).trim() || fallback);
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   machine: { node: process.versions.node, platform: process.platform, arch: process.arch },
-  ask: isTerminal ? ask : undefined,
+  ask,
   version,
   print: (text) => void stdout.write(text),
   printError: (text) => void stderr.write(text),
 });
+lines?.off("close", breakOff).close();
