@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
+import { HELP as CREATE_HELP } from "../../server/create/src/help.ts";
 import { recordingTerminal } from "../cli/recording-terminal.ts";
 import { notEmpty } from "../support/not-empty.ts";
 import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
@@ -125,7 +126,7 @@ describe("what a reader types by hand", () => {
         .map((line) => ({ line, place: placeOf({ ...fence, text }) })),
     );
 
-  test.each(notEmpty(lines.filter(({ line }) => /\bnpm (?!install|ci|pack|init|pkg)/.test(line))))(
+  test.each(notEmpty(lines.filter(({ line }) => /\bnpm (?!install|ci|pack|init|pkg|exec)/.test(line))))(
     "$line is a script ($place)",
     ({ line }) => {
       const [, name = ""] = /\bnpm (?:run )?(\S+)/.exec(line) ?? [];
@@ -133,7 +134,16 @@ describe("what a reader types by hand", () => {
     },
   );
 
-  test.each(notEmpty(lines.filter(({ line }) => line.includes("countersign "))))(
+  test.each(notEmpty(lines.filter(({ line }) => line.includes("create-countersign "))))(
+    "$line names options of create-countersign that exist ($place)",
+    ({ line }) => {
+      const [, rest = ""] = /create-countersign (.*)$/.exec(line) ?? [];
+      const used = [...rest.matchAll(/(?<=\s)--[a-z-]+/g)].map(([name]) => name);
+      expect(used.filter((name) => !CREATE_HELP.includes(`  ${name} `))).toEqual([]);
+    },
+  );
+
+  test.each(notEmpty(lines.filter(({ line }) => /(?<!create-)countersign /.test(line))))(
     "$line names options that exist ($place)",
     async ({ line }) => {
       const [, command = "", rest = ""] = /countersign (\w+)(.*)$/.exec(line) ?? [];
