@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { noWallClockLimits } from "./clock-rules.ts";
 import { demoAside, demoOfPublicEntries } from "./demo-rules.ts";
 import { smallFunctions } from "./function-rules.ts";
-import { findCycles, reachableFrom } from "./import-graph.ts";
+import { findCycles, reachableFrom, resolveImport } from "./import-graph.ts";
 import { noStateAtImport } from "./import-state.ts";
 import * as layers from "./layers.ts";
 import { oneClock } from "./one-clock.ts";
@@ -42,6 +42,19 @@ describe("the repository", () => {
     expect(gate.filter(({ path }) => !/^(server\/gate\/src|gen)\//.test(path))).toEqual([]);
     const packages = gate.flatMap(({ imports }) => imports.map(({ specifier }) => specifier));
     expect(packages.filter((specifier) => /^(node:|pg|kysely|pino)/.test(specifier))).toEqual([]);
+  });
+
+  test("has no production code that can reach what signs tokens for tests", () => {
+    const servers = modules.filter(({ path }) => /^(server\/\w+|sdk|web-demo)\/src\//.test(path));
+    const importers = servers.filter(({ path, imports }) =>
+      imports.some(({ specifier }) => {
+        const target = resolveImport(path, specifier) ?? specifier;
+        return /^(server\/gate\/src|@countersign\/server)\/testing(\/|$)/.test(target);
+      }),
+    );
+    const folder = "server/gate/src/testing/";
+    expect(importers.map(({ path }) => path)).toContain(`${folder}create-test-issuer.ts`);
+    expect(importers.filter(({ path }) => !path.startsWith(folder))).toEqual([]);
   });
 
   const table = {

@@ -13,7 +13,7 @@ export { createPolicyTable, toMethodName } from "./authorize/policy-table.ts";
 export { boundMessage } from "./connect/bound-message.ts";
 export { abortStateOf, setCallSource } from "./connect/call-source.ts";
 export { createCallValues } from "./connect/call-state.ts";
-export { toConnectError } from "./connect/error-contract.ts";
+export { ERROR_DOMAIN, toConnectError } from "./connect/error-contract.ts";
 export type { Gate } from "./connect/gate.ts";
 export { parseGrpcTimeout } from "./connect/grpc-timeout.ts";
 export type { Violation } from "./connect/invalid-argument.ts";
@@ -62,6 +62,7 @@ export { createConcurrencyLimit, type LeavePlace } from "./kernel/concurrency-li
 export { DEFAULT_LIMITS } from "./kernel/default-limits.ts";
 export { bytesOf, createEncodedMessage } from "./kernel/encoded-message.ts";
 export { isGone } from "./kernel/is-gone.ts";
+export { isProduction } from "./kernel/is-production.ts";
 export { isolateSink } from "./kernel/isolate-sink.ts";
 export { createJsonDocument } from "./kernel/json-document.ts";
 export { toJsonResponse } from "./kernel/json-response.ts";
@@ -78,8 +79,10 @@ export {
   OBJECT,
   type OptionForm,
   required,
+  SECONDS,
   SWITCH,
   TEXT,
+  TEXTS,
   withMethods,
 } from "./kernel/option-forms.ts";
 export { assertOptionNames } from "./kernel/option-names.ts";

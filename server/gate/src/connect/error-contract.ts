@@ -10,7 +10,7 @@ import { codeOf } from "./reason-codes.ts";
 import { type ChallengeHints, type FindChallengeHints, writeChallenge } from "./resource/challenge.ts";
 
 /** The domain of every reason in google.rpc.ErrorInfo. */
-const ERROR_DOMAIN = "countersign";
+export const ERROR_DOMAIN = "countersign";
 
 /**
  * The trailer of a stream that its server ends because it stops. The SDK has the same: a test holds both equal.
