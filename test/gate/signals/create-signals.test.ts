@@ -212,6 +212,17 @@ describe("signals", () => {
     expect(errors).toEqual([]);
   });
 
+  test("that are closed know nothing more: calls are refused at once, unless they fail open", async () => {
+    for (const failOpen of [false, true]) {
+      const { signals, hubs, fate, last, errors } = await setUpSignals({ insecure: { failOpen } });
+      hubs.begin(last());
+      await settle();
+      expect(fate("ada")).toBe("good");
+      await signals.close();
+      expect([fate("ada"), errors]).toEqual([failOpen ? "good" : "AUTH_UNAVAILABLE", []]);
+    }
+  });
+
   test("end with close, and whoever waits for them learns of it", async () => {
     const { signals, hubs, last, clock } = await setUpSignals();
     await signals.close();

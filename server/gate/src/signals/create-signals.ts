@@ -1,6 +1,7 @@
 import type { Principal } from "../authenticate/principal.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import { createReadiness } from "../kernel/readiness.ts";
 import { assembleSignals } from "./assemble-signals.ts";
 import type { BusSignalsOptions } from "./bus/bus-options.ts";
 import { type BusSignals, createBusSignals } from "./bus/create-bus-signals.ts";
@@ -48,8 +49,7 @@ function createHubSignals(options: SignalsOptions): Signals {
   // Before there is a server, no stream is to be renewed, and any text will do.
   const audience = (): string => [...servers][0]?.audience ?? resolved.issuer;
   const end = new AbortController();
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {}); // it may be of no interest to the application
+  const ready = createReadiness(clock);
   const { feed, watcher, renewals } = assembleSignals(resolved, {
     servers,
     audience,
@@ -74,7 +74,9 @@ function createHubSignals(options: SignalsOptions): Signals {
     relaxations,
     isRevoked(principal: Principal): boolean {
       // Before the first answer of a hub, there is no time at all.
-      if (!(clock.monotonicMs() - feed.readAtMs <= staleAfterMs)) {
+      // What was closed is told of nothing more: what it knows is stale at once.
+      const readAtMs = end.signal.aborted ? -Infinity : feed.readAtMs;
+      if (!(clock.monotonicMs() - readAtMs <= staleAfterMs)) {
         watcher.reportStale(feed.readAtMs);
         throw createStaleError(staleAfterMs);
       }

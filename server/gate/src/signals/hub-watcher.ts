@@ -90,7 +90,7 @@ class Watcher implements HubWatcher {
   }
 
   reportStale(readAtMs: number): void {
-    if (!Number.isNaN(readAtMs)) {
+    if (!Number.isNaN(readAtMs) && !this.#isClosed) {
       const message = "what is revoked is not known any more: calls are refused until a hub answers";
       this.#reports.failed(new SignalsError("stale", message), true);
     }

@@ -19,12 +19,15 @@ export interface SignalledServer {
  * renews which stream. Option `signals` of `createAuth`.
  */
 export interface Signals extends RevocationCheck, OtherServers, AsyncDisposable {
-  /** Resolves when what has been revoked is known. Until then, `isRevoked` throws. */
+  /** Resolves when what has been revoked is known. Until then, `isRevoked` throws, and the process does not end by itself. */
   readonly ready: Promise<void>;
   /** What makes it less safe, each as a sentence for the log. */
   readonly relaxations: readonly string[];
   /** Have a server renew its streams for others, until the signals are closed. */
   addServer(server: SignalledServer): void;
-  /** Stop. What is known is good until it is stale. */
+  /**
+   * Stop. Nothing more becomes known, so that from then on calls are refused with `AUTH_UNAVAILABLE` and streams end, unless
+   * they were made with `insecure.failOpen`: close the server first.
+   */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { createRefusal } from "../../errors/refusal.ts";
+import { createReadiness } from "../../kernel/readiness.ts";
 import { repeat } from "../../kernel/timers.ts";
 import type { LogoutSink } from "../../logouts/logout-sink.ts";
 import { findOwnerId } from "../../streams/owner-id.ts";
@@ -27,8 +28,7 @@ export function createBusSignals(options: BusSignalsOptions, serverId: string = 
   const resolved = resolveBusSignalsOptions(options);
   const { clock, staleAfterMs, relaxations } = resolved;
   const servers = new Set<SignalledServer>();
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {}); // it may be of no interest to the application
+  const ready = createReadiness(clock);
   const { peers, knowledge, renewals, liveness } = assembleBusSignals(resolved, {
     serverId,
     servers,
@@ -42,8 +42,10 @@ export function createBusSignals(options: BusSignalsOptions, serverId: string = 
   const stopAnnouncing = repeat(clock, announce, ANNOUNCE_MS);
   peers.start();
   knowledge.catchUp();
+  let isClosed = false;
 
   async function close(): Promise<void> {
+    isClosed = true;
     stopAnnouncing();
     knowledge.close();
     ready.reject(new SignalsError("stale", "the signals were closed before they knew what is revoked"));
@@ -56,7 +58,9 @@ export function createBusSignals(options: BusSignalsOptions, serverId: string = 
     logouts: createSharedLogouts({ known, publish: (message, to) => peers.publish(message, to), clock }),
     isRevoked(principal) {
       // Before the first message has come back, there is no time at all.
-      if (!(clock.monotonicMs() - liveness.knownAtMs <= staleAfterMs)) {
+      // What was closed is told of nothing more: what it knows is stale at once.
+      const knownAtMs = isClosed ? -Infinity : liveness.knownAtMs;
+      if (!(clock.monotonicMs() - knownAtMs <= staleAfterMs)) {
         throw createRefusal("AUTH_UNAVAILABLE", "what has been revoked cannot be known just now", {
           facts: {
             check: "revocations_unavailable",
