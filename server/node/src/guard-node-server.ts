@@ -21,6 +21,7 @@ import {
   isOriginForm,
 } from "@countersign/server/internal";
 import { createCountedOrder } from "./counted-order.ts";
+import { closeWhenStopped } from "./exchange/close-when-stopped.ts";
 import { continueWhenRead } from "./exchange/expect-continue.ts";
 import { sendHeaderAtOpen } from "./exchange/header-at-open.ts";
 import { resetUntouched, stopUnreadBody } from "./exchange/reject-early.ts";
@@ -38,7 +39,7 @@ import { Http2Faults } from "./http2-faults.ts";
 import { createHttp2Stalls } from "./http2-stalls.ts";
 import { respondFailure } from "./respond.ts";
 
-/** A server of `node:http`, `node:https` or `node:http2`. */
+/** A server of Node. */
 export type NodeServer = Http1Server | HttpsServer | Http2Server | Http2SecureServer;
 
 /** How {@link guardNodeServer} guards. */
@@ -59,7 +60,7 @@ const OPTION_NAMES = { onError: true, headerTimeoutMs: true } satisfies Record<
 
 /** What happens to an event of a server before its listeners get it. */
 interface EventGuard {
-  /** Look at what the event hands over; answer it here when no listener may get it. */
+  /** Look at what the event hands over; answer it when no listener may get it. */
   readonly check: (...handed: never[]) => "answered" | "continue";
   /** Answer for a listener that threw. Absent: what it throws is not due to a request. */
   readonly fail?: (...handed: never[]) => void;
@@ -79,10 +80,10 @@ const guarded = new WeakSet<NodeServer>();
  * `expect: 100-continue`, and throw. One whose request was answered, was never read, and has no end is reset behind its
  * answer. Errors of connections, requests and responses that break have a listener. A handler that throws is answered for
  * with 500. A connection of HTTP/2 is closed when its client leaves a header half sent, or makes the server reset too many
- * streams. A stream whose method may be renewed sends the header of its answer when it opens.
+ * streams. A stream whose method may be renewed sends the header of its answer when it opens. When the server listens no
+ * more, each answer over HTTP/1.1 ends its connection.
  *
- * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs
- * none of it.
+ * It works for whatever listens to the server, also later: Connect's adapter, Express, Fastify. {@link listen} needs it not.
  *
  * @returns the server; a second call for the same one changes nothing
  * @throws TypeError when the server is none, an option has no known name, or the time is not a positive whole number
@@ -102,11 +103,12 @@ export function guardNodeServer<S extends NodeServer>(server: S, options: NodeSe
   const emitter: EventEmitter = server;
   const emit = emitter.emit.bind(emitter);
   const order = createCountedOrder();
+  closeWhenStopped(server);
   const stalls = createHttp2Stalls(headerTimeoutMs);
   server.on("session", (session: ServerHttp2Session) => {
     followSession(session, [stalls.follow(session), new Http2Faults(session, DEFAULT_LIMITS.listen)]);
   });
-  // Listeners come at any time, and in any order. What they get passes through here.
+  // Listeners come at any time. What they get passes through here.
   emitter.emit = (event, ...handed) => {
     const guard = typeof event === "string" ? GUARDS[event] : undefined;
     // The type of an event's arguments is Node's promise: see GUARDS.
@@ -242,7 +244,6 @@ function findFault(request: HostedRequest, target: string | undefined): RequestF
 }
 
 function ignore(): void {}
-
 function printError(error: unknown): void {
   // biome-ignore lint/suspicious/noConsole: the default where no onError is given, as with Connect's adapter
   console.error("a handler threw", error);
