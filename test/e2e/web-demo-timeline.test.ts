@@ -42,6 +42,7 @@ test("a viewer sees one stream cross tokens of five seconds, and survive a cut w
   await page.getByRole("button", { name: "Cut the network" }).click();
   await page.getByText("The stream is interrupted").waitFor();
   await page.getByRole("log").getByText("You cut the network.").waitFor();
+  expect(await page.getByRole("button", { name: "Open a second tab" }).isDisabled()).toBe(true);
   const before = (await totalsOf(page)).messages;
   await elsewhere.createNote({ title: "written during the cut" });
   expect((await totalsOf(page)).messages).toBe(before);

@@ -26,11 +26,12 @@ test("the challenge of the server stands before its message", () => {
   expect(describeRefusal(new ConnectError("no", Code.Unauthenticated, headers)).detail).toBe(CHALLENGE);
 });
 
-test("what the SDK refuses is shown by the reason of the SDK", () => {
-  expect(describeRefusal(new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs: 5 }))).toEqual({
-    answer: "REFRESH_UNAVAILABLE",
-    tone: "refused",
-    detail: "refresh unavailable",
+test("what the SDK refuses is shown by the reason of the SDK, and what it says beside it", () => {
+  const refused = { answer: "REFRESH_UNAVAILABLE", tone: "refused" };
+  expect(describeRefusal(new SessionError("REFRESH_UNAVAILABLE", { retryAfterMs: 5 }))).toEqual(refused);
+  expect(describeRefusal(new SessionError("REFRESH_UNAVAILABLE", { detail: "status 503" }))).toEqual({
+    ...refused,
+    detail: "status 503",
   });
 });
 

@@ -36,7 +36,8 @@ export async function ask<T>(note: Note, { what, call, describe }: Question<T>):
 /** Describe an error as servers say it: its code and reason, and the challenge, else the message. */
 export function describeRefusal(err: unknown): Omit<Finding, "what"> {
   if (isSessionError(err)) {
-    return { answer: err.reason, tone: "refused", detail: err.rawMessage };
+    // Its message begins with the reason, in small letters.
+    return { answer: err.reason, tone: "refused", detail: /: (.+)/.exec(err.rawMessage)?.[1] };
   }
   const error = ConnectError.from(err);
   const { cause } = error.findDetails(ErrorInfoSchema)[0]?.metadata ?? {};

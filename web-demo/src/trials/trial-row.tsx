@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useId } from "react";
+import { useNetworkCut } from "../network/use-network-cut.ts";
 import type { Finding } from "./finding.ts";
 import type { Trial } from "./trials.ts";
 import { useTrial } from "./use-trial.ts";
@@ -8,6 +9,8 @@ import { useTrial } from "./use-trial.ts";
 export function TrialRow(props: { readonly trial: Trial }): ReactNode {
   const { title, about, button, guide, proto, code } = props.trial;
   const { findings, pending, start } = useTrial(props.trial);
+  // It would wait until the network is restored; and another tab, which none of it concerns, would not.
+  const isCut = useNetworkCut();
   const id = useId();
   return (
     <li className="trial">
@@ -22,6 +25,7 @@ export function TrialRow(props: { readonly trial: Trial }): ReactNode {
         className="button trial__button"
         aria-describedby={id}
         aria-busy={pending}
+        disabled={isCut}
         onClick={start}
       >
         {button}
