@@ -3,6 +3,7 @@
 export { createAuthenticator, type TokenOrigin } from "./authenticate/authenticator.ts";
 export type { UnverifiedJws } from "./authenticate/compact-jws.ts";
 export { hasRefusedHeader, parseCompactJws } from "./authenticate/compact-jws.ts";
+export { createFindCurrent } from "./authenticate/current-principal.ts";
 export type { TrustedIssuer } from "./authenticate/issuers.ts";
 export { createTrustedIssuers, toShortType } from "./authenticate/issuers.ts";
 export { createPrincipal } from "./authenticate/principal.ts";

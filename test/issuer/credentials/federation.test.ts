@@ -9,7 +9,7 @@ import { createSigningKey, goodClaims, ISSUED_AT_SECONDS, signToken } from "../.
 
 function start(
   exchange: Parameters<typeof createOtherIssuer>[1] = {},
-  revocations: Pick<RevocationCheck, "isRevoked"> = { isRevoked: () => false },
+  revocations: Pick<RevocationCheck, "changesOf" | "isRevoked"> = { isRevoked: () => false },
 ) {
   const clock = createWallClock();
   const other = createOtherIssuer(clock, exchange);
@@ -39,6 +39,17 @@ describe("a token of another issuer", () => {
     });
     expect(identity.subject).toMatch(/^ext_[\w-]{43}$/);
     expect(toFederatedSubject("https://other.example", "usr_ada")).not.toBe(identity.subject);
+  });
+
+  it("is exchanged for the roles that its issuer says the user has by now", async () => {
+    const changed: { readonly roles: readonly string[] }[] = [];
+    const changesOf = () =>
+      changed.length === 0 ? undefined : changed.map((claims) => ({ dimension: "sub" as const, claims }));
+    const { other, federation } = start({}, { isRevoked: () => false, changesOf });
+    const token = other.sign({ roles: ["ops", "root"] });
+    expect(await federation(token)).toMatchObject({ roles: ["admin"] });
+    changed.push({ roles: [] });
+    expect(await federation(token)).toMatchObject({ roles: [] });
   });
 
   it("keeps the moment when a person proved who they are", async () => {

@@ -2,6 +2,7 @@ import type { Clock, Principal, RevocationCheck } from "@countersign/server";
 import { AuthError } from "@countersign/server";
 import {
   createAuthenticator,
+  createFindCurrent,
   createTrustedIssuers,
   DEFAULT_LIMITS,
   parseCompactJws,
@@ -13,8 +14,8 @@ import { isVerdictOnToken } from "./token-verdict.ts";
 /** What {@link createFederatedTokens} needs. */
 export interface FederatedTokensOptions {
   readonly issuers: readonly TrustedIssuer[];
-  /** What their issuers have ended, and what an operator has revoked of them. */
-  readonly revocations: Pick<RevocationCheck, "isRevoked">;
+  /** What their issuers have ended or changed, and what an operator has revoked of them. */
+  readonly revocations: Pick<RevocationCheck, "changesOf" | "isRevoked">;
   readonly clock: Clock;
   readonly toleranceSeconds: number;
   /** The longest token that is looked at, in bytes. */
@@ -23,6 +24,7 @@ export interface FederatedTokensOptions {
 
 /** A token of another issuer that is good. */
 export interface FederatedToken {
+  /** Whom it stands for, with the claims that its issuer has changed since. */
   readonly principal: Principal;
   /** The issuer, as it is declared: of a tenant, the template. */
   readonly issuer: string;
@@ -51,9 +53,10 @@ const KEY_TIMEOUT_MS = DEFAULT_LIMITS.createAuth.gateTimeoutMs;
 export function createFederatedTokens(options: FederatedTokensOptions): FederatedTokens {
   const { revocations, clock, toleranceSeconds, maxTokenBytes } = options;
   const issuers = createTrustedIssuers(options.issuers);
+  const findCurrent = createFindCurrent({ issuers, revocations });
   const authenticator = createAuthenticator({
     issuers,
-    revocations: { isRevoked: (principal) => revocations.isRevoked(principal) },
+    revocations,
     clock,
     toleranceSeconds,
     cacheEntries: CACHE_ENTRIES,
@@ -70,13 +73,15 @@ export function createFederatedTokens(options: FederatedTokensOptions): Federate
       }
     },
     async verify(token, origin) {
-      const principal = await authenticate(() => authenticator.authenticate(token, origin));
+      const principal = await findPrincipal(async () =>
+        findCurrent(await authenticator.authenticate(token, origin)),
+      );
       return { principal, issuer: issuers.get(principal.issuer)?.issuer ?? "" };
     },
   };
 }
 
-async function authenticate(work: () => Principal | Promise<Principal>): Promise<Principal> {
+async function findPrincipal(work: () => Promise<Principal>): Promise<Principal> {
   try {
     return await work();
   } catch (cause) {
