@@ -75,7 +75,7 @@ describe("a hook of claims", () => {
     const refresh = { grant_type: "refresh_token", refresh_token: String(body.refresh_token) };
     const next = await own.token(refresh);
     expect(claimsIn(next.body.access_token)).toMatchObject({ org: "unknown" });
-    const external = { issuer: "https://idp.example", subject: "bob" };
+    const external = { issuer: "https://idp.example", subject: "bob", session: "session-1" };
     expect(own.grants.map((grant) => [grant.type, grant.external])).toEqual([
       ["sign_in", { ...external, claims: expect.objectContaining({ org: "acme" }) }],
       ["refresh", { ...external, claims: undefined }],
