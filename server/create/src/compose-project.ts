@@ -11,7 +11,7 @@ export interface Values {
   readonly name: string;
   readonly issuer: string;
   readonly audience: string;
-  /** A password that nobody else has, for the account that the project begins with. */
+  /** What the first user signs in with: the command draws it, so that no two projects have the same. */
   readonly password: string;
   /** The release of the packages of Countersign. */
   readonly version: string;
