@@ -1,5 +1,5 @@
 import { serve } from "bun";
-import { close } from "./auth.ts";
+import { auth, close } from "./auth.ts";
 import { handle } from "./handle.ts";
 import { setting } from "./setting.ts";
 
@@ -12,5 +12,9 @@ const server = serve({
 });
 console.log(`listening at http://127.0.0.1:${server.port}`);
 
-const stop = () => void server.stop().then(close);
+const stop = () => {
+  void server.stop().then(close);
+  // Streams end one after another, and their clients open them elsewhere.
+  void auth.drain(5_000);
+};
 process.once("SIGTERM", stop).once("SIGINT", stop);

@@ -22,5 +22,9 @@ for (const [path, endpoint] of Object.entries(documents)) {
 const server = app.listen(Number(setting("PORT")), "127.0.0.1", () => console.log(`listening at ${address}`));
 guardNodeServer(server);
 
-const stop = () => void server.close(() => void close());
+const stop = () => {
+  server.close(() => void close());
+  // Streams end one after another, and their clients open them elsewhere.
+  void auth.drain(5_000);
+};
 process.once("SIGTERM", stop).once("SIGINT", stop);

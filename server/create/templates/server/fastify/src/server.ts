@@ -19,5 +19,9 @@ guardNodeServer(app.server);
 await app.listen({ host: "127.0.0.1", port: Number(setting("PORT")) });
 console.log(`listening at ${address}`);
 
-const stop = () => void app.close().then(close);
+const stop = () => {
+  void app.close().then(close);
+  // Streams end one after another, and their clients open them elsewhere.
+  void auth.drain(5_000);
+};
 process.once("SIGTERM", stop).once("SIGINT", stop);

@@ -2,7 +2,7 @@ import { guardNodeServer } from "@countersign/node";
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { Hono } from "hono";
-import { close } from "./auth.ts";
+import { auth, close } from "./auth.ts";
 import { handle } from "./handle.ts";
 import { setting } from "./setting.ts";
 
@@ -15,5 +15,9 @@ const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: Number(set
 );
 guardNodeServer(server);
 
-const stop = () => void server.close(() => void close());
+const stop = () => {
+  server.close(() => void close());
+  // Streams end one after another, and their clients open them elsewhere.
+  void auth.drain(5_000);
+};
 process.once("SIGTERM", stop).once("SIGINT", stop);
