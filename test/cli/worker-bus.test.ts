@@ -11,7 +11,7 @@ function connect(): { one: WorkerBus; other: WorkerBus; sent: (readonly string[]
   const announced: string[] = [];
   const links = {
     announce: (channel: string, isSubscribed: boolean) => void announced.push(`${channel} ${isSubscribed}`),
-    hasSubscriber: async (channel: string) => announced.includes(`${channel} true`),
+    countSubscribers: async (channel: string) => announced.filter((one) => one === `${channel} true`).length,
   };
   const one: WorkerBus = createWorkerBus({
     ...links,
@@ -52,6 +52,7 @@ test("a channel is announced with its first subscription and its last, and looke
   const { one, other, announced } = connect();
   const subscriptions = [other.subscribe("news", () => undefined), other.subscribe("news", () => undefined)];
   expect(await one.hasSubscriber?.("news")).toBe(true);
+  expect(await one.countSubscribers?.("news")).toBe(1);
   expect(await one.hasSubscriber?.("gossip")).toBe(false);
   await Promise.all(subscriptions.map((subscription) => subscription.close()));
   expect(announced).toEqual(["news true", "news false"]);

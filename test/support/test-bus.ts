@@ -10,7 +10,7 @@ export interface PublishedMessage {
 /** A bus inside one process, with everything that was published on it. */
 export interface TestBus extends MessageBus {
   readonly published: readonly PublishedMessage[];
-  /** The channels that it was asked about, whether they have subscribers. */
+  /** The channels that it was asked about: whether they have subscribers, or how many. */
   readonly lookedUp: readonly string[];
   /** Whether it is down: nothing can be published then. */
   isDown: boolean;
@@ -27,8 +27,12 @@ export function createTestBus(): TestBus {
     published,
     lookedUp,
     async hasSubscriber(channel) {
+      const count = await this.countSubscribers?.(channel);
+      return count === undefined ? undefined : count > 0;
+    },
+    async countSubscribers(channel) {
       lookedUp.push(channel);
-      return this.isDown ? undefined : (subscribers.get(channel)?.size ?? 0) > 0;
+      return this.isDown ? undefined : (subscribers.get(channel)?.size ?? 0);
     },
     subscribe(channel, onMessage) {
       const those = subscribers.get(channel) ?? new Set();

@@ -63,7 +63,8 @@ export function linkWorkerBuses(): BusKind {
             ...(isSubscribed ? [channel] : []),
           );
         },
-        hasSubscriber: async (channel) => [...workers.values()].some((those) => those.includes(channel)),
+        countSubscribers: async (channel) =>
+          [...workers.values()].filter((those) => those.includes(channel)).length,
       });
       workers.set(bus, channels);
       return { ...bus, close: async () => void workers.delete(bus) };

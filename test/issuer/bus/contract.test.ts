@@ -103,6 +103,15 @@ describe.each(BUSES)("the bus over $name", ({ isThere, start }) => {
       true,
       false,
     ]);
+    // NATS tells who is there, and not how many.
+    const count = (channel: string) => one.bus.countSubscribers?.(channel);
+    const third = kind.create();
+    third.subscribe("elsewhere", () => undefined);
+    if (one.bus.countSubscribers !== undefined) {
+      await eventually(async () => (await count("elsewhere")) === 2 || undefined);
+      expect(await count("absent")).toBe(0);
+    }
+    await third.close();
     expect([...one.messages, ...two.messages]).toEqual([]);
     await two.subscription.close();
     await two.bus.close();

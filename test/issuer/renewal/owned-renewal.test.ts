@@ -52,27 +52,54 @@ test("streams of an owner that is gone are unknown at once", async () => {
 
 /** Lookups of subscribers that a bus of a user may have. */
 const UNSURE = notEmpty([
-  { what: "does not know", hasSubscriber: async () => undefined },
-  { what: "rejects", hasSubscriber: () => Promise.reject(new Error("down")) },
-  { what: "has none", hasSubscriber: undefined },
+  { what: "does not know", lookUp: async () => undefined },
+  { what: "rejects", lookUp: () => Promise.reject(new Error("down")) },
+  { what: "has none", lookUp: undefined },
   {
     what: "throws",
-    hasSubscriber() {
+    lookUp() {
       throw new Error("down");
     },
   },
 ]);
 
 test.each(UNSURE)(
-  "an owner that may be there has its time, where the lookup of a bus $what",
-  async ({ hasSubscriber }) => {
+  "servers that may be there have their time, where the lookup of a bus $what",
+  async (one) => {
     const { join, bus } = createServers();
     const { requester } = join();
-    Object.assign(bus, { hasSubscriber });
-    const owner = "w".repeat(22);
-    expect(await requester.renew([named("a")], fresh, owner)).toMatchObject({ unknown: [named("a")] });
+    join();
+    Object.assign(bus, { hasSubscriber: one.lookUp, countSubscribers: one.lookUp });
+    const unknown = { unknown: [named("a")] };
+    expect(await requester.renew([named("a")], fresh, "w".repeat(22))).toMatchObject(unknown);
+    expect(await requester.renew([named("a")], fresh)).toMatchObject(unknown);
   },
 );
+
+test("streams that no server has are unknown as soon as all have said so, though no owner is named", async () => {
+  const { join, bus } = createServers({ waitMs: NEVER_MS });
+  const { requester } = join();
+  const there = recordingLease(named("a"), principal());
+  join([there]);
+  join();
+  expect(await requester.renew([named("a"), named("gone")], fresh)).toMatchObject({
+    renewed: [{ streamId: named("a") }],
+    unknown: [named("gone")],
+  });
+  expect(bus.lookedUp).toEqual([RENEWAL_CHANNEL]);
+});
+
+test("a server of the release before, which says nothing of streams that it does not have, has its time", async () => {
+  const { join, bus } = createServers({ waitMs: 200 });
+  const { requester } = join();
+  join();
+  const silent = bus.subscribe(RENEWAL_CHANNEL, () => undefined);
+  const before = Date.now();
+  expect(await requester.renew([named("gone")], fresh)).toMatchObject({ unknown: [named("gone")] });
+  expect(Date.now() - before).toBeGreaterThanOrEqual(190);
+  await silent.close();
+  expect(bus.lookedUp).toEqual([RENEWAL_CHANNEL]);
+});
 
 test("an owner refuses the token of another party, and nobody else is asked", async () => {
   const { join } = createServers({ waitMs: NEVER_MS });

@@ -69,7 +69,7 @@ export function createServers({ limit = noLimit(), waitMs = WAIT_MS }: ServersOp
       });
       const requester = createRenewalRequester({
         ...{ bus, messages, limit, owner, clock },
-        ...{ waitMs, lookUpAfterMs: 1 },
+        ...{ waitMs, countAfterMs: 1 },
       });
       return {
         owner,

@@ -82,17 +82,16 @@ export function forkWorker(args: readonly string[], origin: string): ForkedWorke
 /** The channels that each worker subscribes to. */
 const channelsOf = new WeakMap<Worker, Set<string>>();
 
-/** Take note of the channels of a worker, and say whether one has subscribers. */
+/** Take note of the channels of a worker, and say how many subscribe to one. */
 function answerForChannels(worker: Worker, message: WorkerMessage): void {
   if (message.countersign === "subscribed") {
     const channels = channelsOf.get(worker) ?? new Set();
     channelsOf.set(worker, channels);
     channels[message.isSubscribed ? "add" : "delete"](message.channel);
   }
-  if (message.countersign === "subscriber") {
+  if (message.countersign === "subscribers") {
     const { id, channel } = message;
-    const hasSubscriber = listSubscribers(channel).length > 0;
-    send(worker, { countersign: "subscriber", id, channel, hasSubscriber });
+    send(worker, { countersign: "subscribers", id, channel, count: listSubscribers(channel).length });
   }
 }
 

@@ -13,12 +13,12 @@ export type WorkerMessage =
   | { readonly countersign: "published"; readonly channel: string; readonly messages: readonly string[] }
   /** A worker subscribes to a channel, or does not any more. */
   | { readonly countersign: "subscribed"; readonly channel: string; readonly isSubscribed: boolean }
-  /** It is asked whether a worker subscribes to a channel, or here is the answer. */
+  /** It is asked how many workers subscribe to a channel, or here is the answer. */
   | {
-      readonly countersign: "subscriber";
+      readonly countersign: "subscribers";
       readonly id: number;
       readonly channel: string;
-      readonly hasSubscriber?: boolean;
+      readonly count?: number;
     };
 
 /** Check whether what came over the channel between the processes is ours: Node itself and libraries use it too. */

@@ -13,8 +13,8 @@ export interface WorkerBusOptions {
   readonly send: (channel: string, messages: readonly string[]) => void;
   /** Announce that this worker subscribes to a channel, or does not any more. */
   readonly announce: (channel: string, isSubscribed: boolean) => void;
-  /** Ask whether any worker subscribes to a channel. */
-  readonly hasSubscriber: (channel: string) => Promise<boolean | undefined>;
+  /** Ask how many workers subscribe to a channel; undefined: that cannot be asked just now. */
+  readonly countSubscribers: (channel: string) => Promise<number | undefined>;
 }
 
 /** How long messages are gathered, in milliseconds: one message for a burst. */
@@ -24,7 +24,7 @@ const GATHER_MS = 5;
 const MAX_GATHERED = 5_000;
 
 /** Create the bus of a worker. Its own messages do not come back to it. */
-export function createWorkerBus({ send, announce, hasSubscriber }: WorkerBusOptions): WorkerBus {
+export function createWorkerBus({ send, announce, countSubscribers }: WorkerBusOptions): WorkerBus {
   const subscribers = createSubscribers();
   const pending = new Map<string, string[]>();
   const flush = (): void => {
@@ -35,7 +35,11 @@ export function createWorkerBus({ send, announce, hasSubscriber }: WorkerBusOpti
   };
   return {
     hasOthers: true,
-    hasSubscriber,
+    countSubscribers,
+    async hasSubscriber(channel) {
+      const count = await countSubscribers(channel);
+      return count === undefined ? undefined : count > 0;
+    },
     subscribe(channel, onMessage) {
       if (subscribers.add(channel, onMessage)) {
         announce(channel, true);

@@ -35,11 +35,11 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
       worker.send(message, undefined, () => undefined);
     }
   };
-  const lookUps = createLookUps((id, channel) => send({ countersign: "subscriber", id, channel }));
+  const lookUps = createLookUps((id, channel) => send({ countersign: "subscribers", id, channel }));
   const bus = createWorkerBus({
     send: (channel, messages) => send({ countersign: "published", channel, messages }),
     announce: (channel, isSubscribed) => send({ countersign: "subscribed", channel, isSubscribed }),
-    hasSubscriber: (channel) => lookUps.ask(channel),
+    countSubscribers: (channel) => lookUps.ask(channel),
   });
   let readMetrics: () => Promise<ProcessMetrics> = () => Promise.resolve([]);
   const answer = async (id: number): Promise<void> => {
@@ -54,8 +54,8 @@ export function linkWorker(env: Environment): WorkerLink | undefined {
     if (message.countersign === "published") {
       bus.receive(message.channel, message.messages);
     }
-    if (message.countersign === "subscriber") {
-      lookUps.answer(message.id, message.hasSubscriber);
+    if (message.countersign === "subscribers") {
+      lookUps.answer(message.id, message.count);
     }
     if (message.countersign === "metrics") {
       void answer(message.id);
@@ -78,26 +78,26 @@ const MAX_LOOK_UPS = 1_000;
 /** Questions to the process that started this one, and their answers. */
 interface LookUps {
   /** Ask. @returns undefined when too many wait */
-  ask(channel: string): Promise<boolean | undefined>;
-  answer(id: number, has: boolean | undefined): void;
+  ask(channel: string): Promise<number | undefined>;
+  answer(id: number, count: number | undefined): void;
 }
 
 function createLookUps(send: (id: number, channel: string) => void): LookUps {
-  const waiting = new Map<number, (has: boolean | undefined) => void>();
+  const waiting = new Map<number, (count: number | undefined) => void>();
   let asked = 0;
   return {
     async ask(channel) {
       if (waiting.size >= MAX_LOOK_UPS) {
         return undefined;
       }
-      const { promise, resolve } = Promise.withResolvers<boolean | undefined>();
+      const { promise, resolve } = Promise.withResolvers<number | undefined>();
       const id = asked++;
       waiting.set(id, resolve);
       send(id, channel);
       return promise;
     },
-    answer(id, has) {
-      waiting.get(id)?.(has);
+    answer(id, count) {
+      waiting.get(id)?.(count);
       waiting.delete(id);
     },
   };

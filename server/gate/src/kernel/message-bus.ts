@@ -35,6 +35,11 @@ export interface MessageBus {
    * answered at once. Absent, and undefined: that cannot be known just now.
    */
   hasSubscriber?(channel: string): Promise<boolean | undefined>;
+  /**
+   * Count the processes that subscribe to a channel, also this one. A request to all of them then waits no longer than until
+   * each has answered. Absent, and undefined: that cannot be known just now.
+   */
+  countSubscribers?(channel: string): Promise<number | undefined>;
 }
 
 /** The longest message, in bytes: as much as Postgres carries. */

@@ -10,12 +10,14 @@ export interface CollectedResponse extends RemoteRenewal {
 
 /** The responses to one request: of one server, or of several that may each have a part. */
 export interface CollectedResponses {
-  /** Add one. */
-  take(response: CollectedResponse): void;
-  /** Wait no longer: the server that was asked is gone. */
-  giveUp(): void;
+  /** Add one. @param from the server that responds */
+  take(response: CollectedResponse, from: string): void;
+  /** The servers that have responded. */
+  readonly responded: ReadonlySet<string>;
+  /** Look again whether they are enough. */
+  check(): void;
   /**
-   * Wait until every stream is accounted for, but no longer than that.
+   * Wait until every stream is accounted for, or enough servers have responded, but no longer than that.
    *
    * @throws AuthError `POLICY_DENIED` when one was refused and no other server has it
    */
@@ -25,34 +27,41 @@ export interface CollectedResponses {
 /** What {@link collectResponses} needs. */
 export interface CollectOptions {
   readonly clock: Clock;
-  /** Whether one server alone was asked: its response is all there is. */
-  readonly isDirected: boolean;
+  /** Whether no other server than those that have responded can have a stream. */
+  readonly isEnough: (responded: ReadonlySet<string>) => boolean;
 }
 
 /** Collect the responses to a request about some streams. */
 export function collectResponses(
   streamIds: readonly string[],
-  { clock, isDirected }: CollectOptions,
+  { clock, isEnough }: CollectOptions,
 ): CollectedResponses {
   const left = new Set(streamIds);
   const renewed: RenewedStream[] = [];
   const ended: string[] = [];
   const unknown: string[] = [];
   const { promise: complete, resolve } = Promise.withResolvers<void>();
+  const responded = new Set<string>();
   let isRefused = false;
+  const check = (): void => {
+    if (left.size === 0 || isEnough(responded)) {
+      resolve();
+    }
+  };
   return {
-    take(response) {
+    responded,
+    take(response, from) {
       // A refusal may be about a stranger's stream of the same name: the server with the right one is still waited for.
       isRefused ||= response.isRefused;
       renewed.push(...response.renewed.filter(({ streamId }) => left.delete(streamId)));
       ended.push(...response.ended.filter((streamId) => left.delete(streamId)));
       unknown.push(...response.unknown.filter((streamId) => left.delete(streamId)));
-      if (left.size === 0 || isDirected) {
-        resolve();
-      }
+      responded.add(from);
+      check();
     },
-    giveUp: resolve,
+    check,
     async within(waitMs) {
+      check();
       const cancelTimer = clock.schedule(resolve, waitMs, KEEPS_PROCESS_ALIVE);
       await complete;
       cancelTimer();

@@ -22,8 +22,10 @@ export interface RenewalRequest {
   readonly answerTo: string;
 }
 
-/** The response of a server that has some of them, or that was asked alone. */
+/** The response of a server: what is left out of it is not open there. */
 export interface RenewalResponse extends Omit<RenewalResult, "absent"> {
+  /** The server that responds. Those of the release before don't say, and respond to a request to all only if they have some. */
+  readonly server?: string;
   /** The identifier of the request. */
   readonly question: string;
   /** Whether one of them runs for another subject: then none was changed. */

@@ -9,8 +9,8 @@ import {
 import {
   type CollectedResponses,
   collectResponses,
+  countSubscribers,
   findOwnerId,
-  isGone,
   type OtherServers,
   type RemoteRenewal,
   type StreamRef,
@@ -35,8 +35,8 @@ export interface RenewalRequesterOptions {
   readonly owner?: string;
   /** How long to wait for the servers that have the streams, in milliseconds. Default 1,000. */
   readonly waitMs?: number;
-  /** How long an owner may take before it is looked up whether it is gone, in milliseconds. Default 50. */
-  readonly lookUpAfterMs?: number;
+  /** How long servers may take before they are counted, in milliseconds. Default 50. */
+  readonly countAfterMs?: number;
   /** Measures that. */
   readonly clock: Clock;
 }
@@ -50,8 +50,8 @@ export interface RenewalRequester extends OtherServers {
 /** The server that has the stream responds in milliseconds; one that is busy may take longer. */
 const WAIT_MS = 1_000;
 
-/** Most owners have responded by then, and cost no look into the database. */
-const LOOK_UP_AFTER_MS = 50;
+/** Most servers with the streams have responded by then, and cost no look into the database. */
+const COUNT_AFTER_MS = 50;
 
 /** So many fit into one message beside a principal of any usual size. */
 const IDS_PER_REQUEST = 100;
@@ -59,10 +59,13 @@ const IDS_PER_REQUEST = 100;
 /** Requests without a response yet, about 6 kB each. Strangers can name streams that no server has. */
 const MAX_OPEN_REQUESTS = 2_000;
 
+/** This process is one of those that a request to all reaches, and has looked at its own streams before. */
+const NONE = { renewed: [], ended: [], unknown: [], isRefused: false };
+
 /** Create the end of renewals between servers that requests them. */
 export function createRenewalRequester(options: RenewalRequesterOptions): RenewalRequester {
   const { bus, messages, limit, owner = findOwnerId(), waitMs = WAIT_MS, clock } = options;
-  const { lookUpAfterMs = LOOK_UP_AFTER_MS } = options;
+  const { countAfterMs = COUNT_AFTER_MS } = options;
   const answerTo = toOwnerChannel(owner);
   const open = new Map<string, CollectedResponses>();
 
@@ -70,7 +73,7 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
     const opened = messages.open(message, RENEWAL_PURPOSE.answer);
     const response = opened?.content as RenewalResponse | undefined; // sealed: one of ours wrote it
     if (response !== undefined) {
-      open.get(response.question)?.take(response);
+      open.get(response.question)?.take(response, response.server ?? "");
     }
   });
 
@@ -89,23 +92,25 @@ export function createRenewalRequester(options: RenewalRequesterOptions): Renewa
       throw new AuthError("AUTH_UNAVAILABLE", "too many renewals wait for other servers");
     }
     const channel = to === undefined ? RENEWAL_CHANNEL : toOwnerChannel(to);
-    const responses = collectResponses(streamIds, { clock, isDirected: to !== undefined });
+    let servers = to === undefined ? Number.POSITIVE_INFINITY : 1;
+    const isEnough = (responded: ReadonlySet<string>): boolean => responded.size >= servers;
+    const responses = collectResponses(streamIds, { clock, isEnough });
+    if (to === undefined) {
+      responses.take(NONE, owner);
+    }
     open.set(id, responses);
-    const lookUp = (): void => void giveUpIfGone(channel, responses);
-    const cancelLookUp = to === undefined ? undefined : clock.schedule(lookUp, lookUpAfterMs);
+    /** Where it cannot be known how many are there, they have their time. */
+    const countThem = async (): Promise<void> => {
+      servers = Math.min(servers, (await countSubscribers(bus, channel)) ?? servers);
+      responses.check();
+    };
+    const cancelCount = clock.schedule(() => void countThem(), countAfterMs);
     try {
       await bus.publish(channel, message);
       return await responses.within(waitMs);
     } finally {
-      cancelLookUp?.();
+      cancelCount();
       open.delete(id);
-    }
-  }
-
-  /** Where that cannot be known, the owner has its time. */
-  async function giveUpIfGone(channel: string, responses: CollectedResponses): Promise<void> {
-    if (await isGone(bus, channel)) {
-      responses.giveUp();
     }
   }
 

@@ -27,33 +27,35 @@ export interface RenewalResponderOptions {
  * Renew streams of this server that other servers were asked to renew. They have verified the token; whether it may
  * go on with the stream is decided here, just as if the call had come here.
  *
- * A request to this server alone has a response in any case. One to all servers has one of those that have some of the streams.
+ * A request has a response in any case, by which the requesting server knows when all have responded. A request of this
+ * process has one only where some of the streams are here after all.
  */
 export function respondToRenewals(options: RenewalResponderOptions): Subscription {
   const { bus, messages, owner = findOwnerId(), renew, onError } = options;
 
-  async function respond({ id, content }: OpenedMessage, isDirected: boolean): Promise<void> {
+  async function respond({ id, content }: OpenedMessage): Promise<void> {
     const { streamIds, principal, answerTo } = content as RenewalRequest; // sealed: one of ours wrote it
     const { renewed, ended, unknown, isRefused } = renewOrRefuse(() =>
       renew(streamIds, fromPrincipalRecord(principal)),
     );
-    if (!isDirected && !isRefused && renewed.length + ended.length + unknown.length === 0) {
+    const isOwn = answerTo === toOwnerChannel(owner);
+    if (isOwn && !isRefused && renewed.length + ended.length + unknown.length === 0) {
       return;
     }
-    const response: RenewalResponse = { question: id, renewed, ended, unknown, isRefused };
+    const response: RenewalResponse = { server: owner, question: id, renewed, ended, unknown, isRefused };
     await bus.publish(answerTo, messages.seal(response, RENEWAL_PURPOSE.answer).message);
   }
 
-  function subscribe(channel: string, isDirected: boolean): Subscription {
+  function subscribe(channel: string): Subscription {
     return bus.subscribe(channel, (message) => {
       const request = messages.open(message, RENEWAL_PURPOSE.question);
       if (request !== undefined) {
-        respond(request, isDirected).catch(onError);
+        respond(request).catch(onError);
       }
     });
   }
 
-  const subscriptions = [subscribe(RENEWAL_CHANNEL, false), subscribe(toOwnerChannel(owner), true)];
+  const subscriptions = [subscribe(RENEWAL_CHANNEL), subscribe(toOwnerChannel(owner))];
   return {
     async close() {
       await Promise.all(subscriptions.map((subscription) => subscription.close()));

@@ -22,16 +22,21 @@ export async function releaseChannelLock(connection: PostgresConnection, channel
   ]);
 }
 
-/** Check whether a connection holds the lock of a channel. */
-export async function isChannelLocked(connection: PostgresConnection, channel: string): Promise<boolean> {
+/**
+ * Count the connections that hold the lock of a channel.
+ *
+ * @returns Infinity when a stranger has it locked for itself: then no listener could lock it, and any number may listen
+ */
+export async function countChannelLocks(connection: PostgresConnection, channel: string): Promise<number> {
   const key = digest(channel);
   const rows = await connection.query(
-    `SELECT FROM pg_locks
+    `SELECT mode FROM pg_locks
       WHERE locktype = 'advisory' AND objsubid = 2 AND classid = $1::oid AND objid = $2::oid AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1`,
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     [String(key.readUInt32BE(0)), String(key.readUInt32BE(4))],
   );
-  return rows.length > 0;
+  const isShared = rows.every((row) => "mode" in row && row.mode === "ShareLock");
+  return isShared ? rows.length : Number.POSITIVE_INFINITY;
 }
 
 function digest(channel: string): Buffer {

@@ -27,5 +27,7 @@ export function joinBuses(own: MessageBus, given: MessageBus): MessageBus {
       const found = await Promise.all([own, given].map(async (bus) => bus.hasSubscriber?.(channel)));
       return found.includes(undefined) ? found.find((has) => has === true) : found.includes(true);
     },
+    // Every process on the store has its bus, and the other one beside it reaches some of them again.
+    countSubscribers: async (channel) => own.countSubscribers?.(channel),
   };
 }

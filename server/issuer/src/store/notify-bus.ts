@@ -1,7 +1,7 @@
 import type { BusTest, MessageBus } from "@countersign/server";
 import { createSubscribers, systemClock } from "@countersign/server/internal";
 import { assertChannel } from "./bus-message.ts";
-import { holdChannelLock, isChannelLocked, releaseChannelLock } from "./channel-locks.ts";
+import { countChannelLocks, holdChannelLock, releaseChannelLock } from "./channel-locks.ts";
 import { openConnection, type PostgresConnection } from "./postgres-connection.ts";
 import { publishInBatches } from "./publish-batches.ts";
 import { createReconnection, SETTLED_MS } from "./reconnection.ts";
@@ -90,6 +90,12 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
   };
 
   const isDelivering = (): boolean => connection !== undefined && tests?.isDelivering() === true;
+  const countSubscribers = async (channel: string): Promise<number | undefined> => {
+    const isSettled = reconnection.ageMs() >= settledMs;
+    return connection !== undefined && isSettled && isDelivering()
+      ? countChannelLocks(connection, channel).catch(() => undefined)
+      : undefined;
+  };
   return {
     hasOthers: true,
     isDelivering,
@@ -99,12 +105,10 @@ export function createNotifyBus(url: string, options: NotifyBusOptions = {}): No
       return subscription;
     },
     publish,
+    countSubscribers,
     async hasSubscriber(channel) {
-      const isSettled = reconnection.ageMs() >= settledMs;
-      if (connection === undefined || !isSettled || !isDelivering()) {
-        return undefined;
-      }
-      return isChannelLocked(connection, channel).catch(() => undefined);
+      const count = await countSubscribers(channel);
+      return count === undefined ? undefined : count > 0;
     },
     async close() {
       tests?.close();

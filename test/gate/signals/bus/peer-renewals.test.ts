@@ -83,6 +83,29 @@ test("an owner that is gone, one that is this server, and one of another audienc
   expect(await renew([{ streamId: b }])).toEqual({ renewed: [], ended: [], unknown: [b] });
 });
 
+test("a stream that no server has is unknown at once, when the servers are known", async () => {
+  const { renew, here, there, reports, until, untilReady, clock } = setUp();
+  await untilReady(here, there, reports);
+  const timeOf = async (server: LinkedServer = here): Promise<number> => {
+    const sinceMs = clock.monotonicMs();
+    const nowhere = nameOf("nowhere");
+    expect(await renew([{ streamId: nowhere }], "good", server)).toMatchObject({ unknown: [nowhere] });
+    return clock.monotonicMs() - sinceMs;
+  };
+  // Others may be there that have not said anything yet.
+  expect(await timeOf()).toBeGreaterThanOrEqual(1_000);
+  const startedMs = clock.monotonicMs();
+  await until(() => clock.monotonicMs() - startedMs >= 25_000);
+  expect(await timeOf()).toBeLessThan(1_000);
+  // One that hangs has its time, and one that is gone is left out until it says something.
+  there.isDeaf = true;
+  expect(await timeOf()).toBeGreaterThanOrEqual(1_000);
+  await there.signals.close();
+  expect(await timeOf()).toBeLessThan(1_000);
+  here.heal();
+  expect(await timeOf()).toBeGreaterThanOrEqual(1_000);
+});
+
 test("another party's token renews nothing, and is refused", async () => {
   const { renew, a, there } = setUp();
   expect(await renew([{ streamId: a, owner: there.id }], "other party")).toBe("POLICY_DENIED");

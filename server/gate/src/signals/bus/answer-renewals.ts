@@ -21,16 +21,15 @@ export type AnswerRenewal = (
 /** How many renewals of others are under way at the most: what is more is not answered, and the other waits a second. */
 const MAX_ANSWERS = 100;
 
-/** Create what answers renewals of other servers: one to all servers is answered where some of its streams are open. */
+/** Create what answers renewals of other servers, also that none of the streams is open here: they know when all have answered. */
 export function answerRenewals({ servers, publish, onError }: RenewalAnswersOptions): AnswerRenewal {
   let answers = 0;
   const answer = async (...[from, asked, isDirected]: Parameters<AnswerRenewal>): Promise<void> => {
     const here = await renewHere(servers, asked.streamIds, asked.accessToken);
-    const { renewed, ended, unknown, isRefused, isTaken } = here;
-    const isConcerned = isTaken && (isRefused || here.absent.length < asked.streamIds.length);
-    if (isDirected || isConcerned) {
-      await publish({ kind: "renewed", request: asked.request, renewed, ended, unknown, isRefused }, from);
-    }
+    const { renewed, ended, unknown, isTaken } = here;
+    // A token for another server, of those that were all asked, is good there.
+    const isRefused = here.isRefused && (isDirected || isTaken);
+    await publish({ kind: "renewed", request: asked.request, renewed, ended, unknown, isRefused }, from);
   };
   return (from, asked, isDirected) => {
     if (answers >= MAX_ANSWERS) {

@@ -3,6 +3,7 @@ import { answerRenewals } from "./answer-renewals.ts";
 import { type BusLiveness, createBusLiveness } from "./bus-liveness.ts";
 import type { ResolvedBusSignalsOptions } from "./bus-options.ts";
 import { createKnowledge, type Knowledge } from "./knowledge.ts";
+import { createKnownPeers } from "./known-peers.ts";
 import { createPeerRenewals, type PeerRenewals } from "./peer-renewals.ts";
 import { createPeers, type Peers } from "./peers.ts";
 
@@ -30,16 +31,23 @@ export function assembleBusSignals(
   { serverId, servers, onKnown }: BusSignalsUse,
 ): BusSignalsParts {
   const liveness = createBusLiveness(clock, onError);
+  const known = createKnownPeers(clock);
   const peers = createPeers({
     bus,
     secret,
     clock,
     serverId,
-    onMissed: () => knowledge.catchUp(),
+    onMissed() {
+      known.missed();
+      knowledge.catchUp();
+    },
     onForeign: () => liveness.foreign(),
     onMessage({ from, message }, isDirected) {
+      if (from !== serverId) {
+        known.heard(from);
+      }
       if (message.kind === "renewed") {
-        renewals.take(message);
+        renewals.take(from, message);
       } else if (message.kind !== "renew") {
         knowledge.take(from, message);
       } else if (from !== serverId) {
@@ -49,7 +57,7 @@ export function assembleBusSignals(
   });
   const publish: Peers["publish"] = (message, to) => peers.publish(message, to);
   const answer = answerRenewals({ servers, publish, onError });
-  const renewals = createPeerRenewals({ serverId, servers, bus, publish, clock });
+  const renewals = createPeerRenewals({ serverId, servers, known, bus, publish, clock });
   const knowledge = createKnowledge({
     serverId,
     publish,

@@ -7,6 +7,7 @@ import type { SignalledServer, Signals } from "../signals.ts";
 import { SignalsError } from "../signals-error.ts";
 import { assembleBusSignals } from "./assemble-bus-signals.ts";
 import { type BusSignalsOptions, resolveBusSignalsOptions } from "./bus-options.ts";
+import { ANNOUNCE_MS } from "./known-peers.ts";
 import { createSharedLogouts } from "./shared-logouts.ts";
 
 /** The signals of servers that tell each other. */
@@ -14,9 +15,6 @@ export interface BusSignals extends Signals {
   /** Takes what providers say has ended, for all servers on the bus: option `sink` of `createLogoutReceiver`. */
   readonly logouts: LogoutSink;
 }
-
-/** How often a server says what it knows, in milliseconds: it then notices what it has missed, and that the bus is up. */
-const ANNOUNCE_MS = 10_000;
 
 /**
  * Create signals over a bus.

@@ -1,6 +1,6 @@
 import { AuthError } from "../../errors/auth-error.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { isGone } from "../../kernel/is-gone.ts";
+import { isGone } from "../../kernel/count-subscribers.ts";
 import type { MessageBus } from "../../kernel/message-bus.ts";
 import { createRateLimit } from "../../kernel/rate-limit.ts";
 import { type CollectedResponses, collectResponses } from "../../streams/collect-responses.ts";
@@ -13,6 +13,7 @@ import {
 } from "../../streams/renewal.ts";
 import { renewHere } from "../renew-here.ts";
 import type { SignalledServer } from "../signals.ts";
+import type { KnownPeers } from "./known-peers.ts";
 import { type PeerMessage, toPeerChannel } from "./peer-messages.ts";
 import { MAX_CONTENT_BYTES } from "./peer-seal.ts";
 import type { Peers } from "./peers.ts";
@@ -22,6 +23,8 @@ export interface PeerRenewalsOptions {
   readonly serverId: string;
   /** The servers of this process. */
   readonly servers: ReadonlySet<SignalledServer>;
+  /** The others on the bus. */
+  readonly known: KnownPeers;
   readonly bus: MessageBus;
   readonly publish: Peers["publish"];
   readonly clock: Clock;
@@ -32,14 +35,19 @@ type Renewed = Extract<PeerMessage, { readonly kind: "renewed" }>;
 /** Has streams renewed wherever they are open. */
 export interface PeerRenewals extends OtherServers {
   /** Take the answer of another server. */
-  take(response: Renewed): void;
+  take(from: string, response: Renewed): void;
 }
 
 /** The server that has a stream answers in milliseconds; one that is busy may take longer. */
 const WAIT_MS = 1_000;
 
-/** Most owners have answered by then, and cost no look-up. */
+/** Most servers have answered by then, and cost no look-up. */
 const LOOK_UP_AFTER_MS = 50;
+
+/** Where more are silent, they are busy, or of a release that answers only where it has a stream. */
+const MAX_LOOK_UPS = 5;
+
+const NONE = { renewed: [], ended: [], unknown: [], isRefused: false };
 
 /** As many fit into one answer. */
 const MAX_IDS = 50;
@@ -56,7 +64,7 @@ const MAX_OPEN_REQUESTS = 2_000;
 
 /** Create what renews streams through a bus. */
 export function createPeerRenewals(options: PeerRenewalsOptions): PeerRenewals {
-  const { serverId, servers, bus, publish, clock } = options;
+  const { serverId, servers, known, bus, publish, clock } = options;
   const limit = createRateLimit({
     ...REQUESTS,
     clock,
@@ -74,14 +82,12 @@ export function createPeerRenewals(options: PeerRenewalsOptions): PeerRenewals {
       throw new AuthError("AUTH_UNAVAILABLE", "too many renewals wait for other servers");
     }
     const id = crypto.randomUUID();
-    const responses = collectResponses(streamIds, { clock, isDirected: to !== undefined });
+    const asked = to === undefined ? known.list() : [to];
+    const isEnough = (responded: ReadonlySet<string>): boolean =>
+      asked?.every((peer) => responded.has(peer)) === true;
+    const responses = collectResponses(streamIds, { clock, isEnough });
     open.set(id, responses);
-    const giveUpIfGone = async (owner: string): Promise<void> => {
-      if (await isGone(bus, toPeerChannel(owner))) {
-        responses.giveUp();
-      }
-    };
-    const lookUp = (): void => void (to !== undefined && giveUpIfGone(to));
+    const lookUp = (): void => void passOverGone(asked, responses);
     const cancelLookUp = clock.schedule(lookUp, LOOK_UP_AFTER_MS);
     try {
       const isSent = await publish({ kind: "renew", request: id, streamIds, accessToken }, to);
@@ -90,6 +96,21 @@ export function createPeerRenewals(options: PeerRenewalsOptions): PeerRenewals {
       cancelLookUp();
       open.delete(id);
     }
+  }
+
+  /** Those that are gone have nothing to answer. */
+  async function passOverGone(
+    asked: readonly string[] | undefined,
+    responses: CollectedResponses,
+  ): Promise<void> {
+    const silent = asked?.filter((peer) => !responses.responded.has(peer)) ?? [];
+    const lookUps = silent.slice(0, MAX_LOOK_UPS).map(async (peer) => {
+      if (await isGone(bus, toPeerChannel(peer))) {
+        known.forget(peer);
+        responses.take(NONE, peer);
+      }
+    });
+    await Promise.all(lookUps);
   }
 
   async function requestAll(streams: readonly StreamRef[], by: RenewalCaller): Promise<RemoteRenewal> {
@@ -132,6 +153,6 @@ export function createPeerRenewals(options: PeerRenewalsOptions): PeerRenewals {
         unknown: [...unknown, ...absent.filter((id) => !asked.has(id)), ...there.unknown],
       };
     },
-    take: (response) => open.get(response.request)?.take(response),
+    take: (from, response) => open.get(response.request)?.take(response, from),
   };
 }
