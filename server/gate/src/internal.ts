@@ -98,6 +98,7 @@ export { createSubscribers } from "./kernel/subscribers.ts";
 export { KEEPS_PROCESS_ALIVE, pause, repeat } from "./kernel/timers.ts";
 export { resolveTokenHeader } from "./kernel/token-header.ts";
 export { resolveWaitingLimits } from "./kernel/waiting-limits.ts";
+export { resolveWarningSink } from "./kernel/warning-sink.ts";
 export { isRefreshId, isScopeToken, MAX_SCOPES, toQuotable } from "./kernel/wire-names.ts";
 export { fetchDocument } from "./keys/fetch-document.ts";
 export { importKeys } from "./keys/import-keys.ts";

@@ -1,6 +1,12 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
-import { createByteBudget, hostOf, isOriginForm, resolveWaitingLimits } from "@countersign/server/internal";
+import {
+  createByteBudget,
+  hostOf,
+  isOriginForm,
+  resolveWaitingLimits,
+  resolveWarningSink,
+} from "@countersign/server/internal";
 import { createCors } from "./cors.ts";
 import { stopUnreadBody, whenParsed } from "./exchange/reject-early.ts";
 import { BAD_REQUEST, findRequestFault, respondFault } from "./exchange/request-fault.ts";
@@ -22,7 +28,7 @@ import { assertListenerOptions, type RequestListenerOptions } from "./listener-o
 import { createPeerQuestion, createPeerReader } from "./read-peer.ts";
 import { respondFailure, respondJson } from "./respond.ts";
 import { createRpcs } from "./rpc-handler.ts";
-import { printWarning, type RpcOptions } from "./rpc-options.ts";
+import type { RpcOptions } from "./rpc-options.ts";
 import { serveEndpoint, servePage, type Target } from "./serve-endpoint.ts";
 import { respondUnknownRpc } from "./unknown-rpc.ts";
 
@@ -117,12 +123,13 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
 /** The documents that no endpoint of the application takes the place of. */
 function documentsBeside(
   endpoints: ReadonlyMap<string, Endpoint>,
-  { documents = {}, onWarning = printWarning }: RequestListenerOptions,
+  { documents = {}, onWarning }: RequestListenerOptions,
 ): ReadonlyMap<string, Endpoint> {
+  const warn = resolveWarningSink(onWarning);
   const all = new Map(Object.entries(documents));
   for (const path of endpoints.keys()) {
     if (all.delete(path)) {
-      onWarning(`endpoint ${path} takes the place of the document that createAuth has for it`);
+      warn(`endpoint ${path} takes the place of the document that createAuth has for it`);
     }
   }
   return all;

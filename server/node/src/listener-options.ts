@@ -1,10 +1,10 @@
 import type { ConnectRouterOptions } from "@connectrpc/connect";
 import type { Auth, Endpoint } from "@countersign/server";
-import { assertOptionNames, assertPositive } from "@countersign/server/internal";
+import { assertOptionNames, assertPositive, resolveWarningSink } from "@countersign/server/internal";
 import type { CorsOptions } from "./cors.ts";
 import type { SomeWaitingLimits } from "./exchange/waiting-bytes.ts";
 import type { CallRequest } from "./handler.ts";
-import { printWarning, type RpcOptions } from "./rpc-options.ts";
+import type { RpcOptions } from "./rpc-options.ts";
 import type { PageHandler } from "./serve-endpoint.ts";
 
 /** What a server answers. */
@@ -95,7 +95,7 @@ export function assertListenerOptions(options: RequestListenerOptions): void {
       assertPositive(name, options[name]);
     }
   }
-  const { onWarning = printWarning } = options;
+  const onWarning = resolveWarningSink(options.onWarning);
   for (const [name, value] of given) {
     if (Object.hasOwn(UNUSED_NAMES, name) && value !== undefined) {
       onWarning(`buildRequestListener does not use option ${name} of Connect's router`);

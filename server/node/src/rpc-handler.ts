@@ -14,6 +14,7 @@ import {
   describeRouter,
   hasGate,
   limitTimeout,
+  resolveWarningSink,
   serveWebText,
   setCounted,
 } from "@countersign/server/internal";
@@ -47,7 +48,7 @@ import {
   type StreamHandler,
 } from "./handler.ts";
 import { respondFailure } from "./respond.ts";
-import { printWarning, type RpcOptions, toRouterOptions } from "./rpc-options.ts";
+import { type RpcOptions, toRouterOptions } from "./rpc-options.ts";
 
 /** What the rest of the server adds to each call. */
 export type RpcContext = Pick<FastPathOptions, "contextValues" | "corsFieldsFor" | "waiting" | "unsent">;
@@ -156,12 +157,12 @@ export function createRpcs(options: RpcOptions, context: RpcContext): Rpcs {
 function registerRoutes(
   router: ConnectRouter,
   routerOptions: ConnectRouterOptions,
-  { routes, unaryFastPath = true, streamFastPath = unaryFastPath, onWarning = printWarning }: RpcOptions,
+  { routes, unaryFastPath = true, streamFastPath = unaryFastPath, onWarning }: RpcOptions,
 ): RecordedMethods {
   const isWanted = unaryFastPath || streamFastPath;
   const fault = isWanted ? findVersionFault(readConnectVersion()) : undefined;
   if (fault !== undefined) {
-    onWarning(fault);
+    resolveWarningSink(onWarning)(fault);
   }
   const isOn = isWanted && fault === undefined;
   const none: RecordedMethods = { methods: new Map(), streams: new Map() };

@@ -69,9 +69,3 @@ export function toRouterOptions(options: RpcOptions): ConnectRouterOptions {
 function resolveJsonOptions(options: JsonOptions = {}): JsonOptions {
   return { ...options, ignoreUnknownFields: options.ignoreUnknownFields ?? false };
 }
-
-/** Where warnings go by default. */
-export function printWarning(message: string): void {
-  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
-  console.warn(`countersign: ${message}`);
-}

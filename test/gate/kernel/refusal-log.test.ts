@@ -5,6 +5,7 @@ import { type CallEvent, denied } from "../../../server/gate/src/kernel/audit.ts
 import { isProduction } from "../../../server/gate/src/kernel/is-production.ts";
 import { resolveObserver } from "../../../server/gate/src/kernel/observers.ts";
 import { createRefusalLog } from "../../../server/gate/src/kernel/refusal-log.ts";
+import { resolveWarningSink } from "../../../server/gate/src/kernel/warning-sink.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { createTestClock } from "../../support/test-clock.ts";
 
@@ -119,7 +120,10 @@ describe("the log of refusals (S17)", () => {
     const onWarning = (): never => {
       throw new Error("disk full");
     };
-    const observer = resolveObserver({ logRefusals: true }, { onWarning, clock: createTestClock() });
+    const observer = resolveObserver(
+      { logRefusals: true },
+      { onWarning: resolveWarningSink(onWarning), clock: createTestClock() },
+    );
     expect(() => observer.audited?.(refusalOf("audience"))).not.toThrow();
     expect(printed).toHaveBeenCalledOnce();
     printed.mockRestore();

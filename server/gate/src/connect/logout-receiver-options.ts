@@ -13,7 +13,7 @@ import {
   required,
   withMethods,
 } from "../kernel/option-forms.ts";
-import { printWarning } from "../kernel/print-warning.ts";
+import { resolveWarningSink } from "../kernel/warning-sink.ts";
 import { describeLogoutGaps, type LogoutIssuer, resolveLogoutOptions } from "../logouts/logout-options.ts";
 import type { LogoutSink } from "../logouts/logout-sink.ts";
 import { resolveClockTolerance } from "./clock-tolerance.ts";
@@ -84,7 +84,7 @@ export function resolveLogoutReceiverOptions(options: LogoutReceiverOptions): Re
   assertOptions("createLogoutReceiver", options, FORMS);
   const { sink, tokenFailureLimit, observe } = options;
   const clock = resolveClock(options.clock);
-  const onWarning = isolateSink(options.onWarning ?? printWarning, "onWarning");
+  const onWarning = resolveWarningSink(options.onWarning);
   return {
     ...resolveSenders(options.issuers, { clock, onWarning }),
     sink,

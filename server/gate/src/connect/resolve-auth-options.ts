@@ -8,8 +8,8 @@ import { isProduction } from "../kernel/is-production.ts";
 import { isolateSink } from "../kernel/isolate-sink.ts";
 import { assertPositive } from "../kernel/limits.ts";
 import { type IsolatedObserver, type ObserverFailures, resolveObserver } from "../kernel/observers.ts";
-import { printWarning } from "../kernel/print-warning.ts";
 import { resolveTokenHeader } from "../kernel/token-header.ts";
+import { resolveWarningSink } from "../kernel/warning-sink.ts";
 import { createStreamRegistry } from "../streams/stream-registry.ts";
 import { type AnonymousStreamLimits, resolveAnonymousStreams } from "./anonymous-streams.ts";
 import { assertAuthOptions } from "./assert-auth-options.ts";
@@ -83,7 +83,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   assertAuthOptions(options);
   const gateTimeoutMs = resolvePositive("gateTimeoutMs", options.gateTimeoutMs ?? DEFAULTS.gateTimeoutMs);
   const clock = resolveClock(options.clock ?? findIssuerClock(options.issuers));
-  const { audience, onWarning = printWarning, tokenHeader = AUTHORIZATION } = options;
+  const onWarning = resolveWarningSink(options.onWarning);
   const observer = observerOf(options, { onWarning, clock });
   const trust = trustBy(options, { onWarning, observer, clock });
   const issuers = options.issuers.map(trust);
@@ -93,7 +93,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   return {
     routes: options.routes,
     interceptors: options.interceptors ?? [],
-    audience,
+    audience: options.audience,
     issuers,
     trust,
     policies: options.policies ?? new Map(),
@@ -103,7 +103,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     tokenFailureLimit: options.tokenFailureLimit,
     failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
     resource: resolveResource(options.resource),
-    tokenHeader: resolveTokenHeader("tokenHeader", tokenHeader),
+    tokenHeader: resolveTokenHeader("tokenHeader", options.tokenHeader ?? AUTHORIZATION),
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: resolveClockTolerance(options.clockToleranceSeconds),
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULTS.verdictCacheEntries,

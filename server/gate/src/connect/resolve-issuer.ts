@@ -4,7 +4,6 @@ import type { ClaimRules, TenantRule } from "../authenticate/issuer-rules.ts";
 import { type TrustedIssuer, toShortType } from "../authenticate/issuers.ts";
 import type { OnOddClaim } from "../authenticate/read-words.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { isolateSink } from "../kernel/isolate-sink.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
 import { assertIssuerOptions, TENANT_PLACE } from "./issuer-forms.ts";
 import type { IssuerOptions, TenantOptions } from "./issuer-options.ts";
@@ -93,12 +92,11 @@ function toTenantRule(issuer: string, { claim = DEFAULT_TENANT_CLAIM, allowed }:
 
 /** Warn of each claim once: an issuer writes its claims in one way, and its options name few. */
 function createOddClaims(issuer: string, onWarning: IssuerHost["onWarning"] = ignore): OnOddClaim {
-  const warn = isolateSink(onWarning, "onWarning");
   const told = new Set<string>();
   return (name, form) => {
     if (!told.has(name)) {
       told.add(name);
-      warn(`issuer ${issuer}: claim ${name} of a token is not ${form}, and counts as absent`);
+      onWarning(`issuer ${issuer}: claim ${name} of a token is not ${form}, and counts as absent`);
     }
   };
 }

@@ -1,12 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { toMethodName } from "../authorize/policy-table.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { isolateSink } from "../kernel/isolate-sink.ts";
 import { createLineLimit } from "../kernel/line-limit.ts";
 
 /** What {@link createSentHeaders} needs. */
 export interface SentHeadersOptions {
-  /** Receives one line a minute for each method. What it throws is printed. */
+  /** Receives one line a minute for each method. It must not throw: it is called in a microtask. */
   readonly onWarning: (message: string) => void;
   readonly clock: Clock;
 }
@@ -27,14 +26,12 @@ export function createSentHeaders({
   clock,
 }: SentHeadersOptions): (method: DescMethod) => OnHeaderSent {
   const limit = createLineLimit(clock);
-  // It is called in a microtask, where what an application's log throws would end the process.
-  const warn = isolateSink(onWarning, "onWarning");
   const watches = new Map<DescMethod, OnHeaderSent>();
 
   function createOnSent(method: string): OnHeaderSent {
     const watched = createWatched((names) => {
       if (limit(method) !== undefined) {
-        warn(
+        onWarning(
           `${method} changes ${names.join(", ")} in the response header of a stream that has been sent: its client does ` +
             "not get that. The header leaves when the stream opens: set it before the first await",
         );

@@ -1,6 +1,5 @@
 import type { AuditSink } from "./audit.ts";
 import type { Clock } from "./clock.ts";
-import { isolateSink } from "./isolate-sink.ts";
 import type { Observer } from "./observe.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 
@@ -73,14 +72,9 @@ const REPORT_EVERY_MS = 60_000;
 
 /** What failures of an observer are reported with. */
 export interface ObserverFailures {
+  /** It must not throw: see `resolveWarningSink`. */
   readonly onWarning: (message: string) => void;
   readonly clock: Clock;
-}
-
-/** What fails in the application's own log is printed: as a failure of an observer it would go to that log again. */
-function toWarnings(onWarning: (message: string) => void): (line: string) => void {
-  const warn = isolateSink(onWarning, "onWarning");
-  return (line) => warn(line);
 }
 
 /** Who observes a server. */
@@ -100,7 +94,7 @@ export function resolveObserver(
   const observers = [
     ...(audit === undefined ? [] : [auditTo(audit)]),
     ...(observe === undefined ? [] : [observe]),
-    ...(logRefusals ? [createRefusalLog({ write: toWarnings(onWarning), clock })] : []),
+    ...(logRefusals ? [createRefusalLog({ write: onWarning, clock })] : []),
   ];
   const isolated = observers.map((observer) => isolateObserver(observer, failures));
   return joinMethods(isolated);

@@ -1,5 +1,3 @@
-import { isolateSink } from "../kernel/isolate-sink.ts";
-
 /** The most lines about oddities, and about different failures of one outage, that are written for an issuer. */
 const MAX_LINES = 8;
 
@@ -23,14 +21,13 @@ export interface KeyReport {
  * @param onWarning receives each line. Default: none are written
  */
 export function createKeyReport(issuer: string, onWarning: (message: string) => void = () => {}): KeyReport {
-  const warn = isolateSink(onWarning);
   const outage = new Set<string>();
   const oddities = new Set<string>();
   let failure: string | undefined;
   const warnOnce = (said: Set<string>, what: string): void => {
     if (said.size < MAX_LINES && !said.has(what)) {
       said.add(what);
-      warn(`issuer ${issuer}: ${what}`);
+      onWarning(`issuer ${issuer}: ${what}`);
     }
   };
   return {
@@ -45,7 +42,7 @@ export function createKeyReport(issuer: string, onWarning: (message: string) => 
       failure = undefined;
       if (outage.size > 0) {
         outage.clear();
-        warn(`issuer ${issuer}: its keys can be fetched again`);
+        onWarning(`issuer ${issuer}: its keys can be fetched again`);
       }
     },
     odd: (what) => warnOnce(oddities, what),

@@ -9,6 +9,7 @@ import {
   resolveClock,
   resolveMaxTokenBytes,
   resolveObserver,
+  resolveWarningSink,
   SILENT_BUS,
 } from "@countersign/server/internal";
 import type { PasswordCost } from "../credentials/password.ts";
@@ -21,7 +22,7 @@ import { findIssuerUrlFault } from "./issuer-url.ts";
 import { assertNestedOptions } from "./nested-options.ts";
 import { OPTION_NAMES } from "./option-names.ts";
 import type { CreateIssuerOptions, InsecureCreateIssuerOptions, IssuerStoreLocation } from "./options.ts";
-import { printError, printWarning } from "./print-problems.ts";
+import { printError } from "./print-error.ts";
 import { resolveResources } from "./resources.ts";
 import { assertSecret } from "./secret.ts";
 
@@ -76,7 +77,7 @@ const KEY_POLL_MS = 5 * SECOND_MS;
  */
 export function resolveCreateIssuerOptions(options: CreateIssuerOptions): ResolvedIssuerOptions {
   const { url, audience, insecure = {}, allowedOrigins = [], store, secret } = options;
-  const onWarning = options.onWarning ?? printWarning;
+  const onWarning = resolveWarningSink(options.onWarning);
   const clock = resolveClock(options.clock);
   const observer = resolveObserver(options, { onWarning, clock });
   assertOptionNames("createIssuer", options, OPTION_NAMES);

@@ -1,11 +1,5 @@
 import type { IssuerErrorSink } from "./options.ts";
 
-/** Prints a warning, where no sink was given for it. */
-export const printWarning = (message: string): void => {
-  // biome-ignore lint/suspicious/noConsole: a warning must be seen also where no log was given
-  console.warn(`countersign: ${message}`);
-};
-
 /** Prints an error, where no sink was given for it: it must not be lost. */
 export const printError: IssuerErrorSink = (error, what) => {
   // biome-ignore lint/suspicious/noConsole: the last resort of a library that was given no log
