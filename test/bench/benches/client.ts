@@ -22,21 +22,21 @@ const BENCHES: readonly ClientBench[] = [
   {
     kind: "unary",
     unit: "µs/call",
-    count: 5_000,
+    count: 10_000,
     describe: `unary calls with ${TEXT.length} characters there and back, 16 under way`,
     target: 0.6,
   },
   {
     kind: "stream",
     unit: "µs/message",
-    count: 60_000,
+    count: 120_000,
     describe: `messages of ${TEXT.length} characters from the server on one stream, as fast as they are read`,
     target: 0.5,
   },
   {
     kind: "bidi",
     unit: "µs/message",
-    count: 5_000,
+    count: 10_000,
     describe: `messages of ${TEXT.length} characters on one stream, each sent when the one before is answered`,
     target: 1,
   },
@@ -47,7 +47,7 @@ export const clientBenches: readonly Bench[] = BENCHES.map((bench) => ({
   name: `client-${bench.kind}`,
   describe: [
     bench.describe,
-    "processor time of the client, with a token in every call; a process of its own for each turn, warmed up by a tenth",
+    "processor time of the client, with a token in every call; a process of its own for each turn, which has done the same before, without being measured",
     "the server is Node's http2 with answers that were written before; all clients use protobuf-es",
   ],
   comparisons: [
@@ -77,8 +77,8 @@ async function runClients(
   return await interleave(`client-${bench.kind}`, sides, rounds);
 }
 
-/** A tenth before figures are taken: the engine compiles what it runs. */
-const WARM_UP = 0.1;
+/** As much again before figures are taken: clients of a service run for long, and the engine compiles what it runs. */
+const WARM_UP = 1;
 
 async function measure({ unit }: ClientBench, run: ClientRun): Promise<readonly Reading[]> {
   await using client = startChild(new URL("../client/client-child.ts", import.meta.url), { core: "load" });
