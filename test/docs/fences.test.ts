@@ -21,7 +21,9 @@ const PROOFS: Readonly<Record<string, readonly string[]>> = {
   yaml: ["file"],
   json: ["output", "trusted-issuers"],
   haproxy: ["by-hand"],
-  nginx: ["by-hand"],
+  nginx: ["by-hand", "file"],
+  dockerfile: ["file"],
+  ini: ["file"],
   text: ["output"],
 };
 
