@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
+import { installExample } from "./example.mjs";
 import { install } from "./install.mjs";
 import { packPackages } from "./pack.mjs";
 import { releasePackages } from "./release.mjs";
@@ -72,22 +73,34 @@ function findChromium(node) {
   );
 }
 
-/** Programs that the tests in other browsers start, and the packages of Debian that bring them. */
-const BROWSER_PROGRAMS = { WebKitWebDriver: "webkit2gtk-driver", Xvfb: "xvfb", "firefox-esr": "firefox-esr" };
+/** What the tests in other browsers start, and the packages of Debian that bring it. */
+const BROWSERS = { WebKitWebDriver: "webkit2gtk-driver", Xvfb: "xvfb", "firefox-esr": "firefox-esr" };
 
-/** Get WebKit and Firefox, with what drives them. */
-function findOtherBrowsers() {
-  const missing = () => Object.keys(BROWSER_PROGRAMS).filter((name) => !inPath(name).some(existsSync));
+/** The same for the examples in Go and Python: programs, and folders of packages. */
+const LANGUAGES = {
+  go: "golang-go",
+  "/usr/share/gocode/src/google.golang.org/grpc": "golang-google-grpc-dev",
+  "/usr/lib/python3/dist-packages/grpc": "python3-grpcio",
+  protoc: "protobuf-compiler",
+  grpc_python_plugin: "protobuf-compiler-grpc",
+  "protoc-gen-go": "protoc-gen-go",
+  "protoc-gen-go-grpc": "protoc-gen-go-grpc",
+};
+
+/** Get what is missing of a table. */
+function findFromDebian(table, what) {
+  const isThere = (name) => (name.startsWith("/") ? existsSync(name) : inPath(name).some(existsSync));
+  const missing = () => Object.keys(table).filter((name) => !isThere(name));
   if (missing().length === 0) {
     return;
   }
-  say("getting WebKit and Firefox, once …");
-  installPackages(missing().map((name) => BROWSER_PROGRAMS[name]));
+  say(`getting ${what}, once …`);
+  installPackages(missing().map((name) => table[name]));
   const lacking = missing();
   if (lacking.length === 0) {
     return;
   }
-  const packages = lacking.map((name) => BROWSER_PROGRAMS[name]).join(" ");
+  const packages = lacking.map((name) => table[name]).join(" ");
   throw new SetupError(
     `these tests need ${lacking.join(", ")}. On Debian, this gets them: apt-get install ${packages}`,
   );
@@ -181,6 +194,9 @@ const COMMANDS = {
   release(node) {
     releasePackages(node);
   },
+  example(node, args) {
+    become("npm", ["start"], { cwd: installExample(node, args) });
+  },
   test(node, args) {
     const reporters = args.some((arg) => arg.startsWith("--reporter")) ? [] : JSON_REPORT;
     become(node, [vitest, "run", ...reporters, ...args], { cwd: inRoot("test"), env: testEnv(node) });
@@ -189,8 +205,12 @@ const COMMANDS = {
     testIn("bench", node, { args, env: testEnv(node) });
   },
   "test:browsers"(node, args) {
-    findOtherBrowsers();
+    findFromDebian(BROWSERS, "WebKit and Firefox");
     testIn("browsers", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
+  },
+  "test:examples"(node, args) {
+    findFromDebian(LANGUAGES, "Go, Python and what generates code for them");
+    testIn("examples", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
   },
   "test:runtimes"(node, args) {
     testIn("runtimes", node, { args, env: childEnv() });

@@ -4,13 +4,14 @@ import { ONE_WAY } from "./e2e/one-way.ts";
 import { LongestFirst } from "./support/longest-first.ts";
 
 const conditions = ["@countersign/source"];
-// `npm run test:browsers` runs those in other browsers, `npm run test:runtimes` those on other runtimes, and `npm run test:benches` most of the benches, with configurations
+// `npm run test:browsers` runs those in other browsers, `npm run test:runtimes` those on other runtimes, `npm run test:examples` those of docs/examples, and `npm run test:benches` most of the benches, with configurations
 // of their own: they take minutes.
 const exclude = [
   "**/node_modules/**",
   "dist/**",
   "output/**",
   "browsers/**",
+  "examples/**",
   "runtimes/**",
   "bench/{bench,fleet,sessions,streams}.test.ts",
   "bench/flood/flood.test.ts",

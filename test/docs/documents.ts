@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Fence, parseFences } from "./markdown.ts";
@@ -14,7 +14,9 @@ export interface Document {
   readonly fences: readonly Fence[];
 }
 
-/** Every document for readers: those at the root, and the guides. */
+const EXAMPLES = "docs/examples";
+
+/** Every document for readers: those at the root, the guides, and those of the examples. */
 export const DOCUMENTS: readonly Document[] = [
   "README.md",
   "CONTRIBUTING.md",
@@ -23,6 +25,9 @@ export const DOCUMENTS: readonly Document[] = [
     .filter((name) => name.endsWith(".md"))
     .sort()
     .map((name) => `docs/${name}`),
+  ...globSync(["README.md", "*/README.md"], { cwd: join(ROOT, EXAMPLES) })
+    .sort()
+    .map((name) => `${EXAMPLES}/${name}`),
 ].map((path) => {
   const markdown = readFileSync(join(ROOT, path), "utf8");
   return { path, markdown, fences: parseFences(path, markdown) };

@@ -1,0 +1,47 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
+import { documentOf, ROOT } from "./documents.ts";
+import { parseTable } from "./markdown.ts";
+
+interface Manifest {
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+const readManifest = (path: string): Manifest => JSON.parse(read(path)); // npm reads it, too
+const namedIn = ({ dependencies, devDependencies }: Manifest) => ({ ...dependencies, ...devDependencies });
+
+const MANIFESTS = globSync("docs/examples/*/package.json", { cwd: ROOT }).sort();
+const EXAMPLES = MANIFESTS.map((path) => path.split("/")[2]);
+
+const WORKSPACES = ["", "gen/", "sdk/", "server/*/", "web-demo/", "test/", "test/runtimes/versions/"];
+const TESTED = WORKSPACES.flatMap((folder) => globSync(`${folder}package.json`, { cwd: ROOT }))
+  .map(readManifest)
+  .flatMap((manifest) => Object.entries(namedIn(manifest)));
+
+test("docs/examples lists each example", () => {
+  const rows = parseTable(documentOf("docs/examples/README.md").markdown, "Examples");
+  const listed = rows.map(([cell = ""]) => /^\[`(.*)`\]/.exec(cell)?.[1]);
+  expect(listed.toSorted()).toEqual(notEmpty(EXAMPLES));
+});
+
+test.each(notEmpty(MANIFESTS))(
+  "%s names releases that are tested here, and this one of our packages",
+  (path) => {
+    const { version } = readManifest("sdk/package.json");
+    const odd = Object.entries(namedIn(readManifest(path))).filter(([name, wanted]) =>
+      /^(@countersign\/|countersign$)/.test(name)
+        ? wanted !== version
+        : !TESTED.some(([tested, release]) => tested === name && release === wanted),
+    );
+    expect(odd).toEqual([]);
+  },
+);
+
+test("what runs the clients in other languages is the same", () => {
+  expect(read("docs/examples/go/start.mjs")).toBe(read("docs/examples/python/start.mjs"));
+});

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { notEmpty } from "../support/not-empty.ts";
+import { installExample, succeed } from "./install-example.ts";
+
+/** Programs that end by themselves, and what they print. */
+const PROGRAMS = [
+  {
+    name: "node-worker",
+    prints: [/^job 1, by client_worker$/m, /^the token has expired:/m, /^job 8, by client_worker$/m],
+  },
+  ...["python", "go"].map((name) => ({
+    name,
+    prints: [
+      /^without a token: unauthenticated TOKEN_MISSING$/im,
+      /^the stream is renewed, for \d seconds$/m,
+      /^second 12$/m,
+      /^after the sign-out: unauthenticated SESSION_REVOKED$/im,
+    ],
+  })),
+];
+
+test.each(notEmpty(PROGRAMS))("$name is installed, and prints what it should", async ({ name, prints }) => {
+  await using folder = await installExample(name);
+  const options = { file: "npm", args: ["start"], cwd: folder.path };
+  // Debian's, which has grpcio: the first one in the path may be another.
+  const { stdout } = await succeed({ ...options, env: { PYTHON: "/usr/bin/python3" } });
+  for (const pattern of prints) {
+    expect(stdout).toMatch(pattern);
+  }
+});
