@@ -1,7 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import type { BodyInspection } from "../../../../server/gate/src/connect/message/body-inspection.ts";
-import { inspectEnvelopes } from "../../../../server/gate/src/connect/message/inspect-envelopes.ts";
+import {
+  inspectEnvelopes,
+  MESSAGES_A_TURN,
+} from "../../../../server/gate/src/connect/message/inspect-envelopes.ts";
 import { inspectWhole } from "../../../../server/gate/src/connect/message/inspect-whole.ts";
 import { UNCOUNTED } from "../../../../server/gate/src/connect/message/waiting-request.ts";
 import { watchCopies } from "../../../support/copies.ts";
@@ -78,4 +81,23 @@ test("an envelope that is larger than it may be is refused by its head, however 
     const error = await collect(inspectEnvelopes(inParts(head, bytes), inspection)).catch(ConnectError.from);
     expect([bytes, error]).toEqual([bytes, expect.objectContaining({ code: Code.ResourceExhausted })]);
   }
+});
+
+test("messages that came together are handed on in turns", async () => {
+  let turns = 0;
+  let isRead = false;
+  const countTurns = (): void => {
+    turns += 1;
+    if (!isRead) {
+      setImmediate(countTurns);
+    }
+  };
+  setImmediate(countTurns);
+  const count = 10 * MESSAGES_A_TURN;
+  const all = Uint8Array.from(
+    Buffer.concat(Array.from({ length: count }, () => enveloped(new Uint8Array()))),
+  );
+  expect(await collect(inspectEnvelopes(inParts(all, all.length), inspection))).toHaveLength(count);
+  isRead = true;
+  expect(turns).toBeGreaterThanOrEqual(9);
 });

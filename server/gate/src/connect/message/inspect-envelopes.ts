@@ -1,9 +1,12 @@
 import { joinParts } from "../../kernel/byte-parts.ts";
 import { createEnvelopePile, HEAD_BYTES } from "../../kernel/envelopes.ts";
+import { nextTurn } from "../../kernel/next-turn.ts";
 import type { BodyInspection } from "./body-inspection.ts";
 import { tooLarge } from "./inspect-whole.ts";
 
 const COMPRESSED = 1;
+/** Of messages that came together, so many are handed on in one turn: one part can have thousands of empty ones. */
+export const MESSAGES_A_TURN = 128;
 
 /** Look at each of the enveloped messages of a body. What is left of one at the end is for Connect, which refuses it. */
 export async function* inspectEnvelopes(
@@ -16,7 +19,10 @@ export async function* inspectEnvelopes(
     // All that came is taken before any is handed on, as Connect does: the first error is the same.
     const envelopes = pile.takeWhole(part);
     waiting.hold(pile.size);
-    for (const envelope of envelopes) {
+    for (const [index, envelope] of envelopes.entries()) {
+      if (index > 0 && index % MESSAGES_A_TURN === 0) {
+        await nextTurn();
+      }
       const inspected = inspectEnvelope(envelope, inspection);
       yield inspected instanceof Promise ? await inspected : inspected;
     }
