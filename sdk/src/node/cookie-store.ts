@@ -3,7 +3,7 @@ import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import { parseEntry } from "../core/parse-entry.ts";
 import { randomId } from "../core/random.ts";
 import type { SessionStore, StoreEntry } from "../core/store.ts";
-import { createCookieSeal } from "./cookie-seal.ts";
+import { createTextSeal } from "./text-seal.ts";
 
 /** What {@link createCookieStore} needs. */
 export interface CookieStoreOptions {
@@ -48,7 +48,7 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
   const { allowInsecure = false, secret, cookie } = options;
   const { name = allowInsecure ? "countersign" : "__Host-countersign" } = options;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${allowInsecure ? "" : "; Secure"}`;
-  const { seal, open } = createCookieSeal(secret, name);
+  const { seal, open } = createTextSeal(secret, `cookie ${name}`);
   const text = open(valueOfPair(cookie ?? "", name) ?? "");
   let entry = text === undefined ? undefined : parseEntry(text);
   let written: string | undefined;

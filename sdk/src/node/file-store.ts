@@ -6,16 +6,22 @@ import { NO_PEERS } from "../core/peers.ts";
 import type { SessionStore, StoreEntry } from "../core/store.ts";
 import { createFileLock } from "./file-lock.ts";
 import { assertPrivateDirectory } from "./private-path.ts";
+import { createTextSeal, type TextSeal } from "./text-seal.ts";
 import { makeDirectory, type NewestVersion, readNewest, writeNext } from "./versioned-file.ts";
 
 /** What {@link createFileStore} needs. */
 export interface FileStoreOptions {
   /**
-   * A directory for this session alone; made when it is missing, for the owner only. It holds the tokens in
-   * plain text, readable by the owner of the process. Others must not be able to change it, to rename it or one above
-   * it: their mode and owner are looked at each time, as ssh does it.
+   * A directory for this session alone; made when it is missing, for the owner only. It holds the tokens, readable by
+   * the owner of the process, in plain text unless there is a {@link FileStoreOptions.secret}. Others must not be able to
+   * change it, to rename it or one above it: their mode and owner are looked at each time, as ssh does it.
    */
   readonly directory: string;
+  /**
+   * Encrypts the files: at least 32 random characters from elsewhere, such as the keychain of the system, the same in all
+   * processes that share the directory. Files of another secret count for nothing. Default: none, the files are plain text.
+   */
+  readonly secret?: string | undefined;
   /**
    * Use a directory although others can change or rename it: they can end the session, and put an older one in its place.
    * Files of others are ignored even so. Default false: such a directory counts as one that cannot be written.
@@ -23,10 +29,13 @@ export interface FileStoreOptions {
   readonly allowSharedDirectory?: boolean | undefined;
 }
 
-const FORMS = { directory: "string", allowSharedDirectory: "boolean" } as const satisfies Record<
-  keyof FileStoreOptions,
-  OptionForm
->;
+const FORMS = {
+  directory: "string",
+  secret: "string",
+  allowSharedDirectory: "boolean",
+} as const satisfies Record<keyof FileStoreOptions, OptionForm>;
+
+const PLAIN: TextSeal = { seal: (text) => text, open: (text) => text };
 
 /**
  * Create a store on disk that many processes of a machine can share, and that stays when they end.
@@ -35,16 +44,17 @@ const FORMS = { directory: "string", allowSharedDirectory: "boolean" } as const 
  * change it, the session goes on in memory and is degraded. On Windows, whose rights Node cannot read, the store does
  * not look at the directory: name one in the user's profile.
  *
- * @throws TypeError when an option is missing or not understood
+ * @throws TypeError when an option is missing or not understood, or the secret has less than 32 characters
  */
 export function createFileStore(options: FileStoreOptions): SessionStore {
   assertOptions("createFileStore", options, FORMS);
-  const { allowSharedDirectory = false } = options;
+  const { allowSharedDirectory = false, secret } = options;
   if (options.directory === undefined || options.directory === "") {
     throw new TypeError("createFileStore needs the option directory");
   }
   // Once: what is looked at and what is opened stay one place, wherever the process goes to.
   const directory = resolve(options.directory);
+  const { seal, open } = secret === undefined ? PLAIN : createTextSeal(secret, "session file");
   const lock = createFileLock(join(directory, "refresh.lock"));
 
   /** @throws Error when others can change the directory, or it cannot be looked at */
@@ -63,7 +73,10 @@ export function createFileStore(options: FileStoreOptions): SessionStore {
       }
       throw error;
     }
-    return readNewest(directory, parseEntry);
+    return readNewest(directory, (sealed) => {
+      const text = open(sealed);
+      return text === undefined ? undefined : parseEntry(text);
+    });
   }
 
   return {
@@ -86,7 +99,7 @@ export function createFileStore(options: FileStoreOptions): SessionStore {
       }
       await makeDirectory(directory);
       await assertPrivate();
-      return writeNext(directory, { version: next, text: encodeEntry(entry) });
+      return writeNext(directory, { version: next, text: seal(encodeEntry(entry)) });
     },
   };
 }

@@ -74,6 +74,27 @@ test("a file that cannot be understood is the same as none", async () => {
   session.dispose();
 });
 
+test("with a secret, the files show no token, and only those who have it share the session", async () => {
+  await using folder = await createTemporaryFolder();
+  await using fixture = await startProcessServer();
+  const { path: directory } = folder;
+  const secret = "of-the-keychain-32-random-letters";
+  const session = createSession({
+    baseUrl: fixture.baseUrl,
+    store: createFileStore({ directory, secret }),
+  });
+  await session.signIn(DEMO);
+  const sealed = await readFile(join(directory, "session-000000000001.json"), "utf8");
+  expect(sealed).not.toContain("access-1");
+  expect(Buffer.from(sealed, "base64url").toString("latin1")).not.toContain("access-1");
+  expect(await createFileStore({ directory, secret }).read()).toMatchObject({ generation: 1 });
+  for (const other of [undefined, `${secret}?`]) {
+    expect(await createFileStore({ directory, secret: other }).read()).toBeUndefined();
+  }
+  expect(() => createFileStore({ directory, secret: "short" })).toThrow(TypeError);
+  session.dispose();
+});
+
 test("of many writers at once exactly one wins each version", async () => {
   await using folder = await createTemporaryFolder();
   const stores = Array.from({ length: 10 }, () => createFileStore({ directory: folder.path }));

@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
-/** Encrypts texts for one cookie, so that neither users nor scripts nor proxies can read or change them. */
-export interface CookieSeal {
+/** Encrypts texts that are kept where others can read or change them, such as in a user's cookie. */
+export interface TextSeal {
   /** Encrypt a text. */
   readonly seal: (text: string) => string;
-  /** Decrypt a text; `undefined` when it was not sealed with this secret for this cookie. */
+  /** Decrypt a text; `undefined` when it was not sealed with this secret for this purpose. */
   readonly open: (sealed: string) => string | undefined;
 }
 
@@ -15,17 +15,16 @@ const TAG_BYTES = 16;
 const MIN_SECRET_LENGTH = 32;
 
 /**
- * Create the {@link CookieSeal} of a cookie: AES-256-GCM (NIST SP 800-38D) under a key made of the secret with HKDF
- * (RFC 5869).
+ * Create a {@link TextSeal}: AES-256-GCM (NIST SP 800-38D) under a key made of the secret with HKDF (RFC 5869).
  *
- * @param name the cookie's name, which is bound to what is in it
+ * @param purpose what the texts are for, such as `cookie NAME`, which is bound to them
  * @throws TypeError when the secret has less than 32 characters
  */
-export function createCookieSeal(secret: string, name: string): CookieSeal {
+export function createTextSeal(secret: string, purpose: string): TextSeal {
   if (typeof secret !== "string" || secret.length < MIN_SECRET_LENGTH) {
     throw new TypeError("secret needs at least 32 characters");
   }
-  const key = new Uint8Array(hkdfSync("sha256", secret, "", `countersign cookie ${name}`, KEY_BYTES));
+  const key = new Uint8Array(hkdfSync("sha256", secret, "", `countersign ${purpose}`, KEY_BYTES));
   return {
     seal(text) {
       const iv = randomBytes(IV_BYTES);
@@ -45,7 +44,7 @@ export function createCookieSeal(secret: string, name: string): CookieSeal {
         const text = decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES));
         return Buffer.concat([text, decipher.final()]).toString("utf8");
       } catch {
-        // Another secret or a forged cookie: the user signs in again, as without one.
+        // Another secret or a forged text: the user signs in again, as without one.
         return undefined;
       }
     },
