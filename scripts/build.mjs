@@ -11,8 +11,8 @@ const compiled = (name, folder, output, inputs = [folder]) => ({
   command: [tsc, "-b", folder],
 });
 const BUILDS = [
-  compiled("the server", "server/cli", "server/cli/dist/main.js", ["server"]),
   compiled("the SDK", "sdk", "sdk/dist/index.js"),
+  compiled("the server", "server/cli", "server/cli/dist/main.js", ["server", "sdk"]),
   {
     name: "the web demo",
     // It links to guides, protos and code of the server, and brings them.

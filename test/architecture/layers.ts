@@ -9,13 +9,17 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
   "server/node": ["gen", "server/gate"],
   "server/issuer": ["gen", "server/gate"],
   "server/demo": ["gen", "server/gate", "server/node", "server/issuer"],
-  "server/cli": ["gen", "server/gate", "server/node", "server/issuer", "server/demo"],
+  // The command signs its user in at servers and providers, as any program does that uses the SDK.
+  "server/cli": ["gen", "sdk", "server/gate", "server/node", "server/issuer", "server/demo"],
   "server/create": [],
   sdk: ["gen"],
   "web-demo": ["gen", "sdk"],
 };
 
-/** Imports go `proto → gen → server | sdk → web-demo` and, in the server, `cli → demo → { node, issuer } → gate`. */
+/**
+ * Imports go `proto → gen → server | sdk → web-demo` and, in the server, `cli → demo → { node, issuer } → gate`. The command
+ * alone uses both halves.
+ */
 export const workspaceDirections: Rule = (module) => {
   const home = workspaceOf(module.path);
   const allowed = WORKSPACES[home];

@@ -11,7 +11,7 @@ import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { makeStore, makeStoreWithKeys } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
-const COMMANDS = ["serve", "demo", "user", "client", "key", "session", "token", "policy"];
+const COMMANDS = ["serve", "demo", "user", "client", "key", "session", "login", "logout", "token", "policy"];
 
 /** Run a command to its end. */
 async function run(args: readonly string[], parts: Parameters<typeof recordingTerminal>[0] = {}) {
@@ -111,7 +111,7 @@ describe("a wrong call", () => {
     [["user", "list", "ada"], "countersign user list: it takes no arguments, only options"],
     [["user", "burn", "ada"], "it has these actions: add, list, set, passwd, disable, enable, delete"],
     [["session", "revoke"], "give either a session id or an owner"],
-    [["token"], "countersign token: it has one action: inspect"],
+    [["token"], "countersign token: it has these actions: print, list, inspect"],
     [["policy", "--demo", "--image", "x.binpb"], "--image and --demo name different services"],
   ] as const;
   for (const [args, message] of calls) {

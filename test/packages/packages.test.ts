@@ -182,7 +182,7 @@ test("the command brings the JSON Schema of its file where the guide has editors
 });
 
 test("the command runs where it is installed", async () => {
-  const published = PUBLISHED.filter((name) => name !== "sdk");
+  const published = await withOwnPackages("countersign");
   const project = await createProject({
     folder: join(folder.path, "command"),
     published,

@@ -13,13 +13,13 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The folders of the packages that are published, by their names without the scope. */
 const FOLDERS = {
   gen: "gen",
+  sdk: "sdk",
   server: "server/gate",
   node: "server/node",
   issuer: "server/issuer",
   demo: "server/demo",
   countersign: "server/cli",
   create: "server/create",
-  sdk: "sdk",
 } as const;
 
 /** One of them, without the scope of its name. */

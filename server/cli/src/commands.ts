@@ -4,6 +4,8 @@ import { demoCommand } from "./commands/demo.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { issuerCommand } from "./commands/issuer.ts";
 import { keyCommand } from "./commands/key.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logoutCommand } from "./commands/logout.ts";
 import { policyCommand } from "./commands/policy.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { sessionCommand } from "./commands/session.ts";
@@ -18,6 +20,8 @@ export const COMMANDS: readonly Command[] = [
   clientCommand,
   keyCommand,
   sessionCommand,
+  loginCommand,
+  logoutCommand,
   tokenCommand,
   policyCommand,
   issuerCommand,

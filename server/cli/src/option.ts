@@ -12,6 +12,10 @@ export interface Option {
 
 /** Switches and options that several commands have. */
 export const JSON_OPTION: Option = { help: "Print JSON." };
+export const LOGIN_USER_OPTION: Option = {
+  placeholder: "NAME",
+  help: "The login of this user. Default: the last that was made.",
+};
 
 /** Write an option as it is typed, such as `--scope SCOPE`. */
 export function formatOption(name: string, { placeholder }: Option): string {

@@ -33,7 +33,7 @@ export async function reportFailure(
   }
   if (error instanceof CommandError) {
     warn(error.message);
-    return 1;
+    return error.exitCode;
   }
   const message = error instanceof Error ? error.message : "failed";
   // Loaded for this alone: what reports a wrong call loads no server.

@@ -13,7 +13,8 @@ import { readVersion } from "./version.ts";
  *
  * @param args the arguments behind `countersign`
  * @param terminal the world outside
- * @returns the exit code: 0 for success, 1 for a failure, 2 for a wrong call, 130 when the user broke it off
+ * @returns the exit code: 0 for success, 1 for a failure, 2 for a wrong call, 4 when the user must sign in first, 130 when
+ * the user broke it off
  */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   // `help serve` and `serve --help` ask for the same.

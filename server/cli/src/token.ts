@@ -1,6 +1,9 @@
 import { AuthError } from "@countersign/server";
 import { HIGHEST_MAX_TOKEN_BYTES, parseCompactJws } from "@countersign/server/internal";
 import type { RunAction } from "./command.ts";
+import { createLogins, loginFolderOf } from "./login/logins.ts";
+import { printToken } from "./login/print-token.ts";
+import { formatList, formatTime, toJsonText } from "./table.ts";
 import { CommandError } from "./usage-error.ts";
 
 const inspect: RunAction = async ({ line, terminal }) => {
@@ -15,8 +18,20 @@ const inspect: RunAction = async ({ line, terminal }) => {
   printMembers(payload, terminal.print);
 };
 
+const list: RunAction = async ({ line, terminal }) => {
+  const records = await createLogins(loginFolderOf(terminal.env)).find({});
+  const rows = records.map(({ server, user, provider, signedInAtMs }) => {
+    const since = formatTime(signedInAtMs);
+    return { server, user, client: provider?.clientId, since };
+  });
+  const lines = line.values.json === true ? [toJsonText(rows)] : formatList(COLUMNS, rows);
+  lines.forEach(terminal.print);
+};
+
+const COLUMNS = ["server", "user", "client", "since"] as const;
+
 /** What `countersign token` does. */
-export const tokenActions = { inspect };
+export const tokenActions = { print: printToken, list, inspect };
 
 function parseToken(text: string): ReturnType<typeof parseCompactJws> {
   try {

@@ -81,10 +81,10 @@ export async function killRefreshing(
 }
 
 /** Make the stored token look as old as it lasts, for all processes. */
-async function age(directory: string): Promise<void> {
+export async function age(directory: string): Promise<void> {
   const store = createFileStore({ directory });
   const entry = (await store.read()) as SignedInEntry; // it was signed in just now
-  const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - LIFETIME_MS };
+  const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - entry.lifetimeMs };
   if (!(await store.compareAndSet(entry.revision, next))) {
     throw new Error("another process was faster");
   }
