@@ -1,8 +1,10 @@
+import { sql } from "kysely";
 import { expect, it } from "vitest";
 import type { LogoutEvent } from "../../../server/gate/src/logouts/logout-sink.ts";
 import { toFederatedSubject } from "../../../server/issuer/src/credentials/federated-identity.ts";
 import { createLogoutSink } from "../../../server/issuer/src/revoke/logout-sink.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../../../server/issuer/src/sessions/session-options.ts";
+import { ADVISORY_LOCKS, lockUntilCommit } from "../../../server/issuer/src/store/advisory-locks.ts";
 import type { Store } from "../../../server/issuer/src/store/database.ts";
 import { tokenOf } from "../../gate/revoked/tokens.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -113,6 +115,35 @@ describeStores("the logouts of another provider", (open) => {
     expect(ended()).toEqual(ofAda.slice(0, 2));
     const isRevoked = (sessionId: string) => server.revocations.isRevoked(tokenOf({ sessionId }));
     expect([...ofAda, ofBob].map(isRevoked)).toEqual([true, true, false, false]);
+  });
+
+  it("end a session that is stored while they are written, too", async () => {
+    await using store = await open();
+    using issuer = await startTestIssuer(store, clock);
+    await using server = await startServer(store);
+    if (store.dialect === "sqlite") {
+      return; // it has one writer at a time
+    }
+    const waiting = sql<{ count: string }>`
+      select count(*) from pg_locks where locktype = 'advisory' and objid = ${ADVISORY_LOCKS.revocations} and not granted`;
+    const { session, taken } = await store.db.transaction().execute(async (trx) => {
+      await lockUntilCommit(trx, store.dialect, "revocations");
+      const logoutTaken = server.sink.take(logout("late"));
+      // By now it has looked for sessions, and found none.
+      await eventually(async () =>
+        (await waiting.execute(store.db)).rows.some(({ count }) => Number(count) > 0) ? true : undefined,
+      );
+      const begun = await issuer.sessions.beginExternal({
+        holder: { subject: toFederatedSubject(ISSUER, "ada"), scopes: ["notes:read"], roles: [] },
+        external: { issuer: ISSUER, subject: "ada", session: "late" },
+        ...{ externalClaims: {}, clientId: FIRST_PARTY_CLIENT_ID, scopes: ["notes:read"] },
+        refreshForMs: DAY_MS,
+      });
+      return { session: begun, taken: [logoutTaken] };
+    });
+    expect(await Promise.all(taken)).toEqual(["taken"]);
+    expect(server.events).toMatchObject([{ type: "session_revoked", sessionId: session.sessionId }]);
+    expect(server.revocations.isRevoked(tokenOf({ sessionId: session.sessionId }))).toBe(true);
   });
 
   it("end what a subject has here in exchange for its tokens, when all that it has there ends, and no later session", async () => {

@@ -31,7 +31,7 @@ export function composeEndpoints(
   { issuance, trust }: EndpointParts,
 ): Readonly<Record<string, Endpoint>> {
   const { clock, revocations, store, secret, options } = context;
-  const { sessions, signIn, accessGrants, federation, externalTerms, isOtherIssuer } = issuance;
+  const { sessions, signIn, externalTerms, isOtherIssuer } = issuance;
   const { issuer } = trust;
   const authenticate = authenticateOwn(context, trust);
   const issuerOf = (token: string) => readAssertionIssuer(token, options.maxTokenBytes);
@@ -51,9 +51,10 @@ export function composeEndpoints(
       store,
       authenticate,
       issuerOf,
-      federation,
+      federation: issuance.federation,
       sessions,
-      accessGrants,
+      accessGrants: issuance.accessGrants,
+      confirmSession: issuance.confirmSession,
     }),
     findToken: createTokenLookup({
       authenticate,

@@ -23,6 +23,7 @@ import { toMetadataDocument } from "../oauth2/metadata.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
+import { type ConfirmSession, createConfirmSession } from "../sessions/confirm-session.ts";
 import { createSessionIdReader } from "../sessions/refresh-token.ts";
 import { createHashReplacer } from "../sessions/replace-password.ts";
 import type { SessionsOptions } from "../sessions/session-options.ts";
@@ -35,6 +36,7 @@ import type { IssuerContext } from "./issuer-context.ts";
 export interface Issuance {
   readonly sessions: Sessions;
   readonly accessGrants: AccessGrants;
+  readonly confirmSession: ConfirmSession;
   readonly federation: Federation;
   readonly signIn: SignIn;
   /** What the subjects of another issuer can have at a refresh. */
@@ -54,7 +56,7 @@ export function createIssuance(
   federated: readonly FederatedIssuer[],
   opened: AsyncDisposableStack,
 ): Issuance {
-  const { options, clock, revocations } = context;
+  const { options, clock, revocations, store } = context;
   const toleranceSeconds = options.clockToleranceMs / 1_000;
   const { maxTokenBytes } = options;
   const exchanged = federated.filter(({ clientsOnly }) => clientsOnly !== true);
@@ -70,6 +72,7 @@ export function createIssuance(
   });
   const sessions = composeSessions(context, { tokenClaims, externalTerms, newSessions });
   const accessGrants = composeAccessGrants(context, { tokenClaims, newSessions });
+  const confirmSession = createConfirmSession({ store, clock, audit: options.audit, revocations });
   const federation = createFederation({
     issuers: exchanged,
     revocations,
@@ -80,8 +83,13 @@ export function createIssuance(
   return {
     sessions,
     accessGrants,
+    confirmSession,
     federation,
-    signIn: composeSignIn(context, { sessions, accessGrants, federation, federated }, opened),
+    signIn: composeSignIn(
+      context,
+      { sessions, accessGrants, confirmSession, federation, federated },
+      opened,
+    ),
     externalTerms,
     isOtherIssuer: (name) => trusted.get(name) !== undefined,
   };
@@ -144,14 +152,14 @@ function composeTokenClaims({ options, clock }: IssuerContext): TokenClaims | un
   );
 }
 
-interface SignInParts extends Pick<Issuance, "sessions" | "accessGrants" | "federation"> {
+interface SignInParts extends Pick<Issuance, "accessGrants" | "confirmSession" | "federation" | "sessions"> {
   readonly federated: readonly FederatedIssuer[];
 }
 
 /** Put together what checks credentials and begins sessions for them. */
 function composeSignIn(
   context: IssuerContext,
-  { sessions, accessGrants, federation, federated }: SignInParts,
+  { sessions, accessGrants, confirmSession, federation, federated }: SignInParts,
   opened: AsyncDisposableStack,
 ): SignIn {
   const { options, store, clock, secret, revocations } = context;
@@ -163,6 +171,7 @@ function composeSignIn(
   return createSignIn({
     sessions,
     accessGrants,
+    confirmSession,
     federation,
     issuer,
     audit,

@@ -1,5 +1,6 @@
 import type { FederatedIdentity } from "../credentials/federated-identity.ts";
 import type { AccessGrants } from "../sessions/access-grants.ts";
+import type { ConfirmSession } from "../sessions/confirm-session.ts";
 import { keepAllowed } from "../sessions/scopes.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -8,8 +9,9 @@ import type { ClientRecord } from "../store/clients.ts";
 import type { Actor } from "../store/session-record.ts";
 import { carryMayAct } from "./may-act.ts";
 
-/** Begins sessions; with and without refresh tokens. */
+/** Begins sessions, with and without refresh tokens, and looks whether they may go on. */
 export interface SessionBeginners {
+  readonly confirmSession: ConfirmSession;
   readonly sessions: Pick<Sessions, "beginExternal">;
   readonly accessGrants: Pick<AccessGrants, "begin">;
 }
@@ -33,11 +35,13 @@ export interface FederatedSession extends TokenWish {
  * there is one access token, which lasts no longer than the token that it was made from. So it is for a token with
  * `may_act`, too: it stands in that one access token, and not in those of a session.
  *
+ * Its issuer may end it while it begins: then it ends here, too.
+ *
  * @throws AuthError `INSUFFICIENT_SCOPE`, `CREDENTIALS_INVALID` or `AUTH_UNAVAILABLE`
  * @throws InvalidTargetError when a resource is asked for that this issuer gives out no tokens for
  */
 export async function beginFederatedSession(
-  { sessions, accessGrants }: SessionBeginners,
+  { sessions, accessGrants, confirmSession }: SessionBeginners,
   { identity, client, type, actor, canRefresh, ...wish }: FederatedSession,
 ): Promise<IssuedTokens> {
   const { external, authTimeMs, acr, amr, refreshForMs, expiresAtMs: notAfterMs } = identity;
@@ -59,9 +63,12 @@ export async function beginFederatedSession(
   const isForAny = identity.principal.claims.may_act === undefined;
   const mayRefresh =
     canRefresh && isForAny && (client === undefined || client.grants.includes("refresh_token"));
-  return mayRefresh && refreshForMs !== undefined
-    ? sessions.beginExternal({ ...session, refreshForMs })
-    : accessGrants.begin({ ...session, claims: carryMayAct(identity.principal), notAfterMs });
+  const tokens =
+    mayRefresh && refreshForMs !== undefined
+      ? await sessions.beginExternal({ ...session, refreshForMs })
+      : await accessGrants.begin({ ...session, claims: carryMayAct(identity.principal), notAfterMs });
+  await confirmSession(tokens.sessionId, identity.principal);
+  return tokens;
 }
 
 /** What a subject can have through a client: at most what the client can have too. */

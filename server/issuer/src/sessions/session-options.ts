@@ -20,6 +20,7 @@ export type EndReason =
   | "account_removed"
   | "password_changed"
   | "client_disabled"
+  | "logged_out"
   | "reuse";
 
 /** What sessions of the subjects of another issuer may go on with. */

@@ -7,7 +7,13 @@ import {
   writeRevocations,
 } from "./revocations.ts";
 import { insertSeen, type SeenAssertion } from "./seen-assertions.ts";
-import { type EndedSession, endSessionsIn, type SessionRevocation } from "./session-revocations.ts";
+import {
+  type EndedSession,
+  endSessionsIn,
+  revokeSessions,
+  type SessionRevocation,
+  type SessionsEnded,
+} from "./session-revocations.ts";
 
 /** What a message of another provider ends. */
 export interface LogoutWrites {
@@ -23,6 +29,8 @@ export interface WrittenLogout {
   readonly revocations: readonly RevocationRecord[];
   readonly sessions: readonly EndedSession[];
 }
+
+const NOTHING_ENDED: SessionsEnded = { sessions: [], revocations: [] };
 
 /**
  * Write what a message of another provider ends, and that the message was taken: both, or neither.
@@ -48,7 +56,27 @@ export async function writeLogout(
     records.push(...(await writeRevocations(trx, store.dialect, revocations)));
     return { revocations: records, sessions };
   });
-  announceRevocations(store, written?.revocations);
+  if (written === undefined) {
+    return undefined;
+  }
+  announceRevocations(store, written.revocations);
+  const late = await endLate(store, { endings, reason, nowMs });
   await deleteExpired(store, EXPIRIES.seenAssertions, nowMs);
-  return written;
+  return {
+    revocations: [...written.revocations, ...late.flatMap(({ revocations: ofLate }) => ofLate)],
+    sessions: [...written.sessions, ...late.flatMap(({ sessions }) => sessions)],
+  };
+}
+
+/** End what was stored while the logout was written. What is stored from here on finds the logout: see `createConfirmSession`. */
+async function endLate(
+  store: Store,
+  { endings, reason, nowMs }: Omit<LogoutWrites, "revocations">,
+): Promise<readonly SessionsEnded[]> {
+  const late: SessionsEnded[] = [];
+  for (const ending of endings) {
+    // Where the store fails between the two, the logout is written all the same, and its provider must not hear that it is not.
+    late.push(await revokeSessions(store, { ...ending, reason, nowMs }).catch(() => NOTHING_ENDED));
+  }
+  return late;
 }
