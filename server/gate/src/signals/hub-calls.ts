@@ -16,6 +16,7 @@ import { beforeAbort } from "../kernel/before-abort.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { createEnvelopePile, HEAD_BYTES } from "../kernel/envelopes.ts";
 import { post, readRetryAfter } from "../kernel/post.ts";
+import { createWorkSlices } from "../kernel/work-slices.ts";
 import { type HubAnswer, toHubError, toStatusError } from "./hub-error.ts";
 import { READ_SCOPE, RENEW_SCOPE } from "./scopes.ts";
 import { SignalsError } from "./signals-error.ts";
@@ -89,7 +90,7 @@ export function createHubCalls({ fetch, clock }: HubCallsOptions): HubCalls {
         response.body?.cancel().catch(() => {}); // it is of no use, broken or not
         throw toStatusError(response.status, answer);
       }
-      await readStream(response.body, { answer, signal }, (bytes) => onMessage(parse(output, bytes)));
+      await readStream(response.body, { answer, signal, clock }, (bytes) => onMessage(parse(output, bytes)));
     },
   };
 }
@@ -116,15 +117,18 @@ function toEnvelope(message: Uint8Array): Uint8Array<ArrayBuffer> {
 
 interface StreamContext {
   readonly answer: HubAnswer;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /** Read the messages of a stream until its end. @throws SignalsError when that says that it failed, or does not come */
 async function readStream(
   body: ReadableStream<Uint8Array>,
-  { answer, signal }: StreamContext,
+  { answer, signal, clock }: StreamContext,
   onMessage: (bytes: Uint8Array) => void,
 ): Promise<void> {
+  // A snapshot comes faster than it is taken in: the next part of it is always there.
+  const inSlices = createWorkSlices(clock);
   const pile = createEnvelopePile(MAX_MESSAGE_BYTES, () => wrong("a message of the hub is too large"));
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => {}); // it is of no use any more, broken or not
@@ -145,7 +149,7 @@ async function readStream(
         if (envelope[0] !== 0) {
           throw wrong("the hub sends what is compressed, which was not asked for");
         }
-        onMessage(content);
+        await inSlices(() => onMessage(content));
       }
     }
   } finally {
