@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
@@ -60,6 +61,13 @@ test("what is no certificate and its key changes nothing, and whose clients are 
   };
   const mixed = { cert: after.cert, key: before.key };
   expect(() => listener.setCertificate(mixed)).toThrow("key values mismatch");
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey;
+  const other = { cert: after.cert, key: rsa.export({ type: "pkcs8", format: "pem" }) };
+  expect(() => listener.setCertificate(other)).toThrow("the private key is not that of the certificate");
+  for (const nothing of [{ cert: "" }, { key: "" }, { cert: "", key: "" }]) {
+    expect(() => listener.setCertificate({ ...after, ...nothing })).toThrow();
+  }
+  await expect(listen({ handle: () => undefined }, { tls: other })).rejects.toThrow("is not that of");
   expect(await ask(before.cert, client)).toBe("ok");
   listener.setCertificate(after);
   expect(await ask(after.cert, client)).toBe("ok");

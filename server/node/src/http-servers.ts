@@ -9,6 +9,7 @@ import {
   Http2ServerResponse,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { assertCertificate } from "./assert-certificate.ts";
 import type { Admission } from "./admit.ts";
 import type { Connections } from "./connections.ts";
 import { NO_TUNNEL, respondFault } from "./exchange/request-fault.ts";
@@ -88,14 +89,13 @@ export function createPlainServer(serving: Serving): Http1Server {
 /**
  * Create the server that has its clients choose by ALPN.
  *
- * @throws TypeError when options of TLS contradict each other
+ * @throws TypeError when options of TLS contradict each other, Error when the two are no certificate and its key
  */
 export function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureServer {
   const { connections, limits, handle } = serving;
-  const server = createSecureServer(
-    { ...toNodeLimits(limits), ...resolveTlsOptions(tls), allowHTTP1: true },
-    handle,
-  );
+  const secure = resolveTlsOptions(tls);
+  assertCertificate(secure);
+  const server = createSecureServer({ ...toNodeLimits(limits), ...secure, allowHTTP1: true }, handle);
   listenToExpectations(server, serving);
   server.on("connect", refuseConnect);
   offerStreams(server, serving.onStream);

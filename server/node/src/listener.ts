@@ -1,7 +1,7 @@
-import { createSecureContext } from "node:tls";
 import { assertOptionNames, isLoopback, pause, systemClock } from "@countersign/server/internal";
 import { createAdmission } from "./admit.ts";
 import { createHostCheck } from "./allowed-hosts.ts";
+import { assertCertificate } from "./assert-certificate.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import type { HttpHandler } from "./handler.ts";
 import { type AnyServer, createPlainServer, createTlsServer, type Serving } from "./http-servers.ts";
@@ -121,7 +121,7 @@ function setCertificate(server: AnyServer, tls: TlsOptions | undefined, { cert, 
     throw new TypeError("setCertificate needs a listener with the option tls");
   }
   // First alone: a context that cannot be made must leave no half of it behind.
-  createSecureContext({ cert, key });
+  assertCertificate({ cert, key });
   server.setSecureContext({ ...resolveTlsOptions(tls), cert, key });
 }
 

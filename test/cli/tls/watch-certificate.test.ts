@@ -152,6 +152,16 @@ describe("the files of a certificate", () => {
 
 const endOf2030 = createSelfSigned("a year", { from: "300101000000Z", to: "310101000000Z" });
 
+test("a certificate that expires is named although its files can be read no more", async () => {
+  const { files, seen, pass, passDays } = setUp(endOf2030, Date.UTC(2030, 10, 30));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  files.hung = promise;
+  await pass(10_000);
+  await passDays(2);
+  expect(seen).toEqual(["soon"]);
+  resolve();
+});
+
 test("a certificate that expires soon is named when that begins, and once a day", async () => {
   const { seen, pass, passDays } = setUp(endOf2030, Date.UTC(2030, 10, 30));
   await pass(10_000);

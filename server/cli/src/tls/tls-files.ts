@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
+import { assertCertificate } from "@countersign/node/internal";
 import type { Config } from "../config.ts";
 import { reasonOf } from "../reason-of.ts";
 import { CommandError } from "../usage-error.ts";
@@ -34,7 +34,7 @@ export async function readTlsFiles({ tlsCert, tlsKey }: TlsPaths): Promise<TlsFi
 /** @throws CommandError when the two do not make a certificate and its key */
 export function assertTlsFiles(files: TlsFiles, { tlsCert, tlsKey }: TlsPaths): void {
   try {
-    createSecureContext({ cert: files.cert, key: files.key });
+    assertCertificate(files);
   } catch (cause) {
     const why = reasonOf(cause);
     throw new CommandError(`${tlsCert} and ${tlsKey} are no certificate and its key in PEM: ${why}`, {

@@ -118,6 +118,8 @@ export function watchCertificate(options: CertificateWatchOptions): CertificateW
   const poll = (): void => {
     if (looking === undefined) {
       void begin(false);
+    } else {
+      age(); // the files may never be read, and the certificate in use expires all the same
     }
   };
   observer.used(life, true);
