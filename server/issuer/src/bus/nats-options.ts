@@ -105,6 +105,7 @@ export function resolveNatsOptions(options: NatsBusOptions): ResolvedNatsOptions
   const { credentials, tls, subject = DEFAULT_SUBJECT, onError = printError } = options;
   if (tls !== undefined) {
     assertOptions("option tls of createNatsBus", tls, TLS_FORMS);
+    assertOneOfEach(tls);
   }
   if (credentials !== undefined) {
     assertOptions(
@@ -122,6 +123,15 @@ export function resolveNatsOptions(options: NatsBusOptions): ResolvedNatsOptions
     subject,
     onError: isolateSink(onError),
   };
+}
+
+/** What is given in two ways may be two things. @throws TypeError */
+function assertOneOfEach(tls: NatsTls): void {
+  for (const name of ["ca", "cert", "key"] as const) {
+    if (tls[name] !== undefined && tls[`${name}File`] !== undefined) {
+      throw new TypeError(`createNatsBus: option tls takes either ${name} or ${name}File`);
+    }
+  }
 }
 
 function parseServer(text: string): URL {
