@@ -9,8 +9,8 @@ import {
   Http2ServerResponse,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { assertCertificate } from "./assert-certificate.ts";
 import type { Admission } from "./admit.ts";
+import { assertCertificate } from "./assert-certificate.ts";
 import type { Connections } from "./connections.ts";
 import { NO_TUNNEL, respondFault } from "./exchange/request-fault.ts";
 import { refuseConnect } from "./exchange/tunnel.ts";

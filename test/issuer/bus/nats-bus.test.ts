@@ -26,8 +26,14 @@ const WRONG = notEmpty([
   { options: { servers: "nats://host", credentials: { file: "a", user: "b" } }, message: "user" },
   { options: { servers: "nats://host", tls: { CA: "a" } }, message: "CA" },
   { options: { servers: "nats://host", tls: { ca: "a", caFile: "b" } }, message: "either ca or caFile" },
-  { options: { servers: "nats://host", tls: { cert: "a", certFile: "b" } }, message: "either cert or certFile" },
-  { options: { servers: "nats://host", tls: { key: "s3cret", keyFile: "b" } }, message: "either key or keyFile" },
+  {
+    options: { servers: "nats://host", tls: { cert: "a", certFile: "b" } },
+    message: "either cert or certFile",
+  },
+  {
+    options: { servers: "nats://host", tls: { key: "s3cret", keyFile: "b" } },
+    message: "either key or keyFile",
+  },
   { options: { server: "nats://host" }, message: "server" },
 ]);
 

@@ -85,11 +85,7 @@ export function createIssuance(
     accessGrants,
     confirmSession,
     federation,
-    signIn: composeSignIn(
-      context,
-      { sessions, accessGrants, confirmSession, federation, federated },
-      opened,
-    ),
+    signIn: composeSignIn(context, { sessions, accessGrants, confirmSession, federation, federated }, opened),
     externalTerms,
     isOtherIssuer: (name) => trusted.get(name) !== undefined,
   };
