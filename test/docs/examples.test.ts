@@ -26,7 +26,7 @@ const TESTED = WORKSPACES.flatMap((folder) => globSync(`${folder}package.json`, 
 test("docs/examples lists each example", () => {
   const rows = parseTable(documentOf("docs/examples/README.md").markdown, "Examples");
   const listed = rows.map(([cell = ""]) => /^\[`(.*)`\]/.exec(cell)?.[1]);
-  expect(listed.toSorted()).toEqual(notEmpty(EXAMPLES));
+  expect(new Set(listed)).toEqual(new Set(notEmpty(EXAMPLES)));
 });
 
 test.each(notEmpty(MANIFESTS))(

@@ -8,6 +8,15 @@ const PROGRAMS = [
     name: "node-worker",
     prints: [/^job 1, by client_worker$/m, /^the token has expired:/m, /^job 8, by client_worker$/m],
   },
+  {
+    name: "fastify-keycloak",
+    prints: [
+      /^a stranger opens a ticket: Unauthenticated,/m,
+      /^ada opens a ticket: done$/m,
+      /^ada closes it: PermissionDenied,/m,
+      /^ben, an agent, closes it: done$/m,
+    ],
+  },
   ...["python", "go"].map((name) => ({
     name,
     prints: [
