@@ -32,8 +32,12 @@ export default defineConfig({
   // No maps of types: the sources that they lead to are not in the package. Those of code carry them.
   dts: exported.length === 0 ? false : { sourcemap: false },
   sourcemap: true,
-  // CEL is 59 modules, and only the gate's rules use it. What applications import, too, must stay one copy.
-  deps: { neverBundle: [/^node:/], onlyBundle: ["@bufbuild/cel", "@bufbuild/cel-spec", "@bufbuild/re2"] },
+  // CEL is 59 modules, and only the gate's rules use it; the parser is for `countersign init` alone. What applications import,
+  // too, must stay one copy.
+  deps: {
+    neverBundle: [/^node:/],
+    onlyBundle: ["@babel/parser", "@bufbuild/cel", "@bufbuild/cel-spec", "@bufbuild/re2"],
+  },
   // Comments with the path of each module would name the folder of this run, and no two packages were the same.
   inputOptions: { experimental: { attachDebugInfo: "none" } },
 });

@@ -10,7 +10,7 @@ export interface RecordingTerminal extends Terminal {
 
 /** Make a terminal. By default nobody sits at it, and its input and environment are empty. */
 export function recordingTerminal(
-  parts: { readonly env?: Record<string, string>; readonly input?: string } = {},
+  parts: { readonly env?: Record<string, string>; readonly input?: string; readonly confirms?: boolean } = {},
 ): RecordingTerminal {
   const printed: string[] = [];
   const warned: string[] = [];
@@ -23,6 +23,7 @@ export function recordingTerminal(
     warn: (line) => void warned.push(line),
     readInput: async () => parts.input ?? "",
     askSecret: async () => undefined,
+    confirm: async () => parts.confirms,
     onHangup(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

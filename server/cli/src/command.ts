@@ -18,6 +18,12 @@ export interface Terminal {
    * @throws InterruptedError when the user ends the question with Ctrl-C or Ctrl-D
    */
   askSecret(question: string): Promise<string | undefined>;
+  /**
+   * Ask a question of yes and no; undefined when standard input is no terminal.
+   *
+   * @throws InterruptedError when the user ends the question with Ctrl-C or Ctrl-D
+   */
+  confirm(question: string): Promise<boolean | undefined>;
   /** Call back each time the process is asked to open its files anew (SIGHUP). @returns what ends the calls */
   onHangup(listener: () => void): () => void;
   /** Resolves when the process is asked to stop. */

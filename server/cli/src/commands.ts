@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { clientCommand } from "./commands/client.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { initCommand } from "./commands/init.ts";
 import { issuerCommand } from "./commands/issuer.ts";
 import { keyCommand } from "./commands/key.ts";
 import { loginCommand } from "./commands/login.ts";
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   policyCommand,
   issuerCommand,
   explainCommand,
+  initCommand,
 ];

@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Terminal } from "./command.ts";
@@ -24,6 +24,8 @@ export function createTerminal(process: NodeJS.Process): Terminal {
     readInput: () => text(process.stdin),
     askSecret: (question) =>
       process.stdin.isTTY ? askHidden(process, question) : Promise.resolve(undefined),
+    confirm: async (question) =>
+      process.stdin.isTTY ? /^y(?:es)?$/i.test(await askShown(process, question)) : undefined,
     onHangup(listener) {
       process.on("SIGHUP", listener);
       return () => void process.off("SIGHUP", listener);
@@ -81,10 +83,24 @@ async function askHidden(process: NodeJS.Process, question: string): Promise<str
   process.stderr.write(question);
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: hidden, terminal: true });
+  try {
+    return await answerOf(lines, question, "no password was given, and nothing has changed");
+  } finally {
+    process.stderr.write("\n");
+  }
+}
+
+/** @throws InterruptedError when the question is ended by Ctrl-C or Ctrl-D */
+async function askShown(process: NodeJS.Process, question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return (await answerOf(lines, question, "nothing has changed")).trim();
+}
+
+async function answerOf(lines: Interface, question: string, reason: string): Promise<string> {
   const { promise: closed, reject } = Promise.withResolvers<never>();
   // Ctrl-C and Ctrl-D close the interface; after Ctrl-D, its question would never be answered.
-  lines.once("close", () => reject(new InterruptedError("no password was given, and nothing has changed")));
-  const answer = lines.question("");
+  lines.once("close", () => reject(new InterruptedError(reason)));
+  const answer = lines.question(question);
   // It is rejected by Ctrl-C, too, behind what says so here.
   answer.catch(() => undefined);
   try {
@@ -92,6 +108,5 @@ async function askHidden(process: NodeJS.Process, question: string): Promise<str
   } finally {
     closed.catch(() => undefined);
     lines.close();
-    process.stderr.write("\n");
   }
 }

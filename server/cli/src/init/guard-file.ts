@@ -1,0 +1,68 @@
+import { GUARD } from "./read-source.ts";
+
+/** A service that the server has. */
+export interface GuardedService {
+  /** The name that its module exports. */
+  readonly name: string;
+  /** The module, as the new file imports it. */
+  readonly specifier: string;
+  /** Whether the project has its proto, and the rules stand there. */
+  readonly isAnnotated: boolean;
+}
+
+/** What goes into the file. */
+export interface GuardFile {
+  readonly services: readonly GuardedService[];
+  readonly issuer: string;
+  readonly audience: string;
+  readonly isTypeScript: boolean;
+}
+
+/** Write the module that puts the gate around the routes of a project. */
+export function writeGuardFile({ services, issuer, audience, isTypeScript }: GuardFile): string {
+  const foreign = services.filter(({ isAnnotated }) => !isAnnotated);
+  const names = ["createAuth", ...(foreign.length > 0 ? ["AUTHENTICATED_POLICY"] : [])];
+  const server = [...(isTypeScript ? ["type AuthOptions"] : []), ...names].toSorted(byName).join(", ");
+  const typed = isTypeScript
+    ? { list: ": readonly DescService[]", routes: ': AuthOptions["routes"]', pair: " as const" }
+    : { list: "", routes: "", pair: "" };
+  const given = foreign.map(({ name }) => `[${name}, AUTHENTICATED_POLICY]`).join(", ");
+  return lines(
+    isTypeScript && 'import type { DescService } from "@bufbuild/protobuf";',
+    `import { ${server} } from "@countersign/server";`,
+    ...writeImports(services),
+    "",
+    "/** The services of this server. A method without an access rule stops the start. */",
+    `export const services${typed.list} = [${services.map(({ name }) => name).join(", ")}];`,
+    "",
+    "/** Put the gate before routes. What it returns goes into an adapter of Connect, in the place of the routes. */",
+    `export function ${GUARD}(routes${typed.routes}) {`,
+    "  return createAuth({",
+    "    routes,",
+    "    // Whose tokens are accepted, and the name of this server in their claim aud.",
+    `    issuers: [{ issuer: ${JSON.stringify(issuer)}, keys: { discovery: true } }],`,
+    `    audience: ${JSON.stringify(audience)},`,
+    foreign.length > 0 &&
+      "    // Guessed by countersign init: rules of services whose protos are not in this project.",
+    foreign.length > 0 && `    policies: new Map([${given}]),`,
+    "    // Shadow mode: a call that the rules deny goes on, and is written down. Without these two options it is denied.",
+    `    enforce: new Map(services.map((service) => [service, "shadow"]${typed.pair})),`,
+    "    audit: { record: (event) => console.warn(JSON.stringify(event)) },",
+    "  });",
+    "}",
+  );
+}
+
+function writeImports(services: readonly GuardedService[]): readonly string[] {
+  const bySpecifier = Map.groupBy(services, ({ specifier }) => specifier);
+  return [...bySpecifier].map(
+    ([specifier, those]) => `import { ${those.map(({ name }) => name).join(", ")} } from "${specifier}";`,
+  );
+}
+
+const byName = (a: string, b: string): number =>
+  a.replace("type ", "").toLowerCase() < b.replace("type ", "").toLowerCase() ? -1 : 1;
+
+function lines(...parts: readonly (string | false)[]): string {
+  return `${parts.filter((part) => part !== false).join("\n")}\n`;
+}
